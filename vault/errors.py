@@ -1,0 +1,307 @@
+"""Every error a person can meet.
+
+The docstring of each class is the sentence shown; ``{placeholders}`` are filled from the keyword facts given
+when it is raised. Facts are things the person typed or owns; never key material, never record values.
+
+    LockboxError
+    ├── Invalid            exit 1   input that cannot be used, said in one sentence
+    ├── Locked             exit 3   no key, or the wrong one
+    ├── Refused            exit 4   consent, policy or a person said no
+    ├── Exhausted          exit 5   the privacy budget does not allow it
+    ├── Broken             exit 6   tampered or damaged
+    ├── Unavailable        exit 7   busy, full, read-only, missing
+    └── InternalError      exit 1   a bug of ours
+"""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import ClassVar
+
+
+class LockboxError(Exception):
+    """Something went wrong."""
+
+    hint: ClassVar[str] = ""
+
+    def __init__(self, **facts: object) -> None:
+        super().__init__()
+        self.facts = facts
+        wanted = {name for _, name, _, _ in Formatter().parse(self.template()) if name}
+        if wanted != set(facts):
+            raise TypeError(f"{type(self).__name__} wants the facts {sorted(wanted)}, got {sorted(facts)}")
+
+    @classmethod
+    def template(cls) -> str:
+        """The sentence with its placeholders: the first paragraph of the docstring."""
+        return " ".join((cls.__doc__ or "").split("\n\n")[0].split())
+
+    def __str__(self) -> str:
+        return self.template().format(**self.facts)
+
+
+class Invalid(LockboxError):
+    """That input cannot be used: {reason}."""
+
+
+class Locked(LockboxError):
+    """The vault is locked."""
+
+
+class Refused(LockboxError):
+    """Refused: {reason}."""
+
+
+class Exhausted(LockboxError):
+    """The privacy budget does not allow it: {reason}."""
+
+
+class Broken(LockboxError):
+    """Damaged or tampered with: {what}."""
+
+
+class Unavailable(LockboxError):
+    """Not available now: {reason}."""
+
+
+class InternalError(LockboxError):
+    """Lockbox made a mistake of its own: {what}."""
+
+    hint = "nothing was released; please report this sentence"
+
+
+# sealing ------------------------------------------------------------------------------------------------
+
+
+class WrongPassphrase(Locked):
+    """That passphrase does not open this vault."""
+
+    hint = "nobody can reset it; the recovery key opens the vault too: lockbox --recovery-key"
+
+
+class WrongRecoveryKey(Locked):
+    """That recovery key does not open this vault."""
+
+    hint = "it is on the sheet printed when the vault was made"
+
+
+class RecoveryKeyMistyped(Invalid):
+    """The recovery key is mistyped: its check letters do not fit."""
+
+
+class PassphraseMissing(Locked):
+    """No passphrase was given and there is no terminal to ask on."""
+
+    hint = "give an open file descriptor: --passphrase-fd N"
+
+
+class DamagedHeader(Broken):
+    """The key header of the vault is damaged in both copies: {what}."""
+
+    hint = "restore it from a backup; the passphrase alone cannot open the vault without it"
+
+
+class Damaged(Broken):
+    """{what} is damaged or was tampered with."""
+
+    hint = "restore a backup; what is damaged was not used"
+
+
+# store --------------------------------------------------------------------------------------------------
+
+
+class NoVault(Unavailable):
+    """There is no vault at {path}."""
+
+    hint = "make one with: lockbox init"
+
+
+class VaultExists(Invalid):
+    """There is already a vault at {path}."""
+
+
+class VaultBusy(Unavailable):
+    """Another lockbox process is writing to this vault."""
+
+    hint = "wait for it to end; two writers would fork the audit trail"
+
+
+class DiskFull(Unavailable):
+    """The disk is full; nothing was changed."""
+
+
+class DiskReadOnly(Unavailable):
+    """The vault cannot be written to at {path}; nothing was changed."""
+
+
+class OlderVault(Unavailable):
+    """This vault is an older copy: {reason}."""
+
+    hint = "you can look and export; acting on it would take back withdrawals and spent budget"
+
+
+class NewerVault(Unavailable):
+    """This vault was written by a newer version of lockbox."""
+
+
+class UnsafePermissions(Unavailable):
+    """Other users of this computer can enter {path}."""
+
+    hint = "close it to them: chmod 700"
+
+
+# records and importers ----------------------------------------------------------------------------------
+
+
+class FileMissing(Unavailable):
+    """There is no file {path}."""
+
+
+class Unreadable(Invalid):
+    """{name} cannot be read as {format}: {reason}."""
+
+
+class AlreadyImported(Refused):
+    """This very file was already imported on {date}."""
+
+    hint = "importing it twice would count every record twice and break the privacy unit"
+
+
+class UnknownCollection(Invalid):
+    """There is no collection {name}."""
+
+    hint = "see: lockbox data list"
+
+
+class UnknownField(Invalid):
+    """Collection {collection} has no field {name}."""
+
+    hint = "see: lockbox data list"
+
+
+class SchemaMismatch(Invalid):
+    """The columns of this file do not fit the collection {collection}: {reason}."""
+
+
+class NothingToImport(Invalid):
+    """No row of this file could be imported."""
+
+
+# consent and requests -----------------------------------------------------------------------------------
+
+
+class ConsentRefused(Refused):
+    """No consent covers this: {reason}."""
+
+    hint = "lockbox consent explain JOB gives every reason"
+
+
+class UnknownGrant(Invalid):
+    """There is no consent {grant}."""
+
+    hint = "see: lockbox consent list"
+
+
+class UnknownRequester(Invalid):
+    """There is no requester {name}."""
+
+    hint = "add one with: lockbox requester add NAME KEYFILE"
+
+
+class RequesterExists(Invalid):
+    """There is already a requester with this {what}."""
+
+
+class RequesterBlocked(Refused):
+    """The requester {name} is blocked."""
+
+
+class ManifestInvalid(Invalid):
+    """The job manifest is not acceptable: {reason}."""
+
+
+class ManifestTampered(Broken):
+    """The job manifest does not carry a valid signature of its requester."""
+
+    hint = "it was changed after signing, or signed by another key"
+
+
+class WeightsInvalid(Invalid):
+    """The starting weights are not acceptable: {reason}."""
+
+
+class WeightsTampered(Broken):
+    """The starting weights are not the ones the manifest names."""
+
+
+class JobReplayed(Refused):
+    """This job was already received on {date}."""
+
+    hint = "another run is another job with another id and another price"
+
+
+class UnknownRequest(Invalid):
+    """There is no request {request}."""
+
+    hint = "see: lockbox request list"
+
+
+class WrongState(Refused):
+    """The request is {state}; that cannot be done now."""
+
+
+# budget -------------------------------------------------------------------------------------------------
+
+
+class BudgetExhausted(Exhausted):
+    """The privacy budget does not allow this job: {reason}."""
+
+    hint = "see: lockbox budget"
+
+
+# learner and release ------------------------------------------------------------------------------------
+
+
+class LearnerFailed(Unavailable):
+    """The learner process ended before its result: {reason}."""
+
+
+class SandboxMissing(Refused):
+    """The learner cannot be confined on this computer: {reason}."""
+
+    hint = "jobs from other people do not run unconfined"
+
+
+class UnknownRelease(Invalid):
+    """There is no held update {release}."""
+
+    hint = "see: lockbox release list"
+
+
+class DigestMismatch(Refused):
+    """The digest you confirmed is not that of the held update; nothing left."""
+
+    hint = "look again: lockbox release show ID"
+
+
+class HeldUpdateDamaged(Broken):
+    """The held update is not the one that was held; nothing left."""
+
+
+class DestinationUnusable(Invalid):
+    """The release cannot be written to {path}: {reason}."""
+
+
+class ReleaseInvalid(Broken):
+    """This release does not verify: {reason}."""
+
+
+# audit --------------------------------------------------------------------------------------------------
+
+
+class LogBroken(Broken):
+    """The audit trail does not verify: {reason}."""
+
+
+class KeyFileInvalid(Invalid):
+    """{path} is not a lockbox key file: {reason}."""
