@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,10 +38,9 @@ def parse_stamp(text: str) -> datetime:
 
 def trusted_now(uow: UnitOfWork, clock: Clock) -> datetime:
     """The later of the clock and the last audit time, so that a clock set back revives no expired consent."""
-    last = uow.find(LogEntry, order_by="seq", descending=True, limit=1)
-    if not last:
+    if uow.count(LogEntry) == 0:
         return clock()
-    return max(clock(), datetime.fromisoformat(json.loads(last[0].body)["ts"]))
+    return max(clock(), datetime.fromisoformat(log.last_time(uow)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,6 +69,16 @@ class Act:
         if not self.recorded:
             raise InternalError(what="an act was about to be stored without an audit entry")
         self.uow.commit()
+
+
+@contextmanager
+def act_if_needed(store: Store, keys: KeyTree, clock: Clock = system_clock) -> Iterator[Act]:
+    """An act that may find nothing to do: then nothing is recorded and nothing is written."""
+    with store.write() as uow:
+        opened = Act(uow=uow, now=trusted_now(uow, clock), keys=keys)
+        yield opened
+        if opened.recorded:
+            opened.commit()
 
 
 @contextmanager

@@ -134,10 +134,28 @@ class DiskReadOnly(Unavailable):
     """The vault cannot be written to at {path}; nothing was changed."""
 
 
+class DiskFailing(Unavailable):
+    """The disk that holds {path} reports an error; nothing was changed."""
+
+    hint = "look at the health of the disk, and restore a backup to another one"
+
+
+class OutdatedVault(Unavailable):
+    """This vault was written by an older version of lockbox and has to be brought up to date first."""
+
+    hint = "open it once on a disk that can be written to"
+
+
 class OlderVault(Unavailable):
     """This vault is an older copy: {reason}."""
 
     hint = "you can look and export; acting on it would take back withdrawals and spent budget"
+
+
+class MarkNotWritten(Unavailable):
+    """What you did is stored and recorded, but the reminder outside the vault could not be written to {path}."""
+
+    hint = "without it an older copy of the vault would go unnoticed; make that folder writable"
 
 
 class NewerVault(Unavailable):
@@ -290,6 +308,12 @@ class HeldUpdateDamaged(Broken):
 
 class DestinationUnusable(Invalid):
     """The release cannot be written to {path}: {reason}."""
+
+
+class ReleaseNotWritten(Unavailable):
+    """The release could not be written to {path}: {reason}; it may have left in part."""
+
+    hint = "the same approved bytes can be sent again to another folder"
 
 
 class ReleaseInvalid(Broken):

@@ -1,0 +1,78 @@
+"""The mechanism of one job: every number its price depends on, and what follows from them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from learner.protocol import MAX_PARAMETERS, MAX_STEPS, Job, ProtocolError, job_shapes, parameter_count
+
+MIN_NOISE, MAX_NOISE = 0.3, 1000.0
+# at most 32 sqrt(d) grid cells in C, so that rounding costs no more than 3 % of noise
+MIN_CELLS_PER_CLIP = 32
+# keeps the numerical margin of the sampler (its relative error grows with the standard deviation) small
+MAX_NOISE_CELLS = 2**24
+SUMMATION_MARGIN = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """DP-SGD with Poisson sampling and rounded Gaussian noise on the grid of multiples of 2^-grid_exponent.
+
+    ``clip_norm`` C bounds a unit's gradient, ``noise_multiplier`` sigma is relative to ``sensitivity``,
+    ``expected_batch`` b is public and divides every step, ``parameters`` is d.
+    """
+
+    sampling_rate: float
+    expected_batch: float
+    clip_norm: float
+    noise_multiplier: float
+    steps: int
+    grid_exponent: int
+    parameters: int
+
+    @property
+    def grid(self) -> float:
+        """The width g = 2^-k of a grid cell."""
+        return math.ldexp(1.0, -self.grid_exponent)
+
+    @property
+    def sensitivity(self) -> float:
+        """C' = C (1 + 1e-6) + g sqrt(d): how far one unit moves the sum after rounding to the grid."""
+        return self.clip_norm * (1 + SUMMATION_MARGIN) + self.grid * math.sqrt(self.parameters)
+
+    @property
+    def noise_cells(self) -> float:
+        """The standard deviation of the noise in grid cells, sigma_g = sigma C' / g."""
+        return self.noise_multiplier * self.sensitivity / self.grid
+
+
+def plan_of(job: Job) -> Plan:
+    """The plan a job asks for; raises ProtocolError when it is outside the bounds the proof needs."""
+    plan = Plan(
+        sampling_rate=job.sampling_rate,
+        expected_batch=job.expected_batch,
+        clip_norm=job.clip_norm,
+        noise_multiplier=job.noise_multiplier,
+        steps=job.steps,
+        grid_exponent=job.grid,
+        parameters=parameter_count(job_shapes(job)),
+    )
+    _check(plan)
+    return plan
+
+
+def _check(plan: Plan) -> None:
+    cells = plan.clip_norm / plan.grid
+    bounds = {
+        "the sampling rate": 0 < plan.sampling_rate <= 1,
+        "the expected batch": 0 < plan.expected_batch < math.inf,
+        "the noise multiplier": MIN_NOISE <= plan.noise_multiplier <= MAX_NOISE,
+        "the number of steps": 1 <= plan.steps <= MAX_STEPS,
+        "the number of parameters": 1 <= plan.parameters <= MAX_PARAMETERS,
+        "the grid, for this clip norm": cells >= MIN_CELLS_PER_CLIP * math.sqrt(plan.parameters),
+        "the grid, for this noise": plan.noise_multiplier * cells <= MAX_NOISE_CELLS,
+    }
+    for what, holds in bounds.items():
+        if not holds:
+            raise ProtocolError(f"{what} is outside its bounds")

@@ -1,0 +1,102 @@
+"""DP-SGD inside one vault, from the first random word to the update; reads like the recipe.
+
+Abadi et al., "Deep Learning with Differential Privacy" (2016), with privacy units for examples, Poisson sampling,
+noise in whole grid cells and a public divisor. Of all that stands below only ``total + noise`` and the owner's view
+are functions of the records: what follows from the first is post-processing, the second goes to the owner alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from learner.data import constant_frame, encode_rows, group_units
+from learner.dp.clipping import clipped_sum, physical_batch
+from learner.dp.keystream import Keystream, Words
+from learner.dp.noise import draw_noise, noised_gradient
+from learner.dp.plan import plan_of
+from learner.dp.sampling import sample_units
+from learner.models.gradients import gradients_at
+from learner.models.scores import OwnerView
+from learner.models.weights import read_weights
+from learner.protocol import ColumnFrame, Job, Progress, job_shapes
+from learner.update import UPDATE_GRID, encode_update, round_update
+
+
+class Taps(Protocol):
+    """Where a test listens at a run, and may silence its noise; ``train`` has no way to be given one."""
+
+    def batch(self, chosen: NDArray[np.bool_]) -> None:
+        """Hear which units are in the batch of a step."""
+
+    def total(self, total: NDArray[np.float64]) -> None:
+        """Hear the sum of the bounded gradients before its noise."""
+
+    def noise(self, noise: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Hear the noise of a step, and say what is added instead."""
+
+
+class _Untapped:
+    """Nobody listens."""
+
+    def batch(self, chosen: NDArray[np.bool_]) -> None:
+        pass
+
+    def total(self, total: NDArray[np.float64]) -> None:
+        pass
+
+    def noise(self, noise: NDArray[np.int64]) -> NDArray[np.int64]:
+        return noise
+
+
+def train(job: Job, weights: bytes, frame: ColumnFrame, *, progress: Progress) -> tuple[bytes, bytes]:
+    """Train once and give the update and the owner's private results, the two parts of an envelope.
+
+    ``weights`` are the starting weights as safetensors; ``progress`` hears (step, steps) after each step. Every
+    call draws its own randomness, so no two calls give the same update. Raises ProtocolError for a job or weights
+    that cannot be used, and nothing that depends on a record.
+    """
+    with Keystream() as words:
+        return run(job, weights, frame, progress=progress, words=words, taps=_Untapped())
+
+
+def rehearse(job: Job, weights: bytes) -> None:
+    """Take one step on public constants, before any record is there: raises what ``train`` would raise."""
+    plan_of(job)
+    one_step = replace(job, steps=1, sampling_rate=1.0)
+    train(one_step, weights, constant_frame(job), progress=lambda _step, _steps: None)
+
+
+def run(
+    job: Job, weights: bytes, frame: ColumnFrame, *, progress: Progress, words: Words, taps: Taps
+) -> tuple[bytes, bytes]:
+    """The recipe, with its randomness and its taps as arguments; only ``train`` and tests call it."""
+    torch.set_num_threads(1)  # more would make a sum depend on how the rows were shared out
+    plan, shapes = plan_of(job), job_shapes(job)
+    start = read_weights(weights, shapes)
+    rows, units = encode_rows(job, frame), group_units(frame.unit, job.max_rows_per_unit)
+    gradients = gradients_at(job, rows, physical_batch(plan.parameters))
+    view = OwnerView(job, rows)
+
+    theta, velocity, tail = start, np.zeros_like(start), np.zeros_like(start)
+    view.look(0, theta)
+    for step in range(1, plan.steps + 1):
+        batch = sample_units(words, plan, units.count)
+        taps.batch(batch)
+        total = clipped_sum(units, batch, gradients(theta), plan=plan, reduction=job.unit_reduction)
+        taps.total(total)
+        noise = taps.noise(draw_noise(words, plan))
+        velocity = job.momentum * velocity + noised_gradient(total, noise, plan)
+        theta = theta - job.lr * velocity
+        if step > plan.steps // 2:
+            tail += theta
+        view.look(step, theta)
+        progress(step, plan.steps)
+
+    final = theta if job.average == "last" else tail / (plan.steps - plan.steps // 2)
+    update = round_update(final - start)
+    return encode_update(update, shapes), view.to_json(start + update * UPDATE_GRID)

@@ -1,0 +1,185 @@
+"""The job: public constants of a signed manifest, as the learner is told them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Literal
+
+from learner.strict import ProtocolError, choice, integer, members, names, number, parse_json
+
+JOB_LIMIT = 1 << 20
+MAX_FEATURES = 1024
+MAX_LABELS = 10_000
+MAX_PARAMETERS = 200_000
+MAX_STEPS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureSpec:
+    """How one column becomes inputs of the model; every constant is public.
+
+    ``standard``: one input, ``(value - center) / scale`` clipped to ±clip, null -> ``fill`` (raw units).
+    ``onehot``: ``labels`` inputs, null or unknown -> ``fill_index``, or all zeros when that is None.
+    A feature that is not ``present`` was not granted: its column is not in the frame, every row has the fill.
+    """
+
+    kind: Literal["standard", "onehot"]
+    center: float = 0.0
+    scale: float = 1.0
+    clip: float = 1.0
+    fill: float = 0.0
+    labels: int = 0
+    fill_index: int | None = None
+    present: bool = True
+
+    def __post_init__(self) -> None:
+        choice(self.kind, "feature kind", "standard", "onehot")
+        choice(self.present, "feature presence", True, False)
+        number(self.center, "feature center")
+        number(self.scale, "feature scale", 0.0, above=True)
+        number(self.clip, "feature clip", 0.0, above=True)
+        number(self.fill, "feature fill")
+        integer(self.labels, "label count", int(self.kind == "onehot"), MAX_LABELS)
+        if self.fill_index is not None:
+            integer(self.fill_index, "fill index", 0, self.labels - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelSpec:
+    """What the model predicts: one of ``classes``, or a number standardised as a feature is."""
+
+    kind: Literal["classes", "standard"]
+    classes: int = 0
+    center: float = 0.0
+    scale: float = 1.0
+    clip: float = 1.0
+
+    def __post_init__(self) -> None:
+        choice(self.kind, "label kind", "classes", "standard")
+        integer(self.classes, "class count", 2 if self.kind == "classes" else 0, MAX_LABELS)
+        number(self.center, "label center")
+        number(self.scale, "label scale", 0.0, above=True)
+        number(self.clip, "label clip", 0.0, above=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """One of the closed list of models; ``hidden`` and ``activation`` belong to ``mlp`` alone."""
+
+    kind: Literal["linear", "logistic", "mlp"]
+    hidden: tuple[int, ...] = ()
+    activation: Literal["tanh", "relu"] | None = None
+
+    def __post_init__(self) -> None:
+        choice(self.kind, "model kind", "linear", "logistic", "mlp")
+        if not isinstance(self.hidden, tuple) or len(self.hidden) > 3:
+            raise ProtocolError("hidden layers are not a short list")
+        for width in self.hidden:
+            integer(width, "hidden width", 1, 256)
+        if self.kind == "mlp":
+            choice(self.activation, "activation", "tanh", "relu")
+        elif self.hidden or self.activation is not None:
+            raise ProtocolError("only an mlp has hidden layers and an activation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What the learner is told: public constants of the signed manifest and which columns it will get.
+
+    ``grid`` is the exponent k of the noise grid 2^-k. Raises ProtocolError when the parts do not fit;
+    the bounds of policy (noise, price) are the manifest's and are checked again by ``learner.dp.plan``.
+    """
+
+    model: ModelSpec
+    loss: Literal["squared", "cross_entropy"]
+    features: tuple[FeatureSpec, ...]
+    label: LabelSpec
+    unit_reduction: Literal["sum", "mean"]
+    max_rows_per_unit: int
+    sampling_rate: float
+    expected_batch: float
+    clip_norm: float
+    noise_multiplier: float
+    steps: int
+    lr: float
+    momentum: float
+    average: Literal["last", "tail"]
+    grid: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.features, tuple) or not 1 <= len(self.features) <= MAX_FEATURES:
+            raise ProtocolError("the number of features is outside its bounds")
+        choice(self.loss, "loss", "squared", "cross_entropy")
+        choice(self.unit_reduction, "unit reduction", "sum", "mean")
+        choice(self.average, "average", "last", "tail")
+        integer(self.max_rows_per_unit, "rows per unit", 1, 1_000_000)
+        integer(self.steps, "steps", 1, MAX_STEPS)
+        integer(self.grid, "grid", 0, 62)
+        number(self.sampling_rate, "sampling rate", 0.0, above=True)
+        number(self.expected_batch, "expected batch", 0.0, above=True)
+        number(self.clip_norm, "clip norm", 0.0, above=True)
+        number(self.noise_multiplier, "noise multiplier", 0.0)
+        number(self.lr, "learning rate", 0.0, above=True)
+        number(self.momentum, "momentum", 0.0)
+        if self.sampling_rate > 1 or self.momentum >= 1:
+            raise ProtocolError("sampling rate or momentum is outside its bounds")
+        if (self.loss == "cross_entropy") != (self.label.kind == "classes"):
+            raise ProtocolError("the loss does not fit the label")
+        if {"linear": "squared", "logistic": "cross_entropy"}.get(self.model.kind, self.loss) != self.loss:
+            raise ProtocolError("the loss does not fit the model")
+        if parameter_count(job_shapes(self)) > MAX_PARAMETERS:
+            raise ProtocolError("the model has too many parameters")
+
+    def to_json(self) -> bytes:
+        """The job as UTF-8 JSON, the first frame on descriptor 3."""
+        return json.dumps({"v": 1, **asdict(self)}, allow_nan=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Job:
+        """Read a job back; raises ProtocolError for anything that ``to_json`` would not write."""
+        facts = members(parse_json(data, JOB_LIMIT), ("v", *names(cls)))
+        integer(facts.pop("v"), "version", 1, 1)
+        if not isinstance(facts["features"], list):
+            raise ProtocolError("the features are not a list")
+        model = members(facts.pop("model"), names(ModelSpec))
+        if isinstance(model["hidden"], list):
+            model["hidden"] = tuple(model["hidden"])
+        features = tuple(FeatureSpec(**members(item, names(FeatureSpec))) for item in facts.pop("features"))
+        label = LabelSpec(**members(facts.pop("label"), names(LabelSpec)))
+        return cls(model=ModelSpec(**model), features=features, label=label, **facts)
+
+
+def input_width(features: Sequence[FeatureSpec]) -> int:
+    """How many inputs the model has: 1 for each ``standard`` feature, ``labels`` for each ``onehot`` one."""
+    return sum(feature.labels if feature.kind == "onehot" else 1 for feature in features)
+
+
+def output_width(label: LabelSpec) -> int:
+    """How many outputs the model has: one for each class, or 1 for a number."""
+    return label.classes if label.kind == "classes" else 1
+
+
+def parameter_shapes(model: ModelSpec, inputs: int, outputs: int) -> dict[str, tuple[int, ...]]:
+    """The model's parameters in their fixed order: weights are (outputs, inputs), biases (outputs,)."""
+    if model.kind != "mlp":
+        return {"weight": (outputs, inputs), "bias": (outputs,)}
+    widths = (inputs, *model.hidden, outputs)
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer, (wide_in, wide_out) in enumerate(pairwise(widths)):
+        shapes[f"layers.{layer}.weight"] = (wide_out, wide_in)
+        shapes[f"layers.{layer}.bias"] = (wide_out,)
+    return shapes
+
+
+def parameter_count(shapes: Mapping[str, tuple[int, ...]]) -> int:
+    """How many numbers all parameters together hold (the dimension d of the update)."""
+    return sum(math.prod(shape) for shape in shapes.values())
+
+
+def job_shapes(job: Job) -> dict[str, tuple[int, ...]]:
+    """``parameter_shapes`` of a job's model."""
+    return parameter_shapes(job.model, input_width(job.features), output_width(job.label))

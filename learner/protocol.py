@@ -1,0 +1,376 @@
+"""What crosses the wall between the vault and the learner: job, columns, progress, envelope.
+
+Standard library only, because both sides import it and the vault never loads torch. Everything that comes
+from the other side is checked for size before it is allocated and for shape before it is used; an error names
+the rule that was broken and never a value.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum
+from mmap import mmap
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from learner.job import (
+    JOB_LIMIT,
+    MAX_FEATURES,
+    MAX_LABELS,
+    MAX_PARAMETERS,
+    MAX_STEPS,
+    FeatureSpec,
+    Job,
+    LabelSpec,
+    ModelSpec,
+    input_width,
+    job_shapes,
+    output_width,
+    parameter_count,
+    parameter_shapes,
+)
+from learner.strict import ProtocolError, choice, integer, members, names, parse_json
+
+__all__ = [
+    "COLUMNS_FD",
+    "ENVELOPE_FD",
+    "ENVIRONMENT",
+    "FDS_VARIABLE",
+    "GO",
+    "JOB_FD",
+    "JOB_LIMIT",
+    "LAYERS",
+    "MAX_FEATURES",
+    "MAX_LABELS",
+    "MAX_PARAMETERS",
+    "MAX_ROWS",
+    "MAX_STEPS",
+    "PRIVATE_LIMIT",
+    "PROGRESS_FD",
+    "PROGRESS_LINE_LIMIT",
+    "UPDATE_GRID_EXPONENT",
+    "WEIGHTS_LIMIT",
+    "ColumnFrame",
+    "Envelope",
+    "Exit",
+    "FeatureSpec",
+    "Job",
+    "LabelSpec",
+    "ModelSpec",
+    "ProtocolError",
+    "SandboxFacts",
+    "Step",
+    "decode_envelope",
+    "encode_envelope",
+    "envelope_size",
+    "frame_head",
+    "input_width",
+    "job_shapes",
+    "output_width",
+    "parameter_count",
+    "parameter_shapes",
+    "parse_progress",
+    "read_frame",
+    "ready_line",
+    "step_line",
+    "update_limit",
+    "write_all",
+    "write_frame",
+]
+
+JOB_FD, COLUMNS_FD, PROGRESS_FD, ENVELOPE_FD = 3, 4, 5, 6
+FDS_VARIABLE = "LOCKBOX_LEARNER_FDS"
+GO = b"go"
+
+ENVIRONMENT: Mapping[str, str] = {
+    "LC_ALL": "C.UTF-8",
+    "HOME": "/",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    # torch makes a cache folder when it is imported, unless this names one that exists
+    "TORCHINDUCTOR_CACHE_DIR": str(Path(__file__).resolve().parent),
+}
+
+UPDATE_GRID_EXPONENT = 24
+WEIGHTS_LIMIT = 4 << 20
+PROGRESS_LINE_LIMIT = 512
+PRIVATE_LIMIT = 256 << 10
+MAX_ROWS = 100_000_000
+_UPDATE_HEAD = 8192
+
+LAYERS = ("landlock", "landlock-network", "landlock-scope", "seccomp", "single-thread")
+
+Bytes: TypeAlias = bytes | bytearray | memoryview
+Progress: TypeAlias = Callable[[int, int], None]
+
+
+class Exit(IntEnum):
+    """How a learner ended; with its progress lines and its envelope, all that the vault ever learns of it."""
+
+    DONE = 0
+    DESCRIPTORS = 64
+    SANDBOX = 65
+    JOB = 66
+    REHEARSAL = 67
+    COLUMNS = 68
+    TRAINING = 69
+    VAULT_GONE = 70
+
+
+# frames on descriptors 3 and 4 --------------------------------------------------------------------------
+
+_LENGTH = struct.Struct("<Q")
+
+
+def frame_head(size: int) -> bytes:
+    """The eight bytes that go before a frame of ``size`` bytes (little endian)."""
+    return _LENGTH.pack(size)
+
+
+def write_all(fd: int, data: Bytes) -> None:
+    """Write everything, however many calls it takes; raises OSError when nobody reads any more."""
+    view, sent = memoryview(data).cast("B"), 0
+    while sent < view.nbytes:
+        sent += os.write(fd, view[sent:])
+
+
+def write_frame(fd: int, data: Bytes) -> None:
+    """Write one length-prefixed frame; raises OSError when nobody reads any more."""
+    write_all(fd, frame_head(memoryview(data).nbytes))
+    write_all(fd, data)
+
+
+def read_frame(fd: int, limit: int) -> bytearray:
+    """Read one frame of at most ``limit`` bytes; raises ProtocolError when it is longer or ends early."""
+    (size,) = _LENGTH.unpack(_read_exactly(fd, _LENGTH.size))
+    if size > limit:
+        raise ProtocolError("a frame is too long")
+    return _read_exactly(fd, size)
+
+
+def _read_exactly(fd: int, size: int) -> bytearray:
+    data = bytearray(size)
+    view, got = memoryview(data), 0
+    while got < size:
+        count = os.readv(fd, [view[got:]])
+        if count == 0:
+            raise ProtocolError("the other side ended")
+        got += count
+    return data
+
+
+# columns ------------------------------------------------------------------------------------------------
+
+_COLUMNS_HEAD = struct.Struct("<8sIIQ")
+_COLUMNS_MAGIC = b"LBXCOLS1"
+_ALIGNMENT = 64
+_ITEM_SIZE = {"i": 4, "d": 8, "-": 0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnFrame:
+    """The granted columns of a job, row by row in the same order; views into one buffer, nothing copied.
+
+    ``unit`` int32: equal numbers are one privacy unit. A ``standard`` column is float64 with NaN for null, a
+    ``onehot`` or ``classes`` column int32 codes with -1 for null or unknown. ``features[i]`` is None when
+    feature i is not present. Views are 64-byte aligned and keep the buffer's writability, so that
+    ``torch.frombuffer(view, dtype=…)`` shares the memory; with ``rows == 0`` every view is empty, which
+    ``frombuffer`` refuses. Codes are not checked against the label counts here.
+    """
+
+    rows: int
+    unit: memoryview
+    features: tuple[memoryview[Any] | None, ...]
+    label: memoryview[Any]
+
+    @staticmethod
+    def encode(job: Job, *, unit: Bytes, features: Sequence[Bytes | None], label: Bytes) -> bytearray:
+        """Put the columns into one buffer, which the caller zeroes after use.
+
+        Takes contiguous buffers of native numbers (``memoryview(array)``); raises ProtocolError when their
+        number or a size does not fit the job.
+        """
+        codes = _column_codes(job)
+        parts = [None if part is None else memoryview(part) for part in (unit, *features, label)]
+        rows = memoryview(unit).nbytes // _ITEM_SIZE["i"]
+        if len(parts) != len(codes) or rows > MAX_ROWS:
+            raise ProtocolError("the columns are not those of the job")
+        offsets, total = _column_offsets(codes, rows)
+        data = bytearray(total)
+        _COLUMNS_HEAD.pack_into(data, 0, _COLUMNS_MAGIC, len(codes), 0, rows)
+        data[_COLUMNS_HEAD.size : _COLUMNS_HEAD.size + len(codes)] = codes.encode()
+        for part, code, offset in zip(parts, codes, offsets, strict=True):
+            if (part is None) != (code == "-") or (
+                part is not None and part.nbytes != rows * _ITEM_SIZE[code]
+            ):
+                raise ProtocolError("a column does not have the size of its type")
+            if part is not None and part.nbytes:
+                data[offset : offset + part.nbytes] = part.cast("B")
+        return data
+
+    @classmethod
+    def decode(cls, job: Job, data: Bytes | mmap) -> ColumnFrame:
+        """Views into ``data``, which must outlive them; raises ProtocolError when it is not the job's."""
+        codes, view = _column_codes(job), memoryview(data)
+        if view.nbytes < _COLUMNS_HEAD.size + len(codes):
+            raise ProtocolError("the column frame is cut off")
+        magic, count, flags, rows = _COLUMNS_HEAD.unpack_from(view)
+        named = bytes(view[_COLUMNS_HEAD.size : _COLUMNS_HEAD.size + len(codes)])
+        if (magic, count, flags, named) != (_COLUMNS_MAGIC, len(codes), 0, codes.encode()) or rows > MAX_ROWS:
+            raise ProtocolError("the columns are not those of the job")
+        offsets, total = _column_offsets(codes, rows)
+        if view.nbytes != total:
+            raise ProtocolError("the column frame does not have its size")
+        unit, *features, label = (
+            _typed(view[offset : offset + rows * _ITEM_SIZE[code]], code)
+            for code, offset in zip(codes, offsets, strict=True)
+        )
+        assert unit is not None  # only a feature can be absent
+        assert label is not None
+        return cls(rows=rows, unit=unit, features=tuple(features), label=label)
+
+
+def _typed(view: memoryview, code: str) -> memoryview[Any] | None:
+    match code:
+        case "i":
+            return view.cast("i")
+        case "d":
+            return view.cast("d")
+        case _:
+            return None
+
+
+def _column_codes(job: Job) -> str:
+    """One letter a column, as ``struct`` has them: i int32, d float64, - not granted."""
+    kinds = (("d" if spec.kind == "standard" else "i") if spec.present else "-" for spec in job.features)
+    return "i" + "".join(kinds) + ("i" if job.label.kind == "classes" else "d")
+
+
+def _column_offsets(codes: str, rows: int) -> tuple[list[int], int]:
+    end = _aligned(_COLUMNS_HEAD.size + len(codes))
+    offsets = []
+    for code in codes:
+        offsets.append(end)
+        end = _aligned(end + rows * _ITEM_SIZE[code])
+    return offsets, end
+
+
+def _aligned(offset: int) -> int:
+    return -(-offset // _ALIGNMENT) * _ALIGNMENT
+
+
+# progress -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxFacts:
+    """What confines a learner: 0 stands for no Landlock; ``missing`` names every layer that is not there.
+
+    ``confined`` is true when files, sockets, signals and programs are all out of reach.
+    """
+
+    landlock_abi: int
+    seccomp: bool
+    confined: bool
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Step ``step`` of ``of`` is done; ``of`` is public, and so nothing here depends on a record."""
+
+    step: int
+    of: int
+
+
+def ready_line(facts: SandboxFacts) -> bytes:
+    """The line that says: locked in, rehearsed, nothing read."""
+    return _line({"v": 1, "ready": True, "sandbox": asdict(facts)})
+
+
+def step_line(step: int, of: int) -> bytes:
+    """The line that says how far the training is."""
+    return _line({"v": 1, "step": step, "of": of})
+
+
+def _line(message: Mapping[str, object]) -> bytes:
+    return json.dumps(message, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+
+def parse_progress(line: Bytes) -> SandboxFacts | Step:
+    """Read one line without its line feed; raises ProtocolError for anything but the two known messages."""
+    message = parse_json(line, PROGRESS_LINE_LIMIT)
+    if isinstance(message, dict) and "step" in message:
+        facts = members(message, ("v", "step", "of"))
+        integer(facts["of"], "steps", 1, MAX_STEPS)
+        integer(facts["step"], "step", 1, facts["of"])
+        integer(facts["v"], "version", 1, 1)
+        return Step(step=facts["step"], of=facts["of"])
+    facts = members(message, ("v", "ready", "sandbox"))
+    integer(facts["v"], "version", 1, 1)
+    choice(facts["ready"], "readiness", True)
+    return _sandbox_facts(members(facts["sandbox"], names(SandboxFacts)))
+
+
+def _sandbox_facts(facts: dict[str, Any]) -> SandboxFacts:
+    missing = facts.pop("missing")
+    integer(facts["landlock_abi"], "Landlock version", 0, 1000)
+    choice(facts["seccomp"], "seccomp", True, False)
+    choice(facts["confined"], "confinement", True, False)
+    if not isinstance(missing, list):
+        raise ProtocolError("the missing layers are not a list")
+    for layer in missing:
+        choice(layer, "layer", *LAYERS)
+    return SandboxFacts(missing=tuple(missing), **facts)
+
+
+# the envelope -------------------------------------------------------------------------------------------
+
+_ENVELOPE_HEAD = struct.Struct("<8sII")
+_ENVELOPE_MAGIC = b"LBXENVE1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What a learner hands back: the noised ``update``, and ``private`` JSON that only the owner may see."""
+
+    update: bytes = field(repr=False)
+    private: bytes = field(repr=False)
+
+
+def update_limit(job: Job) -> int:
+    """The most bytes an update may have: 8 for each parameter and a head."""
+    return _UPDATE_HEAD + 8 * parameter_count(job_shapes(job))
+
+
+def envelope_size(job: Job) -> int:
+    """The size of the job's envelope in bytes: public, the same whatever the records are."""
+    return _ENVELOPE_HEAD.size + update_limit(job) + PRIVATE_LIMIT
+
+
+def encode_envelope(job: Job, update: Bytes, private: Bytes) -> bytes:
+    """Both parts, padded with zeros to ``envelope_size``; raises ProtocolError when one is too long."""
+    if len(update) > update_limit(job) or len(private) > PRIVATE_LIMIT:
+        raise ProtocolError("a part of the envelope is too long")
+    head = _ENVELOPE_HEAD.pack(_ENVELOPE_MAGIC, len(update), len(private))
+    return b"".join((head, update, private)).ljust(envelope_size(job), b"\0")
+
+
+def decode_envelope(job: Job, data: Bytes) -> Envelope:
+    """The two parts; raises ProtocolError unless size, head and zero padding are exactly right."""
+    view = memoryview(data)
+    if view.nbytes != envelope_size(job):
+        raise ProtocolError("the envelope does not have its size")
+    magic, update, private = _ENVELOPE_HEAD.unpack_from(view)
+    if magic != _ENVELOPE_MAGIC or update > update_limit(job) or private > PRIVATE_LIMIT:
+        raise ProtocolError("the envelope has a wrong head")
+    middle, end = _ENVELOPE_HEAD.size + update, _ENVELOPE_HEAD.size + update + private
+    if any(view[end:]):
+        raise ProtocolError("the envelope is not padded with zeros")
+    return Envelope(update=bytes(view[_ENVELOPE_HEAD.size : middle]), private=bytes(view[middle:end]))

@@ -1,0 +1,222 @@
+"""Laws of `decide` that hold for any grants and any question, and agreement with Cedar on the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import cedarpy
+from consent_cases import END, NOW, START, make_grant, make_question
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vault.consent.decide import decide
+from vault.consent.grants import DPV, Grant, Window
+from vault.consent.verdict import LedgerView, Question
+
+NAMES = ("a", "b", "c")
+DAYS = [None, *(START + timedelta(days=n) for n in (-60, -30, 0, 30))]
+PURPOSES = (DPV + "AcademicResearch", DPV + "CommercialResearch")
+TIMES = (START, NOW, END)
+
+subsets = st.frozensets(st.sampled_from(NAMES))
+windows = st.builds(Window, start=st.sampled_from(DAYS), end=st.sampled_from(DAYS))
+full_windows = windows.filter(lambda window: not window.is_empty())
+moments = st.sampled_from([START - timedelta(days=1), START, NOW, END - timedelta(seconds=1), END])
+costs = st.sampled_from([Decimal("0.5"), Decimal(1), Decimal("1.000001"), Decimal(2)])
+
+grants = st.builds(
+    make_grant,
+    id=st.sampled_from(["g1", "g2", "g3", "g4"]),
+    collection=st.sampled_from(["sleep", "sleep", "bank"]),
+    fields=subsets,
+    purpose=st.sampled_from(PURPOSES),
+    requester_id=st.sampled_from(["clinic", "clinic", "club"]),
+    window=windows,
+    not_before=st.sampled_from(TIMES),
+    not_after=st.sampled_from(TIMES),
+    uses=st.integers(0, 2),
+    epsilon_cap=st.none() | costs,
+    unit=st.sampled_from([None, "day", "record"]),
+    withdrawn_at=st.sampled_from([None, None, START, END]),
+)
+grant_lists = st.lists(grants, max_size=4, unique_by=lambda grant: grant.id)
+questions = st.builds(
+    make_question,
+    required=subsets,
+    optional=subsets,
+    purpose=st.sampled_from(PURPOSES),
+    requester_status=st.sampled_from(["new", "trusted", "blocked"]),
+    window=full_windows,
+    epsilon=costs,
+)
+ledgers = st.builds(
+    LedgerView, uses_spent=st.dictionaries(st.sampled_from(["g1", "g2", "g3"]), st.integers(0, 2))
+)
+
+
+@given(grant_lists, questions, moments, ledgers)
+def test_a_decision_is_whole(
+    held: list[Grant], question: Question, now: datetime, ledger: LedgerView
+) -> None:
+    """Each field asked for has one verdict with reasons; a permit has one grant, a refusal changes."""
+    decision = decide(held, question, now, ledger)
+
+    assert question.required | question.optional == {verdict.field for verdict in decision.fields}
+    assert all(verdict.reasons for verdict in decision.fields)
+    assert decision.allowed == {verdict.field for verdict in decision.fields if verdict.permitted}
+    assert decision.permitted == bool(decision.allowed) == (decision.grant_id is not None)
+    assert decision.permitted == (not decision.change)
+    if decision.permitted:
+        (used,) = [grant for grant in held if grant.id == decision.grant_id]
+        assert question.required <= decision.allowed <= used.fields
+
+
+@given(grant_lists, questions, moments, ledgers, st.randoms())
+def test_the_order_of_grants_does_not_matter(
+    held: list[Grant], question: Question, now: datetime, ledger: LedgerView, chance: object
+) -> None:
+    decision = decide(held, question, now, ledger)
+    shuffled = sorted(held, key=lambda _: chance.random())  # type: ignore[attr-defined]
+    again = decide(shuffled, question, now, ledger)
+
+    assert (decision.permitted, decision.grant_id, decision.changes) == (
+        again.permitted,
+        again.grant_id,
+        again.changes,
+    )
+
+
+@given(grant_lists, questions, moments, ledgers)
+def test_only_the_grant_it_rests_on_can_lose_a_permit(
+    held: list[Grant], question: Question, now: datetime, ledger: LedgerView
+) -> None:
+    """Taking another grant away changes nothing, and no grant given on top ever takes a permit back."""
+    decision = decide(held, question, now, ledger)
+    for grant in held:
+        rest = decide([other for other in held if other is not grant], question, now, ledger)
+        if grant.id == decision.grant_id:
+            assert rest.allowed <= question.required | question.optional
+        else:
+            assert (decision.permitted, decision.allowed) == (rest.permitted, rest.allowed)
+
+
+@given(grant_lists, questions, moments, ledgers)
+def test_withdrawing_everything_refuses(
+    held: list[Grant], question: Question, now: datetime, ledger: LedgerView
+) -> None:
+    withdrawn = [replace(grant, withdrawn_at=END) for grant in held]
+
+    assert not decide(withdrawn, question, now, ledger).permitted
+
+
+@given(grant_lists, questions, moments, ledgers)
+def test_asking_for_more_never_turns_a_refusal(
+    held: list[Grant], question: Question, now: datetime, ledger: LedgerView
+) -> None:
+    """One more required field, a higher cost, an unbounded window or another use spent."""
+    if not (question.required and not decide(held, question, now, ledger).permitted):
+        return
+    spent = {grant.id: ledger.uses_spent.get(grant.id, 0) + 1 for grant in held}
+    for more in (
+        replace(question, required=question.required | {"b"}),
+        replace(question, epsilon=question.epsilon + 1),
+        replace(question, window=Window()),
+    ):
+        assert not decide(held, more, now, ledger).permitted
+    assert not decide(held, question, now, LedgerView(uses_spent=spent)).permitted
+
+
+# Cedar ----------------------------------------------------------------------------------------------------
+
+BLOCKED = 'forbid(principal, action, resource) when { context.status == "blocked" };'
+
+
+def policy(grant: Grant, spent: int) -> str:
+    names = ", ".join(f'"{name}"' for name in sorted(grant.fields))
+    conditions = [
+        f'context.collection == "{grant.collection}"',
+        f'context.requester == "{grant.requester_id}"',
+        f'context.purpose == "{grant.purpose}"',
+        f'(context.unit == "{grant.unit or "day"}")',
+        f"[{names}].containsAll(context.required)",
+        f"[{names}].containsAny(context.asked)",
+        f"context.now >= {seconds(grant.not_before)} && context.now < {seconds(grant.not_after)}",
+        f"context.first >= {seconds(grant.window.start, -(10**15))}",
+        f"context.last <= {seconds(grant.window.end, 10**15)}",
+        f"{spent} < {grant.uses}",
+        "false" if grant.withdrawn_at else "true",
+        f"context.cost <= {micro(grant.epsilon_cap or Decimal(10**6))}",
+    ]
+    return f"permit(principal, action, resource) when {{ {' && '.join(conditions)} }};"
+
+
+def seconds(moment: datetime | None, unbounded: int = 0) -> int:
+    return unbounded if moment is None else int(moment.timestamp())
+
+
+def micro(cost: Decimal) -> int:
+    return int(cost * 10**6)
+
+
+def cedar_permits(held: list[Grant], question: Question, now: datetime, ledger: LedgerView) -> bool:
+    policies = [policy(grant, ledger.uses_spent.get(grant.id, 0)) for grant in held if grant.fields]
+    request = {
+        "principal": 'Requester::"r"',
+        "action": 'Action::"train"',
+        "resource": 'Collection::"c"',
+        "context": {
+            "collection": question.collection,
+            "requester": question.requester_id,
+            "status": question.requester_status,
+            "purpose": question.purpose,
+            "unit": question.unit,
+            "required": sorted(question.required),
+            "asked": sorted(question.required | question.optional),
+            "now": seconds(now),
+            "first": seconds(question.window.start, -(10**15)),
+            "last": seconds(question.window.end, 10**15),
+            "cost": micro(question.epsilon),
+        },
+    }
+    answer = cedarpy.is_authorized(request, "\n".join([BLOCKED, *policies]), [])
+    assert answer.diagnostics.errors == []
+    return bool(answer.allowed)
+
+
+likely = st.builds(
+    make_grant,
+    id=st.sampled_from(["g1", "g2"]),
+    fields=subsets,
+    purpose=st.sampled_from(PURPOSES),
+    window=windows,
+    not_after=st.sampled_from([NOW, END]),
+    uses=st.integers(1, 2),
+    epsilon_cap=st.none() | costs,
+    withdrawn_at=st.sampled_from([None, None, None, START]),
+)
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(likely | grants, min_size=1, max_size=4, unique_by=lambda grant: grant.id),
+    questions,
+    st.sampled_from([NOW, NOW, END]),
+    ledgers,
+)
+def test_cedar_gives_the_same_verdict(
+    held: list[Grant], question: Question, now: datetime, ledger: LedgerView
+) -> None:
+    """An engine that is not ours, on a translation of each grant into a policy."""
+    assert cedar_permits(held, question, now, ledger) == decide(held, question, now, ledger).permitted
+
+
+def test_cedar_permits_what_fits_and_refuses_what_does_not() -> None:
+    """The translation itself tells permits from refusals, so that agreement with it means something."""
+    nothing = LedgerView()
+
+    assert cedar_permits([make_grant()], make_question(), NOW, nothing)
+    assert not cedar_permits([make_grant(withdrawn_at=NOW)], make_question(), NOW, nothing)
+    assert not cedar_permits([make_grant()], make_question(required=frozenset({"mood"})), NOW, nothing)
+    assert not cedar_permits([make_grant()], make_question(requester_status="blocked"), NOW, nothing)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from vault.sealing.header import Header, new_header
+from vault.sealing.secret import Secret
+from vault.sealing.slots import TEST_COST
+
+VAULT_ID = bytes(range(16))
+ROOT = bytes(range(100, 132))
+PASSPHRASE = b"correct horse battery staple"
+
+
+@pytest.fixture
+def root() -> Secret:
+    return Secret(ROOT)
+
+
+@pytest.fixture
+def passphrase() -> Secret:
+    return Secret(PASSPHRASE)
+
+
+@pytest.fixture(scope="session")
+def made() -> tuple[Header, str]:
+    """A header at the light cost and its recovery key."""
+    return new_header(vault_id=VAULT_ID, root=Secret(ROOT), passphrase=Secret(PASSPHRASE), cost=TEST_COST)
+
+
+@pytest.fixture
+def header(made: tuple[Header, str]) -> Header:
+    return made[0]
+
+
+@pytest.fixture
+def recovery_key(made: tuple[Header, str]) -> str:
+    return made[1]

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import stat
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vault.errors import FileMissing, InternalError, Invalid, KeyFileInvalid, Unavailable
+from vault.sealing.keyfile import KeyKind, key_line, read_key, read_secret_key, write_secret_key
+from vault.sealing.secret import Secret
+
+KEY = bytes(range(32))
+LINE = "lockbox-requester-public-v1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+KINDS: list[KeyKind] = ["requester-public", "requester-secret", "vault-public"]
+
+
+@given(st.sampled_from(KINDS), st.binary(min_size=32, max_size=32))
+def test_a_line_reads_back(tmp_path_factory: pytest.TempPathFactory, kind: KeyKind, key: bytes) -> None:
+    path = tmp_path_factory.mktemp("keys") / "key"
+    path.write_text(key_line(kind, key) + "\n")
+
+    assert key == read_key(path, kind)
+
+
+def test_the_line_of_a_key_is_frozen() -> None:
+    assert LINE == key_line("requester-public", KEY)
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n", "  \n\n"])
+def test_the_line_end_does_not_matter(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / "key"
+    path.write_bytes((LINE + ending).encode())
+
+    assert KEY == read_key(path, "requester-public")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        KEY.hex(),
+        LINE[:-1],
+        LINE[:-2] + "==",
+        LINE[:-2] + "9=",  # another spelling of the same 32 bytes
+        LINE + "=",
+        LINE.replace(" ", ""),
+        LINE.replace(" ", "  "),
+        LINE.replace("-v1", "-v2"),
+        LINE.replace("requester", "owner"),
+        LINE.upper(),
+        f"{LINE}\n{LINE}",
+        f"# a comment\n{LINE}",
+        LINE + " " * 5000,
+        LINE.replace("A", "\u0410"),
+        f"lockbox-requester-public-v1 {b64encode(bytes(31)).decode()}",
+        f"lockbox-requester-public-v1 {b64encode(bytes(33)).decode()}",
+    ],
+)
+def test_anything_but_one_exact_line_is_refused_without_echo(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "key"
+    path.write_text(text)
+    with pytest.raises(KeyFileInvalid) as caught:
+        read_key(path, "requester-public")
+
+    assert "AAECAw" not in str(caught.value)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_bytes(b"\xff\xfe\0" * 10)
+    with pytest.raises(KeyFileInvalid):
+        read_key(path, "requester-public")
+
+
+@pytest.mark.parametrize("wanted", KINDS)
+@pytest.mark.parametrize("found", KINDS)
+def test_a_key_of_one_kind_is_not_taken_for_another(tmp_path: Path, wanted: KeyKind, found: KeyKind) -> None:
+    path = tmp_path / "key"
+    path.write_text(key_line(found, KEY))
+    if wanted == found:
+        assert KEY == read_key(path, wanted)
+    else:
+        with pytest.raises(KeyFileInvalid, match=f"it holds a {found} key, and a {wanted} key is wanted"):
+            read_key(path, wanted)
+
+
+def test_a_missing_file_and_a_folder_are_said_for_what_they_are(tmp_path: Path) -> None:
+    with pytest.raises(FileMissing):
+        read_key(tmp_path / "key", "vault-public")
+    with pytest.raises(Unavailable):
+        read_key(tmp_path, "vault-public")
+
+
+def test_a_secret_key_file_is_private_and_reads_back(tmp_path: Path) -> None:
+    path = tmp_path / "requester.key"
+    write_secret_key(path, Secret(KEY))
+
+    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
+    assert KEY == read_secret_key(path).reveal()
+    assert key_line("requester-secret", KEY) + "\n" == path.read_text()
+
+
+def test_a_secret_key_file_never_replaces_a_file_nor_follows_a_link(tmp_path: Path) -> None:
+    there, link = tmp_path / "there", tmp_path / "link"
+    there.write_text("precious")
+    link.symlink_to(tmp_path / "elsewhere")
+    for path in (there, link):
+        with pytest.raises(Invalid, match="already"):
+            write_secret_key(path, Secret(KEY))
+
+    assert "precious" == there.read_text()
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_key_of_another_length_is_a_mistake_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(InternalError):
+        key_line("vault-public", bytes(31))
+    with pytest.raises(InternalError):
+        write_secret_key(tmp_path / "key", Secret(bytes(33)))
+
+    assert [] == list(tmp_path.iterdir())

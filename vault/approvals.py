@@ -1,0 +1,73 @@
+"""Approving a request: the consent drafted from it, the verdict, and what approving would change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from vault.consent.grants import Grant, Window, check_grant
+from vault.consent.receipts import save_grant
+from vault.errors import UnknownField
+from vault.requests import inbox
+from vault.sealing.random import random_id
+from vault.training import decision_at, load, precheck, record_decision
+
+if TYPE_CHECKING:
+    from vault.acts import Act
+    from vault.consent.decide import Decision
+    from vault.training import Asked
+
+NOTICE = (
+    "Jobs under this consent may read the named columns, and the row's unit and time, on this computer in a process "
+    "without network and files. Nothing leaves by it: every result waits for a release decision of its own. What was "
+    "released cannot be called back; withdrawing ends what has not left yet."
+)
+
+
+def drafted_grant(asked: Asked, optional: frozenset[str], now: datetime) -> Grant:
+    """The narrowest consent under which this job can run: its fields, one use, its price, until it expires.
+
+    `optional` are the optional fields the person adds; the others stay withheld.
+    """
+    manifest = asked.manifest
+    for name in sorted(optional - manifest.optional):
+        raise UnknownField(collection=manifest.collection, name=name)
+    return Grant(
+        id=random_id(),
+        collection=manifest.collection,
+        fields=manifest.required | optional,
+        purpose=manifest.purpose.dpv,
+        requester_id=asked.requester.id,
+        window=Window(start=manifest.where.start, end=manifest.where.end),
+        not_before=now,
+        not_after=manifest.expires_at,
+        uses=1,
+        epsilon_cap=asked.price.epsilon,
+        unit=manifest.unit,
+        created_at=now,
+    )
+
+
+def approve(act: Act, request_id: str, *, draft: bool, optional: frozenset[str]) -> Decision:
+    """Approve one run of a request, drafting its consent when none covers it and `draft` says so.
+
+    Approval and consent are two entries of one transaction. Returns the decision; when it refuses, the refusal is
+    recorded and the request waits on. Raises `BudgetExhausted` and `WrongState`.
+    """
+    asked = load(act.uow, request_id)
+    inbox.check_waiting(asked.row, act.now)
+    precheck(act.uow, asked)
+    decision = decision_at(act.uow, asked, act.now)
+    if not decision.permitted and draft:
+        _save_draft(act, asked, optional)
+        decision = decision_at(act.uow, asked, act.now)
+    record_decision(act, request_id, decision)
+    if decision.permitted:
+        inbox.approve(act, request_id, grant_id=decision.grant_id)
+    return decision
+
+
+def _save_draft(act: Act, asked: Asked, optional: frozenset[str]) -> None:
+    grant = drafted_grant(asked, optional, act.now)
+    check_grant(grant)
+    save_grant(act, grant, requester=asked.requester, notice_text=NOTICE, method="request")

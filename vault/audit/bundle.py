@@ -1,0 +1,117 @@
+"""Write the audit trail to a folder that anybody can verify offline (docs/audit-format.md)."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import tempfile
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from vault.audit import layout
+from vault.audit.canonical import encode
+from vault.audit.checkpoint import Checkpoint, Sign, sign_checkpoint, unverified_checkpoint, vkey
+from vault.audit.log import checked_entries, open_row
+from vault.audit.merkle import Tree
+from vault.audit.proofs import consistency_file, inclusion_file
+from vault.audit.report import BundleReport, report_lines
+from vault.audit.verify import verify_bundle
+from vault.errors import Invalid, LogBroken
+from vault.store.failures import translated
+from vault.store.tables import Disclosure, LogEntry
+from vault.store.unit_of_work import UnitOfWork
+
+__all__ = ["BundleReport", "export_bundle", "report_lines", "verify_bundle"]
+
+
+def export_bundle(
+    uow: UnitOfWork,
+    folder: Path,
+    *,
+    origin: str,
+    public: bytes,
+    sign: Sign,
+    older_vkeys: Sequence[str] = (),
+    prove: Collection[int] = (),
+    earlier: Iterable[bytes] = (),
+    disclose: Collection[int] = (),
+    redact: Collection[int] = (),
+) -> Checkpoint:
+    """Write the trail of one snapshot as a new bundle, and return the checkpoint signed for it.
+
+    ``uow`` reads one snapshot. ``prove`` are indexes of entries to prove the inclusion of, ``earlier`` checkpoint
+    notes to prove the consistency with, ``disclose`` indexes of entries whose hidden fields are opened, ``redact``
+    those of which nothing but the leaf hash is given. The folder appears whole or not at all.
+    Raises Invalid (the folder exists, an index does not), LogBroken (the trail does not fit itself or an earlier
+    checkpoint), DiskFull, DiskReadOnly.
+    """
+    stored = checked_entries(uow)
+    _check_choice(len(stored), prove, disclose, redact)
+    tree = Tree(entry.leaf for entry in stored)
+    note = sign_checkpoint(origin, len(tree), tree.root(), sign, public)
+    keys = [vkey(origin, public), *older_vkeys]
+    files = {
+        layout.CHECKPOINT: note,
+        layout.ENTRIES: b"".join(_line(entry, entry.seq in redact) for entry in stored),
+        layout.LOG_KEYS: "".join(f"{key}\n" for key in keys).encode(),
+        **{_inclusion_path(i): inclusion_file(i, tree.inclusion_proof(i), note) for i in sorted(set(prove))},
+    }
+    for old_note in earlier:
+        files |= _consistency(tree, origin, old_note, note)
+    if disclose:
+        files[layout.DISCLOSURES] = b"".join(_disclosures(uow, seq) for seq in sorted(set(disclose)))
+    _write(folder, files)
+    return unverified_checkpoint(note)
+
+
+def _check_choice(
+    size: int, prove: Collection[int], disclose: Collection[int], redact: Collection[int]
+) -> None:
+    if any(not 0 <= index < size for index in (*prove, *disclose, *redact)):
+        raise Invalid(reason=f"the audit trail has the entries 0 to {size - 1}")
+    if set(disclose) & set(redact):
+        raise Invalid(reason="an entry cannot be withheld and opened at once")
+
+
+def _line(entry: LogEntry, is_redacted: bool) -> bytes:
+    if is_redacted:
+        return encode({"redacted": base64.b64encode(entry.leaf).decode()}) + b"\n"
+    return entry.body + b"\n"
+
+
+def _inclusion_path(index: int) -> str:
+    return f"{layout.PROOFS}/{index}{layout.INCLUSION_SUFFIX}"
+
+
+def _consistency(tree: Tree, origin: str, old_note: bytes, note: bytes) -> dict[str, bytes]:
+    old = unverified_checkpoint(old_note)
+    if old.origin != origin or not 0 < old.size <= len(tree) or tree.root(old.size) != old.root:
+        raise LogBroken(reason="an earlier checkpoint is not of this trail")
+    proof = consistency_file(old.size, tree.consistency_proof(old.size), note)
+    return {
+        f"{layout.EARLIER}/{old.size}": old_note,
+        f"{layout.PROOFS}/{old.size}{layout.CONSISTENCY_SUFFIX}": proof,
+    }
+
+
+def _disclosures(uow: UnitOfWork, seq: int) -> bytes:
+    rows = uow.find(Disclosure, seq=seq)
+    for row in rows:
+        open_row(row)
+    return b"".join(encode({"d": row.d, "seq": seq}) + b"\n" for row in rows)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Fill a folder beside the target and rename it, so that no half bundle can be taken for a whole one."""
+    if folder.exists():
+        raise Invalid(reason=f"{folder} exists already")
+    with translated(folder):
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".new", dir=folder.parent))
+        try:
+            for name, data in files.items():
+                path = draft / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(data)
+            draft.rename(folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)

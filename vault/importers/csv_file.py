@@ -1,0 +1,84 @@
+"""CSV (RFC 4180) with a header, in UTF-8; commas, semicolons, tabs or bars between the cells."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from itertools import islice
+
+from vault.errors import Unreadable
+from vault.importers.source import BATCH_ROWS, File, RawBatch, Source, column_names
+from vault.records.schema import RefusedRow
+
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_LOOK_ROWS = 20
+
+
+def open_csv(file: File) -> Source:
+    """Read the header of a CSV file; raises Unreadable for what is no CSV, also while rows are read."""
+    _check_encoding(file)
+    separator = _separator(file)
+    _, header = next(_rows(file, separator), (1, []))
+    notes = () if separator == "," else (f"The cells are taken to be separated by {_SEPARATORS[separator]}.",)
+    names = column_names(header, file)
+    return Source(
+        names=names, batches=lambda: _batches(file, separator, len(names)), has_types=False, notes=notes
+    )
+
+
+def _batches(file: File, separator: str, width: int) -> Iterator[RawBatch]:
+    rows = _rows(file, separator)
+    next(rows)
+    while some := list(islice(rows, BATCH_ROWS)):
+        whole = [(line, row) for line, row in some if len(row) == width]
+        refused = [
+            RefusedRow(line=line, reason=f"{len(row)} cells where the header has {width}")
+            for line, row in some
+            if len(row) != width
+        ]
+        # An empty cell is a null: CSV has no other way to say "not known".
+        columns = [
+            [cell or None for cell in column] for column in zip(*(row for _, row in whole), strict=True)
+        ]
+        yield RawBatch(lines=[line for line, _ in whole], columns=columns or [[]] * width, refused=refused)
+
+
+def _rows(file: File, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Every row that is not blank with the line it starts on; a quoted cell may run over several lines."""
+    text = io.TextIOWrapper(io.BytesIO(file.data), encoding="utf-8-sig", newline="")
+    reader = csv.reader(text, delimiter=separator, strict=True)
+    line = 1
+    try:
+        for row in reader:
+            if row:
+                yield line, row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise file.unreadable(
+            f"in the row of line {line} a quote is not closed or a cell is too long"
+        ) from error
+
+
+def _separator(file: File) -> str:
+    """The separator that gives the most columns, best if it gives every row as many."""
+    looks = {separator: _look(file, separator) for separator in _SEPARATORS}
+    return max(looks, key=looks.__getitem__)
+
+
+def _look(file: File, separator: str) -> tuple[bool, int]:
+    try:
+        widths = [len(row) for _, row in islice(_rows(file, separator), _LOOK_ROWS)]
+    except Unreadable:
+        return False, 0
+    return bool(widths) and widths[0] > 1 and len(set(widths)) == 1, widths[0] if widths else 0
+
+
+def _check_encoding(file: File) -> None:
+    if b"\0" in file.data:
+        raise file.unreadable("it holds NUL bytes; if it is UTF-16, save it as UTF-8")
+    try:
+        file.data.decode()
+    except UnicodeDecodeError as error:
+        line = file.data.count(b"\n", 0, error.start) + 1
+        raise file.unreadable(f"line {line} is not UTF-8; save it as UTF-8") from error

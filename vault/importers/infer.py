@@ -1,0 +1,108 @@
+"""Which type a column has, judged from a sample spread evenly over the whole file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vault.importers.source import RawBatch, Source
+from vault.importers.values import fits, has_no_zone, is_not_finite
+from vault.records.schema import FieldType
+
+SAMPLE_ROWS = 2000
+# With fewer fitting values the odd ones are no slips any more: the column is text.
+LEAST_FITTING = 0.95
+MOST_LABELS = 32
+LEAST_ROWS_A_LABEL = 2
+
+_NARROWEST_FIRST = (FieldType.INT, FieldType.FLOAT, FieldType.BOOL, FieldType.TIMESTAMP)
+_SPELLED = frozenset((FieldType.INT, FieldType.FLOAT, FieldType.BOOL))
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?[0-9.]*[0-9],[0-9]+\s*")
+_LOCAL_DATE = re.compile(r"\s*[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{2,4}([ T].*)?\s*")
+
+
+def sample(batches: Iterable[RawBatch]) -> list[Sequence[object]]:
+    """At most twice ``SAMPLE_ROWS`` values of every column, evenly spread over the whole file."""
+    kept: list[list[object]] = []
+    stride, seen = 1, 0
+    for batch in batches:
+        kept = kept or [[] for _ in batch.columns]
+        for column, values in zip(kept, batch.columns, strict=True):
+            column.extend(values[-seen % stride :: stride])
+        seen += len(batch.lines)
+        while len(kept[0]) > 2 * SAMPLE_ROWS:
+            stride, kept = stride * 2, [column[::2] for column in kept]
+    return list(kept)
+
+
+def choose_types(
+    source: Source, samples: Sequence[Sequence[object]], given: Mapping[str, FieldType]
+) -> dict[str, FieldType]:
+    """The given type of every column, else the one its sample suggests; text may still become a category."""
+    return {
+        name: given.get(name) or _best_type(values, has_types=source.has_types)
+        for name, values in zip(source.names, samples, strict=True)
+    }
+
+
+def _best_type(values: Sequence[object], *, has_types: bool) -> FieldType:
+    """The narrowest of the types that fit most values, if that is at least 95 % of those not empty."""
+    known = [value for value in values if not _is_blank(value)]
+    if not known:
+        return FieldType.TEXT
+    scores = {wanted: sum(_suits(value, wanted, has_types) for value in known) for wanted in _NARROWEST_FIRST}
+    best = max(_NARROWEST_FIRST, key=scores.__getitem__)
+    return best if scores[best] >= LEAST_FITTING * len(known) else FieldType.TEXT
+
+
+def _suits(value: object, wanted: FieldType, has_types: bool) -> bool:
+    """Whether a value speaks for a type; where a format has numbers of its own, a text is no number."""
+    if has_types and isinstance(value, str) and wanted in _SPELLED:
+        return False
+    if wanted is FieldType.FLOAT and is_not_finite(value):
+        return True
+    return fits(value, wanted)
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and (not value or value.isspace()))
+
+
+def is_category(column: pa.ChunkedArray) -> bool:
+    """Whether a text column draws from at most 32 labels, each on two rows or more on average."""
+    known = len(column) - column.null_count
+    labels: int = pc.count_distinct(column, mode="only_valid").as_py()
+    return 0 < labels <= MOST_LABELS and known >= LEAST_ROWS_A_LABEL * labels
+
+
+def notes(
+    names: Sequence[str], samples: Sequence[Sequence[object]], types: Mapping[str, FieldType]
+) -> list[str]:
+    """What the owner should know about how the cells were read."""
+    told = []
+    for name, values in zip(names, samples, strict=True):
+        known = [value for value in values if not _is_blank(value)]
+        if not known:
+            told.append(f"The column {name} is empty.")
+        elif types[name] is FieldType.TIMESTAMP and any(has_no_zone(value) for value in known):
+            told.append(f"The times in {name} carry no zone: they are taken as UTC.")
+        elif types[name] is FieldType.TEXT:
+            told.extend(_about_text(name, [value for value in known if isinstance(value, str)]))
+    return told
+
+
+def _about_text(name: str, texts: Sequence[str]) -> list[str]:
+    if _mostly(texts, _DECIMAL_COMMA):
+        return [f"The column {name} looks like numbers with a decimal comma: it is kept as text."]
+    if _mostly(texts, _LOCAL_DATE):
+        return [f"The column {name} looks like dates, but not of the form 2026-01-31: it is kept as text."]
+    return []
+
+
+def _mostly(texts: Sequence[str], pattern: re.Pattern[str]) -> bool:
+    return bool(texts) and sum(pattern.fullmatch(text) is not None for text in texts) >= LEAST_FITTING * len(
+        texts
+    )

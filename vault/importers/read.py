@@ -1,0 +1,152 @@
+"""A file of any known format to a typed table, by one read of its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from vault.errors import FileMissing, Invalid, Unreadable
+from vault.importers.csv_file import open_csv
+from vault.importers.infer import choose_types, is_category, notes, sample
+from vault.importers.json_lines import open_json_lines
+from vault.importers.parquet_file import open_parquet
+from vault.importers.source import MOST_ROWS, File, RawBatch, Source
+from vault.importers.typed import TypedBatch, typed_batch
+from vault.records.schema import (
+    ARROW_TYPES,
+    FieldSpec,
+    FieldType,
+    ParsedTable,
+    Sensitivity,
+    guess_sensitivity,
+)
+
+LARGEST_FILE = 2**30
+FORMATS: dict[str, Callable[[File], Source]] = {
+    "csv": open_csv,
+    "jsonl": open_json_lines,
+    "parquet": open_parquet,
+}
+_ENDINGS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_PACKED = {b"PK\x03\x04": "a zip or spreadsheet file", b"\x1f\x8b": "packed with gzip", b"%PDF": "a PDF"}
+
+
+def read_table(
+    path: Path,
+    *,
+    as_format: str | None = None,
+    types: Mapping[str, FieldType] | None = None,
+    sensitivities: Mapping[str, Sensitivity] | None = None,
+) -> ParsedTable:
+    """Parse a CSV, JSON Lines or Parquet file; types and sensitivities that are not given are guessed.
+
+    Rows that do not fit are refused with their line and a reason that repeats no value. Raises FileMissing,
+    Unreadable for a file that is hostile or no such format, Invalid for a column or format that is not there.
+    """
+    file = _read(path, as_format)
+    source = FORMATS[file.format](file)
+    _check_columns(source.names, [*(types or {}), *(sensitivities or {})])
+    samples = sample(_bounded(source.batches(), file)) or [[] for _ in source.names]
+    chosen = choose_types(source, samples, types or {})
+    batches = [typed_batch(batch, source.names, list(chosen.values())) for batch in source.batches()]
+    table = _table(chosen, batches)
+    chosen |= {name: FieldType.CATEGORY for name in _categories(table, chosen, types or {})}
+    return ParsedTable(
+        fields=_fields(chosen, sensitivities or {}),
+        table=table,
+        lines=pa.array((line for batch in batches for line in batch.lines), type=pa.int64()),
+        refused=tuple(sorted((row for batch in batches for row in batch.refused), key=lambda row: row.line)),
+        digest_input=hashlib.sha256(file.data).digest(),
+        format=file.format,
+        source=file.name,
+        notes=(*source.notes, *notes(source.names, samples, chosen)),
+    )
+
+
+def _read(path: Path, as_format: str | None) -> File:
+    """The bytes of the file, read once: what is parsed is what is digested."""
+    name = path.name.encode(errors="replace").decode()
+    if as_format not in (None, *FORMATS):
+        raise Invalid(reason=f"there is no format {as_format}, only {', '.join(FORMATS)}")
+    if not path.exists():
+        raise FileMissing(path=path)
+    called = as_format or _ENDINGS.get(path.suffix.lower(), "csv")
+    if not path.is_file():
+        raise Unreadable(name=name, format=called, reason="it is not a file")
+    if path.stat().st_size > LARGEST_FILE:
+        raise Unreadable(name=name, format=called, reason="it is larger than 1 GiB; split it")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Unreadable(name=name, format=called, reason="this user cannot read it") from error
+    return _file(name, data, as_format or _format(path.suffix, data))
+
+
+def _file(name: str, data: bytes, known: str) -> File:
+    file = File(name=name, format=known, data=data)
+    if not data:
+        raise file.unreadable("it is empty")
+    for start, what in _PACKED.items():
+        if data.startswith(start):
+            raise file.unreadable(f"it is {what}; export it as CSV, JSON Lines or Parquet")
+    return file
+
+
+def _format(suffix: str, data: bytes) -> str:
+    """The format by the ending of the file's name, else by its first bytes."""
+    if data.startswith(b"PAR1"):
+        return "parquet"
+    return _ENDINGS.get(suffix.lower()) or ("jsonl" if data.lstrip()[:1] == b"{" else "csv")
+
+
+def _bounded(batches: Iterable[RawBatch], file: File) -> Iterator[RawBatch]:
+    rows = 0
+    for batch in batches:
+        rows += len(batch.lines) + len(batch.refused)
+        if rows > MOST_ROWS:
+            raise file.unreadable(f"it has more than {MOST_ROWS:,} rows; split it")
+        yield batch
+
+
+def _check_columns(names: tuple[str, ...], asked: list[str]) -> None:
+    for name in asked:
+        if name not in names:
+            raise Invalid(reason=f"the file has no column {name}")
+
+
+def _table(chosen: Mapping[str, FieldType], batches: list[TypedBatch]) -> pa.Table:
+    columns = [
+        pa.chunked_array([batch.columns[place] for batch in batches], type=ARROW_TYPES[wanted])
+        for place, wanted in enumerate(chosen.values())
+    ]
+    return pa.table(columns, names=list(chosen))
+
+
+def _categories(
+    table: pa.Table, chosen: Mapping[str, FieldType], given: Mapping[str, FieldType]
+) -> list[str]:
+    return [
+        name
+        for name, known in chosen.items()
+        if known is FieldType.TEXT and name not in given and is_category(table[name])
+    ]
+
+
+def _fields(
+    chosen: Mapping[str, FieldType], sensitivities: Mapping[str, Sensitivity]
+) -> tuple[FieldSpec, ...]:
+    return tuple(
+        FieldSpec(name=name, type=known, sensitivity=sensitivities.get(name) or guess_sensitivity(name))
+        for name, known in chosen.items()
+    )

@@ -1,0 +1,80 @@
+"""What every format gives: column names and batches of raw columns that can be gone through twice."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from vault.errors import Unreadable
+from vault.records.schema import LONGEST_NAME, RefusedRow
+
+BATCH_ROWS = 8192
+# Bounds that no honest personal export meets; they keep a hostile file from eating the memory.
+MOST_ROWS = 10_000_000
+MOST_COLUMNS = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawBatch:
+    """Some rows: ``lines[i]`` is the line of row i, ``columns[j][i]`` its raw value in column j or None."""
+
+    lines: Sequence[int]
+    columns: Sequence[Sequence[object]]
+    refused: Sequence[RefusedRow] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """An opened file. ``has_types``: its numbers and truth values are such, not spelled as text."""
+
+    names: tuple[str, ...]
+    batches: Callable[[], Iterator[RawBatch]]
+    has_types: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """The bytes of a file and how to call it in an error."""
+
+    name: str
+    format: str
+    data: bytes
+
+    def unreadable(self, reason: str) -> Unreadable:
+        """The error that says why this file is not taken."""
+        return Unreadable(name=self.name, format=self.format, reason=reason)
+
+
+def column_names(raw_names: Iterable[object], file: File) -> tuple[str, ...]:
+    """The names without spaces around them, in normal form C; raises Unreadable where one cannot be.
+
+    The number of a bad column is told, not the name: it may hold control characters.
+    """
+    names: list[str] = []
+    for number, raw in enumerate(raw_names, start=1):
+        name = unicodedata.normalize("NFC", str(raw).strip())
+        problem = _name_problem(name)
+        if problem:
+            raise file.unreadable(f"the name of column {number} {problem}")
+        if name in names:
+            raise file.unreadable(f"two columns have the name {name}")
+        if number > MOST_COLUMNS:
+            raise file.unreadable(f"it has more than {MOST_COLUMNS} columns")
+        names.append(name)
+    if not names:
+        raise file.unreadable("it has no columns")
+    return tuple(names)
+
+
+def _name_problem(name: str) -> str:
+    if not name:
+        return "is empty"
+    if len(name) > LONGEST_NAME:
+        return f"is longer than {LONGEST_NAME} characters"
+    if not name.isprintable():
+        return "holds a control character"
+    return (
+        "begins with an underscore, which is kept for the vault's own columns" if name.startswith("_") else ""
+    )

@@ -1,0 +1,217 @@
+"""Making a vault, opening it, and noticing that it is older than it should be.
+
+What lies in a vault folder (mode 0700): the key header in two copies, one SQLCipher database with its write-ahead
+log, and the writer's lock. Outside it, in the state folder, lies the high-water mark.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vault import acts
+from vault.acts import Act, Clock, system_clock, trusted_now
+from vault.audit.entries import EntryType
+from vault.audit.log import log_root, read_entries
+from vault.audit.merkle import Tree
+from vault.budget.ledger import spent_vectors
+from vault.errors import (
+    Damaged,
+    MarkNotWritten,
+    NoVault,
+    OlderVault,
+    Unavailable,
+    UnsafePermissions,
+    VaultExists,
+)
+from vault.sealing.digest import keyed_digest
+from vault.sealing.header import new_header, read_header, unlock, unlock_with_recovery_key, write_header
+from vault.sealing.keytree import KeyTree, Purpose
+from vault.sealing.random import random_bytes, random_id, random_secret
+from vault.sealing.slots import DEFAULT_COST, KdfCost
+from vault.store.engine import Store
+from vault.store.high_water import Mark, read_mark, write_mark
+from vault.store.lock import writer_lock
+from vault.store.tables import VaultFact
+
+if TYPE_CHECKING:
+    from vault.sealing.header import Header
+    from vault.sealing.secret import Secret
+    from vault.settings import Paths
+    from vault.store.unit_of_work import UnitOfWork
+
+FORMAT = "1"
+APP_VERSION = "0.1.0"
+
+
+@dataclass(slots=True, kw_only=True)
+class OpenVault:
+    """An opened vault: its store, its keys, its clock, and why it is read-only if it is."""
+
+    paths: Paths
+    store: Store
+    keys: KeyTree
+    clock: Clock
+    origin: str
+    older: str = ""
+    closing: ExitStack = field(default_factory=ExitStack)
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """One consistent snapshot."""
+        return self.store.read()
+
+    @contextmanager
+    def act(self) -> Iterator[Act]:
+        """One durable act; afterwards the high-water mark is raised.
+
+        Raises `OlderVault` when an older copy was put back, `MarkNotWritten` when only the act is stored.
+        """
+        if self.older:
+            raise OlderVault(reason=self.older)
+        with acts.act(self.store, self.keys, self.clock) as opened:
+            yield opened
+        self.raise_mark()
+
+    def settle(self, work: Callable[[Act], None]) -> None:
+        """Do what is due, if anything is; nothing on an older copy."""
+        if not self.older:
+            with acts.act_if_needed(self.store, self.keys, self.clock) as opened:
+                work(opened)
+            self.raise_mark()
+
+    def raise_mark(self) -> None:
+        """Remember outside the vault how far the log and the spent budget have come."""
+        with self.read() as uow:
+            size, root = log_root(uow)
+            mark = Mark(origin=self.origin, size=size, root=root.hex(), spent=spent_vectors(uow))
+        try:
+            self.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_mark(self.paths.state, mark, _mark_mac(self.keys))
+        except (OSError, Unavailable) as error:
+            raise MarkNotWritten(path=self.paths.state) from error
+
+    def now(self, uow: UnitOfWork) -> datetime:
+        """The trusted time: never earlier than the last entry of the trail."""
+        return trusted_now(uow, self.clock)
+
+    def close(self) -> None:
+        """Close the database, wipe the keys and free the writer's lock."""
+        self.closing.close()
+
+
+def create_vault(
+    paths: Paths, passphrase: Secret, *, cost: KdfCost = DEFAULT_COST, clock: Clock = system_clock
+) -> str:
+    """Make a vault folder with a key header and an empty database, and return the printable recovery key.
+
+    Raises `VaultExists` when the folder already holds something.
+    """
+    folder = paths.vault
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise VaultExists(path=folder)
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Built beside its place and renamed: a crash leaves no half vault, and nothing existing is ever overwritten.
+    draft = folder.with_name(f".{folder.name}.{random_id()[:8]}")
+    draft.mkdir(mode=0o700)
+    try:
+        recovery_key = _fill(draft, passphrase, cost, clock)
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return recovery_key
+
+
+def _fill(folder: Path, passphrase: Secret, cost: KdfCost, clock: Clock) -> str:
+    root = random_secret()
+    header, recovery_key = new_header(vault_id=random_bytes(16), root=root, passphrase=passphrase, cost=cost)
+    keys = KeyTree(root)
+    store = Store.create(database_file(folder), keys.subkey(Purpose.DATABASE).reveal())
+    try:
+        _write_genesis(store, keys, clock)
+    finally:
+        store.close()
+        keys.wipe()
+    write_header(folder, header)
+    return recovery_key
+
+
+def open_vault(
+    paths: Paths, secret: Secret, *, writable: bool, recovery: bool = False, clock: Clock = system_clock
+) -> OpenVault:
+    """Open a vault by its passphrase, or by its recovery key.
+
+    Raises `NoVault`, `UnsafePermissions`, `VaultBusy`, `WrongPassphrase`, `WrongRecoveryKey`, `DamagedHeader` or
+    `Damaged`.
+    """
+    check_folder(paths.vault)
+    with ExitStack() as stack:
+        if writable:
+            stack.enter_context(writer_lock(paths.vault))
+        header = read_header(paths.vault)
+        keys = KeyTree(_root(header, secret, recovery=recovery))
+        stack.callback(keys.wipe)
+        key = keys.subkey(Purpose.DATABASE).reveal()
+        store = Store.open(database_file(paths.vault), key, writable=writable)
+        stack.callback(store.close)
+        opened = _opened(paths, store, keys, clock)
+        opened.closing.push(stack.pop_all())
+        return opened
+
+
+def _root(header: Header, secret: Secret, *, recovery: bool) -> Secret:
+    if recovery:
+        return unlock_with_recovery_key(header, secret.reveal().decode())
+    return unlock(header, secret)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that is no vault, or that other users can enter."""
+    if not database_file(folder).exists():
+        raise NoVault(path=folder)
+    if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        raise UnsafePermissions(path=folder)
+
+
+def database_file(folder: Path) -> Path:
+    """Where the SQLCipher database of a vault lies."""
+    return folder / "vault.db"
+
+
+def _write_genesis(store: Store, keys: KeyTree, clock: Clock) -> None:
+    with acts.act(store, keys, clock) as act:
+        act.uow.add(VaultFact(key="format", value=FORMAT))
+        act.uow.add(VaultFact(key="origin", value=f"vault.invalid/{random_id()}"))
+        act.uow.add(VaultFact(key="created_at", value=acts.stamp(act.now)))
+        act.record(EntryType.LOG_GENESIS, clear={"app": f"lockbox {APP_VERSION}"})
+
+
+def _opened(paths: Paths, store: Store, keys: KeyTree, clock: Clock) -> OpenVault:
+    with store.read() as uow:
+        origin = uow.get(VaultFact, "origin")
+        if origin is None:
+            raise Damaged(what="the database")
+        mark = read_mark(paths.state, origin.value, _mark_mac(keys))
+        older = _older_because(uow, mark) if mark else ""
+    return OpenVault(paths=paths, store=store, keys=keys, clock=clock, origin=origin.value, older=older)
+
+
+def _older_because(uow: UnitOfWork, mark: Mark) -> str:
+    """In words, why this file is older than what this computer has seen of it; empty when it is not."""
+    tree = Tree(entry.leaf for entry in read_entries(uow))
+    if len(tree) < mark.size:
+        return f"it records {len(tree)} events, and {mark.size} were seen before on this computer"
+    if tree.root(mark.size).hex() != mark.root:
+        return "its history is not the one seen before on this computer"
+    return ""
+
+
+def _mark_mac(keys: KeyTree) -> Callable[[bytes], bytes]:
+    key = keys.subkey(Purpose.STATE_MARK)
+    return lambda data: keyed_digest(key, data)

@@ -1,0 +1,157 @@
+"""The words of a collection: field types, sensitivities, privacy units; and a parsed file, not yet sealed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+import pyarrow as pa
+
+from vault.errors import Invalid
+from vault.records.sensitivity import Sensitivity, guess_sensitivity, name_words
+
+__all__ = [
+    "ARROW_TYPES",
+    "TIME_FIELD",
+    "UNIT_FIELD",
+    "FieldSpec",
+    "FieldType",
+    "ParsedTable",
+    "RefusedRow",
+    "Sensitivity",
+    "UnitKind",
+    "UnitSpec",
+    "arrow_schema",
+    "default_unit",
+    "guess_sensitivity",
+    "guess_time_field",
+    "is_plain_name",
+]
+
+UNIT_FIELD = "_unit"
+TIME_FIELD = "_time"
+LONGEST_NAME = 80
+
+
+class FieldType(StrEnum):
+    """What the values of a field are; a category is a text from a short list."""
+
+    FLOAT = "float"
+    INT = "int"
+    BOOL = "bool"
+    TEXT = "text"
+    TIMESTAMP = "timestamp"
+    CATEGORY = "category"
+
+
+# A category is sealed as plain text: a dictionary would need a second message in every segment.
+ARROW_TYPES: dict[FieldType, pa.DataType] = {
+    FieldType.FLOAT: pa.float64(),
+    FieldType.INT: pa.int64(),
+    FieldType.BOOL: pa.bool_(),
+    FieldType.TEXT: pa.string(),
+    FieldType.TIMESTAMP: pa.timestamp("us", tz="UTC"),
+    FieldType.CATEGORY: pa.string(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSpec:
+    """One column of a collection."""
+
+    name: str
+    type: FieldType
+    sensitivity: Sensitivity
+
+
+class UnitKind(StrEnum):
+    """What one privacy unit is: a row, everything of one day, or everything that shares a column's value."""
+
+    RECORD = "record"
+    DAY = "day"
+    COLUMN = "column"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitSpec:
+    """The privacy unit of a collection: what a job's noise hides whole."""
+
+    kind: UnitKind
+    field: str | None = None
+
+    @classmethod
+    def parse(cls, text: str, field_names: Collection[str]) -> Self:
+        """Read ``record``, ``day``, ``column:NAME`` or ``NAME``; raises Invalid for an unknown column."""
+        if text in (UnitKind.RECORD, UnitKind.DAY):
+            return cls(kind=UnitKind(text))
+        name = text.removeprefix(f"{UnitKind.COLUMN}:")
+        if name not in field_names:
+            raise Invalid(
+                reason=f"the unit is record, day or the name of a column, and there is no column {name}"
+            )
+        return cls(kind=UnitKind.COLUMN, field=name)
+
+    def __str__(self) -> str:
+        return self.kind.value if self.field is None else f"{self.kind}:{self.field}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRow:
+    """A row that is not imported; ``line`` is where it starts in the file, counted from 1."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedTable:
+    """A file as typed columns, nothing sealed yet.
+
+    ``table`` has the columns of ``fields`` in order, in the types of ``ARROW_TYPES``; ``lines`` is an int64
+    array with the line of every row; ``digest_input`` is the SHA-256 of the file's bytes (32 bytes);
+    ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner.
+    """
+
+    fields: tuple[FieldSpec, ...]
+    table: pa.Table
+    lines: pa.Array
+    refused: tuple[RefusedRow, ...]
+    digest_input: bytes
+    format: str
+    source: str
+    notes: tuple[str, ...] = ()
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name is 1 to 80 printable characters in normal form C, without spaces around it."""
+    return (
+        1 <= len(name) <= LONGEST_NAME
+        and name.isprintable()
+        and name == name.strip()
+        and unicodedata.is_normalized("NFC", name)
+    )
+
+
+def arrow_schema(fields: Iterable[FieldSpec]) -> pa.Schema:
+    """The Arrow schema of the fields, in order."""
+    return pa.schema([(field.name, ARROW_TYPES[field.type]) for field in fields])
+
+
+def guess_time_field(fields: Sequence[FieldSpec]) -> str | None:
+    """The column that most likely says when a row happened: the first of times that is no birthday."""
+    times = [
+        field.name
+        for field in fields
+        if field.type is FieldType.TIMESTAMP
+        and not {"birth", "birthday", "birthdate", "dob"} & name_words(field.name)
+    ]
+    return times[0] if times else None
+
+
+def default_unit(fields: Sequence[FieldSpec], time_field: str | None) -> UnitSpec:
+    """A day where the rows have times, else a row: a day hides all its rows, so it is the safer choice."""
+    has_times = any(field.name == time_field and field.type is FieldType.TIMESTAMP for field in fields)
+    return UnitSpec(kind=UnitKind.DAY if has_times else UnitKind.RECORD)

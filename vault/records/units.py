@@ -1,0 +1,90 @@
+"""The two columns the vault adds to every import: whose unit a row belongs to, and when it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vault.errors import InternalError, Invalid
+from vault.records.schema import (
+    ARROW_TYPES,
+    TIME_FIELD,
+    UNIT_FIELD,
+    FieldSpec,
+    FieldType,
+    ParsedTable,
+    RefusedRow,
+    Sensitivity,
+    UnitKind,
+    UnitSpec,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitRows:
+    """The rows that have a unit: ``table`` ends with ``_unit`` (text) and, where there are times, ``_time``."""
+
+    table: pa.Table
+    refused: tuple[RefusedRow, ...]
+
+
+def system_fields(fields: Sequence[FieldSpec], unit: UnitSpec, time_field: str | None) -> tuple[FieldSpec, ...]:
+    """The fields the vault adds, as sensitive as the columns they come from."""
+    labels = {field.name: field.sensitivity for field in fields}
+    times = labels.get(time_field or "", Sensitivity.ORDINARY)
+    units = labels[unit.field] if unit.field else times if unit.kind is UnitKind.DAY else Sensitivity.ORDINARY
+    added = [FieldSpec(name=UNIT_FIELD, type=FieldType.TEXT, sensitivity=units)]
+    if time_field is not None:
+        added.append(FieldSpec(name=TIME_FIELD, type=FieldType.TIMESTAMP, sensitivity=times))
+    return tuple(added)
+
+
+def check_unit(fields: Sequence[FieldSpec], unit: UnitSpec, time_field: str | None) -> None:
+    """Raise Invalid when the columns cannot give this unit or these times."""
+    types = {field.name: field.type for field in fields}
+    if time_field is not None and types.get(time_field) is not FieldType.TIMESTAMP:
+        raise Invalid(reason=f"{time_field} is not a column of dates or times")
+    if unit.kind is UnitKind.DAY and time_field is None:
+        raise Invalid(reason="the unit day needs a column of dates or times")
+    if unit.kind is UnitKind.COLUMN and unit.field not in types:
+        raise Invalid(reason=f"there is no column {unit.field} to take the unit from")
+
+
+def with_units(parsed: ParsedTable, unit: UnitSpec, time_field: str | None, *, first_row: int) -> UnitRows:
+    """Add ``_unit`` and ``_time``; rows without a unit are refused.
+
+    A record's unit is the number of its row, counted over the whole life of the collection from ``first_row``;
+    a day's is its date in UTC; a column's is the text of its value. Raises Invalid as ``check_unit`` does.
+    """
+    check_unit(parsed.fields, unit, time_field)
+    table = parsed.table
+    if unit.kind is UnitKind.RECORD:
+        units = pa.array(range(first_row, first_row + table.num_rows), type=pa.int64()).cast(pa.string())
+    else:
+        units = _units(table, unit, time_field)
+    table = table.append_column(UNIT_FIELD, units)
+    if time_field is not None:
+        table = table.append_column(TIME_FIELD, table[time_field])
+    return _without_strays(table, parsed, unit.field or time_field)
+
+
+def _units(table: pa.Table, unit: UnitSpec, time_field: str | None) -> pa.ChunkedArray:
+    match unit.kind:
+        case UnitKind.DAY:
+            return table[time_field].cast(pa.date32()).cast(pa.string())
+        case UnitKind.COLUMN:
+            return table[unit.field].cast(ARROW_TYPES[FieldType.TEXT])
+    raise InternalError(what="a unit of an unknown kind")
+
+
+def _without_strays(table: pa.Table, parsed: ParsedTable, source: str | None) -> UnitRows:
+    """Refuse rows that name no unit: nothing would say which of them belong together."""
+    units = table[UNIT_FIELD]
+    has_unit = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(units), ""), False)
+    strays = pc.filter(parsed.lines, pc.invert(has_unit)).to_pylist()
+    refused = [RefusedRow(line=line, reason=f"{source}: empty, so the row has no unit") for line in strays]
+    every = sorted((*parsed.refused, *refused), key=lambda row: row.line)
+    return UnitRows(table=table.filter(has_unit), refused=tuple(every))

@@ -1,0 +1,82 @@
+"""Appending rows: the last stripe is filled up and sealed anew, then new stripes follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from vault.records.field_keys import FieldPlace, new_field_key, unwrap_key, wrap_key
+from vault.records.reading import field_place, segment_place
+from vault.records.schema import FieldSpec
+from vault.records.segments import STRIPE_ROWS, SegmentPlace, open_segment, seal_segment
+from vault.sealing.keytree import KeyTree
+from vault.sealing.secret import Secret
+from vault.store.tables import Collection, Field, Segment
+from vault.store.unit_of_work import UnitOfWork
+
+
+def add_fields(
+    uow: UnitOfWork, keys: KeyTree, collection: Collection, fields: Sequence[FieldSpec], system: Sequence[FieldSpec]
+) -> None:
+    """Make the fields of a new collection, each with a key of its own."""
+    for position, spec in enumerate((*fields, *system)):
+        field = Field(
+            collection_id=collection.id,
+            position=position,
+            name=spec.name,
+            type=spec.type.value,
+            sensitivity=spec.sensitivity.value,
+            is_system=spec in system,
+            wrapped_key=b"",
+        )
+        uow.add(field)  # gives the number that the key is bound to
+        field.wrapped_key = wrap_key(keys, new_field_key(), field_place(field))
+
+
+def append_rows(uow: UnitOfWork, keys: KeyTree, collection: Collection, table: pa.Table) -> None:
+    """Seal the rows of ``table`` behind those that are there; it has a column for every field."""
+    for field in uow.find(Field, collection_id=collection.id):
+        place = field_place(field)
+        key = unwrap_key(keys, field.wrapped_key, place)
+        _append_column(uow, key, place, collection.rows, table[field.name])
+        key.wipe()
+    collection.rows += table.num_rows
+    collection.next_row += table.num_rows
+
+
+def _append_column(
+    uow: UnitOfWork, key: Secret, place: FieldPlace, rows: int, values: pa.ChunkedArray
+) -> None:
+    stripe = rows // STRIPE_ROWS
+    waiting = values
+    for tail in uow.find(Segment, field_id=place.field, stripe=stripe):
+        room = STRIPE_ROWS - tail.row_count
+        old = open_segment(key, tail.blob, segment_place(place, tail))
+        _rewrite(key, place, tail, pa.chunked_array([old, *values.slice(0, room).chunks], type=values.type))
+        waiting, stripe = values.slice(room), stripe + 1
+    for number, start in enumerate(range(0, len(waiting), STRIPE_ROWS), start=stripe):
+        _add_segment(uow, key, place, number, waiting.slice(start, STRIPE_ROWS))
+
+
+def _rewrite(key: Secret, place: FieldPlace, segment: Segment, values: pa.ChunkedArray) -> None:
+    """Seal a segment anew under the next generation, so that the old blob does not open in its place."""
+    segment.generation += 1
+    segment.row_count = len(values)
+    segment.blob = seal_segment(key, values.combine_chunks(), segment_place(place, segment))
+
+
+def _add_segment(
+    uow: UnitOfWork, key: Secret, place: FieldPlace, stripe: int, values: pa.ChunkedArray
+) -> None:
+    at = SegmentPlace(field=place, stripe=stripe, generation=1, rows=len(values))
+    uow.add(
+        Segment(
+            collection_id=place.collection,
+            field_id=place.field,
+            stripe=stripe,
+            generation=at.generation,
+            row_count=at.rows,
+            blob=seal_segment(key, values.combine_chunks(), at),
+        )
+    )

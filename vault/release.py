@@ -1,0 +1,272 @@
+"""Held updates and the one egress.
+
+`send` is the only function of the program through which bytes reach anyone but the owner. It checks three things
+about exactly those bytes: the consent behind them still stands, their budget was paid, and a person typed the
+beginning of their digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vault.acts import parse_stamp, stamp
+from vault.audit.entries import EntryType
+from vault.errors import (
+    ConsentRefused,
+    DestinationUnusable,
+    DigestMismatch,
+    HeldUpdateDamaged,
+    ReleaseNotWritten,
+    RequesterBlocked,
+    Unavailable,
+    UnknownRelease,
+    WrongState,
+)
+from vault.requests import requesters
+from vault.requests.release_manifest import RELEASE_DOMAIN, parse_release_manifest
+from vault.requests.states import RequestState, move
+from vault.sealing.random import random_id
+from vault.store.files import write_durably
+from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, RequestRow
+
+if TYPE_CHECKING:
+    from vault.acts import Act
+    from vault.opening import OpenVault
+    from vault.store.unit_of_work import UnitOfWork
+
+UPDATE_FILE, MANIFEST_FILE, SIGNATURE_FILE = "update.safetensors", "release.json", "release.sig"
+TYPED_DIGITS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """The exact bytes of one release, checked, and who gets them."""
+
+    recipient_id: str
+    recipient_name: str
+    update: bytes
+    manifest: bytes
+    signature: bytes
+
+    def files(self) -> dict[str, bytes]:
+        """File name → bytes: everything that leaves, and nothing else does."""
+        return {UPDATE_FILE: self.update, MANIFEST_FILE: self.manifest, SIGNATURE_FILE: self.signature}
+
+
+def hold(
+    act: Act, request: RequestRow, *, update: bytes, private: bytes, manifest: bytes, minutes: int
+) -> None:
+    """Keep a finished update in the vault until a person decides, at most for the job's slot."""
+    request.state = move(RequestState(request.state), RequestState.HELD)
+    act.uow.add(
+        HeldRow(
+            id=request.id,
+            request_id=request.id,
+            update=update,
+            private=private,
+            manifest=manifest,
+            manifest_digest=hashlib.sha256(manifest).hexdigest(),
+            held_at=stamp(act.now),
+            expires_at=stamp(act.now + timedelta(minutes=minutes)),
+        )
+    )
+
+
+def send(vault: OpenVault, release_id: str, *, confirmed: str, to: Path) -> Parcel:
+    """Let one held update leave for its requester's folder: the one egress.
+
+    The intent is durable before the first byte is written and `release.sent` after the last, so that a crash in
+    between is shown as "may have left" (never as "nothing left"). Sending again after such a crash is allowed: the
+    same approved bytes are post-processing of what was paid for.
+
+    Raises `DigestMismatch`, `ConsentRefused`, `RequesterBlocked`, `WrongState`, `HeldUpdateDamaged` and
+    `DestinationUnusable`, all of them before anything is written.
+    """
+    _check_destination(to, vault.paths.vault)
+    with vault.act() as act:
+        held, request = find_held(act.uow, release_id)
+        parcel = _parcel(act, held, request)
+        if not is_confirmed(held.manifest_digest, confirmed):
+            raise DigestMismatch()
+        _record_intent(act, held, request, parcel)
+    _write(parcel, to)
+    with vault.act() as act:
+        held, request = find_held(act.uow, release_id)
+        _record_sent(act, held, request, parcel)
+    return parcel
+
+
+def is_confirmed(digest: str, typed: str) -> bool:
+    """Whether a person typed the beginning (at least 8 digits) of this digest."""
+    wanted = typed.strip().lower()
+    return len(wanted) >= TYPED_DIGITS and hmac.compare_digest(digest[: len(wanted)], wanted)
+
+
+def withhold(act: Act, release_id: str) -> None:
+    """Keep an update private for good: its bytes are deleted, its budget stays spent."""
+    held, request = find_held(act.uow, release_id)
+    _end(act, held, request, RequestState.WITHHELD)
+    act.record(
+        EntryType.RELEASE_WITHHOLD, clear={"run": request.id}, hidden=_recipient(act.uow, held, request)
+    )
+
+
+def expire_held(act: Act) -> list[str]:
+    """End the updates nobody released within their slot, and return their ids."""
+    ended = []
+    for request in act.uow.find(RequestRow, state=RequestState.HELD.value):
+        held, _ = find_held(act.uow, request.id)
+        if act.now >= parse_stamp(held.expires_at):
+            _end(act, held, request, RequestState.EXPIRED)
+            act.record(
+                EntryType.RELEASE_EXPIRE, clear={"run": request.id}, hidden=_recipient(act.uow, held, request)
+            )
+            ended.append(request.id)
+    return ended
+
+
+def destroy_held_under(act: Act, grant_id: str) -> list[str]:
+    """Destroy every update held under a withdrawn consent, and return their ids."""
+    destroyed = []
+    for request in act.uow.find(RequestRow, grant_id=grant_id):
+        if request.state == RequestState.HELD.value:
+            held, _ = find_held(act.uow, request.id)
+            _end(act, held, request, RequestState.DESTROYED)
+            act.record(
+                EntryType.RELEASE_DESTROY,
+                clear={"run": request.id},
+                hidden=_recipient(act.uow, held, request),
+            )
+            destroyed.append(request.id)
+    return destroyed
+
+
+def find_held(uow: UnitOfWork, release_id: str) -> tuple[HeldRow, RequestRow]:
+    """The held update of this id and its request, or `UnknownRelease`."""
+    held, request = uow.get(HeldRow, release_id), uow.get(RequestRow, release_id)
+    if held is None or request is None:
+        raise UnknownRelease(release=release_id)
+    return held, request
+
+
+def _parcel(act: Act, held: HeldRow, request: RequestRow) -> Parcel:
+    """Check consent, budget, state and digests, and sign what is about to leave."""
+    _check_state(act, held, request)
+    recipient = _check_recipient(act.uow, request)
+    _check_consent(act.uow, request)
+    update = _check_bytes(act.uow, held, request)
+    key = requesters.vault_key(act.keys, recipient.id)
+    return Parcel(
+        recipient_id=recipient.id,
+        recipient_name=recipient.name,
+        update=update,
+        manifest=held.manifest,
+        signature=key.sign(RELEASE_DOMAIN + held.manifest),
+    )
+
+
+def _check_state(act: Act, held: HeldRow, request: RequestRow) -> None:
+    if request.state not in (RequestState.HELD.value, RequestState.SENDING.value):
+        raise WrongState(state=request.state)
+    if act.now >= parse_stamp(held.expires_at):
+        raise WrongState(state="past its deadline")
+
+
+def _check_recipient(uow: UnitOfWork, request: RequestRow) -> RequesterRow:
+    recipient = uow.get(RequesterRow, request.requester_id)
+    if recipient is None:
+        raise HeldUpdateDamaged()
+    if recipient.status == "blocked":
+        raise RequesterBlocked(name=recipient.name)
+    return recipient
+
+
+def _check_consent(uow: UnitOfWork, request: RequestRow) -> None:
+    """Expiry bounds the reading, which is over; withdrawal bounds the release."""
+    grant = uow.get(GrantRow, request.grant_id) if request.grant_id else None
+    if grant is None or grant.withdrawn_at is not None:
+        raise ConsentRefused(reason="it was withdrawn")
+
+
+def _check_bytes(uow: UnitOfWork, held: HeldRow, request: RequestRow) -> bytes:
+    """The update, if it is the very one that was held and paid for."""
+    update = held.update
+    if update is None or hashlib.sha256(held.manifest).hexdigest() != held.manifest_digest:
+        raise HeldUpdateDamaged()
+    manifest = parse_release_manifest(held.manifest)
+    charges = uow.find(ChargeRow, request_id=request.id)
+    paid = len(charges) == 1 and charges[0].epsilon == manifest.epsilon
+    same = (
+        hashlib.sha256(update).hexdigest() == manifest.update.sha256 and len(update) == manifest.update.size
+    )
+    if not (paid and same and manifest.release_id == held.id):
+        raise HeldUpdateDamaged()
+    return update
+
+
+def _record_intent(act: Act, held: HeldRow, request: RequestRow, parcel: Parcel) -> None:
+    if request.state == RequestState.HELD.value:
+        request.state = move(RequestState.HELD, RequestState.SENDING)
+    held.intent_at = stamp(act.now)
+    hidden = _recipient(act.uow, held, request)
+    act.record(EntryType.RELEASE_APPROVE, clear={"run": request.id}, hidden=hidden)
+    act.record(EntryType.RELEASE_INTENT, clear={"run": request.id}, hidden=hidden)
+
+
+def _record_sent(act: Act, held: HeldRow, request: RequestRow, parcel: Parcel) -> None:
+    request.state = move(RequestState.SENDING, RequestState.RELEASED)
+    held.sent_at = held.ended_at = stamp(act.now)
+    clear = {
+        "run": request.id,
+        "manifest_sha256": held.manifest_digest,
+        "update_sha256": hashlib.sha256(parcel.update).hexdigest(),
+        "size": len(parcel.update),
+    }
+    act.record(EntryType.RELEASE_SENT, clear=clear, hidden={"recipient": parcel.recipient_name})
+
+
+def _end(act: Act, held: HeldRow, request: RequestRow, state: RequestState) -> None:
+    request.state = move(RequestState(request.state), state)
+    held.update, held.ended_at = None, stamp(act.now)
+
+
+def _recipient(uow: UnitOfWork, held: HeldRow, request: RequestRow) -> dict[str, str]:
+    row = uow.get(RequesterRow, request.requester_id)
+    return {"recipient": row.name if row else "", "digest": held.manifest_digest}
+
+
+def _check_destination(to: Path, vault_folder: Path) -> None:
+    """Refuse, before anything is decided, a place the files cannot go to."""
+    target = to.resolve()
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise DestinationUnusable(path=to, reason="something is already there")
+    if target.is_relative_to(vault_folder.resolve()):
+        raise DestinationUnusable(path=to, reason="it lies inside the vault")
+    if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
+        raise DestinationUnusable(path=to, reason="its parent folder is not there or cannot be written to")
+
+
+def _write(parcel: Parcel, to: Path) -> None:
+    """Write the files beside their place, check every digest as written, then rename the folder into place."""
+    target = to.resolve()
+    draft = target.with_name(f".{target.name}.{random_id()[:8]}")
+    try:
+        draft.mkdir(mode=0o700)
+        for name, data in parcel.files().items():
+            write_durably(draft / name, data)
+            if (draft / name).read_bytes() != data:
+                raise ReleaseNotWritten(path=to, reason="what was written does not read back the same")
+        draft.rename(target)
+    except OSError as error:
+        raise ReleaseNotWritten(path=to, reason=error.strerror or "it cannot be written") from error
+    except Unavailable as error:
+        raise ReleaseNotWritten(path=to, reason=str(error).rstrip(".")) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

@@ -1,0 +1,63 @@
+"""What a manifest asks of its neighbours: a question to consent, a mechanism to price, a job to learn."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from learner.protocol import Job
+from vault.budget.pricing import Mechanism
+from vault.consent.decide import Question
+from vault.consent.grants import Operation, Window
+from vault.requests.manifest import Manifest
+from vault.requests.shapes import dimension, feature_spec, label_spec, model_spec
+
+
+def question(manifest: Manifest, *, requester_id: str, requester_status: str, epsilon: Decimal) -> Question:
+    """What the consents are asked; ``epsilon`` is the job's price (PLD, at the vault's delta)."""
+    return Question(
+        collection=manifest.collection,
+        required=manifest.required,
+        optional=manifest.optional,
+        purpose=manifest.purpose.dpv,
+        requester_id=requester_id,
+        requester_status=requester_status,
+        operation=Operation.TRAIN,
+        window=Window(start=manifest.where.start, end=manifest.where.end),
+        unit=manifest.unit,
+        epsilon=epsilon,
+    )
+
+
+def mechanism(manifest: Manifest) -> Mechanism:
+    """What the job does to the data, as its price sees it: public constants only."""
+    return Mechanism(
+        sampling_rate=manifest.dp.sampling_rate,
+        noise_multiplier=manifest.dp.noise_multiplier,
+        steps=manifest.dp.steps,
+        parameters=dimension(manifest),
+        grid_exponent=manifest.output.grid,
+        clip_norm=manifest.dp.clip,
+    )
+
+
+def learner_job(manifest: Manifest, allowed: frozenset[str]) -> Job:
+    """What the learner is told: an optional field that is not allowed keeps its place, as its public fill."""
+    return Job(
+        model=model_spec(manifest.model),
+        loss=manifest.loss,
+        features=tuple(
+            feature_spec(feature, present=feature.name in allowed) for feature in manifest.features
+        ),
+        label=label_spec(manifest.label),
+        unit_reduction=manifest.unit_reduction,
+        max_rows_per_unit=manifest.max_rows_per_unit,
+        sampling_rate=manifest.dp.sampling_rate,
+        expected_batch=manifest.dp.expected_batch,
+        clip_norm=manifest.dp.clip,
+        noise_multiplier=manifest.dp.noise_multiplier,
+        steps=manifest.dp.steps,
+        lr=manifest.optimizer.lr,
+        momentum=manifest.optimizer.momentum,
+        average=manifest.output.average,
+        grid=manifest.output.grid,
+    )

@@ -1,0 +1,355 @@
+"""The job manifest: what a requester asks, in closed lists and bounded public constants.
+
+The order of the checks is part of the contract: size, strict canonical JSON, types and bounds of each value,
+then what values must be to one another. Nothing computes with a constant before it is known to be in bounds.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal, Self, TypeAlias
+
+from pydantic import AfterValidator, Field, model_validator
+
+from vault.consent.grants import PURPOSES
+from vault.errors import ManifestInvalid
+from vault.requests.canonical import NotCanonical, Wire, dump, parse_as, rule
+from vault.requests.shapes import size_faults
+from vault.requests.text import NAME_LIMIT, TEXT_LIMIT, text_faults
+from vault.sealing.digest import sha256_hex
+
+MANIFEST_LIMIT: Final = 256 * 1024
+"""Bytes."""
+FIELDS_LIMIT: Final = 256
+LABELS_LIMIT: Final = 1000
+RECIPIENTS_LIMIT: Final = 16
+
+UNSIGNED_KEY: Final = "0" * 64
+"""Stands where the requester's key comes when the job is signed; no signature verifies under it."""
+
+_TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def _clean_name(text: str) -> str:
+    for fault in text_faults(text, limit=NAME_LIMIT):
+        raise rule(fault)
+    return text
+
+
+def _clean_text(text: str) -> str:
+    for fault in text_faults(text, limit=TEXT_LIMIT):
+        raise rule(fault)
+    return text
+
+
+def _field_name(text: str) -> str:
+    if text.startswith("_"):
+        raise rule("begins with an underscore, which names of the vault's own columns do")
+    return _clean_name(text)
+
+
+def _purpose(iri: str) -> str:
+    if iri not in PURPOSES:
+        raise rule("is not one of the purposes that lockbox knows")
+    return iri
+
+
+def _moment(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", text):
+        raise rule("is not a time like 2026-01-02T03:04:05Z")
+    try:
+        moment(text)
+    except ValueError as error:
+        raise rule("is not a time that exists") from error
+    return text
+
+
+def _unit(text: str) -> str:
+    if text in ("record", "day"):
+        return text
+    if not text.startswith("column:"):
+        raise rule("is not record, day or column:NAME")
+    _field_name(text.removeprefix("column:"))
+    return text
+
+
+def _hex(digits: int) -> AfterValidator:
+    pattern = re.compile(f"[0-9a-f]{{{digits}}}")
+
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise rule(f"is not {digits} lower-case hexadecimal digits")
+        return text
+
+    return AfterValidator(check)
+
+
+Name = Annotated[str, AfterValidator(_clean_name)]
+Text = Annotated[str, AfterValidator(_clean_text)]
+FieldName = Annotated[str, AfterValidator(_field_name)]
+Moment = Annotated[str, AfterValidator(_moment)]
+PurposeIri = Annotated[str, AfterValidator(_purpose)]
+Unit = Annotated[str, AfterValidator(_unit)]
+Id = Annotated[str, _hex(32)]
+Digest = Annotated[str, _hex(64)]
+PublicKey = Annotated[str, _hex(64)]
+Amount = Annotated[float, Field(allow_inf_nan=False, ge=-1e12, le=1e12)]
+Scale = Annotated[float, Field(allow_inf_nan=False, ge=1e-9, le=1e12)]
+Clip = Annotated[float, Field(allow_inf_nan=False, ge=1e-3, le=1e3)]
+
+
+def moment(text: str) -> datetime:
+    """The aware moment a manifest names; raises ``ValueError`` for one that does not exist."""
+    return datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=UTC)
+
+
+class Requester(Wire):
+    """Who asks: the name they give themselves, their Ed25519 key in hex, and how to reach them."""
+
+    name: Name
+    key: PublicKey
+    contact: Text
+
+
+class Purpose(Wire):
+    """What for: a DPV purpose and one sentence in the requester's words."""
+
+    dpv: PurposeIri
+    text: Text
+
+
+class Where(Wire):
+    """The records asked for: those whose time is at or after ``from`` and before ``to``; null is open."""
+
+    from_: Moment | None = Field(alias="from")
+    to: Moment | None
+
+    @property
+    def start(self) -> datetime | None:
+        """The first moment asked for."""
+        return None if self.from_ is None else moment(self.from_)
+
+    @property
+    def end(self) -> datetime | None:
+        """The first moment no longer asked for."""
+        return None if self.to is None else moment(self.to)
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise rule("ends before it begins")
+        return self
+
+
+class StandardFeature(Wire):
+    """A number: ``(v - center) / scale`` clipped to ±``clip``; ``fill`` (raw) for null and not granted."""
+
+    kind: Literal["standard"]
+    center: Amount
+    scale: Scale
+    clip: Clip
+    fill: Amount
+
+
+class OnehotFeature(Wire):
+    """A category, one input a label; ``fill`` (null: no input set) for null, unknown and not granted."""
+
+    kind: Literal["onehot"]
+    labels: Annotated[tuple[Name, ...], Field(min_length=1, max_length=LABELS_LIMIT)]
+    fill: Name | None
+
+    @model_validator(mode="after")
+    def _labels_fit(self) -> Self:
+        _check_distinct(self.labels)
+        if self.fill is not None and self.fill not in self.labels:
+            raise rule("fills with a label that is not in its list")
+        return self
+
+
+class StandardLabel(Wire):
+    """A number to predict, standardised and clipped; a row without it teaches nothing."""
+
+    kind: Literal["standard"]
+    center: Amount
+    scale: Scale
+    clip: Clip
+
+
+class ClassesLabel(Wire):
+    """A class to predict; a row whose value is not in the list teaches nothing."""
+
+    kind: Literal["classes"]
+    labels: Annotated[tuple[Name, ...], Field(min_length=2, max_length=LABELS_LIMIT)]
+
+    @model_validator(mode="after")
+    def _labels_fit(self) -> Self:
+        _check_distinct(self.labels)
+        return self
+
+
+class Feature(Wire):
+    """A field the model reads."""
+
+    name: FieldName
+    role: Literal["feature"]
+    necessity: Literal["required", "optional"]
+    transform: Annotated[StandardFeature | OnehotFeature, Field(discriminator="kind")]
+
+
+class Label(Wire):
+    """The field the model predicts; it is always required."""
+
+    name: FieldName
+    role: Literal["label"]
+    necessity: Literal["required"]
+    transform: Annotated[StandardLabel | ClassesLabel, Field(discriminator="kind")]
+
+
+FieldAsk: TypeAlias = Feature | Label
+
+
+class LinearModel(Wire):
+    """Linear regression."""
+
+    kind: Literal["linear"]
+    weights: Digest
+
+
+class LogisticModel(Wire):
+    """Logistic regression over the classes of the label."""
+
+    kind: Literal["logistic"]
+    weights: Digest
+
+
+class MlpModel(Wire):
+    """A small network with one to three hidden layers."""
+
+    kind: Literal["mlp"]
+    hidden: Annotated[tuple[Annotated[int, Field(ge=1, le=256)], ...], Field(min_length=1, max_length=3)]
+    activation: Literal["tanh", "relu"]
+    weights: Digest
+
+
+class Optimizer(Wire):
+    """How a noised step moves the weights."""
+
+    kind: Literal["sgd"]
+    lr: Annotated[float, Field(allow_inf_nan=False, ge=1e-6, le=100)]
+    momentum: Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.99)]
+
+
+class Output(Wire):
+    """What leaves: the last weights or the average of the tail; noise is drawn on a grid of ``2^-grid``."""
+
+    average: Literal["last", "tail"]
+    grid: Annotated[int, Field(ge=0, le=62)]
+
+
+class Dp(Wire):
+    """The mechanism: Poisson rate q, expected batch b, clip norm C, noise multiplier sigma, steps T."""
+
+    sampling_rate: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)]
+    expected_batch: Annotated[int, Field(ge=1, le=1_000_000)]
+    clip: Annotated[float, Field(allow_inf_nan=False, ge=1e-4, le=1e4)]
+    noise_multiplier: Annotated[float, Field(allow_inf_nan=False, ge=0.3, le=1000)]
+    steps: Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Manifest(Wire):
+    """One job, whole: another byte is another job. There is no delta: the vault prices at its own."""
+
+    v: Annotated[int, Field(ge=1, le=1)]
+    job_id: Id
+    requester: Requester
+    purpose: Purpose
+    recipients: Annotated[tuple[Name, ...], Field(max_length=RECIPIENTS_LIMIT)]
+    retention: Text
+    expires: Moment
+    collection: Name
+    unit: Unit
+    max_rows_per_unit: Annotated[int, Field(ge=1, le=10_000)]
+    unit_reduction: Literal["sum", "mean"]
+    where: Where
+    fields: Annotated[
+        tuple[Annotated[FieldAsk, Field(discriminator="role")], ...],
+        Field(min_length=2, max_length=FIELDS_LIMIT),
+    ]
+    model: Annotated[LinearModel | LogisticModel | MlpModel, Field(discriminator="kind")]
+    loss: Literal["squared", "cross_entropy"]
+    optimizer: Optimizer
+    output: Output
+    dp: Dp
+    slot_minutes: Annotated[int, Field(ge=1, le=43_200)]
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The fields the model reads, in the order of its inputs."""
+        return tuple(field for field in self.fields if isinstance(field, Feature))
+
+    @property
+    def label(self) -> Label:
+        """The one field the model predicts."""
+        return next(field for field in self.fields if isinstance(field, Label))
+
+    @property
+    def required(self) -> frozenset[str]:
+        """The names of the fields without which the job cannot run."""
+        return frozenset(field.name for field in self.fields if field.necessity == "required")
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """The names of the fields that may be withheld."""
+        return frozenset(field.name for field in self.fields if field.necessity == "optional")
+
+    @property
+    def expires_at(self) -> datetime:
+        """The moment after which the job may not run."""
+        return moment(self.expires)
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> Self:
+        names = [field.name for field in self.fields]
+        if len(set(names)) != len(names):
+            raise rule("names a field twice")
+        if len(self.features) != len(self.fields) - 1:
+            raise rule("must have exactly one label")
+        return self
+
+    @model_validator(mode="after")
+    def _loss_fits(self) -> Self:
+        has_classes = isinstance(self.label.transform, ClassesLabel)
+        if has_classes != (self.loss == "cross_entropy"):
+            raise rule("has a loss that does not fit its label")
+        if self.model.kind == ("linear" if has_classes else "logistic"):
+            raise rule("has a model that does not fit its label")
+        return self
+
+
+def _check_distinct(labels: tuple[str, ...]) -> None:
+    if len(set(labels)) != len(labels):
+        raise rule("lists a label twice")
+
+
+def parse_manifest(data: bytes) -> Manifest:
+    """The manifest in these bytes, all of its rules kept; raises ``ManifestInvalid``."""
+    if len(data) > MANIFEST_LIMIT:
+        raise ManifestInvalid(reason=f"it is larger than {MANIFEST_LIMIT // 1024} KiB")
+    try:
+        manifest = parse_as(Manifest, data)
+    except NotCanonical as error:
+        raise ManifestInvalid(reason=str(error)) from error
+    for fault in size_faults(manifest):
+        raise ManifestInvalid(reason=fault)
+    return manifest
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """The canonical bytes that are signed and digested."""
+    return dump(manifest)
+
+
+def manifest_digest(data: bytes) -> str:
+    """SHA-256 of the manifest's bytes, in hex: the job's name in consents, receipts and releases."""
+    return sha256_hex(data)

@@ -1,0 +1,94 @@
+"""Who may ask: requesters known by their key, under the owner's own names for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vault.acts import stamp
+from vault.audit.entries import EntryType
+from vault.consent.grants import RequesterStatus
+from vault.errors import Invalid, RequesterExists, UnknownRequester
+from vault.requests.text import NAME_LIMIT, TEXT_LIMIT, text_faults
+from vault.sealing.keytree import KeyTree, Purpose
+from vault.sealing.random import random_id
+from vault.sealing.signing import PUBLIC_BYTES, SigningKey, fingerprint
+from vault.store.tables import RequesterRow
+
+if TYPE_CHECKING:
+    from vault.acts import Act
+    from vault.store.unit_of_work import UnitOfWork
+
+
+def add(act: Act, *, name: str, key: bytes, contact: str = "") -> RequesterRow:
+    """Let somebody with this Ed25519 public key send requests, under the owner's own name for them.
+
+    Raises ``RequesterExists`` when the name or the key is taken, ``Invalid`` for a name that cannot be shown.
+    """
+    _check_texts(name, contact)
+    if len(key) != PUBLIC_BYTES:
+        raise Invalid(reason="a requester's key has 32 bytes")
+    for what, taken in (("name", {"name": name}), ("key", {"key": key})):
+        if act.uow.count(RequesterRow, **taken):
+            raise RequesterExists(what=what)
+    row = RequesterRow(
+        id=random_id(),
+        name=name,
+        key=key,
+        contact=contact,
+        status=RequesterStatus.NEW.value,
+        added_at=stamp(act.now),
+    )
+    act.uow.add(row)
+    _record(act, EntryType.REQUESTER_ADD, row)
+    return row
+
+
+def trust(act: Act, name: str) -> RequesterRow:
+    """Note that this key was checked with its owner; it ends a block as well. Raises ``UnknownRequester``."""
+    row = find(act.uow, name)
+    row.status = RequesterStatus.TRUSTED.value
+    _record(act, EntryType.REQUESTER_TRUST, row)
+    return row
+
+
+def block(act: Act, name: str) -> RequesterRow:
+    """Accept nothing more from this requester and send nothing to them. Raises ``UnknownRequester``."""
+    row = find(act.uow, name)
+    row.status = RequesterStatus.BLOCKED.value
+    _record(act, EntryType.REQUESTER_BLOCK, row)
+    return row
+
+
+def find(uow: UnitOfWork, name: str) -> RequesterRow:
+    """The requester of this name; raises ``UnknownRequester``."""
+    for row in uow.find(RequesterRow, name=name):
+        return row
+    raise UnknownRequester(name=name)
+
+
+def find_by_key(uow: UnitOfWork, key: bytes) -> RequesterRow:
+    """The requester with this public key; raises ``UnknownRequester`` with the key's fingerprint."""
+    for row in uow.find(RequesterRow, key=key):
+        return row
+    raise UnknownRequester(name=fingerprint(key))
+
+
+def list_requesters(uow: UnitOfWork) -> list[RequesterRow]:
+    """Everybody the owner knows, by name."""
+    return uow.find(RequesterRow, order_by="name")
+
+
+def vault_key(keys: KeyTree, requester_id: str) -> SigningKey:
+    """The key that signs releases to this requester; two requesters cannot tell that it is one vault."""
+    return SigningKey.from_seed(keys.subkey(Purpose.RELEASE_SIGNING, requester_id.encode()))
+
+
+def _check_texts(name: str, contact: str) -> None:
+    for fault in text_faults(name, limit=NAME_LIMIT):
+        raise Invalid(reason=f"the name {fault}")
+    for fault in text_faults(contact, limit=TEXT_LIMIT) if contact else ():
+        raise Invalid(reason=f"the contact {fault}")
+
+
+def _record(act: Act, kind: EntryType, row: RequesterRow) -> None:
+    act.record(kind, hidden={"requester": row.name, "key": row.key.hex()})

@@ -1,0 +1,89 @@
+"""A manifest as the learner's protocol sees it: specs, tensor shapes, number of parameters, noise grid."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from learner.protocol import (
+    MAX_PARAMETERS,
+    FeatureSpec,
+    LabelSpec,
+    ModelSpec,
+    input_width,
+    output_width,
+    parameter_count,
+    parameter_shapes,
+)
+
+if TYPE_CHECKING:
+    from vault.requests.manifest import Feature, Label, LinearModel, LogisticModel, Manifest, MlpModel
+
+FINEST_NOISE: Final = 2.0**24
+"""Largest standard deviation of the integer noise: beyond it the sampler's margin no longer holds."""
+
+
+def feature_spec(feature: Feature, *, present: bool = True) -> FeatureSpec:
+    """The feature as the learner reads it; one that is not present is its public fill in every row."""
+    transform = feature.transform
+    if transform.kind == "standard":
+        return FeatureSpec(
+            kind="standard",
+            center=transform.center,
+            scale=transform.scale,
+            clip=transform.clip,
+            fill=transform.fill,
+            present=present,
+        )
+    fill = None if transform.fill is None else transform.labels.index(transform.fill)
+    return FeatureSpec(kind="onehot", labels=len(transform.labels), fill_index=fill, present=present)
+
+
+def label_spec(label: Label) -> LabelSpec:
+    """The label as the learner reads it."""
+    transform = label.transform
+    if transform.kind == "classes":
+        return LabelSpec(kind="classes", classes=len(transform.labels))
+    return LabelSpec(kind="standard", center=transform.center, scale=transform.scale, clip=transform.clip)
+
+
+def model_spec(model: LinearModel | LogisticModel | MlpModel) -> ModelSpec:
+    """The model as the learner builds it."""
+    if model.kind == "mlp":
+        return ModelSpec(kind="mlp", hidden=model.hidden, activation=model.activation)
+    return ModelSpec(kind=model.kind)
+
+
+def shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:
+    """The tensors of the model by name, in their fixed order."""
+    inputs = input_width([feature_spec(feature) for feature in manifest.features])
+    return parameter_shapes(model_spec(manifest.model), inputs, output_width(label_spec(manifest.label)))
+
+
+def dimension(manifest: Manifest) -> int:
+    """The number of trainable parameters, d."""
+    return parameter_count(shapes(manifest))
+
+
+def size_faults(manifest: Manifest) -> tuple[str, ...]:
+    """What is wrong with the model's size or the noise grid for it, as clauses; empty when nothing is."""
+    parameters = dimension(manifest)
+    if parameters > MAX_PARAMETERS:
+        return (f"its model has more than {MAX_PARAMETERS} parameters",)
+    faults = []
+    if manifest.output.grid < coarsest_grid(manifest.dp.clip, parameters):
+        faults.append("its noise grid is too coarse for its clip norm and its number of parameters")
+    if math.ldexp(manifest.dp.noise_multiplier * manifest.dp.clip, manifest.output.grid) > FINEST_NOISE:
+        faults.append("its noise grid is too fine for its noise")
+    return tuple(faults)
+
+
+def coarsest_grid(clip_norm: float, parameters: int) -> int:
+    """The smallest exponent k with ``clip_norm * 2^k >= 32 sqrt(parameters)``: rounding adds at most 3 %."""
+    return math.ceil(math.log2(32 * math.sqrt(parameters) / clip_norm))
+
+
+def usual_grid(noise_multiplier: float, clip_norm: float, parameters: int) -> int:
+    """The exponent k that makes ``noise_multiplier * clip_norm * 2^k`` about 2^16, or the least allowed."""
+    wanted = round(math.log2(2**16 / (noise_multiplier * clip_norm)))
+    return max(wanted, coarsest_grid(clip_norm, parameters), 0)

@@ -1,0 +1,75 @@
+"""The life of a request as a closed state machine, drawn in ``docs/states/request.dot``.
+
+Whatever ends before ``charged`` costs nothing; from ``charged`` on all is spent and nothing is refunded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from vault.errors import WrongState
+
+
+class RequestState(StrEnum):
+    """Where a request stands."""
+
+    RECEIVED = "received"
+    REFUSED_POLICY = "refused_policy"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED_PERSON = "refused_person"
+    EXPIRED = "expired"
+    READY = "ready"
+    CHARGED = "charged"
+    TRAINING = "training"
+    HELD = "held"
+    FAILED = "failed"
+    SENDING = "sending"
+    RELEASED = "released"
+    WITHHELD = "withheld"
+    DESTROYED = "destroyed"
+
+
+_S = RequestState
+
+TRANSITIONS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
+    _S.RECEIVED: frozenset({_S.WAITING, _S.REFUSED_POLICY}),
+    _S.WAITING: frozenset({_S.APPROVED, _S.REFUSED_PERSON, _S.EXPIRED}),
+    _S.APPROVED: frozenset({_S.READY, _S.REFUSED_PERSON, _S.EXPIRED}),
+    # Back to approved: the learner ended, or the budget or the consent went, before anything was charged.
+    _S.READY: frozenset({_S.CHARGED, _S.APPROVED}),
+    _S.CHARGED: frozenset({_S.TRAINING, _S.FAILED}),
+    _S.TRAINING: frozenset({_S.HELD, _S.FAILED}),
+    _S.HELD: frozenset({_S.SENDING, _S.WITHHELD, _S.EXPIRED, _S.DESTROYED}),
+    # Only forward: once the intent is durable the update may have left, and no later act can unsay that.
+    _S.SENDING: frozenset({_S.RELEASED}),
+    _S.REFUSED_POLICY: frozenset(),
+    _S.REFUSED_PERSON: frozenset(),
+    _S.EXPIRED: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.RELEASED: frozenset(),
+    _S.WITHHELD: frozenset(),
+    _S.DESTROYED: frozenset(),
+}
+
+
+def move(old: RequestState, new: RequestState) -> RequestState:
+    """The new state, if the drawing has that arrow; raises ``WrongState`` with the old one in plain words."""
+    if new not in TRANSITIONS[old]:
+        raise WrongState(state=in_words(old))
+    return new
+
+
+def in_words(state: RequestState) -> str:
+    """The state as it stands in a sentence: "the request is …"."""
+    return _WORDS.get(state, state.value)
+
+
+_WORDS: Final = {
+    _S.REFUSED_POLICY: "refused by policy",
+    _S.REFUSED_PERSON: "refused by its owner",
+    _S.WAITING: "waiting for a decision",
+    _S.SENDING: "on its way out and may have left",
+}

@@ -1,0 +1,80 @@
+"""Small files that survive a crash: the key header and key files."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from vault.errors import DiskFull, DiskReadOnly, Invalid, Unavailable
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put files (name to bytes, 0600) into the folder: temporary files, fsync, renames, fsync of the folder.
+
+    After a crash every name holds its old bytes or its new ones. All bytes are on the disk before the first
+    rename, so a full disk changes nothing. Raises DiskFull, DiskReadOnly, Unavailable.
+    """
+    fresh = {name: folder / f"{name}.new" for name in files}
+    with _disk_errors(folder):
+        try:
+            for name, data in files.items():
+                fresh[name].unlink(missing_ok=True)  # what a crash left behind
+                _write_new(fresh[name], data)
+            for name in files:
+                fresh[name].replace(folder / name)
+            _sync_folder(folder)
+        except OSError:
+            for path in fresh.values():
+                path.unlink(missing_ok=True)
+            raise
+
+
+def create_file(path: Path, data: bytes) -> None:
+    """Write a file (0600) where nothing may be yet, not even a link.
+
+    Raises Invalid when something is, DiskFull, DiskReadOnly, Unavailable.
+    """
+    with _disk_errors(path.parent):
+        try:
+            _write_new(path, data)
+        except FileExistsError:
+            raise Invalid(reason=f"there is already a file {path}") from None
+        _sync_folder(path.parent)
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise DiskFull from error
+        if error.errno in READ_ONLY:
+            raise DiskReadOnly(path=folder) from error
+        raise Unavailable(reason=f"{folder} cannot be written to: {error.strerror}") from error

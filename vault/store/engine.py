@@ -1,0 +1,244 @@
+"""The database file: making, opening, reading, writing, copying and checking it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+from sqlcipher3 import dbapi2
+
+from vault.errors import Damaged, DiskReadOnly, NoVault, VaultBusy, VaultExists
+from vault.store import cipher
+from vault.store.failures import DATABASE, translated
+from vault.store.files import drafted, sync
+from vault.store.integrity import problems_of
+from vault.store.schema import has_schema, migrate, refuse_other_schema
+from vault.store.unit_of_work import UnitOfWork
+
+_READERS = 8
+
+Connect = Callable[[str, Sequence[str]], Any]
+
+
+class Store:
+    """One encrypted SQLite file: one connection that writes, several that read beside it.
+
+    Only the process that holds the `writer_lock` may open it writable. Every method raises DiskFull,
+    DiskReadOnly, DiskFailing, Damaged or VaultBusy for what the disk and the file say.
+    """
+
+    def __init__(
+        self, path: Path, *, connect: Connect, reading: str, reader: Engine, writer: Engine | None
+    ) -> None:
+        self.path = path
+        self._connect = connect
+        self._reading = reading
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    def create(cls, path: Path, key: bytes) -> Self:
+        """Make the file with the newest schema, wholly or not at all, and open it to write.
+
+        `key` is 32 random bytes. Raises VaultExists, NoVault when the folder is missing.
+        """
+        if path.exists():
+            raise VaultExists(path=path)
+        with drafted(path) as draft, translated(path):
+            engine = _writing_engine(draft, _keyed(key))
+            try:
+                migrate(engine)
+            finally:
+                engine.dispose()
+            cipher.assert_encrypted(draft)
+        return cls.open(path, key, writable=True)
+
+    @classmethod
+    def open(cls, path: Path, key: bytes, *, writable: bool) -> Self:
+        """Open the file; a writable one is brought to the newest schema first.
+
+        Raises NoVault, NewerVault, OutdatedVault, and Damaged for a wrong key and a damaged file alike.
+        A file on a read-only disk opens to read unless a killed writer left something to recover.
+        """
+        with translated(path), ExitStack() as undo:
+            _refuse_unusable(path, writable=writable)
+            connect = _keyed(key)
+            writer = _writing_engine(path, connect) if writable else None
+            if writer is not None:
+                # First, since it recovers what a killed process left and makes the shared memory file.
+                undo.callback(writer.dispose)
+                _bring_up_to_date(writer)
+            reading = _reading_location(path, connect)
+            reader = _reading_engine(reading, connect)
+            undo.callback(reader.dispose)
+            refuse_other_schema(reader)
+            undo.pop_all()
+            return cls(path, connect=connect, reading=reading, reader=reader, writer=writer)
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """A transaction that nobody else can write beside; undone unless its `commit` was called."""
+        if self._writer is None:
+            raise DiskReadOnly(path=self.path)
+        with self._unit(self._writer, writable=True) as unit:
+            yield unit
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """One consistent snapshot, whatever a writer does meanwhile."""
+        with self._unit(self._reader, writable=False) as unit:
+            yield unit
+
+    def backup(self, target: Path) -> None:
+        """Put a consistent copy, encrypted under the same key and checked page by page, at `target`.
+
+        Writers go on meanwhile. Raises VaultExists when `target` is there already.
+        """
+        if target.exists():
+            raise VaultExists(path=target)
+        with drafted(target) as draft, translated(target):
+            location = cipher.location(draft, "rw")
+            with closing(self._connect_to_read()) as source, closing(self._connect(location, ())) as copy:
+                source.backup(copy)
+            with closing(self._connect(location, ())) as copy:
+                problems = problems_of(copy)
+            cipher.assert_encrypted(draft)
+            if problems:
+                raise Damaged(what="the backup")
+
+    def integrity_problems(self) -> list[str]:
+        """Every page authenticated and the structure checked: what is wrong, or an empty list."""
+        try:
+            with translated(self.path), closing(self._connect_to_read()) as connection:
+                return problems_of(connection)
+        except Damaged:
+            return ["the first page cannot be read with this key"]
+
+    def checkpoint_wal(self) -> None:
+        """Write everything into the main file, and give back to the disk what was deleted.
+
+        After this no deleted page is left in the main or the WAL file. Raises VaultBusy while a reader holds
+        an older snapshot, since the deleted pages then stay where they are.
+        """
+        if self._writer is None:
+            raise DiskReadOnly(path=self.path)
+        with translated(self.path):
+            # A raw connection, since neither step works inside a transaction.
+            with closing(self._writer.raw_connection()) as connection:
+                _truncate_wal(connection)
+                connection.cursor().execute("PRAGMA incremental_vacuum").fetchall()
+                _truncate_wal(connection)
+            sync(self.path.parent)
+
+    def close(self) -> None:
+        """Close every connection; the writing one goes last and leaves no WAL file behind."""
+        self._reader.dispose()
+        if self._writer is not None:
+            self._writer.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.path)!r})"
+
+    def _connect_to_read(self) -> Any:
+        return self._connect(self._reading, cipher.READING)
+
+    @contextmanager
+    def _unit(self, engine: Engine, *, writable: bool) -> Iterator[UnitOfWork]:
+        with Session(engine, expire_on_commit=False) as session:
+            unit = UnitOfWork(session, self.path, writable=writable)
+            try:
+                yield unit
+            except BaseException:
+                unit.close(failed=True)
+                raise
+            unit.close(failed=False)
+
+
+def _keyed(key: bytes) -> Connect:
+    # The key lives in this closure alone, so that no attribute and no repr can show it.
+    return lambda location, pragmas: cipher.connect(location, key, pragmas)
+
+
+def _writing_engine(path: Path, connect: Connect) -> Engine:
+    location = cipher.location(path, "rw")
+    return _engine(lambda: connect(location, cipher.WRITING), begin="BEGIN IMMEDIATE", connections=1)
+
+
+def _reading_engine(location: str, connect: Connect) -> Engine:
+    return _engine(lambda: connect(location, cipher.READING), begin="BEGIN", connections=_READERS)
+
+
+def _engine(connect: Callable[[], Any], *, begin: str, connections: int) -> Engine:
+    engine = create_engine(
+        "sqlite+pysqlite://",
+        module=dbapi2,
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=cipher.BUSY_SECONDS,
+        hide_parameters=True,  # or the text of an error would hold what was being stored
+    )
+    event.listen(engine, "begin", partial(_begin, begin))
+    return engine
+
+
+def _begin(statement: str, connection: Connection) -> None:
+    connection.exec_driver_sql(statement)
+
+
+def _bring_up_to_date(writer: Engine) -> None:
+    # A file without any schema is no vault: it is not to be made one by opening it.
+    if not has_schema(writer):
+        raise Damaged(what=DATABASE)
+    migrate(writer)
+
+
+def _refuse_unusable(path: Path, *, writable: bool) -> None:
+    if not path.is_file():
+        raise NoVault(path=path)
+    if path.stat().st_size == 0:
+        raise Damaged(what=DATABASE)
+    # SQLite itself would quietly open such a file to read.
+    if writable and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        raise DiskReadOnly(path=path)
+
+
+def _reading_location(path: Path, connect: Connect) -> str:
+    usual = cipher.location(path, "ro")
+    try:
+        connect(usual, cipher.READING).close()
+    except dbapi2.OperationalError:
+        if not _cannot_change(path):
+            raise
+        # Without locks and shared memory; safe since nobody can write here and nothing waits in the WAL.
+        return usual + "&immutable=1"
+    return usual
+
+
+def _cannot_change(path: Path) -> bool:
+    wal = path.with_name(path.name + "-wal")
+    has_content = wal.exists() and wal.stat().st_size > 0
+    return not has_content and not os.access(path.parent, os.W_OK)
+
+
+def _truncate_wal(connection: Any) -> None:
+    is_busy, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if is_busy:
+        raise VaultBusy

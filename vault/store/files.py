@@ -1,0 +1,68 @@
+"""Files that are either wholly there, on the disk, or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vault.store.failures import translated
+
+_COMPANIONS = ("", "-journal", "-wal", "-shm")
+
+
+def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Put `data` at `path` whole or not at all, and on the disk before returning.
+
+    Raises DiskFull, DiskReadOnly, DiskFailing; what was there before is then still there.
+    """
+    with drafted(path, mode) as draft, translated(path):
+        draft.write_bytes(data)
+
+
+@contextmanager
+def drafted(path: Path, mode: int = 0o600) -> Iterator[Path]:
+    """An empty file beside `path` to fill; it takes the place of `path` when the block ends without an error.
+
+    Raises DiskFull, DiskReadOnly, DiskFailing, NoVault (no such folder).
+    """
+    with translated(path):
+        draft = _empty_draft(path, mode)
+    try:
+        yield draft
+        with translated(path):
+            sync(draft)
+            draft.replace(path)
+            sync(path.parent)
+    except BaseException:
+        _discard(draft)
+        raise
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or a folder with the names in it, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+        # macOS: fsync stops at the drive's own cache, and only this call goes through it.
+        if (full_sync := getattr(fcntl, "F_FULLFSYNC", None)) is not None:
+            fcntl.fcntl(descriptor, full_sync)
+    finally:
+        os.close(descriptor)
+
+
+def _empty_draft(path: Path, mode: int) -> Path:
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+    try:
+        os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
+    return Path(name)
+
+
+def _discard(draft: Path) -> None:
+    for companion in _COMPANIONS:
+        draft.with_name(draft.name + companion).unlink(missing_ok=True)

@@ -1,0 +1,37 @@
+"""One writer at a time: two would fork the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from vault.errors import NoVault, VaultBusy
+from vault.store.failures import translated
+
+LOCK_NAME = "writer.lock"
+
+
+@contextmanager
+def writer_lock(folder: Path) -> Iterator[None]:
+    """Be the only writer of the vault in `folder` within this block.
+
+    The lock ends with the process, however that ends.
+    Raises VaultBusy at once when another holds it, NoVault, DiskReadOnly, DiskFull.
+    """
+    if not folder.is_dir():
+        raise NoVault(path=folder)
+    # thread_local=False: a daemon may take the lock in one thread and give it back in another.
+    # fallback_to_soft=False: a soft lock would outlive a killed process.
+    lock = FileLock(folder / LOCK_NAME, timeout=0, mode=0o600, thread_local=False, fallback_to_soft=False)
+    with translated(folder):
+        try:
+            lock.acquire()
+        except Timeout:
+            raise VaultBusy from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,214 @@
+"""The tables. Text ids are 32 random hex digits; times are RFC 3339 UTC text such as 2026-01-02T03:04:05Z.
+
+A change here needs a migration in `migrations/versions`; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import sqlmodel
+from sqlalchemy import ForeignKey, MetaData, UniqueConstraint
+from sqlmodel import SQLModel
+
+
+class Row(SQLModel):
+    """What every table has in common: one catalogue of tables, and names for its rules."""
+
+    metadata: ClassVar[MetaData] = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+
+
+# Ids are bound into sealed blobs and wrapped keys, so a number once given away is never given again.
+_NEVER_REUSED = {"sqlite_autoincrement": True}
+
+
+def _number() -> Any:
+    return sqlmodel.Field(default=None, primary_key=True)
+
+
+def _belongs_to(column: str, *, index: bool = True) -> Any:
+    # Checked at the commit, so that a unit of work may write parent and child in either order.
+    parent = ForeignKey(column, deferrable=True, initially="DEFERRED")
+    return sqlmodel.Field(index=index, sa_column_args=[parent])
+
+
+class VaultFact(Row, table=True):
+    """One named fact about the vault itself."""
+
+    __tablename__ = "vault_fact"
+
+    key: str = sqlmodel.Field(primary_key=True)
+    value: str
+
+
+class LogEntry(Row, table=True):
+    """One entry of the audit trail: its public bytes and its leaf hash."""
+
+    __tablename__ = "log_entry"
+
+    seq: int = sqlmodel.Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    body: bytes
+    leaf: bytes
+
+
+class Disclosure(Row, table=True):
+    """One salted fact behind a digest of an audit entry."""
+
+    __tablename__ = "disclosure"
+    __table_args__ = _NEVER_REUSED
+
+    id: int = _number()
+    seq: int = _belongs_to("log_entry.seq")
+    digest: str
+    d: str
+
+
+class Collection(Row, table=True):
+    """One table of the owner's records; `unit` is record, day or column."""
+
+    __tablename__ = "collection"
+    __table_args__ = _NEVER_REUSED
+
+    id: int = _number()
+    name: str = sqlmodel.Field(unique=True)
+    unit: str
+    unit_field: str | None = None
+    time_field: str | None = None
+    lifetime_epsilon: str
+    created_at: str
+    next_row: int = 0
+    rows: int = 0
+
+
+class Field(Row, table=True):
+    """One field of a collection, with the key of its segments wrapped."""
+
+    __tablename__ = "field"
+    __table_args__ = (UniqueConstraint("collection_id", "name"), _NEVER_REUSED)
+
+    id: int = _number()
+    collection_id: int = _belongs_to("collection.id", index=False)
+    position: int
+    name: str
+    type: str
+    sensitivity: str
+    is_system: bool = False
+    wrapped_key: bytes
+
+
+class Segment(Row, table=True):
+    """One sealed column segment: the values of one field in one stripe of rows."""
+
+    __tablename__ = "segment"
+    __table_args__ = (UniqueConstraint("field_id", "stripe"), _NEVER_REUSED)
+
+    id: int = _number()
+    collection_id: int = _belongs_to("collection.id")
+    field_id: int = _belongs_to("field.id", index=False)
+    stripe: int
+    generation: int
+    row_count: int
+    blob: bytes
+
+
+class ImportedFile(Row, table=True):
+    """One file that was imported, known by its keyed digest."""
+
+    __tablename__ = "imported_file"
+    __table_args__ = _NEVER_REUSED
+
+    id: int = _number()
+    collection_id: int = _belongs_to("collection.id")
+    digest: bytes = sqlmodel.Field(unique=True)
+    row_count: int
+    refused_count: int
+    imported_at: str
+
+
+class RequesterRow(Row, table=True):
+    """One party that may ask; `status` is new, trusted or blocked."""
+
+    __tablename__ = "requester"
+
+    id: str = sqlmodel.Field(primary_key=True)
+    name: str = sqlmodel.Field(unique=True)
+    key: bytes = sqlmodel.Field(unique=True)
+    contact: str
+    status: str
+    added_at: str
+
+
+class GrantRow(Row, table=True):
+    """One consent; `record` is its canonical JSON."""
+
+    __tablename__ = "grant"
+
+    id: str = sqlmodel.Field(primary_key=True)
+    requester_id: str = sqlmodel.Field(index=True)
+    collection_id: int = sqlmodel.Field(index=True)
+    record: str
+    not_after: str
+    withdrawn_at: str | None = None
+    uses_spent: int = 0
+    created_at: str
+
+
+class RequestRow(Row, table=True):
+    """One signed job that came in."""
+
+    __tablename__ = "request"
+    __table_args__ = (UniqueConstraint("requester_id", "job_id"),)
+
+    id: str = sqlmodel.Field(primary_key=True)
+    job_id: str
+    requester_id: str
+    collection: str = sqlmodel.Field(index=True)
+    state: str = sqlmodel.Field(index=True)
+    manifest: bytes
+    signature: bytes
+    weights: bytes
+    manifest_digest: str
+    received_at: str
+    expires_at: str
+    decided_at: str | None = None
+    grant_id: str | None = sqlmodel.Field(default=None, index=True)
+    reason: str | None = None
+
+
+class ChargeRow(Row, table=True):
+    """One charge to the privacy budget; `vector` is a JSON list of integers. Never deleted."""
+
+    __tablename__ = "charge"
+    __table_args__ = _NEVER_REUSED
+
+    id: int = _number()
+    request_id: str = sqlmodel.Field(unique=True)
+    collection_id: int = sqlmodel.Field(index=True)
+    requester_id: str = sqlmodel.Field(index=True)
+    vector: str
+    epsilon: str
+    charged_at: str
+
+
+class HeldRow(Row, table=True):
+    """One held update, from training to its release or destruction; `private` is for the owner only."""
+
+    __tablename__ = "held"
+
+    id: str = sqlmodel.Field(primary_key=True)
+    request_id: str = sqlmodel.Field(unique=True)
+    update: bytes | None = None
+    manifest: bytes
+    manifest_digest: str
+    private: bytes | None = None
+    held_at: str
+    expires_at: str
+    intent_at: str | None = None
+    sent_at: str | None = None
+    ended_at: str | None = None

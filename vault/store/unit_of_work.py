@@ -1,0 +1,139 @@
+"""A unit of work: one transaction, rolled back unless told to commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, func, inspect, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from vault.errors import InternalError, LockboxError
+from vault.store.failures import translated
+from vault.store.tables import Row
+
+R = TypeVar("R", bound=Row)
+
+
+class UnitOfWork:
+    """Rows read and written in one transaction.
+
+    A unit that reads sees one snapshot throughout. A unit that writes keeps nothing but what `commit` wrote:
+    any failure undoes the whole unit and ends it. Changes to the attributes of a fetched row are written.
+    Every method raises DiskFull, DiskReadOnly, DiskFailing, VaultBusy, Damaged, or InternalError for a bug.
+    """
+
+    def __init__(self, session: Session, path: Path, *, writable: bool) -> None:
+        self._session = session
+        self._path = path
+        self._writable = writable
+        self._is_over = False
+        with self._working():
+            # SQLite takes the snapshot at the first read, not at BEGIN.
+            session.execute(text("SELECT 1 FROM sqlite_master LIMIT 1"))
+
+    def add(self, row: Row) -> None:
+        """Write a new row now, so that a number the database gives is known at once."""
+        with self._writing():
+            self._session.add(row)
+            self._session.flush()
+
+    def get(self, table: type[R], key: int | str) -> R | None:
+        """The row with this primary key, or None when there is none."""
+        with self._working():
+            return self._session.get(table, key)
+
+    def find(
+        self,
+        table: type[R],
+        *,
+        order_by: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+        **equals: object,
+    ) -> list[R]:
+        """The rows whose columns have these values (None: is empty), by `order_by`, then by primary key."""
+        with self._working():
+            columns = [] if order_by is None else [_column(table, order_by)]
+            columns += inspect(table).primary_key
+            order = [column.desc() if descending else column.asc() for column in columns]
+            query = select(table).where(*_conditions(table, equals)).order_by(*order).limit(limit)
+            return list(self._session.scalars(query))
+
+    def count(self, table: type[Row], **equals: object) -> int:
+        """How many rows have these values."""
+        with self._working():
+            query = select(func.count()).select_from(table).where(*_conditions(table, equals))
+            return self._session.scalars(query).one()
+
+    def maximum(self, table: type[Row], column: str) -> int | None:
+        """The largest number in a column, or None when there is no row."""
+        with self._working():
+            largest: int | None = self._session.scalars(select(func.max(_column(table, column)))).one()
+            return largest
+
+    def delete(self, row: Row) -> None:
+        """Delete a fetched row now."""
+        with self._writing():
+            self._session.delete(row)
+            self._session.flush()
+
+    def commit(self) -> None:
+        """Make everything in this unit durable; the unit is over afterwards, the rows stay readable."""
+        with self._writing():
+            self._session.commit()
+        self._is_over = True
+
+    def close(self, *, failed: bool) -> None:
+        """End the unit: what was not committed is undone. Called by the store alone.
+
+        Raises InternalError when a change would be lost without anybody having asked for it.
+        """
+        must_not_change = self._is_over or not self._writable
+        lost = not failed and must_not_change and self._has_changes()
+        self._undo()
+        if lost:
+            raise InternalError(what="a row was changed where it cannot be written")
+
+    def _has_changes(self) -> bool:
+        return any(self._session.is_modified(row) for row in self._session.dirty)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._working():
+            if not self._writable:
+                raise InternalError(what="a unit of work that only reads was asked to write")
+            yield
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        if self._is_over:
+            raise InternalError(what="a unit of work was used after its end")
+        try:
+            with translated(self._path):
+                yield
+        except LockboxError:
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        self._is_over = True
+        try:
+            self._session.rollback()
+        except SQLAlchemyError:
+            # A connection that cannot even roll back is dropped; SQLite then undoes the rest by itself.
+            self._session.invalidate()
+
+
+def _conditions(table: type[Row], equals: Mapping[str, object]) -> list[ColumnElement[bool]]:
+    return [_column(table, name) == value for name, value in equals.items()]
+
+
+def _column(table: type[Row], name: str) -> ColumnElement[Any]:
+    column: ColumnElement[Any] | None = inspect(table).columns.get(name)
+    if column is None:
+        raise InternalError(what=f"{table.__name__} has no column {name}")
+    return column

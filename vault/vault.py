@@ -1,0 +1,362 @@
+"""The façade: one method for each thing an owner can do with their vault.
+
+The command line, the terminal UI and the daemon use this class and nothing behind it. Every method that changes
+something is one durable act with its audit entry; ids may be given by any unambiguous beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from vault import approvals, opening, overview, release, trail, training, upkeep
+from vault.acts import Clock, system_clock
+from vault.audit.entries import EntryType
+from vault.budget import ledger
+from vault.consent import receipts
+from vault.consent.grants import Grant, Window, check_grant, purpose_iri
+from vault.errors import ConsentRefused
+from vault.importers.read import read_table
+from vault.records import collections, export, summary
+from vault.records.reading import ColumnReader
+from vault.records.schema import FieldType, Sensitivity
+from vault.requests import inbox, requesters
+from vault.requests.bundle import read_job
+from vault.sealing.keyfile import key_line, read_key
+from vault.sealing.random import generate_passphrase, random_id
+from vault.sealing.secret import Secret
+from vault.sealing.slots import DEFAULT_COST, KdfCost
+
+if TYPE_CHECKING:
+    from vault.importers.read import ParsedTable
+    from vault.learner_process import ProbeResult
+    from vault.records.collections import ImportPreview, ImportReport
+    from vault.records.summary import ColumnSummary
+    from vault.settings import Paths
+    from vault.views import (
+        Approval,
+        AuditCheck,
+        AuditLine,
+        BudgetLine,
+        CollectionView,
+        DecisionView,
+        GrantView,
+        ReleaseView,
+        RequesterView,
+        RequestLine,
+        RequestView,
+        VaultStatus,
+        Withdrawal,
+    )  # fmt: skip
+
+__all__ = ["DEFAULT_COST", "KdfCost", "Secret", "Vault", "generate_passphrase"]
+
+
+class Vault:
+    """An open vault; close it, or use it in a with statement, so that the keys are wiped."""
+
+    def __init__(self, opened: opening.OpenVault) -> None:
+        self._opened = opened
+
+    # making, opening, closing
+
+    @staticmethod
+    def create(
+        paths: Paths, passphrase: Secret, *, cost: KdfCost = DEFAULT_COST, clock: Clock = system_clock
+    ) -> str:
+        """Make a vault and return its printable recovery key, which is shown once and stored nowhere."""
+        return opening.create_vault(paths, passphrase, cost=cost, clock=clock)
+
+    @classmethod
+    def open(
+        cls, paths: Paths, secret: Secret, *, writable: bool = True, recovery: bool = False,
+        clock: Clock = system_clock,
+    ) -> Self:  # fmt: skip
+        """Open a vault by its passphrase or, with `recovery`, by its recovery key.
+
+        A writable opening settles what a crash or the passing of time left open. Raises the errors of `open_vault`.
+        """
+        vault = cls(opening.open_vault(paths, secret, writable=writable, recovery=recovery, clock=clock))
+        if writable:
+            vault.settle()
+        return vault
+
+    def close(self) -> None:
+        """Wipe the keys and close the vault."""
+        self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def older_because(self) -> str:
+        """Why this vault is read-only (an older copy was put back), or empty."""
+        return self._opened.older
+
+    # the vault as a whole
+
+    def status(self) -> VaultStatus:
+        """What the vault holds, what waits, and whether anything ever left."""
+        with self._opened.read() as uow:
+            return overview.status(uow, self._opened)
+
+    def settle(self) -> None:
+        """End what has expired and bring what a crash interrupted to a true state."""
+        self._opened.settle(upkeep.settle)
+
+    def backup(self, target: Path) -> None:
+        """Write a consistent, encrypted copy of the live vault and its key header into one file."""
+        upkeep.check_backup_target(self._opened, target)
+        with self._opened.act() as act:
+            act.record(EntryType.EXPORT, clear={"profile": "backup"}, hidden={"target": target.name})
+        upkeep.write_backup(self._opened, target)
+
+    # records
+
+    @staticmethod
+    def read_file(
+        path: Path,
+        *,
+        as_format: str | None = None,
+        types: Mapping[str, FieldType] | None = None,
+        sensitivities: Mapping[str, Sensitivity] | None = None,
+    ) -> ParsedTable:
+        """Read a CSV, JSON Lines or Parquet file into typed columns; nothing is stored."""
+        return read_table(path, as_format=as_format, types=types or {}, sensitivities=sensitivities or {})
+
+    def preview(self, parsed: ParsedTable, *, unit: str | None, time_field: str | None) -> ImportPreview:
+        """What importing would store, how rows would be grouped into units, and which rows would be refused."""
+        return collections.preview(parsed, self._unit(parsed, unit, time_field), time_field)
+
+    def import_file(
+        self, parsed: ParsedTable, *, name: str, unit: str | None, time_field: str | None,
+        lifetime: Decimal = ledger.LIFETIME,
+    ) -> ImportReport:  # fmt: skip
+        """Seal the rows of a file into a collection, all or nothing.
+
+        Raises `AlreadyImported`, `SchemaMismatch`, `NothingToImport` and `Invalid`.
+        """
+        with self._opened.act() as act:
+            return collections.import_table(
+                act,
+                name=name,
+                parsed=parsed,
+                unit=self._unit(parsed, unit, time_field),
+                time_field=time_field,
+                lifetime_epsilon=str(lifetime),
+            )
+
+    def collections(self) -> list[CollectionView]:
+        """Every collection with its columns and its privacy unit."""
+        with self._opened.read() as uow:
+            return overview.collections(uow)
+
+    def show_collection(self, name: str) -> list[ColumnSummary]:
+        """The distribution of every column, for the owner's eyes; the look is recorded."""
+        with self._opened.act() as act:
+            facts = collections.find_collection(act.uow, name)
+            act.record(EntryType.ACCESS_VIEW, hidden={"what": name})
+            reader = ColumnReader.of_owner(act.uow, self._opened.keys, facts.id)
+            return summary.summarise(reader, facts)
+
+    def export_collection(self, name: str, target: Path, *, as_format: str) -> int:
+        """Write every row of a collection to a new file for the owner and return how many there are."""
+        with self._opened.act() as act:
+            facts = collections.find_collection(act.uow, name)
+            act.record(EntryType.EXPORT, clear={"profile": "records"}, hidden={"target": target.name})
+            reader = ColumnReader.of_owner(act.uow, self._opened.keys, facts.id)
+            return export.export_rows(reader, facts, target, as_format=as_format)
+
+    # requesters
+
+    def add_requester(self, name: str, key_file: Path, *, contact: str = "") -> RequesterView:
+        """Let somebody with this public key send requests, under the owner's own name for them."""
+        with self._opened.act() as act:
+            row = requesters.add(act, name=name, key=read_key(key_file, "requester-public"), contact=contact)
+            return overview.requester(row)
+
+    def requesters(self) -> list[RequesterView]:
+        """Everybody who may ask, or was blocked."""
+        with self._opened.read() as uow:
+            return overview.requesters(uow)
+
+    def trust_requester(self, name: str) -> None:
+        """Note that this key was checked with its owner in person."""
+        with self._opened.act() as act:
+            requesters.trust(act, name)
+
+    def block_requester(self, name: str) -> None:
+        """Accept nothing more from this requester, and send nothing to them."""
+        with self._opened.act() as act:
+            requesters.block(act, name)
+
+    def vault_key(self, name: str) -> str:
+        """The line of the key that signs releases to this requester; another requester gets another key."""
+        with self._opened.read() as uow:
+            row = requesters.find(uow, name)
+            return key_line("vault-public", requesters.vault_key(self._opened.keys, row.id).public)
+
+    # consents
+
+    def grant(
+        self, *, requester: str, collection: str, fields: Iterable[str], purpose: str, not_after: datetime,
+        not_before: datetime | None = None, window: tuple[datetime | None, datetime | None] = (None, None),
+        uses: int = 1, epsilon_cap: Decimal | None = None,
+    ) -> GrantView:  # fmt: skip
+        """Allow jobs of a requester to read the named fields of a collection for one purpose, until a date."""
+        with self._opened.act() as act:
+            asker = requesters.find(act.uow, requester)
+            facts = collections.find_collection(act.uow, collection)
+            chosen = frozenset(fields)
+            collections.check_fields(facts, chosen)
+            grant = Grant(
+                id=random_id(), collection=collection, fields=chosen, purpose=purpose_iri(purpose),
+                requester_id=asker.id, window=Window(start=window[0], end=window[1]),
+                not_before=not_before or act.now, not_after=not_after, uses=uses, epsilon_cap=epsilon_cap,
+                unit=facts.unit.text, created_at=act.now,
+            )  # fmt: skip
+            check_grant(grant)
+            receipts.save_grant(act, grant, requester=asker, notice_text=approvals.NOTICE, method="command")
+            return overview.grant(act.uow, grant, act.now)
+
+    def grants(self) -> list[GrantView]:
+        """Every consent ever given, with its state now."""
+        with self._opened.read() as uow:
+            return overview.grants(uow, self._opened)
+
+    def receipt(self, grant_id: str) -> Mapping[str, object]:
+        """The consent as an ISO/IEC TS 27560 receipt in DPV terms."""
+        with self._opened.read() as uow:
+            return receipts.receipt(uow, overview.grant_id(uow, grant_id))
+
+    def withdraw(self, grant_id: str) -> Withdrawal:
+        """Withdraw a consent: nothing more is read under it, and what is held under it is destroyed."""
+        with self._opened.act() as act:
+            full = overview.grant_id(act.uow, grant_id)
+            receipts.withdraw_grant(act, full)
+            destroyed = release.destroy_held_under(act, full)
+            return overview.withdrawal(act.uow, full, destroyed)
+
+    def explain(self, job: Path) -> DecisionView:
+        """What the consents say about a job folder now, without storing anything."""
+        with self._opened.read() as uow:
+            examined = inbox.examine(uow, read_job(job))
+            return overview.explain(uow, self._opened, training.priced(examined.manifest, examined.requester))
+
+    # requests
+
+    def submit(self, job: Path) -> RequestView:
+        """Take a signed job folder into the inbox; raises one error a rule it breaks."""
+        files = read_job(job)
+        with self._opened.act() as act:
+            request_id, refusal = inbox.submit(act, files, policy=training.policy(act.uow))
+        if refusal:
+            raise refusal
+        return self.request(request_id)
+
+    def requests(self) -> list[RequestLine]:
+        """Every request, the newest first."""
+        with self._opened.read() as uow:
+            return overview.requests(uow)
+
+    def request(self, request_id: str) -> RequestView:
+        """One request with its price and the verdict the consents give now."""
+        with self._opened.read() as uow:
+            return overview.request(uow, self._opened, overview.request_id(uow, request_id))
+
+    def preview_approval(self, request_id: str, *, draft: bool, optional: frozenset[str]) -> Approval:
+        """What `approve` would change, without changing it."""
+        with self._opened.read() as uow:
+            full = overview.request_id(uow, request_id)
+            return overview.approval(uow, self._opened, full, draft=draft, optional=optional)
+
+    def approve(
+        self, request_id: str, *, draft: bool = False, optional: frozenset[str] = frozenset()
+    ) -> None:
+        """Approve one run; with `draft`, write the consent it needs in the same transaction.
+
+        Raises `ConsentRefused` (recorded), `BudgetExhausted` and `WrongState`.
+        """
+        with self._opened.act() as act:
+            full = overview.request_id(act.uow, request_id)
+            decision = approvals.approve(act, full, draft=draft, optional=optional)
+        if not decision.permitted:
+            raise ConsentRefused(reason="; ".join(reason.sentence for reason in decision.reasons))
+
+    def refuse(self, request_id: str, *, reason: str = "") -> None:
+        """Say no to a request; the reason stays in the vault."""
+        with self._opened.act() as act:
+            inbox.refuse(act, overview.request_id(act.uow, request_id), reason=reason)
+
+    def train(self, request_id: str, *, progress: Callable[[int, int], None]) -> ReleaseView:
+        """Run an approved request on this computer and hold its result; the budget is spent from here on."""
+        with self._opened.read() as uow:
+            full = overview.request_id(uow, request_id)
+        training.run(self._opened, full, progress)
+        return self.release(full)
+
+    # releases
+
+    def releases(self) -> list[ReleaseView]:
+        """Every update that was held, and what became of it."""
+        with self._opened.read() as uow:
+            return overview.releases(uow)
+
+    def release(self, release_id: str) -> ReleaseView:
+        """What would leave or has left; with the owner's own results once the decision is final."""
+        with self._opened.read() as uow:
+            return overview.release(uow, overview.release_id(uow, release_id))
+
+    def send(self, release_id: str, *, confirm_digest: str, to: Path) -> ReleaseView:
+        """Let a held update leave to a folder: the only way anything leaves to anyone but the owner."""
+        with self._opened.read() as uow:
+            full = overview.release_id(uow, release_id)
+        release.send(self._opened, full, confirmed=confirm_digest, to=to)
+        return self.release(full)
+
+    def withhold(self, release_id: str) -> None:
+        """Keep a held update private for good; its bytes are deleted and its budget stays spent."""
+        with self._opened.act() as act:
+            release.withhold(act, overview.release_id(act.uow, release_id))
+
+    # budget and audit
+
+    def budget(self) -> list[BudgetLine]:
+        """How much of each lifetime cap is spent, by collection and by requester."""
+        with self._opened.read() as uow:
+            return overview.budget(uow)
+
+    def audit_lines(self) -> list[AuditLine]:
+        """The trail, one sentence an entry."""
+        with self._opened.read() as uow:
+            return trail.lines(uow)
+
+    def verify_audit(self) -> AuditCheck:
+        """Recompute the whole trail; raises `LogBroken`."""
+        with self._opened.read() as uow:
+            return trail.check(uow, self._opened)
+
+    def export_audit(self, folder: Path) -> AuditCheck:
+        """Write the trail as a bundle anybody can verify; it names no field, requester, file or value."""
+        with self._opened.act() as act:
+            act.record(EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": folder.name})
+        with self._opened.read() as uow:
+            return trail.export(uow, self._opened, folder)
+
+    def audit_key(self) -> str:
+        """The verifier key (C2SP vkey) an auditor should get from the owner, not from the bundle."""
+        return trail.verifier_key(self._opened)
+
+    @staticmethod
+    def probe_sandbox(paths: Iterable[Path]) -> list[ProbeResult]:
+        """Try, from inside a locked-in learner, everything it must not be able to do."""
+        return upkeep.probe_sandbox(list(paths))

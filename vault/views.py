@@ -1,0 +1,264 @@
+"""What the façade shows: frozen facts in plain Python values, ready for a table, a screen or JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldView:
+    """One column of a collection."""
+
+    name: str
+    type: str
+    sensitivity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionView:
+    """One collection: its size, its privacy unit and its columns."""
+
+    name: str
+    rows: int
+    unit: str
+    unit_field: str | None
+    time_field: str | None
+    lifetime_epsilon: str
+    created_at: str
+    fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequesterView:
+    """Somebody who may ask; `name` is the owner's own name for them."""
+
+    id: str
+    name: str
+    fingerprint: str
+    contact: str
+    status: str
+    added_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantView:
+    """One consent; `state` is derived at the moment of looking, never stored."""
+
+    id: str
+    requester: str
+    collection: str
+    fields: tuple[str, ...]
+    purpose: str
+    purpose_words: str
+    window_from: str | None
+    window_to: str | None
+    not_before: str
+    not_after: str
+    uses: int
+    uses_spent: int
+    epsilon_cap: str | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceView:
+    """What a job costs: numbers for the sentence of the privacy unit, and the worst case."""
+
+    unit: str
+    unit_field: str | None
+    epsilon: Decimal
+    delta: Decimal
+    guess_rate: Decimal
+    worst_case: Decimal
+    numerical_assumption: bool
+    job_percent: Decimal
+    used_percent_before: Decimal
+    used_percent_after: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldAskView:
+    """A column a job asks for and what the consents say about it now."""
+
+    name: str
+    role: str
+    necessity: str
+    permitted: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionView:
+    """The consents' verdict on a job, every reason, and the smallest change that would flip it."""
+
+    permitted: bool
+    grant: str | None
+    fields: tuple[FieldAskView, ...]
+    reasons: tuple[str, ...]
+    change: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestLine:
+    """A request as one line of the inbox."""
+
+    id: str
+    state: str
+    requester: str
+    requester_status: str
+    collection: str
+    purpose_words: str
+    received_at: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestView:
+    """A request with its price and the verdict the consents give now."""
+
+    line: RequestLine
+    job_id: str
+    fingerprint: str
+    contact: str
+    purpose: str
+    purpose_text: str
+    retention: str
+    recipients: tuple[str, ...]
+    window_from: str | None
+    window_to: str | None
+    model: str
+    steps: int
+    noise_multiplier: float
+    clip_norm: float
+    sampling_rate: float
+    manifest_digest: str
+    price: PriceView
+    decision: DecisionView
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantDraft:
+    """The consent that approving would write."""
+
+    requester: str
+    collection: str
+    fields: tuple[str, ...]
+    withheld: tuple[str, ...]
+    purpose: str
+    purpose_words: str
+    window_from: str | None
+    window_to: str | None
+    not_after: str
+    uses: int
+    epsilon_cap: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What approving a request changes: the request, its draft grant if one is needed, and the price."""
+
+    request: RequestView
+    draft: GrantDraft | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerResults:
+    """Private to the owner: how the noised model did on their own rows, unlocked once the decision is final."""
+
+    steps: tuple[int, ...]
+    loss: tuple[float, ...]
+    metric_name: str
+    metric: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseView:
+    """A held update: what would leave, to whom, what it cost, and what became of it."""
+
+    id: str
+    state: str
+    may_have_left: bool
+    recipient: str
+    recipient_status: str
+    fingerprint: str
+    collection: str
+    purpose_words: str
+    fields_used: tuple[str, ...]
+    fields_withheld: tuple[str, ...]
+    size: int
+    clip_norm: float
+    noise_multiplier: float
+    steps: int
+    epsilon: str
+    delta: str
+    digest: str
+    update_sha256: str
+    held_at: str
+    expires_at: str
+    decided_at: str | None
+    price: PriceView
+    for_you: OwnerResults | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetLine:
+    """How much of one cap is spent, in percent, rounded up."""
+
+    collection: str
+    requester: str | None
+    lifetime_epsilon: str
+    delta: str
+    used_percent: Decimal
+    left_percent: Decimal
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """One entry of the trail as a sentence."""
+
+    seq: int
+    ts: str
+    type: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultStatus:
+    """What the vault is, what waits for the owner, and whether anything ever left."""
+
+    path: str
+    origin: str
+    created_at: str
+    read_only_because: str
+    collections: int
+    rows: int
+    grants_active: int
+    requests_waiting: int
+    approved: int
+    held: int
+    released: int
+    may_have_left: int
+    audit_entries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """What withdrawing a consent did, and what cannot be called back."""
+
+    grant: str
+    destroyed: tuple[str, ...]
+    already_left: tuple[str, ...]
+    may_have_left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditCheck:
+    """What was verified: size, root and verifier key."""
+
+    size: int
+    root: str
+    origin: str
+    vkey: str
