@@ -1,9 +1,11 @@
-"""One job, in a process of its own: job in by descriptor 3, columns by 4, progress lines and envelope out by 5, 6.
+"""One job, in a process of its own: job in by descriptor 3, columns by 4, progress lines and envelope out by
+5, 6.
 
-    start -> lock in -> job and weights -> rehearsal on public constants -> ready -> go -> columns -> train -> end
+    start -> lock in -> job and weights -> rehearsal on public constants -> ready -> go -> columns -> train
+    -> end
 
-Nothing is ever printed: standard input, output and error lead nowhere, because the text of an error could hold
-a record. What the vault learns of a failure is the exit status (``learner.protocol.Exit``).
+Nothing is ever printed: standard input, output and error lead nowhere, because the text of an error could
+hold a record. What the vault learns of a failure is the exit status (``learner.protocol.Exit``).
 """
 
 from __future__ import annotations
@@ -83,7 +85,12 @@ def _run(facts: SandboxFacts) -> None:
         job = Job.from_json(bytes(read_frame(JOB_FD, JOB_LIMIT)))
         weights = bytes(read_frame(JOB_FD, WEIGHTS_LIMIT))
     with _failing_as(Exit.REHEARSAL):
-        engine = _engine()
+        import torch
+
+        torch.set_num_threads(1)
+        torch.set_num_interop_threads(1)
+        from learner import engine
+
         engine.rehearse(job, weights)
         os.write(PROGRESS_FD, ready_line(facts))
     with _failing_as(Exit.VAULT_GONE):
@@ -95,14 +102,6 @@ def _run(facts: SandboxFacts) -> None:
     with _failing_as(Exit.TRAINING):
         update, private = engine.train(job, weights, frame, progress=_report)
         write_all(ENVELOPE_FD, encode_envelope(job, update, private))
-
-
-def _engine() -> ModuleType:
-    import torch
-
-    torch.set_num_threads(1)
-    torch.set_num_interop_threads(1)
-    return import_module("learner.engine")
 
 
 def _columns() -> mmap | bytearray:

@@ -39,8 +39,8 @@ class Units:
 def group_units(unit: memoryview, max_rows: int) -> Units:
     """Gather rows of equal ``unit`` number, at most ``max_rows`` of each by a rule on the unit's own rows.
 
-    A unit with more keeps those whose place within the unit has the smallest SHA-256: public, the same whatever
-    other units there are, and no better for new rows than for old ones.
+    A unit with more keeps those whose place within the unit has the smallest SHA-256: public, the same
+    whatever other units there are, and no better for new rows than for old ones.
     """
     numbers = np.asarray(unit)
     order = np.argsort(numbers, kind="stable")
@@ -75,8 +75,9 @@ class Batch:
 class Rows:
     """All rows in compact form; one-hot inputs exist only in the batch that is worked on.
 
-    ``numbers`` float32 (rows, standard features) stand in the inputs ``number_slots``. ``codes`` (rows, onehot
-    features) are inputs to be set to one, -1 for none. A row whose label is not ``known`` teaches nothing.
+    ``numbers`` float32 (rows, standard features) stand in the inputs ``number_slots``. ``codes`` (rows,
+    onehot features) are inputs to be set to one, -1 for none. A row whose label is not ``known`` teaches
+    nothing.
     """
 
     width: int
@@ -150,14 +151,20 @@ def _labels(column: NDArray[Any], spec: LabelSpec) -> tuple[NDArray[Any], NDArra
     return _scaled(np.where(known, column, spec.center), spec), known
 
 
-def constant_frame(job: Job) -> ColumnFrame:
-    """Two units of one row each, all zeros: columns for a rehearsal, made of no record."""
-    numbers, codes = np.zeros(2), np.zeros(2, dtype=np.int32)
+def constant_frame(job: Job, rows: int) -> ColumnFrame:
+    """Columns for a rehearsal, made of no record: waves within each feature's range, one row a unit."""
+    places = np.arange(rows, dtype=np.int32)
     features = [
-        None if not spec.present else numbers.data if spec.kind == "standard" else codes.data
-        for spec in job.features
+        _made_up(spec, places, feature) if spec.present else None for feature, spec in enumerate(job.features)
     ]
-    label = codes.data if job.label.kind == "classes" else numbers.data
+    label = places % job.label.classes if job.label.kind == "classes" else places / rows
     return ColumnFrame.decode(
-        job, ColumnFrame.encode(job, unit=np.arange(2, dtype=np.int32).data, features=features, label=label)
+        job,
+        ColumnFrame.encode(job, unit=places.data, features=features, label=np.ascontiguousarray(label).data),
     )
+
+
+def _made_up(spec: FeatureSpec, places: NDArray[np.int32], feature: int) -> memoryview:
+    if spec.kind == "onehot":
+        return (places % np.int32(spec.labels)).data
+    return (spec.center + spec.scale * min(spec.clip, 1.0) * np.sin(places + feature)).data

@@ -1,8 +1,9 @@
 """DP-SGD inside one vault, from the first random word to the update; reads like the recipe.
 
-Abadi et al., "Deep Learning with Differential Privacy" (2016), with privacy units for examples, Poisson sampling,
-noise in whole grid cells and a public divisor. Of all that stands below only ``total + noise`` and the owner's view
-are functions of the records: what follows from the first is post-processing, the second goes to the owner alone.
+Abadi et al., "Deep Learning with Differential Privacy" (2016), with privacy units for examples, Poisson
+sampling, noise in whole grid cells and a public divisor. Of all that stands below only ``total + noise`` and
+the owner's view are functions of the records: what follows from the first is post-processing, the second
+goes to the owner alone.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from learner.dp.keystream import Keystream, Words
 from learner.dp.noise import draw_noise, noised_gradient
 from learner.dp.plan import plan_of
 from learner.dp.sampling import sample_units
-from learner.models.gradients import gradients_at
+from learner.models.gradients import depends_on_place, gradients_at
 from learner.models.scores import OwnerView
 from learner.models.weights import read_weights
 from learner.protocol import ColumnFrame, Job, Progress, job_shapes
@@ -56,19 +57,25 @@ class _Untapped:
 def train(job: Job, weights: bytes, frame: ColumnFrame, *, progress: Progress) -> tuple[bytes, bytes]:
     """Train once and give the update and the owner's private results, the two parts of an envelope.
 
-    ``weights`` are the starting weights as safetensors; ``progress`` hears (step, steps) after each step. Every
-    call draws its own randomness, so no two calls give the same update. Raises ProtocolError for a job or weights
-    that cannot be used, and nothing that depends on a record.
+    ``weights`` are the starting weights as safetensors; ``progress`` hears (step, steps) after each step.
+    Every call draws its own randomness, so no two calls give the same update. Raises ProtocolError for a job
+    or weights that cannot be used, and nothing that depends on a record.
     """
     with Keystream() as words:
         return run(job, weights, frame, progress=progress, words=words, taps=_Untapped())
 
 
 def rehearse(job: Job, weights: bytes) -> None:
-    """Take one step on public constants, before any record is there: raises what ``train`` would raise."""
-    plan_of(job)
-    one_step = replace(job, steps=1, sampling_rate=1.0)
-    train(one_step, weights, constant_frame(job), progress=lambda _step, _steps: None)
+    """Take one step on public constants, before any record is there.
+
+    Raises what ``train`` would raise, and RuntimeError when this computer's arithmetic lets rows of a batch
+    influence each other.
+    """
+    size = physical_batch(plan_of(job).parameters)
+    frame = constant_frame(job, size)
+    train(replace(job, steps=1, sampling_rate=1.0), weights, frame, progress=lambda _step, _steps: None)
+    if depends_on_place(job, encode_rows(job, frame), size):
+        raise RuntimeError("the gradient of a row depends on its place in the batch on this computer")
 
 
 def run(

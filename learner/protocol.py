@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
-from mmap import mmap
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from learner.columns import MAX_ROWS, ColumnFrame
 from learner.job import (
     JOB_LIMIT,
     MAX_FEATURES,
@@ -33,7 +33,7 @@ from learner.job import (
     parameter_count,
     parameter_shapes,
 )
-from learner.strict import ProtocolError, choice, integer, members, names, parse_json
+from learner.strict import Bytes, ProtocolError, choice, integer, members, names, parse_json
 
 __all__ = [
     "COLUMNS_FD",
@@ -54,6 +54,7 @@ __all__ = [
     "PROGRESS_LINE_LIMIT",
     "UPDATE_GRID_EXPONENT",
     "WEIGHTS_LIMIT",
+    "Bytes",
     "ColumnFrame",
     "Envelope",
     "Exit",
@@ -61,6 +62,8 @@ __all__ = [
     "Job",
     "LabelSpec",
     "ModelSpec",
+    "ProbeResult",
+    "Progress",
     "ProtocolError",
     "SandboxFacts",
     "Step",
@@ -73,7 +76,9 @@ __all__ = [
     "output_width",
     "parameter_count",
     "parameter_shapes",
+    "parse_probe",
     "parse_progress",
+    "probe_line",
     "read_frame",
     "ready_line",
     "step_line",
@@ -101,12 +106,10 @@ UPDATE_GRID_EXPONENT = 24
 WEIGHTS_LIMIT = 4 << 20
 PROGRESS_LINE_LIMIT = 512
 PRIVATE_LIMIT = 256 << 10
-MAX_ROWS = 100_000_000
 _UPDATE_HEAD = 8192
 
 LAYERS = ("landlock", "landlock-network", "landlock-scope", "seccomp", "single-thread")
 
-Bytes: TypeAlias = bytes | bytearray | memoryview
 Progress: TypeAlias = Callable[[int, int], None]
 
 
@@ -165,106 +168,6 @@ def _read_exactly(fd: int, size: int) -> bytearray:
     return data
 
 
-# columns ------------------------------------------------------------------------------------------------
-
-_COLUMNS_HEAD = struct.Struct("<8sIIQ")
-_COLUMNS_MAGIC = b"LBXCOLS1"
-_ALIGNMENT = 64
-_ITEM_SIZE = {"i": 4, "d": 8, "-": 0}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnFrame:
-    """The granted columns of a job, row by row in the same order; views into one buffer, nothing copied.
-
-    ``unit`` int32: equal numbers are one privacy unit. A ``standard`` column is float64 with NaN for null, a
-    ``onehot`` or ``classes`` column int32 codes with -1 for null or unknown. ``features[i]`` is None when
-    feature i is not present. Views are 64-byte aligned and keep the buffer's writability, so that
-    ``torch.frombuffer(view, dtype=…)`` shares the memory; with ``rows == 0`` every view is empty, which
-    ``frombuffer`` refuses. Codes are not checked against the label counts here.
-    """
-
-    rows: int
-    unit: memoryview
-    features: tuple[memoryview[Any] | None, ...]
-    label: memoryview[Any]
-
-    @staticmethod
-    def encode(job: Job, *, unit: Bytes, features: Sequence[Bytes | None], label: Bytes) -> bytearray:
-        """Put the columns into one buffer, which the caller zeroes after use.
-
-        Takes contiguous buffers of native numbers (``memoryview(array)``); raises ProtocolError when their
-        number or a size does not fit the job.
-        """
-        codes = _column_codes(job)
-        parts = [None if part is None else memoryview(part) for part in (unit, *features, label)]
-        rows = memoryview(unit).nbytes // _ITEM_SIZE["i"]
-        if len(parts) != len(codes) or rows > MAX_ROWS:
-            raise ProtocolError("the columns are not those of the job")
-        offsets, total = _column_offsets(codes, rows)
-        data = bytearray(total)
-        _COLUMNS_HEAD.pack_into(data, 0, _COLUMNS_MAGIC, len(codes), 0, rows)
-        data[_COLUMNS_HEAD.size : _COLUMNS_HEAD.size + len(codes)] = codes.encode()
-        for part, code, offset in zip(parts, codes, offsets, strict=True):
-            if (part is None) != (code == "-") or (
-                part is not None and part.nbytes != rows * _ITEM_SIZE[code]
-            ):
-                raise ProtocolError("a column does not have the size of its type")
-            if part is not None and part.nbytes:
-                data[offset : offset + part.nbytes] = part.cast("B")
-        return data
-
-    @classmethod
-    def decode(cls, job: Job, data: Bytes | mmap) -> ColumnFrame:
-        """Views into ``data``, which must outlive them; raises ProtocolError when it is not the job's."""
-        codes, view = _column_codes(job), memoryview(data)
-        if view.nbytes < _COLUMNS_HEAD.size + len(codes):
-            raise ProtocolError("the column frame is cut off")
-        magic, count, flags, rows = _COLUMNS_HEAD.unpack_from(view)
-        named = bytes(view[_COLUMNS_HEAD.size : _COLUMNS_HEAD.size + len(codes)])
-        if (magic, count, flags, named) != (_COLUMNS_MAGIC, len(codes), 0, codes.encode()) or rows > MAX_ROWS:
-            raise ProtocolError("the columns are not those of the job")
-        offsets, total = _column_offsets(codes, rows)
-        if view.nbytes != total:
-            raise ProtocolError("the column frame does not have its size")
-        unit, *features, label = (
-            _typed(view[offset : offset + rows * _ITEM_SIZE[code]], code)
-            for code, offset in zip(codes, offsets, strict=True)
-        )
-        assert unit is not None  # only a feature can be absent
-        assert label is not None
-        return cls(rows=rows, unit=unit, features=tuple(features), label=label)
-
-
-def _typed(view: memoryview, code: str) -> memoryview[Any] | None:
-    match code:
-        case "i":
-            return view.cast("i")
-        case "d":
-            return view.cast("d")
-        case _:
-            return None
-
-
-def _column_codes(job: Job) -> str:
-    """One letter a column, as ``struct`` has them: i int32, d float64, - not granted."""
-    kinds = (("d" if spec.kind == "standard" else "i") if spec.present else "-" for spec in job.features)
-    return "i" + "".join(kinds) + ("i" if job.label.kind == "classes" else "d")
-
-
-def _column_offsets(codes: str, rows: int) -> tuple[list[int], int]:
-    end = _aligned(_COLUMNS_HEAD.size + len(codes))
-    offsets = []
-    for code in codes:
-        offsets.append(end)
-        end = _aligned(end + rows * _ITEM_SIZE[code])
-    return offsets, end
-
-
-def _aligned(offset: int) -> int:
-    return -(-offset // _ALIGNMENT) * _ALIGNMENT
-
-
 # progress -----------------------------------------------------------------------------------------------
 
 
@@ -289,6 +192,15 @@ class Step:
     of: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeResult:
+    """Whether the kernel refused an attempt from inside, and how: an errno's name, or "allowed"."""
+
+    name: str
+    refused: bool
+    how: str
+
+
 def ready_line(facts: SandboxFacts) -> bytes:
     """The line that says: locked in, rehearsed, nothing read."""
     return _line({"v": 1, "ready": True, "sandbox": asdict(facts)})
@@ -299,8 +211,23 @@ def step_line(step: int, of: int) -> bytes:
     return _line({"v": 1, "step": step, "of": of})
 
 
+def probe_line(name: str, *, refused: bool, how: str) -> bytes:
+    """The line that says whether an attempt from inside was refused, and by which error's name."""
+    return _line({"v": 1, "probe": name, "refused": refused, "how": how})
+
+
 def _line(message: Mapping[str, object]) -> bytes:
     return json.dumps(message, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+
+def parse_probe(line: Bytes) -> ProbeResult:
+    """Read one ``probe_line``; raises ProtocolError for anything else."""
+    facts = members(parse_json(line, PROGRESS_LINE_LIMIT), ("v", "probe", "refused", "how"))
+    integer(facts["v"], "version", 1, 1)
+    choice(facts["refused"], "refusal", True, False)
+    if not (isinstance(facts["probe"], str) and isinstance(facts["how"], str)):
+        raise ProtocolError("a probe has no name")
+    return ProbeResult(name=facts["probe"], refused=facts["refused"], how=facts["how"])
 
 
 def parse_progress(line: Bytes) -> SandboxFacts | Step:

@@ -2,8 +2,9 @@
 
 Landlock takes away files (and TCP, abstract sockets and signals where the kernel knows them), seccomp takes
 away sockets of every kind, signals, programs and other processes. Both are for ever and pass to every thread
-made later, but Landlock does not reach a thread that is there already: lock in while there is one. What neither
-covers: whether a path exists, its size and its times (``stat``); never its content or the names in a folder.
+made later, but Landlock does not reach a thread that is there already: lock in while there is one. What
+neither covers: whether a path exists, its size and its times (``stat``); never its content or the names in a
+folder.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def lock_in(*, readable: Sequence[Path]) -> SandboxFacts:
     """
     if sys.platform != "linux":
         return SandboxFacts(landlock_abi=0, seccomp=False, confined=False, missing=("landlock", "seccomp"))
-    alone = len(list(Path("/proc/self/task").iterdir())) == 1
+    is_alone = _is_alone()
     abi = _landlock(readable)
     has_filter = _seccomp()
     layers = {
@@ -106,14 +107,18 @@ def lock_in(*, readable: Sequence[Path]) -> SandboxFacts:
         "landlock-network": abi >= min(_TCP_RIGHTS),
         "landlock-scope": abi >= min(_SCOPES),
         "seccomp": has_filter,
-        "single-thread": alone,
+        "single-thread": is_alone,
     }
     return SandboxFacts(
         landlock_abi=abi,
         seccomp=has_filter,
-        confined=abi >= 1 and has_filter and alone,
+        confined=abi >= 1 and has_filter and is_alone,
         missing=tuple(name for name, there in layers.items() if not there),
     )
+
+
+def _is_alone() -> bool:
+    return len(list(Path("/proc/self/task").iterdir())) == 1
 
 
 def _landlock(readable: Sequence[Path]) -> int:

@@ -6,7 +6,9 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeAlias
+
+Bytes: TypeAlias = bytes | bytearray | memoryview
 
 
 class ProtocolError(ValueError):
@@ -33,7 +35,7 @@ def choice(value: object, what: str, *options: object) -> None:
         raise ProtocolError(f"{what} is not one of the known kinds")
 
 
-def parse_json(data: bytes | bytearray | memoryview, limit: int) -> object:
+def parse_json(data: Bytes, limit: int) -> object:
     """Parse at most ``limit`` bytes of JSON; raises ProtocolError for NaN and doubled keys too."""
     if len(data) > limit:
         raise ProtocolError("a message is too long")
@@ -59,8 +61,8 @@ def names(kind: type) -> tuple[str, ...]:
 
 
 # the values are checked by the class that takes them, so their type is open here
-def members(value: object, names: Sequence[str]) -> dict[str, Any]:
+def members(value: object, keys: Sequence[str]) -> dict[str, Any]:
     """Raise ProtocolError unless ``value`` is an object with exactly these keys."""
-    if not isinstance(value, dict) or set(value) != set(names):
+    if not isinstance(value, dict) or set(value) != set(keys):
         raise ProtocolError("an object does not have exactly its keys")
     return value

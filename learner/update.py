@@ -22,7 +22,7 @@ def round_update(change: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def encode_update(update: NDArray[np.int64], shapes: Mapping[str, tuple[int, ...]]) -> bytes:
-    """The flat update (d,) as safetensors bytes: int64 tensors of the model's shapes; its size depends on these alone."""
+    """The flat update (d,) as int64 safetensors of the model's shapes; the size depends on these alone."""
     tensors, first = {}, 0
     for name, shape in shapes.items():
         tensors[name] = update[first : first + math.prod(shape)].reshape(shape)

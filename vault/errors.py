@@ -89,6 +89,12 @@ class RecoveryKeyMistyped(Invalid):
     """The recovery key is mistyped: its check letters do not fit."""
 
 
+class RecoveryKeyNotConfirmed(Invalid):
+    """The vault is made, but the recovery key was not typed back."""
+
+    hint = "if you have no right copy of it, delete the vault and make it again before you put data in"
+
+
 class PassphraseMissing(Locked):
     """No passphrase was given and there is no terminal to ask on."""
 

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from vault import acts
 from vault.acts import Act, Clock, system_clock, trusted_now
@@ -31,7 +31,15 @@ from vault.errors import (
     VaultExists,
 )
 from vault.sealing.digest import keyed_digest
-from vault.sealing.header import new_header, read_header, unlock, unlock_with_recovery_key, write_header
+from vault.sealing.header import (
+    change_passphrase,
+    new_header,
+    read_header,
+    recover,
+    unlock,
+    unlock_with_recovery_key,
+    write_header,
+)
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_bytes, random_id, random_secret
 from vault.sealing.slots import DEFAULT_COST, KdfCost
@@ -100,6 +108,23 @@ class OpenVault:
         """The trusted time: never earlier than the last entry of the trail."""
         return trusted_now(uow, self.clock)
 
+    def change_passphrase(self, current: Secret, new: Secret, *, recovery: bool, cost: KdfCost) -> None:
+        """Rewrite the passphrase slot of the key header; the change is recorded first."""
+        header = read_header(self.paths.vault)
+        if recovery:
+            changed = recover(header, recovery_key=current.reveal().decode(), new=new, cost=cost)
+        else:
+            changed = change_passphrase(header, current=current, new=new, cost=cost)
+        with self.act() as act:
+            act.record(EntryType.SETTINGS_CHANGE, hidden={"what": "the passphrase"})
+        write_header(self.paths.vault, changed)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Close the database, wipe the keys and free the writer's lock."""
         self.closing.close()
@@ -113,8 +138,7 @@ def create_vault(
     Raises `VaultExists` when the folder already holds something.
     """
     folder = paths.vault
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise VaultExists(path=folder)
+    check_free(folder)
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Built beside its place and renamed: a crash leaves no half vault, and nothing existing is ever overwritten.
     draft = folder.with_name(f".{folder.name}.{random_id()[:8]}")
@@ -169,6 +193,12 @@ def _root(header: Header, secret: Secret, *, recovery: bool) -> Secret:
     if recovery:
         return unlock_with_recovery_key(header, secret.reveal().decode())
     return unlock(header, secret)
+
+
+def check_free(folder: Path) -> None:
+    """Refuse a place where something is already; raises `VaultExists`."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise VaultExists(path=folder)
 
 
 def check_folder(folder: Path) -> None:

@@ -30,7 +30,14 @@ from vault.errors import (
     WrongState,
 )
 from vault.requests import requesters
-from vault.requests.release_manifest import RELEASE_DOMAIN, parse_release_manifest
+from vault.requests.bundle import signature_line
+from vault.requests.release_manifest import (
+    RELEASE_DOMAIN,
+    RELEASE_FILE,
+    RELEASE_SIGNATURE_FILE,
+    UPDATE_FILE,
+    parse_release_manifest,
+)
 from vault.requests.states import RequestState, move
 from vault.sealing.random import random_id
 from vault.store.files import write_durably
@@ -41,7 +48,6 @@ if TYPE_CHECKING:
     from vault.opening import OpenVault
     from vault.store.unit_of_work import UnitOfWork
 
-UPDATE_FILE, MANIFEST_FILE, SIGNATURE_FILE = "update.safetensors", "release.json", "release.sig"
 TYPED_DIGITS = 8
 
 
@@ -57,7 +63,7 @@ class Parcel:
 
     def files(self) -> dict[str, bytes]:
         """File name → bytes: everything that leaves, and nothing else does."""
-        return {UPDATE_FILE: self.update, MANIFEST_FILE: self.manifest, SIGNATURE_FILE: self.signature}
+        return {UPDATE_FILE: self.update, RELEASE_FILE: self.manifest, RELEASE_SIGNATURE_FILE: self.signature}
 
 
 def hold(
@@ -168,7 +174,7 @@ def _parcel(act: Act, held: HeldRow, request: RequestRow) -> Parcel:
         recipient_name=recipient.name,
         update=update,
         manifest=held.manifest,
-        signature=key.sign(RELEASE_DOMAIN + held.manifest),
+        signature=signature_line(key.sign(RELEASE_DOMAIN + held.manifest)),
     )
 
 

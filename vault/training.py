@@ -7,7 +7,7 @@ charged durably, and only then the first record is read. What fails before the c
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -240,8 +240,14 @@ def _columns(vault: OpenVault, asked: Asked, allowed: frozenset[str], job: Job) 
     """The first and only reading of records: the allowed fields and the two system columns every grant names."""
     with vault.read() as uow:
         facts = find_collection(uow, asked.manifest.collection)
-        reader = ColumnReader(uow, vault.keys, facts.id, allowed | {UNIT_FIELD, TIME_FIELD})
-        return project(reader, asked.manifest, allowed, job)
+        with closing(ColumnReader(uow, vault.keys, facts.id, allowed | _system_columns(asked.manifest))) as reader:
+            return project(reader, asked.manifest, allowed, job)
+
+
+def _system_columns(manifest: Manifest) -> frozenset[str]:
+    """The unit of every row, and its time when the job asks for a window."""
+    has_window = manifest.where.start is not None or manifest.where.end is not None
+    return frozenset({UNIT_FIELD, TIME_FIELD} if has_window else {UNIT_FIELD})
 
 
 def _hold(vault: OpenVault, request_id: str, allowed: frozenset[str], envelope: Envelope) -> None:

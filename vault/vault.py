@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from vault import approvals, opening, overview, release, trail, training, upkeep
 from vault.acts import Clock, system_clock
@@ -27,15 +28,17 @@ from vault.records.schema import FieldType, Sensitivity
 from vault.requests import inbox, requesters
 from vault.requests.bundle import read_job
 from vault.sealing.keyfile import key_line, read_key
+from vault.sealing.digest import keyed_digest
+from vault.sealing.keytree import Purpose
+from vault.sealing.memory import harden_process
+from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import generate_passphrase, random_id
 from vault.sealing.secret import Secret
 from vault.sealing.slots import DEFAULT_COST, KdfCost
 
 if TYPE_CHECKING:
-    from vault.importers.read import ParsedTable
     from vault.learner_process import ProbeResult
-    from vault.records.collections import ImportPreview, ImportReport
-    from vault.records.summary import ColumnSummary
+    from vault.records.collections import CollectionFacts, ImportReport
     from vault.settings import Paths
     from vault.views import (
         Approval,
@@ -53,7 +56,10 @@ if TYPE_CHECKING:
         Withdrawal,
     )  # fmt: skip
 
-__all__ = ["DEFAULT_COST", "KdfCost", "Secret", "Vault", "generate_passphrase"]
+__all__ = [
+    "DEFAULT_COST", "ColumnSummary", "ImportPreview", "KdfCost", "ParsedTable", "Secret", "Vault",
+    "generate_passphrase", "harden_process", "passphrase_secret",
+]  # fmt: skip
 
 
 class Vault:
@@ -70,6 +76,24 @@ class Vault:
     ) -> str:
         """Make a vault and return its printable recovery key, which is shown once and stored nowhere."""
         return opening.create_vault(paths, passphrase, cost=cost, clock=clock)
+
+    @staticmethod
+    def check_free(paths: Paths) -> None:
+        """Refuse, before anything is asked, a place where a vault cannot be made; raises `VaultExists`."""
+        opening.check_free(paths.vault)
+
+    @staticmethod
+    def check_there(paths: Paths) -> None:
+        """Refuse, before a passphrase is asked, a folder that is no vault or that others can enter."""
+        opening.check_folder(paths.vault)
+
+    @staticmethod
+    def change_passphrase(
+        paths: Paths, current: Secret, new: Secret, *, recovery: bool = False, cost: KdfCost = DEFAULT_COST
+    ) -> None:
+        """Give the vault another passphrase, knowing the current one or, with `recovery`, the recovery key."""
+        with opening.open_vault(paths, current, writable=True, recovery=recovery) as opened:
+            opened.change_passphrase(current, new, recovery=recovery, cost=cost)
 
     @classmethod
     def open(
@@ -127,33 +151,43 @@ class Vault:
         path: Path,
         *,
         as_format: str | None = None,
-        types: Mapping[str, FieldType] | None = None,
-        sensitivities: Mapping[str, Sensitivity] | None = None,
+        types: Mapping[str, str] | None = None,
+        sensitivities: Mapping[str, str] | None = None,
     ) -> ParsedTable:
-        """Read a CSV, JSON Lines or Parquet file into typed columns; nothing is stored."""
-        return read_table(path, as_format=as_format, types=types or {}, sensitivities=sensitivities or {})
+        """Read a CSV, JSON Lines or Parquet file into typed columns; nothing is stored.
 
-    def preview(self, parsed: ParsedTable, *, unit: str | None, time_field: str | None) -> ImportPreview:
+        Raises `FileMissing`, `Unreadable` and `Invalid`.
+        """
+        return read_table(
+            path,
+            as_format=as_format,
+            types=_named(types or {}, FieldType),
+            sensitivities=_named(sensitivities or {}, Sensitivity),
+        )
+
+    def preview(
+        self, parsed: ParsedTable, *, name: str, unit: str | None, time_field: str | None
+    ) -> ImportPreview:
         """What importing would store, how rows would be grouped into units, and which rows would be refused."""
-        return collections.preview(parsed, self._unit(parsed, unit, time_field), time_field)
+        with self._opened.read() as uow:
+            choice = collections.choose(uow, name, parsed.fields, unit=unit, time_field=time_field)
+        return preview(parsed, choice.unit, choice.time_field)
 
     def import_file(
-        self, parsed: ParsedTable, *, name: str, unit: str | None, time_field: str | None,
-        lifetime: Decimal = ledger.LIFETIME,
-    ) -> ImportReport:  # fmt: skip
+        self, parsed: ParsedTable, *, name: str, unit: str | None, time_field: str | None, lifetime: str = ""
+    ) -> ImportReport:
         """Seal the rows of a file into a collection, all or nothing.
 
         Raises `AlreadyImported`, `SchemaMismatch`, `NothingToImport` and `Invalid`.
         """
+        epsilon = ledger.check_lifetime(lifetime or str(ledger.LIFETIME))
         with self._opened.act() as act:
+            choice = collections.choose(act.uow, name, parsed.fields, unit=unit, time_field=time_field)
+            digest = keyed_digest(act.keys.subkey(Purpose.IMPORT_DIGEST), parsed.digest_input)
             return collections.import_table(
-                act,
-                name=name,
-                parsed=parsed,
-                unit=self._unit(parsed, unit, time_field),
-                time_field=time_field,
-                lifetime_epsilon=str(lifetime),
-            )
+                act, name=name, parsed=parsed, unit=choice.unit, time_field=choice.time_field,
+                lifetime_epsilon=epsilon, file_digest=digest,
+            )  # fmt: skip
 
     def collections(self) -> list[CollectionView]:
         """Every collection with its columns and its privacy unit."""
@@ -166,7 +200,7 @@ class Vault:
             facts = collections.find_collection(act.uow, name)
             act.record(EntryType.ACCESS_VIEW, hidden={"what": name})
             reader = ColumnReader.of_owner(act.uow, self._opened.keys, facts.id)
-            return summary.summarise(reader, facts)
+            return summarise(reader, facts)
 
     def export_collection(self, name: str, target: Path, *, as_format: str) -> int:
         """Write every row of a collection to a new file for the owner and return how many there are."""
@@ -174,7 +208,7 @@ class Vault:
             facts = collections.find_collection(act.uow, name)
             act.record(EntryType.EXPORT, clear={"profile": "records"}, hidden={"target": target.name})
             reader = ColumnReader.of_owner(act.uow, self._opened.keys, facts.id)
-            return export.export_rows(reader, facts, target, as_format=as_format)
+            return export_rows(reader, facts, target, as_format)
 
     # requesters
 
@@ -217,12 +251,12 @@ class Vault:
             asker = requesters.find(act.uow, requester)
             facts = collections.find_collection(act.uow, collection)
             chosen = frozenset(fields)
-            collections.check_fields(facts, chosen)
+            _check_fields(facts, chosen)
             grant = Grant(
                 id=random_id(), collection=collection, fields=chosen, purpose=purpose_iri(purpose),
                 requester_id=asker.id, window=Window(start=window[0], end=window[1]),
                 not_before=not_before or act.now, not_after=not_after, uses=uses, epsilon_cap=epsilon_cap,
-                unit=facts.unit.text, created_at=act.now,
+                unit=str(facts.unit), created_at=act.now,
             )  # fmt: skip
             check_grant(grant)
             receipts.save_grant(act, grant, requester=asker, notice_text=approvals.NOTICE, method="command")
@@ -232,6 +266,12 @@ class Vault:
         """Every consent ever given, with its state now."""
         with self._opened.read() as uow:
             return overview.grants(uow, self._opened)
+
+    def consent(self, grant_id: str) -> GrantView:
+        """One consent, with its state now."""
+        with self._opened.read() as uow:
+            full = overview.grant_id(uow, grant_id)
+            return next(one for one in overview.grants(uow, self._opened) if one.id == full)
 
     def receipt(self, grant_id: str) -> Mapping[str, object]:
         """The consent as an ISO/IEC TS 27560 receipt in DPV terms."""
@@ -360,3 +400,20 @@ class Vault:
     def probe_sandbox(paths: Iterable[Path]) -> list[ProbeResult]:
         """Try, from inside a locked-in learner, everything it must not be able to do."""
         return upkeep.probe_sandbox(list(paths))
+
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def _named(given: Mapping[str, str], kinds: type[E]) -> dict[str, E]:
+    """Column → kind, from the words a person typed; raises `Invalid` with the words there are."""
+    known = {kind.value: kind for kind in kinds}
+    for word in given.values():
+        if word not in known:
+            raise Invalid(reason=f"{word} is none of {', '.join(known)}")
+    return {column: known[word] for column, word in given.items()}
+
+
+def _check_fields(facts: CollectionFacts, chosen: frozenset[str]) -> None:
+    for name in sorted(chosen - {field.name for field in facts.fields}):
+        raise UnknownField(collection=facts.name, name=name)

@@ -1,8 +1,9 @@
 """One unit moves the sum by at most C: gradients are formed, bounded and added unit by unit.
 
-A unit's bounded gradient does not depend on the other units of the batch, to the last bit. Its rows are computed in
-physical batches of one fixed, padded shape on one thread, because matrix kernels may sum in another order when the
-shape changes; then it is truncated to a grid so fine that the sum of all units is exact in every order.
+A unit's bounded gradient does not depend on the other units of the batch, to the last bit. Its rows are
+computed in physical batches of one fixed, padded shape on one thread, because matrix kernels may sum in
+another order when the shape changes; then it is truncated to a grid so fine that the sum of all units is
+exact in every order.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ _FINE_EXPONENT = 10
 
 
 def physical_batch(parameters: int) -> int:
-    """How many rows, and how many units, are worked on at once: public, and small where gradients are large."""
-    return 256 if parameters <= 4096 else 64
+    """How many rows, and how many units, are worked on at once: public; few where gradients are large."""
+    if parameters <= 1024:
+        return 1024
+    return 256 if parameters <= 16_384 else 64
 
 
 def clipped_sum(
@@ -71,7 +74,7 @@ def unit_gradients(
     plan: Plan,
     reduction: Reduction,
 ) -> Tensor:
-    """The sum or mean of each member's row gradients, float64 (block, d); what is beyond the members is zero."""
+    """The sum or mean of each member's row gradients, float64 (block, d); zeros beyond the members."""
     size = physical_batch(plan.parameters)
     rows, slots = units.rows_of(members)
     totals = torch.zeros((size, plan.parameters), dtype=torch.float64)
@@ -88,19 +91,20 @@ def finite_or_zero(gradients: Tensor) -> Tensor:
 
     Silent on purpose: a failure, or a NaN in the sum, would tell noiselessly that some record overflows.
     """
-    return torch.where(gradients.isfinite().all(dim=1, keepdim=True), gradients, 0.0)
+    finite = gradients.sum(dim=1, keepdim=True).isfinite()  # a sum of float32 numbers overflows no float64
+    return gradients.masked_fill_(~finite, 0.0)
 
 
 def clip(gradients: Tensor, clip_norm: float) -> Tensor:
     """g min(1, C / ||g||) for each unit, the Euclidean norm in float64 over all parameters together.
 
-    Abadi et al., "Deep Learning with Differential Privacy" (2016), Algorithm 1, per unit instead of per example.
+    Abadi et al., "Deep Learning with Differential Privacy" (2016), Algorithm 1, per unit for per example.
     """
-    norms = torch.linalg.vector_norm(gradients, dim=1, keepdim=True)
-    return gradients * (clip_norm / norms.clamp(min=clip_norm))
+    norms: Tensor = torch.linalg.vector_norm(gradients, dim=1, keepdim=True)
+    return gradients.mul_(clip_norm / norms.clamp(min=clip_norm))
 
 
 def truncate(gradients: Tensor, plan: Plan) -> Tensor:
     """The gradients cut towards zero to a grid 1024 times finer than the noise; no norm grows."""
     fine = plan.grid * 2.0**-_FINE_EXPONENT
-    return torch.trunc(gradients / fine) * fine
+    return gradients.div_(fine).trunc_().mul_(fine)

@@ -25,8 +25,8 @@ class Words(Protocol):
 class Keystream:
     """The ChaCha20 keystream (RFC 8439) under a fresh 256-bit key of the operating system, read once.
 
-    Takes no seed and no key, cannot be copied or pickled, and serves only the process that made it: the batches
-    and the noise of one job are disjoint stretches of it, and no stretch is used twice.
+    Takes no seed and no key, cannot be copied or pickled, and serves only the process that made it: the
+    batches and the noise of one job are disjoint stretches of it, and no stretch is used twice.
     """
 
     __slots__ = ("_cipher", "_left", "_process")
@@ -39,7 +39,7 @@ class Keystream:
         self._process = os.getpid()
 
     def words(self, count: int) -> NDArray[np.uint64]:
-        """The next ``count`` words; raises RuntimeError when wiped, used up or carried into another process."""
+        """The next ``count`` words; raises RuntimeError when wiped, used up or in another process."""
         size = WORD_BYTES * count
         if self._cipher is None or size > self._left or os.getpid() != self._process:
             raise RuntimeError("this keystream is wiped, used up or of another process")

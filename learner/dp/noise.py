@@ -1,8 +1,8 @@
 """Integer noise on a grid: what follows an exactly noised integer vector is post-processing.
 
-For an integer vector x, x + rint(N(0, s^2)) = rint(x + N(0, s^2)) is post-processing of the continuous Gaussian
-mechanism, so its accounting holds as it stands and no float of the true sum ever leaves (Mironov, "On Significance
-of the Least Significant Bits for Differential Privacy", 2012, is the attack this closes).
+For an integer vector x, x + rint(N(0, s^2)) = rint(x + N(0, s^2)) is post-processing of the continuous
+Gaussian mechanism, so its accounting holds as it stands and no float of the true sum ever leaves (Mironov,
+"On Significance of the Least Significant Bits for Differential Privacy", 2012, is the attack this closes).
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ def rounded_gaussian(words: NDArray[np.uint64], std: float) -> NDArray[np.int64]
     """
     k = (words & _MAGNITUDE).astype(np.float64)
     tail = torch.from_numpy((k + 0.5) * 2.0**-64)
-    cells = np.rint(-torch.special.ndtri(tail).numpy() * std).astype(np.int64)
+    deviations: NDArray[np.float64] = -torch.special.ndtri(tail).numpy()
+    cells = np.rint(deviations * std).astype(np.int64)
     return np.where(words >> _SIGN, -cells, cells)
 
 
@@ -36,5 +37,5 @@ def draw_noise(words: Words, plan: Plan) -> NDArray[np.int64]:
 
 def noised_gradient(total: NDArray[np.float64], noise: NDArray[np.int64], plan: Plan) -> NDArray[np.float64]:
     """The sum rounded to the grid, plus the noise, over the public expected batch."""
-    cells = np.rint(total / plan.grid).astype(np.int64) + noise
-    return cells * plan.grid / plan.expected_batch
+    cells = (np.rint(total / plan.grid).astype(np.int64) + noise).astype(np.float64)
+    return cells * (plan.grid / plan.expected_batch)

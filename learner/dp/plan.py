@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from learner.protocol import MAX_PARAMETERS, MAX_STEPS, Job, ProtocolError, job_shapes, parameter_count
 
 MIN_NOISE, MAX_NOISE = 0.3, 1000.0
-# at most 32 sqrt(d) grid cells in C, so that rounding costs no more than 3 % of noise
+# at least 32 sqrt(d) grid cells in C: then rounding costs no more than 3 % of noise
 MIN_CELLS_PER_CLIP = 32
 # keeps the numerical margin of the sampler (its relative error grows with the standard deviation) small
 MAX_NOISE_CELLS = 2**24

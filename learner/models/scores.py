@@ -1,4 +1,4 @@
-"""What only the owner sees: how well the noised model fits the records. Nothing here flows back into training."""
+"""What only the owner sees: how well the noised model fits the records. Nothing here flows into training."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -23,8 +22,8 @@ _ROWS_AT_ONCE = 1024
 class OwnerView:
     """The learning curve and the final scores over all rows with a known label.
 
-    ``loss`` is the mean loss; ``accuracy`` a share of rows, ``rmse`` in the label's own units. A score that does
-    not exist (no rows, an overflow) is null.
+    ``loss`` is the mean loss; ``accuracy`` a share of rows, ``rmse`` in the label's own units. A score that
+    does not exist (no rows, an overflow) is null.
     """
 
     def __init__(self, job: Job, rows: Rows) -> None:

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from sealing_samples import PASSPHRASE, ROOT, VAULT_ID
 
 from vault.sealing.header import Header, new_header
 from vault.sealing.secret import Secret
 from vault.sealing.slots import TEST_COST
-
-VAULT_ID = bytes(range(16))
-ROOT = bytes(range(100, 132))
-PASSPHRASE = b"correct horse battery staple"
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_we_open_what_another_implementation_seals(plaintext: bytes, aad: bytes,
 def test_what_is_sealed_opens_again_and_is_the_stated_overhead_longer(plaintext: bytes, aad: bytes) -> None:
     blob = seal(KEY, plaintext, aad)
 
-    assert 42 == OVERHEAD
+    assert OVERHEAD == 42
     assert len(plaintext) + OVERHEAD == len(blob)
     assert plaintext == open_sealed(KEY, blob, aad, what="it")
 
@@ -81,7 +81,7 @@ def test_another_key_does_not_open() -> None:
 
 
 def test_sealing_twice_never_gives_the_same_nonce() -> None:
-    assert 500 == len({seal(KEY, b"", b"")[2:26] for _ in range(500)})
+    assert len({seal(KEY, b"", b"")[2:26] for _ in range(500)}) == 500
 
 
 @pytest.mark.parametrize("length", [0, 16, 31, 33])

@@ -26,7 +26,7 @@ def test_a_line_reads_back(tmp_path_factory: pytest.TempPathFactory, kind: KeyKi
 
 
 def test_the_line_of_a_key_is_frozen() -> None:
-    assert LINE == key_line("requester-public", KEY)
+    assert key_line("requester-public", KEY) == LINE
 
 
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n", "  \n\n"])
@@ -34,7 +34,7 @@ def test_the_line_end_does_not_matter(tmp_path: Path, ending: str) -> None:
     path = tmp_path / "key"
     path.write_bytes((LINE + ending).encode())
 
-    assert KEY == read_key(path, "requester-public")
+    assert read_key(path, "requester-public") == KEY
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_key_of_one_kind_is_not_taken_for_another(tmp_path: Path, wanted: KeyK
     path = tmp_path / "key"
     path.write_text(key_line(found, KEY))
     if wanted == found:
-        assert KEY == read_key(path, wanted)
+        assert read_key(path, wanted) == KEY
     else:
         with pytest.raises(KeyFileInvalid, match=f"it holds a {found} key, and a {wanted} key is wanted"):
             read_key(path, wanted)
@@ -99,8 +99,8 @@ def test_a_secret_key_file_is_private_and_reads_back(tmp_path: Path) -> None:
     path = tmp_path / "requester.key"
     write_secret_key(path, Secret(KEY))
 
-    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
-    assert KEY == read_secret_key(path).reveal()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read_secret_key(path).reveal() == KEY
     assert key_line("requester-secret", KEY) + "\n" == path.read_text()
 
 
@@ -112,7 +112,7 @@ def test_a_secret_key_file_never_replaces_a_file_nor_follows_a_link(tmp_path: Pa
         with pytest.raises(Invalid, match="already"):
             write_secret_key(path, Secret(KEY))
 
-    assert "precious" == there.read_text()
+    assert there.read_text() == "precious"
     assert not (tmp_path / "elsewhere").exists()
 
 
@@ -122,4 +122,4 @@ def test_a_key_of_another_length_is_a_mistake_of_ours(tmp_path: Path) -> None:
     with pytest.raises(InternalError):
         write_secret_key(tmp_path / "key", Secret(bytes(33)))
 
-    assert [] == list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == []

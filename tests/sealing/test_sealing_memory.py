@@ -20,7 +20,7 @@ print(before, harden_process(), resource.getrlimit(resource.RLIMIT_CORE), ctypes
 def test_a_hardened_process_makes_no_core_dump_and_is_not_dumpable() -> None:
     done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
 
-    assert "1 True (0, 0) 0" == done.stdout.strip()
+    assert done.stdout.strip() == "1 True (0, 0) 0"
 
 
 def test_elsewhere_it_does_nothing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

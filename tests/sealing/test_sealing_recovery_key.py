@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from binascii import crc_hqx
 from itertools import pairwise
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vault.errors import RecoveryKeyMistyped
-from vault.sealing.recovery_key import ALPHABET, parse_recovery_key, recovery_key_text
+from vault.sealing.recovery_key import ALPHABET, CRC_START, parse_recovery_key, recovery_key_text
 from vault.sealing.secret import Secret
 
 KEYS = st.binary(min_size=16, max_size=16)
@@ -28,8 +29,19 @@ def test_a_printed_key_is_29_signs_in_groups_of_five(key: bytes) -> None:
 
 
 def test_the_text_of_a_key_is_frozen() -> None:
-    """The sheet in the drawer must open the vault for ever. Check value: CRC-16/CCITT-FALSE."""
-    assert "?" == recovery_key_text(Secret(bytes(range(16))))
+    """The sheet in the drawer must open the vault for ever."""
+    assert recovery_key_text(Secret(bytes(range(16)))) == "000G4-0R40M-30E20-9185G-R38E1-WXKE"
+
+
+def test_the_check_is_the_crc_of_ccitt() -> None:
+    """Its published check value: 0x29B1 for the digits 1 to 9 (CRC-16/CCITT-FALSE)."""
+    key = b"123456789".ljust(16, b"\0")
+    number = 0
+    for sign in recovery_key_text(Secret(key)).replace("-", ""):
+        number = number << 5 | ALPHABET.index(sign)
+
+    assert bytes.fromhex("29b1") == crc_hqx(b"123456789", CRC_START).to_bytes(2, "big")
+    assert key + crc_hqx(key, CRC_START).to_bytes(2, "big") + b"\0" == (number << 7).to_bytes(19, "big")
 
 
 @pytest.mark.parametrize(
@@ -73,8 +85,18 @@ def test_every_swap_of_neighbours_is_noticed(key: bytes) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-", SAMPLE[:-1], SAMPLE + "0", SAMPLE[:-1] + "U", SAMPLE[:-1] + "é", SAMPLE[:-1] + "٣", SAMPLE * 2]
-    + ["0" * 10_000, " " * 10_000 + SAMPLE],
+    [
+        "",
+        "-",
+        SAMPLE[:-1],
+        SAMPLE + "0",
+        SAMPLE[:-1] + "U",
+        SAMPLE[:-1] + "é",
+        SAMPLE[:-1] + "٣",
+        SAMPLE * 2,
+        "0" * 10_000,
+        " " * 10_000 + SAMPLE,
+    ],
 )
 def test_a_text_of_another_length_or_alphabet_is_mistyped(text: str) -> None:
     with pytest.raises(RecoveryKeyMistyped):

@@ -21,7 +21,7 @@ def test_a_secret_gives_back_its_bytes(data: bytes) -> None:
 
 @pytest.mark.parametrize("show", [repr, str, "{}".format, "%s".__mod__])
 def test_a_secret_shows_only_its_length(show: object) -> None:
-    assert "Secret(6 bytes)" == show(Secret(b"hunter"))  # type: ignore[operator]
+    assert show(Secret(b"hunter")) == "Secret(6 bytes)"  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("make_copy", [copy.copy, copy.deepcopy, pickle.dumps, bytes, iter, vars])
@@ -52,7 +52,7 @@ def test_a_secret_keeps_its_own_copy_of_a_buffer() -> None:
     secret = Secret(buffer)
     buffer[:] = bytes(6)
 
-    assert b"hunter" == secret.reveal()
+    assert secret.reveal() == b"hunter"
 
 
 def test_wiping_zeroes_the_buffer_in_place_and_ends_its_use() -> None:
@@ -74,4 +74,4 @@ def test_a_key_of_the_wrong_length_is_refused_without_showing_it() -> None:
         require_length(Secret(b"hunter"), 32, "a sealing key")
 
     assert "hunter" not in str(caught.value)
-    assert b"hunter" == require_length(Secret(b"hunter"), 6, "a sealing key")
+    assert require_length(Secret(b"hunter"), 6, "a sealing key") == b"hunter"

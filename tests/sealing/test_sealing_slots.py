@@ -5,10 +5,10 @@ import sys
 from dataclasses import replace
 
 import pytest
-from conftest import PASSPHRASE, ROOT, VAULT_ID
 from hypothesis import given
 from hypothesis import strategies as st
 from sealing_oracle import argon2id
+from sealing_samples import PASSPHRASE, ROOT, VAULT_ID
 
 from vault.errors import Damaged, Invalid, WrongPassphrase, WrongRecoveryKey
 from vault.sealing.header import Header, new_header, unlock, unlock_with_recovery_key
@@ -30,11 +30,12 @@ def test_the_default_cost_is_three_passes_over_256_mib_and_opens_what_it_closed(
     header, _ = new_header(vault_id=VAULT_ID, root=Secret(ROOT), passphrase=Secret(PASSPHRASE))
 
     assert KdfCost(opslimit=3, memory_kib=262144) == DEFAULT_COST == header.passphrase.derivation.cost
-    assert ROOT == unlock(header, Secret(PASSPHRASE)).reveal()
+    assert unlock(header, Secret(PASSPHRASE)).reveal() == ROOT
 
 
 @pytest.mark.parametrize(
-    ("passes", "memory_kib"), [(0, 8192), (17, 8192), (-1, 8192), (1, 8191), (1, 2097153), (1, -1), (1, 2**70)]
+    ("passes", "memory_kib"),
+    [(0, 8192), (17, 8192), (-1, 8192), (1, 8191), (1, 2097153), (1, -1), (1, 2**70)],
 )
 def test_a_cost_out_of_bounds_cannot_exist(passes: int, memory_kib: int) -> None:
     with pytest.raises(Invalid):
@@ -44,8 +45,8 @@ def test_a_cost_out_of_bounds_cannot_exist(passes: int, memory_kib: int) -> None
 
 
 def test_the_bounds_themselves_are_allowed() -> None:
-    assert 16 == KdfCost(opslimit=16, memory_kib=2 * 1024 * 1024).opslimit
-    assert 1 == KdfCost(opslimit=1, memory_kib=8 * 1024).opslimit
+    assert KdfCost(opslimit=16, memory_kib=2 * 1024 * 1024).opslimit == 16
+    assert KdfCost(opslimit=1, memory_kib=8 * 1024).opslimit == 1
 
 
 def test_too_little_memory_is_not_taken_for_a_wrong_passphrase() -> None:
@@ -59,7 +60,7 @@ def test_too_little_memory_is_not_taken_for_a_wrong_passphrase() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
-    assert "Not available now: checking the passphrase needs 1024 MiB of free memory." == done.stdout.strip()
+    assert done.stdout.strip() == "Not available now: checking the passphrase needs 1024 MiB of free memory."
 
 
 @given(passphrase=st.binary(min_size=1, max_size=80), root=st.binary(min_size=32, max_size=32))
@@ -143,13 +144,11 @@ def test_a_changed_salt_is_the_documented_limit_and_the_recovery_key_still_opens
     with pytest.raises(WrongPassphrase):
         unlock(changed, Secret(PASSPHRASE))
 
-    assert ROOT == unlock_with_recovery_key(changed, recovery_key).reveal()
+    assert unlock_with_recovery_key(changed, recovery_key).reveal() == ROOT
 
 
 def test_two_slots_of_one_passphrase_have_nothing_in_common(header: Header) -> None:
-    other, _ = new_header(
-        vault_id=VAULT_ID, root=Secret(ROOT), passphrase=Secret(PASSPHRASE), cost=TEST_COST
-    )
+    other, _ = new_header(vault_id=VAULT_ID, root=Secret(ROOT), passphrase=Secret(PASSPHRASE), cost=TEST_COST)
 
     assert header.passphrase.derivation.salt != other.passphrase.derivation.salt
     assert header.passphrase.sealed_root != other.passphrase.sealed_root

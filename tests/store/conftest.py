@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +37,25 @@ def with_mounts() -> list[str]:
     """The start of a command that may mount file systems which end with it; skips where that is not allowed."""
     if shutil.which("unshare") is not None:
         for command in (["unshare", "-m"], ["unshare", "-rm"]):
-            answer = subprocess.run([*command, "mount", "-t", "tmpfs", "x", "/mnt"], capture_output=True, check=False)
+            answer = subprocess.run(
+                [*command, "mount", "-t", "tmpfs", "x", "/mnt"], capture_output=True, check=False
+            )
             if answer.returncode == 0:
                 return command
     pytest.skip("this user cannot mount a file system of their own here")
+
+
+CHILD = Path(__file__).with_name("store_child.py")
+
+
+@pytest.fixture
+def child(key: bytes) -> Callable[..., Any]:
+    """Run one task of store_child.py in a process of its own and give back what it reported."""
+
+    def run(task: str, folder: Path, *, before: tuple[str, ...] = ()) -> Any:
+        command = [*before, sys.executable, str(CHILD), task, str(folder)]
+        answer = subprocess.run(command, input=key.hex(), capture_output=True, text=True, check=False)
+        assert answer.stderr == ""
+        return json.loads(answer.stdout)
+
+    return run

@@ -60,8 +60,9 @@ def write_for_ever(folder: Path, key: bytes) -> None:
 
 def fill(folder: Path, key: bytes) -> None:
     """Append until the disk is full; say how it ended and what is there afterwards."""
-    path = folder / "vault.db"
+    path, ballast = folder / "vault.db", folder / "ballast"
     store = Store.create(path, key)
+    ballast.write_bytes(bytes(400_000))
     seq, failure = 0, ""
     try:
         while seq < 5_000:
@@ -71,9 +72,8 @@ def fill(folder: Path, key: bytes) -> None:
         failure = type(error).__name__
     found = look(store)
     store.close()
-    ballast = folder / "ballast"
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    ballast.unlink(missing_ok=True)
+    ballast.unlink()
     with Store.open(path, key, writable=True) as again:
         found_again = look(again)
         append(again, seq)
@@ -124,7 +124,8 @@ def hold_lock(folder: Path, key: bytes) -> None:
 
 
 def scan_memory(folder: Path, key: bytes) -> None:
-    """Count the hex text of the key in the memory of this process, opened and closed."""
+    """Count the hex text of a key in the memory of this process, opened and closed."""
+    key = os.urandom(32)  # the one handed in arrived as hex text
     with Store.create(folder / "vault.db", key) as store:
         append(store, 0)
         opened = occurrences(key)
@@ -134,15 +135,14 @@ def scan_memory(folder: Path, key: bytes) -> None:
 def occurrences(key: bytes) -> int:
     # Looked for in two halves that meet only here, so that the search does not find itself.
     head, tail = key[:8].hex().encode(), key[8:16].hex().encode()
-    found = 0
+    found, memory = 0, os.open("/proc/self/mem", os.O_RDONLY)
     for start, end in writable_regions():
-        with Path("/proc/self/mem").open("rb", buffering=0) as memory:
-            memory.seek(start)
-            region = memory.read(end - start) or b""
+        region = os.pread(memory, end - start, start)
         at = region.find(head)
         while at >= 0:
             found += region[at + 16 : at + 32] == tail
             at = region.find(head, at + 1)
+    os.close(memory)
     return found
 
 
@@ -152,9 +152,7 @@ def writable_regions() -> list[tuple[int, int]]:
     return [(int(start, 16), int(end, 16)) for start, end in spans]
 
 
-TASKS = {
-    task.__name__: task for task in (nursery, fill, fill_limited, read, hold_lock, scan_memory)
-}
+TASKS = {task.__name__: task for task in (nursery, fill, fill_limited, read, hold_lock, scan_memory)}
 
 if __name__ == "__main__":
     TASKS[sys.argv[1]](Path(sys.argv[2]), bytes.fromhex(sys.stdin.readline()))

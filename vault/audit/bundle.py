@@ -39,11 +39,11 @@ def export_bundle(
 ) -> Checkpoint:
     """Write the trail of one snapshot as a new bundle, and return the checkpoint signed for it.
 
-    ``uow`` reads one snapshot. ``prove`` are indexes of entries to prove the inclusion of, ``earlier`` checkpoint
-    notes to prove the consistency with, ``disclose`` indexes of entries whose hidden fields are opened, ``redact``
-    those of which nothing but the leaf hash is given. The folder appears whole or not at all.
-    Raises Invalid (the folder exists, an index does not), LogBroken (the trail does not fit itself or an earlier
-    checkpoint), DiskFull, DiskReadOnly.
+    ``uow`` reads one snapshot. ``prove`` are indexes of entries to prove the inclusion of, ``earlier``
+    checkpoint notes to prove the consistency with, ``disclose`` indexes of entries whose hidden fields are
+    opened, ``redact`` those of which only the leaf hash is given. The folder appears whole or not at all.
+    Raises Invalid (the folder exists, an index does not), LogBroken (the trail does not fit itself or an
+    earlier checkpoint), DiskFull, DiskReadOnly, DiskFailing.
     """
     stored = checked_entries(uow)
     _check_choice(len(stored), prove, disclose, redact)
@@ -58,8 +58,8 @@ def export_bundle(
     }
     for old_note in earlier:
         files |= _consistency(tree, origin, old_note, note)
-    if disclose:
-        files[layout.DISCLOSURES] = b"".join(_disclosures(uow, seq) for seq in sorted(set(disclose)))
+    if opened := b"".join(_disclosures(uow, seq) for seq in sorted(set(disclose))):
+        files[layout.DISCLOSURES] = opened
     _write(folder, files)
     return unverified_checkpoint(note)
 
@@ -105,6 +105,8 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     """Fill a folder beside the target and rename it, so that no half bundle can be taken for a whole one."""
     if folder.exists():
         raise Invalid(reason=f"{folder} exists already")
+    if not folder.parent.is_dir():
+        raise Invalid(reason=f"there is no folder {folder.parent}")
     with translated(folder):
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".new", dir=folder.parent))
         try:

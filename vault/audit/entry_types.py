@@ -95,7 +95,7 @@ PROFILES: Final = frozenset({"audit", "audit-disclosed", "records", "receipt", "
 STATUSES: Final = frozenset({"started", "finished"})
 DECISION_REASONS: Final = frozenset(
     {
-        *("granted", "empty-scope", "empty-window", "requester-blocked", "no-grant", "other-collection"),
+        *("granted", "empty-scope", "requester-blocked", "no-grant", "other-collection"),
         *("other-requester", "other-purpose", "other-operation", "other-unit", "outside-window", "withdrawn"),
         *(
             "not-yet-valid",

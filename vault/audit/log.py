@@ -1,7 +1,7 @@
 """The stored audit trail: append one entry in the transaction of the act it records, and read it back.
 
-Beside the entries the compact range of the tree is kept as a fact of the vault, so that appending and asking for
-the root cost the same however long the trail is. Whoever exports recomputes everything and compares.
+Beside the entries the compact range of the tree is kept as a fact of the vault, so that appending and asking
+for the root cost the same however long the trail is. An export recomputes everything and compares.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def checked_entries(uow: UnitOfWork) -> list[LogEntry]:
 
 
 def opened(uow: UnitOfWork, seq: int) -> list[Opened]:
-    """Return the hidden fields of one entry that were not erased; LogBroken when one is not what was written."""
+    """Return the hidden fields of one entry that were not erased; LogBroken when one was changed."""
     return [open_row(row) for row in uow.find(Disclosure, seq=seq)]
 
 
@@ -117,7 +117,10 @@ def _compact_range(uow: UnitOfWork) -> CompactRange:
     if fact is None:
         return CompactRange.empty()
     size, *peaks = fact.value.split()
-    compact = CompactRange(int(size), [bytes.fromhex(peak) for peak in peaks])
+    try:
+        compact = CompactRange(int(size), [bytes.fromhex(peak) for peak in peaks])
+    except ValueError:
+        raise LogBroken(reason="its stored range is damaged") from None
     if compact.size.bit_count() != len(compact.peaks):
         raise LogBroken(reason="its stored range does not fit its size")
     return compact

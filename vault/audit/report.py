@@ -13,9 +13,10 @@ from vault.audit.entries import EntryType
 class BundleReport:
     """What was found in a bundle that verifies.
 
-    ``earlier`` are the sizes of earlier checkpoints in the bundle, ``kept`` those of the checkpoints the verifier
-    brought; ``proven`` and ``consistent`` the indexes and sizes with a good proof file; ``redacted`` the indexes
-    withheld; ``witnesses`` who cosigned, with the time; ``unread`` files that are no evidence.
+    ``earlier`` are the sizes of earlier checkpoints in the bundle, ``kept`` those of the checkpoints the
+    verifier brought; ``proven`` and ``consistent`` the indexes and sizes with a good proof file; ``redacted``
+    the indexes withheld; ``witnesses`` who cosigned and when (seconds since 1970); ``unread`` the files that
+    are no evidence.
     """
 
     checkpoint: Checkpoint

@@ -72,7 +72,6 @@ CODE_WORDS: Final[Mapping[EntryType, Mapping[str, Mapping[object, str]]]] = {
         "reason": {
             "granted": "a consent names it",
             "empty-scope": "the request asks for no field",
-            "empty-window": "the request asks for no time",
             "requester-blocked": "the requester is blocked",
             "no-grant": "there is no consent",
             "other-collection": "the consent is for another collection",
@@ -110,6 +109,8 @@ CODE_WORDS: Final[Mapping[EntryType, Mapping[str, Mapping[object, str]]]] = {
 LONGEST: Final = 80
 _BRACKET: Final = re.compile(r"\[([^\[\]]*)\]")
 _KEY: Final = re.compile(r"\{([a-z0-9_]+)\}")
+_CAPITAL: Final = re.compile(r"[A-Z]")
+_DPV: Final = "https://w3id.org/dpv#"
 _IDS: Final = frozenset({"consent", "request", "run", "release", "update_sha256", "manifest_sha256"})
 
 
@@ -153,6 +154,12 @@ def _shortened(key: str, text: str) -> str:
         return f"{_cleaned(origin)} at {size} entries"
     if key == "next":
         return f"the key {text.split('+')[1]}"
+    if key == "expires":
+        return f"{text[:10]} {text[11:16]} UTC"
+    if text.startswith(_DPV):
+        return _CAPITAL.sub(
+            lambda capital: f" {capital[0].lower()}", _cleaned(text.removeprefix(_DPV))
+        ).strip()
     return _cleaned(text)
 
 

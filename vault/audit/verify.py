@@ -1,4 +1,4 @@
-"""Verify an export bundle from its files alone: recompute everything, and take what is missing for a failure."""
+"""Verify an export bundle from its files alone: recompute everything, take what is missing for a failure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Final
 from vault.audit import layout
 from vault.audit.canonical import decode
 from vault.audit.checkpoint import Checkpoint, Verify, cosigners, open_checkpoint, parse_vkey
-from vault.audit.entries import Entry, EntryType, digest_of, open_disclosure, parse_entry
+from vault.audit.entries import CLEAR_KEYS, Entry, EntryType, digest_of, open_disclosure, parse_entry
 from vault.audit.merkle import Tree, leaf_hash, verify_consistency, verify_inclusion
 from vault.audit.proofs import read_consistency, read_inclusion
 from vault.audit.report import BundleReport
@@ -38,9 +38,9 @@ def verify_bundle(
     """Return what a bundle holds, or raise LogBroken with the first reason why it does not verify.
 
     ``vkey`` is the verifier key trusted beforehand; ``older_vkeys`` those it replaced, good for earlier
-    checkpoints only. ``kept`` are notes of the same log seen before: they alone show that the holder of the key
-    rewrote nothing. At least ``quorum`` of the ``witnesses`` must have cosigned. Withheld entries count as
-    missing unless ``allow_redacted``.
+    checkpoints only. ``kept`` are notes of the same log seen before: they alone show that the holder of the
+    key rewrote nothing. At least ``quorum`` of the ``witnesses`` (verifier keys) must have cosigned. Withheld
+    entries count as missing unless ``allow_redacted``.
     """
     note = _read(folder / layout.CHECKPOINT)
     checkpoint = open_checkpoint(note, vkey, verify)
@@ -73,22 +73,26 @@ def verify_bundle(
 class _Trail:
     """What is gathered in one pass over the entries."""
 
+    disclosed: Mapping[int, Sequence[str]]
     leaves: list[bytes] = field(default_factory=list)
     kinds: Counter[EntryType] = field(default_factory=Counter)
     redacted: list[int] = field(default_factory=list)
     first_time: str = ""
     last_time: str = ""
 
-    def take(self, line: bytes, what: str) -> tuple[str, ...]:
-        """Check a line against its place and the one before it, and return its commitments."""
+    def take(self, line: bytes) -> None:
+        """Check a line against its place, the one before it, and what is disclosed of it."""
+        index = len(self.leaves)
+        what = f"entry {index}"
         if withheld := _WITHHELD.fullmatch(line):
-            self.redacted.append(len(self.leaves))
+            self.redacted.append(index)
             self.leaves.append(_leaf_in(withheld[1], what))
-            return ()
+            return
         entry = parse_entry(line, what=what)
         self._place(entry, what)
         self.leaves.append(leaf_hash(line))
-        return entry.digests
+        if index in self.disclosed:
+            _check_disclosed(self.disclosed[index], entry, what)
 
     def _place(self, entry: Entry, what: str) -> None:
         if entry.seq != len(self.leaves):
@@ -126,12 +130,10 @@ class _Prefixes:
 
 
 def _read_trail(folder: Path, disclosed: Mapping[int, Sequence[str]]) -> _Trail:
-    trail = _Trail()
-    for index, line in enumerate(_lines(folder / layout.ENTRIES)):
-        digests = trail.take(line, f"entry {index}")
-        if index in disclosed:
-            _check_disclosed(disclosed[index], digests, f"entry {index}")
-    if any(index >= len(trail.leaves) for index in disclosed):
+    trail = _Trail(disclosed=disclosed)
+    for line in _lines(folder / layout.ENTRIES):
+        trail.take(line)
+    if any(index >= len(trail.leaves) or index in trail.redacted for index in disclosed):
         raise LogBroken(reason="something is disclosed of an entry that is not there")
     return trail
 
@@ -143,11 +145,11 @@ def _leaf_in(text: bytes, what: str) -> bytes:
     return leaf
 
 
-def _check_disclosed(disclosures: Sequence[str], digests: Sequence[str], what: str) -> None:
+def _check_disclosed(disclosures: Sequence[str], entry: Entry, what: str) -> None:
     names = [open_disclosure(d, what=f"a disclosure of {what}").name for d in disclosures]
-    if not {digest_of(d) for d in disclosures} <= set(digests):
+    if not {digest_of(d) for d in disclosures} <= set(entry.digests):
         raise LogBroken(reason=f"a disclosure of {what} does not belong to it")
-    if len(set(names)) != len(names):
+    if len(set(names)) != len(names) or not CLEAR_KEYS[entry.kind].isdisjoint(names):
         raise LogBroken(reason=f"a name is disclosed twice of {what}")
 
 
@@ -174,7 +176,7 @@ def _signed_tree(trail: _Trail, checkpoint: Checkpoint) -> Tree:
 
 
 def _check_keys(folder: Path, vkey: str) -> None:
-    """The keys in the bundle prove nothing, but another first key than the trusted one is not an honest mistake."""
+    """The keys in the bundle prove nothing, but they must not send the next reader to another key."""
     keys = [parse_vkey(line.decode("ascii", "replace")).text() for line in _lines(folder / layout.LOG_KEYS)]
     if keys[:1] != [vkey]:
         raise LogBroken(reason="it names another verifier key than the one you trust")

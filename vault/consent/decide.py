@@ -212,4 +212,5 @@ def _changes(
     ]
     if not near:
         return (*reasons.changes_of_question(refused), reasons.NEW_CONSENT)
-    return min(near, key=lambda changes: len(changes))
+    near.sort(key=len)
+    return near[0]

@@ -67,11 +67,15 @@ def _separator(file: File) -> str:
 
 
 def _look(file: File, separator: str) -> tuple[bool, int]:
+    """Whether the first rows all have as many cells, more than one, and how many the header has."""
+    widths: list[int] = []
     try:
-        widths = [len(row) for _, row in islice(_rows(file, separator), _LOOK_ROWS)]
+        for _, row in islice(_rows(file, separator), _LOOK_ROWS):
+            widths.append(len(row))
     except Unreadable:
-        return False, 0
-    return bool(widths) and widths[0] > 1 and len(set(widths)) == 1, widths[0] if widths else 0
+        widths.append(0)
+    width = widths[0] if widths else 0
+    return width > 1 and set(widths) == {width}, width
 
 
 def _check_encoding(file: File) -> None:

@@ -62,6 +62,8 @@ def _suits(value: object, wanted: FieldType, has_types: bool) -> bool:
     """Whether a value speaks for a type; where a format has numbers of its own, a text is no number."""
     if has_types and isinstance(value, str) and wanted in _SPELLED:
         return False
+    if wanted is FieldType.FLOAT and isinstance(value, int):
+        return fits(value, FieldType.INT)  # or one number too long for a whole one would round all the others
     if wanted is FieldType.FLOAT and is_not_finite(value):
         return True
     return fits(value, wanted)

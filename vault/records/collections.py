@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from vault.acts import Act, parse_stamp, stamp
-from vault.audit.entries import EntryType, Json, count_bucket
-from vault.errors import AlreadyImported, Invalid, NothingToImport, UnknownCollection
-from vault.records.appending import fitted
+from vault.audit.entries import EntryType, count_bucket
+from vault.errors import AlreadyImported, Invalid, NothingToImport, SchemaMismatch, UnknownCollection
+from vault.records.appending import fit_to_fields
 from vault.records.schema import (
     FieldSpec,
     FieldType,
@@ -23,7 +23,7 @@ from vault.records.schema import (
     guess_time_field,
     is_plain_name,
 )
-from vault.records.units import UnitRows, check_unit, system_fields, with_units
+from vault.records.units import UnitRows, system_fields, with_units
 from vault.records.writing import add_fields, append_rows
 from vault.store import tables
 from vault.store.unit_of_work import UnitOfWork
@@ -79,21 +79,145 @@ def import_table(
     AlreadyImported, NothingToImport, SchemaMismatch, Invalid for a unit, name or epsilon that cannot be.
     """
     _refuse_known_file(act.uow, file_digest)
-    row = _collection_row(act.uow, name)
-    facts = None if row is None else _facts(act.uow, row)
-    if facts is not None:
-        parsed = fitted(parsed, facts.fields, name, same_unit=(facts.unit, facts.time_field) == (unit, time_field))
+    choice = ImportChoice(unit=unit, time_field=time_field)
+    row = _find_row(act.uow, name)
+    if row is not None:
+        parsed = _fitted(_facts(act.uow, row), parsed, choice)
     units = with_units(parsed, unit, time_field, first_row=row.next_row if row else 0)
     if units.table.num_rows == 0:
         raise NothingToImport
-    if row is None:
-        row = _new_collection(act, name, parsed.fields, ImportChoice(unit=unit, time_field=time_field), lifetime_epsilon)
-    append_rows(act.uow, act.keys, row, units.table)
-    _record(act, row, parsed, units, file_digest)
+    home = row or _new_collection(act, name, parsed.fields, choice, lifetime_epsilon)
+    append_rows(act.uow, act.keys, home, units.table)
+    _record(act, home, parsed, units, file_digest)
     return ImportReport(
         collection=name,
-        is_new=facts is None,
+        is_new=row is None,
         rows=units.table.num_rows,
         refused=units.refused,
-        total_rows=row.rows,
+        total_rows=home.rows,
+    )
+
+
+def choose(
+    uow: UnitOfWork,
+    name: str,
+    fields: Sequence[FieldSpec],
+    *,
+    unit: str | None = None,
+    time_field: str | None = None,
+) -> ImportChoice:
+    """What was asked for; what was not, as the collection has it, or guessed for a new one.
+
+    ``unit`` is text as ``UnitSpec.parse`` reads it. Raises Invalid for columns that are not there.
+    """
+    row = _find_row(uow, name)
+    known = None if row is None else _facts(uow, row)
+    if time_field is None:
+        time_field = guess_time_field(fields) if known is None else known.time_field
+    if unit is not None:
+        spec = UnitSpec.parse(unit, [field.name for field in fields])
+    else:
+        spec = default_unit(fields, time_field) if known is None else known.unit
+    return ImportChoice(unit=spec, time_field=time_field)
+
+
+def find_collection(uow: UnitOfWork, name: str) -> CollectionFacts:
+    """The collection of that name; raises UnknownCollection."""
+    row = _find_row(uow, name)
+    if row is None:
+        raise UnknownCollection(name=name)
+    return _facts(uow, row)
+
+
+def list_collections(uow: UnitOfWork) -> list[CollectionFacts]:
+    """Every collection, by name."""
+    return [_facts(uow, row) for row in uow.find(tables.Collection, order_by="name")]
+
+
+def _find_row(uow: UnitOfWork, name: str) -> tables.Collection | None:
+    return next(iter(uow.find(tables.Collection, name=name)), None)
+
+
+def _facts(uow: UnitOfWork, row: tables.Collection) -> CollectionFacts:
+    fields = uow.find(tables.Field, collection_id=row.id, order_by="position")
+    return CollectionFacts(
+        id=row.id,
+        name=row.name,
+        unit=UnitSpec(kind=UnitKind(row.unit), field=row.unit_field),
+        time_field=row.time_field,
+        lifetime_epsilon=row.lifetime_epsilon,
+        created_at=parse_stamp(row.created_at),
+        rows=row.rows,
+        fields=tuple(_spec(field) for field in fields if not field.is_system),
+        system_fields=tuple(_spec(field) for field in fields if field.is_system),
+    )
+
+
+def _spec(field: tables.Field) -> FieldSpec:
+    return FieldSpec(name=field.name, type=FieldType(field.type), sensitivity=Sensitivity(field.sensitivity))
+
+
+def _refuse_known_file(uow: UnitOfWork, digest: bytes) -> None:
+    for known in uow.find(tables.ImportedFile, digest=digest):
+        raise AlreadyImported(date=parse_stamp(known.imported_at).date().isoformat())
+
+
+def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -> ParsedTable:
+    if choice.unit != facts.unit:
+        raise SchemaMismatch(collection=facts.name, reason=f"its unit is {facts.unit}")
+    if choice.time_field != facts.time_field:
+        source = f"come from the column {facts.time_field}" if facts.time_field else "are not known"
+        raise SchemaMismatch(collection=facts.name, reason=f"the times of its rows {source}")
+    return fit_to_fields(parsed, facts.fields, collection=facts.name)
+
+
+def _new_collection(
+    act: Act, name: str, fields: Sequence[FieldSpec], choice: ImportChoice, lifetime_epsilon: str
+) -> tables.Collection:
+    if not is_plain_name(name):
+        raise Invalid(reason="a collection's name is 1 to 80 printable characters without spaces around them")
+    row = tables.Collection(
+        name=name,
+        unit=choice.unit.kind.value,
+        unit_field=choice.unit.field,
+        time_field=choice.time_field,
+        lifetime_epsilon=_checked_epsilon(lifetime_epsilon),
+        created_at=stamp(act.now),
+    )
+    act.uow.add(row)
+    add_fields(act.uow, act.keys, row, (*fields, *system_fields(fields, choice.unit, choice.time_field)))
+    return row
+
+
+def _checked_epsilon(text: str) -> str:
+    try:
+        epsilon = Decimal(text)
+    except InvalidOperation:
+        epsilon = Decimal(0)
+    if not (epsilon.is_finite() and epsilon > 0):
+        raise Invalid(reason="the lifetime epsilon is a number above 0, such as 8")
+    return text
+
+
+def _record(act: Act, row: tables.Collection, parsed: ParsedTable, units: UnitRows, digest: bytes) -> None:
+    count = units.table.num_rows
+    act.uow.add(
+        tables.ImportedFile(
+            collection_id=row.id,
+            digest=digest,
+            row_count=count,
+            refused_count=len(units.refused),
+            imported_at=stamp(act.now),
+        )
+    )
+    act.record(
+        EntryType.RECORD_IMPORT,
+        clear={"count": count_bucket(count)},
+        hidden={
+            "collection": row.name,
+            "source": parsed.source,
+            "schema": [[field.name, field.type.value] for field in parsed.fields],
+            "rows": count,
+            "refused": len(units.refused),
+        },
     )

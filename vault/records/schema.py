@@ -15,6 +15,8 @@ from vault.records.sensitivity import Sensitivity, guess_sensitivity, name_words
 
 __all__ = [
     "ARROW_TYPES",
+    "LONGEST_NAME",
+    "SYSTEM_FIELDS",
     "TIME_FIELD",
     "UNIT_FIELD",
     "FieldSpec",
@@ -33,6 +35,7 @@ __all__ = [
 
 UNIT_FIELD = "_unit"
 TIME_FIELD = "_time"
+SYSTEM_FIELDS = frozenset((UNIT_FIELD, TIME_FIELD))
 LONGEST_NAME = 80
 
 

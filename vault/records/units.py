@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vault.errors import InternalError, Invalid
+from vault.errors import Invalid
 from vault.records.schema import (
-    ARROW_TYPES,
     TIME_FIELD,
     UNIT_FIELD,
     FieldSpec,
@@ -31,7 +31,9 @@ class UnitRows:
     refused: tuple[RefusedRow, ...]
 
 
-def system_fields(fields: Sequence[FieldSpec], unit: UnitSpec, time_field: str | None) -> tuple[FieldSpec, ...]:
+def system_fields(
+    fields: Sequence[FieldSpec], unit: UnitSpec, time_field: str | None
+) -> tuple[FieldSpec, ...]:
     """The fields the vault adds, as sensitive as the columns they come from."""
     labels = {field.name: field.sensitivity for field in fields}
     times = labels.get(time_field or "", Sensitivity.ORDINARY)
@@ -61,23 +63,24 @@ def with_units(parsed: ParsedTable, unit: UnitSpec, time_field: str | None, *, f
     """
     check_unit(parsed.fields, unit, time_field)
     table = parsed.table
-    if unit.kind is UnitKind.RECORD:
-        units = pa.array(range(first_row, first_row + table.num_rows), type=pa.int64()).cast(pa.string())
-    else:
-        units = _units(table, unit, time_field)
+    units = _units(table, unit, time_field, first_row)
     table = table.append_column(UNIT_FIELD, units)
     if time_field is not None:
         table = table.append_column(TIME_FIELD, table[time_field])
     return _without_strays(table, parsed, unit.field or time_field)
 
 
-def _units(table: pa.Table, unit: UnitSpec, time_field: str | None) -> pa.ChunkedArray:
+def _units(table: pa.Table, unit: UnitSpec, time_field: str | None, first_row: int) -> pa.ChunkedArray:
     match unit.kind:
+        case UnitKind.RECORD:
+            rows = range(first_row, first_row + table.num_rows)
+            return pa.chunked_array([rows], type=pa.int64()).cast(pa.string())
         case UnitKind.DAY:
             return table[time_field].cast(pa.date32()).cast(pa.string())
         case UnitKind.COLUMN:
-            return table[unit.field].cast(ARROW_TYPES[FieldType.TEXT])
-    raise InternalError(what="a unit of an unknown kind")
+            return table[unit.field].cast(pa.string())
+        case _:
+            assert_never(unit.kind)
 
 
 def _without_strays(table: pa.Table, parsed: ParsedTable, source: str | None) -> UnitRows:

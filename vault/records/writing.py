@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from vault.records.field_keys import FieldPlace, new_field_key, unwrap_key, wrap_key
 from vault.records.reading import field_place, segment_place
-from vault.records.schema import FieldSpec
+from vault.records.schema import SYSTEM_FIELDS, FieldSpec
 from vault.records.segments import STRIPE_ROWS, SegmentPlace, open_segment, seal_segment
 from vault.sealing.keytree import KeyTree
 from vault.sealing.secret import Secret
@@ -16,18 +16,16 @@ from vault.store.tables import Collection, Field, Segment
 from vault.store.unit_of_work import UnitOfWork
 
 
-def add_fields(
-    uow: UnitOfWork, keys: KeyTree, collection: Collection, fields: Sequence[FieldSpec], system: Sequence[FieldSpec]
-) -> None:
+def add_fields(uow: UnitOfWork, keys: KeyTree, collection: Collection, fields: Sequence[FieldSpec]) -> None:
     """Make the fields of a new collection, each with a key of its own."""
-    for position, spec in enumerate((*fields, *system)):
+    for position, spec in enumerate(fields):
         field = Field(
             collection_id=collection.id,
             position=position,
             name=spec.name,
             type=spec.type.value,
             sensitivity=spec.sensitivity.value,
-            is_system=spec in system,
+            is_system=spec.name in SYSTEM_FIELDS,
             wrapped_key=b"",
         )
         uow.add(field)  # gives the number that the key is bound to

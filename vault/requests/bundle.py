@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Final
 
 from vault.errors import FileMissing, Invalid, ManifestInvalid, ManifestTampered, WeightsInvalid
 from vault.requests.canonical import NotCanonical, read_object
-from vault.requests.manifest import MANIFEST_LIMIT, UNSIGNED_KEY
+from vault.requests.manifest import MANIFEST_LIMIT
 from vault.requests.weights import WEIGHTS_LIMIT
 from vault.sealing.signing import SIGNATURE_BYTES, is_signed_by
 
@@ -93,9 +94,10 @@ def read_bounded(path: Path, limit: int) -> bytes:
         raise FileMissing(path=path) from error
     except OSError as error:
         raise Invalid(reason=f"{path.name} cannot be read") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Invalid(reason=f"{path.name} is not a file")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Invalid(reason=f"{path.name} is not a file")
         data = file.read(limit + 1)
     if len(data) > limit:
         raise Invalid(reason=f"{path.name} is larger than {limit} bytes")
@@ -115,9 +117,6 @@ def _named_key(manifest: bytes) -> bytes:
     except NotCanonical as error:
         raise ManifestInvalid(reason=str(error)) from error
     key = requester.get("key") if isinstance(requester, dict) else None
-    if not isinstance(key, str) or len(key) != len(UNSIGNED_KEY):
+    if not isinstance(key, str) or not re.fullmatch("[0-9a-f]{64}", key):
         raise ManifestInvalid(reason="it names no requester key")
-    try:
-        return bytes.fromhex(key)
-    except ValueError as error:
-        raise ManifestInvalid(reason="it names no requester key") from error
+    return bytes.fromhex(key)

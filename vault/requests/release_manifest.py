@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from learner.protocol import UPDATE_GRID_EXPONENT
+from vault.budget.pricing import accountant_name
 from vault.errors import ReleaseInvalid
 from vault.requests.canonical import NotCanonical, Wire, dump, parse_as, rule
-from vault.requests.manifest import (
-    FIELDS_LIMIT,
-    Digest,
-    FieldName,
-    Id,
-    Manifest,
-    Moment,
-    Name,
-    PublicKey,
-    PurposeIri,
-    Text,
-    Unit,
-)
+from vault.requests.manifest import FIELDS_LIMIT, Manifest
+from vault.requests.values import Digest, FieldName, Id, Moment, Name, PublicKey, PurposeIri, Text, Unit
 from vault.sealing.digest import sha256_hex
 
 if TYPE_CHECKING:
@@ -40,9 +29,6 @@ RELEASE_DOMAIN: Final = b"lockbox release v1\n"
 RELEASE_LIMIT: Final = 256 * 1024
 UPDATE_LIMIT: Final = 2 * 1024 * 1024
 """Bytes: 200,000 parameters of 8 bytes and a header."""
-
-ACCOUNTANT: Final = "PLD, dp-accounting"
-DELTA: Final = Decimal("0.000001")
 
 _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,12})?", re.ASCII)
 
@@ -129,7 +115,6 @@ def build_release_manifest(
     held_at: datetime,
     vault_key: bytes,
     release_id: str | None = None,
-    delta: Decimal = DELTA,
 ) -> bytes:
     """The canonical bytes of the manifest of one held update.
 
@@ -150,9 +135,13 @@ def build_release_manifest(
             fields_withheld=tuple(field.name for field in job.fields if field.name not in allowed),
             purpose=job.purpose.dpv,
             retention=job.retention,
-            mechanism=_mechanism(job, price.numerical_assumption),
-            epsilon=str(price.epsilon),
-            delta=str(delta),
+            mechanism=mechanism_of(
+                job,
+                accountant=accountant_name(),
+                numerical_assumption=price.numerical_assumption,
+            ),
+            epsilon=f"{price.epsilon:f}",
+            delta=f"{price.delta:f}",
             update=_update(update),
             held_at=held_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00Z"),
             vault_key=vault_key.hex(),
@@ -170,7 +159,8 @@ def parse_release_manifest(data: bytes) -> ReleaseManifest:
         raise ReleaseInvalid(reason=f"its manifest is not acceptable, {error}") from error
 
 
-def _mechanism(job: Manifest, numerical_assumption: bool) -> ReleaseMechanism:
+def mechanism_of(job: Manifest, *, accountant: str, numerical_assumption: bool) -> ReleaseMechanism:
+    """The job's mechanism as a release states it."""
     return ReleaseMechanism(
         sampling_rate=job.dp.sampling_rate,
         expected_batch=job.dp.expected_batch,
@@ -179,7 +169,7 @@ def _mechanism(job: Manifest, numerical_assumption: bool) -> ReleaseMechanism:
         steps=job.dp.steps,
         grid=job.output.grid,
         average=job.output.average,
-        accountant=ACCOUNTANT,
+        accountant=accountant,
         numerical_assumption=numerical_assumption,
     )
 

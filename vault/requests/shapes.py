@@ -65,13 +65,17 @@ def dimension(manifest: Manifest) -> int:
     return parameter_count(shapes(manifest))
 
 
-def size_faults(manifest: Manifest) -> tuple[str, ...]:
-    """What is wrong with the model's size or the noise grid for it, as clauses; empty when nothing is."""
-    parameters = dimension(manifest)
-    if parameters > MAX_PARAMETERS:
+def oversize_faults(manifest: Manifest) -> tuple[str, ...]:
+    """What is wrong with the model's size, as clauses; empty when nothing is."""
+    if dimension(manifest) > MAX_PARAMETERS:
         return (f"its model has more than {MAX_PARAMETERS} parameters",)
+    return ()
+
+
+def grid_faults(manifest: Manifest) -> tuple[str, ...]:
+    """What is wrong with the noise grid for the model's size, as clauses; empty when nothing is."""
     faults = []
-    if manifest.output.grid < coarsest_grid(manifest.dp.clip, parameters):
+    if manifest.output.grid < coarsest_grid(manifest.dp.clip, dimension(manifest)):
         faults.append("its noise grid is too coarse for its clip norm and its number of parameters")
     if math.ldexp(manifest.dp.noise_multiplier * manifest.dp.clip, manifest.output.grid) > FINEST_NOISE:
         faults.append("its noise grid is too fine for its noise")

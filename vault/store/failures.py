@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,11 +29,7 @@ DATABASE = "the database"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_ENTRY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
-# SQLite says SQLITE_FULL only for ENOSPC on a page. A quota, a file size limit and a full disk under the
-# shared memory file arrive as one of these two.
-_IOERR_WRITE = dbapi2.SQLITE_IOERR | 3 << 8
-_IOERR_SHMSIZE = dbapi2.SQLITE_IOERR | 19 << 8
-_IOERR_SHORT_READ = dbapi2.SQLITE_IOERR | 2 << 8
+_PROBE_BYTES = 64 * 1024
 
 _MEANINGS: dict[int, Callable[[Path], LockboxError]] = {
     dbapi2.SQLITE_FULL: lambda _: DiskFull(),
@@ -43,10 +41,7 @@ _MEANINGS: dict[int, Callable[[Path], LockboxError]] = {
     dbapi2.SQLITE_BUSY: lambda _: VaultBusy(),
     dbapi2.SQLITE_LOCKED: lambda _: VaultBusy(),
     dbapi2.SQLITE_PROTOCOL: lambda _: VaultBusy(),
-    _IOERR_WRITE: lambda _: DiskFull(),
-    _IOERR_SHMSIZE: lambda _: DiskFull(),
-    _IOERR_SHORT_READ: lambda _: Damaged(what=DATABASE),
-    dbapi2.SQLITE_IOERR: lambda path: DiskFailing(path=path),
+    dbapi2.SQLITE_IOERR: lambda path: DiskFailing(path=path) if _has_room(path) else DiskFull(),
 }
 
 
@@ -74,14 +69,30 @@ def _meaning(error: BaseException, path: Path) -> LockboxError:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return InternalError(what=f"the database was misused ({type(error).__name__})")
-    primary = code & 0xFF
-    if primary == dbapi2.SQLITE_CANTOPEN and not path.exists():
+    if code == dbapi2.SQLITE_CANTOPEN and not path.exists():
         return NoVault(path=path)
-    if primary == dbapi2.SQLITE_CONSTRAINT:
+    if code == dbapi2.SQLITE_CONSTRAINT:
         # SQLite names the columns of the broken rule here, never the values.
         return InternalError(what=f"a rule of the database forbids this ({error})")
-    meaning = _MEANINGS.get(code) or _MEANINGS.get(primary)
+    meaning = _MEANINGS.get(code)
     return meaning(path) if meaning else InternalError(what=f"SQLite refused a statement (code {code})")
+
+
+def _has_room(path: Path) -> bool:
+    """Whether a file beside `path` can grow past the database and its WAL file.
+
+    SQLite says SQLITE_FULL only for a full disk under a page; a quota, a limit on the size of a file and a
+    full disk under the shared memory file arrive as the same SQLITE_IOERR as a failing disk.
+    """
+    files = (path, path.with_name(path.name + "-wal"))
+    reach = max((file.stat().st_size for file in files if file.exists()), default=0)
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as scratch:
+            os.pwrite(scratch.fileno(), bytes(_PROBE_BYTES), reach)
+            os.fsync(scratch.fileno())
+    except OSError as error:
+        return error.errno not in _NO_ROOM
+    return True
 
 
 def _meaning_of_system(error: OSError, path: Path) -> LockboxError:

@@ -94,6 +94,8 @@ class UnitOfWork:
         """
         must_not_change = self._is_over or not self._writable
         lost = not failed and must_not_change and self._has_changes()
+        # Rows let go of before the end stay readable after it.
+        self._session.expunge_all()
         self._undo()
         if lost:
             raise InternalError(what="a row was changed where it cannot be written")

@@ -86,8 +86,8 @@ def _segments() -> None:
         _text("sensitivity"),
         sa.Column("is_system", sa.Boolean(), nullable=False),
         _blob("wrapped_key"),
-        _belongs_to("field", "collection_id", "collection.id"),
         _unique("field", "collection_id", "name"),
+        _belongs_to("field", "collection_id", "collection.id"),
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -99,9 +99,9 @@ def _segments() -> None:
         _number("generation"),
         _number("row_count"),
         _blob("blob"),
+        _unique("segment", "field_id", "stripe"),
         _belongs_to("segment", "collection_id", "collection.id"),
         _belongs_to("segment", "field_id", "field.id"),
-        _unique("segment", "field_id", "stripe"),
         sqlite_autoincrement=True,
     )
     _index("segment", "collection_id")
@@ -117,8 +117,8 @@ def _consent() -> None:
         _text("status"),
         _text("added_at"),
         sa.PrimaryKeyConstraint("id"),
-        _unique("requester", "key"),
         _unique("requester", "name"),
+        _unique("requester", "key"),
     )
     op.create_table(
         "grant",

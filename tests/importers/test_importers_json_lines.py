@@ -1,0 +1,100 @@
+"""JSON Lines, friendly and hostile."""
+
+from __future__ import annotations
+
+import pytest
+
+from vault.errors import Unreadable
+from vault.records.schema import FieldType
+
+
+def test_values_keep_their_types(parse):
+    """A number spelled as text stays text, 1.0 stays a number with a point, times are recognised."""
+    parsed = parse(
+        '{"n":1,"x":1.0,"b":true,"s":"12","t":"2026-01-01T00:00:00Z"}\n'
+        '{"n":2,"x":2,"b":false,"s":"13","t":"2026-01-02"}\n',
+        "rows.jsonl",
+    )
+
+    assert [field.type for field in parsed.fields] == [
+        FieldType.INT,
+        FieldType.FLOAT,
+        FieldType.BOOL,
+        FieldType.TEXT,
+        FieldType.TIMESTAMP,
+    ]
+    assert parsed.table["s"].to_pylist() == ["12", "13"]
+
+
+def test_a_missing_name_and_a_null_are_the_same_and_an_empty_text_is_not(parse):
+    parsed = parse('{"s":"","n":1}\n{"s":null}\n{"n":2}\n', "rows.jsonl")
+
+    assert parsed.table["s"].to_pylist() == ["", None, None]
+    assert parsed.table["n"].to_pylist() == [1, None, 2]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"n":{"deep":1}}', "n: a nested value, not a single one"),
+        ('{"n":[1]}', "n: a nested value, not a single one"),
+        ('{"n":"x"}', "n: not a whole number of 64 bits"),
+        ('{"n":true}', "n: not a whole number of 64 bits"),
+        ('{"n":9223372036854775808}', "n: not a whole number of 64 bits"),
+        ('{"n":NaN}', "not a finite number"),
+        ('{"n":1,"n":2}', "a name stands there twice"),
+        ('{"n":1', "not a JSON object"),
+        ("[1]", "not a JSON object"),
+        ("7", "not a JSON object"),
+        ('{"n":' + "9" * 5000 + "}", "not a JSON object"),
+        ("[" * 100_000, "not a JSON object"),
+    ],
+)
+def test_one_bad_line_among_many_is_refused_with_its_number(parse, line, reason):
+    parsed = parse('{"n":7}\n\n' * 40 + line + "\n", "rows.jsonl")
+
+    assert [(81, reason)] == [(row.line, row.reason) for row in parsed.refused]
+
+
+def test_a_line_of_other_bytes_is_refused(parse):
+    parsed = parse(b'{"s":"x"}\n{"s":"\xff"}\n', "rows.jsonl")
+
+    assert [(row.line, row.reason) for row in parsed.refused] == [(2, "not UTF-8")]
+
+
+@pytest.mark.parametrize("text", [r"\u0000", r"\ud800", "z" * 131_073])
+def test_texts_that_cannot_be_kept_are_refused(parse, text):
+    """NUL, half a surrogate pair, and texts longer than CSV may hold."""
+    parsed = parse('{"s":"x"}\n{"s":"' + text + '"}\n', "rows.jsonl")
+
+    assert [(row.line, row.reason) for row in parsed.refused] == [
+        (2, "s: not a text of at most 131,072 characters")
+    ]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_read(parse):
+    assert parse(b'\xef\xbb\xbf{"a":1}\r\n{"a":2}\r\n', "rows.ndjson").table["a"].to_pylist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('[{"a":1}]\n', "no line holds a JSON object; a list of objects must be written one a line"),
+        ("{}\n", "no line holds a JSON object"),
+        ('{"":1}\n', "the name of column 1 is empty"),
+        ('{"_time":1}\n', "the name of column 1 begins with an underscore"),
+        ('{"a":1," a":2}\n', "two columns have the name a"),
+        ("".join(f'{{"c{number}":1}}\n' for number in range(513)), "it uses more than 512 names"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_a_sentence(parse, content, reason):
+    with pytest.raises(Unreadable) as caught:
+        parse(content, "rows.jsonl")
+
+    assert str(caught.value).startswith(f"rows.jsonl cannot be read as jsonl: {reason}")
+
+
+def test_numbers_and_truth_values_become_text_when_the_owner_says_so(parse):
+    parsed = parse('{"code":7}\n{"code":true}\n{"code":0.5}\n', "rows.jsonl", types={"code": FieldType.TEXT})
+
+    assert parsed.table["code"].to_pylist() == ["7", "true", "0.5"]

@@ -1,0 +1,132 @@
+"""Parquet files, friendly and hostile."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vault.errors import Unreadable
+from vault.records.schema import FieldType
+
+
+@pytest.fixture
+def packed(parse):
+    """Parse columns written as Parquet."""
+
+    def packed(columns, **options):
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.table(columns), sink)
+        return parse(sink.getvalue().to_pybytes(), "rows.parquet", **options)
+
+    return packed
+
+
+def test_types_are_those_of_the_file(packed):
+    parsed = packed(
+        {
+            "n": pa.array([0, 1, None], pa.int8()),
+            "big": pa.array([1, 2, 3], pa.uint64()),
+            "x": pa.array([1.0, None, 3.0], pa.float32()),
+            "money": [Decimal("1.25"), None, Decimal("3.50")],
+            "b": [True, None, False],
+            "s": pa.array(["1", "2", None]).dictionary_encode(),
+            "day": [date(2026, 1, 1), None, date(2026, 1, 2)],
+            "at": pa.array([datetime(2026, 1, 1, 8, tzinfo=UTC)] * 3, pa.timestamp("ns", tz="Europe/Berlin")),
+        }
+    )
+
+    assert [field.type for field in parsed.fields] == [
+        "int",
+        "int",
+        "float",
+        "float",
+        "bool",
+        "text",
+        "timestamp",
+        "timestamp",
+    ]
+    assert parsed.table["money"].to_pylist() == [1.25, None, 3.5]
+    assert [datetime(2026, 1, 1, tzinfo=UTC), None, datetime(2026, 1, 2, tzinfo=UTC)] == parsed.table[
+        "day"
+    ].to_pylist()
+    assert {datetime(2026, 1, 1, 8, tzinfo=UTC)} == set(parsed.table["at"].to_pylist())
+    assert parsed.lines.to_pylist() == [1, 2, 3]
+
+
+def test_times_without_a_zone_are_utc_and_told(packed):
+    parsed = packed({"at": pa.array([datetime(2026, 1, 1, 8)], pa.timestamp("ms"))})  # noqa: DTZ001 - is the point
+
+    assert [datetime(2026, 1, 1, 8, tzinfo=UTC)] == parsed.table["at"].to_pylist()
+    assert parsed.notes == ("The times in at carry no zone: they are taken as UTC.",)
+
+
+def test_not_a_number_refuses_its_row(packed):
+    parsed = packed({"x": [1.0, float("nan"), float("inf"), 4.0]})
+
+    assert [(row.line, row.reason) for row in parsed.refused] == [
+        (2, "x: not a finite number"),
+        (3, "x: not a finite number"),
+    ]
+
+
+def test_an_integer_beyond_64_bits_with_sign_refuses_its_row(packed):
+    parsed = packed({"n": pa.array([1] * 40 + [2**63], pa.uint64())})
+
+    assert [row.line for row in parsed.refused] == [41]
+
+
+def test_a_column_without_values_is_an_empty_text(packed):
+    parsed = packed({"x": pa.nulls(2)})
+
+    assert (parsed.fields[0].type, parsed.table["x"].to_pylist()) == (FieldType.TEXT, [None, None])
+
+
+def test_rows_are_counted_across_row_groups(parse):
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"n": range(20_000)}), sink, row_group_size=3000)
+    parsed = parse(sink.getvalue().to_pybytes(), "rows.parquet")
+
+    assert (parsed.table.num_rows, parsed.lines[-1].as_py()) == (20_000, 20_000)
+
+
+@pytest.mark.parametrize("values", [[[1]], [{"a": 1}], [b"x"]])
+def test_nested_values_and_bytes_are_not_taken(packed, values):
+    with pytest.raises(Unreadable, match="the column x does not hold single numbers, texts or times"):
+        packed({"x": values})
+
+
+def test_times_beyond_the_calendar_are_not_taken(packed):
+    with pytest.raises(Unreadable, match="holds times that no calendar has"):
+        packed({"at": pa.array([2**60], pa.timestamp("us"))})
+
+
+def test_a_renamed_file_is_not_taken(parse):
+    with pytest.raises(
+        Unreadable, match=r"rows\.parquet cannot be read as parquet: it is damaged or not Parquet"
+    ):
+        parse(b"PAR1 but no more", "rows.parquet")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    places=st.lists(st.tuples(st.integers(0, 10_000), st.integers(1, 255)), min_size=1, max_size=5),
+    cut=st.integers(0, 40),
+)
+def test_damage_is_read_or_refused_and_never_anything_else(parse, places, cut):
+    """Flipped and missing bytes end in a table or in Unreadable."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"n": [1, None, 3], "s": ["a", "b", None]}), sink)
+    content = bytearray(sink.getvalue().to_pybytes())
+    for place, flip in places:
+        content[place % len(content)] ^= flip
+    try:
+        parsed = parse(bytes(content[: len(content) - cut]), "rows.parquet", as_format="parquet")
+    except Unreadable:
+        return
+    assert parsed.table.num_rows == len(parsed.lines)

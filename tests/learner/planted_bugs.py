@@ -1,0 +1,190 @@
+"""Thirteen ways to get differential privacy wrong, each planted by replacing one step of the engine."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from learner_setups import WIDTH, SeededWords
+from numpy.typing import NDArray
+from torch import Tensor
+
+from learner import engine
+from learner.dp import clipping
+from learner.dp.noise import rounded_gaussian
+
+Patch = pytest.MonkeyPatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlantedBug:
+    """A bug, how to plant it, and which of the U checks must see it."""
+
+    name: str
+    plant: Callable[[Patch], None]
+    seen_by: str
+
+
+def _unclipped(gradients: Tensor, clip_norm: float) -> Tensor:
+    return gradients
+
+
+def no_clipping(patch: Patch) -> None:
+    patch.setattr(clipping, "clip", _unclipped)
+
+
+def clip_after_averaging(patch: Patch) -> None:
+    right = engine.clipped_sum
+
+    def wrong(
+        units: Any, batch: Any, row_gradients: Any, *, plan: Any, reduction: Any
+    ) -> NDArray[np.float64]:
+        total = right(units, batch, row_gradients, plan=plan, reduction=reduction)
+        mean = total / max(int(batch.sum()), 1)
+        bounded = mean * plan.clip_norm / max(float(np.linalg.norm(mean)), plan.clip_norm)
+        return bounded * plan.expected_batch
+
+    patch.setattr(clipping, "clip", _unclipped)
+    patch.setattr(engine, "clipped_sum", wrong)
+
+
+def _noise(patch: Patch, wrong: Callable[[Any, Any, Any], NDArray[np.int64]]) -> None:
+    right = engine.draw_noise
+    patch.setattr(engine, "draw_noise", lambda words, plan: wrong(right, words, plan))
+
+
+def noise_divided_by_batch_twice(patch: Patch) -> None:
+    _noise(
+        patch,
+        lambda right, words, plan: np.rint(right(words, plan) / plan.expected_batch).astype(np.int64),
+    )
+
+
+def square_root_of_sigma(patch: Patch) -> None:
+    _noise(
+        patch,
+        lambda right, words, plan: right(
+            words, replace(plan, noise_multiplier=math.sqrt(plan.noise_multiplier))
+        ),
+    )
+
+
+def noise_not_scaled_by_clip_norm(patch: Patch) -> None:
+    _noise(
+        patch,
+        lambda _, words, plan: rounded_gaussian(
+            words.words(plan.parameters), plan.noise_multiplier / plan.grid
+        ),
+    )
+
+
+def same_noise_every_step(patch: Patch) -> None:
+    drawn: list[NDArray[np.int64]] = []
+
+    def wrong(right: Any, words: Any, plan: Any) -> NDArray[np.int64]:
+        if not drawn:
+            drawn.append(right(words, plan))
+        return drawn[0]
+
+    _noise(patch, wrong)
+
+
+def fixed_seed(patch: Patch) -> None:
+    class Seeded(SeededWords):
+        def __init__(self) -> None:
+            super().__init__(seed=0)
+
+        def __enter__(self) -> Seeded:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    patch.setattr(engine, "Keystream", Seeded)
+
+
+def divide_by_actual_batch(patch: Patch) -> None:
+    sample, mean = engine.sample_units, engine.noised_gradient
+    sizes = [0]
+
+    def heard(words: Any, plan: Any, count: int) -> NDArray[np.bool_]:
+        batch = sample(words, plan, count)
+        sizes[0] = int(batch.sum())
+        return batch
+
+    patch.setattr(engine, "sample_units", heard)
+    patch.setattr(
+        engine,
+        "noised_gradient",
+        lambda total, noise, plan: mean(total, noise, replace(plan, expected_batch=max(sizes[0], 1))),
+    )
+
+
+def no_sampling(patch: Patch) -> None:
+    patch.setattr(engine, "sample_units", lambda words, plan, count: np.ones(count, dtype=np.bool_))
+
+
+def shuffled_fixed_batches(patch: Patch) -> None:
+    rng = np.random.default_rng(0)
+    waiting: list[int] = []
+
+    def wrong(words: Any, plan: Any, count: int) -> NDArray[np.bool_]:
+        size = round(plan.sampling_rate * count)
+        if len(waiting) < size:
+            waiting[:] = rng.permutation(count).tolist()
+        batch = np.zeros(count, dtype=np.bool_)
+        batch[[waiting.pop() for _ in range(size)]] = True
+        return batch
+
+    patch.setattr(engine, "sample_units", wrong)
+
+
+def twice_the_steps(patch: Patch) -> None:
+    right = engine.plan_of
+    patch.setattr(engine, "plan_of", lambda job: replace(right(job), steps=2 * job.steps))
+
+
+def clip_each_layer(patch: Patch) -> None:
+    right = clipping.clip
+
+    def wrong(gradients: Tensor, clip_norm: float) -> Tensor:
+        layers = gradients.split([2 * WIDTH, 2], dim=1)
+        return torch.cat([right(layer.clone(), clip_norm) for layer in layers], dim=1)
+
+    patch.setattr(clipping, "clip", wrong)
+
+
+def clip_rows_claim_groups(patch: Patch) -> None:
+    right_clip, right_gradients = clipping.clip, engine.gradients_at
+
+    def wrong(job: Any, rows: Any, size: int) -> Any:
+        at = right_gradients(job, rows, size)
+        return lambda theta: lambda numbers: right_clip(at(theta)(numbers), job.clip_norm)
+
+    patch.setattr(clipping, "clip", _unclipped)
+    patch.setattr(engine, "gradients_at", wrong)
+
+
+BUGS = tuple(
+    PlantedBug(name=plant.__name__.replace("_", " "), plant=plant, seen_by=seen_by)
+    for plant, seen_by in (
+        (no_clipping, "U1"),
+        (clip_after_averaging, "U1"),
+        (noise_divided_by_batch_twice, "U2"),
+        (square_root_of_sigma, "U2"),
+        (noise_not_scaled_by_clip_norm, "U2"),
+        (same_noise_every_step, "U2"),
+        (fixed_seed, "U2"),
+        (divide_by_actual_batch, "U1"),
+        (no_sampling, "U3"),
+        (shuffled_fixed_batches, "U3"),
+        (twice_the_steps, "U4"),
+        (clip_each_layer, "U1"),
+        (clip_rows_claim_groups, "U1"),
+    )
+)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from vault.acts import Act, act
+from vault.audit import log
+from vault.audit.entries import EntryType
+from vault.importers.read import read_table
+from vault.records.collections import ImportChoice, ImportReport, choose, find_collection, import_table
+from vault.records.reading import ColumnReader
+from vault.records.schema import ParsedTable
+from vault.sealing.digest import keyed_digest
+from vault.sealing.keytree import KeyTree, Purpose
+from vault.sealing.secret import Secret
+from vault.store.engine import Store
+from vault.store.unit_of_work import UnitOfWork
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """A store with its keys, and short ways to import text into it."""
+
+    folder: Path
+    store: Store
+    keys: KeyTree
+
+    def parse(self, text: str, name: str = "rows.csv", **options: object) -> ParsedTable:
+        """Parse text as a file."""
+        file = self.folder / name
+        file.write_bytes(text.encode())
+        return read_table(file, **options)  # type: ignore[arg-type]
+
+    def act(self) -> AbstractContextManager[Act]:
+        """An act on the first of March 2026, committed when its block ends."""
+        return act(self.store, self.keys, lambda: NOW)
+
+    def put(
+        self,
+        opened: Act,
+        parsed: ParsedTable,
+        choice: ImportChoice,
+        *,
+        into: str = "rows",
+        epsilon: str = "8",
+    ) -> ImportReport:
+        """Import a parsed file in an act that is open."""
+        return import_table(
+            opened,
+            name=into,
+            parsed=parsed,
+            unit=choice.unit,
+            time_field=choice.time_field,
+            lifetime_epsilon=epsilon,
+            file_digest=keyed_digest(self.keys.subkey(Purpose.IMPORT_DIGEST), parsed.digest_input),
+        )
+
+    def load(self, text: str, name: str = "rows.csv", *, into: str = "rows", **wishes: str) -> ImportReport:
+        """Parse and import text in an act of its own."""
+        parsed = self.parse(text, name)
+        with self.act() as opened:
+            return self.put(opened, parsed, choose(opened.uow, into, parsed.fields, **wishes), into=into)
+
+    def owner(self, uow: UnitOfWork, collection: str = "rows") -> ColumnReader:
+        """The owner's reader of a collection."""
+        return ColumnReader.of_owner(uow, self.keys, find_collection(uow, collection).id)
+
+    def column(self, name: str, collection: str = "rows") -> list[object]:
+        """The values of a column, as the owner reads them."""
+        with self.store.read() as uow:
+            values: list[object] = self.owner(uow, collection).column(name).to_pylist()
+        return values
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """A new store whose audit trail has begun."""
+    keys = KeyTree(Secret(bytes(range(32))))
+    with Store.create(tmp_path / "vault.db", keys.subkey(Purpose.DATABASE).reveal()) as store:
+        with store.write() as uow:
+            log.append(uow, kind=EntryType.LOG_GENESIS, now=NOW, clear={"app": "test"}, hidden={})
+            uow.commit()
+        yield Bench(folder=tmp_path, store=store, keys=keys)
+
+
+@pytest.fixture
+def numbered() -> Callable[[int], str]:
+    """A file of so many rows with a number, its half and a word."""
+
+    def numbered(rows: int, start: int = 0) -> str:
+        lines = (f"{number},{number / 2},w{number}" for number in range(start, start + rows))
+        return "n,half,word\n" + "\n".join(lines) + "\n"
+
+    return numbered

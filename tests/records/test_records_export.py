@@ -1,0 +1,157 @@
+"""Exporting, and importing again."""
+
+from __future__ import annotations
+
+import errno
+import json
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vault.acts import Act
+from vault.errors import Damaged, DiskFull, Invalid
+from vault.importers.read import read_table
+from vault.records import export
+from vault.records.collections import ImportChoice, find_collection
+from vault.records.export import export_rows
+from vault.records.schema import (
+    FieldSpec,
+    FieldType,
+    ParsedTable,
+    Sensitivity,
+    UnitKind,
+    UnitSpec,
+    arrow_schema,
+)
+from vault.store.tables import Segment
+
+FIELDS = tuple(
+    FieldSpec(name=known.value, type=known, sensitivity=Sensitivity.ORDINARY) for known in FieldType
+)
+RECORD = ImportChoice(unit=UnitSpec(kind=UnitKind.RECORD), time_field=None)
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=20)
+ROW = st.fixed_dictionaries(
+    {
+        "float": st.none() | st.floats(allow_nan=False, allow_infinity=False),
+        "int": st.none() | st.integers(-(2**63), 2**63 - 1),
+        "bool": st.none() | st.booleans(),
+        "text": st.none() | TEXT,
+        "timestamp": st.none() | st.datetimes(timezones=st.just(UTC)),
+        "category": st.none()
+        | st.sampled_from(["", "=1+1", 'quoted "', "a,b;c", "zwei\nZeilen", "\r", "\ufeff", " "]),
+    }
+)
+
+
+def send(bench, target, as_format):
+    with bench.store.read() as uow:
+        return export_rows(bench.owner(uow), find_collection(uow, "rows"), target, as_format)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(ROW, min_size=1, max_size=12), as_format=st.sampled_from(["csv", "jsonl"]))
+def test_what_is_exported_is_imported_the_same(bench, rows, as_format):
+    """Every value comes back exactly; only CSV reads an empty text as a null."""
+    table = pa.Table.from_pylist(rows, schema=arrow_schema(FIELDS))
+    parsed = ParsedTable(
+        fields=FIELDS,
+        table=table,
+        lines=pa.array(range(len(rows)), pa.int64()),
+        refused=(),
+        digest_input=b"",
+        format="csv",
+        source="rows",
+    )
+    target = bench.folder / "out"
+    target.unlink(missing_ok=True)
+    with bench.store.write() as uow:
+        bench.put(Act(uow=uow, now=datetime(2026, 1, 1, tzinfo=UTC), keys=bench.keys), parsed, RECORD)
+        assert len(rows) == export_rows(bench.owner(uow), find_collection(uow, "rows"), target, as_format)
+    back = read_table(target, as_format=as_format, types={field.name: field.type for field in FIELDS})
+    if as_format == "csv":
+        rows = [{name: None if value == "" else value for name, value in row.items()} for row in rows]
+
+    assert back.refused == ()
+    assert rows == back.table.to_pylist()
+
+
+def test_columns_whose_names_hold_separators_come_back(bench):
+    bench.load('{"a,b":1,"c;d;e":2,"f\\"g":3}\n', "rows.jsonl")
+    send(bench, bench.folder / "out.csv", "csv")
+
+    assert read_table(bench.folder / "out.csv").table.to_pylist() == [{"a,b": 1, "c;d;e": 2, 'f"g': 3}]
+
+
+def test_one_column_of_nulls_comes_back(bench):
+    bench.load('{"n":1}\n{"n":null}\n{"n":3}\n', "rows.jsonl")
+    send(bench, bench.folder / "out.csv", "csv")
+
+    assert read_table(bench.folder / "out.csv").table["n"].to_pylist() == [1, None, 3]
+
+
+def test_the_export_is_the_owners_alone_and_holds_no_system_column(bench, numbered):
+    bench.load(numbered(5000))
+    target = bench.folder / "out.jsonl"
+
+    assert send(bench, target, "jsonl") == 5000
+    assert target.stat().st_mode & 0o777 == 0o600
+    lines = target.read_text().splitlines()
+    assert len(lines) == 5000
+    assert json.loads(lines[-1]) == {"n": 4999, "half": 2499.5, "word": "w4999"}
+
+
+def test_times_are_written_in_utc(bench):
+    bench.load("at,n\n2026-01-01T08:00:00.25+01:00,1\n")
+    send(bench, bench.folder / "out.csv", "csv")
+
+    assert (bench.folder / "out.csv").read_bytes() == b'"at","n"\r\n2026-01-01T07:00:00.250000Z,1\r\n'
+
+
+def test_nothing_is_overwritten(bench, numbered):
+    bench.load(numbered(3))
+    target = bench.folder / "out.csv"
+    target.write_text("mine")
+    with pytest.raises(Invalid, match="there is already a file"):
+        send(bench, target, "csv")
+    (bench.folder / "link.csv").symlink_to(bench.folder / "elsewhere")
+    with pytest.raises(Invalid, match="there is already a file"):
+        send(bench, bench.folder / "link.csv", "csv")
+
+    assert target.read_text() == "mine"
+    assert not (bench.folder / "elsewhere").exists()
+
+
+def test_a_folder_or_format_that_is_not_there_is_refused(bench, numbered):
+    bench.load(numbered(3))
+    with pytest.raises(Invalid, match="no file can be made at"):
+        send(bench, bench.folder / "none" / "out.csv", "csv")
+    with pytest.raises(Invalid, match="there is no export as xlsx"):
+        send(bench, bench.folder / "out.xlsx", "xlsx")
+    assert not (bench.folder / "out.xlsx").exists()
+
+
+def test_an_export_that_fails_leaves_no_half_file(bench, numbered):
+    bench.load(numbered(5000))
+    with bench.store.write() as uow:
+        uow.find(Segment, field_id=1, stripe=1)[0].blob = b"gone"
+        uow.commit()
+    with pytest.raises(Damaged):
+        send(bench, bench.folder / "out.csv", "csv")
+
+    assert not (bench.folder / "out.csv").exists()
+
+
+def test_a_full_disk_is_told_and_leaves_no_half_file(bench, numbered, monkeypatch):
+    bench.load(numbered(3))
+
+    def full(_handle):
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(export.os, "fsync", full)
+    with pytest.raises(DiskFull):
+        send(bench, bench.folder / "out.csv", "csv")
+
+    assert not (bench.folder / "out.csv").exists()

@@ -1,0 +1,135 @@
+"""What a collection holds, in numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from vault.records.collections import find_collection
+from vault.records.reading import ColumnReader
+from vault.records.summary import Point, summarise
+
+DIARY = (
+    "at,n,x,b,mood,note\n"
+    "2026-01-01,1,1.5,yes,good,p\n"
+    "2026-01-01,2,,no,good,q\n"
+    "2026-01-02,3,3.5,no,bad,r\n"
+    "2026-01-04,9,5.5,no,bad,s\n"
+)
+
+
+def summaries(bench, *allowed):
+    with bench.store.read() as uow:
+        facts = find_collection(uow, "rows")
+        reader = ColumnReader(uow, bench.keys, facts.id, frozenset(allowed)) if allowed else bench.owner(uow)
+        return {summary.name: summary for summary in summarise(reader, facts)}
+
+
+def test_numbers_have_ends_middles_and_a_histogram(bench):
+    bench.load(DIARY)
+    found = summaries(bench)["x"]
+
+    assert (found.rows, found.nulls, found.distinct) == (4, 1, 3)
+    assert (found.minimum, found.maximum, found.mean, found.median) == (1.5, 5.5, 3.5, 3.5)
+    assert (len(found.histogram.counts), len(found.histogram.edges), sum(found.histogram.counts)) == (
+        12,
+        13,
+        3,
+    )
+    assert (found.histogram.edges[0], found.histogram.edges[-1]) == (1.5, 5.5)
+
+
+def test_labels_are_counted_and_single_texts_are_not(bench):
+    bench.load(DIARY)
+    found = summaries(bench)
+
+    assert {("good", 2), ("bad", 2)} == set(found["mood"].top)
+    assert found["b"].top == (("false", 3), ("true", 1))
+    assert (found["b"].mean, found["b"].minimum) == (0.25, None)
+    assert (found["note"].top, found["note"].mean) == ((), None)
+
+
+def test_the_eight_commonest_labels_come_first(bench):
+    bench.load("s\n" + "".join(f"label{number}\n" * (number + 2) for number in range(12)))
+
+    assert tuple((f"label{number}", number + 2) for number in range(11, 3, -1)) == summaries(bench)["s"].top
+
+
+def test_times_have_ends_as_text(bench):
+    bench.load(DIARY)
+    found = summaries(bench)["at"]
+
+    assert (found.minimum, found.maximum) == ("2026-01-01T00:00:00Z", "2026-01-04T00:00:00Z")
+
+
+def test_numbers_run_over_time_by_their_mean_and_labels_by_their_count(bench):
+    bench.load(DIARY)
+    found = summaries(bench)
+    days = ("2026-01-01", "2026-01-02", "2026-01-04")
+
+    assert tuple(Point(label=day, value=value) for day, value in zip(days, (1.5, 3, 9), strict=True)) == (
+        found["n"].over_time
+    )
+    assert tuple(point.value for point in found["b"].over_time) == (0.5, 0, 0)
+    assert tuple(point.value for point in found["mood"].over_time) == (2, 1, 1)
+    assert (found["b"].is_mean, found["mood"].is_mean) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("last", "labels"),
+    [
+        ("2026-03-04", ["2026-01-01", "2026-03-04"]),
+        ("2026-03-05", ["2026-01", "2026-03"]),
+        ("2031-01-05", ["2026-01", "2031-01"]),
+        ("2031-01-06", ["2026", "2031"]),
+    ],
+)
+def test_a_long_time_is_told_in_months_and_years(bench, last, labels):
+    bench.load(f"at,n\n2026-01-01,1\n{last},2\n")
+
+    assert labels == [point.label for point in summaries(bench)["n"].over_time]
+
+
+def test_without_times_nothing_runs_over_time(bench, numbered):
+    bench.load(numbered(5))
+
+    assert summaries(bench)["n"].over_time == ()
+
+
+def test_a_reader_of_some_fields_summarises_those(bench):
+    bench.load(DIARY)
+    found = summaries(bench, "n")
+
+    assert list(found) == ["n"]
+    assert found["n"].over_time == ()
+
+
+def test_an_empty_column_has_no_numbers(bench):
+    bench.load('{"n":1,"x":null}\n{"n":2}\n', "rows.jsonl")
+    found = summaries(bench)["x"]
+
+    assert (*(found.nulls, found.distinct, found.minimum, found.mean, found.histogram, found.top),) == (
+        2,
+        0,
+        None,
+        None,
+        None,
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    "cells", [["1.7e308", "-1.7e308", "1.7e308"], ["9223372036854775807", "9007199254740993", "1"]]
+)
+def test_the_largest_numbers_are_summarised_too(bench, cells):
+    """Sums beyond the range of a float are left out, not shown as infinite."""
+    bench.load("n\n" + "\n".join(cells) + "\n")
+    found = summaries(bench)["n"]
+
+    assert found.maximum == max(float(cell) if "e" in cell else int(cell) for cell in cells)
+    assert found.mean is None or abs(found.mean) < 2e308
+
+
+def test_one_value_makes_a_histogram(bench):
+    bench.load("n\n5\n5\n")
+
+    assert sum(summaries(bench)["n"].histogram.counts) == 2

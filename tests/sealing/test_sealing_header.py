@@ -1,0 +1,396 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sealing_samples import PASSPHRASE, ROOT, VAULT_ID
+
+from vault.errors import (
+    DamagedHeader,
+    DiskFull,
+    DiskReadOnly,
+    InternalError,
+    NewerVault,
+    RecoveryKeyMistyped,
+    Unavailable,
+    WrongPassphrase,
+)
+from vault.sealing import slots
+from vault.sealing.copies import FILE_NAMES, decode_copy, encode_copy
+from vault.sealing.header import (
+    Header,
+    change_passphrase,
+    has_header,
+    header_problems,
+    new_header,
+    read_header,
+    recover,
+    unlock,
+    unlock_with_recovery_key,
+    write_header,
+)
+from vault.sealing.secret import Secret
+from vault.sealing.slots import TEST_COST
+
+FIRST, SECOND = FILE_NAMES
+NEW = b"another passphrase"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, header: Header) -> Path:
+    write_header(tmp_path, header)
+    return tmp_path
+
+
+@pytest.fixture
+def next_header(header: Header) -> Header:
+    return change_passphrase(header, current=Secret(PASSPHRASE), new=Secret(NEW), cost=TEST_COST)
+
+
+def rewrite(
+    folder: Path, change: Callable[[dict[str, Any]], object], names: tuple[str, ...] = FILE_NAMES
+) -> None:
+    """Change the facts as somebody would who then makes the check fit again."""
+    for name in names:
+        facts = decode_copy((folder / name).read_bytes())
+        change(facts)
+        (folder / name).write_bytes(encode_copy(facts))
+
+
+def test_a_header_is_two_equal_private_files_and_nothing_else(folder: Path) -> None:
+    assert set(FILE_NAMES) == {path.name for path in folder.iterdir()}
+    assert (folder / FIRST).read_bytes() == (folder / SECOND).read_bytes()
+    assert {0o600} == {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+def test_a_written_header_reads_back_and_opens(folder: Path, header: Header, recovery_key: str) -> None:
+    assert header == read_header(folder)
+    assert unlock(read_header(folder), Secret(PASSPHRASE)).reveal() == ROOT
+    assert unlock_with_recovery_key(read_header(folder), recovery_key.lower()).reveal() == ROOT
+    assert header_problems(folder) == []
+
+
+def test_a_header_file_holds_no_key_passphrase_or_recovery_key(folder: Path, recovery_key: str) -> None:
+    text = (folder / FIRST).read_text()
+    for secret in (ROOT.hex(), PASSPHRASE.decode(), PASSPHRASE.hex(), recovery_key, recovery_key[:5]):
+        assert secret.lower() not in text.lower()
+
+
+def test_any_flipped_byte_of_one_copy_is_survived_and_named(folder: Path, header: Header) -> None:
+    for name in FILE_NAMES:
+        good = (folder / name).read_bytes()
+        for changed in flips(good):
+            (folder / name).write_bytes(changed)
+
+            assert header == read_header(folder)
+            assert [f"{name} does not fit its check"] == header_problems(folder)
+        (folder / name).write_bytes(good)
+
+
+def test_any_flipped_byte_of_both_copies_is_damage_and_never_a_wrong_passphrase(folder: Path) -> None:
+    """No flip reaches the key derivation at all: reading says DamagedHeader first."""
+    for changed in flips((folder / FIRST).read_bytes()):
+        for name in FILE_NAMES:
+            (folder / name).write_bytes(changed)
+        with pytest.raises(DamagedHeader):
+            read_header(folder)
+
+
+def test_any_two_copies_damaged_in_different_places_are_damage(folder: Path) -> None:
+    changed = list(flips((folder / FIRST).read_bytes()))
+    for first, second in zip(changed, reversed(changed), strict=True):
+        (folder / FIRST).write_bytes(first)
+        (folder / SECOND).write_bytes(second)
+        with pytest.raises(DamagedHeader):
+            read_header(folder)
+
+
+def test_any_cut_or_lengthened_copy_is_damage(folder: Path) -> None:
+    good = (folder / FIRST).read_bytes()
+    longer = [good + b"\n", good + b" ", b"\xef\xbb\xbf" + good, good * 2, good + b"\0" * 70_000]
+    for changed in [good[:length] for length in range(len(good))] + longer:
+        for name in FILE_NAMES:
+            (folder / name).write_bytes(changed)
+        with pytest.raises(DamagedHeader):
+            read_header(folder)
+
+
+def flips(data: bytes) -> list[bytes]:
+    """Every byte changed in its lowest bit, in the bit of upper and lower case, and altogether."""
+    return [
+        data[:place] + bytes([data[place] ^ mask]) + data[place + 1 :]
+        for mask in (0x01, 0x20, 0xFF)
+        for place in range(len(data))
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"null",
+        b"[]\n",
+        b"[" * 60_000,
+        b'{"check":' * 7_000,
+        b"1" * 60_000,
+        b"NaN",
+        b'{"a": 1e999}',
+        b"\xff",
+        '{"format": "lockbox-keys", "version": 1}'.encode("utf-16"),
+    ],
+)
+def test_a_hostile_file_is_damage(folder: Path, data: bytes) -> None:
+    for name in FILE_NAMES:
+        (folder / name).write_bytes(data)
+    with pytest.raises(DamagedHeader):
+        read_header(folder)
+
+
+def test_one_missing_copy_is_survived_and_two_are_damage(folder: Path, header: Header) -> None:
+    assert has_header(folder)
+    (folder / FIRST).unlink()
+    assert has_header(folder)
+    assert header == read_header(folder)
+    assert [f"{FIRST} is missing"] == header_problems(folder)
+    (folder / SECOND).unlink()
+    assert not has_header(folder)
+    with pytest.raises(DamagedHeader, match=f"{FIRST} is missing, {SECOND} is missing"):
+        read_header(folder)
+
+
+def test_the_next_write_heals_a_bad_copy(folder: Path, header: Header) -> None:
+    (folder / SECOND).write_bytes(b"")
+    write_header(folder, read_header(folder))
+
+    assert header_problems(folder) == []
+    assert (folder / FIRST).read_bytes() == (folder / SECOND).read_bytes()
+
+
+def test_a_copy_that_cannot_be_read_is_not_called_damaged(folder: Path, header: Header) -> None:
+    (folder / FIRST).unlink()
+    (folder / FIRST).mkdir()
+    assert header == read_header(folder)
+    (folder / SECOND).unlink()
+    (folder / SECOND).mkdir()
+    with pytest.raises(Unavailable, match="cannot be read"):
+        read_header(folder)
+
+
+@pytest.mark.parametrize(
+    ("passes", "memory_kib"),
+    [(1, 2**40), (1, 2**21 + 1), (2**40, 8192), (17, 8192), (0, 8192), (1, 1), (1, -8192), (-1, 8192)],
+)
+def test_a_hostile_cost_is_refused_before_any_derivation(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, passes: int, memory_kib: int
+) -> None:
+    def never(*_: object) -> bytes:
+        raise AssertionError("the derivation was started")
+
+    monkeypatch.setattr(slots, "crypto_pwhash_alg", never)
+    rewrite(folder, lambda facts: facts["passphrase"].update(passes=passes, memory_kib=memory_kib))
+    with pytest.raises(DamagedHeader, match="asks for too much: the key derivation"):
+        unlock(read_header(folder), Secret(PASSPHRASE))
+
+
+def test_a_hostile_cost_in_one_copy_leaves_the_other_in_use(folder: Path, header: Header) -> None:
+    rewrite(folder, lambda facts: facts["passphrase"].update(memory_kib=2**40), (FIRST,))
+
+    assert header == read_header(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda facts: facts.pop("vault"),
+        lambda facts: facts.pop("recovery"),
+        lambda facts: facts.update(extra=1),
+        lambda facts: facts.update(format="something-else"),
+        lambda facts: facts.update(version=True),
+        lambda facts: facts.update(version=1.0),
+        lambda facts: facts.update(version=0),
+        lambda facts: facts.update(version="2"),
+        lambda facts: facts.update(generation=True),
+        lambda facts: facts.update(generation=None),
+        lambda facts: facts.update(vault="zz" * 16),
+        lambda facts: facts.update(vault="AA" * 16),
+        lambda facts: facts.update(vault=VAULT_ID.hex()[:-2]),
+        lambda facts: facts.update(vault=7),
+        lambda facts: facts.update(passphrase=[]),
+        lambda facts: facts["passphrase"].update(passes=1.0),
+        lambda facts: facts["passphrase"].update(passes=True),
+        lambda facts: facts["passphrase"].pop("memory_kib"),
+        lambda facts: facts["passphrase"].update(function="scrypt"),
+        lambda facts: facts["passphrase"].update(salt=""),
+        lambda facts: facts["passphrase"].update(extra=1),
+        lambda facts: facts["recovery"].update(passes=1, memory_kib=8192),
+        lambda facts: facts["recovery"].update(commitment=" a" * 32),
+        lambda facts: facts["recovery"].update(sealed_root="00" * 73),
+    ],
+)
+def test_facts_of_the_wrong_form_are_damage_even_when_the_check_fits(
+    folder: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
+    rewrite(folder, change)
+    with pytest.raises(DamagedHeader, match="holds facts of the wrong form"):
+        read_header(folder)
+
+
+def test_a_later_format_is_not_called_damaged(folder: Path) -> None:
+    rewrite(folder, lambda facts: facts.update(version=2, surprise=[1]), (SECOND,))
+    with pytest.raises(NewerVault):
+        read_header(folder)
+
+
+def test_two_good_copies_that_contradict_each_other_are_refused(folder: Path) -> None:
+    other, _ = new_header(vault_id=VAULT_ID, root=Secret(ROOT), passphrase=Secret(NEW), cost=TEST_COST)
+    before = (folder / FIRST).read_bytes()
+    write_header(folder, other)
+    (folder / FIRST).write_bytes(before)
+    with pytest.raises(DamagedHeader, match="they contradict each other"):
+        read_header(folder)
+
+
+@pytest.mark.parametrize("name", FILE_NAMES)
+def test_of_two_generations_the_newer_counts_wherever_it_stands(
+    folder: Path, next_header: Header, name: str
+) -> None:
+    before = (folder / name).read_bytes()
+    write_header(folder, next_header)
+    (folder / name).write_bytes(before)
+
+    assert next_header == read_header(folder)
+    assert header_problems(folder) == ["the two copies differ"]
+
+
+def test_a_changed_passphrase_opens_the_old_one_no_more_and_the_recovery_key_stays(
+    header: Header, next_header: Header, recovery_key: str
+) -> None:
+    assert unlock(next_header, Secret(NEW)).reveal() == ROOT
+    assert unlock_with_recovery_key(next_header, recovery_key).reveal() == ROOT
+    assert header.generation + 1 == next_header.generation
+    assert replace(next_header, generation=1, passphrase=header.passphrase) == header
+    with pytest.raises(WrongPassphrase):
+        unlock(next_header, Secret(PASSPHRASE))
+
+
+def test_a_passphrase_is_changed_only_by_who_knows_the_current_one(header: Header) -> None:
+    with pytest.raises(WrongPassphrase):
+        change_passphrase(header, current=Secret(NEW), new=Secret(NEW), cost=TEST_COST)
+
+
+def test_the_recovery_key_sets_a_new_passphrase(header: Header, recovery_key: str) -> None:
+    recovered = recover(header, recovery_key=recovery_key, new=Secret(NEW), cost=TEST_COST)
+
+    assert unlock(recovered, Secret(NEW)).reveal() == ROOT
+    with pytest.raises(RecoveryKeyMistyped):
+        recover(header, recovery_key=recovery_key[:-1], new=Secret(NEW), cost=TEST_COST)
+
+
+class PowerLoss(BaseException):
+    """Ends the program at this very call; no clean-up of ours sees it as an error of the disk."""
+
+
+def fail_at(monkeypatch: pytest.MonkeyPatch, nth: int, error: BaseException) -> list[str]:
+    """Let the nth call that touches the disk fail; gives the calls made."""
+    calls: list[str] = []
+
+    def guarded(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **options: Any) -> Any:
+            calls.append(name)
+            if len(calls) == nth:
+                raise error
+            return real(*args, **options)
+
+        return call
+
+    for name in ("open", "fsync"):
+        monkeypatch.setattr(os, name, guarded(name, getattr(os, name)))
+    monkeypatch.setattr(Path, "replace", guarded("rename", Path.replace))
+    return calls
+
+
+def test_after_a_crash_at_any_moment_the_old_or_the_new_header_opens(
+    tmp_path: Path, header: Header, next_header: Header
+) -> None:
+    seen = set()
+    for nth in count(1):
+        folder = tmp_path / str(nth)
+        folder.mkdir()
+        write_header(folder, header)
+        with pytest.MonkeyPatch.context() as patch:
+            calls = fail_at(patch, nth, PowerLoss())
+            try:
+                write_header(folder, next_header)
+            except PowerLoss:
+                pass
+            else:
+                break
+        survivor = read_header(folder)
+        seen.add(survivor.generation)
+
+        assert survivor in (header, next_header)
+        write_header(folder, next_header)
+        assert set(FILE_NAMES) == {path.name for path in folder.iterdir()}
+    assert {1, 2} == seen
+    assert calls == ["open", "fsync", "open", "fsync", "rename", "rename", "open", "fsync"]
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [
+        (errno.ENOSPC, DiskFull),
+        (errno.EDQUOT, DiskFull),
+        (errno.EROFS, DiskReadOnly),
+        (errno.EACCES, DiskReadOnly),
+        (errno.EIO, Unavailable),
+    ],
+)
+def test_a_refusing_disk_changes_nothing_and_is_said_as_such(
+    folder: Path, header: Header, next_header: Header, number: int, error: type[Exception]
+) -> None:
+    """At every call up to the first rename."""
+    for nth in range(1, 6):
+        with pytest.MonkeyPatch.context() as patch:
+            fail_at(patch, nth, OSError(number, os.strerror(number)))
+            with pytest.raises(error):
+                write_header(folder, next_header)
+
+        assert header == read_header(folder)
+        assert set(FILE_NAMES) == {path.name for path in folder.iterdir()}
+
+
+def test_a_header_stays_a_private_file_where_a_link_was(folder: Path, header: Header, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("precious")
+    (folder / FIRST).unlink()
+    (folder / FIRST).symlink_to(outside)
+    (folder / f"{SECOND}.new").symlink_to(outside)
+    write_header(folder, header)
+
+    assert outside.read_text() == "precious"
+    assert not (folder / FIRST).is_symlink()
+
+
+@pytest.mark.parametrize(("id_length", "root_length"), [(15, 32), (17, 32), (16, 31), (16, 0)])
+def test_a_vault_id_or_root_of_another_length_is_a_mistake_of_ours(id_length: int, root_length: int) -> None:
+    with pytest.raises(InternalError):
+        new_header(
+            vault_id=bytes(id_length),
+            root=Secret(bytes(root_length)),
+            passphrase=Secret(b"p"),
+            cost=TEST_COST,
+        )
+
+
+def test_a_header_file_is_readable_json(folder: Path) -> None:
+    facts = json.loads((folder / FIRST).read_text())
+
+    assert {"check", "format", "generation", "passphrase", "recovery", "vault", "version"} == set(facts)
+    assert ("lockbox-keys", 1, VAULT_ID.hex()) == (facts["format"], facts["version"], facts["vault"])

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vault.errors import Damaged, NewerVault
+from vault.store import files
+from vault.store.high_water import Mark, read_mark, write_mark
+
+ORIGIN = "lockbox.example/vault/7"
+MARK = Mark(origin=ORIGIN, size=12, root="ab" * 32, spent={"1": [3, 0, 10**15], "2": []})
+
+
+def keyed(secret: bytes) -> Callable[[bytes], bytes]:
+    return lambda data: hashlib.blake2b(data, key=secret, digest_size=32).digest()
+
+
+MAC = keyed(b"state mark key")
+
+
+def only_file(folder: Path) -> Path:
+    (file,) = folder.iterdir()
+    return file
+
+
+def test_a_mark_comes_back_as_it_was(tmp_path: Path) -> None:
+    write_mark(tmp_path / "state", MARK, MAC)
+
+    assert read_mark(tmp_path / "state", ORIGIN, MAC) == MARK
+    name = hashlib.sha256(ORIGIN.encode()).hexdigest()[:32]
+    assert f"{name}.json" == only_file(tmp_path / "state").name
+    assert stat.S_IMODE(only_file(tmp_path / "state").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+
+
+def test_no_mark_was_ever_written(tmp_path: Path) -> None:
+    assert read_mark(tmp_path, ORIGIN, MAC) is None
+    assert read_mark(tmp_path / "no folder", ORIGIN, MAC) is None
+
+
+def test_the_newest_mark_stands_and_two_vaults_do_not_meet(tmp_path: Path) -> None:
+    newer = Mark(origin=ORIGIN, size=13, root="cd" * 32, spent={})
+    other = Mark(origin="another", size=1, root="", spent={})
+    for mark in (MARK, other, newer):
+        write_mark(tmp_path, mark, MAC)
+
+    assert newer == read_mark(tmp_path, ORIGIN, MAC)
+    assert other == read_mark(tmp_path, "another", MAC)
+
+
+def test_a_mark_under_another_key_is_refused(tmp_path: Path) -> None:
+    write_mark(tmp_path, MARK, keyed(b"forged"))
+
+    with pytest.raises(Damaged):
+        read_mark(tmp_path, ORIGIN, MAC)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"size": 11}, {"root": "00" * 32}, {"spent": {"1": [0, 0, 0], "2": []}}, {"spent": {}}, {"more": 1}],
+)
+def test_a_changed_fact_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    write_mark(tmp_path, MARK, MAC)
+    file = only_file(tmp_path)
+    content = json.loads(file.read_text())
+    content["mark"] |= change
+    file.write_text(json.dumps(content))
+
+    with pytest.raises(Damaged):
+        read_mark(tmp_path, ORIGIN, MAC)
+
+
+def test_the_mark_of_another_vault_is_refused(tmp_path: Path) -> None:
+    write_mark(tmp_path, Mark(origin="another", size=1, root="", spent={}), MAC)
+    here = tmp_path / f"{hashlib.sha256(ORIGIN.encode()).hexdigest()[:32]}.json"
+    only_file(tmp_path).rename(here)
+
+    with pytest.raises(Damaged):
+        read_mark(tmp_path, ORIGIN, MAC)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b"7",
+        b"\xff\xfe",
+        b"[" * 200_000,
+        b'{"v":1,"mark":{},"mac":"zz"}',
+        b'{"v":1,"mark":{}}',
+    ],
+)
+def test_what_is_no_mark_is_damaged(tmp_path: Path, content: bytes) -> None:
+    write_mark(tmp_path, MARK, MAC)
+    only_file(tmp_path).write_bytes(content)
+
+    with pytest.raises(Damaged):
+        read_mark(tmp_path, ORIGIN, MAC)
+
+
+def test_a_mark_of_a_newer_program_is_said_to_be_newer(tmp_path: Path) -> None:
+    write_mark(tmp_path, MARK, MAC)
+    file = only_file(tmp_path)
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"v": 2}))
+
+    with pytest.raises(NewerVault):
+        read_mark(tmp_path, ORIGIN, MAC)
+
+
+@given(st.data())
+def test_one_flipped_bit_never_gives_another_mark(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("marks")
+    write_mark(folder, MARK, MAC)
+    content = bytearray(only_file(folder).read_bytes())
+    content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    only_file(folder).write_bytes(content)
+
+    try:
+        found = read_mark(folder, ORIGIN, MAC)
+    except (Damaged, NewerVault):
+        return
+    assert found == MARK
+
+
+def test_a_write_that_fails_keeps_the_old_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_mark(tmp_path, MARK, MAC)
+
+    def stop(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "sync", stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_mark(tmp_path, Mark(origin=ORIGIN, size=99, root="", spent={}), MAC)
+
+    assert read_mark(tmp_path, ORIGIN, MAC) == MARK
+    assert len(list(tmp_path.iterdir())) == 1

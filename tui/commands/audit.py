@@ -1,0 +1,70 @@
+"""The audit trail: show, verify, export, key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tui.commands.options import AsJson
+from tui.session import opened
+from tui.terminal import say, show, show_json
+
+if TYPE_CHECKING:
+    from vault.views import AuditCheck
+
+group = typer.Typer(no_args_is_help=True)
+
+
+@group.command("show")
+def show_trail(context: typer.Context, as_json: AsJson = False) -> None:
+    """Everything that happened, one sentence an entry."""
+    with opened(context, writable=False) as vault:
+        found = vault.audit_lines()
+    if as_json:
+        show_json(*found)
+        return
+    for line in found:
+        show(f"{line.seq:>5}  {line.ts[:16].replace('T', ' ')}  {line.sentence}")
+
+
+@group.command("verify")
+def verify(context: typer.Context, as_json: AsJson = False) -> None:
+    """Recompute the whole trail and check every page of the database."""
+    with opened(context, writable=False) as vault:
+        found = vault.verify_audit()
+    _report(found, as_json=as_json)
+    say("The trail is consistent with itself and with what this computer has seen of it before.")
+
+
+@group.command("export")
+def export(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write the trail so that anybody can verify it; it names no column, requester, file or value."""
+    with opened(context) as vault:
+        found = vault.export_audit(folder)
+    _report(found, as_json=as_json)
+    say(f"{folder} can be verified with tools this program did not write: see docs/audit-format.md.")
+    say("Give the verifier key to the auditor yourself: lockbox audit key")
+
+
+@group.command("key")
+def key(context: typer.Context, as_json: AsJson = False) -> None:
+    """The verifier key of this trail, to hand to an auditor."""
+    with opened(context, writable=False) as vault:
+        found = vault.audit_key()
+    if as_json:
+        show_json({"vkey": found})
+    else:
+        show(found)
+
+
+def _report(found: AuditCheck, *, as_json: bool) -> None:
+    if as_json:
+        show_json(found)
+    else:
+        show(f"{found.size} entries verify; root {found.root[:16]}…")

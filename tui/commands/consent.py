@@ -1,0 +1,182 @@
+"""Consents: grant, list, show, withdraw, explain, receipt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tui import wording
+from tui.commands.options import AsJson
+from tui.session import opened
+from tui.terminal import say, show, show_json, show_table
+from vault.errors import Invalid
+
+if TYPE_CHECKING:
+    from vault.views import DecisionView, GrantView, Withdrawal
+
+group = typer.Typer(no_args_is_help=True)
+
+GrantId = Annotated[str, typer.Argument(metavar="ID", help="Of a consent; its first characters are enough.")]
+
+
+@group.command("grant")
+def grant(
+    context: typer.Context,
+    requester: Annotated[str, typer.Option("--to", metavar="REQUESTER")],
+    collection: Annotated[str, typer.Option("--collection", metavar="NAME")],
+    fields: Annotated[str, typer.Option("--fields", metavar="A,B,…", help="The columns they may learn from.")],
+    purpose: Annotated[str, typer.Option("--purpose", metavar="DPV", help="Such as AcademicResearch.")],
+    until: Annotated[str, typer.Option("--until", metavar="DATE", help="At most a year from now.")],
+    begin: Annotated[str | None, typer.Option("--from", metavar="DATE", help="Not before; default: now.")] = None,
+    records_from: Annotated[str | None, typer.Option("--records-from", metavar="DATE")] = None,
+    records_to: Annotated[str | None, typer.Option("--records-to", metavar="DATE")] = None,
+    uses: Annotated[int, typer.Option("--uses", min=1, help="How many jobs.")] = 1,
+    epsilon: Annotated[
+        str | None, typer.Option("--epsilon", help="The most one job may cost; default: no cap of its own.")
+    ] = None,
+) -> None:
+    """Allow jobs of one requester to read the named columns for one purpose, until a date."""
+    with opened(context) as vault:
+        given = vault.grant(
+            requester=requester,
+            collection=collection,
+            fields=[name.strip() for name in fields.split(",") if name.strip()],
+            purpose=purpose,
+            not_after=moment(until),
+            not_before=moment(begin) if begin else None,
+            window=(moment(records_from) if records_from else None, moment(records_to) if records_to else None),
+            uses=uses,
+            epsilon_cap=amount(epsilon) if epsilon else None,
+        )
+    _show(given)
+    say("\nNothing leaves by this: every run and every release still asks you.")
+
+
+def moment(text: str) -> datetime:
+    """A date or an RFC 3339 time, UTC when it names no zone; raises `Invalid`."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid(reason=f"{text} is not a date like 2026-12-31") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def amount(text: str) -> Decimal:
+    """A decimal number; raises `Invalid`."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise Invalid(reason=f"{text} is not a number") from None
+
+
+@group.command("list")
+def list_grants(context: typer.Context, as_json: AsJson = False) -> None:
+    """Every consent you gave, and its state now."""
+    with opened(context, writable=False) as vault:
+        found = vault.grants()
+    if as_json:
+        show_json(*found)
+        return
+    if not found:
+        say("You have allowed nobody anything.")
+        return
+    rows = [
+        (one.id[:8], one.requester, one.collection, ", ".join(one.fields), one.purpose_words, one.not_after, one.state)
+        for one in found
+    ]
+    show_table(("id", "requester", "collection", "columns", "purpose", "until", "state"), rows)
+
+
+@group.command("show")
+def show_grant(context: typer.Context, grant_id: GrantId, as_json: AsJson = False) -> None:
+    """One consent."""
+    with opened(context, writable=False) as vault:
+        found = vault.consent(grant_id)
+    if as_json:
+        show_json(found)
+    else:
+        _show(found)
+
+
+def _show(one: GrantView) -> None:
+    window = f"{one.window_from or 'the first'} to {one.window_to or 'the last'}"
+    rows = [
+        ("consent", one.id),
+        ("requester", one.requester),
+        ("may learn from", f"{', '.join(one.fields)} of {one.collection}, and each row's unit and time"),
+        ("records", window),
+        ("for", one.purpose_words),
+        ("from", one.not_before),
+        ("until", one.not_after),
+        ("jobs", f"{one.uses_spent} of {one.uses} used"),
+        ("a job may cost", f"at most ε {one.epsilon_cap}" if one.epsilon_cap else "what the budget allows"),
+        ("state", one.state),
+    ]
+    show_table(("", ""), rows)
+
+
+@group.command("withdraw")
+def withdraw(context: typer.Context, grant_id: GrantId, as_json: AsJson = False) -> None:
+    """Withdraw a consent at once: no new runs, held updates are destroyed."""
+    with opened(context) as vault:
+        done = vault.withdraw(grant_id)
+    if as_json:
+        show_json(done)
+    _say_withdrawn(done)
+
+
+def _say_withdrawn(done: Withdrawal) -> None:
+    say(f"Consent {done.grant[:8]} is withdrawn; nothing more is read under it.")
+    if done.destroyed:
+        say(f"Destroyed: {len(done.destroyed)} held update(s).")
+    if done.already_left:
+        say(f"{len(done.already_left)} update(s) already left and cannot be called back: what they taught stays.")
+    if done.may_have_left:
+        say(f"{len(done.may_have_left)} update(s) may have left; that cannot be called back either.")
+
+
+@group.command("explain")
+def explain(
+    context: typer.Context,
+    job: Annotated[Path, typer.Argument(metavar="JOB", help="A job folder.")],
+    as_json: AsJson = False,
+) -> None:
+    """What your consents say about a job, field by field, and the smallest change that would turn it."""
+    with opened(context, writable=False) as vault:
+        found = vault.explain(job)
+    if as_json:
+        show_json(found)
+    else:
+        show_decision(found)
+
+
+def show_decision(found: DecisionView) -> None:
+    """Draw a verdict with every reason."""
+    show("allowed" if found.permitted else "refused")
+    rows = [
+        (
+            "■" if one.permitted else "□",
+            one.name,
+            one.role,
+            one.necessity,
+            "allowed" if one.permitted else "not allowed",
+            "; ".join(one.reasons),
+        )
+        for one in found.fields
+    ]
+    show_table(("", "column", "role", "need", "verdict", "because"), rows)
+    if found.change:
+        show("the smallest change that would turn it: " + "; ".join(found.change))
+
+
+@group.command("receipt")
+def receipt(context: typer.Context, grant_id: GrantId) -> None:
+    """The consent as an ISO/IEC TS 27560 receipt (JSON)."""
+    import json
+
+    with opened(context, writable=False) as vault:
+        show(json.dumps(vault.receipt(grant_id), ensure_ascii=False, indent=2))

@@ -1,0 +1,75 @@
+"""Requesters: add, list, trust, block, vault-key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tui.commands.options import AsJson
+from tui.session import opened
+from tui.terminal import say, show, show_json, show_table
+
+group = typer.Typer(no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Your own name for them.")]
+
+
+@group.command("add")
+def add(
+    context: typer.Context,
+    name: Name,
+    key_file: Annotated[Path, typer.Argument(metavar="KEYFILE", help="Their public key file.")],
+    contact: Annotated[str, typer.Option("--contact", help="How to reach them.")] = "",
+) -> None:
+    """Let somebody with this public key send requests."""
+    with opened(context) as vault:
+        added = vault.add_requester(name, key_file, contact=contact)
+    say(f"{added.name} may now send requests. Fingerprint of their key: {added.fingerprint}")
+    say(f"Compare it with them in person, then: lockbox requester trust {added.name}")
+
+
+@group.command("list")
+def list_requesters(context: typer.Context, as_json: AsJson = False) -> None:
+    """Everybody who may ask."""
+    with opened(context, writable=False) as vault:
+        found = vault.requesters()
+    if as_json:
+        show_json(*found)
+        return
+    if not found:
+        say("Nobody may ask yet: lockbox requester add NAME KEYFILE")
+        return
+    rows = [(one.name, one.fingerprint, STATUS[one.status], one.contact) for one in found]
+    show_table(("name", "fingerprint", "key", "contact"), rows)
+
+
+STATUS = {"new": "not verified", "trusted": "verified in person", "blocked": "blocked"}
+
+
+@group.command("trust")
+def trust(context: typer.Context, name: Name) -> None:
+    """Note that you compared the fingerprint with them in person."""
+    with opened(context) as vault:
+        vault.trust_requester(name)
+    say(f"{name} is marked as verified in person. It allows them nothing by itself.")
+
+
+@group.command("block")
+def block(context: typer.Context, name: Name) -> None:
+    """Accept nothing more from them, and send nothing to them."""
+    with opened(context) as vault:
+        vault.block_requester(name)
+    say(f"{name} is blocked: no new requests, no runs, no releases.")
+
+
+@group.command("vault-key")
+def vault_key(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """The key that signs releases to them; every requester gets another one."""
+    with opened(context, writable=False) as vault:
+        line = vault.vault_key(name)
+    if as_json:
+        show_json({"requester": name, "vault_key": line})
+    else:
+        show(line)

@@ -1,0 +1,167 @@
+"""The vault as a whole: init, status, doctor, paths, backup, passphrase and recovery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tui.commands.options import AsJson
+from tui.session import opened, session
+from tui.terminal import ask, ask_secret, confirm, is_interactive, read_secret, say, show, show_json, show_table
+from vault.errors import Invalid, RecoveryKeyNotConfirmed
+
+if TYPE_CHECKING:
+    from vault.vault import Secret
+
+passphrase = typer.Typer(no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    for command in (init, status, doctor, paths, backup, recover):
+        app.command()(command)
+    app.add_typer(passphrase, name="passphrase", help="The passphrase of this vault.")
+
+
+def init(
+    context: typer.Context,
+    skip_type_back: Annotated[
+        bool, typer.Option("--skip-type-back", help="Do not ask for the recovery key to be typed back.")
+    ] = False,
+) -> None:
+    """Make a vault: a passphrase, a recovery sheet, an empty database."""
+    from vault.vault import Vault, harden_process
+
+    harden_process()
+    options = session(context)
+    Vault.check_free(options.paths)
+    secret = _new_passphrase(options.passphrase_fd)
+    say("Making the vault (Argon2id with 256 MiB; about a second) …")
+    recovery_key = Vault.create(options.paths, secret)
+    say(f"\nThe vault is at {options.paths.vault}")
+    say("\nRECOVERY SHEET: write this down and keep it away from this computer. It is shown once.")
+    say("It opens the vault when the passphrase is forgotten. Nobody can reset either of them.\n")
+    show(recovery_key)
+    if is_interactive() and not skip_type_back:
+        _type_back(recovery_key)
+    say("\nNext: lockbox import FILE --dry-run")
+
+
+def _type_back(recovery_key: str) -> None:
+    for _ in range(3):
+        if "".join(ask("\ntype it back to be sure it is right: ").split()).replace("-", "").upper() == (
+            recovery_key.replace("-", "").upper()
+        ):
+            return
+        say("that is not it; look at the sheet again")
+    raise RecoveryKeyNotConfirmed()
+
+
+def _new_passphrase(descriptor: int | None) -> Secret:
+    from vault.vault import generate_passphrase, passphrase_secret
+
+    if descriptor is not None:
+        return passphrase_secret(read_secret(descriptor))
+    first = ask_secret("new passphrase (empty: one is made for you): ")
+    if not first:
+        return _offered(generate_passphrase())
+    if ask_secret("again: ") != first:
+        raise Invalid(reason="the two passphrases differ")
+    return passphrase_secret(first)
+
+
+def _offered(made: str) -> Secret:
+    from vault.vault import passphrase_secret
+
+    say(f"\n    {made}\n\nwrite it down before you go on; nobody can reset it")
+    if ask_secret("type it back: ") != made:
+        raise Invalid(reason="that is not the passphrase that was offered")
+    return passphrase_secret(made)
+
+
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    """What the vault holds, what waits for you, and whether anything ever left."""
+    with opened(context, writable=False) as vault:
+        facts = vault.status()
+    if as_json:
+        show_json(facts)
+        return
+    rows = [
+        ("vault", facts.path),
+        ("records", f"{facts.rows:,} in {facts.collections} collections"),
+        ("consents in force", str(facts.grants_active)),
+        ("requests that wait for you", str(facts.requests_waiting)),
+        ("approved, not yet run", str(facts.approved)),
+        ("held updates", str(facts.held)),
+        ("left this computer", _left(facts.released, facts.may_have_left)),
+        ("audit trail", f"{facts.audit_entries} entries"),
+    ]
+    show_table(("", ""), rows)
+
+
+def _left(released: int, may_have_left: int) -> str:
+    if not released and not may_have_left:
+        return "nothing has left this computer"
+    unsure = f", and {may_have_left} may have left" if may_have_left else ""
+    return f"{released} update{'s' * (released != 1)}{unsure}"
+
+
+def doctor(context: typer.Context, as_json: AsJson = False) -> None:
+    """Try the learner's sandbox from inside, and say what this computer confines and what it does not."""
+    from vault.vault import Vault
+
+    say("Trying, from inside a locked-in learner, what it must not be able to do …")
+    results = Vault.probe_sandbox(session(context).paths)
+    if as_json:
+        show_json(*results)
+    else:
+        show_table(("attempt", "outcome"), [(one.name, one.outcome) for one in results])
+    if not all(one.refused for one in results):
+        say("\nnot everything was refused: jobs from other people do not run on this computer")
+        raise typer.Exit(7)
+
+
+def paths(context: typer.Context, as_json: AsJson = False) -> None:
+    """Where the vault and the reminder outside it are kept."""
+    found = session(context).paths
+    if as_json:
+        show_json({"vault": found.vault, "state": found.state})
+    else:
+        show_table(("", ""), [("vault", str(found.vault)), ("state", str(found.state))])
+
+
+def backup(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Write a consistent, encrypted copy of the live vault into one file."""
+    with opened(context) as vault:
+        vault.backup(file)
+    say(f"{file} holds the whole vault, as encrypted as the vault itself; your passphrase opens it.")
+    say("To look into it later: mkdir -m 700 DIR && tar -xf FILE -C DIR && lockbox --vault DIR status")
+
+
+@passphrase.command("change")
+def change_passphrase(context: typer.Context) -> None:
+    """Give the vault another passphrase; the recovery key stays the same."""
+    from vault.vault import Vault, harden_process, passphrase_secret
+
+    harden_process()
+    options = session(context)
+    Vault.check_there(options.paths)
+    current = passphrase_secret(ask_secret("current passphrase: "))
+    Vault.open(options.paths, current, writable=False).close()
+    Vault.change_passphrase(options.paths, current, _new_passphrase(None))
+    say("The new passphrase is in force. Older copies of the vault still open with the old one.")
+
+
+def recover(context: typer.Context) -> None:
+    """Set a new passphrase with the recovery key."""
+    from vault.vault import Vault, harden_process, passphrase_secret
+
+    harden_process()
+    options = session(context)
+    Vault.check_there(options.paths)
+    key = passphrase_secret(ask_secret("recovery key: "))
+    Vault.open(options.paths, key, writable=False, recovery=True).close()
+    Vault.change_passphrase(options.paths, key, _new_passphrase(options.passphrase_fd), recovery=True)
+    say("The new passphrase is in force; the recovery key stays the same.")

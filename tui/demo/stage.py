@@ -1,0 +1,60 @@
+"""How the demo talks: chapters, the command of every act, and the two moments it waits for the viewer."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui.terminal import ask, show
+from vault.errors import LockboxError
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """Where the demo plays, and whether a scripted person answers."""
+
+    folder: Path
+    is_scripted: bool
+    commands: list[str] = field(default_factory=list)
+    refusals: list[tuple[str, str]] = field(default_factory=list)
+
+    def chapter(self, title: str, *lines: str) -> None:
+        """A heading and what is about to happen."""
+        show(f"\n── {title} {'─' * max(0, 74 - len(title))}")
+        for line in lines:
+            show(line)
+
+    def command(self, *words: object) -> None:
+        """Print the command that does what the demo does next."""
+        text = " ".join(shlex.quote(str(word)) for word in ("lockbox", *words))
+        self.commands.append(text)
+        show(f"  $ {text}")
+
+    def note(self, text: str) -> None:
+        """What came of it."""
+        show(f"    {text}")
+
+    def wait_for(self, question: str, word: str) -> bool:
+        """Stop until the viewer types the word; a scripted person types it aloud. False for anything else."""
+        if self.is_scripted:
+            show(f"  {question} {word}   ← typed by a scripted person (--auto)")
+            return True
+        return ask(f"  {question} ").strip() == word
+
+    def refused(self, attack: str, attempt: Callable[[], object]) -> None:
+        """Make an attack for real; it has to be refused, and the refusal is shown."""
+        try:
+            attempt()
+        except LockboxError as error:
+            self.refusals.append((attack, str(error)))
+            show(f"    ✗ refused: {error}")
+        else:
+            raise AttackSucceeded(attack=attack)
+
+
+class AttackSucceeded(LockboxError):
+    """The demo's attack was not refused: {attack}."""
+
+    hint = "do not trust this build with your data"

@@ -1,0 +1,265 @@
+"""The whole story on real data: one hospital, one research group, one release, one withdrawal.
+
+Every act is a façade method that has a command, and its command is printed before it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui import wording
+from tui.demo.card import Outcome
+from tui.demo.hospital import OPTIONAL, REQUIRED, accuracy, ceiling, job_description, split_patients, write_csv
+from tui.terminal import show
+from vault.errors import Refused
+
+if TYPE_CHECKING:
+    from tui.demo.hospital import Patients
+    from tui.demo.stage import Stage
+    from vault.settings import Paths
+    from vault.vault import Vault
+    from vault.views import ReleaseView, RequestView
+
+EPSILON = Decimal(1)
+GROUP = "Tumour group"
+
+
+class Declined(Refused):
+    """You said no; the story ends here, and nothing left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """The vault, its folder, and the patients on both sides."""
+
+    stage: Stage
+    paths: Paths
+    hospital: Patients
+    held_out: Patients
+
+    def file(self, name: str) -> Path:
+        """A file of the demo's folder."""
+        return self.stage.folder / name
+
+
+def cast_for(stage: Stage, paths: Paths) -> Cast:
+    """Draw the held-out patients, and write the hospital's export and what the group asks."""
+    hospital, held_out = split_patients()
+    write_csv(hospital, stage.folder / "patients.csv")
+    (stage.folder / "job.toml").write_text(job_description(len(hospital.classes)), encoding="utf-8")
+    return Cast(stage=stage, paths=paths, hospital=hospital, held_out=held_out)
+
+
+def make_vault(cast: Cast) -> Vault:
+    """A vault with a passphrase nobody needs to know, and its recovery key thrown away."""
+    from vault.vault import Vault, generate_passphrase, passphrase_secret
+
+    cast.stage.chapter("A small hospital makes a vault", "Argon2id and SQLCipher, as for any vault.")
+    cast.stage.command("init")
+    words = generate_passphrase()
+    passphrase_file = cast.file("passphrase.txt")
+    passphrase_file.touch(mode=0o600)
+    passphrase_file.write_text(f"{words}\n", encoding="utf-8")
+    secret = passphrase_secret(words)
+    Vault.create(cast.paths, secret)
+    cast.stage.note(f"the vault is at {cast.paths.vault}")
+    return Vault.open(cast.paths, secret)
+
+
+def import_patients(cast: Cast, vault: Vault) -> int:
+    """Seal the hospital's export, one patient as the privacy unit."""
+    stage, file = cast.stage, cast.file("patients.csv")
+    stage.chapter("It imports its table", f"{len(cast.held_out.classes)} patients were held out and never enter.")
+    stage.command("import", file.name, "--unit", "patient_id")
+    parsed = vault.read_file(file)
+    report = vault.import_file(parsed, name="patients", unit="patient_id", time_field=None)
+    stage.note(f"{report.rows} patients × {len(parsed.fields)} columns sealed, one key a column")
+    file.unlink()
+    stage.note("the CSV is deleted; the records are now only in the vault")
+    return report.rows
+
+
+def ask(cast: Cast, vault: Vault, name: str) -> RequestView:
+    """The research group makes and signs a job and the hospital takes it in."""
+    from vault import requester
+
+    stage, job = cast.stage, cast.file(name)
+    if not cast.file("group").exists():
+        stage.command("job", "keygen", "group")
+        requester.keygen(cast.file("group"))
+        stage.command("requester", "add", GROUP, "group/requester.pub")
+        vault.add_requester(GROUP, cast.file("group") / "requester.pub")
+    stage.command("job", "new", "job.toml", "--epsilon", EPSILON, "--to", name)
+    description = requester.job_from_description(cast.file("job.toml"))
+    requester.new_job(description, epsilon=EPSILON, folder=job, now=datetime.now(UTC))
+    stage.command("job", "sign", name, "--key", "group/requester.key")
+    requester.sign_job(job, cast.file("group") / "requester.key")
+    stage.command("request", "submit", name)
+    request = vault.submit(job)
+    stage.note(f"request {request.line.id[:8]} waits for a person")
+    return request
+
+
+def allow(cast: Cast, vault: Vault, request: RequestView) -> None:
+    """The first decision: the person reads what is asked and what it costs, and allows one run."""
+    from tui.commands.request import show_price
+
+    stage, short = cast.stage, request.line.id[:8]
+    what = vault.preview_approval(request.line.id, draft=True, optional=frozenset())
+    assert what.draft is not None  # no consent exists yet in this new vault
+    show(f"\n    {GROUP} asks for {len(REQUIRED) + len(OPTIONAL) + 1} columns, for {what.draft.purpose_words}.")
+    show(f"    allowed:  {', '.join(what.draft.fields)}")
+    show(f"    withheld: {', '.join(what.draft.withheld)} (optional)")
+    show_price(request.price)
+    stage.command("request", "approve", short, "--draft-grant")
+    if not stage.wait_for("Type ALLOW to let this job run once, on this computer:", "ALLOW"):
+        raise Declined()
+    vault.approve(request.line.id, draft=True)
+
+
+def run(cast: Cast, vault: Vault, request: RequestView) -> ReleaseView:
+    """Lock in, rehearse, charge, read, train, hold."""
+    stage, short = cast.stage, request.line.id[:8]
+    stage.command("train", short)
+    held = vault.train(request.line.id, progress=lambda _step, _of: None)
+    stage.note(f"{held.steps} steps in a process without network and files; the result is held in the vault")
+    stage.note(f"{wording.percent(held.price.used_percent_before)} of the lifetime privacy budget is spent")
+    return held
+
+
+def let_go(cast: Cast, vault: Vault, held: ReleaseView) -> ReleaseView:
+    """The second decision: these exact bytes, to this requester."""
+    stage, short = cast.stage, held.id[:8]
+    stage.command("release", "show", short)
+    stage.note(f"one file of {wording.size(held.size)} would leave, for {held.recipient}; noise {held.noise_multiplier:g}")
+    stage.note(f"digest {held.digest}")
+    stage.note("what leaves cannot be called back")
+    stage.command("release", "send", short, "--confirm-digest", held.digest[:8], "--to", "outbox")
+    if not stage.wait_for(f"Type the first 8 digits of the digest ({held.digest[:8]}) to let it leave:", held.digest[:8]):
+        raise Declined()
+    return vault.send(held.id, confirm_digest=held.digest[:8], to=cast.file("outbox"))
+
+
+def verify(cast: Cast, vault: Vault) -> bytes:
+    """The group checks what it got and gets its model."""
+    from vault import requester
+
+    stage = cast.stage
+    stage.command("requester", "vault-key", GROUP)
+    key = cast.file("vault.pub")
+    key.write_text(vault.vault_key(GROUP) + "\n", encoding="utf-8")
+    stage.note("written to vault.pub, handed over in person")
+    stage.command("update", "verify", "outbox", "--vault-key", "vault.pub", "--job", "job-1", "--model", "model.safetensors")
+    requester.verify_release(cast.file("outbox"), key, cast.file("job-1"))
+    start = (cast.file("job-1") / "weights.safetensors").read_bytes()
+    model = requester.apply_update(start, cast.file("outbox"))
+    cast.file("model.safetensors").write_bytes(model)
+    stage.note("signature, digests and form verify")
+    return model
+
+
+def attack_before_release(cast: Cast, vault: Vault, request: RequestView, held: ReleaseView) -> None:
+    """A changed manifest, a wrong digest, and a socket from inside the learner."""
+    stage = cast.stage
+    stage.chapter("Somebody tries", "Three attacks, made for real.")
+    changed = cast.file("changed")
+    shutil.copytree(cast.file("job-1"), changed)
+    manifest = changed / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b'"steps":100', b'"steps":900'))
+    stage.command("request", "submit", "changed")
+    stage.refused("a changed manifest", lambda: vault.submit(changed))
+    wrong = "0" * 8 if not held.digest.startswith("0" * 8) else "1" * 8
+    stage.command("release", "send", held.id[:8], "--confirm-digest", wrong, "--to", "elsewhere")
+    stage.refused("a wrong digest", lambda: vault.send(held.id, confirm_digest=wrong, to=cast.file("elsewhere")))
+    stage.command("doctor")
+    for probe in (one for one in vault.probe_sandbox(cast.paths) if "socket" in one.name or one.name in ("tcp", "udp")):
+        stage.note(f"{probe.name}: {probe.outcome}")
+    stage.refused("a socket from the learner", lambda: vault.check_no_socket(cast.paths))
+
+
+def withdraw(cast: Cast, vault: Vault) -> None:
+    """Withdraw the consent and see a second job refused with its reasons."""
+    from tui.commands.consent import show_decision
+
+    stage = cast.stage
+    grant = vault.grants()[0]
+    stage.command("consent", "withdraw", grant.id[:8])
+    done = vault.withdraw(grant.id)
+    stage.note(f"{len(done.already_left)} update already left and cannot be called back; nothing more is read")
+    second = ask(cast, vault, "job-2")
+    stage.command("consent", "explain", "job-2")
+    show_decision(vault.explain(cast.file("job-2")))
+    stage.command("request", "approve", second.line.id[:8])
+    stage.refused("use after withdrawal", lambda: vault.approve(second.line.id))
+
+
+def check_trail(cast: Cast, vault: Vault) -> int:
+    """Export the trail, verify it from the files alone, then edit one byte and see it refused."""
+    from vault.requester import verify_trail
+
+    stage, bundle = cast.stage, cast.file("trail")
+    stage.command("audit", "export", "trail")
+    size = vault.export_audit(bundle).size
+    key = vault.audit_key()
+    stage.command("audit", "verify", "--bundle", "trail", "--key", key)
+    verify_trail(bundle, key)
+    stage.note(f"{size} entries verify from the files alone")
+    edited = cast.file("edited")
+    shutil.copytree(bundle, edited)
+    entries = edited / "entries.jsonl"
+    entries.write_bytes(entries.read_bytes().replace(b'"outcome":"permit"', b'"outcome":"deny"', 1))
+    stage.command("audit", "verify", "--bundle", "edited", "--key", key)
+    stage.refused("an edited log", lambda: verify_trail(edited, key))
+    return size
+
+
+def play(cast: Cast) -> Outcome:
+    """The story from the empty folder to the verified trail."""
+    stage = cast.stage
+    with make_vault(cast) as vault:
+        stayed = import_patients(cast, vault)
+        stage.chapter("A research group asks", "It signs a job; the job carries no code, only numbers.")
+        request = ask(cast, vault, "job-1")
+        stage.chapter("A person allows one run")
+        allow(cast, vault, request)
+        stage.chapter("The vault learns")
+        held = run(cast, vault, request)
+        attack_before_release(cast, vault, request, held)
+        stage.chapter("A person lets the result leave")
+        sent = let_go(cast, vault, held)
+        stage.chapter("The group checks what it got")
+        model = verify(cast, vault)
+        stage.chapter("The hospital withdraws its consent")
+        withdraw(cast, vault)
+        stage.chapter("Anybody can check the trail")
+        trail = check_trail(cast, vault)
+    return _outcome(cast, stayed=stayed, request=request, sent=sent, model=model, trail=trail)
+
+
+def _outcome(
+    cast: Cast, *, stayed: int, request: RequestView, sent: ReleaseView, model: bytes, trail: int
+) -> Outcome:
+    start = (cast.file("job-1") / "weights.safetensors").read_bytes()
+    sizes = sum(path.stat().st_size for path in cast.file("outbox").iterdir() if path.suffix == ".safetensors")
+    classes = cast.held_out.classes
+    return Outcome(
+        stayed=stayed,
+        held_out=len(classes),
+        left_bytes=sizes,
+        asked=len(sent.fields_used) + len(sent.fields_withheld),
+        allowed=len(sent.fields_used),
+        start=accuracy(start, cast.held_out),
+        private=accuracy(model, cast.held_out),
+        non_private=ceiling(cast.hospital, cast.held_out),
+        majority=max(float(classes.mean()), 1 - float(classes.mean())),
+        epsilon=request.price.epsilon,
+        delta=request.price.delta,
+        guess_rate=request.price.guess_rate,
+        refusals=tuple(cast.stage.refusals),
+        trail=trail,
+    )

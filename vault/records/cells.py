@@ -1,0 +1,24 @@
+"""One value as text: the form in which it is exported and shown, and read back the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+_SHOWN = 40
+
+
+def cell(value: object) -> str:
+    """The text of a value: nothing for null, true or false, a time as RFC 3339 in UTC, the shortest exact number."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    return str(value)
+
+
+def shown(value: object) -> str:
+    """The text of a value for a screen: at most 40 characters, no control characters, no line ends."""
+    text = "".join(sign if sign.isprintable() else "·" for sign in cell(value)[: _SHOWN + 1])
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -1,0 +1,117 @@
+"""What an import would do, for the owner to look at before anything is sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vault.records.cells import shown
+from vault.records.schema import (
+    SYSTEM_FIELDS,
+    UNIT_FIELD,
+    FieldSpec,
+    FieldType,
+    ParsedTable,
+    RefusedRow,
+    Sensitivity,
+    UnitKind,
+    UnitSpec,
+)
+from vault.records.units import UnitRows, with_units
+
+SAMPLES = 3
+FIRST_REFUSED = 10
+_LOOK_ROWS = 1000
+# Below these numbers of units a useful update needs more noise than it can bear.
+_FEW_UNITS = 300
+_FEW_RECORDS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnPreview:
+    """One column as it would be kept; ``samples`` are at most three texts, safe to print."""
+
+    name: str
+    type: FieldType
+    sensitivity: Sensitivity
+    samples: tuple[str, ...]
+    nulls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPreview:
+    """A dry run: rows that would be sealed and refused (the first ten with reasons), units, and warnings."""
+
+    source: str
+    format: str
+    columns: tuple[ColumnPreview, ...]
+    rows: int
+    refused_rows: int
+    first_refused: tuple[RefusedRow, ...]
+    unit: UnitSpec
+    units: int
+    time_field: str | None
+    warnings: tuple[str, ...]
+
+
+def preview(parsed: ParsedTable, unit: UnitSpec, time_field: str | None) -> ImportPreview:
+    """Say what importing the file with this unit would do; raises Invalid for a unit that cannot be."""
+    rows = with_units(parsed, unit, time_field, first_row=0)
+    units: int = pc.count_distinct(rows.table[UNIT_FIELD]).as_py()
+    return ImportPreview(
+        source=parsed.source,
+        format=parsed.format,
+        columns=tuple(_column(field, rows.table[field.name]) for field in parsed.fields),
+        rows=rows.table.num_rows,
+        refused_rows=len(rows.refused),
+        first_refused=rows.refused[:FIRST_REFUSED],
+        unit=unit,
+        units=units,
+        time_field=time_field,
+        warnings=(*parsed.notes, *_warnings(parsed, rows, unit, units)),
+    )
+
+
+def _column(field: FieldSpec, column: pa.ChunkedArray) -> ColumnPreview:
+    first = column.drop_null().slice(0, _LOOK_ROWS).unique().slice(0, SAMPLES)
+    return ColumnPreview(
+        name=field.name,
+        type=field.type,
+        sensitivity=field.sensitivity,
+        samples=tuple(shown(value) for value in first.to_pylist()),
+        nulls=column.null_count,
+    )
+
+
+def _warnings(parsed: ParsedTable, rows: UnitRows, unit: UnitSpec, units: int) -> Iterator[str]:
+    if rows.refused:
+        yield f"{len(rows.refused)} of {rows.table.num_rows + len(rows.refused)} rows would be refused."
+    yield from _about_units(rows, unit, units)
+    naming = [field.name for field in parsed.fields if field.sensitivity is Sensitivity.IDENTIFYING]
+    if naming:
+        yield f"These columns may name somebody: {', '.join(naming)}."
+
+
+def _about_units(rows: UnitRows, unit: UnitSpec, units: int) -> Iterator[str]:
+    match unit.kind:
+        case UnitKind.RECORD:
+            yield "Each row counts as its own unit; a habit shown by many rows is not hidden."
+            copies = _copies(rows.table)
+            if copies:
+                yield f"{copies} rows repeat another row; what is told twice is hidden less well."
+        case UnitKind.DAY:
+            yield "All rows of one day (UTC) count as one unit; a habit shown on many days is not hidden."
+        case UnitKind.COLUMN:
+            yield f"All rows with the same {unit.field} count as one unit, as it is spelled in the file."
+    if 0 < units < (_FEW_RECORDS if unit.kind is UnitKind.RECORD else _FEW_UNITS):
+        yield f"There are only {units} units: an update that hides each of them will say little."
+
+
+def _copies(table: pa.Table) -> int:
+    """How many rows are the same as an earlier one in every column of the file."""
+    names = [name for name in table.column_names if name not in SYSTEM_FIELDS]
+    repeated: int = table.num_rows - table.group_by(names).aggregate([]).num_rows
+    return repeated
