@@ -44,6 +44,7 @@ from learner.protocol import (
 
 _FDS = (JOB_FD, COLUMNS_FD, PROGRESS_FD, ENVELOPE_FD)
 _COLUMNS_LIMIT = 1 << 36
+_MOST_FDS = 1 << 20
 
 
 def main() -> NoReturn:
@@ -77,7 +78,9 @@ def _take_descriptors() -> None:
         copies = [fcntl.fcntl(int(fd), fcntl.F_DUPFD_CLOEXEC, 32) for fd in named.split(",")]
         for copy, fd in zip(copies, _FDS, strict=True):
             os.dup2(copy, fd, inheritable=False)
-    os.closerange(max(_FDS) + 1, os.sysconf("SC_OPEN_MAX"))
+    # the system may name no bound at all, or one that takes minutes to count up to
+    bound = os.sysconf("SC_OPEN_MAX")
+    os.closerange(max(_FDS) + 1, bound if 0 < bound < _MOST_FDS else _MOST_FDS)
 
 
 def _run(facts: SandboxFacts) -> None:

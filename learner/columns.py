@@ -6,10 +6,13 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from mmap import mmap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from learner.job import Job
 from learner.strict import Bytes, ProtocolError
+
+if TYPE_CHECKING:  # a type alone, so that this stays within the standard library
+    from typing_extensions import Buffer
 
 MAX_ROWS = 100_000_000
 
@@ -36,11 +39,11 @@ class ColumnFrame:
     label: memoryview[Any]
 
     @staticmethod
-    def encode(job: Job, *, unit: Bytes, features: Sequence[Bytes | None], label: Bytes) -> bytearray:
+    def encode(job: Job, *, unit: Buffer, features: Sequence[Buffer | None], label: Buffer) -> bytearray:
         """Put the columns into one buffer, which the caller zeroes after use.
 
-        Takes contiguous buffers of native numbers (``memoryview(array)``); raises ProtocolError when their
-        number or a size does not fit the job.
+        Takes contiguous buffers of native numbers, such as arrays; raises ProtocolError when their number or a
+        size does not fit the job.
         """
         codes = _column_codes(job)
         parts = [None if part is None else memoryview(part) for part in (unit, *features, label)]

@@ -33,7 +33,9 @@ def _options(
     ] = None,
     passphrase_fd: Annotated[
         int | None,
-        typer.Option("--passphrase-fd", metavar="N", min=0, help="Read the passphrase from open descriptor N."),
+        typer.Option(
+            "--passphrase-fd", metavar="N", min=0, help="Read the passphrase from open descriptor N."
+        ),
     ] = None,
     recovery_key: Annotated[
         bool, typer.Option("--recovery-key", help="Open with the recovery key instead of the passphrase.")
@@ -79,7 +81,9 @@ def run(arguments: list[str]) -> int:
         # Whoever read stdout has gone; closing it quietly is what a pipe expects.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
-    except Exception as error:  # the process boundary: local variables and texts may hold secrets, so only the kind is said
+    except (
+        Exception
+    ) as error:  # the process boundary: local variables and texts may hold secrets, so only the kind is said
         return _told(f"lockbox made a mistake of its own ({type(error).__name__})", "", ExitCode.FAILED)
     return outcome if isinstance(outcome, int) else ExitCode.OK
 

@@ -81,4 +81,6 @@ def draw_curve(results: OwnerResults) -> str:
     score = results.metric[-1]
     last = f"{100 * score:.1f} %" if results.metric_name == "accuracy" else f"{score:.4g}"
     lines = draw_line(results.loss, title="mean loss on your rows, by step")
-    return "\n".join([*lines, f"  step {results.steps[0]} … {results.steps[-1]}; {results.metric_name} at the end {last}"])
+    return "\n".join(
+        [*lines, f"  step {results.steps[0]} … {results.steps[-1]}; {results.metric_name} at the end {last}"]
+    )

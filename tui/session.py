@@ -48,9 +48,7 @@ def opened(context: typer.Context, *, writable: bool = True) -> Iterator[Vault]:
     harden_process()
     Vault.check_there(options.paths)
     word = "recovery key" if options.recovery_key else "passphrase"
-    given = (
-        ask_secret(f"{word}: ") if options.passphrase_fd is None else read_secret(options.passphrase_fd)
-    )
+    given = ask_secret(f"{word}: ") if options.passphrase_fd is None else read_secret(options.passphrase_fd)
     secret = passphrase_secret(given)
     del given
     with Vault.open(options.paths, secret, writable=writable, recovery=options.recovery_key) as vault:

@@ -83,7 +83,9 @@ def read_secret(descriptor: int) -> str:
     """The first line an open descriptor gives."""
     try:
         data = os.read(descriptor, LONGEST_SECRET)
-        while data and b"\n" not in data and len(data) < LONGEST_SECRET and (more := os.read(descriptor, 4096)):
+        while (
+            data and b"\n" not in data and len(data) < LONGEST_SECRET and (more := os.read(descriptor, 4096))
+        ):
             data += more
         return data.split(b"\n")[0].rstrip(b"\r").decode()
     except OSError:

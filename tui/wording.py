@@ -66,9 +66,9 @@ def squares(allowed: int, asked: int) -> str:
     return "■" * allowed + "□" * (asked - allowed)
 
 
-def percent(value: Decimal) -> str:
+def percent(value: int) -> str:
     """A percentage as it is shown; it was rounded where it was made."""
-    return f"{value.normalize():f} %"
+    return f"{value} %"
 
 
 def size(count: int) -> str:

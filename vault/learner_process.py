@@ -41,7 +41,7 @@ from vault.learner_channels import Channels, open_channels, pump, zero
 
 COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", "learner")
 READY_TIMEOUT = 60.0
-_END_TIMEOUT = 10.0
+END_TIMEOUT = 10.0
 _PROBE_TIMEOUT = 30.0
 
 
@@ -138,6 +138,11 @@ class LearnerProcess:
             self._channels.close()
             self._in_use.release()
 
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
     def __enter__(self) -> Self:
         return self
 
@@ -214,7 +219,7 @@ class LearnerProcess:
 
     def _raise_unless_ended_well(self) -> None:
         try:
-            status = self._process.wait(_END_TIMEOUT)
+            status = self._process.wait(END_TIMEOUT)
         except subprocess.TimeoutExpired:
             raise self._failed(Failure.NOT_ENDED) from None
         if status != Exit.DONE:

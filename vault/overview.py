@@ -104,7 +104,7 @@ def _collection(facts: CollectionFacts) -> CollectionView:
         unit_field=facts.unit.field,
         time_field=facts.time_field,
         lifetime_epsilon=facts.lifetime_epsilon,
-        created_at=facts.created_at,
+        created_at=stamp(facts.created_at),
         fields=tuple(
             FieldView(name=field.name, type=field.type.value, sensitivity=field.sensitivity.value)
             for field in facts.fields

@@ -30,13 +30,13 @@ def project(reader: ColumnReader, manifest: Manifest, allowed: frozenset[str], j
     def coded(field: Feature | Label) -> memoryview | None:
         if field.name not in allowed:
             return None
-        return memoryview(np.ascontiguousarray(_coded(reader.column(field.name), field)[kept]))
+        return np.ascontiguousarray(_coded(reader.column(field.name), field)[kept]).data
 
     label = coded(manifest.label)
     assert label is not None  # a label is always required, and a decision that permits allows all required
     unit = np.ascontiguousarray(_numbered(reader.column(UNIT_FIELD))[kept])
     features = [coded(field) for field in manifest.features]
-    return ColumnFrame.of(job, unit=memoryview(unit), features=features, label=label).encode(job)
+    return ColumnFrame.encode(job, unit=unit.data, features=features, label=label)
 
 
 def _rows_in_window(reader: ColumnReader, manifest: Manifest) -> npt.NDArray[np.bool_]:

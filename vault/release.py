@@ -45,6 +45,7 @@ from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, Reque
 
 if TYPE_CHECKING:
     from vault.acts import Act
+    from vault.audit.entries import Json
     from vault.opening import OpenVault
     from vault.store.unit_of_work import UnitOfWork
 
@@ -229,7 +230,7 @@ def _record_intent(act: Act, held: HeldRow, request: RequestRow, parcel: Parcel)
 def _record_sent(act: Act, held: HeldRow, request: RequestRow, parcel: Parcel) -> None:
     request.state = move(RequestState.SENDING, RequestState.RELEASED)
     held.sent_at = held.ended_at = stamp(act.now)
-    clear = {
+    clear: dict[str, Json] = {
         "run": request.id,
         "manifest_sha256": held.manifest_digest,
         "update_sha256": hashlib.sha256(parcel.update).hexdigest(),

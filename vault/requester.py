@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from vault.audit.bundle import verify_bundle
 from vault.budget import pricing
 from vault.budget.pricing import Price
 from vault.errors import DestinationUnusable, Invalid
@@ -38,7 +39,8 @@ from vault.requests.shapes import dimension, shapes
 from vault.requests.weights import WEIGHTS_LIMIT, check_weights
 from vault.sealing.durable import create_file, replace_files
 from vault.sealing.keyfile import key_line, read_key, read_secret_key, write_secret_key
-from vault.sealing.signing import SigningKey, fingerprint
+from vault.sealing.signing import SigningKey, fingerprint, is_signed_by
+from vault.views import AuditCheck
 
 __all__ = [
     "FieldDescription",
@@ -55,6 +57,7 @@ __all__ = [
     "sign_job",
     "template",
     "verify_release",
+    "verify_trail",
 ]
 
 DELTA = Decimal("0.000001")
@@ -124,8 +127,9 @@ def new_job(
 ) -> JobFacts:
     """Write an unsigned job that costs at most ``epsilon`` at ``delta`` (PLD) into a new folder.
 
-    Raises ``ManifestInvalid`` or ``Invalid`` for what a vault would refuse anyhow.
+    Raises ``DestinationUnusable``, and ``ManifestInvalid`` or ``Invalid`` for what a vault would refuse anyhow.
     """
+    _check_free(folder)
     draft = draft_job(description, epsilon=epsilon, delta=delta, now=now)
     _make_folder(folder)
     create_file(folder / MANIFEST_FILE, draft.manifest)
@@ -190,6 +194,15 @@ def verify_release(folder: Path, vault_key_file: Path, job_folder: Path | None =
     )
 
 
+def verify_trail(folder: Path, vkey: str) -> AuditCheck:
+    """Verify an exported audit bundle from its files alone, under a key the auditor already trusts.
+
+    Raises ``LogBroken`` with the first reason why it does not verify.
+    """
+    point = verify_bundle(folder, vkey, verify=is_signed_by).checkpoint
+    return AuditCheck(size=point.size, root=point.root.hex(), origin=point.origin, vkey=vkey)
+
+
 def apply_update(start_weights: bytes, folder: Path) -> bytes:
     """The starting weights moved by a release's update, as float32 safetensors; verify the release first.
 
@@ -207,6 +220,11 @@ def _facts(manifest: Manifest, *, digest: str, signer: str, delta: Decimal) -> J
         parameters=dimension(manifest),
         price=pricing.price(mechanism(manifest), delta),
     )
+
+
+def _check_free(folder: Path) -> None:
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise DestinationUnusable(path=folder, reason="something is already there")
 
 
 def _make_folder(folder: Path) -> None:

@@ -240,7 +240,9 @@ def _columns(vault: OpenVault, asked: Asked, allowed: frozenset[str], job: Job) 
     """The first and only reading of records: the allowed fields and the two system columns every grant names."""
     with vault.read() as uow:
         facts = find_collection(uow, asked.manifest.collection)
-        with closing(ColumnReader(uow, vault.keys, facts.id, allowed | _system_columns(asked.manifest))) as reader:
+        with closing(
+            ColumnReader(uow, vault.keys, facts.id, allowed | _system_columns(asked.manifest))
+        ) as reader:
             return project(reader, asked.manifest, allowed, job)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from vault.consent.receipts import expire_grants
 from vault.errors import DestinationUnusable
-from vault.learner_process import ProbeResult, probe_sandbox
+from vault.learner_process import probe_sandbox
 from vault.opening import database_file
 from vault.release import expire_held
 from vault.requests.inbox import expire as expire_requests
@@ -19,10 +19,10 @@ from vault.store.files import sync
 from vault.training import settle_interrupted
 
 if TYPE_CHECKING:
+    from learner.protocol import ProbeResult
     from vault.acts import Act
     from vault.opening import OpenVault
-
-__all__ = ["ProbeResult", "probe_sandbox", "settle", "write_backup"]
+    from vault.settings import Paths
 
 
 def settle(act: Act) -> None:
@@ -77,3 +77,9 @@ def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uname = member.gname = ""
     member.mode = 0o600
     return member
+
+
+def probe(paths: Paths) -> list[ProbeResult]:
+    """Let a locked-in learner try to reach the vault, the state folder and everything else it must not."""
+    targets = [database_file(paths.vault), paths.vault, paths.state, Path.home()]
+    return probe_sandbox([target for target in targets if target.exists()])

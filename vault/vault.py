@@ -20,15 +20,18 @@ from vault.audit.entries import EntryType
 from vault.budget import ledger
 from vault.consent import receipts
 from vault.consent.grants import Grant, Window, check_grant, purpose_iri
-from vault.errors import ConsentRefused
+from vault.errors import ConsentRefused, Invalid, UnknownField
 from vault.importers.read import read_table
-from vault.records import collections, export, summary
+from vault.records import collections
+from vault.records.export import export_rows
+from vault.records.preview import ImportPreview, preview
 from vault.records.reading import ColumnReader
-from vault.records.schema import FieldType, Sensitivity
+from vault.records.schema import FieldType, ParsedTable, Sensitivity
+from vault.records.summary import ColumnSummary, summarise
 from vault.requests import inbox, requesters
 from vault.requests.bundle import read_job
-from vault.sealing.keyfile import key_line, read_key
 from vault.sealing.digest import keyed_digest
+from vault.sealing.keyfile import key_line, read_key
 from vault.sealing.keytree import Purpose
 from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
@@ -37,24 +40,10 @@ from vault.sealing.secret import Secret
 from vault.sealing.slots import DEFAULT_COST, KdfCost
 
 if TYPE_CHECKING:
-    from vault.learner_process import ProbeResult
+    from learner.protocol import ProbeResult
+    from vault import views
     from vault.records.collections import CollectionFacts, ImportReport
     from vault.settings import Paths
-    from vault.views import (
-        Approval,
-        AuditCheck,
-        AuditLine,
-        BudgetLine,
-        CollectionView,
-        DecisionView,
-        GrantView,
-        ReleaseView,
-        RequesterView,
-        RequestLine,
-        RequestView,
-        VaultStatus,
-        Withdrawal,
-    )  # fmt: skip
 
 __all__ = [
     "DEFAULT_COST", "ColumnSummary", "ImportPreview", "KdfCost", "ParsedTable", "Secret", "Vault",
@@ -128,7 +117,7 @@ class Vault:
 
     # the vault as a whole
 
-    def status(self) -> VaultStatus:
+    def status(self) -> views.VaultStatus:
         """What the vault holds, what waits, and whether anything ever left."""
         with self._opened.read() as uow:
             return overview.status(uow, self._opened)
@@ -189,7 +178,7 @@ class Vault:
                 lifetime_epsilon=epsilon, file_digest=digest,
             )  # fmt: skip
 
-    def collections(self) -> list[CollectionView]:
+    def collections(self) -> list[views.CollectionView]:
         """Every collection with its columns and its privacy unit."""
         with self._opened.read() as uow:
             return overview.collections(uow)
@@ -212,13 +201,13 @@ class Vault:
 
     # requesters
 
-    def add_requester(self, name: str, key_file: Path, *, contact: str = "") -> RequesterView:
+    def add_requester(self, name: str, key_file: Path, *, contact: str = "") -> views.RequesterView:
         """Let somebody with this public key send requests, under the owner's own name for them."""
         with self._opened.act() as act:
             row = requesters.add(act, name=name, key=read_key(key_file, "requester-public"), contact=contact)
             return overview.requester(row)
 
-    def requesters(self) -> list[RequesterView]:
+    def requesters(self) -> list[views.RequesterView]:
         """Everybody who may ask, or was blocked."""
         with self._opened.read() as uow:
             return overview.requesters(uow)
@@ -245,7 +234,7 @@ class Vault:
         self, *, requester: str, collection: str, fields: Iterable[str], purpose: str, not_after: datetime,
         not_before: datetime | None = None, window: tuple[datetime | None, datetime | None] = (None, None),
         uses: int = 1, epsilon_cap: Decimal | None = None,
-    ) -> GrantView:  # fmt: skip
+    ) -> views.GrantView:  # fmt: skip
         """Allow jobs of a requester to read the named fields of a collection for one purpose, until a date."""
         with self._opened.act() as act:
             asker = requesters.find(act.uow, requester)
@@ -262,12 +251,12 @@ class Vault:
             receipts.save_grant(act, grant, requester=asker, notice_text=approvals.NOTICE, method="command")
             return overview.grant(act.uow, grant, act.now)
 
-    def grants(self) -> list[GrantView]:
+    def grants(self) -> list[views.GrantView]:
         """Every consent ever given, with its state now."""
         with self._opened.read() as uow:
             return overview.grants(uow, self._opened)
 
-    def consent(self, grant_id: str) -> GrantView:
+    def consent(self, grant_id: str) -> views.GrantView:
         """One consent, with its state now."""
         with self._opened.read() as uow:
             full = overview.grant_id(uow, grant_id)
@@ -278,7 +267,7 @@ class Vault:
         with self._opened.read() as uow:
             return receipts.receipt(uow, overview.grant_id(uow, grant_id))
 
-    def withdraw(self, grant_id: str) -> Withdrawal:
+    def withdraw(self, grant_id: str) -> views.Withdrawal:
         """Withdraw a consent: nothing more is read under it, and what is held under it is destroyed."""
         with self._opened.act() as act:
             full = overview.grant_id(act.uow, grant_id)
@@ -286,7 +275,7 @@ class Vault:
             destroyed = release.destroy_held_under(act, full)
             return overview.withdrawal(act.uow, full, destroyed)
 
-    def explain(self, job: Path) -> DecisionView:
+    def explain(self, job: Path) -> views.DecisionView:
         """What the consents say about a job folder now, without storing anything."""
         with self._opened.read() as uow:
             examined = inbox.examine(uow, read_job(job))
@@ -294,7 +283,7 @@ class Vault:
 
     # requests
 
-    def submit(self, job: Path) -> RequestView:
+    def submit(self, job: Path) -> views.RequestView:
         """Take a signed job folder into the inbox; raises one error a rule it breaks."""
         files = read_job(job)
         with self._opened.act() as act:
@@ -303,17 +292,17 @@ class Vault:
             raise refusal
         return self.request(request_id)
 
-    def requests(self) -> list[RequestLine]:
+    def requests(self) -> list[views.RequestLine]:
         """Every request, the newest first."""
         with self._opened.read() as uow:
             return overview.requests(uow)
 
-    def request(self, request_id: str) -> RequestView:
+    def request(self, request_id: str) -> views.RequestView:
         """One request with its price and the verdict the consents give now."""
         with self._opened.read() as uow:
             return overview.request(uow, self._opened, overview.request_id(uow, request_id))
 
-    def preview_approval(self, request_id: str, *, draft: bool, optional: frozenset[str]) -> Approval:
+    def preview_approval(self, request_id: str, *, draft: bool, optional: frozenset[str]) -> views.Approval:
         """What `approve` would change, without changing it."""
         with self._opened.read() as uow:
             full = overview.request_id(uow, request_id)
@@ -337,7 +326,7 @@ class Vault:
         with self._opened.act() as act:
             inbox.refuse(act, overview.request_id(act.uow, request_id), reason=reason)
 
-    def train(self, request_id: str, *, progress: Callable[[int, int], None]) -> ReleaseView:
+    def train(self, request_id: str, *, progress: Callable[[int, int], None]) -> views.ReleaseView:
         """Run an approved request on this computer and hold its result; the budget is spent from here on."""
         with self._opened.read() as uow:
             full = overview.request_id(uow, request_id)
@@ -346,17 +335,17 @@ class Vault:
 
     # releases
 
-    def releases(self) -> list[ReleaseView]:
+    def releases(self) -> list[views.ReleaseView]:
         """Every update that was held, and what became of it."""
         with self._opened.read() as uow:
             return overview.releases(uow)
 
-    def release(self, release_id: str) -> ReleaseView:
+    def release(self, release_id: str) -> views.ReleaseView:
         """What would leave or has left; with the owner's own results once the decision is final."""
         with self._opened.read() as uow:
             return overview.release(uow, overview.release_id(uow, release_id))
 
-    def send(self, release_id: str, *, confirm_digest: str, to: Path) -> ReleaseView:
+    def send(self, release_id: str, *, confirm_digest: str, to: Path) -> views.ReleaseView:
         """Let a held update leave to a folder: the only way anything leaves to anyone but the owner."""
         with self._opened.read() as uow:
             full = overview.release_id(uow, release_id)
@@ -370,22 +359,22 @@ class Vault:
 
     # budget and audit
 
-    def budget(self) -> list[BudgetLine]:
+    def budget(self) -> list[views.BudgetLine]:
         """How much of each lifetime cap is spent, by collection and by requester."""
         with self._opened.read() as uow:
             return overview.budget(uow)
 
-    def audit_lines(self) -> list[AuditLine]:
+    def audit_lines(self) -> list[views.AuditLine]:
         """The trail, one sentence an entry."""
         with self._opened.read() as uow:
             return trail.lines(uow)
 
-    def verify_audit(self) -> AuditCheck:
+    def verify_audit(self) -> views.AuditCheck:
         """Recompute the whole trail; raises `LogBroken`."""
         with self._opened.read() as uow:
             return trail.check(uow, self._opened)
 
-    def export_audit(self, folder: Path) -> AuditCheck:
+    def export_audit(self, folder: Path) -> views.AuditCheck:
         """Write the trail as a bundle anybody can verify; it names no field, requester, file or value."""
         with self._opened.act() as act:
             act.record(EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": folder.name})
@@ -397,9 +386,9 @@ class Vault:
         return trail.verifier_key(self._opened)
 
     @staticmethod
-    def probe_sandbox(paths: Iterable[Path]) -> list[ProbeResult]:
-        """Try, from inside a locked-in learner, everything it must not be able to do."""
-        return upkeep.probe_sandbox(list(paths))
+    def probe_sandbox(paths: Paths) -> list[ProbeResult]:
+        """Try, from inside a locked-in learner, everything it must not be able to do to this vault."""
+        return upkeep.probe(paths)
 
 
 E = TypeVar("E", bound=StrEnum)

@@ -72,9 +72,9 @@ class PriceView:
     guess_rate: Decimal
     worst_case: Decimal
     numerical_assumption: bool
-    job_percent: Decimal
-    used_percent_before: Decimal
-    used_percent_after: Decimal
+    job_percent: int
+    used_percent_before: int
+    used_percent_after: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,8 +210,8 @@ class BudgetLine:
     requester: str | None
     lifetime_epsilon: str
     delta: str
-    used_percent: Decimal
-    left_percent: Decimal
+    used_percent: int
+    left_percent: int
     jobs: int
 
 

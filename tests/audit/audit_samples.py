@@ -40,7 +40,7 @@ CLEAR: dict[EntryType, dict[str, object]] = {
     EntryType.TRAINING_RUN: {
         "run": ID,
         "request": OTHER_ID,
-        "status": "finished",
+        "status": "held",
         "epsilon": "0.500000",
         "delta": "0.000001",
         "steps": 1200,

@@ -197,14 +197,11 @@ def test_every_type_has_a_list_of_clear_keys_and_a_good_sample(kind):
 
 
 @pytest.mark.parametrize("kind", EntryType)
-@pytest.mark.parametrize(
-    "key", ["field", "name", "requester", "collection", "redacted", "_sd", "_sd_alg", "v", "ts"]
-)
-def test_an_unknown_clear_key_is_refused_for_every_type(kind, key):
-    with pytest.raises(InternalError) as caught:
-        built(kind, clear={**CLEAR[kind], key: CANARY})
-
-    assert CANARY not in str(caught.value)
+def test_an_unknown_clear_key_is_refused_for_every_type(kind):
+    for key in ("field", "name", "requester", "collection", "redacted", "_sd", "_sd_alg", "v", "ts", CANARY):
+        with pytest.raises(InternalError) as caught:
+            built(kind, clear={**CLEAR[kind], key: CANARY})
+        assert CANARY not in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", EntryType)

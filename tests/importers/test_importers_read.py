@@ -54,6 +54,17 @@ def test_folders_and_pipes_are_no_files(tmp_path):
             read_table(path)
 
 
+def test_a_file_that_may_not_be_read_is_told(parse, monkeypatch):
+    """Told by its name alone; what the name holds of other signs is not printed."""
+
+    def forbid(_path):
+        raise PermissionError
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", forbid)
+    with pytest.raises(Unreadable, match=r"^a\?b\.csv cannot be read as csv: this user cannot read it"):
+        parse("a\n1\n", "a\x1bb.csv")
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

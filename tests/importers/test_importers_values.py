@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.importers.infer import SAMPLE_ROWS, is_category, sample
+from vault.importers.infer import SAMPLE_VALUES, is_category, sample
 from vault.importers.source import RawBatch
 from vault.importers.values import as_bool, as_float, as_int, as_timestamp, fits, misfit
 from vault.records.cells import cell
@@ -89,16 +89,28 @@ def lone(values):
     return RawBatch(lines=range(len(values)), columns=[values])
 
 
-@given(st.lists(st.integers(1, 3000), max_size=12))
-def test_a_sample_is_spread_evenly_over_all_batches(sizes):
+@given(st.lists(st.integers(1, 3000), max_size=12), st.integers(1, 3))
+def test_a_sample_is_spread_evenly_over_all_batches(sizes, every):
+    """However the rows are cut into batches, and however seldom a value is known."""
     rows = iter(range(sum(sizes)))
-    batches = [lone([next(rows) for _ in range(size)]) for size in sizes]
+    batches = [
+        lone([row if row % every == 0 else None for row in itertools.islice(rows, size)]) for size in sizes
+    ]
     taken = sample(batches)[0] if sizes else []
-    steps = {after - before for before, after in itertools.pairwise(taken)}
+    known = len(range(0, sum(sizes), every))
 
-    assert len(taken) <= 2 * SAMPLE_ROWS
-    assert len(taken) >= min(sum(sizes), SAMPLE_ROWS)
-    assert len(steps) <= 1
+    assert min(known, SAMPLE_VALUES) <= len(taken) <= 2 * SAMPLE_VALUES
+    assert len({after - before for before, after in itertools.pairwise(taken)}) <= 1
+    assert taken[:1] == [0][: len(sizes)]
+
+
+def test_a_column_that_is_seldom_filled_keeps_its_type(parse):
+    lines = [f"{number}," for number in range(20_000)]
+    lines[7777] += "1.5"
+    lines[7778] += "2"
+    parsed = parse("n,x\n" + "\n".join(lines) + "\n")
+
+    assert (parsed.fields[1].type.value, parsed.notes) == ("float", ())
 
 
 @pytest.mark.parametrize(

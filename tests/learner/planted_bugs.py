@@ -23,11 +23,12 @@ Patch = pytest.MonkeyPatch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlantedBug:
-    """A bug, how to plant it, and which of the U checks must see it."""
+    """A bug, how to plant it, which of the U checks must see it, and a word of what that must say."""
 
     name: str
     plant: Callable[[Patch], None]
     seen_by: str
+    says: str
 
 
 def _unclipped(gradients: Tensor, clip_norm: float) -> Tensor:
@@ -171,20 +172,20 @@ def clip_rows_claim_groups(patch: Patch) -> None:
 
 
 BUGS = tuple(
-    PlantedBug(name=plant.__name__.replace("_", " "), plant=plant, seen_by=seen_by)
-    for plant, seen_by in (
-        (no_clipping, "U1"),
-        (clip_after_averaging, "U1"),
-        (noise_divided_by_batch_twice, "U2"),
-        (square_root_of_sigma, "U2"),
-        (noise_not_scaled_by_clip_norm, "U2"),
-        (same_noise_every_step, "U2"),
-        (fixed_seed, "U2"),
-        (divide_by_actual_batch, "U1"),
-        (no_sampling, "U3"),
-        (shuffled_fixed_batches, "U3"),
-        (twice_the_steps, "U4"),
-        (clip_each_layer, "U1"),
-        (clip_rows_claim_groups, "U1"),
+    PlantedBug(name=plant.__name__.replace("_", " "), plant=plant, seen_by=seen_by, says=says)
+    for plant, seen_by, says in (
+        (no_clipping, "U1", "natural record"),
+        (clip_after_averaging, "U1", "natural record"),
+        (noise_divided_by_batch_twice, "U2", "std x0.06"),
+        (square_root_of_sigma, "U2", "std x0.9"),
+        (noise_not_scaled_by_clip_norm, "U2", "std x0.5"),
+        (same_noise_every_step, "U2", "lag-1"),
+        (fixed_seed, "U2", "two runs"),
+        (divide_by_actual_batch, "U1", "aligned record: unit 0 moves the update by 2.00 C/b"),
+        (no_sampling, "U3", "inclusion rate 1.000"),
+        (shuffled_fixed_batches, "U3", "batch size variance x0.00"),
+        (twice_the_steps, "U4", "14 noises for 7"),
+        (clip_each_layer, "U1", "two-block record: unit 0 moves the update by 1.41 C/b"),
+        (clip_rows_claim_groups, "U1", "group group: unit 0 moves the update by 5.00 C/b"),
     )
 )

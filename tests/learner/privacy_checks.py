@@ -181,9 +181,10 @@ def independence_violations(job: Job, units: int, rows_each: int) -> list[str]:
     frame = random_frame(job, units, rows_each=rows_each, seed=1)
     rng = np.random.default_rng(2)
     together = bounded(job, frame, np.ones(units, dtype=np.bool_))
+    alone = [np.arange(units) == unit for unit in (0, units // 2, units - 1)]
     found = []
-    for share in (0.02, 0.3, 0.7, 0.95):
-        apart = bounded(job, frame, rng.random(units) < share)
+    for batch in (*alone, *(rng.random(units) < share for share in (0.05, 0.3, 0.7, 0.95))):
+        apart = bounded(job, frame, batch)
         changed = [unit for unit, gradient in apart.items() if gradient.tobytes() != together[unit].tobytes()]
         found += [f"unit {unit} changes with its company" for unit in changed]
     return found

@@ -96,7 +96,7 @@ jobs = st.builds(
 
 def columns_of(job: Job, rows: int) -> bytearray:
     """A frame with the numbers 0, 1, 2, … in every column."""
-    numbers = {"standard": array("d", range(rows)), "onehot": array("i", range(rows))}
+    numbers = {"standard": memoryview(array("d", range(rows))), "onehot": memoryview(array("i", range(rows)))}
     features = [numbers[spec.kind] if spec.present else None for spec in job.features]
     codes = array("i", range(rows))
     return ColumnFrame.encode(job, unit=codes, features=features, label=codes)
@@ -204,7 +204,7 @@ def test_widths_and_counts_follow_from_the_job() -> None:
 @given(st.binary(max_size=5000))
 def test_a_frame_reads_back_through_a_pipe(data: bytes) -> None:
     reading, writing = os.pipe()
-    with open(reading, "rb") as end, open(writing, "wb") as start:
+    with os.fdopen(reading, "rb") as end, os.fdopen(writing, "wb") as start:
         write_frame(start.fileno(), data)
         assert read_frame(end.fileno(), 5000) == data
 
@@ -215,7 +215,7 @@ def test_a_frame_reads_back_through_a_pipe(data: bytes) -> None:
 )
 def test_a_frame_that_is_cut_off_or_too_long_is_refused_before_it_is_allocated(written: bytes) -> None:
     reading, writing = os.pipe()
-    with open(reading, "rb") as end:
+    with os.fdopen(reading, "rb") as end:
         os.write(writing, written)
         os.close(writing)
         with pytest.raises(ProtocolError):
@@ -268,14 +268,12 @@ def test_a_frame_of_another_job_is_refused() -> None:
 
 
 def test_columns_that_do_not_fit_the_job_are_refused() -> None:
-    codes, numbers = array("i", [0, 0]), array("d", [0.0, 0.0])
+    codes, numbers = bytes(8), bytes(16)
     right = [numbers, codes, None]
     for features in (right[:2], [*right, None], [codes, codes, None], [numbers, None, None], [numbers] * 3):
         with pytest.raises(ProtocolError):
             ColumnFrame.encode(JOB, unit=codes, features=features, label=codes)
-    assert ColumnFrame.encode(JOB, unit=codes, features=right, label=codes) == ColumnFrame.encode(
-        JOB, unit=bytes(8), features=[bytes(16), bytes(8), None], label=bytes(8)
-    )
+    assert ColumnFrame.decode(JOB, ColumnFrame.encode(JOB, unit=codes, features=right, label=codes)).rows == 2
 
 
 # progress

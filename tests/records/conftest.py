@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,23 +80,60 @@ class Bench:
         return values
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    """A new store whose audit trail has begun."""
-    keys = KeyTree(Secret(bytes(range(32))))
-    with Store.create(tmp_path / "vault.db", keys.subkey(Purpose.DATABASE).reveal()) as store:
-        with store.write() as uow:
-            log.append(uow, kind=EntryType.LOG_GENESIS, now=NOW, clear={"app": "test"}, hidden={})
-            uow.commit()
-        yield Bench(folder=tmp_path, store=store, keys=keys)
+ROOT = Secret(bytes(range(32)))
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[Bench]:
+    """The bench around a database file of these tests."""
+    keys = KeyTree(ROOT)
+    with Store.open(file, keys.subkey(Purpose.DATABASE).reveal(), writable=True) as store:
+        yield Bench(folder=file.parent, store=store, keys=keys)
+
+
+@pytest.fixture(scope="session")
+def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database whose audit trail has begun; made once, since making is slow, and copied for each test."""
+    file = tmp_path_factory.mktemp("new") / "vault.db"
+    with Store.create(file, KeyTree(ROOT).subkey(Purpose.DATABASE).reveal()) as store, store.write() as uow:
+        log.append(uow, kind=EntryType.LOG_GENESIS, now=NOW, clear={"app": "test"}, hidden={})
+        uow.commit()
+    return file
+
+
+@pytest.fixture(scope="session")
+def full_file(new_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with a collection of 5,000 rows in two stripes."""
+    file = tmp_path_factory.mktemp("full") / "vault.db"
+    shutil.copy(new_file, file)
+    with opened(file) as bench:
+        bench.load(numbered_rows(5000))
+    return file
 
 
 @pytest.fixture
-def numbered() -> Callable[[int], str]:
+def bench(new_file: Path, tmp_path: Path) -> Iterator[Bench]:
+    """A new store."""
+    shutil.copy(new_file, tmp_path / "vault.db")
+    with opened(tmp_path / "vault.db") as bench:
+        yield bench
+
+
+@pytest.fixture
+def full(full_file: Path, tmp_path: Path) -> Iterator[Bench]:
+    """A store with 5,000 rows."""
+    shutil.copy(full_file, tmp_path / "vault.db")
+    with opened(tmp_path / "vault.db") as bench:
+        yield bench
+
+
+def numbered_rows(rows: int, start: int = 0) -> str:
     """A file of so many rows with a number, its half and a word."""
+    lines = (f"{number},{number / 2},w{number}" for number in range(start, start + rows))
+    return "n,half,word\n" + "\n".join(lines) + "\n"
 
-    def numbered(rows: int, start: int = 0) -> str:
-        lines = (f"{number},{number / 2},w{number}" for number in range(start, start + rows))
-        return "n,half,word\n" + "\n".join(lines) + "\n"
 
-    return numbered
+@pytest.fixture
+def numbered() -> Callable[..., str]:
+    """The text of such a file."""
+    return numbered_rows

@@ -24,7 +24,7 @@ def test_every_column_is_shown_as_it_would_be_kept(bench):
     assert shown.columns[1:] == (
         ColumnPreview(
             name="patient",
-            type=FieldType.TEXT,
+            type=FieldType.CATEGORY,
             sensitivity=Sensitivity.IDENTIFYING,
             samples=("ada", "bob"),
             nulls=0,

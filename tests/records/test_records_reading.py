@@ -14,13 +14,6 @@ from vault.store.tables import Collection, Field, Segment
 ROWS = 5000  # two stripes, the second not full
 
 
-@pytest.fixture
-def full(bench, numbered):
-    """A collection of two stripes."""
-    bench.load(numbered(ROWS))
-    return bench
-
-
 def reader(bench, uow, *allowed):
     return ColumnReader(uow, bench.keys, find_collection(uow, "rows").id, frozenset(allowed))
 
@@ -107,10 +100,13 @@ def exchange_fields(uow):
 
 
 def exchange_names(uow):
+    """Counting writes what waits, so that no name is there twice."""
     one, other = field(uow, "n"), field(uow, "half")
     one.name = "away"
     uow.count(Field)
-    one.name, other.name = "half", "n"
+    other.name = "n"
+    uow.count(Field)
+    one.name = "half"
 
 
 TAMPERINGS = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -14,7 +16,6 @@ from requests_samples import KEY, NOW
 
 from vault.acts import Act, act
 from vault.audit.entries import EntryType
-from vault.audit.log import read_entries
 from vault.records.collections import import_table
 from vault.records.schema import (
     ARROW_TYPES,
@@ -29,6 +30,7 @@ from vault.requests import requesters
 from vault.sealing.keytree import KeyTree
 from vault.sealing.random import random_bytes, random_secret
 from vault.store.engine import Store
+from vault.store.tables import LogEntry
 
 VALUES: dict[str, tuple[FieldType, list[object]]] = {
     "good_night": (FieldType.CATEGORY, ["yes", "no", "yes"]),
@@ -55,20 +57,45 @@ class Home:
     def trail(self) -> list[str]:
         """The types of the audit entries since the vault was made ready."""
         with self.store.read() as uow:
-            return [entry.kind.value for entry in read_entries(uow)][4:]
+            entries = uow.find(LogEntry, order_by="seq")
+        return [json.loads(entry.body)["type"] for entry in entries][4:]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    """A vault that knows the requester "lab" and holds the collections "sleep" (days) and "walks" (records)."""
-    made = Home(store=Store.create(tmp_path / "vault.db", random_bytes(32)), keys=KeyTree(random_secret()))
+@pytest.fixture(scope="session")
+def mould(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, KeyTree]:
+    """The file, key and key tree of a vault that each test gets a copy of."""
+    path, key = tmp_path_factory.mktemp("mould") / "vault.db", random_bytes(32)
+    made = Home(store=Store.create(path, key), keys=KeyTree(random_secret()))
     with made.act() as opened:
         opened.record(EntryType.LOG_GENESIS, clear={"app": "lockbox 0"})
         _import(opened, "sleep", UnitSpec(kind=UnitKind.DAY), "bedtime")
         _import(opened, "walks", UnitSpec(kind=UnitKind.RECORD), None)
         requesters.add(opened, name="lab", key=KEY.public)
-    yield made
+    made.store.checkpoint_wal()
     made.store.close()
+    return path, key, made.keys
+
+
+@pytest.fixture
+def home(mould: tuple[Path, bytes, KeyTree], tmp_path: Path) -> Iterator[Home]:
+    """A vault that knows the requester "lab" and holds the collections "sleep" (days) and "walks" (records)."""
+    path, key, keys = mould
+    copy = Path(shutil.copy(path, tmp_path / "vault.db"))
+    store = Store.open(copy, key, writable=True)
+    yield Home(store=store, keys=keys)
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def shared_home(
+    mould: tuple[Path, bytes, KeyTree], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Home]:
+    """The same vault for tests in which nothing is ever stored."""
+    path, key, keys = mould
+    copy = Path(shutil.copy(path, tmp_path_factory.mktemp("shared") / "vault.db"))
+    store = Store.open(copy, key, writable=True)
+    yield Home(store=store, keys=keys)
+    store.close()
 
 
 def _import(opened: Act, name: str, unit: UnitSpec, time_field: str | None) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from base64 import b64encode
 from pathlib import Path
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.errors import FileMissing, InternalError, Invalid, KeyFileInvalid, Unavailable
+from vault.errors import DiskFull, FileMissing, InternalError, Invalid, KeyFileInvalid, Unavailable
 from vault.sealing.keyfile import KeyKind, key_line, read_key, read_secret_key, write_secret_key
 from vault.sealing.secret import Secret
 
@@ -121,5 +123,16 @@ def test_a_key_of_another_length_is_a_mistake_of_ours(tmp_path: Path) -> None:
         key_line("vault-public", bytes(31))
     with pytest.raises(InternalError):
         write_secret_key(tmp_path / "key", Secret(bytes(33)))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_no_half_written_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DiskFull):
+        write_secret_key(tmp_path / "key", Secret(KEY))
 
     assert list(tmp_path.iterdir()) == []

@@ -57,3 +57,4 @@ def test_an_empty_or_undecodable_passphrase_is_refused_without_showing_it(text: 
 
     assert "hunter" not in str(caught.value)
     assert caught.value.__cause__ is None
+    assert text == "" or caught.value.__suppress_context__

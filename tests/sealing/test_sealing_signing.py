@@ -77,6 +77,17 @@ def test_malformed_keys_and_signatures_sign_nothing(length: int) -> None:
     assert not is_signed_by(bytes(length), b"m", key.sign(b"m"))
 
 
+def test_bytes_cannot_move_between_key_signature_and_message() -> None:
+    """The pieces are joined for libsodium; where they meet must not be up to the sender."""
+    key = SigningKey.generate()
+    signature = key.sign(b"message")
+
+    assert is_signed_by(key.public, b"message", signature)
+    assert not is_signed_by(key.public, signature[-1:] + b"message", signature[:-1])
+    assert not is_signed_by(key.public, b"essage", signature + b"m")
+    assert not is_signed_by(key.public + b"\0", b"message", signature)
+
+
 @pytest.mark.parametrize("public", [bytes(32), b"\1" + bytes(31)])
 def test_a_key_of_small_order_signs_nothing(public: bytes) -> None:
     """Such a key would accept one signature for many messages."""

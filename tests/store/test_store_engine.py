@@ -9,10 +9,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
+from sqlcipher3 import dbapi2
 
-from vault.errors import Damaged, DiskReadOnly, InternalError, NoVault, VaultBusy, VaultExists
+from vault.errors import Damaged, DiskReadOnly, InternalError, NewerVault, NoVault, VaultBusy, VaultExists
 from vault.store import cipher, engine
 from vault.store.engine import Store
 from vault.store.tables import LogEntry, VaultFact
@@ -118,6 +120,41 @@ def test_no_hex_text_of_the_key_stays_in_memory(child: Callable[..., Any], tmp_p
         pytest.skip("reads /proc")
 
     assert child("scan_memory", tmp_path) == {"open": 0, "closed": 0}
+
+
+def test_the_hex_text_of_the_key_is_wiped_at_once(key: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = MagicMock()
+    given: list[bytearray] = []
+    connection.set_key.side_effect = lambda literal: given.extend([literal, bytearray(literal)])
+    monkeypatch.setattr(cipher.dbapi2, "connect", lambda *_, **__: connection)
+    cipher.connect("file:any", key, ())
+
+    assert [bytearray(67), bytearray(f"x'{key.hex()}'".encode())] == given
+
+
+@pytest.mark.parametrize("writable", [True, False])
+@pytest.mark.parametrize("reason", ["wrong key", "newer program"])
+def test_a_refused_open_leaves_no_connection_behind(
+    store: Store, path: Path, key: bytes, monkeypatch: pytest.MonkeyPatch, writable: bool, reason: str
+) -> None:
+    assert store._writer is not None
+    with store._writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    made: list[Any] = []
+    connect = dbapi2.connect
+
+    def noted(*arguments: Any, **options: Any) -> Any:
+        made.append(connect(*arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(cipher.dbapi2, "connect", noted)
+    with pytest.raises((Damaged, NewerVault)):
+        Store.open(path, key if reason == "newer program" else os.urandom(32), writable=writable)
+
+    assert made != []
+    for left in made:
+        with pytest.raises(dbapi2.ProgrammingError, match="closed"):
+            left.execute("SELECT 1")
 
 
 def test_no_repr_shows_the_key(store: Store, key: bytes) -> None:

@@ -8,7 +8,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, text
 
 from vault.errors import NewerVault, OutdatedVault
-from vault.store import cipher, engine, schema
+from vault.store import engine, schema
 from vault.store.engine import Store
 from vault.store.tables import Row
 
@@ -114,24 +114,3 @@ def test_a_file_of_an_older_program_has_to_be_opened_to_write_first(
 
     with pytest.raises(OutdatedVault):
         Store.open(path, key, writable=False)
-
-
-def test_a_failed_open_leaves_no_connection_behind(
-    store: Store, path: Path, key: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_revision(store, "9999")
-    made: list[Any] = []
-    connect = cipher.connect
-
-    def noted(*arguments: Any) -> Any:
-        made.append(connect(*arguments))
-        return made[-1]
-
-    monkeypatch.setattr(cipher, "connect", noted)
-    with pytest.raises(NewerVault):
-        Store.open(path, key, writable=True)
-
-    assert made != []
-    for connection in made:
-        with pytest.raises(Exception, match="closed"):
-            connection.execute("SELECT 1")

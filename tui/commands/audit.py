@@ -30,8 +30,28 @@ def show_trail(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @group.command("verify")
-def verify(context: typer.Context, as_json: AsJson = False) -> None:
-    """Recompute the whole trail and check every page of the database."""
+def verify(
+    context: typer.Context,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", metavar="DIR", help="Verify an exported bundle; opens no vault."),
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="VKEY", help="With --bundle: the verifier key you trust.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute the whole trail and check every page of the database, or an exported bundle alone."""
+    if bundle is not None:
+        from vault.requester import verify_trail
+
+        if key is None:
+            raise typer.BadParameter(
+                "--bundle needs --key, which you got from the owner and not from the bundle"
+            )
+        _report(verify_trail(bundle, key), as_json=as_json)
+        say("The bundle verifies under that key.")
+        return
     with opened(context, writable=False) as vault:
         found = vault.verify_audit()
     _report(found, as_json=as_json)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui import wording
 from tui.commands.options import AsJson
 from tui.session import opened
 from tui.terminal import say, show, show_json, show_table
@@ -28,10 +27,14 @@ def grant(
     context: typer.Context,
     requester: Annotated[str, typer.Option("--to", metavar="REQUESTER")],
     collection: Annotated[str, typer.Option("--collection", metavar="NAME")],
-    fields: Annotated[str, typer.Option("--fields", metavar="A,B,…", help="The columns they may learn from.")],
+    fields: Annotated[
+        str, typer.Option("--fields", metavar="A,B,…", help="The columns they may learn from.")
+    ],
     purpose: Annotated[str, typer.Option("--purpose", metavar="DPV", help="Such as AcademicResearch.")],
     until: Annotated[str, typer.Option("--until", metavar="DATE", help="At most a year from now.")],
-    begin: Annotated[str | None, typer.Option("--from", metavar="DATE", help="Not before; default: now.")] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="Not before; default: now.")
+    ] = None,
     records_from: Annotated[str | None, typer.Option("--records-from", metavar="DATE")] = None,
     records_to: Annotated[str | None, typer.Option("--records-to", metavar="DATE")] = None,
     uses: Annotated[int, typer.Option("--uses", min=1, help="How many jobs.")] = 1,
@@ -48,7 +51,10 @@ def grant(
             purpose=purpose,
             not_after=moment(until),
             not_before=moment(begin) if begin else None,
-            window=(moment(records_from) if records_from else None, moment(records_to) if records_to else None),
+            window=(
+                moment(records_from) if records_from else None,
+                moment(records_to) if records_to else None,
+            ),
             uses=uses,
             epsilon_cap=amount(epsilon) if epsilon else None,
         )
@@ -85,7 +91,15 @@ def list_grants(context: typer.Context, as_json: AsJson = False) -> None:
         say("You have allowed nobody anything.")
         return
     rows = [
-        (one.id[:8], one.requester, one.collection, ", ".join(one.fields), one.purpose_words, one.not_after, one.state)
+        (
+            one.id[:8],
+            one.requester,
+            one.collection,
+            ", ".join(one.fields),
+            one.purpose_words,
+            one.not_after,
+            one.state,
+        )
         for one in found
     ]
     show_table(("id", "requester", "collection", "columns", "purpose", "until", "state"), rows)
@@ -134,7 +148,9 @@ def _say_withdrawn(done: Withdrawal) -> None:
     if done.destroyed:
         say(f"Destroyed: {len(done.destroyed)} held update(s).")
     if done.already_left:
-        say(f"{len(done.already_left)} update(s) already left and cannot be called back: what they taught stays.")
+        say(
+            f"{len(done.already_left)} update(s) already left and cannot be called back: what they taught stays."
+        )
     if done.may_have_left:
         say(f"{len(done.may_have_left)} update(s) may have left; that cannot be called back either.")
 

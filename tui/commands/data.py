@@ -14,7 +14,7 @@ from tui.terminal import confirm, is_interactive, say, show, show_json, show_tab
 from vault.errors import Invalid
 
 if TYPE_CHECKING:
-    from vault.vault import ImportPreview, Vault
+    from vault.vault import ImportPreview
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -31,11 +31,14 @@ def import_file(
         str | None, typer.Option("--collection", metavar="NAME", help="Default: the name of the file.")
     ] = None,
     as_format: Annotated[
-        str | None, typer.Option("--as", metavar="FORMAT", help="csv, jsonl or parquet; default: by the ending.")
+        str | None,
+        typer.Option("--as", metavar="FORMAT", help="csv, jsonl or parquet; default: by the ending."),
     ] = None,
     unit: Annotated[
         str | None,
-        typer.Option("--unit", metavar="UNIT", help="What counts as one: record, day, or the name of a column."),
+        typer.Option(
+            "--unit", metavar="UNIT", help="What counts as one: record, day, or the name of a column."
+        ),
     ] = None,
     time: Annotated[
         str | None, typer.Option("--time", metavar="COLUMN", help="The column that says when a row happened.")
@@ -51,9 +54,12 @@ def import_file(
         ),
     ] = None,
     lifetime: Annotated[
-        str, typer.Option("--lifetime", metavar="EPSILON", help="Lifetime privacy budget of a new collection.")
+        str,
+        typer.Option("--lifetime", metavar="EPSILON", help="Lifetime privacy budget of a new collection."),
     ] = "8",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be stored, and store nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be stored, and store nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Seal the rows of a file into the vault, all or nothing."""
@@ -88,13 +94,16 @@ def _pairs(given: list[str] | None) -> dict[str, str]:
 
 def _show_preview(preview: ImportPreview) -> None:
     rows = [
-        (one.name, one.type, one.sensitivity, ", ".join(one.samples), f"{one.nulls:,}") for one in preview.columns
+        (one.name, one.type, one.sensitivity, ", ".join(one.samples), f"{one.nulls:,}")
+        for one in preview.columns
     ]
     show_table(("column", "type", "sensitivity", "for example", "empty"), rows)
     say(f"\n{preview.rows:,} rows fit, {preview.refused_rows:,} are refused.")
     for refused in preview.first_refused:
         say(f"  line {refused.line}: {refused.reason}")
-    say(f"privacy unit: {wording.unit_sentence(preview.unit.kind, preview.unit.field)} ({preview.units:,} units)")
+    say(
+        f"privacy unit: {wording.unit_sentence(preview.unit.kind, preview.unit.field)} ({preview.units:,} units)"
+    )
     for warning in preview.warnings:
         say(f"note: {warning}")
 
@@ -119,7 +128,9 @@ def list_collections(context: typer.Context, as_json: AsJson = False) -> None:
 
 @group.command("show")
 def show_collection(
-    context: typer.Context, collection: Annotated[str, typer.Argument(metavar="COLLECTION")], as_json: AsJson = False
+    context: typer.Context,
+    collection: Annotated[str, typer.Argument(metavar="COLLECTION")],
+    as_json: AsJson = False,
 ) -> None:
     """Draw every column, for your eyes only; the look is recorded."""
     from tui.drawing import draw_column

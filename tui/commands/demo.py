@@ -21,7 +21,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
-    auto: Annotated[bool, typer.Option("--auto", help="A scripted person answers, and is labelled so.")] = False,
+    auto: Annotated[
+        bool, typer.Option("--auto", help="A scripted person answers, and is labelled so.")
+    ] = False,
     keep: Annotated[
         Path | None, typer.Option("--keep", metavar="DIR", help="Play in this new folder and leave it there.")
     ] = None,
@@ -49,7 +51,9 @@ def demo(
 
 
 def _open_scene(folder: Path, *, scripted: bool) -> None:
-    show("Lockbox demo: a throw-away vault with 569 real patients' measurements (scikit-learn's breast-cancer table).")
+    show(
+        "Lockbox demo: a throw-away vault with 569 real patients' measurements (scikit-learn's breast-cancer table)."
+    )
     show(f"Every act below is also a command; they run in {folder} with")
     show("  LOCKBOX_VAULT=vault LOCKBOX_STATE=state lockbox --passphrase-fd 3 … 3<passphrase.txt")
     if scripted:

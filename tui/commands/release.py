@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 group = typer.Typer(no_args_is_help=True)
 
-ReleaseId = Annotated[str, typer.Argument(metavar="ID", help="Of a held update; its first characters are enough.")]
+ReleaseId = Annotated[
+    str, typer.Argument(metavar="ID", help="Of a held update; its first characters are enough.")
+]
 
 
 @group.command("list")
@@ -34,7 +36,8 @@ def list_releases(context: typer.Context, as_json: AsJson = False) -> None:
         say("Nothing is held. Held updates stay here until you decide.")
         return
     rows = [
-        (one.id[:8], one.recipient, one.collection, one.digest[:8], one.expires_at, _state(one)) for one in found
+        (one.id[:8], one.recipient, one.collection, one.digest[:8], one.expires_at, _state(one))
+        for one in found
     ]
     show_table(("id", "for", "from", "digest", "until", "state"), rows)
 
@@ -78,7 +81,9 @@ def _show(one: ReleaseView) -> None:
     show()
     show_price(one.price)
     if one.state in ("held", "sending"):
-        show("\nWhat leaves cannot be called back: withdrawing the consent later does not remove what it taught.")
+        show(
+            "\nWhat leaves cannot be called back: withdrawing the consent later does not remove what it taught."
+        )
         show(f"To let it leave: lockbox release send {one.id[:8]} --confirm-digest {one.digest[:8]} --to DIR")
         show(f"To keep it private for good: lockbox release withhold {one.id[:8]}")
 
@@ -88,7 +93,10 @@ def send(
     context: typer.Context,
     release_id: ReleaseId,
     confirm_digest: Annotated[
-        str, typer.Option("--confirm-digest", metavar="FIRST8", help="The first 8 digits of the digest, typed by you.")
+        str,
+        typer.Option(
+            "--confirm-digest", metavar="FIRST8", help="The first 8 digits of the digest, typed by you."
+        ),
     ],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder for the requester.")],
     as_json: AsJson = False,

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 group = typer.Typer(no_args_is_help=True)
 
-RequestId = Annotated[str, typer.Argument(metavar="ID", help="Of a request; its first characters are enough.")]
+RequestId = Annotated[
+    str, typer.Argument(metavar="ID", help="Of a request; its first characters are enough.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -61,7 +63,14 @@ def list_requests(context: typer.Context, as_json: AsJson = False) -> None:
         say("No one has asked.")
         return
     rows = [
-        (one.id[:8], one.requester, one.collection, one.purpose_words, one.expires_at, wording.state(one.state))
+        (
+            one.id[:8],
+            one.requester,
+            one.collection,
+            one.purpose_words,
+            one.expires_at,
+            wording.state(one.state),
+        )
         for one in found
     ]
     show_table(("id", "requester", "collection", "purpose", "expires", "state"), rows)
@@ -130,7 +139,9 @@ def approve(
         list[str] | None, typer.Option("--also", metavar="COLUMN", help="Allow this optional column as well.")
     ] = None,
     run: Annotated[bool, typer.Option("--run", help="Run it now.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
 ) -> None:
     """Approve one run on this computer. The release is a decision of its own, later."""
     optional = frozenset(also or [])
@@ -142,7 +153,9 @@ def approve(
             return
         vault.approve(what.request.line.id, draft=draft_grant, optional=optional)
         say(f"\nRequest {what.request.line.id[:8]} is approved for one run.")
-        if run or (is_interactive() and confirm("run it now, on this computer? the budget is spent from then on")):
+        if run or (
+            is_interactive() and confirm("run it now, on this computer? the budget is spent from then on")
+        ):
             _train(vault, what.request.line.id)
         else:
             say(f"Run it: lockbox train {what.request.line.id[:8]}")
@@ -154,7 +167,9 @@ def _show_approval(what: Approval) -> None:
     if what.draft:
         _show_draft(what.draft)
     show_price(what.request.price)
-    show("It runs on this computer in a process without network and without your files; nothing leaves by it.")
+    show(
+        "It runs on this computer in a process without network and without your files; nothing leaves by it."
+    )
 
 
 def _show_draft(draft: GrantDraft) -> None:
@@ -215,7 +230,12 @@ def _progress_bar() -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("training"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeRemainingColumn())
+    columns = (
+        TextColumn("training"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("training", total=None)
         yield lambda step, of: bar.update(task, completed=step, total=of)

@@ -43,7 +43,13 @@ def verify(
     if model and job:
         _write_model(requester.apply_update(_read(job / "weights.safetensors"), release), model)
     if as_json:
-        show_json({"digest": facts.digest, "vault": facts.vault_fingerprint, "manifest": facts.manifest.model_dump()})
+        show_json(
+            {
+                "digest": facts.digest,
+                "vault": facts.vault_fingerprint,
+                "manifest": facts.manifest.model_dump(),
+            }
+        )
         return
     manifest = facts.manifest
     rows = [

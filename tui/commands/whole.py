@@ -9,7 +9,16 @@ import typer
 
 from tui.commands.options import AsJson
 from tui.session import opened, session
-from tui.terminal import ask, ask_secret, confirm, is_interactive, read_secret, say, show, show_json, show_table
+from tui.terminal import (
+    ask,
+    ask_secret,
+    is_interactive,
+    read_secret,
+    say,
+    show,
+    show_json,
+    show_table,
+)
 from vault.errors import Invalid, RecoveryKeyNotConfirmed
 
 if TYPE_CHECKING:
@@ -117,7 +126,10 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         show_json(*results)
     else:
-        show_table(("attempt", "outcome"), [(one.name, one.outcome) for one in results])
+        show_table(
+            ("attempt", "outcome"),
+            [(one.name, f"refused ({one.how})" if one.refused else "ALLOWED") for one in results],
+        )
     if not all(one.refused for one in results):
         say("\nnot everything was refused: jobs from other people do not run on this computer")
         raise typer.Exit(7)

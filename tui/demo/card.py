@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -74,25 +75,15 @@ def _shortened(text: str, limit: int = 47) -> str:
 
 def draw(outcome: Outcome, svg: Path) -> None:
     """Print the card on the terminal and write the same card as SVG."""
-    import sys
-
     from rich.console import Console, Group
     from rich.panel import Panel
 
     panel = Panel(Group(*lines(outcome)), title="Lockbox: what just happened", width=WIDTH)
     Console(width=WIDTH, highlight=False).print(panel)
-    with open_null() as nowhere:
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         recorder = Console(width=WIDTH, record=True, file=nowhere, highlight=False, color_system="truecolor")
         recorder.print(panel)
         svg.write_text(recorder.export_svg(title="lockbox demo", code_format=SVG), encoding="utf-8")
-    sys.stdout.flush()
-
-
-def open_null():  # type: ignore[no-untyped-def]
-    """Somewhere the recording console may print to."""
-    import os
-
-    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 # A picture that loads nothing from anywhere: the library's own template names a web font.

@@ -46,7 +46,11 @@ class Patients:
         inputs = []
         for name in names:
             center, scale = (REQUIRED | OPTIONAL)[name]
-            raw = self.values[:, self.columns.index(name)] if name in REQUIRED else np.full(len(self.classes), center)
+            raw = (
+                self.values[:, self.columns.index(name)]
+                if name in REQUIRED
+                else np.full(len(self.classes), center)
+            )
             inputs.append(np.clip((raw - center) / scale, -CLIP, CLIP))
         return np.stack(inputs, axis=1)
 
@@ -88,7 +92,9 @@ def job_description(patients: int) -> str:
 
 def _feature(name: str, necessity: str, center: float, scale: float) -> str:
     transform = f'{{ kind = "standard", center = {center}, scale = {scale}, clip = {CLIP}, fill = {center} }}'
-    return f'[[fields]]\nname = "{name}"\nrole = "feature"\nnecessity = "{necessity}"\ntransform = {transform}\n'
+    return (
+        f'[[fields]]\nname = "{name}"\nrole = "feature"\nnecessity = "{necessity}"\ntransform = {transform}\n'
+    )
 
 
 _JOB = """\

@@ -48,10 +48,14 @@ class Stage:
         try:
             attempt()
         except LockboxError as error:
-            self.refusals.append((attack, str(error)))
-            show(f"    ✗ refused: {error}")
+            self.saw_refusal(attack, str(error))
         else:
             raise AttackSucceeded(attack=attack)
+
+    def saw_refusal(self, attack: str, sentence: str) -> None:
+        """Note how an attack was refused."""
+        self.refusals.append((attack, sentence))
+        show(f"    ✗ refused: {sentence}")
 
 
 class AttackSucceeded(LockboxError):

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 
 from tui import wording
 from tui.demo.card import Outcome
-from tui.demo.hospital import OPTIONAL, REQUIRED, accuracy, ceiling, job_description, split_patients, write_csv
+from tui.demo.hospital import (
+    OPTIONAL,
+    REQUIRED,
+    accuracy,
+    ceiling,
+    job_description,
+    split_patients,
+    write_csv,
+)
+from tui.demo.stage import AttackSucceeded
 from tui.terminal import show
 from vault.errors import Refused
 
@@ -27,6 +36,7 @@ if TYPE_CHECKING:
 
 EPSILON = Decimal(1)
 GROUP = "Tumour group"
+SOCKETS = frozenset({"TCP", "UDP", "Unix socket", "abstract Unix socket", "socket pair", "netlink"})
 
 
 class Declined(Refused):
@@ -74,7 +84,9 @@ def make_vault(cast: Cast) -> Vault:
 def import_patients(cast: Cast, vault: Vault) -> int:
     """Seal the hospital's export, one patient as the privacy unit."""
     stage, file = cast.stage, cast.file("patients.csv")
-    stage.chapter("It imports its table", f"{len(cast.held_out.classes)} patients were held out and never enter.")
+    stage.chapter(
+        "It imports its table", f"{len(cast.held_out.classes)} patients were held out and never enter."
+    )
     stage.command("import", file.name, "--unit", "patient_id")
     parsed = vault.read_file(file)
     report = vault.import_file(parsed, name="patients", unit="patient_id", time_field=None)
@@ -112,7 +124,9 @@ def allow(cast: Cast, vault: Vault, request: RequestView) -> None:
     stage, short = cast.stage, request.line.id[:8]
     what = vault.preview_approval(request.line.id, draft=True, optional=frozenset())
     assert what.draft is not None  # no consent exists yet in this new vault
-    show(f"\n    {GROUP} asks for {len(REQUIRED) + len(OPTIONAL) + 1} columns, for {what.draft.purpose_words}.")
+    show(
+        f"\n    {GROUP} asks for {len(REQUIRED) + len(OPTIONAL) + 1} columns, for {what.draft.purpose_words}."
+    )
     show(f"    allowed:  {', '.join(what.draft.fields)}")
     show(f"    withheld: {', '.join(what.draft.withheld)} (optional)")
     show_price(request.price)
@@ -136,11 +150,15 @@ def let_go(cast: Cast, vault: Vault, held: ReleaseView) -> ReleaseView:
     """The second decision: these exact bytes, to this requester."""
     stage, short = cast.stage, held.id[:8]
     stage.command("release", "show", short)
-    stage.note(f"one file of {wording.size(held.size)} would leave, for {held.recipient}; noise {held.noise_multiplier:g}")
+    stage.note(
+        f"one file of {wording.size(held.size)} would leave, for {held.recipient}; noise {held.noise_multiplier:g}"
+    )
     stage.note(f"digest {held.digest}")
     stage.note("what leaves cannot be called back")
     stage.command("release", "send", short, "--confirm-digest", held.digest[:8], "--to", "outbox")
-    if not stage.wait_for(f"Type the first 8 digits of the digest ({held.digest[:8]}) to let it leave:", held.digest[:8]):
+    if not stage.wait_for(
+        f"Type the first 8 digits of the digest ({held.digest[:8]}) to let it leave:", held.digest[:8]
+    ):
         raise Declined()
     return vault.send(held.id, confirm_digest=held.digest[:8], to=cast.file("outbox"))
 
@@ -154,7 +172,17 @@ def verify(cast: Cast, vault: Vault) -> bytes:
     key = cast.file("vault.pub")
     key.write_text(vault.vault_key(GROUP) + "\n", encoding="utf-8")
     stage.note("written to vault.pub, handed over in person")
-    stage.command("update", "verify", "outbox", "--vault-key", "vault.pub", "--job", "job-1", "--model", "model.safetensors")
+    stage.command(
+        "update",
+        "verify",
+        "outbox",
+        "--vault-key",
+        "vault.pub",
+        "--job",
+        "job-1",
+        "--model",
+        "model.safetensors",
+    )
     requester.verify_release(cast.file("outbox"), key, cast.file("job-1"))
     start = (cast.file("job-1") / "weights.safetensors").read_bytes()
     model = requester.apply_update(start, cast.file("outbox"))
@@ -175,11 +203,15 @@ def attack_before_release(cast: Cast, vault: Vault, request: RequestView, held: 
     stage.refused("a changed manifest", lambda: vault.submit(changed))
     wrong = "0" * 8 if not held.digest.startswith("0" * 8) else "1" * 8
     stage.command("release", "send", held.id[:8], "--confirm-digest", wrong, "--to", "elsewhere")
-    stage.refused("a wrong digest", lambda: vault.send(held.id, confirm_digest=wrong, to=cast.file("elsewhere")))
+    stage.refused(
+        "a wrong digest", lambda: vault.send(held.id, confirm_digest=wrong, to=cast.file("elsewhere"))
+    )
     stage.command("doctor")
-    for probe in (one for one in vault.probe_sandbox(cast.paths) if "socket" in one.name or one.name in ("tcp", "udp")):
-        stage.note(f"{probe.name}: {probe.outcome}")
-    stage.refused("a socket from the learner", lambda: vault.check_no_socket(cast.paths))
+    probes = [one for one in vault.probe_sandbox(cast.paths) if one.name in SOCKETS]
+    if not probes or not all(one.refused for one in probes):
+        raise AttackSucceeded(attack="a socket from the learner")
+    kinds = ", ".join(f"{one.name} {one.how}" for one in probes)
+    stage.saw_refusal("a socket from the learner", f"The kernel refused {kinds}.")
 
 
 def withdraw(cast: Cast, vault: Vault) -> None:
@@ -190,7 +222,9 @@ def withdraw(cast: Cast, vault: Vault) -> None:
     grant = vault.grants()[0]
     stage.command("consent", "withdraw", grant.id[:8])
     done = vault.withdraw(grant.id)
-    stage.note(f"{len(done.already_left)} update already left and cannot be called back; nothing more is read")
+    stage.note(
+        f"{len(done.already_left)} update already left and cannot be called back; nothing more is read"
+    )
     second = ask(cast, vault, "job-2")
     stage.command("consent", "explain", "job-2")
     show_decision(vault.explain(cast.file("job-2")))
@@ -245,7 +279,9 @@ def _outcome(
     cast: Cast, *, stayed: int, request: RequestView, sent: ReleaseView, model: bytes, trail: int
 ) -> Outcome:
     start = (cast.file("job-1") / "weights.safetensors").read_bytes()
-    sizes = sum(path.stat().st_size for path in cast.file("outbox").iterdir() if path.suffix == ".safetensors")
+    sizes = sum(
+        path.stat().st_size for path in cast.file("outbox").iterdir() if path.suffix == ".safetensors"
+    )
     classes = cast.held_out.classes
     return Outcome(
         stayed=stayed,

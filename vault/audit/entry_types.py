@@ -92,7 +92,7 @@ CLEAR_KEYS: Final[Mapping[EntryType, frozenset[str]]] = {
 OUTCOMES: Final = frozenset({"permit", "deny"})
 METHODS: Final = frozenset({"command", "terminal", "request", "clock"})
 PROFILES: Final = frozenset({"audit", "audit-disclosed", "records", "receipt", "backup"})
-STATUSES: Final = frozenset({"started", "finished"})
+STATUSES: Final = frozenset({"ready", "approved", "training", "held"})
 DECISION_REASONS: Final = frozenset(
     {
         *("granted", "empty-scope", "requester-blocked", "no-grant", "other-collection"),

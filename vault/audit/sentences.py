@@ -90,6 +90,14 @@ CODE_WORDS: Final[Mapping[EntryType, Mapping[str, Mapping[object, str]]]] = {
             "internal": "the decision could not be made",
         },
     },
+    EntryType.TRAINING_RUN: {
+        "status": {
+            "ready": "is ready to learn",
+            "approved": "stepped back before it cost anything",
+            "training": "is learning",
+            "held": "has learned and its update is held",
+        }
+    },
     EntryType.RUN_FAILED: {
         "reason": {
             "budget": "the privacy budget did not allow it",

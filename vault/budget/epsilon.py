@@ -17,11 +17,11 @@ def shown_left(amount: Decimal, places: int = 2) -> str:
     return f"{max(amount, Decimal(0)).quantize(Decimal(1).scaleb(-places), ROUND_FLOOR):f}"
 
 
-def percent_spent(share: Fraction) -> int:
-    """A spent share in whole percent, rounded up."""
-    return ceil(share * 100)
+def percent_spent(share: Fraction, places: int = 1) -> Decimal:
+    """A spent share in percent, rounded up."""
+    return Decimal(ceil(share * 100 * 10**places)).scaleb(-places)
 
 
-def percent_left(share: Fraction) -> int:
-    """What a spent share leaves in whole percent, rounded down and never below 0."""
-    return max(floor((1 - share) * 100), 0)
+def percent_left(share: Fraction, places: int = 1) -> Decimal:
+    """What a spent share leaves in percent, rounded down and never below 0."""
+    return Decimal(max(floor((1 - share) * 100 * 10**places), 0)).scaleb(-places)

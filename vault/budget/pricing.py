@@ -118,7 +118,7 @@ def _excess(mechanism: Mechanism, target: Decimal, delta: Decimal) -> float:
         cost = price(mechanism, delta).epsilon
     except BudgetExhausted:
         cost = 100 * MOST_EPSILON
-    return math.log(cost / target)
+    return math.log(max(cost, Decimal("1e-6")) / target)
 
 
 def _first_fit(excess: Callable[[int], float], low: int, high: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +13,7 @@ from vault.importers.source import RawBatch, Source
 from vault.importers.values import fits, has_no_zone, is_not_finite
 from vault.records.schema import FieldType
 
-SAMPLE_ROWS = 2000
+SAMPLE_VALUES = 2000
 # With fewer fitting values the odd ones are no slips any more: the column is text.
 LEAST_FITTING = 0.95
 MOST_LABELS = 32
@@ -24,18 +25,33 @@ _DECIMAL_COMMA = re.compile(r"\s*[+-]?[0-9.]*[0-9],[0-9]+\s*")
 _LOCAL_DATE = re.compile(r"\s*[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{2,4}([ T].*)?\s*")
 
 
-def sample(batches: Iterable[RawBatch]) -> list[Sequence[object]]:
-    """At most twice ``SAMPLE_ROWS`` values of every column, evenly spread over the whole file."""
-    kept: list[list[object]] = []
-    stride, seen = 1, 0
+def sample(batches: Iterable[RawBatch]) -> list[list[object]]:
+    """Known values of every column, at most twice ``SAMPLE_VALUES``, evenly spread over the whole file.
+
+    Every column is counted by itself: one that is seldom filled is judged by what it has.
+    """
+    spreads: list[_Spread] = []
     for batch in batches:
-        kept = kept or [[] for _ in batch.columns]
-        for column, values in zip(kept, batch.columns, strict=True):
-            column.extend(values[-seen % stride :: stride])
-        seen += len(batch.lines)
-        while len(kept[0]) > 2 * SAMPLE_ROWS:
-            stride, kept = stride * 2, [column[::2] for column in kept]
-    return list(kept)
+        spreads = spreads or [_Spread() for _ in batch.columns]
+        for spread, values in zip(spreads, batch.columns, strict=True):
+            spread.add([value for value in values if value is not None])
+    return [[value for value in spread.kept if not _is_blank(value)] for spread in spreads]
+
+
+@dataclass(slots=True)
+class _Spread:
+    """Every ``stride``-th of the values added so far; the stride doubles when there are too many."""
+
+    kept: list[object] = field(default_factory=list)
+    stride: int = 1
+    seen: int = 0
+
+    def add(self, values: Sequence[object]) -> None:
+        self.kept.extend(values[-self.seen % self.stride :: self.stride])
+        self.seen += len(values)
+        while len(self.kept) > 2 * SAMPLE_VALUES:
+            self.stride *= 2
+            self.kept = self.kept[::2]
 
 
 def choose_types(
@@ -48,9 +64,8 @@ def choose_types(
     }
 
 
-def _best_type(values: Sequence[object], *, has_types: bool) -> FieldType:
-    """The narrowest of the types that fit most values, if that is at least 95 % of those not empty."""
-    known = [value for value in values if not _is_blank(value)]
+def _best_type(known: Sequence[object], *, has_types: bool) -> FieldType:
+    """The narrowest of the types that fit most of the known values, if those are at least 95 % of them."""
     if not known:
         return FieldType.TEXT
     scores = {wanted: sum(_suits(value, wanted, has_types) for value in known) for wanted in _NARROWEST_FIRST}
@@ -70,7 +85,7 @@ def _suits(value: object, wanted: FieldType, has_types: bool) -> bool:
 
 
 def _is_blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and (not value or value.isspace()))
+    return isinstance(value, str) and not value.strip()
 
 
 def is_category(column: pa.ChunkedArray) -> bool:
@@ -85,8 +100,7 @@ def notes(
 ) -> list[str]:
     """What the owner should know about how the cells were read."""
     told = []
-    for name, values in zip(names, samples, strict=True):
-        known = [value for value in values if not _is_blank(value)]
+    for name, known in zip(names, samples, strict=True):
         if not known:
             told.append(f"The column {name} is empty.")
         elif types[name] is FieldType.TIMESTAMP and any(has_no_zone(value) for value in known):

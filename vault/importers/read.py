@@ -76,21 +76,29 @@ def read_table(
 
 def _read(path: Path, as_format: str | None) -> File:
     """The bytes of the file, read once: what is parsed is what is digested."""
-    name = path.name.encode(errors="replace").decode()
     if as_format not in (None, *FORMATS):
         raise Invalid(reason=f"there is no format {as_format}, only {', '.join(FORMATS)}")
+    called = as_format or _ENDINGS.get(path.suffix.lower(), "csv")
+    try:
+        data = _bytes(path, called)
+    except OSError as error:
+        raise Unreadable(name=_name(path), format=called, reason="this user cannot read it") from error
+    return _file(_name(path), data, as_format or _format(path.suffix, data))
+
+
+def _bytes(path: Path, called: str) -> bytes:
     if not path.exists():
         raise FileMissing(path=path)
-    called = as_format or _ENDINGS.get(path.suffix.lower(), "csv")
     if not path.is_file():
-        raise Unreadable(name=name, format=called, reason="it is not a file")
+        raise Unreadable(name=_name(path), format=called, reason="it is not a file")
     if path.stat().st_size > LARGEST_FILE:
-        raise Unreadable(name=name, format=called, reason="it is larger than 1 GiB; split it")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise Unreadable(name=name, format=called, reason="this user cannot read it") from error
-    return _file(name, data, as_format or _format(path.suffix, data))
+        raise Unreadable(name=_name(path), format=called, reason="it is larger than 1 GiB; split it")
+    return path.read_bytes()
+
+
+def _name(path: Path) -> str:
+    """The file's own name, safe to print and to write down."""
+    return "".join(sign if sign.isprintable() else "?" for sign in path.name)
 
 
 def _file(name: str, data: bytes, known: str) -> File:

@@ -71,6 +71,8 @@ class ColumnReader:
     def stripes(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Some columns side by side, at most 4096 rows at a time; raises like ``column``."""
         fields = [self._field(name) for name in names]
+        for field in fields:
+            self._check_length(field)
         for stripe, rows in stripe_sizes(self.rows):
             yield pa.record_batch([self._stripe(field, stripe, rows) for field in fields], names=list(names))
 
@@ -83,6 +85,10 @@ class ColumnReader:
         if name not in self._fields:
             raise InternalError(what="a column outside the allowed ones was asked for")
         return self._fields[name]
+
+    def _check_length(self, field: _OpenField) -> None:
+        if self._uow.count(Segment, field_id=field.place.field) != len(stripe_sizes(self.rows)):
+            raise Damaged(what=f"the column {field.place.name}")
 
     def _stripe(self, field: _OpenField, stripe: int, rows: int) -> pa.Array:
         segments = self._uow.find(Segment, field_id=field.place.field, stripe=stripe)

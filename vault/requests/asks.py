@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from learner.protocol import Job
-from vault.budget.pricing import Mechanism
+from vault.budget.mechanism import Mechanism
 from vault.consent.decide import Question
 from vault.consent.grants import Operation, Window
 from vault.requests.manifest import Manifest

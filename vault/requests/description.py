@@ -75,7 +75,7 @@ def parse_description(document: object) -> JobDescription:
     """The description in a parsed TOML or JSON document; raises ``Invalid`` naming the key that is wrong."""
     flat = _flattened(_table(document, "the description"))
     rows = flat.get("fields")
-    if not isinstance(rows, list):
+    if not isinstance(rows, tuple):
         raise Invalid(reason="the description has no [[fields]]")
     flat["fields"] = tuple(_made(FieldDescription, _table(row, "a field"), "[[fields]]") for row in rows)
     return _made(JobDescription, flat, "the description")
@@ -158,6 +158,8 @@ def _flattened(document: Mapping[str, object]) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, list):
+        return tuple(value)
     if not isinstance(value, datetime):
         return value
     if value.tzinfo is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -14,16 +14,16 @@ import numpy as np
 from vault.budget import pricing
 from vault.consent.grants import purpose_iri
 from vault.errors import ManifestInvalid
+from vault.requests.asks import mechanism
 from vault.requests.canonical import NotCanonical, canonical, parse_as
 from vault.requests.description import FieldDescription, JobDescription
 from vault.requests.manifest import UNSIGNED_KEY, Manifest, parse_manifest
-from vault.requests.shapes import dimension, oversize_faults, shapes, usual_grid
+from vault.requests.shapes import coarsest_grid, dimension, oversize_faults, shapes, usual_grid
 from vault.requests.values import TIME_FORMAT
 from vault.requests.weights import Tensor, write_tensors
 from vault.sealing.digest import sha256_hex
 from vault.sealing.random import random_bytes, random_id
 
-LEAST_NOISE: Final = 0.3
 VALID_FOR: Final = timedelta(days=30)
 
 
@@ -43,12 +43,9 @@ def draft_job(description: JobDescription, *, epsilon: Decimal, delta: Decimal, 
     """
     document = _document(description, now)
     outline = _outline(document)
-    noise = max(LEAST_NOISE, _calibrated(outline, epsilon, delta))
-    grid = usual_grid(noise, outline.dp.clip, dimension(outline))
     weights = write_tensors(_start(outline))
-    document["dp"]["noise_multiplier"] = noise
-    document["output"]["grid"] = grid
     document["model"]["weights"] = sha256_hex(weights)
+    document["dp"]["noise_multiplier"], document["output"]["grid"] = _calibrated(outline, epsilon, delta)
     manifest = canonical(document)
     parse_manifest(manifest)
     return Draft(manifest=manifest, weights=weights)
@@ -65,13 +62,29 @@ def _outline(document: Mapping[str, Any]) -> Manifest:
     return outline
 
 
-def _calibrated(outline: Manifest, epsilon: Decimal, delta: Decimal) -> float:
-    return pricing.calibrate(
-        epsilon,
-        sampling_rate=outline.dp.sampling_rate,
-        steps=outline.dp.steps,
-        delta=delta,
-    )
+def _calibrated(outline: Manifest, epsilon: Decimal, delta: Decimal) -> tuple[float, int]:
+    """The noise multiplier and the exponent of its grid.
+
+    The grid follows the noise, and the price (by the sampler's slack) the grid: so the noise is found on the
+    coarsest grid, and once more only when it no longer keeps to ``epsilon`` on the grid that suits it.
+    """
+    dp, parameters = outline.dp, dimension(outline)
+
+    def noise_on(grid: int) -> float:
+        return pricing.calibrate(
+            epsilon,
+            sampling_rate=dp.sampling_rate,
+            steps=dp.steps,
+            delta=delta,
+            parameters=parameters,
+            grid_exponent=grid,
+            clip_norm=dp.clip,
+        )
+
+    noise = noise_on(max(coarsest_grid(dp.clip, parameters), 0))
+    grid = usual_grid(noise, dp.clip, parameters)
+    suited = replace(mechanism(outline), noise_multiplier=noise, grid_exponent=grid)
+    return noise if pricing.price(suited, delta).epsilon <= epsilon else noise_on(grid), grid
 
 
 def _document(description: JobDescription, now: datetime) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from learner.protocol import (
     MAX_PARAMETERS,
@@ -15,12 +15,10 @@ from learner.protocol import (
     parameter_count,
     parameter_shapes,
 )
+from vault.budget.mechanism import LEAST_GRID, MOST_GRID
 
 if TYPE_CHECKING:
     from vault.requests.manifest import Feature, Label, LinearModel, LogisticModel, Manifest, MlpModel
-
-FINEST_NOISE: Final = 2.0**24
-"""Largest standard deviation of the integer noise: beyond it the sampler's margin no longer holds."""
 
 
 def feature_spec(feature: Feature, *, present: bool = True) -> FeatureSpec:
@@ -77,14 +75,14 @@ def grid_faults(manifest: Manifest) -> tuple[str, ...]:
     faults = []
     if manifest.output.grid < coarsest_grid(manifest.dp.clip, dimension(manifest)):
         faults.append("its noise grid is too coarse for its clip norm and its number of parameters")
-    if math.ldexp(manifest.dp.noise_multiplier * manifest.dp.clip, manifest.output.grid) > FINEST_NOISE:
+    if math.ldexp(manifest.dp.noise_multiplier * manifest.dp.clip, manifest.output.grid) > MOST_GRID:
         faults.append("its noise grid is too fine for its noise")
     return tuple(faults)
 
 
 def coarsest_grid(clip_norm: float, parameters: int) -> int:
     """The smallest exponent k with ``clip_norm * 2^k >= 32 sqrt(parameters)``: rounding adds at most 3 %."""
-    return math.ceil(math.log2(32 * math.sqrt(parameters) / clip_norm))
+    return math.ceil(math.log2(LEAST_GRID * math.sqrt(parameters) / clip_norm))
 
 
 def usual_grid(noise_multiplier: float, clip_norm: float, parameters: int) -> int:

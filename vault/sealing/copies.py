@@ -47,7 +47,7 @@ def decode_copy(data: bytes) -> dict[str, object]:
     """The facts in the bytes of a copy, without the check; ValueError or RecursionError for anything else."""
     if len(data) > LARGEST_FILE:
         raise ValueError("too large")
-    facts = json.loads(data.decode("ascii"))
+    facts = json.loads(data)
     if not isinstance(facts, dict):
         raise ValueError("not an object")  # noqa: TRY004  the bytes are at fault, not the caller
     facts.pop("check", None)

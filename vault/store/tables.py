@@ -155,6 +155,7 @@ class GrantRow(Row, table=True):
     record: str
     not_after: str
     withdrawn_at: str | None = None
+    expired_at: str | None = None
     uses_spent: int = 0
     created_at: str
 

@@ -128,6 +128,7 @@ def _consent() -> None:
         _text("record"),
         _text("not_after"),
         _text("withdrawn_at", null=True),
+        _text("expired_at", null=True),
         _number("uses_spent"),
         _text("created_at"),
         sa.PrimaryKeyConstraint("id"),

@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from audit_corruptions import CORRUPTIONS, lines_of, put_lines
+from audit_format_checker import RefusedError, check
+from audit_samples import ORIGIN
+from conftest import Exported, is_signed, trail_in
+
+from vault.audit.bundle import verify_bundle
+from vault.audit.canonical import encode
+from vault.audit.checkpoint import COSIGNATURE, VerifierKey, sign_checkpoint
+from vault.audit.entries import EntryType
+from vault.audit.merkle import leaf_hash, root
+from vault.errors import LogBroken
+
+
+@pytest.fixture
+def bundle(exported: Exported, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(exported.folder, tmp_path / "bundle"))
+
+
+def resign(bundle: Path, exported: Exported, lines: list[bytes]) -> None:
+    """What the holder of the key can do: write other entries and sign them."""
+    put_lines(bundle, lines)
+    leaves = [leaf_hash(line) for line in lines]
+    note = sign_checkpoint(ORIGIN, len(lines), root(leaves), exported.trail.sign, exported.trail.public)
+    (bundle / "checkpoint").write_bytes(note)
+    shutil.rmtree(bundle / "proofs")
+    shutil.rmtree(bundle / "checkpoints")
+    (bundle / "disclosures.jsonl").unlink()
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_a_spoilt_bundle_is_refused(exported, bundle, name):
+    CORRUPTIONS[name](bundle, exported)
+
+    with pytest.raises(LogBroken):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_a_spoilt_bundle_is_refused_by_the_checker_written_from_the_format(exported, bundle, name):
+    CORRUPTIONS[name](bundle, exported)
+
+    with pytest.raises(RefusedError):
+        check(bundle, exported.trail.vkey)
+
+
+def test_no_byte_of_the_entries_can_be_changed(exported, bundle):
+    data = (bundle / "entries.jsonl").read_bytes()
+    for index in range(0, len(data), 53):
+        (bundle / "entries.jsonl").write_bytes(data[:index] + bytes([data[index] ^ 4]) + data[index + 1 :])
+        with pytest.raises(LogBroken):
+            verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+
+
+def test_every_length_that_the_entries_are_cut_to_is_refused(exported, bundle):
+    data = (bundle / "entries.jsonl").read_bytes()
+    for length in range(0, len(data), 97):
+        (bundle / "entries.jsonl").write_bytes(data[:length])
+        with pytest.raises(LogBroken):
+            verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+
+
+def test_a_bundle_is_of_the_trusted_key_or_refused(exported, bundle, tmp_path):
+    other = trail_in(tmp_path, seed=9)
+    other.store.close()
+
+    with pytest.raises(LogBroken, match="not signed by the key you trust"):
+        verify_bundle(bundle, other.vkey, verify=is_signed)
+
+
+def test_a_bundle_that_names_another_key_is_refused(exported, bundle, tmp_path):
+    other = trail_in(tmp_path, seed=9)
+    other.store.close()
+    (bundle / "log.vkey").write_text(f"{other.vkey}\n{exported.trail.vkey}\n")
+
+    with pytest.raises(LogBroken, match="another verifier key"):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "proofs/x.tlog-proof",
+        "proofs/01.tlog-proof",
+        "proofs/3.txt",
+        "proofs/3",
+        "checkpoints/05",
+        "checkpoints/five",
+    ],
+)
+def test_a_stray_file_among_proofs_or_checkpoints_is_refused(exported, bundle, name):
+    (bundle / name).write_bytes((bundle / "checkpoints/5").read_bytes())
+
+    with pytest.raises(LogBroken):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"d":"x","seq":5}',
+        b'{"d":"x"}',
+        b'{"d":1,"seq":5}',
+        b'{"d":"x","seq":true}',
+        b'{"d":"x","seq":-1}',
+        b'{"d":"x","seq":99}',
+        b'{"d":"x","extra":1,"seq":5}',
+        b'{"seq":5,"d":"x"}',
+        b"[]",
+        b"",
+    ],
+)
+def test_a_line_that_is_no_disclosure_is_refused(exported, bundle, line):
+    with (bundle / "disclosures.jsonl").open("ab") as file:
+        file.write(line + b"\n")
+
+    with pytest.raises(LogBroken):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+
+
+def test_the_same_disclosure_twice_is_refused(exported, bundle):
+    lines = (bundle / "disclosures.jsonl").read_bytes().split(b"\n")
+    (bundle / "disclosures.jsonl").write_bytes(b"\n".join([lines[0], *lines]))
+
+    with pytest.raises(LogBroken, match="twice"):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+
+
+def test_a_line_without_end_is_not_read_to_its_end(exported, bundle):
+    with (bundle / "entries.jsonl").open("ab") as file:
+        file.truncate(3 << 20)
+
+    with pytest.raises(LogBroken, match="too long"):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+
+
+def test_a_file_that_is_far_too_large_is_refused(exported, bundle):
+    with (bundle / "checkpoint").open("ab") as file:
+        file.truncate(3 << 20)
+
+    with pytest.raises(LogBroken, match="too large"):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+
+
+def edited(line: bytes, **changes: object) -> bytes:
+    return encode({**json.loads(line), **changes})
+
+
+RULES: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "a gap in the numbers": lambda lines: [
+        *lines[:3],
+        *(edited(line, seq=i) for i, line in enumerate(lines[3:], 4)),
+    ],
+    "a number twice": lambda lines: [*lines[:3], edited(lines[3], seq=2), *lines[4:]],
+    "time running backwards": lambda lines: [
+        *lines[:9],
+        edited(lines[9], ts="2026-01-02T03:04:00Z"),
+        *lines[10:],
+    ],
+    "a time that is none": lambda lines: [*lines[:28], edited(lines[28], ts="2026-02-30T00:00:00Z")],
+    "a type that is not in the list": lambda lines: [
+        *lines[:27],
+        edited(lines[27], type="data.leak"),
+        lines[28],
+    ],
+    "a field named in clear": lambda lines: [*lines[:17], edited(lines[17], field="weight"), *lines[18:]],
+    "a text as reason code": lambda lines: [*lines[:17], edited(lines[17], reason="too nosy"), *lines[18:]],
+    "no genesis": lambda lines: [edited(lines[5], seq=0), *lines[1:]],
+    "a second genesis": lambda lines: [
+        *lines[:3],
+        edited(lines[0], seq=3, ts="2026-01-02T03:07:00Z"),
+        *lines[4:],
+    ],
+    "another version": lambda lines: [*lines[:28], edited(lines[28], v=2)],
+    "a float": lambda lines: [
+        *lines[:18],
+        lines[18].replace(b'"steps":1200', b'"steps":1200.0'),
+        *lines[19:],
+    ],
+    "a key twice": lambda lines: [*lines[:28], lines[28].replace(b'{"', b'{"_sd_alg":"sha-256","', 1)],
+    "keys out of order": lambda lines: [*lines[:28], b'{"v":1,' + lines[28][1:].replace(b',"v":1', b"")],
+    "a line that is no JSON": lambda lines: [*lines[:28], b"nonsense"],
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_of_the_format_holds_even_against_the_holder_of_the_key(exported, bundle, name):
+    good = lines_of(bundle)
+    spoilt = RULES[name](good)
+    assert good != spoilt
+
+    resign(bundle, exported, spoilt)
+    with pytest.raises(LogBroken):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+
+
+def test_a_rewrite_by_the_holder_of_the_key_passes_alone_and_is_caught_by_a_kept_checkpoint(exported, bundle):
+    lines = lines_of(bundle)
+    resign(bundle, exported, [*lines[:9], edited(lines[9], consent="0" * 32), *lines[10:]])
+
+    verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+    check(bundle, exported.trail.vkey)
+    verify_bundle(bundle, exported.trail.vkey, verify=is_signed, kept=exported.earlier[:1])
+    with pytest.raises(LogBroken, match="fork"):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed, kept=exported.earlier)
+    with pytest.raises(RefusedError, match="fork"):
+        check(bundle, exported.trail.vkey, exported.earlier)
+
+
+def test_an_older_copy_passes_alone_and_is_caught_by_a_kept_checkpoint(exported, bundle):
+    resign(bundle, exported, lines_of(bundle)[:10])
+
+    verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+    with pytest.raises(LogBroken, match="rollback"):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed, kept=exported.earlier)
+
+
+def test_an_older_copy_that_grew_again_is_caught_by_a_kept_checkpoint(exported, bundle):
+    lines = lines_of(bundle)
+    regrown = [edited(lines[26], seq=seq) for seq in range(10, 30)]
+    resign(bundle, exported, lines[:10] + regrown)
+
+    verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+    with pytest.raises(LogBroken, match="fork"):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed, kept=exported.earlier)
+
+
+def test_a_kept_checkpoint_must_be_signed_too(exported, bundle):
+    forged = exported.earlier[0].replace(b"\n5\n", b"\n4\n")
+
+    with pytest.raises(LogBroken):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed, kept=[forged])
+
+
+def test_a_kept_checkpoint_that_fits_shows_in_the_report(exported, bundle):
+    report = verify_bundle(bundle, exported.trail.vkey, verify=is_signed, kept=exported.earlier)
+
+    assert report.kept == (5, 16)
+
+
+def test_a_missing_witness_is_a_failure(exported, bundle):
+    witness = VerifierKey(name="witness.invalid/one", algorithm=COSIGNATURE, public=exported.trail.public)
+    verify_bundle(bundle, exported.trail.vkey, verify=is_signed, witnesses=[witness.text()])
+    with pytest.raises(LogBroken, match="0 witnesses"):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed, witnesses=[witness.text()], quorum=1)
+
+    note = (bundle / "checkpoint").read_bytes()
+    body = note[: note.index(b"\n\n") + 1]
+    signature = exported.trail.sign(b"cosignature/v1\ntime 1700000000\n" + body)
+    blob = base64.b64encode(witness.key_id + (1_700_000_000).to_bytes(8, "big") + signature).decode()
+    cosigned = note + f"— {witness.name} {blob}\n".encode()
+    for path in [bundle / "checkpoint", *(bundle / "proofs").iterdir()]:
+        path.write_bytes(path.read_bytes().replace(note, cosigned))
+    report = verify_bundle(
+        bundle, exported.trail.vkey, verify=is_signed, witnesses=[witness.text()], quorum=1
+    )
+    assert {witness.name: 1_700_000_000} == report.witnesses
+
+
+def test_the_samples_above_stand_where_the_rules_expect_them():
+    kinds = list(EntryType)
+
+    assert [
+        kinds[0],
+        kinds[17],
+        kinds[18],
+    ] == [EntryType.LOG_GENESIS, EntryType.DECISION, EntryType.TRAINING_RUN]
+    assert [kinds[9], kinds[26]] == [EntryType.CONSENT_EXPIRE, EntryType.RELEASE_SENT]

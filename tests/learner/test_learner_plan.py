@@ -1,0 +1,49 @@
+"""The plan says what the price was for, and refuses what the proof does not cover."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from learner_setups import LOGISTIC, mlp
+
+from learner.dp.plan import plan_of
+from learner.protocol import ProtocolError
+
+
+def test_the_sensitivity_counts_rounding_and_summation() -> None:
+    """C' = C (1 + 1e-6) + g sqrt(d), and the noise is sigma C' in cells of g."""
+    plan = plan_of(replace(LOGISTIC, clip_norm=0.5, noise_multiplier=4.0, grid=14))
+    assert plan.parameters == 18
+    assert plan.grid == 2.0**-14
+    assert 0.5 * (1 + 1e-6) + 2.0**-14 * math.sqrt(18) == plan.sensitivity
+    assert 4.0 * plan.sensitivity * 2**14 == plan.noise_cells
+
+
+@pytest.mark.parametrize(
+    ("what", "facts"),
+    [
+        ("noise multiplier", {"noise_multiplier": 0.29}),
+        ("noise multiplier", {"noise_multiplier": 0.0}),
+        ("noise multiplier", {"noise_multiplier": 1000.1, "grid": 12}),
+        ("grid, for this clip norm", {"grid": 8}),
+        ("grid, for this clip norm", {"clip_norm": 1e-6}),
+        ("grid, for this noise", {"grid": 24}),
+        ("grid, for this noise", {"noise_multiplier": 8.1}),
+    ],
+)
+def test_a_job_outside_the_bounds_is_refused(what: str, facts: dict[str, Any]) -> None:
+    """Too little or too much noise, a grid too coarse for C or too fine for the sampler."""
+    with pytest.raises(ProtocolError, match=what):
+        plan_of(replace(LOGISTIC, **facts))
+
+
+def test_the_bounds_themselves_are_inside() -> None:
+    """sigma C 2^k = 2^24 and C 2^k >= 32 sqrt(d) are allowed."""
+    assert plan_of(replace(LOGISTIC, noise_multiplier=8.0, grid=22)).noise_multiplier == 8.0
+    wide = mlp(replace(LOGISTIC, clip_norm=1.0, noise_multiplier=0.3, grid=14), 256, 256)
+    assert plan_of(wide).parameters == 68_610
+    with pytest.raises(ProtocolError):
+        plan_of(replace(wide, grid=13))

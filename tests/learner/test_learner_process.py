@@ -1,0 +1,442 @@
+"""A learner that misbehaves in any way ends as one closed sentence, and no learner outlives its vault."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from array import array
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from textwrap import dedent
+from threading import Timer
+
+import pytest
+
+from learner.protocol import ColumnFrame, FeatureSpec, Job, LabelSpec, ModelSpec
+from vault import learner_channels, learner_process
+from vault.errors import LearnerFailed, SandboxMissing
+from vault.learner_process import Failure, LearnerProcess, probe_sandbox, sandbox_facts
+
+ROWS = 300
+JOB = Job(
+    model=ModelSpec(kind="linear"),
+    loss="squared",
+    features=(FeatureSpec(kind="standard", clip=3.0),),
+    label=LabelSpec(kind="standard", clip=3.0),
+    unit_reduction="mean",
+    max_rows_per_unit=3,
+    sampling_rate=0.1,
+    expected_batch=30.0,
+    clip_norm=1.0,
+    noise_multiplier=1.0,
+    steps=20,
+    lr=0.1,
+    momentum=0.0,
+    average="last",
+    grid=16,
+)
+LONG_JOB = Job.from_json(JOB.to_json().replace(b'"steps":20', b'"steps":10000'))
+
+# a learner made up for a test: it has read its job, and may say that it is ready and hand in an envelope
+PRELUDE = """
+import json, os, signal, sys, time
+from learner.protocol import *
+THEIRS = os.environ[FDS_VARIABLE]
+JOB, COLUMNS, PROGRESS, ENVELOPE = map(int, THEIRS.split(","))
+job = Job.from_json(bytes(read_frame(JOB, JOB_LIMIT)))
+weights = read_frame(JOB, WEIGHTS_LIMIT)
+FACTS = SandboxFacts(landlock_abi=7, seccomp=True, confined=True, missing=())
+def say(data):
+    write_all(PROGRESS, data)
+def ready():
+    say(ready_line(FACTS))
+    assert read_frame(JOB, 2) == GO
+def hand_in():
+    write_all(ENVELOPE, encode_envelope(job, b"noised", b"{}"))
+"""
+
+Pretend = Callable[[str], None]
+
+
+@pytest.fixture
+def pretend(monkeypatch: pytest.MonkeyPatch) -> Pretend:
+    """Let the next learner run this code instead."""
+
+    def command(body: str) -> None:
+        code = PRELUDE + dedent(body)
+        monkeypatch.setattr(learner_process, "COMMAND", (sys.executable, "-I", "-c", code))
+
+    return command
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_open() -> Iterator[None]:
+    before = _descriptors()
+    yield
+    assert before == _descriptors()
+
+
+def _descriptors() -> list[str]:
+    folder = Path("/proc/self/fd") if sys.platform == "linux" else Path("/dev/fd")
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def columns(rows: int = ROWS) -> bytearray:
+    """Columns for the job."""
+    numbers = array("d", [row / rows for row in range(rows)])
+    return ColumnFrame.encode(JOB, unit=array("i", range(rows)), features=[numbers], label=numbers)
+
+
+def weights() -> bytes:
+    """Starting weights of zero, as a safetensors file."""
+    shapes = {
+        "weight": {"dtype": "F32", "shape": [1, 1], "data_offsets": [0, 4]},
+        "bias": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]},
+    }
+    head = json.dumps(shapes).encode()
+    return len(head).to_bytes(8, "little") + head + bytes(8)
+
+
+def ignore(_step: int, _of: int) -> None:
+    """Nobody watches."""
+
+
+def reason_of(job: Job = JOB, **options: float) -> str:
+    """Run a learner that fails, and give the reason."""
+    with pytest.raises(LearnerFailed) as failure:
+        run(job, **options)
+    return str(failure.value.facts["reason"])
+
+
+def run(job: Job = JOB, **options: float) -> bytes:
+    """Run a learner to its end and give the update."""
+    with LearnerProcess.start(job, weights(), ready_timeout=options.get("ready_timeout", 60.0)) as learner:
+        return learner.train(columns(), ignore).update
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process still runs; a dead one that nobody has reaped does not."""
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def dies_within(seconds: float, pid: int) -> bool:
+    """Whether the process ends in this time."""
+    end = time.monotonic() + seconds
+    while is_alive(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not is_alive(pid)
+
+
+# the real learner
+
+
+def test_a_real_learner_locks_in_trains_and_is_gone() -> None:
+    given, steps = columns(), []
+    with LearnerProcess.start(JOB, weights()) as learner:
+        if sys.platform == "linux":
+            assert learner.sandbox.confined, f"missing layers: {learner.sandbox.missing}"
+            status = Path(f"/proc/{learner.pid}/status").read_text()
+            assert {"NoNewPrivs:\t1", "Seccomp:\t2", "Threads:\t1"} <= set(status.splitlines())
+        envelope = learner.train(given, lambda step, of: steps.append((step, of)))
+    assert [(step, 20) for step in range(1, 21)] == steps
+    assert len(envelope.update) > 0
+    assert not any(given)
+    assert not is_alive(learner.pid)
+
+
+def test_a_learner_dies_when_its_job_descriptor_ends() -> None:
+    with LearnerProcess.start(LONG_JOB, weights()) as learner, pytest.raises(LearnerFailed) as failure:
+        learner.train(columns(), lambda _step, _of: learner._channels.close_job())
+    assert str(failure.value.facts["reason"]) == Failure.VAULT_GONE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a parent's death is not told at once here")
+def test_no_learner_outlives_a_vault_that_is_killed(tmp_path: Path) -> None:
+    code = f"""
+import sys
+from learner.protocol import Job
+from vault.learner_process import LearnerProcess
+job, weights, columns = (open(name, "rb").read() for name in {[str(tmp_path / n) for n in "jwc"]!r})
+learner = LearnerProcess.start(Job.from_json(job), weights)
+learner.train(columns, lambda step, of: print(learner.pid, flush=True))
+"""
+    for name, data in (("j", LONG_JOB.to_json()), ("w", weights()), ("c", columns())):
+        (tmp_path / name).write_bytes(data)
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as vault:
+        assert vault.stdout is not None
+        pid = int(vault.stdout.readline())
+        assert is_alive(pid)
+        vault.kill()
+        assert dies_within(2.0, pid)
+
+
+def test_weights_that_are_none_fail_the_rehearsal_before_anything_is_charged() -> None:
+    with pytest.raises(LearnerFailed) as failure:
+        LearnerProcess.start(JOB, b"not weights")
+    assert str(failure.value.facts["reason"]) == Failure.REHEARSAL
+
+
+# what a learner is given
+
+
+def test_a_learner_gets_four_descriptors_and_a_bare_environment(
+    pretend: Pretend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LOCKBOX_TEST_SECRET", "swordfish")
+    pretend(f"""
+        fds = [fd for fd in range(3, 200) if os.path.exists(f"/dev/fd/{{fd}}")]
+        seen = [sorted(map(int, THEIRS.split(","))), fds, dict(os.environ), os.getcwd(), sys.stdin.read()]
+        open({str(tmp_path / "seen")!r}, "w").write(json.dumps(seen))
+    """)
+    reading, secret = os.pipe()
+    os.set_inheritable(secret, True)
+    try:
+        assert reason_of() == Failure.BROKE_PROTOCOL
+    finally:
+        os.close(reading)
+        os.close(secret)
+    theirs, open_ones, environment, folder, typed = json.loads((tmp_path / "seen").read_text())
+    assert (theirs, "/", "") == (open_ones, folder, typed)
+    assert {"LOCKBOX_TEST_SECRET", "PATH", "USER"}.isdisjoint(environment)
+    assert environment["HOME"] == "/"
+
+
+def test_a_folder_with_a_learner_in_it_takes_nothing_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "learner").mkdir()
+    for name in ("__init__.py", "__main__.py"):
+        (tmp_path / "learner" / name).write_text("raise SystemExit(99)")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert sandbox_facts() == sandbox_facts()
+    hijacked = subprocess.run([*learner_process.COMMAND, "--probe"], capture_output=True, check=False)
+    assert hijacked.returncode == 0
+    assert subprocess.run([sys.executable, "-m", "learner"], check=False).returncode == 99
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there are no sealed memory files here")
+def test_columns_come_after_the_word_to_go_and_cannot_be_changed(pretend: Pretend) -> None:
+    pretend("""
+        assert os.fstat(COLUMNS).st_size == 0
+        ready()
+        frame = ColumnFrame.decode(job, os.pread(COLUMNS, 1 << 20, 0))
+        assert frame.rows == 300
+        again = os.open(f"/proc/self/fd/{COLUMNS}", os.O_RDWR)
+        for change in (lambda: os.write(COLUMNS, b"x"), lambda: os.write(again, b"x"),
+                       lambda: os.ftruncate(again, 0), lambda: os.ftruncate(again, 1 << 20)):
+            try:
+                change()
+            except OSError:
+                continue
+            sys.exit(1)
+        hand_in()
+    """)
+    assert run() == b"noised"
+
+
+@pytest.mark.parametrize("has_memory_files", [True, False])
+def test_columns_of_any_size_arrive_with_and_without_memory_files(
+    pretend: Pretend, monkeypatch: pytest.MonkeyPatch, has_memory_files: bool
+) -> None:
+    if not has_memory_files:
+        monkeypatch.setattr(learner_channels, "_column_ends", os.pipe)
+    pretend("""
+        from learner import __main__ as main
+        main._take_descriptors()
+        JOB, COLUMNS, PROGRESS, ENVELOPE = 3, 4, 5, 6
+        ready()
+        frame = ColumnFrame.decode(job, main._columns())
+        assert frame.unit.tolist() == list(range(20_000))
+        frame.unit[0] = 1
+        hand_in()
+    """)
+    with LearnerProcess.start(JOB, weights()) as learner:
+        assert learner.train(columns(20_000), ignore).update == b"noised"
+
+
+def test_a_line_may_arrive_in_pieces(pretend: Pretend) -> None:
+    pretend("""
+        ready()
+        for byte in step_line(1, 20) + step_line(2, 20):
+            say(bytes([byte]))
+            time.sleep(0.001)
+        hand_in()
+    """)
+    steps = []
+    with LearnerProcess.start(JOB, weights()) as learner:
+        learner.train(columns(), lambda step, of: steps.append((step, of)))
+    assert steps == [(1, 20), (2, 20)]
+
+
+# learners that misbehave
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "say(b'hello\\n')",
+        "say(b'x' * 100_000); time.sleep(60)",
+        "say(ready_line(FACTS) * 2); time.sleep(60)",
+        "say(step_line(1, 20)); time.sleep(60)",
+        'say(b\'{"v":1,"ready":true,"sandbox":{},"mean":4.5}\\n\'); time.sleep(60)',
+        "say(b'')",
+        'ready(); say(b\'{"v":1,"step":NaN,"of":20}\\n\'); time.sleep(60)',
+        'ready(); say(b\'{"v":1,"step":1,"of":20,"loss":0.25}\\n\'); time.sleep(60)',
+        "ready(); say(b'\\xff\\n'); time.sleep(60)",
+        "ready(); say(ready_line(FACTS)); time.sleep(60)",
+        "ready(); say(step_line(1, 19)); time.sleep(60)",
+        "ready(); say(step_line(2, 20) + step_line(2, 20)); time.sleep(60)",
+        "ready(); say(step_line(2, 20) + step_line(1, 20)); time.sleep(60)",
+        "ready(); say(b' ' * 1000); time.sleep(60)",
+        "ready(); say(step_line(1, 20)[:-1]); hand_in()",
+        "ready(); hand_in(); write_all(ENVELOPE, b'more'); time.sleep(60)",
+        "ready(); write_all(ENVELOPE, b'short')",
+        "ready(); write_all(ENVELOPE, bytes(envelope_size(job)))",
+        "ready()",
+    ],
+)
+def test_a_learner_that_breaks_the_protocol_is_stopped(pretend: Pretend, body: str) -> None:
+    pretend(body)
+    assert reason_of() == Failure.BROKE_PROTOCOL
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("sys.exit(66)", Failure.JOB),
+        ("sys.exit(67)", Failure.REHEARSAL),
+        ("sys.exit(1)", Failure.ENDED),
+        ("raise ValueError('the first record is 4.5')", Failure.ENDED),
+        ("ready(); sys.exit(68)", Failure.COLUMNS),
+        ("ready(); hand_in(); sys.exit(69)", Failure.TRAINING),
+        ("ready(); hand_in(); os.kill(os.getpid(), signal.SIGSEGV)", Failure.KILLED),
+    ],
+)
+def test_a_learner_that_ends_badly_tells_by_its_status_alone(
+    pretend: Pretend, body: str, reason: Failure
+) -> None:
+    pretend(body)
+    assert reason_of() == reason
+
+
+def test_a_learner_killed_while_training_fails_the_job(pretend: Pretend) -> None:
+    pretend("ready(); say(step_line(1, 20)); time.sleep(60)")
+    with LearnerProcess.start(JOB, weights()) as learner, pytest.raises(LearnerFailed) as failure:
+        learner.train(columns(), lambda _step, _of: os.kill(learner.pid, signal.SIGKILL))
+    assert str(failure.value.facts["reason"]) == Failure.KILLED
+
+
+def test_a_learner_that_is_never_ready_is_given_up(pretend: Pretend) -> None:
+    pretend("time.sleep(60)")
+    assert reason_of(ready_timeout=0.3) == Failure.NOT_READY
+
+
+def test_a_learner_that_reads_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeping = (sys.executable, "-I", "-c", "import time; time.sleep(60)")
+    monkeypatch.setattr(learner_process, "COMMAND", sleeping)
+    with pytest.raises(LearnerFailed) as failure:
+        LearnerProcess.start(JOB, bytes(4 << 20), ready_timeout=0.3)
+    assert str(failure.value.facts["reason"]) == Failure.NOT_READY
+
+
+def test_a_learner_that_does_not_end_is_ended(pretend: Pretend, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learner_process, "END_TIMEOUT", 0.2)
+    pretend("ready(); hand_in(); os.close(ENVELOPE); os.close(PROGRESS); time.sleep(60)")
+    assert reason_of() == Failure.NOT_ENDED
+
+
+def test_a_learner_that_cannot_be_started_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(learner_process, "COMMAND", (str(tmp_path / "missing"),))
+    assert reason_of() == Failure.NOT_STARTED
+    with pytest.raises(LearnerFailed):
+        probe_sandbox([])
+
+
+def test_a_prober_that_talks_nonsense_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    for code in ("", "print('{}')", "raise SystemExit(1)"):
+        monkeypatch.setattr(learner_process, "COMMAND", (sys.executable, "-I", "-c", code))
+        with pytest.raises(LearnerFailed):
+            probe_sandbox([])
+
+
+def test_nothing_a_learner_prints_reaches_anyone(pretend: Pretend, capfd: pytest.CaptureFixture[str]) -> None:
+    pretend("""
+        print("the first record is 4.5", flush=True)
+        print("the first record is 4.5", file=sys.stderr, flush=True)
+        ready()
+        hand_in()
+    """)
+    assert run() == b"noised"
+    assert tuple(capfd.readouterr()) == ("", "")
+
+
+def test_a_learner_that_is_not_confined_is_refused_before_it_can_train(pretend: Pretend) -> None:
+    pretend("""
+        FACTS = SandboxFacts(landlock_abi=0, seccomp=True, confined=False, missing=("landlock",))
+        ready()
+        hand_in()
+    """)
+    with pytest.raises(SandboxMissing) as refusal:
+        LearnerProcess.start(JOB, weights())
+    assert str(refusal.value.facts["reason"]) == "missing: landlock"
+    with LearnerProcess.start(JOB, weights(), allow_unconfined=True) as learner:
+        assert not learner.sandbox.confined
+        assert learner.train(columns(), ignore).update == b"noised"
+
+
+# stopping
+
+
+def test_stopping_from_another_thread_ends_the_training(pretend: Pretend) -> None:
+    pretend("ready(); say(step_line(1, 20)); time.sleep(60)")
+    with LearnerProcess.start(JOB, weights()) as learner:
+        timers: list[Timer] = []
+
+        def stop_soon(_step: int, _of: int) -> None:
+            timers.append(Timer(0.1, learner.stop))
+            timers[0].start()
+
+        with pytest.raises(LearnerFailed) as failure:
+            learner.train(columns(), stop_soon)
+        timers[0].join()
+    assert str(failure.value.facts["reason"]) == Failure.STOPPED
+    assert not is_alive(learner.pid)
+
+
+def test_an_interrupt_while_training_leaves_no_learner(pretend: Pretend) -> None:
+    pretend("ready(); say(step_line(1, 20)); time.sleep(60)")
+
+    def interrupt(_step: int, _of: int) -> None:
+        raise KeyboardInterrupt
+
+    given = columns()
+    with LearnerProcess.start(JOB, weights()) as learner, pytest.raises(KeyboardInterrupt):
+        learner.train(given, interrupt)
+    assert not is_alive(learner.pid)
+    assert not any(given)
+
+
+def test_a_learner_trains_once(pretend: Pretend) -> None:
+    pretend("ready(); hand_in()")
+    with LearnerProcess.start(JOB, weights()) as learner:
+        assert learner.train(columns(), ignore).update == b"noised"
+        with pytest.raises(LearnerFailed):
+            learner.train(columns(), ignore)
+
+
+def test_leaving_the_block_without_training_ends_the_learner(pretend: Pretend) -> None:
+    pretend("ready(); hand_in()")
+    with LearnerProcess.start(JOB, weights()) as learner:
+        assert is_alive(learner.pid)
+    assert not is_alive(learner.pid)

@@ -1,0 +1,300 @@
+"""The release manifest, and what a requester checks of a release."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from requests_samples import KEY, OTHER_KEY, SHAPES, WEIGHTS, exit_code, job_of, manifest
+
+from vault.budget.pricing import Price
+from vault.errors import FileMissing, KeyFileInvalid, LockboxError, ReleaseInvalid
+from vault.requester import ReleaseFacts, apply_update, verify_release
+from vault.requests.bundle import signature_line
+from vault.requests.canonical import canonical
+from vault.requests.manifest import manifest_digest
+from vault.requests.release_manifest import (
+    RELEASE_DOMAIN,
+    RELEASE_FILE,
+    RELEASE_SIGNATURE_FILE,
+    UPDATE_FILE,
+    build_release_manifest,
+    parse_release_manifest,
+)
+from vault.requests.weights import read_tensors, write_tensors
+from vault.sealing.digest import sha256_hex
+from vault.sealing.keyfile import key_line
+
+VAULT_KEY = OTHER_KEY
+PRICE = Price(
+    charge=(1,) * 11,
+    delta=Decimal("1e-6"),
+    epsilon=Decimal("1.234567"),
+    guess_rate=Decimal("0.6"),
+    worst_case=Decimal("0.7"),
+    numerical_assumption=False,
+)
+STEPS = {"weight": np.full((2, 4), 3 << 24, np.int64), "bias": np.array([1, -(1 << 23)], np.int64)}
+UPDATE = write_tensors(STEPS)
+
+
+def built(**changes: Any) -> bytes:
+    facts: dict[str, Any] = {
+        "request_id": "a" * 32,
+        "job_digest": manifest_digest(job_of().manifest),
+        "allowed": frozenset({"good_night", "steps"}),
+        "price": PRICE,
+        "update": UPDATE,
+        "held_at": datetime(2026, 3, 2, 10, 11, 59, tzinfo=UTC),
+        "vault_key": VAULT_KEY.public,
+    }
+    return build_release_manifest(manifest(), **facts | changes)
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(built())
+    return made | changes
+
+
+@dataclass(frozen=True)
+class Places:
+    release: Path
+    job: Path
+    key: Path
+
+    def verify(self, *, with_job: bool = True) -> ReleaseFacts:
+        return verify_release(self.release, self.key, self.job if with_job else None)
+
+    def write(self, content: dict[str, Any] | bytes, *, update: bytes = UPDATE) -> None:
+        """A release with any content, rightly signed."""
+        data = content if isinstance(content, bytes) else canonical(content)
+        (self.release / RELEASE_FILE).write_bytes(data)
+        (self.release / RELEASE_SIGNATURE_FILE).write_bytes(VAULT_KEY.sign(RELEASE_DOMAIN + data))
+        (self.release / UPDATE_FILE).write_bytes(update)
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    """A good release, the job it answers, and the vault's key file."""
+    made = Places(release=tmp_path / "release", job=tmp_path / "job", key=tmp_path / "vault.pub")
+    made.release.mkdir()
+    made.write(built())
+    made.job.mkdir()
+    (made.job / "manifest.json").write_bytes(job_of().manifest)
+    (made.job / "manifest.sig").write_bytes(signature_line(job_of().signature))
+    (made.job / "weights.safetensors").write_bytes(WEIGHTS)
+    made.key.write_text(key_line("vault-public", VAULT_KEY.public) + "\n")
+    return made
+
+
+def test_the_manifest_says_whose_job_it_answers_and_what_it_cost() -> None:
+    assert document() == {
+        "v": 1,
+        "release_id": "a" * 32,
+        "request_id": "a" * 32,
+        "job_id": manifest().job_id,
+        "job_manifest_sha256": sha256_hex(job_of().manifest),
+        "requester": KEY.public.hex(),
+        "collection": "sleep",
+        "unit": "day",
+        "fields_used": ["good_night", "steps"],
+        "fields_withheld": ["weekday"],
+        "purpose": "https://w3id.org/dpv#AcademicResearch",
+        "retention": "deleted when the study ends",
+        "mechanism": {
+            "sampling_rate": 0.1,
+            "expected_batch": 20,
+            "clip_norm": 1,
+            "noise_multiplier": 4,
+            "steps": 100,
+            "grid": 14,
+            "average": "tail",
+            "accountant": document()["mechanism"]["accountant"],
+            "numerical_assumption": False,
+        },
+        "epsilon": "1.234567",
+        "delta": "0.000001",
+        "update": {
+            "sha256": sha256_hex(UPDATE),
+            "size": len(UPDATE),
+            "format": "lockbox-update-v1",
+            "grid_exponent": 24,
+        },
+        "held_at": "2026-03-02T10:11:00Z",
+        "vault_key": VAULT_KEY.public.hex(),
+    }
+    assert document()["mechanism"]["accountant"].startswith("dp-accounting ")
+
+
+def test_building_is_deterministic_and_canonical() -> None:
+    assert built() == built() == canonical(document())
+
+
+def test_a_release_verifies_with_and_without_its_job(places: Places) -> None:
+    facts = places.verify()
+
+    assert facts.manifest == parse_release_manifest(built())
+    assert facts.digest == sha256_hex(built())
+    assert facts.answers_job
+    assert not places.verify(with_job=False).answers_job
+
+
+CHANGES: dict[str, Callable[[], dict[str, Any]]] = {
+    "unknown key": lambda: document(zz=1),
+    "another version": lambda: document(v=2),
+    "another vault key": lambda: document(vault_key=KEY.public.hex()),
+    "a scientific number": lambda: document(epsilon="1E-3"),
+    "a negative number": lambda: document(epsilon="-1"),
+    "seconds": lambda: document(held_at="2026-03-02T10:11:01Z"),
+    "a field used and withheld": lambda: document(fields_withheld=["steps"]),
+    "another update digest": lambda: document(update=document()["update"] | {"sha256": "0" * 64}),
+    "another update size": lambda: document(update=document()["update"] | {"size": len(UPDATE) - 1}),
+    "another grid": lambda: document(update=document()["update"] | {"grid_exponent": 23}),
+    "another format": lambda: document(update=document()["update"] | {"format": "pickle"}),
+    "an endless number": lambda: (
+        document(mechanism=document()["mechanism"] | {"steps": 2**53 - 1}) | {"v": 3}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_release_that_breaks_the_format_is_refused_even_when_signed(places: Places, name: str) -> None:
+    places.write(CHANGES[name]())
+
+    with pytest.raises(ReleaseInvalid) as refused:
+        places.verify(with_job=False)
+    assert exit_code(refused.value) == 6
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"job_id": "b" * 32},
+        {"job_manifest_sha256": "0" * 64},
+        {"requester": OTHER_KEY.public.hex()},
+        {"collection": "walks"},
+        {"unit": "record"},
+        {"purpose": "https://w3id.org/dpv#CommercialResearch"},
+        {"retention": "for ever"},
+        {"fields_withheld": []},
+        {"fields_used": ["good_night", "steps", "weekday", "mood"], "fields_withheld": []},
+        {"fields_used": ["good_night"], "fields_withheld": ["steps", "weekday"]},
+        {"mechanism": document()["mechanism"] | {"noise_multiplier": 3}},
+        {"mechanism": document()["mechanism"] | {"steps": 101}},
+        {"mechanism": document()["mechanism"] | {"average": "last"}},
+    ],
+)
+def test_a_release_must_answer_exactly_the_job(places: Places, change: dict[str, Any]) -> None:
+    places.write(document(**change))
+
+    assert places.verify(with_job=False).manifest is not None
+    with pytest.raises(ReleaseInvalid):
+        places.verify()
+
+
+@pytest.mark.parametrize(
+    "tensors",
+    [
+        {name: tensor.astype(np.float32) for name, tensor in STEPS.items()},
+        STEPS | {"bias": np.array([np.nan, 0])},
+        STEPS | {"bias": np.zeros(2, np.int32)},
+    ],
+)
+def test_an_update_of_another_type_is_refused(places: Places, tensors: dict[str, Any]) -> None:
+    update = write_tensors(tensors)
+    places.write(built(update=update), update=update)
+
+    with pytest.raises(ReleaseInvalid, match="I64"):
+        places.verify(with_job=False)
+
+
+@pytest.mark.parametrize("tensors", [STEPS | {"bias": np.zeros(3, np.int64)}, {"bias": STEPS["bias"]}])
+def test_an_update_of_another_shape_is_refused(places: Places, tensors: dict[str, Any]) -> None:
+    update = write_tensors(tensors)
+    places.write(built(update=update), update=update)
+
+    with pytest.raises(ReleaseInvalid, match="in its update"):
+        places.verify()
+    with pytest.raises(ReleaseInvalid, match="does not fit these weights"):
+        apply_update(WEIGHTS, places.release)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.sampled_from([RELEASE_FILE, RELEASE_SIGNATURE_FILE, UPDATE_FILE]),
+    st.integers(0, 10_000),
+    st.integers(1, 255),
+)
+def test_no_byte_of_a_release_can_be_changed(places: Places, name: str, place: int, flip: int) -> None:
+    path = places.release / name
+    good = path.read_bytes()
+    bad = bytearray(good)
+    bad[place % len(bad)] ^= flip
+    path.write_bytes(bad)
+    try:
+        with pytest.raises(ReleaseInvalid):
+            places.verify(with_job=False)
+    finally:
+        path.write_bytes(good)
+
+
+def test_a_release_is_refused_under_another_vaults_key(places: Places) -> None:
+    places.key.write_text(key_line("vault-public", KEY.public))
+
+    with pytest.raises(ReleaseInvalid, match="not signed by this vault key"):
+        places.verify()
+
+
+def test_a_requester_key_is_no_vault_key(places: Places) -> None:
+    places.key.write_text(key_line("requester-public", VAULT_KEY.public))
+
+    with pytest.raises(KeyFileInvalid):
+        places.verify()
+
+
+@pytest.mark.parametrize("name", [RELEASE_FILE, RELEASE_SIGNATURE_FILE, UPDATE_FILE])
+def test_missing_and_oversize_files_are_said(places: Places, name: str) -> None:
+    with (places.release / name).open("ab") as file:
+        file.truncate(10**12)
+    with pytest.raises(ReleaseInvalid, match="allowed size"):
+        places.verify()
+
+    (places.release / name).unlink()
+    with pytest.raises(FileMissing, match=name):
+        places.verify()
+
+
+def test_applying_an_update_adds_the_integers_on_their_grid(places: Places) -> None:
+    start = write_tensors(
+        {"weight": np.full(SHAPES["weight"], 0.5, np.float32), "bias": np.zeros(2, np.float32)}
+    )
+    moved = read_tensors(apply_update(start, places.release), dtype="F32")
+
+    np.testing.assert_array_equal(np.full((2, 4), 3.5, np.float32), moved["weight"])
+    np.testing.assert_array_equal(np.array([2.0**-24, -0.5], np.float32), moved["bias"])
+
+
+def test_an_update_is_not_applied_when_it_is_not_the_named_one(places: Places) -> None:
+    (places.release / UPDATE_FILE).write_bytes(write_tensors(STEPS | {"bias": np.zeros(2, np.int64)}))
+
+    with pytest.raises(ReleaseInvalid):
+        apply_update(WEIGHTS, places.release)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{}", b"[]", b"\xff", b"{" * 1000, b" " * 300_000, canonical({"v": 1})]
+)
+def test_anything_else_is_no_release_manifest(data: bytes) -> None:
+    with pytest.raises(LockboxError) as refused:
+        parse_release_manifest(data)
+
+    assert type(refused.value) is ReleaseInvalid

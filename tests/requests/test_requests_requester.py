@@ -1,0 +1,264 @@
+"""The requester's side: keys, descriptions, jobs made of them, signing and checking."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Home
+from requests_samples import KEY, NOW, OTHER_KEY, exit_code
+
+from vault.errors import (
+    DestinationUnusable,
+    Invalid,
+    JobReplayed,
+    ManifestInvalid,
+    ManifestTampered,
+    WeightsTampered,
+)
+from vault.requester import (
+    DELTA,
+    JobDescription,
+    check_job,
+    job_from_description,
+    keygen,
+    new_job,
+    sign_job,
+    template,
+)
+from vault.requests import inbox
+from vault.requests.bundle import read_job
+from vault.requests.description import parse_description
+from vault.requests.draft import draft_job
+from vault.requests.manifest import UNSIGNED_KEY, parse_manifest
+from vault.requests.weights import read_tensors
+from vault.sealing.keyfile import read_key, write_secret_key
+
+
+def described(tmp_path: Path, text: str | None = None) -> JobDescription:
+    path = tmp_path / "JOB.toml"
+    path.write_text(template() if text is None else text)
+    return job_from_description(path)
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    write_secret_key(tmp_path / "lab.key", KEY.seed())
+    return tmp_path / "lab.key"
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An unsigned job made of the template at ε 0.05; tests copy it."""
+    folder = tmp_path_factory.mktemp("made")
+    new_job(described(folder), epsilon=Decimal("0.05"), folder=folder / "job", now=NOW)
+    return folder / "job"
+
+
+@pytest.fixture
+def job(made: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "job"
+    folder.mkdir()
+    for file in made.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    return folder
+
+
+def test_a_new_key_pair_lies_in_two_files_and_only_one_is_secret(tmp_path: Path) -> None:
+    keys = keygen(tmp_path / "keys")
+
+    assert stat.S_IMODE(keys.secret.stat().st_mode) == 0o600
+    assert len(read_key(keys.public, "requester-public")) == 32
+    assert "secret" not in keys.public.read_text()
+    with pytest.raises(Invalid, match="already"):
+        keygen(tmp_path / "keys")
+
+
+def test_a_made_job_costs_at_most_what_was_asked_and_hardly_less(job: Path, key_file: Path) -> None:
+    sign_job(job, key_file)
+    price = check_job(job).price
+
+    assert Decimal("0.0499") < price.epsilon <= Decimal("0.05")
+    assert price.delta == DELTA
+
+
+def test_a_made_job_is_taken_by_a_vault_once_it_is_signed(home: Home, job: Path, key_file: Path) -> None:
+    signed = sign_job(job, key_file)
+    with home.act() as act:
+        request_id, refusal = inbox.submit(act, read_job(job))
+        row = inbox.show(act.uow, request_id)
+
+        assert refusal is None
+        assert (row.job_id, row.manifest_digest) == (signed.job_id, signed.digest)
+    with pytest.raises(JobReplayed), home.act() as act:
+        inbox.submit(act, read_job(job))
+    assert home.trail() == ["request.received"]
+
+
+def test_an_unsigned_job_verifies_under_no_key(job: Path) -> None:
+    (job / "manifest.sig").write_bytes(b"A" * 86 + b"==\n")
+
+    assert parse_manifest((job / "manifest.json").read_bytes()).requester.key == UNSIGNED_KEY
+    with pytest.raises(ManifestTampered):
+        check_job(job)
+
+
+def test_signing_puts_in_the_key_and_nothing_else(job: Path, key_file: Path) -> None:
+    before = json.loads((job / "manifest.json").read_bytes())
+    sign_job(job, key_file)
+    after = json.loads((job / "manifest.json").read_bytes())
+
+    assert after["requester"].pop("key") == KEY.public.hex()
+    assert before["requester"].pop("key") == UNSIGNED_KEY
+    assert before == after
+    assert sign_job(job, key_file) == sign_job(job, key_file)
+
+
+def test_nobody_signs_a_job_that_names_another_key(job: Path, key_file: Path, tmp_path: Path) -> None:
+    sign_job(job, key_file)
+    write_secret_key(tmp_path / "other.key", OTHER_KEY.seed())
+
+    with pytest.raises(Invalid, match="another requester"):
+        sign_job(job, tmp_path / "other.key")
+    assert check_job(job).fingerprint
+
+
+def test_signing_refuses_what_a_vault_would_refuse(job: Path, key_file: Path) -> None:
+    manifest = (job / "manifest.json").read_bytes()
+    (job / "manifest.json").write_bytes(manifest.replace(b'"steps":100', b'"steps":0'))
+    with pytest.raises(ManifestInvalid):
+        sign_job(job, key_file)
+
+    (job / "manifest.json").write_bytes(manifest)
+    (job / "weights.safetensors").write_bytes(b"other")
+    with pytest.raises(WeightsTampered) as refused:
+        sign_job(job, key_file)
+    assert exit_code(refused.value) == 6
+
+
+def test_a_second_job_never_overwrites_the_first(job: Path, tmp_path: Path) -> None:
+    before = (job / "manifest.json").read_bytes()
+
+    with pytest.raises(DestinationUnusable, match="already"):
+        new_job(described(tmp_path), epsilon=Decimal("0.05"), folder=job, now=NOW)
+    assert before == (job / "manifest.json").read_bytes()
+
+
+def test_a_network_starts_small_and_random_and_a_regression_at_zero(tmp_path: Path) -> None:
+    mlp = template().replace('kind = "logistic"', 'kind = "mlp"')
+    plain = template()
+    weights = [
+        read_tensors(
+            draft_job(described(tmp_path, text), epsilon=Decimal("0.05"), delta=DELTA, now=NOW).weights,
+            dtype="F32",
+        )
+        for text in (mlp, mlp, plain)
+    ]
+
+    first, second, zero = weights
+    assert np.abs(first["layers.0.weight"]).max() <= 1 / np.sqrt(8)
+    assert np.unique(first["layers.0.weight"]).size == 16 * 8
+    assert not np.array_equal(first["layers.0.weight"], second["layers.0.weight"])
+    assert not first["layers.0.bias"].any()
+    assert not zero["weight"].any()
+
+
+def test_what_a_description_leaves_out_has_its_default(tmp_path: Path) -> None:
+    text = template()
+    for line in [
+        "max_rows_per_unit",
+        "unit_reduction",
+        "recipients",
+        "slot_minutes",
+        "clip =",
+        "lr",
+        "momentum",
+    ]:
+        text = "\n".join(row for row in text.splitlines() if not row.startswith(line))
+
+    assert described(tmp_path, text) == described(tmp_path)
+
+
+def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
+    (tmp_path / "JOB.json").write_text(json.dumps(tomllib.loads(template())))
+
+    assert described(tmp_path) == job_from_description(tmp_path / "JOB.json")
+
+
+def test_a_job_expires_after_30_days_unless_it_says_otherwise(tmp_path: Path) -> None:
+    dated = template().replace("# expires = 2027-01-31T00:00:00Z ", "expires = 2026-03-05T01:00:00+01:00 #")
+    expiries = [
+        parse_manifest(
+            draft_job(
+                described(tmp_path, text),
+                epsilon=Decimal("0.05"),
+                delta=DELTA,
+                now=NOW,
+            ).manifest
+        ).expires
+        for text in (template(), dated)
+    ]
+
+    assert expiries == ["2026-03-31T12:00:00Z", "2026-03-05T00:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "clause"),
+    [
+        ("collection =", "colection =", "has no collection"),
+        ('unit = "day"', 'unit = "day"\ncolour = 1', "has a key other than"),
+        ('kind = "logistic"', 'kind = "logistic"\nlayers = 3', "has a key other than"),
+        ("[model]", "[modell]", "has no [model] kind"),
+        ("[purpose]", "[[purpose]]", "[purpose] is not a table"),
+        ("[[fields]]", "[[felds]]", "has no [[fields]]"),
+        ("steps = 100", "steps = ", "is not TOML"),
+        ("# expires = 2027-01-31T00:00:00Z ", "expires = 2027-01-31T00:00:00 #", "needs its zone"),
+        ('role = "label"', "", "[[fields]] has no role"),
+        ("steps = 100", "steps = 0", "dp.steps is less than 1"),
+        ("steps = 100", 'steps = "x"', "dp.steps is not a whole number"),
+        ("clip = 1.0", "clip = nan", "cannot carry exactly"),
+        ('dpv = "AcademicResearch"', 'dpv = "Anything"', "the purpose must be one of"),
+        ('kind = "classes"', 'kind = "class"', "of a kind that is not in the format"),
+        ("center = 7000, ", "", "center is missing"),
+        ("expected_batch = 20", "expected_batch = 2027-01-31", "not acceptable"),
+    ],
+)
+def test_a_wrong_description_is_refused_with_the_place(
+    tmp_path: Path, old: str, new: str, clause: str
+) -> None:
+    assert old in template()
+    with pytest.raises(Invalid) as refused:
+        draft_job(described(tmp_path, template().replace(old, new)), epsilon=Decimal(1), delta=DELTA, now=NOW)
+
+    assert clause in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "document", [None, [], 1, {"fields": 1}, {"fields": [1]}, {"requester": []}, {"where": 1}]
+)
+def test_no_document_brings_another_error(document: Any) -> None:
+    with pytest.raises(Invalid):
+        parse_description(document)
+
+
+def test_the_requesters_side_opens_no_vault_and_loads_no_database() -> None:
+    """A requester's machine needs neither the database nor torch, and the import stays quick."""
+    probe = (
+        "import sys, vault.requester\n"
+        "heavy = {'torch', 'sqlalchemy', 'sqlmodel', 'sqlcipher3', 'pyarrow', 'textual', 'dp_accounting'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, env=os.environ
+    )
+
+    assert done.stdout.strip() == "[]"

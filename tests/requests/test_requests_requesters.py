@@ -1,0 +1,69 @@
+"""Who may ask."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Home
+from requests_samples import KEY, OTHER_KEY, exit_code
+
+from vault.errors import Invalid, RequesterExists, UnknownRequester
+from vault.requests import requesters
+from vault.sealing.signing import is_signed_by
+from vault.store.tables import LogEntry
+
+
+def test_a_requester_begins_as_new_and_is_found_by_name_and_key(home: Home) -> None:
+    with home.act() as act:
+        added = requesters.add(act, name="clinic", key=OTHER_KEY.public, contact="desk@example.org")
+
+        assert (added.status, added.contact) == ("new", "desk@example.org")
+        assert added.id == requesters.find(act.uow, "clinic").id
+        assert added.id == requesters.find_by_key(act.uow, OTHER_KEY.public).id
+        assert [row.name for row in requesters.list_requesters(act.uow)] == ["clinic", "lab"]
+
+
+@pytest.mark.parametrize(("name", "key", "what"), [("lab", OTHER_KEY, "name"), ("lab 2", KEY, "key")])
+def test_a_name_and_a_key_are_given_once(home: Home, name: str, key: object, what: str) -> None:
+    with pytest.raises(RequesterExists, match=f"with this {what}"), home.act() as act:
+        requesters.add(act, name=name, key=key.public)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("name", "contact", "key"),
+    [("a\u202eb", "", bytes(32)), ("", "", bytes(32)), ("a", "\x07", bytes(32)), ("a", "", bytes(31))],
+)
+def test_what_cannot_be_shown_or_used_is_refused(home: Home, name: str, contact: str, key: bytes) -> None:
+    with pytest.raises(Invalid), home.act() as act:
+        requesters.add(act, name=name, key=key, contact=contact)
+
+
+def test_trusting_and_blocking_are_recorded_without_the_name_in_clear(home: Home) -> None:
+    with home.act() as act:
+        requesters.trust(act, "lab")
+        assert requesters.find(act.uow, "lab").status == "trusted"
+        requesters.block(act, "lab")
+        assert requesters.find(act.uow, "lab").status == "blocked"
+        requesters.trust(act, "lab")
+
+    assert home.trail() == ["requester.trust", "requester.block", "requester.trust"]
+    with home.store.read() as uow:
+        assert requesters.find(uow, "lab").status == "trusted"
+        assert all(
+            b"lab" not in entry.body and KEY.public.hex().encode() not in entry.body
+            for entry in uow.find(LogEntry)
+        )
+
+
+def test_an_unknown_name_is_said_back_to_who_typed_it(home: Home) -> None:
+    with home.store.read() as uow, pytest.raises(UnknownRequester, match="no requester clinic") as error:
+        requesters.find(uow, "clinic")
+
+    assert exit_code(error.value) == 1
+
+
+def test_each_requester_has_a_vault_key_of_its_own_that_never_changes(home: Home) -> None:
+    first = requesters.vault_key(home.keys, "a" * 32)
+
+    assert first.public == requesters.vault_key(home.keys, "a" * 32).public
+    assert first.public != requesters.vault_key(home.keys, "b" * 32).public
+    assert is_signed_by(first.public, b"message", first.sign(b"message"))

@@ -1,0 +1,237 @@
+"""The durable ledger: every charge is written before the first record is read, and none is ever taken back.
+
+A job falls under three caps: the lifetime budget of its collection, the half of it that one requester may use,
+and the quarter that one job may use. What a requester or a job may use is a wish of policy; the guarantee rests
+on the cap of the collection alone, as if all requesters were one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from vault.acts import stamp
+from vault.audit.entries import EntryType
+from vault.budget.epsilon import percent_left, percent_spent
+from vault.budget.filter import ORDERS, Budgets, Charge, Filter, caps, job_share, part, total, verdict
+from vault.budget.pricing import Price, accountant_name
+from vault.errors import BudgetExhausted, Damaged, InternalError, Invalid
+from vault.store.tables import ChargeRow, Collection, RequesterRow
+
+if TYPE_CHECKING:
+    from vault.acts import Act
+    from vault.store.unit_of_work import UnitOfWork
+
+JOB_SHARE: Final = Fraction(1, 4)
+REQUESTER_SHARE: Final = Fraction(1, 2)
+DELTA: Final = Decimal("1e-6")
+LIFETIME: Final = Decimal(8)
+
+COLLECTION, REQUESTER, JOB = "collection", "requester", "job"
+NOTHING: Final[Charge] = (0,) * len(ORDERS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a job would do to the lifetime budget of its collection, in percent of it, rounded up."""
+
+    job_percent: Decimal
+    used_percent_before: Decimal
+    used_percent_after: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What was spent of a collection's lifetime budget, by all (`requester_id` None) or by one requester.
+
+    Percentages are of the collection's whole budget; what is left to one requester is at most half of it.
+    """
+
+    requester_id: str | None
+    jobs: int
+    used: Fraction
+    used_percent: Decimal
+    left_percent: Decimal
+
+
+def check_lifetime(text: str) -> str:
+    """The ε of a lifetime budget as it is stored; raises Invalid for no number, too much, or too little to use."""
+    try:
+        epsilon = Decimal(text.strip())
+    except InvalidOperation:
+        raise Invalid(reason="a lifetime budget is a number, such as 8") from None
+    if not any(caps(epsilon, DELTA).budgets):
+        raise Invalid(reason="this lifetime budget is too small to hold any job")
+    return f"{epsilon.normalize():f}"
+
+
+def filters_for(
+    uow: UnitOfWork, collection_id: int, requester_id: str, lifetime_epsilon: Decimal | str
+) -> list[Filter]:
+    """The three filters that a job of this requester on this collection falls under, as they stand."""
+    budgets = caps(Decimal(lifetime_epsilon), DELTA).budgets
+    rows = uow.find(ChargeRow, collection_id=collection_id)
+    by_requester = [row for row in rows if row.requester_id == requester_id]
+    return [
+        Filter(name=COLLECTION, budgets=budgets, spent=_sum(rows)),
+        Filter(name=REQUESTER, budgets=part(budgets, REQUESTER_SHARE), spent=_sum(by_requester)),
+        Filter(name=JOB, budgets=part(budgets, JOB_SHARE), spent=NOTHING),
+    ]
+
+
+def precheck(
+    uow: UnitOfWork, *, collection_id: int, requester_id: str, lifetime_epsilon: Decimal | str, price: Price
+) -> None:
+    """Raise BudgetExhausted, naming every cap in the way, when the job cannot be charged as things stand."""
+    filters = filters_for(uow, collection_id, requester_id, lifetime_epsilon)
+    found = verdict(filters, price.charge)
+    if not found.admitted:
+        whole = filters[0].budgets
+        spent = {each.name: job_share(total([each.spent, price.charge]), whole) for each in filters}
+        raise BudgetExhausted(
+            reason="; ".join(_refusal(name, spent[name], whole) for name in found.refused_by)
+        )
+
+
+def charge_job(
+    act: Act,
+    *,
+    request_id: str,
+    collection_id: int,
+    requester_id: str,
+    lifetime_epsilon: Decimal | str,
+    price: Price,
+    run_id: str,
+) -> None:
+    """Charge a job in full to every filter, durable when the act is committed; there is no refund.
+
+    Raises BudgetExhausted, naming every cap in the way, and then nothing is charged. A request is charged once.
+    """
+    if price.delta != DELTA:
+        raise InternalError(what="a job was priced at another δ than the vault's")
+    if act.uow.count(ChargeRow, request_id=request_id):
+        raise InternalError(what="a request was about to be charged a second time")
+    precheck(
+        act.uow,
+        collection_id=collection_id,
+        requester_id=requester_id,
+        lifetime_epsilon=lifetime_epsilon,
+        price=price,
+    )
+    act.uow.add(
+        ChargeRow(
+            request_id=request_id,
+            collection_id=collection_id,
+            requester_id=requester_id,
+            vector=json.dumps(price.charge),
+            epsilon=str(price.epsilon),
+            charged_at=stamp(act.now),
+        )
+    )
+    _record(act, collection_id, requester_id, lifetime_epsilon, price, run_id)
+
+
+def standing(
+    uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | str, price: Price
+) -> Standing:
+    """What this job would use of the collection's lifetime budget, and what would then be used in all."""
+    budgets = caps(Decimal(lifetime_epsilon), DELTA).budgets
+    spent = _sum(uow.find(ChargeRow, collection_id=collection_id))
+    return Standing(
+        job_percent=percent_spent(job_share(price.charge, budgets)),
+        used_percent_before=percent_spent(job_share(spent, budgets)),
+        used_percent_after=percent_spent(job_share(total([spent, price.charge]), budgets)),
+    )
+
+
+def spending(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | str) -> list[Spending]:
+    """What was spent of a collection's lifetime budget: by all first, then by each requester, most first."""
+    budgets = caps(Decimal(lifetime_epsilon), DELTA).budgets
+    rows = uow.find(ChargeRow, collection_id=collection_id)
+    requesters = sorted({row.requester_id for row in rows})
+    by_requester = [
+        _spending(each, [row for row in rows if row.requester_id == each], budgets) for each in requesters
+    ]
+    by_requester.sort(key=lambda line: -line.used)
+    return [_spending(None, rows, budgets), *by_requester]
+
+
+def spent_vectors(uow: UnitOfWork) -> dict[str, list[int]]:
+    """The sum of all charges of each collection by order, for the high-water mark; keys are collection ids."""
+    by_collection: dict[str, list[ChargeRow]] = {}
+    for row in uow.find(ChargeRow):
+        by_collection.setdefault(str(row.collection_id), []).append(row)
+    return {collection: list(_sum(rows)) for collection, rows in by_collection.items()}
+
+
+def _spending(requester_id: str | None, rows: Sequence[ChargeRow], budgets: Budgets) -> Spending:
+    used = job_share(_sum(rows), budgets)
+    left = 1 - used if requester_id is None else REQUESTER_SHARE - used
+    return Spending(
+        requester_id=requester_id,
+        jobs=len(rows),
+        used=used,
+        used_percent=percent_spent(used),
+        left_percent=percent_left(1 - left),
+    )
+
+
+def _refusal(name: str, share: Fraction, budgets: Budgets) -> str:
+    """Why a cap refuses, in plain words; `share` is of the collection's lifetime budget."""
+    percent = percent_spent(share, places=0)
+    if not any(budgets):
+        return "this collection's lifetime budget is too small to hold any job"
+    if name == REQUESTER:
+        return (
+            "this requester may use at most half of this collection's lifetime budget; "
+            f"with this job it would be {percent} %"
+        )
+    if name == JOB:
+        return (
+            "one job may use at most a quarter of this collection's lifetime budget; "
+            f"this one would use {percent} %"
+        )
+    return f"with this job {percent} % of this collection's lifetime budget would be used"
+
+
+def _sum(rows: Sequence[ChargeRow]) -> Charge:
+    return total([NOTHING, *(_vector(row) for row in rows)])
+
+
+def _vector(row: ChargeRow) -> Charge:
+    try:
+        vector = json.loads(row.vector)
+    except ValueError:
+        vector = None
+    is_whole = isinstance(vector, list) and len(vector) == len(ORDERS)
+    if not is_whole or any(type(cost) is not int or cost < 0 for cost in vector):
+        raise Damaged(what="the privacy ledger")
+    return tuple(vector)
+
+
+def _record(
+    act: Act,
+    collection_id: int,
+    requester_id: str,
+    lifetime_epsilon: Decimal | str,
+    price: Price,
+    run_id: str,
+) -> None:
+    collection = act.uow.get(Collection, collection_id)
+    requester = act.uow.get(RequesterRow, requester_id)
+    filters = filters_for(act.uow, collection_id, requester_id, lifetime_epsilon)
+    percent = percent_spent(job_share(filters[0].spent, filters[0].budgets))
+    act.record(
+        EntryType.BUDGET_SPEND,
+        clear={"run": run_id, "epsilon": f"{price.epsilon:f}", "accountant": accountant_name()},
+        hidden={
+            "collection": collection.name if collection else str(collection_id),
+            "requester": requester.name if requester else requester_id,
+            "vector": list(price.charge),
+            "percent": f"{percent.normalize():f}",
+        },
+    )

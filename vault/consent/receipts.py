@@ -1,0 +1,254 @@
+"""Consents as they are kept: given, withdrawn, expired, used, and handed out as receipts.
+
+What is stored is the record of `vault.consent.record`; the columns beside it are there to be searched. Where
+the two disagree nothing is permitted: a withdrawal in either counts, anything else is damage.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from vault.acts import parse_stamp, stamp
+from vault.audit.canonical import encode
+from vault.audit.entries import EntryType
+from vault.audit.log import log_root
+from vault.consent.grants import Grant
+from vault.consent.record import (
+    EXPIRED,
+    SCHEMA,
+    WITHDRAWN,
+    FieldFacts,
+    Notice,
+    Party,
+    Record,
+    build_record,
+    grant_from_record,
+    has_event,
+    with_event,
+)
+from vault.consent.verdict import LedgerView
+from vault.errors import (
+    ConsentRefused,
+    Damaged,
+    InternalError,
+    Invalid,
+    UnknownCollection,
+    UnknownField,
+    UnknownGrant,
+)
+from vault.sealing.digest import keyed_digest, sha256_hex
+from vault.sealing.keytree import KeyTree, Purpose
+from vault.store.tables import Collection, Field, GrantRow, HeldRow, RequesterRow, RequestRow
+
+if TYPE_CHECKING:
+    from vault.acts import Act
+    from vault.audit.entries import Json
+    from vault.store.unit_of_work import UnitOfWork
+
+__all__ = [
+    "expire_grants",
+    "grant_from_record",
+    "ledger_view",
+    "load_grants",
+    "receipt",
+    "save_grant",
+    "spend_use",
+    "withdraw_grant",
+]
+
+NOT_UNLEARNED: Final = (
+    "What was released cannot be called back or unlearned; withdrawing ends everything else."
+)
+
+
+def save_grant(
+    act: Act,
+    grant: Grant,
+    *,
+    requester: RequesterRow,
+    notice_text: str,
+    method: str,
+    optional: frozenset[str] = frozenset(),
+) -> None:
+    """Store a checked grant as its record; `method` is how it was given: command, terminal or request.
+
+    `optional` are its fields that a job can do without. Raises UnknownCollection and UnknownField.
+    """
+    if requester.id != grant.requester_id:
+        raise InternalError(what="a consent was about to be stored under another requester")
+    collection = _collection(act.uow, grant.collection)
+    record = build_record(
+        grant,
+        party=Party(id=requester.id, name=requester.name, key=requester.key.hex(), contact=requester.contact),
+        fields=[_field_facts(act.uow, collection, name, optional) for name in grant.fields],
+        notice=Notice(text=notice_text, method=method, principal=_principal(act.keys, requester.id)),
+    )
+    act.uow.add(
+        GrantRow(
+            id=grant.id,
+            requester_id=grant.requester_id,
+            collection_id=collection.id,
+            record=_text(record),
+            not_after=stamp(grant.not_after),
+            created_at=stamp(grant.created_at),
+        )
+    )
+    _record(act, EntryType.CONSENT_GRANT, record, method=method)
+
+
+def load_grants(
+    uow: UnitOfWork, *, collection: str | None = None, requester_id: str | None = None
+) -> list[Grant]:
+    """The stored grants, oldest first, withdrawn and expired ones included; raises Damaged."""
+    found = [_grant(row) for row in uow.find(GrantRow, order_by="created_at")]
+    return [
+        grant
+        for grant in found
+        if collection in {None, grant.collection} and requester_id in {None, grant.requester_id}
+    ]
+
+
+def withdraw_grant(act: Act, grant_id: str) -> None:
+    """Withdraw a consent for good; raises UnknownGrant, and Invalid when it was withdrawn already."""
+    row = _row(act.uow, grant_id)
+    if row.withdrawn_at is not None:
+        raise Invalid(reason="this consent was withdrawn already")
+    row.withdrawn_at = stamp(act.now)
+    record = with_event(_stored(row), WITHDRAWN, at=act.now, method="person")
+    row.record = _text(record)
+    _record(act, EntryType.CONSENT_WITHDRAW, record)
+
+
+def expire_grants(act: Act) -> list[str]:
+    """Note the end of every consent that ran out and is not noted yet, and return their ids."""
+    ended = []
+    for row in act.uow.find(GrantRow, withdrawn_at=None):
+        record = _stored(row)
+        if _grant(row).not_after <= act.now and not has_event(record, EXPIRED):
+            record = with_event(record, EXPIRED, at=act.now, method="clock")
+            row.record = _text(record)
+            _record(act, EntryType.CONSENT_EXPIRE, record, method="clock")
+            ended.append(row.id)
+    return ended
+
+
+def spend_use(act: Act, grant_id: str) -> None:
+    """Count one job against a consent, in the act that charges it; raises ConsentRefused when it has no use left."""
+    row = _row(act.uow, grant_id)
+    if row.uses_spent >= _grant(row).uses:
+        raise ConsentRefused(reason=f"consent {grant_id[:8]} has no uses left")
+    row.uses_spent += 1
+
+
+def ledger_view(uow: UnitOfWork) -> LedgerView:
+    """How many jobs each consent has paid for."""
+    return LedgerView(uses_spent={row.id: row.uses_spent for row in uow.find(GrantRow)})
+
+
+def receipt(uow: UnitOfWork, grant_id: str) -> dict[str, Any]:
+    """The receipt of a consent (ISO/IEC TS 27560): its record, what was released under it, the head of the trail."""
+    row = _row(uow, grant_id)
+    size, root = log_root(uow)
+    digest = sha256_hex(row.record.encode())
+    return {
+        "receipt_id": digest[:32],
+        "schema_version": SCHEMA,
+        "record": _stored(row),
+        "record_sha256": digest,
+        "uses_spent": row.uses_spent,
+        "released": _released(uow, grant_id),
+        "released_means": NOT_UNLEARNED,
+        "audit_head": {"size": size, "root": root.hex()},
+    }
+
+
+def _released(uow: UnitOfWork, grant_id: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    for request in uow.find(RequestRow, order_by="received_at", grant_id=grant_id):
+        for held in uow.find(HeldRow, request_id=request.id):
+            left_at = held.sent_at or held.intent_at
+            if left_at is not None:
+                state = "sent" if held.sent_at else "may have left"
+                found.append(
+                    {
+                        "request": request.id,
+                        "manifest_sha256": held.manifest_digest,
+                        "state": state,
+                        "at": left_at,
+                    }
+                )
+    return found
+
+
+# the row and the record -----------------------------------------------------------------------------------
+
+
+def _row(uow: UnitOfWork, grant_id: str) -> GrantRow:
+    row = uow.get(GrantRow, grant_id)
+    if row is None:
+        raise UnknownGrant(grant=grant_id)
+    return row
+
+
+def _stored(row: GrantRow) -> Record:
+    try:
+        record = json.loads(row.record)
+    except ValueError:
+        raise Damaged(what="a consent record") from None
+    grant_from_record(record)
+    found: Record = record
+    return found
+
+
+def _grant(row: GrantRow) -> Grant:
+    grant = grant_from_record(_stored(row))
+    columns = (row.id, row.requester_id, row.not_after, row.created_at)
+    if columns != (grant.id, grant.requester_id, stamp(grant.not_after), stamp(grant.created_at)):
+        raise Damaged(what="a consent record")
+    if grant.withdrawn_at is None and row.withdrawn_at is not None:
+        return replace(grant, withdrawn_at=parse_stamp(row.withdrawn_at))
+    return grant
+
+
+def _text(record: Record) -> str:
+    return encode(record).decode()
+
+
+def _collection(uow: UnitOfWork, name: str) -> Collection:
+    for row in uow.find(Collection, name=name):
+        return row
+    raise UnknownCollection(name=name)
+
+
+def _field_facts(uow: UnitOfWork, collection: Collection, name: str, optional: Iterable[str]) -> FieldFacts:
+    for row in uow.find(Field, collection_id=collection.id, name=name):
+        return FieldFacts(
+            name=name, type=row.type, sensitivity=row.sensitivity, is_required=name not in optional
+        )
+    raise UnknownField(collection=collection.name, name=name)
+
+
+def _principal(keys: KeyTree, requester_id: str) -> str:
+    """A name for the person that differs towards each requester, so that two of them cannot match it."""
+    key = keys.subkey(Purpose.AUDIT_SIGNING, b"the principal of consent records")
+    return keyed_digest(key, requester_id.encode()).hex()[:32]
+
+
+def _record(act: Act, kind: EntryType, record: Record, **clear: Json) -> None:
+    grant, processing = grant_from_record(record), record["processing"]
+    (controller,) = [each for each in record["parties"] if each["id"] == grant.requester_id]
+    act.record(
+        kind,
+        clear={"consent": grant.id, "expires": stamp(grant.not_after), **clear},
+        hidden={
+            "controller": controller["name"],
+            "purpose": grant.purpose,
+            "collection": grant.collection,
+            "fields": sorted(grant.fields),
+            "notice_sha256": processing["privacy_notice"]["sha256"],
+            "record_sha256": sha256_hex(_text(record).encode()),
+        },
+    )
