@@ -77,10 +77,15 @@ def draw_line(values: Sequence[float], *, title: str) -> list[str]:
 
 
 def draw_curve(results: OwnerResults) -> str:
-    """The learning curve and the last score, on the owner's own rows."""
-    score = results.metric[-1]
-    last = f"{100 * score:.1f} %" if results.metric_name == "accuracy" else f"{score:.4g}"
-    lines = draw_line(results.loss, title="mean loss on your rows, by step")
+    """The learning curve, and the score of the model that leaves, on the owner's own rows."""
+    lines = draw_line(results.loss, title="mean loss on your rows, by step") if len(results.loss) > 1 else []
     return "\n".join(
-        [*lines, f"  step {results.steps[0]} … {results.steps[-1]}; {results.metric_name} at the end {last}"]
+        [*lines, f"  {results.metric_name} of this model on your {results.rows:,} rows: {_score(results)}"]
     )
+
+
+def _score(results: OwnerResults) -> str:
+    score = results.final_metric
+    if score is None:
+        return "none (no rows, or an overflow)"
+    return f"{100 * score:.1f} %" if results.metric_name == "accuracy" else f"{score:.4g}"

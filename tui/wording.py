@@ -66,7 +66,7 @@ def squares(allowed: int, asked: int) -> str:
     return "■" * allowed + "□" * (asked - allowed)
 
 
-def percent(value: int) -> str:
+def percent(value: Decimal) -> str:
     """A percentage as it is shown; it was rounded where it was made."""
     return f"{value} %"
 

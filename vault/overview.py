@@ -39,7 +39,7 @@ from vault.views import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from vault.consent.decide import Decision
     from vault.opening import OpenVault
@@ -359,13 +359,17 @@ def release(uow: UnitOfWork, full_id: str) -> ReleaseView:
 def _for_you(held: HeldRow) -> OwnerResults | None:
     if held.private is None:
         return None
-    results: Mapping[str, list[float]] = json.loads(held.private)
-    metric = "accuracy" if "accuracy" in results else "rmse"
+    facts = json.loads(held.private)
+    name = "accuracy" if "accuracy" in facts["final"] else "rmse"
+    points = [point for point in facts["curve"] if point["loss"] is not None and point[name] is not None]
     return OwnerResults(
-        steps=tuple(int(step) for step in results["steps"]),
-        loss=tuple(results["loss"]),
-        metric_name=metric,
-        metric=tuple(results[metric]),
+        rows=facts["rows"],
+        steps=tuple(point["step"] for point in points),
+        loss=tuple(point["loss"] for point in points),
+        metric_name=name,
+        metric=tuple(point[name] for point in points),
+        final_loss=facts["final"]["loss"],
+        final_metric=facts["final"][name],
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from vault.audit.bundle import verify_bundle
+from vault.audit.verify import verify_bundle
 from vault.budget import pricing
 from vault.budget.pricing import Price
 from vault.errors import DestinationUnusable, Invalid

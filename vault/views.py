@@ -72,9 +72,9 @@ class PriceView:
     guess_rate: Decimal
     worst_case: Decimal
     numerical_assumption: bool
-    job_percent: int
-    used_percent_before: int
-    used_percent_after: int
+    job_percent: Decimal
+    used_percent_before: Decimal
+    used_percent_after: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,12 +165,19 @@ class Approval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerResults:
-    """Private to the owner: how the noised model did on their own rows, unlocked once the decision is final."""
+    """Private to the owner: how the noised model did on their own rows, unlocked once the decision is final.
 
+    `loss` and `metric` are of the model after each of `steps`; the final ones of the model the update makes. A score
+    that does not exist (no rows, an overflow) is None.
+    """
+
+    rows: int
     steps: tuple[int, ...]
     loss: tuple[float, ...]
     metric_name: str
     metric: tuple[float, ...]
+    final_loss: float | None
+    final_metric: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,8 +217,8 @@ class BudgetLine:
     requester: str | None
     lifetime_epsilon: str
     delta: str
-    used_percent: int
-    left_percent: int
+    used_percent: Decimal
+    left_percent: Decimal
     jobs: int
 
 

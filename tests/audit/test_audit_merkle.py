@@ -172,6 +172,15 @@ def test_an_empty_consistency_proof_does_not_pass_for_two_sizes():
     assert not verify_consistency(old=3, size=5, old_root=root(LEAVES[:3]), root=root(LEAVES[:5]), proof=[])
 
 
+def test_a_proof_for_a_smaller_log_does_not_pass_for_a_larger_one():
+    """The hashes lead to the root of the smaller log; the claimed size says that more must follow."""
+    for small, large in ((1, 2), (1, 5), (4, 5), (4, 9), (8, 200)):
+        tree = Tree(LEAVES[:small])
+        good = {"leaf": LEAVES[0], "index": 0, "proof": tree.inclusion_proof(0), "root": tree.root()}
+        assert verify_inclusion(**good, size=small)
+        assert not verify_inclusion(**good, size=large)
+
+
 def test_leaves_and_nodes_are_hashed_apart():
     """Without the prefixes of RFC 6962 two leaves could stand for an inner node."""
     left, right = LEAVES[:2]

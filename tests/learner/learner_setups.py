@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
@@ -22,6 +23,8 @@ from learner.protocol import (
 from learner.update import UPDATE_GRID
 
 WIDTH = 8
+
+torch.set_num_threads(1)  # as a run does, for the tests that call its parts
 
 
 class SeededWords:

@@ -117,7 +117,7 @@ from learner import sandbox
 sandbox.harden()
 dumpable = ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)
 print(dumpable, *resource.getrlimit(resource.RLIMIT_CORE), flush=True)
-time.sleep(60)
+time.sleep(20)
 """
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True) as process:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -112,22 +113,17 @@ def test_every_model_has_its_tensors(changes: dict[str, Any], expected: dict[str
     assert Job.from_json(asks.learner_job(made, ALL).to_json()) == asks.learner_job(made, ALL)
 
 
-@given(st.floats(0.3, 1000), st.floats(1e-4, 1e4), st.integers(1, 200_000))
-def test_the_usual_grid_is_one_that_both_manifest_and_price_accept(
+# With more parameters and nearly the most noise there may be no grid at all: no power of two fits between.
+@given(st.floats(0.3, 1000), st.floats(1e-4, 1e4), st.integers(1, 68_000))
+def test_the_usual_grid_keeps_both_its_bounds_and_is_near_two_to_the_sixteen(
     noise: float, clip: float, parameters: int
 ) -> None:
     grid = usual_grid(noise, clip, parameters)
-    tried = manifest().model_copy(
-        update={
-            "dp": manifest().dp.model_copy(update={"noise_multiplier": noise, "clip": clip}),
-            "output": manifest().output.model_copy(update={"grid": grid}),
-        }
-    )
 
     assert 0 <= grid <= 62
-    assert grid >= coarsest_grid(clip, parameters)
+    assert clip * 2.0**grid >= 32 * math.sqrt(parameters)
     assert noise * clip * 2.0**grid <= 2**24
-    assert grid_faults(tried) == ()
+    assert 2**15 <= noise * clip * 2.0**grid <= 2**17 or grid == max(coarsest_grid(clip, parameters), 0)
 
 
 @given(st.integers(0, 62))

@@ -209,7 +209,7 @@ def test_a_job_is_taken_only_within_a_year_of_its_end(home: Home, now: datetime,
     assert clause in str(error)
 
 
-LAST_FAULT = {"expires": "2026-01-01T00:00:00Z"}
+LAST_FAULT: dict[str, Any] = {"expires": "2026-01-01T00:00:00Z"}
 ORDER: list[tuple[type[LockboxError], Callable[[], JobFiles]]] = [
     (WeightsInvalid, lambda: signed(document(), weights=bytes(2_000_000), key=OTHER_KEY)),
     (ManifestTampered, lambda: signed(document(dp__steps=0, **LAST_FAULT), weights=b"", key=OTHER_KEY)),

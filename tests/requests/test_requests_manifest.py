@@ -224,13 +224,16 @@ def test_a_refusal_says_where_and_which_rule() -> None:
     assert refusal(document(fields__1__transform__scale=0)) == (
         "The job manifest is not acceptable: fields[1].transform.scale is less than 1e-09."
     )
+    assert refusal(document(requester__clip=1)) == (
+        "The job manifest is not acceptable: requester has a key that is not in the format."
+    )
     assert refusal(document(requester__name="a\u202eb")) == (
         "The job manifest is not acceptable: "
         "requester.name has a control, bidi, zero-width or other invisible character."
     )
 
 
-NASTY = st.sampled_from(
+NASTY: st.SearchStrategy[Any] = st.sampled_from(
     [
         None,
         True,

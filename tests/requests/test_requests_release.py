@@ -78,7 +78,8 @@ class Places:
         """A release with any content, rightly signed."""
         data = content if isinstance(content, bytes) else canonical(content)
         (self.release / RELEASE_FILE).write_bytes(data)
-        (self.release / RELEASE_SIGNATURE_FILE).write_bytes(VAULT_KEY.sign(RELEASE_DOMAIN + data))
+        signature = signature_line(VAULT_KEY.sign(RELEASE_DOMAIN + data))
+        (self.release / RELEASE_SIGNATURE_FILE).write_bytes(signature)
         (self.release / UPDATE_FILE).write_bytes(update)
 
 

@@ -17,6 +17,7 @@ import pytest
 from conftest import Home
 from requests_samples import KEY, NOW, OTHER_KEY, exit_code
 
+from vault.budget.ledger import DELTA as VAULT_DELTA
 from vault.errors import (
     DestinationUnusable,
     Invalid,
@@ -248,6 +249,10 @@ def test_a_wrong_description_is_refused_with_the_place(
 def test_no_document_brings_another_error(document: Any) -> None:
     with pytest.raises(Invalid):
         parse_description(document)
+
+
+def test_the_requester_prices_at_the_delta_of_every_vault() -> None:
+    assert VAULT_DELTA == DELTA
 
 
 def test_the_requesters_side_opens_no_vault_and_loads_no_database() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sealing_oracle import open_blob, xchacha_decrypt, xchacha_encrypt
+from sealing_samples import STEADY
 
 from vault.errors import Damaged, InternalError
 from vault.sealing.aead import OVERHEAD, open_sealed, seal
@@ -30,11 +31,13 @@ def test_the_oracle_agrees_with_the_published_vector() -> None:
     assert plaintext == xchacha_decrypt(KEY.reveal(), nonce, sealed, aad)
 
 
+@STEADY
 @given(st.binary(max_size=300), st.binary(max_size=60))
 def test_another_implementation_opens_what_we_seal(plaintext: bytes, aad: bytes) -> None:
     assert plaintext == open_blob(KEY.reveal(), seal(KEY, plaintext, aad), aad)
 
 
+@STEADY
 @given(st.binary(max_size=300), st.binary(max_size=60), st.binary(min_size=24, max_size=24))
 def test_we_open_what_another_implementation_seals(plaintext: bytes, aad: bytes, nonce: bytes) -> None:
     prefix = bytes([1, 1])
@@ -43,6 +46,7 @@ def test_we_open_what_another_implementation_seals(plaintext: bytes, aad: bytes,
     assert plaintext == open_sealed(KEY, blob, aad, what="it")
 
 
+@STEADY
 @given(st.binary(max_size=300), st.binary(max_size=60))
 def test_what_is_sealed_opens_again_and_is_the_stated_overhead_longer(plaintext: bytes, aad: bytes) -> None:
     blob = seal(KEY, plaintext, aad)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sealing_samples import STEADY_AND_FEW
 
 from vault.errors import DiskFull, FileMissing, InternalError, Invalid, KeyFileInvalid, Unavailable
 from vault.sealing.keyfile import KeyKind, key_line, read_key, read_secret_key, write_secret_key
@@ -19,6 +20,7 @@ LINE = "lockbox-requester-public-v1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 KINDS: list[KeyKind] = ["requester-public", "requester-secret", "vault-public"]
 
 
+@STEADY_AND_FEW
 @given(st.sampled_from(KINDS), st.binary(min_size=32, max_size=32))
 def test_a_line_reads_back(tmp_path_factory: pytest.TempPathFactory, kind: KeyKind, key: bytes) -> None:
     path = tmp_path_factory.mktemp("keys") / "key"

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sealing_oracle import blake2b
+from sealing_samples import STEADY
 
 from vault.errors import InternalError
 from vault.sealing.digest import keyed_digest, sha256_hex
@@ -13,11 +14,13 @@ from vault.sealing.secret import Secret
 KEY = bytes(range(32))
 
 
+@STEADY
 @given(st.lists(st.binary(max_size=40), max_size=4))
 def test_the_keyed_digest_is_blake2b_of_length_prefixed_parts(parts: list[bytes]) -> None:
     assert blake2b(KEY, parts, b"lockbox-digest-1") == keyed_digest(Secret(KEY), *parts)
 
 
+@STEADY
 @given(st.lists(st.binary(max_size=9), max_size=4), st.lists(st.binary(max_size=9), max_size=4))
 def test_two_lists_of_parts_have_one_digest_only_if_they_are_equal(a: list[bytes], b: list[bytes]) -> None:
     is_same = keyed_digest(Secret(KEY), *a) == keyed_digest(Secret(KEY), *b)

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sealing_samples import STEADY
 
 from vault.errors import RecoveryKeyMistyped
 from vault.sealing.recovery_key import ALPHABET, CRC_START, parse_recovery_key, recovery_key_text
@@ -16,11 +17,13 @@ KEYS = st.binary(min_size=16, max_size=16)
 SAMPLE = recovery_key_text(Secret(bytes(range(16))))
 
 
+@STEADY
 @given(KEYS)
 def test_a_printed_key_reads_back(key: bytes) -> None:
     assert key == parse_recovery_key(recovery_key_text(Secret(key))).reveal()
 
 
+@STEADY
 @given(KEYS)
 def test_a_printed_key_is_29_signs_in_groups_of_five(key: bytes) -> None:
     group = f"[{ALPHABET}]{{5}}"
@@ -74,6 +77,7 @@ def test_every_single_wrong_sign_is_noticed() -> None:
                     parse_recovery_key(SAMPLE[:place] + other + SAMPLE[place + 1 :])
 
 
+@STEADY
 @given(KEYS)
 def test_every_swap_of_neighbours_is_noticed(key: bytes) -> None:
     signs = recovery_key_text(Secret(key)).replace("-", "")
@@ -103,6 +107,7 @@ def test_a_text_of_another_length_or_alphabet_is_mistyped(text: str) -> None:
         parse_recovery_key(text)
 
 
+@STEADY
 @given(st.text(max_size=40))
 def test_no_text_at_all_gives_anything_but_mistyped(text: str) -> None:
     """A random text passes with probability below 2^-17, and only if it has exactly 29 fitting signs."""

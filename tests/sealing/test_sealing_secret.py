@@ -6,11 +6,13 @@ import pickle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sealing_samples import STEADY
 
 from vault.errors import InternalError
 from vault.sealing.secret import Secret, require_length
 
 
+@STEADY
 @given(st.binary())
 def test_a_secret_gives_back_its_bytes(data: bytes) -> None:
     secret = Secret(data)

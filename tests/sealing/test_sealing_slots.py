@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sealing_oracle import argon2id
-from sealing_samples import PASSPHRASE, ROOT, VAULT_ID
+from sealing_samples import PASSPHRASE, ROOT, STEADY_AND_FEW, VAULT_ID
 
 from vault.errors import Damaged, Invalid, WrongPassphrase, WrongRecoveryKey
 from vault.sealing.header import Header, new_header, unlock, unlock_with_recovery_key
@@ -63,6 +63,7 @@ def test_too_little_memory_is_not_taken_for_a_wrong_passphrase() -> None:
     assert done.stdout.strip() == "Not available now: checking the passphrase needs 1024 MiB of free memory."
 
 
+@STEADY_AND_FEW
 @given(passphrase=st.binary(min_size=1, max_size=80), root=st.binary(min_size=32, max_size=32))
 def test_what_one_door_closes_both_doors_open(passphrase: bytes, root: bytes) -> None:
     header, recovery_key = new_header(
@@ -73,6 +74,7 @@ def test_what_one_door_closes_both_doors_open(passphrase: bytes, root: bytes) ->
     assert root == unlock_with_recovery_key(header, recovery_key).reveal()
 
 
+@STEADY_AND_FEW
 @given(wrong=st.binary(max_size=80).filter(lambda data: data != PASSPHRASE))
 def test_every_other_passphrase_is_wrong_and_not_damage(made: tuple[Header, str], wrong: bytes) -> None:
     with pytest.raises(WrongPassphrase):

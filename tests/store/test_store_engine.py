@@ -97,6 +97,7 @@ def test_a_wrong_key_is_refused_without_naming_it_and_without_noise(
             Store.open(path, wrong, writable=writable)
 
         assert caught.value.__suppress_context__
+        assert caught.value.__cause__ is None
         shown = f"{caught.value!r} {caught.value} {caught.value.facts}"
         assert wrong.hex() not in shown.lower()
     assert capfd.readouterr() == ("", "")
@@ -126,7 +127,7 @@ def test_the_hex_text_of_the_key_is_wiped_at_once(key: bytes, monkeypatch: pytes
     connection = MagicMock()
     given: list[bytearray] = []
     connection.set_key.side_effect = lambda literal: given.extend([literal, bytearray(literal)])
-    monkeypatch.setattr(cipher.dbapi2, "connect", lambda *_, **__: connection)
+    monkeypatch.setattr(dbapi2, "connect", lambda *_, **__: connection)
     cipher.connect("file:any", key, ())
 
     assert [bytearray(67), bytearray(f"x'{key.hex()}'".encode())] == given
@@ -147,7 +148,7 @@ def test_a_refused_open_leaves_no_connection_behind(
         made.append(connect(*arguments, **options))
         return made[-1]
 
-    monkeypatch.setattr(cipher.dbapi2, "connect", noted)
+    monkeypatch.setattr(dbapi2, "connect", noted)
     with pytest.raises((Damaged, NewerVault)):
         Store.open(path, key if reason == "newer program" else os.urandom(32), writable=writable)
 
@@ -370,6 +371,27 @@ def test_a_second_writing_connection_is_told_that_the_vault_is_busy(
         put(second, b="2")
 
         assert facts(first) == {"a": "1", "b": "2"}
+
+
+def test_a_write_inside_a_write_is_refused_and_does_not_wait_for_ever(
+    path: Path, key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cipher, "BUSY_SECONDS", 0.05)
+    with Store.create(path, key) as store, store.write() as unit:
+        unit.add(VaultFact(key="a", value="1"))
+        with pytest.raises(VaultBusy), store.write():
+            pass
+        unit.commit()
+        assert facts(store) == {"a": "1"}
+
+
+def test_a_file_that_was_taken_away_is_said_to_be_missing(store: Store, path: Path, tmp_path: Path) -> None:
+    path.unlink()
+
+    with pytest.raises(NoVault, match=str(path)):
+        store.integrity_problems()
+    with pytest.raises(NoVault, match=str(path)):
+        store.backup(tmp_path / "backup.db")
 
 
 def test_deleted_bytes_leave_the_file_at_a_checkpoint(store: Store, path: Path) -> None:

@@ -8,10 +8,13 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from vault.errors import NoVault, VaultBusy
+from vault.store import lock
 from vault.store.lock import LOCK_NAME, writer_lock
 
 CHILD = Path(__file__).with_name("store_child.py")
@@ -56,7 +59,16 @@ def test_the_lock_is_free_after_its_block_even_after_an_error(tmp_path: Path) ->
         pass
 
 
-def test_the_lock_may_be_given_back_by_another_thread(tmp_path: Path) -> None:
+def test_the_lock_may_be_given_back_by_another_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks: list[FileLock] = []  # kept here, since a lock that is collected would be given back by that
+
+    def kept(*arguments: Any, **options: Any) -> FileLock:
+        locks.append(FileLock(*arguments, **options))
+        return locks[-1]
+
+    monkeypatch.setattr(lock, "FileLock", kept)
     held = writer_lock(tmp_path)
     held.__enter__()
     thread = threading.Thread(target=held.__exit__, args=(None, None, None))

@@ -217,6 +217,17 @@ def test_find_filters_orders_and_limits(store: Store) -> None:
         ) == (3, 1, 0)
 
 
+def test_rows_come_in_the_same_order_each_time(store: Store) -> None:
+    with store.write() as unit:
+        for key in ("b", "c", "a"):
+            unit.add(VaultFact(key=key, value="same"))
+        unit.commit()
+
+    with store.read() as unit:
+        assert [row.key for row in unit.find(VaultFact)] == ["a", "b", "c"]
+        assert [row.key for row in unit.find(VaultFact, order_by="value")] == ["a", "b", "c"]
+
+
 def test_get_and_maximum_know_nothing_and_something(store: Store) -> None:
     with store.write() as unit:
         assert unit.get(Collection, 1) is None

@@ -41,7 +41,8 @@ def lines(outcome: Outcome) -> list[Text]:
     """The card's lines, none longer than 76 characters."""
     from rich.text import Text
 
-    dots = wording.dots(outcome.guess_rate, columns=50)
+    dots = wording.dots(outcome.guess_rate)
+    right = wording.times_in_hundred(outcome.guess_rate)
     plain = [
         f"STAYED  {outcome.stayed} patients' records, sealed in the vault",
         f"LEFT    one file, {outcome.left_bytes:,} bytes, released by a person",
@@ -53,9 +54,10 @@ def lines(outcome: Outcome) -> list[Text]:
         _bar("private", outcome.private, f"ε {outcome.epsilon:.2f}, δ {outcome.delta:f}"),
         _bar("non-private", outcome.non_private, "demo only"),
         "",
-        f"{dots[0]}  A guess whether one given",
-        f"{dots[1]}  patient is in it is right",
-        f"{'':50}  at most {wording.times_in_hundred(outcome.guess_rate)} times in 100 (50: chance)",
+        f"{dots[0]}  A guess whether one given patient is in it",
+        f"{dots[1]}  is right at most {right} times in 100, instead of 50.",
+        f"{dots[2]}  What holds for many patients is not hidden:",
+        f"{dots[3]}  it is what the model learns.",
         "",
         *(f"✗ {attack:26} {_shortened(refusal)}" for attack, refusal in outcome.refusals),
         "",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LABEL = "diagnosis"
 CLASSES = ("benign", "malignant")
-TEST_SHARE = 5
+TEST_SHARE = 0.2
 
 # Center and scale of each column: round figures a group would take from the literature, not from this vault.
 REQUIRED = {
@@ -61,16 +61,22 @@ def split_patients() -> tuple[Patients, Patients]:
 
     import numpy as np
     from sklearn.datasets import load_breast_cancer
+    from sklearn.model_selection import train_test_split
 
     table = load_breast_cancer()
     columns = tuple(str(name).replace(" ", "_") for name in table.feature_names)
-    order = np.argsort([secrets.randbits(64) for _ in table.target])
-    held_out = len(order) // TEST_SHARE
+    # Which patients are held out is drawn afresh for every demo, with the same share of each class.
+    inside, outside = train_test_split(
+        np.arange(len(table.target)),
+        test_size=TEST_SHARE,
+        stratify=table.target,
+        random_state=secrets.randbelow(2**32),
+    )
 
     def rows(chosen: npt.NDArray[np.int64]) -> Patients:
         return Patients(columns=columns, values=table.data[chosen], classes=1 - table.target[chosen])
 
-    return rows(order[held_out:]), rows(order[:held_out])
+    return rows(inside), rows(outside)
 
 
 def write_csv(patients: Patients, path: Path) -> None:

@@ -48,7 +48,8 @@ class Standing:
 class Spending:
     """What was spent of a collection's lifetime budget, by all (`requester_id` None) or by one requester.
 
-    Percentages are of the collection's whole budget; what is left to one requester is at most half of it.
+    Percentages are of the collection's whole budget; a requester has at most half of it left, and at most
+    what all the others left.
     """
 
     requester_id: str | None
@@ -149,15 +150,16 @@ def standing(
 
 
 def spending(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | str) -> list[Spending]:
-    """What was spent of a collection's lifetime budget: by all first, then by each requester, most first."""
+    """What was spent of a collection's lifetime budget: by all first, then by each requester."""
     budgets = caps(Decimal(lifetime_epsilon), DELTA).budgets
     rows = uow.find(ChargeRow, collection_id=collection_id)
-    requesters = sorted({row.requester_id for row in rows})
-    by_requester = [
-        _spending(each, [row for row in rows if row.requester_id == each], budgets) for each in requesters
-    ]
-    by_requester.sort(key=lambda line: -line.used)
-    return [_spending(None, rows, budgets), *by_requester]
+    used = job_share(_sum(rows), budgets)
+    lines = [_spending(None, len(rows), used, left=1 - used)]
+    for requester in sorted({row.requester_id for row in rows}):
+        own = [row for row in rows if row.requester_id == requester]
+        own_used = job_share(_sum(own), budgets)
+        lines.append(_spending(requester, len(own), own_used, left=min(REQUESTER_SHARE - own_used, 1 - used)))
+    return lines
 
 
 def spent_vectors(uow: UnitOfWork) -> dict[str, list[int]]:
@@ -168,12 +170,10 @@ def spent_vectors(uow: UnitOfWork) -> dict[str, list[int]]:
     return {collection: list(_sum(rows)) for collection, rows in by_collection.items()}
 
 
-def _spending(requester_id: str | None, rows: Sequence[ChargeRow], budgets: Budgets) -> Spending:
-    used = job_share(_sum(rows), budgets)
-    left = 1 - used if requester_id is None else REQUESTER_SHARE - used
+def _spending(requester_id: str | None, jobs: int, used: Fraction, *, left: Fraction) -> Spending:
     return Spending(
         requester_id=requester_id,
-        jobs=len(rows),
+        jobs=jobs,
         used=used,
         used_percent=percent_spent(used),
         left_percent=percent_left(1 - left),

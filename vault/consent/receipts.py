@@ -114,7 +114,7 @@ def load_grants(
 def withdraw_grant(act: Act, grant_id: str) -> None:
     """Withdraw a consent for good; raises UnknownGrant, and Invalid when it was withdrawn already."""
     row = _row(act.uow, grant_id)
-    if row.withdrawn_at is not None:
+    if _grant(row).withdrawn_at is not None:
         raise Invalid(reason="this consent was withdrawn already")
     row.withdrawn_at = stamp(act.now)
     record = with_event(_stored(row), WITHDRAWN, at=act.now, method="person")

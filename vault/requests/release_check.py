@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from vault.errors import FileMissing, Invalid, ReleaseInvalid
-from vault.requests.bundle import JobFiles, read_bounded
+from vault.requests.bundle import SIGNATURE_LIMIT, JobFiles, parse_signature_line, read_bounded
 from vault.requests.manifest import Manifest, manifest_digest, parse_manifest
 from vault.requests.release_manifest import (
     RELEASE_DOMAIN,
@@ -24,12 +24,12 @@ from vault.requests.release_manifest import (
 from vault.requests.shapes import shapes
 from vault.requests.weights import NotTheTensors, Tensor, check_shapes, read_tensors, write_tensors
 from vault.sealing.digest import sha256_hex
-from vault.sealing.signing import SIGNATURE_BYTES, is_signed_by
+from vault.sealing.signing import is_signed_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseFiles:
-    """The three files of a release, as bytes; the signature file is the 64 bytes of the signature."""
+    """The three files of a release, as bytes; ``signature`` is the line of base64 as it stands."""
 
     manifest: bytes
     signature: bytes
@@ -40,7 +40,7 @@ def read_release(folder: Path) -> ReleaseFiles:
     """The files of a release folder; raises ``FileMissing`` or ``ReleaseInvalid``."""
     return ReleaseFiles(
         manifest=_read(folder / RELEASE_FILE, RELEASE_LIMIT),
-        signature=_read(folder / RELEASE_SIGNATURE_FILE, SIGNATURE_BYTES),
+        signature=_read(folder / RELEASE_SIGNATURE_FILE, SIGNATURE_LIMIT),
         update=_read(folder / UPDATE_FILE, UPDATE_LIMIT),
     )
 
@@ -48,7 +48,7 @@ def read_release(folder: Path) -> ReleaseFiles:
 def check_release(files: ReleaseFiles, vault_key: bytes) -> ReleaseManifest:
     """The manifest, once this key signed it and the update is the one it names; raises ``ReleaseInvalid``."""
     manifest = parse_release_manifest(files.manifest)
-    if not is_signed_by(vault_key, RELEASE_DOMAIN + files.manifest, files.signature):
+    if not is_signed_by(vault_key, RELEASE_DOMAIN + files.manifest, _signature(files.signature)):
         raise ReleaseInvalid(reason="it is not signed by this vault key")
     if manifest.vault_key != vault_key.hex():
         raise ReleaseInvalid(reason="its manifest names another vault key")
@@ -113,6 +113,13 @@ def _says_the_same(release: ReleaseManifest, job: Manifest) -> bool:
         job, accountant=stated.accountant, numerical_assumption=stated.numerical_assumption
     )
     return said == asked and aims and stated == mechanism
+
+
+def _signature(line: bytes) -> bytes:
+    try:
+        return parse_signature_line(line)
+    except ValueError as error:
+        raise ReleaseInvalid(reason="its signature is not one line of base64") from error
 
 
 def _read(path: Path, limit: int) -> bytes:

@@ -104,9 +104,11 @@ class Store:
         """
         if target.exists():
             raise VaultExists(path=target)
-        with drafted(target) as draft, translated(target):
+        with translated(self.path):
+            source = self._connect_to_read()
+        with closing(source), drafted(target) as draft, translated(target):
             location = cipher.location(draft, "rw")
-            with closing(self._connect_to_read()) as source, closing(self._connect(location, ())) as copy:
+            with closing(self._connect(location, ())) as copy:
                 source.backup(copy)
             with closing(self._connect(location, ())) as copy:
                 problems = problems_of(copy)
