@@ -1,8 +1,6 @@
-"""One job, in a process of its own: job in by descriptor 3, columns by 4, progress lines and envelope out by
-5, 6.
+"""One job in a process of its own: job and columns in by descriptors 3 and 4, progress and envelope out by 5, 6.
 
-    start -> lock in -> job and weights -> rehearsal on public constants -> ready -> go -> columns -> train
-    -> end
+    start -> lock in -> job, weights -> rehearsal on public constants -> ready -> go -> columns -> train -> end
 
 Nothing is ever printed: standard input, output and error lead nowhere, because the text of an error could
 hold a record. What the vault learns of a failure is the exit status (``learner.protocol.Exit``).

@@ -11,6 +11,7 @@ import errno
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -67,21 +68,24 @@ def _on_file(path: Path) -> dict[str, Attempt]:
             root / path.resolve().relative_to("/"), os.O_RDONLY
         ),
         "write file": lambda: _open_and_close(path, os.O_WRONLY),
-        "truncate file": lambda: os.truncate(path, path.stat().st_size),
+        # a length that is none: let through, the kernel says EINVAL and touches nothing
+        "truncate file": lambda: os.truncate(path, -1),
         "rename file": lambda: path.rename(path),
         "link file": lambda: _make_and_remove(lambda: beside.hardlink_to(path), beside.unlink),
         "symlink file": lambda: _make_and_remove(lambda: beside.symlink_to(path), beside.unlink),
         "chmod file": lambda: path.chmod(path.stat().st_mode & 0o7777),
         "chown file": lambda: os.chown(path, -1, -1),
         "touch file": lambda: os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns)),
-        "label file": lambda: os.setxattr(path, "user.probe", b""),
+        "label file": lambda: _make_and_remove(
+            lambda: os.setxattr(path, "user.probe", b""), lambda: os.removexattr(path, "user.probe")
+        ),
     }
 
 
 def _on_folder(path: Path) -> dict[str, Attempt]:
     return {
         "list folder": lambda: list(path.iterdir()),
-        "write in folder": lambda: _create(path / ".probe"),
+        "write in folder": lambda: _create(path),
         "make folder": lambda: _make_and_remove((path / ".probe").mkdir, (path / ".probe").rmdir),
         "watch folder": lambda: _call("inotify_init1", 0),
     }
@@ -92,8 +96,8 @@ def _on_the_system() -> dict[str, Attempt]:
         "read /etc/passwd": lambda: _open_and_close("/etc/passwd", os.O_RDONLY),
         "list /": lambda: list(Path("/").iterdir()),
         "list /proc": lambda: list(Path("/proc").iterdir()),
-        "write in /tmp": lambda: _create(Path("/tmp/.lockbox-probe")),  # noqa: S108 (removed again)
-        "write in /dev/shm": lambda: _create(Path("/dev/shm/.lockbox-probe")),  # noqa: S108 (the same)
+        "write in /tmp": lambda: _create(Path("/tmp")),  # noqa: S108 (removed again)
+        "write in /dev/shm": lambda: _create(Path("/dev/shm")),  # noqa: S108 (the same)
         "open the terminal": lambda: _open_and_close("/dev/tty", os.O_RDWR),
         "write the columns": _write_columns,
         "run a program": _run_program,
@@ -167,7 +171,8 @@ def _make_and_remove(make: Attempt, remove: Attempt) -> None:
     remove()
 
 
-def _create(path: Path) -> None:
+def _create(folder: Path) -> None:
+    path = folder / f".probe-{os.getpid()}-{time.monotonic_ns()}"
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     path.unlink()
 
@@ -199,6 +204,8 @@ def _with_socket(family: int, kind: int, use: Callable[[socket.socket], object])
 
 
 def _call(name: str, *arguments: object) -> int:
+    if sys.platform != "linux":
+        raise AttributeError("these numbers are those of Linux")
     numbers = syscalls.numbers(os.uname().machine)
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long

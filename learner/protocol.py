@@ -290,7 +290,7 @@ def encode_envelope(job: Job, update: Bytes, private: Bytes) -> bytes:
 
 
 def decode_envelope(job: Job, data: Bytes) -> Envelope:
-    """The two parts; raises ProtocolError unless size, head and zero padding are exactly right."""
+    """The two parts; raises ProtocolError unless size, head, padding and strict JSON are exactly right."""
     view = memoryview(data)
     if view.nbytes != envelope_size(job):
         raise ProtocolError("the envelope does not have its size")
@@ -300,4 +300,6 @@ def decode_envelope(job: Job, data: Bytes) -> Envelope:
     middle, end = _ENVELOPE_HEAD.size + update, _ENVELOPE_HEAD.size + update + private
     if any(view[end:]):
         raise ProtocolError("the envelope is not padded with zeros")
+    if not isinstance(parse_json(view[middle:end], PRIVATE_LIMIT), dict):
+        raise ProtocolError("the private part is not an object")
     return Envelope(update=bytes(view[_ENVELOPE_HEAD.size : middle]), private=bytes(view[middle:end]))

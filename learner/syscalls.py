@@ -227,13 +227,14 @@ Program = list[tuple[int, int, int, int]]
 
 
 def numbers(machine: str) -> dict[str, int]:
-    """The numbers of every call the filter names, on ``x86_64`` or ``aarch64``."""
+    """The numbers of every call the filter names; raises KeyError unless the machine is a known one."""
     return _column(_REFUSED, machine) | _column(_JUDGED, machine)
 
 
 def _column(table: str, machine: str) -> dict[str, int]:
+    column = {"x86_64": 1, "aarch64": 2}[machine]
     rows = (line.split() for line in table.splitlines() if line and not line.startswith("#"))
-    return {row[0]: int(row[column]) for row in rows if row[column := 1 + (machine == "aarch64")] != "-"}
+    return {row[0]: int(row[column]) for row in rows if row[column] != "-"}
 
 
 def is_known(machine: str) -> bool:

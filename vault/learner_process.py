@@ -259,7 +259,7 @@ def _examine(paths: Sequence[Path]) -> tuple[SandboxFacts, list[ProbeResult]]:
         if process.returncode != Exit.DONE or not isinstance(facts, SandboxFacts):
             raise LearnerFailed(reason=str(Failure.BROKE_PROTOCOL))
         return facts, [parse_probe(line) for line in lines]
-    except (ValueError, subprocess.TimeoutExpired):
+    except (ValueError, OSError, subprocess.TimeoutExpired):
         raise LearnerFailed(reason=str(Failure.BROKE_PROTOCOL)) from None
     finally:
         channels.close()

@@ -66,11 +66,14 @@ def _coded(column: pa.ChunkedArray, field: Feature | Label) -> npt.NDArray[np.ge
 
 
 def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    """float64 with NaN for null; a timestamp as seconds since 1970, a bool as 0 or 1."""
+    """float64 with NaN for null; a timestamp as seconds since 1970, a bool as 0 or 1.
+
+    The casts round instead of refusing: a value that made them fail would tell, without noise, that it is there.
+    """
     if pa.types.is_timestamp(column.type):
-        micros = column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64()).cast(pa.float64())
-        column = pc.divide(micros, 1e6)
-    return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+        micros = column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())
+        column = pc.divide(micros.cast(pa.float64(), safe=False), 1e6)
+    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _codes(column: pa.ChunkedArray, labels: tuple[str, ...]) -> npt.NDArray[np.int32]:

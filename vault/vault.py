@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from vault import approvals, opening, overview, release, trail, training, upkeep
 from vault.acts import Clock, system_clock
@@ -20,13 +19,13 @@ from vault.audit.entries import EntryType
 from vault.budget import ledger
 from vault.consent import receipts
 from vault.consent.grants import Grant, Window, check_grant, purpose_iri
-from vault.errors import ConsentRefused, Invalid, UnknownField
+from vault.errors import ConsentRefused
 from vault.importers.read import read_table
 from vault.records import collections
 from vault.records.export import export_rows
 from vault.records.preview import ImportPreview, preview
 from vault.records.reading import ColumnReader
-from vault.records.schema import FieldType, ParsedTable, Sensitivity
+from vault.records.schema import FieldType, ParsedTable, Sensitivity, named
 from vault.records.summary import ColumnSummary, summarise
 from vault.requests import inbox, requesters
 from vault.requests.bundle import read_job
@@ -42,7 +41,7 @@ from vault.sealing.slots import DEFAULT_COST, KdfCost
 if TYPE_CHECKING:
     from learner.protocol import ProbeResult
     from vault import views
-    from vault.records.collections import CollectionFacts, ImportReport
+    from vault.records.collections import ImportReport
     from vault.settings import Paths
 
 __all__ = [
@@ -135,23 +134,22 @@ class Vault:
 
     # records
 
-    @staticmethod
     def read_file(
-        path: Path,
-        *,
-        as_format: str | None = None,
-        types: Mapping[str, str] | None = None,
-        sensitivities: Mapping[str, str] | None = None,
-    ) -> ParsedTable:
+        self, path: Path, *, name: str = "", as_format: str | None = None,
+        types: Mapping[str, str] | None = None, sensitivities: Mapping[str, str] | None = None,
+    ) -> ParsedTable:  # fmt: skip
         """Read a CSV, JSON Lines or Parquet file into typed columns; nothing is stored.
 
-        Raises `FileMissing`, `Unreadable` and `Invalid`.
+        Columns that the collection `name` has already are read in its types. Raises `FileMissing`, `Unreadable` and
+        `Invalid`.
         """
+        with self._opened.read() as uow:
+            known = collections.known_types(uow, name)
         return read_table(
             path,
             as_format=as_format,
-            types=_named(types or {}, FieldType),
-            sensitivities=_named(sensitivities or {}, Sensitivity),
+            types=known | named(types or {}, FieldType),
+            sensitivities=named(sensitivities or {}, Sensitivity),
         )
 
     def preview(
@@ -240,7 +238,7 @@ class Vault:
             asker = requesters.find(act.uow, requester)
             facts = collections.find_collection(act.uow, collection)
             chosen = frozenset(fields)
-            _check_fields(facts, chosen)
+            collections.check_fields(facts, chosen)
             grant = Grant(
                 id=random_id(), collection=collection, fields=chosen, purpose=purpose_iri(purpose),
                 requester_id=asker.id, window=Window(start=window[0], end=window[1]),
@@ -389,20 +387,3 @@ class Vault:
     def probe_sandbox(paths: Paths) -> list[ProbeResult]:
         """Try, from inside a locked-in learner, everything it must not be able to do to this vault."""
         return upkeep.probe(paths)
-
-
-E = TypeVar("E", bound=StrEnum)
-
-
-def _named(given: Mapping[str, str], kinds: type[E]) -> dict[str, E]:
-    """Column → kind, from the words a person typed; raises `Invalid` with the words there are."""
-    known = {kind.value: kind for kind in kinds}
-    for word in given.values():
-        if word not in known:
-            raise Invalid(reason=f"{word} is none of {', '.join(known)}")
-    return {column: known[word] for column, word in given.items()}
-
-
-def _check_fields(facts: CollectionFacts, chosen: frozenset[str]) -> None:
-    for name in sorted(chosen - {field.name for field in facts.fields}):
-        raise UnknownField(collection=facts.name, name=name)

@@ -303,6 +303,7 @@ def test_a_line_may_arrive_in_pieces(pretend: Pretend) -> None:
         "ready(); say(step_line(1, 20)[:-1]); hand_in()",
         "ready(); hand_in(); write_all(ENVELOPE, b'more'); wait()",
         "ready(); write_all(ENVELOPE, b'short')",
+        "ready(); write_all(ENVELOPE, encode_envelope(job, b'noised', b'{\"loss\":NaN}'))",
         "ready(); write_all(ENVELOPE, bytes(envelope_size(job)))",
         "ready()",
     ],

@@ -340,7 +340,7 @@ def test_a_probe_reads_back_and_anything_else_is_refused() -> None:
 
 
 @settings(max_examples=30)
-@given(st.binary(max_size=300), st.binary(max_size=300))
+@given(st.binary(max_size=300), st.dictionaries(st.text(max_size=9), finite).map(json.dumps).map(str.encode))
 def test_an_envelope_has_one_size_and_reads_back(update: bytes, private: bytes) -> None:
     data = encode_envelope(JOB, update, private)
     envelope = decode_envelope(JOB, data)
@@ -348,7 +348,7 @@ def test_an_envelope_has_one_size_and_reads_back(update: bytes, private: bytes) 
 
 
 def test_an_envelope_shows_nothing_of_its_content() -> None:
-    assert repr(decode_envelope(JOB, encode_envelope(JOB, b"noised", b"curve"))) == "Envelope()"
+    assert repr(decode_envelope(JOB, encode_envelope(JOB, b"noised", b'{"curve":[]}'))) == "Envelope()"
 
 
 def test_a_part_that_is_too_long_does_not_fit_an_envelope() -> None:
@@ -360,11 +360,17 @@ def test_a_part_that_is_too_long_does_not_fit_an_envelope() -> None:
 
 
 def test_an_envelope_is_exactly_its_size_its_head_and_zeros() -> None:
-    good = encode_envelope(JOB, b"update", b"private")
+    good = encode_envelope(JOB, b"update", b"{}")
     wrong_length = good[:8] + (2**32 - 1).to_bytes(4, "little") + good[12:]
     for bad in (b"", good[:-1], good + b"\0", b"X" + good[1:], good[:-1] + b"\1", wrong_length):
         with pytest.raises(ProtocolError):
             decode_envelope(JOB, bad)
+
+
+@pytest.mark.parametrize("private", [b"", b"[]", b'{"loss":NaN}', b'{"a":1,"a":2}', b"\xff"])
+def test_the_private_part_is_strict_json(private: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        decode_envelope(JOB, encode_envelope(JOB, b"update", private))
 
 
 def test_the_protocol_loads_nothing_but_the_standard_library() -> None:

@@ -66,7 +66,7 @@ def import_file(
     name = collection or file.stem
     with opened(context, writable=not dry_run) as vault:
         parsed = vault.read_file(
-            file, as_format=as_format, types=_pairs(types), sensitivities=_pairs(sensitivities)
+            file, name=name, as_format=as_format, types=_pairs(types), sensitivities=_pairs(sensitivities)
         )
         preview = vault.preview(parsed, name=name, unit=unit, time_field=time)
         if as_json and dry_run:

@@ -9,7 +9,14 @@ from decimal import Decimal, InvalidOperation
 
 from vault.acts import Act, parse_stamp, stamp
 from vault.audit.entries import EntryType, count_bucket
-from vault.errors import AlreadyImported, Invalid, NothingToImport, SchemaMismatch, UnknownCollection
+from vault.errors import (
+    AlreadyImported,
+    Invalid,
+    NothingToImport,
+    SchemaMismatch,
+    UnknownCollection,
+    UnknownField,
+)
 from vault.records.appending import fit_to_fields
 from vault.records.schema import (
     FieldSpec,
@@ -127,6 +134,18 @@ def find_collection(uow: UnitOfWork, name: str) -> CollectionFacts:
     if row is None:
         raise UnknownCollection(name=name)
     return _facts(uow, row)
+
+
+def check_fields(facts: CollectionFacts, names: frozenset[str]) -> None:
+    """Raise UnknownField for the first name, in order, that is no column of the collection."""
+    for name in sorted(names - {field.name for field in facts.fields}):
+        raise UnknownField(collection=facts.name, name=name)
+
+
+def known_types(uow: UnitOfWork, name: str) -> dict[str, FieldType]:
+    """The types of the columns of a collection, empty when there is none of that name yet."""
+    row = _find_row(uow, name)
+    return {} if row is None else {field.name: field.type for field in _facts(uow, row).fields}
 
 
 def list_collections(uow: UnitOfWork) -> list[CollectionFacts]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Self, TypeVar
 
 import pyarrow as pa
 
@@ -31,12 +31,16 @@ __all__ = [
     "guess_sensitivity",
     "guess_time_field",
     "is_plain_name",
+    "named",
 ]
 
 UNIT_FIELD = "_unit"
 TIME_FIELD = "_time"
 SYSTEM_FIELDS = frozenset((UNIT_FIELD, TIME_FIELD))
 LONGEST_NAME = 80
+
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 class FieldType(StrEnum):
@@ -158,3 +162,12 @@ def default_unit(fields: Sequence[FieldSpec], time_field: str | None) -> UnitSpe
     """A day where the rows have times, else a row: a day hides all its rows, so it is the safer choice."""
     has_times = any(field.name == time_field and field.type is FieldType.TIMESTAMP for field in fields)
     return UnitSpec(kind=UnitKind.DAY if has_times else UnitKind.RECORD)
+
+
+def named(given: Mapping[str, str], kinds: type[Word]) -> dict[str, Word]:
+    """Column → type or class, from the words a person typed; raises Invalid with the words there are."""
+    known = {kind.value: kind for kind in kinds}
+    for word in given.values():
+        if word not in known:
+            raise Invalid(reason=f"{word} is none of {', '.join(known)}")
+    return {column: known[word] for column, word in given.items()}
