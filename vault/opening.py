@@ -33,6 +33,7 @@ from vault.errors import (
 from vault.sealing.digest import keyed_digest
 from vault.sealing.header import (
     change_passphrase,
+    header_problems,
     new_header,
     read_header,
     recover,
@@ -180,6 +181,8 @@ def open_vault(
             stack.enter_context(writer_lock(paths.vault))
         header = read_header(paths.vault)
         keys = KeyTree(_root(header, secret, recovery=recovery))
+        if writable and header_problems(paths.vault):
+            write_header(paths.vault, header)  # one copy is bad or stale: the good one heals it
         stack.callback(keys.wipe)
         key = keys.subkey(Purpose.DATABASE).reveal()
         store = Store.open(database_file(paths.vault), key, writable=writable)

@@ -18,7 +18,7 @@ from vault.audit.entries import EntryType
 from vault.budget import ledger, pricing
 from vault.consent.decide import decide
 from vault.consent.receipts import ledger_view, load_grants, spend_use
-from vault.errors import ConsentRefused, Exhausted, LockboxError, UnknownRequest, WrongState
+from vault.errors import ConsentRefused, Exhausted, LearnerFailed, LockboxError, UnknownRequest, WrongState
 from vault.learner_process import LearnerProcess
 from vault.projection import project
 from vault.records.collections import find_collection
@@ -28,7 +28,9 @@ from vault.release import hold
 from vault.requests import asks, requesters
 from vault.requests.manifest import Manifest, parse_manifest
 from vault.requests.release_manifest import build_release_manifest
+from vault.requests.shapes import shapes
 from vault.requests.states import RequestState, move
+from vault.requests.weights import NotTheTensors, check_shapes, read_tensors, write_tensors
 from vault.store.tables import GrantRow, RequesterRow, RequestRow
 
 if TYPE_CHECKING:
@@ -143,12 +145,27 @@ def run(vault: OpenVault, request_id: str, progress: Progress) -> None:
         try:
             _mark(vault, request_id, RequestState.TRAINING)
             envelope = learner.train(_columns(vault, asked, allowed, job), progress)
+            check_update(envelope.update, asked.manifest)
             _hold(vault, request_id, allowed, envelope)
         except BaseException:
             # Whatever ended it, the charge stays; if even this cannot be written, the next open settles it.
             with suppress(LockboxError):
                 _fail(vault, request_id)
             raise
+
+
+def check_update(update: bytes, manifest: Manifest) -> None:
+    """Raise `LearnerFailed` unless these are exactly the int64 tensors of the model, canonically written.
+
+    The learner read records, so its bytes are not trusted: what is not a number of the model has no place in them.
+    """
+    try:
+        tensors = read_tensors(update, dtype="I64")
+        check_shapes(tensors, shapes(manifest))
+    except NotTheTensors as error:
+        raise LearnerFailed(reason=str(error)) from None
+    if write_tensors(tensors) != update:
+        raise LearnerFailed(reason="its update is not written the one way it can be")
 
 
 def settle_interrupted(act: Act) -> list[str]:

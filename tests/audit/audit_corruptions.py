@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,10 +92,11 @@ def old_head(bundle: Path, exported: Exported) -> None:
 
 def rename_checkpoint(bundle: Path, _: Exported) -> None:
     (bundle / "checkpoints/5").rename(bundle / "checkpoints/6")
-    shutil.copy(bundle / "proofs/5.consistency", bundle / "proofs/6.consistency")
+    (bundle / "proofs/5.consistency").unlink()
 
 
-CORRUPTIONS: dict[str, Spoil] = {
+# Of what every bundle has, so that it must be seen without a proof to help.
+OF_THE_TRAIL: dict[str, Spoil] = {
     "a bit of an entry": on_file("entries.jsonl", flipped(40)),
     "a bit of the last entry": on_file("entries.jsonl", flipped(-10)),
     "a digit of a number": on_file("entries.jsonl", lambda data: data.replace(b"1200", b"1201")),
@@ -128,6 +128,12 @@ CORRUPTIONS: dict[str, Spoil] = {
     "an older head": old_head,
     "an entry withheld silently": on_lines(withheld_silently),
     "an entry withheld for another": on_lines(withheld_wrongly),
+    "no checkpoint": without("checkpoint"),
+    "no entries": without("entries.jsonl"),
+    "no key": without("log.vkey"),
+}
+# Of what a bundle has when it was asked for.
+OF_THE_PARTS: dict[str, Spoil] = {
     "a hash of an inclusion proof": on_file("proofs/7.tlog-proof", other_hash),
     "the index of an inclusion proof": on_file(
         "proofs/7.tlog-proof", lambda data: data.replace(b"index 7", b"index 6")
@@ -145,7 +151,14 @@ CORRUPTIONS: dict[str, Spoil] = {
     "an earlier checkpoint missing": without("checkpoints/5"),
     "a disclosure moved to another entry": on_file("disclosures.jsonl", moved),
     "a bit of a disclosure": on_file("disclosures.jsonl", flipped(30)),
-    "no checkpoint": without("checkpoint"),
-    "no entries": without("entries.jsonl"),
-    "no key": without("log.vkey"),
 }
+CORRUPTIONS = OF_THE_TRAIL | OF_THE_PARTS
+
+
+def strip(bundle: Path) -> None:
+    """Leave what every bundle has."""
+    for path in [*(bundle / "proofs").iterdir(), *(bundle / "checkpoints").iterdir()]:
+        path.unlink()
+    (bundle / "proofs").rmdir()
+    (bundle / "checkpoints").rmdir()
+    (bundle / "disclosures.jsonl").unlink()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import string
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,17 @@ def test_no_byte_of_a_note_can_be_changed():
     for index, byte in enumerate(NOTE):
         with pytest.raises(LogBroken):
             open_checkpoint(NOTE[:index] + bytes([byte ^ 1]) + NOTE[index + 1 :], VKEY, is_signed)
+
+
+def test_a_signature_has_one_spelling():
+    """The last letter of 68 bytes in base64 has two unused bits; only zeros may stand there."""
+    letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+    head, last, tail = NOTE[:-3].decode(), NOTE[-3:-2].decode(), NOTE[-2:].decode()
+    other = f"{head}{letters[letters.index(last) + 1]}{tail}".encode()
+
+    assert base64.b64decode(NOTE.split()[-1]) == base64.b64decode(other.split()[-1])
+    with pytest.raises(LogBroken):
+        open_checkpoint(other, VKEY, is_signed)
 
 
 def test_signatures_of_other_keys_are_not_judged():

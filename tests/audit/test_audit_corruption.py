@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from audit_corruptions import CORRUPTIONS, lines_of, put_lines
+from audit_corruptions import CORRUPTIONS, OF_THE_TRAIL, lines_of, put_lines, strip
 from audit_format_checker import RefusedError, check
 from audit_samples import ORIGIN
 from conftest import Exported, is_signed, trail_in
@@ -31,9 +31,7 @@ def resign(bundle: Path, exported: Exported, lines: list[bytes]) -> None:
     leaves = [leaf_hash(line) for line in lines]
     note = sign_checkpoint(ORIGIN, len(lines), root(leaves), exported.trail.sign, exported.trail.public)
     (bundle / "checkpoint").write_bytes(note)
-    shutil.rmtree(bundle / "proofs")
-    shutil.rmtree(bundle / "checkpoints")
-    (bundle / "disclosures.jsonl").unlink()
+    strip(bundle)
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
@@ -42,6 +40,18 @@ def test_a_spoilt_bundle_is_refused(exported, bundle, name):
 
     with pytest.raises(LogBroken):
         verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+
+
+@pytest.mark.parametrize("name", OF_THE_TRAIL)
+def test_a_spoilt_trail_is_refused_without_a_proof_to_help(exported, bundle, name):
+    strip(bundle)
+    assert verify_bundle(bundle, exported.trail.vkey, verify=is_signed).checkpoint.size == len(EntryType)
+    OF_THE_TRAIL[name](bundle, exported)
+
+    with pytest.raises(LogBroken):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+    with pytest.raises(RefusedError):
+        check(bundle, exported.trail.vkey)
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
@@ -53,6 +63,7 @@ def test_a_spoilt_bundle_is_refused_by_the_checker_written_from_the_format(expor
 
 
 def test_no_byte_of_the_entries_can_be_changed(exported, bundle):
+    strip(bundle)
     data = (bundle / "entries.jsonl").read_bytes()
     for index in range(0, len(data), 53):
         (bundle / "entries.jsonl").write_bytes(data[:index] + bytes([data[index] ^ 4]) + data[index + 1 :])

@@ -77,6 +77,8 @@ def test_a_receipt_shows_one_entry_to_be_under_the_checkpoint(index):
         RECEIPT.replace(b"index 6\n", b"index 6\n\n"),
         RECEIPT.replace(b"\n", b"\r\n"),
         b" " + RECEIPT,
+        RECEIPT.removeprefix(b"c2sp.org/tlog-proof@v1\nindex "),
+        RECEIPT.removeprefix(b"c2sp.org/tlog-proof@v1\n"),
         RECEIPT[:-1],
         RECEIPT.replace(b"index 6\n", b"index 6\n" + b"A" * 43 + b"=\n"),
         RECEIPT.replace(b"index 6\n", b"index 6\n" + (b"A" * 43 + b"=\n") * 65),
@@ -90,3 +92,17 @@ def test_a_receipt_shows_one_entry_to_be_under_the_checkpoint(index):
 def test_a_receipt_with_one_thing_wrong_shows_nothing(data):
     with pytest.raises(LogBroken):
         check_receipt(ENTRIES[6], data, VKEY, is_signed)
+
+
+def test_a_hash_in_a_proof_has_one_spelling():
+    zeros = inclusion_file(6, [bytes(32)], NOTE)
+
+    assert read_inclusion(zeros).hashes == (bytes(32),)
+    with pytest.raises(LogBroken):
+        read_inclusion(zeros.replace(b"AAA=", b"AAB="))
+
+
+def test_a_proof_has_at_most_as_many_hashes_as_any_log_can_need():
+    assert len(read_inclusion(inclusion_file(0, [bytes(32)] * 64, NOTE)).hashes) == 64
+    with pytest.raises(LogBroken):
+        read_inclusion(inclusion_file(0, [bytes(32)] * 65, NOTE))

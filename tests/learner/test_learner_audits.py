@@ -34,7 +34,7 @@ CONFIDENCE = 0.999
 JOB = replace(
     LOGISTIC,
     expected_batch=float(OTHERS + 1),
-    clip_norm=2.0,
+    clip_norm=4.0,
     noise_multiplier=4.0,
     steps=16,
     lr=1e-3,  # so small that the canary saturates the clip norm in every step
@@ -98,19 +98,20 @@ def test_the_bound_finds_a_true_gaussian_and_never_exceeds_it() -> None:
 @pytest.mark.parametrize("aligned", [False, True], ids=["A6 axis of its own", "A7 against all others"])
 def test_the_engine_gives_away_no_more_than_its_price(aligned: bool) -> None:
     """And the audit is strong enough to see most of what it does give away."""
-    bound = audit(canary_data(aligned=aligned), runs=1000)
-    assert 0.35 < bound <= CLAIM
+    bound = audit(canary_data(aligned=aligned), runs=500)
+    assert 0.25 < bound <= CLAIM
 
 
+# how to look for it: gross bugs need few runs, a factor of two in the noise needs more
 SEEN_FROM_OUTSIDE = {
-    "no clipping": {"aligned": False},
-    "clip after averaging": {"aligned": False},
-    "noise divided by batch twice": {"aligned": False},
-    "square root of sigma": {"aligned": False},
-    "noise not scaled by clip norm": {"aligned": False},
-    "fixed seed": {"aligned": False},
-    "divide by actual batch": {"aligned": True},
-    "clip rows claim groups": {"aligned": False, "rows": 5},
+    "no clipping": (canary_data(aligned=False), 100),
+    "clip after averaging": (canary_data(aligned=False), 100),
+    "noise divided by batch twice": (canary_data(aligned=False), 100),
+    "square root of sigma": (canary_data(aligned=False), 600),
+    "noise not scaled by clip norm": (canary_data(aligned=False), 100),
+    "fixed seed": (canary_data(aligned=False), 100),
+    "divide by actual batch": (canary_data(aligned=True), 600),
+    "clip rows claim groups": (canary_data(aligned=False, rows=5), 100),
 }
 
 
@@ -121,7 +122,8 @@ SEEN_FROM_OUTSIDE = {
 def test_an_audit_refutes_a_planted_bug(bug: PlantedBug, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever misses it in the unit tests sees it here: the bound is above the price."""
     bug.plant(monkeypatch)
-    assert audit(canary_data(**SEEN_FROM_OUTSIDE[bug.name]), runs=300) > CLAIM
+    frame, runs = SEEN_FROM_OUTSIDE[bug.name]
+    assert audit(frame, runs) > CLAIM
 
 
 @pytest.mark.slow

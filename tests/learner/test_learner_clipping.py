@@ -35,7 +35,10 @@ def test_what_is_beyond_is_shortened_to_the_clip_norm() -> None:
     assert clip(_rows([12.0, 16.0], [0.0, -8.0]), 5.0).tolist() == [[3.0, 4.0], [0.0, -5.0]]
 
 
-@given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=30), st.floats(1e-6, 1e6))
+@given(
+    st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=30),
+    st.floats(1e-6, 1e6),
+)
 def test_no_norm_is_beyond_the_clip_norm(numbers: list[float], clip_norm: float) -> None:
     """For every finite float32 gradient, up to a rounding far inside the margin of C'."""
     assert torch.linalg.vector_norm(clip(_rows(numbers), clip_norm)) <= clip_norm * (1 + 1e-12)

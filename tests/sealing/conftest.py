@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-import pytest
-from sealing_samples import PASSPHRASE, ROOT, VAULT_ID
+from pathlib import Path
 
-from vault.sealing.header import Header, new_header
+import pytest
+from sealing_samples import NEW_PASSPHRASE, PASSPHRASE, ROOT, VAULT_ID
+
+from vault.sealing.header import Header, change_passphrase, new_header, write_header
 from vault.sealing.secret import Secret
 from vault.sealing.slots import TEST_COST
 
@@ -32,3 +34,14 @@ def header(made: tuple[Header, str]) -> Header:
 @pytest.fixture
 def recovery_key(made: tuple[Header, str]) -> str:
     return made[1]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, header: Header) -> Path:
+    write_header(tmp_path, header)
+    return tmp_path
+
+
+@pytest.fixture
+def next_header(header: Header) -> Header:
+    return change_passphrase(header, current=Secret(PASSPHRASE), new=Secret(NEW_PASSPHRASE), cost=TEST_COST)

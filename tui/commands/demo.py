@@ -47,7 +47,7 @@ def demo(
         show()
         card.draw(outcome, picture)
         show(f"The same card as a picture: {picture}")
-    _last_lines()
+        _last_lines()
 
 
 def _open_scene(folder: Path, *, scripted: bool) -> None:

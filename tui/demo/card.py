@@ -63,7 +63,16 @@ def lines(outcome: Outcome) -> list[Text]:
         "",
         f"{outcome.trail} entries on the audit trail, verified from the exported files alone",
     ]
-    return [Text(line) for line in plain]
+    return [_styled(Text(line)) for line in plain]
+
+
+def _styled(text: Text) -> Text:
+    """Colour beside the words and shapes, never instead of them."""
+    text.highlight_regex(r"^(STAYED|LEFT)", "bold")
+    text.highlight_regex(r"[■█]+|●+", "green")
+    text.highlight_regex(r"[□░]+|○+", "dim")
+    text.highlight_regex(r"^✗", "bold red")
+    return text
 
 
 def _bar(name: str, share: float, about: str) -> str:

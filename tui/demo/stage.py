@@ -11,7 +11,7 @@ from tui.terminal import ask, show
 from vault.errors import LockboxError
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class Stage:
     """Where the demo plays, and whether a scripted person answers."""
 

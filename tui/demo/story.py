@@ -91,8 +91,6 @@ def import_patients(cast: Cast, vault: Vault) -> int:
     parsed = vault.read_file(file)
     report = vault.import_file(parsed, name="patients", unit="patient_id", time_field=None)
     stage.note(f"{report.rows} patients × {len(parsed.fields)} columns sealed, one key a column")
-    file.unlink()
-    stage.note("the CSV is deleted; the records are now only in the vault")
     return report.rows
 
 
@@ -199,6 +197,7 @@ def attack_before_release(cast: Cast, vault: Vault, request: RequestView, held: 
     shutil.copytree(cast.file("job-1"), changed)
     manifest = changed / "manifest.json"
     manifest.write_bytes(manifest.read_bytes().replace(b'"steps":100', b'"steps":900'))
+    stage.note("changed: a copy of job-1 whose manifest asks for 900 steps instead of 100")
     stage.command("request", "submit", "changed")
     stage.refused("a changed manifest", lambda: vault.submit(changed))
     wrong = "0" * 8 if not held.digest.startswith("0" * 8) else "1" * 8
@@ -247,6 +246,7 @@ def check_trail(cast: Cast, vault: Vault) -> int:
     shutil.copytree(bundle, edited)
     entries = edited / "entries.jsonl"
     entries.write_bytes(entries.read_bytes().replace(b'"outcome":"permit"', b'"outcome":"deny"', 1))
+    stage.note("edited: a copy of trail where one decision says deny instead of permit")
     stage.command("audit", "verify", "--bundle", "edited", "--key", key)
     stage.refused("an edited log", lambda: verify_trail(edited, key))
     return size

@@ -1,0 +1,181 @@
+"""The demo runs on real data, its numbers hold, and its printed commands do what it does."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tui.demo.card import WIDTH
+from tui.demo.stage import Stage
+from tui.demo.story import cast_for, play
+from vault.settings import Paths
+
+LOCKBOX = str(Path(sys.executable).with_name("lockbox"))
+PASSPHRASE = b"a passphrase for the rerun\n"
+
+
+def lockbox(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run one command in a folder, with the vault in it."""
+    ours, theirs = os.pipe()
+    os.write(theirs, PASSPHRASE)
+    os.close(theirs)
+    environment = {
+        **os.environ,
+        "LOCKBOX_VAULT": str(folder / "vault"),
+        "LOCKBOX_STATE": str(folder / "state"),
+    }
+    try:
+        return subprocess.run(
+            [LOCKBOX, "--passphrase-fd", str(ours), *words],
+            cwd=folder,
+            env=environment,
+            pass_fds=[ours],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(ours)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """One demo with a scripted person, kept, and what it printed."""
+    folder = tmp_path_factory.mktemp("demo") / "kept"
+    command = [LOCKBOX, "demo", "--auto", "--keep", str(folder)]
+    outcome = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stderr
+    return folder, outcome.stdout
+
+
+def test_the_closing_card_is_80_columns_and_says_what_happened(played: tuple[Path, str]) -> None:
+    _, text = played
+    card = text[text.index("╭") : text.rindex("╯") + 1].splitlines()
+    assert {WIDTH} == {len(line) for line in card}
+    assert any("asked 8 columns  ■■■■■■□□  allowed 6" in line for line in card)
+    assert any("STAYED  455 patients" in line for line in card)
+    assert sum("✗" in line for line in card) == 5
+
+
+def test_the_card_is_also_a_picture_that_loads_nothing(played: tuple[Path, str]) -> None:
+    folder, _ = played
+    svg = (folder / "card.svg").read_text()
+    assert "STAYED" in svg
+    assert [
+        link for link in re.findall(r"https?://[^\"' )<]+", svg) if link != "http://www.w3.org/2000/svg"
+    ] == []
+
+
+def test_the_price_stays_under_one_point_one(played: tuple[Path, str]) -> None:
+    folder, text = played
+    release = json.loads((folder / "outbox" / "release.json").read_bytes())
+    assert float(release["epsilon"]) <= 1.1
+    assert release["delta"] == "0.000001"
+    assert f"ε {release['epsilon']} at δ 0.000001 per patient" in " ".join(text.split())
+
+
+def test_a_scripted_person_is_labelled(played: tuple[Path, str]) -> None:
+    assert played[1].count("typed by a scripted person (--auto)") == 2
+
+
+@dataclass(slots=True, kw_only=True)
+class Hand:
+    """A person who types the demo's commands in another folder, with the ids that come up there."""
+
+    folder: Path
+    request: str = ""
+    key: str = ""
+    codes: list[tuple[str, int]] = field(default_factory=list)
+
+    def type(self, printed: str) -> None:
+        words = self.translated(shlex.split(printed)[1:])
+        self.prepare(words)
+        outcome = lockbox(self.folder, *words)
+        self.codes.append((" ".join(words[:2]), outcome.returncode))
+        assert "Traceback" not in outcome.stderr
+        if words[:2] == ["request", "submit"] and outcome.returncode == 0:
+            self.request = outcome.stdout.strip()
+        if words[:2] == ["requester", "vault-key"]:
+            (self.folder / "vault.pub").write_text(outcome.stdout)
+
+    def translated(self, words: list[str]) -> list[str]:
+        match words[:2]:
+            case ["request", "approve"] | ["release", "show"]:
+                words[2] = self.request[:8]
+            case ["train", _]:
+                words[1] = self.request[:8]
+            case ["release", "send"]:
+                words[2] = self.request[:8]
+                if words[4] != "00000000":
+                    shown = lockbox(self.folder, "release", "show", self.request, "--json").stdout
+                    words[4] = json.loads(shown)["digest"][:8]
+            case ["consent", "withdraw"]:
+                words[2] = json.loads(lockbox(self.folder, "consent", "list", "--json").stdout)["id"][:8]
+            case ["audit", "verify"]:
+                words[5] = lockbox(self.folder, "audit", "key").stdout.strip()
+        return words
+
+    def prepare(self, words: list[str]) -> None:
+        """What the demo says in words: a changed copy of the job, an edited copy of the trail."""
+        if words == ["request", "submit", "changed"]:
+            self.edited_copy("job-1", "changed", "manifest.json", b'"steps":100', b'"steps":900')
+        if "edited" in words:
+            self.edited_copy("trail", "edited", "entries.jsonl", b'"outcome":"permit"', b'"outcome":"deny"')
+
+    def edited_copy(self, source: str, target: str, name: str, old: bytes, new: bytes) -> None:
+        shutil.copytree(self.folder / source, self.folder / target)
+        file = self.folder / target / name
+        file.write_bytes(file.read_bytes().replace(old, new, 1))
+
+
+def test_the_printed_commands_typed_by_hand_tell_the_same_story(
+    played: tuple[Path, str], tmp_path: Path
+) -> None:
+    kept, text = played
+    for name in ("patients.csv", "job.toml"):
+        shutil.copy(kept / name, tmp_path)
+    hand = Hand(folder=tmp_path)
+    for line in text.splitlines():
+        if line.startswith("  $ lockbox "):
+            hand.type(line.removeprefix("  $ "))
+    refused = [(command, code) for command, code in hand.codes if code != 0]
+    expected = [("request submit", 6), ("release send", 4), ("request approve", 4), ("audit verify", 6)]
+    assert expected == refused, hand.codes
+    assert (tmp_path / "model.safetensors").exists()
+    assert len(hand.codes) >= 20
+
+
+def test_a_viewer_who_says_no_ends_the_story_and_nothing_leaves(tmp_path: Path) -> None:
+    """Without the word ALLOW, the run is not approved."""
+    stage = Stage(folder=tmp_path, is_scripted=False)
+    from tui.demo import story
+
+    cast = cast_for(stage, Paths(vault=tmp_path / "vault", state=tmp_path / "state"))
+    stage.wait_for = lambda _question, _word: False  # type: ignore[method-assign]
+    with pytest.raises(story.Declined):
+        play(cast)
+    assert not (tmp_path / "outbox").exists()
+
+
+@pytest.mark.slow
+def test_at_least_19_of_20_demos_reach_85_percent_on_patients_who_never_entered(tmp_path: Path) -> None:
+    reached = []
+    for number in range(20):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        stage = Stage(folder=folder, is_scripted=True)
+        outcome = play(cast_for(stage, Paths(vault=folder / "vault", state=folder / "state")))
+        reached.append(outcome.private)
+        assert abs(outcome.majority - 0.63) < 0.01
+        assert outcome.epsilon <= 1.1
+    assert sum(one >= 0.85 for one in reached) >= 19, reached
