@@ -9,12 +9,13 @@ from audit_samples import HIDDEN, ORIGIN
 from conftest import Trail, is_signed
 
 from vault.audit.bundle import export_bundle, report_lines, verify_bundle
+from vault.audit.checkpoint import sign_checkpoint
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
 from vault.errors import Invalid, LogBroken
 from vault.sealing.secret import Secret
 from vault.sealing.signing import SigningKey, is_signed_by
-from vault.store.tables import LogEntry
+from vault.store.tables import Disclosure, LogEntry
 
 
 @pytest.fixture
@@ -200,11 +201,29 @@ def test_a_trail_that_does_not_fit_itself_is_not_exported(short, tmp_path):
     assert not (tmp_path / "bundle").exists()
 
 
-def test_an_earlier_checkpoint_of_another_story_stops_the_export(short, tmp_path, exported):
+@pytest.mark.parametrize(
+    ("origin", "size", "root"), [(ORIGIN, 3, bytes(32)), (ORIGIN, 5, None), ("x", 4, None)]
+)
+def test_an_earlier_checkpoint_of_another_story_stops_the_export(short, tmp_path, origin, size, root):
+    with short.store.read() as uow:
+        root = root or log_root(uow)[1]
     with pytest.raises(LogBroken):
-        short.export(tmp_path / "bundle", earlier=[exported.earlier[1]])
+        short.export(
+            tmp_path / "bundle", earlier=[sign_checkpoint(origin, size, root, short.sign, short.public)]
+        )
+
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_hidden_field_that_was_exchanged_is_not_disclosed(short, tmp_path):
+    with short.store.write() as uow:
+        row, other = uow.find(Disclosure, seq=1)[:2]
+        row.d = other.d
+        uow.commit()
+
     with pytest.raises(LogBroken):
-        short.export(tmp_path / "bundle", earlier=[exported.earlier[0]])
+        short.export(tmp_path / "bundle", disclose=[1])
+    assert not (tmp_path / "bundle").exists()
 
 
 def test_a_failed_write_leaves_no_part_of_a_bundle(short, tmp_path, monkeypatch):

@@ -3,7 +3,9 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import string
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from conftest import Exported, is_signed, trail_in
 from vault.audit.bundle import verify_bundle
 from vault.audit.canonical import encode
 from vault.audit.checkpoint import COSIGNATURE, VerifierKey, sign_checkpoint
-from vault.audit.entries import EntryType
+from vault.audit.entries import EntryType, digest_of
 from vault.audit.merkle import leaf_hash, root
 from vault.errors import LogBroken
 
@@ -211,6 +213,49 @@ def test_a_rule_of_the_format_holds_even_against_the_holder_of_the_key(exported,
     resign(bundle, exported, spoilt)
     with pytest.raises(LogBroken):
         verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+
+
+def disclose(bundle: Path, seq: int, name: str) -> str:
+    """Put one disclosure with this name into the bundle, and return its digest."""
+    d = base64.urlsafe_b64encode(encode(["A" * 22, name, "permit"])).decode().rstrip("=")
+    (bundle / "disclosures.jsonl").write_bytes(encode({"d": d, "seq": seq}) + b"\n")
+    return digest_of(d)
+
+
+@pytest.mark.parametrize(("name", "is_good"), [("field", True), ("outcome", False), ("reason", False)])
+def test_a_hidden_field_cannot_take_the_name_of_a_clear_key(exported, bundle, name, is_good):
+    lines = lines_of(bundle)
+    digest = disclose(bundle, 17, name)
+    resign(bundle, exported, [*lines[:17], edited(lines[17], _sd=[digest]), *lines[18:]])
+    disclose(bundle, 17, name)
+
+    with nullcontext() if is_good else pytest.raises(LogBroken):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
+
+
+def test_nothing_can_be_disclosed_of_a_withheld_entry(exported, bundle):
+    lines = lines_of(bundle)
+    leaf = base64.b64encode(leaf_hash(lines[5])).decode()
+    put_lines(bundle, [*lines[:5], encode({"redacted": leaf}), *lines[6:]])
+
+    with pytest.raises(LogBroken, match="disclosed of an entry that is not there"):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed, allow_redacted=True)
+    (bundle / "disclosures.jsonl").unlink()
+    report = verify_bundle(bundle, exported.trail.vkey, verify=is_signed, allow_redacted=True)
+    assert report.redacted == (5,)
+
+
+def test_the_leaf_hash_of_a_withheld_entry_has_one_spelling(exported, bundle):
+    strip(bundle)
+    lines = lines_of(bundle)
+    leaf = base64.b64encode(leaf_hash(lines[5])).decode()
+    letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+    other = f"{leaf[:42]}{letters[letters.index(leaf[42]) + 1]}="
+    put_lines(bundle, [*lines[:5], encode({"redacted": other}), *lines[6:]])
+
+    assert base64.b64decode(leaf) == base64.b64decode(other)
+    with pytest.raises(LogBroken, match="without a proper leaf hash"):
+        verify_bundle(bundle, exported.trail.vkey, verify=is_signed, allow_redacted=True)
 
 
 def test_a_rewrite_by_the_holder_of_the_key_passes_alone_and_is_caught_by_a_kept_checkpoint(exported, bundle):

@@ -64,7 +64,7 @@ def guesses(frame: ColumnFrame, runs: int) -> NDArray[np.float64]:
 def lower_bound(inside: NDArray[np.float64], outside: NDArray[np.float64]) -> float:
     """mu with 99.9 % confidence: the threshold from the first halves, its errors from the second."""
     half = len(inside) // 2
-    thresholds = np.concatenate((inside[:half], outside[:half]))
+    thresholds = np.quantile(np.concatenate((inside[:half], outside[:half])), np.linspace(0.005, 0.995, 199))
     best = max(thresholds, key=lambda threshold: _mu(inside[:half], outside[:half], threshold))
     return _mu(inside[half:], outside[half:], best)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -59,7 +60,7 @@ def lines(outcome: Outcome) -> list[Text]:
         f"{dots[2]}  What holds for many patients is not hidden:",
         f"{dots[3]}  it is what the model learns.",
         "",
-        *(f"✗ {attack:26} {_shortened(refusal)}" for attack, refusal in outcome.refusals),
+        *(line for attack, refusal in outcome.refusals for line in _refusal(attack, refusal)),
         "",
         f"{outcome.trail} entries on the audit trail, verified from the exported files alone",
     ]
@@ -80,8 +81,10 @@ def _bar(name: str, share: float, about: str) -> str:
     return f"{name:>11} {'█' * filled}{'░' * (BAR - filled)} {share:.2f}  {about}"
 
 
-def _shortened(text: str, limit: int = 47) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+def _refusal(attack: str, sentence: str) -> list[str]:
+    """An attack and the sentence that refused it, on as many lines as it takes."""
+    first, *more = textwrap.wrap(sentence, 55)
+    return [f"✗ {attack:18} {first}", *(f"{'':21}{line}" for line in more)]
 
 
 def draw(outcome: Outcome, svg: Path) -> None:
@@ -99,7 +102,7 @@ def draw(outcome: Outcome, svg: Path) -> None:
 
 # A picture that loads nothing from anywhere: the library's own template names a web font.
 SVG = """\
-<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<svg class="rich-terminal" xml:space="preserve" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
 .{unique_id}-matrix {{ font-family: Menlo, Consolas, "DejaVu Sans Mono", monospace;
   font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asian: full-width; }}

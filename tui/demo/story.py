@@ -199,18 +199,18 @@ def attack_before_release(cast: Cast, vault: Vault, request: RequestView, held: 
     manifest.write_bytes(manifest.read_bytes().replace(b'"steps":100', b'"steps":900'))
     stage.note("changed: a copy of job-1 whose manifest asks for 900 steps instead of 100")
     stage.command("request", "submit", "changed")
-    stage.refused("a changed manifest", lambda: vault.submit(changed))
+    stage.refused("changed manifest", lambda: vault.submit(changed))
     wrong = "0" * 8 if not held.digest.startswith("0" * 8) else "1" * 8
     stage.command("release", "send", held.id[:8], "--confirm-digest", wrong, "--to", "elsewhere")
     stage.refused(
-        "a wrong digest", lambda: vault.send(held.id, confirm_digest=wrong, to=cast.file("elsewhere"))
+        "wrong digest", lambda: vault.send(held.id, confirm_digest=wrong, to=cast.file("elsewhere"))
     )
     stage.command("doctor")
     probes = [one for one in vault.probe_sandbox(cast.paths) if one.name in SOCKETS]
     if not probes or not all(one.refused for one in probes):
-        raise AttackSucceeded(attack="a socket from the learner")
-    kinds = ", ".join(f"{one.name} {one.how}" for one in probes)
-    stage.saw_refusal("a socket from the learner", f"The kernel refused {kinds}.")
+        raise AttackSucceeded(attack="learner's socket")
+    kinds, errors = ", ".join(one.name for one in probes), " and ".join(sorted({one.how for one in probes}))
+    stage.saw_refusal("learner's socket", f"The kernel refused each of {kinds}: {errors}.")
 
 
 def withdraw(cast: Cast, vault: Vault) -> None:
@@ -228,7 +228,7 @@ def withdraw(cast: Cast, vault: Vault) -> None:
     stage.command("consent", "explain", "job-2")
     show_decision(vault.explain(cast.file("job-2")))
     stage.command("request", "approve", second.line.id[:8])
-    stage.refused("use after withdrawal", lambda: vault.approve(second.line.id))
+    stage.refused("after withdrawal", lambda: vault.approve(second.line.id))
 
 
 def check_trail(cast: Cast, vault: Vault) -> int:
@@ -248,7 +248,7 @@ def check_trail(cast: Cast, vault: Vault) -> int:
     entries.write_bytes(entries.read_bytes().replace(b'"outcome":"permit"', b'"outcome":"deny"', 1))
     stage.note("edited: a copy of trail where one decision says deny instead of permit")
     stage.command("audit", "verify", "--bundle", "edited", "--key", key)
-    stage.refused("an edited log", lambda: verify_trail(edited, key))
+    stage.refused("edited log", lambda: verify_trail(edited, key))
     return size
 
 

@@ -45,9 +45,7 @@ def decide(grants: Sequence[Grant], question: Question, now: datetime, ledger: L
     """
     try:
         return _decide(grants, question, now, ledger)
-    except (
-        Exception
-    ):  # total by contract: whatever goes wrong while deciding is a refusal, never a crash or a permit
+    except Exception:  # total by contract: whatever goes wrong here is a refusal, never a crash or a permit
         return _internal(question)
 
 
