@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+import threading
+import warnings
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -12,17 +16,27 @@ import typer
 
 from tui.commands import audit, budget, consent, data, demo, job, release, request, requester, update, whole
 from tui.exit_codes import ExitCode, exit_code
+from tui.groups import CommandGroup
+from tui.layout import one_line, visible
 from tui.session import Session
 from vault.errors import LockboxError
 
 app = typer.Typer(
     name="lockbox",
+    cls=CommandGroup,
     help="A personal data vault that can learn: your records stay, noised updates leave when you say so.",
     no_args_is_help=True,
+    suggest_commands=False,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"lockbox {version('lockbox-vault')}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -33,12 +47,14 @@ def _options(
     ] = None,
     passphrase_fd: Annotated[
         int | None,
-        typer.Option(
-            "--passphrase-fd", metavar="N", min=0, help="Read the passphrase from open descriptor N."
-        ),
+        typer.Option("--passphrase-fd", metavar="N", help="Read the passphrase from open descriptor N."),
     ] = None,
     recovery_key: Annotated[
         bool, typer.Option("--recovery-key", help="Open with the recovery key instead of the passphrase.")
+    ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     context.obj = Session(vault=vault, passphrase_fd=passphrase_fd, recovery_key=recovery_key)
@@ -56,7 +72,7 @@ for name, group, about in (
     ("job", job.group, "For requesters: keys, jobs, signatures."),
     ("update", update.group, "For requesters: check what was released."),
 ):
-    app.add_typer(group, name=name, help=about)
+    app.add_typer(group, name=name, help=about, cls=CommandGroup)
 request.add_to(app)
 budget.add_to(app)
 demo.add_to(app)
@@ -64,7 +80,20 @@ demo.add_to(app)
 
 def main() -> None:
     """Run one command; every error ends as one sentence and an exit code, never as a traceback."""
+    _keep_the_terminal_clean()
     sys.exit(run(sys.argv[1:]))
+
+
+def _keep_the_terminal_clean() -> None:
+    """Stop the interpreter's own ways of printing code, values and tracebacks outside of `run`."""
+    warnings.simplefilter("ignore")
+    sys.excepthook = lambda kind, _error, _trace: _mistake(kind)
+    sys.unraisablehook = lambda _: None
+    threading.excepthook = lambda _: None
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Signs that an old terminal cannot show are spelled out instead of ending the command.
+            stream.reconfigure(errors="backslashreplace")
 
 
 def run(arguments: list[str]) -> int:
@@ -73,26 +102,46 @@ def run(arguments: list[str]) -> int:
         outcome = typer.main.get_command(app).main(arguments, prog_name="lockbox", standalone_mode=False)
     except LockboxError as error:
         return _told(str(error), error.hint, exit_code(error))
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return ExitCode.USAGE
     except click.exceptions.ClickException as error:
-        return _told(error.format_message(), "lockbox --help", ExitCode.USAGE)
+        return _told(error.format_message(), _help_for(error), ExitCode.USAGE)
     except (KeyboardInterrupt, click.exceptions.Abort):
         return _told("interrupted", "", ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # Whoever read stdout has gone; closing it quietly is what a pipe expects.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
-    except (
-        Exception
-    ) as error:  # the process boundary: local variables and texts may hold secrets, so only the kind is said
-        return _told(f"lockbox made a mistake of its own ({type(error).__name__})", "", ExitCode.FAILED)
+    except OSError as error:
+        return _told(_what_the_system_says(error), "", ExitCode.UNAVAILABLE)
+    except Exception as error:  # the process boundary: texts and local variables may hold secrets
+        return _mistake(type(error))
     return outcome if isinstance(outcome, int) else ExitCode.OK
 
 
+def _help_for(error: click.exceptions.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'lockbox'} --help"
+
+
+def _what_the_system_says(error: OSError) -> str:
+    """The system's own words and the file they are about, never the text that somebody put in the error."""
+    about = f": {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
+    says = os.strerror(error.errno) if error.errno else type(error).__name__
+    return f"the system refused: {says}{about}"
+
+
+def _mistake(kind: type[BaseException]) -> int:
+    """Say only the kind of an unforeseen error: its text may hold anything."""
+    return _told(f"lockbox made a mistake of its own ({kind.__name__})", "please report it", ExitCode.FAILED)
+
+
 def _told(sentence: str, hint: str, code: ExitCode) -> int:
-    plain = sentence.rstrip(".")
+    plain = one_line(sentence).rstrip(".")
     print(f"lockbox: error: {plain[:1].lower()}{plain[1:]}", file=sys.stderr)
     if hint:
-        print(f"lockbox: hint: {hint}", file=sys.stderr)
+        print(f"lockbox: hint: {visible(hint)}", file=sys.stderr)
     return code
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import getpass
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -13,25 +14,42 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from tui.layout import NARROWEST, WIDEST, facts_text, table_text, visible, wrapped
 from vault.errors import Invalid, PassphraseMissing
 
 LONGEST_SECRET = 4096
 
 
+def width() -> int:
+    """The columns of the terminal; 80 where there is none to ask, and never too few to draw in."""
+    return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
+
+
 def say(text: str = "") -> None:
-    """Talk to the person, on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    """Talk to the person, on stderr, in lines that fit."""
+    print(visible(wrapped(text, min(width(), WIDEST))), file=sys.stderr, flush=True)
 
 
 def show(text: str = "") -> None:
-    """Write data, on stdout."""
-    print(text, flush=True)
+    """Write data, on stdout, as it is; what would steer the terminal is spelled out."""
+    print(visible(text), flush=True)
+
+
+def tell(text: str = "", *, hanging: int = 0) -> None:
+    """Write sentences that belong to the data, on stdout, in lines that fit."""
+    show(wrapped(text, min(width(), WIDEST), hanging=hanging))
 
 
 def show_json(*facts: object) -> None:
     """Write one JSON object a line, each with `"v":1`; decimals as strings, so that no digit is lost."""
     for fact in facts:
-        show(json.dumps({"v": 1, **_members(fact)}, ensure_ascii=False, default=_plain))
+        print(_safe_json({"v": 1, **_members(fact)}), flush=True)
+
+
+def _safe_json(fact: Mapping[str, Any]) -> str:
+    """JSON in readable UTF-8; only what a terminal would not show as itself is escaped."""
+    text = json.dumps(fact, ensure_ascii=False, default=_plain)
+    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
 
 
 def _members(fact: object) -> Mapping[str, Any]:
@@ -53,51 +71,64 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+def show_facts(rows: Iterable[tuple[str, str]]) -> None:
+    """Draw names and what they are, one below the other."""
+    show(facts_text(rows, min(width(), WIDEST)))
+
+
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Draw a plain table; foreign text is never read as markup."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    # Not through `show`: the cells were made visible, and the bold of the headings is a control character.
+    print(table_text(headings, list(rows), width(), colour=colour), flush=True)
 
 
 def is_interactive() -> bool:
     """Whether there is a person at a terminal to ask."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def ask_secret(question: str) -> str:
-    """Ask for a secret without showing it; raises `PassphraseMissing` without a terminal."""
+    """Ask for a secret without showing it; raises `PassphraseMissing` without a terminal or an answer."""
     if not is_interactive():
         raise PassphraseMissing()
-    return getpass.getpass(question, stream=sys.stderr)
+    try:
+        return getpass.getpass(question, stream=sys.stderr)
+    except EOFError:
+        say()
+        raise PassphraseMissing() from None
 
 
 def read_secret(descriptor: int) -> str:
-    """The first line an open descriptor gives."""
+    """The first line an open descriptor gives; raises `Invalid` for none, or one that is too long."""
     try:
-        data = os.read(descriptor, LONGEST_SECRET)
-        while (
-            data and b"\n" not in data and len(data) < LONGEST_SECRET and (more := os.read(descriptor, 4096))
-        ):
-            data += more
-        return data.split(b"\n")[0].rstrip(b"\r").decode()
+        if os.isatty(descriptor):
+            raise Invalid(reason=f"descriptor {descriptor} is a terminal, which would show what you type")
+        line = _first_line(descriptor)
     except OSError:
         raise Invalid(reason=f"descriptor {descriptor} cannot be read") from None
+    if len(line) > LONGEST_SECRET:
+        raise Invalid(reason=f"the passphrase is longer than {LONGEST_SECRET} bytes")
+    try:
+        return line.removesuffix(b"\r").decode()
     except UnicodeDecodeError:
         # `from None`: the original error carries the secret's bytes
         raise Invalid(reason="the passphrase is not valid UTF-8") from None
 
 
+def _first_line(descriptor: int) -> bytes:
+    data = b""
+    while b"\n" not in data and len(data) <= LONGEST_SECRET:
+        more = os.read(descriptor, LONGEST_SECRET)
+        if not more:
+            break
+        data += more
+    return data.split(b"\n")[0]
+
+
 def ask(question: str) -> str:
     """Ask a question on the terminal."""
-    sys.stderr.write(question)
+    sys.stderr.write(visible(wrapped(question.rstrip(), min(width(), WIDEST))) + " ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()
 

@@ -70,4 +70,11 @@ def approve(act: Act, request_id: str, *, draft: bool, optional: frozenset[str])
 def _save_draft(act: Act, asked: Asked, optional: frozenset[str]) -> None:
     grant = drafted_grant(asked, optional, act.now)
     check_grant(grant)
-    save_grant(act, grant, requester=asked.requester, notice_text=NOTICE, method="request")
+    save_grant(
+        act,
+        grant,
+        requester=asked.requester,
+        notice_text=NOTICE,
+        method="request",
+        optional=asked.manifest.optional,
+    )

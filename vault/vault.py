@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from vault import approvals, opening, overview, release, trail, training, upkeep
+from vault import approvals, opening, overview, release, request_views, trail, training, upkeep
 from vault.acts import Clock, system_clock
 from vault.audit.entries import EntryType
 from vault.budget import ledger
@@ -277,7 +277,9 @@ class Vault:
         """What the consents say about a job folder now, without storing anything."""
         with self._opened.read() as uow:
             examined = inbox.examine(uow, read_job(job))
-            return overview.explain(uow, self._opened, training.priced(examined.manifest, examined.requester))
+            return request_views.explain(
+                uow, self._opened, training.priced(examined.manifest, examined.requester)
+            )
 
     # requests
 
@@ -293,18 +295,18 @@ class Vault:
     def requests(self) -> list[views.RequestLine]:
         """Every request, the newest first."""
         with self._opened.read() as uow:
-            return overview.requests(uow)
+            return request_views.requests(uow)
 
     def request(self, request_id: str) -> views.RequestView:
         """One request with its price and the verdict the consents give now."""
         with self._opened.read() as uow:
-            return overview.request(uow, self._opened, overview.request_id(uow, request_id))
+            return request_views.request(uow, self._opened, overview.request_id(uow, request_id))
 
     def preview_approval(self, request_id: str, *, draft: bool, optional: frozenset[str]) -> views.Approval:
         """What `approve` would change, without changing it."""
         with self._opened.read() as uow:
             full = overview.request_id(uow, request_id)
-            return overview.approval(uow, self._opened, full, draft=draft, optional=optional)
+            return request_views.approval(uow, self._opened, full, draft=draft, optional=optional)
 
     def approve(
         self, request_id: str, *, draft: bool = False, optional: frozenset[str] = frozenset()
@@ -336,12 +338,12 @@ class Vault:
     def releases(self) -> list[views.ReleaseView]:
         """Every update that was held, and what became of it."""
         with self._opened.read() as uow:
-            return overview.releases(uow)
+            return request_views.releases(uow)
 
     def release(self, release_id: str) -> views.ReleaseView:
         """What would leave or has left; with the owner's own results once the decision is final."""
         with self._opened.read() as uow:
-            return overview.release(uow, overview.release_id(uow, release_id))
+            return request_views.release(uow, overview.release_id(uow, release_id))
 
     def send(self, release_id: str, *, confirm_digest: str, to: Path) -> views.ReleaseView:
         """Let a held update leave to a folder: the only way anything leaves to anyone but the owner."""

@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from learner.data import Units
 from learner.dp.plan import Plan
+from learner.dp.units import Units
 
 # float32 gradients (len(rows), d) of the rows asked for, at most physical_batch(d) of them at once
 RowGradients: TypeAlias = Callable[[NDArray[np.int64]], Tensor]

@@ -208,6 +208,14 @@ def test_every_kind_of_job_has_a_manifest(changes: dict[str, Any]) -> None:
     assert manifest(**changes) is not None
 
 
+def test_there_is_exactly_one_label() -> None:
+    label, feature = document()["fields"][:2]
+    other = {**label, "name": "well"}
+
+    assert "exactly one label" in refusal(document(fields=[label, feature, other]))
+    assert "exactly one label" in refusal(document(fields=[feature, {**feature, "name": "mood"}]))
+
+
 def test_a_model_of_more_than_200000_parameters_is_refused() -> None:
     labels = [str(number) for number in range(1000)]
     wide = {"fields__0__transform": {"kind": "classes", "labels": labels}}

@@ -86,6 +86,15 @@ def test_a_missing_tensor_is_refused() -> None:
     assert "names of the tensors" in refusal(write_tensors({"bias": np.zeros(2, np.float32)}))
 
 
+def test_a_header_is_at_most_64_kib_even_when_it_is_a_good_one() -> None:
+    size = int.from_bytes(WEIGHTS[:8], "little")
+    padded = safetensors_file(WEIGHTS[8 : 8 + size].ljust(HEADER_LIMIT + 1), WEIGHTS[8 + size :])
+    fitting = safetensors_file(WEIGHTS[8 : 8 + size].ljust(HEADER_LIMIT), WEIGHTS[8 + size :])
+
+    check_weights(fitting, SHAPES, sha256_hex(fitting))
+    assert "header is too large" in refusal(padded)
+
+
 class _Evil:
     def __reduce__(self) -> tuple[Any, tuple[str]]:
         return (pytest.fail, ("a pickle was executed",))

@@ -1,0 +1,100 @@
+"""How text is laid out for a person: made safe to show, wrapped to the width, in facts and tables."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.table import Table
+
+NARROWEST, WIDEST = 40, 100
+GAP = 2
+
+
+def visible(text: str) -> str:
+    """The text with every sign that shows as nothing, or steers a terminal, spelled out (`\\x1b`, `\\u202e`).
+
+    Line ends stay, as the program's own words use them: bring text from elsewhere through `one_line` first.
+    """
+    return "".join(
+        sign if sign == "\n" or sign.isprintable() else sign.encode("unicode_escape").decode()
+        for sign in text
+    )
+
+
+def one_line(text: str) -> str:
+    """Text from elsewhere on one line: its own line ends are spelled out as well."""
+    return visible(text.replace("\n", "\\n"))
+
+
+def wrapped(text: str, width: int, *, hanging: int = 0) -> str:
+    """Sentences broken between words at `width` columns; lines that begin with a space stay as they are.
+
+    Those are commands, keys and drawings, which a person copies whole. `hanging` indents what is carried over.
+    """
+    return "\n".join(_wrapped_line(line, width, hanging) for line in text.split("\n"))
+
+
+def _wrapped_line(line: str, width: int, hanging: int) -> str:
+    if len(line) <= width or line.startswith(" "):
+        return line
+    return textwrap.fill(
+        line, width, subsequent_indent=" " * hanging, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def facts_text(rows: Iterable[tuple[str, str]], width: int) -> str:
+    """Names on the left, what they are on the right, wrapped under itself."""
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, GAP, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, fact in rows:
+        _add(table, (name, fact))
+    return _drawn(table, width)
+
+
+def table_text(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, colour: bool = False
+) -> str:
+    """A table as wide as it may be; where even its words do not fit, one block of facts a row."""
+    from rich.table import Table
+
+    if _least_width(headings, rows) > width:
+        blocks = (facts_text(zip(headings, row, strict=True), width) for row in rows)
+        return "\n\n".join(blocks)
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold" if colour else "")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        _add(table, row)
+    return _drawn(table, width, colour=colour)
+
+
+def _least_width(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """The width at which no word of any cell has to be broken."""
+    from rich.cells import cell_len
+
+    columns = zip(headings, *rows, strict=True)
+    words = [max(cell_len(word) for cell in column for word in [*cell.split(), ""]) for column in columns]
+    return sum(words) + GAP * (len(words) - 1)
+
+
+def _add(table: Table, cells: Sequence[str]) -> None:
+    """A row whose cells are never read as markup."""
+    from rich.text import Text
+
+    table.add_row(*(Text(one_line(cell)) for cell in cells))
+
+
+def _drawn(table: Table, width: int, *, colour: bool = False) -> str:
+    from rich.console import Console
+
+    console = Console(width=width, highlight=False, force_terminal=colour, legacy_windows=False)
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())

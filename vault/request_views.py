@@ -1,0 +1,221 @@
+"""What the façade shows of requests and releases: the ask, its price, the verdict, what would leave."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from vault.acts import stamp, trusted_now
+from vault.approvals import drafted_grant
+from vault.budget import ledger
+from vault.consent.grants import PURPOSES
+from vault.overview import requester_row, time_text
+from vault.records.collections import find_collection
+from vault.requests.manifest import parse_manifest
+from vault.requests.release_manifest import parse_release_manifest
+from vault.requests.states import RequestState
+from vault.sealing.signing import fingerprint
+from vault.store.tables import HeldRow, RequestRow
+from vault.training import Ask, Asked, decision_at, load
+from vault.views import (
+    Approval,
+    DecisionView,
+    FieldAskView,
+    GrantDraft,
+    OwnerResults,
+    PriceView,
+    ReleaseView,
+    RequestLine,
+    RequestView,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vault.consent.decide import Decision
+    from vault.opening import OpenVault
+    from vault.store.unit_of_work import UnitOfWork
+
+DECIDED = (RequestState.RELEASED, RequestState.WITHHELD, RequestState.EXPIRED, RequestState.DESTROYED)
+
+
+# requests ---------------------------------------------------------------------------------------------------
+
+
+def requests(uow: UnitOfWork) -> list[RequestLine]:
+    """Every request, the newest first."""
+    rows = uow.find(RequestRow, order_by="received_at", descending=True)
+    return [_line(uow, row) for row in rows]
+
+
+def _line(uow: UnitOfWork, row: RequestRow) -> RequestLine:
+    asker = requester_row(uow, row.requester_id)
+    manifest = parse_manifest(row.manifest)
+    return RequestLine(
+        id=row.id,
+        state=row.state,
+        requester=asker.name,
+        requester_status=asker.status,
+        collection=row.collection,
+        purpose_words=PURPOSES[manifest.purpose.dpv],
+        received_at=row.received_at,
+        expires_at=row.expires_at,
+    )
+
+
+def request(uow: UnitOfWork, vault: OpenVault, full_id: str) -> RequestView:
+    """One request with its price and the verdict the consents give now."""
+    asked = load(uow, full_id)
+    manifest = asked.manifest
+    return RequestView(
+        line=_line(uow, asked.row),
+        job_id=manifest.job_id,
+        fingerprint=fingerprint(asked.requester.key),
+        contact=manifest.requester.contact,
+        purpose=manifest.purpose.dpv,
+        purpose_text=manifest.purpose.text,
+        retention=manifest.retention,
+        recipients=manifest.recipients,
+        window_from=manifest.where.from_,
+        window_to=manifest.where.to,
+        model=manifest.model.kind,
+        steps=manifest.dp.steps,
+        noise_multiplier=manifest.dp.noise_multiplier,
+        clip_norm=manifest.dp.clip,
+        sampling_rate=manifest.dp.sampling_rate,
+        manifest_digest=asked.row.manifest_digest,
+        price=price(uow, asked),
+        decision=explain(uow, vault, asked),
+        reason=asked.row.reason,
+    )
+
+
+def explain(uow: UnitOfWork, vault: OpenVault, asked: Ask) -> DecisionView:
+    """What the consents say about a job now."""
+    return _decision(asked, decision_at(uow, asked, trusted_now(uow, vault.clock)))
+
+
+def _decision(asked: Ask, decision: Decision) -> DecisionView:
+    roles = {field.name: field.role for field in asked.manifest.fields}
+    return DecisionView(
+        permitted=decision.permitted,
+        grant=decision.grant_id,
+        fields=tuple(
+            FieldAskView(
+                name=verdict.field,
+                role=roles[verdict.field],
+                necessity=verdict.necessity.value,
+                permitted=verdict.permitted,
+                reasons=tuple(reason.sentence for reason in verdict.reasons),
+            )
+            for verdict in decision.fields
+        ),
+        reasons=tuple(reason.sentence for reason in decision.reasons),
+        change=decision.change,
+    )
+
+
+def price(uow: UnitOfWork, asked: Asked) -> PriceView:
+    """What a job costs and what it would leave of its collection's lifetime budget."""
+    facts = find_collection(uow, asked.manifest.collection)
+    standing = ledger.standing(
+        uow, collection_id=facts.id, lifetime_epsilon=facts.lifetime_epsilon, price=asked.price
+    )
+    return PriceView(
+        unit=facts.unit.kind.value,
+        unit_field=facts.unit.field,
+        epsilon=asked.price.epsilon,
+        delta=ledger.DELTA,
+        guess_rate=asked.price.guess_rate,
+        worst_case=asked.price.worst_case,
+        numerical_assumption=asked.price.numerical_assumption,
+        job_percent=standing.job_percent,
+        used_percent_before=standing.used_percent_before,
+        used_percent_after=standing.used_percent_after,
+    )
+
+
+def approval(
+    uow: UnitOfWork, vault: OpenVault, full_id: str, *, draft: bool, optional: frozenset[str]
+) -> Approval:
+    """What approving would change, and the consent it would write when none covers the job."""
+    asked = load(uow, full_id)
+    view = request(uow, vault, full_id)
+    wanted = draft and not view.decision.permitted
+    now = trusted_now(uow, vault.clock)
+    return Approval(request=view, draft=_draft(asked, optional, now) if wanted else None)
+
+
+def _draft(asked: Asked, optional: frozenset[str], now: datetime) -> GrantDraft:
+    one = drafted_grant(asked, optional, now)
+    return GrantDraft(
+        requester=asked.requester.name,
+        collection=one.collection,
+        fields=tuple(sorted(one.fields)),
+        withheld=tuple(sorted(asked.manifest.optional - one.fields)),
+        purpose=one.purpose,
+        purpose_words=PURPOSES[one.purpose],
+        window_from=time_text(one.window.start),
+        window_to=time_text(one.window.end),
+        not_after=stamp(one.not_after),
+        uses=one.uses,
+        epsilon_cap=str(one.epsilon_cap),
+    )
+
+
+# releases ---------------------------------------------------------------------------------------------------
+
+
+def releases(uow: UnitOfWork) -> list[ReleaseView]:
+    """Every update that was held, the newest first."""
+    return [release(uow, row.id) for row in uow.find(HeldRow, order_by="held_at", descending=True)]
+
+
+def release(uow: UnitOfWork, full_id: str) -> ReleaseView:
+    """One held update; what it taught about the owner's rows only once the decision is final."""
+    asked, held = load(uow, full_id), uow.get(HeldRow, full_id)
+    assert held is not None  # `release_id` found it in the same snapshot
+    manifest = parse_release_manifest(held.manifest)
+    state = RequestState(asked.row.state)
+    return ReleaseView(
+        id=held.id,
+        state=state.value,
+        may_have_left=held.intent_at is not None and held.sent_at is None,
+        recipient=asked.requester.name,
+        recipient_status=asked.requester.status,
+        fingerprint=fingerprint(asked.requester.key),
+        collection=manifest.collection,
+        purpose_words=PURPOSES[asked.manifest.purpose.dpv],
+        fields_used=manifest.fields_used,
+        fields_withheld=manifest.fields_withheld,
+        size=manifest.update.size,
+        clip_norm=manifest.mechanism.clip_norm,
+        noise_multiplier=manifest.mechanism.noise_multiplier,
+        steps=manifest.mechanism.steps,
+        epsilon=manifest.epsilon,
+        delta=manifest.delta,
+        digest=held.manifest_digest,
+        update_sha256=manifest.update.sha256,
+        held_at=held.held_at,
+        expires_at=held.expires_at,
+        decided_at=held.ended_at,
+        price=price(uow, asked),
+        for_you=_for_you(held) if state in DECIDED else None,
+    )
+
+
+def _for_you(held: HeldRow) -> OwnerResults | None:
+    if held.private is None:
+        return None
+    facts = json.loads(held.private)
+    name = "accuracy" if "accuracy" in facts["final"] else "rmse"
+    points = [point for point in facts["curve"] if point["loss"] is not None and point[name] is not None]
+    return OwnerResults(
+        rows=facts["rows"],
+        steps=tuple(point["step"] for point in points),
+        loss=tuple(point["loss"] for point in points),
+        metric_name=name,
+        metric=tuple(point[name] for point in points),
+        final_loss=facts["final"]["loss"],
+        final_metric=facts["final"][name],
+    )
