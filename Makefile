@@ -44,7 +44,8 @@ $(STAMP): pyproject.toml constraints.txt
 	  { echo "lockbox needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "this Python cannot make a virtual environment; on Debian or Ubuntu: sudo apt-get install python3-venv"; exit 1; }
-	@echo "Setting up in $(VENV) (once)."
+	@echo "Setting up in $(VENV), once: about 340 MB to download with a CPU build of torch (gigabytes with the"
+	@echo "default Linux build, see TORCH_INDEX_URL in the Makefile), 1.6 GB on disk, about two minutes."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH_INDEX) "$(TORCH)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[dev]'

@@ -30,19 +30,25 @@ def one_line(text: str) -> str:
     return visible(text.replace("\n", "\\n"))
 
 
-def wrapped(text: str, width: int, *, hanging: int = 0) -> str:
+def wrapped(text: str, width: int) -> str:
     """Sentences broken between words at `width` columns; lines that begin with a space stay as they are.
 
-    Those are commands, keys and drawings, which a person copies whole. `hanging` indents what is carried over.
+    Those are commands, keys and drawings, which a person copies whole.
     """
-    return "\n".join(_wrapped_line(line, width, hanging) for line in text.split("\n"))
+    return "\n".join(
+        line if line.startswith(" ") else hung("", line, width) if line else "" for line in text.split("\n")
+    )
 
 
-def _wrapped_line(line: str, width: int, hanging: int) -> str:
-    if len(line) <= width or line.startswith(" "):
-        return line
+def hung(mark: str, text: str, width: int) -> str:
+    """A text after a mark, carried over under itself, not under the mark."""
     return textwrap.fill(
-        line, width, subsequent_indent=" " * hanging, break_long_words=False, break_on_hyphens=False
+        text,
+        width,
+        initial_indent=mark,
+        subsequent_indent=" " * len(mark),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 

@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tui.layout import NARROWEST, WIDEST, facts_text, table_text, visible, wrapped
+from tui.layout import NARROWEST, WIDEST, facts_text, hung, one_line, table_text, visible, wrapped
 from vault.errors import Invalid, PassphraseMissing
 
 LONGEST_SECRET = 4096
@@ -35,9 +35,14 @@ def show(text: str = "") -> None:
     print(visible(text), flush=True)
 
 
-def tell(text: str = "", *, hanging: int = 0) -> None:
+def tell(text: str = "") -> None:
     """Write sentences that belong to the data, on stdout, in lines that fit."""
-    show(wrapped(text, min(width(), WIDEST), hanging=hanging))
+    show(wrapped(text, min(width(), WIDEST)))
+
+
+def tell_after(mark: str, text: str) -> None:
+    """Write a sentence behind a mark, on stdout, carried over under itself."""
+    show(hung(mark, one_line(text), min(width(), WIDEST)))
 
 
 def show_json(*facts: object) -> None:

@@ -5,6 +5,82 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 
 FILLED, EMPTY = "●", "○"
+WHOLE = Decimal(100)
+QUOTE = '"'
+
+KEY_STATUS = {"new": "not verified", "trusted": "verified in person", "blocked": "blocked"}
+
+_STATES = {
+    "refused_policy": "refused by policy",
+    "refused_person": "refused by you",
+    "waiting": "waits for you",
+    "approved": "approved, not yet run",
+    "ready": "getting ready",
+    "failed": "failed, paid all the same",
+    "sending": "sending (may have left)",
+    "released": "left this computer",
+    "withheld": "kept private",
+    "destroyed": "destroyed, its consent was withdrawn",
+}
+
+_IRREGULAR = {"box": "boxes", "dish": "dishes", "person": "people", "child": "children"}
+
+
+# numbers and names ----------------------------------------------------------------------------------------
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and its noun, in the plural unless it is one."""
+    return f"{count:,} {noun if count == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """The plural of a plain English noun."""
+    if noun in _IRREGULAR:
+        return _IRREGULAR[noun]
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return noun + "es"
+    return noun[:-1] + "ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else noun + "s"
+
+
+def number(value: float) -> str:
+    """A number at four digits, written out where that is not longer than a power of ten."""
+    if value == 0 or not 1e-4 <= abs(value) < 1e12:
+        return f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def percent(value: Decimal) -> str:
+    """A percentage as it is shown; it was rounded where it was made."""
+    return f"{value} %"
+
+
+def size(count: int) -> str:
+    """Bytes in words."""
+    return counted(count, "byte") if count < 10_000 else f"{count / 1000:,.1f} kB"
+
+
+def quoted(text: str) -> str:
+    """Somebody else's words, marked as such; a quotation mark of their own cannot end them."""
+    return f"“{text.replace('“', QUOTE).replace('”', QUOTE)}”"
+
+
+def one_of(name: str, fingerprint: str, status: str) -> str:
+    """A requester, with how far the owner knows the key."""
+    return f"{name} (key {fingerprint}, {KEY_STATUS[status]})"
+
+
+def window(begin: str | None, end: str | None) -> str:
+    """Which records, by their time."""
+    return f"{begin or 'the first'} to {end or 'the last'}"
+
+
+def short_time(stamp: str) -> str:
+    """An RFC 3339 time in UTC down to the minute, for tables whose heading says UTC."""
+    return stamp[:16].replace("T", " ")
+
+
+# the privacy unit and its price ---------------------------------------------------------------------------
 
 
 def unit_noun(unit: str, unit_field: str | None) -> str:
@@ -36,11 +112,7 @@ def not_hidden(unit: str, noun: str) -> str:
         case "day":
             return "Habits over many days are not hidden."
         case _:
-            return f"What holds for many {_plural(noun)} is not hidden: it is what the model learns."
-
-
-def _plural(noun: str) -> str:
-    return noun[:-1] + "ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else noun + "s"
+            return f"What holds for many {plural(noun)} is not hidden: it is what the model learns."
 
 
 def unit_sentence(unit: str, unit_field: str | None) -> str:
@@ -52,6 +124,36 @@ def unit_sentence(unit: str, unit_field: str | None) -> str:
             return "all rows of one day count as one unit"
         case _:
             return f"all rows with the same {unit_field} count as one unit"
+
+
+def cost_sentence(job: Decimal, before: Decimal, after: Decimal) -> str:
+    """What a job that has not run would take from the lifetime budget, and whether it can."""
+    cost = f"{percent(job)} of this collection's lifetime privacy budget"
+    if after > WHOLE:
+        return f"It would cost {cost}, but {percent(before)} is used already: it cannot run."
+    return (
+        f"It costs {cost} when it runs, whether or not you release the result "
+        f"({percent(before)} used before, {percent(after)} after)."
+    )
+
+
+def paid_sentence(job: Decimal, used: Decimal) -> str:
+    """What a job that has run took from the lifetime budget, and what is left now."""
+    return (
+        f"It cost {percent(job)} of this collection's lifetime privacy budget, which is spent whether or not the "
+        f"result leaves; {percent(WHOLE - used)} is left."
+    )
+
+
+def epsilon_sentence(epsilon: Decimal, delta: Decimal, noun: str, worst_case: Decimal) -> str:
+    """The price as numbers, and the most that the number alone promises."""
+    return (
+        f"ε {epsilon} at δ {delta:f} per {noun}; the number ε alone would allow "
+        f"{times_in_hundred(worst_case)} right guesses in 100."
+    )
+
+
+# drawings and states --------------------------------------------------------------------------------------
 
 
 def dots(guess_rate: Decimal, *, columns: int = 25) -> list[str]:
@@ -66,22 +168,13 @@ def squares(allowed: int, asked: int) -> str:
     return "■" * allowed + "□" * (asked - allowed)
 
 
-def percent(value: Decimal) -> str:
-    """A percentage as it is shown; it was rounded where it was made."""
-    return f"{value} %"
+def bar(share: Decimal, width: int) -> str:
+    """A share of the whole in percent as a bar; anything used at all fills at least one cell."""
+    cells = (share * width / WHOLE).to_integral_value(rounding=ROUND_CEILING)
+    filled = min(width, max(0, int(cells)))
+    return "█" * filled + "░" * (width - filled)
 
 
-def size(count: int) -> str:
-    """Bytes in words."""
-    return f"{count:,} bytes" if count < 10_000 else f"{count / 1000:,.1f} kB"
-
-
-def state(word: str, *, may_have_left: bool = False) -> str:
-    """A state of a request as a person reads it."""
-    words = {
-        "refused_policy": "refused by policy",
-        "refused_person": "refused by you",
-        "waiting": "waits for you",
-        "sending": "sending (may have left)",
-    }
-    return words.get(word, word)
+def state(word: str) -> str:
+    """A state of a request or a held update as a person reads it."""
+    return _STATES.get(word, word)

@@ -122,6 +122,10 @@ class NoVault(Unavailable):
     hint = "make one with: lockbox init"
 
 
+class NotConfirmed(Refused):
+    """You said no; nothing was changed."""
+
+
 class VaultExists(Invalid):
     """There is already a vault at {path}."""
 
@@ -313,7 +317,7 @@ class HeldUpdateDamaged(Broken):
 
 
 class DestinationUnusable(Invalid):
-    """The release cannot be written to {path}: {reason}."""
+    """Nothing can be written to {path}: {reason}."""
 
 
 class ReleaseNotWritten(Unavailable):

@@ -38,7 +38,7 @@ from vault.requests.release_manifest import (
     UPDATE_FILE,
     parse_release_manifest,
 )
-from vault.requests.states import RequestState, move
+from vault.requests.states import RequestState, in_words, move
 from vault.sealing.random import random_id
 from vault.store.files import write_durably
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, RequestRow
@@ -181,7 +181,7 @@ def _parcel(act: Act, held: HeldRow, request: RequestRow) -> Parcel:
 
 def _check_state(act: Act, held: HeldRow, request: RequestRow) -> None:
     if request.state not in (RequestState.HELD.value, RequestState.SENDING.value):
-        raise WrongState(state=request.state)
+        raise WrongState(state=in_words(RequestState(request.state)))
     if act.now >= parse_stamp(held.expires_at):
         raise WrongState(state="past its deadline")
 

@@ -11,12 +11,13 @@ from vault.budget import ledger
 from vault.consent.grants import PURPOSES
 from vault.overview import requester_row, time_text
 from vault.records.collections import find_collection
+from vault.requests.inbox import check_waiting
 from vault.requests.manifest import parse_manifest
 from vault.requests.release_manifest import parse_release_manifest
 from vault.requests.states import RequestState
 from vault.sealing.signing import fingerprint
-from vault.store.tables import HeldRow, RequestRow
-from vault.training import Ask, Asked, decision_at, load
+from vault.store.tables import ChargeRow, HeldRow, RequestRow
+from vault.training import Ask, Asked, decision_at, load, precheck
 from vault.views import (
     Approval,
     DecisionView,
@@ -129,6 +130,7 @@ def price(uow: UnitOfWork, asked: Asked) -> PriceView:
         guess_rate=asked.price.guess_rate,
         worst_case=asked.price.worst_case,
         numerical_assumption=asked.price.numerical_assumption,
+        paid=uow.count(ChargeRow, request_id=asked.row.id) > 0,
         job_percent=standing.job_percent,
         used_percent_before=standing.used_percent_before,
         used_percent_after=standing.used_percent_after,
@@ -138,11 +140,16 @@ def price(uow: UnitOfWork, asked: Asked) -> PriceView:
 def approval(
     uow: UnitOfWork, vault: OpenVault, full_id: str, *, draft: bool, optional: frozenset[str]
 ) -> Approval:
-    """What approving would change, and the consent it would write when none covers the job."""
+    """What approving would change, and the consent it would write when none covers the job.
+
+    Raises what approving would: `WrongState` for a request that does not wait, and `BudgetExhausted`.
+    """
     asked = load(uow, full_id)
+    now = trusted_now(uow, vault.clock)
+    check_waiting(asked.row, now)
+    precheck(uow, asked)
     view = request(uow, vault, full_id)
     wanted = draft and not view.decision.permitted
-    now = trusted_now(uow, vault.clock)
     return Approval(request=view, draft=_draft(asked, optional, now) if wanted else None)
 
 

@@ -29,7 +29,7 @@ from vault.requests import asks, requesters
 from vault.requests.manifest import Manifest, parse_manifest
 from vault.requests.release_manifest import build_release_manifest
 from vault.requests.shapes import shapes
-from vault.requests.states import RequestState, move
+from vault.requests.states import RequestState, in_words, move
 from vault.requests.weights import NotTheTensors, check_shapes, read_tensors, write_tensors
 from vault.store.tables import GrantRow, RequesterRow, RequestRow
 
@@ -191,7 +191,7 @@ def _planned(vault: OpenVault, request_id: str) -> tuple[Asked, frozenset[str]]:
     with vault.read() as uow:
         asked = load(uow, request_id)
         if asked.row.state != RequestState.APPROVED.value:
-            raise WrongState(state=asked.row.state)
+            raise WrongState(state=in_words(RequestState(asked.row.state)))
         decision = decision_at(uow, asked, trusted_now(uow, vault.clock))
         _refuse_unless(decision)
         precheck(uow, asked)

@@ -63,7 +63,10 @@ class GrantView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceView:
-    """What a job costs: numbers for the sentence of the privacy unit, and the worst case."""
+    """What a job costs: numbers for the sentence of the privacy unit, and the worst case.
+
+    `paid` says that the job was charged: `used_percent_before` then has it in, and there is no after.
+    """
 
     unit: str
     unit_field: str | None
@@ -72,6 +75,7 @@ class PriceView:
     guess_rate: Decimal
     worst_case: Decimal
     numerical_assumption: bool
+    paid: bool
     job_percent: Decimal
     used_percent_before: Decimal
     used_percent_after: Decimal

@@ -178,7 +178,7 @@ BUGS = tuple(
         (clip_after_averaging, "U1", "natural record"),
         (noise_divided_by_batch_twice, "U2", "std x0.06"),
         (square_root_of_sigma, "U2", "std x0.9"),
-        (noise_not_scaled_by_clip_norm, "U2", "std x0.5"),
+        (noise_not_scaled_by_clip_norm, "U2", "std x0.50"),
         (same_noise_every_step, "U2", "lag-1"),
         (fixed_seed, "U2", "two runs"),
         (divide_by_actual_batch, "U1", "aligned record: unit 0 moves the update by 2.00 C/b"),

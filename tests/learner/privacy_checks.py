@@ -107,7 +107,7 @@ def noise_violations() -> list[str]:
     spread = float(noise.std()) / expected
     found = []
     if not abs(spread - 1) <= 5 / math.sqrt(2 * count):
-        found.append(f"std x{spread:.3f}")
+        found.append(f"std x{spread:.2f}")
     if stats.kstest(noise[0] / expected, "norm").pvalue < SIGNIFICANCE:
         found.append("not normal")
     for name, one, two in (

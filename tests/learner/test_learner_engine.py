@@ -174,6 +174,20 @@ def test_a_rehearsal_needs_no_record(job: Job) -> None:
     engine.rehearse(replace(job, steps=10_000), weights_of(job))
 
 
+def test_a_rehearsal_goes_the_whole_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However small the job's rate is: a full physical batch of gradients, one noise, no step more."""
+    taken: list[int] = []
+    right = engine.clipped_sum
+
+    def noticed(units: Any, batch: Any, *rest: Any, **facts: Any) -> Any:
+        taken.append(int(batch.sum()))
+        return right(units, batch, *rest, **facts)
+
+    monkeypatch.setattr(engine, "clipped_sum", noticed)
+    engine.rehearse(replace(STEPS, sampling_rate=1e-9), weights_of(STEPS))
+    assert taken == [1024]
+
+
 def test_a_rehearsal_stops_a_job_outside_the_bounds() -> None:
     """Before the charge, so that it costs nothing."""
     with pytest.raises(ProtocolError, match="noise multiplier"):

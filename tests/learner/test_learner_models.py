@@ -172,6 +172,7 @@ GOOD = load(weights_of(LOGISTIC, scale=1.0))
         ("float32", save({**GOOD, "bias": GOOD["bias"].astype(np.float64)})),
         ("finite", save({**GOOD, "bias": np.array([0, np.nan], np.float32)})),
     ],
+    ids=["junk", "long", "one missing", "one too many", "wrong shape", "wrong type", "not finite"],
 )
 def test_weights_that_do_not_fit_are_refused(rule: str, data: bytes) -> None:
     """Exactly the named float32 tensors, finite; anything else stops the rehearsal."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
 
+from tui import wording
 from tui.commands.options import AsJson
 from tui.session import opened
-from tui.terminal import say, show, show_json
+from tui.terminal import say, show, show_json, tell_after
+from vault.errors import LogBroken
 
 if TYPE_CHECKING:
     from vault.views import AuditCheck
@@ -25,8 +28,9 @@ def show_trail(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         show_json(*found)
         return
+    say("Times are UTC.")
     for line in found:
-        show(f"{line.seq:>5}  {line.ts[:16].replace('T', ' ')}  {line.sentence}")
+        tell_after(f"{line.seq:>5}  {wording.short_time(line.ts)}  ", line.sentence)
 
 
 @group.command("verify")
@@ -46,15 +50,15 @@ def verify(
         from vault.requester import verify_trail
 
         if key is None:
-            raise typer.BadParameter(
-                "--bundle needs --key, which you got from the owner and not from the bundle"
-            )
+            raise click.UsageError("--bundle needs --key, which you got from the owner and not from the bundle")
         _report(verify_trail(bundle, key), as_json=as_json)
         say("The bundle verifies under that key.")
         return
     with opened(context, writable=False) as vault:
-        found = vault.verify_audit()
+        found, older = vault.verify_audit(), vault.older_because
     _report(found, as_json=as_json)
+    if older:
+        raise LogBroken(reason=older)
     say("The trail is consistent with itself and with what this computer has seen of it before.")
 
 
@@ -87,4 +91,4 @@ def _report(found: AuditCheck, *, as_json: bool) -> None:
     if as_json:
         show_json(found)
     else:
-        show(f"{found.size} entries verify; root {found.root[:16]}…")
+        show(f"{wording.counted(found.size, 'entry')}, every one recomputed; root {found.root[:16]}…")

@@ -27,10 +27,10 @@ def budget(context: typer.Context, as_json: AsJson = False) -> None:
     if not found:
         say("No collection yet, so no budget.")
     for line in found:
-        filled = min(WIDTH, int(line.used_percent * WIDTH / 100))
-        label = f"  {line.requester} (of at most half)" if line.requester else line.collection
-        show(f"{label}\n  {'█' * filled}{'░' * (WIDTH - filled)} {wording.percent(line.used_percent)} used, "
-             f"{wording.percent(line.left_percent)} left; {line.jobs} jobs")  # fmt: skip
+        whose = f"  {line.requester}, at most half of it" if line.requester else line.collection
+        show(f"{whose}: {wording.percent(line.used_percent)} used, {wording.percent(line.left_percent)} left; "
+             f"{wording.counted(line.jobs, 'job')}")  # fmt: skip
+        show(f"  {wording.bar(line.used_percent, WIDTH)}")
     for line in found:
         if line.requester is None:
             say(

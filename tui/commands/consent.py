@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui import wording
+from tui.asks import show_decision
 from tui.commands.options import AsJson
 from tui.session import opened
-from tui.terminal import say, show, show_json, show_table
+from tui.terminal import say, show, show_facts, show_json, show_table
 from vault.errors import Invalid
 
 if TYPE_CHECKING:
-    from vault.views import DecisionView, GrantView, Withdrawal
+    from vault.views import GrantView, Withdrawal
+
+__all__ = ["amount", "group", "show_decision"]
 
 group = typer.Typer(no_args_is_help=True)
+
+LARGEST_EPSILON = 1000
 
 GrantId = Annotated[str, typer.Argument(metavar="ID", help="Of a consent; its first characters are enough.")]
 
@@ -25,8 +31,10 @@ GrantId = Annotated[str, typer.Argument(metavar="ID", help="Of a consent; its fi
 @group.command("grant")
 def grant(
     context: typer.Context,
-    requester: Annotated[str, typer.Option("--to", metavar="REQUESTER")],
-    collection: Annotated[str, typer.Option("--collection", metavar="NAME")],
+    requester: Annotated[
+        str, typer.Option("--to", metavar="REQUESTER", help="Whose jobs; your own name for them.")
+    ],
+    collection: Annotated[str, typer.Option("--collection", metavar="NAME", help="Which collection.")],
     fields: Annotated[
         str, typer.Option("--fields", metavar="A,B,…", help="The columns they may learn from.")
     ],
@@ -35,11 +43,18 @@ def grant(
     begin: Annotated[
         str | None, typer.Option("--from", metavar="DATE", help="Not before; default: now.")
     ] = None,
-    records_from: Annotated[str | None, typer.Option("--records-from", metavar="DATE")] = None,
-    records_to: Annotated[str | None, typer.Option("--records-to", metavar="DATE")] = None,
+    records_from: Annotated[
+        str | None, typer.Option("--records-from", metavar="DATE", help="Only records from then on.")
+    ] = None,
+    records_to: Annotated[
+        str | None, typer.Option("--records-to", metavar="DATE", help="Only records before then.")
+    ] = None,
     uses: Annotated[int, typer.Option("--uses", min=1, help="How many jobs.")] = 1,
     epsilon: Annotated[
-        str | None, typer.Option("--epsilon", help="The most one job may cost; default: no cap of its own.")
+        str | None,
+        typer.Option(
+            "--epsilon", metavar="EPSILON", help="The most one job may cost; default: no cap of its own."
+        ),
     ] = None,
 ) -> None:
     """Allow jobs of one requester to read the named columns for one purpose, until a date."""
@@ -72,11 +87,14 @@ def moment(text: str) -> datetime:
 
 
 def amount(text: str) -> Decimal:
-    """A decimal number; raises `Invalid`."""
+    """An ε that somebody typed; raises `Invalid`."""
     try:
-        return Decimal(text)
+        found = Decimal(text)
     except InvalidOperation:
-        raise Invalid(reason=f"{text} is not a number") from None
+        found = Decimal("NaN")
+    if not (found.is_finite() and 0 < found <= LARGEST_EPSILON):
+        raise Invalid(reason=f"{text} is not a number above 0 and at most {LARGEST_EPSILON}")
+    return found
 
 
 @group.command("list")
@@ -97,12 +115,12 @@ def list_grants(context: typer.Context, as_json: AsJson = False) -> None:
             one.collection,
             ", ".join(one.fields),
             one.purpose_words,
-            one.not_after,
+            wording.short_time(one.not_after),
             one.state,
         )
         for one in found
     ]
-    show_table(("id", "requester", "collection", "columns", "purpose", "until", "state"), rows)
+    show_table(("id", "requester", "collection", "columns", "purpose", "until (UTC)", "state"), rows)
 
 
 @group.command("show")
@@ -117,20 +135,19 @@ def show_grant(context: typer.Context, grant_id: GrantId, as_json: AsJson = Fals
 
 
 def _show(one: GrantView) -> None:
-    window = f"{one.window_from or 'the first'} to {one.window_to or 'the last'}"
     rows = [
         ("consent", one.id),
         ("requester", one.requester),
-        ("may learn from", f"{', '.join(one.fields)} of {one.collection}, and each row's unit and time"),
-        ("records", window),
+        ("may read", f"{', '.join(one.fields)} of {one.collection}, and each row's unit and time"),
+        ("records", wording.window(one.window_from, one.window_to)),
         ("for", one.purpose_words),
         ("from", one.not_before),
         ("until", one.not_after),
         ("jobs", f"{one.uses_spent} of {one.uses} used"),
-        ("a job may cost", f"at most ε {one.epsilon_cap}" if one.epsilon_cap else "what the budget allows"),
+        ("a job costs", f"at most ε {one.epsilon_cap}" if one.epsilon_cap else "what the budget allows"),
         ("state", one.state),
     ]
-    show_table(("", ""), rows)
+    show_facts(rows)
 
 
 @group.command("withdraw")
@@ -146,13 +163,16 @@ def withdraw(context: typer.Context, grant_id: GrantId, as_json: AsJson = False)
 def _say_withdrawn(done: Withdrawal) -> None:
     say(f"Consent {done.grant[:8]} is withdrawn; nothing more is read under it.")
     if done.destroyed:
-        say(f"Destroyed: {len(done.destroyed)} held update(s).")
+        say(f"{wording.counted(len(done.destroyed), 'held update')} destroyed.")
     if done.already_left:
         say(
-            f"{len(done.already_left)} update(s) already left and cannot be called back: what they taught stays."
+            f"{wording.counted(len(done.already_left), 'update')} already left; that cannot be called back, and what "
+            "was taught stays."
         )
     if done.may_have_left:
-        say(f"{len(done.may_have_left)} update(s) may have left; that cannot be called back either.")
+        say(
+            f"{wording.counted(len(done.may_have_left), 'update')} may have left; that cannot be called back either."
+        )
 
 
 @group.command("explain")
@@ -170,29 +190,14 @@ def explain(
         show_decision(found)
 
 
-def show_decision(found: DecisionView) -> None:
-    """Draw a verdict with every reason."""
-    show("allowed" if found.permitted else "refused")
-    rows = [
-        (
-            "■" if one.permitted else "□",
-            one.name,
-            one.role,
-            one.necessity,
-            "allowed" if one.permitted else "not allowed",
-            "; ".join(one.reasons),
-        )
-        for one in found.fields
-    ]
-    show_table(("", "column", "role", "need", "verdict", "because"), rows)
-    if found.change:
-        show("the smallest change that would turn it: " + "; ".join(found.change))
-
-
 @group.command("receipt")
-def receipt(context: typer.Context, grant_id: GrantId) -> None:
-    """The consent as an ISO/IEC TS 27560 receipt (JSON)."""
+def receipt(context: typer.Context, grant_id: GrantId, as_json: AsJson = False) -> None:
+    """The consent as an ISO/IEC TS 27560 receipt; it is JSON, on one line with --json."""
     import json
 
     with opened(context, writable=False) as vault:
-        show(json.dumps(vault.receipt(grant_id), ensure_ascii=False, indent=2))
+        found = vault.receipt(grant_id)
+    if as_json:
+        show_json(found)
+    else:
+        show(json.dumps(found, ensure_ascii=False, indent=2))

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
 
 from tui import wording
 from tui.commands.consent import amount
 from tui.commands.options import AsJson
-from tui.terminal import say, show, show_json, show_table
+from tui.terminal import say, show, show_facts, show_json
 
 if TYPE_CHECKING:
     from vault.requester import JobFacts
@@ -52,7 +53,7 @@ def new(
         show(requester.template().rstrip())
         return
     if description is None or to is None:
-        raise typer.BadParameter("give a JOB.toml and --to JOBDIR, or --template")
+        raise click.UsageError("give a JOB.toml and --to JOBDIR, or --template")
     facts = requester.new_job(
         requester.job_from_description(description), epsilon=amount(epsilon), folder=to, now=datetime.now(UTC)
     )
@@ -109,9 +110,9 @@ def _show(facts: JobFacts, *, as_json: bool) -> None:
         ("job", manifest.job_id),
         ("collection", f"{manifest.collection}, unit {manifest.unit}"),
         ("columns", ", ".join(f"{field.name} ({field.necessity})" for field in manifest.fields)),
-        ("model", f"{manifest.model.kind}, {facts.parameters} parameters"),
-        ("noise multiplier", f"{manifest.dp.noise_multiplier:g}, {manifest.dp.steps} steps"),
-        ("costs", f"ε {price.epsilon} at δ {price.delta}"),
+        ("model", f"{manifest.model.kind}, {wording.counted(facts.parameters, 'parameter')}"),
+        ("noise multiplier", f"{manifest.dp.noise_multiplier:g}, {wording.counted(manifest.dp.steps, 'step')}"),
+        ("costs", f"ε {price.epsilon} at δ {price.delta:f}"),
         ("means", wording.guess_sentence(kind, name or None, price.guess_rate)),
     ]
-    show_table(("", ""), rows)
+    show_facts(rows)

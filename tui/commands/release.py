@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui import wording
+from tui.asks import show_price
 from tui.commands.options import AsJson
-from tui.commands.request import show_price
-from tui.commands.requester import STATUS
 from tui.session import opened
-from tui.terminal import say, show, show_json, show_table
+from tui.terminal import say, show, show_facts, show_json, show_table, tell, width
 
 if TYPE_CHECKING:
     from vault.views import ReleaseView
@@ -36,14 +35,17 @@ def list_releases(context: typer.Context, as_json: AsJson = False) -> None:
         say("Nothing is held. Held updates stay here until you decide.")
         return
     rows = [
-        (one.id[:8], one.recipient, one.collection, one.digest[:8], one.expires_at, _state(one))
+        (
+            one.id[:8],
+            one.recipient,
+            one.collection,
+            one.digest[:8],
+            wording.short_time(one.expires_at),
+            wording.state(one.state),
+        )
         for one in found
     ]
-    show_table(("id", "for", "from", "digest", "until", "state"), rows)
-
-
-def _state(one: ReleaseView) -> str:
-    return wording.state(one.state)
+    show_table(("id", "for", "from", "digest", "until (UTC)", "state"), rows)
 
 
 @group.command("show")
@@ -59,33 +61,42 @@ def show_release(context: typer.Context, release_id: ReleaseId, as_json: AsJson 
     _show(found)
     if found.for_you:
         show("\nFor you (private to you; this never leaves):")
-        show(draw_curve(found.for_you))
+        show(draw_curve(found.for_you, width()))
 
 
 def _show(one: ReleaseView) -> None:
-    rows = [
-        ("held update", one.id),
-        ("state", _state(one)),
-        ("to", f"{one.recipient} (key {one.fingerprint}, {STATUS[one.recipient_status]})"),
-        ("for", one.purpose_words),
-        ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
-        ("withheld columns", ", ".join(one.fields_withheld) or "none"),
-        ("what leaves", f"one file of {wording.size(one.size)}, its manifest and its signature"),
-        ("clip norm", f"{one.clip_norm:g}"),
-        ("noise multiplier", f"{one.noise_multiplier:g}, {one.steps} steps"),
-        ("charged", f"ε {one.epsilon} at δ {one.delta}, already spent"),
-        ("held", f"since {one.held_at}, until {one.expires_at}"),
-        ("digest", one.digest),
-    ]
-    show_table(("", ""), rows)
+    show_facts(
+        [
+            ("update", one.id),
+            ("state", wording.state(one.state)),
+            ("to", wording.one_of(one.recipient, one.fingerprint, one.recipient_status)),
+            ("for", one.purpose_words),
+            ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
+            ("withheld", ", ".join(one.fields_withheld) or "none"),
+            ("what leaves", f"one file of {wording.size(one.size)}, its manifest and its signature"),
+            ("clipped to", f"{one.clip_norm:g} a unit, in each of {wording.counted(one.steps, 'step')}"),
+            ("noised with", f"{one.noise_multiplier:g} times that"),
+            ("held", f"since {one.held_at}, until {one.expires_at}"),
+            ("digest", one.digest),
+        ]
+    )
     show()
     show_price(one.price)
     if one.state in ("held", "sending"):
-        show(
-            "\nWhat leaves cannot be called back: withdrawing the consent later does not remove what it taught."
-        )
-        show(f"To let it leave: lockbox release send {one.id[:8]} --confirm-digest {one.digest[:8]} --to DIR")
-        show(f"To keep it private for good: lockbox release withhold {one.id[:8]}")
+        _show_ways(one)
+
+
+def _show_ways(one: ReleaseView) -> None:
+    """The two decisions a person can take, each with what it does."""
+    short = one.id[:8]
+    tell("\nWhat leaves cannot be called back: withdrawing the consent later does not remove what it taught.")
+    if one.state == "sending":
+        tell("A sending of these bytes was begun and not finished, so they may have left already.")
+    show("To let it leave:")
+    show(f"  lockbox release send {short} --confirm-digest {one.digest[:8]} --to DIR")
+    if one.state == "held":
+        show("To keep it private for good:")
+        show(f"  lockbox release withhold {short}")
 
 
 @group.command("send")

@@ -8,19 +8,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
 
 from tui import wording
-from tui.commands.consent import show_decision
+from tui.asks import show_approval, show_price
+from tui.asks import show_request as draw
 from tui.commands.options import AsJson
-from tui.commands.requester import STATUS
 from tui.session import opened
 from tui.terminal import confirm, is_interactive, say, show, show_json, show_table
-from vault.errors import Invalid
+from vault.errors import Invalid, NotConfirmed
 
 if TYPE_CHECKING:
     from vault.vault import Vault
-    from vault.views import Approval, GrantDraft, PriceView, RequestView
+    from vault.views import Approval
+
+__all__ = ["add_to", "group", "show_price", "train"]
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -68,12 +71,12 @@ def list_requests(context: typer.Context, as_json: AsJson = False) -> None:
             one.requester,
             one.collection,
             one.purpose_words,
-            one.expires_at,
+            wording.short_time(one.expires_at),
             wording.state(one.state),
         )
         for one in found
     ]
-    show_table(("id", "requester", "collection", "purpose", "expires", "state"), rows)
+    show_table(("id", "requester", "collection", "purpose", "expires (UTC)", "state"), rows)
 
 
 @group.command("show")
@@ -84,48 +87,7 @@ def show_request(context: typer.Context, request_id: RequestId, as_json: AsJson 
     if as_json:
         show_json(found)
     else:
-        _show(found)
-
-
-def _show(found: RequestView) -> None:
-    line = found.line
-    window = f"{found.window_from or 'the first record'} to {found.window_to or 'the last'}"
-    rows = [
-        ("request", line.id),
-        ("requester", f"{line.requester} (key {found.fingerprint}, {STATUS[line.requester_status]})"),
-        ("for", f"{line.purpose_words}: {found.purpose_text}"),
-        ("who gets it", ", ".join(found.recipients) or line.requester),
-        ("kept by them", found.retention),
-        ("records", f"{line.collection}, {window}"),
-        ("model", f"{found.model}, {found.steps} steps, clip norm {found.clip_norm:g}, "
-                  f"noise multiplier {found.noise_multiplier:g}"),
-        ("expires", line.expires_at),
-        ("state", wording.state(line.state)),
-    ]  # fmt: skip
-    show_table(("", ""), rows)
-    show()
-    show_price(found.price)
-    show("\nWhat your consents say now:")
-    show_decision(found.decision)
-
-
-def show_price(price: PriceView) -> None:
-    """Draw what a job costs: the sentence first, as dots, then the numbers."""
-    for row in wording.dots(price.guess_rate):
-        show(f"  {row}")
-    show(wording.guess_sentence(price.unit, price.unit_field, price.guess_rate))
-    show(
-        f"It costs {wording.percent(price.job_percent)} of this collection's lifetime privacy budget when it runs, "
-        f"whether or not you release the result ({wording.percent(price.used_percent_before)} used before, "
-        f"{wording.percent(price.used_percent_after)} after)."
-    )
-    noun = wording.unit_noun(price.unit, price.unit_field)
-    show(
-        f"ε {price.epsilon} at δ {price.delta} per {noun}; the number ε alone would allow "
-        f"{wording.times_in_hundred(price.worst_case)} right guesses in 100."
-    )
-    if price.numerical_assumption:
-        show("The noise of so large a model rests on a numerical assumption (A2, see docs/privacy.md).")
+        draw(found)
 
 
 @group.command("approve")
@@ -145,46 +107,36 @@ def approve(
 ) -> None:
     """Approve one run on this computer. The release is a decision of its own, later."""
     optional = frozenset(also or [])
+    if optional and not draft_grant:
+        raise click.UsageError("--also needs --draft-grant: it adds a column to the consent that is written")
     with opened(context, writable=not dry_run) as vault:
         what = vault.preview_approval(request_id, draft=draft_grant, optional=optional)
-        _show_approval(what)
+        show_approval(what)
+        _refuse_idle_columns(what, optional)
         if dry_run:
-            say("\nnothing was changed (dry run)")
+            say("\nNothing was changed (dry run).")
             return
-        vault.approve(what.request.line.id, draft=draft_grant, optional=optional)
-        say(f"\nRequest {what.request.line.id[:8]} is approved for one run.")
-        if run or (
-            is_interactive() and confirm("run it now, on this computer? the budget is spent from then on")
-        ):
-            _train(vault, what.request.line.id)
-        else:
-            say(f"Run it: lockbox train {what.request.line.id[:8]}")
+        _approve(vault, what, optional=optional, run=run)
 
 
-def _show_approval(what: Approval) -> None:
-    line = what.request.line
-    show(f"{line.requester} asks to learn from {line.collection}, for {line.purpose_words}.\n")
-    if what.draft:
-        _show_draft(what.draft)
-    show_price(what.request.price)
-    show(
-        "It runs on this computer in a process without network and without your files; nothing leaves by it."
-    )
+def _refuse_idle_columns(what: Approval, optional: frozenset[str]) -> None:
+    """A consent that covers the job already is not widened by approving it."""
+    if optional and what.draft is None:
+        raise Invalid(reason="a consent covers this request already, so --also would change nothing")
 
 
-def _show_draft(draft: GrantDraft) -> None:
-    asked = len(draft.fields) + len(draft.withheld)
-    rows = [
-        ("columns", f"{wording.squares(len(draft.fields), asked)}  allowed {len(draft.fields)} of {asked}"),
-        ("allowed", ", ".join(draft.fields) + ", and each row's unit and time"),
-        ("withheld", ", ".join(draft.withheld) or "none"),
-        ("for", draft.purpose_words),
-        ("records", f"{draft.window_from or 'the first'} to {draft.window_to or 'the last'}"),
-        ("until", f"{draft.not_after}, for {draft.uses} run"),
-    ]
-    show("Approving writes this consent:")
-    show_table(("", ""), rows)
-    show()
+def _approve(vault: Vault, what: Approval, *, optional: frozenset[str], run: bool) -> None:
+    """Approve, on a terminal after a yes, and run it at once if that is wanted."""
+    full, short = what.request.line.id, what.request.line.id[:8]
+    is_possible = what.draft is not None or what.request.decision.permitted
+    if is_possible and is_interactive() and not confirm("\nApprove this one run?"):
+        raise NotConfirmed()
+    vault.approve(full, draft=what.draft is not None, optional=optional)
+    say(f"\nRequest {short} is approved for one run.")
+    if run or (is_interactive() and confirm("Run it now, on this computer? The budget is spent from then on.")):
+        _train(vault, full)
+    else:
+        say(f"Run it: lockbox train {short}")
 
 
 @group.command("refuse")

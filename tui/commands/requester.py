@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tui import wording
 from tui.commands.options import AsJson
 from tui.session import opened
 from tui.terminal import say, show, show_json, show_table
@@ -27,7 +29,8 @@ def add(
     with opened(context) as vault:
         added = vault.add_requester(name, key_file, contact=contact)
     say(f"{added.name} may now send requests. Fingerprint of their key: {added.fingerprint}")
-    say(f"Compare it with them in person, then: lockbox requester trust {added.name}")
+    say("Compare it with them in person, then:")
+    say(f"  lockbox requester trust {shlex.quote(added.name)}")
 
 
 @group.command("list")
@@ -41,11 +44,8 @@ def list_requesters(context: typer.Context, as_json: AsJson = False) -> None:
     if not found:
         say("Nobody may ask yet: lockbox requester add NAME KEYFILE")
         return
-    rows = [(one.name, one.fingerprint, STATUS[one.status], one.contact) for one in found]
+    rows = [(one.name, one.fingerprint, wording.KEY_STATUS[one.status], one.contact) for one in found]
     show_table(("name", "fingerprint", "key", "contact"), rows)
-
-
-STATUS = {"new": "not verified", "trusted": "verified in person", "blocked": "blocked"}
 
 
 @group.command("trust")

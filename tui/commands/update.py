@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 
 from tui.commands.options import AsJson
-from tui.terminal import say, show_json, show_table
+from tui.terminal import say, show_facts, show_json
 from vault.errors import DestinationUnusable, FileMissing
 
 group = typer.Typer(no_args_is_help=True)
@@ -38,7 +39,7 @@ def verify(
     from vault import requester
 
     if model and not job:
-        raise typer.BadParameter("--model needs --job, which holds the starting weights")
+        raise click.UsageError("--model needs --job, which holds the starting weights")
     facts = requester.verify_release(release, vault_key, job)
     if model and job:
         _write_model(requester.apply_update(_read(job / "weights.safetensors"), release), model)
@@ -61,7 +62,7 @@ def verify(
         ("privacy", f"ε {manifest.epsilon} at δ {manifest.delta} per {manifest.unit}"),
         ("keep as agreed", manifest.retention),
     ]
-    show_table(("", ""), rows)
+    show_facts(rows)
     say("The release verifies.")
 
 

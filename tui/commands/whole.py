@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui import wording
 from tui.commands.options import AsJson
+from tui.exit_codes import ExitCode
+from tui.groups import CommandGroup
 from tui.session import opened, session
 from tui.terminal import (
     ask,
@@ -16,6 +19,7 @@ from tui.terminal import (
     read_secret,
     say,
     show,
+    show_facts,
     show_json,
     show_table,
 )
@@ -31,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
     """Register these commands."""
     for command in (init, status, doctor, paths, backup, recover):
         app.command()(command)
-    app.add_typer(passphrase, name="passphrase", help="The passphrase of this vault.")
+    app.add_typer(passphrase, name="passphrase", help="The passphrase of this vault.", cls=CommandGroup)
 
 
 def init(
@@ -99,22 +103,22 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         return
     rows = [
         ("vault", facts.path),
-        ("records", f"{facts.rows:,} in {facts.collections} collections"),
+        ("records", f"{facts.rows:,} in {wording.counted(facts.collections, 'collection')}"),
         ("consents in force", str(facts.grants_active)),
         ("requests that wait for you", str(facts.requests_waiting)),
         ("approved, not yet run", str(facts.approved)),
         ("held updates", str(facts.held)),
         ("left this computer", _left(facts.released, facts.may_have_left)),
-        ("audit trail", f"{facts.audit_entries} entries"),
+        ("audit trail", wording.counted(facts.audit_entries, "entry")),
     ]
-    show_table(("", ""), rows)
+    show_facts(rows)
 
 
 def _left(released: int, may_have_left: int) -> str:
     if not released and not may_have_left:
         return "nothing has left this computer"
-    unsure = f", and {may_have_left} may have left" if may_have_left else ""
-    return f"{released} update{'s' * (released != 1)}{unsure}"
+    unsure = f", and {may_have_left} more may have left" if may_have_left else ""
+    return f"{wording.counted(released, 'update')}{unsure}"
 
 
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:
@@ -131,8 +135,9 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
             [(one.name, f"refused ({one.how})" if one.refused else "ALLOWED") for one in results],
         )
     if not all(one.refused for one in results):
-        say("\nnot everything was refused: jobs from other people do not run on this computer")
-        raise typer.Exit(7)
+        say("\nNot everything was refused: jobs from other people do not run on this computer.")
+        raise typer.Exit(ExitCode.UNAVAILABLE)
+    say(f"\nAll {len(results)} attempts were refused: jobs run confined on this computer.")
 
 
 def paths(context: typer.Context, as_json: AsJson = False) -> None:
@@ -141,7 +146,7 @@ def paths(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         show_json({"vault": found.vault, "state": found.state})
     else:
-        show_table(("", ""), [("vault", str(found.vault)), ("state", str(found.state))])
+        show_facts([("vault", str(found.vault)), ("state", str(found.state))])
 
 
 def backup(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
@@ -149,7 +154,8 @@ def backup(context: typer.Context, file: Annotated[Path, typer.Argument(metavar=
     with opened(context) as vault:
         vault.backup(file)
     say(f"{file} holds the whole vault, as encrypted as the vault itself; your passphrase opens it.")
-    say("To look into it later: mkdir -m 700 DIR && tar -xf FILE -C DIR && lockbox --vault DIR status")
+    say("To look into it later:")
+    say("  mkdir -m 700 DIR && tar -xf FILE -C DIR && lockbox --vault DIR status")
 
 
 @passphrase.command("change")

@@ -1,0 +1,117 @@
+"""A request as its owner reads it: who asks, what for, what it costs, and what approving would write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui import wording
+from tui.terminal import show, show_facts, tell, tell_after
+
+if TYPE_CHECKING:
+    from vault.views import Approval, DecisionView, GrantDraft, PriceView, RequestView
+
+MOST_SQUARES = 30
+INDENT = "      "
+THEIRS = "What stands in quotes is their word; no program can make them keep it."
+
+
+def show_request(found: RequestView) -> None:
+    """Draw one request with its price and what the consents say now."""
+    line = found.line
+    show_facts(
+        [
+            ("request", line.id),
+            *_who_and_why(found),
+            ("expires", line.expires_at),
+            ("state", wording.state(line.state)),
+            *([("your reason", found.reason)] if found.reason else []),
+        ]
+    )
+    tell(THEIRS)
+    show()
+    show_price(found.price)
+    show("\nWhat your consents say now:")
+    show_decision(found.decision)
+
+
+def _who_and_why(found: RequestView) -> list[tuple[str, str]]:
+    line = found.line
+    window = wording.window(found.window_from, found.window_to)
+    learns = (
+        f"{found.model}, {wording.counted(found.steps, 'step')}, clip norm {found.clip_norm:g}, "
+        f"noise multiplier {found.noise_multiplier:g}"
+    )
+    return [
+        ("from", wording.one_of(line.requester, found.fingerprint, line.requester_status)),
+        ("reached at", wording.quoted(found.contact)),
+        ("for", f"{line.purpose_words}: {wording.quoted(found.purpose_text)}"),
+        ("given to", ", ".join(map(wording.quoted, found.recipients)) or line.requester),
+        ("kept", wording.quoted(found.retention)),
+        ("records", f"{line.collection}, {window}"),
+        ("model", learns),
+    ]
+
+
+def show_price(price: PriceView) -> None:
+    """Say what a job costs: the guess as 100 dots, the lifetime budget, and the numbers."""
+    for row in wording.dots(price.guess_rate):
+        show(f"  {row}")
+    tell(wording.guess_sentence(price.unit, price.unit_field, price.guess_rate))
+    if price.paid:
+        tell(wording.paid_sentence(price.job_percent, price.used_percent_before))
+    else:
+        tell(wording.cost_sentence(price.job_percent, price.used_percent_before, price.used_percent_after))
+    noun = wording.unit_noun(price.unit, price.unit_field)
+    tell(wording.epsilon_sentence(price.epsilon, price.delta, noun, price.worst_case))
+    if price.numerical_assumption:
+        tell("The noise of so large a model rests on a numerical assumption (A2, see docs/privacy.md).")
+
+
+def show_decision(found: DecisionView) -> None:
+    """Draw a verdict with every reason."""
+    show("allowed" if found.permitted else "refused")
+    told = {reason for one in found.fields for reason in one.reasons}
+    for one in found.fields:
+        mark, verdict = ("■", "allowed") if one.permitted else ("□", "not allowed")
+        tell_after(f"  {mark} ", f"{one.name} ({one.necessity} {one.role}): {verdict}")
+        for reason in one.reasons:
+            tell_after(INDENT, reason)
+    for reason in found.reasons:
+        if reason not in told:
+            tell_after(INDENT, reason)
+    if found.change:
+        tell(f"The smallest change that would turn it: {'; '.join(found.change)}.")
+
+
+def show_approval(what: Approval) -> None:
+    """Draw what approving would change, with every consequence, before anything is changed."""
+    line = what.request.line
+    tell(f"{line.requester} asks to learn from {line.collection}, once.\n")
+    show_facts(_who_and_why(what.request))
+    tell(THEIRS)
+    show()
+    if what.draft:
+        _show_draft(what.draft)
+    else:
+        show("What your consents say now:")
+        show_decision(what.request.decision)
+    show()
+    show_price(what.request.price)
+    tell("It runs on this computer in a process without network and without your files; nothing leaves by it.")
+
+
+def _show_draft(draft: GrantDraft) -> None:
+    asked = len(draft.fields) + len(draft.withheld)
+    squares = f"{wording.squares(len(draft.fields), asked)}  " if asked <= MOST_SQUARES else ""
+    show("Approving writes this consent:")
+    show_facts(
+        [
+            ("columns", f"{squares}allowed {len(draft.fields)} of {asked}"),
+            ("allowed", ", ".join(draft.fields) + ", and each row's unit and time"),
+            ("withheld", ", ".join(draft.withheld) or "none"),
+            ("for", draft.purpose_words),
+            ("records", wording.window(draft.window_from, draft.window_to)),
+            ("until", f"{draft.not_after}, for {wording.counted(draft.uses, 'run')}"),
+            ("costs", f"at most ε {draft.epsilon_cap}"),
+        ]
+    )
