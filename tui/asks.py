@@ -97,7 +97,9 @@ def show_approval(what: Approval) -> None:
         show_decision(what.request.decision)
     show()
     show_price(what.request.price)
-    tell("It runs on this computer in a process without network and without your files; nothing leaves by it.")
+    tell(
+        "It runs on this computer in a process without network and without your files; nothing leaves by it."
+    )
 
 
 def _show_draft(draft: GrantDraft) -> None:

@@ -100,24 +100,30 @@ def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
     try:
         outcome = typer.main.get_command(app).main(arguments, prog_name="lockbox", standalone_mode=False)
-    except LockboxError as error:
-        return _told(str(error), error.hint, exit_code(error))
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)
-        return ExitCode.USAGE
-    except click.exceptions.ClickException as error:
-        return _told(error.format_message(), _help_for(error), ExitCode.USAGE)
     except (KeyboardInterrupt, click.exceptions.Abort):
         return _told("interrupted", "", ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # Whoever read stdout has gone; closing it quietly is what a pipe expects.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
-    except OSError as error:
-        return _told(_what_the_system_says(error), "", ExitCode.UNAVAILABLE)
-    except Exception as error:  # the process boundary: texts and local variables may hold secrets
-        return _mistake(type(error))
+    except Exception as error:  # the process boundary: whatever is left over becomes one sentence
+        return _failed(error)
     return outcome if isinstance(outcome, int) else ExitCode.OK
+
+
+def _failed(error: Exception) -> int:
+    match error:
+        case LockboxError():
+            return _told(str(error), error.hint, exit_code(error))
+        case click.exceptions.NoArgsIsHelpError():
+            print(error.format_message(), file=sys.stderr)
+            return ExitCode.USAGE
+        case click.exceptions.ClickException():
+            return _told(error.format_message(), _help_for(error), ExitCode.USAGE)
+        case OSError():
+            return _told(_what_the_system_says(error), "", ExitCode.UNAVAILABLE)
+        case _:
+            return _mistake(type(error))
 
 
 def _help_for(error: click.exceptions.ClickException) -> str:
@@ -133,7 +139,7 @@ def _what_the_system_says(error: OSError) -> str:
 
 
 def _mistake(kind: type[BaseException]) -> int:
-    """Say only the kind of an unforeseen error: its text may hold anything."""
+    """Say only the kind of an unforeseen error: its text and the local variables around it may hold secrets."""
     return _told(f"lockbox made a mistake of its own ({kind.__name__})", "please report it", ExitCode.FAILED)
 
 

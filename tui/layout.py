@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 NARROWEST, WIDEST = 40, 100
 GAP = 2
+SHORT = 16
 
 
 def visible(text: str) -> str:
@@ -67,27 +68,28 @@ def facts_text(rows: Iterable[tuple[str, str]], width: int) -> str:
 def table_text(
     headings: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, colour: bool = False
 ) -> str:
-    """A table as wide as it may be; where even its words do not fit, one block of facts a row."""
+    """A table as wide as it may be; where it does not fit without breaking words, one block of facts a row."""
     from rich.table import Table
 
-    if _least_width(headings, rows) > width:
+    least = [_least_width([heading, *cells]) for heading, *cells in zip(headings, *rows, strict=True)]
+    if sum(least) + GAP * (len(least) - 1) > width:
         blocks = (facts_text(zip(headings, row, strict=True), width) for row in rows)
         return "\n\n".join(blocks)
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold" if colour else "")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
+    for heading, at_least in zip(headings, least, strict=True):
+        table.add_column(heading, overflow="fold", min_width=at_least)
     for row in rows:
         _add(table, row)
     return _drawn(table, width, colour=colour)
 
 
-def _least_width(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    """The width at which no word of any cell has to be broken."""
+def _least_width(cells: Sequence[str]) -> int:
+    """The width at which no short cell, and no word of a long one, has to be broken."""
     from rich.cells import cell_len
 
-    columns = zip(headings, *rows, strict=True)
-    words = [max(cell_len(word) for cell in column for word in [*cell.split(), ""]) for column in columns]
-    return sum(words) + GAP * (len(words) - 1)
+    whole = [cell_len(cell) for cell in cells if cell_len(cell) <= SHORT]
+    words = [cell_len(word) for cell in cells for word in cell.split()]
+    return max([0, *whole, *words])
 
 
 def _add(table: Table, cells: Sequence[str]) -> None:

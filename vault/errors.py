@@ -168,6 +168,12 @@ class MarkNotWritten(Unavailable):
     hint = "without it an older copy of the vault would go unnoticed; make that folder writable"
 
 
+class MarkUnwritable(Unavailable):
+    """The reminder outside the vault cannot be written to {path}; nothing was spent and nothing left."""
+
+    hint = "without it an older copy would take back what is spent and sent; make that folder writable"
+
+
 class NewerVault(Unavailable):
     """This vault was written by a newer version of lockbox."""
 

@@ -8,28 +8,33 @@ from __future__ import annotations
 
 import shutil
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 from vault import acts
 from vault.acts import Act, Clock, system_clock, trusted_now
 from vault.audit.entries import EntryType
-from vault.audit.log import log_root, read_entries
-from vault.audit.merkle import Tree
+from vault.audit.log import log_root
 from vault.budget.ledger import spent_vectors
 from vault.errors import (
     Damaged,
+    DiskFull,
+    DiskReadOnly,
     MarkNotWritten,
+    MarkUnwritable,
     NoVault,
     OlderVault,
     Unavailable,
     UnsafePermissions,
     VaultExists,
+    WrongState,
 )
+from vault.older import older_because
 from vault.sealing.digest import keyed_digest
 from vault.sealing.header import (
     change_passphrase,
@@ -50,6 +55,7 @@ from vault.store.lock import writer_lock
 from vault.store.tables import VaultFact
 
 if TYPE_CHECKING:
+    from vault.audit.entries import Json
     from vault.sealing.header import Header
     from vault.sealing.secret import Secret
     from vault.settings import Paths
@@ -61,7 +67,10 @@ APP_VERSION = "0.1.0"
 
 @dataclass(slots=True, kw_only=True)
 class OpenVault:
-    """An opened vault: its store, its keys, its clock, and why it is read-only if it is."""
+    """An opened vault: its store, its keys, its clock, and why it is read-only if it is.
+
+    `running` are the requests whose learner runs in this process, each with what stops it.
+    """
 
     paths: Paths
     store: Store
@@ -69,7 +78,9 @@ class OpenVault:
     clock: Clock
     origin: str
     older: str = ""
+    running: dict[str, Callable[[], None]] = field(default_factory=dict)
     closing: ExitStack = field(default_factory=ExitStack)
+    marking: Lock = field(default_factory=Lock)
 
     def read(self) -> AbstractContextManager[UnitOfWork]:
         """One consistent snapshot."""
@@ -92,18 +103,56 @@ class OpenVault:
         if not self.older:
             with acts.act_if_needed(self.store, self.keys, self.clock) as opened:
                 work(opened)
-            self.raise_mark()
+            # Nobody did anything here, and who could not open could not withdraw: the next act says it.
+            with suppress(MarkNotWritten):
+                self.raise_mark()
+
+    def note(
+        self, kind: EntryType, *, clear: Mapping[str, Json] | None = None, hidden: Mapping[str, Json]
+    ) -> None:
+        """Record that the owner is about to look at records or copy them out.
+
+        It takes nothing back when it is missing, so it stops nobody where nothing can be recorded: an older copy, a
+        vault opened to read, a full disk.
+        """
+        if not self.older:
+            with suppress(DiskFull, DiskReadOnly, MarkNotWritten), self.act() as act:
+                act.record(kind, clear=clear, hidden=hidden)
 
     def raise_mark(self) -> None:
         """Remember outside the vault how far the log and the spent budget have come."""
-        with self.read() as uow:
-            size, root = log_root(uow)
-            mark = Mark(origin=self.origin, size=size, root=root.hex(), spent=spent_vectors(uow))
+        # One at a time, or of two threads the one that read first could write last.
+        with self.marking:
+            with self.read() as uow:
+                size, root = log_root(uow)
+                mark = Mark(origin=self.origin, size=size, root=root.hex(), spent=spent_vectors(uow))
+            try:
+                self.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+                write_mark(self.paths.state, mark, _mark_mac(self.keys))
+            except (OSError, Unavailable) as error:
+                raise MarkNotWritten(path=self.paths.state) from error
+
+    def require_mark(self) -> None:
+        """Refuse, before budget is spent or anything leaves, when an older copy could undo it unnoticed.
+
+        Raises `OlderVault` and `MarkUnwritable`.
+        """
+        if self.older:
+            raise OlderVault(reason=self.older)
         try:
-            self.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_mark(self.paths.state, mark, _mark_mac(self.keys))
-        except (OSError, Unavailable) as error:
-            raise MarkNotWritten(path=self.paths.state) from error
+            self.raise_mark()
+        except MarkNotWritten:
+            raise MarkUnwritable(path=self.paths.state) from None
+
+    @contextmanager
+    def run(self, request_id: str, stop: Callable[[], None]) -> Iterator[None]:
+        """Within this block the request runs here, and `stop` ends it; raises `WrongState` when it runs already."""
+        if self.running.setdefault(request_id, stop) is not stop:
+            raise WrongState(state="running already")
+        try:
+            yield
+        finally:
+            del self.running[request_id]
 
     def now(self, uow: UnitOfWork) -> datetime:
         """The trusted time: never earlier than the last entry of the trail."""
@@ -228,21 +277,13 @@ def _write_genesis(store: Store, keys: KeyTree, clock: Clock) -> None:
 def _opened(paths: Paths, store: Store, keys: KeyTree, clock: Clock) -> OpenVault:
     with store.read() as uow:
         origin = uow.get(VaultFact, "origin")
-        if origin is None:
-            raise Damaged(what="the database")
-        mark = read_mark(paths.state, origin.value, _mark_mac(keys))
-        older = _older_because(uow, mark) if mark else ""
+    if origin is None:
+        raise Damaged(what="the database")
+    # The mark first and then the snapshot it is held against: a writer beside us raises both, the log before the mark.
+    mark = read_mark(paths.state, origin.value, _mark_mac(keys))
+    with store.read() as uow:
+        older = older_because(uow, mark)
     return OpenVault(paths=paths, store=store, keys=keys, clock=clock, origin=origin.value, older=older)
-
-
-def _older_because(uow: UnitOfWork, mark: Mark) -> str:
-    """In words, why this file is older than what this computer has seen of it; empty when it is not."""
-    tree = Tree(entry.leaf for entry in read_entries(uow))
-    if len(tree) < mark.size:
-        return f"it records {len(tree)} events, and {mark.size} were seen before on this computer"
-    if tree.root(mark.size).hex() != mark.root:
-        return "its history is not the one seen before on this computer"
-    return ""
 
 
 def _mark_mac(keys: KeyTree) -> Callable[[bytes], bytes]:

@@ -55,8 +55,9 @@ def _rows_in_window(reader: ColumnReader, manifest: Manifest) -> npt.NDArray[np.
 
 def _numbered(units: pa.ChunkedArray) -> npt.NDArray[np.int32]:
     """Units as integers from 0; which number a unit gets carries no meaning for the learner."""
-    _, numbers = np.unique(units.to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
-    return numbers.astype(np.int32)
+    # Not by numpy, whose array of texts is as wide everywhere as the longest one.
+    numbers = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in units.dictionary_encode().chunks]
+    return np.concatenate([np.empty(0, dtype=np.int32), *numbers])
 
 
 def _coded(column: pa.ChunkedArray, field: Feature | Label) -> npt.NDArray[np.generic]:

@@ -39,8 +39,7 @@ from vault.requests.release_manifest import (
     parse_release_manifest,
 )
 from vault.requests.states import RequestState, in_words, move
-from vault.sealing.random import random_id
-from vault.store.files import write_durably
+from vault.store.files import sync, write_durably
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, RequestRow
 
 if TYPE_CHECKING:
@@ -93,17 +92,18 @@ def send(vault: OpenVault, release_id: str, *, confirmed: str, to: Path) -> Parc
     between is shown as "may have left" (never as "nothing left"). Sending again after such a crash is allowed: the
     same approved bytes are post-processing of what was paid for.
 
-    Raises `DigestMismatch`, `ConsentRefused`, `RequesterBlocked`, `WrongState`, `HeldUpdateDamaged` and
-    `DestinationUnusable`, all of them before anything is written.
+    Raises `DigestMismatch`, `ConsentRefused`, `RequesterBlocked`, `WrongState`, `HeldUpdateDamaged`, `MarkUnwritable`
+    and `DestinationUnusable`, all of them before anything is written.
     """
     _check_destination(to, vault.paths.vault)
+    vault.require_mark()
     with vault.act() as act:
         held, request = find_held(act.uow, release_id)
         parcel = _parcel(act, held, request)
         if not is_confirmed(held.manifest_digest, confirmed):
             raise DigestMismatch()
         _record_intent(act, held, request, parcel)
-    _write(parcel, to)
+    _write(parcel, to, draft=f".{to.resolve().name}.{release_id[:8]}")
     with vault.act() as act:
         held, request = find_held(act.uow, release_id)
         _record_sent(act, held, request, parcel)
@@ -152,6 +152,9 @@ def destroy_held_under(act: Act, grant_id: str) -> list[str]:
                 hidden=_recipient(act.uow, held, request),
             )
             destroyed.append(request.id)
+        elif request.state == RequestState.SENDING.value:
+            # It may have left, and stays on record so; what is still here is destroyed and cannot be sent again.
+            find_held(act.uow, request.id)[0].update = None
     return destroyed
 
 
@@ -260,20 +263,25 @@ def _check_destination(to: Path, vault_folder: Path) -> None:
         raise DestinationUnusable(path=to, reason="its parent folder is not there or cannot be written to")
 
 
-def _write(parcel: Parcel, to: Path) -> None:
-    """Write the files beside their place, check every digest as written, then rename the folder into place."""
+def _write(parcel: Parcel, to: Path, *, draft: str) -> None:
+    """Write the files beside their place, check every digest as written, then rename the folder into place.
+
+    `draft` is the name beside it, the same for a release each time: what a crash left there goes at the next attempt.
+    """
     target = to.resolve()
-    draft = target.with_name(f".{target.name}.{random_id()[:8]}")
+    place = target.with_name(draft)
     try:
-        draft.mkdir(mode=0o700)
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(mode=0o700)
         for name, data in parcel.files().items():
-            write_durably(draft / name, data)
-            if (draft / name).read_bytes() != data:
+            write_durably(place / name, data)
+            if (place / name).read_bytes() != data:
                 raise ReleaseNotWritten(path=to, reason="what was written does not read back the same")
-        draft.rename(target)
+        place.rename(target)
+        sync(target.parent)
     except OSError as error:
         raise ReleaseNotWritten(path=to, reason=error.strerror or "it cannot be written") from error
     except Unavailable as error:
         raise ReleaseNotWritten(path=to, reason=str(error).rstrip(".")) from error
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -194,12 +195,14 @@ def verify_release(folder: Path, vault_key_file: Path, job_folder: Path | None =
     )
 
 
-def verify_trail(folder: Path, vkey: str) -> AuditCheck:
+def verify_trail(folder: Path, vkey: str, *, kept: Sequence[Path] = ()) -> AuditCheck:
     """Verify an exported audit bundle from its files alone, under a key the auditor already trusts.
 
+    ``kept`` are checkpoint files of earlier bundles: they alone show that the holder of the key rewrote nothing.
     Raises ``LogBroken`` with the first reason why it does not verify.
     """
-    point = verify_bundle(folder, vkey, verify=is_signed_by).checkpoint
+    notes = [read_bounded(path, MANIFEST_LIMIT) for path in kept]
+    point = verify_bundle(folder, vkey, verify=is_signed_by, kept=notes).checkpoint
     return AuditCheck(size=point.size, root=point.root.hex(), origin=point.origin, vkey=vkey)
 
 

@@ -10,7 +10,7 @@ from vault.audit.bundle import export_bundle, verify_bundle
 from vault.audit.checkpoint import vkey
 from vault.audit.entries import EntryType, parse_entry
 from vault.audit.merkle import Tree
-from vault.audit.sentences import sentence
+from vault.audit.timeline import timeline
 from vault.errors import Damaged
 from vault.sealing.keytree import Purpose
 from vault.sealing.signing import SigningKey, is_signed_by
@@ -32,14 +32,10 @@ def _signing_key(vault: OpenVault) -> SigningKey:
 
 def lines(uow: UnitOfWork) -> list[AuditLine]:
     """The trail as one sentence an entry, with what only the owner can open."""
-    return [_line(uow, entry.seq, entry.body) for entry in log.read_entries(uow)]
-
-
-def _line(uow: UnitOfWork, seq: int, body: bytes) -> AuditLine:
-    entry = parse_entry(body)
-    return AuditLine(
-        seq=seq, ts=entry.ts, type=entry.kind.value, sentence=sentence(entry, log.opened(uow, seq))
-    )
+    return [
+        AuditLine(seq=line.entry.seq, ts=line.entry.ts, type=line.entry.kind.value, sentence=line.sentence)
+        for line in timeline(uow)
+    ]
 
 
 def check(uow: UnitOfWork, vault: OpenVault) -> AuditCheck:

@@ -6,7 +6,7 @@ charged durably, and only then the first record is read. What fails before the c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -134,24 +134,36 @@ def record_decision(act: Act, request_id: str, decision: Decision) -> None:
 def run(vault: OpenVault, request_id: str, progress: Progress) -> None:
     """Run one approved request; its result is held in the vault.
 
-    Raises `WrongState`, `ConsentRefused`, `BudgetExhausted` or `SandboxMissing` before anything is charged, and
-    `LearnerFailed` after.
+    Raises `WrongState`, `ConsentRefused`, `BudgetExhausted`, `MarkUnwritable` or `SandboxMissing` before anything is
+    charged, and `LearnerFailed` after; `ConsentRefused` also when the consent is withdrawn meanwhile.
     """
     asked, allowed = _planned(vault, request_id)
+    vault.require_mark()
     job = asks.learner_job(asked.manifest, allowed)
-    with LearnerProcess.start(job, asked.row.weights) as learner:
-        _mark(vault, request_id, RequestState.READY)
-        _charge_or_step_back(vault, request_id, allowed)
+    with LearnerProcess.start(job, asked.row.weights) as learner, vault.run(request_id, learner.stop):
         try:
+            _mark(vault, request_id, RequestState.READY)
+            with vault.act() as act:
+                _charge(act, load(act.uow, request_id), allowed)
             _mark(vault, request_id, RequestState.TRAINING)
             envelope = learner.train(_columns(vault, asked, allowed, job), progress)
             check_update(envelope.update, asked.manifest)
             _hold(vault, request_id, allowed, envelope)
         except BaseException:
-            # Whatever ended it, the charge stays; if even this cannot be written, the next open settles it.
+            # Before the charge nothing is spent, after it all is, whatever ended the run. If even this cannot be
+            # written, the next settling does it.
             with suppress(LockboxError):
-                _fail(vault, request_id)
+                vault.settle(lambda act: _settle(act, load(act.uow, request_id).row))
             raise
+
+
+def stop_under(vault: OpenVault, grant_id: str) -> None:
+    """End the learners that run under a consent; what they would hand in is not held anyway."""
+    with vault.read() as uow:
+        under = [row.id for row in uow.find(RequestRow, grant_id=grant_id)]
+    for request_id in under:
+        if stop := vault.running.get(request_id):
+            stop()
 
 
 def check_update(update: bytes, manifest: Manifest) -> None:
@@ -168,15 +180,23 @@ def check_update(update: bytes, manifest: Manifest) -> None:
         raise LearnerFailed(reason="its update is not written the one way it can be")
 
 
-def settle_interrupted(act: Act) -> list[str]:
-    """Bring requests that a crash left half-way to a true state: before the charge back, after it to failed."""
-    settled = []
-    for state, after in _AFTER_CRASH.items():
-        for row in act.uow.find(RequestRow, state=state.value):
-            row.state = move(state, after)
-            _record_run(act, row, after)
-            settled.append(row.id)
-    return settled
+def settle_interrupted(act: Act, running: Container[str] = ()) -> list[str]:
+    """Bring requests that a crash left half-way to a true state: before the charge back, after it to failed.
+
+    Those `running` in this process are left alone.
+    """
+    found = [row for state in _AFTER_CRASH for row in act.uow.find(RequestRow, state=state.value)]
+    interrupted = [row for row in found if row.id not in running]
+    for row in interrupted:
+        _settle(act, row)
+    return [row.id for row in interrupted]
+
+
+def _settle(act: Act, row: RequestRow) -> None:
+    state = RequestState(row.state)
+    if state in _AFTER_CRASH:
+        row.state = move(state, _AFTER_CRASH[state])
+        _record_run(act, row, _AFTER_CRASH[state])
 
 
 _AFTER_CRASH = {
@@ -222,15 +242,6 @@ def _mark(vault: OpenVault, request_id: str, state: RequestState) -> None:
         _record_run(act, row, state)
 
 
-def _charge_or_step_back(vault: OpenVault, request_id: str, allowed: frozenset[str]) -> None:
-    try:
-        with vault.act() as act:
-            _charge(act, load(act.uow, request_id), allowed)
-    except LockboxError:
-        _mark(vault, request_id, RequestState.APPROVED)
-        raise
-
-
 def _charge(act: Act, asked: Asked, allowed: frozenset[str]) -> None:
     """Decide once more, spend one use and charge every filter, in one transaction; no refund from here on."""
     decision = decision_for(act, asked)
@@ -256,6 +267,7 @@ def _charge(act: Act, asked: Asked, allowed: frozenset[str]) -> None:
 def _columns(vault: OpenVault, asked: Asked, allowed: frozenset[str], job: Job) -> bytearray:
     """The first and only reading of records: the allowed fields and the two system columns every grant names."""
     with vault.read() as uow:
+        _refuse_withdrawn(uow, load(uow, asked.row.id).row)
         facts = find_collection(uow, asked.manifest.collection)
         with closing(
             ColumnReader(uow, vault.keys, facts.id, allowed | _system_columns(asked.manifest))
@@ -272,9 +284,7 @@ def _system_columns(manifest: Manifest) -> frozenset[str]:
 def _hold(vault: OpenVault, request_id: str, allowed: frozenset[str], envelope: Envelope) -> None:
     with vault.act() as act:
         asked = load(act.uow, request_id)
-        grant = act.uow.get(GrantRow, asked.row.grant_id or "")
-        if grant is None or grant.withdrawn_at is not None:
-            raise ConsentRefused(reason="it was withdrawn while the job ran")
+        _refuse_withdrawn(act.uow, asked.row)
         manifest = build_release_manifest(
             asked.manifest,
             request_id=request_id,
@@ -296,11 +306,10 @@ def _hold(vault: OpenVault, request_id: str, allowed: frozenset[str], envelope: 
         _record_run(act, asked.row, RequestState.HELD)
 
 
-def _fail(vault: OpenVault, request_id: str) -> None:
-    with vault.act() as act:
-        row = load(act.uow, request_id).row
-        row.state = move(RequestState(row.state), RequestState.FAILED)
-        _record_run(act, row, RequestState.FAILED)
+def _refuse_withdrawn(uow: UnitOfWork, row: RequestRow) -> None:
+    grant = uow.get(GrantRow, row.grant_id or "")
+    if grant is None or grant.withdrawn_at is not None:
+        raise ConsentRefused(reason="it was withdrawn while the job ran")
 
 
 def _record_run(act: Act, row: RequestRow, state: RequestState) -> None:
@@ -312,8 +321,8 @@ def _record_run(act: Act, row: RequestRow, state: RequestState) -> None:
         "run": row.id,
         "request": row.id,
         "status": state.value,
-        "epsilon": str(asked.price.epsilon),
-        "delta": str(ledger.DELTA),
+        "epsilon": f"{asked.price.epsilon:f}",
+        "delta": f"{ledger.DELTA:f}",
         "steps": asked.manifest.dp.steps,
     }
     act.record(EntryType.TRAINING_RUN, clear=clear, hidden={"requester": asked.requester.name})

@@ -25,9 +25,13 @@ if TYPE_CHECKING:
     from vault.settings import Paths
 
 
-def settle(act: Act) -> None:
+def settle(vault: OpenVault) -> None:
     """Bring every request, held update and consent to its true state, each with its audit entry."""
-    settle_interrupted(act)
+    vault.settle(lambda act: _settle(act, vault))
+
+
+def _settle(act: Act, vault: OpenVault) -> None:
+    settle_interrupted(act, vault.running)
     expire_requests(act)
     expire_held(act)
     expire_grants(act)
@@ -56,7 +60,12 @@ def check_backup_target(vault: OpenVault, target: Path) -> None:
     parent = target.resolve().parent
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         raise DestinationUnusable(path=target, reason="its folder is not there or cannot be written to")
-    if parent.is_relative_to(vault.paths.vault.resolve()):
+    check_outside(vault, target)
+
+
+def check_outside(vault: OpenVault, target: Path) -> None:
+    """Refuse to write anything for people into the vault's own folder."""
+    if target.resolve().is_relative_to(vault.paths.vault.resolve()):
         raise DestinationUnusable(path=target, reason="it lies inside the vault")
 
 

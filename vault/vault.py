@@ -94,7 +94,11 @@ class Vault:
         """
         vault = cls(opening.open_vault(paths, secret, writable=writable, recovery=recovery, clock=clock))
         if writable:
-            vault.settle()
+            try:
+                vault.settle()
+            except BaseException:
+                vault.close()  # or nobody could try again while this process lives
+                raise
         return vault
 
     def close(self) -> None:
@@ -123,13 +127,12 @@ class Vault:
 
     def settle(self) -> None:
         """End what has expired and bring what a crash interrupted to a true state."""
-        self._opened.settle(upkeep.settle)
+        upkeep.settle(self._opened)
 
     def backup(self, target: Path) -> None:
         """Write a consistent, encrypted copy of the live vault and its key header into one file."""
         upkeep.check_backup_target(self._opened, target)
-        with self._opened.act() as act:
-            act.record(EntryType.EXPORT, clear={"profile": "backup"}, hidden={"target": target.name})
+        self._opened.note(EntryType.EXPORT, clear={"profile": "backup"}, hidden={"target": target.name})
         upkeep.write_backup(self._opened, target)
 
     # records
@@ -160,6 +163,11 @@ class Vault:
             choice = collections.choose(uow, name, parsed.fields, unit=unit, time_field=time_field)
         return preview(parsed, choice.unit, choice.time_field)
 
+    @staticmethod
+    def check_lifetime(text: str = "") -> str:
+        """The lifetime budget (ε) that a new collection gets, the default for no text; raises `Invalid`."""
+        return ledger.check_lifetime(text or str(ledger.LIFETIME))
+
     def import_file(
         self, parsed: ParsedTable, *, name: str, unit: str | None, time_field: str | None, lifetime: str = ""
     ) -> ImportReport:
@@ -167,7 +175,7 @@ class Vault:
 
         Raises `AlreadyImported`, `SchemaMismatch`, `NothingToImport` and `Invalid`.
         """
-        epsilon = ledger.check_lifetime(lifetime or str(ledger.LIFETIME))
+        epsilon = self.check_lifetime(lifetime)
         with self._opened.act() as act:
             choice = collections.choose(act.uow, name, parsed.fields, unit=unit, time_field=time_field)
             digest = keyed_digest(act.keys.subkey(Purpose.IMPORT_DIGEST), parsed.digest_input)
@@ -182,19 +190,20 @@ class Vault:
             return overview.collections(uow)
 
     def show_collection(self, name: str) -> list[ColumnSummary]:
-        """The distribution of every column, for the owner's eyes; the look is recorded."""
-        with self._opened.act() as act:
-            facts = collections.find_collection(act.uow, name)
-            act.record(EntryType.ACCESS_VIEW, hidden={"what": name})
-            reader = ColumnReader.of_owner(act.uow, self._opened.keys, facts.id)
+        """The distribution of every column, for the owner's eyes; the look is recorded where it can be."""
+        with self._opened.read() as uow:
+            facts = collections.find_collection(uow, name)
+            self._opened.note(EntryType.ACCESS_VIEW, hidden={"what": name})
+            reader = ColumnReader.of_owner(uow, self._opened.keys, facts.id)
             return summarise(reader, facts)
 
     def export_collection(self, name: str, target: Path, *, as_format: str) -> int:
         """Write every row of a collection to a new file for the owner and return how many there are."""
-        with self._opened.act() as act:
-            facts = collections.find_collection(act.uow, name)
-            act.record(EntryType.EXPORT, clear={"profile": "records"}, hidden={"target": target.name})
-            reader = ColumnReader.of_owner(act.uow, self._opened.keys, facts.id)
+        upkeep.check_outside(self._opened, target)
+        with self._opened.read() as uow:
+            facts = collections.find_collection(uow, name)
+            self._opened.note(EntryType.EXPORT, clear={"profile": "records"}, hidden={"target": target.name})
+            reader = ColumnReader.of_owner(uow, self._opened.keys, facts.id)
             return export_rows(reader, facts, target, as_format)
 
     # requesters
@@ -266,12 +275,14 @@ class Vault:
             return receipts.receipt(uow, overview.grant_id(uow, grant_id))
 
     def withdraw(self, grant_id: str) -> views.Withdrawal:
-        """Withdraw a consent: nothing more is read under it, and what is held under it is destroyed."""
+        """Withdraw a consent: what runs under it is stopped, and what is held under it is destroyed."""
         with self._opened.act() as act:
             full = overview.grant_id(act.uow, grant_id)
             receipts.withdraw_grant(act, full)
             destroyed = release.destroy_held_under(act, full)
-            return overview.withdrawal(act.uow, full, destroyed)
+            done = overview.withdrawal(act.uow, full, destroyed)
+        training.stop_under(self._opened, full)
+        return done
 
     def explain(self, job: Path) -> views.DecisionView:
         """What the consents say about a job folder now, without storing anything."""
@@ -376,8 +387,8 @@ class Vault:
 
     def export_audit(self, folder: Path) -> views.AuditCheck:
         """Write the trail as a bundle anybody can verify; it names no field, requester, file or value."""
-        with self._opened.act() as act:
-            act.record(EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": folder.name})
+        upkeep.check_outside(self._opened, folder)
+        self._opened.note(EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": folder.name})
         with self._opened.read() as uow:
             return trail.export(uow, self._opened, folder)
 

@@ -243,8 +243,16 @@ FITTING: list[tuple[dict[str, Any], bytes]] = [
     ({"fields__1__name": "bedtime"}, WEIGHTS),
     ({"fields__1__name": "alone"}, WEIGHTS),
     ({"fields__1__name": "mood"}, WEIGHTS),
-    ({"fields__0__name": "note", "fields__2__name": "alone"}, WEIGHTS),
-    ({"fields__0__name": "steps", "fields__1__name": "mood"}, WEIGHTS),
+    ({"fields__0__name": "note"}, WEIGHTS),
+    ({"fields__0__name": "alone", "fields__0__transform__labels": ["false", "true"]}, WEIGHTS),
+    (
+        {
+            "fields__0__name": "steps",
+            "fields__0__transform__labels": ["0", "-4000"],
+            "fields__1__name": "mood",
+        },
+        WEIGHTS,
+    ),
     (LINEAR | {"fields__0__name": "mood"}, linear),
 ]
 
@@ -254,6 +262,18 @@ def test_transforms_take_every_field_type_that_fits_them(home: Home) -> None:
         job = signed(document(job_id=f"{number:032x}", **changes), weights=weights)
 
         assert row_of(home, submitted(home, job))["state"] == RequestState.WAITING
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"), [("alone", ["no", "yes"]), ("alone", ["0", "1"]), ("steps", ["4000.0", "9000"])]
+)
+def test_labels_that_no_value_of_the_type_can_match_are_refused(
+    home: Home, name: str, labels: list[str]
+) -> None:
+    """Else every row would be without a label, and the person would pay for pure noise."""
+    job = signed(document(fields__0__name=name, fields__0__transform__labels=labels, fields__1__name="mood"))
+    with pytest.raises(ManifestInvalid, match="so its labels are written"):
+        submitted(home, job)
 
 
 def test_a_job_that_policy_refuses_is_recorded_as_refused(home: Home) -> None:

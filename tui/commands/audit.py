@@ -50,7 +50,9 @@ def verify(
         from vault.requester import verify_trail
 
         if key is None:
-            raise click.UsageError("--bundle needs --key, which you got from the owner and not from the bundle")
+            raise click.UsageError(
+                "--bundle needs --key, which you got from the owner and not from the bundle"
+            )
         _report(verify_trail(bundle, key), as_json=as_json)
         say("The bundle verifies under that key.")
         return

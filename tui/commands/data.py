@@ -10,11 +10,11 @@ import typer
 from tui import wording
 from tui.commands.options import AsJson
 from tui.session import opened
-from tui.terminal import confirm, is_interactive, say, show, show_json, show_table
-from vault.errors import Invalid
+from tui.terminal import confirm, is_interactive, say, show, show_json, show_table, tell, width
+from vault.errors import Invalid, NotConfirmed
 
 if TYPE_CHECKING:
-    from vault.vault import ImportPreview
+    from vault.vault import ImportPreview, Vault
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -54,9 +54,11 @@ def import_file(
         ),
     ] = None,
     lifetime: Annotated[
-        str,
-        typer.Option("--lifetime", metavar="EPSILON", help="Lifetime privacy budget of a new collection."),
-    ] = "8",
+        str | None,
+        typer.Option(
+            "--lifetime", metavar="EPSILON", help="Lifetime privacy budget of a new collection; default: 8."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be stored, and store nothing.")
     ] = False,
@@ -69,19 +71,34 @@ def import_file(
             file, name=name, as_format=as_format, types=_pairs(types), sensitivities=_pairs(sensitivities)
         )
         preview = vault.preview(parsed, name=name, unit=unit, time_field=time)
+        home = _home(vault, name, lifetime)
         if as_json and dry_run:
             show_json(preview)
             return
         _show_preview(preview)
+        say(home)
         if dry_run:
-            say("\nnothing was stored (dry run)")
+            say("\nNothing was stored (dry run).")
             return
-        if is_interactive() and not confirm(f"\nseal these rows into the collection {name}?"):
-            raise Invalid(reason="you said no; nothing was stored")
-        report = vault.import_file(parsed, name=name, unit=unit, time_field=time, lifetime=lifetime)
+        if is_interactive() and not confirm(f"\nSeal these rows into the collection {name}?"):
+            raise NotConfirmed()
+        report = vault.import_file(parsed, name=name, unit=unit, time_field=time, lifetime=lifetime or "")
     if as_json:
         show_json(report)
-    say(f"{report.rows:,} rows sealed into {name}; {len(report.refused):,} refused.")
+    say(f"{wording.counted(report.rows, 'row')} sealed into {name}; {len(report.refused):,} refused.")
+
+
+def _home(vault: Vault, name: str, lifetime: str | None) -> str:
+    """Which collection the rows go to, and what is fixed by that; raises `Invalid`."""
+    for one in vault.collections():
+        if one.name == name:
+            if lifetime:
+                raise Invalid(
+                    reason=f"{name} is there already, and its lifetime privacy budget stays as it is"
+                )
+            return f"They go behind the {wording.counted(one.rows, 'row')} that {name} has already."
+    epsilon = vault.check_lifetime(lifetime or "")
+    return f"They make the collection {name}, with ε {epsilon} as its lifetime privacy budget: never more."
 
 
 def _pairs(given: list[str] | None) -> dict[str, str]:
@@ -98,14 +115,17 @@ def _show_preview(preview: ImportPreview) -> None:
         for one in preview.columns
     ]
     show_table(("column", "type", "sensitivity", "for example", "empty"), rows)
-    say(f"\n{preview.rows:,} rows fit, {preview.refused_rows:,} are refused.")
+    say(f"\n{wording.counted(preview.rows, 'row')} fit, {preview.refused_rows:,} are refused.")
     for refused in preview.first_refused:
         say(f"  line {refused.line}: {refused.reason}")
+    if preview.refused_rows > len(preview.first_refused):
+        say(f"  and {preview.refused_rows - len(preview.first_refused):,} more")
     say(
-        f"privacy unit: {wording.unit_sentence(preview.unit.kind, preview.unit.field)} ({preview.units:,} units)"
+        f"Privacy unit: {wording.unit_sentence(preview.unit.kind, preview.unit.field)} "
+        f"({wording.counted(preview.units, 'unit')})."
     )
     for warning in preview.warnings:
-        say(f"note: {warning}")
+        say(f"Note: {warning}")
 
 
 @group.command("list")
@@ -119,7 +139,9 @@ def list_collections(context: typer.Context, as_json: AsJson = False) -> None:
     if not found:
         say("No data yet. Import a file: lockbox import FILE --dry-run")
     for one in found:
-        show(f"{one.name}: {one.rows:,} rows; {wording.unit_sentence(one.unit, one.unit_field)}")
+        tell(
+            f"{one.name}: {wording.counted(one.rows, 'row')}; {wording.unit_sentence(one.unit, one.unit_field)}"
+        )
         show_table(
             ("  column", "type", "sensitivity"),
             [(f"  {field.name}", field.type, field.sensitivity) for field in one.fields],
@@ -141,7 +163,7 @@ def show_collection(
         show_json(*found)
         return
     for column in found:
-        show(draw_column(column))
+        show(draw_column(column, width()))
 
 
 @group.command("export")
@@ -155,4 +177,4 @@ def export(
     chosen = as_format or file.suffix.lower().lstrip(".")
     with opened(context) as vault:
         rows = vault.export_collection(collection, file, as_format=chosen)
-    say(f"{rows:,} rows in {file}, readable by anyone who gets that file.")
+    say(f"{wording.counted(rows, 'row')} in {file}, readable by anyone who gets that file.")

@@ -111,7 +111,10 @@ def _show(facts: JobFacts, *, as_json: bool) -> None:
         ("collection", f"{manifest.collection}, unit {manifest.unit}"),
         ("columns", ", ".join(f"{field.name} ({field.necessity})" for field in manifest.fields)),
         ("model", f"{manifest.model.kind}, {wording.counted(facts.parameters, 'parameter')}"),
-        ("noise multiplier", f"{manifest.dp.noise_multiplier:g}, {wording.counted(manifest.dp.steps, 'step')}"),
+        (
+            "noise multiplier",
+            f"{manifest.dp.noise_multiplier:g}, {wording.counted(manifest.dp.steps, 'step')}",
+        ),
         ("costs", f"ε {price.epsilon} at δ {price.delta:f}"),
         ("means", wording.guess_sentence(kind, name or None, price.guess_rate)),
     ]

@@ -74,8 +74,7 @@ def _show(one: ReleaseView) -> None:
             ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
             ("withheld", ", ".join(one.fields_withheld) or "none"),
             ("what leaves", f"one file of {wording.size(one.size)}, its manifest and its signature"),
-            ("clipped to", f"{one.clip_norm:g} a unit, in each of {wording.counted(one.steps, 'step')}"),
-            ("noised with", f"{one.noise_multiplier:g} times that"),
+            ("hidden by", _mechanism(one)),
             ("held", f"since {one.held_at}, until {one.expires_at}"),
             ("digest", one.digest),
         ]
@@ -84,6 +83,14 @@ def _show(one: ReleaseView) -> None:
     show_price(one.price)
     if one.state in ("held", "sending"):
         _show_ways(one)
+
+
+def _mechanism(one: ReleaseView) -> str:
+    noun = wording.unit_noun(one.price.unit, one.price.unit_field)
+    return (
+        f"each {noun} clipped to norm {one.clip_norm:g} in each of {wording.counted(one.steps, 'step')}, "
+        f"and noise {one.noise_multiplier:g} times as large"
+    )
 
 
 def _show_ways(one: ReleaseView) -> None:

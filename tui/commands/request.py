@@ -133,7 +133,9 @@ def _approve(vault: Vault, what: Approval, *, optional: frozenset[str], run: boo
         raise NotConfirmed()
     vault.approve(full, draft=what.draft is not None, optional=optional)
     say(f"\nRequest {short} is approved for one run.")
-    if run or (is_interactive() and confirm("Run it now, on this computer? The budget is spent from then on.")):
+    if run or (
+        is_interactive() and confirm("Run it now, on this computer? The budget is spent from then on.")
+    ):
         _train(vault, full)
     else:
         say(f"Run it: lockbox train {short}")
