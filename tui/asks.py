@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MOST_SQUARES = 30
 INDENT = "      "
+UNDECIDED = ("waiting", "approved")
 THEIRS = "What stands in quotes is their word; no program can make them keep it."
 
 
@@ -30,8 +31,9 @@ def show_request(found: RequestView) -> None:
     tell(THEIRS)
     show()
     show_price(found.price)
-    show("\nWhat your consents say now:")
-    show_decision(found.decision)
+    if line.state in UNDECIDED:
+        show()
+        show_decision(found.decision, lead="What your consents say now: ")
 
 
 def _who_and_why(found: RequestView) -> list[tuple[str, str]]:
@@ -56,20 +58,27 @@ def show_price(price: PriceView) -> None:
     """Say what a job costs: the guess as 100 dots, the lifetime budget, and the numbers."""
     for row in wording.dots(price.guess_rate):
         show(f"  {row}")
-    tell(wording.guess_sentence(price.unit, price.unit_field, price.guess_rate))
-    if price.paid:
-        tell(wording.paid_sentence(price.job_percent, price.used_percent_before))
-    else:
-        tell(wording.cost_sentence(price.job_percent, price.used_percent_before, price.used_percent_after))
     noun = wording.unit_noun(price.unit, price.unit_field)
-    tell(wording.epsilon_sentence(price.epsilon, price.delta, noun, price.worst_case))
+    job, used = price.job_percent, price.used_percent_before
+    _consequence(wording.guess_sentence(price.unit, price.unit_field, price.guess_rate))
+    if price.paid:
+        _consequence(wording.paid_sentence(job, used))
+    else:
+        _consequence(wording.cost_sentence(job, used, price.used_percent_after))
+    _consequence(wording.epsilon_sentence(price.epsilon, price.delta, noun, price.worst_case))
     if price.numerical_assumption:
-        tell("The noise of so large a model rests on a numerical assumption (A2, see docs/privacy.md).")
+        _consequence(
+            "The noise of so large a model rests on a numerical assumption (A2, see docs/privacy.md)."
+        )
 
 
-def show_decision(found: DecisionView) -> None:
+def _consequence(sentence: str) -> None:
+    tell_after("• ", sentence)
+
+
+def show_decision(found: DecisionView, *, lead: str = "") -> None:
     """Draw a verdict with every reason."""
-    show("allowed" if found.permitted else "refused")
+    show(f"{lead}{'allowed' if found.permitted else 'refused'}")
     told = {reason for one in found.fields for reason in one.reasons}
     for one in found.fields:
         mark, verdict = ("■", "allowed") if one.permitted else ("□", "not allowed")
@@ -93,11 +102,14 @@ def show_approval(what: Approval) -> None:
     if what.draft:
         _show_draft(what.draft)
     else:
-        show("What your consents say now:")
-        show_decision(what.request.decision)
+        show_decision(what.request.decision, lead="What your consents say now: ")
+    if not (what.draft or what.request.decision.permitted):
+        tell(
+            "\nApproving it would be refused; with --draft-grant it writes the consent it needs, for one run."
+        )
     show()
     show_price(what.request.price)
-    tell(
+    _consequence(
         "It runs on this computer in a process without network and without your files; nothing leaves by it."
     )
 

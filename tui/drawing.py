@@ -6,7 +6,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from tui import wording
-from tui.layout import one_line
+from tui.layout import hung, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ BAR, LABEL = 40, 24
 
 def draw_column(column: ColumnSummary, width: int) -> str:
     """One column: its facts, its distribution as bars, and its course over time, at most `width` wide."""
-    heading = f"{one_line(column.name)} ({column.type}): {_facts(column)}"
+    heading = hung("", f"{one_line(column.name)} ({column.type}): {_facts(column)}", width, indent=4)
     return "\n".join([heading, *_bars(_distribution(column), width), *_course(column, width), ""])
 
 

@@ -41,14 +41,14 @@ def wrapped(text: str, width: int) -> str:
     )
 
 
-def hung(mark: str, text: str, width: int) -> str:
-    """A text after a mark, carried over under itself, not under the mark."""
+def hung(mark: str, text: str, width: int, *, indent: int | None = None) -> str:
+    """A text after a mark, carried over under itself, not under the mark; `indent` says otherwise how far."""
     return textwrap.fill(
         text,
         width,
         initial_indent=mark,
-        subsequent_indent=" " * len(mark),
-        break_long_words=False,
+        subsequent_indent=" " * (len(mark) if indent is None else indent),
+        break_long_words=bool(mark),
         break_on_hyphens=False,
     )
 
@@ -57,7 +57,7 @@ def facts_text(rows: Iterable[tuple[str, str]], width: int) -> str:
     """Names on the left, what they are on the right, wrapped under itself."""
     from rich.table import Table
 
-    table = Table.grid(padding=(0, GAP, 0, 0))
+    table = Table(box=None, show_header=False, padding=(0, GAP, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, fact in rows:
@@ -75,7 +75,7 @@ def table_text(
     if sum(least) + GAP * (len(least) - 1) > width:
         blocks = (facts_text(zip(headings, row, strict=True), width) for row in rows)
         return "\n\n".join(blocks)
-    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold" if colour else "")
+    table = Table(box=None, padding=(0, GAP, 0, 0), header_style="bold" if colour else "")
     for heading, at_least in zip(headings, least, strict=True):
         table.add_column(heading, overflow="fold", min_width=at_least)
     for row in rows:
@@ -102,7 +102,8 @@ def _add(table: Table, cells: Sequence[str]) -> None:
 def _drawn(table: Table, width: int, *, colour: bool = False) -> str:
     from rich.console import Console
 
-    console = Console(width=width, highlight=False, force_terminal=colour, legacy_windows=False)
+    # The last column is padded as the others are; its padding is cut off again below.
+    console = Console(width=width + GAP, highlight=False, force_terminal=colour, legacy_windows=False)
     with console.capture() as captured:
         console.print(table)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())

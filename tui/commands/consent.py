@@ -112,15 +112,15 @@ def list_grants(context: typer.Context, as_json: AsJson = False) -> None:
         (
             one.id[:8],
             one.requester,
-            one.collection,
             ", ".join(one.fields),
+            one.collection,
             one.purpose_words,
             wording.short_time(one.not_after),
             one.state,
         )
         for one in found
     ]
-    show_table(("id", "requester", "collection", "columns", "purpose", "until (UTC)", "state"), rows)
+    show_table(("id", "requester", "columns", "of", "purpose", "until (UTC)", "state"), rows)
 
 
 @group.command("show")
