@@ -47,8 +47,8 @@ def _who_and_why(found: RequestView) -> list[tuple[str, str]]:
         ("from", wording.one_of(line.requester, found.fingerprint, line.requester_status)),
         ("reached at", wording.quoted(found.contact)),
         ("for", f"{line.purpose_words}: {wording.quoted(found.purpose_text)}"),
-        ("given to", ", ".join(map(wording.quoted, found.recipients)) or line.requester),
-        ("kept", wording.quoted(found.retention)),
+        ("who gets it", ", ".join(map(wording.quoted, found.recipients)) or line.requester),
+        ("they keep it", wording.quoted(found.retention)),
         ("records", f"{line.collection}, {window}"),
         ("model", learns),
     ]

@@ -71,16 +71,28 @@ def table_text(
     """A table as wide as it may be; where it does not fit without breaking words, one block of facts a row."""
     from rich.table import Table
 
-    least = [_least_width([heading, *cells]) for heading, *cells in zip(headings, *rows, strict=True)]
-    if sum(least) + GAP * (len(least) - 1) > width:
+    columns = list(zip(headings, *rows, strict=True))
+    least, room = [_least_width(column) for column in columns], width - GAP * (len(columns) - 1)
+    if sum(least) > room:
         blocks = (facts_text(zip(headings, row, strict=True), width) for row in rows)
         return "\n\n".join(blocks)
     table = Table(box=None, padding=(0, GAP, 0, 0), header_style="bold" if colour else "")
-    for heading, at_least in zip(headings, least, strict=True):
-        table.add_column(heading, overflow="fold", min_width=at_least)
+    for heading, fixed in zip(headings, _widths(columns, least, room), strict=True):
+        table.add_column(heading, overflow="fold", width=fixed)
     for row in rows:
         _add(table, row)
     return _drawn(table, width, colour=colour)
+
+
+def _widths(columns: Sequence[Sequence[str]], least: Sequence[int], room: int) -> list[int]:
+    """As wide as the cells are, and where that is too much the widest column gives way, but never too far."""
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in columns]
+    while sum(widths) > room:
+        wide = max(range(len(widths)), key=lambda index: (widths[index] > least[index], widths[index]))
+        widths[wide] -= 1
+    return widths
 
 
 def _least_width(cells: Sequence[str]) -> int:

@@ -38,7 +38,7 @@ def _older_in_part(uow: UnitOfWork, entries: Sequence[LogEntry], spent: Mapping[
     standing = {row.id for row in uow.find(GrantRow, withdrawn_at=None)}
     if standing & _named(entries, EntryType.CONSENT_WITHDRAW, "consent"):
         return "a consent stands in it that its trail says was withdrawn"
-    paid, now = {row.request_id for row in uow.find(ChargeRow)}, spent_vectors(uow)
+    paid, now = _paid(uow), spent_vectors(uow)
     less = any(
         cost < before
         for collection in spent
@@ -47,6 +47,12 @@ def _older_in_part(uow: UnitOfWork, entries: Sequence[LogEntry], spent: Mapping[
     if less or not paid >= _named(entries, EntryType.BUDGET_SPEND, "run"):
         return "less of its privacy budget is spent than its trail or this computer remembers"
     return ""
+
+
+def _paid(uow: UnitOfWork) -> set[object]:
+    """The runs that the ledger finds charged, by the index it looks them up with: that is made of pages too."""
+    collections = {row.collection_id for row in uow.find(ChargeRow)}
+    return {row.request_id for each in collections for row in uow.find(ChargeRow, collection_id=each)}
 
 
 def _named(entries: Sequence[LogEntry], kind: EntryType, key: str) -> set[object]:

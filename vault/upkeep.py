@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import tarfile
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,5 +92,19 @@ def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 def probe(paths: Paths) -> list[ProbeResult]:
     """Let a locked-in learner try to reach the vault, the state folder and everything else it must not."""
-    targets = [database_file(paths.vault), paths.vault, paths.state, Path.home()]
-    return probe_sandbox([target for target in targets if target.exists()])
+    targets = {
+        "the database": database_file(paths.vault),
+        "the vault": paths.vault,
+        "the state folder": paths.state,
+        "your home": Path.home(),
+    }
+    there = {called: path for called, path in targets.items() if path.exists()}
+    return [_named(one, list(there)) for one in probe_sandbox(list(there.values()))]
+
+
+def _named(result: ProbeResult, targets: Sequence[str]) -> ProbeResult:
+    """An attempt on "file 1" as one on what the first path is called."""
+    attempt, _, number = result.name.rpartition(" ")
+    if not number.isdecimal() or not 1 <= int(number) <= len(targets):
+        return result
+    return replace(result, name=f"{attempt}: {targets[int(number) - 1]}")

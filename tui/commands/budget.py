@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import typer
 
 from tui import wording
+from tui.asks import UNDECIDED, show_price
 from tui.commands.options import AsJson
 from tui.session import opened
 from tui.terminal import say, show, show_json
@@ -18,11 +21,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def budget(context: typer.Context, as_json: AsJson = False) -> None:
-    """How much of each lifetime privacy budget is used, by collection and by requester."""
+    """How much of each lifetime privacy budget is used, and what each open request would cost."""
     with opened(context, writable=False) as vault:
         found = vault.budget()
+        asked = [vault.request(one.id) for one in vault.requests() if one.state in UNDECIDED]
     if as_json:
-        show_json(*found)
+        show_json(*found, *({"request": one.line.id, "price": asdict(one.price)} for one in asked))
         return
     if not found:
         say("No collection yet, so no budget.")
@@ -37,3 +41,6 @@ def budget(context: typer.Context, as_json: AsJson = False) -> None:
                 f"\nLifetime cap of {line.collection}: ε {line.lifetime_epsilon} at δ {line.delta}. "
                 "Spent budget never comes back; the cap is what is guaranteed."
             )
+    for one in asked:
+        show(f"\nWhat request {one.line.id[:8]} of {one.line.requester} would cost:")
+        show_price(one.price)

@@ -1,0 +1,95 @@
+"""Where an owner's process is killed: named places in the acts, each by a patch of the process that dies there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from vault import opening, release, training
+from vault.acts import Act
+from vault.learner_channels import Channels
+from vault.learner_process import LearnerProcess
+from vault.store.unit_of_work import UnitOfWork
+
+Install = Callable[[], None]
+
+
+def die() -> None:
+    """As `kill -9` does it: nothing is closed, nothing is cleaned up."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(60)
+
+
+def before(owner: Any, name: str, nth: int = 1) -> Install:
+    """Die when the function is called for the nth time."""
+    return _patch(owner, name, nth, dies_first=True)
+
+
+def after(owner: Any, name: str, nth: int = 1) -> Install:
+    """Die when the function has returned for the nth time."""
+    return _patch(owner, name, nth, dies_first=False)
+
+
+def _patch(owner: Any, name: str, nth: int, *, dies_first: bool) -> Install:
+    def install() -> None:
+        original, calls = getattr(owner, name), [0]
+
+        def patched(*arguments: Any, **options: Any) -> Any:
+            calls[0] += 1
+            if dies_first and calls[0] == nth:
+                die()
+            result = original(*arguments, **options)
+            if calls[0] == nth:
+                die()
+            return result
+
+        setattr(owner, name, patched)
+
+    return install
+
+
+ONE_ACT: Mapping[str, Install] = {
+    "the first row is written": after(UnitOfWork, "add"),
+    "all is written, nothing committed": before(Act, "commit"),
+    "committed, not marked": before(opening, "write_mark"),
+    "the mark is a draft": before(Path, "replace"),
+    "marked": after(opening, "write_mark"),
+}
+"""In an act of one transaction: the first two leave nothing of it, the others all of it."""
+
+TRAIN: Mapping[str, Install] = {
+    "the learner is not started": before(LearnerProcess, "start"),
+    "ready is committed": after(training, "_mark"),
+    "the charge is written, not committed": before(Act, "commit", 2),
+    "the charge is committed, not marked": before(opening, "write_mark", 3),
+    "the charge is marked": after(opening, "write_mark", 3),
+    "training is committed": after(training, "_mark", 2),
+    "the columns are read": after(training, "project"),
+    "the columns are handed over": after(Channels, "hand_over"),
+    "the learner trains": lambda: None,  # the owner's progress callback dies
+    "the update is checked": after(training, "check_update"),
+    "the held update is written, not committed": after(training, "hold"),
+    "the held update is committed, not marked": before(opening, "write_mark", 5),
+}
+
+SEND: Mapping[str, Install] = {
+    "the intent is written, not committed": before(Act, "commit"),
+    "the intent is committed": before(opening, "write_mark", 2),
+    "one file of the draft is written": after(release, "write_durably"),
+    "the draft is whole": before(Path, "rename"),
+    "the folder is in place": after(Path, "rename"),
+    "sent is written, not committed": after(release, "_record_sent"),
+    "sent is committed, not marked": before(opening, "write_mark", 3),
+}
+
+HEADER: Mapping[str, Install] = {
+    "the change is recorded": before(opening, "write_header"),
+    "one copy of the header is new": after(Path, "replace", 2),
+    "both copies are new": after(opening, "write_header"),
+}
+
+ALL: Mapping[str, Install] = {**ONE_ACT, **TRAIN, **SEND, **HEADER}

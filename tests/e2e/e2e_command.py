@@ -1,0 +1,188 @@
+"""The real `lockbox` in a process of its own: run to its end, or played with on a terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from e2e_world import PASSPHRASE, World
+
+from vault.sealing.keytree import Purpose
+from vault.settings import Paths
+
+LOCKBOX = str(Path(sys.executable).with_name("lockbox"))
+PATIENCE = 60.0
+PYTHON = (sys.executable, "-I", "-S", "-c")
+
+# A session of its own, whose terminal this is: so Ctrl-C reaches the command, and it can hide what is typed.
+ON_TERMINAL = "import os, sys; os.login_tty(int(sys.argv[1])); os.execv(sys.argv[2], sys.argv[2:])"
+FILE_LIMIT = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a command ended and everything it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def all(self) -> str:
+        return self.out + self.err
+
+
+def environment(paths: Paths, *, columns: int = 80) -> dict[str, str]:
+    """The caller's environment with this vault in it."""
+    return {
+        **os.environ,
+        "LOCKBOX_VAULT": str(paths.vault),
+        "LOCKBOX_STATE": str(paths.state),
+        "COLUMNS": str(columns),
+        "TERM": "dumb",
+    }
+
+
+def start(
+    paths: Paths,
+    *words: str | Path,
+    secret: str = PASSPHRASE,
+    before: Sequence[str] = (),
+    program: Sequence[str] = (LOCKBOX,),
+    cwd: Path | None = None,
+) -> subprocess.Popen[str]:
+    """Start one command whose passphrase comes through a descriptor; `before` is a command it runs under."""
+    ours, theirs = os.pipe()
+    os.write(theirs, secret.encode() + b"\n")
+    os.close(theirs)
+    try:
+        return subprocess.Popen(
+            [*before, *program, "--passphrase-fd", str(ours), *map(str, words)],
+            env=environment(paths),
+            cwd=cwd,
+            pass_fds=[ours],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        os.close(ours)
+
+
+def ended(process: subprocess.Popen[str]) -> Outcome:
+    """Wait for a command and take what it wrote."""
+    out, err = process.communicate(timeout=PATIENCE)
+    return Outcome(code=process.returncode, out=out, err=err)
+
+
+def run(paths: Paths, *words: str | Path, **how: object) -> Outcome:
+    """Run one command to its end."""
+    return ended(start(paths, *words, **how))  # type: ignore[arg-type]
+
+
+def secrets_of(world: World) -> list[str]:
+    """Everything of this vault that must never be written: what opens it, and every key in it."""
+    with world.vault(writable=False) as vault:
+        keys = [vault._opened.keys.subkey(purpose).reveal() for purpose in Purpose]
+    texts = [key.hex() for key in keys] + [b64encode(key).decode() for key in keys]
+    return [PASSPHRASE, world.recovery_key, world.recovery_key.replace("-", ""), *texts]
+
+
+def assert_clean(text: str, secrets: Sequence[str]) -> None:
+    """No traceback, no source line, no secret, nothing that steers a terminal."""
+    assert "Traceback" not in text
+    assert 'File "' not in text
+    assert not [secret for secret in secrets if secret in text]
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", text)
+
+
+def assert_refused(outcome: Outcome, code: int, says: str, secrets: Sequence[str]) -> None:
+    """Exactly one sentence that says why, at most one hint, this exit code, and nothing it should not write."""
+    assert_clean(outcome.all, secrets)
+    errors = [line for line in outcome.err.splitlines() if line.startswith("lockbox: error: ")]
+    hints = [line for line in outcome.err.splitlines() if line.startswith("lockbox: hint: ")]
+    assert (code, 1) == (outcome.code, len(errors)), outcome.err
+    assert len(hints) <= 1
+    assert says in errors[0]
+    assert outcome.err.splitlines()[-1] in (errors + hints)
+
+
+class Terminal:
+    """A command on a pseudo-terminal, as a person sees it; everything shown is kept in `screen`."""
+
+    def __init__(
+        self, paths: Paths, *words: str | Path, columns: int = 80, env: Mapping[str, str] | None = None
+    ) -> None:
+        ours, theirs = os.openpty()
+        self._shown, self._seen, self._terminal = b"", 0, ours
+        self._process = subprocess.Popen(
+            [*PYTHON, ON_TERMINAL, str(theirs), LOCKBOX, *map(str, words)],
+            env={**environment(paths, columns=columns), **(env or {})},
+            pass_fds=[theirs],
+        )
+        os.close(theirs)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        os.close(self._terminal)
+
+    @property
+    def screen(self) -> str:
+        """Everything shown so far, with plain line ends."""
+        return self._shown.decode(errors="replace").replace("\r\n", "\n")
+
+    def wait_for(self, text: str) -> str:
+        """Read until this stands on the screen after what was waited for before; give back what came with it."""
+        until = time.monotonic() + PATIENCE
+        while text not in self.screen[self._seen :]:
+            assert self._read(until), f"{text!r} did not come: {self.screen[self._seen :]!r}"
+        found = self.screen[self._seen :]
+        self._seen = self.screen.index(text, self._seen) + len(text)
+        return found
+
+    def type(self, line: str) -> None:
+        os.write(self._terminal, line.encode() + b"\n")
+
+    def press_ctrl_c(self) -> None:
+        os.write(self._terminal, b"\x03")
+
+    def press_ctrl_d(self) -> None:
+        os.write(self._terminal, b"\x04")
+
+    def end(self) -> int:
+        """Read to the end and give back the exit code."""
+        until = time.monotonic() + PATIENCE
+        while self._read(until):
+            pass
+        return self._process.wait(timeout=PATIENCE)
+
+    def _read(self, until: float) -> bool:
+        """Take what comes next; False when the command has ended."""
+        ready, _, _ = select.select([self._terminal], [], [], max(0.0, until - time.monotonic()))
+        assert ready, f"nothing came any more: {self.screen[self._seen :]!r}"
+        data = b""
+        # Linux answers EIO once nobody has the other end open.
+        with suppress(OSError):
+            data = os.read(self._terminal, 65536)
+        self._shown += data
+        return bool(data)
