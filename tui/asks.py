@@ -60,11 +60,12 @@ def show_price(price: PriceView) -> None:
         show(f"  {row}")
     noun = wording.unit_noun(price.unit, price.unit_field)
     job, used = price.job_percent, price.used_percent_before
+    cap = wording.lifetime_cap(price.lifetime_epsilon, noun)
     _consequence(wording.guess_sentence(price.unit, price.unit_field, price.guess_rate))
     if price.paid:
-        _consequence(wording.paid_sentence(job, used))
+        _consequence(wording.paid_sentence(job, used, cap))
     else:
-        _consequence(wording.cost_sentence(job, used, price.used_percent_after))
+        _consequence(wording.cost_sentence(job, used, price.used_percent_after, cap))
     _consequence(wording.epsilon_sentence(price.epsilon, price.delta, noun, price.worst_case))
     if price.numerical_assumption:
         _consequence(

@@ -14,7 +14,6 @@ _STATES = {
     "refused_policy": "refused by policy",
     "refused_person": "refused by you",
     "waiting": "waits for you",
-    "approved": "approved, not yet run",
     "ready": "getting ready",
     "failed": "failed, paid all the same",
     "sending": "sending (may have left)",
@@ -126,22 +125,30 @@ def unit_sentence(unit: str, unit_field: str | None) -> str:
             return f"all rows with the same {unit_field} count as one unit"
 
 
-def cost_sentence(job: Decimal, before: Decimal, after: Decimal) -> str:
+def lifetime_cap(lifetime_epsilon: str, noun: str) -> str:
+    """The most that all jobs together may ever tell about one unit."""
+    return f"a lifetime cap of ε {lifetime_epsilon} per {noun}"
+
+
+def cost_sentence(job: Decimal, before: Decimal, after: Decimal, cap: str) -> str:
     """What a job that has not run would take from the lifetime budget, and whether it can."""
-    cost = f"{percent(job)} of this collection's lifetime privacy budget"
+    cost = f"{percent(job)} of {cap}"
     if after > WHOLE:
-        return f"It would cost {cost}, but {percent(before)} is used already: it cannot run."
+        return (
+            f"It would cost {cost}, this collection's lifetime privacy budget, but {percent(before)} is used already: "
+            "it cannot run."
+        )
     return (
-        f"It costs {cost} when it runs, whether or not you release the result "
-        f"({percent(before)} used before, {percent(after)} after)."
+        f"It costs {cost}, this collection's lifetime privacy budget, when it runs, whether or not you release the "
+        f"result ({percent(before)} used before, {percent(after)} after)."
     )
 
 
-def paid_sentence(job: Decimal, used: Decimal) -> str:
-    """What a job that has run took from the lifetime budget, and what is left now."""
+def paid_sentence(job: Decimal, used: Decimal, cap: str) -> str:
+    """What a job that has run took from the lifetime budget, and what is used of it now."""
     return (
-        f"It cost {percent(job)} of this collection's lifetime privacy budget, which is spent whether or not the "
-        f"result leaves; {percent(WHOLE - used)} is left."
+        f"It cost {percent(job)} of {cap}, this collection's lifetime privacy budget, which is spent whether or not the "
+        f"result leaves; {percent(used)} of it is used now."
     )
 
 
@@ -173,6 +180,13 @@ def bar(share: Decimal, width: int) -> str:
     cells = (share * width / WHOLE).to_integral_value(rounding=ROUND_CEILING)
     filled = min(width, max(0, int(cells)))
     return "█" * filled + "░" * (width - filled)
+
+
+def after_a_stop(word: str) -> str:
+    """What a run that did not come to its end has cost, by the state it left the request in."""
+    if word == "approved":
+        return "Nothing was read and nothing was spent; it can be run again."
+    return "Its price was paid before your records were read, and stays spent; nothing is held of it."
 
 
 def state(word: str) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from vault.asking import decision_at, load, precheck, record_decision
 from vault.consent.grants import Grant, Window, check_grant
 from vault.consent.receipts import save_grant
 from vault.errors import UnknownField
 from vault.requests import inbox
 from vault.sealing.random import random_id
-from vault.training import decision_at, load, precheck, record_decision
 
 if TYPE_CHECKING:
     from vault.acts import Act
+    from vault.asking import Asked
     from vault.consent.decide import Decision
-    from vault.training import Asked
 
 NOTICE = (
     "Jobs under this consent may read the named columns, and the row's unit and time, on this computer in a process "
@@ -59,17 +59,20 @@ def approve(act: Act, request_id: str, *, draft: bool, optional: frozenset[str])
     precheck(act.uow, asked)
     decision = decision_at(act.uow, asked, act.now)
     if not decision.permitted and draft:
-        _save_draft(act, asked, optional)
-        decision = decision_at(act.uow, asked, act.now)
+        decision = _with_draft(act, asked, optional)
     record_decision(act, request_id, decision)
     if decision.permitted:
         inbox.approve(act, request_id, grant_id=decision.grant_id)
     return decision
 
 
-def _save_draft(act: Act, asked: Asked, optional: frozenset[str]) -> None:
+def _with_draft(act: Act, asked: Asked, optional: frozenset[str]) -> Decision:
+    """The decision with the drafted consent, which is stored only if it turns the refusal."""
     grant = drafted_grant(asked, optional, act.now)
     check_grant(grant)
+    decision = decision_at(act.uow, asked, act.now, also=[grant])
+    if not decision.permitted:
+        return decision
     save_grant(
         act,
         grant,
@@ -78,3 +81,4 @@ def _save_draft(act: Act, asked: Asked, optional: frozenset[str]) -> None:
         method="request",
         optional=asked.manifest.optional,
     )
+    return decision

@@ -293,11 +293,23 @@ class BudgetExhausted(Exhausted):
     hint = "see: lockbox budget"
 
 
+class BudgetFixedOtherwise(Broken):
+    """The privacy budget of this vault was fixed with {what} than this program counts with."""
+
+    hint = "use the version of lockbox that made the vault, or restore a backup"
+
+
 # learner and release ------------------------------------------------------------------------------------
 
 
 class LearnerFailed(Unavailable):
     """The learner process ended before its result: {reason}."""
+
+
+class RunLost(LearnerFailed):
+    """The run ended without a result, and its budget is spent: {reason}."""
+
+    hint = "the charge stays whatever ends a run; another run is another job"
 
 
 class SandboxMissing(Refused):
@@ -330,6 +342,12 @@ class ReleaseNotWritten(Unavailable):
     """The release could not be written to {path}: {reason}; it may have left in part."""
 
     hint = "the same approved bytes can be sent again to another folder"
+
+
+class ReleaseNotRecorded(Unavailable):
+    """The files are at {path}, but that could not be recorded: {reason}; they count as having left."""
+
+    hint = "the same approved bytes can be sent again to another folder once it can be recorded"
 
 
 class ReleaseInvalid(Broken):

@@ -13,14 +13,14 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Self
 
 from vault import acts
 from vault.acts import Act, Clock, system_clock, trusted_now
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
-from vault.budget.ledger import spent_vectors
+from vault.budget import ledger
 from vault.errors import (
     Damaged,
     DiskFull,
@@ -81,6 +81,7 @@ class OpenVault:
     running: dict[str, Callable[[], None]] = field(default_factory=dict)
     closing: ExitStack = field(default_factory=ExitStack)
     marking: Lock = field(default_factory=Lock)
+    writing: RLock = field(default_factory=RLock)
 
     def read(self) -> AbstractContextManager[UnitOfWork]:
         """One consistent snapshot."""
@@ -94,14 +95,15 @@ class OpenVault:
         """
         if self.older:
             raise OlderVault(reason=self.older)
-        with acts.act(self.store, self.keys, self.clock) as opened:
+        # Threads of this process wait for one another; another process is refused by the writer's lock.
+        with self.writing, acts.act(self.store, self.keys, self.clock) as opened:
             yield opened
         self.raise_mark()
 
     def settle(self, work: Callable[[Act], None]) -> None:
         """Do what is due, if anything is; nothing on an older copy."""
         if not self.older:
-            with acts.act_if_needed(self.store, self.keys, self.clock) as opened:
+            with self.writing, acts.act_if_needed(self.store, self.keys, self.clock) as opened:
                 work(opened)
             # Nobody did anything here, and who could not open could not withdraw: the next act says it.
             with suppress(MarkNotWritten):
@@ -125,7 +127,7 @@ class OpenVault:
         with self.marking:
             with self.read() as uow:
                 size, root = log_root(uow)
-                mark = Mark(origin=self.origin, size=size, root=root.hex(), spent=spent_vectors(uow))
+                mark = Mark(origin=self.origin, size=size, root=root.hex(), spent=ledger.spent_vectors(uow))
             try:
                 self.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
                 write_mark(self.paths.state, mark, _mark_mac(self.keys))
@@ -221,8 +223,8 @@ def open_vault(
 ) -> OpenVault:
     """Open a vault by its passphrase, or by its recovery key.
 
-    Raises `NoVault`, `UnsafePermissions`, `VaultBusy`, `WrongPassphrase`, `WrongRecoveryKey`, `DamagedHeader` or
-    `Damaged`.
+    Raises `NoVault`, `UnsafePermissions`, `VaultBusy`, `WrongPassphrase`, `WrongRecoveryKey`, `DamagedHeader`,
+    `Damaged` or `BudgetFixedOtherwise`.
     """
     check_folder(paths.vault)
     with ExitStack() as stack:
@@ -271,14 +273,16 @@ def _write_genesis(store: Store, keys: KeyTree, clock: Clock) -> None:
         act.uow.add(VaultFact(key="format", value=FORMAT))
         act.uow.add(VaultFact(key="origin", value=f"vault.invalid/{random_id()}"))
         act.uow.add(VaultFact(key="created_at", value=acts.stamp(act.now)))
+        ledger.fix(act.uow)
         act.record(EntryType.LOG_GENESIS, clear={"app": f"lockbox {APP_VERSION}"})
 
 
 def _opened(paths: Paths, store: Store, keys: KeyTree, clock: Clock) -> OpenVault:
     with store.read() as uow:
         origin = uow.get(VaultFact, "origin")
-    if origin is None:
-        raise Damaged(what="the database")
+        if origin is None:
+            raise Damaged(what="the database")
+        ledger.check_fixed(uow)
     # The mark first and then the snapshot it is held against: a writer beside us raises both, the log before the mark.
     mark = read_mark(paths.state, origin.value, _mark_mac(keys))
     with store.read() as uow:

@@ -194,7 +194,6 @@ def budget(uow: UnitOfWork) -> list[BudgetLine]:
                     lifetime_epsilon=facts.lifetime_epsilon,
                     delta=str(ledger.DELTA),
                     used_percent=line.used_percent,
-                    left_percent=line.left_percent,
                     jobs=line.jobs,
                 )
             )

@@ -23,6 +23,8 @@ from vault.errors import (
     DestinationUnusable,
     DigestMismatch,
     HeldUpdateDamaged,
+    MarkNotWritten,
+    ReleaseNotRecorded,
     ReleaseNotWritten,
     RequesterBlocked,
     Unavailable,
@@ -103,17 +105,30 @@ def send(vault: OpenVault, release_id: str, *, confirmed: str, to: Path) -> Parc
         if not is_confirmed(held.manifest_digest, confirmed):
             raise DigestMismatch()
         _record_intent(act, held, request, parcel)
-    _write(parcel, to, draft=f".{to.resolve().name}.{release_id[:8]}")
-    with vault.act() as act:
-        held, request = find_held(act.uow, release_id)
-        _record_sent(act, held, request, parcel)
+    draft = _write(parcel, to, draft=f".{to.resolve().name}.{release_id[:8]}")
+    try:
+        with vault.act() as act:
+            # Nobody else writes during this act, so what is checked here still holds when the folder appears.
+            held, request = find_held(act.uow, release_id)
+            _parcel(act, held, request)
+            _appear(draft, to)
+            _record_sent(act, held, request, parcel)
+    except MarkNotWritten:
+        raise  # it left and is recorded
+    except Unavailable as error:
+        if (to / RELEASE_FILE).exists():
+            raise ReleaseNotRecorded(path=to, reason=str(error).rstrip(".")) from error
+        raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
     return parcel
 
 
 def is_confirmed(digest: str, typed: str) -> bool:
     """Whether a person typed the beginning (at least 8 digits) of this digest."""
     wanted = typed.strip().lower()
-    return len(wanted) >= TYPED_DIGITS and hmac.compare_digest(digest[: len(wanted)], wanted)
+    is_digest = TYPED_DIGITS <= len(wanted) <= len(digest) and set(wanted) <= set("0123456789abcdef")
+    return is_digest and hmac.compare_digest(digest[: len(wanted)], wanted)
 
 
 def withhold(act: Act, release_id: str) -> None:
@@ -231,7 +246,7 @@ def _record_intent(act: Act, held: HeldRow, request: RequestRow, parcel: Parcel)
 
 
 def _record_sent(act: Act, held: HeldRow, request: RequestRow, parcel: Parcel) -> None:
-    request.state = move(RequestState.SENDING, RequestState.RELEASED)
+    request.state = move(RequestState(request.state), RequestState.RELEASED)
     held.sent_at = held.ended_at = stamp(act.now)
     clear: dict[str, Json] = {
         "run": request.id,
@@ -263,13 +278,12 @@ def _check_destination(to: Path, vault_folder: Path) -> None:
         raise DestinationUnusable(path=to, reason="its parent folder is not there or cannot be written to")
 
 
-def _write(parcel: Parcel, to: Path, *, draft: str) -> None:
-    """Write the files beside their place, check every digest as written, then rename the folder into place.
+def _write(parcel: Parcel, to: Path, *, draft: str) -> Path:
+    """Write the files beside their place, and check every byte as written; returns the folder they are in.
 
     `draft` is the name beside it, the same for a release each time: what a crash left there goes at the next attempt.
     """
-    target = to.resolve()
-    place = target.with_name(draft)
+    place = to.resolve().with_name(draft)
     try:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(mode=0o700)
@@ -277,11 +291,20 @@ def _write(parcel: Parcel, to: Path, *, draft: str) -> None:
             write_durably(place / name, data)
             if (place / name).read_bytes() != data:
                 raise ReleaseNotWritten(path=to, reason="what was written does not read back the same")
-        place.rename(target)
+    except OSError as error:
+        shutil.rmtree(place, ignore_errors=True)
+        raise ReleaseNotWritten(path=to, reason=error.strerror or "it cannot be written") from error
+    except Unavailable as error:
+        shutil.rmtree(place, ignore_errors=True)
+        raise ReleaseNotWritten(path=to, reason=str(error).rstrip(".")) from error
+    return place
+
+
+def _appear(draft: Path, to: Path) -> None:
+    """Rename the finished folder into place: the moment from which the requester can have it."""
+    target = to.resolve()
+    try:
+        draft.rename(target)
         sync(target.parent)
     except OSError as error:
         raise ReleaseNotWritten(path=to, reason=error.strerror or "it cannot be written") from error
-    except Unavailable as error:
-        raise ReleaseNotWritten(path=to, reason=str(error).rstrip(".")) from error
-    finally:
-        shutil.rmtree(place, ignore_errors=True)

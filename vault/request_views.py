@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from vault.acts import stamp, trusted_now
+from vault.acts import parse_stamp, stamp, trusted_now
 from vault.approvals import drafted_grant
+from vault.asking import Ask, Asked, decision_at, load, precheck
 from vault.budget import ledger
 from vault.consent.grants import PURPOSES
 from vault.overview import requester_row, time_text
@@ -16,8 +17,7 @@ from vault.requests.manifest import parse_manifest
 from vault.requests.release_manifest import parse_release_manifest
 from vault.requests.states import RequestState
 from vault.sealing.signing import fingerprint
-from vault.store.tables import ChargeRow, HeldRow, RequestRow
-from vault.training import Ask, Asked, decision_at, load, precheck
+from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequestRow
 from vault.views import (
     Approval,
     DecisionView,
@@ -37,24 +37,25 @@ if TYPE_CHECKING:
     from vault.opening import OpenVault
     from vault.store.unit_of_work import UnitOfWork
 
+SENDING = RequestState.SENDING
 DECIDED = (RequestState.RELEASED, RequestState.WITHHELD, RequestState.EXPIRED, RequestState.DESTROYED)
 
 
 # requests ---------------------------------------------------------------------------------------------------
 
 
-def requests(uow: UnitOfWork) -> list[RequestLine]:
+def requests(uow: UnitOfWork, vault: OpenVault) -> list[RequestLine]:
     """Every request, the newest first."""
     rows = uow.find(RequestRow, order_by="received_at", descending=True)
-    return [_line(uow, row) for row in rows]
+    return [_line(uow, row, vault.now(uow)) for row in rows]
 
 
-def _line(uow: UnitOfWork, row: RequestRow) -> RequestLine:
+def _line(uow: UnitOfWork, row: RequestRow, now: datetime) -> RequestLine:
     asker = requester_row(uow, row.requester_id)
     manifest = parse_manifest(row.manifest)
     return RequestLine(
         id=row.id,
-        state=row.state,
+        state=shown_state(row, row.expires_at, now).value,
         requester=asker.name,
         requester_status=asker.status,
         collection=row.collection,
@@ -69,7 +70,7 @@ def request(uow: UnitOfWork, vault: OpenVault, full_id: str) -> RequestView:
     asked = load(uow, full_id)
     manifest = asked.manifest
     return RequestView(
-        line=_line(uow, asked.row),
+        line=_line(uow, asked.row, vault.now(uow)),
         job_id=manifest.job_id,
         fingerprint=fingerprint(asked.requester.key),
         contact=manifest.requester.contact,
@@ -125,6 +126,7 @@ def price(uow: UnitOfWork, asked: Asked) -> PriceView:
     return PriceView(
         unit=facts.unit.kind.value,
         unit_field=facts.unit.field,
+        lifetime_epsilon=facts.lifetime_epsilon,
         epsilon=asked.price.epsilon,
         delta=ledger.DELTA,
         guess_rate=asked.price.guess_rate,
@@ -173,20 +175,22 @@ def _draft(asked: Asked, optional: frozenset[str], now: datetime) -> GrantDraft:
 # releases ---------------------------------------------------------------------------------------------------
 
 
-def releases(uow: UnitOfWork) -> list[ReleaseView]:
+def releases(uow: UnitOfWork, vault: OpenVault) -> list[ReleaseView]:
     """Every update that was held, the newest first."""
-    return [release(uow, row.id) for row in uow.find(HeldRow, order_by="held_at", descending=True)]
+    return [release(uow, vault, row.id) for row in uow.find(HeldRow, order_by="held_at", descending=True)]
 
 
-def release(uow: UnitOfWork, full_id: str) -> ReleaseView:
-    """One held update; what it taught about the owner's rows only once the decision is final."""
+def release(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView:
+    """One held update; what it taught about the owner's rows only once nothing can be decided any more."""
     asked, held = load(uow, full_id), uow.get(HeldRow, full_id)
     assert held is not None  # `release_id` found it in the same snapshot
     manifest = parse_release_manifest(held.manifest)
-    state = RequestState(asked.row.state)
+    state = shown_state(asked.row, held.expires_at, vault.now(uow))
+    can_be_sent = is_sendable(uow, asked, held, vault.now(uow))
     return ReleaseView(
         id=held.id,
         state=state.value,
+        can_be_sent=can_be_sent,
         may_have_left=held.intent_at is not None and held.sent_at is None,
         recipient=asked.requester.name,
         recipient_status=asked.requester.status,
@@ -207,7 +211,27 @@ def release(uow: UnitOfWork, full_id: str) -> ReleaseView:
         expires_at=held.expires_at,
         decided_at=held.ended_at,
         price=price(uow, asked),
-        for_you=_for_you(held) if state in DECIDED else None,
+        for_you=_for_you(held) if state in DECIDED or (state is SENDING and not can_be_sent) else None,
+    )
+
+
+def shown_state(row: RequestRow, expires_at: str, now: datetime) -> RequestState:
+    """The state, or that it has run out, although nobody opened the vault to record it yet."""
+    state = RequestState(row.state)
+    is_open = state in (RequestState.WAITING, RequestState.APPROVED, RequestState.HELD)
+    return RequestState.EXPIRED if is_open and now >= parse_stamp(expires_at) else state
+
+
+def is_sendable(uow: UnitOfWork, asked: Asked, held: HeldRow, now: datetime) -> bool:
+    """Whether the egress would let these bytes go, given their digest; it checks for itself once more."""
+    grant = uow.get(GrantRow, asked.row.grant_id or "")
+    return (
+        asked.row.state in (RequestState.HELD, SENDING)
+        and held.update is not None
+        and now < parse_stamp(held.expires_at)
+        and asked.requester.status != "blocked"
+        and grant is not None
+        and grant.withdrawn_at is None
     )
 
 

@@ -6,19 +6,26 @@ charged durably, and only then the first record is read. What fails before the c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from vault.acts import trusted_now
+from vault.acts import parse_stamp
+from vault.asking import Asked, decision_as_approved, load, precheck, record_decision, refuse_unless
 from vault.audit.entries import EntryType
-from vault.budget import ledger, pricing
-from vault.consent.decide import decide
-from vault.consent.receipts import ledger_view, load_grants, spend_use
-from vault.errors import ConsentRefused, Exhausted, LearnerFailed, LockboxError, UnknownRequest, WrongState
+from vault.budget import ledger
+from vault.consent.receipts import spend_use
+from vault.errors import (
+    Broken,
+    ConsentRefused,
+    Exhausted,
+    LearnerFailed,
+    LockboxError,
+    RunLost,
+    Unavailable,
+    WrongState,
+)
 from vault.learner_process import LearnerProcess
 from vault.projection import project
 from vault.records.collections import find_collection
@@ -26,109 +33,21 @@ from vault.records.reading import ColumnReader
 from vault.records.schema import TIME_FIELD, UNIT_FIELD
 from vault.release import hold
 from vault.requests import asks, requesters
-from vault.requests.manifest import Manifest, parse_manifest
+from vault.requests.manifest import Manifest
 from vault.requests.release_manifest import build_release_manifest
 from vault.requests.shapes import shapes
 from vault.requests.states import RequestState, in_words, move
 from vault.requests.weights import NotTheTensors, check_shapes, read_tensors, write_tensors
-from vault.store.tables import GrantRow, RequesterRow, RequestRow
+from vault.store.tables import GrantRow, RequestRow
 
 if TYPE_CHECKING:
     from learner.protocol import Envelope, Job
     from vault.acts import Act
     from vault.audit.entries import Json
-    from vault.budget.pricing import Mechanism, Price
-    from vault.consent.decide import Decision
     from vault.opening import OpenVault
-    from vault.requests.inbox import Policy
     from vault.store.unit_of_work import UnitOfWork
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """A job, who sends it, and its price."""
-
-    manifest: Manifest
-    requester: RequesterRow
-    price: Price
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked(Ask):
-    """A job that is stored as a request."""
-
-    row: RequestRow
-
-
-def load(uow: UnitOfWork, request_id: str) -> Asked:
-    """The request of this id; raises `UnknownRequest`."""
-    row = uow.get(RequestRow, request_id)
-    requester = uow.get(RequesterRow, row.requester_id) if row else None
-    if row is None or requester is None:
-        raise UnknownRequest(request=request_id)
-    manifest = parse_manifest(row.manifest)
-    return Asked(row=row, manifest=manifest, requester=requester, price=price_of(manifest))
-
-
-def priced(manifest: Manifest, requester: RequesterRow) -> Ask:
-    """A job that is not stored, with its price."""
-    return Ask(manifest=manifest, requester=requester, price=price_of(manifest))
-
-
-def policy(uow: UnitOfWork) -> Policy:
-    """What refuses a job at the door: a price that no cap can pay, now or ever, as budgets only shrink."""
-
-    def refusal(manifest: Manifest) -> LockboxError | None:
-        requester = requesters.find_by_key(uow, bytes.fromhex(manifest.requester.key))
-        try:
-            precheck(uow, priced(manifest, requester))
-        except Exhausted as error:
-            return error
-        return None
-
-    return refusal
-
-
-def price_of(manifest: Manifest) -> Price:
-    """What this job costs, from the manifest alone."""
-    return _price(asks.mechanism(manifest))
-
-
-@lru_cache(maxsize=256)
-def _price(mechanism: Mechanism) -> Price:
-    return pricing.price(mechanism, ledger.DELTA)
-
-
-def decision_for(act: Act, asked: Asked) -> Decision:
-    """What the stored consents say about this job, at the trusted time of the act."""
-    return decision_at(act.uow, asked, act.now)
-
-
-def decision_at(uow: UnitOfWork, asked: Ask, now: datetime) -> Decision:
-    """What the stored consents say about this job at a moment."""
-    question = asks.question(
-        asked.manifest,
-        requester_id=asked.requester.id,
-        requester_status=asked.requester.status,
-        epsilon=asked.price.epsilon,
-    )
-    return decide(load_grants(uow), question, now, ledger_view(uow))
-
-
-def record_decision(act: Act, request_id: str, decision: Decision) -> None:
-    """One audit entry for every field asked."""
-    for field in decision.fields:
-        outcome = "permit" if field.permitted else "deny"
-        hidden: dict[str, Json] = {
-            "field": field.field,
-            "consent": decision.grant_id or "",
-            "rule": "; ".join(reason.sentence for reason in field.reasons),
-        }
-        reason = field.reasons[0].code.value if field.reasons else "granted"
-        clear: dict[str, Json] = {"request": request_id, "outcome": outcome, "reason": reason}
-        act.record(EntryType.DECISION, clear=clear, hidden=hidden)
 
 
 def run(vault: OpenVault, request_id: str, progress: Progress) -> None:
@@ -138,31 +57,43 @@ def run(vault: OpenVault, request_id: str, progress: Progress) -> None:
     charged, and `LearnerFailed` after; `ConsentRefused` also when the consent is withdrawn meanwhile.
     """
     asked, allowed = _planned(vault, request_id)
-    vault.require_mark()
     job = asks.learner_job(asked.manifest, allowed)
     with LearnerProcess.start(job, asked.row.weights) as learner, vault.run(request_id, learner.stop):
+        is_charged = False
         try:
             _mark(vault, request_id, RequestState.READY)
-            with vault.act() as act:
-                _charge(act, load(act.uow, request_id), allowed)
+            _charge(vault, request_id, allowed)
+            is_charged = True
             _mark(vault, request_id, RequestState.TRAINING)
             envelope = learner.train(_columns(vault, asked, allowed, job), progress)
             check_update(envelope.update, asked.manifest)
             _hold(vault, request_id, allowed, envelope)
-        except BaseException:
+        except BaseException as error:
             # Before the charge nothing is spent, after it all is, whatever ended the run. If even this cannot be
             # written, the next settling does it.
+            reason = _reason(error)
             with suppress(LockboxError):
-                vault.settle(lambda act: _settle(act, load(act.uow, request_id).row))
+                vault.settle(lambda act: _settle(act, load(act.uow, request_id).row, reason=reason))
+            if is_charged and isinstance(error, Unavailable):
+                raise RunLost(reason=str(error).rstrip(".")) from error
             raise
 
 
 def stop_under(vault: OpenVault, grant_id: str) -> None:
     """End the learners that run under a consent; what they would hand in is not held anyway."""
     with vault.read() as uow:
-        under = [row.id for row in uow.find(RequestRow, grant_id=grant_id)]
-    for request_id in under:
-        if stop := vault.running.get(request_id):
+        _stop(vault, uow.find(RequestRow, grant_id=grant_id))
+
+
+def stop_for(vault: OpenVault, requester_id: str) -> None:
+    """End the learners that run for a requester."""
+    with vault.read() as uow:
+        _stop(vault, uow.find(RequestRow, requester_id=requester_id))
+
+
+def _stop(vault: OpenVault, rows: Sequence[RequestRow]) -> None:
+    for row in rows:
+        if stop := vault.running.get(row.id):
             stop()
 
 
@@ -192,11 +123,27 @@ def settle_interrupted(act: Act, running: Container[str] = ()) -> list[str]:
     return [row.id for row in interrupted]
 
 
-def _settle(act: Act, row: RequestRow) -> None:
+def _settle(act: Act, row: RequestRow, *, reason: str = "interrupted") -> None:
     state = RequestState(row.state)
     if state in _AFTER_CRASH:
-        row.state = move(state, _AFTER_CRASH[state])
-        _record_run(act, row, _AFTER_CRASH[state])
+        after = row.state = move(state, _AFTER_CRASH[state])
+        is_charged = after is RequestState.FAILED
+        act.record(EntryType.RUN_FAILED, clear={"run": row.id, "reason": reason, "charged": is_charged})
+
+
+def _reason(error: BaseException) -> str:
+    """The closed code that the end of a run gets on the trail; texts stay out of it."""
+    return next((code for kind, code in _REASONS.items() if isinstance(error, kind)), "internal")
+
+
+_REASONS: Final[Mapping[type[BaseException], str]] = {
+    ConsentRefused: "consent",
+    Exhausted: "budget",
+    LearnerFailed: "learner",
+    Broken: "damaged",
+    KeyboardInterrupt: "interrupted",
+    Unavailable: "interrupted",
+}
 
 
 _AFTER_CRASH = {
@@ -207,32 +154,29 @@ _AFTER_CRASH = {
 
 
 def _planned(vault: OpenVault, request_id: str) -> tuple[Asked, frozenset[str]]:
-    """The request and the fields it may read, or the refusal, before a process is started."""
+    """The request and the fields it may read, or the refusal, before a process is started.
+
+    A refusal by consent is recorded; the mark outside the vault has to be writable before anything is spent.
+    """
     with vault.read() as uow:
         asked = load(uow, request_id)
-        if asked.row.state != RequestState.APPROVED.value:
-            raise WrongState(state=in_words(RequestState(asked.row.state)))
-        decision = decision_at(uow, asked, trusted_now(uow, vault.clock))
-        _refuse_unless(decision)
+        _check_runnable(asked.row, RequestState.APPROVED, vault.now(uow))
+        decision = decision_as_approved(uow, asked, vault.now(uow))
         precheck(uow, asked)
+    vault.require_mark()
+    if not decision.permitted:
+        with vault.act() as act:
+            record_decision(act, request_id, decision)
+    refuse_unless(decision)
     return asked, decision.allowed
 
 
-def _refuse_unless(decision: Decision) -> None:
-    if not decision.permitted:
-        raise ConsentRefused(reason="; ".join(reason.sentence for reason in decision.reasons))
-
-
-def precheck(uow: UnitOfWork, asked: Ask) -> None:
-    """Raise `BudgetExhausted` when no filter of the job can pay for it."""
-    facts = find_collection(uow, asked.manifest.collection)
-    ledger.precheck(
-        uow,
-        collection_id=facts.id,
-        requester_id=asked.requester.id,
-        lifetime_epsilon=facts.lifetime_epsilon,
-        price=asked.price,
-    )
+def _check_runnable(row: RequestRow, state: RequestState, now: datetime) -> None:
+    """Refuse a request in another state, or past the end its requester gave it; raises `WrongState`."""
+    if row.state != state.value:
+        raise WrongState(state=in_words(RequestState(row.state)))
+    if now >= parse_stamp(row.expires_at):
+        raise WrongState(state=in_words(RequestState.EXPIRED))
 
 
 def _mark(vault: OpenVault, request_id: str, state: RequestState) -> None:
@@ -242,14 +186,22 @@ def _mark(vault: OpenVault, request_id: str, state: RequestState) -> None:
         _record_run(act, row, state)
 
 
-def _charge(act: Act, asked: Asked, allowed: frozenset[str]) -> None:
+def _charge(vault: OpenVault, request_id: str, allowed: frozenset[str]) -> None:
     """Decide once more, spend one use and charge every filter, in one transaction; no refund from here on."""
-    decision = decision_for(act, asked)
-    _refuse_unless(decision)
-    if decision.allowed != allowed or decision.grant_id is None:
+    with vault.act() as act:
+        asked = load(act.uow, request_id)
+        _check_runnable(asked.row, RequestState.READY, act.now)
+        decision = decision_as_approved(act.uow, asked, act.now)
+        record_decision(act, request_id, decision)
+        if is_unchanged := decision.permitted and decision.allowed == allowed:
+            _pay(act, asked)
+    refuse_unless(decision)
+    if not is_unchanged:
         raise ConsentRefused(reason="the consents changed while the learner was getting ready")
-    record_decision(act, asked.row.id, decision)
-    spend_use(act, decision.grant_id)
+
+
+def _pay(act: Act, asked: Asked) -> None:
+    spend_use(act, asked.row.grant_id or "")
     facts = find_collection(act.uow, asked.manifest.collection)
     ledger.charge_job(
         act,
@@ -260,7 +212,6 @@ def _charge(act: Act, asked: Asked, allowed: frozenset[str]) -> None:
         price=asked.price,
         run_id=asked.row.id,
     )
-    asked.row.grant_id = decision.grant_id
     asked.row.state = move(RequestState(asked.row.state), RequestState.CHARGED)
 
 
@@ -313,9 +264,6 @@ def _refuse_withdrawn(uow: UnitOfWork, row: RequestRow) -> None:
 
 
 def _record_run(act: Act, row: RequestRow, state: RequestState) -> None:
-    if state is RequestState.FAILED:
-        act.record(EntryType.RUN_FAILED, clear={"run": row.id, "reason": "interrupted", "charged": True})
-        return
     asked = load(act.uow, row.id)
     clear: dict[str, Json] = {
         "run": row.id,

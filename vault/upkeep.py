@@ -55,20 +55,15 @@ def write_backup(vault: OpenVault, target: Path) -> None:
         raise DestinationUnusable(path=target, reason=error.strerror or "it cannot be written") from error
 
 
-def check_backup_target(vault: OpenVault, target: Path) -> None:
-    """Refuse a place that is taken, that is not there, or that lies in the vault itself."""
-    if target.exists():
+def check_new(vault: OpenVault, target: Path) -> None:
+    """Refuse, before anything is recorded, a place that is taken, not there, or in the vault's own folder."""
+    if target.exists() or target.is_symlink():
         raise DestinationUnusable(path=target, reason="something is already there")
+    if target.resolve().is_relative_to(vault.paths.vault.resolve()):
+        raise DestinationUnusable(path=target, reason="it lies inside the vault")
     parent = target.resolve().parent
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         raise DestinationUnusable(path=target, reason="its folder is not there or cannot be written to")
-    check_outside(vault, target)
-
-
-def check_outside(vault: OpenVault, target: Path) -> None:
-    """Refuse to write anything for people into the vault's own folder."""
-    if target.resolve().is_relative_to(vault.paths.vault.resolve()):
-        raise DestinationUnusable(path=target, reason="it lies inside the vault")
 
 
 def _pack(vault_folder: Path, folder: Path) -> Path:

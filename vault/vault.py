@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from vault import approvals, opening, overview, release, request_views, trail, training, upkeep
+from vault import approvals, asking, opening, overview, release, request_views, trail, training, upkeep
 from vault.acts import Clock, system_clock
 from vault.audit.entries import EntryType
 from vault.budget import ledger
@@ -108,9 +107,7 @@ class Vault:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self.close()
 
     @property
@@ -131,7 +128,7 @@ class Vault:
 
     def backup(self, target: Path) -> None:
         """Write a consistent, encrypted copy of the live vault and its key header into one file."""
-        upkeep.check_backup_target(self._opened, target)
+        upkeep.check_new(self._opened, target)
         self._opened.note(EntryType.EXPORT, clear={"profile": "backup"}, hidden={"target": target.name})
         upkeep.write_backup(self._opened, target)
 
@@ -199,7 +196,7 @@ class Vault:
 
     def export_collection(self, name: str, target: Path, *, as_format: str) -> int:
         """Write every row of a collection to a new file for the owner and return how many there are."""
-        upkeep.check_outside(self._opened, target)
+        upkeep.check_new(self._opened, target)
         with self._opened.read() as uow:
             facts = collections.find_collection(uow, name)
             self._opened.note(EntryType.EXPORT, clear={"profile": "records"}, hidden={"target": target.name})
@@ -225,9 +222,10 @@ class Vault:
             requesters.trust(act, name)
 
     def block_requester(self, name: str) -> None:
-        """Accept nothing more from this requester, and send nothing to them."""
+        """Accept nothing more from this requester, stop what runs for them, and send nothing to them."""
         with self._opened.act() as act:
-            requesters.block(act, name)
+            blocked = requesters.block(act, name)
+        training.stop_for(self._opened, blocked.id)
 
     def vault_key(self, name: str) -> str:
         """The line of the key that signs releases to this requester; another requester gets another key."""
@@ -289,7 +287,7 @@ class Vault:
         with self._opened.read() as uow:
             examined = inbox.examine(uow, read_job(job))
             return request_views.explain(
-                uow, self._opened, training.priced(examined.manifest, examined.requester)
+                uow, self._opened, asking.priced(examined.manifest, examined.requester)
             )
 
     # requests
@@ -298,7 +296,7 @@ class Vault:
         """Take a signed job folder into the inbox; raises one error a rule it breaks."""
         files = read_job(job)
         with self._opened.act() as act:
-            request_id, refusal = inbox.submit(act, files, policy=training.policy(act.uow))
+            request_id, refusal = inbox.submit(act, files, policy=asking.policy(act.uow))
         if refusal:
             raise refusal
         return self.request(request_id)
@@ -306,7 +304,7 @@ class Vault:
     def requests(self) -> list[views.RequestLine]:
         """Every request, the newest first."""
         with self._opened.read() as uow:
-            return request_views.requests(uow)
+            return request_views.requests(uow, self._opened)
 
     def request(self, request_id: str) -> views.RequestView:
         """One request with its price and the verdict the consents give now."""
@@ -349,12 +347,12 @@ class Vault:
     def releases(self) -> list[views.ReleaseView]:
         """Every update that was held, and what became of it."""
         with self._opened.read() as uow:
-            return request_views.releases(uow)
+            return request_views.releases(uow, self._opened)
 
     def release(self, release_id: str) -> views.ReleaseView:
         """What would leave or has left; with the owner's own results once the decision is final."""
         with self._opened.read() as uow:
-            return request_views.release(uow, overview.release_id(uow, release_id))
+            return request_views.release(uow, self._opened, overview.release_id(uow, release_id))
 
     def send(self, release_id: str, *, confirm_digest: str, to: Path) -> views.ReleaseView:
         """Let a held update leave to a folder: the only way anything leaves to anyone but the owner."""
@@ -387,8 +385,9 @@ class Vault:
 
     def export_audit(self, folder: Path) -> views.AuditCheck:
         """Write the trail as a bundle anybody can verify; it names no field, requester, file or value."""
-        upkeep.check_outside(self._opened, folder)
-        self._opened.note(EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": folder.name})
+        upkeep.check_new(self._opened, folder)
+        with self._opened.act() as act:
+            act.record(EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": folder.name})
         with self._opened.read() as uow:
             return trail.export(uow, self._opened, folder)
 

@@ -70,6 +70,7 @@ class PriceView:
 
     unit: str
     unit_field: str | None
+    lifetime_epsilon: str
     epsilon: Decimal
     delta: Decimal
     guess_rate: Decimal
@@ -190,6 +191,7 @@ class ReleaseView:
 
     id: str
     state: str
+    can_be_sent: bool
     may_have_left: bool
     recipient: str
     recipient_status: str
@@ -222,7 +224,6 @@ class BudgetLine:
     lifetime_epsilon: str
     delta: str
     used_percent: Decimal
-    left_percent: Decimal
     jobs: int
 
 

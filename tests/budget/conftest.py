@@ -14,6 +14,7 @@ import pytest
 from vault.acts import Act, act
 from vault.audit import log
 from vault.audit.entries import EntryType, parse_entry
+from vault.budget import ledger
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.secret import Secret
 from vault.store.engine import Store
@@ -52,6 +53,7 @@ def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("new") / "vault.db"
     with Store.create(file, KeyTree(ROOT).subkey(Purpose.DATABASE).reveal()) as store, store.write() as uow:
         log.append(uow, kind=EntryType.LOG_GENESIS, now=BEGIN, clear={"app": "test"}, hidden={})
+        ledger.fix(uow)
         for name in ("sleep", "bank"):
             row = Collection(name=name, unit="day", lifetime_epsilon="8", created_at="2026-01-01T00:00:00Z")
             uow.add(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -16,7 +16,9 @@ from vault.audit.entries import EntryType
 from vault.budget import ledger
 from vault.budget.filter import ORDERS, Charge, caps, job_share, total
 from vault.budget.ledger import (
+    Spending,
     charge_job,
+    check_fixed,
     check_lifetime,
     filters_for,
     precheck,
@@ -25,8 +27,9 @@ from vault.budget.ledger import (
     standing,
 )
 from vault.budget.pricing import Price
-from vault.errors import BudgetExhausted, Damaged, InternalError, Invalid
-from vault.store.tables import ChargeRow
+from vault.errors import BudgetExhausted, BudgetFixedOtherwise, Damaged, InternalError, Invalid
+from vault.store.tables import ChargeRow, VaultFact
+from vault.views import BudgetLine
 
 EIGHT = caps(Decimal(8), DELTA).budgets
 SLEEP, BANK = 1, 2
@@ -253,21 +256,55 @@ def test_spending_is_told_for_all_and_for_each_requester(bench: Any) -> None:
         lines = spending(uow, collection_id=SLEEP, lifetime_epsilon="8")
         nothing = spending(uow, collection_id=BANK, lifetime_epsilon="8")
 
-    shown = [(line.requester_id, line.jobs, str(line.used_percent), str(line.left_percent)) for line in lines]
-    assert shown == [(None, 3, "43.4", "56.6"), ("clinic", 1, "20.0", "30.0"), ("club", 2, "23.4", "26.6")]
+    shown = [(line.requester_id, line.jobs, str(line.used_percent)) for line in lines]
+    assert shown == [(None, 3, "43.4"), ("clinic", 1, "20.0"), ("club", 2, "23.4")]
     assert [(line.requester_id, line.jobs, line.used) for line in nothing] == [(None, 0, 0)]
 
 
-def test_what_is_left_to_one_is_no_more_than_what_is_left_at_all(bench: Any) -> None:
-    for number in range(3):
-        charge(bench, "1/4", by=("clinic", "clinic", "club")[number])
-    charge(bench, "1/5", by="third")
+def test_what_is_not_used_is_no_promise_to_a_next_job(bench: Any) -> None:
+    """The share that is used least belongs to one order; a job that needs another one gets nothing, so no "left"."""
+    first, *others = ((budget or 0) // 4 for budget in EIGHT)
+    for number in range(4):
+        charge(bench, "0", charge=(0, *others), by=("clinic", "club")[number % 2])
     with bench.store.read() as uow:
-        lines = spending(uow, collection_id=SLEEP, lifetime_epsilon="8")
+        used = spending(uow, collection_id=SLEEP, lifetime_epsilon="8")[0].used
 
-    left = {line.requester_id: line.left_percent for line in lines}
-    assert left["clinic"] == 0
-    assert left[None] == left["club"] == left["third"] == Decimal("5.0")
+    assert used == 0
+    with pytest.raises(BudgetExhausted, match="would be used"):
+        charge(bench, "0", charge=(first * 8, *(cost // 2 for cost in others)), by="third")
+    assert [each.name for kind in (Spending, BudgetLine) for each in fields(kind) if "left" in each.name] == []
+
+
+@pytest.mark.parametrize("key", [ledger.ORDERS_FACT, ledger.DELTA_FACT])
+@pytest.mark.parametrize("value", ["[3,4,5,6,8,10,12,16,24,32]", "0.00001", None])
+def test_a_budget_that_was_fixed_otherwise_is_not_counted_with(
+    bench: Any, key: str, value: str | None
+) -> None:
+    with bench.store.read() as uow:
+        assert check_fixed(uow) is None
+    with bench.act() as act:
+        fact = act.uow.get(VaultFact, key)
+        if value is None:
+            act.uow.delete(fact)
+        else:
+            fact.value = value
+        act.record(EntryType.ACCESS_VIEW)
+
+    with bench.store.read() as uow, pytest.raises(BudgetFixedOtherwise, match="than this program counts with"):
+        check_fixed(uow)
+
+
+def test_a_charge_has_a_cost_at_each_order_that_was_fixed(bench: Any) -> None:
+    """The number of orders is the vault's: a charge of another length is neither written nor read."""
+    charge(bench, "1/100")
+    with bench.act() as act:
+        act.uow.get(VaultFact, ledger.ORDERS_FACT).value = "[3,4]"
+        act.record(EntryType.ACCESS_VIEW)
+
+    with pytest.raises(InternalError, match="other orders"):
+        charge(bench, "1/100", number=2)
+    with bench.store.read() as uow, pytest.raises(Damaged, match="privacy ledger"):
+        spent_vectors(uow)
 
 
 @pytest.mark.parametrize(

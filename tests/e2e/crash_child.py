@@ -19,7 +19,8 @@ from typing import Any
 from crash_points import ALL, die
 from e2e_world import Clock, World
 
-from vault import learner_process, requester, training
+from vault import learner_process, requester
+from vault.asking import price_of
 from vault.requests.manifest import manifest_bytes, parse_manifest
 from vault.sealing.random import random_id
 from vault.sealing.slots import TEST_COST
@@ -35,7 +36,7 @@ def say(*words: object) -> None:
 
 
 def nursery(template: Path) -> None:
-    training.price_of(parse_manifest((template / "manifest.json").read_bytes()))  # kept, and inherited
+    price_of(parse_manifest((template / "manifest.json").read_bytes()))  # kept, and inherited
     say("ready")
     for line in sys.stdin:
         child = os.fork()

@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -162,6 +163,15 @@ class Terminal:
 
     def type(self, line: str) -> None:
         os.write(self._terminal, line.encode() + b"\n")
+
+    def answer(self, keys: str) -> None:
+        """A line, or a control key alone."""
+        self.type(keys) if keys.isprintable() else os.write(self._terminal, keys.encode())
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the terminal shows what is typed."""
+        return bool(termios.tcgetattr(self._terminal)[3] & termios.ECHO)
 
     def press_ctrl_c(self) -> None:
         os.write(self._terminal, b"\x03")

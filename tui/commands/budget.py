@@ -32,8 +32,7 @@ def budget(context: typer.Context, as_json: AsJson = False) -> None:
         say("No collection yet, so no budget.")
     for line in found:
         whose = f"  {line.requester}, at most half of it" if line.requester else line.collection
-        show(f"{whose}: {wording.percent(line.used_percent)} used, {wording.percent(line.left_percent)} left; "
-             f"{wording.counted(line.jobs, 'job')}")  # fmt: skip
+        show(f"{whose}: {wording.percent(line.used_percent)} used; {wording.counted(line.jobs, 'job')}")
         show(f"  {wording.bar(line.used_percent, WIDTH)}")
     for line in found:
         if line.requester is None:

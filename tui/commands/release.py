@@ -81,8 +81,12 @@ def _show(one: ReleaseView) -> None:
     )
     show()
     show_price(one.price)
-    if one.state in ("held", "sending"):
+    if one.can_be_sent:
         _show_ways(one)
+    elif one.state in ("held", "sending"):
+        tell(
+            "\nIt cannot be sent any more: its consent was withdrawn, its time is over, or the requester is blocked."
+        )
 
 
 def _mechanism(one: ReleaseView) -> str:

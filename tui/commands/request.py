@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -168,28 +169,34 @@ def train(
 
 
 def _train(vault: Vault, request_id: str, *, as_json: bool = False) -> None:
-    with _progress_bar() as progress:
-        held = vault.train(request_id, progress=progress)
+    try:
+        with _progress_bar() as progress:
+            held = vault.train(request_id, progress=progress)
+    except KeyboardInterrupt:
+        say("\n" + wording.after_a_stop(vault.request(request_id).line.state))
+        raise
     if as_json:
         show_json(held)
-    say(f"The result is held in the vault. Look at it: lockbox release show {held.id[:8]}")
+    say("The result is held in the vault. Look at it:")
+    say(f"  lockbox release show {held.id[:8]}")
 
 
 @contextlib.contextmanager
 def _progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """Steps as they pass on a terminal; nothing in a log."""
-    if not sys.stderr.isatty():
+    """Steps as they pass on a terminal that can draw them; nothing in a log."""
+    if not sys.stderr.isatty() or os.environ.get("ACCESSIBLE"):
         yield lambda _step, _of: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     columns = (
-        TextColumn("training"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(pulse_style="bar.back"),
+        TextColumn("{task.fields[done]}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("training", total=None)
-        yield lambda step, of: bar.update(task, completed=step, total=of)
+        task = bar.add_task("the learner gets ready", total=None, done="")
+        yield lambda step, of: bar.update(
+            task, description="training", completed=step, total=of, done=f"{step:,} of {of:,}"
+        )

@@ -68,7 +68,7 @@ def _type_back(recovery_key: str) -> None:
             recovery_key.replace("-", "").upper()
         ):
             return
-        say("that is not it; look at the sheet again")
+        say("That is not it; look at the sheet again.")
     raise RecoveryKeyNotConfirmed()
 
 
@@ -88,7 +88,7 @@ def _new_passphrase(descriptor: int | None) -> Secret:
 def _offered(made: str) -> Secret:
     from vault.vault import passphrase_secret
 
-    say(f"\n    {made}\n\nwrite it down before you go on; nobody can reset it")
+    say(f"\n    {made}\n\nWrite it down before you go on; nobody can reset it.")
     if ask_secret("type it back: ") != made:
         raise Invalid(reason="that is not the passphrase that was offered")
     return passphrase_secret(made)

@@ -2,7 +2,8 @@
 
 A job falls under three caps: the lifetime budget of its collection, the half of it that one requester may use,
 and the quarter that one job may use. What a requester or a job may use is a wish of policy; the guarantee rests
-on the cap of the collection alone, as if all requesters were one.
+on the cap of the collection alone, as if all requesters were one. What was used is the least share over the orders,
+and says nothing about what a next job may use: that can be less than the rest.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from typing import TYPE_CHECKING, Final
 
 from vault.acts import stamp
 from vault.audit.entries import EntryType
-from vault.budget.epsilon import percent_left, percent_spent
+from vault.budget.epsilon import percent_spent
 from vault.budget.filter import ORDERS, Budgets, Charge, Filter, caps, job_share, part, total, verdict
 from vault.budget.pricing import Price, accountant_name
-from vault.errors import BudgetExhausted, Damaged, InternalError, Invalid
-from vault.store.tables import ChargeRow, Collection, RequesterRow
+from vault.errors import BudgetExhausted, BudgetFixedOtherwise, Damaged, InternalError, Invalid
+from vault.store.tables import ChargeRow, Collection, RequesterRow, VaultFact
 
 if TYPE_CHECKING:
     from vault.acts import Act
@@ -33,6 +34,9 @@ LIFETIME: Final = Decimal(8)
 
 COLLECTION, REQUESTER, JOB = "collection", "requester", "job"
 NOTHING: Final[Charge] = (0,) * len(ORDERS)
+
+ORDERS_FACT, DELTA_FACT = "budget.orders", "budget.delta"
+FIXED: Final = {ORDERS_FACT: json.dumps(ORDERS, separators=(",", ":")), DELTA_FACT: f"{DELTA:f}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +52,29 @@ class Standing:
 class Spending:
     """What was spent of a collection's lifetime budget, by all (`requester_id` None) or by one requester.
 
-    Percentages are of the collection's whole budget; a requester has at most half of it left, and at most
-    what all the others left.
+    Percentages are of the collection's whole budget.
     """
 
     requester_id: str | None
     jobs: int
     used: Fraction
     used_percent: Decimal
-    left_percent: Decimal
+
+
+def fix(uow: UnitOfWork) -> None:
+    """Write into a new vault the orders and the δ that its budget counts with for good."""
+    for key, value in FIXED.items():
+        uow.add(VaultFact(key=key, value=value))
+
+
+def check_fixed(uow: UnitOfWork) -> None:
+    """Refuse a vault whose charges were counted with other orders or another δ; raises BudgetFixedOtherwise.
+
+    Sums over other orders would compare what cannot be compared, and the guarantee holds for this set alone.
+    """
+    for key, other in ((ORDERS_FACT, "other orders"), (DELTA_FACT, "another δ")):
+        if _fact(uow, key) != FIXED[key]:
+            raise BudgetFixedOtherwise(what=other)
 
 
 def check_lifetime(text: str) -> str:
@@ -78,8 +96,8 @@ def filters_for(
     rows = uow.find(ChargeRow, collection_id=collection_id)
     by_requester = [row for row in rows if row.requester_id == requester_id]
     return [
-        Filter(name=COLLECTION, budgets=budgets, spent=_sum(rows)),
-        Filter(name=REQUESTER, budgets=part(budgets, REQUESTER_SHARE), spent=_sum(by_requester)),
+        Filter(name=COLLECTION, budgets=budgets, spent=_sum(uow, rows)),
+        Filter(name=REQUESTER, budgets=part(budgets, REQUESTER_SHARE), spent=_sum(uow, by_requester)),
         Filter(name=JOB, budgets=part(budgets, JOB_SHARE), spent=NOTHING),
     ]
 
@@ -114,6 +132,8 @@ def charge_job(
     """
     if price.delta != DELTA:
         raise InternalError(what="a job was priced at another δ than the vault's")
+    if len(price.charge) != _orders(act.uow):
+        raise InternalError(what="a job was priced at other orders than the vault's")
     if act.uow.count(ChargeRow, request_id=request_id):
         raise InternalError(what="a request was about to be charged a second time")
     precheck(
@@ -141,7 +161,7 @@ def standing(
 ) -> Standing:
     """What this job would use of the collection's lifetime budget, and what would then be used in all."""
     budgets = caps(Decimal(lifetime_epsilon), DELTA).budgets
-    spent = _sum(uow.find(ChargeRow, collection_id=collection_id))
+    spent = _sum(uow, uow.find(ChargeRow, collection_id=collection_id))
     return Standing(
         job_percent=percent_spent(job_share(price.charge, budgets)),
         used_percent_before=percent_spent(job_share(spent, budgets)),
@@ -153,12 +173,10 @@ def spending(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal |
     """What was spent of a collection's lifetime budget: by all first, then by each requester."""
     budgets = caps(Decimal(lifetime_epsilon), DELTA).budgets
     rows = uow.find(ChargeRow, collection_id=collection_id)
-    used = job_share(_sum(rows), budgets)
-    lines = [_spending(None, len(rows), used, left=1 - used)]
+    lines = [_spending(None, len(rows), job_share(_sum(uow, rows), budgets))]
     for requester in sorted({row.requester_id for row in rows}):
         own = [row for row in rows if row.requester_id == requester]
-        own_used = job_share(_sum(own), budgets)
-        lines.append(_spending(requester, len(own), own_used, left=min(REQUESTER_SHARE - own_used, 1 - used)))
+        lines.append(_spending(requester, len(own), job_share(_sum(uow, own), budgets)))
     return lines
 
 
@@ -167,17 +185,11 @@ def spent_vectors(uow: UnitOfWork) -> dict[str, list[int]]:
     by_collection: dict[str, list[ChargeRow]] = {}
     for row in uow.find(ChargeRow):
         by_collection.setdefault(str(row.collection_id), []).append(row)
-    return {collection: list(_sum(rows)) for collection, rows in by_collection.items()}
+    return {collection: list(_sum(uow, rows)) for collection, rows in by_collection.items()}
 
 
-def _spending(requester_id: str | None, jobs: int, used: Fraction, *, left: Fraction) -> Spending:
-    return Spending(
-        requester_id=requester_id,
-        jobs=jobs,
-        used=used,
-        used_percent=percent_spent(used),
-        left_percent=percent_left(1 - left),
-    )
+def _spending(requester_id: str | None, jobs: int, used: Fraction) -> Spending:
+    return Spending(requester_id=requester_id, jobs=jobs, used=used, used_percent=percent_spent(used))
 
 
 def _refusal(name: str, share: Fraction, budgets: Budgets) -> str:
@@ -198,19 +210,30 @@ def _refusal(name: str, share: Fraction, budgets: Budgets) -> str:
     return f"with this job {percent} % of this collection's lifetime budget would be used"
 
 
-def _sum(rows: Sequence[ChargeRow]) -> Charge:
-    return total([NOTHING, *(_vector(row) for row in rows)])
+def _sum(uow: UnitOfWork, rows: Sequence[ChargeRow]) -> Charge:
+    orders = _orders(uow)
+    return total([NOTHING, *(_vector(row, orders) for row in rows)])
 
 
-def _vector(row: ChargeRow) -> Charge:
+def _vector(row: ChargeRow, orders: int) -> Charge:
     try:
         vector = json.loads(row.vector)
     except ValueError:
         vector = None
-    is_whole = isinstance(vector, list) and len(vector) == len(ORDERS)
+    is_whole = isinstance(vector, list) and len(vector) == orders
     if not is_whole or any(type(cost) is not int or cost < 0 for cost in vector):
         raise Damaged(what="the privacy ledger")
     return tuple(vector)
+
+
+def _orders(uow: UnitOfWork) -> int:
+    """How many orders this vault's charges are counted at, as it was fixed with the vault."""
+    return len(json.loads(_fact(uow, ORDERS_FACT) or "[]"))
+
+
+def _fact(uow: UnitOfWork, key: str) -> str:
+    fact = uow.get(VaultFact, key)
+    return fact.value if fact else ""
 
 
 def _record(

@@ -1,0 +1,247 @@
+"""Two processes and two threads: one writer at a time, readers beside it, and a withdrawal that arrives in a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+import crash_learner
+import pytest
+from crash_checks import truth
+from crash_nursery import Nursery
+from e2e_world import NAME, World
+
+from tui.exit_codes import exit_code
+from vault import learner_process, training
+from vault.errors import LockboxError, VaultBusy, WrongState
+from vault.learner_process import LearnerProcess
+from vault.records import reading
+from vault.store.tables import HeldRow
+from vault.vault import Vault
+
+Quiet = Callable[[int, int], None]
+
+
+@pytest.fixture
+def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A vault with one approved request, and a learner that trains for a moment."""
+    command = crash_learner.pretended(crash_learner.zeros(known_world.folder / "job"), pause=0.02)
+    monkeypatch.setattr(learner_process, "COMMAND", command)
+    with known_world.vault() as vault:
+        known_world.imported(vault)
+        vault.approve(vault.submit(known_world.folder / "job").line.id, draft=True)
+    return known_world
+
+
+def elsewhere(work: Callable[[], object]) -> None:
+    """Do it in another thread, and wait."""
+    failures: list[BaseException] = []
+
+    def watched() -> None:
+        try:
+            work()
+        except BaseException as error:  # told in the thread of the test
+            failures.append(error)
+
+    thread = Thread(target=watched)
+    thread.start()
+    thread.join()
+    assert failures == []
+
+
+# processes ----------------------------------------------------------------------------------------------------
+
+
+def test_a_second_writer_is_refused_at_once_and_readers_are_not(nursery: Nursery, known_world: World) -> None:
+    nursery.order(known_world, do="hold")
+    nursery.wait_for("holding")
+    began = time.monotonic()
+    with pytest.raises(VaultBusy) as refusal:
+        known_world.vault()
+    assert time.monotonic() - began < 2, "it waited"
+    assert exit_code(refusal.value) == 7
+    with known_world.vault(writable=False) as vault:
+        assert [one.name for one in vault.requesters()] == [NAME]
+        with pytest.raises(LockboxError):
+            vault.trust_requester(NAME)
+    nursery.kill()
+    with known_world.vault() as vault:
+        vault.trust_requester(NAME)
+
+
+def test_a_reader_sees_what_a_writer_in_another_process_has_done(
+    nursery: Nursery, known_world: World
+) -> None:
+    with known_world.vault(writable=False) as reader:
+        assert reader.collections() == []
+        nursery.order(known_world, do="act", act="approve")
+        assert nursery.end() == 0
+        assert [one.name for one in reader.collections()] == ["fresh"]
+        assert [one.state for one in reader.requests()] == ["approved"]
+        assert reader.verify_audit().size == len(reader.audit_lines())
+
+
+def test_a_reader_keeps_nobody_from_writing(nursery: Nursery, known_world: World) -> None:
+    with known_world.vault(writable=False) as reader, reader._opened.read():
+        nursery.order(known_world, do="act", act="import")
+        assert nursery.end() == 0
+    assert truth(known_world).rows == {"fresh": 300}
+
+
+# a withdrawal while a run goes on -----------------------------------------------------------------------------
+
+
+def run_into_withdrawal(world: World, vault: Vault, **watch: Quiet) -> None:
+    """Train, and check that nothing survives that was withdrawn on the way; the charge stays."""
+    request = vault.requests()[0].id
+    with pytest.raises(LockboxError):
+        vault.train(request, progress=watch.get("progress", lambda _step, _of: None))
+    assert vault.grants()[0].state == "withdrawn"
+    assert vault.request(request).line.state == "failed"
+    assert vault.budget()[0].used_percent > 0
+    with vault._opened.read() as uow:
+        assert uow.count(HeldRow) == 0
+    assert vault._opened.running == {}
+
+
+def withdraw(vault: Vault) -> None:
+    elsewhere(lambda: vault.withdraw(vault.grants()[0].id))
+
+
+def test_a_withdrawal_stops_the_run_at_once(approved_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[LearnerProcess] = []
+    original = LearnerProcess.start
+
+    def start(*arguments: Any) -> LearnerProcess:
+        started.append(original(*arguments))
+        return started[0]
+
+    monkeypatch.setattr(LearnerProcess, "start", start)
+    steps: list[int] = []
+    with approved_world.vault() as vault:
+
+        def progress(step: int, _of: int) -> None:
+            steps.append(step)
+            if step == 2:
+                withdraw(vault)
+                assert started[0]._process.poll() is not None, "the learner still runs"
+
+        run_into_withdrawal(approved_world, vault, progress=progress)
+    assert 5 not in steps
+    truth(approved_world)
+
+
+def test_nothing_is_read_after_a_withdrawal(approved_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes between the charge and the first record."""
+    original, opened = training._columns, []
+    monkeypatch.setattr(reading, "open_segment", lambda *_: opened.append(1))
+    with approved_world.vault() as vault:
+
+        def columns(*arguments: Any) -> bytearray:
+            withdraw(vault)
+            return original(*arguments)
+
+        monkeypatch.setattr(training, "_columns", columns)
+        run_into_withdrawal(approved_world, vault)
+    assert opened == []
+
+
+def test_a_finished_update_is_not_held_under_a_withdrawn_consent(
+    approved_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes when the learner has ended and nothing is stored yet."""
+    original = training.check_update
+    with approved_world.vault() as vault:
+
+        def check(*arguments: Any) -> None:
+            withdraw(vault)
+            original(*arguments)
+
+        monkeypatch.setattr(training, "check_update", check)
+        run_into_withdrawal(approved_world, vault)
+
+
+def test_a_withdrawal_before_the_charge_costs_nothing(
+    approved_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = training._charge
+    with approved_world.vault() as vault:
+        request = vault.requests()[0].id
+
+        def mark(opened: Any, request_id: str, state: Any) -> None:
+            real_mark(opened, request_id, state)
+            if state == "ready":
+                withdraw(vault)
+
+        real_mark = training._mark
+        monkeypatch.setattr(training, "_mark", mark)
+        with pytest.raises(LockboxError):
+            vault.train(request, progress=lambda _step, _of: None)
+        assert vault.request(request).line.state == "approved"
+        assert vault.budget()[0].used_percent == 0
+    assert original is training._charge
+
+
+# other acts while a run goes on -------------------------------------------------------------------------------
+
+
+def test_settling_leaves_a_run_alone_that_goes_on_in_this_process(approved_world: World) -> None:
+    """A daemon settles again and again, as updates and consents expire."""
+    with approved_world.vault() as vault:
+        request = vault.requests()[0].id
+        held = vault.train(request, progress=lambda _step, _of: elsewhere(vault.settle))
+        assert held.state == "held"
+        assert "run.failed" not in [line.type for line in vault.audit_lines()]
+
+
+def test_a_request_does_not_run_twice_at_the_same_time(approved_world: World, quiet: Quiet) -> None:
+    refused: list[str] = []
+    with approved_world.vault() as vault:
+        request = vault.requests()[0].id
+
+        def again() -> None:
+            with pytest.raises(WrongState):
+                vault.train(request, progress=quiet)
+            refused.append(vault.request(request).line.state)
+
+        vault.train(request, progress=lambda step, _of: elsewhere(again) if step == 1 else None)
+        assert vault.release(request).state == "held"
+    assert refused == ["training"], "the second attempt changed the state of the first"
+    assert len(truth(approved_world).charges) == 1
+
+
+def test_two_starts_at_the_same_moment_are_one_run(
+    approved_world: World, quiet: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have passed every check before either is ready."""
+    original, inside = LearnerProcess.start, [0]
+    with approved_world.vault() as vault:
+        request = vault.requests()[0].id
+
+        def start(*arguments: Any) -> LearnerProcess:
+            inside[0] += 1
+            if inside[0] == 1:
+                elsewhere(lambda: vault.train(request, progress=quiet))
+            return original(*arguments)
+
+        monkeypatch.setattr(LearnerProcess, "start", start)
+        with pytest.raises(WrongState):
+            vault.train(request, progress=quiet)
+        assert vault.release(request).state == "held"
+    assert len(truth(approved_world).charges) == 1
+
+
+def test_acts_of_many_threads_leave_one_trail_without_a_gap(approved_world: World) -> None:
+    with approved_world.vault() as vault:
+        before = len(vault.audit_lines())
+        threads = [
+            Thread(target=lambda: [vault.show_collection("nights") for _ in range(3)]) for _ in range(6)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(vault.audit_lines()) == before + 18
+    truth(approved_world)

@@ -1,0 +1,136 @@
+"""A request with its price, and what the consents and the budget say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from vault.audit.entries import EntryType
+from vault.budget import ledger, pricing
+from vault.consent.decide import decide
+from vault.consent.receipts import ledger_view, load_grants
+from vault.errors import ConsentRefused, Exhausted, LockboxError, UnknownRequest
+from vault.records.collections import find_collection
+from vault.requests import asks, requesters
+from vault.requests.manifest import Manifest, parse_manifest
+from vault.store.tables import RequesterRow, RequestRow
+
+if TYPE_CHECKING:
+    from vault.acts import Act
+    from vault.audit.entries import Json
+    from vault.budget.pricing import Mechanism, Price
+    from vault.consent.grants import Grant
+    from vault.consent.verdict import Decision
+    from vault.requests.inbox import Policy
+    from vault.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A job, who sends it, and its price."""
+
+    manifest: Manifest
+    requester: RequesterRow
+    price: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(Ask):
+    """A job that is stored as a request."""
+
+    row: RequestRow
+
+
+def load(uow: UnitOfWork, request_id: str) -> Asked:
+    """The request of this id; raises `UnknownRequest`."""
+    row = uow.get(RequestRow, request_id)
+    requester = uow.get(RequesterRow, row.requester_id) if row else None
+    if row is None or requester is None:
+        raise UnknownRequest(request=request_id)
+    manifest = parse_manifest(row.manifest)
+    return Asked(row=row, manifest=manifest, requester=requester, price=price_of(manifest))
+
+
+def priced(manifest: Manifest, requester: RequesterRow) -> Ask:
+    """A job that is not stored, with its price."""
+    return Ask(manifest=manifest, requester=requester, price=price_of(manifest))
+
+
+def policy(uow: UnitOfWork) -> Policy:
+    """What refuses a job at the door: a price that no cap can pay, now or ever, as budgets only shrink."""
+
+    def refusal(manifest: Manifest) -> LockboxError | None:
+        requester = requesters.find_by_key(uow, bytes.fromhex(manifest.requester.key))
+        try:
+            precheck(uow, priced(manifest, requester))
+        except Exhausted as error:
+            return error
+        return None
+
+    return refusal
+
+
+def price_of(manifest: Manifest) -> Price:
+    """What this job costs, from the manifest alone."""
+    return _price(asks.mechanism(manifest))
+
+
+@lru_cache(maxsize=256)
+def _price(mechanism: Mechanism) -> Price:
+    return pricing.price(mechanism, ledger.DELTA)
+
+
+def decision_at(uow: UnitOfWork, asked: Ask, now: datetime, *, also: Sequence[Grant] = ()) -> Decision:
+    """What the stored consents, and those that `also` would be given, say about this job at a moment."""
+    return _decide(uow, asked, now, [*load_grants(uow), *also])
+
+
+def _decide(uow: UnitOfWork, asked: Ask, now: datetime, grants: Sequence[Grant]) -> Decision:
+    question = asks.question(
+        asked.manifest,
+        requester_id=asked.requester.id,
+        requester_status=asked.requester.status,
+        epsilon=asked.price.epsilon,
+    )
+    return decide(grants, question, now, ledger_view(uow))
+
+
+def record_decision(act: Act, request_id: str, decision: Decision) -> None:
+    """One audit entry for every field asked."""
+    for field in decision.fields:
+        outcome = "permit" if field.permitted else "deny"
+        hidden: dict[str, Json] = {
+            "field": field.field,
+            "consent": decision.grant_id or "",
+            "rule": "; ".join(reason.sentence for reason in field.reasons),
+        }
+        reason = field.reasons[0].code.value if field.reasons else "granted"
+        clear: dict[str, Json] = {"request": request_id, "outcome": outcome, "reason": reason}
+        act.record(EntryType.DECISION, clear=clear, hidden=hidden)
+
+
+def decision_as_approved(uow: UnitOfWork, asked: Asked, now: datetime) -> Decision:
+    """What the consent that the approval named says now; other consents do not widen what was approved."""
+    named = [grant for grant in load_grants(uow) if grant.id == asked.row.grant_id]
+    return _decide(uow, asked, now, named)
+
+
+def refuse_unless(decision: Decision) -> None:
+    """Raise `ConsentRefused` with every reason unless the decision permits."""
+    if not decision.permitted:
+        raise ConsentRefused(reason="; ".join(reason.sentence for reason in decision.reasons))
+
+
+def precheck(uow: UnitOfWork, asked: Ask) -> None:
+    """Raise `BudgetExhausted` when no filter of the job can pay for it."""
+    facts = find_collection(uow, asked.manifest.collection)
+    ledger.precheck(
+        uow,
+        collection_id=facts.id,
+        requester_id=asked.requester.id,
+        lifetime_epsilon=facts.lifetime_epsilon,
+        price=asked.price,
+    )
