@@ -19,7 +19,7 @@ from vault.acts import act
 from vault.audit import log
 from vault.audit.entries import EntryType
 from vault.importers.read import read_table
-from vault.records.collections import choose, find_collection, import_table
+from vault.records.collections import choose, find_collection, import_table, repeats
 from vault.records.preview import preview
 from vault.records.reading import ColumnReader
 from vault.sealing.digest import keyed_digest
@@ -85,6 +85,8 @@ def import_and_read(file: Path, store: Store, keys: KeyTree) -> None:
             lifetime_epsilon="8",
             file_digest=keyed_digest(keys.subkey(Purpose.IMPORT_DIGEST), parsed.digest_input),
         )
+    with measured("compare with what is sealed"), store.read() as uow:
+        repeats(uow, keys, "rows", parsed, choice)
     with measured("read every column"), store.read() as uow:
         reader = ColumnReader.of_owner(uow, keys, find_collection(uow, "rows").id)
         for name in reader.allowed:
@@ -96,7 +98,7 @@ def measured(step: str) -> Iterator[None]:
     """Print what the block cost."""
     start = time.process_time()
     yield
-    print(f"{step:20} {time.process_time() - start:7.2f} s")
+    print(f"{step:27} {time.process_time() - start:7.2f} s")
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def time_sampler() -> None:
     count = 1_000_000
     with Keystream() as words:
         start = process_time()
-        rounded_gaussian(words.words(count), 65536.0)
+        rounded_gaussian(words, count, 65536.0)
         print(f"sampler: {count / (process_time() - start) / 1e6:.1f} million a second")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui import wording
-from tui.terminal import show, show_facts, tell, tell_after
+from tui.terminal import confirm, is_interactive, show, show_facts, tell, tell_after
+from vault.errors import NotConfirmed
 
 if TYPE_CHECKING:
     from vault.views import Approval, DecisionView, GrantDraft, PriceView, RequestView
@@ -49,6 +50,7 @@ def _who_and_why(found: RequestView) -> list[tuple[str, str]]:
         ("for", f"{line.purpose_words}: {wording.quoted(found.purpose_text)}"),
         ("who gets it", ", ".join(map(wording.quoted, found.recipients)) or line.requester),
         ("they keep it", wording.quoted(found.retention)),
+        ("its result", wording.time_to_decide(found.slot_minutes)),
         ("records", f"{line.collection}, {window}"),
         ("model", learns),
     ]
@@ -83,7 +85,9 @@ def show_decision(found: DecisionView, *, lead: str = "") -> None:
     told = {reason for one in found.fields for reason in one.reasons}
     for one in found.fields:
         mark, verdict = ("■", "allowed") if one.permitted else ("□", "not allowed")
-        tell_after(f"  {mark} ", f"{one.name} ({one.necessity} {one.role}): {verdict}")
+        about = f"{one.necessity} {one.role}"
+        about += "" if one.sensitivity == "ordinary" else f", {one.sensitivity}"
+        tell_after(f"  {mark} ", f"{one.name} ({about}): {verdict}")
         for reason in one.reasons:
             tell_after(INDENT, reason)
     for reason in found.reasons:
@@ -101,7 +105,8 @@ def show_approval(what: Approval) -> None:
     tell(THEIRS)
     show()
     if what.draft:
-        _show_draft(what.draft)
+        show("Approving writes this consent:")
+        show_draft(what.draft)
     else:
         show_decision(what.request.decision, lead="What your consents say now: ")
     if not (what.draft or what.request.decision.permitted):
@@ -115,18 +120,44 @@ def show_approval(what: Approval) -> None:
     )
 
 
-def _show_draft(draft: GrantDraft) -> None:
+def show_draft(draft: GrantDraft) -> None:
+    """Draw a consent before it is given: its columns and how sensitive they are, its ends, and its notice."""
     asked = len(draft.fields) + len(draft.withheld)
     squares = f"{wording.squares(len(draft.fields), asked)}  " if asked <= MOST_SQUARES else ""
-    show("Approving writes this consent:")
     show_facts(
         [
             ("columns", f"{squares}allowed {len(draft.fields)} of {asked}"),
-            ("allowed", ", ".join(draft.fields) + ", and each row's unit and time"),
+            ("allowed", columns_read(draft)),
             ("withheld", ", ".join(draft.withheld) or "none"),
             ("for", draft.purpose_words),
             ("records", wording.window(draft.window_from, draft.window_to)),
+            ("from", draft.not_before),
             ("until", f"{draft.not_after}, for {wording.counted(draft.uses, 'run')}"),
-            ("costs", f"at most ε {draft.epsilon_cap}"),
+            ("costs", f"at most ε {draft.epsilon_cap}" if draft.epsilon_cap else "what the budget allows"),
         ]
     )
+    if draft.special:
+        tell(wording.special_sentence(draft.special))
+    tell("\nWhat you agree to, as its record will say:")
+    tell(draft.notice)
+
+
+def columns_read(draft: GrantDraft) -> str:
+    """Every column that would be read, each with its class where that is not the ordinary one."""
+    own, beside = (
+        [wording.with_sensitivity(one.name, one.sensitivity) for one in columns]
+        for columns in (draft.reads, draft.beside)
+    )
+    return ", ".join([*own, f"and {' and '.join(beside)}"] if beside else own)
+
+
+def explicit_yes(draft: GrantDraft | None, *, said: bool) -> bool:
+    """Whether the person agreed to what belongs to a special category: asked on a terminal, else `said` by a flag.
+
+    Raises `NotConfirmed` for a no.
+    """
+    if draft is None or not draft.special or not is_interactive():
+        return said
+    if not confirm(f"\n{wording.special_question(draft.special)}"):
+        raise NotConfirmed()
+    return True

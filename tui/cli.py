@@ -61,7 +61,7 @@ def run(arguments: list[str]) -> int:
         print(error.format_message(), file=sys.stderr)
         return ExitCode.USAGE
     except click.exceptions.ClickException as error:
-        return _told(error.format_message(), _help_for(error), ExitCode.USAGE)
+        return _told(_lowered(error.format_message()), _help_for(error), ExitCode.USAGE)
     except Exception as error:  # the process boundary: whatever is left over becomes one sentence
         return _failed(error)
     # typer gives Ctrl-C back as an exit code, and ends the process itself when whoever read stdout has gone.
@@ -73,7 +73,9 @@ def run(arguments: list[str]) -> int:
 def _failed(error: Exception) -> int:
     match error:
         case LockboxError():
-            return _told(str(error), error.hint, exit_code(error))
+            # A fact at the beginning, such as the name of a file, keeps its capital letter.
+            says = str(error) if error.template().startswith("{") else _lowered(str(error))
+            return _told(says, error.hint, exit_code(error))
         case OSError():
             return _told(_what_the_system_says(error), "", ExitCode.UNAVAILABLE)
         case _:
@@ -103,9 +105,12 @@ def _mistake(kind: type[BaseException]) -> int:
     return _told(f"lockbox made a mistake of its own ({kind.__name__})", "please report it", ExitCode.FAILED)
 
 
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
 def _told(sentence: str, hint: str, code: ExitCode) -> int:
-    plain = one_line(sentence).rstrip(".")
-    print(f"lockbox: error: {plain[:1].lower()}{plain[1:]}", file=sys.stderr)
+    print(f"lockbox: error: {one_line(sentence).rstrip('.')}", file=sys.stderr)
     if hint:
         print(f"lockbox: hint: {one_line(hint)}", file=sys.stderr)
     return code

@@ -126,7 +126,8 @@ def draw_curve(results: OwnerResults, width: int) -> str:
     title = "mean loss on your rows, by step"
     lines = draw_line(results.loss, title=title, width=width) if len(results.loss) > 1 else []
     rows = wording.counted(results.rows, "row")
-    return "\n".join([*lines, f"  {results.metric_name} of this model on your {rows}: {_score(results)}"])
+    score = hung("  ", f"{results.metric_name} of this model on your {rows}: {_score(results)}", width)
+    return "\n".join([*lines, score])
 
 
 def _score(results: OwnerResults) -> str:

@@ -1,19 +1,56 @@
-"""Groups of commands whose help names every command with its whole sentence."""
+"""Groups of commands whose help is whole: every command with its sentence, every argument with its own."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from inspect import unwrap
+from typing import TYPE_CHECKING, Any
 
-from typer.core import TyperGroup
+import click
+from typer.core import TyperArgument, TyperGroup
+from typer.utils import get_params_from_function
 
 if TYPE_CHECKING:
-    import click
+    from collections.abc import Iterable, Iterator
 
 LONGEST_SENTENCE = 200
 
 
+class HelpFormatter(click.HelpFormatter):
+    """Writes brackets as brackets, which typer escapes for markup that nobody reads here, and arguments once."""
+
+    @contextmanager
+    def section(self, name: str) -> Iterator[None]:
+        """Write under a heading; typer has a heading of its own for what click calls positional arguments."""
+        before = len(self.buffer)
+        with super().section(name):
+            yield
+        if name == "Positional arguments":
+            del self.buffer[before:]
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], *arguments: Any, **settings: Any) -> None:
+        """Write names and what they are, one below the other."""
+        super().write_dl([(name, about.replace("\\[", "[")) for name, about in rows], *arguments, **settings)
+
+
+class HelpContext(click.Context):
+    """A context whose help is written by `HelpFormatter`."""
+
+    formatter_class = HelpFormatter
+
+
 class CommandGroup(TyperGroup):
     """A group that wraps the sentences of its commands where click would cut them off."""
+
+    context_class = HelpContext
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, with its help made whole."""
+        found = super().get_command(ctx, cmd_name)
+        if found is not None:
+            found.context_class = HelpContext
+            _restore_help(found)
+        return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write every command and its sentence."""
@@ -21,3 +58,13 @@ class CommandGroup(TyperGroup):
         rows = [(name, command.get_short_help_str(LONGEST_SENTENCE)) for name, command in found if command]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def _restore_help(command: click.Command) -> None:
+    """Give arguments their help back: newer versions of click than typer knows overwrite it with nothing."""
+    if command.callback is None:
+        return
+    written = get_params_from_function(unwrap(command.callback))
+    for parameter in command.params:
+        if isinstance(parameter, TyperArgument) and parameter.help is None and parameter.name in written:
+            parameter.help = getattr(written[parameter.name].default, "help", None)

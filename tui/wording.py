@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FILLED, EMPTY = "●", "○"
 WHOLE = Decimal(100)
@@ -74,9 +78,45 @@ def window(begin: str | None, end: str | None) -> str:
     return f"{begin or 'the first'} to {end or 'the last'}"
 
 
+def duration(minutes: int) -> str:
+    """A span of time in hours and minutes."""
+    hours, rest = divmod(minutes, 60)
+    parts = [counted(hours, "hour")] * (hours > 0) + [counted(rest, "minute")] * (rest > 0)
+    return " and ".join(parts)
+
+
+def time_to_decide(minutes: int) -> str:
+    """How long a result waits for its owner, and what happens to it then."""
+    return (
+        f"you have {duration(minutes)} after the run to decide; then the result is deleted, "
+        "and the budget stays spent"
+    )
+
+
 def short_time(stamp: str) -> str:
     """An RFC 3339 time in UTC down to the minute, for tables whose heading says UTC."""
     return stamp[:16].replace("T", " ")
+
+
+# how sensitive columns are ---------------------------------------------------------------------------------
+
+
+def with_sensitivity(name: str, sensitivity: str) -> str:
+    """A column, with its class where that is not the ordinary one."""
+    return name if sensitivity == "ordinary" else f"{name} ({sensitivity})"
+
+
+def special_sentence(special: Sequence[str]) -> str:
+    """What of a special category would be read, and that it takes a yes of its own."""
+    return (
+        f"Of a special category of personal data (GDPR Articles 9 and 10, such as health): {', '.join(special)}. "
+        "To have it read takes your explicit consent, a yes of its own."
+    )
+
+
+def special_question(special: Sequence[str]) -> str:
+    """The second question, about what belongs to a special category alone."""
+    return f"Do you consent explicitly to jobs reading {', '.join(special)}, for this purpose?"
 
 
 # the privacy unit and its price ---------------------------------------------------------------------------
@@ -132,23 +172,20 @@ def lifetime_cap(lifetime_epsilon: str, noun: str) -> str:
 
 def cost_sentence(job: Decimal, before: Decimal, after: Decimal, cap: str) -> str:
     """What a job that has not run would take from the lifetime budget, and whether it can."""
-    cost = f"{percent(job)} of {cap}"
+    cost = f"{percent(job)} of {cap}, this collection's lifetime privacy budget,"
     if after > WHOLE:
-        return (
-            f"It would cost {cost}, this collection's lifetime privacy budget, but {percent(before)} is used already: "
-            "it cannot run."
-        )
+        return f"It would cost {cost} but {percent(before)} is used already: it cannot run."
     return (
-        f"It costs {cost}, this collection's lifetime privacy budget, when it runs, whether or not you release the "
-        f"result ({percent(before)} used before, {percent(after)} after)."
+        f"It costs {cost} when it runs, whether or not you release the result "
+        f"({percent(before)} used before, {percent(after)} after)."
     )
 
 
 def paid_sentence(job: Decimal, used: Decimal, cap: str) -> str:
     """What a job that has run took from the lifetime budget, and what is used of it now."""
     return (
-        f"It cost {percent(job)} of {cap}, this collection's lifetime privacy budget, which is spent whether or not the "
-        f"result leaves; {percent(used)} of it is used now."
+        f"It cost {percent(job)} of {cap}, this collection's lifetime privacy budget, which is spent whether or not "
+        f"the result leaves; {percent(used)} of it is used now."
     )
 
 

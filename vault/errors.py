@@ -230,6 +230,12 @@ class ConsentRefused(Refused):
     hint = "lockbox consent explain JOB gives every reason"
 
 
+class SpecialNotConfirmed(Refused):
+    """What belongs to a special category needs your explicit yes, --special, and nothing was allowed: {columns}."""
+
+    hint = "special are the categories of GDPR Articles 9 and 10, such as health; read what is asked before you say it"
+
+
 class UnknownGrant(Invalid):
     """There is no consent {grant}."""
 
@@ -248,6 +254,8 @@ class RequesterExists(Invalid):
 
 class RequesterBlocked(Refused):
     """The requester {name} is blocked."""
+
+    hint = "to lift that: lockbox requester unblock NAME"
 
 
 class ManifestInvalid(Invalid):

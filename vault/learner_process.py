@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from threading import RLock
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -51,6 +51,7 @@ class Failure(StrEnum):
     NOT_STARTED = "it could not be started"
     NOT_READY = "it was not ready in time"
     STOPPED = "it was stopped"
+    BUSY = "it trains already"
     NO_MEMORY = "there is no room to hand the columns over"
     BROKE_PROTOCOL = "it broke the protocol"
     KILLED = "the system ended it"
@@ -80,14 +81,14 @@ class LearnerProcess:
     """One learner for one job: ``start``, then ``train`` once; leaving the ``with`` block ends the process.
 
     Start and train on one thread and keep that thread alive: on Linux the learner dies with the thread that
-    started it. ``stop`` may be called from any thread.
+    started it. ``stop`` may be called from any thread, and from the progress of a training.
     """
 
     def __init__(self, job: Job, process: subprocess.Popen[bytes], channels: Channels) -> None:
         self._job = job
         self._process = process
         self._channels = channels
-        self._in_use = RLock()
+        self._in_use = Lock()
         self._is_stopped = False
         self._progress = bytearray()
         self.sandbox = SandboxFacts(landlock_abi=0, seccomp=False, confined=False, missing=())
@@ -116,27 +117,38 @@ class LearnerProcess:
         ``progress`` is called with (step, steps) on this thread. A writable ``columns`` is zeroed. Raises
         LearnerFailed; whatever happens, the process has ended when this returns.
         """
-        envelope = bytearray()
-        with self._in_use:
-            try:
-                self._converse(columns, envelope, progress)
-                return self._opened(envelope)
-            except ProtocolError:
-                raise self._failed(Failure.BROKE_PROTOCOL) from None
-            finally:
-                self.stop()
-                zero(envelope)
-                zero(columns)
+        if not self._in_use.acquire(blocking=False):
+            raise self._failed(Failure.BUSY)
+        try:
+            return self._train(columns, progress)
+        finally:
+            self._in_use.release()
 
     def stop(self) -> None:
-        """End the process at once; from another thread, a ``train`` that runs raises LearnerFailed."""
-        self._is_stopped = True
-        self._process.kill()
-        self._process.wait()
-        # while another thread trains, its descriptors are its own to close
+        """End the process at once; a ``train`` that runs, on whichever thread, raises LearnerFailed."""
+        self._end()
+        # whoever trains reads from the descriptors until it notices, and closes them itself
         if self._in_use.acquire(blocking=False):
             self._channels.close()
             self._in_use.release()
+
+    def _train(self, columns: Bytes, progress: Progress) -> Envelope:
+        envelope = bytearray()
+        try:
+            self._converse(columns, envelope, progress)
+            return self._opened(envelope)
+        except ProtocolError:
+            raise self._failed(Failure.BROKE_PROTOCOL) from None
+        finally:
+            self._end()
+            self._channels.close()
+            zero(envelope)
+            zero(columns)
+
+    def _end(self) -> None:
+        self._is_stopped = True
+        self._process.kill()
+        self._process.wait()
 
     @property
     def pid(self) -> int:
@@ -179,8 +191,7 @@ class LearnerProcess:
             raise SandboxMissing(reason="missing: " + ", ".join(self.sandbox.missing))
 
     def _converse(self, columns: Bytes, envelope: bytearray, progress: Progress) -> None:
-        if self._is_stopped:
-            raise self._failed(Failure.STOPPED)
+        self._raise_if_stopped()
         last = 0
 
         def hear(data: bytes) -> None:
@@ -190,6 +201,7 @@ class LearnerProcess:
                     raise ProtocolError("a learner counts its steps upwards")
                 last = message.step
                 progress(message.step, message.of)
+                self._raise_if_stopped()
 
         def take(data: bytes) -> None:
             envelope.extend(data)
@@ -217,11 +229,16 @@ class LearnerProcess:
             raise ProtocolError("a line is too long")
         return [parse_progress(line) for line in lines]
 
+    def _raise_if_stopped(self) -> None:
+        if self._is_stopped:
+            raise self._failed(Failure.STOPPED)
+
     def _raise_unless_ended_well(self) -> None:
         try:
             status = self._process.wait(END_TIMEOUT)
         except subprocess.TimeoutExpired:
             raise self._failed(Failure.NOT_ENDED) from None
+        self._raise_if_stopped()
         if status != Exit.DONE:
             known = Failure.KILLED if status < 0 else Failure.ENDED
             raise self._failed(_BY_STATUS.get(status, known))

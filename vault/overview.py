@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from vault.acts import stamp, trusted_now
+from vault.approvals import NOTICE
 from vault.budget import ledger
 from vault.consent.grants import PURPOSES, Grant
-from vault.consent.receipts import ledger_view, load_grants
+from vault.consent.receipts import NOTHING_STATED, ledger_view, load_grants, reading_of
+from vault.consent.record import in_words
 from vault.errors import Invalid, UnknownGrant, UnknownRelease, UnknownRequest
 from vault.records.collections import list_collections
 from vault.requests.states import RequestState
@@ -17,7 +19,9 @@ from vault.store.tables import GrantRow, HeldRow, LogEntry, RequesterRow, Reques
 from vault.views import (
     BudgetLine,
     CollectionView,
+    ColumnRead,
     FieldView,
+    GrantDraft,
     GrantView,
     RequesterView,
     VaultStatus,
@@ -27,6 +31,7 @@ from vault.views import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vault.consent.record import FieldFacts, Promise
     from vault.opening import OpenVault
     from vault.records.collections import CollectionFacts
     from vault.store.unit_of_work import UnitOfWork
@@ -150,6 +155,37 @@ def grant(uow: UnitOfWork, one: Grant, now: datetime) -> GrantView:
         epsilon_cap=None if one.epsilon_cap is None else str(one.epsilon_cap),
         state=_grant_state(one, spent, now),
     )
+
+
+def draft(
+    uow: UnitOfWork, one: Grant, *, withheld: frozenset[str] = frozenset(), promise: Promise = NOTHING_STATED
+) -> GrantDraft:
+    """A consent before it is given, with the notice that its record will hold."""
+    reading = reading_of(uow, one)
+    return GrantDraft(
+        requester=requester_row(uow, one.requester_id).name,
+        collection=one.collection,
+        fields=tuple(sorted(one.fields)),
+        reads=_columns_read(reading.fields),
+        beside=_columns_read(reading.beside),
+        special=reading.special,
+        notice=NOTICE,
+        recipients=promise.recipients,
+        retention=promise.retention,
+        withheld=tuple(sorted(withheld)),
+        purpose=one.purpose,
+        purpose_words=PURPOSES[one.purpose],
+        window_from=time_text(one.window.start),
+        window_to=time_text(one.window.end),
+        not_before=stamp(one.not_before),
+        not_after=stamp(one.not_after),
+        uses=one.uses,
+        epsilon_cap=None if one.epsilon_cap is None else str(one.epsilon_cap),
+    )
+
+
+def _columns_read(fields: Sequence[FieldFacts]) -> tuple[ColumnRead, ...]:
+    return tuple(ColumnRead(name=in_words(each.name), sensitivity=each.sensitivity) for each in fields)
 
 
 def _grant_state(one: Grant, spent: int, now: datetime) -> str:

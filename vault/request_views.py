@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from vault.acts import parse_stamp, stamp, trusted_now
-from vault.approvals import drafted_grant
+from vault.acts import parse_stamp, trusted_now
+from vault.approvals import drafted_grant, promise_of
 from vault.asking import Ask, Asked, decision_at, load, precheck
 from vault.budget import ledger
 from vault.consent.grants import PURPOSES
-from vault.overview import requester_row, time_text
+from vault.overview import draft as draft_view
+from vault.overview import requester_row
 from vault.records.collections import find_collection
 from vault.requests.inbox import check_waiting
 from vault.requests.manifest import parse_manifest
@@ -22,7 +23,6 @@ from vault.views import (
     Approval,
     DecisionView,
     FieldAskView,
-    GrantDraft,
     OwnerResults,
     PriceView,
     ReleaseView,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from vault.consent.decide import Decision
     from vault.opening import OpenVault
     from vault.store.unit_of_work import UnitOfWork
+    from vault.views import GrantDraft
 
 SENDING = RequestState.SENDING
 DECIDED = (RequestState.RELEASED, RequestState.WITHHELD, RequestState.EXPIRED, RequestState.DESTROYED)
@@ -78,6 +79,7 @@ def request(uow: UnitOfWork, vault: OpenVault, full_id: str) -> RequestView:
         purpose_text=manifest.purpose.text,
         retention=manifest.retention,
         recipients=manifest.recipients,
+        slot_minutes=manifest.slot_minutes,
         window_from=manifest.where.from_,
         window_to=manifest.where.to,
         model=manifest.model.kind,
@@ -94,17 +96,20 @@ def request(uow: UnitOfWork, vault: OpenVault, full_id: str) -> RequestView:
 
 def explain(uow: UnitOfWork, vault: OpenVault, asked: Ask) -> DecisionView:
     """What the consents say about a job now."""
-    return _decision(asked, decision_at(uow, asked, trusted_now(uow, vault.clock)))
+    return _decision(uow, asked, decision_at(uow, asked, trusted_now(uow, vault.clock)))
 
 
-def _decision(asked: Ask, decision: Decision) -> DecisionView:
+def _decision(uow: UnitOfWork, asked: Ask, decision: Decision) -> DecisionView:
     roles = {field.name: field.role for field in asked.manifest.fields}
+    columns = find_collection(uow, asked.manifest.collection).fields
+    sensitivities = {field.name: field.sensitivity.value for field in columns}
     return DecisionView(
         permitted=decision.permitted,
         grant=decision.grant_id,
         fields=tuple(
             FieldAskView(
                 name=verdict.field,
+                sensitivity=sensitivities[verdict.field],
                 role=roles[verdict.field],
                 necessity=verdict.necessity.value,
                 permitted=verdict.permitted,
@@ -152,24 +157,12 @@ def approval(
     precheck(uow, asked)
     view = request(uow, vault, full_id)
     wanted = draft and not view.decision.permitted
-    return Approval(request=view, draft=_draft(asked, optional, now) if wanted else None)
+    return Approval(request=view, draft=_draft(uow, asked, optional, now) if wanted else None)
 
 
-def _draft(asked: Asked, optional: frozenset[str], now: datetime) -> GrantDraft:
+def _draft(uow: UnitOfWork, asked: Asked, optional: frozenset[str], now: datetime) -> GrantDraft:
     one = drafted_grant(asked, optional, now)
-    return GrantDraft(
-        requester=asked.requester.name,
-        collection=one.collection,
-        fields=tuple(sorted(one.fields)),
-        withheld=tuple(sorted(asked.manifest.optional - one.fields)),
-        purpose=one.purpose,
-        purpose_words=PURPOSES[one.purpose],
-        window_from=time_text(one.window.start),
-        window_to=time_text(one.window.end),
-        not_after=stamp(one.not_after),
-        uses=one.uses,
-        epsilon_cap=str(one.epsilon_cap),
-    )
+    return draft_view(uow, one, withheld=asked.manifest.optional - one.fields, promise=promise_of(asked))
 
 
 # releases ---------------------------------------------------------------------------------------------------

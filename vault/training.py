@@ -38,7 +38,7 @@ from vault.requests.release_manifest import build_release_manifest
 from vault.requests.shapes import shapes
 from vault.requests.states import RequestState, in_words, move
 from vault.requests.weights import NotTheTensors, check_shapes, read_tensors, write_tensors
-from vault.store.tables import GrantRow, RequestRow
+from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequestRow
 
 if TYPE_CHECKING:
     from learner.protocol import Envelope, Job
@@ -59,11 +59,9 @@ def run(vault: OpenVault, request_id: str, progress: Progress) -> None:
     asked, allowed = _planned(vault, request_id)
     job = asks.learner_job(asked.manifest, allowed)
     with LearnerProcess.start(job, asked.row.weights) as learner, vault.run(request_id, learner.stop):
-        is_charged = False
         try:
             _mark(vault, request_id, RequestState.READY)
             _charge(vault, request_id, allowed)
-            is_charged = True
             _mark(vault, request_id, RequestState.TRAINING)
             envelope = learner.train(_columns(vault, asked, allowed, job), progress)
             check_update(envelope.update, asked.manifest)
@@ -74,9 +72,15 @@ def run(vault: OpenVault, request_id: str, progress: Progress) -> None:
             reason = _reason(error)
             with suppress(LockboxError):
                 vault.settle(lambda act: _settle(act, load(act.uow, request_id).row, reason=reason))
-            if is_charged and isinstance(error, Unavailable):
+            if isinstance(error, Unavailable) and _is_lost(vault, request_id):
                 raise RunLost(reason=str(error).rstrip(".")) from error
             raise
+
+
+def _is_lost(vault: OpenVault, request_id: str) -> bool:
+    """Whether the run is paid for and has no result; what was raised may have come after the result was stored."""
+    with vault.read() as uow:
+        return uow.count(ChargeRow, request_id=request_id) > 0 and uow.get(HeldRow, request_id) is None
 
 
 def stop_under(vault: OpenVault, grant_id: str) -> None:

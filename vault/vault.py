@@ -6,21 +6,20 @@ something is one durable act with its audit entry; ids may be given by any unamb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 from vault import approvals, asking, opening, overview, release, request_views, trail, training, upkeep
 from vault.acts import Clock, system_clock
+from vault.approvals import NOTICE
 from vault.audit.entries import EntryType
 from vault.budget import ledger
 from vault.consent import receipts
-from vault.consent.grants import Grant, Window, check_grant, purpose_iri
 from vault.errors import ConsentRefused
 from vault.importers.read import read_table
 from vault.records import collections
+from vault.records.collections import ImportReport
 from vault.records.export import export_rows
 from vault.records.preview import ImportPreview, preview
 from vault.records.reading import ColumnReader
@@ -33,19 +32,18 @@ from vault.sealing.keyfile import key_line, read_key
 from vault.sealing.keytree import Purpose
 from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
-from vault.sealing.random import generate_passphrase, random_id
+from vault.sealing.random import generate_passphrase
 from vault.sealing.secret import Secret
 from vault.sealing.slots import DEFAULT_COST, KdfCost
 
 if TYPE_CHECKING:
     from learner.protocol import ProbeResult
     from vault import views
-    from vault.records.collections import ImportReport
     from vault.settings import Paths
 
 __all__ = [
-    "DEFAULT_COST", "ColumnSummary", "ImportPreview", "KdfCost", "ParsedTable", "Secret", "Vault",
-    "generate_passphrase", "harden_process", "passphrase_secret",
+    "DEFAULT_COST", "NOTICE", "ColumnSummary", "ImportPreview", "ImportReport", "KdfCost", "ParsedTable", "Secret",
+    "Vault", "generate_passphrase", "harden_process", "passphrase_secret",
 ]  # fmt: skip
 
 
@@ -155,10 +153,11 @@ class Vault:
     def preview(
         self, parsed: ParsedTable, *, name: str, unit: str | None, time_field: str | None
     ) -> ImportPreview:
-        """What importing would store, how rows would be grouped into units, and which rows would be refused."""
+        """What importing would store, how rows make units, which are refused, and which are sealed already."""
         with self._opened.read() as uow:
             choice = collections.choose(uow, name, parsed.fields, unit=unit, time_field=time_field)
-        return preview(parsed, choice.unit, choice.time_field)
+            repeats = collections.repeats(uow, self._opened.keys, name, parsed, choice)
+        return preview(parsed, choice.unit, choice.time_field, repeats=repeats)
 
     @staticmethod
     def check_lifetime(text: str = "") -> str:
@@ -172,13 +171,12 @@ class Vault:
 
         Raises `AlreadyImported`, `SchemaMismatch`, `NothingToImport` and `Invalid`.
         """
-        epsilon = self.check_lifetime(lifetime)
         with self._opened.act() as act:
             choice = collections.choose(act.uow, name, parsed.fields, unit=unit, time_field=time_field)
             digest = keyed_digest(act.keys.subkey(Purpose.IMPORT_DIGEST), parsed.digest_input)
             return collections.import_table(
                 act, name=name, parsed=parsed, unit=choice.unit, time_field=choice.time_field,
-                lifetime_epsilon=epsilon, file_digest=digest,
+                lifetime_epsilon=self.check_lifetime(lifetime), file_digest=digest,
             )  # fmt: skip
 
     def collections(self) -> list[views.CollectionView]:
@@ -191,8 +189,7 @@ class Vault:
         with self._opened.read() as uow:
             facts = collections.find_collection(uow, name)
             self._opened.note(EntryType.ACCESS_VIEW, hidden={"what": name})
-            reader = ColumnReader.of_owner(uow, self._opened.keys, facts.id)
-            return summarise(reader, facts)
+            return summarise(ColumnReader.of_owner(uow, self._opened.keys, facts.id), facts)
 
     def export_collection(self, name: str, target: Path, *, as_format: str) -> int:
         """Write every row of a collection to a new file for the owner and return how many there are."""
@@ -227,6 +224,11 @@ class Vault:
             blocked = requesters.block(act, name)
         training.stop_for(self._opened, blocked.id)
 
+    def unblock_requester(self, name: str) -> None:
+        """Let a blocked requester ask again; their key counts as not verified."""
+        with self._opened.act() as act:
+            requesters.unblock(act, name)
+
     def vault_key(self, name: str) -> str:
         """The line of the key that signs releases to this requester; another requester gets another key."""
         with self._opened.read() as uow:
@@ -235,25 +237,19 @@ class Vault:
 
     # consents
 
-    def grant(
-        self, *, requester: str, collection: str, fields: Iterable[str], purpose: str, not_after: datetime,
-        not_before: datetime | None = None, window: tuple[datetime | None, datetime | None] = (None, None),
-        uses: int = 1, epsilon_cap: Decimal | None = None,
-    ) -> views.GrantView:  # fmt: skip
-        """Allow jobs of a requester to read the named fields of a collection for one purpose, until a date."""
+    def preview_grant(self, **wish: Unpack[views.GrantWish]) -> views.GrantDraft:
+        """What `grant` would give, with the notice and how sensitive each column is, without giving it."""
+        with self._opened.read() as uow:
+            return overview.draft(uow, approvals.wished_grant(uow, wish, self._opened.now(uow)))
+
+    def grant(self, *, special_confirmed: bool = False, **wish: Unpack[views.GrantWish]) -> views.GrantView:
+        """Allow jobs of a requester to read the named fields of a collection for one purpose, until a date.
+
+        The person must have been shown `NOTICE`; `special_confirmed` says that they agreed a second time to columns
+        of a special category, without which such a consent is refused with `SpecialNotConfirmed`.
+        """
         with self._opened.act() as act:
-            asker = requesters.find(act.uow, requester)
-            facts = collections.find_collection(act.uow, collection)
-            chosen = frozenset(fields)
-            collections.check_fields(facts, chosen)
-            grant = Grant(
-                id=random_id(), collection=collection, fields=chosen, purpose=purpose_iri(purpose),
-                requester_id=asker.id, window=Window(start=window[0], end=window[1]),
-                not_before=not_before or act.now, not_after=not_after, uses=uses, epsilon_cap=epsilon_cap,
-                unit=str(facts.unit), created_at=act.now,
-            )  # fmt: skip
-            check_grant(grant)
-            receipts.save_grant(act, grant, requester=asker, notice_text=approvals.NOTICE, method="command")
+            grant = approvals.give(act, wish, special_confirmed=special_confirmed)
             return overview.grant(act.uow, grant, act.now)
 
     def grants(self) -> list[views.GrantView]:
@@ -318,15 +314,18 @@ class Vault:
             return request_views.approval(uow, self._opened, full, draft=draft, optional=optional)
 
     def approve(
-        self, request_id: str, *, draft: bool = False, optional: frozenset[str] = frozenset()
-    ) -> None:
-        """Approve one run; with `draft`, write the consent it needs in the same transaction.
+        self, request_id: str, *, draft: bool = False, optional: frozenset[str] = frozenset(),
+        special_confirmed: bool = False,
+    ) -> None:  # fmt: skip
+        """Approve one run; with `draft`, write the consent it needs in the same transaction, as `grant` would.
 
-        Raises `ConsentRefused` (recorded), `BudgetExhausted` and `WrongState`.
+        Raises `ConsentRefused` (recorded), `SpecialNotConfirmed`, `BudgetExhausted` and `WrongState`.
         """
         with self._opened.act() as act:
             full = overview.request_id(act.uow, request_id)
-            decision = approvals.approve(act, full, draft=draft, optional=optional)
+            decision = approvals.approve(
+                act, full, draft=draft, optional=optional, special_confirmed=special_confirmed
+            )
         if not decision.permitted:
             raise ConsentRefused(reason="; ".join(reason.sentence for reason in decision.reasons))
 
@@ -386,8 +385,7 @@ class Vault:
     def export_audit(self, folder: Path) -> views.AuditCheck:
         """Write the trail as a bundle anybody can verify; it names no field, requester, file or value."""
         upkeep.check_new(self._opened, folder)
-        with self._opened.act() as act:
-            act.record(EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": folder.name})
+        self._opened.note(EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": folder.name})
         with self._opened.read() as uow:
             return trail.export(uow, self._opened, folder)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import NotRequired, TypedDict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +87,10 @@ class PriceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldAskView:
-    """A column a job asks for and what the consents say about it now."""
+    """A column a job asks for, how sensitive it is, and what the consents say about it now."""
 
     name: str
+    sensitivity: str
     role: str
     necessity: str
     permitted: bool
@@ -130,6 +134,7 @@ class RequestView:
     purpose_text: str
     retention: str
     recipients: tuple[str, ...]
+    slot_minutes: int
     window_from: str | None
     window_to: str | None
     model: str
@@ -143,21 +148,54 @@ class RequestView:
     reason: str | None
 
 
+class GrantWish(TypedDict):
+    """What a person puts into a consent by hand; `window` are the first moment of the records and the end of them."""
+
+    requester: str
+    collection: str
+    fields: Iterable[str]
+    purpose: str
+    not_after: datetime
+    not_before: NotRequired[datetime | None]
+    window: NotRequired[tuple[datetime | None, datetime | None]]
+    uses: NotRequired[int]
+    epsilon_cap: NotRequired[Decimal | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnRead:
+    """A column that jobs would read: ordinary, sensitive, special or identifying."""
+
+    name: str
+    sensitivity: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantDraft:
-    """The consent that approving would write."""
+    """A consent before it is given.
+
+    `reads` are its fields, `beside` the unit and time that are read with them, `special` what of both belongs to a
+    special category and needs a yes of its own. `notice` is kept in the record word for word, so it has to be shown.
+    """
 
     requester: str
     collection: str
     fields: tuple[str, ...]
+    reads: tuple[ColumnRead, ...]
+    beside: tuple[ColumnRead, ...]
+    special: tuple[str, ...]
+    notice: str
+    recipients: tuple[str, ...]
+    retention: str
     withheld: tuple[str, ...]
     purpose: str
     purpose_words: str
     window_from: str | None
     window_to: str | None
+    not_before: str
     not_after: str
     uses: int
-    epsilon_cap: str
+    epsilon_cap: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,32 +23,38 @@ class Words(Protocol):
 
 
 class Keystream:
-    """The ChaCha20 keystream (RFC 8439) under a fresh 256-bit key of the operating system, read once.
+    """The ChaCha20 keystream (RFC 8439) under a fresh 256-bit key of the operating system.
 
     Takes no seed and no key, cannot be copied or pickled, and serves only the process that made it: the
-    batches and the noise of one job are disjoint stretches of it, and no stretch is used twice.
+    batches and the noise of one job are disjoint stretches of it, and no stretch is used twice. Where one key
+    is used up another fresh one takes over, so that a run never ends by the number of words it needs.
     """
 
     __slots__ = ("_cipher", "_left", "_process")
 
     def __init__(self) -> None:
-        key = bytearray(os.urandom(32))
-        self._cipher: CipherContext | None = Cipher(ChaCha20(key, bytes(16)), mode=None).encryptor()
-        key[:] = bytes(32)  # the cipher holds its own copy, which it erases when it is freed
+        self._cipher: CipherContext | None = _fresh_cipher()
         self._left = STREAM_BYTES
         self._process = os.getpid()
 
     def words(self, count: int) -> NDArray[np.uint64]:
-        """The next ``count`` words; raises RuntimeError when wiped, used up or in another process."""
+        """The next ``count`` words; raises RuntimeError when wiped or in another process."""
         size = WORD_BYTES * count
-        if self._cipher is None or size > self._left or os.getpid() != self._process:
-            raise RuntimeError("this keystream is wiped, used up or of another process")
-        self._left -= size
-        return np.frombuffer(self._cipher.update(bytes(size)), dtype="<u8")
+        stream = self._next(min(size, self._left))
+        while len(stream) < size:
+            self._cipher, self._left = _fresh_cipher(), STREAM_BYTES
+            stream += self._next(min(size - len(stream), self._left))
+        return np.frombuffer(stream, dtype="<u8")
 
     def wipe(self) -> None:
         """Forget the key; no word can be drawn any more."""
         self._cipher = None
+
+    def _next(self, size: int) -> bytes:
+        if self._cipher is None or os.getpid() != self._process:
+            raise RuntimeError("this keystream is wiped or of another process")
+        self._left -= size
+        return self._cipher.update(bytes(size))
 
     def __enter__(self) -> Self:
         return self
@@ -60,3 +66,10 @@ class Keystream:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a keystream cannot be copied")
+
+
+def _fresh_cipher() -> CipherContext:
+    key = bytearray(os.urandom(32))
+    cipher = Cipher(ChaCha20(key, bytes(16)), mode=None).encryptor()
+    key[:] = bytes(32)  # the cipher holds its own copy, which it erases when it is freed
+    return cipher

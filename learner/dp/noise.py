@@ -24,7 +24,7 @@ def rounded_gaussian(words: Words, count: int, std: float) -> NDArray[np.int64]:
 
     The top bit of a word is the sign, the other 63 are k, and |x| = -ndtri(p) with p = (k + 1/2) 2^-64. A k
     below 2^53 gets three more words f after its point, p = (k + f + 2^-193) 2^-64, so that no p is coarse
-    beside what is left of the tail: |x| goes up to 18.3 std.
+    beside what is left of the tail: |x| goes up to 18.7 std.
 
     For std >= 9.9 and within 16 std, each cell has the probability of rint(N(0, std^2)) up to a relative error
     of kappa = 80 * 2^-52 * std. With u = 2^-52 and t = |x|: logarithm, square root and two differences inside

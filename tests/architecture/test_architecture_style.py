@@ -20,7 +20,7 @@ def test_no_file_is_longer_than_its_budget() -> None:
     lengths = {
         str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines()) for file in SOURCES
     }
-    assert {} == {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
 
 
 def test_no_function_is_longer_than_its_budget() -> None:
@@ -30,7 +30,7 @@ def test_no_function_is_longer_than_its_budget() -> None:
         for node in functions(file)
         if (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
     }
-    assert {} == too_long
+    assert too_long == {}
 
 
 def test_most_functions_are_short() -> None:
@@ -39,7 +39,7 @@ def test_most_functions_are_short() -> None:
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:
-    assert [] == [file for file in SOURCES if file.stem in FORBIDDEN_NAMES]
+    assert [file for file in SOURCES if file.stem in FORBIDDEN_NAMES] == []
 
 
 def test_every_public_function_and_class_says_what_it_is() -> None:
@@ -50,4 +50,4 @@ def test_every_public_function_and_class_says_what_it_is() -> None:
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
         if not node.name.startswith("_") and not ast.get_docstring(node)
     ]
-    assert [] == silent
+    assert silent == []

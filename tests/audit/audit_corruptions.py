@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 from pathlib import Path
 
-from conftest import Exported
+from audit_home import Exported
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from vault.audit.checkpoint import sign_checkpoint, unverified_checkpoint

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from audit_format_checker import check
+from audit_home import Trail, is_signed
 from audit_samples import HIDDEN, ORIGIN
-from conftest import Trail, is_signed
 
 from vault.audit.bundle import export_bundle, report_lines, verify_bundle
 from vault.audit.checkpoint import sign_checkpoint

@@ -7,8 +7,8 @@ import string
 from pathlib import Path
 
 import pytest
+from audit_home import is_signed
 from audit_samples import ORIGIN
-from conftest import is_signed
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from vault.audit.checkpoint import (

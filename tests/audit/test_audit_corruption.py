@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from audit_corruptions import CORRUPTIONS, OF_THE_TRAIL, lines_of, put_lines, strip
 from audit_format_checker import RefusedError, check
+from audit_home import Exported, is_signed, trail_in
 from audit_samples import ORIGIN
-from conftest import Exported, is_signed, trail_in
 
 from vault.audit.bundle import verify_bundle
 from vault.audit.canonical import encode

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from audit_corruptions import CORRUPTIONS
-from conftest import Exported, Trail
+from audit_home import Exported, Trail
 from test_audit_corruption import edited, lines_of, resign
 
 from vault.audit.entries import EntryType

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from audit_home import Trail
 from audit_samples import CLEAR
-from conftest import Trail
 
 from vault.audit.entries import EntryType
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import base64
 
 import pytest
+from audit_home import is_signed
 from audit_samples import ORIGIN
-from conftest import is_signed
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st

@@ -272,7 +272,9 @@ def test_what_is_not_used_is_no_promise_to_a_next_job(bench: Any) -> None:
     assert used == 0
     with pytest.raises(BudgetExhausted, match="would be used"):
         charge(bench, "0", charge=(first * 8, *(cost // 2 for cost in others)), by="third")
-    assert [each.name for kind in (Spending, BudgetLine) for each in fields(kind) if "left" in each.name] == []
+    assert [
+        each.name for kind in (Spending, BudgetLine) for each in fields(kind) if "left" in each.name
+    ] == []
 
 
 @pytest.mark.parametrize("key", [ledger.ORDERS_FACT, ledger.DELTA_FACT])
@@ -290,7 +292,10 @@ def test_a_budget_that_was_fixed_otherwise_is_not_counted_with(
             fact.value = value
         act.record(EntryType.ACCESS_VIEW)
 
-    with bench.store.read() as uow, pytest.raises(BudgetFixedOtherwise, match="than this program counts with"):
+    with (
+        bench.store.read() as uow,
+        pytest.raises(BudgetFixedOtherwise, match="than this program counts with"),
+    ):
         check_fixed(uow)
 
 

@@ -182,11 +182,11 @@ def test_more_steps_cost_more_and_more_noise_costs_less() -> None:
 
 
 def test_the_slack_of_the_sampler_is_in_the_charge_and_in_epsilon() -> None:
-    """8 * 2^-52 * 9.2 * s * d * T per neighbour: ε has it twice, order a (2a - 1)/(a - 1) times."""
+    """80 * 2^-52 * s * d * T per neighbour: ε has it twice, order a (2a - 1)/(a - 1) times."""
     small = make_mechanism(0.02, 4.0, 100)
     large = make_mechanism(0.02, 4.0, 100, parameters=200_000, grid_exponent=14)
     deviation = 4 * (2**14 * (1 + 1e-6) + math.sqrt(200_000))
-    slack = 8 * 2.0**-52 * 9.2 * deviation * 200_000 * 100
+    slack = 80 * 2.0**-52 * deviation * 200_000 * 100
 
     assert 2 * slack > 0.01
     assert price(large, DELTA).numerical_assumption
@@ -200,6 +200,15 @@ def test_the_slack_of_the_sampler_is_in_the_charge_and_in_epsilon() -> None:
     assert not price(within, DELTA).numerical_assumption
     epsilons = price(within, DELTA).epsilon - price(replace(small, steps=10), DELTA).epsilon
     assert 2 * slack / 10 <= float(epsilons) <= 2.2 * slack / 10 + 1e-5
+
+
+def test_what_the_sampler_leaves_out_is_taken_off_delta(monkeypatch: pytest.MonkeyPatch) -> None:
+    mechanism = make_mechanism(0.1, 4.0, 200)
+    expected = price(mechanism, Decimal("4e-7")).epsilon
+    assert price(mechanism, Decimal("1e-6")).epsilon < expected
+
+    monkeypatch.setattr(pricing, "FAR_TAIL", 6e-7)
+    assert expected == price(mechanism, Decimal("1e-6")).epsilon
 
 
 # the numbers shown ----------------------------------------------------------------------------------------

@@ -32,11 +32,15 @@ from vault.consent.record import (
     CONSENT,
     EXPIRED,
     EXPLICIT,
+    EXPLICITLY,
+    EXPRESSLY,
     GIVEN,
     WITHDRAWN,
     FieldFacts,
     Notice,
     Party,
+    Promise,
+    Reading,
     build_record,
     with_event,
 )
@@ -59,10 +63,16 @@ NOTICE = Notice(text="May train.", method="command", principal="p" * 32)
 
 
 def record_of(grant: Grant) -> dict[str, Any]:
-    fields = [
+    fields = tuple(
         FieldFacts(name=name, type="float", sensitivity="ordinary", is_required=True) for name in grant.fields
-    ]
-    return build_record(grant, party=replace(PARTY, id=grant.requester_id), fields=fields, notice=NOTICE)
+    )
+    return build_record(
+        grant,
+        party=replace(PARTY, id=grant.requester_id),
+        reading=Reading(fields=fields, beside=()),
+        notice=NOTICE,
+        promise=Promise(),
+    )
 
 
 def give(bench: Any, grant: Grant, **facts: Any) -> None:
@@ -125,13 +135,17 @@ def test_the_record_has_the_parts_of_the_standard() -> None:
 
 def test_a_special_category_makes_the_consent_an_explicit_one(bench: Any) -> None:
     give(bench, make_grant(id=ONE))
-    give(bench, make_grant(id=TWO, fields=frozenset({"hr", "illness"})))
+    give(bench, make_grant(id=TWO, fields=frozenset({"hr", "illness"})), special_confirmed=True)
     with bench.store.read() as uow:
-        plain, special = (receipt(uow, each)["record"]["processing"] for each in (ONE, TWO))
+        plain, special = (receipt(uow, each)["record"] for each in (ONE, TWO))
 
-    assert plain["lawful_basis"] == CONSENT
-    assert special["lawful_basis"] == EXPLICIT
-    assert [data["is_special_category"] for data in special["personal_data"]] == [False, True]
+    assert plain["processing"]["lawful_basis"] == CONSENT
+    assert special["processing"]["lawful_basis"] == EXPLICIT
+    assert [data["is_special_category"] for data in special["processing"]["personal_data"]] == [False, True]
+    assert [(each["type"], each["explicit_for"]) for each in (*plain["events"], *special["events"])] == [
+        (EXPRESSLY, []),
+        (EXPLICITLY, ["illness"]),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -165,8 +165,13 @@ def test_the_facts_types_and_digests_of_the_database(made: Made) -> None:
     types = {kind for (kind,) in ask("SELECT DISTINCT type FROM field")}
     key = subkey(made.root, "import-digest")
 
-    assert set(facts) == {"format", "origin", "created_at", "audit.compact_range"}
+    assert set(facts) == {
+        *("format", "origin", "created_at", "audit.compact_range"),
+        *("budget.orders", "budget.delta"),
+    }
     assert facts["format"] == "1"
+    assert json.loads(facts["budget.orders"]) == [3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 64]
+    assert facts["budget.delta"] == "0.000001"
     assert all(f"`{fact}`" in PAGE for fact in facts)
     assert types == {"timestamp", "int", "float", "bool", "category", "text"}
     assert digests[0] == digest(key, hashlib.sha256(made.file.read_bytes()).digest())

@@ -299,7 +299,7 @@ def test_the_orders_are_listed_with_what_their_failures_add_up_to() -> None:
 
 
 def test_the_numerical_assumption() -> None:
-    relative = 8 * 2**-52 * 9.2 * 2**16
+    relative = 80 * 2**-52 * 2**16
 
     assert f"at most {math.ceil(relative * 1e10) / 10:.1f}e-9 at noise of 2^16 cells" in flat(PRIVACY)
     assert f"while it adds at most {pricing.MOST_SLACK}" in flat(PRIVACY)

@@ -39,13 +39,14 @@ FILES = {"keys.lockbox", "keys.copy.lockbox", "vault.db", "vault.db-wal", "vault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """What a vault says after it was opened."""
+    """What a vault says after it was opened; `lost` counts the runs that failed after their charge."""
 
     size: int
     rows: dict[str, int]
     states: dict[str, str]
     charges: dict[str, int]
     may_have_left: frozenset[str]
+    lost: int
     kinds: tuple[str, ...]
     problems: tuple[str, ...]
 
@@ -79,6 +80,7 @@ def _look(vault: Vault) -> Truth:
     checked = vault.verify_audit()
     kinds = tuple(line.type for line in vault.audit_lines())
     with opened.read() as uow:
+        bodies = [json.loads(row.body) for row in uow.find(LogEntry)]
         requests = uow.find(RequestRow)
         charges = uow.find(ChargeRow)
         problems = [
@@ -86,7 +88,7 @@ def _look(vault: Vault) -> Truth:
             *_mark_problems(opened, checked.size, checked.root),
             *_record_problems(opened, uow),
             *_request_problems(uow, requests, charges),
-            *_charge_problems(uow, charges),
+            *_charge_problems(uow, charges, bodies),
         ]
         return Truth(
             size=checked.size,
@@ -94,6 +96,7 @@ def _look(vault: Vault) -> Truth:
             states={row.id: row.state for row in requests},
             charges={row.request_id: row.id for row in charges},
             may_have_left=frozenset(one.id for one in vault.releases() if one.may_have_left),
+            lost=sum(body["type"] == "run.failed" and body["charged"] for body in bodies),
             kinds=kinds,
             problems=tuple(problems),
         )
@@ -137,13 +140,12 @@ def _request_problems(uow: UnitOfWork, requests: list[RequestRow], charges: list
     return problems
 
 
-def _charge_problems(uow: UnitOfWork, charges: list[ChargeRow]) -> list[str]:
+def _charge_problems(uow: UnitOfWork, charges: list[ChargeRow], bodies: list[dict[str, object]]) -> list[str]:
     problems = []
     if len({row.request_id for row in charges}) != len(charges):
         problems.append("a request was charged twice")
-    bodies = [json.loads(row.body) for row in uow.find(LogEntry)]
     spent = [body["run"] for body in bodies if body["type"] == "budget.spend"]
-    if sorted(spent) != sorted(row.request_id for row in charges):
+    if sorted(map(str, spent)) != sorted(row.request_id for row in charges):
         problems.append("the trail and the ledger disagree")
     for grant in uow.find(GrantRow):
         paid = [row for row in uow.find(RequestRow, grant_id=grant.id) if row.id in spent]

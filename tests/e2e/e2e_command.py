@@ -1,4 +1,4 @@
-"""The real `lockbox` in a process of its own: run to its end, or played with on a terminal."""
+"""The `lockbox` command in a process of its own: run to its end, or played with on a terminal."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import sys
 import termios
 import time
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from e2e_forks import Forks
 from e2e_world import PASSPHRASE, World
 
 from vault.sealing.keytree import Purpose
@@ -58,23 +60,25 @@ def environment(paths: Paths, *, columns: int = 80) -> dict[str, str]:
     }
 
 
+@cache
+def forks() -> Forks:
+    """The one process that commands are forked from; it ends with the tests."""
+    return Forks()
+
+
 def start(
     paths: Paths,
     *words: str | Path,
     secret: str = PASSPHRASE,
     before: Sequence[str] = (),
     program: Sequence[str] = (LOCKBOX,),
-    cwd: Path | None = None,
 ) -> subprocess.Popen[str]:
-    """Start one command whose passphrase comes through a descriptor; `before` is a command it runs under."""
-    ours, theirs = os.pipe()
-    os.write(theirs, secret.encode() + b"\n")
-    os.close(theirs)
+    """Start the installed command; its passphrase comes through a descriptor. `before` is what it runs under."""
+    ours = descriptor_of(secret)
     try:
         return subprocess.Popen(
             [*before, *program, "--passphrase-fd", str(ours), *map(str, words)],
             env=environment(paths),
-            cwd=cwd,
             pass_fds=[ours],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -85,15 +89,58 @@ def start(
         os.close(ours)
 
 
-def ended(process: subprocess.Popen[str]) -> Outcome:
-    """Wait for a command and take what it wrote."""
-    out, err = process.communicate(timeout=PATIENCE)
+def end_forks() -> None:
+    """End that process, if any test began it."""
+    if forks.cache_info().currsize:
+        forks().close()
+
+
+def descriptor_of(secret: str) -> int:
+    """A descriptor that gives a secret once."""
+    ours, theirs = os.pipe()
+    os.write(theirs, secret.encode() + b"\n")
+    os.close(theirs)
+    return ours
+
+
+def run_installed(
+    paths: Paths,
+    *words: str | Path,
+    secret: str = PASSPHRASE,
+    before: Sequence[str] = (),
+    program: Sequence[str] = (LOCKBOX,),
+) -> Outcome:
+    """Run the installed command to its end."""
+    with start(paths, *words, secret=secret, before=before, program=program) as process:
+        out, err = process.communicate(timeout=PATIENCE)
     return Outcome(code=process.returncode, out=out, err=err)
 
 
-def run(paths: Paths, *words: str | Path, **how: object) -> Outcome:
-    """Run one command to its end."""
-    return ended(start(paths, *words, **how))  # type: ignore[arg-type]
+def run(paths: Paths, *words: str | Path, secret: str = PASSPHRASE) -> Outcome:
+    """Run one command to its end in a fork of a process that has it loaded."""
+    ours, nothing = descriptor_of(secret), os.open(os.devnull, os.O_RDONLY)
+    (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+    command = ["--passphrase-fd", "3", *map(str, words)]
+    forks().start(command, environment(paths), [nothing, out_end, err_end, ours], is_terminal=False)
+    for descriptor in (ours, nothing, out_end, err_end):
+        os.close(descriptor)
+    said = _read_both(out, err)
+    return Outcome(code=forks().wait(), out=said[out].decode(), err=said[err].decode())
+
+
+def _read_both(*descriptors: int) -> dict[int, bytes]:
+    """Everything that comes out of several pipes, which are closed then."""
+    said, open_ones = dict.fromkeys(descriptors, b""), set(descriptors)
+    while open_ones:
+        ready, _, _ = select.select(list(open_ones), [], [], PATIENCE)
+        assert ready, said
+        for descriptor in ready:
+            data = os.read(descriptor, 65536)
+            said[descriptor] += data
+            if not data:
+                open_ones.remove(descriptor)
+                os.close(descriptor)
+    return said
 
 
 def secrets_of(world: World) -> list[str]:
@@ -126,31 +173,37 @@ def assert_refused(outcome: Outcome, code: int, says: str, secrets: Sequence[str
 class Terminal:
     """A command on a pseudo-terminal, as a person sees it; everything shown is kept in `screen`."""
 
-    def __init__(
-        self, paths: Paths, *words: str | Path, columns: int = 80, env: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, paths: Paths, *words: str | Path, is_installed: bool = False) -> None:
         ours, theirs = os.openpty()
-        self._shown, self._seen, self._terminal = b"", 0, ours
-        self._process = subprocess.Popen(
-            [*PYTHON, ON_TERMINAL, str(theirs), LOCKBOX, *map(str, words)],
-            env={**environment(paths, columns=columns), **(env or {})},
-            pass_fds=[theirs],
-        )
+        self._shown, self._seen, self._terminal, self._code = b"", 0, ours, -1
+        self._process: subprocess.Popen[bytes] | None = None
+        command, known = list(map(str, words)), environment(paths)
+        if is_installed:
+            command = [*PYTHON, ON_TERMINAL, str(theirs), LOCKBOX, *command]
+            self._process = subprocess.Popen(command, env=known, pass_fds=[theirs])
+            self._pid = self._process.pid
+        else:
+            self._pid = forks().start(command, known, [theirs], is_terminal=True)
         os.close(theirs)
 
     def __enter__(self) -> Terminal:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        if self._code < 0:
+            os.kill(self._pid, signal.SIGKILL)
+            self._wait()
         os.close(self._terminal)
 
     @property
     def screen(self) -> str:
         """Everything shown so far, with plain line ends."""
         return self._shown.decode(errors="replace").replace("\r\n", "\n")
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the terminal shows what is typed."""
+        return bool(termios.tcgetattr(self._terminal)[3] & termios.ECHO)
 
     def wait_for(self, text: str) -> str:
         """Read until this stands on the screen after what was waited for before; give back what came with it."""
@@ -168,11 +221,6 @@ class Terminal:
         """A line, or a control key alone."""
         self.type(keys) if keys.isprintable() else os.write(self._terminal, keys.encode())
 
-    @property
-    def echoes(self) -> bool:
-        """Whether the terminal shows what is typed."""
-        return bool(termios.tcgetattr(self._terminal)[3] & termios.ECHO)
-
     def press_ctrl_c(self) -> None:
         os.write(self._terminal, b"\x03")
 
@@ -184,7 +232,11 @@ class Terminal:
         until = time.monotonic() + PATIENCE
         while self._read(until):
             pass
-        return self._process.wait(timeout=PATIENCE)
+        return self._wait()
+
+    def _wait(self) -> int:
+        self._code = forks().wait() if self._process is None else self._process.wait(timeout=PATIENCE)
+        return self._code
 
     def _read(self, until: float) -> bool:
         """Take what comes next; False when the command has ended."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import crash_learner
@@ -215,20 +215,31 @@ def test_a_request_does_not_run_twice_at_the_same_time(approved_world: World, qu
 def test_two_starts_at_the_same_moment_are_one_run(
     approved_world: World, quiet: Quiet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both have passed every check before either is ready."""
-    original, inside = LearnerProcess.start, [0]
+    """Both have passed every check; the one that comes second must not set back the one that trains."""
+    original, inside, is_training, go_on = LearnerProcess.start, [0], Event(), Event()
     with approved_world.vault() as vault:
         request = vault.requests()[0].id
+
+        def progress(_step: int, _of: int) -> None:
+            is_training.set()
+            assert go_on.wait(10)
+
+        def first() -> None:
+            vault.train(request, progress=progress)
 
         def start(*arguments: Any) -> LearnerProcess:
             inside[0] += 1
             if inside[0] == 1:
-                elsewhere(lambda: vault.train(request, progress=quiet))
+                thread.start()
+                assert is_training.wait(10)
             return original(*arguments)
 
+        thread = Thread(target=first)
         monkeypatch.setattr(LearnerProcess, "start", start)
         with pytest.raises(WrongState):
             vault.train(request, progress=quiet)
+        go_on.set()
+        thread.join()
         assert vault.release(request).state == "held"
     assert len(truth(approved_world).charges) == 1
 

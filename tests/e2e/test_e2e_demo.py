@@ -18,6 +18,7 @@ from tui.demo.card import WIDTH
 from tui.demo.stage import Stage
 from tui.demo.story import cast_for, play
 from vault.settings import Paths
+from vault.vault import NOTICE
 
 LOCKBOX = str(Path(sys.executable).with_name("lockbox"))
 PASSPHRASE = b"a passphrase for the rerun\n"
@@ -85,7 +86,18 @@ def test_the_price_stays_under_one_point_one(played: tuple[Path, str]) -> None:
 
 
 def test_a_scripted_person_is_labelled(played: tuple[Path, str]) -> None:
-    assert played[1].count("typed by a scripted person (--auto)") == 2
+    assert played[1].count("typed by a scripted person (--auto)") == 3
+
+
+def test_the_notice_and_the_special_category_are_shown_before_the_consent(played: tuple[Path, str]) -> None:
+    """What the receipt claims was shown and agreed to is on the screen."""
+    text = " ".join(played[1].split())
+    shown = text[: text.index("Type ALLOW")]
+    assert NOTICE in shown
+    assert "such as health): diagnosis." in shown
+    assert "diagnosis (special), mean_concavity" in shown
+    assert "Do you consent explicitly to jobs reading diagnosis, for this purpose?" in text
+    assert re.search(r"\$ lockbox request approve [0-9a-f]{8} --draft-grant --special", text)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,7 +13,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from e2e_command import FILE_LIMIT, PYTHON, Outcome, assert_clean, assert_refused, run, secrets_of, start
+from e2e_command import (
+    FILE_LIMIT,
+    PYTHON,
+    Outcome,
+    assert_clean,
+    assert_refused,
+    run,
+    run_installed,
+    secrets_of,
+    start,
+)
 from e2e_world import NAME, PASSPHRASE, World
 
 from vault.settings import Paths
@@ -45,7 +55,7 @@ def flip(path: Path, *, at: int) -> None:
 
 
 def test_a_wrong_passphrase_is_named_and_not_shown(today: World, secrets: list[str]) -> None:
-    outcome = run(today.paths, "status", secret="sesame, my other one")
+    outcome = run_installed(today.paths, "status", secret="sesame, my other one")
     assert_refused(outcome, 3, "that passphrase does not open this vault", [*secrets, "sesame"])
 
 
@@ -224,16 +234,16 @@ def test_a_vault_on_a_read_only_disk_can_be_looked_at_and_says_why_no_more(
     today: World, secrets: list[str], read_only: Callable[[Path], list[str]]
 ) -> None:
     before = read_only(today.paths.vault)
-    looked = run(today.paths, "status", before=before)
+    looked = run_installed(today.paths, "status", before=before)
     assert (looked.code, looked.err) == (0, "")
-    acted = run(today.paths, "requester", "block", NAME, before=before)
+    acted = run_installed(today.paths, "requester", "block", NAME, before=before)
     assert_refused(acted, UNAVAILABLE, "the vault cannot be written to at", secrets)
 
 
 def test_an_act_whose_reminder_cannot_be_written_is_said_to_be_stored(
     today: World, secrets: list[str], read_only: Callable[[Path], list[str]]
 ) -> None:
-    outcome = run(today.paths, "requester", "block", NAME, before=read_only(today.paths.state))
+    outcome = run_installed(today.paths, "requester", "block", NAME, before=read_only(today.paths.state))
     assert_refused(outcome, UNAVAILABLE, "what you did is stored and recorded, but the reminder", secrets)
     with today.vault(writable=False) as vault:
         assert vault.requesters()[0].status == "blocked"
@@ -255,7 +265,7 @@ def test_a_full_disk_changes_nothing(today: World, secrets: list[str], mounting:
     # The vault is copied onto a disk with little room beyond it, and looked at before that disk goes away.
     mount = SMALL_DISK.format(size=used + 400_000)
     both = 'lockbox=$0; "$lockbox" "$@"; echo "code $?" >&2; cp -a "$LOCKBOX_VAULT" "$LOCKBOX_STATE/after"'
-    outcome = run(
+    outcome = run_installed(
         Paths(vault=disk / "vault", state=today.paths.state),
         "import", table,
         before=[*mounting, "sh", "-c", mount, str(disk), str(today.paths.vault), "sh", "-c", both],
@@ -276,14 +286,14 @@ def test_a_limit_on_file_sizes_is_met_like_a_full_disk(today: World, secrets: li
     """No mount is needed for this one, so it runs everywhere."""
     used = max(path.stat().st_size for path in today.paths.vault.iterdir())
     table = big_table(today.folder, 30_000)
-    outcome = run(today.paths, "import", table, before=[*PYTHON, FILE_LIMIT, str(used + 400_000)])
+    outcome = run_installed(today.paths, "import", table, before=[*PYTHON, FILE_LIMIT, str(used + 400_000)])
     assert_refused(outcome, UNAVAILABLE, "the disk is full; nothing was changed", secrets)
     assert rows_of(today) == 100
 
 
 def test_output_that_cannot_be_written_is_said(today: World, secrets: list[str]) -> None:
     shell = ["sh", "-c", '"$0" "$@" > /dev/full']
-    outcome = run(today.paths, "audit", "show", before=shell)
+    outcome = run_installed(today.paths, "audit", "show", before=shell)
     assert_refused(outcome, UNAVAILABLE, "No space left on device", secrets)
 
 
@@ -331,7 +341,7 @@ def test_a_crash_says_what_kind_it_was_and_nothing_of_what_was_in_hand(
     today: World, secrets: list[str], kind: str
 ) -> None:
     program = [sys.executable, "-c", CRASH.format(passphrase=PASSPHRASE, kind=kind)]
-    outcome = run(today.paths, "status", program=program)
+    outcome = run_installed(today.paths, "status", program=program)
     assert_refused(outcome, 1, f"lockbox made a mistake of its own ({kind})", secrets)
 
 
@@ -362,14 +372,14 @@ tui.cli.main()
 def test_nothing_is_printed_behind_the_back_of_the_command(today: World, secrets: list[str]) -> None:
     """A warning, an error in a destructor and one in a thread all come with source lines of their own."""
     program = [sys.executable, "-c", LATE_CRASH.format(passphrase=PASSPHRASE)]
-    outcome = run(today.paths, "status", program=program)
+    outcome = run_installed(today.paths, "status", program=program)
     assert (outcome.code, outcome.err) == (0, "")
     assert_clean(outcome.all, secrets)
 
 
 def test_a_reader_that_goes_away_is_no_error(today: World, secrets: list[str]) -> None:
     shell = ["sh", "-c", '("$0" "$@"; echo "code $?" >&2) | head -n 1']
-    outcome = run(today.paths, "audit", "show", before=shell)
+    outcome = run_installed(today.paths, "audit", "show", before=shell)
     assert outcome.out.count("\n") == 1
     assert_clean(outcome.all, secrets)
     assert not [line for line in outcome.err.splitlines() if "error" in line]
@@ -379,7 +389,7 @@ def test_what_a_terminal_of_another_encoding_cannot_show_is_spelled_out(
     today: World, secrets: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(os.environ, "PYTHONIOENCODING", "ascii")
-    outcome = run(today.paths, "budget")
+    outcome = run_installed(today.paths, "budget")
     assert outcome.code == 0
     assert r"\u2588" in outcome.out
     assert_clean(outcome.all, secrets)

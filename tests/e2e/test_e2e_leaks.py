@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import new_world
+from e2e_home import new_world
 from e2e_world import PASSPHRASE, World
 
 from vault import learner_process, requester

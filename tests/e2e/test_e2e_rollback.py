@@ -12,7 +12,7 @@ from threading import Event, Thread
 
 import crash_learner
 import pytest
-from conftest import copy_of, new_world
+from e2e_home import copy_of, new_world
 from e2e_world import NAME, World
 
 from tui.exit_codes import exit_code
@@ -25,6 +25,7 @@ from vault.errors import (
     MarkNotWritten,
     MarkUnwritable,
     OlderVault,
+    RunLost,
 )
 from vault.opening import _mark_mac, database_file
 from vault.settings import Paths
@@ -446,11 +447,19 @@ def test_without_a_mark_the_owner_can_look_and_take_everything_out(unmarkable: W
         assert [line.type for line in vault.audit_lines()][-2:] == ["access.view", "export"]
 
 
-@pytest.mark.parametrize("written", [2, 3, 4, 5])
+MARKS = {
+    2: ("approved", False, MarkNotWritten),
+    3: ("failed", True, RunLost),
+    4: ("failed", True, RunLost),
+    5: ("held", True, MarkNotWritten),
+}
+"""What follows when the nth mark of a run fails: those before it, of ready, charged, training and held."""
+
+
+@pytest.mark.parametrize("written", MARKS)
 def test_a_mark_that_fails_in_the_middle_of_a_run_leaves_a_true_state(
     approved_world: World, quiet: Quiet, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
-    """The acts of a run are: mark first, ready, charged, training, held."""
     original, count = opening.write_mark, [0]
 
     def failing(folder: Path, mark: Mark, mac: Callable[[bytes], bytes]) -> None:
@@ -462,16 +471,11 @@ def test_a_mark_that_fails_in_the_middle_of_a_run_leaves_a_true_state(
     with approved_world.vault() as vault:
         request = request_of(vault)
         monkeypatch.setattr(opening, "write_mark", failing)
-        with pytest.raises(MarkNotWritten):
+        state, is_spent, error = MARKS[written]
+        with pytest.raises(error):
             vault.train(request, progress=quiet)
-        state = vault.request(request).line.state
-        spent = vault.budget()[0].used_percent > 0
-    assert (state, spent) == {
-        2: ("approved", False),
-        3: ("failed", True),
-        4: ("failed", True),
-        5: ("held", True),
-    }[written]
+        assert vault.request(request).line.state == state
+        assert (vault.budget()[0].used_percent > 0) == is_spent
 
 
 def test_a_copy_of_the_vault_and_its_mark_together_is_beyond_what_can_be_noticed(held_world: World) -> None:

@@ -46,7 +46,7 @@ def opens(paths: Paths, passphrase: str) -> bool:
 
 
 def test_init_asks_for_a_passphrase_twice_and_for_the_recovery_key_once_more(paths: Paths) -> None:
-    with Terminal(paths, "init") as terminal:
+    with Terminal(paths, "init", is_installed=True) as terminal:
         terminal.wait_for("new passphrase (empty: one is made for you): ")
         terminal.type(CHOSEN)
         terminal.wait_for("again: ")

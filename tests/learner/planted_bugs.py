@@ -78,9 +78,7 @@ def square_root_of_sigma(patch: Patch) -> None:
 def noise_not_scaled_by_clip_norm(patch: Patch) -> None:
     _noise(
         patch,
-        lambda _, words, plan: rounded_gaussian(
-            words.words(plan.parameters), plan.noise_multiplier / plan.grid
-        ),
+        lambda _, words, plan: rounded_gaussian(words, plan.parameters, plan.noise_multiplier / plan.grid),
     )
 
 

@@ -79,10 +79,29 @@ def test_another_process_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         stream.words(1)
 
 
-def test_it_ends_before_its_counter_comes_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last word is given, the one after it is not."""
+@pytest.mark.parametrize("portions", [(27,), (10, 10, 7), (9, 2, 16), (0, 1, 26, 0)])
+def test_a_key_that_is_used_up_is_followed_by_a_fresh_one(
+    monkeypatch: pytest.MonkeyPatch, portions: tuple[int, ...]
+) -> None:
+    """A run of any length gets all its words, none of them from a counter that came round."""
+    keys = [bytes([number]) * 32 for number in range(3)]
+    unused = iter(keys)
+    monkeypatch.setattr(keystream, "STREAM_BYTES", 80)
+    monkeypatch.setattr(os, "urandom", lambda size: next(unused)[:size])
+    stream = Keystream()
+    given = np.concatenate([stream.words(count) for count in portions])
+    expected = b"".join(
+        Cipher(ChaCha20(key, bytes(16)), mode=None).encryptor().update(bytes(80)) for key in keys
+    )
+    assert expected[: 27 * 8] == given.astype("<u8").tobytes()
+    assert list(unused) == []
+
+
+def test_a_wiped_stream_draws_no_fresh_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of a key does not bring a forgotten stream back."""
     monkeypatch.setattr(keystream, "STREAM_BYTES", 80)
     stream = Keystream()
-    assert len(stream.words(10)) == 10
+    stream.words(10)
+    stream.wipe()
     with pytest.raises(RuntimeError):
         stream.words(1)

@@ -16,18 +16,25 @@ from learner.dp.noise import draw_noise, noised_gradient, rounded_gaussian
 from learner.dp.plan import plan_of
 
 LARGEST = 2**63 - 1  # k of the word nearest the middle of the distribution
-TAIL = [0, 1, 2, 5, 100, 10**6, 2**32, 2**40, 2**52, 2**53, 2**58, 2**61, 2**62, 2**63 - 2**50]
 
 
-def _word(*values: int) -> NDArray[np.uint64]:
-    return np.array(values, dtype=np.uint64)
+class Given:
+    """A stream of chosen words, to be drawn to its end."""
+
+    def __init__(self, *words: int) -> None:
+        self._words = np.array(words, dtype=np.uint64)
+
+    def words(self, count: int) -> NDArray[np.uint64]:
+        given, self._words = self._words[:count], self._words[count:]
+        assert len(given) == count
+        return given
 
 
 @pytest.mark.parametrize("std", [4.0, 16.0, 1000.5])
 def test_every_cell_has_its_probability(std: float) -> None:
     """Chi-square of two million draws against differences of the normal distribution function."""
     count = 2_000_000
-    drawn = rounded_gaussian(SeededWords(int(std)).words(count), std)
+    drawn = rounded_gaussian(SeededWords(int(std)), count, std)
     edge = int(4.5 * std)
     cells = np.arange(-edge, edge + 1)
     bounds = np.concatenate(([-np.inf], cells[:-1] + 0.5, [np.inf]))
@@ -43,43 +50,58 @@ def test_every_cell_has_its_probability(std: float) -> None:
 def test_chi_square_sees_a_spread_that_is_half_a_percent_off() -> None:
     """The test above has the power to fail."""
     count = 2_000_000
-    drawn = rounded_gaussian(SeededWords(3).words(count), 16.0 * 1.005)
+    drawn = rounded_gaussian(SeededWords(3), count, 16.0 * 1.005)
     assert abs(drawn.std() / np.sqrt(256 + 1 / 12) - 1) > 5 / np.sqrt(2 * count)
 
 
 def test_the_support_is_that_of_the_words() -> None:
-    """The extreme words give ±9.16 standard deviations, the middle ones zero, and the top bit is the sign."""
-    far = round(9.155293772686072 * 65536)
-    assert rounded_gaussian(_word(0, 2**63, LARGEST, 2**64 - 1), 65536.0).tolist() == [far, -far, 0, 0]
+    """The extreme words give ±18.7 standard deviations, the middle ones zero, and the top bit is the sign."""
+    far = round(18.670302847110403 * 65536)
+    words = Given(0, 2**63, LARGEST, 2**64 - 1, *[0] * 6)
+    assert rounded_gaussian(words, 4, 65536.0).tolist() == [far, -far, 0, 0]
+
+
+def test_a_small_word_gets_three_more_after_its_point() -> None:
+    """Their order is that of their weight, and a word that is not small draws none."""
+    for fraction, words in ((2**191, (2**63, 0, 0)), (2**127, (0, 2**63, 0)), (2**63, (0, 0, 2**63))):
+        with mpmath.workdps(60):
+            p = (mpmath.mpf(fraction) + 0.5) / mpmath.mpf(2) ** 256
+            expected = round(-special.ndtri(float(p)) * 1e6)
+        assert [expected] == rounded_gaussian(Given(0, *words), 1, 1e6).tolist()
+    small, large = 2**53 - 1, 2**53
+    assert rounded_gaussian(Given(large), 1, 1e6) <= rounded_gaussian(Given(small, 0, 0, 0), 1, 1e6)
 
 
 def test_words_of_both_signs_mirror_each_other() -> None:
     """The noise is exactly symmetric."""
     words = SeededWords(4).words(1000) & np.uint64(LARGEST)
-    mirrored = words | np.uint64(1 << 63)
-    assert np.array_equal(rounded_gaussian(words, 1e5), -rounded_gaussian(mirrored, 1e5))
+    words[:2] = 7, 2**40
+    fine, mirrored = SeededWords(5).words(12), words | np.uint64(1 << 63)
+    one, other = (rounded_gaussian(Given(*drawn, *fine), 1000, 1e5) for drawn in (words, mirrored))
+    assert np.array_equal(one, -other)
 
 
 def test_noise_is_whole_cells() -> None:
     """int64, so nothing of a float remains in what is added."""
-    assert np.dtype(np.int64) == rounded_gaussian(_word(1, 2, 3), 10.0).dtype
+    assert np.dtype(np.int64) == rounded_gaussian(SeededWords(6), 3, 10.0).dtype
 
 
-@pytest.mark.parametrize("k", TAIL)
-def test_the_inverse_distribution_function_is_right_into_the_tail(k: int) -> None:
-    """torch's ndtri against fifty digits: absolute error below 4e-15, as the numerical margin assumes."""
-    with mpmath.workdps(50):
-        p = (mpmath.mpf(k) + 0.5) / mpmath.mpf(2) ** 64
-        start = mpmath.mpf(float(special.ndtri(float(p))))
-        exact = mpmath.findroot(lambda x: mpmath.erfc(-x / mpmath.sqrt(2)) / 2 / p - 1, start)
-        tail = torch.tensor([(float(k) + 0.5) * 2.0**-64], dtype=torch.float64)
-        assert abs(float(torch.special.ndtri(tail)[0]) - exact) < 4e-15
+@pytest.mark.parametrize("power", [1.001, 1.5, 2, 5, 10, 11, 20, 46, 47, 64, 100, 150, 189, 190])
+def test_the_inverse_distribution_function_is_right_into_the_tail(power: float) -> None:
+    """torch's ndtri against fifty digits, to 16 std: off by less than 25 * 2^-52, as the margin assumes."""
+    for p in 2.0**-power * (1 - np.arange(50) / 400):
+        with mpmath.workdps(80):
+            found = mpmath.mpf(float(torch.special.ndtri(torch.tensor([p], dtype=torch.float64))[0]))
+            density = mpmath.exp(-(found**2) / 2) / mpmath.sqrt(2 * mpmath.pi)
+            error = (mpmath.erfc(-found / mpmath.sqrt(2)) / 2 - mpmath.mpf(float(p))) / density
+        assert abs(found) < 16.2
+        assert abs(error) < 25 * 2.0**-52
 
 
 def test_a_step_draws_one_word_for_each_parameter() -> None:
     """d independent numbers of std sigma C' / g."""
     plan = plan_of(replace(LOGISTIC, noise_multiplier=2.0))
-    expected = rounded_gaussian(SeededWords(5).words(18), plan.noise_cells)
+    expected = rounded_gaussian(SeededWords(5), 18, plan.noise_cells)
     assert expected.tolist() == draw_noise(SeededWords(5), plan).tolist()
 
 

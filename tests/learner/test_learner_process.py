@@ -8,104 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from array import array
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from textwrap import dedent
-from threading import Timer
 
 import pytest
+from learner_children import JOB, LONG_JOB, Pretend, columns, ignore, is_alive, weights
 
-from learner.protocol import ColumnFrame, FeatureSpec, Job, LabelSpec, ModelSpec
+from learner.protocol import Job
 from vault import learner_channels, learner_process
 from vault.errors import LearnerFailed, SandboxMissing
 from vault.learner_process import Failure, LearnerProcess, probe_sandbox, sandbox_facts
 
-ROWS = 300
-JOB = Job(
-    model=ModelSpec(kind="linear"),
-    loss="squared",
-    features=(FeatureSpec(kind="standard", clip=3.0),),
-    label=LabelSpec(kind="standard", clip=3.0),
-    unit_reduction="mean",
-    max_rows_per_unit=3,
-    sampling_rate=0.1,
-    expected_batch=30.0,
-    clip_norm=1.0,
-    noise_multiplier=1.0,
-    steps=20,
-    lr=0.1,
-    momentum=0.0,
-    average="last",
-    grid=16,
-)
-LONG_JOB = Job.from_json(JOB.to_json().replace(b'"steps":20', b'"steps":10000'))
-
-# a learner made up for a test: it has read its job, and may say that it is ready and hand in an envelope
-PRELUDE = """
-import json, os, signal, sys, time
-from learner.protocol import *
-THEIRS = os.environ[FDS_VARIABLE]
-JOB, COLUMNS, PROGRESS, ENVELOPE = map(int, THEIRS.split(","))
-job = Job.from_json(bytes(read_frame(JOB, JOB_LIMIT)))
-weights = read_frame(JOB, WEIGHTS_LIMIT)
-FACTS = SandboxFacts(landlock_abi=7, seccomp=True, confined=True, missing=())
-def say(data):
-    write_all(PROGRESS, data)
-def ready():
-    say(ready_line(FACTS))
-    assert read_frame(JOB, 2) == GO
-def wait():
-    time.sleep(5)
-    sys.exit(1)  # nobody stopped it
-def hand_in():
-    write_all(ENVELOPE, encode_envelope(job, b"noised", b"{}"))
-"""
-
-Pretend = Callable[[str], None]
-
-
-@pytest.fixture
-def pretend(monkeypatch: pytest.MonkeyPatch) -> Pretend:
-    """Let the next learner run this code instead."""
-
-    def command(body: str) -> None:
-        code = PRELUDE + dedent(body)
-        monkeypatch.setattr(learner_process, "COMMAND", (sys.executable, "-I", "-c", code))
-
-    return command
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_open() -> Iterator[None]:
-    before = _descriptors()
-    yield
-    assert before == _descriptors()
-
-
-def _descriptors() -> list[str]:
-    folder = Path("/proc/self/fd") if sys.platform == "linux" else Path("/dev/fd")
-    return sorted(entry.name for entry in folder.iterdir())
-
-
-def columns(rows: int = ROWS) -> bytearray:
-    """Columns for the job."""
-    numbers = array("d", [row / rows for row in range(rows)])
-    return ColumnFrame.encode(JOB, unit=array("i", range(rows)), features=[numbers], label=numbers)
-
-
-def weights() -> bytes:
-    """Starting weights of zero, as a safetensors file."""
-    shapes = {
-        "weight": {"dtype": "F32", "shape": [1, 1], "data_offsets": [0, 4]},
-        "bias": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]},
-    }
-    head = json.dumps(shapes).encode()
-    return len(head).to_bytes(8, "little") + head + bytes(8)
-
-
-def ignore(_step: int, _of: int) -> None:
-    """Nobody watches."""
+pytestmark = pytest.mark.usefixtures("nothing_is_left_open")
 
 
 def reason_of(job: Job = JOB, **options: float) -> str:
@@ -119,15 +32,6 @@ def run(job: Job = JOB, **options: float) -> bytes:
     """Run a learner to its end and give the update."""
     with LearnerProcess.start(job, weights(), ready_timeout=options.get("ready_timeout", 60.0)) as learner:
         return learner.train(columns(), ignore).update
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process still runs; a dead one that nobody has reaped does not."""
-    stat = Path(f"/proc/{pid}/stat")
-    try:
-        return stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def dies_within(seconds: float, pid: int) -> bool:
@@ -397,50 +301,3 @@ def test_a_learner_that_is_not_confined_is_refused_before_it_can_train(pretend: 
     with LearnerProcess.start(JOB, weights(), allow_unconfined=True) as learner:
         assert not learner.sandbox.confined
         assert learner.train(columns(), ignore).update == b"noised"
-
-
-# stopping
-
-
-def test_stopping_from_another_thread_ends_the_training(pretend: Pretend) -> None:
-    pretend("ready(); say(step_line(1, 20)); wait()")
-    with LearnerProcess.start(JOB, weights()) as learner:
-        timers: list[Timer] = []
-
-        def stop_soon(_step: int, _of: int) -> None:
-            timers.append(Timer(0.1, learner.stop))
-            timers[0].start()
-
-        with pytest.raises(LearnerFailed) as failure:
-            learner.train(columns(), stop_soon)
-        timers[0].join()
-    assert str(failure.value.facts["reason"]) == Failure.STOPPED
-    assert not is_alive(learner.pid)
-
-
-def test_an_interrupt_while_training_leaves_no_learner(pretend: Pretend) -> None:
-    pretend("ready(); say(step_line(1, 20)); wait()")
-
-    def interrupt(_step: int, _of: int) -> None:
-        raise KeyboardInterrupt
-
-    given = columns()
-    with LearnerProcess.start(JOB, weights()) as learner, pytest.raises(KeyboardInterrupt):
-        learner.train(given, interrupt)
-    assert not is_alive(learner.pid)
-    assert not any(given)
-
-
-def test_a_learner_trains_once(pretend: Pretend) -> None:
-    pretend("ready(); hand_in()")
-    with LearnerProcess.start(JOB, weights()) as learner:
-        assert learner.train(columns(), ignore).update == b"noised"
-        with pytest.raises(LearnerFailed):
-            learner.train(columns(), ignore)
-
-
-def test_leaving_the_block_without_training_ends_the_learner(pretend: Pretend) -> None:
-    pretend("ready(); hand_in()")
-    with LearnerProcess.start(JOB, weights()) as learner:
-        assert is_alive(learner.pid)
-    assert not is_alive(learner.pid)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Home
+from requests_home import Home
 from requests_samples import (
     KEY,
     NOW,

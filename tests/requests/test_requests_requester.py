@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Home
+from requests_home import Home
 from requests_samples import KEY, NOW, OTHER_KEY, exit_code
 
 from vault.budget.ledger import DELTA as VAULT_DELTA

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Home
+from requests_home import Home
 from requests_samples import KEY, OTHER_KEY, exit_code
 
-from vault.errors import Invalid, RequesterExists, UnknownRequester
+from vault.audit.timeline import timeline
+from vault.errors import Invalid, RequesterBlocked, RequesterExists, UnknownRequester
 from vault.requests import requesters
 from vault.sealing.signing import is_signed_by
 from vault.store.tables import LogEntry
@@ -43,15 +44,38 @@ def test_trusting_and_blocking_are_recorded_without_the_name_in_clear(home: Home
         assert requesters.find(act.uow, "lab").status == "trusted"
         requesters.block(act, "lab")
         assert requesters.find(act.uow, "lab").status == "blocked"
-        requesters.trust(act, "lab")
+        requesters.unblock(act, "lab")
 
-    assert home.trail() == ["requester.trust", "requester.block", "requester.trust"]
+    assert home.trail() == ["requester.trust", "requester.block", "settings.change"]
     with home.store.read() as uow:
-        assert requesters.find(uow, "lab").status == "trusted"
+        assert requesters.find(uow, "lab").status == "new", "what was verified is to be verified again"
+        assert timeline(uow)[-1].sentence == "You changed the block of lab: it is lifted."
         assert all(
             b"lab" not in entry.body and KEY.public.hex().encode() not in entry.body
             for entry in uow.find(LogEntry)
         )
+
+
+def test_a_block_is_lifted_by_name_and_never_by_trusting(home: Home) -> None:
+    with home.act() as act:
+        requesters.block(act, "lab")
+    with pytest.raises(RequesterBlocked, match="lab is blocked") as error, home.act() as act:
+        requesters.trust(act, "lab")
+    with home.store.read() as uow:
+        assert requesters.find(uow, "lab").status == "blocked"
+
+    assert exit_code(error.value) == 4
+    assert "requester unblock" in error.value.hint
+    assert home.trail() == ["requester.block"]
+
+
+def test_only_a_block_can_be_lifted(home: Home) -> None:
+    with home.act() as act:
+        requesters.trust(act, "lab")
+    with pytest.raises(Invalid, match="lab is not blocked"), home.act() as act:
+        requesters.unblock(act, "lab")
+    with home.store.read() as uow:
+        assert requesters.find(uow, "lab").status == "trusted"
 
 
 def test_an_unknown_name_is_said_back_to_who_typed_it(home: Home) -> None:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui import wording
-from tui.asks import show_decision
-from tui.commands.options import AsJson
+from tui.asks import explicit_yes, show_decision, show_draft
+from tui.commands.options import AsJson, Special
 from tui.session import opened
-from tui.terminal import say, show, show_facts, show_json, show_table
-from vault.errors import Invalid
+from tui.terminal import confirm, is_interactive, say, show, show_facts, show_json, show_table, tell
+from vault.errors import Invalid, NotConfirmed
 
 if TYPE_CHECKING:
-    from vault.views import GrantView, Withdrawal
+    from vault.vault import Vault
+    from vault.views import GrantView, GrantWish, Withdrawal
 
 __all__ = ["amount", "group", "show_decision"]
 
@@ -49,32 +50,47 @@ def grant(
     records_to: Annotated[
         str | None, typer.Option("--records-to", metavar="DATE", help="Only records before then.")
     ] = None,
-    uses: Annotated[int, typer.Option("--uses", min=1, help="How many jobs.")] = 1,
+    uses: Annotated[int, typer.Option("--uses", metavar="N", help="How many jobs.")] = 1,
     epsilon: Annotated[
         str | None,
         typer.Option(
             "--epsilon", metavar="EPSILON", help="The most one job may cost; default: no cap of its own."
         ),
     ] = None,
+    special: Special = False,
 ) -> None:
     """Allow jobs of one requester to read the named columns for one purpose, until a date."""
+    wish: GrantWish = {
+        "requester": requester,
+        "collection": collection,
+        "fields": [name.strip() for name in fields.split(",") if name.strip()],
+        "purpose": purpose,
+        "not_after": moment(until),
+        "not_before": moment(begin) if begin else None,
+        "window": (
+            moment(records_from) if records_from else None,
+            moment(records_to) if records_to else None,
+        ),
+        "uses": uses,
+        "epsilon_cap": amount(epsilon) if epsilon else None,
+    }
     with opened(context) as vault:
-        given = vault.grant(
-            requester=requester,
-            collection=collection,
-            fields=[name.strip() for name in fields.split(",") if name.strip()],
-            purpose=purpose,
-            not_after=moment(until),
-            not_before=moment(begin) if begin else None,
-            window=(
-                moment(records_from) if records_from else None,
-                moment(records_to) if records_to else None,
-            ),
-            uses=uses,
-            epsilon_cap=amount(epsilon) if epsilon else None,
-        )
+        given = _give(vault, wish, special=special)
     _show(given)
     say("\nNothing leaves by this: every run and every release still asks you.")
+
+
+def _give(vault: Vault, wish: GrantWish, *, special: bool) -> GrantView:
+    """Show the consent with its notice, ask on a terminal, and give it."""
+    draft = vault.preview_grant(**wish)
+    tell(f"You are about to allow {draft.requester}, of {draft.collection}:\n")
+    show_draft(draft)
+    tell(
+        f"\nWho else gets the result: {', '.join(draft.recipients)}. How long they keep it: {draft.retention}.\n"
+    )
+    if is_interactive() and not confirm("Give this consent?"):
+        raise NotConfirmed()
+    return vault.grant(special_confirmed=explicit_yes(draft, said=special), **wish)
 
 
 def moment(text: str) -> datetime:

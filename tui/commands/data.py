@@ -14,7 +14,7 @@ from tui.terminal import confirm, is_interactive, say, show, show_json, show_tab
 from vault.errors import Invalid, NotConfirmed
 
 if TYPE_CHECKING:
-    from vault.vault import ImportPreview, Vault
+    from vault.vault import ImportPreview, ImportReport, Vault
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -75,17 +75,20 @@ def import_file(
         if as_json and dry_run:
             show_json(preview)
             return
-        _show_preview(preview)
-        say(home)
+        _show_preview(preview, home)
         if dry_run:
             say("\nNothing was stored (dry run).")
             return
-        if is_interactive() and not confirm(f"\nSeal these rows into the collection {name}?"):
-            raise NotConfirmed()
+        _ask_to_seal(name)
         report = vault.import_file(parsed, name=name, unit=unit, time_field=time, lifetime=lifetime or "")
+    _tell_sealed(report, as_json=as_json)
+
+
+def _tell_sealed(report: ImportReport, *, as_json: bool) -> None:
     if as_json:
         show_json(report)
-    say(f"{wording.counted(report.rows, 'row')} sealed into {name}; {len(report.refused):,} refused.")
+    rows = wording.counted(report.rows, "row")
+    say(f"{rows} sealed into {report.collection}; {len(report.refused):,} refused.")
 
 
 def _home(vault: Vault, name: str, lifetime: str | None) -> str:
@@ -109,7 +112,12 @@ def _pairs(given: list[str] | None) -> dict[str, str]:
     return {left: right for left, _, right in pairs}
 
 
-def _show_preview(preview: ImportPreview) -> None:
+def _ask_to_seal(name: str) -> None:
+    if is_interactive() and not confirm(f"\nSeal these rows into the collection {name}?"):
+        raise NotConfirmed()
+
+
+def _show_preview(preview: ImportPreview, home: str) -> None:
     rows = [
         (one.name, one.type, one.sensitivity, ", ".join(one.samples), f"{one.nulls:,}")
         for one in preview.columns
@@ -126,6 +134,7 @@ def _show_preview(preview: ImportPreview) -> None:
     )
     for warning in preview.warnings:
         say(f"Note: {warning}")
+    say(home)
 
 
 @group.command("list")
@@ -151,7 +160,7 @@ def list_collections(context: typer.Context, as_json: AsJson = False) -> None:
 @group.command("show")
 def show_collection(
     context: typer.Context,
-    collection: Annotated[str, typer.Argument(metavar="COLLECTION")],
+    collection: Annotated[str, typer.Argument(metavar="COLLECTION", help="Its name.")],
     as_json: AsJson = False,
 ) -> None:
     """Draw every column, for your eyes only; the look is recorded."""
@@ -169,7 +178,7 @@ def show_collection(
 @group.command("export")
 def export(
     context: typer.Context,
-    collection: Annotated[str, typer.Argument(metavar="COLLECTION")],
+    collection: Annotated[str, typer.Argument(metavar="COLLECTION", help="Its name.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .csv or .jsonl file.")],
     as_format: Annotated[str | None, typer.Option("--as", metavar="FORMAT", help="csv or jsonl.")] = None,
 ) -> None:

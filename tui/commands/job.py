@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 group = typer.Typer(no_args_is_help=True)
 
-JobDir = Annotated[Path, typer.Argument(metavar="JOBDIR")]
+JobDir = Annotated[Path, typer.Argument(metavar="JOBDIR", help="The folder of a job.")]
 
 
 @group.command("keygen")
-def keygen(folder: Annotated[Path, typer.Argument(metavar="DIR")], as_json: AsJson = False) -> None:
+def keygen(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")], as_json: AsJson = False
+) -> None:
     """Make the key pair that signs your jobs."""
     from vault import requester
 
@@ -42,7 +44,9 @@ def new(
     description: Annotated[
         Path | None, typer.Argument(metavar="JOB.toml", help="What you ask; see docs/job-manifest.md.")
     ] = None,
-    epsilon: Annotated[str, typer.Option("--epsilon", help="What the job may cost at most.")] = "1",
+    epsilon: Annotated[
+        str, typer.Option("--epsilon", metavar="EPSILON", help="What the job may cost at most.")
+    ] = "1",
     template: Annotated[bool, typer.Option("--template", help="Print an example JOB.toml.")] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -13,9 +13,9 @@ import click
 import typer
 
 from tui import wording
-from tui.asks import show_approval, show_price
+from tui.asks import explicit_yes, show_approval, show_price
 from tui.asks import show_request as draw
-from tui.commands.options import AsJson
+from tui.commands.options import AsJson, Special
 from tui.session import opened
 from tui.terminal import confirm, is_interactive, say, show, show_json, show_table
 from vault.errors import Invalid, NotConfirmed
@@ -41,7 +41,7 @@ def add_to(app: typer.Typer) -> None:
 @group.command("submit")
 def submit(
     context: typer.Context,
-    job: Annotated[Path, typer.Argument(metavar="JOBDIR")],
+    job: Annotated[Path, typer.Argument(metavar="JOBDIR", help="The folder of a job.")],
     as_json: AsJson = False,
 ) -> None:
     """Take a signed job folder into the inbox; nothing is read and nothing is charged by it."""
@@ -101,6 +101,7 @@ def approve(
     also: Annotated[
         list[str] | None, typer.Option("--also", metavar="COLUMN", help="Allow this optional column as well.")
     ] = None,
+    special: Special = False,
     run: Annotated[bool, typer.Option("--run", help="Run it now.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
@@ -110,6 +111,8 @@ def approve(
     optional = frozenset(also or [])
     if optional and not draft_grant:
         raise click.UsageError("--also needs --draft-grant: it adds a column to the consent that is written")
+    if special and not draft_grant:
+        raise click.UsageError("--special needs --draft-grant: it belongs to the consent that is written")
     with opened(context, writable=not dry_run) as vault:
         what = vault.preview_approval(request_id, draft=draft_grant, optional=optional)
         show_approval(what)
@@ -117,7 +120,7 @@ def approve(
         if dry_run:
             say("\nNothing was changed (dry run).")
             return
-        _approve(vault, what, optional=optional, run=run)
+        _approve(vault, what, optional=optional, special=special, run=run)
 
 
 def _refuse_idle_columns(what: Approval, optional: frozenset[str]) -> None:
@@ -126,13 +129,14 @@ def _refuse_idle_columns(what: Approval, optional: frozenset[str]) -> None:
         raise Invalid(reason="a consent covers this request already, so --also would change nothing")
 
 
-def _approve(vault: Vault, what: Approval, *, optional: frozenset[str], run: bool) -> None:
-    """Approve, on a terminal after a yes, and run it at once if that is wanted."""
+def _approve(vault: Vault, what: Approval, *, optional: frozenset[str], special: bool, run: bool) -> None:
+    """Approve, on a terminal after a yes (and one more for special columns), and run it at once if that is wanted."""
     full, short = what.request.line.id, what.request.line.id[:8]
     is_possible = what.draft is not None or what.request.decision.permitted
     if is_possible and is_interactive() and not confirm("\nApprove this one run?"):
         raise NotConfirmed()
-    vault.approve(full, draft=what.draft is not None, optional=optional)
+    confirmed = explicit_yes(what.draft, said=special)
+    vault.approve(full, draft=what.draft is not None, optional=optional, special_confirmed=confirmed)
     say(f"\nRequest {short} is approved for one run.")
     if run or (
         is_interactive() and confirm("Run it now, on this computer? The budget is spent from then on.")
@@ -156,7 +160,10 @@ def refuse(
 
 def train(
     context: typer.Context,
-    request_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
+    request_ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="Of requests; default: every one that is approved."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run what was approved; every result is held in the vault until you decide."""

@@ -1,4 +1,4 @@
-"""Requesters: add, list, trust, block, vault-key."""
+"""Requesters: add, list, trust, block, unblock, vault-key."""
 
 from __future__ import annotations
 
@@ -62,6 +62,16 @@ def block(context: typer.Context, name: Name) -> None:
     with opened(context) as vault:
         vault.block_requester(name)
     say(f"{name} is blocked: no new requests, no runs, no releases.")
+
+
+@group.command("unblock")
+def unblock(context: typer.Context, name: Name) -> None:
+    """Let somebody you blocked ask again; their key counts as not verified."""
+    with opened(context) as vault:
+        vault.unblock_requester(name)
+    say(
+        f"{name} is not blocked any more, and their key is not verified. Consents that you did not withdraw hold again."
+    )
 
 
 @group.command("vault-key")

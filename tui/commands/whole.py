@@ -149,7 +149,9 @@ def paths(context: typer.Context, as_json: AsJson = False) -> None:
         show_facts([("vault", str(found.vault)), ("state", str(found.state))])
 
 
-def backup(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+def backup(
+    context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]
+) -> None:
     """Write a consistent, encrypted copy of the live vault into one file."""
     with opened(context) as vault:
         vault.backup(file)

@@ -1,4 +1,4 @@
-"""How the demo talks: chapters, the command of every act, and the two moments it waits for the viewer."""
+"""How the demo talks: chapters, the command of every act, and the moments it waits for the viewer."""
 
 from __future__ import annotations
 

@@ -116,7 +116,11 @@ def ask(cast: Cast, vault: Vault, name: str) -> RequestView:
 
 
 def allow(cast: Cast, vault: Vault, request: RequestView) -> None:
-    """The first decision: the person reads what is asked and what it costs, and allows one run."""
+    """The first decision: the person reads what is asked and what it costs, and allows one run.
+
+    The diagnosis is health data, so it takes a second, explicit yes; its command has a flag for that.
+    """
+    from tui.asks import show_draft
     from tui.commands.request import show_price
 
     stage, short = cast.stage, request.line.id[:8]
@@ -125,13 +129,15 @@ def allow(cast: Cast, vault: Vault, request: RequestView) -> None:
     show(
         f"\n    {GROUP} asks for {len(REQUIRED) + len(OPTIONAL) + 1} columns, for {what.draft.purpose_words}."
     )
-    show(f"    allowed:  {', '.join(what.draft.fields)}")
-    show(f"    withheld: {', '.join(what.draft.withheld)} (optional)")
+    show_draft(what.draft)
+    show()
     show_price(request.price)
-    stage.command("request", "approve", short, "--draft-grant")
+    stage.command("request", "approve", short, "--draft-grant", "--special")
     if not stage.wait_for("Type ALLOW to let this job run once, on this computer:", "ALLOW"):
         raise Declined()
-    vault.approve(request.line.id, draft=True)
+    if not stage.wait_for(f"{wording.special_question(what.draft.special)} Type EXPLICITLY:", "EXPLICITLY"):
+        raise Declined()
+    vault.approve(request.line.id, draft=True, special_confirmed=True)
 
 
 def run(cast: Cast, vault: Vault, request: RequestView) -> ReleaseView:

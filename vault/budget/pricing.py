@@ -23,6 +23,7 @@ from vault.errors import BudgetExhausted, Invalid
 __all__ = ["Mechanism", "Price", "accountant_name", "calibrate", "charge", "check_bounds", "price"]
 
 MOST_SLACK: Final = 0.01  # ε; above it the sum over coordinates says nothing about the sampler any more
+FAR_TAIL: Final = 2e-19  # δ; (1 + e^64) * 2e9 draws * the 1e-56 that lies beyond 16 standard deviations
 TICKS: Final = 10_000  # calibrated noise multipliers are whole numbers of 1e-4
 
 
@@ -148,14 +149,15 @@ def _first_fit(excess: Callable[[int], float], low: int, high: int) -> int:
 def _slack(mechanism: Mechanism) -> float | None:
     """How far, in nats, the sampled noise of the whole job may be from rounded Gaussian noise.
 
-    At most 8 * 2^-52 * 9.2 * s relative error for a cell of noise with standard deviation s in grid steps,
-    over all coordinates and steps. Both neighbours have it, so ε grows by twice this, and the Rényi
-    divergence of order a by (2a - 1)/(a - 1) times this. None when twice this is above MOST_SLACK.
+    Within 16 standard deviations, a cell of noise with a standard deviation of s cells is off by a relative
+    error of at most kappa = 80 * 2^-52 * s, as `learner/dp/noise.py` derives; this is -ln(1 - kappa) over all
+    coordinates and steps. Both neighbours have it, so ε grows by twice this, and the Rényi divergence of order
+    a by (2a - 1)/(a - 1) times this. None when twice this is above MOST_SLACK.
     """
     grid = math.ldexp(1.0, -mechanism.grid_exponent)
     norm = mechanism.clip_norm * (1 + 1e-6) + grid * math.sqrt(mechanism.parameters)
     deviation = mechanism.noise_multiplier * norm / grid
-    slack = 8 * 2.0**-52 * 9.2 * deviation * mechanism.parameters * mechanism.steps
+    slack = -math.log1p(-80 * 2.0**-52 * deviation) * mechanism.parameters * mechanism.steps
     return slack if 2 * slack <= MOST_SLACK else None
 
 
@@ -204,7 +206,7 @@ def _nano_nats(nats: Fraction) -> int:
 
 
 def _epsilon(losses: Any, slack: float, delta: Decimal) -> Decimal:
-    epsilon = losses.get_epsilon(float(delta) * math.exp(-slack)) + 2 * slack
+    epsilon = losses.get_epsilon((float(delta) - FAR_TAIL) * math.exp(-slack)) + 2 * slack
     if not math.isfinite(epsilon):
         raise BudgetExhausted(reason="its cost is not finite")
     return _up(Decimal(epsilon), 6)

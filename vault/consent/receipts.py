@@ -23,6 +23,8 @@ from vault.consent.record import (
     FieldFacts,
     Notice,
     Party,
+    Promise,
+    Reading,
     Record,
     build_record,
     grant_from_record,
@@ -35,6 +37,7 @@ from vault.errors import (
     Damaged,
     InternalError,
     Invalid,
+    SpecialNotConfirmed,
     UnknownCollection,
     UnknownField,
     UnknownGrant,
@@ -53,12 +56,14 @@ __all__ = [
     "grant_from_record",
     "ledger_view",
     "load_grants",
+    "reading_of",
     "receipt",
     "save_grant",
     "spend_use",
     "withdraw_grant",
 ]
 
+NOTHING_STATED: Final = Promise()
 NOT_UNLEARNED: Final = (
     "What was released cannot be called back or unlearned; withdrawing ends everything else."
 )
@@ -71,32 +76,54 @@ def save_grant(
     requester: RequesterRow,
     notice_text: str,
     method: str,
+    special_confirmed: bool = False,
+    promise: Promise = NOTHING_STATED,
     optional: frozenset[str] = frozenset(),
 ) -> None:
     """Store a checked grant as its record; `method` is how it was given: command, terminal or request.
 
-    `optional` are its fields that a job can do without. Raises UnknownCollection and UnknownField.
+    `notice_text` is exactly what the person was shown; `special_confirmed` says that they agreed a second time to
+    what belongs to a special category. `optional` are the fields that a job can do without. Raises
+    SpecialNotConfirmed, UnknownCollection and UnknownField.
     """
     if requester.id != grant.requester_id:
         raise InternalError(what="a consent was about to be stored under another requester")
-    collection = _collection(act.uow, grant.collection)
+    reading = reading_of(act.uow, grant, optional=optional)
+    if reading.special and not special_confirmed:
+        raise SpecialNotConfirmed(columns=", ".join(reading.special))
     record = build_record(
         grant,
         party=Party(id=requester.id, name=requester.name, key=requester.key.hex(), contact=requester.contact),
-        fields=[_field_facts(act.uow, collection, name, optional) for name in grant.fields],
-        notice=Notice(text=notice_text, method=method, principal=_principal(act.keys, requester.id)),
+        reading=reading,
+        notice=Notice(
+            text=notice_text,
+            method=method,
+            principal=_principal(act.keys, requester.id),
+            explicit_for=reading.special,
+        ),
+        promise=promise,
     )
     act.uow.add(
         GrantRow(
             id=grant.id,
             requester_id=grant.requester_id,
-            collection_id=collection.id,
+            collection_id=_collection(act.uow, grant.collection).id,
             record=_text(record),
             not_after=stamp(grant.not_after),
             created_at=stamp(grant.created_at),
         )
     )
     _record(act, EntryType.CONSENT_GRANT, record, method=method)
+
+
+def reading_of(uow: UnitOfWork, grant: Grant, *, optional: frozenset[str] = frozenset()) -> Reading:
+    """Everything that jobs under a grant may read, by name; raises UnknownCollection and UnknownField."""
+    collection = _collection(uow, grant.collection)
+    own = uow.find(Field, collection_id=collection.id, is_system=True, order_by="position")
+    return Reading(
+        fields=tuple(_field_facts(uow, collection, name, optional) for name in sorted(grant.fields)),
+        beside=tuple(_facts(row, optional) for row in own),
+    )
 
 
 def load_grants(
@@ -225,10 +252,14 @@ def _collection(uow: UnitOfWork, name: str) -> Collection:
 
 def _field_facts(uow: UnitOfWork, collection: Collection, name: str, optional: Iterable[str]) -> FieldFacts:
     for row in uow.find(Field, collection_id=collection.id, name=name):
-        return FieldFacts(
-            name=name, type=row.type, sensitivity=row.sensitivity, is_required=name not in optional
-        )
+        return _facts(row, optional)
     raise UnknownField(collection=collection.name, name=name)
+
+
+def _facts(row: Field, optional: Iterable[str]) -> FieldFacts:
+    return FieldFacts(
+        name=row.name, type=row.type, sensitivity=row.sensitivity, is_required=row.name not in optional
+    )
 
 
 def _principal(keys: KeyTree, requester_id: str) -> str:

@@ -8,7 +8,7 @@ now is never written down: that is decided each time.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -21,6 +21,8 @@ SCHEMA: Final = "ISO/IEC TS 27560:2023, DPV 2.3, lockbox 1"
 EXPLICIT: Final = "https://w3id.org/dpv/legal/eu/gdpr#A9-2-a"
 CONSENT: Final = "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a"
 GIVEN: Final = DPV + "ConsentGiven"
+EXPRESSLY: Final = DPV + "ExpressedConsent"
+EXPLICITLY: Final = DPV + "ExplicitlyExpressedConsent"
 WITHDRAWN: Final = DPV + "ConsentWithdrawn"
 EXPIRED: Final = DPV + "ConsentExpired"
 OPERATIONS: Final = {Operation.TRAIN: "https://w3id.org/dpv/ai#ModelTraining"}
@@ -28,6 +30,9 @@ LOGIC: Final = (
     "A model is trained on this device, in a process without network. Only an update with calibrated noise can "
     "leave it, after the person has approved its exact bytes. What was released cannot be unlearned."
 )
+SPECIAL: Final = "special"
+NOT_STATED: Final = "not stated"
+IN_WORDS: Final = {"_unit": "each row's unit", "_time": "each row's time"}
 
 Record = dict[str, Any]
 
@@ -53,19 +58,55 @@ class FieldFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What jobs under a grant may read: the fields it names, and beside them the unit and time of each row."""
+
+    fields: tuple[FieldFacts, ...]
+    beside: tuple[FieldFacts, ...]
+
+    @property
+    def special(self) -> tuple[str, ...]:
+        """What of it belongs to a special category of personal data, for people."""
+        every = (*self.fields, *self.beside)
+        return tuple(in_words(each.name) for each in every if each.sensitivity == SPECIAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What the person was shown, how they answered, and the pseudonym they have towards this requester."""
+    """What the person was shown, how they answered, and the pseudonym they have towards this requester.
+
+    `explicit_for` is what of a special category they agreed to a second time, each by its name.
+    """
 
     text: str
     method: str
     principal: str
+    explicit_for: tuple[str, ...] = ()
 
 
-def build_record(grant: Grant, *, party: Party, fields: Sequence[FieldFacts], notice: Notice) -> Record:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What the requester says about the result: who gets it besides them, and how long it is kept."""
+
+    recipients: tuple[str, ...] = (NOT_STATED,)
+    retention: str = NOT_STATED
+
+
+def in_words(name: str) -> str:
+    """A field as a person knows it: the vault's own two have words instead of a name."""
+    return IN_WORDS.get(name, name)
+
+
+def build_record(grant: Grant, *, party: Party, reading: Reading, notice: Notice, promise: Promise) -> Record:
     """The record of a grant that is given now, with its first event."""
+    given = event(GIVEN, at=grant.created_at, entity=notice.principal, method=notice.method)
+    explicit = {
+        "type": EXPLICITLY if notice.explicit_for else EXPRESSLY,
+        "explicit_for": list(notice.explicit_for),
+    }
     return {
         "header": {"schema_version": SCHEMA, "record_id": grant.id, "principal_id": notice.principal},
-        "processing": _processing(grant, party, fields, notice),
+        "processing": _processing(grant, party, reading, notice, promise),
         "parties": [
             {"id": notice.principal, "role": DPV + "DataSubject", "type": DPV + "Individual"},
             {
@@ -78,19 +119,19 @@ def build_record(grant: Grant, *, party: Party, fields: Sequence[FieldFacts], no
                 "address": "not given",
             },
         ],
-        "events": [event(GIVEN, at=grant.created_at, entity=notice.principal, method=notice.method)],
+        "events": [given | explicit],
     }
 
 
-def _processing(grant: Grant, party: Party, fields: Sequence[FieldFacts], notice: Notice) -> Record:
-    is_special = any(each.sensitivity == "special" for each in fields)
+def _processing(grant: Grant, party: Party, reading: Reading, notice: Notice, promise: Promise) -> Record:
     return {
         "privacy_notice": {"text": notice.text, "sha256": hashlib.sha256(notice.text.encode()).hexdigest()},
         "language": "en",
         "purposes": [{"dpv": grant.purpose, "text": PURPOSES[grant.purpose]}],
-        "lawful_basis": EXPLICIT if is_special else CONSENT,
+        "lawful_basis": EXPLICIT if notice.explicit_for else CONSENT,
         "collection": grant.collection,
-        "personal_data": [_data(each) for each in sorted(fields, key=lambda each: each.name)],
+        "personal_data": [_data(each) for each in reading.fields],
+        "read_beside": [_data(each) for each in reading.beside],
         "records": {"from": _written(grant.window.start), "to": _written(grant.window.end)},
         "operation": OPERATIONS[grant.operation],
         "logic": LOGIC,
@@ -100,9 +141,9 @@ def _processing(grant: Grant, party: Party, fields: Sequence[FieldFacts], notice
         "uses": grant.uses,
         "not_before": _written(grant.not_before),
         "not_after": _written(grant.not_after),
-        "recipients": [party.id],
+        "recipients": [party.id, *promise.recipients],
         "storage_locations": ["this device"],
-        "retention": "the fields stay on this device; the update stays with the requester",
+        "retention": {"fields": "they stay on this device", "update": promise.retention},
         "jurisdiction": "where the person lives",
         "withdrawal_method": f"lockbox consent withdraw {grant.id}",
         "rights": "access, portability, erasure, withdrawal at any time, complaint to a supervisory authority",
@@ -115,7 +156,7 @@ def _data(facts: FieldFacts) -> Record:
         "type": facts.type,
         "necessity": DPV + ("Required" if facts.is_required else "Optional"),
         "sensitivity": facts.sensitivity,
-        "is_special_category": facts.sensitivity == "special",
+        "is_special_category": facts.sensitivity == SPECIAL,
     }
 
 

@@ -18,6 +18,7 @@ from vault.errors import (
     UnknownField,
 )
 from vault.records.appending import fit_to_fields
+from vault.records.repeats import Incoming, warnings_of_repeats
 from vault.records.schema import (
     FieldSpec,
     FieldType,
@@ -32,6 +33,7 @@ from vault.records.schema import (
 )
 from vault.records.units import UnitRows, system_fields, with_units
 from vault.records.writing import add_fields, append_rows
+from vault.sealing.keytree import KeyTree
 from vault.store import tables
 from vault.store.unit_of_work import UnitOfWork
 
@@ -53,13 +55,14 @@ class CollectionFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """What an import did: rows sealed now, rows refused, and the rows of the collection afterwards."""
+    """What an import did: rows sealed now, rows refused, the rows of the collection afterwards, and warnings."""
 
     collection: str
     is_new: bool
     rows: int
     refused: tuple[RefusedRow, ...]
     total_rows: int
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,7 @@ def import_table(
     units = with_units(parsed, unit, time_field, first_row=row.next_row if row else 0)
     if units.table.num_rows == 0:
         raise NothingToImport
+    warnings = _repeats(act.uow, act.keys, name, parsed, units)
     home = row or _new_collection(act, name, parsed.fields, choice, lifetime_epsilon)
     append_rows(act.uow, act.keys, home, units.table)
     _record(act, home, parsed, units, file_digest)
@@ -102,7 +106,31 @@ def import_table(
         rows=units.table.num_rows,
         refused=units.refused,
         total_rows=home.rows,
+        warnings=warnings,
     )
+
+
+def repeats(
+    uow: UnitOfWork, keys: KeyTree, name: str, parsed: ParsedTable, choice: ImportChoice
+) -> tuple[str, ...]:
+    """Warnings about rows of a file that are sealed already; none for a file that could not be imported as it is."""
+    row = _find_row(uow, name)
+    if row is not None:
+        try:
+            parsed = _fitted(_facts(uow, row), parsed, choice)
+        except SchemaMismatch:
+            return ()
+    units = with_units(parsed, choice.unit, choice.time_field, first_row=0)
+    return _repeats(uow, keys, name, parsed, units)
+
+
+def _repeats(
+    uow: UnitOfWork, keys: KeyTree, name: str, parsed: ParsedTable, units: UnitRows
+) -> tuple[str, ...]:
+    every = list_collections(uow)
+    rows = units.table.select([field.name for field in parsed.fields])
+    home = next((facts for facts in every if facts.name == name), None)
+    return warnings_of_repeats(uow, keys, Incoming(rows=rows, home=home), every)
 
 
 def choose(

@@ -57,8 +57,13 @@ class ImportPreview:
     warnings: tuple[str, ...]
 
 
-def preview(parsed: ParsedTable, unit: UnitSpec, time_field: str | None) -> ImportPreview:
-    """Say what importing the file with this unit would do; raises Invalid for a unit that cannot be."""
+def preview(
+    parsed: ParsedTable, unit: UnitSpec, time_field: str | None, *, repeats: tuple[str, ...] = ()
+) -> ImportPreview:
+    """Say what importing the file with this unit would do; raises Invalid for a unit that cannot be.
+
+    ``repeats`` are the warnings about rows that are sealed already.
+    """
     rows = with_units(parsed, unit, time_field, first_row=0)
     units: int = pc.count_distinct(rows.table[UNIT_FIELD]).as_py()
     return ImportPreview(
@@ -71,7 +76,7 @@ def preview(parsed: ParsedTable, unit: UnitSpec, time_field: str | None) -> Impo
         unit=unit,
         units=units,
         time_field=time_field,
-        warnings=(*parsed.notes, *_warnings(parsed, rows, unit, units)),
+        warnings=(*parsed.notes, *repeats, *_warnings(parsed, rows, unit, units)),
     )
 
 

@@ -96,7 +96,7 @@ unit_reduction = "mean"     # mean or sum of the gradients of one unit's rows
 recipients = []             # who gets the result besides you
 retention = "deleted when the study ends"
 # expires = 2027-01-31T00:00:00Z     without it: 30 days from now
-slot_minutes = 1440         # how long a finished update waits for the person's release
+slot_minutes = 1440         # how long the person has to decide after the run; at least 60
 
 [requester]
 name = "Sleep lab"

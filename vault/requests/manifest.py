@@ -218,7 +218,7 @@ class Manifest(Wire):
     optimizer: Optimizer
     output: Output
     dp: Dp
-    slot_minutes: Annotated[int, Field(ge=1, le=43_200)]
+    slot_minutes: Annotated[int, Field(ge=60, le=43_200)]
 
     @property
     def features(self) -> tuple[Feature, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vault.acts import stamp
 from vault.audit.entries import EntryType
 from vault.consent.grants import RequesterStatus
-from vault.errors import Invalid, RequesterExists, UnknownRequester
+from vault.errors import Invalid, RequesterBlocked, RequesterExists, UnknownRequester
 from vault.requests.text import NAME_LIMIT, TEXT_LIMIT, text_faults
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_id
@@ -44,8 +44,10 @@ def add(act: Act, *, name: str, key: bytes, contact: str = "") -> RequesterRow:
 
 
 def trust(act: Act, name: str) -> RequesterRow:
-    """Note that this key was checked with its owner; it ends a block as well. Raises ``UnknownRequester``."""
+    """Note that this key was checked with its owner; raises ``UnknownRequester`` and ``RequesterBlocked``."""
     row = find(act.uow, name)
+    if row.status == RequesterStatus.BLOCKED.value:
+        raise RequesterBlocked(name=name)
     row.status = RequesterStatus.TRUSTED.value
     _record(act, EntryType.REQUESTER_TRUST, row)
     return row
@@ -56,6 +58,16 @@ def block(act: Act, name: str) -> RequesterRow:
     row = find(act.uow, name)
     row.status = RequesterStatus.BLOCKED.value
     _record(act, EntryType.REQUESTER_BLOCK, row)
+    return row
+
+
+def unblock(act: Act, name: str) -> RequesterRow:
+    """Let a blocked requester ask again, as new as on the first day; raises ``UnknownRequester`` and ``Invalid``."""
+    row = find(act.uow, name)
+    if row.status != RequesterStatus.BLOCKED.value:
+        raise Invalid(reason=f"{name} is not blocked")
+    row.status = RequesterStatus.NEW.value
+    act.record(EntryType.SETTINGS_CHANGE, hidden={"what": f"the block of {row.name}: it is lifted"})
     return row
 
 

@@ -1,0 +1,148 @@
+"""Every column can be drawn: also an empty one, one that is always the same, and one with hostile labels."""
+
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+
+from tui.drawing import draw_column, draw_curve, draw_line
+from vault.records.schema import FieldType
+from vault.records.summary import ColumnSummary, Histogram, Point
+from vault.views import OwnerResults
+
+WIDTHS = [80, 60, 40]
+
+
+def column(kind: FieldType = FieldType.FLOAT, **facts: object) -> ColumnSummary:
+    known: dict[str, object] = {"name": "steps", "rows": 10, "nulls": 0, "distinct": 5}
+    return ColumnSummary(type=kind, **(known | facts))  # type: ignore[arg-type]
+
+
+def course(*values: float) -> tuple[Point, ...]:
+    return tuple(Point(label=f"2026-01-{day:02}", value=value) for day, value in enumerate(values, start=1))
+
+
+NUMBERS = column(
+    minimum=0.0, maximum=12345.678, mean=33.3333, median=3.0, is_mean=True,
+    histogram=Histogram(edges=(0.0, 4115.2, 8230.4, 12345.678), counts=(7, 0, 3)),
+    over_time=course(1.0, 5.0, 2.0),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_drawing_fits_the_width(width: int) -> None:
+    labels = column(FieldType.TEXT, top=(("x" * 60, 1234567), ("short", 1)))
+    for drawn in (draw_column(NUMBERS, width), draw_column(labels, width)):
+        assert all(cell_len(line) <= width for line in drawn.split("\n"))
+
+
+def test_numbers_show_their_ends_their_mean_and_their_bins() -> None:
+    drawn = draw_column(NUMBERS, 80)
+    assert drawn.startswith("steps (float): 10 values, 5 different, 0 to 12,346, mean 33.33\n")
+    assert "0 to 4,115" in drawn
+    assert "2026-01-01 … 2026-01-03" in drawn
+
+
+def test_a_bin_that_holds_something_has_a_bar_and_an_empty_one_has_none() -> None:
+    few = column(
+        minimum=0.0, maximum=2.0, histogram=Histogram(edges=(0.0, 1.0, 1.5, 2.0), counts=(10_000, 0, 1))
+    )
+    bars = [line.count("█") for line in draw_column(few, 80).split("\n")[1:4]]
+    assert bars == [40, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "kind", [FieldType.FLOAT, FieldType.INT, FieldType.BOOL, FieldType.TEXT, FieldType.TIMESTAMP]
+)
+def test_an_empty_column_is_said_to_be_empty(kind: FieldType) -> None:
+    assert draw_column(column(kind, rows=0, distinct=0), 80) == f"steps ({kind}): no value\n"
+    assert (
+        draw_column(column(kind, rows=7, nulls=7, distinct=0), 80) == f"steps ({kind}): no value, 7 empty\n"
+    )
+
+
+def test_a_column_that_is_always_the_same_is_not_drawn_as_a_distribution() -> None:
+    same = column(
+        FieldType.INT, distinct=1, minimum=3, maximum=3, mean=3.0, is_mean=True, over_time=course(3.0, 3.0, 3.0),
+        histogram=Histogram(edges=(2.5, 3.0, 3.5), counts=(0, 10)),
+    )  # fmt: skip
+    assert draw_column(same, 80).split("\n") == [
+        "steps (int): 10 values, always the same, mean 3",
+        f"  3 {'█' * 40} 10",
+        "  mean over time: 3 all along, 2026-01-01 … 2026-01-03",
+        "",
+    ]
+
+
+def test_whole_numbers_are_counted_in_whole_bins() -> None:
+    edges = tuple(index / 3 for index in range(13))
+    counts = (5, 0, 0, 4, 0, 0, 3, 0, 0, 2, 0, 1)
+    cups = column(FieldType.INT, minimum=0, maximum=4, histogram=Histogram(edges=edges, counts=counts))
+    bars = [line.split() for line in draw_column(cups, 80).split("\n")[1:-1]]
+    assert [(label, count) for label, _, count in bars] == [
+        ("0", "5"),
+        ("1", "4"),
+        ("2", "3"),
+        ("3", "2"),
+        ("4", "1"),
+    ]
+
+
+def test_truth_values_show_their_share_of_true() -> None:
+    truths = column(FieldType.BOOL, distinct=2, mean=0.615, top=(("true", 6), ("false", 4)))
+    assert "true in 61.5 %" in draw_column(truths, 80)
+
+
+def test_labels_and_names_of_other_people_cannot_steer_the_terminal_or_add_lines() -> None:
+    hostile = column(FieldType.CATEGORY, name="a\x1b[2Jb\nc", top=(("\x1b[31mred\u202e\n", 3), ("[bold]", 1)))
+    drawn = draw_column(hostile, 80)
+    assert all(sign == "\n" or sign.isprintable() for sign in drawn)
+    assert drawn.split("\n")[0].startswith(r"a\x1b[2Jb\nc (category)")
+    assert len(drawn.split("\n")) == 4
+    assert "[bold]" in drawn
+
+
+def test_one_point_in_time_is_no_course() -> None:
+    assert "over time" not in draw_column(column(over_time=course(1.0)), 80)
+
+
+@pytest.mark.parametrize(
+    "values", [[0.0, 1.0], [-1e9, 1e9], [1e-9, 2e-9], [float(index % 7) for index in range(5000)]]
+)
+def test_a_line_is_drawn_within_its_frame(values: list[float]) -> None:
+    lines = draw_line(values, title="loss", width=60)
+    assert len(lines) <= 12
+    assert max(map(len, lines)) <= 60
+    assert "\x1b" not in "".join(lines)
+
+
+def results(**facts: object) -> OwnerResults:
+    known: dict[str, object] = {
+        "rows": 100, "steps": (1, 2, 3), "loss": (0.7, 0.6, 0.5), "metric_name": "accuracy",
+        "metric": (0.5, 0.6, 0.7), "final_loss": 0.5, "final_metric": 0.7123,
+    }  # fmt: skip
+    return OwnerResults(**(known | facts))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("facts", "last"),
+    [
+        ({}, "  accuracy of this model on your 100 rows: 71.2 %"),
+        ({"metric_name": "rmse", "final_metric": 12.3456}, "  rmse of this model on your 100 rows: 12.35"),
+        (
+            {"rows": 0, "steps": (), "loss": (), "metric": (), "final_loss": None, "final_metric": None},
+            "  an overflow)",
+        ),
+        ({"rows": 1}, "  accuracy of this model on your 1 row: 71.2 %"),
+    ],
+)
+def test_the_owners_results_end_with_the_score_of_the_model_that_leaves(
+    facts: dict[str, object], last: str
+) -> None:
+    drawn = draw_curve(results(**facts), 60).split("\n")
+    assert drawn[-1] == last
+    assert all(len(line) <= 60 for line in drawn)
+
+
+def test_a_curve_without_steps_is_not_drawn() -> None:
+    assert draw_curve(results(loss=(), steps=(), metric=()), 60).count("\n") == 0

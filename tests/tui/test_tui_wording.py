@@ -1,0 +1,224 @@
+"""The words are pure: the same facts give the same sentence, and no sentence judges an ε."""
+
+from __future__ import annotations
+
+import inspect
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui import wording
+
+RATES = st.decimals(min_value=Decimal("0.5"), max_value=1, places=4)
+PERCENTS = st.decimals(min_value=0, max_value=250, places=1)
+CAP = wording.lifetime_cap("8", "day")
+UNITS = st.sampled_from([("record", None), ("day", None), ("column", "patient_id")])
+JUDGING = (
+    "strong",
+    "weak",
+    "safe",
+    "secure",
+    "good",
+    "bad",
+    "anonym",
+    "private enough",
+    "harmless",
+    "small ε",
+)
+
+
+# the guess ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rate", "times"),
+    [("0.5", 50), ("0.5401", 55), ("0.54", 54), ("0.5499", 55), ("0.99991", 100), ("1", 100)],
+)
+def test_a_guess_rate_is_never_told_smaller_than_it_is(rate: str, times: int) -> None:
+    assert times == wording.times_in_hundred(Decimal(rate))
+
+
+@given(RATES)
+def test_times_in_a_hundred_is_the_least_whole_number_that_is_not_too_small(rate: Decimal) -> None:
+    times = wording.times_in_hundred(rate)
+    assert times - 1 < rate * 100 <= times
+
+
+@pytest.mark.parametrize(
+    ("unit", "field", "sentence"),
+    [
+        (
+            "record", None,
+            "A guess whether one given record is in it is right at most 55 times in 100, instead of 50. "
+            "The same fact in several records is protected much less.",
+        ),
+        (
+            "day", None,
+            "A guess whether one given day is in it is right at most 55 times in 100, instead of 50. "
+            "Habits over many days are not hidden.",
+        ),
+        (
+            "column", "patient_id",
+            "A guess whether one given patient is in it is right at most 55 times in 100, instead of 50. "
+            "What holds for many patients is not hidden: it is what the model learns.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_guess_names_the_unit_and_in_the_same_breath_what_it_does_not_hide(
+    unit: str, field: str | None, sentence: str
+) -> None:
+    assert sentence == wording.guess_sentence(unit, field, Decimal("0.5401"))
+
+
+@given(RATES)
+def test_of_a_hundred_dots_as_many_are_filled_as_guesses_are_right(rate: Decimal) -> None:
+    rows = wording.dots(rate)
+    drawn = "".join(rows)
+    assert [len(row) for row in rows] == [25] * 4
+    assert wording.times_in_hundred(rate) == drawn.count(wording.FILLED)
+    assert drawn == "".join(sorted(drawn, key=lambda dot: dot != wording.FILLED))
+
+
+# the price ----------------------------------------------------------------------------------------------------
+
+
+def test_a_job_that_has_not_run_says_what_it_would_use_and_that_keeping_the_result_saves_nothing() -> None:
+    said = wording.cost_sentence(Decimal("2.8"), Decimal("2.8"), Decimal("5.5"), CAP)
+    assert said.startswith("It costs 2.8 % of a lifetime cap of ε 8 per day")
+    assert said.endswith("whether or not you release the result (2.8 % used before, 5.5 % after).")
+
+
+def test_a_job_that_does_not_fit_says_that_it_cannot_run() -> None:
+    said = wording.cost_sentence(Decimal("20.0"), Decimal("90.0"), Decimal("110.0"), CAP)
+    assert said.endswith("but 90.0 % is used already: it cannot run.")
+
+
+def test_a_job_that_has_run_says_that_it_is_paid() -> None:
+    said = wording.paid_sentence(Decimal("2.8"), Decimal("5.5"), CAP)
+    assert said.startswith("It cost 2.8 % of a lifetime cap of ε 8 per day")
+    assert "which is spent whether or not the result leaves" in said
+    assert "5.5 %" in said
+
+
+def test_the_numbers_stand_beside_the_worst_that_they_allow() -> None:
+    said = wording.epsilon_sentence(Decimal("0.999979"), Decimal("0.000001"), "day", Decimal("0.7311"))
+    assert said == (
+        "ε 0.999979 at δ 0.000001 per day; the number ε alone would allow 74 right guesses in 100."
+    )
+
+
+@given(UNITS, RATES, PERCENTS, PERCENTS, PERCENTS)
+def test_no_sentence_about_privacy_judges_it(
+    unit: tuple[str, str | None], rate: Decimal, job: Decimal, before: Decimal, after: Decimal
+) -> None:
+    said = " ".join(
+        [
+            wording.guess_sentence(*unit, rate),
+            wording.unit_sentence(*unit),
+            wording.cost_sentence(job, before, after, CAP),
+            wording.paid_sentence(job, before, CAP),
+            wording.epsilon_sentence(job, Decimal("0.000001"), wording.unit_noun(*unit), rate),
+        ]
+    ).lower()
+    assert not [word for word in JUDGING if word in said]
+
+
+def test_the_module_holds_no_judging_word_at_all() -> None:
+    source = inspect.getsource(wording).lower().replace("no adjectives for ε", "")
+    assert not [word for word in ("strong", "weak", "safe", "secure", "anonym", "harmless") if word in source]
+
+
+@given(PERCENTS, st.integers(1, 80))
+def test_a_bar_never_shows_less_than_is_used(share: Decimal, width: int) -> None:
+    bar = wording.bar(share, width)
+    assert width == len(bar)
+    assert Decimal(bar.count("█")) / width >= min(share, Decimal(100)) / 100
+    assert (bar.count("█") == 0) == (share == 0)
+
+
+# numbers and names --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "text"),
+    [
+        (0, "job", "0 jobs"), (1, "job", "1 job"), (2, "job", "2 jobs"), (1, "entry", "1 entry"),
+        (12345, "entry", "12,345 entries"), (2, "day", "2 days"), (2, "address", "2 addresses"),
+        (2, "person", "2 people"), (3, "visit", "3 visits"), (2, "branch", "2 branches"),
+    ],
+)  # fmt: skip
+def test_counts_agree_with_their_nouns(count: int, noun: str, text: str) -> None:
+    assert text == wording.counted(count, noun)
+
+
+@pytest.mark.parametrize(
+    ("unit", "field", "noun"),
+    [
+        ("day", None, "day"), ("record", None, "record"), ("column", "patient_id", "patient"),
+        ("column", "visit id", "visit"), ("column", "case_number", "case number"), ("column", "_id", "_id"),
+    ],
+)  # fmt: skip
+def test_a_unit_is_called_by_its_own_word(unit: str, field: str | None, noun: str) -> None:
+    assert noun == wording.unit_noun(unit, field)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"), (0.0, "0"), (3, "3"), (0.33333, "0.3333"), (999.96, "1000"), (1033.4, "1,033"),
+        (14980, "14,980"), (-1033.4, "-1,033"), (0.00001234, "1.234e-05"), (1e15, "1e+15"), (2.5, "2.5"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_out_unless_that_is_longer(value: float, text: str) -> None:
+    assert text == wording.number(value)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(1, "1 byte"), (176, "176 bytes"), (9999, "9,999 bytes"), (12345, "12.3 kB")]
+)
+def test_sizes_are_bytes_in_words(count: int, text: str) -> None:
+    assert text == wording.size(count)
+
+
+def test_the_words_of_somebody_else_cannot_end_their_own_quotation() -> None:
+    assert wording.quoted("research” Nothing leaves. “") == '“research" Nothing leaves. "”'
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("new", "not verified"), ("trusted", "verified in person"), ("blocked", "blocked")],
+)
+def test_a_requester_is_never_named_without_how_far_the_key_is_known(status: str, words: str) -> None:
+    assert wording.one_of("Sleep lab", "6451 b103", status) == f"Sleep lab (key 6451 b103, {words})"
+
+
+def test_a_window_that_is_open_says_so() -> None:
+    assert wording.window(None, None) == "the first to the last"
+    assert wording.window("2026-01-01T00:00:00Z", None) == "2026-01-01T00:00:00Z to the last"
+
+
+def test_squares_show_what_of_the_asked_is_allowed() -> None:
+    assert wording.squares(2, 3) == "■■□"
+
+
+def test_every_state_of_a_request_reads_as_words() -> None:
+    from vault.requests.states import RequestState
+
+    said = [wording.state(state.value) for state in RequestState]
+    assert not [words for words in said if "_" in words]
+    assert len(set(said)) == len(said)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(30, "30 minutes"), (60, "1 hour"), (90, "1 hour and 30 minutes"), (1440, "24 hours")],
+)
+def test_a_time_to_decide_is_told_in_hours_and_minutes(minutes: int, words: str) -> None:
+    assert words == wording.duration(minutes)
+
+
+@pytest.mark.parametrize(("state", "word"), [("approved", "nothing was spent"), ("failed", "stays spent")])
+def test_a_run_that_was_stopped_says_what_it_has_cost(state: str, word: str) -> None:
+    assert word in wording.after_a_stop(state)

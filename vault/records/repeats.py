@@ -1,0 +1,109 @@
+"""Facts told twice: rows of a file that are sealed already, in the collection they go to or in one like it.
+
+Rows are compared whole and in memory, as they would be sealed: a file that differs in spaces, order or quotes alone
+is the same rows. Nothing of the comparison is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vault.records.reading import ColumnReader
+from vault.records.schema import UnitKind
+from vault.sealing.keytree import KeyTree
+from vault.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from vault.records.collections import CollectionFacts
+
+_FROM_FILE, _SEALED = "_file", "_sealed"  # no column of the owner begins with an underscore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """The rows of a file that would be sealed, and the collection they go to, if it is there."""
+
+    rows: pa.Table
+    home: CollectionFacts | None
+
+
+def warnings_of_repeats(
+    uow: UnitOfWork, keys: KeyTree, incoming: Incoming, every: Iterable[CollectionFacts]
+) -> tuple[str, ...]:
+    """A sentence where rows are in their collection already, and one for each other that holds most of them.
+
+    ``every`` are the collections of the vault. Raises Damaged where sealed rows do not open.
+    """
+    alike = [facts for facts in every if _names(facts) == set(incoming.rows.column_names) and facts.rows]
+    found = {facts.name: known_rows(incoming.rows, _sealed(uow, keys, facts)) for facts in alike}
+    return tuple(_sentences(incoming, alike, found))
+
+
+def known_rows(rows: pa.Table, sealed: pa.Table) -> int:
+    """How many of the rows are the same as a sealed one in every column; an empty cell is like an empty cell."""
+    names = rows.column_names
+    pairs = [_comparable(rows[name], sealed[name]) for name in names]
+    sides = [
+        _side([left for left, _ in pairs], names, is_sealed=False),
+        _side([right for _, right in pairs], names, is_sealed=True),
+    ]
+    groups = pa.concat_tables(sides).group_by(names).aggregate([(_FROM_FILE, "sum"), (_SEALED, "max")])
+    both = groups.filter(pc.equal(groups[f"{_SEALED}_max"], 1))
+    return pc.sum(both[f"{_FROM_FILE}_sum"]).as_py() or 0
+
+
+def _side(columns: list[pa.ChunkedArray], names: list[str], *, is_sealed: bool) -> pa.Table:
+    table = pa.table(columns, names=names)
+    for name, value in ((_FROM_FILE, not is_sealed), (_SEALED, is_sealed)):
+        table = table.append_column(name, pa.repeat(pa.scalar(int(value), pa.int64()), table.num_rows))
+    return table
+
+
+def _comparable(left: pa.ChunkedArray, right: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """Two columns in one type: another byte in a file may have made whole numbers of it, or texts."""
+    if left.type == right.type:
+        return left, right
+    numbers = all(pa.types.is_integer(each.type) or pa.types.is_floating(each.type) for each in (left, right))
+    common = pa.float64() if numbers else pa.string()
+    return left.cast(common, safe=False), right.cast(common, safe=False)
+
+
+def _sealed(uow: UnitOfWork, keys: KeyTree, facts: CollectionFacts) -> pa.Table:
+    names = sorted(_names(facts))
+    with closing(ColumnReader(uow, keys, facts.id, frozenset(names))) as reader:
+        return pa.table([reader.column(name) for name in names], names=names)
+
+
+def _names(facts: CollectionFacts) -> set[str]:
+    return {field.name for field in facts.fields}
+
+
+def _sentences(incoming: Incoming, alike: Iterable[CollectionFacts], found: dict[str, int]) -> Iterator[str]:
+    rows, home = incoming.rows.num_rows, incoming.home
+    for facts in alike:
+        known = found[facts.name]
+        if home is not None and facts.id == home.id:
+            if known:
+                yield f"{known} of these rows {'is' if known == 1 else 'are'} in the collection already; {_harm(home)}."
+        elif known * 2 > rows:
+            which = "These" if known == rows else "Most of these"
+            yield f"{which} rows are in {facts.name} already; {_second_budget(home)} for the same facts."
+
+
+def _second_budget(home: CollectionFacts | None) -> str:
+    if home is None:
+        return "a second collection would have a second budget"
+    return f"{home.name} has a second budget"
+
+
+def _harm(home: CollectionFacts) -> str:
+    """What a row does that is told twice: alone it is hidden less well, within one unit it weighs more."""
+    if home.unit.kind is UnitKind.RECORD:
+        return "what is told twice is hidden less well"
+    return "they stay hidden within their unit, but would count twice"
