@@ -11,7 +11,7 @@ from vault.audit.checkpoint import vkey
 from vault.audit.entries import EntryType, parse_entry
 from vault.audit.merkle import Tree
 from vault.audit.timeline import timeline
-from vault.errors import Damaged
+from vault.errors import Damaged, OlderVault
 from vault.sealing.keytree import Purpose
 from vault.sealing.signing import SigningKey, is_signed_by
 from vault.views import AuditCheck, AuditLine
@@ -49,7 +49,12 @@ def check(uow: UnitOfWork, vault: OpenVault) -> AuditCheck:
 
 
 def export(uow: UnitOfWork, vault: OpenVault, folder: Path) -> AuditCheck:
-    """Write the bundle and verify what was written, as an outsider would; raises `Invalid` or `LogBroken`."""
+    """Write the bundle and verify what was written, as an outsider would.
+
+    An older copy signs nothing: its trail would lack what happened since. Raises `OlderVault`, `Invalid`, `LogBroken`.
+    """
+    if vault.older:
+        raise OlderVault(reason=vault.older)
     key = _signing_key(vault)
     prove = [seq for seq, entry in enumerate(log.read_entries(uow)) if _is_worth_proving(entry.body)]
     point = export_bundle(uow, folder, origin=vault.origin, public=key.public, sign=key.sign, prove=prove)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from rich.cells import cell_len
 from tui import cli
 
 HOSTILE = "[bold red]Sleep[/]"
+
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +124,9 @@ def test_every_screen_fits_a_narrow_terminal_loses_no_word_there_and_shows_no_se
         assert [line for line in lines if cell_len(line) > narrow and " " in line.strip()] == []
     if command != "data show nights":  # its plots are drawn to the width
         unbroken = "".join(seen.out.split())
-        assert [word for word in wide.out.split() if word not in unbroken] == []
+        # a time of now is another second on the second screen
+        words_of_wide = [word for word in wide.out.split() if not MOMENT.fullmatch(word.rstrip(",."))]
+        assert [word for word in words_of_wide if word not in unbroken] == []
 
 
 def joined(text: str) -> str:
@@ -229,12 +234,10 @@ def test_a_cap_that_caps_nothing_is_refused(looked_at: World, screen: Screen, ep
 
 @pytest.mark.parametrize("words", [["data", "export", "nights"], ["audit", "export"], ["backup"]])
 def test_nothing_for_people_is_written_into_the_vault(today: World, screen: Screen, words: list[str]) -> None:
-    before = sorted(today.paths.vault.iterdir())
+    own = {"keys.lockbox", "keys.copy.lockbox", "vault.db", "vault.db-wal", "vault.db-shm", "writer.lock"}
     seen = screen(today, *words, today.paths.vault / "out.csv")
     assert (seen.code, "it lies inside the vault" in seen.err) == (1, True)
-    assert sorted({*today.paths.vault.iterdir()} - {today.paths.vault / "writer.lock"}) == [
-        path for path in before if path.name != "writer.lock"
-    ]
+    assert {path.name for path in today.paths.vault.iterdir()} <= own
 
 
 # words of other people ----------------------------------------------------------------------------------------
