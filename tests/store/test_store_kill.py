@@ -17,16 +17,20 @@ from vault.store.tables import LogEntry, VaultFact
 CHILD = Path(__file__).with_name("store_child.py")
 
 
-def kill_one_writer(nursery: subprocess.Popen[str], seconds: float) -> list[int]:
-    """Let the nursery start a writer, kill it after a while, and give back what it had said was done."""
+def kill_one_writer(nursery: subprocess.Popen[str], seconds: float, *, is_patient: bool) -> list[int]:
+    """Let the nursery start a writer, kill it after a while, and give back what it had said was done.
+
+    The patient one waits for the first act first: on a busy machine a writer may die before it did anything.
+    """
     assert nursery.stdin is not None
     assert nursery.stdout is not None
     nursery.stdin.write("next\n")
     nursery.stdin.flush()
     pid = int(nursery.stdout.readline().removeprefix("pid "))
+    first = [int(nursery.stdout.readline().removeprefix("done "))] if is_patient else []
     time.sleep(seconds)
     os.kill(pid, signal.SIGKILL)
-    return acknowledged(nursery.stdout)
+    return first + acknowledged(nursery.stdout)
 
 
 def acknowledged(lines: IO[str]) -> list[int]:
@@ -60,17 +64,17 @@ def kill_loop(path: Path, key: bytes, kills: int) -> int:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as nursery:
         assert nursery.stdin is not None
         nursery.stdin.write(key.hex() + "\n")
-        for _ in range(kills):
-            done = kill_one_writer(nursery, dice.uniform(0.001, 0.15))
+        for number in range(kills):
+            done = kill_one_writer(nursery, dice.uniform(0.001, 0.15), is_patient=number % 2 == 0)
             last = assert_whole(path, key, max([last, *done]))
         nursery.stdin.close()
     return last
 
 
 def test_twenty_killed_writers_lose_nothing_and_leave_nothing_half_done(path: Path, key: bytes) -> None:
-    assert kill_loop(path, key, 20) > 20
+    assert kill_loop(path, key, 20) >= 9
 
 
 @pytest.mark.slow
 def test_two_hundred_killed_writers_lose_nothing_and_leave_nothing_half_done(path: Path, key: bytes) -> None:
-    assert kill_loop(path, key, 200) > 200
+    assert kill_loop(path, key, 200) >= 99

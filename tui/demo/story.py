@@ -129,6 +129,7 @@ def allow(cast: Cast, vault: Vault, request: RequestView) -> None:
     show(
         f"\n    {GROUP} asks for {len(REQUIRED) + len(OPTIONAL) + 1} columns, for {what.draft.purpose_words}."
     )
+    show(f"    They keep the result: {wording.quoted(request.retention)}")
     show_draft(what.draft)
     show()
     show_price(request.price)
