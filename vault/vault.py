@@ -127,8 +127,9 @@ class Vault:
     def backup(self, target: Path) -> None:
         """Write a consistent, encrypted copy of the live vault and its key header into one file."""
         upkeep.check_new(self._opened, target)
-        self._opened.note(EntryType.EXPORT, clear={"profile": "backup"}, hidden={"target": target.name})
         upkeep.write_backup(self._opened, target)
+        # Recorded after the copy, so that here the copy is always the older one and can never outrun its original.
+        self._opened.note(EntryType.EXPORT, clear={"profile": "backup"}, hidden={"target": target.name})
 
     # records
 
