@@ -110,7 +110,8 @@ def send(vault: OpenVault, release_id: str, *, confirmed: str, to: Path) -> Parc
         with vault.act() as act:
             # Nobody else writes during this act, so what is checked here still holds when the folder appears.
             held, request = find_held(act.uow, release_id)
-            _parcel(act, held, request)
+            if _parcel(act, held, request) != parcel:
+                raise HeldUpdateDamaged()
             _appear(draft, to)
             _record_sent(act, held, request, parcel)
     except MarkNotWritten:
