@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +20,6 @@ from e2e_command import (
     run,
     run_installed,
     secrets_of,
-    start,
 )
 from e2e_world import NAME, PASSPHRASE, World
 
@@ -300,19 +297,22 @@ def test_output_that_cannot_be_written_is_said(today: World, secrets: list[str])
 # interruptions and crashes ----------------------------------------------------------------------------------
 
 
+INTERRUPT = """
+import os, signal, tui.cli, vault.records.writing as writing
+
+def interrupted(*given):
+    os.kill(os.getpid(), signal.SIGINT)
+    return seal_segment(*given)
+
+seal_segment, writing.seal_segment = writing.seal_segment, interrupted
+tui.cli.main()
+"""
+
+
 def test_an_interrupted_import_stores_nothing_and_can_be_made_again(today: World, secrets: list[str]) -> None:
+    """Ctrl-C while the rows are being sealed: the signal is real, its moment is not left to chance."""
     table = big_table(today.folder, 40_000)
-    with start(today.paths, "import", table) as process:
-        assert process.stderr is not None
-        assert process.stdout is not None
-        # The preview is said right before the sealing begins.
-        said = ""
-        while "lifetime privacy budget" not in said:
-            said += process.stderr.readline()
-        time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        said += process.stderr.read()
-        outcome = Outcome(code=process.wait(), out=process.stdout.read(), err=said)
+    outcome = run_installed(today.paths, "import", table, program=[sys.executable, "-c", INTERRUPT])
     assert_refused(outcome, 130, "interrupted", secrets)
     assert rows_of(today) == 100
     with today.vault() as vault:
