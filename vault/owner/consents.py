@@ -1,0 +1,105 @@
+"""What an owner does about those who may ask, and what they allow them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+from vault import approvals, asking, overview, release, request_views, training
+from vault.consent import receipts
+from vault.requests import inbox, requesters
+from vault.requests.bundle import read_job
+from vault.sealing.keyfile import key_line, read_key
+
+if TYPE_CHECKING:
+    from vault import views
+    from vault.opening import OpenVault
+
+
+class OwnConsents:
+    """Requesters and consents."""
+
+    _opened: OpenVault
+
+    def add_requester(self, name: str, key_file: Path, *, contact: str = "") -> views.RequesterView:
+        """Let somebody with this public key send requests, under the owner's own name for them."""
+        with self._opened.act() as act:
+            row = requesters.add(act, name=name, key=read_key(key_file, "requester-public"), contact=contact)
+            return overview.requester(row)
+
+    def requesters(self) -> list[views.RequesterView]:
+        """Everybody who may ask, or was blocked."""
+        with self._opened.read() as uow:
+            return overview.requesters(uow)
+
+    def trust_requester(self, name: str) -> None:
+        """Note that this key was checked with its owner in person."""
+        with self._opened.act() as act:
+            requesters.trust(act, name)
+
+    def block_requester(self, name: str) -> None:
+        """Accept nothing more from this requester, stop what runs for them, and send nothing to them."""
+        with self._opened.act() as act:
+            blocked = requesters.block(act, name)
+        training.stop_for(self._opened, blocked.id)
+
+    def unblock_requester(self, name: str) -> None:
+        """Let a blocked requester ask again; their key counts as not verified."""
+        with self._opened.act() as act:
+            requesters.unblock(act, name)
+
+    def vault_key(self, name: str) -> str:
+        """The line of the key that signs releases to this requester; another requester gets another key."""
+        with self._opened.read() as uow:
+            row = requesters.find(uow, name)
+            return key_line("vault-public", requesters.vault_key(self._opened.keys, row.id).public)
+
+    def preview_grant(self, **wish: Unpack[views.GrantWish]) -> views.GrantDraft:
+        """What `grant` would give, with the notice and how sensitive each column is, without giving it."""
+        with self._opened.read() as uow:
+            return overview.draft(uow, approvals.wished_grant(uow, wish, self._opened.now(uow)))
+
+    def grant(self, *, special_confirmed: bool = False, **wish: Unpack[views.GrantWish]) -> views.GrantView:
+        """Allow jobs of a requester to read the named fields of a collection for one purpose, until a date.
+
+        The person must have been shown `NOTICE`; `special_confirmed` says that they agreed a second time to columns
+        of a special category, without which such a consent is refused with `SpecialNotConfirmed`.
+        """
+        with self._opened.act() as act:
+            grant = approvals.give(act, wish, special_confirmed=special_confirmed)
+            return overview.grant(act.uow, grant, act.now)
+
+    def grants(self) -> list[views.GrantView]:
+        """Every consent ever given, with its state now."""
+        with self._opened.read() as uow:
+            return overview.grants(uow, self._opened)
+
+    def consent(self, grant_id: str) -> views.GrantView:
+        """One consent, with its state now."""
+        with self._opened.read() as uow:
+            full = overview.grant_id(uow, grant_id)
+            return next(one for one in overview.grants(uow, self._opened) if one.id == full)
+
+    def receipt(self, grant_id: str) -> Mapping[str, object]:
+        """The consent as an ISO/IEC TS 27560 receipt in DPV terms."""
+        with self._opened.read() as uow:
+            return receipts.receipt(uow, overview.grant_id(uow, grant_id))
+
+    def withdraw(self, grant_id: str) -> views.Withdrawal:
+        """Withdraw a consent: what runs under it is stopped, and what is held under it is destroyed."""
+        with self._opened.act() as act:
+            full = overview.grant_id(act.uow, grant_id)
+            receipts.withdraw_grant(act, full)
+            destroyed = release.destroy_held_under(act, full)
+            done = overview.withdrawal(act.uow, full, destroyed)
+        training.stop_under(self._opened, full)
+        return done
+
+    def explain(self, job: Path) -> views.DecisionView:
+        """What the consents say about a job folder now, without storing anything."""
+        with self._opened.read() as uow:
+            examined = inbox.examine(uow, read_job(job))
+            return request_views.explain(
+                uow, self._opened, asking.priced(examined.manifest, examined.requester)
+            )

@@ -1,0 +1,40 @@
+"""What an owner does with held updates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vault import overview, release, request_views
+
+if TYPE_CHECKING:
+    from vault import views
+    from vault.opening import OpenVault
+
+
+class OwnReleases:
+    """Held updates and the one way out."""
+
+    _opened: OpenVault
+
+    def releases(self) -> list[views.ReleaseView]:
+        """Every update that was held, and what became of it."""
+        with self._opened.read() as uow:
+            return request_views.releases(uow, self._opened)
+
+    def release(self, release_id: str) -> views.ReleaseView:
+        """What would leave or has left; with the owner's own results once the decision is final."""
+        with self._opened.read() as uow:
+            return request_views.release(uow, self._opened, overview.release_id(uow, release_id))
+
+    def send(self, release_id: str, *, confirm_digest: str, to: Path) -> views.ReleaseView:
+        """Let a held update leave to a folder: the only way anything leaves to anyone but the owner."""
+        with self._opened.read() as uow:
+            full = overview.release_id(uow, release_id)
+        release.send(self._opened, full, confirmed=confirm_digest, to=to)
+        return self.release(full)
+
+    def withhold(self, release_id: str) -> None:
+        """Keep a held update private for good; its bytes are deleted and its budget stays spent."""
+        with self._opened.act() as act:
+            release.withhold(act, overview.release_id(act.uow, release_id))
