@@ -9,7 +9,7 @@ from tui.terminal import confirm, is_interactive, show, show_facts, tell, tell_a
 from vault.errors import NotConfirmed
 
 if TYPE_CHECKING:
-    from vault.views import Approval, DecisionView, GrantDraft, PriceView, RequestView
+    from vault.views import Approval, DecisionView, FieldAskView, GrantDraft, PriceView, RequestView
 
 MOST_SQUARES = 30
 INDENT = "      "
@@ -32,16 +32,19 @@ def show_request(found: RequestView) -> None:
     tell(THEIRS)
     show()
     show_price(found.price)
+    show()
     if line.state in UNDECIDED:
-        show()
         show_decision(found.decision, lead="What your consents say now: ")
+    else:
+        show_columns(found.decision)
 
 
 def _who_and_why(found: RequestView) -> list[tuple[str, str]]:
     line = found.line
     window = wording.window(found.window_from, found.window_to)
     learns = (
-        f"{found.model}, {wording.counted(found.steps, 'step')}, clip norm {found.clip_norm:g}, "
+        f"{found.model}, {wording.counted(found.parameters, 'parameter')}, "
+        f"{wording.counted(found.steps, 'step')}, clip norm {found.clip_norm:g}, "
         f"noise multiplier {found.noise_multiplier:g}"
     )
     return [
@@ -85,9 +88,9 @@ def show_decision(found: DecisionView, *, lead: str = "") -> None:
     told = {reason for one in found.fields for reason in one.reasons}
     for one in found.fields:
         mark, verdict = ("■", "allowed") if one.permitted else ("□", "not allowed")
-        about = f"{one.necessity} {one.role}"
-        about += "" if one.sensitivity == "ordinary" else f", {one.sensitivity}"
-        tell_after(f"  {mark} ", f"{one.name} ({about}): {verdict}")
+        tell_after(f"  {mark} ", f"{one.name} ({_about(one)}): {verdict}")
+        if one.transform:
+            tell_after(INDENT, one.transform)
         for reason in one.reasons:
             tell_after(INDENT, reason)
     for reason in found.reasons:
@@ -97,6 +100,25 @@ def show_decision(found: DecisionView, *, lead: str = "") -> None:
         tell(f"The smallest change that would turn it: {'; '.join(found.change)}.")
 
 
+def show_columns(found: DecisionView) -> None:
+    """Draw the columns a job asks for and how it reads each of them, without any verdict."""
+    show("The columns it asks for:")
+    for one in found.fields:
+        tell_after("  • ", f"{one.name} ({_about(one)}): {one.transform}")
+
+
+def _about(one: FieldAskView) -> str:
+    about = f"{one.necessity} {one.role}".rstrip()
+    return about if one.sensitivity == "ordinary" else f"{about}, {one.sensitivity}"
+
+
+def show_changes(what: Approval) -> None:
+    """Draw what this request asks otherwise than the last one of this requester that was approved."""
+    tell(wording.compared(what.compared_to, len(what.changes)))
+    for one in what.changes:
+        tell_after("  • ", wording.changed(one.what, one.before, one.now))
+
+
 def show_approval(what: Approval) -> None:
     """Draw what approving would change, with every consequence, before anything is changed."""
     line = what.request.line
@@ -104,7 +126,11 @@ def show_approval(what: Approval) -> None:
     show_facts(_who_and_why(what.request))
     tell(THEIRS)
     show()
+    show_changes(what)
+    show()
     if what.draft:
+        show_columns(what.request.decision)
+        show()
         show("Approving writes this consent:")
         show_draft(what.draft)
     else:

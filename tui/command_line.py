@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from click.exceptions import NoArgsIsHelpError
 
-from tui.commands import audit, budget, consent, data, demo, job, release, request, requester, update, whole
+from tui.commands import (
+    audit,
+    budget,
+    consent,
+    daemon,
+    data,
+    demo,
+    job,
+    release,
+    request,
+    requester,
+    update,
+    whole,
+)
 from tui.groups import CommandGroup
-from tui.session import Session
+from tui.session import Session, session
 
 app = typer.Typer(
     name="lockbox",
     cls=CommandGroup,
     help="A personal data vault that can learn: your records stay, noised updates leave when you say so.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     suggest_commands=False,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -50,9 +65,25 @@ def _options(
     ] = False,
 ) -> None:
     context.obj = Session(vault=vault, passphrase_fd=passphrase_fd, recovery_key=recovery_key)
+    if context.invoked_subcommand is None:
+        raise typer.Exit(_without_a_command(context))
+
+
+def _without_a_command(context: typer.Context) -> int:
+    """The terminal UI; what waits in plain sentences where ACCESSIBLE is set; help where there is no terminal."""
+    from tui import start
+
+    if os.environ.get("ACCESSIBLE"):
+        from tui.plainly import say_what_waits
+
+        return say_what_waits(context)
+    if not start.is_possible(os.environ):
+        raise NoArgsIsHelpError(context)
+    return start.run(session(context).paths)
 
 
 whole.add_to(app)
+daemon.add_to(app)
 data.add_to(app)
 for name, group, about in (
     ("data", data.group, "Look at your records, and take them out."),

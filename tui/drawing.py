@@ -11,7 +11,7 @@ from tui.layout import hung, one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vault.vault import ColumnSummary
+    from vault.records.shown import ColumnSummary
     from vault.views import OwnerResults
 
 WIDEST, HEIGHT = 72, 12
@@ -125,9 +125,13 @@ def draw_curve(results: OwnerResults, width: int) -> str:
     """The learning curve, and the score of the model that leaves, on the owner's own rows."""
     title = "mean loss on your rows, by step"
     lines = draw_line(results.loss, title=title, width=width) if len(results.loss) > 1 else []
+    return "\n".join([*lines, hung("  ", score_sentence(results), width)])
+
+
+def score_sentence(results: OwnerResults) -> str:
+    """How the model of an update does on the owner's own rows."""
     rows = wording.counted(results.rows, "row")
-    score = hung("  ", f"{results.metric_name} of this model on your {rows}: {_score(results)}", width)
-    return "\n".join([*lines, score])
+    return f"{results.metric_name} of this model on your {rows}: {_score(results)}"
 
 
 def _score(results: OwnerResults) -> str:

@@ -1,4 +1,4 @@
-"""The vault of one command: which folder, and how its passphrase is given."""
+"""The vault of one command: which folder, whether a process has it open, and how its passphrase is given."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import typer
 
@@ -15,6 +15,8 @@ from tui.terminal import ask_secret, read_secret, say
 from vault.settings import Paths
 
 if TYPE_CHECKING:
+    from vault.api.client import RemoteVault
+    from vault.api.link import Secret
     from vault.vault import Vault
 
 
@@ -31,6 +33,15 @@ class Session:
         """The vault folder and the state folder outside it."""
         return Paths.from_environment(os.environ, vault=self.vault)
 
+    def secret(self, why: str = "") -> Secret:
+        """The passphrase or recovery key, from the descriptor that was named or else from the terminal."""
+        from vault.api.link import passphrase_secret
+
+        word = "recovery key" if self.recovery_key else "passphrase"
+        if self.passphrase_fd is not None:
+            return passphrase_secret(read_secret(self.passphrase_fd))
+        return passphrase_secret(ask_secret(f"{word}{why}: "))
+
 
 def session(context: typer.Context) -> Session:
     """The options of this command line."""
@@ -41,17 +52,48 @@ def session(context: typer.Context) -> Session:
 
 @contextmanager
 def opened(context: typer.Context, *, writable: bool = True) -> Iterator[Vault]:
-    """The vault, opened for one command; an older copy is said aloud."""
-    from vault.vault import Vault, harden_process, passphrase_secret
+    """The vault for one command: of the process that has it open, or else opened here; an older copy is said aloud."""
+    from vault.api import link
 
     options = session(context)
-    harden_process()
-    Vault.check_there(options.paths)
-    word = "recovery key" if options.recovery_key else "passphrase"
-    given = ask_secret(f"{word}: ") if options.passphrase_fd is None else read_secret(options.passphrase_fd)
-    secret = passphrase_secret(given)
-    del given
-    with Vault.open(options.paths, secret, writable=writable, recovery=options.recovery_key) as vault:
-        if vault.older_because:
-            say(f"lockbox: warning: this vault is read-only: {vault.older_because}")
+    link.harden_process()
+    link.check_there(options.paths)
+    if link.is_served(options.paths):
+        with attached(options) as remote:
+            _warn_of_older(remote.older_because)
+            # Safe: a test holds the methods of both to the same names and signatures.
+            yield cast("Vault", remote)
+        return
+    with _opened_here(options, writable=writable) as vault:
+        _warn_of_older(vault.older_because)
+        if vault.mark_missing:
+            say(f"lockbox: warning: {vault.mark_missing}")
         yield vault
+
+
+def attached(options: Session) -> RemoteVault:
+    """A session with the process that has the vault open.
+
+    What is given by hand is used: a passphrase, a recovery key. Without, it is the session that `lockbox unlock` left,
+    which then asks for the passphrase where an act needs it; and without that one too the passphrase is asked.
+    """
+    from vault.api import link
+
+    if options.passphrase_fd is None and not options.recovery_key:
+        found = link.attach_by_session(
+            options.paths, ask=lambda: (options.secret(", so that it is you who means it"), False)
+        )
+        if found is not None:
+            return found
+    return link.attach(options.paths, options.secret(), recovery=options.recovery_key)
+
+
+def _opened_here(options: Session, *, writable: bool) -> Vault:
+    from vault.vault import Vault
+
+    return Vault.open(options.paths, options.secret(), writable=writable, recovery=options.recovery_key)
+
+
+def _warn_of_older(reason: str) -> None:
+    if reason:
+        say(f"lockbox: warning: this vault is read-only: {reason}")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vault.records.shown import Erasure
+
 FILLED, EMPTY = "●", "○"
 WHOLE = Decimal(100)
 QUOTE = '"'
@@ -24,6 +26,12 @@ _STATES = {
     "released": "left this computer",
     "withheld": "kept private",
     "destroyed": "destroyed, its consent was withdrawn",
+}
+
+_SENSITIVITIES = {
+    "sensitive": "sensitive: it could hurt you or others if it became known",
+    "special": "special: of a category that the law protects most (GDPR Articles 9 and 10, such as health)",
+    "identifying": "identifying: it points to a person",
 }
 
 _IRREGULAR = {"box": "boxes", "dish": "dishes", "person": "people", "child": "children"}
@@ -58,6 +66,16 @@ def percent(value: Decimal) -> str:
     return f"{value} %"
 
 
+def epsilon_up(value: Decimal) -> str:
+    """An ε of a job at two places, rounded up, for where there is little room."""
+    return f"ε {value.quantize(Decimal('0.01'), rounding=ROUND_CEILING)}"
+
+
+def short(text: str, most: int) -> str:
+    """A name where there is little room for it; the whole of it stands elsewhere on the same screen."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
 def size(count: int) -> str:
     """Bytes in words."""
     return counted(count, "byte") if count < 10_000 else f"{count / 1000:,.1f} kB"
@@ -76,6 +94,12 @@ def one_of(name: str, fingerprint: str, status: str) -> str:
 def window(begin: str | None, end: str | None) -> str:
     """Which records, by their time."""
     return f"{begin or 'the first'} to {end or 'the last'}"
+
+
+def uses(allowed: int, spent: int, kept: int) -> str:
+    """How many jobs a consent allows, and what became of its uses."""
+    waiting = f", {kept} kept for an approved request that has not run" if kept else ""
+    return f"{spent} of {allowed} used{waiting}"
 
 
 def duration(minutes: int) -> str:
@@ -104,6 +128,11 @@ def short_time(stamp: str) -> str:
 def with_sensitivity(name: str, sensitivity: str) -> str:
     """A column, with its class where that is not the ordinary one."""
     return name if sensitivity == "ordinary" else f"{name} ({sensitivity})"
+
+
+def sensitivity_words(sensitivity: str) -> str:
+    """What a class of sensitivity stands for."""
+    return _SENSITIVITIES.get(sensitivity, sensitivity)
 
 
 def special_sentence(special: Sequence[str]) -> str:
@@ -181,6 +210,17 @@ def cost_sentence(job: Decimal, before: Decimal, after: Decimal, cap: str) -> st
     )
 
 
+def cost_now(epsilon: Decimal, job: Decimal, before: Decimal, after: Decimal) -> str:
+    """The cost of a job at the moment of deciding about its run, in few words."""
+    share = f"{percent(job)} of this collection's lifetime privacy budget"
+    if after > WHOLE:
+        return f"It would cost {epsilon_up(epsilon)}: {share}, but {percent(before)} is used already. It cannot run."
+    return (
+        f"It costs {epsilon_up(epsilon)} now, whether or not you release the result: {share} "
+        f"({percent(before)} used before, {percent(after)} after)."
+    )
+
+
 def paid_sentence(job: Decimal, used: Decimal, cap: str) -> str:
     """What a job that has run took from the lifetime budget, and what is used of it now."""
     return (
@@ -195,6 +235,35 @@ def epsilon_sentence(epsilon: Decimal, delta: Decimal, noun: str, worst_case: De
         f"ε {epsilon} at δ {delta:f} per {noun}; the number ε alone would allow "
         f"{times_in_hundred(worst_case)} right guesses in 100."
     )
+
+
+# erasing --------------------------------------------------------------------------------------------------
+
+
+def erase_sentences(one: Erasure) -> list[str]:
+    """What erasing a collection does, ends and cannot reach, a sentence each; the same before and after."""
+    columns = f"{counted(one.rows, 'row')} in {counted(len(one.columns), 'column')}"
+    ends = [
+        (one.consents_ended, "consent", "withdrawn"),
+        (one.requests_ended, "open request", "refused"),
+        (one.updates_destroyed, "held update", "destroyed"),
+    ]
+    return [
+        f"{one.collection}: {columns}. Their keys and their sealed bytes are destroyed; nobody can bring them back.",
+        *(f"{counted(len(ids), noun)} on it: {what}." for ids, noun, what in ends if ids),
+        *_out_of_reach(one),
+        "Backups and exports that you made still hold it, and so may snapshots that your disk keeps.",
+    ]
+
+
+def _out_of_reach(one: Erasure) -> list[str]:
+    left, maybe = (counted(len(ids), "update") for ids in (one.already_left, one.may_have_left))
+    sentences = [f"{left} left before: what it taught cannot be called back."] * bool(one.already_left)
+    sentences += [f"{maybe} may have left before."] * bool(one.may_have_left)
+    if not one.name_reserved:
+        return [*sentences, "Nothing was ever learned from it: its name and its files can be used again."]
+    used = f"{percent(one.budget_used_percent)} of its lifetime privacy budget stays used"
+    return [*sentences, f"{used}, its name stays taken, and its files stay refused."]
 
 
 # drawings and states --------------------------------------------------------------------------------------
@@ -221,11 +290,94 @@ def bar(share: Decimal, width: int) -> str:
 
 def after_a_stop(word: str) -> str:
     """What a run that did not come to its end has cost, by the state it left the request in."""
-    if word == "approved":
-        return "Nothing was read and nothing was spent; it can be run again."
-    return "Its price was paid before your records were read, and stays spent; nothing is held of it."
+    if word in ("approved", "ready"):
+        return "The run was stopped. Nothing was read and nothing was spent; it can be run again."
+    if word == "held":
+        return "The run had come to its end already: its budget is spent, and its result is held for your decision."
+    return (
+        "The run was stopped. Its budget is spent all the same: it was paid before your records were read, and stays "
+        "spent. Nothing is held of it."
+    )
+
+
+def changed(what: str, before: str, now: str) -> str:
+    """One thing that a job asks otherwise than the last one."""
+    if not before:
+        return f"{what}: new, {now}"
+    return f"{what}: was {before}, is now {now}" if now else f"{what}: no longer asked for (was {before})"
+
+
+def compared(request: str | None, changes: int) -> str:
+    """What a job is compared with: the last one of the same requester that was approved."""
+    if request is None:
+        return "You have approved no job of theirs on these records before."
+    if not changes:
+        return f"It asks the same as request {request[:8]}, the last of theirs that you approved."
+    return f"Against request {request[:8]}, the last of theirs that you approved, {counted(changes, 'thing')} changed:"
 
 
 def state(word: str) -> str:
     """A state of a request or a held update as a person reads it."""
     return _STATES.get(word, word)
+
+
+# held updates, and what left ------------------------------------------------------------------------------
+
+UPDATE_MARKS = {
+    "held": "◆",
+    "sending": "▲",
+    "released": "→",
+    "withheld": "■",
+    "destroyed": "×",
+    "expired": "○",
+}
+_UPDATE_WORDS = {
+    "sending": "may have left",
+    "released": "left",
+    "withheld": "kept private",
+}
+CANNOT_BE_CALLED_BACK = (
+    "What leaves cannot be called back: withdrawing the consent later does not remove what it taught."
+)
+CANNOT_BE_SENT = (
+    "It cannot be sent any more: its consent was withdrawn, its time is over, or the requester is blocked."
+)
+MAY_HAVE_LEFT = "A sending of these bytes was begun and not finished, so they may have left already."
+NOTHING_LEFT = "Nothing has left this computer."
+
+
+def update_state(word: str) -> str:
+    """What became of an update, short enough for a list: a mark and a word."""
+    return f"{UPDATE_MARKS[word]} {_UPDATE_WORDS.get(word, word)}"
+
+
+def what_leaves(bytes_count: int) -> str:
+    """All that leaves with an update."""
+    return f"one file of {size(bytes_count)}, its manifest and its signature"
+
+
+def mechanism(noun: str, clip_norm: float, steps: int, noise_multiplier: float) -> str:
+    """How one unit is hidden in an update."""
+    return (
+        f"each {noun} clipped to norm {clip_norm:g} in each of {counted(steps, 'step')}, "
+        f"and noise {noise_multiplier:g} times as large"
+    )
+
+
+def left_sentence(released: int, may_have_left: int, last: str | None) -> str:
+    """What has left this computer, by the trail; `last` is when the last update did (RFC 3339, UTC)."""
+    unsure = f"{counted(may_have_left, 'update')} may have left: a sending was begun and not finished."
+    if not released:
+        return unsure if may_have_left else NOTHING_LEFT
+    when = f", last on {short_time(last)} UTC" if last else ""
+    sentence = f"{counted(released, 'update')} left this computer{when}."
+    return f"{sentence} {unsure}" if may_have_left else sentence
+
+
+def time_left(seconds: float) -> str:
+    """How long something still lasts, rounded down: days, or hours and minutes where less than two days are left."""
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return "less than a minute" if seconds > 0 else "no time"
+    days = minutes // (24 * 60)
+    return counted(days, "day") if days > 1 else duration(minutes)

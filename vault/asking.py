@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from vault.acts import parse_stamp
 from vault.audit.entries import EntryType
 from vault.budget import ledger, pricing
 from vault.consent.decide import decide
+from vault.consent.grants import Window, purpose_iri
 from vault.consent.receipts import ledger_view, load_grants
-from vault.errors import ConsentRefused, Exhausted, LockboxError, UnknownRequest
-from vault.records.collections import find_collection
+from vault.consent.verdict import Question
+from vault.errors import ConsentRefused, Exhausted, Invalid, LockboxError, UnknownRequest
+from vault.records.collections import check_fields, find_collection
 from vault.requests import asks, requesters
 from vault.requests.manifest import Manifest, parse_manifest
+from vault.requests.states import RequestState
 from vault.store.tables import RequesterRow, RequestRow
 
 if TYPE_CHECKING:
@@ -23,7 +29,7 @@ if TYPE_CHECKING:
     from vault.audit.entries import Json
     from vault.budget.pricing import Mechanism, Price
     from vault.consent.grants import Grant
-    from vault.consent.verdict import Decision
+    from vault.consent.verdict import Decision, LedgerView
     from vault.requests.inbox import Policy
     from vault.store.unit_of_work import UnitOfWork
 
@@ -42,6 +48,18 @@ class Asked(Ask):
     """A job that is stored as a request."""
 
     row: RequestRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supposed:
+    """A job that nobody sent: somebody asks for fields, all required, at a price or (None) at any."""
+
+    requester: str
+    collection: str
+    fields: frozenset[str]
+    purpose: str
+    epsilon: Decimal | None
+    window: tuple[datetime | None, datetime | None]
 
 
 def load(uow: UnitOfWork, request_id: str) -> Asked:
@@ -85,17 +103,71 @@ def _price(mechanism: Mechanism) -> Price:
 
 def decision_at(uow: UnitOfWork, asked: Ask, now: datetime, *, also: Sequence[Grant] = ()) -> Decision:
     """What the stored consents, and those that `also` would be given, say about this job at a moment."""
-    return _decide(uow, asked, now, [*load_grants(uow), *also])
+    return decide([*load_grants(uow), *also], _question(asked), now, _ledger(uow, now))
 
 
-def _decide(uow: UnitOfWork, asked: Ask, now: datetime, grants: Sequence[Grant]) -> Decision:
-    question = asks.question(
+def decision_if(uow: UnitOfWork, supposed: Supposed, now: datetime) -> Decision:
+    """What the stored consents would say about a job that nobody sent; the same decision as for one that came.
+
+    Raises `UnknownRequester`, `UnknownCollection`, `UnknownField` and `Invalid`.
+    """
+    return decide(load_grants(uow), _supposed_question(uow, supposed), now, _ledger(uow, now))
+
+
+def _question(asked: Ask) -> Question:
+    return asks.question(
         asked.manifest,
         requester_id=asked.requester.id,
         requester_status=asked.requester.status,
         epsilon=asked.price.epsilon,
     )
-    return decide(grants, question, now, ledger_view(uow))
+
+
+def _supposed_question(uow: UnitOfWork, supposed: Supposed) -> Question:
+    facts = find_collection(uow, supposed.collection)
+    check_fields(facts, supposed.fields)
+    requester = requesters.find(uow, supposed.requester)
+    return Question(
+        collection=facts.name,
+        required=supposed.fields,
+        optional=frozenset(),
+        purpose=purpose_iri(supposed.purpose),
+        requester_id=requester.id,
+        requester_status=requester.status,
+        window=_supposed_window(supposed),
+        unit=str(facts.unit),
+        epsilon=_supposed_price(supposed),
+    )
+
+
+def _supposed_window(supposed: Supposed) -> Window:
+    start, end = supposed.window
+    if not all(moment is None or moment.tzinfo is not None for moment in (start, end)):
+        raise Invalid(reason="a time needs its zone")
+    if (window := Window(start=start, end=end)).is_empty():
+        raise Invalid(reason="a time window ends after it begins")
+    return window
+
+
+def _supposed_price(supposed: Supposed) -> Decimal:
+    epsilon = Decimal(0) if supposed.epsilon is None else supposed.epsilon
+    if not epsilon.is_finite() or epsilon < 0:
+        raise Invalid(reason="a price is a number of at least 0")
+    return epsilon
+
+
+def _ledger(uow: UnitOfWork, now: datetime) -> LedgerView:
+    """The uses that jobs have paid for, and those that approved jobs keep until they run or run out."""
+    return replace(ledger_view(uow), uses_kept=uses_kept(uow, now))
+
+
+def uses_kept(uow: UnitOfWork, now: datetime) -> Counter[str]:
+    """How many uses of each consent are bound to requests that are approved and have not paid yet."""
+    rows = [row for state in _KEEPS_A_USE for row in uow.find(RequestRow, state=state.value)]
+    return Counter(row.grant_id for row in rows if row.grant_id and now < parse_stamp(row.expires_at))
+
+
+_KEEPS_A_USE = (RequestState.APPROVED, RequestState.READY)
 
 
 def record_decision(act: Act, request_id: str, decision: Decision) -> None:
@@ -115,7 +187,8 @@ def record_decision(act: Act, request_id: str, decision: Decision) -> None:
 def decision_as_approved(uow: UnitOfWork, asked: Asked, now: datetime) -> Decision:
     """What the consent that the approval named says now; other consents do not widen what was approved."""
     named = [grant for grant in load_grants(uow) if grant.id == asked.row.grant_id]
-    return _decide(uow, asked, now, named)
+    # Without the uses that are kept: one of them is this request's own.
+    return decide(named, _question(asked), now, ledger_view(uow))
 
 
 def refuse_unless(decision: Decision) -> None:

@@ -195,6 +195,12 @@ class Unreadable(Invalid):
     """{name} cannot be read as {format}: {reason}."""
 
 
+class FileChanged(Invalid):
+    """{name} is not the file you looked at any more; nothing was stored."""
+
+    hint = "look at it again, then import it"
+
+
 class AlreadyImported(Refused):
     """This very file was already imported on {date}."""
 
@@ -205,6 +211,18 @@ class UnknownCollection(Invalid):
     """There is no collection {name}."""
 
     hint = "see: lockbox data list"
+
+
+class CollectionErased(UnknownCollection):
+    """The collection {name} was erased after jobs had learned from it; its name stays taken."""
+
+    hint = "the budget spent on it stays spent; give other records another name"
+
+
+class ErasedNotCleared(Unavailable):
+    """{collection} is erased, but its sealed bytes may still be on the disk: {reason}."""
+
+    hint = "this vault cannot open them any more; they go when lockbox opens it the next time"
 
 
 class UnknownField(Invalid):
@@ -258,6 +276,10 @@ class RequesterBlocked(Refused):
     hint = "to lift that: lockbox requester unblock NAME"
 
 
+class OtherCollection(Refused):
+    """{name} may ask about {collection} alone, and this job names another collection."""
+
+
 class ManifestInvalid(Invalid):
     """The job manifest is not acceptable: {reason}."""
 
@@ -290,6 +312,12 @@ class UnknownRequest(Invalid):
 
 class WrongState(Refused):
     """The request is {state}; that cannot be done now."""
+
+
+class CollectionInUse(WrongState):
+    """A job learns from {collection} now; it can be erased when that has ended."""
+
+    hint = "to end it at once, withdraw its consent: lockbox consent withdraw ID"
 
 
 # budget -------------------------------------------------------------------------------------------------
@@ -360,6 +388,77 @@ class ReleaseNotRecorded(Unavailable):
 
 class ReleaseInvalid(Broken):
     """This release does not verify: {reason}."""
+
+
+# the daemon ---------------------------------------------------------------------------------------------
+
+
+class SessionEnded(Locked):
+    """This session is over, or was never opened."""
+
+    hint = "unlock again: lockbox unlock"
+
+
+class TooManyTries(Unavailable):
+    """Too many tries: wait {seconds} seconds."""
+
+
+class NotAtThisDoor(Refused):
+    """The vault's process does not answer that: {reason}."""
+
+
+class BodyTooLarge(NotAtThisDoor):
+    """The vault's process does not answer that: {reason}."""
+
+
+class ApprovalNotProven(Refused):
+    """It was not proven that you, with your passphrase, meant exactly this; nothing was done."""
+
+    hint = "decide again; an approval is good once, for two minutes, and for one act"
+
+
+class TrainingRuns(Refused):
+    """A training runs; locking now would end it, and its budget stays spent."""
+
+    hint = "wait for it, or stop it: lockbox lock --stop-training"
+
+
+class SocketUnusable(Unavailable):
+    """The vault's process cannot listen at {path}: {reason}."""
+
+
+class DaemonGone(Unavailable):
+    """The vault's process ended before it answered."""
+
+    hint = "look before you do it again: what you asked for may be done"
+
+
+class DaemonUnreachable(Unavailable):
+    """The vault's process does not answer as it should: {reason}."""
+
+    hint = "end it, and the vault is locked: lockbox lock"
+
+
+class DaemonElsewhere(Unavailable):
+    """The vault's process serves {what}, and not what you named."""
+
+    hint = "lock it first, where it was unlocked: lockbox lock"
+
+
+class DaemonNotStarted(Unavailable):
+    """The vault's process did not start: {reason}."""
+
+
+class KeysLogged(Unavailable):
+    """{what} is set: everything typed here, a passphrase too, would be written to a log; no vault is opened."""
+
+    hint = "unset it and start again; only the sample may be opened with it"
+
+
+class VaultUnlocked(Unavailable):
+    """The vault is unlocked already, by another lockbox process."""
+
+    hint = "lock it first: lockbox lock"
 
 
 # audit --------------------------------------------------------------------------------------------------

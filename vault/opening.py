@@ -32,6 +32,8 @@ from vault.errors import (
     Unavailable,
     UnsafePermissions,
     VaultExists,
+    WrongPassphrase,
+    WrongRecoveryKey,
     WrongState,
 )
 from vault.older import older_because
@@ -56,6 +58,7 @@ from vault.store.tables import VaultFact
 
 if TYPE_CHECKING:
     from vault.audit.entries import Json
+    from vault.running import Run
     from vault.sealing.header import Header
     from vault.sealing.secret import Secret
     from vault.settings import Paths
@@ -63,13 +66,19 @@ if TYPE_CHECKING:
 
 FORMAT = "1"
 APP_VERSION = "0.1.0"
+MARK_MISSING = (
+    "this computer has no reminder of this vault, so nothing here shows whether it is its newest copy; that is as it "
+    "should be on a new computer, and not where you have used it before"
+)
 
 
 @dataclass(slots=True, kw_only=True)
 class OpenVault:
     """An opened vault: its store, its keys, its clock, and why it is read-only if it is.
 
-    `running` are the requests whose learner runs in this process, each with what stops it.
+    `seen` says that this computer had a mark of it when it was opened, `mark_missing` what follows where it should have
+    one and has none. `running` are the requests whose learner runs in this process; when it `is_ending`, no other
+    begins.
     """
 
     paths: Paths
@@ -78,7 +87,10 @@ class OpenVault:
     clock: Clock
     origin: str
     older: str = ""
-    running: dict[str, Callable[[], None]] = field(default_factory=dict)
+    seen: bool = True
+    mark_missing: str = ""
+    running: dict[str, Run] = field(default_factory=dict)
+    is_ending: bool = False
     closing: ExitStack = field(default_factory=ExitStack)
     marking: Lock = field(default_factory=Lock)
     writing: RLock = field(default_factory=RLock)
@@ -147,18 +159,35 @@ class OpenVault:
             raise MarkUnwritable(path=self.paths.state) from None
 
     @contextmanager
-    def run(self, request_id: str, stop: Callable[[], None]) -> Iterator[None]:
-        """Within this block the request runs here, and `stop` ends it; raises `WrongState` when it runs already."""
-        if self.running.setdefault(request_id, stop) is not stop:
+    def run(self, request_id: str, run: Run) -> Iterator[None]:
+        """Within this block the request runs here; raises `WrongState` when it runs already."""
+        if self.running.setdefault(request_id, run) is not run:
             raise WrongState(state="running already")
         try:
+            if self.is_ending:  # asked after it is listed, so that whoever ends the runs misses none
+                raise WrongState(state="not begun: the vault is being locked")
             yield
         finally:
             del self.running[request_id]
+            run.ended.set()
 
     def now(self, uow: UnitOfWork) -> datetime:
         """The trusted time: never earlier than the last entry of the trail."""
         return trusted_now(uow, self.clock)
+
+    def check_secret(self, secret: Secret, *, recovery: bool) -> None:
+        """Raise `WrongPassphrase` or `WrongRecoveryKey` unless this opens this very vault.
+
+        What the header opens is held against the keys in use: somebody who puts another vault's header here gets no
+        further with that vault's passphrase.
+        """
+        found = KeyTree(_root(read_header(self.paths.vault), secret, recovery=recovery))
+        try:
+            is_same = found.subkey(Purpose.DATABASE).matches(self.keys.subkey(Purpose.DATABASE))
+        finally:
+            found.wipe()
+        if not is_same:
+            raise WrongRecoveryKey if recovery else WrongPassphrase
 
     def change_passphrase(self, current: Secret, new: Secret, *, recovery: bool, cost: KdfCost) -> None:
         """Rewrite the passphrase slot of the key header; the change is recorded first."""
@@ -238,6 +267,8 @@ def open_vault(
         key = keys.subkey(Purpose.DATABASE).reveal()
         store = Store.open(database_file(paths.vault), key, writable=writable)
         stack.callback(store.close)
+        if writable:
+            store.bring_home()
         opened = _opened(paths, store, keys, clock)
         opened.closing.push(stack.pop_all())
         return opened
@@ -287,7 +318,17 @@ def _opened(paths: Paths, store: Store, keys: KeyTree, clock: Clock) -> OpenVaul
     mark = read_mark(paths.state, origin.value, _mark_mac(keys))
     with store.read() as uow:
         older = older_because(uow, mark)
-    return OpenVault(paths=paths, store=store, keys=keys, clock=clock, origin=origin.value, older=older)
+        is_new = log_root(uow)[0] <= 1
+    return OpenVault(
+        paths=paths,
+        store=store,
+        keys=keys,
+        clock=clock,
+        origin=origin.value,
+        older=older,
+        seen=mark is not None,
+        mark_missing="" if mark or is_new else MARK_MISSING,
+    )
 
 
 def _mark_mac(keys: KeyTree) -> Callable[[bytes], bytes]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from vault.acts import stamp, trusted_now
+from vault.acts import parse_stamp, stamp, trusted_now
 from vault.approvals import NOTICE
+from vault.asking import uses_kept
 from vault.budget import ledger
 from vault.consent.grants import PURPOSES, Grant
 from vault.consent.receipts import NOTHING_STATED, ledger_view, load_grants, reading_of
 from vault.consent.record import in_words
 from vault.errors import Invalid, UnknownGrant, UnknownRelease, UnknownRequest
-from vault.records.collections import list_collections
+from vault.records.collections import all_collections, list_collections
 from vault.requests.states import RequestState
 from vault.sealing.signing import fingerprint
 from vault.store.tables import GrantRow, HeldRow, LogEntry, RequesterRow, RequestRow, VaultFact
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 SHORTEST_ID = 4
 DECIDED = (RequestState.RELEASED, RequestState.WITHHELD, RequestState.EXPIRED, RequestState.DESTROYED)
+SOON = timedelta(days=7)
 HELD_STATES = (RequestState.HELD, RequestState.SENDING, *DECIDED)
 
 
@@ -116,6 +118,7 @@ def requester(row: RequesterRow) -> RequesterView:
         contact=row.contact,
         status=row.status,
         added_at=row.added_at,
+        only_collection=row.only_collection,
     )
 
 
@@ -152,6 +155,7 @@ def grant(uow: UnitOfWork, one: Grant, now: datetime) -> GrantView:
         not_after=time_text(one.not_after) or "",
         uses=one.uses,
         uses_spent=spent,
+        uses_kept=uses_kept(uow, now)[one.id],
         epsilon_cap=None if one.epsilon_cap is None else str(one.epsilon_cap),
         state=_grant_state(one, spent, now),
     )
@@ -220,7 +224,7 @@ def withdrawal(uow: UnitOfWork, grant: str, destroyed: Sequence[str]) -> Withdra
 def budget(uow: UnitOfWork) -> list[BudgetLine]:
     """How much of each lifetime cap is spent: a line a collection, then one for each requester in it."""
     lines = []
-    for facts in list_collections(uow):
+    for facts in all_collections(uow):
         for line in ledger.spending(uow, collection_id=facts.id, lifetime_epsilon=facts.lifetime_epsilon):
             asker = line.requester_id and requester_row(uow, line.requester_id).name
             lines.append(
@@ -238,7 +242,9 @@ def budget(uow: UnitOfWork) -> list[BudgetLine]:
 
 def status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
     """What the vault holds, what waits for its owner, and whether anything ever left."""
-    states = [row.state for row in uow.find(RequestRow)]
+    states = _states(uow, vault.now(uow))
+    active = [view for view in grants(uow, vault) if view.state == "active"]
+    soon = vault.now(uow) + SOON
     facts = list_collections(uow)
     return VaultStatus(
         path=str(vault.paths.vault),
@@ -247,14 +253,29 @@ def status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         read_only_because=vault.older,
         collections=len(facts),
         rows=sum(one.rows for one in facts),
-        grants_active=sum(view.state == "active" for view in grants(uow, vault)),
+        grants_active=len(active),
+        expiring=sum(parse_stamp(view.not_after) <= soon for view in active),
         requests_waiting=states.count(RequestState.WAITING),
         approved=states.count(RequestState.APPROVED),
+        running=len(vault.running),
         held=states.count(RequestState.HELD),
         released=states.count(RequestState.RELEASED),
         may_have_left=states.count(RequestState.SENDING),
         audit_entries=uow.count(LogEntry),
     )
+
+
+def _states(uow: UnitOfWork, now: datetime) -> list[RequestState]:
+    """The state of every request as it is shown: what ran out counts as expired."""
+    held_until = {row.request_id: row.expires_at for row in uow.find(HeldRow)}
+    return [shown_state(row, held_until.get(row.id, row.expires_at), now) for row in uow.find(RequestRow)]
+
+
+def shown_state(row: RequestRow, expires_at: str, now: datetime) -> RequestState:
+    """The state, or that it has run out, although nobody opened the vault to record it yet."""
+    state = RequestState(row.state)
+    is_open = state in (RequestState.WAITING, RequestState.APPROVED, RequestState.HELD)
+    return RequestState.EXPIRED if is_open and now >= parse_stamp(expires_at) else state
 
 
 def _fact(uow: UnitOfWork, key: str) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -87,17 +88,20 @@ def hold(
     )
 
 
-def send(vault: OpenVault, release_id: str, *, confirmed: str, to: Path) -> Parcel:
+def send(vault: OpenVault, release_id: str, *, confirmed: str, to: Path, is_outbox: bool = False) -> Parcel:
     """Let one held update leave for its requester's folder: the one egress.
 
     The intent is durable before the first byte is written and `release.sent` after the last, so that a crash in
     between is shown as "may have left" (never as "nothing left"). Sending again after such a crash is allowed: the
-    same approved bytes are post-processing of what was paid for.
+    same approved bytes are post-processing of what was paid for. What a crash left in the outbox, where a release
+    has but one place, is replaced then.
 
     Raises `DigestMismatch`, `ConsentRefused`, `RequesterBlocked`, `WrongState`, `HeldUpdateDamaged`, `MarkUnwritable`
     and `DestinationUnusable`, all of them before anything is written.
     """
-    _check_destination(to, vault.paths.vault)
+    if is_outbox:
+        _make_folders(vault.paths.state, to.parent)
+    _check_destination(to, vault.paths.vault, may_exist=is_outbox)
     vault.require_mark()
     with vault.act() as act:
         held, request = find_held(act.uow, release_id)
@@ -112,7 +116,7 @@ def send(vault: OpenVault, release_id: str, *, confirmed: str, to: Path) -> Parc
             held, request = find_held(act.uow, release_id)
             if _parcel(act, held, request) != parcel:
                 raise HeldUpdateDamaged()
-            _appear(draft, to)
+            _appear(draft, to, replace=is_outbox)
             _record_sent(act, held, request, parcel)
     except MarkNotWritten:
         raise  # it left and is recorded
@@ -157,8 +161,25 @@ def expire_held(act: Act) -> list[str]:
 
 def destroy_held_under(act: Act, grant_id: str) -> list[str]:
     """Destroy every update held under a withdrawn consent, and return their ids."""
+    return _destroy(act, act.uow.find(RequestRow, grant_id=grant_id))
+
+
+def destroy_held_of(act: Act, collection: str) -> list[str]:
+    """Destroy every update held of an erased collection, and return their ids.
+
+    What its runs told the owner alone was computed from its records, so it goes too, whatever became of them.
+    """
+    requests = act.uow.find(RequestRow, collection=collection, order_by="received_at")
+    destroyed = _destroy(act, requests)
+    for request in requests:
+        if held := act.uow.get(HeldRow, request.id):
+            held.private = None
+    return destroyed
+
+
+def _destroy(act: Act, requests: Sequence[RequestRow]) -> list[str]:
     destroyed = []
-    for request in act.uow.find(RequestRow, grant_id=grant_id):
+    for request in requests:
         if request.state == RequestState.HELD.value:
             held, _ = find_held(act.uow, request.id)
             _end(act, held, request, RequestState.DESTROYED)
@@ -268,10 +289,20 @@ def _recipient(uow: UnitOfWork, held: HeldRow, request: RequestRow) -> dict[str,
     return {"recipient": row.name if row else "", "digest": held.manifest_digest}
 
 
-def _check_destination(to: Path, vault_folder: Path) -> None:
+def _make_folders(state: Path, folder: Path) -> None:
+    """Make the folders from the state folder down to this one, each closed to others."""
+    try:
+        for place in [*reversed([each for each in folder.parents if each.is_relative_to(state)]), folder]:
+            place.mkdir(mode=0o700, parents=place == state, exist_ok=True)
+    except OSError as error:
+        raise DestinationUnusable(path=folder, reason=error.strerror or "it cannot be made") from error
+
+
+def _check_destination(to: Path, vault_folder: Path, *, may_exist: bool) -> None:
     """Refuse, before anything is decided, a place the files cannot go to."""
     target = to.resolve()
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    is_taken = target.exists() and (not target.is_dir() or any(target.iterdir()))
+    if is_taken and not may_exist:
         raise DestinationUnusable(path=to, reason="something is already there")
     if target.is_relative_to(vault_folder.resolve()):
         raise DestinationUnusable(path=to, reason="it lies inside the vault")
@@ -301,10 +332,12 @@ def _write(parcel: Parcel, to: Path, *, draft: str) -> Path:
     return place
 
 
-def _appear(draft: Path, to: Path) -> None:
+def _appear(draft: Path, to: Path, *, replace: bool) -> None:
     """Rename the finished folder into place: the moment from which the requester can have it."""
     target = to.resolve()
     try:
+        if replace and target.exists():
+            shutil.rmtree(target)
         draft.rename(target)
         sync(target.parent)
     except OSError as error:

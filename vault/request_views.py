@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 
 from vault.acts import parse_stamp, trusted_now
 from vault.approvals import drafted_grant, promise_of
-from vault.asking import Ask, Asked, decision_at, load, precheck
+from vault.asking import Ask, Asked, decision_as_approved, decision_at, decision_if, load, precheck
 from vault.budget import ledger
 from vault.consent.grants import PURPOSES
+from vault.errors import WrongState
+from vault.job_changes import changes
 from vault.overview import draft as draft_view
-from vault.overview import requester_row
-from vault.records.collections import find_collection
+from vault.overview import requester_row, shown_state
+from vault.records.collections import find_collection, known_or_gone
 from vault.requests.inbox import check_waiting
-from vault.requests.manifest import parse_manifest
+from vault.requests.manifest import Feature, Label, parse_manifest
 from vault.requests.release_manifest import parse_release_manifest
-from vault.requests.states import RequestState
+from vault.requests.shapes import dimension
+from vault.requests.states import RequestState, in_words
+from vault.requests.words import transform_words
 from vault.sealing.signing import fingerprint
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequestRow
 from vault.views import (
@@ -31,10 +35,13 @@ from vault.views import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from vault.asking import Supposed
     from vault.consent.decide import Decision
     from vault.opening import OpenVault
+    from vault.records.collections import CollectionFacts
     from vault.store.unit_of_work import UnitOfWork
     from vault.views import GrantDraft
 
@@ -83,6 +90,7 @@ def request(uow: UnitOfWork, vault: OpenVault, full_id: str) -> RequestView:
         window_from=manifest.where.from_,
         window_to=manifest.where.to,
         model=manifest.model.kind,
+        parameters=dimension(manifest),
         steps=manifest.dp.steps,
         noise_multiplier=manifest.dp.noise_multiplier,
         clip_norm=manifest.dp.clip,
@@ -95,23 +103,60 @@ def request(uow: UnitOfWork, vault: OpenVault, full_id: str) -> RequestView:
 
 
 def explain(uow: UnitOfWork, vault: OpenVault, asked: Ask) -> DecisionView:
-    """What the consents say about a job now."""
-    return _decision(uow, asked, decision_at(uow, asked, trusted_now(uow, vault.clock)))
+    """What the consents say about a job now; of one that is approved, the consent that it was approved under."""
+    now = trusted_now(uow, vault.clock)
+    if isinstance(asked, Asked) and asked.row.state in _BOUND:
+        decision = decision_as_approved(uow, asked, now)
+    else:
+        decision = decision_at(uow, asked, now)
+    facts = _collection(uow, asked)
+    return _decision(facts, decision, {field.name: field for field in asked.manifest.fields})
 
 
-def _decision(uow: UnitOfWork, asked: Ask, decision: Decision) -> DecisionView:
-    roles = {field.name: field.role for field in asked.manifest.fields}
-    columns = find_collection(uow, asked.manifest.collection).fields
-    sensitivities = {field.name: field.sensitivity.value for field in columns}
+def explain_request(uow: UnitOfWork, vault: OpenVault, full_id: str) -> DecisionView:
+    """What the consents say now about a request that can still run; raises `WrongState` for any other."""
+    asked = load(uow, full_id)
+    state = shown_state(asked.row, asked.row.expires_at, vault.now(uow))
+    if state not in (RequestState.WAITING, *_BOUND):
+        raise WrongState(state=in_words(state))
+    return explain(uow, vault, asked)
+
+
+_BOUND = (RequestState.APPROVED, RequestState.READY)
+
+
+def _collection(uow: UnitOfWork, asked: Ask, earlier: Ask | None = None) -> CollectionFacts:
+    """The collection that jobs ask about, to show them by: it may have been erased since they came."""
+    named = [field.name for one in (asked, earlier) if one is not None for field in one.manifest.fields]
+    return known_or_gone(
+        uow,
+        asked.manifest.collection,
+        unit=asked.manifest.unit,
+        fields=list(dict.fromkeys(named)),
+        lifetime=str(ledger.LIFETIME),
+    )
+
+
+def what_if(uow: UnitOfWork, vault: OpenVault, supposed: Supposed) -> DecisionView:
+    """What the consents would say about a job that nobody sent; raises as `decision_if`."""
+    decision = decision_if(uow, supposed, trusted_now(uow, vault.clock))
+    return _decision(find_collection(uow, supposed.collection), decision, {})
+
+
+def _decision(
+    facts: CollectionFacts, decision: Decision, asked: Mapping[str, Feature | Label]
+) -> DecisionView:
+    columns = {field.name: field for field in facts.fields}
     return DecisionView(
         permitted=decision.permitted,
         grant=decision.grant_id,
         fields=tuple(
             FieldAskView(
                 name=verdict.field,
-                sensitivity=sensitivities[verdict.field],
-                role=roles[verdict.field],
+                sensitivity=columns[verdict.field].sensitivity.value,
+                role=asked[verdict.field].role if asked else "",
                 necessity=verdict.necessity.value,
+                transform=transform_words(asked[verdict.field], columns[verdict.field].type) if asked else "",
                 permitted=verdict.permitted,
                 reasons=tuple(reason.sentence for reason in verdict.reasons),
             )
@@ -124,10 +169,12 @@ def _decision(uow: UnitOfWork, asked: Ask, decision: Decision) -> DecisionView:
 
 def price(uow: UnitOfWork, asked: Asked) -> PriceView:
     """What a job costs and what it would leave of its collection's lifetime budget."""
-    facts = find_collection(uow, asked.manifest.collection)
+    facts = _collection(uow, asked)
     standing = ledger.standing(
         uow, collection_id=facts.id, lifetime_epsilon=facts.lifetime_epsilon, price=asked.price
     )
+    is_paid = uow.count(ChargeRow, request_id=asked.row.id) > 0
+    after = standing.used_percent_before if is_paid else standing.used_percent_after
     return PriceView(
         unit=facts.unit.kind.value,
         unit_field=facts.unit.field,
@@ -137,10 +184,10 @@ def price(uow: UnitOfWork, asked: Asked) -> PriceView:
         guess_rate=asked.price.guess_rate,
         worst_case=asked.price.worst_case,
         numerical_assumption=asked.price.numerical_assumption,
-        paid=uow.count(ChargeRow, request_id=asked.row.id) > 0,
+        paid=is_paid,
         job_percent=standing.job_percent,
         used_percent_before=standing.used_percent_before,
-        used_percent_after=standing.used_percent_after,
+        used_percent_after=after,
     )
 
 
@@ -157,7 +204,23 @@ def approval(
     precheck(uow, asked)
     view = request(uow, vault, full_id)
     wanted = draft and not view.decision.permitted
-    return Approval(request=view, draft=_draft(uow, asked, optional, now) if wanted else None)
+    earlier = _last_approved(uow, asked)
+    types = {field.name: field.type for field in _collection(uow, asked, earlier).fields}
+    return Approval(
+        request=view,
+        draft=_draft(uow, asked, optional, now) if wanted else None,
+        compared_to=earlier.row.id if earlier else None,
+        changes=changes(earlier, asked, types) if earlier else (),
+    )
+
+
+def _last_approved(uow: UnitOfWork, asked: Asked) -> Asked | None:
+    """The job of this requester on this collection that was approved last, and not taken back."""
+    rows = uow.find(RequestRow, requester_id=asked.requester.id, collection=asked.manifest.collection)
+    approved = [row for row in rows if row.grant_id and row.state != RequestState.REFUSED_PERSON]
+    if not approved:
+        return None
+    return load(uow, max(approved, key=lambda row: (row.decided_at or "", row.received_at)).id)
 
 
 def _draft(uow: UnitOfWork, asked: Asked, optional: frozenset[str], now: datetime) -> GrantDraft:
@@ -206,13 +269,6 @@ def release(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView:
         price=price(uow, asked),
         for_you=_for_you(held) if state in DECIDED or (state is SENDING and not can_be_sent) else None,
     )
-
-
-def shown_state(row: RequestRow, expires_at: str, now: datetime) -> RequestState:
-    """The state, or that it has run out, although nobody opened the vault to record it yet."""
-    state = RequestState(row.state)
-    is_open = state in (RequestState.WAITING, RequestState.APPROVED, RequestState.HELD)
-    return RequestState.EXPIRED if is_open and now >= parse_stamp(expires_at) else state
 
 
 def is_sendable(uow: UnitOfWork, asked: Asked, held: HeldRow, now: datetime) -> bool:

@@ -203,7 +203,9 @@ def verify_trail(folder: Path, vkey: str, *, kept: Sequence[Path] = ()) -> Audit
     """
     notes = [read_bounded(path, MANIFEST_LIMIT) for path in kept]
     point = verify_bundle(folder, vkey, verify=is_signed_by, kept=notes).checkpoint
-    return AuditCheck(size=point.size, root=point.root.hex(), origin=point.origin, vkey=vkey)
+    return AuditCheck(
+        size=point.size, root=point.root.hex(), origin=point.origin, vkey=vkey, seen_before=bool(notes)
+    )
 
 
 def apply_update(start_weights: bytes, folder: Path) -> bytes:

@@ -1,31 +1,41 @@
-"""Where things are: the folder of the vault and that of its high-water mark. Nothing secret stands here."""
+"""Where things are, and the few things a person can set. Nothing secret stands here."""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import tempfile
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Self
+from typing import Any, Final, Self
 
-from platformdirs import user_data_path, user_state_path
+from platformdirs import user_config_path, user_data_path, user_state_path
 
-from vault.errors import Invalid
+from vault.errors import Invalid, Unavailable
 
 APP_NAME = "lockbox"
 VAULT_VARIABLE = "LOCKBOX_VAULT"
 STATE_VARIABLE = "LOCKBOX_STATE"
+RUNTIME_VARIABLE = "LOCKBOX_RUNTIME"
+CONFIG_VARIABLE = "LOCKBOX_CONFIG"
+LONGEST_LOCK_MINUTES: Final = 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
-    """The two folders lockbox uses, absolute; neither is made here.
+    """The folders and the file lockbox uses, absolute; none is made here.
 
     ``state`` keeps the high-water mark that tells an older copy of the vault from the newest. It must lie
     outside ``vault``, or who puts an old folder back puts the old mark back with it: Invalid otherwise.
+    ``runtime`` holds the socket of the process that has the vault open, ``config`` is the file of preferences.
     """
 
     vault: Path
     state: Path
+    runtime: Path = field(default_factory=lambda: _runtime(os.environ))
+    config: Path = field(default_factory=lambda: _config(os.environ))
 
     def __post_init__(self) -> None:
         if self.state.resolve().is_relative_to(self.vault.resolve()):
@@ -35,16 +45,106 @@ class Paths:
     def from_environment(cls, environ: Mapping[str, str], *, vault: Path | None = None) -> Self:
         """The folders for this user: ``vault`` (given by hand), else the variables, else the defaults.
 
-        The defaults are ``vault`` in the user's data folder for lockbox and ``state`` in its state folder.
-        An empty variable counts as not set.
+        The defaults are ``vault`` in the user's data folder for lockbox, ``state`` in its state folder, ``lockbox``
+        in the user's runtime folder (or one in the temporary folder, named after the user) and ``config.toml`` in
+        its config folder. An empty variable counts as not set.
         """
         chosen = (
             vault or _folder(environ, VAULT_VARIABLE) or user_data_path(APP_NAME, appauthor=False) / "vault"
         )
         state = _folder(environ, STATE_VARIABLE) or user_state_path(APP_NAME, appauthor=False) / "state"
-        return cls(vault=chosen.absolute(), state=state.absolute())
+        return cls(
+            vault=chosen.absolute(),
+            state=state.absolute(),
+            runtime=_runtime(environ),
+            config=_config(environ),
+        )
+
+    @property
+    def socket(self) -> Path:
+        """Where the process that has this vault open listens: a short name, since such paths end at 107 bytes."""
+        return self.runtime / f"{self._name()}.sock"
+
+    @property
+    def session(self) -> Path:
+        """Where the command line keeps the token of its session with that process."""
+        return self.runtime / f"{self._name()}.token"
+
+    @property
+    def outbox(self) -> Path:
+        """Where a release goes that its requester fetches through the socket."""
+        return self.state / "outbox"
+
+    def _name(self) -> str:
+        return hashlib.sha256(str(self.vault.resolve()).encode()).hexdigest()[:16]
 
 
 def _folder(environ: Mapping[str, str], variable: str) -> Path | None:
     text = environ.get(variable, "")
     return Path(text) if text else None
+
+
+def _runtime(environ: Mapping[str, str]) -> Path:
+    chosen = _folder(environ, RUNTIME_VARIABLE)
+    if chosen is None:
+        session = _folder(environ, "XDG_RUNTIME_DIR")
+        chosen = session / APP_NAME if session else Path(tempfile.gettempdir()) / f"{APP_NAME}-{os.getuid()}"
+    return chosen.absolute()
+
+
+def _config(environ: Mapping[str, str]) -> Path:
+    chosen = _folder(environ, CONFIG_VARIABLE)
+    return (chosen or user_config_path(APP_NAME, appauthor=False) / "config.toml").absolute()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What a person may set: minutes without use until the vault locks (1 to 1440), and screens without motion."""
+
+    lock_minutes: int = 15
+    calm: bool = False
+
+    def __post_init__(self) -> None:
+        is_number = type(self.lock_minutes) is int
+        if not (is_number and 1 <= self.lock_minutes <= LONGEST_LOCK_MINUTES):
+            raise Invalid(reason=f"lock_minutes has to be a whole number from 1 to {LONGEST_LOCK_MINUTES}")
+        if type(self.calm) is not bool:
+            raise Invalid(reason="calm has to be true or false")
+
+
+def read_preferences(paths: Paths) -> Preferences:
+    """The preferences of this user, the defaults where nothing is set; raises `Invalid` and `Unavailable`."""
+    try:
+        said = tomllib.loads(paths.config.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Preferences()
+    except OSError as error:
+        raise Unavailable(reason=f"{paths.config} cannot be read ({error.strerror})") from None
+    except ValueError:
+        raise Invalid(reason=f"{paths.config} is not TOML") from None
+    return _preferences(said, paths.config)
+
+
+def write_preferences(paths: Paths, preferences: Preferences) -> None:
+    """Keep the preferences; raises `Unavailable` where they cannot be written."""
+    import tomli_w
+
+    draft = paths.config.with_name(f".{paths.config.name}.{os.getpid()}")
+    try:
+        paths.config.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        said = {one.name: getattr(preferences, one.name) for one in fields(preferences)}
+        draft.write_text(tomli_w.dumps(said), encoding="utf-8")
+        draft.replace(paths.config)
+    except OSError as error:
+        raise Unavailable(reason=f"{paths.config} cannot be written ({error.strerror})") from None
+
+
+def _preferences(said: Mapping[str, Any], file: Path) -> Preferences:
+    known = [one.name for one in fields(Preferences)]
+    for name in said:
+        if name not in known:
+            raise Invalid(reason=f"{file} sets {name!r}; what can be set is {' and '.join(known)}")
+    try:
+        return Preferences(**said)
+    except Invalid as error:
+        raise Invalid(reason=f"{file}: {error.facts['reason']}") from None

@@ -68,4 +68,6 @@ def _is_worth_proving(body: bytes) -> bool:
 
 
 def _checked(vault: OpenVault, size: int, root: bytes) -> AuditCheck:
-    return AuditCheck(size=size, root=root.hex(), origin=vault.origin, vkey=verifier_key(vault))
+    return AuditCheck(
+        size=size, root=root.hex(), origin=vault.origin, vkey=verifier_key(vault), seen_before=vault.seen
+    )

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from vault.acts import parse_stamp
+from vault.acts import parse_stamp, stamp
 from vault.asking import Asked, decision_as_approved, load, precheck, record_decision, refuse_unless
 from vault.audit.entries import EntryType
 from vault.budget import ledger
@@ -26,7 +26,7 @@ from vault.errors import (
     Unavailable,
     WrongState,
 )
-from vault.learner_process import LearnerProcess
+from vault.learner_process import Failure, LearnerProcess
 from vault.projection import project
 from vault.records.collections import find_collection
 from vault.records.reading import ColumnReader
@@ -38,7 +38,9 @@ from vault.requests.release_manifest import build_release_manifest
 from vault.requests.shapes import shapes
 from vault.requests.states import RequestState, in_words, move
 from vault.requests.weights import NotTheTensors, check_shapes, read_tensors, write_tensors
+from vault.running import Run
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequestRow
+from vault.trail_views import RunView
 
 if TYPE_CHECKING:
     from learner.protocol import Envelope, Job
@@ -58,23 +60,49 @@ def run(vault: OpenVault, request_id: str, progress: Progress) -> None:
     """
     asked, allowed = _planned(vault, request_id)
     job = asks.learner_job(asked.manifest, allowed)
-    with LearnerProcess.start(job, asked.row.weights) as learner, vault.run(request_id, learner.stop):
+    with (
+        LearnerProcess.start(job, asked.row.weights) as learner,
+        vault.run(request_id, _here(vault, learner, job)),
+    ):
         try:
             _mark(vault, request_id, RequestState.READY)
+            _raise_if_stopped(vault.running[request_id])
             _charge(vault, request_id, allowed)
             _mark(vault, request_id, RequestState.TRAINING)
-            envelope = learner.train(_columns(vault, asked, allowed, job), progress)
+            told = _counted(vault.running[request_id], progress)
+            envelope = learner.train(_columns(vault, asked, allowed, job), told)
             check_update(envelope.update, asked.manifest)
+            _raise_if_stopped(vault.running[request_id])
             _hold(vault, request_id, allowed, envelope)
         except BaseException as error:
             # Before the charge nothing is spent, after it all is, whatever ended the run. If even this cannot be
             # written, the next settling does it.
-            reason = _reason(error)
+            reason = vault.running[request_id].stopped_because or _reason(error)
             with suppress(LockboxError):
                 vault.settle(lambda act: _settle(act, load(act.uow, request_id).row, reason=reason))
             if isinstance(error, Unavailable) and _is_lost(vault, request_id):
                 raise RunLost(reason=str(error).rstrip(".")) from error
             raise
+
+
+def _here(vault: OpenVault, learner: LearnerProcess, job: Job) -> Run:
+    return Run(end_learner=learner.stop, of=job.steps, started_at=vault.clock(), sandbox=learner.sandbox)
+
+
+def _raise_if_stopped(run: Run) -> None:
+    """A run that was stopped while it got ready is not charged, and one stopped at its very end is not held."""
+    if run.is_stopped:
+        raise LearnerFailed(reason=str(Failure.STOPPED))
+
+
+def _counted(run: Run, progress: Progress) -> Progress:
+    """The same progress, which the run itself remembers as well."""
+
+    def told(step: int, of: int) -> None:
+        run.step = step
+        progress(step, of)
+
+    return told
 
 
 def _is_lost(vault: OpenVault, request_id: str) -> bool:
@@ -95,10 +123,45 @@ def stop_for(vault: OpenVault, requester_id: str) -> None:
         _stop(vault, uow.find(RequestRow, requester_id=requester_id))
 
 
+def stop(vault: OpenVault, request_id: str) -> None:
+    """End a run of this process and wait until it is written down; its result is discarded, its budget spent.
+
+    Raises `UnknownRequest`, and `WrongState` when the request does not run in this process.
+    """
+    run = vault.running.get(request_id)
+    if run is None:
+        with vault.read() as uow:
+            state = RequestState(load(uow, request_id).row.state)
+        raise WrongState(state="not running here" if state in _AFTER_CRASH else in_words(state))
+    run.stop(because="interrupted")
+    run.wait()
+
+
+def runs(uow: UnitOfWork, vault: OpenVault) -> list[RunView]:
+    """What runs in this process now, the longest running first."""
+    return [_run_view(load(uow, request_id), run) for request_id, run in list(vault.running.items())]
+
+
+def _run_view(asked: Asked, run: Run) -> RunView:
+    return RunView(
+        request=asked.row.id,
+        requester=asked.requester.name,
+        collection=asked.manifest.collection,
+        step=run.step,
+        of=run.of,
+        started_at=stamp(run.started_at),
+        epsilon=asked.price.epsilon,
+        confined=run.sandbox.confined,
+        landlock_abi=run.sandbox.landlock_abi,
+        seccomp=run.sandbox.seccomp,
+        missing=run.sandbox.missing,
+    )
+
+
 def _stop(vault: OpenVault, rows: Sequence[RequestRow]) -> None:
     for row in rows:
-        if stop := vault.running.get(row.id):
-            stop()
+        if run := vault.running.get(row.id):
+            run.stop()
 
 
 def check_update(update: bytes, manifest: Manifest) -> None:

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from vault import opening
+from vault import opening, strength
 from vault.acts import Clock, system_clock
 from vault.approvals import NOTICE
 from vault.owner.consents import OwnConsents
+from vault.owner.door import OwnDoor
 from vault.owner.records import OwnRecords
 from vault.owner.releases import OwnReleases
 from vault.owner.requests import OwnRequests
 from vault.owner.trail import OwnTrail
-from vault.records.collections import ImportReport
-from vault.records.preview import ImportPreview
 from vault.records.schema import ParsedTable
-from vault.records.summary import ColumnSummary
+from vault.records.shown import ColumnSummary, Erasure, FileChoice, ImportPreview, ImportReport, Page
 from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import generate_passphrase
@@ -28,14 +27,15 @@ from vault.sealing.slots import DEFAULT_COST, KdfCost
 
 if TYPE_CHECKING:
     from vault.settings import Paths
+    from vault.views import PassphraseCheck
 
 __all__ = [
-    "DEFAULT_COST", "NOTICE", "ColumnSummary", "ImportPreview", "ImportReport", "KdfCost", "ParsedTable", "Secret",
-    "Vault", "generate_passphrase", "harden_process", "passphrase_secret",
+    "DEFAULT_COST", "NOTICE", "ColumnSummary", "Erasure", "FileChoice", "ImportPreview", "ImportReport", "KdfCost",
+    "Page", "ParsedTable", "Secret", "Vault", "generate_passphrase", "harden_process", "passphrase_secret",
 ]  # fmt: skip
 
 
-class Vault(OwnRecords, OwnConsents, OwnRequests, OwnReleases, OwnTrail):
+class Vault(OwnRecords, OwnConsents, OwnRequests, OwnReleases, OwnTrail, OwnDoor):
     """An open vault; close it, or use it in a with statement, so that the keys are wiped."""
 
     def __init__(self, opened: opening.OpenVault) -> None:
@@ -59,6 +59,11 @@ class Vault(OwnRecords, OwnConsents, OwnRequests, OwnReleases, OwnTrail):
     def check_there(paths: Paths) -> None:
         """Refuse, before a passphrase is asked, a folder that is no vault or that others can enter."""
         opening.check_folder(paths.vault)
+
+    @staticmethod
+    def check_new_passphrase(text: str) -> PassphraseCheck:
+        """Whether this is strong enough for a new passphrase, and why not or how strong in one sentence."""
+        return strength.check_new_passphrase(text)
 
     @staticmethod
     def change_passphrase(
@@ -100,3 +105,8 @@ class Vault(OwnRecords, OwnConsents, OwnRequests, OwnReleases, OwnTrail):
     def older_because(self) -> str:
         """Why this vault is read-only (an older copy was put back), or empty."""
         return self._opened.older
+
+    @property
+    def mark_missing(self) -> str:
+        """What it means that the reminder outside this vault was missing when it was opened, or empty."""
+        return self._opened.mark_missing

@@ -34,7 +34,7 @@ class CollectionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequesterView:
-    """Somebody who may ask; `name` is the owner's own name for them."""
+    """Somebody who may ask; `name` is the owner's own name for them, `only_collection` all they may ask about."""
 
     id: str
     name: str
@@ -42,11 +42,15 @@ class RequesterView:
     contact: str
     status: str
     added_at: str
+    only_collection: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantView:
-    """One consent; `state` is derived at the moment of looking, never stored."""
+    """One consent; `state` is derived at the moment of looking, never stored.
+
+    `uses_kept` are bound to requests that are approved and have not run.
+    """
 
     id: str
     requester: str
@@ -60,6 +64,7 @@ class GrantView:
     not_after: str
     uses: int
     uses_spent: int
+    uses_kept: int
     epsilon_cap: str | None
     state: str
 
@@ -68,7 +73,7 @@ class GrantView:
 class PriceView:
     """What a job costs: numbers for the sentence of the privacy unit, and the worst case.
 
-    `paid` says that the job was charged: `used_percent_before` then has it in, and there is no after.
+    `paid` says that the job was charged: what is used now then has it in, and before and after are both that.
     """
 
     unit: str
@@ -87,12 +92,16 @@ class PriceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldAskView:
-    """A column a job asks for, how sensitive it is, and what the consents say about it now."""
+    """A column a job asks for, how sensitive it is, and what the consents say about it now.
+
+    `transform` says in plain words how the model reads it; it and `role` are empty where no job asks (`what_if`).
+    """
 
     name: str
     sensitivity: str
     role: str
     necessity: str
+    transform: str
     permitted: bool
     reasons: tuple[str, ...]
 
@@ -138,6 +147,7 @@ class RequestView:
     window_from: str | None
     window_to: str | None
     model: str
+    parameters: int
     steps: int
     noise_multiplier: float
     clip_norm: float
@@ -199,11 +209,26 @@ class GrantDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that a job asks otherwise than an earlier one did, in plain words; an empty side did not exist."""
+
+    what: str
+    before: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """What approving a request changes: the request, its draft grant if one is needed, and the price."""
+    """What approving a request changes: the request, its draft grant if one is needed, and the price.
+
+    `compared_to` is the request that this requester last had approved on this collection, if there is one; `changes`
+    are what this request asks otherwise.
+    """
 
     request: RequestView
     draft: GrantDraft | None
+    compared_to: str | None
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,7 +302,10 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultStatus:
-    """What the vault is, what waits for the owner, and whether anything ever left."""
+    """What the vault is, what waits for the owner, and whether anything ever left.
+
+    `held` can still be decided, `expiring` are consents in force that end within a week, `running` trains right now.
+    """
 
     path: str
     origin: str
@@ -286,8 +314,10 @@ class VaultStatus:
     collections: int
     rows: int
     grants_active: int
+    expiring: int
     requests_waiting: int
     approved: int
+    running: int
     held: int
     released: int
     may_have_left: int
@@ -306,9 +336,18 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditCheck:
-    """What was verified: size, root and verifier key."""
+    """What was verified: size, root and verifier key; `seen_before` says that it was held against an earlier state."""
 
     size: int
     root: str
     origin: str
     vkey: str
+    seen_before: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassphraseCheck:
+    """Whether a new passphrase is strong enough, and why or how strong in one sentence."""
+
+    is_enough: bool
+    words: str

@@ -91,7 +91,7 @@ HIDDEN: dict[EntryType, dict[str, object]] = {
     EntryType.TRAINING_RUN: {"collection": "heart", "fields": ["pulse", "day"], "records": 400},
     EntryType.BUDGET_SPEND: {"collection": "heart", "percent": "12.5", "charge": [1, 2, 3]},
     EntryType.RELEASE_INTENT: {"recipient": "Acme clinic", "manifest": SHA},
-    EntryType.RELEASE_APPROVE: {"recipient": "Acme clinic", "manifest": SHA},
+    EntryType.RELEASE_APPROVE: {"recipient": "Acme clinic", "digest": SHA},
     EntryType.RELEASE_WITHHOLD: {"recipient": "Acme clinic"},
     EntryType.RELEASE_EXPIRE: {"recipient": "Acme clinic"},
     EntryType.RELEASE_DESTROY: {"recipient": "Acme clinic"},

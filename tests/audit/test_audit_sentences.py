@@ -114,7 +114,12 @@ def test_every_hidden_name_a_sentence_knows_is_used(kind):
         (
             EntryType.RELEASE_SENT,
             {},
-            "The update of run a1b2c3d4 left for Acme clinic: 4,096 bytes with the digest e3b0c442.",
+            "The update of run a1b2c3d4 left for Acme clinic: 4,096 bytes, under the digest e3b0c442.",
+        ),
+        (
+            EntryType.RELEASE_APPROVE,
+            {},
+            "You approved the release of the update of run a1b2c3d4 to Acme clinic, by its digest e3b0c442.",
         ),
         (EntryType.ACCESS_VIEW, {}, "You looked at the collection heart."),
         (EntryType.KEY_ROTATE, {}, "The key that signs this trail was replaced by the key 43405498."),
@@ -137,6 +142,7 @@ def test_sentences_read_like_this(kind, clear, expected):
         (EntryType.DECISION, "Request a1b2c3d4 was denied a field: there is no consent."),
         (EntryType.ACCESS_VIEW, "You looked at something in the vault."),
         (EntryType.REQUESTER_BLOCK, "You blocked a requester."),
+        (EntryType.RELEASE_APPROVE, "You approved the release of the update of run a1b2c3d4."),
     ],
 )
 def test_sentences_after_erasure_read_like_this(kind, expected):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -21,6 +22,7 @@ from vault.budget.ledger import (
     check_fixed,
     check_lifetime,
     filters_for,
+    history,
     precheck,
     spending,
     spent_vectors,
@@ -259,6 +261,30 @@ def test_spending_is_told_for_all_and_for_each_requester(bench: Any) -> None:
     shown = [(line.requester_id, line.jobs, str(line.used_percent)) for line in lines]
     assert shown == [(None, 3, "43.4"), ("clinic", 1, "20.0"), ("club", 2, "23.4")]
     assert [(line.requester_id, line.jobs, line.used) for line in nothing] == [(None, 0, 0)]
+
+
+def test_the_history_tells_each_charge_with_what_was_used_after_it(bench: Any) -> None:
+    charge(bench, "1/5")
+    bench.now += timedelta(days=1)
+    charge(bench, "1/5", by="club")
+    charge(bench, "1/30", by="club", of=BANK)
+    charge(bench, "1/30", by="club", epsilon=Decimal("0.25"))
+    with bench.store.read() as uow:
+        told = history(uow, collection_id=SLEEP, lifetime_epsilon="8")
+        other = history(uow, collection_id=BANK, lifetime_epsilon="8")
+        used = spending(uow, collection_id=SLEEP, lifetime_epsilon="8")[0].used_percent
+
+    shown = [(one.number, one.at[:10], one.requester_id, str(one.epsilon)) for one in told]
+    assert shown == [
+        (1, "2026-01-01", "clinic", "1.500000"),
+        (2, "2026-01-02", "club", "1.500000"),
+        (4, "2026-01-02", "club", "0.25"),
+    ]
+    assert [str(one.job_percent) for one in told] == ["20.0", "20.0", "3.4"]
+    assert [str(one.used_percent) for one in told] == ["20.0", "40.0", "43.4"]
+    assert used == told[-1].used_percent
+    assert [(one.number, str(one.used_percent)) for one in other] == [(3, "3.4")]
+    assert [one.request_id for one in told] == [f"{number:032x}" for number in (1, 2, 4)]
 
 
 def test_what_is_not_used_is_no_promise_to_a_next_job(bench: Any) -> None:

@@ -74,7 +74,6 @@ def apply_change(world: World, change: Change, now: datetime) -> World:
             )
             return (*grants, given), question, ledger
     old = next(grant for grant in grants if grant.id == change.grant_id)
-    spent = dict(ledger.uses_spent)
     edits: dict[ChangeKind, dict[str, Any]] = {
         ChangeKind.PURPOSE: {"purpose": question.purpose},
         ChangeKind.OPERATION: {"operation": question.operation},
@@ -83,7 +82,7 @@ def apply_change(world: World, change: Change, now: datetime) -> World:
         ChangeKind.RENEW: {"withdrawn_at": None},
         ChangeKind.START: {"not_before": now},
         ChangeKind.EXTEND: {"not_after": datetime.max.replace(tzinfo=UTC)},
-        ChangeKind.USES: {"uses": spent.get(old.id, 0) + 1},
+        ChangeKind.USES: {"uses": ledger.uses_taken(old.id) + 1},
         ChangeKind.CAP: {"epsilon_cap": question.epsilon},
         ChangeKind.FIELD: {"fields": old.fields | {change.field}},
     }

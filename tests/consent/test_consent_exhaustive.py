@@ -23,7 +23,7 @@ WINDOWS = [(JANUARY, QUARTER), (QUARTER, QUARTER), (QUARTER, JANUARY), (FOREVER,
 TIMES = [START - timedelta(seconds=1), START, NOW, END]
 
 
-def covers(grant: Grant, question: Question, now: datetime, spent: int) -> bool:
+def covers(grant: Grant, question: Question, now: datetime, taken: int) -> bool:
     """The rules of consent as one reads them, sharing nothing with the product but its types."""
     asked = set(question.required) | set(question.optional)
     beginning, end = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -36,7 +36,7 @@ def covers(grant: Grant, question: Question, now: datetime, spent: int) -> bool:
         grant.purpose == question.purpose,
         grant.withdrawn_at is None,
         now >= grant.not_before and not now >= grant.not_after,
-        grant.uses - spent >= 1,
+        grant.uses - taken >= 1,
         question.epsilon <= (question.epsilon if grant.epsilon_cap is None else grant.epsilon_cap),
         (grant.window.start or beginning) <= (question.window.start or beginning),
         (question.window.end or end) <= (grant.window.end or end),
@@ -57,11 +57,11 @@ def single_worlds(scopes: list[Any], occasions: list[Any]) -> Iterator[tuple[Wor
             ("new", "blocked"),
             (None, NOW),
             (None, Decimal(1), Decimal("0.9")),
-            (0, 1),
+            ((0, 0), (1, 0), (0, 1)),
         )
     )
     for (named, required, optional), ((asked_window, window), now) in product(scopes, occasions):
-        for purpose, requester, status, withdrawn, cap, spent in rest:
+        for purpose, requester, status, withdrawn, cap, (spent, kept) in rest:
             grant = make_grant(
                 fields=named,
                 window=window,
@@ -73,14 +73,15 @@ def single_worlds(scopes: list[Any], occasions: list[Any]) -> Iterator[tuple[Wor
             question = make_question(
                 required=required, optional=optional, window=asked_window, requester_status=status
             )
-            yield ((grant,), question, LedgerView(uses_spent={"g1": spent})), now, spent
+            ledger = LedgerView(uses_spent={"g1": spent}, uses_kept={"g1": kept})
+            yield ((grant,), question, ledger), now, spent + kept
 
 
 def check_single_worlds(worlds: Iterator[tuple[World, datetime, int]]) -> tuple[int, int]:
     permits = cases = 0
-    for (grants, question, ledger), now, spent in worlds:
+    for (grants, question, ledger), now, taken in worlds:
         decision = decide(grants, question, now, ledger)
-        assert covers(grants[0], question, now, spent) == decision.permitted
+        assert covers(grants[0], question, now, taken) == decision.permitted
         asked = question.required | question.optional
         assert asked == {verdict.field for verdict in decision.fields}
         assert all(verdict.reasons for verdict in decision.fields)
@@ -99,7 +100,7 @@ def test_one_grant_agrees_with_the_predicate_for_every_scope() -> None:
     """Every permit satisfies every rule, every refusal has a reason for every field and a change."""
     permits, cases = check_single_worlds(single_worlds(SCOPES, [FIRST]))
 
-    assert cases == 64 * 96
+    assert cases == 64 * 144
     assert permits == 27 * 2, "scopes that fit, caps that fit"
 
 
@@ -108,7 +109,7 @@ def test_one_grant_agrees_with_the_predicate_at_every_occasion() -> None:
     scopes = [(both, one, both), (one, one, both), (one, both, one), (one, SUBSETS[0], both)]
     permits, cases = check_single_worlds(single_worlds(scopes, list(product(WINDOWS, TIMES))))
 
-    assert cases == 4 * 20 * 96
+    assert cases == 4 * 20 * 144
     assert permits == 3 * 3 * 2 * 2, "scopes, windows, times and caps that fit"
 
 
@@ -116,7 +117,7 @@ def test_one_grant_agrees_with_the_predicate_at_every_occasion() -> None:
 def test_one_grant_agrees_with_the_predicate_in_every_case() -> None:
     permits, cases = check_single_worlds(single_worlds(SCOPES, list(product(WINDOWS, TIMES))))
 
-    assert cases == 64 * 20 * 96
+    assert cases == 64 * 20 * 144
     assert permits == 27 * 3 * 2 * 2
 
 

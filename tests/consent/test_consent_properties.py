@@ -64,7 +64,8 @@ questions = st.builds(
     subsets,
     some(OF_QUESTION),
 )
-ledgers = st.builds(LedgerView, uses_spent=st.dictionaries(st.sampled_from(["g1", "g2"]), st.integers(0, 2)))
+counts = st.dictionaries(st.sampled_from(["g1", "g2"]), st.integers(0, 2))
+ledgers = st.builds(LedgerView, uses_spent=counts, uses_kept=counts)
 
 
 @given(grant_lists, questions, moments, ledgers)
@@ -129,7 +130,7 @@ def test_asking_for_more_never_turns_a_refusal(
     """One more required field, a higher cost, an unbounded window or another use spent."""
     if not (question.required and not decide(held, question, now, ledger).permitted):
         return
-    spent = {grant.id: ledger.uses_spent.get(grant.id, 0) + 1 for grant in held}
+    spent = {grant.id: ledger.uses_taken(grant.id) + 1 for grant in held}
     for more in (
         replace(question, required=question.required | {"b"}),
         replace(question, epsilon=question.epsilon + 1),
@@ -172,7 +173,7 @@ def micro(cost: Decimal) -> int:
 
 
 def cedar_permits(held: list[Grant], question: Question, now: datetime, ledger: LedgerView) -> bool:
-    policies = [policy(grant, ledger.uses_spent.get(grant.id, 0)) for grant in held if grant.fields]
+    policies = [policy(grant, ledger.uses_taken(grant.id)) for grant in held if grant.fields]
     request = {
         "principal": 'Requester::"r"',
         "action": 'Action::"train"',

@@ -193,6 +193,7 @@ PREPARE: dict[str, Callable[[World, Vault], str]] = {
     "send": _held,
     "withhold": _held,
     "withdraw": _held,
+    "erase": _held,
     "retrain": lambda _world, vault: next(one.id for one in vault.requests() if one.state == "approved"),
     "resend": lambda _world, vault: vault.releases()[0].id,
 }
@@ -205,6 +206,7 @@ DO: dict[str, Callable[[World, Vault, str, int], None]] = {
     "send": lambda world, vault, request, _: send(world, vault, request),
     "withhold": lambda _world, vault, request, _: vault.withhold(request),
     "withdraw": _withdraw,
+    "erase": lambda _world, vault, _, _dies_at: vault.erase_collection("fresh") and None,
     "retrain": train,
     "resend": lambda world, vault, request, _: send(world, vault, request),
 }

@@ -116,11 +116,11 @@ def run_installed(
     return Outcome(code=process.returncode, out=out, err=err)
 
 
-def run(paths: Paths, *words: str | Path, secret: str = PASSPHRASE) -> Outcome:
-    """Run one command to its end in a fork of a process that has it loaded."""
-    ours, nothing = descriptor_of(secret), os.open(os.devnull, os.O_RDONLY)
+def run(paths: Paths, *words: str | Path, secret: str | None = PASSPHRASE) -> Outcome:
+    """Run one command to its end in a fork of a process that has it loaded; without a secret it names no descriptor."""
+    ours, nothing = descriptor_of(secret or ""), os.open(os.devnull, os.O_RDONLY)
     (out, out_end), (err, err_end) = os.pipe(), os.pipe()
-    command = ["--passphrase-fd", "3", *map(str, words)]
+    command = [*(() if secret is None else ("--passphrase-fd", "3")), *map(str, words)]
     forks().start(command, environment(paths), [nothing, out_end, err_end, ours], is_terminal=False)
     for descriptor in (ours, nothing, out_end, err_end):
         os.close(descriptor)

@@ -44,6 +44,7 @@ DONE = {
     "approve": "request.approve",
     "withhold": "release.withhold",
     "withdraw": "consent.withdraw",
+    "erase": "record.erase",
 }
 UNDONE = ("the first row is written", "all is written, nothing committed")
 
@@ -63,8 +64,9 @@ def test_an_act_is_whole_or_not_at_all(nursery: Nursery, known_world: World, act
             assert found.states[subject] == ("approved" if happened else "waiting")
             assert found.kinds.count("consent.grant") == happened
         case _:
-            ended = {"withhold": "withheld", "withdraw": "destroyed"}[act]
+            ended = {"withhold": "withheld", "withdraw": "destroyed", "erase": "destroyed"}[act]
             assert found.states[subject] == (ended if happened else "held")
+            assert found.rows == ({} if happened and act == "erase" else {"fresh": 300})
 
 
 def test_an_act_that_fails_half_way_leaves_nothing_of_it(

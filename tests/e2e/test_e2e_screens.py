@@ -50,6 +50,7 @@ def secrets(looked_at: World) -> list[str]:
 def screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Screen:
     """Run a command line in this process: quicker, and the same code but for its start."""
     monkeypatch.setattr("vault.vault.harden_process", lambda: True)
+    monkeypatch.setattr("vault.api.link.harden_process", lambda: True)
 
     def run(world: World, *words: str | Path, columns: int = 80) -> Shown:
         monkeypatch.setenv("LOCKBOX_VAULT", str(world.paths.vault))
@@ -82,10 +83,12 @@ def ids(world: World) -> dict[str, str]:
         }
 
 
+COULD = "--collection nights --fields good,coffee --purpose AcademicResearch"
 READING = [
     *("status", "doctor", "paths", "budget", "data list", "data show nights"),
     *("requester list", "requester vault-key NAME"),
     *("consent list", "consent show CONSENT", "consent explain JOB", "consent receipt CONSENT"),
+    *("consent explain REQUEST", f"consent what-if --to NAME {COULD}"),
     *("request list", "request show REQUEST", "release list", "release show RELEASE"),
     *("audit show", "audit verify", "audit key"),
     *("job check JOB", "import TABLE --collection other --dry-run"),
@@ -290,3 +293,15 @@ def test_columns_with_names_that_cannot_be_seen_are_not_imported(today: World, s
     seen = screen(today, "import", table)
     assert (seen.code, "the name of column 2" in seen.err) == (1, True)
     assert_clean(seen.err, [])
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_consents_are_one_table_at_any_usual_width(looked_at: World, screen: Screen, columns: int) -> None:
+    """Not a block of facts for each: the states stand below one another."""
+    with looked_at.vault(writable=False) as vault:
+        found = vault.grants()
+    first, *lines = screen(looked_at, "consent", "list", columns=columns).out.splitlines()
+    assert first.split() == ["id", "requester", "may", "read", "for", "state", "(UTC)"]
+    assert [one.id[:8] for one in found] == [line.split()[0] for line in lines if not line.startswith(" ")]
+    told = "".join("".join(lines).split())
+    assert all(one.state.split()[0] in told for one in found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -49,9 +50,18 @@ def test_a_missing_file_is_told_by_its_path(tmp_path):
 
 def test_folders_and_pipes_are_no_files(tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
-    for path in (tmp_path, tmp_path / "pipe.csv"):
-        with pytest.raises(Unreadable, match="it is not a file"):
+    for path, reason in ((tmp_path, "it is a folder"), (tmp_path / "pipe.csv", "it is not a file")):
+        with pytest.raises(Unreadable, match=f"^{path.name} cannot be read as csv: {reason}"):
             read_table(path)
+
+
+@pytest.mark.parametrize("path", [".", "..", "/"])
+def test_a_folder_that_is_written_as_dots_is_called_what_it_is(path, tmp_path, monkeypatch):
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    name = {".": "inner", "..": tmp_path.name, "/": "/"}[path]
+    with pytest.raises(Unreadable, match=f"^{name} cannot be read as csv: it is a folder"):
+        read_table(Path(path))
 
 
 def test_a_file_that_may_not_be_read_is_told(parse, monkeypatch):

@@ -30,7 +30,8 @@ def test_the_defaults_lie_in_the_users_folders_and_nothing_is_made(home: Path) -
 def test_the_variables_move_the_folders(tmp_path: Path) -> None:
     environ = {"LOCKBOX_VAULT": str(tmp_path / "v"), "LOCKBOX_STATE": str(tmp_path / "s")}
 
-    assert Paths(vault=tmp_path / "v", state=tmp_path / "s") == Paths.from_environment(environ)
+    paths = Paths.from_environment(environ)
+    assert (tmp_path / "v", tmp_path / "s") == (paths.vault, paths.state)
 
 
 def test_a_vault_named_by_hand_wins_over_the_variable(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ TABLES = {
     "segment",
     "imported_file",
     "requester",
+    "access_token",
     "grant",
     "request",
     "charge",
@@ -110,7 +111,8 @@ def test_a_file_of_a_newer_program_is_left_alone(store: Store, path: Path, key: 
 def test_a_file_of_an_older_program_has_to_be_opened_to_write_first(
     store: Store, path: Path, key: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "HEAD", "0002")
+    monkeypatch.setattr(schema, "HEAD", "0003")
+    set_revision(store, "0001")
 
     with pytest.raises(OutdatedVault):
         Store.open(path, key, writable=False)

@@ -219,6 +219,35 @@ def test_a_time_to_decide_is_told_in_hours_and_minutes(minutes: int, words: str)
     assert words == wording.duration(minutes)
 
 
-@pytest.mark.parametrize(("state", "word"), [("approved", "nothing was spent"), ("failed", "stays spent")])
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        ("approved", "nothing was spent"),
+        ("ready", "nothing was spent"),
+        ("failed", "Its budget is spent"),
+        ("training", "Its budget is spent"),
+        ("held", "its result is held"),
+    ],
+)
 def test_a_run_that_was_stopped_says_what_it_has_cost(state: str, word: str) -> None:
     assert word in wording.after_a_stop(state)
+
+
+def test_a_change_says_what_came_what_went_and_what_is_otherwise() -> None:
+    assert wording.changed("column mood", "", "optional feature") == "column mood: new, optional feature"
+    assert wording.changed("steps", "5", "6") == "steps: was 5, is now 6"
+    assert wording.changed("column mood", "optional feature", "") == (
+        "column mood: no longer asked for (was optional feature)"
+    )
+
+
+def test_a_job_is_compared_with_the_last_one_of_the_same_requester() -> None:
+    assert "no job of theirs" in wording.compared(None, 0)
+    assert "asks the same as request 0123abcd" in wording.compared("0123abcdef", 0)
+    assert wording.compared("0123abcdef", 1).endswith("1 thing changed:")
+    assert wording.compared("0123abcdef", 2).endswith("2 things changed:")
+
+
+def test_uses_of_a_consent_say_which_of_them_wait() -> None:
+    assert wording.uses(2, 1, 0) == "1 of 2 used"
+    assert wording.uses(1, 0, 1) == "0 of 1 used, 1 kept for an approved request that has not run"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,21 +16,39 @@ from tui.terminal import say, show, show_json, tell_after
 from vault.errors import LogBroken
 
 if TYPE_CHECKING:
-    from vault.views import AuditCheck
+    from vault.trail_views import TimelineGroup
+    from vault.views import AuditCheck, AuditLine
 
 group = typer.Typer(no_args_is_help=True)
 
 
 @group.command("show")
-def show_trail(context: typer.Context, as_json: AsJson = False) -> None:
+def show_trail(
+    context: typer.Context,
+    by_request: Annotated[
+        bool, typer.Option("--by-request", help="Each request's whole life together, the newest first.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Everything that happened, one sentence an entry."""
+    groups: list[TimelineGroup] = []
     with opened(context, writable=False) as vault:
-        found = vault.audit_lines()
+        if by_request:
+            groups = vault.timeline()
+        lines = [] if by_request else vault.audit_lines()
     if as_json:
-        show_json(*found)
+        show_json(*groups, *lines)
         return
     say("Times are UTC.")
-    for line in found:
+    for group in groups:
+        show()
+        tell_after(f"{group.request[:8]}  " if group.request else "", group.title)
+        _show_lines(group.lines)
+    _show_lines(lines)
+
+
+def _show_lines(lines: Sequence[AuditLine]) -> None:
+    for line in lines:
         tell_after(f"{line.seq:>5}  {wording.short_time(line.ts)}  ", line.sentence)
 
 
@@ -43,9 +62,19 @@ def verify(
     key: Annotated[
         str | None, typer.Option("--key", metavar="VKEY", help="With --bundle: the verifier key you trust.")
     ] = None,
+    since: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--since",
+            metavar="CHECKPOINT",
+            help="With --bundle: a checkpoint file you kept; may be repeated.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Recompute the whole trail and check every page of the database, or an exported bundle alone."""
+    if since and bundle is None:
+        raise click.UsageError("--since goes with --bundle; a vault is held against the reminder outside it")
     if bundle is not None:
         from vault.requester import verify_trail
 
@@ -53,15 +82,22 @@ def verify(
             raise click.UsageError(
                 "--bundle needs --key, which you got from the owner and not from the bundle"
             )
-        _report(verify_trail(bundle, key), as_json=as_json)
+        _report(verify_trail(bundle, key, kept=since or ()), as_json=as_json)
         say("The bundle verifies under that key.")
+        if since:
+            say(
+                f"It goes on from {wording.counted(len(since), 'checkpoint')} you kept; nothing was rewritten."
+            )
         return
     with opened(context, writable=False) as vault:
         found, older = vault.verify_audit(), vault.older_because
     _report(found, as_json=as_json)
     if older:
         raise LogBroken(reason=older)
-    say("The trail is consistent with itself and with what this computer has seen of it before.")
+    if found.seen_before:
+        say("The trail is consistent with itself and with what this computer has seen of it before.")
+    else:
+        say("The trail is consistent with itself; this computer had not seen it before to compare it with.")
 
 
 @group.command("export")

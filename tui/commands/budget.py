@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
@@ -10,7 +11,7 @@ from tui import wording
 from tui.asks import UNDECIDED, show_price
 from tui.commands.options import AsJson
 from tui.session import opened
-from tui.terminal import say, show, show_json
+from tui.terminal import say, show, show_json, show_table
 
 WIDTH = 40
 
@@ -20,8 +21,17 @@ def add_to(app: typer.Typer) -> None:
     app.command("budget")(budget)
 
 
-def budget(context: typer.Context, as_json: AsJson = False) -> None:
+def budget(
+    context: typer.Context,
+    history: Annotated[
+        bool, typer.Option("--history", help="Every charge ever made instead, the oldest first.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """How much of each lifetime privacy budget is used, and what each open request would cost."""
+    if history:
+        _history(context, as_json=as_json)
+        return
     with opened(context, writable=False) as vault:
         found = vault.budget()
         asked = [vault.request(one.id) for one in vault.requests() if one.state in UNDECIDED]
@@ -43,3 +53,26 @@ def budget(context: typer.Context, as_json: AsJson = False) -> None:
     for one in asked:
         show(f"\nWhat request {one.line.id[:8]} of {one.line.requester} would cost:")
         show_price(one.price)
+
+
+def _history(context: typer.Context, *, as_json: bool) -> None:
+    with opened(context, writable=False) as vault:
+        found = vault.budget_history()
+    if as_json:
+        show_json(*found)
+        return
+    if not found:
+        say("Nothing was spent yet.")
+        return
+    rows = [
+        (
+            wording.short_time(one.at),
+            one.collection,
+            one.requester,
+            one.request[:8],
+            wording.percent(one.job_percent),
+            wording.percent(one.used_percent),
+        )
+        for one in found
+    ]
+    show_table(("when (UTC)", "collection", "for", "request", "cost", "used after it"), rows)

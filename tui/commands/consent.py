@@ -1,7 +1,8 @@
-"""Consents: grant, list, show, withdraw, explain, receipt."""
+"""Consents: grant, list, show, withdraw, explain, what-if, receipt."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -25,6 +26,7 @@ __all__ = ["amount", "group", "show_decision"]
 group = typer.Typer(no_args_is_help=True)
 
 LARGEST_EPSILON = 1000
+ID = re.compile("[0-9a-f]{4,32}")
 
 GrantId = Annotated[str, typer.Argument(metavar="ID", help="Of a consent; its first characters are enough.")]
 
@@ -63,7 +65,7 @@ def grant(
     wish: GrantWish = {
         "requester": requester,
         "collection": collection,
-        "fields": [name.strip() for name in fields.split(",") if name.strip()],
+        "fields": names(fields),
         "purpose": purpose,
         "not_after": moment(until),
         "not_before": moment(begin) if begin else None,
@@ -91,6 +93,11 @@ def _give(vault: Vault, wish: GrantWish, *, special: bool) -> GrantView:
     if is_interactive() and not confirm("Give this consent?"):
         raise NotConfirmed()
     return vault.grant(special_confirmed=explicit_yes(draft, said=special), **wish)
+
+
+def names(text: str) -> list[str]:
+    """Columns that somebody typed with commas between them."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def moment(text: str) -> datetime:
@@ -128,15 +135,26 @@ def list_grants(context: typer.Context, as_json: AsJson = False) -> None:
         (
             one.id[:8],
             one.requester,
-            ", ".join(one.fields),
-            one.collection,
+            f"{', '.join(one.fields)} of {one.collection}",
             one.purpose_words,
-            wording.short_time(one.not_after),
-            one.state,
+            _standing(one),
         )
         for one in found
     ]
-    show_table(("id", "requester", "columns", "of", "purpose", "until (UTC)", "state"), rows)
+    show_table(("id", "requester", "may read", "for", "state (UTC)"), rows)
+
+
+def _standing(one: GrantView) -> str:
+    """The state of a consent with the day that goes with it."""
+    match one.state:
+        case "active":
+            return f"active until {one.not_after[:10]}"
+        case "not yet":
+            return f"not yet, from {one.not_before[:10]}"
+        case "expired":
+            return f"expired {one.not_after[:10]}"
+        case _:
+            return one.state
 
 
 @group.command("show")
@@ -159,7 +177,7 @@ def _show(one: GrantView) -> None:
         ("for", one.purpose_words),
         ("from", one.not_before),
         ("until", one.not_after),
-        ("jobs", f"{one.uses_spent} of {one.uses} used"),
+        ("jobs", wording.uses(one.uses, one.uses_spent, one.uses_kept)),
         ("a job costs", f"at most ε {one.epsilon_cap}" if one.epsilon_cap else "what the budget allows"),
         ("state", one.state),
     ]
@@ -194,16 +212,64 @@ def _say_withdrawn(done: Withdrawal) -> None:
 @group.command("explain")
 def explain(
     context: typer.Context,
-    job: Annotated[Path, typer.Argument(metavar="JOB", help="A job folder.")],
+    job: Annotated[
+        Path, typer.Argument(metavar="JOB", help="A job folder, or the id of a request that waits.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """What your consents say about a job, field by field, and the smallest change that would turn it."""
     with opened(context, writable=False) as vault:
-        found = vault.explain(job)
+        is_id = not job.exists() and ID.fullmatch(str(job))
+        found = vault.explain_request(str(job)) if is_id else vault.explain(job)
     if as_json:
         show_json(found)
     else:
         show_decision(found)
+
+
+@group.command("what-if")
+def what_if(
+    context: typer.Context,
+    requester: Annotated[
+        str, typer.Option("--to", metavar="REQUESTER", help="Who would ask; your own name for them.")
+    ],
+    collection: Annotated[str, typer.Option("--collection", metavar="NAME", help="Of which collection.")],
+    fields: Annotated[str, typer.Option("--fields", metavar="A,B,…", help="The columns, all required.")],
+    purpose: Annotated[str, typer.Option("--purpose", metavar="DPV", help="Such as AcademicResearch.")],
+    epsilon: Annotated[
+        str | None,
+        typer.Option(
+            "--epsilon", metavar="EPSILON", help="What the job would cost; default: no cap is tried."
+        ),
+    ] = None,
+    records_from: Annotated[
+        str | None, typer.Option("--records-from", metavar="DATE", help="Only records from then on.")
+    ] = None,
+    records_to: Annotated[
+        str | None, typer.Option("--records-to", metavar="DATE", help="Only records before then.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What your consents would say if somebody asked for these columns now; nobody is asked and nothing is stored."""
+    with opened(context, writable=False) as vault:
+        found = vault.what_if(
+            requester=requester,
+            collection=collection,
+            fields=names(fields),
+            purpose=purpose,
+            epsilon=amount(epsilon) if epsilon else None,
+            window=(
+                moment(records_from) if records_from else None,
+                moment(records_to) if records_to else None,
+            ),
+        )
+    if as_json:
+        show_json(found)
+        return
+    show_decision(found, lead="Such a job would be ")
+    say(
+        "\nOnly what your consents say: the budget has a say in every job as well, and every run and release asks you."
+    )
 
 
 @group.command("receipt")

@@ -120,7 +120,12 @@ def send(
             "--confirm-digest", metavar="FIRST8", help="The first 8 digits of the digest, typed by you."
         ),
     ],
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder for the requester.")],
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", metavar="DIR", help="A new folder for the requester; default: the outbox for their token."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a held update leave: the only way anything goes to anyone but you."""
@@ -128,7 +133,10 @@ def send(
         sent = vault.send(release_id, confirm_digest=confirm_digest, to=to)
     if as_json:
         show_json(sent)
-    say(f"{to} holds what leaves for {sent.recipient}: one update of {wording.size(sent.size)}, signed.")
+    place = to or "The outbox"
+    say(f"{place} holds what leaves for {sent.recipient}: one update of {wording.size(sent.size)}, signed.")
+    if to is None:
+        say("They fetch it from there with their token, while the vault is unlocked.")
     say("It cannot be called back.")
 
 

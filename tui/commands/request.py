@@ -1,4 +1,4 @@
-"""Requests: submit, list, show, approve, refuse; and train, which runs what was approved."""
+"""Requests: submit, list, show, approve, refuse, stop; and train, which runs what was approved."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.asks import show_request as draw
 from tui.commands.options import AsJson, Special
 from tui.session import opened
 from tui.terminal import confirm, is_interactive, say, show, show_json, show_table
-from vault.errors import Invalid, NotConfirmed
+from vault.errors import Invalid, NotConfirmed, WrongState
 
 if TYPE_CHECKING:
     from vault.vault import Vault
@@ -158,6 +158,14 @@ def refuse(
     say("Refused.")
 
 
+@group.command("stop")
+def stop(context: typer.Context, request_id: RequestId) -> None:
+    """End a run and discard what it learned. Once it was paid for, its budget stays spent."""
+    with opened(context) as vault:
+        vault.stop_training(request_id)
+        say(wording.after_a_stop(vault.request(request_id).line.state))
+
+
 def train(
     context: typer.Context,
     request_ids: Annotated[
@@ -180,6 +188,9 @@ def _train(vault: Vault, request_id: str, *, as_json: bool = False) -> None:
         with _progress_bar() as progress:
             held = vault.train(request_id, progress=progress)
     except KeyboardInterrupt:
+        # Where a daemon runs it, it would run on; here it has ended already.
+        with contextlib.suppress(WrongState):
+            vault.stop_training(request_id)
         say("\n" + wording.after_a_stop(vault.request(request_id).line.state))
         raise
     if as_json:

@@ -1,10 +1,10 @@
-"""Requesters: add, list, trust, block, unblock, vault-key."""
+"""Requesters: add, list, trust, block, unblock, token, revoke, vault-key."""
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from tui import wording
 from tui.commands.options import AsJson
 from tui.session import opened
 from tui.terminal import say, show, show_json, show_table
+
+if TYPE_CHECKING:
+    from vault.views import RequesterView
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -24,11 +27,16 @@ def add(
     name: Name,
     key_file: Annotated[Path, typer.Argument(metavar="KEYFILE", help="Their public key file.")],
     contact: Annotated[str, typer.Option("--contact", help="How to reach them.")] = "",
+    only: Annotated[
+        str | None,
+        typer.Option("--only", metavar="COLLECTION", help="The one collection their jobs may name."),
+    ] = None,
 ) -> None:
     """Let somebody with this public key send requests."""
     with opened(context) as vault:
-        added = vault.add_requester(name, key_file, contact=contact)
-    say(f"{added.name} may now send requests. Fingerprint of their key: {added.fingerprint}")
+        added = vault.add_requester(name, key_file, contact=contact, only_collection=only)
+    about = f" about {added.only_collection} and nothing else" if added.only_collection else ""
+    say(f"{added.name} may now send requests{about}. Fingerprint of their key: {added.fingerprint}")
     say("Compare it with them in person, then:")
     say(f"  lockbox requester trust {shlex.quote(added.name)}")
 
@@ -44,8 +52,13 @@ def list_requesters(context: typer.Context, as_json: AsJson = False) -> None:
     if not found:
         say("Nobody may ask yet: lockbox requester add NAME KEYFILE")
         return
-    rows = [(one.name, one.fingerprint, wording.KEY_STATUS[one.status], one.contact) for one in found]
+    rows = [(one.name, one.fingerprint, _key_and_limit(one), one.contact) for one in found]
     show_table(("name", "fingerprint", "key", "contact"), rows)
+
+
+def _key_and_limit(one: RequesterView) -> str:
+    status = wording.KEY_STATUS[one.status]
+    return f"{status}; {one.only_collection} alone" if one.only_collection else status
 
 
 @group.command("trust")
@@ -72,6 +85,26 @@ def unblock(context: typer.Context, name: Name) -> None:
     say(
         f"{name} is not blocked any more, and their key is not verified. Consents that you did not withdraw hold again."
     )
+
+
+@group.command("token")
+def token(context: typer.Context, name: Name) -> None:
+    """Make a token with which they reach their own requests here for 90 days; it is shown once."""
+    with opened(context) as vault:
+        made = vault.issue_token(name)
+    show(made)
+    say(
+        f"Only {name} should have it. It submits jobs and fetches what you released to them, and nothing else."
+    )
+    say(f"To end it: lockbox requester revoke {shlex.quote(name)}")
+
+
+@group.command("revoke")
+def revoke(context: typer.Context, name: Name) -> None:
+    """End every token of theirs at once."""
+    with opened(context) as vault:
+        ended = vault.revoke_tokens(name)
+    say(f"{name}: {wording.counted(ended, 'token')} revoked.")
 
 
 @group.command("vault-key")

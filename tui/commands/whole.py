@@ -26,6 +26,7 @@ from tui.terminal import (
 from vault.errors import Invalid, RecoveryKeyNotConfirmed
 
 if TYPE_CHECKING:
+    from tui.session import Session
     from vault.vault import Secret
 
 passphrase = typer.Typer(no_args_is_help=True)
@@ -76,13 +77,26 @@ def _new_passphrase(descriptor: int | None) -> Secret:
     from vault.vault import generate_passphrase, passphrase_secret
 
     if descriptor is not None:
-        return passphrase_secret(read_secret(descriptor))
+        given = read_secret(descriptor)
+        _strength(given)
+        return passphrase_secret(given)
     first = ask_secret("new passphrase (empty: one is made for you): ")
     if not first:
         return _offered(generate_passphrase())
+    say(f"Strong enough: {_strength(first)}.")
     if ask_secret("again: ") != first:
         raise Invalid(reason="the two passphrases differ")
     return passphrase_secret(first)
+
+
+def _strength(text: str) -> str:
+    """How strong a new passphrase is, if it is strong enough; raises `Invalid`."""
+    from vault.vault import Vault
+
+    found = Vault.check_new_passphrase(text)
+    if not found.is_enough:
+        raise Invalid(reason=f"this passphrase is too weak: {found.words}")
+    return found.words
 
 
 def _offered(made: str) -> Secret:
@@ -104,14 +118,19 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     rows = [
         ("vault", facts.path),
         ("records", f"{facts.rows:,} in {wording.counted(facts.collections, 'collection')}"),
-        ("consents in force", str(facts.grants_active)),
+        ("consents in force", _in_force(facts.grants_active, facts.expiring)),
         ("requests that wait for you", str(facts.requests_waiting)),
         ("approved, not yet run", str(facts.approved)),
+        *([("training now", wording.counted(facts.running, "job"))] if facts.running else []),
         ("held updates", str(facts.held)),
         ("left this computer", _left(facts.released, facts.may_have_left)),
         ("audit trail", wording.counted(facts.audit_entries, "entry")),
     ]
     show_facts(rows)
+
+
+def _in_force(active: int, expiring: int) -> str:
+    return f"{active}, of which {expiring} end within a week" if expiring else str(active)
 
 
 def _left(released: int, may_have_left: int) -> str:
@@ -169,8 +188,7 @@ def change_passphrase(context: typer.Context) -> None:
     options = session(context)
     Vault.check_there(options.paths)
     current = passphrase_secret(ask_secret("current passphrase: "))
-    Vault.open(options.paths, current, writable=False).close()
-    Vault.change_passphrase(options.paths, current, _new_passphrase(None))
+    _renew(options, current, None)
     say("The new passphrase is in force. Older copies of the vault still open with the old one.")
 
 
@@ -182,6 +200,18 @@ def recover(context: typer.Context) -> None:
     options = session(context)
     Vault.check_there(options.paths)
     key = passphrase_secret(ask_secret("recovery key: "))
-    Vault.open(options.paths, key, writable=False, recovery=True).close()
-    Vault.change_passphrase(options.paths, key, _new_passphrase(options.passphrase_fd), recovery=True)
+    _renew(options, key, options.passphrase_fd, recovery=True)
     say("The new passphrase is in force; the recovery key stays the same.")
+
+
+def _renew(options: Session, current: Secret, descriptor: int | None, *, recovery: bool = False) -> None:
+    """Ask for the new passphrase once the current one is known to be right, and set it, here or where it is open."""
+    from vault.api import link
+    from vault.vault import Vault
+
+    if link.is_served(options.paths):
+        with link.attach(options.paths, current, recovery=recovery) as remote:
+            remote.change_passphrase(current, _new_passphrase(descriptor), recovery=recovery)
+        return
+    Vault.open(options.paths, current, writable=False, recovery=recovery).close()
+    Vault.change_passphrase(options.paths, current, _new_passphrase(descriptor), recovery=recovery)

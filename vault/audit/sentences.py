@@ -46,12 +46,14 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
         "Run {run} spent ε {epsilon} of the privacy budget[ of {collection}][; {percent} % of it is used]."
     ),
     EntryType.RELEASE_INTENT: "The update of run {run} is about to leave[ for {recipient}].",
-    EntryType.RELEASE_APPROVE: "You approved the release of the update of run {run}[ to {recipient}].",
+    EntryType.RELEASE_APPROVE: (
+        "You approved the release of the update of run {run}[ to {recipient}][, by its digest {digest}]."
+    ),
     EntryType.RELEASE_WITHHOLD: "You kept the update of run {run}[ from {recipient}]; nothing left.",
     EntryType.RELEASE_EXPIRE: "The held update of run {run}[ for {recipient}] ran out; nothing left.",
     EntryType.RELEASE_DESTROY: "The held update of run {run}[ for {recipient}] was destroyed; nothing left.",
     EntryType.RELEASE_SENT: (
-        "The update of run {run} left[ for {recipient}]: {size} bytes with the digest {update_sha256}."
+        "The update of run {run} left[ for {recipient}]: {size} bytes, under the digest {manifest_sha256}."
     ),
     EntryType.ACCESS_VIEW: "You looked at [{what}|something in the vault].",
     EntryType.SETTINGS_CHANGE: "You changed [{what}|a setting].",
@@ -119,7 +121,7 @@ _BRACKET: Final = re.compile(r"\[([^\[\]]*)\]")
 _KEY: Final = re.compile(r"\{([a-z0-9_]+)\}")
 _CAPITAL: Final = re.compile(r"[A-Z]")
 _DPV: Final = "https://w3id.org/dpv#"
-_IDS: Final = frozenset({"consent", "request", "run", "release", "update_sha256", "manifest_sha256"})
+_IDS: Final = frozenset({"consent", "request", "run", "release", "digest", "manifest_sha256"})
 
 
 def sentence(entry: Entry, opened: Iterable[Opened] = ()) -> str:

@@ -61,6 +61,22 @@ class Spending:
     used_percent: Decimal
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charged:
+    """One charge as it was made; percentages are of the collection's whole budget, `used_percent` after it.
+
+    `number` grows with every charge of the vault.
+    """
+
+    number: int
+    at: str
+    request_id: str
+    requester_id: str
+    epsilon: Decimal
+    job_percent: Decimal
+    used_percent: Decimal
+
+
 def fix(uow: UnitOfWork) -> None:
     """Write into a new vault the orders and the δ that its budget counts with for good."""
     for key, value in FIXED.items():
@@ -178,6 +194,27 @@ def spending(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal |
         own = [row for row in rows if row.requester_id == requester]
         lines.append(_spending(requester, len(own), job_share(_sum(uow, own), budgets)))
     return lines
+
+
+def history(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | str) -> list[Charged]:
+    """Every charge to a collection's lifetime budget, the oldest first, with what was used after it."""
+    budgets, orders = caps(Decimal(lifetime_epsilon), DELTA).budgets, _orders(uow)
+    charges, spent = [], NOTHING
+    for row in uow.find(ChargeRow, collection_id=collection_id):
+        vector = _vector(row, orders)
+        spent = total([spent, vector])
+        charges.append(
+            Charged(
+                number=row.id,
+                at=row.charged_at,
+                request_id=row.request_id,
+                requester_id=row.requester_id,
+                epsilon=Decimal(row.epsilon),
+                job_percent=percent_spent(job_share(vector, budgets)),
+                used_percent=percent_spent(job_share(spent, budgets)),
+            )
+        )
+    return charges
 
 
 def spent_vectors(uow: UnitOfWork) -> dict[str, list[int]]:

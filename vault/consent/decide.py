@@ -1,4 +1,4 @@
-"""Whether a consent covers a job: a pure function of the grants, the question, the time and the uses spent.
+"""Whether a consent covers a job: a pure function of the grants, the question, the time and the uses taken.
 
 Default deny. One grant must cover every required field and every condition; grants never combine. Every field
 gets every reason, and a refusal comes with the smallest change that would turn it.
@@ -96,7 +96,7 @@ def _failed(grant: Grant, question: Question, now: datetime, ledger: LedgerView)
         ReasonCode.WITHDRAWN: grant.withdrawn_at is None,
         ReasonCode.NOT_YET: grant.not_before <= now,
         ReasonCode.EXPIRED: now < grant.not_after,
-        ReasonCode.USED_UP: ledger.uses_spent.get(grant.id, 0) < grant.uses,
+        ReasonCode.USED_UP: ledger.uses_taken(grant.id) < grant.uses,
         ReasonCode.OVER_CAP: grant.epsilon_cap is None or question.epsilon <= grant.epsilon_cap,
     }
     return tuple(code for code, stands in holds.items() if not stands)

@@ -28,7 +28,7 @@ _OF_GRANT: Final[dict[ReasonCode, str]] = {
     ReasonCode.WITHDRAWN: "was withdrawn",
     ReasonCode.NOT_YET: "begins only {begins}",
     ReasonCode.EXPIRED: "ended on {ends}",
-    ReasonCode.USED_UP: "has no uses left of {grant.uses}",
+    ReasonCode.USED_UP: "has no free use left of {grant.uses}",
     ReasonCode.OVER_CAP: "allows a job to cost at most ε {cap}",
 }
 

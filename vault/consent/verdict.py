@@ -76,9 +76,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerView:
-    """How many jobs each grant has paid for already; a grant that is not named has paid for none."""
+    """How many jobs each grant has paid for already, and how many uses of it approved jobs that wait to run keep.
+
+    A grant that is not named has paid for none and keeps none.
+    """
 
     uses_spent: Mapping[str, int] = field(default_factory=dict)
+    uses_kept: Mapping[str, int] = field(default_factory=dict)
+
+    def uses_taken(self, grant_id: str) -> int:
+        """The uses of a grant that no other job can have."""
+        return self.uses_spent.get(grant_id, 0) + self.uses_kept.get(grant_id, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,12 +49,21 @@ def read_table(
     types: Mapping[str, FieldType] | None = None,
     sensitivities: Mapping[str, Sensitivity] | None = None,
 ) -> ParsedTable:
-    """Parse a CSV, JSON Lines or Parquet file; types and sensitivities that are not given are guessed.
+    """Read and parse a file; raises as ``read_file`` and ``parse`` do."""
+    return parse(read_file(path, as_format), types=types, sensitivities=sensitivities)
 
-    Rows that do not fit are refused with their line and a reason that repeats no value. Raises FileMissing,
-    Unreadable for a file that is hostile or no such format, Invalid for a column or format that is not there.
+
+def parse(
+    file: File,
+    *,
+    types: Mapping[str, FieldType] | None = None,
+    sensitivities: Mapping[str, Sensitivity] | None = None,
+) -> ParsedTable:
+    """Parse CSV, JSON Lines or Parquet; types and sensitivities that are not given are guessed.
+
+    Rows that do not fit are refused with their line and a reason that repeats no value. Raises Unreadable for a
+    file that is hostile or no such format, Invalid for a column that is not there.
     """
-    file = _read(path, as_format)
     source = FORMATS[file.format](file)
     _check_columns(source.names, [*(types or {}), *(sensitivities or {})])
     samples = sample(_bounded(source.batches(), file)) or [[] for _ in source.names]
@@ -67,15 +76,18 @@ def read_table(
         table=table,
         lines=pa.array((line for batch in batches for line in batch.lines), type=pa.int64()),
         refused=tuple(sorted((row for batch in batches for row in batch.refused), key=lambda row: row.line)),
-        digest_input=hashlib.sha256(file.data).digest(),
+        digest_input=digest_of(file),
         format=file.format,
         source=file.name,
         notes=(*source.notes, *notes(source.names, samples, chosen)),
     )
 
 
-def _read(path: Path, as_format: str | None) -> File:
-    """The bytes of the file, read once: what is parsed is what is digested."""
+def read_file(path: Path, as_format: str | None = None) -> File:
+    """The bytes of a file, read once: what is parsed is what is digested.
+
+    Raises FileMissing, Unreadable for what is no such file, Invalid for a format that is not there.
+    """
     if as_format not in (None, *FORMATS):
         raise Invalid(reason=f"there is no format {as_format}, only {', '.join(FORMATS)}")
     called = as_format or _ENDINGS.get(path.suffix.lower(), "csv")
@@ -86,19 +98,26 @@ def _read(path: Path, as_format: str | None) -> File:
     return _file(_name(path), data, as_format or _format(path.suffix, data))
 
 
+def digest_of(file: File) -> bytes:
+    """The SHA-256 of the file's bytes."""
+    return hashlib.sha256(file.data).digest()
+
+
 def _bytes(path: Path, called: str) -> bytes:
     if not path.exists():
         raise FileMissing(path=path)
     if not path.is_file():
-        raise Unreadable(name=_name(path), format=called, reason="it is not a file")
+        reason = "it is a folder" if path.is_dir() else "it is not a file"
+        raise Unreadable(name=_name(path), format=called, reason=reason)
     if path.stat().st_size > LARGEST_FILE:
         raise Unreadable(name=_name(path), format=called, reason="it is larger than 1 GiB; split it")
     return path.read_bytes()
 
 
 def _name(path: Path) -> str:
-    """The file's own name, safe to print and to write down."""
-    return "".join(sign if sign.isprintable() else "?" for sign in path.name)
+    """The file's own name, safe to print and to write down; a dot is called what it stands for."""
+    name = path.name if path.name not in ("", "..") else path.resolve().name or str(path.resolve())
+    return "".join(sign if sign.isprintable() else "?" for sign in name)
 
 
 def _file(name: str, data: bytes, known: str) -> File:

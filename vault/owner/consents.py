@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -22,10 +24,16 @@ class OwnConsents:
 
     _opened: OpenVault
 
-    def add_requester(self, name: str, key_file: Path, *, contact: str = "") -> views.RequesterView:
-        """Let somebody with this public key send requests, under the owner's own name for them."""
+    def add_requester(
+        self, name: str, key_file: Path, *, contact: str = "", only_collection: str | None = None
+    ) -> views.RequesterView:
+        """Let somebody with this public key send requests, under the owner's own name for them.
+
+        With `only_collection` they may ask about that collection and no other; raises `UnknownCollection`.
+        """
+        key = read_key(key_file, "requester-public")
         with self._opened.act() as act:
-            row = requesters.add(act, name=name, key=read_key(key_file, "requester-public"), contact=contact)
+            row = requesters.add(act, name=name, key=key, contact=contact, only_collection=only_collection)
             return overview.requester(row)
 
     def requesters(self) -> list[views.RequesterView]:
@@ -103,3 +111,19 @@ class OwnConsents:
             return request_views.explain(
                 uow, self._opened, asking.priced(examined.manifest, examined.requester)
             )
+
+    def what_if(
+        self, *, requester: str, collection: str, fields: Iterable[str], purpose: str,
+        epsilon: Decimal | None = None, window: tuple[datetime | None, datetime | None] = (None, None),
+    ) -> views.DecisionView:  # fmt: skip
+        """What the consents would say if this requester asked for these columns now, all of them required.
+
+        The same decision as for a job; without `epsilon` no cap on a job's price stands in its way. Nothing is
+        stored. Raises `UnknownRequester`, `UnknownCollection`, `UnknownField` and `Invalid`.
+        """
+        with self._opened.read() as uow:
+            wish = asking.Supposed(
+                requester=requester, collection=collection, fields=frozenset(fields), purpose=purpose,
+                epsilon=epsilon, window=window,
+            )  # fmt: skip
+            return request_views.what_if(uow, self._opened, wish)

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault import overview, upkeep
+from vault import erasure, overview, upkeep
 from vault.audit.entries import EntryType
 from vault.budget import ledger
-from vault.importers.read import read_table
-from vault.records import collections
-from vault.records.collections import ImportReport
+from vault.errors import FileChanged, Invalid
+from vault.importers.read import digest_of, parse, read_file, read_table
+from vault.importers.source import File
+from vault.records import browsing, collections
 from vault.records.export import export_rows
-from vault.records.preview import ImportPreview, preview
+from vault.records.preview import preview
 from vault.records.reading import ColumnReader
 from vault.records.schema import FieldType, ParsedTable, Sensitivity, named
-from vault.records.summary import ColumnSummary, summarise
+from vault.records.shown import ColumnSummary, Erasure, FileChoice, ImportPreview, ImportReport, Page
+from vault.records.summary import summarise
 from vault.sealing.digest import keyed_digest
 from vault.sealing.keytree import Purpose
 
 if TYPE_CHECKING:
     from vault import views
     from vault.opening import OpenVault
+    from vault.records.collections import CollectionFacts
+    from vault.store.unit_of_work import UnitOfWork
 
 
 class OwnRecords:
-    """Import, look, take out."""
+    """Import, look, take out, erase."""
 
     _opened: OpenVault
+    # The file that was looked at last and how it was read, so that importing it reads it no second time.
+    _parsed: tuple[object, ParsedTable] | None = None
 
     def read_file(
         self, path: Path, *, name: str = "", as_format: str | None = None,
@@ -57,6 +65,36 @@ class OwnRecords:
             repeats = collections.repeats(uow, self._opened.keys, name, parsed, choice)
         return preview(parsed, choice.unit, choice.time_field, repeats=repeats)
 
+    def preview_path(self, choice: FileChoice) -> ImportPreview:
+        """What importing this file would store, and where; nothing is stored.
+
+        Raises what `import_path` would, but for `AlreadyImported` and `SchemaMismatch`.
+        """
+        file = read_file(choice.path, choice.as_format)
+        with self._opened.read() as uow:
+            home, lifetime = self._home(uow, choice)
+        parsed = self._typed(file, choice)
+        shown = self.preview(parsed, name=choice.name, unit=choice.unit, time_field=choice.time_field)
+        rows = None if home is None else home.rows
+        return replace(shown, collection=choice.name, rows_before=rows, lifetime_epsilon=lifetime)
+
+    def import_path(self, choice: FileChoice, *, digest: str | None = None) -> ImportReport:
+        """Seal the rows of a file into a collection, all or nothing; given a preview's digest, of that file alone.
+
+        Raises `FileMissing`, `Unreadable`, `FileChanged`, `CollectionErased`, and what `import_file` raises.
+        """
+        file = read_file(choice.path, choice.as_format)
+        if digest not in (None, digest_of(file).hex()):
+            raise FileChanged(name=file.name)
+        with self._opened.read() as uow:
+            self._home(uow, choice)
+        parsed = self._typed(file, choice)
+        done = self.import_file(
+            parsed, name=choice.name, unit=choice.unit, time_field=choice.time_field, lifetime=choice.lifetime
+        )
+        self._parsed = None
+        return done
+
     @staticmethod
     def check_lifetime(text: str = "") -> str:
         """The lifetime budget (ε) that a new collection gets, the default for no text; raises `Invalid`."""
@@ -82,12 +120,27 @@ class OwnRecords:
         with self._opened.read() as uow:
             return overview.collections(uow)
 
+    def browse(self, name: str, *, first: int = 0, limit: int = 100, search: str = "") -> Page:
+        """Rows of a collection, for the owner's eyes: at most `limit` (1 to 500) behind the first `first`.
+
+        With `search` only those that hold this text in any column, in whatever case. A first page is recorded as a
+        look, where it can be. Raises `UnknownCollection` and `Invalid`.
+        """
+        browsing.check_wish(first=first, limit=limit, search=search)
+        with self._opened.read() as uow:
+            facts = collections.find_collection(uow, name)
+            if first == 0:
+                self._opened.note(EntryType.ACCESS_VIEW, hidden={"what": name})
+            with closing(ColumnReader.of_owner(uow, self._opened.keys, facts.id)) as reader:
+                return browsing.page(reader, facts, first=first, limit=limit, search=search)
+
     def show_collection(self, name: str) -> list[ColumnSummary]:
         """The distribution of every column, for the owner's eyes; the look is recorded where it can be."""
         with self._opened.read() as uow:
             facts = collections.find_collection(uow, name)
             self._opened.note(EntryType.ACCESS_VIEW, hidden={"what": name})
-            return summarise(ColumnReader.of_owner(uow, self._opened.keys, facts.id), facts)
+            with closing(ColumnReader.of_owner(uow, self._opened.keys, facts.id)) as reader:
+                return summarise(reader, facts)
 
     def export_collection(self, name: str, target: Path, *, as_format: str) -> int:
         """Write every row of a collection to a new file for the owner and return how many there are."""
@@ -95,5 +148,40 @@ class OwnRecords:
         with self._opened.read() as uow:
             facts = collections.find_collection(uow, name)
             self._opened.note(EntryType.EXPORT, clear={"profile": "records"}, hidden={"target": target.name})
-            reader = ColumnReader.of_owner(uow, self._opened.keys, facts.id)
-            return export_rows(reader, facts, target, as_format)
+            with closing(ColumnReader.of_owner(uow, self._opened.keys, facts.id)) as reader:
+                return export_rows(reader, facts, target, as_format)
+
+    def preview_erase(self, name: str) -> Erasure:
+        """What erasing a collection would end, and what it cannot reach; raises as `erase_collection`."""
+        with self._opened.read() as uow:
+            return erasure.plan(uow, self._opened.running, name, self._opened.now(uow))
+
+    def erase_collection(self, name: str) -> Erasure:
+        """Destroy the keys and the sealed rows of a collection, for good, and end all that stands on it.
+
+        Consents are withdrawn, held updates destroyed, open requests refused. Raises `UnknownCollection`,
+        `CollectionErased`, `CollectionInUse`, and `ErasedNotCleared` when only the old bytes are still on the disk.
+        """
+        self._parsed = None
+        return erasure.erase(self._opened, name)
+
+    def _home(self, uow: UnitOfWork, choice: FileChoice) -> tuple[CollectionFacts | None, str]:
+        """The collection the rows go to, None for a new one, and its lifetime budget."""
+        home = collections.find_for(uow, choice.name)
+        if home is None:
+            return None, self.check_lifetime(choice.lifetime)
+        if choice.lifetime:
+            raise Invalid(
+                reason=f"{choice.name} is there already, and its lifetime privacy budget stays as it is"
+            )
+        return home, home.lifetime_epsilon
+
+    def _typed(self, file: File, choice: FileChoice) -> ParsedTable:
+        """The file as typed columns; not parsed again when it was, with these choices, a moment ago."""
+        with self._opened.read() as uow:
+            types = collections.known_types(uow, choice.name) | named(choice.types, FieldType)
+        labels = named(choice.sensitivities, Sensitivity)
+        known, last = (digest_of(file), file.name, file.format, types, labels), self._parsed
+        if last is None or last[0] != known:
+            last = self._parsed = (known, parse(file, types=types, sensitivities=labels))
+        return last[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault import overview, release, request_views
+from vault import outside, overview, release, request_views
 
 if TYPE_CHECKING:
     from vault import views
@@ -27,11 +27,16 @@ class OwnReleases:
         with self._opened.read() as uow:
             return request_views.release(uow, self._opened, overview.release_id(uow, release_id))
 
-    def send(self, release_id: str, *, confirm_digest: str, to: Path) -> views.ReleaseView:
-        """Let a held update leave to a folder: the only way anything leaves to anyone but the owner."""
+    def send(self, release_id: str, *, confirm_digest: str, to: Path | None = None) -> views.ReleaseView:
+        """Let a held update leave to a folder: the only way anything leaves to anyone but the owner.
+
+        Without a folder it goes to the outbox, from where its requester alone can fetch it with a token.
+        """
         with self._opened.read() as uow:
             full = overview.release_id(uow, release_id)
-        release.send(self._opened, full, confirmed=confirm_digest, to=to)
+            _, request = release.find_held(uow, full)
+            target = to or outside.outbox_folder(self._opened, request.requester_id, full)
+        release.send(self._opened, full, confirmed=confirm_digest, to=target, is_outbox=to is None)
         return self.release(full)
 
     def withhold(self, release_id: str) -> None:

@@ -12,7 +12,7 @@ from vault.requests import inbox
 from vault.requests.bundle import read_job
 
 if TYPE_CHECKING:
-    from vault import views
+    from vault import trail_views, views
     from vault.opening import OpenVault
 
 
@@ -35,13 +35,22 @@ class OwnRequests:
         with self._opened.read() as uow:
             return request_views.requests(uow, self._opened)
 
+    def explain_request(self, request_id: str) -> views.DecisionView:
+        """What the consents say now about a request that waits, or is approved and has not run.
+
+        Raises `UnknownRequest`, and `WrongState` for any other.
+        """
+        with self._opened.read() as uow:
+            full = overview.request_id(uow, request_id)
+            return request_views.explain_request(uow, self._opened, full)
+
     def request(self, request_id: str) -> views.RequestView:
         """One request with its price and the verdict the consents give now."""
         with self._opened.read() as uow:
             return request_views.request(uow, self._opened, overview.request_id(uow, request_id))
 
     def preview_approval(self, request_id: str, *, draft: bool, optional: frozenset[str]) -> views.Approval:
-        """What `approve` would change, without changing it."""
+        """What `approve` would change, without changing it, and what is otherwise than in their last approved job."""
         with self._opened.read() as uow:
             full = overview.request_id(uow, request_id)
             return request_views.approval(uow, self._opened, full, draft=draft, optional=optional)
@@ -74,3 +83,17 @@ class OwnRequests:
         training.run(self._opened, full, progress)
         with self._opened.read() as uow:
             return request_views.release(uow, self._opened, full)
+
+    def runs(self) -> list[trail_views.RunView]:
+        """What runs in this process now: how far it is, what it costs, and how its learner is confined."""
+        with self._opened.read() as uow:
+            return training.runs(uow, self._opened)
+
+    def stop_training(self, request_id: str) -> None:
+        """End a run and discard what it learned; its budget stays spent once it was charged.
+
+        Raises `UnknownRequest`, and `WrongState` for a request that does not run in this process.
+        """
+        with self._opened.read() as uow:
+            full = overview.request_id(uow, request_id)
+        training.stop(self._opened, full)

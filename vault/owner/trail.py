@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault import overview, trail, upkeep
+from vault import history, overview, trail, upkeep
 from vault.audit.entries import EntryType
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vault import views
     from vault.opening import OpenVault
     from vault.settings import Paths
+    from vault.trail_views import BudgetPoint, TimelineGroup
 
 
 class OwnTrail:
@@ -40,6 +41,16 @@ class OwnTrail:
         """How much of each lifetime cap is spent, by collection and by requester."""
         with self._opened.read() as uow:
             return overview.budget(uow)
+
+    def budget_history(self) -> list[BudgetPoint]:
+        """Every charge ever made, the oldest first, with what was used of its collection's budget after it."""
+        with self._opened.read() as uow:
+            return history.budget_points(uow)
+
+    def timeline(self) -> list[TimelineGroup]:
+        """The trail with each request's whole life together, the group in which something happened last first."""
+        with self._opened.read() as uow:
+            return history.timeline(uow)
 
     def audit_lines(self) -> list[views.AuditLine]:
         """The trail, one sentence an entry."""

@@ -18,7 +18,7 @@ def cell(value: object) -> str:
     return str(value)
 
 
-def shown(value: object) -> str:
-    """The text of a value for a screen: at most 40 characters, no control characters, no line ends."""
-    text = "".join(sign if sign.isprintable() else "·" for sign in cell(value)[: _SHOWN + 1])
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+def shown(value: object, longest: int = _SHOWN) -> str:
+    """The text of a value for a screen: at most 40 characters or so many, no control characters, no line ends."""
+    text = "".join(sign if sign.isprintable() else "·" for sign in cell(value)[: longest + 1])
+    return text if len(text) <= longest else text[: longest - 1] + "…"

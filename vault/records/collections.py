@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from vault.acts import Act, parse_stamp, stamp
 from vault.audit.entries import EntryType, count_bucket
 from vault.errors import (
     AlreadyImported,
+    CollectionErased,
     Invalid,
     NothingToImport,
     SchemaMismatch,
@@ -23,14 +24,15 @@ from vault.records.schema import (
     FieldSpec,
     FieldType,
     ParsedTable,
-    RefusedRow,
     Sensitivity,
     UnitKind,
     UnitSpec,
     default_unit,
+    guess_sensitivity,
     guess_time_field,
     is_plain_name,
 )
+from vault.records.shown import ImportReport
 from vault.records.units import UnitRows, system_fields, with_units
 from vault.records.writing import add_fields, append_rows
 from vault.sealing.keytree import KeyTree
@@ -52,17 +54,10 @@ class CollectionFacts:
     fields: tuple[FieldSpec, ...]
     system_fields: tuple[FieldSpec, ...]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportReport:
-    """What an import did: rows sealed now, rows refused, the rows of the collection afterwards, and warnings."""
-
-    collection: str
-    is_new: bool
-    rows: int
-    refused: tuple[RefusedRow, ...]
-    total_rows: int
-    warnings: tuple[str, ...]
+    @property
+    def is_erased(self) -> bool:
+        """Whether only its name and its budget are left: a collection that was not erased has its unit at least."""
+        return not self.system_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +85,7 @@ def import_table(
     """
     _refuse_known_file(act.uow, file_digest)
     choice = ImportChoice(unit=unit, time_field=time_field)
-    row = _find_row(act.uow, name)
+    row = _live_row(act.uow, name)
     if row is not None:
         parsed = _fitted(_facts(act.uow, row), parsed, choice)
     units = with_units(parsed, unit, time_field, first_row=row.next_row if row else 0)
@@ -114,7 +109,7 @@ def repeats(
     uow: UnitOfWork, keys: KeyTree, name: str, parsed: ParsedTable, choice: ImportChoice
 ) -> tuple[str, ...]:
     """Warnings about rows of a file that are sealed already; none for a file that could not be imported as it is."""
-    row = _find_row(uow, name)
+    row = _live_row(uow, name)
     if row is not None:
         try:
             parsed = _fitted(_facts(uow, row), parsed, choice)
@@ -145,7 +140,7 @@ def choose(
 
     ``unit`` is text as ``UnitSpec.parse`` reads it. Raises Invalid for columns that are not there.
     """
-    row = _find_row(uow, name)
+    row = _live_row(uow, name)
     known = None if row is None else _facts(uow, row)
     if time_field is None:
         time_field = guess_time_field(fields) if known is None else known.time_field
@@ -157,11 +152,50 @@ def choose(
 
 
 def find_collection(uow: UnitOfWork, name: str) -> CollectionFacts:
-    """The collection of that name; raises UnknownCollection."""
-    row = _find_row(uow, name)
+    """The collection of that name; raises UnknownCollection, and CollectionErased where only its budget is left."""
+    row = _live_row(uow, name)
     if row is None:
         raise UnknownCollection(name=name)
     return _facts(uow, row)
+
+
+def find_for(uow: UnitOfWork, name: str) -> CollectionFacts | None:
+    """The collection that rows of this name would go to, None for a new one; raises CollectionErased and Invalid."""
+    row = _live_row(uow, name)
+    if row is None:
+        check_name(name)
+    return None if row is None else _facts(uow, row)
+
+
+def known_or_gone(
+    uow: UnitOfWork, name: str, *, unit: str, fields: Sequence[str], lifetime: str
+) -> CollectionFacts:
+    """A collection for a job that named it once, erased or not.
+
+    Of one that is gone its name is known, and by the job its unit and some columns; what these were is guessed.
+    """
+    row = _find_row(uow, name)
+    facts = None if row is None else _facts(uow, row)
+    names = {field.name for field in facts.fields} if facts else set()
+    lost = tuple(
+        FieldSpec(name=field, type=FieldType.TEXT, sensitivity=guess_sensitivity(field))
+        for field in fields
+        if field not in names
+    )
+    if facts is not None:
+        return replace(facts, fields=(*facts.fields, *lost))
+    kind, _, column = unit.partition(":")
+    return CollectionFacts(
+        id=0,
+        name=name,
+        unit=UnitSpec(kind=UnitKind(kind), field=column or None),
+        time_field=None,
+        lifetime_epsilon=lifetime,
+        created_at=datetime.min.replace(tzinfo=UTC),
+        rows=0,
+        fields=lost,
+        system_fields=(),
+    )
 
 
 def check_fields(facts: CollectionFacts, names: frozenset[str]) -> None:
@@ -172,13 +206,25 @@ def check_fields(facts: CollectionFacts, names: frozenset[str]) -> None:
 
 def known_types(uow: UnitOfWork, name: str) -> dict[str, FieldType]:
     """The types of the columns of a collection, empty when there is none of that name yet."""
-    row = _find_row(uow, name)
+    row = _live_row(uow, name)
     return {} if row is None else {field.name: field.type for field in _facts(uow, row).fields}
 
 
 def list_collections(uow: UnitOfWork) -> list[CollectionFacts]:
-    """Every collection, by name."""
+    """Every collection that holds something, by name."""
+    return [facts for facts in all_collections(uow) if not facts.is_erased]
+
+
+def all_collections(uow: UnitOfWork) -> list[CollectionFacts]:
+    """Every collection and every erased one whose budget was spent from, by name."""
     return [_facts(uow, row) for row in uow.find(tables.Collection, order_by="name")]
+
+
+def _live_row(uow: UnitOfWork, name: str) -> tables.Collection | None:
+    row = _find_row(uow, name)
+    if row is not None and _facts(uow, row).is_erased:
+        raise CollectionErased(name=name)
+    return row
 
 
 def _find_row(uow: UnitOfWork, name: str) -> tables.Collection | None:
@@ -221,8 +267,7 @@ def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -
 def _new_collection(
     act: Act, name: str, fields: Sequence[FieldSpec], choice: ImportChoice, lifetime_epsilon: str
 ) -> tables.Collection:
-    if not is_plain_name(name):
-        raise Invalid(reason="a collection's name is 1 to 80 printable characters without spaces around them")
+    check_name(name)
     row = tables.Collection(
         name=name,
         unit=choice.unit.kind.value,
@@ -234,6 +279,12 @@ def _new_collection(
     act.uow.add(row)
     add_fields(act.uow, act.keys, row, (*fields, *system_fields(fields, choice.unit, choice.time_field)))
     return row
+
+
+def check_name(name: str) -> None:
+    """Raise Invalid for what no collection can be called."""
+    if not is_plain_name(name):
+        raise Invalid(reason="a collection's name is 1 to 80 printable characters without spaces around them")
 
 
 def _checked_epsilon(text: str) -> str:

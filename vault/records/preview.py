@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,14 +12,15 @@ from vault.records.schema import (
     SYSTEM_FIELDS,
     UNIT_FIELD,
     FieldSpec,
-    FieldType,
     ParsedTable,
-    RefusedRow,
     Sensitivity,
     UnitKind,
     UnitSpec,
 )
+from vault.records.shown import ColumnPreview, ImportPreview
 from vault.records.units import UnitRows, with_units
+
+__all__ = ["ColumnPreview", "ImportPreview", "preview"]
 
 SAMPLES = 3
 FIRST_REFUSED = 10
@@ -28,33 +28,6 @@ _LOOK_ROWS = 1000
 # Below these numbers of units a useful update needs more noise than it can bear.
 _FEW_UNITS = 300
 _FEW_RECORDS = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnPreview:
-    """One column as it would be kept; ``samples`` are at most three texts, safe to print."""
-
-    name: str
-    type: FieldType
-    sensitivity: Sensitivity
-    samples: tuple[str, ...]
-    nulls: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportPreview:
-    """A dry run: rows that would be sealed and refused (the first ten with reasons), units, and warnings."""
-
-    source: str
-    format: str
-    columns: tuple[ColumnPreview, ...]
-    rows: int
-    refused_rows: int
-    first_refused: tuple[RefusedRow, ...]
-    unit: UnitSpec
-    units: int
-    time_field: str | None
-    warnings: tuple[str, ...]
 
 
 def preview(
@@ -76,6 +49,7 @@ def preview(
         unit=unit,
         units=units,
         time_field=time_field,
+        digest=parsed.digest_input.hex(),
         warnings=(*parsed.notes, *repeats, *_warnings(parsed, rows, unit, units)),
     )
 

@@ -73,8 +73,14 @@ class ColumnReader:
         fields = [self._field(name) for name in names]
         for field in fields:
             self._check_length(field)
-        for stripe, rows in stripe_sizes(self.rows):
-            yield pa.record_batch([self._stripe(field, stripe, rows) for field in fields], names=list(names))
+        for stripe, _ in stripe_sizes(self.rows):
+            yield self.stripe(names, stripe)
+
+    def stripe(self, names: Sequence[str], stripe: int) -> pa.RecordBatch:
+        """Some columns of one stripe side by side; raises like ``column``."""
+        fields = [self._field(name) for name in names]
+        rows = min(STRIPE_ROWS, self.rows - stripe * STRIPE_ROWS)
+        return pa.record_batch([self._stripe(field, stripe, rows) for field in fields], names=list(names))
 
     def close(self) -> None:
         """Overwrite the keys; the reader is of no use afterwards."""

@@ -1,17 +1,28 @@
-"""The words of a collection: field types, sensitivities, privacy units; and a parsed file, not yet sealed."""
+"""The words of a collection as Arrow has them; and a parsed file, not yet sealed."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import pyarrow as pa
 
 from vault.errors import Invalid
-from vault.records.sensitivity import Sensitivity, guess_sensitivity, name_words
+from vault.records.kinds import (
+    SYSTEM_FIELDS,
+    TIME_FIELD,
+    UNIT_FIELD,
+    FieldSpec,
+    FieldType,
+    RefusedRow,
+    Sensitivity,
+    UnitKind,
+    UnitSpec,
+)
+from vault.records.sensitivity import guess_sensitivity, name_words
 
 __all__ = [
     "ARROW_TYPES",
@@ -34,24 +45,10 @@ __all__ = [
     "named",
 ]
 
-UNIT_FIELD = "_unit"
-TIME_FIELD = "_time"
-SYSTEM_FIELDS = frozenset((UNIT_FIELD, TIME_FIELD))
 LONGEST_NAME = 80
 
 
 Word = TypeVar("Word", bound=StrEnum)
-
-
-class FieldType(StrEnum):
-    """What the values of a field are; a category is a text from a short list."""
-
-    FLOAT = "float"
-    INT = "int"
-    BOOL = "bool"
-    TEXT = "text"
-    TIMESTAMP = "timestamp"
-    CATEGORY = "category"
 
 
 # A category is sealed as plain text: a dictionary would need a second message in every segment.
@@ -63,54 +60,6 @@ ARROW_TYPES: dict[FieldType, pa.DataType] = {
     FieldType.TIMESTAMP: pa.timestamp("us", tz="UTC"),
     FieldType.CATEGORY: pa.string(),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldSpec:
-    """One column of a collection."""
-
-    name: str
-    type: FieldType
-    sensitivity: Sensitivity
-
-
-class UnitKind(StrEnum):
-    """What one privacy unit is: a row, everything of one day, or everything that shares a column's value."""
-
-    RECORD = "record"
-    DAY = "day"
-    COLUMN = "column"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitSpec:
-    """The privacy unit of a collection: what a job's noise hides whole."""
-
-    kind: UnitKind
-    field: str | None = None
-
-    @classmethod
-    def parse(cls, text: str, field_names: Collection[str]) -> Self:
-        """Read ``record``, ``day``, ``column:NAME`` or ``NAME``; raises Invalid for an unknown column."""
-        if text in (UnitKind.RECORD, UnitKind.DAY):
-            return cls(kind=UnitKind(text))
-        name = text.removeprefix(f"{UnitKind.COLUMN}:")
-        if name not in field_names:
-            raise Invalid(
-                reason=f"the unit is record, day or the name of a column, and there is no column {name}"
-            )
-        return cls(kind=UnitKind.COLUMN, field=name)
-
-    def __str__(self) -> str:
-        return self.kind.value if self.field is None else f"{self.kind}:{self.field}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedRow:
-    """A row that is not imported; ``line`` is where it starts in the file, counted from 1."""
-
-    line: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 
-
-class Sensitivity(StrEnum):
-    """How much harm a column can do outside; ``special`` are the categories of GDPR Articles 9 and 10."""
-
-    ORDINARY = "ordinary"
-    SENSITIVE = "sensitive"
-    SPECIAL = "special"
-    IDENTIFYING = "identifying"
-
+from vault.records.kinds import Sensitivity
 
 # A guess too high costs a glance, one too low may cost a secret. A word of the name that begins with a stem
 # counts; a stem with a dollar sign is a whole word, because it begins harmless ones (agenda, racetrack).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
 
@@ -14,52 +13,15 @@ from vault.records.cells import shown
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader
 from vault.records.schema import TIME_FIELD, FieldSpec, FieldType
+from vault.records.shown import ColumnSummary, Histogram, Point
+
+__all__ = ["ColumnSummary", "Histogram", "Point", "summarise"]
 
 BINS = 12
 TOP_LABELS = 8
 _NUMBERS = (FieldType.FLOAT, FieldType.INT)
 _LONGEST_BY_DAY = 62
 _LONGEST_BY_MONTH = 5 * 366
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Histogram:
-    """Counts of equal bins: ``counts[i]`` values lie between ``edges[i]`` and ``edges[i + 1]``."""
-
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """One bucket of time: a day, month or year, and the mean of its values or how many there are."""
-
-    label: str
-    value: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnSummary:
-    """One column: what does not apply to its type is None or empty.
-
-    ``minimum`` and ``maximum`` are numbers, or texts for times; ``mean`` of a truth value is its share of true;
-    ``top`` are the commonest labels with their counts; ``over_time`` holds means for numbers and truth
-    values (``is_mean``), else counts.
-    """
-
-    name: str
-    type: FieldType
-    rows: int
-    nulls: int
-    distinct: int
-    minimum: float | int | str | None = None
-    maximum: float | int | str | None = None
-    mean: float | None = None
-    median: float | None = None
-    histogram: Histogram | None = None
-    top: tuple[tuple[str, int], ...] = ()
-    is_mean: bool = False
-    over_time: tuple[Point, ...] = ()
 
 
 def summarise(reader: ColumnReader, facts: CollectionFacts) -> list[ColumnSummary]:
@@ -75,18 +37,21 @@ def summarise(reader: ColumnReader, facts: CollectionFacts) -> list[ColumnSummar
 def _summary(field: FieldSpec, column: pa.ChunkedArray, buckets: pa.ChunkedArray | None) -> ColumnSummary:
     is_mean = field.type in (*_NUMBERS, FieldType.BOOL)
     low, high = _ends(field.type, column)
+    distinct: int = pc.count_distinct(column, mode="only_valid").as_py()
+    is_labels = field.type not in (*_NUMBERS, FieldType.TIMESTAMP)
+    has_repeats = distinct < len(column) - column.null_count
     return ColumnSummary(
         name=field.name,
         type=field.type,
         rows=len(column),
         nulls=column.null_count,
-        distinct=pc.count_distinct(column, mode="only_valid").as_py(),
+        distinct=distinct,
         minimum=low,
         maximum=high,
         mean=_finite(pc.mean(column.cast(pa.float64(), safe=False)).as_py()) if is_mean else None,
         median=_finite(pc.quantile(column, 0.5)[0].as_py()) if field.type in _NUMBERS else None,
         histogram=_histogram(column) if field.type in _NUMBERS else None,
-        top=() if field.type in (*_NUMBERS, FieldType.TIMESTAMP) else _top(column),
+        top=_top(column) if is_labels and has_repeats else (),
         is_mean=is_mean,
         over_time=() if buckets is None else _over_time(column, buckets, is_mean=is_mean),
     )
@@ -116,11 +81,11 @@ def _histogram(column: pa.ChunkedArray) -> Histogram | None:
 
 
 def _top(column: pa.ChunkedArray) -> tuple[tuple[str, int], ...]:
-    """The commonest values, nothing where no value occurs twice: a list of single texts tells nothing."""
+    """The commonest values of a column in which one occurs twice: a list of single texts tells nothing."""
     counts = column.drop_null().value_counts()
     order = pc.sort_indices(counts.field("counts"), sort_keys=[("", "descending")])
     pairs = [(pair["values"], int(pair["counts"])) for pair in counts.take(order[:TOP_LABELS]).to_pylist()]
-    return tuple((shown(label), count) for label, count in pairs) if pairs and pairs[0][1] > 1 else ()
+    return tuple((shown(label), count) for label, count in pairs)
 
 
 def _time_buckets(reader: ColumnReader) -> pa.ChunkedArray | None:

@@ -19,6 +19,7 @@ from vault.errors import (
     JobReplayed,
     LockboxError,
     ManifestInvalid,
+    OtherCollection,
     RequesterBlocked,
     UnknownRequest,
     WrongState,
@@ -62,8 +63,9 @@ def submit(act: Act, job: JobFiles, *, policy: Policy = accept_any) -> tuple[str
 
     What breaks a rule is not stored and raises, in this order: ``ManifestInvalid`` or ``WeightsInvalid``
     (size), ``ManifestTampered``, ``ManifestInvalid``, ``WeightsTampered``, ``WeightsInvalid``,
-    ``UnknownRequester``, ``RequesterBlocked``, ``JobReplayed``, ``UnknownCollection``, ``UnknownField``,
-    ``ManifestInvalid``. A job refused by policy is stored as such: it stays on record and cannot come again.
+    ``UnknownRequester``, ``RequesterBlocked``, ``OtherCollection``, ``JobReplayed``, ``UnknownCollection``,
+    ``UnknownField``, ``ManifestInvalid``. A job refused by policy is stored as such: it stays on record and cannot
+    come again.
     """
     manifest, requester = _authentic(act.uow, job)
     _check_new(act.uow, manifest, requester)
@@ -143,7 +145,15 @@ def _authentic(uow: UnitOfWork, job: JobFiles) -> tuple[Manifest, RequesterRow]:
     requester = find_by_key(uow, key)
     if requester.status == RequesterStatus.BLOCKED.value:
         raise RequesterBlocked(name=requester.name)
+    _check_limit(manifest, requester)
     return manifest, requester
+
+
+def _check_limit(manifest: Manifest, requester: RequesterRow) -> None:
+    """Refuse what somebody limited to one collection asks of another, whether there is such a one or not."""
+    only = requester.only_collection
+    if only is not None and manifest.collection != only:
+        raise OtherCollection(name=requester.name, collection=only)
 
 
 def _check_new(uow: UnitOfWork, manifest: Manifest, requester: RequesterRow) -> None:

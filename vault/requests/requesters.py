@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vault.acts import stamp
+from vault.acts import parse_stamp, stamp
 from vault.audit.entries import EntryType
 from vault.consent.grants import RequesterStatus
 from vault.errors import Invalid, RequesterBlocked, RequesterExists, UnknownRequester
+from vault.records.collections import find_collection
 from vault.requests.text import NAME_LIMIT, TEXT_LIMIT, text_faults
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_id
 from vault.sealing.signing import PUBLIC_BYTES, SigningKey, fingerprint
-from vault.store.tables import RequesterRow
+from vault.store.tables import AccessToken, RequesterRow
 
 if TYPE_CHECKING:
     from vault.acts import Act
     from vault.store.unit_of_work import UnitOfWork
 
 
-def add(act: Act, *, name: str, key: bytes, contact: str = "") -> RequesterRow:
+def add(
+    act: Act, *, name: str, key: bytes, contact: str = "", only_collection: str | None = None
+) -> RequesterRow:
     """Let somebody with this Ed25519 public key send requests, under the owner's own name for them.
 
-    Raises ``RequesterExists`` when the name or the key is taken, ``Invalid`` for a name that cannot be shown.
+    With ``only_collection`` their jobs may name that collection and no other. Raises ``RequesterExists`` when the
+    name or the key is taken, ``Invalid`` for a name that cannot be shown, ``UnknownCollection``.
     """
     _check_texts(name, contact)
     if len(key) != PUBLIC_BYTES:
@@ -30,6 +34,8 @@ def add(act: Act, *, name: str, key: bytes, contact: str = "") -> RequesterRow:
     for what, taken in (("name", {"name": name}), ("key", {"key": key})):
         if act.uow.count(RequesterRow, **taken):
             raise RequesterExists(what=what)
+    if only_collection is not None:
+        find_collection(act.uow, only_collection)
     row = RequesterRow(
         id=random_id(),
         name=name,
@@ -37,6 +43,7 @@ def add(act: Act, *, name: str, key: bytes, contact: str = "") -> RequesterRow:
         contact=contact,
         status=RequesterStatus.NEW.value,
         added_at=stamp(act.now),
+        only_collection=only_collection,
     )
     act.uow.add(row)
     _record(act, EntryType.REQUESTER_ADD, row)
@@ -54,9 +61,13 @@ def trust(act: Act, name: str) -> RequesterRow:
 
 
 def block(act: Act, name: str) -> RequesterRow:
-    """Accept nothing more from this requester and send nothing to them. Raises ``UnknownRequester``."""
+    """Accept nothing more from this requester and send nothing to them; their tokens are dead for good.
+
+    Raises ``UnknownRequester``.
+    """
     row = find(act.uow, name)
     row.status = RequesterStatus.BLOCKED.value
+    end_tokens(act, row.id)
     _record(act, EntryType.REQUESTER_BLOCK, row)
     return row
 
@@ -83,6 +94,15 @@ def find_by_key(uow: UnitOfWork, key: bytes) -> RequesterRow:
     for row in uow.find(RequesterRow, key=key):
         return row
     raise UnknownRequester(name=fingerprint(key))
+
+
+def end_tokens(act: Act, requester_id: str) -> int:
+    """End every token of a requester as part of another act, and return how many still worked."""
+    kept = act.uow.find(AccessToken, requester_id=requester_id, revoked_at=None)
+    working = [token for token in kept if act.now < parse_stamp(token.expires_at)]
+    for token in kept:
+        token.revoked_at = stamp(act.now)
+    return len(working)
 
 
 def list_requesters(uow: UnitOfWork) -> list[RequesterRow]:

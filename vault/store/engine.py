@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 from sqlcipher3 import dbapi2
 
-from vault.errors import Damaged, DiskReadOnly, NoVault, VaultBusy, VaultExists
+from vault.errors import Damaged, DiskReadOnly, NoVault, Unavailable, VaultBusy, VaultExists
 from vault.store import cipher
 from vault.store.failures import DATABASE, translated
 from vault.store.files import drafted, sync
@@ -139,6 +139,16 @@ class Store:
                 connection.cursor().execute("PRAGMA incremental_vacuum").fetchall()
                 _truncate_wal(connection)
             sync(self.path.parent)
+
+    def bring_home(self) -> None:
+        """Write into the main file what a killed process left beside it: pages it erased lie there until then.
+
+        What cannot be written now, because somebody reads or the disk is full, is written the next time.
+        """
+        wal = self.path.with_name(f"{self.path.name}-wal")
+        if wal.exists() and wal.stat().st_size:
+            with suppress(Unavailable):
+                self.checkpoint_wal()
 
     def close(self) -> None:
         """Close every connection; the writing one goes last and leaves no WAL file behind."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 from vault.errors import Damaged, NewerVault, OutdatedVault
 from vault.store.failures import DATABASE
 
-HEAD = "0001"
+HEAD = "0002"
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 

@@ -132,7 +132,7 @@ class ImportedFile(Row, table=True):
 
 
 class RequesterRow(Row, table=True):
-    """One party that may ask; `status` is new, trusted or blocked."""
+    """One party that may ask; `status` is new, trusted or blocked, `only_collection` the one name they may use."""
 
     __tablename__ = "requester"
 
@@ -142,6 +142,20 @@ class RequesterRow(Row, table=True):
     contact: str
     status: str
     added_at: str
+    only_collection: str | None = None
+
+
+class AccessToken(Row, table=True):
+    """One token a requester may present; `digest` is the SHA-256 (hex) of what only they keep."""
+
+    __tablename__ = "access_token"
+
+    id: str = sqlmodel.Field(primary_key=True)
+    requester_id: str = sqlmodel.Field(index=True)
+    digest: str = sqlmodel.Field(unique=True)
+    issued_at: str
+    expires_at: str
+    revoked_at: str | None = None
 
 
 class GrantRow(Row, table=True):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, func, inspect, select, text
+from sqlalchemy import ColumnElement, delete, func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -80,6 +80,15 @@ class UnitOfWork:
         with self._writing():
             self._session.delete(row)
             self._session.flush()
+
+    def delete_all(self, table: type[Row], **equals: object) -> None:
+        """Delete the rows that have these values now, without fetching them."""
+        with self._writing():
+            self._session.flush()
+            self._session.execute(
+                delete(table).where(*_conditions(table, equals)),
+                execution_options={"synchronize_session": "fetch"},
+            )
 
     def commit(self) -> None:
         """Make everything in this unit durable; the unit is over afterwards, the rows stay readable."""

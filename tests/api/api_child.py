@@ -1,0 +1,38 @@
+"""A process of its own that has a vault open: `api_child.py VAULT STATE RUNTIME SECONDS` says `up` once it listens."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from vault.api.server import serve
+from vault.sealing.slots import TEST_COST
+from vault.settings import Paths, Preferences
+from vault.vault import passphrase_secret
+
+HEAVY = {"torch", "dp_accounting", "sklearn", "textual", "typer", "scipy"}
+
+
+def main() -> None:
+    """Serve until told to end, by a clock that begins at a given moment."""
+    vault, state, runtime, moment, passphrase = sys.argv[1:]
+    began = time.monotonic()
+    folder = Path(runtime)
+    paths = Paths(vault=Path(vault), state=Path(state), runtime=folder, config=folder / "config.toml")
+
+    def announce() -> None:
+        print("up", *sorted(HEAVY & set(sys.modules)), flush=True)
+
+    serve(
+        paths,
+        passphrase_secret(passphrase),
+        preferences=Preferences(),
+        announce=announce,
+        clock=lambda: float(moment) + time.monotonic() - began,
+        cost=TEST_COST,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""A token alone approves, gives and releases nothing: the passphrase has to stand behind the very act."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from api_home import Daemon, error_of
+
+from vault.api import wire
+from vault.api.wire import Session
+
+
+@pytest.fixture
+def session(daemon: Daemon) -> Session:
+    return daemon.session()
+
+
+def waiting_request(daemon: Daemon, session: Session) -> tuple[str, str]:
+    """The id of the request that waits, and the digest of its manifest."""
+    lines = daemon.owner("requests", token=session.token).json()
+    found = next(line["id"] for line in lines if line["state"] == "waiting")
+    return found, daemon.owner("request", token=session.token, request_id=found).json()["manifest_digest"]
+
+
+def held_update(daemon: Daemon, session: Session) -> tuple[str, str]:
+    """The id of the update that is held, and its digest."""
+    (line,) = daemon.owner("releases", token=session.token).json()
+    return line["id"], line["digest"]
+
+
+def state_of(daemon: Daemon, session: Session, request: str) -> str:
+    return str(daemon.owner("request", token=session.token, request_id=request).json()["line"]["state"])
+
+
+def approve(daemon: Daemon, session: Session, arguments: dict[str, Any], proof: object) -> tuple[int, str]:
+    answer = daemon.ask(wire.owner_path("approve"), {**arguments, "proof": proof}, token=session.token)
+    return (answer.status_code, "") if answer.status_code == 200 else error_of(answer)
+
+
+REFUSED = (403, "ApprovalNotProven")
+
+
+def test_a_proven_approval_approves(daemon: Daemon, session: Session) -> None:
+    request, digest = waiting_request(daemon, session)
+    arguments = {"request_id": request, "draft": True}
+
+    assert approve(daemon, session, arguments, daemon.proof(session, "approve", digest, arguments)) == (
+        200,
+        "",
+    )
+    assert state_of(daemon, session, request) == "approved"
+
+
+def test_an_approval_without_a_proof_is_no_approval(daemon: Daemon, session: Session) -> None:
+    request, _ = waiting_request(daemon, session)
+    for body in (
+        {"request_id": request, "draft": True},
+        {"request_id": request, "draft": True, "proof": None},
+    ):
+        answer = daemon.ask(wire.owner_path("approve"), body, token=session.token)
+        assert error_of(answer) == (400, "Invalid")
+
+    assert state_of(daemon, session, request) == "waiting"
+
+
+def test_a_proof_is_good_for_its_own_arguments_act_digest_key_and_nonce_alone(
+    daemon: Daemon, session: Session
+) -> None:
+    request, digest = waiting_request(daemon, session)
+    _, other_digest = held_update(daemon, session)
+    asked = {"request_id": request, "draft": True}
+    other = daemon.session()
+
+    def proof(
+        action: str = "approve", digest: str = digest, arguments: Any = asked, by: Session = session
+    ) -> Any:
+        return daemon.proof(by, action, digest, arguments)
+
+    wrong = {
+        "other arguments": proof(arguments={"request_id": request, "draft": False}),
+        "fewer arguments": proof(arguments={"request_id": request}),
+        "other digest": proof(digest=other_digest),
+        "digest of the arguments": proof(digest=wire.arguments_digest(asked)),
+        "other act": proof(action="send"),
+        "no nonce of ours": daemon.proof(session, "approve", digest, asked, nonce="0" * 32),
+        "nonce of another approver": daemon.proof(
+            session, "approve", digest, asked, nonce=daemon.nonce(other)
+        ),
+        "other approver": {**proof(), "approver": other.approver},
+        "unknown approver": {**proof(), "approver": "0" * 32},
+        "no mac": {**proof(), "mac": ""},
+        "strange mac": {**proof(), "mac": "\u00e4" * 64},
+        "token as key": {
+            **proof(),
+            "mac": wire.proof_mac(
+                session.token.encode(),
+                action="approve",
+                digest=digest,
+                nonce=daemon.nonce(session),
+                arguments=asked,
+            ),
+        },
+    }
+
+    assert dict.fromkeys(wrong, REFUSED) == {
+        why: approve(daemon, session, asked, one) for why, one in wrong.items()
+    }
+    assert state_of(daemon, session, request) == "waiting"
+
+
+def test_an_approval_cannot_be_said_a_second_time(daemon: Daemon, session: Session) -> None:
+    """A grant can be given twice, so nothing but the proof stands in the way of the second."""
+    wish = {
+        "requester": "Sleep lab", "collection": "nights", "fields": ["good", "steps"], "purpose": "AcademicResearch",
+        "not_after": "2027-03-01T00:00:00+00:00",
+    }  # fmt: skip
+    proof = daemon.proof(session, "grant", wire.arguments_digest(wish), wish)  # type: ignore[arg-type]
+    first, again = (
+        daemon.ask(wire.owner_path("grant"), {**wish, "proof": proof}, token=session.token) for _ in range(2)
+    )
+
+    assert first.status_code == 200, first.text
+    assert error_of(again) == REFUSED
+
+
+def test_a_nonce_is_spent_even_by_a_wrong_proof_and_by_two_minutes(daemon: Daemon, session: Session) -> None:
+    request, digest = waiting_request(daemon, session)
+    asked = {"request_id": request, "draft": True}
+    proof = daemon.proof(session, "approve", digest, asked)
+    assert approve(daemon, session, {**asked, "draft": False}, proof) == REFUSED
+    assert approve(daemon, session, asked, proof) == REFUSED
+
+    late = daemon.proof(session, "approve", digest, asked)
+    daemon.world.clock.forward(minutes=2)
+    assert approve(daemon, session, asked, late) == REFUSED
+    assert state_of(daemon, session, request) == "waiting"
+
+
+def test_a_release_is_bound_to_the_bytes_that_are_held(daemon: Daemon, session: Session) -> None:
+    release, digest = held_update(daemon, session)
+    _, other_digest = waiting_request(daemon, session)
+    target = daemon.world.folder / "out"
+    asked = {"release_id": release, "confirm_digest": digest[:8], "to": str(target)}
+    wrong = {**asked, "proof": daemon.proof(session, "send", other_digest, asked)}
+    right = {**asked, "proof": daemon.proof(session, "send", digest, asked)}
+
+    assert error_of(daemon.ask(wire.owner_path("send"), wrong, token=session.token)) == REFUSED
+    assert not target.exists()
+    assert daemon.ask(wire.owner_path("send"), right, token=session.token).status_code == 200
+    assert sorted(one.name for one in target.iterdir()) == [
+        "release.json",
+        "release.sig",
+        "update.safetensors",
+    ]
+
+
+def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
+    daemon: Daemon, session: Session
+) -> None:
+    release, digest = held_update(daemon, session)
+    bare = {
+        "approve": {"request_id": waiting_request(daemon, session)[0]},
+        "grant": {
+            "requester": "Sleep lab",
+            "collection": "nights",
+            "fields": ["good"],
+            "purpose": "x",
+            "not_after": "2027-01-01",
+        },
+        "send": {"release_id": release, "confirm_digest": digest},
+        "erase_collection": {"name": "nights"},
+        "issue_token": {"requester": "Sleep lab"},
+    }  # fmt: skip
+    no_proof = {"approver": session.approver, "nonce": "0" * 32, "mac": "0" * 64}
+
+    assert set(bare) == wire.PROVEN
+    for method, arguments in bare.items():
+        path = wire.owner_path(method)
+        assert error_of(daemon.ask(path, arguments, token=session.token)) == (400, "Invalid"), method
+        forged = daemon.ask(path, {**arguments, "proof": no_proof}, token=session.token)
+        assert error_of(forged) == REFUSED, method
+    assert daemon.owner("collections", token=session.token).json()[0]["rows"] == 100
+
+
+def test_a_relative_path_is_refused_since_the_process_stands_elsewhere(
+    daemon: Daemon, session: Session
+) -> None:
+    answer = daemon.ask(wire.owner_path("backup"), {"target": "here.tar"}, token=session.token)
+
+    assert error_of(answer) == (400, "Invalid")
+    assert "absolute" in answer.json()["sentence"]

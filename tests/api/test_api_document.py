@@ -1,0 +1,169 @@
+"""The document of the socket is the one the code makes, and the socket keeps to it whatever it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from e2e_home import copy_of
+from e2e_world import PASSPHRASE, World
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from vault.api import guard, wire
+from vault.api.document import document
+from vault.api.routes import application
+from vault.api.service import Service
+from vault.sealing.slots import TEST_COST
+
+FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
+CONFORMANCE = [status_code_conformance, content_type_conformance, response_schema_conformance]
+# they end the session or the passphrase that the others need
+APART = {wire.LOCK, wire.END_SESSION, wire.PASSPHRASE}
+STRANGE = ["fitting"] * 8 + [None, [], {}, "x", 1, {"x": 1}]
+PLACES = ("target", "folder", "to", "job", "key_file", "path")
+
+OPERATIONS = {
+    one.ok().path: one.ok()
+    for one in schemathesis.openapi.from_dict(json.loads(document())).get_all_operations()
+}
+
+
+def test_the_document_is_the_one_the_code_makes() -> None:
+    """Make it anew with: python -m vault.api.document > docs/openapi.json."""
+    assert document() == FILE.read_text(encoding="utf-8")
+
+
+def test_every_path_is_in_the_document_and_all_but_one_want_a_token() -> None:
+    paths = json.loads(document())["paths"]
+
+    assert {wire.owner_path(method) for method in wire.ROUTED} <= set(paths)
+    assert all(list(entry) == ["post"] for entry in paths.values())
+    assert {wire.SESSION} == {path for path, entry in paths.items() if "security" not in entry["post"]}
+
+
+class Fuzzed:
+    """The application in this process, and tokens for it."""
+
+    def __init__(
+        self, world: World, service: Service, client: httpx.AsyncClient, runner: asyncio.Runner
+    ) -> None:
+        self.folder = world.folder
+        self.service = service
+        self.client = client
+        self.runner = runner
+        wish = wire.SessionWish.model_validate({"passphrase": PASSPHRASE, "scope": "owner"})
+        self.session = service.open_session(wish)
+        self.requester = service.vault.issue_token("Sleep lab")
+
+    def ask(self, path: str, body: Any) -> httpx.Response:
+        token = self.requester if "/requester/" in path else self.session.token
+        if isinstance(body, dict):
+            body = self._proven(path, self._at_home(body))
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": wire.JSON_TYPE}
+        return self.runner.run(self.client.post(path, content=json.dumps(body), headers=headers))
+
+    def _at_home(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The same body, with every place that is named below a folder of the test."""
+        home = {
+            key: self._place(value) if key in PLACES and isinstance(value, str) else value
+            for key, value in body.items()
+        }
+        if isinstance(choice := home.get("choice"), dict):
+            home["choice"] = self._at_home(choice)
+        return home
+
+    def _place(self, text: object) -> object:
+        if not isinstance(text, str):
+            return text
+        return str(self.folder / "fuzz" / text.replace("/", "-").replace("..", "-"))
+
+    def _proven(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        method = path.rpartition("/")[2].replace("-", "_")
+        rest = {key: value for key, value in body.items() if key != "proof"}
+        if "proof" not in body or method not in wire.PROVEN - {"approve", "send"}:
+            return body
+        nonce = self.service.approvers.nonce(self.session.approver)
+        try:
+            mac = wire.proof_mac(
+                bytes.fromhex(self.session.approver_key),
+                action=method,
+                digest=wire.arguments_digest(rest),
+                nonce=nonce,
+                arguments=rest,
+            )
+        except ValueError:
+            return body
+        return {**rest, "proof": {"approver": self.session.approver, "nonce": nonce, "mac": mac}}
+
+
+@pytest.fixture(scope="module")
+def fuzzed(waiting_template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
+    world = copy_of(waiting_template, tmp_path_factory.mktemp("fuzz") / "world")
+    (world.folder / "fuzz").mkdir()
+    with pytest.MonkeyPatch.context() as patch, world.vault() as vault:
+        patch.setattr(guard, "REQUESTS_PER_SECOND", 100_000)
+        service = Service(
+            vault,
+            clock=time.time,
+            lock_minutes=1440,
+            cost=TEST_COST,
+            finish=lambda: None,
+            pause=lambda _: None,
+        )
+        transport = httpx.ASGITransport(application(service))
+        with asyncio.Runner() as runner:
+            client = httpx.AsyncClient(transport=transport, base_url=wire.BASE_URL)
+            yield Fuzzed(world, service, client, runner)
+            runner.run(client.aclose())
+            service.close()
+
+
+def fuzz(fuzzed: Fuzzed, path: str, examples: int) -> None:
+    """Whatever fits the document, and whatever does not, gets an answer of the document."""
+    operation = OPERATIONS[path]
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        case=operation.as_strategy(),
+        strange=st.sampled_from([None, [], {}, "x", 1, {"x": 1}]),
+        is_strange=st.integers(0, 5),
+    )
+    def each(case: Any, strange: Any, is_strange: int) -> None:
+        answer = fuzzed.ask(path, strange if is_strange == 0 else case.body)
+        assert answer.status_code < 500 or answer.status_code == 503, answer.text
+        case.validate_response(answer, checks=CONFORMANCE)
+        if answer.status_code != 200:
+            assert set(answer.json()) == {"error", "facts", "sentence", "hint"}
+
+    each()
+
+
+@pytest.mark.parametrize("path", sorted(set(OPERATIONS) - APART))
+def test_whatever_is_sent_the_answer_is_one_of_the_document(fuzzed: Fuzzed, path: str) -> None:
+    fuzz(fuzzed, path, 6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted(set(OPERATIONS) - APART))
+def test_whatever_is_sent_for_long_the_answer_is_one_of_the_document(fuzzed: Fuzzed, path: str) -> None:
+    fuzz(fuzzed, path, 300)

@@ -1,0 +1,275 @@
+"""The process itself: it ends cleanly in the middle of anything, and lets nobody else in."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from api_home import Caller, Daemon, serving
+from e2e_world import PASSPHRASE, World
+
+from vault.api import wire
+from vault.api.place import listening
+from vault.errors import SocketUnusable, UnsafePermissions, VaultBusy
+
+CHILD = Path(__file__).with_name("api_child.py")
+
+
+class Child(Caller):
+    """A process of its own that has the vault of a world open."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.paths.socket)
+        paths, moment = world.paths, str(world.clock().timestamp())
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                str(CHILD),
+                str(paths.vault),
+                str(paths.state),
+                str(paths.runtime),
+                moment,
+                PASSPHRASE,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.said = self.process.stdout.readline()
+
+    def learners(self) -> list[int]:
+        """The processes that this one started."""
+        children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(pid) for file in children for pid in file.read_text().split()]
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        """Send a signal; the exit code, and everything the process ever printed."""
+        self.process.send_signal(how)
+        output, errors = self.process.communicate(timeout=60)
+        self.http.close()
+        return self.process.returncode, output + errors
+
+
+@pytest.fixture
+def child(waiting: World) -> Iterator[Child]:
+    one = Child(waiting)
+    yield one
+    if one.process.poll() is None:
+        one.process.kill()
+        one.process.communicate()
+    one.http.close()
+
+
+def approved(child: Child, session: wire.Session, *, world: World, steps: int) -> str:
+    """Hand in and approve a job of so many steps."""
+    folder = world.job("long", steps=steps)
+    request = str(child.owner("submit", token=session.token, job=folder).json()["line"]["id"])
+    digest = child.owner("request", token=session.token, request_id=request).json()["manifest_digest"]
+    asked = {"request_id": request, "draft": True}
+    proof = child.proof(session, "approve", digest, asked)
+    answer = child.ask(wire.owner_path("approve"), {**asked, "proof": proof}, token=session.token)
+    assert answer.status_code == 200, answer.text
+    return request
+
+
+def until(condition: object, seconds: float = 60) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_in_order_and_it_prints_nothing(
+    child: Child, waiting: World, how: signal.Signals
+) -> None:
+    child.session()
+
+    assert child.said == "up\n"  # and none of the heavy libraries is loaded
+    assert child.end(how) == (0, "")
+    assert not waiting.paths.socket.exists()
+    with waiting.vault() as vault:
+        vault.verify_audit()
+
+
+def test_a_signal_during_a_run_leaves_no_learner_and_says_what_was_spent(
+    child: Child, waiting: World
+) -> None:
+    session = child.session()
+    request = approved(child, session, world=waiting, steps=9000)
+    child.ask(wire.START_TRAINING, {"request_id": request}, token=session.token)
+    until(lambda: any(run["step"] for run in child.ask(wire.PULSE, token=session.token).json()["runs"]))
+    (learner,) = child.learners()
+
+    assert child.end() == (0, "")
+    assert not is_alive(learner)
+    assert not waiting.paths.socket.exists()
+    with waiting.vault() as vault:
+        assert vault.request(request).line.state == "failed"
+        vault.verify_audit()
+
+
+def test_a_signal_while_the_learner_gets_ready_spends_nothing(child: Child, waiting: World) -> None:
+    session = child.session()
+    request = approved(child, session, world=waiting, steps=9000)
+    child.ask(wire.START_TRAINING, {"request_id": request}, token=session.token)
+    until(child.learners)
+    (learner,) = child.learners()
+
+    assert child.end() == (0, "")
+    assert not is_alive(learner)
+    with waiting.vault() as vault:
+        assert vault.request(request).line.state == "approved"
+        assert not vault.request(request).price.paid
+
+
+def test_a_signal_during_an_import_leaves_all_of_it_or_nothing(child: Child, waiting: World) -> None:
+    table = waiting.folder / "large.csv"
+    with table.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "value"])
+        writer.writerows((index, index % 97) for index in range(200_000))
+    token = child.session().token
+    choice = {"path": str(table), "name": "large", "unit": "record"}
+
+    def ask() -> None:
+        with contextlib.suppress(httpx.TransportError):
+            child.ask(wire.owner_path("import_path"), {"choice": choice}, token=token)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(0.3)
+
+    assert child.end() == (0, "")
+    asking.join(30)
+    assert not waiting.paths.socket.exists()
+    with waiting.vault() as vault:
+        assert {one.name: one.rows for one in vault.collections()}.get("large", 200_000) == 200_000
+        vault.verify_audit()
+
+
+def test_after_a_kill_the_next_one_starts_over_what_was_left(child: Child, waiting: World) -> None:
+    child.session()
+    child.end(signal.SIGKILL)
+
+    assert waiting.paths.socket.exists()
+    with serving(waiting) as daemon:
+        assert daemon.owner("verify_audit", token=daemon.session().token).status_code == 200
+
+
+def test_a_second_one_is_refused_and_leaves_the_socket_of_the_first_alone(daemon: Daemon) -> None:
+    with pytest.raises(VaultBusy), daemon.world.vault():
+        pass
+    second = Child(daemon.world)
+
+    assert second.said == ""
+    assert second.process.wait(30) == 1
+    second.process.communicate()
+    second.http.close()
+    assert daemon.ask(wire.PULSE, token=daemon.session().token).status_code == 200
+
+
+def test_the_socket_and_its_folder_are_for_their_owner_alone(daemon: Daemon) -> None:
+    assert stat.S_IMODE(daemon.world.paths.socket.lstat().st_mode) == 0o600
+    assert stat.S_IMODE(daemon.world.paths.runtime.lstat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_another_user_who_reaches_the_socket_gets_no_answer(daemon: Daemon) -> None:
+    token = daemon.session().token
+    daemon.world.paths.runtime.chmod(0o755)
+    daemon.world.paths.socket.chmod(0o666)
+
+    assert _asked_as(os.getuid(), daemon.world.paths.socket, token).startswith(b"HTTP/1.1 200")
+    assert _asked_as(65534, daemon.world.paths.socket, token) == b""
+
+
+def _asked_as(uid: int, path: Path, token: str) -> bytes:
+    """What another user hears; `!` when that user could not even connect."""
+    heard, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setuid(uid)
+            with socket.socket(socket.AF_UNIX) as line:
+                line.settimeout(5)
+                line.connect(str(path))
+                os.write(tell, _heard(line, token))
+        except OSError:
+            os.write(tell, b"!")
+        finally:
+            os._exit(0)
+    os.close(tell)
+    os.waitpid(child, 0)
+    with os.fdopen(heard, "rb") as pipe:
+        return pipe.read()
+
+
+def _heard(line: socket.socket, token: str) -> bytes:
+    head = f"POST {wire.PULSE} HTTP/1.1\r\nHost: lockbox\r\nAuthorization: Bearer {token}\r\n"
+    try:
+        line.sendall(head.encode() + b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+        return line.recv(4096)
+    except ConnectionError:
+        return b""
+
+
+@pytest.mark.parametrize("how", ["link", "open", "file"])
+def test_a_folder_that_somebody_else_could_have_put_there_is_refused(
+    tmp_path: Path, short: Path, how: str
+) -> None:
+    folder = short / "runtime"
+    if how == "link":
+        tmp_path.chmod(0o700)
+        folder.symlink_to(tmp_path)
+    elif how == "open":
+        folder.mkdir()
+        folder.chmod(0o750)
+    else:
+        folder.write_bytes(b"")
+
+    with pytest.raises(UnsafePermissions), listening(folder / "a.sock"):
+        pass
+
+
+def test_a_path_that_is_too_long_for_a_socket_is_said(short: Path) -> None:
+    with pytest.raises(SocketUnusable, match="too long"), listening(short / "runtime" / ("a" * 108)):
+        pass
+
+
+def test_a_socket_that_another_process_put_there_meanwhile_is_not_removed(short: Path) -> None:
+    path = short / "runtime" / "a.sock"
+    with listening(path):
+        path.unlink()
+        path.write_bytes(b"theirs")
+
+    assert path.read_bytes() == b"theirs"
+
+
+def test_vaults_do_not_share_a_socket(waiting: World) -> None:
+    other = replace(waiting.paths, vault=waiting.folder / "elsewhere")
+
+    assert waiting.paths.socket != other.socket
+    assert waiting.paths.socket.parent == other.socket.parent

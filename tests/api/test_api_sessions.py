@@ -1,0 +1,166 @@
+"""Who may speak to the process that has the vault open, and for how long."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+import pytest
+from api_home import Daemon, error_of, owner_paths
+from e2e_world import PASSPHRASE, World
+
+from vault.api import service, wire
+from vault.api.tokens import Scope, Sessions
+
+
+def test_without_a_token_nothing_but_a_session_can_be_asked_for(daemon: Daemon) -> None:
+    for path in [*owner_paths(), wire.SUBMIT_JOB, wire.ASK_JOB, wire.FETCH_JOB]:
+        assert error_of(daemon.ask(path)) == (401, "SessionEnded"), path
+        assert error_of(daemon.ask(path, token="A" * 43)) == (401, "SessionEnded"), path
+        time.sleep(0.015)  # a hundred in a second are too many
+
+
+def test_a_token_in_the_address_is_none(daemon: Daemon) -> None:
+    token = daemon.session().token
+
+    assert daemon.ask(f"{wire.PULSE}?token={token}").status_code == 401
+    assert daemon.ask(wire.PULSE, headers={"Authorization": f"Basic {token}"}).status_code == 401
+    assert daemon.ask(wire.PULSE, token=token).status_code == 200
+
+
+def test_a_wrong_passphrase_opens_nothing_and_costs_a_pause(
+    shared: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "WRONG_PAUSE", 0.5)
+    began = time.monotonic()
+    answer = shared.ask(wire.SESSION, {"passphrase": "wrong", "scope": "owner"})
+
+    assert error_of(answer) == (401, "WrongPassphrase")
+    assert time.monotonic() - began >= service.WRONG_PAUSE
+
+
+def test_after_ten_wrong_tries_in_a_minute_even_the_right_one_has_to_wait(daemon: Daemon) -> None:
+    token = daemon.session().token
+    wrong = [daemon.ask(wire.SESSION, {"passphrase": "wrong", "scope": "cli"}) for _ in range(11)]
+    right = daemon.ask(wire.SESSION, {"passphrase": PASSPHRASE, "scope": "owner"})
+
+    assert [answer.status_code for answer in wrong] == [401] * 10 + [429]
+    assert error_of(right) == (429, "TooManyTries")
+    daemon.ask(wire.LOCK, token=token)
+    assert daemon.has_ended()
+
+
+def test_the_recovery_key_opens_a_session_too(daemon: Daemon) -> None:
+    key = {"passphrase": daemon.world.recovery_key, "scope": "owner"}
+
+    assert daemon.ask(wire.SESSION, {**key, "recovery": True}).status_code == 200
+    assert daemon.ask(wire.SESSION, key).status_code == 401
+
+
+def test_another_vaults_header_put_here_opens_no_session(daemon: Daemon, waiting_template: World) -> None:
+    """Somebody who can write here gets no further with a header, and a passphrase, of their own."""
+    from e2e_home import new_world
+
+    other = new_world(daemon.world.folder / "other")
+    for name in ("keys.lockbox", "keys.copy.lockbox"):
+        (daemon.world.paths.vault / name).write_bytes((other.paths.vault / name).read_bytes())
+    answer = daemon.ask(wire.SESSION, {"passphrase": PASSPHRASE, "scope": "owner"})
+    for name in ("keys.lockbox", "keys.copy.lockbox"):
+        (daemon.world.paths.vault / name).write_bytes((waiting_template.paths.vault / name).read_bytes())
+
+    assert error_of(answer) == (401, "WrongPassphrase")
+
+
+def test_an_ended_session_is_over_and_the_others_go_on(daemon: Daemon) -> None:
+    first, second = daemon.session("cli").token, daemon.session("cli").token
+    daemon.ask(wire.END_SESSION, token=first)
+
+    assert error_of(daemon.ask(wire.PULSE, token=first)) == (401, "SessionEnded")
+    assert daemon.ask(wire.PULSE, token=second).status_code == 200
+
+
+def test_a_command_lines_token_ends_ten_minutes_after_its_last_use_and_the_screens_does_not(
+    daemon: Daemon,
+) -> None:
+    screen, command = daemon.session("owner").token, daemon.session("cli").token
+    for _ in range(3):
+        daemon.world.clock.forward(minutes=9)
+        assert daemon.ask(wire.PULSE, token=command).status_code == 200
+    daemon.world.clock.forward(minutes=10)
+
+    assert error_of(daemon.ask(wire.PULSE, token=command)) == (401, "SessionEnded")
+    assert daemon.ask(wire.PULSE, token=screen).status_code == 200
+
+
+def test_at_the_deadline_every_token_and_approver_dies_and_the_process_ends(daemon: Daemon) -> None:
+    session = daemon.session()
+    daemon.world.clock.forward(minutes=14, seconds=59)
+    assert (
+        daemon.ask(wire.PULSE, token=session.token, headers={wire.BACKGROUND: "1"}).json()["seconds_to_lock"]
+        == 1
+    )
+    daemon.world.clock.forward(seconds=1)
+
+    assert daemon.has_ended()
+    assert not daemon.world.paths.socket.exists()
+
+
+def test_what_happens_in_the_background_does_not_keep_the_vault_open_and_a_key_press_does(
+    daemon: Daemon,
+) -> None:
+    token = daemon.session().token
+    daemon.world.clock.forward(minutes=10)
+    kept = daemon.ask(wire.PULSE, token=token, headers={wire.BACKGROUND: "1"}).json()["seconds_to_lock"]
+    renewed = daemon.ask(wire.PULSE, token=token).json()["seconds_to_lock"]
+
+    assert (kept, renewed) == (300, 900)
+
+
+def test_a_clock_that_is_set_back_locks(daemon: Daemon) -> None:
+    token = daemon.session().token
+    daemon.world.clock.forward(minutes=-5)
+
+    assert error_of(daemon.ask(wire.PULSE, token=token)) == (401, "SessionEnded")
+    assert daemon.has_ended()
+
+
+def test_a_shorter_time_to_lock_holds_at_once(daemon: Daemon) -> None:
+    token = daemon.session().token
+    assert daemon.ask(wire.LOCK_AFTER, {"minutes": 2}, token=token).status_code == 200
+    daemon.world.clock.forward(minutes=2)
+
+    assert daemon.has_ended()
+
+
+def test_the_lock_command_ends_the_process_and_the_socket(daemon: Daemon) -> None:
+    token = daemon.session("cli").token
+
+    assert daemon.ask(wire.LOCK, token=token).status_code == 200
+    assert daemon.has_ended()
+    assert not daemon.world.paths.socket.exists()
+    with daemon.world.vault() as vault:
+        vault.verify_audit()
+
+
+def test_another_passphrase_opens_from_then_on(daemon: Daemon) -> None:
+    token = daemon.session().token
+    wish = {"current": PASSPHRASE, "new": "another one entirely"}
+
+    assert error_of(daemon.ask(wire.PASSPHRASE, {**wish, "current": "not it"}, token=token)) == (
+        401,
+        "WrongPassphrase",
+    )
+    assert daemon.ask(wire.PASSPHRASE, wish, token=token).status_code == 200
+    assert daemon.ask(wire.SESSION, {"passphrase": "another one entirely", "scope": "cli"}).status_code == 200
+    assert daemon.ask(wire.SESSION, {"passphrase": PASSPHRASE, "scope": "cli"}).status_code == 401
+    daemon.ask(wire.LOCK, token=token)
+    assert daemon.has_ended()
+
+
+def test_only_digests_of_tokens_are_kept() -> None:
+    sessions = Sessions(time.time, lock_minutes=1)
+    token = sessions.open(Scope.OWNER)
+
+    assert len(token) == 43
+    assert token not in repr(sessions._sessions)
+    assert hashlib.sha256(token.encode()).hexdigest() in repr(sessions._sessions)

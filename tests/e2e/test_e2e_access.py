@@ -1,0 +1,85 @@
+"""Who may ask, about what, and with which token: as commands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from e2e_command import run
+from e2e_world import NAME, World
+
+from vault import requester
+from vault.errors import SessionEnded
+
+
+def test_a_token_is_shown_once_on_stdout_alone_and_dies_when_it_is_revoked(today: World) -> None:
+    made = run(today.paths, "requester", "token", NAME)
+    token = made.out.strip()
+    assert (made.code, len(token), token in made.err) == (0, 43, False)
+    with today.vault(writable=False) as vault:
+        assert vault.token_holder(token) == vault.requesters()[0].id
+    shown = [run(today.paths, *words).all for words in (("requester", "list", "--json"), ("audit", "show"))]
+    assert not [text for text in shown if token in text]
+    assert "1 token revoked" in run(today.paths, "requester", "revoke", NAME).err
+    with today.vault(writable=False) as vault, pytest.raises(SessionEnded):
+        vault.token_holder(token)
+    assert run(today.paths, "requester", "token", "nobody").code == 1
+    assert "0 tokens revoked" in run(today.paths, "requester", "revoke", NAME).err
+
+
+def test_somebody_can_be_limited_to_one_collection(today: World) -> None:
+    keys = requester.keygen(today.folder / "other")
+    missing = run(today.paths, "requester", "add", "Limited", keys.public, "--only", "Nights")
+    assert (missing.code, "no collection Nights" in missing.err) == (1, True), missing.err
+    added = run(today.paths, "requester", "add", "Limited", keys.public, "--only", "nights")
+    assert "about nights and nothing else" in " ".join(added.err.split())
+    lines = run(today.paths, "requester", "list", "--json").out.splitlines()
+    limits = {one["name"]: one["only_collection"] for one in map(json.loads, lines)}
+    assert limits == {NAME: None, "Limited": "nights"}
+    assert "nights alone" in " ".join(run(today.paths, "requester", "list").out.split())
+
+
+def test_a_release_without_a_folder_goes_to_the_outbox(today: World) -> None:
+    held = json.loads(run(today.paths, "release", "list", "--json").out)
+    sent = run(today.paths, "release", "send", held["id"], "--confirm-digest", held["digest"][:8])
+    assert (sent.code, "The outbox holds what leaves" in sent.err) == (0, True)
+    assert len(list(today.paths.outbox.glob(f"*/{held['id']}/*"))) == 3
+
+
+def test_a_kept_checkpoint_shows_a_bundle_that_goes_on_from_it_and_one_that_does_not(today: World) -> None:
+    key = run(today.paths, "audit", "key").out.strip()
+    first, second = today.folder / "first", today.folder / "second"
+    run(today.paths, "audit", "export", first)
+    kept = today.folder / "kept"
+    kept.write_bytes((first / "checkpoint").read_bytes())
+    run(today.paths, "audit", "export", second)
+    verify = ("audit", "verify", "--key", key, "--since", kept, "--bundle")
+
+    good = run(today.paths, *verify, second)
+    assert (good.code, "goes on from 1 checkpoint" in " ".join(good.err.split())) == (0, True)
+    assert json.loads(run(today.paths, *verify, second, "--json").out)["seen_before"] is True
+    later = run(
+        today.paths, "audit", "verify", "--key", key, "--bundle", first, "--since", second / "checkpoint"
+    )
+    assert later.code == 6
+    assert run(today.paths, "audit", "verify", "--since", kept).code == 2
+
+
+def test_verify_claims_a_comparison_only_where_there_was_one(today: World) -> None:
+    def said() -> tuple[int, str]:
+        found = run(today.paths, "audit", "verify")
+        return found.code, " ".join(found.err.split())
+
+    assert said()[1].endswith("with what this computer has seen of it before.")
+    _forget(today.paths.state)
+    code, text = said()
+    assert code == 0
+    assert "warning: this computer has no reminder of this vault" in text
+    assert text.endswith("this computer had not seen it before to compare it with.")
+    assert json.loads(run(today.paths, "audit", "verify", "--json").out)["seen_before"] is False
+
+
+def _forget(state: Path) -> None:
+    for mark in state.glob("*.json"):
+        mark.unlink()

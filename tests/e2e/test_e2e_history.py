@@ -1,0 +1,125 @@
+"""What happened over time: the budget charge by charge, and the trail request by request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+
+from e2e_command import run
+from e2e_world import NAME, World
+
+from vault.trail_views import TimelineGroup
+
+Quiet = Callable[[int, int], None]
+
+
+def by_request(groups: list[TimelineGroup]) -> dict[str | None, TimelineGroup]:
+    return {group.request: group for group in groups}
+
+
+def kinds(group: TimelineGroup) -> list[str]:
+    return [line.type for line in group.lines]
+
+
+def test_every_entry_stands_in_one_group_and_the_newest_group_is_first(today: World) -> None:
+    with today.vault(writable=False) as vault:
+        groups, lines = vault.timeline(), vault.audit_lines()
+    grouped = [line for group in groups for line in group.lines]
+    assert lines == sorted(grouped, key=lambda line: line.seq)
+    last = [group.lines[-1].seq for group in groups]
+    assert last == sorted(last, reverse=True)
+    assert all(list(group.lines) == sorted(group.lines, key=lambda line: line.seq) for group in groups)
+
+
+def test_the_whole_life_of_a_request_is_one_group_under_who_asked_and_its_last_state(today: World) -> None:
+    with today.vault() as vault:
+        held, waiting = vault.releases()[0].id, vault.requests()
+        (open_one,) = [one.id for one in waiting if one.state == "waiting"]
+        before = by_request(vault.timeline())
+        vault.withhold(held)
+        vault.withdraw(next(one.id for one in vault.grants() if one.epsilon_cap))
+        after = by_request(vault.timeline())
+    assert before[held].title == f"{NAME}, academic research: held"
+    assert before[open_one].title == f"{NAME}, academic research: waiting for a decision"
+    assert kinds(before[open_one]) == ["request.received"]
+    life = kinds(after[held])
+    assert after[held].title == f"{NAME}, academic research: withheld"
+    assert (life[0], life[1], life[-2], life[-1]) == (
+        "request.received",
+        "consent.grant",
+        "release.withhold",
+        "consent.withdraw",
+    )
+    assert {"request.approve", "decision", "training.run", "budget.spend"} < set(life)
+
+
+def test_what_belongs_to_no_request_is_told_by_the_day(today: World) -> None:
+    """A consent given by hand belongs to no one request, and no group of a request has it."""
+    with today.vault() as vault:
+        groups = vault.timeline()
+    others = [group for group in groups if group.request is None]
+    days = {line.ts[:10] for group in others for line in group.lines}
+    assert sorted(f"On {day}, of no request" for day in days) == sorted(group.title for group in others)
+    assert all(len({line.ts[:10] for line in group.lines}) == 1 for group in others)
+    said = [kind for group in others for kind in kinds(group)]
+    assert {"log.genesis", "record.import", "requester.add", "consent.grant", "consent.expire"} == set(said)
+
+
+def test_a_consent_given_by_hand_is_of_no_request_even_of_the_one_that_it_covers(world: World) -> None:
+    with world.vault() as vault:
+        world.imported(vault)
+        world.introduced(vault)
+        given = vault.grant(
+            requester=NAME,
+            collection="nights",
+            fields=["good", "steps"],
+            purpose="AcademicResearch",
+            not_after=world.clock.now + timedelta(days=30),
+        )
+        request = vault.submit(world.job()).line.id
+        vault.approve(request)
+        assert vault.request(request).decision.grant == given.id
+        groups = by_request(vault.timeline())
+    assert "consent.grant" not in kinds(groups[request])
+    assert "consent.grant" in kinds(groups[None])
+
+
+def test_the_budget_history_ends_at_what_the_budget_shows(today: World, quiet: Quiet) -> None:
+    with today.vault() as vault:
+        first = vault.budget_history()
+        request = next(one.id for one in vault.requests() if one.state == "waiting")
+        vault.approve(request, draft=True)
+        vault.train(request, progress=quiet)
+        points, lines = vault.budget_history(), vault.budget()
+        price = vault.request(request).price
+    assert len(first) == 1
+    assert points[:1] == first
+    assert [(NAME, "nights", request)] == [(one.requester, one.collection, one.request) for one in points[1:]]
+    (whole,) = [line for line in lines if line.requester is None]
+    assert whole.used_percent == points[-1].used_percent
+    assert whole.jobs == len(points)
+    assert (price.epsilon, price.job_percent) == (points[-1].epsilon, points[-1].job_percent)
+
+
+def test_the_commands_show_what_the_facade_says(today: World) -> None:
+    with today.vault(writable=False) as vault:
+        groups, points = vault.timeline(), vault.budget_history()
+    told = run(today.paths, "audit", "show", "--by-request", "--json")
+    spent = run(today.paths, "budget", "--history", "--json")
+    assert [json.loads(line) for line in told.out.splitlines()] == [
+        {"v": 1, **json.loads(json.dumps(asdict(group)))} for group in groups
+    ]
+    assert [json.loads(line) for line in spent.out.splitlines()] == [
+        {"v": 1, **json.loads(json.dumps(asdict(point), default=str))} for point in points
+    ]
+    shown = run(today.paths, "audit", "show", "--by-request").out
+    assert all(group.title in shown for group in groups)
+    assert points[0].request[:8] in run(today.paths, "budget", "--history").out
+
+
+def test_a_vault_that_spent_nothing_says_so(world: World) -> None:
+    found = run(world.paths, "budget", "--history")
+    assert (found.code, found.out, found.err) == (0, "", "Nothing was spent yet.\n")
+    assert run(world.paths, "budget", "--history", "--json").out == ""

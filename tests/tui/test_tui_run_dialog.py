@@ -1,0 +1,484 @@
+"""The first decision: what it says, what has to be done before it can be taken, and what it writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from asking_home import (
+    HOSTILE_JOB,
+    LONG_SPECIAL,
+    asking,
+    asking_at_length,
+    open_dialog,
+    read_to_the_end,
+    run_button,
+    served_copy,
+    the_request,
+    toggle,
+)
+from e2e_home import copy_of
+from e2e_world import NAME, World
+from textual.pilot import Pilot
+from textual.widgets import Button
+from tui_home import SIZES, on_page, play, press, sees, served, until, words_in, words_of
+
+from tui import wording
+from tui.screens.requests import Requests
+from tui.screens.run_dialog import SCROLL, RunDialog
+from tui.widgets.price import cost, guess
+from tui.widgets.toggle import Toggle
+from vault.api.client import RemoteVault
+from vault.asking import load
+from vault.budget import ledger
+from vault.errors import BudgetExhausted
+from vault.records.collections import find_collection
+from vault.vault import NOTICE, Vault
+from vault.views import PriceView
+
+Shared = tuple[World, RemoteVault]
+READS = (
+    "It reads {} columns here, without network and without your files. "
+    "Nothing leaves by it: you are asked again."
+)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return asking(tmp_path_factory.mktemp("asking"), job=HOSTILE_JOB)
+
+
+@pytest.fixture(scope="module")
+def shared(template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """For stories in which nothing is decided."""
+    with served_copy(template, tmp_path_factory.mktemp("shared")) as both:
+        yield both
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    world = asking_at_length(tmp_path_factory.mktemp("long"))
+    with served(world) as vault:
+        yield world, vault
+
+
+@pytest.fixture
+def own(template: World, tmp_path: Path) -> Iterator[Shared]:
+    """For a story that decides."""
+    with served_copy(template, tmp_path) as both:
+        yield both
+
+
+def is_waiting(vault: RemoteVault) -> bool:
+    return the_request(vault).line.state == "waiting"
+
+
+# what stands there
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_price_and_consequence_stand_whole_in_sight_at_every_size(
+    shared: Shared, size: tuple[int, int]
+) -> None:
+    world, vault = shared
+    price = the_request(vault).price
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=size) as pilot:
+            dialog = await open_dialog(pilot)
+            words = words_in(dialog.lockbox, ".price-words")
+            for sentence in _sentences(price):
+                assert sentence in words
+            words = words_in(dialog.lockbox, "#consequence")
+            assert READS.format(2) in words
+            dots = re.findall("[●○]", words_in(dialog.lockbox, "#consequence-price"))
+            assert (100, wording.times_in_hundred(price.guess_rate)) == (len(dots), dots.count("●"))
+            assert getattr(pilot.app.focused, "id", "") == "safe"
+            for name in ("#safe", "#refuse", "#run"):
+                assert dialog.query_one(name).region.bottom <= size[1]
+                assert dialog.query_one(name).region.right <= size[0]
+
+    play(story())
+
+
+def _sentences(price: PriceView) -> tuple[str, str]:
+    return guess(price), cost(price)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24)])
+def test_with_the_longest_names_the_consequence_still_fits_and_the_details_have_them_whole(
+    long: Shared, size: tuple[int, int]
+) -> None:
+    world, vault = long
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=size) as pilot:
+            dialog = await open_dialog(pilot)
+            words = words_of(dialog.lockbox)
+            for sentence in (*_sentences(the_request(vault).price), READS.format(7)):
+                assert sentence in words
+            assert "I consent explicitly" in words
+            assert SCROLL in words
+            assert dialog.query_one("#run").region.bottom <= size[1]
+            assert dialog.query_one("#details").size.height >= 2
+            everything = "".join(str(one.label) for one in dialog.query("#details Toggle").results(Toggle))
+            assert all(name in everything for name in LONG_SPECIAL)
+
+    play(story())
+
+
+def test_the_details_say_what_the_record_will_say_and_show_their_words_as_they_are(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 200)) as pilot:
+            dialog = await open_dialog(pilot)
+            words = words_in(dialog.lockbox, "#details")
+            assert NOTICE in words
+            assert "[bold red]x[/] [link=http://e.example]y[/link] [@click=app.quit]z[/]" in words
+            assert "“[reverse]never[/]”" in words
+            assert "each row's unit and each row's time" in words
+            assert "at most ε" in words
+            assert "You have approved no job of theirs on these records before." in words
+            assert "What stands in quotes is their word" in words
+            assert SCROLL not in words_of(dialog.lockbox)  # all of it is in sight
+            assert not run_button(dialog).disabled
+
+    play(story())
+
+
+def test_the_numbers_of_the_price_are_one_key_away(shared: Shared) -> None:
+    world, vault = shared
+    price = the_request(vault).price
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
+            await open_dialog(pilot)
+            assert str(price.epsilon) not in words_of(pilot.app)  # type: ignore[arg-type]
+            await press(pilot, "e")
+            sentence = wording.epsilon_sentence(price.epsilon, price.delta, "day", price.worst_case)
+            await sees(pilot, sentence)
+            await sees(pilot, "Run on this computer")
+
+    play(story())
+
+
+# what has to be done before
+
+
+def test_nothing_is_approved_by_enter_by_enter_twice_by_escape_or_by_the_safe_button(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            before = vault.status().audit_entries
+            await open_dialog(pilot)
+            await press(pilot, "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
+            await press(pilot, "a", "enter", "enter", "enter", "escape", "escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
+            dialog = await open_dialog(pilot)
+            await pilot.click(dialog.query_one("#run"))  # not read yet, so it is disabled
+            await press(pilot, "escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
+            dialog = await open_dialog(pilot)
+            await pilot.click(dialog.query_one("#safe"))
+            await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
+            assert is_waiting(vault)
+            assert before == vault.status().audit_entries
+
+    play(story())
+
+
+def test_it_can_be_run_only_after_everything_was_in_sight(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
+            dialog = await open_dialog(pilot)
+            assert SCROLL in words_of(dialog.lockbox)
+            assert run_button(dialog).disabled
+            await read_to_the_end(pilot, dialog)
+            await until(pilot, lambda: not run_button(dialog).disabled)
+            assert SCROLL not in words_of(dialog.lockbox)
+
+    play(story())
+
+
+def test_unticking_a_required_column_says_what_follows_at_once_and_an_optional_one_is_not_ticked(
+    shared: Shared,
+) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            dialog = await open_dialog(pilot)
+            await read_to_the_end(pilot, dialog)
+            assert tuple(toggle(dialog, one).is_on for one in ("coffee", "good", "steps")) == (
+                False,
+                True,
+                True,
+            )
+            toggle(dialog, "steps").focus()
+            await press(pilot, "enter")
+            assert toggle(dialog, "steps").is_on  # enter ticks nothing
+            await press(pilot, "space")
+            await sees(pilot, "Without this column the request is refused: steps.")
+            assert run_button(dialog).disabled
+            await press(pilot, "space")
+            await until(pilot, lambda: not run_button(dialog).disabled)
+
+    play(story())
+
+
+def test_an_optional_column_is_added_by_a_key_and_the_vault_says_what_that_means(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            dialog = await open_dialog(pilot)
+            toggle(dialog, "coffee").focus()
+            await press(pilot, "space")
+            await sees(pilot, "It reads 3 columns here")
+            await press(pilot, "space")
+            await sees(pilot, "It reads 2 columns here")
+
+    play(story())
+
+
+def test_special_columns_take_a_yes_of_their_own(long: Shared) -> None:
+    world, vault = long
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(140, 40)) as pilot:
+            dialog = await open_dialog(pilot)
+            await read_to_the_end(pilot, dialog)
+            await sees(pilot, "What is of a special category takes a yes of its own: tick it above.")
+            assert run_button(dialog).disabled
+            dialog.query_one("#special").focus()
+            await press(pilot, "space")
+            await until(pilot, lambda: not run_button(dialog).disabled)
+
+    play(story())
+
+
+# what happens meanwhile
+
+
+def test_a_request_that_was_refused_meanwhile_says_so_and_cannot_be_run(own: Shared) -> None:
+    world, vault = own
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            dialog = await open_dialog(pilot)
+            await read_to_the_end(pilot, dialog)
+            await until(pilot, lambda: not run_button(dialog).disabled)
+            vault.refuse(the_request(vault).line.id)
+            await sees(pilot, "The request is refused by its owner; that cannot be done now.")
+            assert run_button(dialog).disabled
+            assert dialog.query_one("#refuse", Button).disabled
+
+    play(story())
+
+
+def test_a_requester_that_was_blocked_meanwhile_cannot_run_anything(own: Shared) -> None:
+    world, vault = own
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            dialog = await open_dialog(pilot)
+            await read_to_the_end(pilot, dialog)
+            vault.block_requester(NAME)
+            await sees(pilot, "This requester is blocked: nothing of theirs runs.")
+            assert run_button(dialog).disabled
+
+    play(story())
+
+
+def test_an_error_at_the_last_moment_is_said_in_the_dialog_and_nothing_is_approved(own: Shared) -> None:
+    """The trail has not been looked at again between the refusal elsewhere and the press."""
+    world, vault = own
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            dialog = await open_dialog(pilot)
+            await read_to_the_end(pilot, dialog)
+            dialog.felt = lambda pulse: None  # type: ignore[method-assign]
+            vault.refuse(the_request(vault).line.id)
+            run_button(dialog).focus()
+            await press(pilot, "enter")
+            await sees(pilot, "The request is refused by its owner; that cannot be done now.")
+            assert isinstance(pilot.app.screen, RunDialog)
+            assert the_request(vault).line.state == "refused_person"
+
+    play(story())
+
+
+def test_a_budget_that_no_longer_pays_is_said_in_the_dialog(template: World, tmp_path: Path) -> None:
+    world = copy_of(template, tmp_path / "copy")
+    with world.vault() as own:
+        spend_the_rest(own)
+    with served(world) as vault:
+
+        async def story() -> None:
+            async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+                dialog = await open_dialog(pilot)
+                await sees(pilot, "The privacy budget does not allow this job")
+                await read_to_the_end(pilot, dialog)
+                assert run_button(dialog).disabled
+                assert not dialog.query_one("#refuse", Button).disabled
+
+        play(story())
+
+
+def spend_the_rest(vault: Vault) -> None:
+    """Charge the requester's share of the budget until the waiting job no longer fits, as runs would."""
+    request = the_request(vault).line.id
+    with vault._opened.act() as act, suppress(BudgetExhausted):
+        asked = load(act.uow, request)
+        facts = find_collection(act.uow, asked.manifest.collection)
+        for index in range(100):
+            ledger.charge_job(
+                act,
+                request_id=f"{index:032x}",
+                collection_id=facts.id,
+                requester_id=asked.requester.id,
+                lifetime_epsilon=facts.lifetime_epsilon,
+                price=asked.price,
+                run_id=f"{index:032x}",
+            )
+
+
+# deciding
+
+
+async def _run(pilot: Pilot[int]) -> None:
+    dialog = await open_dialog(pilot)
+    await read_to_the_end(pilot, dialog)
+    await until(pilot, lambda: not run_button(dialog).disabled)
+    run_button(dialog).focus()
+    await press(pilot, "enter")
+    await until(pilot, lambda: getattr(pilot.app.screen, "NAME", "") == "training")
+
+
+def test_running_writes_the_very_consent_and_entries_that_the_command_line_writes(
+    own: Shared, template: World, tmp_path: Path
+) -> None:
+    world, vault = own
+    request = the_request(vault).line.id
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            await _run(pilot)
+            await sees(pilot, "A result waits for you")
+
+    play(story())
+    by_hand = copy_of(template, tmp_path / "by-hand")
+    with by_hand.vault() as other:
+        other.approve(request, draft=True)
+        written = _trail(other)
+        assert "consent.grant" in [kind for _, kind, _ in written]
+        assert written == _trail(vault)[: len(written)]
+        assert _consents(other) == _consents(vault)
+    assert the_request(vault).line.state == "held"
+
+
+def _trail(vault: Vault | RemoteVault) -> list[tuple[str, str, str]]:
+    grants = [one.id for one in vault.grants()]
+    return [
+        (line.ts, line.type, re.sub(r"[0-9a-f]{8,}", _id_of(grants), line.sentence))
+        for line in sorted(vault.audit_lines(), key=lambda line: line.seq)
+    ]
+
+
+def _id_of(grants: list[str]) -> object:
+    def named(found: re.Match[str]) -> str:
+        return "CONSENT" if any(one.startswith(found[0]) for one in grants) else found[0]
+
+    return named
+
+
+def _consents(vault: Vault | RemoteVault) -> list[str]:
+    """Every receipt, without the random numbers that it alone has."""
+    request = the_request(vault)
+    known = (request.line.id, request.manifest_digest, *(one.id for one in vault.requesters()))
+    found = [str(vault.receipt(one.id)) for one in vault.grants()]
+    return [
+        re.sub("[0-9a-f]{32,}", lambda one: one[0] if one[0] in known else "RANDOM", one) for one in found
+    ]
+
+
+def test_a_consent_that_covers_the_job_already_is_named_and_no_other_is_written(own: Shared) -> None:
+    world, vault = own
+    grant = vault.grant(
+        requester=NAME,
+        collection="nights",
+        fields=["good", "steps"],
+        purpose="AcademicResearch",
+        not_after=world.clock.now.replace(year=2027, month=1),
+        epsilon_cap=Decimal(2),
+    )
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            dialog = await open_dialog(pilot)
+            await sees(pilot, f"Your consent {grant.id[:8]} covers it already")
+            assert not dialog.query("#details Toggle")
+            await read_to_the_end(pilot, dialog)
+            run_button(dialog).focus()
+            await press(pilot, "enter")
+            await until(pilot, lambda: getattr(pilot.app.screen, "NAME", "") == "training")
+            assert [grant.id] == [one.id for one in vault.grants()]
+
+    play(story())
+
+
+def test_an_approved_request_that_has_not_run_can_be_run_or_refused_from_here(own: Shared) -> None:
+    world, vault = own
+    vault.approve(the_request(vault).line.id, draft=True)
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            dialog = await open_dialog(pilot)
+            await sees(pilot, "You have approved it; it has not run yet")
+            await read_to_the_end(pilot, dialog)
+            assert not run_button(dialog).disabled
+            dialog.query_one("#refuse").focus()
+            await press(pilot, "enter")
+            await sees(pilot, "They learn nothing but “no”")
+            await press(pilot, "enter")  # the safe answer has the focus
+            await until(pilot, lambda: isinstance(pilot.app.screen, RunDialog))
+            await press(pilot, "enter")
+            await sees(pilot, "They learn nothing but “no”")
+            pilot.app.screen.query_one("#refuse").focus()
+            await press(pilot, "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
+            assert the_request(vault).line.state == "refused_person"
+
+    play(story())
+
+
+def test_a_second_job_is_shown_against_the_first_that_was_approved(template: World, tmp_path: Path) -> None:
+    world = copy_of(template, tmp_path / "copy")
+    with world.vault() as own:
+        first = own.requests()[0].id
+        own.approve(first, draft=True)
+        world.clock.forward(hours=1)
+        second = own.submit(world.job("second", steps=7)).line.id
+        what = own.preview_approval(second, draft=True, optional=frozenset())
+    assert what.changes
+    with served(world) as vault:
+
+        async def story() -> None:
+            async with on_page(vault, world, "requests", size=(80, 200)) as pilot:
+                dialog = await open_dialog(pilot)
+                words = words_in(dialog.lockbox, "#details")
+                assert wording.compared(what.compared_to, len(what.changes)) in words
+                for one in what.changes:
+                    assert wording.changed(one.what, one.before, one.now) in words
+
+        play(story())

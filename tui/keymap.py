@@ -1,0 +1,184 @@
+"""Every action of the terminal UI: its keys, its sentence, and the command that does the same.
+
+The palette, the footer, the help panel and a test of parity are all made from this list. No single key releases,
+erases or allows anything: what cannot be undone opens a dialog whose confirmation is another key or a typed word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from textual.binding import Binding
+
+EVERYWHERE: Final = "everywhere"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing a person can do.
+
+    `where` is the screen it belongs to; `command` the words after `lockbox` that do the same, or None for what only
+    moves or hides on the screen and changes and shows nothing of its own.
+    """
+
+    name: str
+    keys: str
+    label: str
+    sentence: str
+    where: str
+    command: str | None
+    is_shown: bool = False
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether its key works in a dialog and in a field as well: locking and hiding never wait."""
+        return self.where == EVERYWHERE and self.name in ("lock", "curtain", "suspend_process")
+
+
+def _action(
+    where: str, name: str, keys: str, label: str, sentence: str, command: str | None, *, shown: bool = False
+) -> Action:
+    return Action(
+        name=name, keys=keys, label=label, sentence=sentence, where=where, command=command, is_shown=shown
+    )
+
+
+PAGES: Final = ("home", "data", "consents", "requests", "training", "release", "budget", "audit")
+
+ACTIONS: Final[tuple[Action, ...]] = (
+    _action(EVERYWHERE, "go('home')", "1", "Home", "What waits for you and what happened.", "status"),
+    _action(EVERYWHERE, "go('data')", "2", "Data", "Your collections and their columns.", "data list"),
+    _action(EVERYWHERE, "go('consents')", "3", "Consents", "What you have allowed whom.", "consent list"),
+    _action(EVERYWHERE, "go('requests')", "4", "Requests", "What others ask.", "request list"),
+    _action(EVERYWHERE, "go('training')", "5", "Training", "What runs on this computer.", "status"),
+    _action(EVERYWHERE, "go('release')", "6", "Release", "What is held, and what has left.", "release list"),
+    _action(EVERYWHERE, "go('budget')", "7", "Budget", "The lifetime privacy budget.", "budget"),
+    _action(EVERYWHERE, "go('audit')", "8", "Audit", "The trail of everything.", "audit show"),
+    _action(EVERYWHERE, "go('settings')", "9,comma", "Settings", "Lock time, calm mode, paths.", "settings"),
+    _action(EVERYWHERE, "help", "question_mark", "Help", "Explain this screen beside it.", None, shown=True),
+    _action(EVERYWHERE, "command_palette", "ctrl+p", "Actions", "Search every action by its name.", None),
+    _action(EVERYWHERE, "search", "slash", "Search", "Search in the list of this screen.", None),
+    _action(
+        EVERYWHERE, "curtain", "ctrl+k", "Curtain", "Hide every value on the screen, or show it again.", None
+    ),
+    _action(EVERYWHERE, "lock", "ctrl+l", "Lock", "Lock the vault now.", "lock"),
+    _action(
+        EVERYWHERE,
+        "leave",
+        "q",
+        "Quit",
+        "Leave this program; the vault locks itself later.",
+        None,
+        shown=True,
+    ),
+    _action(EVERYWHERE, "suspend_process", "ctrl+z", "Pause", "Go back to the shell for a while; fg returns.", None),
+    # release
+    _action("release", "open", "enter", "Open", "Read all about this update.", "release show", shown=True),
+    _action(
+        "release",
+        "release",
+        "R",
+        "Release…",
+        "Open the decision to let it leave; it cannot be called back.",
+        "release send",
+        shown=True,
+    ),
+    _action(
+        "release",
+        "keep",
+        "D",
+        "Keep…",
+        "Open the decision to delete it for good.",
+        "release withhold",
+        shown=True,
+    ),
+    _action("release", "numbers", "e", "ε, δ", "Show the price as numbers.", "release show", shown=True),
+    _action(
+        "release",
+        "for_you",
+        "f",
+        "For you",
+        "How the model does on your own rows, once nothing can be decided any more.",
+        "release show",
+    ),
+    # home
+    _action("home", "open", "enter", "Open", "Go to what waits on this line.", "status", shown=True),
+    # requests
+    _action(
+        "requests",
+        "review",
+        "enter",
+        "Open",
+        "Read a request; this decides nothing.",
+        "request show",
+        shown=True,
+    ),
+    _action(
+        "requests",
+        "run",
+        "a",
+        "Run…",
+        "Open the decision about a run on this computer.",
+        "request approve",
+        shown=True,
+    ),
+    _action(
+        "requests",
+        "refuse",
+        "x",
+        "Refuse…",
+        "Say no to a request, in a dialog.",
+        "request refuse",
+        shown=True,
+    ),
+    _action(
+        "requests",
+        "submit",
+        "o",
+        "Take in…",
+        "Take a job folder into the inbox.",
+        "request submit",
+        shown=True,
+    ),
+    _action("requests", "numbers", "e", "ε and δ", "Show the price as numbers.", "request show"),
+    _action(
+        "requests",
+        "trust",
+        "t",
+        "Key checked…",
+        "Note that you checked who a key belongs to, in person.",
+        "requester trust",
+    ),
+    _action("requests", "block", "b", "Block…", "Accept nothing more from who asks.", "requester block"),
+    _action("requests", "unblock", "u", "Unblock…", "Let who was blocked ask again.", "requester unblock"),
+    # training
+    _action(
+        "training", "look", "enter", "Look at it", "Go to what became of a run.", "request show", shown=True
+    ),
+    _action(
+        "training",
+        "stop",
+        "s",
+        "Stop…",
+        "End a run and discard what it learned, after a question.",
+        "request stop",
+        shown=True,
+    ),
+)
+# Screens append their own actions below, one block a screen, so that the list stays the one place to look.
+
+
+def actions(where: str) -> list[Action]:
+    """The actions of one screen, or those of every screen."""
+    return [action for action in ACTIONS if action.where == where]
+
+
+def bindings(where: str) -> list[Binding]:
+    """The actions of one screen as Textual bindings; only those that are shown stand in the footer."""
+    return [
+        Binding(
+            one.keys, one.name, one.label, show=one.is_shown, tooltip=one.sentence, priority=one.is_urgent
+        )
+        for one in actions(where)
+    ]

@@ -1,0 +1,148 @@
+"""What every screen has in common: the bar, the tabs, the keys, loading off the loop, and a search in its list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Footer, Input
+
+from tui.keymap import bindings
+from tui.widgets.bar import PageTabs, VaultBar
+from tui.widgets.table import ListTable
+from vault.errors import LockboxError
+
+if TYPE_CHECKING:
+    from tui.app import LockboxApp
+    from vault.api.client import RemoteVault
+
+F = TypeVar("F")
+T = TypeVar("T")
+
+
+class SearchBar(Input):
+    """Where a search is typed; every letter narrows the list, and escape shows all of it again."""
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="search in this list; escape shows all", id="search-bar", compact=True)
+
+
+class Page(Screen[None], Generic[F]):
+    """One screen of the vault: `fetch` asks the vault in a thread, `draw` shows the facts.
+
+    A page is made anew each time it is opened and loads again whenever the trail has grown.
+    """
+
+    NAME: ClassVar[str] = ""
+    TITLE_TEXT: ClassVar[str] = ""
+    HELP: ClassVar[str] = ""
+    AUTO_FOCUS = "ListTable"
+    begin_at = ""
+    """The key of the line on which the cursor begins."""
+    ALLOW_SELECT = False  # values are on the screen; copying them is done by `lockbox data export`
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        """Bind the keys that the keymap gives this screen."""
+        if cls.NAME:
+            cls.BINDINGS = [*bindings(cls.NAME), *cls.BINDINGS]
+        super().__init_subclass__(**given)
+
+    @property
+    def lockbox(self) -> LockboxApp:
+        """The program this page belongs to."""
+        return cast("LockboxApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The bar, the tabs, the body of the page, the keys."""
+        yield VaultBar(id="vault-bar")
+        yield PageTabs(self.NAME)
+        with Vertical(id="body"):
+            yield from self.body()
+        yield Footer(show_command_palette=False)
+
+    def body(self) -> ComposeResult:
+        """The widgets of this page."""
+        raise NotImplementedError
+
+    def fetch(self, vault: RemoteVault) -> F:
+        """Ask the vault; runs in a thread."""
+        raise NotImplementedError
+
+    async def draw(self, facts: F) -> None:
+        """Show what was fetched."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Load for the first time."""
+        self.query_one(VaultBar).show_standing(self.lockbox.standing)
+        self.set_loading(True)
+        self.reload()
+
+    def set_loading(self, is_loading: bool) -> None:
+        """Show that the first answer is still to come."""
+        self.query_one("#body").loading = is_loading
+
+    @work(exclusive=True, group="load")
+    async def reload(self) -> None:
+        """Fetch and draw; an error is told in one sentence, and the page stays as it was."""
+        facts = await self.ask(self.fetch)
+        self.set_loading(False)
+        if facts is not None:
+            await self.draw(facts)
+            for table in self.query(ListTable):
+                table.point_at(self.begin_at)
+            self.begin_at = ""
+            if self.focused is None and self.AUTO_FOCUS:
+                self.focus_first()
+
+    def focus_first(self) -> None:
+        """Put the focus where moving begins."""
+        for found in self.query(str(self.AUTO_FOCUS)):
+            if found.focusable:
+                found.focus()
+                return
+
+    async def ask(self, question: Callable[[RemoteVault], T]) -> T | None:
+        """The vault's answer, or None after an error was told."""
+        try:
+            return await self.lockbox.ask(question)
+        except LockboxError as error:
+            self.lockbox.tell_error(error)
+            return None
+
+    # searching
+
+    async def action_search(self) -> None:
+        """Open the search; pages with a list have one."""
+        if not self.query(ListTable):
+            self.notify("There is no list on this screen to search in.")
+            return
+        if not self.query(SearchBar):
+            await self.query_one("#body").mount(SearchBar())
+        self.query_one(SearchBar).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrow the list with every letter."""
+        if event.input.id == "search-bar":
+            self.searched(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go on in the list that is left."""
+        if event.input.id == "search-bar":
+            self.focus_first()
+
+    def searched(self, text: str) -> None:
+        """Show only what has this text."""
+        self.query(ListTable).first().filter(text)
+
+    async def on_key(self, event: Any) -> None:
+        """Escape closes the search."""
+        if event.key == "escape" and self.query(SearchBar):
+            event.stop()
+            await self.query(SearchBar).remove()
+            self.searched("")
+            self.focus_first()

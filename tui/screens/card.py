@@ -1,0 +1,175 @@
+"""What the screens before the vault have in common: one card, one thing to do on it, and a line that says how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from threading import Event
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, cast
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from tui.widgets.plain import Plain, content
+from tui.work import off_loop
+from vault.errors import LockboxError
+
+if TYPE_CHECKING:
+    from tui.app import LockboxApp
+
+T = TypeVar("T")
+
+
+class Closable(Protocol):
+    """Something that has to be closed when nobody wants it any more."""
+
+    def close(self) -> None:
+        """Let it go."""
+
+
+class Card(Screen[None]):
+    """One card in the middle of the screen; long work runs beside it, and escape leaves it."""
+
+    HELP: ClassVar[str] = ""
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ticking: Timer | None = None
+        self._seconds = 0
+        self._doing = ""
+        self._is_left = Event()
+
+    @property
+    def lockbox(self) -> LockboxApp:
+        """The program this card belongs to."""
+        return cast("LockboxApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Title, body, the line that says how it goes, and the buttons; the body scrolls where there is little room."""
+        with Vertical(id="card"):
+            yield Plain(self.title_text(), id="card-title")
+            with VerticalScroll(id="card-body", can_focus=False):
+                yield from self.body()
+            yield Plain("", id="card-word")
+            with Horizontal(id="buttons"):
+                for name, label in self.choices():
+                    yield Button(content(label), id=name)
+            yield Plain(self.keys(), id="card-keys", classes="muted")
+
+    def title_text(self) -> str:
+        """What this card is for."""
+        raise NotImplementedError
+
+    def body(self) -> Iterable[Widget]:
+        """What stands on it."""
+        return ()
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """The buttons: id and verb."""
+        return ()
+
+    def keys(self) -> str:
+        """The keys that matter here, in one line."""
+        return "tab moves · enter chooses · esc goes back · ctrl+q quits"
+
+    def chosen(self, name: str) -> None:
+        """Do what the button of this id says."""
+        raise NotImplementedError
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Do it."""
+        event.stop()
+        self.chosen(str(event.button.id))
+
+    # saying how it goes
+
+    def say(self, sentence: str, *, is_bad: bool = False) -> None:
+        """One sentence above the buttons."""
+        word = self.query_one("#card-word", Plain)
+        word.set_class(is_bad, "bad")
+        word.say(sentence)
+
+    def _begin(self, doing: str) -> None:
+        self._is_left = Event()
+        self._doing, self._seconds = doing, 0
+        self._lock_fields(True)
+        self.say(f"{doing} …")
+        self._ticking = self.set_interval(1, self._tick)
+
+    def _tick(self) -> None:
+        self._seconds += 1
+        self.say(f"{self._doing} … {self._seconds} s (esc stops waiting)")
+
+    def _end(self) -> None:
+        if self._ticking is not None:
+            self._ticking.stop()
+            self._ticking = None
+        self._lock_fields(False)
+        self.say("")
+
+    def _lock_fields(self, is_locked: bool) -> None:
+        for field in self.query(Input):
+            field.disabled = is_locked
+        for button in self.query(Button):
+            button.disabled = is_locked
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether work goes on beside this card."""
+        return self._ticking is not None
+
+    # long work
+
+    def do(self, doing: str, job: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Do a job in a thread, say what is done meanwhile, and go on with its result; escape stops waiting for it."""
+        self._begin(doing)
+        self._do(self._is_left, job, then)
+
+    @work(exclusive=True, group="card")
+    async def _do(self, is_left: Event, job: Callable[[], T], then: Callable[[T], None]) -> None:
+        try:
+            result = await off_loop(lambda: _unless_left(job(), is_left))
+        except LockboxError as error:
+            self._end()
+            self.failed(error)
+        else:
+            self._end()
+            then(result)
+
+    def failed(self, error: LockboxError) -> None:
+        """Say in one sentence why it did not work."""
+        self.say(f"{error} {error.hint}".strip(), is_bad=True)
+
+    def on_unmount(self) -> None:
+        """Nobody waits any more for what is still being done."""
+        self._is_left.set()
+
+    def stop_waiting(self) -> None:
+        """Go on as if nothing had been begun; what comes of it is let go."""
+        self._is_left.set()
+        self.workers.cancel_group(self, "card")
+        self._end()
+
+    def action_back(self) -> None:
+        """Stop waiting, or leave the card."""
+        if self.is_busy:
+            self.stop_waiting()
+        else:
+            self.left()
+
+    def left(self) -> None:
+        """Where escape leads."""
+
+
+def _unless_left(result: T, is_left: Event) -> T:
+    """The result; where nobody waits for it any more it is closed."""
+    if is_left.is_set() and hasattr(result, "close"):
+        cast("Closable", result).close()
+    return result

@@ -1,0 +1,255 @@
+"""What waits for a decision, what has happened, what is spent, and whether anything has left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.widgets import DataTable
+
+from tui import wording
+from tui.page import Page
+from tui.widgets.by_day import ByDay
+from tui.widgets.plain import Plain
+from tui.widgets.table import Line, ListTable
+
+if TYPE_CHECKING:
+    from vault.api.client import RemoteVault
+    from vault.trail_views import BudgetPoint, Pulse, RunView
+    from vault.views import AuditLine, BudgetLine, GrantView, ReleaseView, RequestLine, VaultStatus
+
+SOON: Final = timedelta(days=7)
+LAST_LINES: Final = 12
+DAYS: Final = 30
+BAR: Final = 20
+NAME_ROOM: Final = 16
+NOTHING_WAITS: Final = "Nothing waits for you."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One thing that waits: the screen where it is decided, its key there, and its line here."""
+
+    page: str
+    key: str
+    what: str
+    who: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """All that the screen shows; `updates` are those that may still be sent."""
+
+    status: VaultStatus
+    updates: tuple[ReleaseView, ...]
+    requests: tuple[RequestLine, ...]
+    grants: tuple[GrantView, ...]
+    runs: tuple[RunView, ...]
+    budget: tuple[BudgetLine, ...]
+    charges: tuple[BudgetPoint, ...]
+    lines: tuple[AuditLine, ...]
+
+    @property
+    def last_left(self) -> str | None:
+        """When the last update left."""
+        return max((line.ts for line in self.lines if line.type == "release.sent"), default=None)
+
+
+class Home(Page[Overview]):
+    """The first screen of an unlocked vault."""
+
+    NAME = "home"
+    TITLE_TEXT = "Home"
+    HELP: ClassVar[str] = """\
+# Home
+What waits for you, the most urgent first; **enter** goes there and decides nothing.
+
+* **◆** an update is held: it ends by itself unless you decide
+* **?** somebody asks to learn from your data
+* **▷** you approved a job that has not run, **▶** one that runs now
+* **◷** a consent ends within seven days
+
+The sentence on top is read from the audit trail. Once something has left, it never says “nothing” again.
+"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts: Overview | None = None
+        self._waiting: dict[str, Waiting] = {}
+        self._minute = 0
+
+    def body(self) -> ComposeResult:
+        """What left, what waits, the budget, what happened."""
+        yield Plain(id="home-left")
+        with Container(id="home-panes"):
+            with Vertical(id="home-waits"):
+                yield Plain("What waits for you", classes="heading")
+                yield ListTable("what", "who", "until", id="home-list", classes="value")
+                yield Plain(id="home-empty", classes="empty")
+            with VerticalScroll(id="home-budget", can_focus=False):
+                yield Plain("Lifetime privacy budget", classes="heading")
+                yield Plain(id="home-bars", classes="value")
+                yield ByDay("used by day", id="home-spent")
+            with VerticalScroll(id="home-trail", can_focus=False):
+                yield Plain("What happened", classes="heading")
+                yield ByDay("entries of the trail by day", id="home-activity")
+                yield Plain(id="home-lines", classes="value")
+
+    def fetch(self, vault: RemoteVault) -> Overview:
+        """Everything in one go; what was decided long ago is not opened, for each of those takes a moment."""
+        requests = tuple(vault.requests())
+        return Overview(
+            status=vault.status(),
+            updates=tuple(vault.release(one.id) for one in requests if one.state in ("held", "sending")),
+            requests=requests,
+            grants=tuple(vault.grants()),
+            runs=tuple(vault.runs()),
+            budget=tuple(vault.budget()),
+            charges=tuple(vault.budget_history()),
+            lines=tuple(vault.audit_lines()),
+        )
+
+    async def draw(self, facts: Overview) -> None:
+        """Show it."""
+        self._facts = facts
+        self._show_left(facts)
+        self._show_waiting(facts, facts.runs)
+        self._show_budget(facts)
+        self._show_trail(facts)
+
+    def _show_left(self, facts: Overview) -> None:
+        status = facts.status
+        left = wording.left_sentence(status.released, status.may_have_left, facts.last_left)
+        mark = "○" if left == wording.NOTHING_LEFT else wording.UPDATE_MARKS["released"]
+        self.query_one("#home-left", Plain).say(f"{mark} {left}")
+
+    def _show_waiting(self, facts: Overview, runs: Iterable[RunView]) -> None:
+        now = self.lockbox.now()
+        self._minute = int(now.timestamp() // 60)
+        found = waiting(facts, runs, now)
+        self._waiting = {f"{one.page} {one.key}": one for one in found}
+        table, empty = self.query_one("#home-list", ListTable), self.query_one("#home-empty", Plain)
+        table.fill(Line(key=key, cells=(one.what, one.who, one.until)) for key, one in self._waiting.items())
+        table.display, empty.display = bool(found), not found
+        empty.say(f"{NOTHING_WAITS}\n\n{what_next(facts.status)}")
+
+    def _show_budget(self, facts: Overview) -> None:
+        lines = [one for one in facts.budget if one.requester is None]
+        self.query_one("#home-bars", Plain).say("\n".join(map(_budget_line, lines)) or "No collection yet.")
+        spent: dict[date, Decimal] = {}
+        for one in facts.charges:
+            day = _day(one.at)
+            spent[day] = spent.get(day, Decimal()) + one.job_percent
+        self._by_day("#home-spent", spent, " %")
+
+    def _show_trail(self, facts: Overview) -> None:
+        last = sorted(facts.lines, key=lambda line: line.seq)[-LAST_LINES:]
+        said = "\n".join(
+            f"#{line.seq}  {wording.short_time(line.ts)}  {line.sentence}" for line in reversed(last)
+        )
+        self.query_one("#home-lines", Plain).say(said)
+        days = Counter(_day(line.ts) for line in facts.lines)
+        self._by_day("#home-activity", {day: Decimal(count) for day, count in days.items()}, "")
+
+    def _by_day(self, where: str, found: dict[date, Decimal], unit: str) -> None:
+        today = self.lockbox.now().date()
+        days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+        values = [(day, found.get(day, Decimal())) for day in days]
+        self.query_one(where, ByDay).show(values, unit=unit, calm=self.lockbox.is_calm)
+
+    # what changes by itself
+
+    def felt(self, pulse: Pulse) -> None:
+        """A run goes on, and time goes by."""
+        if self._facts is None:
+            return
+        is_later = int(self.lockbox.now().timestamp() // 60) != self._minute
+        if is_later or pulse.runs or any(one.page == "training" for one in self._waiting.values()):
+            self._show_waiting(self._facts, pulse.runs)
+
+    # going there
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter and a click go to where it is decided."""
+        event.stop()
+        self.action_open()
+
+    def action_open(self) -> None:
+        """Go to what the cursor is on."""
+        chosen = self._waiting.get(self.query_one("#home-list", ListTable).chosen or "")
+        if chosen is not None:
+            self.lockbox.open_page(chosen.page, at=chosen.key)
+
+
+def waiting(facts: Overview, runs: Iterable[RunView], now: datetime) -> list[Waiting]:
+    """All that waits: what runs, then what ends by itself, the soonest first, then what was approved."""
+    held = sorted((one for one in facts.updates if one.can_be_sent), key=lambda one: one.expires_at)
+    asked = sorted((one for one in facts.requests if one.state == "waiting"), key=lambda one: one.expires_at)
+    approved = [one for one in facts.requests if one.state == "approved"]
+    return [
+        *map(_run, runs),
+        *(_held(one, now) for one in held),
+        *(_request(one, "? asks to learn", now) for one in asked),
+        *(_request(one, "▷ approved, has not run", now) for one in approved),
+        *(_ending(one, now) for one in facts.grants if _ends_soon(one, now)),
+    ]
+
+
+def what_next(status: VaultStatus) -> str:
+    """What to do when nothing waits."""
+    if not status.collections:
+        return "Next: import a CSV, JSON or Parquet file, under 2 Data."
+    return "Next: somebody has to ask. Requests appear here and under 4 Requests; add who may ask there."
+
+
+def _run(one: RunView) -> Waiting:
+    done = f"step {one.step} of {one.of}" if one.step else "getting ready"
+    who = f"{one.requester}, {one.collection}"
+    return Waiting(page="training", key=one.request, what="▶ runs now", who=who, until=done)
+
+
+def _held(one: ReleaseView, now: datetime) -> Waiting:
+    what = f"{wording.UPDATE_MARKS[one.state]} update held" if one.state == "held" else "▲ may have left"
+    return Waiting(
+        page="release",
+        key=one.id,
+        what=what,
+        who=f"{one.recipient}, {one.collection}",
+        until=_left(one.expires_at, now),
+    )
+
+
+def _request(one: RequestLine, what: str, now: datetime) -> Waiting:
+    who = f"{one.requester}, {one.collection}"
+    return Waiting(page="requests", key=one.id, what=what, who=who, until=_left(one.expires_at, now))
+
+
+def _ending(one: GrantView, now: datetime) -> Waiting:
+    who = f"{one.requester}, {one.collection}"
+    return Waiting(
+        page="consents", key=one.id, what="◷ consent ends", who=who, until=_left(one.not_after, now)
+    )
+
+
+def _ends_soon(one: GrantView, now: datetime) -> bool:
+    return one.state == "active" and datetime.fromisoformat(one.not_after) - now <= SOON
+
+
+def _left(stamp: str, now: datetime) -> str:
+    return f"{wording.time_left((datetime.fromisoformat(stamp) - now).total_seconds())} left"
+
+
+def _day(stamp: str) -> date:
+    return datetime.fromisoformat(stamp).date()
+
+
+def _budget_line(one: BudgetLine) -> str:
+    used = f"{wording.bar(one.used_percent, BAR)} {wording.percent(one.used_percent)} used"
+    return f"{wording.short(one.collection, NAME_ROOM):{NAME_ROOM}} {used}"

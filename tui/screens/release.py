@@ -1,0 +1,275 @@
+"""Held, sent and kept updates: what waits for the decision, what it would take along, and what became of the others."""
+
+from __future__ import annotations
+
+from asyncio import Lock
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.widgets import DataTable
+
+from tui import wording
+from tui.page import Page
+from tui.screens.release_dialog import ReleaseDialog, release_facts
+from tui.screens.withhold import WithholdDialog
+from tui.widgets.curve import ForYou
+from tui.widgets.facts import Facts
+from tui.widgets.plain import Plain
+from tui.widgets.price import PriceBox
+from tui.widgets.table import Line, ListTable
+
+if TYPE_CHECKING:
+    from vault.api.client import RemoteVault
+    from vault.trail_views import Pulse
+    from vault.views import ReleaseView
+
+EMPTY = (
+    "Nothing is held. Held updates stay here until you decide.\n\n"
+    "A run puts its result here, and nowhere else: what is asked of you is under 4 Requests."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updates:
+    """What the screen shows: every update, and the ids under which requesters have their outbox."""
+
+    updates: tuple[ReleaseView, ...]
+    requesters: dict[str, str]
+
+
+class UpdateDetails(VerticalScroll):
+    """What leaves with one update, to whom, what it has cost, and what can be done about it."""
+
+    def compose(self) -> ComposeResult:
+        """Its state, its facts, its price, what cannot be taken back."""
+        yield Plain(id="update-state", classes="heading")
+        yield Facts((), id="update-facts", classes="value")
+        yield Vertical(id="update-price")
+        yield Plain(id="update-warning", classes="heading")
+
+    async def show(self, one: ReleaseView, now: datetime) -> None:
+        """Show this update."""
+        self.say_state(one, now)
+        self.query_one("#update-facts", Facts).say([*release_facts(one), *_times(one)])
+        place = self.query_one("#update-price", Vertical)
+        await place.remove_children()
+        await place.mount(PriceBox(one.price))
+        self.query_one("#update-warning", Plain).say(_warning(one))
+
+    def say_state(self, one: ReleaseView, now: datetime) -> None:
+        """Say where it stands; what waits has less time with every minute."""
+        self.query_one("#update-state", Plain).say(state_sentence(one, now))
+
+
+class Releases(Page[Updates]):
+    """Every update that was held."""
+
+    NAME = "release"
+    TITLE_TEXT = "Release"
+    HELP = """\
+# Release
+A run that you allowed leaves its result here and nowhere else. It stays until you decide, or ends by itself.
+
+**Release** sends it to who asked. That cannot be called back, so a word has to be typed for it.
+**Keep private** deletes it for good. Either way the budget it cost stays spent.
+
+What it learned about your own rows is shown under *For you*, once nothing can be decided any more.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts = Updates(updates=(), requesters={})
+        self._minute = 0
+        self._drawing = Lock()
+        self._shown: ReleaseView | None = None
+
+    def body(self) -> ComposeResult:
+        """The list, and beside or behind it the details and what is for the owner alone."""
+        yield Plain(EMPTY, classes="empty", id="release-empty")
+        with Container(id="release-body"):
+            yield ListTable("state", "for", "from", "when", id="release-list")
+            yield UpdateDetails(id="release-details")
+            yield ForYou(id="release-for-you")
+
+    def fetch(self, vault: RemoteVault) -> Updates:
+        """Every update, newest first."""
+        return Updates(
+            updates=tuple(vault.releases()), requesters={one.name: one.id for one in vault.requesters()}
+        )
+
+    async def draw(self, facts: Updates) -> None:
+        """Fill the list; the details follow its cursor."""
+        self._facts = facts
+        self.query_one("#release-empty").display = not facts.updates
+        self.query_one("#release-body").display = bool(facts.updates)
+        self._fill()
+        await self._show_chosen()
+
+    def _fill(self) -> None:
+        now = self.lockbox.now()
+        self._minute = int(now.timestamp() // 60)
+        self.query_one(ListTable).fill(_line(one, now) for one in self._facts.updates)
+
+    @property
+    def chosen(self) -> ReleaseView | None:
+        """The update under the cursor."""
+        key = self.query_one(ListTable).chosen
+        return next((one for one in self._facts.updates if one.id == key), None)
+
+    async def _show_chosen(self) -> None:
+        async with self._drawing:  # the cursor may go on while what it was on is still being drawn
+            one = self.chosen
+            if one is not None and one != self._shown:
+                self._shown = one
+                await self.query_one(UpdateDetails).show(one, self.lockbox.now())
+                await self.query_one(ForYou).show(one, calm=self.lockbox.is_calm)
+
+    def felt(self, pulse: Pulse) -> None:
+        """The time left grows less by itself."""
+        if int(self.lockbox.now().timestamp() // 60) != self._minute and self._facts.updates:
+            self._fill()
+            if (one := self.chosen) is not None:
+                self.query_one(UpdateDetails).say_state(one, self.lockbox.now())
+
+    async def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Show what the cursor is on."""
+        event.stop()
+        await self._show_chosen()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter opens; it decides nothing."""
+        event.stop()
+        self.action_open()
+
+    # actions
+
+    def action_open(self) -> None:
+        """Read the details, in place of the list where there is no room for both."""
+        self._turn_to("-details", "#release-details")
+
+    def action_for_you(self) -> None:
+        """Show what the update says about the owner's own rows, or why it is not shown."""
+        self._turn_to("-for-you", "#release-for-you")
+
+    def _turn_to(self, name: str, pane: str) -> None:
+        body = self.query_one("#release-body")
+        body.set_class(name == "-details", "-details")
+        body.set_class(name == "-for-you", "-for-you")
+        self.query_one(pane).focus()
+
+    def action_close(self) -> None:
+        """Go back to the list."""
+        self.query_one("#release-body").remove_class("-details", "-for-you")
+        self.focus_first()
+
+    def action_numbers(self) -> None:
+        """Show or hide ε, δ and the worst case."""
+        for price in self.query_one(UpdateDetails).query(PriceBox):
+            price.toggle_numbers()
+
+    def action_release(self) -> None:
+        """Open the decision to send."""
+        one = self.chosen
+        if one is None:
+            return
+        if not one.can_be_sent:
+            self.lockbox.tell(_why_not_sent(one))
+            return
+        folder = self.lockbox.paths.outbox / self._facts.requesters.get(one.recipient, "") / one.id
+        dialog = ReleaseDialog(one, outbox=folder, is_practice=self.lockbox.is_sample)
+        self.app.push_screen(dialog, self._released)
+
+    def _released(self, sent: ReleaseView | None) -> None:
+        if sent is not None:
+            self.run_worker(self._tell_sent(sent), group="tell")
+
+    async def _tell_sent(self, sent: ReleaseView) -> None:
+        number = await self.ask(lambda vault: entry_of(vault, "release.sent"))
+        self.lockbox.tell(
+            f"The update left for {sent.recipient}: {wording.size(sent.size)}, audit entry {number}. "
+            "It cannot be called back.",
+            title="Released",
+        )
+        self.reload()
+
+    def action_keep(self) -> None:
+        """Open the decision to keep it private for good."""
+        one = self.chosen
+        if one is None:
+            return
+        if one.state != "held":
+            self.lockbox.tell(f"Nothing is left to decide: this update is {wording.state(one.state)}.")
+            return
+        self.app.push_screen(WithholdDialog(one), self._kept)
+
+    def _kept(self, is_kept: bool | None) -> None:
+        if is_kept:
+            self.run_worker(self._tell_kept(), group="tell")
+
+    async def _tell_kept(self) -> None:
+        number = await self.ask(lambda vault: entry_of(vault, "release.withhold"))
+        self.lockbox.tell(
+            f"The update is deleted, nothing left; audit entry {number}. The budget it cost stays spent.",
+            title="Kept private",
+        )
+        self.reload()
+
+
+def entry_of(vault: RemoteVault, kind: str) -> str:
+    """The number of the newest entry of this type in the trail, as it is shown."""
+    found = [line.seq for line in vault.audit_lines() if line.type == kind]
+    return f"#{max(found)}" if found else "unknown"
+
+
+def _line(one: ReleaseView, now: datetime) -> Line:
+    when = wording.short_time(one.decided_at or one.held_at)
+    if one.state == "held":
+        when = f"{wording.time_left(seconds_left(one, now))} left"
+    return Line(key=one.id, cells=(wording.update_state(one.state), one.recipient, one.collection, when))
+
+
+def seconds_left(one: ReleaseView, now: datetime) -> float:
+    """Until an update ends by itself."""
+    return max(0.0, (datetime.fromisoformat(one.expires_at) - now).total_seconds())
+
+
+def state_sentence(one: ReleaseView, now: datetime) -> str:
+    """Where an update stands, with its mark."""
+    mark = wording.UPDATE_MARKS[one.state]
+    if one.can_be_sent:
+        what = "held: it waits for your decision" if one.state == "held" else "may have left"
+        left = wording.time_left(seconds_left(one, now))
+        return f"{mark} {what}; it ends by itself in {left}, and is then deleted"
+    when = f", {wording.short_time(one.decided_at)} UTC" if one.decided_at else ""
+    return f"{mark} {wording.state(one.state)}{when}"
+
+
+def _times(one: ReleaseView) -> Sequence[tuple[str, str]]:
+    until = [("held until", f"{wording.short_time(one.expires_at)} UTC")] if not one.decided_at else []
+    return [("held since", f"{wording.short_time(one.held_at)} UTC"), *until]
+
+
+def _warning(one: ReleaseView) -> str:
+    """What cannot be undone about it, before and after."""
+    match one.state:
+        case "released":
+            return "It has left and cannot be called back; withdrawing the consent does not remove what it taught."
+        case "sending":
+            again = wording.CANNOT_BE_CALLED_BACK if one.can_be_sent else wording.CANNOT_BE_SENT
+            return f"{wording.MAY_HAVE_LEFT} {again}"
+        case "held":
+            return wording.CANNOT_BE_CALLED_BACK if one.can_be_sent else wording.CANNOT_BE_SENT
+        case _:
+            return "Its bytes are deleted and did not leave; its budget stays spent."
+
+
+def _why_not_sent(one: ReleaseView) -> str:
+    if one.state in ("held", "sending"):
+        return wording.CANNOT_BE_SENT
+    return f"Nothing is left to decide: this update is {wording.state(one.state)}."

@@ -1,0 +1,281 @@
+"""The inbox: what others ask, what it would cost, and what the consents say about it now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import DataTable
+
+from tui import request_facts, wording
+from tui.page import Page
+from tui.screens.refuse import RefuseDialog, block_dialog, trust_dialog, unblock_dialog
+from tui.screens.request_detail import OPEN_STATES, RequestDetail, RequestPane
+from tui.screens.run_dialog import RunDialog, look
+from tui.screens.submit_dialog import SubmitDialog
+from tui.widgets.plain import Plain
+from tui.widgets.price import PriceBox
+from tui.widgets.table import Line, ListTable
+
+if TYPE_CHECKING:
+    from textual.events import Resize
+
+    from vault.api.client import RemoteVault
+    from vault.views import RequestLine, RequestView
+
+WIDE, NORMAL = 120, 80
+PANE, BORDER = 56, 2
+MOST_SQUARES = 7
+MOST_OPENED: Final = 60
+"""Of how many requests that wait the price and the verdict are asked for the list; the others show them when chosen."""
+
+NOBODY = "No one has asked."
+NEXT = (
+    "Somebody who wants to learn from your data sends you a job folder, or asks through their own program. "
+    "Take a folder in with o, after you have added who sent it: lockbox requester add NAME KEYFILE."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """Every request as a line, and those that wait in whole."""
+
+    lines: list[RequestLine]
+    opened: dict[str, RequestView]
+
+
+class Requests(Page[Inbox]):
+    """What others ask, the newest first."""
+
+    NAME = "requests"
+    HELP: ClassVar[str] = """\
+# Requests
+
+Who asks to learn from your data, for what, and what it would cost.
+
+* **■ □** are the columns asked for; ■ are those that a consent of yours allows now.
+* **?** is a key nobody checked with its owner in person. The name is the one *you* gave.
+* **enter** opens a request and decides nothing. **a** opens the dialog in which you can have it run.
+* A price is spent when it runs, whether or not you release the result later. The release is a second decision.
+* Refusing tells them nothing but “no”.
+"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts = Inbox(lines=[], opened={})
+        self._drawn_widths: dict[str, int] = {}
+
+    def body(self) -> ComposeResult:
+        """The list, and beside it the request under the cursor."""
+        with Horizontal(id="inbox"):
+            yield ListTable(id="requests", classes="value")
+            yield RequestPane(id="request-pane")
+        yield Plain("", id="no-requests", classes="empty")
+
+    def fetch(self, vault: RemoteVault) -> Inbox:
+        """Every line, and in whole those that still can be decided."""
+        lines = vault.requests()
+        waiting = [line.id for line in lines if line.state in OPEN_STATES][:MOST_OPENED]
+        return Inbox(lines=lines, opened={one: vault.request(one) for one in waiting})
+
+    async def draw(self, facts: Inbox) -> None:
+        """Fill the list."""
+        self._facts = facts
+        self.query_one("#inbox").display = bool(facts.lines)
+        empty = self.query_one("#no-requests", Plain)
+        empty.display = not facts.lines
+        empty.say(f"{NOBODY}\n\n{NEXT}")
+        self._fill()
+        self._show_chosen()
+
+    def _fill(self) -> None:
+        table, widths = self.query_one(ListTable), _widths(self.app.size.width)
+        if widths != self._drawn_widths:
+            table.set_headings(*widths)
+            self._drawn_widths = widths
+        opened = self._facts.opened
+        table.fill(
+            Line(key=line.id, cells=_cells(line, opened.get(line.id), widths), style=_style(line))
+            for line in self._facts.lines
+        )
+
+    def on_resize(self, event: Resize) -> None:
+        """Another width has room for other columns."""
+        if self._drawn_widths and _widths(event.size.width) != self._drawn_widths:
+            self._fill()
+            self._show_chosen()
+
+    # the request under the cursor
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Show what is under the cursor."""
+        event.stop()
+        self._show_chosen()
+
+    @work(exclusive=True, group="chosen")
+    async def _show_chosen(self) -> None:
+        """Beside the list, where there is room for it."""
+        if self.app.size.width < WIDE:
+            return
+        self.query_one(RequestPane).show_request(await self._chosen())
+
+    async def _chosen(self) -> RequestView | None:
+        """The request under the cursor in whole, asked for if it was not yet."""
+        name = self.query_one(ListTable).chosen
+        if name is None:
+            return None
+        if name not in self._facts.opened:
+            found = await self.ask(lambda vault: vault.request(name))
+            if found is None:
+                return None
+            self._facts.opened[name] = found
+        return self._facts.opened[name]
+
+    # actions
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter and a click open the request; they decide nothing."""
+        event.stop()
+        self.action_review()
+
+    @work(exclusive=True, group="act")
+    async def action_review(self) -> None:
+        """Open the request under the cursor: in front of the list, or by moving into the pane beside it."""
+        found = await self._chosen()
+        if found is None:
+            return
+        if self.app.size.width >= WIDE:
+            self.query_one(RequestPane).focus()
+            return
+        wanted = await self.app.push_screen_wait(RequestDetail(found))
+        if wanted == "run":
+            await self._open_run(found.line.id)
+        elif wanted == "refuse":
+            await self.app.push_screen_wait(RefuseDialog(found))
+
+    @work(exclusive=True, group="act")
+    async def action_run(self) -> None:
+        """Open the dialog in which a run is decided."""
+        found = await self._chosen()
+        if found is not None and self._can_be_decided(found):
+            await self._open_run(found.line.id)
+
+    async def _open_run(self, request_id: str) -> None:
+        offer = await self.ask(lambda vault: look(vault, request_id, frozenset()))
+        if offer is None:
+            return
+        done = await self.app.push_screen_wait(RunDialog(offer))
+        if done == "runs":
+            self.lockbox.action_go("training")
+
+    @work(exclusive=True, group="act")
+    async def action_refuse(self) -> None:
+        """Say no, in a dialog."""
+        found = await self._chosen()
+        if found is not None and self._can_be_decided(found):
+            await self.app.push_screen_wait(RefuseDialog(found))
+
+    def _can_be_decided(self, found: RequestView) -> bool:
+        if found.line.state in OPEN_STATES:
+            return True
+        self.lockbox.tell(f"There is nothing left to decide: this request is {_state(found.line)}.")
+        return False
+
+    @work(exclusive=True, group="act")
+    async def action_submit(self) -> None:
+        """Take a job folder in."""
+        await self.app.push_screen_wait(SubmitDialog())
+
+    @work(exclusive=True, group="act")
+    async def action_trust(self) -> None:
+        """Note that a key was checked in person."""
+        found = await self._chosen()
+        if found is None:
+            return
+        if found.line.requester_status == "trusted":
+            self.lockbox.tell(f"The key of {found.line.requester} is noted as verified in person already.")
+        elif found.line.requester_status == "blocked":
+            self.lockbox.tell(f"{found.line.requester} is blocked; unblock them first.")
+        else:
+            await self.app.push_screen_wait(trust_dialog(found))
+
+    @work(exclusive=True, group="act")
+    async def action_block(self) -> None:
+        """Block who asks."""
+        found = await self._chosen()
+        if found is None:
+            return
+        if found.line.requester_status == "blocked":
+            self.lockbox.tell(f"{found.line.requester} is blocked already.")
+        else:
+            await self.app.push_screen_wait(block_dialog(found))
+
+    @work(exclusive=True, group="act")
+    async def action_unblock(self) -> None:
+        """Let who was blocked ask again."""
+        found = await self._chosen()
+        if found is None:
+            return
+        if found.line.requester_status == "blocked":
+            await self.app.push_screen_wait(unblock_dialog(found))
+        else:
+            self.lockbox.tell(f"{found.line.requester} is not blocked.")
+
+    def action_numbers(self) -> None:
+        """Show or hide ε, δ and the worst case of the price."""
+        for box in self.query(PriceBox):
+            box.toggle_numbers()
+
+
+# cells ------------------------------------------------------------------------------------------------------
+
+_LEAST: Final = {
+    "narrow": {"who": 10, "key": 12, "columns": 7, "price": 6, "state": 13},
+    "normal": {"who": 13, "key": 12, "for": 13, "columns": 7, "price": 6, "state": 14},
+    "wide": {"who": 12, "key": 12, "for": 11, "columns": 7, "price": 6, "ends": 6, "state": 13},
+}
+_GROW: Final = ("who", "for", "state")
+
+
+def _widths(width: int) -> dict[str, int]:
+    """How many letters each column has at this width of the terminal; what is left over goes to the words."""
+    name = "wide" if width >= WIDE else "normal" if width >= NORMAL else "narrow"
+    room = width - BORDER - (PANE if name == "wide" else 0)
+    widths = dict(_LEAST[name])
+    growing = [one for one in _GROW if one in widths]
+    over = room - sum(widths.values()) - 2 * len(widths)
+    return {
+        one: most + (max(0, over) // len(growing) if one in growing else 0) for one, most in widths.items()
+    }
+
+
+def _cells(line: RequestLine, opened: RequestView | None, widths: dict[str, int]) -> tuple[str, ...]:
+    facts = {
+        "who": line.requester,
+        "key": request_facts.KEYS[line.requester_status].removesuffix(" in person"),
+        "for": line.purpose_words,
+        "columns": _squares(opened),
+        "price": wording.epsilon_up(opened.price.epsilon) if opened else "",
+        "ends": datetime.fromisoformat(line.expires_at).strftime("%d %b"),
+        "state": _state(line),
+    }
+    return tuple(wording.short(facts[name], most) for name, most in widths.items())
+
+
+def _squares(opened: RequestView | None) -> str:
+    if opened is None or opened.line.state not in OPEN_STATES:
+        return ""
+    asked, allowed = request_facts.columns_asked_and_allowed(opened.decision)
+    return wording.squares(allowed, asked) if asked <= MOST_SQUARES else f"{allowed} of {asked}"
+
+
+def _state(line: RequestLine) -> str:
+    return "approved, not run yet" if line.state == "approved" else wording.state(line.state)
+
+
+def _style(line: RequestLine) -> str:
+    return "bold" if line.state in OPEN_STATES else "dim"

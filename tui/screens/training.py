@@ -1,0 +1,273 @@
+"""What runs on this computer: how far it is, what it costs, and how it is confined; and what ran before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import DataTable, ProgressBar
+
+from tui import wording
+from tui.page import Page
+from tui.screens.refuse import Act
+from tui.screens.run_dialog import RunDialog, look
+from tui.widgets.facts import Facts
+from tui.widgets.plain import Plain
+from tui.widgets.table import Line, ListTable
+
+if TYPE_CHECKING:
+    from vault.api.client import RemoteVault
+    from vault.trail_views import Pulse, RunView
+    from vault.views import RequestLine, RequestView
+
+NOTHING = "Nothing is running."
+NEXT = "Open a request (4) and have it run; it is asked about once, runs here, and its result waits for you."
+NO_CURVE = (
+    "How well it learns is not shown while it runs: it is told from your records, and knowing it would let your "
+    "decision about the release give it away. You see it, for you alone, once you have decided."
+)
+PAID, UNPAID = "paid, and spent whatever happens now", "not paid yet; it is, before the first record is read"
+RAN: Final = frozenset({"approved", "failed", "held", "sending", "released", "withheld", "destroyed"})
+LAYERS: Final = {
+    "landlock": "Landlock (files)",
+    "landlock-network": "Landlock's second lock on the network",
+    "landlock-scope": "Landlock's lock on signals and abstract sockets",
+    "seccomp": "seccomp (network and other programs)",
+    "single-thread": "being alone in its process when it locked itself in",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runs:
+    """What runs now, with the requests behind it, and what ran before."""
+
+    now: list[RunView]
+    requests: dict[str, RequestView]
+    before: list[RequestLine]
+
+
+class Pace:
+    """How long a run will take, from the steps that were seen to pass."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, tuple[float, int]] = {}
+
+    def left(self, run: RunView, now: float) -> str:
+        """The time left in words, or that it is not known yet."""
+        since, step = self._first.setdefault(run.request, (now, run.step))
+        done = run.step - step
+        if run.step == 0 or step == 0:
+            self._first[run.request] = (now, run.step)
+        if step == 0 or done <= 0 or now <= since:
+            return "time left: known after a few steps"
+        return f"about {in_words((run.of - run.step) * (now - since) / done)} left"
+
+
+def in_words(seconds: float) -> str:
+    """A span that is only known roughly."""
+    if seconds < 90:
+        return wording.counted(max(1, round(seconds)), "second")
+    return wording.duration(max(2, round(seconds / 60)))
+
+
+def confinement(run: RunView) -> list[tuple[str, str]]:
+    """What the process that learns can reach, and what of its locks is missing on this computer."""
+    abi = f"Landlock ABI {run.landlock_abi}" if run.landlock_abi else "no Landlock"
+    lock = "seccomp" if run.seccomp else "no seccomp"
+    reach = [
+        ("files", f"none of yours; it reads its own program alone ({abi})"),
+        ("network", f"none ({lock})"),
+        ("programs", f"it can start none ({lock})"),
+    ]
+    gone = ", ".join(LAYERS.get(name, name) for name in run.missing)
+    return [*reach, ("MISSING here", gone)] if gone else [*reach, ("missing here", "nothing")]
+
+
+class RunBox(Vertical):
+    """One run."""
+
+    def __init__(self, run: RunView) -> None:
+        super().__init__(classes="run")
+        self.run = run
+
+    def compose(self) -> ComposeResult:
+        """Its bar and its facts."""
+        run = self.run
+        yield Plain(f"{run.requester} learns from {run.collection}", classes="heading value")
+        yield ProgressBar(total=run.of, show_percentage=False, show_eta=False)
+        yield Plain("", classes="step")
+        yield Facts([], classes="run-facts")
+        yield Plain(NO_CURVE, classes="muted block")
+
+    def show(self, run: RunView, left: str, *, is_paid: bool) -> None:
+        """Say how far it is."""
+        self.run = run
+        self.query_one(ProgressBar).update(total=run.of, progress=run.step)
+        self.query_one(".step", Plain).say(_step(run, left))
+        cost = f"{wording.epsilon_up(run.epsilon)}: {PAID if is_paid else UNPAID}"
+        begun = f"{wording.short_time(run.started_at)} UTC"
+        facts = [("request", run.request[:8]), ("begun", begun), ("costs", cost), *confinement(run)]
+        self.query_one(".run-facts", Facts).say(facts)
+
+
+def _step(run: RunView, left: str) -> str:
+    if run.step == 0:
+        return f"the learner gets ready for {wording.counted(run.of, 'step')}"
+    return f"step {run.step:,} of {run.of:,}  ·  {left}"
+
+
+class Training(Page[Runs]):
+    """What runs and what ran."""
+
+    NAME = "training"
+    HELP: ClassVar[str] = """\
+# Training
+
+What learns from your records on this computer right now, in a process without network and without your files.
+
+* Its price was paid before the first record was read. Stopping it gives nothing back.
+* No curve is drawn before you have decided about the release: it is told from your records.
+* **s** stops a run and discards what it learned, after a question.
+* When it ends, its result is held here. **enter** on it leads to Release, where nothing leaves without your word.
+"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts = Runs(now=[], requests={}, before=[])
+        self._pace = Pace()
+
+    def body(self) -> ComposeResult:
+        """What runs, and below it what ran."""
+        yield Vertical(id="runs")
+        yield Plain(f"{NOTHING} {NEXT}", id="no-runs", classes="empty")
+        yield Plain("What waits to run, and what ran before", id="before", classes="heading")
+        yield ListTable("request", "who", "from", "came (UTC)", "state", id="ran", classes="value")
+
+    def fetch(self, vault: RemoteVault) -> Runs:
+        """What runs, whether it is paid, and what ran."""
+        now = vault.runs()
+        lines = [line for line in vault.requests() if line.state in RAN]
+        return Runs(now=now, requests={run.request: vault.request(run.request) for run in now}, before=lines)
+
+    async def draw(self, facts: Runs) -> None:
+        """Show it."""
+        self._facts = facts
+        await self._show_runs(facts.now)
+        running = {run.request for run in facts.now}
+        self.query_one(ListTable).fill(_line(one) for one in facts.before if one.id not in running)
+        has_lines = bool(self.query_one(ListTable).row_count)
+        self.query_one(ListTable).display = self.query_one("#before").display = has_lines
+
+    def felt(self, pulse: Pulse) -> None:
+        """Every second: how far it is. A run that came or went is drawn anew."""
+        boxes = {box.run.request: box for box in self.query(RunBox)}
+        if set(boxes) != {run.request for run in pulse.runs}:
+            self.reload()
+            return
+        for run in pulse.runs:
+            self._show_run(boxes[run.request], run)
+
+    async def _show_runs(self, runs: Iterable[RunView]) -> None:
+        runs, place = list(runs), self.query_one("#runs")
+        if [box.run.request for box in self.query(RunBox)] != [run.request for run in runs]:
+            await place.remove_children()
+            await place.mount(*(RunBox(run) for run in runs))
+        for box, run in zip(self.query(RunBox), runs, strict=True):
+            self._show_run(box, run)
+        place.display, self.query_one("#no-runs").display = bool(runs), not runs
+
+    def _show_run(self, box: RunBox, run: RunView) -> None:
+        found = self._facts.requests.get(run.request)
+        is_paid = run.step > 0 or (found is not None and found.price.paid)
+        box.show(run, self._pace.left(run, time.monotonic()), is_paid=is_paid)
+
+    # actions
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter and a click lead on."""
+        event.stop()
+        self.action_look()
+
+    @work(exclusive=True, group="act")
+    async def action_look(self) -> None:
+        """To the result that is held or was decided; to the dialog of what was approved and has not run."""
+        chosen = self.query_one(ListTable).chosen
+        line = next((one for one in self._facts.before if one.id == chosen), None)
+        if line is None:
+            self.lockbox.tell("Nothing has run yet.")
+        elif line.state == "approved":
+            offer = await self.ask(lambda vault: look(vault, line.id, frozenset()))
+            if offer is not None:
+                await self.app.push_screen_wait(RunDialog(offer))
+        elif line.state == "failed":
+            self.lockbox.tell(wording.after_a_stop(line.state), title="This run failed")
+        else:
+            self.lockbox.open_page("release", at=line.id)
+
+    @work(exclusive=True, group="act")
+    async def action_stop(self) -> None:
+        """Ask whether to stop what runs."""
+        boxes = list(self.query(RunBox))
+        if not boxes:
+            self.lockbox.tell(NOTHING)
+            return
+        await self.app.push_screen_wait(StopDialog(boxes[0].run))
+
+
+def _line(line: RequestLine) -> Line:
+    state = "approved, not run yet" if line.state == "approved" else wording.state(line.state)
+    cells = (
+        line.id[:8],
+        wording.short(line.requester, 16),
+        wording.short(line.collection, 14),
+        wording.short_time(line.received_at)[:10],
+        state,
+    )
+    return Line(key=line.id, cells=cells)
+
+
+class StopDialog(Act):
+    """Ending a run: nothing of it is held, and nothing of its price comes back."""
+
+    def __init__(self, run: RunView) -> None:
+        super().__init__()
+        self._run = run
+
+    def title_text(self) -> str:
+        """The question."""
+        return "Stop this run and discard what it learned?"
+
+    def consequence(self) -> str:
+        """What is lost, and what is not given back."""
+        run = self._run
+        spent = (
+            f"Its price, {wording.epsilon_up(run.epsilon)}, was paid before your records were read and stays spent."
+            if run.step
+            else "If its price is paid by then, it stays spent; before that, nothing is."
+        )
+        return (
+            f"The run for {wording.short(run.requester, 30)} ends now, and nothing of it is held. {spent} "
+            "The same job cannot run again once it was paid."
+        )
+
+    def safe_label(self) -> str:
+        """Nothing changes."""
+        return "Let it run"
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """The verb."""
+        return [("stop", "Stop and discard")]
+
+    def chosen(self, name: str) -> None:
+        """Stop it; what that has cost is said by how the vault wrote it down."""
+        self.lockbox.run_watch.forget(self._run.request)
+        self.carry_out("", "stopped", self._stopped)
+
+    def _stopped(self, vault: RemoteVault) -> str:
+        vault.stop_training(self._run.request)
+        return wording.after_a_stop(vault.request(self._run.request).line.state)

@@ -1,0 +1,29 @@
+"""A field for a passphrase: what is typed shows as dots, and cannot be copied or cut out of it."""
+
+from __future__ import annotations
+
+from textual.widgets import Input
+
+
+class SecretInput(Input):
+    """One line that is never shown; Textual's own field would copy it to the clipboard of the computer."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:
+        # select_on_focus: a field left and entered again would be replaced by the next letter, unseen.
+        super().__init__(
+            password=True, placeholder=placeholder, id=id, select_on_focus=False, max_length=1024
+        )
+
+    def take(self) -> str:
+        """What was typed, and an empty field."""
+        typed = self.value
+        self.value = ""
+        return typed
+
+    def action_copy(self) -> None:
+        """Nothing: the clipboard belongs to every program."""
+
+    def action_cut(self) -> None:
+        """The same."""

@@ -1,0 +1,84 @@
+"""The two lines on top of every screen: what this vault is and when it locks, and the screens with their keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.events import Click
+from textual.widgets import Static
+
+from tui import wording
+from tui.keymap import PAGES
+from tui.widgets.plain import Plain
+
+WARNING_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the top line says."""
+
+    vault: str = ""
+    is_sample: bool = False
+    seconds_to_lock: int | None = None
+    used_percent: Decimal | None = None
+    waiting: int = 0
+    running: int = 0
+
+
+class VaultBar(Plain):
+    """The vault, when it locks itself, the budget that is used most, and what waits."""
+
+    def show_standing(self, standing: Standing) -> None:
+        """Say it; the width decides how much of it."""
+        self.update(Content("  ·  ").join(self._parts(standing)))
+
+    def _parts(self, standing: Standing) -> list[Content]:
+        name = "SAMPLE, made-up data" if standing.is_sample else standing.vault
+        parts = [Content.styled(name, "bold $warning" if standing.is_sample else "bold")]
+        if standing.seconds_to_lock is not None:
+            parts.append(_countdown(standing.seconds_to_lock))
+        if standing.used_percent is not None and self.app.size.width >= 80:
+            used = standing.used_percent
+            parts.append(Content(f"budget {wording.bar(used, 10)} {wording.percent(used)} used"))
+        if standing.running:
+            parts.append(Content.styled(f"{standing.running} in training", "$accent"))
+        waits = "1 waits for you" if standing.waiting == 1 else f"{standing.waiting} wait for you"
+        parts.append(Content.styled(waits, "bold $accent") if standing.waiting else Content("nothing waits"))
+        return parts
+
+
+def _countdown(seconds: int) -> Content:
+    if seconds > WARNING_SECONDS:
+        return Content(f"locks in {-(-seconds // 60)} min")
+    return Content.styled(f"locks in {seconds} s: any key keeps it open", "bold $warning")
+
+
+class PageTab(Static):
+    """One screen and its number; a click goes there."""
+
+    def __init__(self, number: int, page: str, *, is_here: bool) -> None:
+        super().__init__(Content(f"{number} {page.capitalize()}"), classes="here" if is_here else "")
+        self._page = page
+
+    def on_click(self, event: Click) -> None:
+        """Go to the screen."""
+        event.stop()
+        self.app.call_later(self.app.run_action, f"go('{self._page}')")
+
+
+class PageTabs(Horizontal):
+    """All screens in one line; where there is little room only their numbers, and the name of this one."""
+
+    def __init__(self, here: str) -> None:
+        super().__init__()
+        self._here = here
+
+    def compose(self) -> ComposeResult:
+        """One tab a screen."""
+        for number, page in enumerate(PAGES, start=1):
+            yield PageTab(number, page, is_here=page == self._here)

@@ -1,0 +1,95 @@
+"""How well the model made of somebody's rows does on them: theirs alone, and only once nothing can be decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+
+from tui import wording
+from tui.drawing import score_sentence
+from tui.layout import table_text
+from tui.widgets.plain import Plain
+
+if TYPE_CHECKING:
+    from textual_plotext import PlotextPlot
+
+    from vault.views import OwnerResults, ReleaseView
+
+T = TypeVar("T")
+
+MOST_POINTS: Final = 100  # at most two for each column of a plot
+TABLE_ROWS: Final = 10
+TABLE_WIDTH: Final = 40
+TITLE: Final = "mean loss on your rows, by step"
+PRIVATE: Final = "private to you; this never leaves"
+NOT_YET: Final = (
+    "Nothing is shown before your decision is final. How the model does on your own rows is not noised: if it helped "
+    "you decide, that you sent the update, or did not, would tell about your rows."
+)
+FOR_EVER: Final = (
+    "Nothing is shown: this update may have left, and while it can be sent again, the decision is not final."
+)
+NOTHING_KEPT: Final = "There is no curve: nothing was kept of this run for you."
+
+
+class ForYou(VerticalScroll):
+    """The learning curve and the score on the owner's own rows, or why they are not shown."""
+
+    def compose(self) -> ComposeResult:
+        """A heading and what stands under it."""
+        yield Plain(f"For you  ·  {PRIVATE}", classes="heading", id="for-you-heading")
+        yield Vertical(id="for-you-body")
+
+    async def show(self, one: ReleaseView, *, calm: bool) -> None:
+        """Show what belongs to this update."""
+        body = self.query_one("#for-you-body", Vertical)
+        await body.remove_children()
+        if one.for_you is None:
+            await body.mount(Plain(why_not(one)))
+            return
+        await body.mount(Plain(score_sentence(one.for_you), classes="value", id="for-you-score"))
+        if len(one.for_you.loss) < 2:
+            return
+        if calm:
+            await body.mount(Plain(curve_table(one.for_you), classes="value", id="curve-table"))
+        else:
+            await body.mount(_plot(one.for_you))
+
+
+def why_not(one: ReleaseView) -> str:
+    """Why nothing is shown for this update."""
+    if one.state == "held":
+        return NOT_YET
+    return FOR_EVER if one.state == "sending" else NOTHING_KEPT
+
+
+def curve_table(results: OwnerResults) -> str:
+    """The curve as numbers, at most ten rows of them, the last one always."""
+    rows = [
+        (str(step), wording.number(loss), wording.number(metric))
+        for step, loss, metric in spread(
+            list(zip(results.steps, results.loss, results.metric, strict=True)), TABLE_ROWS
+        )
+    ]
+    return f"{TITLE}\n" + table_text(("step", "loss", results.metric_name), rows, TABLE_WIDTH)
+
+
+def spread(points: Sequence[T], most: int) -> list[T]:
+    """At most so many of the points, evenly spread, with the first and the last."""
+    if len(points) <= most:
+        return list(points)
+    return [points[round(index * (len(points) - 1) / (most - 1))] for index in range(most)]
+
+
+def _plot(results: OwnerResults) -> PlotextPlot:
+    """A line plot; its library takes a third of a second to load, so only who looks at a plot waits for it."""
+    from textual_plotext import PlotextPlot
+
+    plot = PlotextPlot(id="curve", classes="value")
+    points = spread(list(zip(results.steps, results.loss, strict=True)), MOST_POINTS)
+    plot.plt.title(TITLE)
+    plot.plt.plot([step for step, _ in points], [loss for _, loss in points], marker="braille")
+    return plot

@@ -1,0 +1,36 @@
+"""Work that takes time, kept away from the keys: each piece in a thread of its own that nobody waits for at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def off_loop(work: Callable[[], T]) -> T:
+    """Do this in a thread and return its result, or raise what it raised.
+
+    The thread is a daemon, so that a program that was told to end does not wait for an answer it no longer wants.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def finish(set_to: Callable[[], None]) -> None:
+        # The loop may be closed, and who asked may have left: then nobody is there to be told.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(lambda: None if future.done() else set_to())
+
+    def run() -> None:
+        try:
+            result = work()
+        except Exception as error:  # handed to whoever waits; nothing is swallowed
+            finish(lambda failed=error: future.set_exception(failed))  # type: ignore[misc]
+        else:
+            finish(lambda: future.set_result(result))
+
+    Thread(target=run, daemon=True, name="lockbox-work").start()
+    return await future

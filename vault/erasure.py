@@ -1,0 +1,158 @@
+"""Erasing a collection: its keys and rows are destroyed, and all that stands on them ends in the same act.
+
+Without the wrapped key of a field nothing opens its sealed segments; both are deleted, and the pages they lay in are
+overwritten and brought into the main file before it is said that they are gone. What was spent of a budget stays
+spent: a collection that was ever charged keeps its name, its cap and the digests of its files, and nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Container
+from typing import TYPE_CHECKING, Final
+
+from vault.audit import log
+from vault.audit.entries import EntryType, count_bucket, parse_entry
+from vault.budget import ledger
+from vault.consent.receipts import load_grants, withdraw_grant
+from vault.errors import (
+    CollectionInUse,
+    ErasedNotCleared,
+    InternalError,
+    MarkNotWritten,
+    Unavailable,
+    VaultBusy,
+)
+from vault.records.collections import find_collection
+from vault.records.shown import Erasure
+from vault.release import destroy_held_of
+from vault.requests import inbox
+from vault.requests.states import RequestState
+from vault.store.tables import Collection, Field, ImportedFile, RequestRow, Segment
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vault.acts import Act
+    from vault.opening import OpenVault
+    from vault.store.unit_of_work import UnitOfWork
+
+PATIENCE = 10.0
+"""Seconds that erasing waits for whoever reads an older state of the vault."""
+
+REASON: Final = "its collection was erased"
+_RUNNING: Final = (RequestState.READY, RequestState.CHARGED, RequestState.TRAINING)
+_OPEN: Final = (RequestState.WAITING, RequestState.APPROVED)
+
+
+def plan(uow: UnitOfWork, running: Container[str], name: str, now: datetime) -> Erasure:
+    """What erasing a collection ends, and what it cannot reach.
+
+    Raises `UnknownCollection`, `CollectionErased`, and `CollectionInUse` while a job reads it or is about to.
+    """
+    facts = find_collection(uow, name)
+    requests = uow.find(RequestRow, collection=name, order_by="received_at")
+    if any(row.id in running or row.state in _RUNNING for row in requests):
+        raise CollectionInUse(collection=name)
+    grants = [one for one in load_grants(uow, collection=name) if one.withdrawn_at is None]
+    spent = ledger.spending(uow, collection_id=facts.id, lifetime_epsilon=facts.lifetime_epsilon)[0]
+    return Erasure(
+        collection=name,
+        rows=facts.rows,
+        columns=tuple(field.name for field in facts.fields),
+        consents_ended=tuple(one.id for one in grants if now < one.not_after),
+        requests_ended=_in_state(requests, *_OPEN),
+        updates_destroyed=_in_state(requests, RequestState.HELD),
+        already_left=_in_state(requests, RequestState.RELEASED),
+        may_have_left=_in_state(requests, RequestState.SENDING),
+        budget_used_percent=spent.used_percent,
+        name_reserved=spent.jobs > 0,
+    )
+
+
+def _in_state(requests: list[RequestRow], *states: RequestState) -> tuple[str, ...]:
+    return tuple(row.id for row in requests if row.state in states)
+
+
+def erase(vault: OpenVault, name: str) -> Erasure:
+    """Erase a collection in one act, and then clear what it leaves on the disk; raises as `plan`.
+
+    `ErasedNotCleared` means that only the clearing is missing; the next opening of the vault does it.
+    """
+    try:
+        with vault.act() as act:
+            done = plan(act.uow, vault.running, name, act.now)
+            _end(act, done)
+            _shred(act, done)
+    except MarkNotWritten:
+        _clear(vault, name)
+        raise
+    _clear(vault, name)
+    return done
+
+
+def _end(act: Act, done: Erasure) -> None:
+    """End what stands on the collection, each with its entry on the trail."""
+    for grant_id in done.consents_ended:
+        withdraw_grant(act, grant_id)
+    for request_id in done.requests_ended:
+        inbox.refuse(act, request_id, reason=REASON)
+    if destroy_held_of(act, done.collection) != list(done.updates_destroyed):
+        raise InternalError(what="other updates were destroyed than were said to be")
+
+
+def _shred(act: Act, done: Erasure) -> None:
+    collection = next(iter(act.uow.find(Collection, name=done.collection)))
+    act.uow.delete_all(Segment, collection_id=collection.id)
+    act.uow.delete_all(Field, collection_id=collection.id)
+    _forget_entries(act.uow, done.collection)
+    act.record(
+        EntryType.RECORD_ERASE,
+        clear={"count": count_bucket(done.rows)},
+        hidden={"collection": done.collection, "rows": done.rows},
+    )
+    if done.name_reserved:
+        _keep_the_budget(act.uow, collection)
+    else:
+        act.uow.delete_all(ImportedFile, collection_id=collection.id)
+        act.uow.delete(collection)
+
+
+def _keep_the_budget(uow: UnitOfWork, collection: Collection) -> None:
+    """Leave what keeps spent budget spent: a second vault of the same facts would have a second budget."""
+    collection.rows = 0
+    for file in uow.find(ImportedFile, collection_id=collection.id):
+        file.row_count = file.refused_count = 0
+
+
+def _forget_entries(uow: UnitOfWork, name: str) -> None:
+    """Take the names of files and columns out of the trail; the entries and every proof stay as they are.
+
+    Consents and decisions keep what they name: they say what was allowed, and to whom.
+    """
+    for entry in log.read_entries(uow):
+        key = _NAMED_BY.get(parse_entry(entry.body).kind)
+        if key and any((each.name, each.value) == (key, name) for each in log.opened(uow, entry.seq)):
+            log.forget(uow, entry.seq)
+
+
+_NAMED_BY: Final = {EntryType.RECORD_IMPORT: "collection", EntryType.ACCESS_VIEW: "what"}
+
+
+def _clear(vault: OpenVault, name: str) -> None:
+    """Bring the overwritten pages into the main file, once everybody who reads an older state has ended."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with vault.writing:
+                vault.store.checkpoint_wal()
+        except VaultBusy:
+            if time.monotonic() > deadline:
+                raise ErasedNotCleared(
+                    collection=name, reason="something else is reading the vault"
+                ) from None
+            time.sleep(0.05)
+        except Unavailable as error:
+            raise ErasedNotCleared(collection=name, reason=str(error).rstrip(".")) from error
+        else:
+            return

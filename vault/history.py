@@ -1,0 +1,118 @@
+"""What happened over time, as the owner sees it: every charge to a budget, and the trail request by request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from vault.audit import timeline as trail
+from vault.budget import ledger
+from vault.consent.grants import PURPOSES
+from vault.records.collections import list_collections
+from vault.requests.manifest import parse_manifest
+from vault.requests.states import RequestState, in_words
+from vault.store.tables import RequesterRow, RequestRow
+from vault.trail_views import BudgetPoint, TimelineGroup
+from vault.views import AuditLine
+
+if TYPE_CHECKING:
+    from vault.audit.entries import Entry
+    from vault.store.unit_of_work import UnitOfWork
+
+
+# the budget -------------------------------------------------------------------------------------------------
+
+
+def budget_points(uow: UnitOfWork) -> list[BudgetPoint]:
+    """Every charge ever made, the oldest first; `used_percent` is of all of its collection, after it."""
+    names = {row.id: row.name for row in uow.find(RequesterRow)}
+    points = [
+        (one.number, _point(one, facts.name, names))
+        for facts in list_collections(uow)
+        for one in ledger.history(uow, collection_id=facts.id, lifetime_epsilon=facts.lifetime_epsilon)
+    ]
+    return [point for _, point in sorted(points, key=lambda numbered: numbered[0])]
+
+
+def _point(one: ledger.Charged, collection: str, names: dict[str, str]) -> BudgetPoint:
+    return BudgetPoint(
+        at=one.at,
+        collection=collection,
+        requester=names.get(one.requester_id, one.requester_id),
+        request=one.request_id,
+        epsilon=one.epsilon,
+        job_percent=one.job_percent,
+        used_percent=one.used_percent,
+    )
+
+
+# the trail --------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Group:
+    request: str | None
+    title: str
+    lines: list[AuditLine] = field(default_factory=list)
+
+
+def timeline(uow: UnitOfWork) -> list[TimelineGroup]:
+    """The trail with the whole life of a request together, the group in which something happened last first.
+
+    What belongs to no request is grouped by the day (UTC). A consent drafted for a request belongs to its life.
+    """
+    rows = {row.id: row for row in uow.find(RequestRow)}
+    drafted = {row.grant_id: row.id for row in rows.values() if row.grant_id}
+    titles = _Titles(uow, rows)
+    groups: dict[str, _Group] = {}
+    for line in _lines_of(uow, drafted):
+        name = line.request or line.view.ts[:10]
+        if name not in groups:
+            title = titles.of(line.request) if line.request else f"On {name}, of no request"
+            groups[name] = _Group(line.request, title)
+        groups[name].lines.append(line.view)
+    newest_first = sorted(groups.values(), key=lambda group: group.lines[-1].seq, reverse=True)
+    return [
+        TimelineGroup(request=one.request, title=one.title, lines=tuple(one.lines)) for one in newest_first
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    request: str | None
+    view: AuditLine
+
+
+def _lines_of(uow: UnitOfWork, drafted: dict[str, str]) -> Iterable[_Line]:
+    """Every line with the request it belongs to; `drafted` are consents bound to a request."""
+    for_a_request: set[object] = set()
+    for line in trail.timeline(uow):
+        entry = line.entry
+        if entry.clear.get("method") == "request":
+            for_a_request.add(entry.clear.get("consent"))
+        view = AuditLine(seq=entry.seq, ts=entry.ts, type=entry.kind.value, sentence=line.sentence)
+        yield _Line(request=_request_of(entry, drafted, for_a_request), view=view)
+
+
+def _request_of(entry: Entry, drafted: dict[str, str], for_a_request: set[object]) -> str | None:
+    # A run and its release have the id of their request.
+    found = entry.clear.get("request") or entry.clear.get("run")
+    if found is None and entry.clear.get("consent") in for_a_request:
+        found = drafted.get(str(entry.clear["consent"]))
+    return None if found is None else str(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Titles:
+    uow: UnitOfWork
+    rows: dict[str, RequestRow]
+
+    def of(self, request_id: str) -> str:
+        """Who asked, what for, and where it stands."""
+        row = self.rows.get(request_id)
+        if row is None:
+            return f"Request {request_id[:8]}"
+        asker = self.uow.get(RequesterRow, row.requester_id)
+        purpose = PURPOSES[parse_manifest(row.manifest).purpose.dpv]
+        return f"{asker.name if asker else row.requester_id}, {purpose}: {in_words(RequestState(row.state))}"

@@ -1,0 +1,110 @@
+"""Looking at rows: a page of them, or those that hold a text; no more than the stripes it takes is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vault.errors import Invalid
+from vault.records.cells import cell, shown
+from vault.records.collections import CollectionFacts
+from vault.records.reading import ColumnReader, stripe_sizes
+from vault.records.schema import FieldSpec, FieldType
+from vault.records.segments import STRIPE_ROWS
+from vault.records.shown import Page
+
+MOST_ROWS = 500
+LONGEST_SEARCH = 200
+LONGEST_CELL = 1000
+
+# Signs that the text of a value of this type can have: a search with any other finds nothing in the column.
+_SIGNS = {
+    FieldType.INT: frozenset("-0123456789"),
+    FieldType.FLOAT: frozenset("-+.0123456789einfa"),
+    FieldType.BOOL: frozenset("truefals"),
+    FieldType.TIMESTAMP: frozenset("-:.0123456789tz"),
+}
+
+
+def check_wish(*, first: int, limit: int, search: str) -> None:
+    """Raise Invalid for a page that cannot be asked for."""
+    if not 1 <= limit <= MOST_ROWS:
+        raise Invalid(reason=f"a page has 1 to {MOST_ROWS} rows")
+    if first < 0:
+        raise Invalid(reason="a page begins at row 0 or later")
+    if len(search) > LONGEST_SEARCH or not search.isprintable():
+        raise Invalid(reason=f"a search is at most {LONGEST_SEARCH} printable characters")
+
+
+def page(reader: ColumnReader, facts: CollectionFacts, *, first: int, limit: int, search: str) -> Page:
+    """The rows from ``first`` on, of all or of those that hold ``search`` in a column of the owner, in any case.
+
+    Texts longer than a thousand characters end in an ellipsis, and what steers a terminal is a dot; the search
+    looks at all of them. Raises Damaged.
+    """
+    matches, wanted = reader.rows, range(first, min(first + limit, reader.rows))
+    places: Sequence[int] = wanted
+    if search:
+        matches, places = _find(reader, facts.fields, search.lower(), first=first, limit=limit)
+    names = [field.name for field in facts.fields]
+    return Page(
+        collection=facts.name,
+        columns=tuple(names),
+        rows=tuple(_rows(reader, names, places)),
+        row_numbers=tuple(place + 1 for place in places),
+        first=first,
+        total=reader.rows,
+        matches=matches,
+        search=search,
+    )
+
+
+def _rows(reader: ColumnReader, names: Sequence[str], places: Sequence[int]) -> Iterator[tuple[str, ...]]:
+    """The texts of some rows, given in order, each stripe opened once."""
+    for stripe in sorted({place // STRIPE_ROWS for place in places}):
+        inside = [place % STRIPE_ROWS for place in places if place // STRIPE_ROWS == stripe]
+        taken = reader.stripe(names, stripe).take(pa.array(inside, type=pa.int64()))
+        columns = [[shown(value, LONGEST_CELL) for value in column.to_pylist()] for column in taken.columns]
+        yield from zip(*columns, strict=True)
+
+
+# search ---------------------------------------------------------------------------------------------------
+
+
+def _find(
+    reader: ColumnReader, fields: Sequence[FieldSpec], text: str, *, first: int, limit: int
+) -> tuple[int, list[int]]:
+    """How many rows hold the text, and which of them are on the page; one stripe is in memory at a time."""
+    able = [field for field in fields if set(text) <= _SIGNS.get(field.type, set(text))]
+    matches: int = 0
+    places: list[int] = []
+    for stripe, _ in stripe_sizes(reader.rows) if able else ():
+        values = reader.stripe([field.name for field in able], stripe)
+        holds = np.zeros(values.num_rows, dtype=bool)
+        for field, column in zip(able, values.columns, strict=True):
+            holds |= _holds(field.type, column, text)
+        found = np.flatnonzero(holds)
+        on_page = found[max(0, first - matches) : max(0, first + limit - matches)]
+        places += [stripe * STRIPE_ROWS + int(place) for place in on_page]
+        matches += len(found)
+    return matches, places
+
+
+def _holds(known: FieldType, column: pa.Array, text: str) -> np.ndarray:
+    """Which values hold a text in lower case, as ``cell`` would write them."""
+    if known in (FieldType.FLOAT, FieldType.BOOL):
+        return np.array([text in cell(value) for value in column.to_pylist()], dtype=bool)
+    texts = _time_texts(column) if known is FieldType.TIMESTAMP else column.cast(pa.string())
+    found = pc.match_substring(texts, text, ignore_case=True)
+    held: np.ndarray = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
+    return held
+
+
+def _time_texts(column: pa.Array) -> pa.Array:
+    """As ``cell`` writes times: without a fraction where it is none."""
+    plain = column.cast(pa.timestamp("us")).cast(pa.string())
+    dated = pc.replace_substring(plain, " ", "T")
+    return pc.binary_join_element_wise(pc.replace_substring_regex(dated, r"\.000000$", ""), "Z", "")

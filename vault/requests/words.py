@@ -1,0 +1,123 @@
+"""What a job does with each column, and how it is set up, in plain words; from the manifest alone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from vault.records.schema import FieldType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vault.requests.manifest import (
+        Feature,
+        Label,
+        LinearModel,
+        LogisticModel,
+        Manifest,
+        MlpModel,
+        OnehotFeature,
+        StandardFeature,
+        StandardLabel,
+        Where,
+    )
+
+MOST_LABELS: Final = 12
+QUOTE: Final = '"'
+_PLAIN: Final = re.compile(r"[\w+-]+( [\w+-]+)*")
+
+
+def transform_words(field: Feature | Label, type_: FieldType) -> str:
+    """How the model reads a column, and what it takes for a row without it."""
+    if field.role == "label":
+        return _label_words(field, type_)
+    transform = field.transform
+    withheld = "" if field.necessity == "required" else ", and so does every row when it is withheld"
+    if transform.kind == "standard":
+        fill = _amount(transform.fill, type_)
+        return f"read as {_range(transform, type_)}; missing rows count as {fill}{withheld}"
+    others = "missing rows and other values count as"
+    return f"read as one of: {_listed(transform.labels)}; {others} {_fill(transform)}{withheld}"
+
+
+def _label_words(field: Label, type_: FieldType) -> str:
+    transform = field.transform
+    if transform.kind == "standard":
+        return f"predicted as {_range(transform, type_)}; missing rows teach nothing"
+    return f"predicted as one of: {_listed(transform.labels)}; missing rows and other values teach nothing"
+
+
+def _fill(transform: OnehotFeature) -> str:
+    return "none of them" if transform.fill is None else _label(transform.fill)
+
+
+def _range(transform: StandardFeature | StandardLabel, type_: FieldType) -> str:
+    """Where a number is cut off: centre ± clip times scale."""
+    reach = transform.clip * transform.scale
+    low, high = (_amount(transform.center + side * reach, type_) for side in (-1, 1))
+    noun = _NOUNS.get(type_, "a number")
+    seconds = " seconds" if type_ is FieldType.TIMESTAMP else ""
+    steps = f"in steps of {_number(transform.scale)}{seconds} around {_amount(transform.center, type_)}"
+    return f"{noun} from {low} to {high}, {steps}"
+
+
+_NOUNS: Final = {FieldType.TIMESTAMP: "a time", FieldType.BOOL: "a number (0 for false, 1 for true)"}
+
+
+def _amount(value: float, type_: FieldType) -> str:
+    """A value of a column: a time for the seconds of a timestamp, else a number."""
+    if type_ is not FieldType.TIMESTAMP:
+        return _number(value)
+    try:
+        return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):
+        return f"{_number(value)} seconds after 1970"
+
+
+def _number(value: float) -> str:
+    """A number at six digits, without an exponent where it is short."""
+    return f"{value:.6g}" if value else "0"
+
+
+def _listed(labels: Sequence[str]) -> str:
+    shown = ", ".join(map(_label, labels[:MOST_LABELS]))
+    return shown if len(labels) <= MOST_LABELS else f"{shown} and {len(labels) - MOST_LABELS} more"
+
+
+def _label(label: str) -> str:
+    """A label as it is if it is plain words, else in quotes."""
+    return label if _PLAIN.fullmatch(label) else quoted(label)
+
+
+def quoted(text: str) -> str:
+    """Somebody else's words, marked as such; a quotation mark of their own cannot end them."""
+    return f"“{text.replace('“', QUOTE).replace('”', QUOTE)}”"
+
+
+def ask_words(field: Feature | Label) -> str:
+    """What a column is to a job: required feature, optional feature or required label."""
+    return f"{field.necessity} {field.role}"
+
+
+def window_words(where: Where) -> str:
+    """Which records a job asks for, by their time."""
+    if where.from_ is None and where.to is None:
+        return "of any time"
+    first = f"from {where.from_}" if where.from_ else ""
+    last = f"before {where.to}" if where.to else ""
+    return " and ".join(part for part in (first, last) if part)
+
+
+def model_words(model: LinearModel | LogisticModel | MlpModel) -> str:
+    """The kind of model, with its hidden layers where it has any."""
+    if model.kind != "mlp":
+        return f"{model.kind} regression"
+    layers = " and ".join(map(str, model.hidden))
+    return f"a small network, hidden {layers} ({model.activation})"
+
+
+def unit_words(manifest: Manifest) -> str:
+    """What counts as one, as the manifest names it."""
+    return manifest.unit.removeprefix("column:")
