@@ -29,9 +29,19 @@ from tui.run_watch import RunWatch
 from tui.screens.lock import LockDialog, QuitDialog
 from tui.widgets.bar import Standing, VaultBar
 from tui.work import off_loop
-from vault.errors import DaemonGone, DaemonUnreachable, KeysLogged, LockboxError, Locked, TrainingRuns, Unavailable
+from vault.errors import (
+    DaemonGone,
+    DaemonUnreachable,
+    KeysLogged,
+    LockboxError,
+    Locked,
+    TrainingRuns,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from vault.api.client import RemoteVault
     from vault.settings import Paths, Preferences
     from vault.trail_views import Pulse
@@ -39,6 +49,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PULSE_SECONDS: Final = 1.0
+LOCKED_BY_ITSELF: Final = "The vault is locked: it was not used for a while, or it was locked from elsewhere."
 
 SCREENS_BY_NAME: Final = {
     "home": "tui.screens.home:Home",
@@ -94,7 +105,7 @@ class LockboxApp(App[int]):
         self.run_watch = RunWatch()
         self.last_words = ""
         self._seen_entries = -1
-        self._was_used, self._is_pulsing = False, False
+        self._was_used, self._is_pulsing, self._is_locking = False, False, False
         self.set_calm(preferences.calm or bool(self.environ.get("ACCESSIBLE")))
 
     # starting and ending
@@ -202,21 +213,24 @@ class LockboxApp(App[int]):
 
     @work(group="pulse")
     async def _pulse(self) -> None:
-        if (
-            self.vault is None or self._is_pulsing
-        ):  # one at a time: a slow answer is waited for, not thrown away
+        # One at a time: a slow answer is waited for, not thrown away.
+        if self.vault is None or self._is_pulsing:
             return
-        was_used, self._was_used, self._is_pulsing = self._was_used, False, True
+        vault, was_used = self.vault, self._was_used
+        self._was_used, self._is_pulsing = False, True
         try:
-            vault = self.vault
-            pulse = await off_loop(lambda: vault.pulse(is_background=not was_used))
-            await self._felt(pulse)
-        except (DaemonGone, DaemonUnreachable):
-            self.leave_vault("The vault was locked: the process that had it open has ended.")
+            await self._felt(await off_loop(lambda: vault.pulse(is_background=not was_used)))
         except LockboxError as error:
-            self.tell_error(error)
+            if vault is self.vault and not self._is_locking:
+                self._lost(error)
         finally:
             self._is_pulsing = False
+
+    def _lost(self, error: LockboxError) -> None:
+        if isinstance(error, DaemonGone | DaemonUnreachable | Locked):
+            self.leave_vault(LOCKED_BY_ITSELF)
+        else:
+            self.tell_error(error)
 
     async def _felt(self, pulse: Pulse) -> None:
         if pulse.audit_entries != self._seen_entries:
@@ -263,6 +277,11 @@ class LockboxApp(App[int]):
             screen.begin_at = at
         self.switch_screen(screen)
 
+    async def action_search(self) -> None:
+        """Search in the list of the screen."""
+        if isinstance(self.screen, Page):
+            await self.screen.action_search()
+
     async def action_help(self) -> None:
         """Show or hide the explanation beside the screen."""
         if self.screen.query("HelpPanel"):
@@ -291,6 +310,7 @@ class LockboxApp(App[int]):
     @work(exclusive=True, group="lock")
     async def lock_now(self, *, stop_training: bool) -> None:
         """End the process that has the keys."""
+        self._is_locking = True
         try:
             await self.ask(lambda vault: vault.lock(stop_training=stop_training))
         except TrainingRuns:
@@ -299,6 +319,8 @@ class LockboxApp(App[int]):
             self.tell_error(error)
         else:
             self.leave_vault("The vault is locked.")
+        finally:
+            self._is_locking = False
 
     def action_leave(self) -> None:
         """Leave the program; a run goes on behind it, so that is said first."""
@@ -337,6 +359,13 @@ class LockboxApp(App[int]):
         return datetime.now(UTC)
 
     # how it looks
+
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal; one that goes away does not keep this program."""
+        from tui.lasting import LastingDriver
+
+        found = super().get_driver_class()
+        return LastingDriver if issubclass(LastingDriver, found) else found
 
     def set_calm(self, is_calm: bool) -> None:
         """No animation, no blinking, tables of numbers for plots."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui import wording
+from tui.request_facts import THEIRS
 from tui.terminal import confirm, is_interactive, show, show_facts, tell, tell_after
 from vault.errors import NotConfirmed
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 MOST_SQUARES = 30
 INDENT = "      "
 UNDECIDED = ("waiting", "approved")
-THEIRS = "What stands in quotes is their word; no program can make them keep it."
 
 
 def show_request(found: RequestView) -> None:

@@ -20,24 +20,25 @@ BAR, LABEL = 40, 24
 
 def draw_column(column: ColumnSummary, width: int) -> str:
     """One column: its facts, its distribution as bars, and its course over time, at most `width` wide."""
-    heading = hung("", f"{one_line(column.name)} ({column.type}): {_facts(column)}", width, indent=4)
-    return "\n".join([heading, *_bars(_distribution(column), width), *_course(column, width), ""])
+    heading = hung("", f"{one_line(column.name)} ({column.type}): {facts(column)}", width, indent=4)
+    return "\n".join([heading, *bars(distribution(column), width), *_course(column, width), ""])
 
 
-def _facts(column: ColumnSummary) -> str:
+def facts(column: ColumnSummary) -> str:
+    """What there is to say of a column before it is drawn: how many values, how many different, their ends."""
     held = column.rows - column.nulls
-    facts = [wording.counted(held, "value") if held else "no value"]
+    said = [wording.counted(held, "value") if held else "no value"]
     if column.distinct == 1:
-        facts.append("always the same")
+        said.append("always the same")
     elif held:
-        facts.append(f"{column.distinct:,} different")
+        said.append(f"{column.distinct:,} different")
     if column.nulls:
-        facts.append(f"{column.nulls:,} empty")
+        said.append(f"{column.nulls:,} empty")
     if column.minimum is not None and column.minimum != column.maximum:
-        facts.append(f"{_text(column.minimum)} to {_text(column.maximum)}")
+        said.append(f"{_text(column.minimum)} to {_text(column.maximum)}")
     if column.mean is not None:
-        facts.append(_mean(column.mean, is_share=column.minimum is None))
-    return ", ".join(facts)
+        said.append(_mean(column.mean, is_share=column.minimum is None))
+    return ", ".join(said)
 
 
 def _mean(mean: float, *, is_share: bool) -> str:
@@ -52,7 +53,7 @@ def _text(value: float | int | str | None) -> str:
 # bars -----------------------------------------------------------------------------------------------------
 
 
-def _distribution(column: ColumnSummary) -> list[tuple[str, int]]:
+def distribution(column: ColumnSummary) -> list[tuple[str, int]]:
     """Labels and counts; a column that is always the same needs no picture of it."""
     if column.histogram is None:
         return list(column.top)
@@ -78,7 +79,8 @@ def _whole_bins(bins: list[tuple[float, float, int]]) -> list[tuple[str, int]]:
     return named
 
 
-def _bars(counted: list[tuple[str, int]], width: int) -> list[str]:
+def bars(counted: list[tuple[str, int]], width: int) -> list[str]:
+    """Labels and counts as bars of block characters, with the counts behind them, at most `width` wide."""
     most = max((count for _, count in counted), default=0)
     labels = [_shortened(one_line(label)) for label, _ in counted]
     wide = max(map(len, labels), default=0)

@@ -39,6 +39,8 @@ class Page(Screen[None], Generic[F]):
 
     NAME: ClassVar[str] = ""
     TITLE_TEXT: ClassVar[str] = ""
+    TAB: ClassVar[str] = ""
+    """The tab it stands under, where that is not its own."""
     HELP: ClassVar[str] = ""
     AUTO_FOCUS = "ListTable"
     begin_at = ""
@@ -59,7 +61,7 @@ class Page(Screen[None], Generic[F]):
     def compose(self) -> ComposeResult:
         """The bar, the tabs, the body of the page, the keys."""
         yield VaultBar(id="vault-bar")
-        yield PageTabs(self.NAME)
+        yield PageTabs(self.TAB or self.NAME)
         with Vertical(id="body"):
             yield from self.body()
         yield Footer(show_command_palette=False)
@@ -123,7 +125,7 @@ class Page(Screen[None], Generic[F]):
             return
         if not self.query(SearchBar):
             await self.query_one("#body").mount(SearchBar())
-        self.query_one(SearchBar).focus()
+        self.set_focus(self.query_one(SearchBar))  # at once: the next key is a letter of the search
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow the list with every letter."""

@@ -20,14 +20,21 @@ class RunWatch:
 
     def __init__(self) -> None:
         self._followed: set[str] = set()
+        self._known_to_end: set[str] = set()
 
     def follow(self, request_id: str) -> None:
         """Tell about this run when it ends, even when it is too quick to be seen."""
+        self._known_to_end.discard(request_id)
         self._followed.add(request_id)
 
     def forget(self, request_id: str) -> None:
         """Tell nothing about this run: whoever stopped it knows."""
+        self._known_to_end.add(request_id)
         self._followed.discard(request_id)
+
+    def expects(self, now: set[str]) -> bool:
+        """Whether a run was begun that is not among those that go on, because it gets ready or has just ended."""
+        return bool(self._followed - now)
 
     async def felt(self, app: LockboxApp, pulse: Pulse) -> None:
         """Look after the runs that are no longer among those that go on."""
@@ -37,7 +44,7 @@ class RunWatch:
             if sentence and request_id in self._followed:
                 self._followed.discard(request_id)
                 app.tell(sentence, title=title)
-        self._followed |= now
+        self._followed |= now - self._known_to_end
 
 
 def ending(vault: RemoteVault, request_id: str) -> tuple[str, str]:

@@ -41,7 +41,7 @@ def run(paths: Paths) -> int:
     _say_goodbye(app)
     if app.last_words:
         for prefix, line in zip(("error", "hint"), app.last_words.splitlines(), strict=False):
-            print(f"lockbox: {prefix}: {line[:1].lower()}{line[1:].rstrip('.')}", file=sys.stderr)
+            print(f"lockbox: {prefix}: {line.rstrip('.')}", file=sys.stderr)
     return app.return_code or 0 if code is None else code
 
 

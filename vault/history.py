@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from vault.consent.grants import PURPOSES
 from vault.records.collections import list_collections
 from vault.requests.manifest import parse_manifest
 from vault.requests.states import RequestState, in_words
-from vault.store.tables import RequesterRow, RequestRow
+from vault.store.tables import GrantRow, RequesterRow, RequestRow
 from vault.trail_views import BudgetPoint, TimelineGroup
 from vault.views import AuditLine
 
@@ -44,6 +45,7 @@ def _point(one: ledger.Charged, collection: str, names: dict[str, str]) -> Budge
         epsilon=one.epsilon,
         job_percent=one.job_percent,
         used_percent=one.used_percent,
+        requester_percent=one.requester_percent,
     )
 
 
@@ -57,16 +59,17 @@ class _Group:
     lines: list[AuditLine] = field(default_factory=list)
 
 
-def timeline(uow: UnitOfWork) -> list[TimelineGroup]:
+def timeline(
+    uow: UnitOfWork, *, before: int | None = None, limit: int | None = None
+) -> list[TimelineGroup]:
     """The trail with the whole life of a request together, the group in which something happened last first.
 
     What belongs to no request is grouped by the day (UTC). A consent drafted for a request belongs to its life.
+    With ``limit`` only the newest so many entries before the entry of number ``before`` are there.
     """
-    rows = {row.id: row for row in uow.find(RequestRow)}
-    drafted = {row.grant_id: row.id for row in rows.values() if row.grant_id}
-    titles = _Titles(uow, rows)
+    titles, drafts = _Titles(uow), _Drafts(uow)
     groups: dict[str, _Group] = {}
-    for line in _lines_of(uow, drafted):
+    for line in _lines_of(uow, drafts, before=before, limit=limit):
         name = line.request or line.view.ts[:10]
         if name not in groups:
             title = titles.of(line.request) if line.request else f"On {name}, of no request"
@@ -84,33 +87,48 @@ class _Line:
     view: AuditLine
 
 
-def _lines_of(uow: UnitOfWork, drafted: dict[str, str]) -> Iterable[_Line]:
-    """Every line with the request it belongs to; `drafted` are consents bound to a request."""
-    for_a_request: set[object] = set()
-    for line in trail.timeline(uow):
+def _lines_of(
+    uow: UnitOfWork, drafts: _Drafts, *, before: int | None, limit: int | None
+) -> Iterable[_Line]:
+    """Every line with the request it belongs to."""
+    for line in trail.timeline(uow, newest=limit, before=before):
         entry = line.entry
-        if entry.clear.get("method") == "request":
-            for_a_request.add(entry.clear.get("consent"))
         view = AuditLine(seq=entry.seq, ts=entry.ts, type=entry.kind.value, sentence=line.sentence)
-        yield _Line(request=_request_of(entry, drafted, for_a_request), view=view)
+        yield _Line(request=_request_of(entry, drafts), view=view)
 
 
-def _request_of(entry: Entry, drafted: dict[str, str], for_a_request: set[object]) -> str | None:
+def _request_of(entry: Entry, drafts: _Drafts) -> str | None:
     # A run and its release have the id of their request.
     found = entry.clear.get("request") or entry.clear.get("run")
-    if found is None and entry.clear.get("consent") in for_a_request:
-        found = drafted.get(str(entry.clear["consent"]))
+    if found is None and "consent" in entry.clear:
+        found = drafts.request_of(str(entry.clear["consent"]))
     return None if found is None else str(found)
+
+
+@dataclass(slots=True)
+class _Drafts:
+    """Which consents were drafted for a request, each asked for once."""
+
+    uow: UnitOfWork
+    known: dict[str, str | None] = field(default_factory=dict)
+
+    def request_of(self, consent: str) -> str | None:
+        """The request that this consent was drafted for; None for one that was given by hand."""
+        if consent not in self.known:
+            row = self.uow.get(GrantRow, consent)
+            is_drafted = row is not None and json.loads(row.record)["events"][0]["method"] == "request"
+            bound = self.uow.find(RequestRow, grant_id=consent) if is_drafted else []
+            self.known[consent] = bound[-1].id if bound else None
+        return self.known[consent]
 
 
 @dataclass(frozen=True, slots=True)
 class _Titles:
     uow: UnitOfWork
-    rows: dict[str, RequestRow]
 
     def of(self, request_id: str) -> str:
         """Who asked, what for, and where it stands."""
-        row = self.rows.get(request_id)
+        row = self.uow.get(RequestRow, request_id)
         if row is None:
             return f"Request {request_id[:8]}"
         asker = self.uow.get(RequesterRow, row.requester_id)

@@ -207,11 +207,18 @@ def time_text(moment: datetime | None) -> str | None:
     return None if moment is None else stamp(moment)
 
 
-def withdrawal(uow: UnitOfWork, grant: str, destroyed: Sequence[str]) -> Withdrawal:
+def planned_withdrawal(uow: UnitOfWork, vault: OpenVault, grant: str) -> Withdrawal:
+    """What withdrawing would stop and destroy now, and what it can no longer reach."""
+    held = uow.find(RequestRow, grant_id=grant, state=RequestState.HELD.value)
+    return withdrawal(uow, vault, grant, [row.id for row in held])
+
+
+def withdrawal(uow: UnitOfWork, vault: OpenVault, grant: str, destroyed: Sequence[str]) -> Withdrawal:
     """What a withdrawal destroyed, and what it can no longer reach."""
     under = uow.find(RequestRow, grant_id=grant)
     return Withdrawal(
         grant=grant,
+        stopped=tuple(row.id for row in under if row.id in vault.running),
         destroyed=tuple(destroyed),
         already_left=tuple(row.id for row in under if row.state == RequestState.RELEASED),
         may_have_left=tuple(row.id for row in under if row.state == RequestState.SENDING),

@@ -39,7 +39,10 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetPoint:
-    """One charge in the life of a collection's budget; `used_percent` is of the collection, after it."""
+    """One charge in the life of a collection's budget.
+
+    `used_percent` is what was used of the collection's budget after it, `requester_percent` by this requester alone.
+    """
 
     at: str
     collection: str
@@ -48,6 +51,7 @@ class BudgetPoint:
     epsilon: Decimal
     job_percent: Decimal
     used_percent: Decimal
+    requester_percent: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NotRequired, TypedDict
 
+from vault.consent import grants
+
+PURPOSES = grants.PURPOSES
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldView:
@@ -326,9 +330,13 @@ class VaultStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
-    """What withdrawing a consent did, and what cannot be called back."""
+    """What withdrawing a consent did or would do, as ids of requests, and what cannot be called back.
+
+    `stopped` were in training, `destroyed` were held.
+    """
 
     grant: str
+    stopped: tuple[str, ...]
     destroyed: tuple[str, ...]
     already_left: tuple[str, ...]
     may_have_left: tuple[str, ...]

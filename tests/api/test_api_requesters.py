@@ -83,7 +83,17 @@ def test_from_the_charge_on_nothing_is_told_but_a_release(daemon: Daemon, sessio
     assert error_of(daemon.ask(wire.FETCH_JOB, {"job_id": held}, token=token)) == (403, "NotAtThisDoor")
 
 
-def test_before_a_run_refused_and_expired_are_told(daemon: Daemon, session: Session) -> None:
+def test_an_update_that_expired_looks_like_one_that_is_in_progress(daemon: Daemon, session: Session) -> None:
+    token, held = token_for(daemon, session), job_id(daemon, session, "held")
+    daemon.ask(wire.LOCK_AFTER, {"minutes": 1440}, token=session.token)
+    daemon.world.clock.forward(minutes=61)
+    assert daemon.owner("settle", token=session.token).status_code == 200
+    (line,) = daemon.owner("releases", token=session.token).json()
+
+    assert (line["state"], state_of(daemon, token, held)) == ("expired", "in progress")
+
+
+def test_before_a_run_a_refusal_is_told(daemon: Daemon, session: Session) -> None:
     token, waiting = token_for(daemon, session), job_id(daemon, session, "waiting")
     third = daemon.ask(wire.SUBMIT_JOB, spelled(daemon.world.job("third")), token=token).json()["job_id"]
     lines = daemon.owner("requests", token=session.token).json()

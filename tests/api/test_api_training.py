@@ -11,6 +11,7 @@ from api_home import Daemon, error_of
 from e2e_world import World
 
 from vault.api import wire
+from vault.api.service import Service
 from vault.api.wire import Session
 
 
@@ -112,13 +113,13 @@ def test_at_the_deadline_tokens_die_at_once_and_the_process_when_the_run_is_done
         assert vault.request(request).line.state == "held"
 
 
-def test_who_knows_the_passphrase_comes_back_in_while_a_run_is_finished(
-    daemon: Daemon, session: Session
+def test_who_comes_back_in_after_the_deadline_brings_no_other_session_back(
+    daemon: Daemon, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = approved(daemon, session, steps=9000)
-    daemon.ask(wire.START_TRAINING, {"request_id": request}, token=session.token)
+    """Whether or not the process had noticed the deadline by then."""
+    monkeypatch.setattr(Service, "lock_if_due", lambda _self: None)
     daemon.world.clock.forward(minutes=15)
-    until(lambda: daemon.ask(wire.PULSE, token=session.token).status_code == 401)
+    assert daemon.ask(wire.PULSE, token=session.token).status_code == 401
     back = daemon.session()
 
     assert daemon.ask(wire.PULSE, token=session.token).status_code == 401

@@ -123,3 +123,32 @@ def test_a_vault_that_spent_nothing_says_so(world: World) -> None:
     found = run(world.paths, "budget", "--history")
     assert (found.code, found.out, found.err) == (0, "", "Nothing was spent yet.\n")
     assert run(world.paths, "budget", "--history", "--json").out == ""
+
+
+def test_the_trail_in_pages_is_the_trail_and_every_line_stays_with_its_request(today: World) -> None:
+    with today.vault() as vault:
+        vault.withdraw(next(one.id for one in vault.grants() if one.epsilon_cap))
+        whole = {line.seq: group for group in vault.timeline() for line in group.lines}
+        before, seen = len(whole), []
+        while before > 0:
+            page = vault.timeline(before=before, limit=4)
+            lines = [line for group in page for line in group.lines]
+            assert len(lines) == min(4, before)
+            assert all(whole[line.seq].title == group.title for group in page for line in group.lines)
+            assert all(whole[line.seq].request == group.request for group in page for line in group.lines)
+            seen += lines
+            before -= 4
+        assert vault.audit_lines() == sorted(seen, key=lambda line: line.seq)
+        assert vault.timeline() == vault.timeline(limit=1000) == vault.timeline(before=1000, limit=1000)
+
+
+def test_what_each_requester_used_after_a_charge_ends_at_what_the_budget_shows(
+    today: World, quiet: Quiet
+) -> None:
+    with today.vault() as vault:
+        request = next(one.id for one in vault.requests() if one.state == "waiting")
+        vault.approve(request, draft=True)
+        vault.train(request, progress=quiet)
+        last = vault.budget_history()[-1]
+        (own,) = [line for line in vault.budget() if line.requester == NAME]
+    assert own.used_percent == last.requester_percent

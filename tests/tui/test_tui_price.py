@@ -31,18 +31,18 @@ PRICE = PriceView(
 
 
 def test_the_guess_is_the_sentence_of_this_job_and_unit() -> None:
-    assert (
+    assert guess(PRICE) == (
         "A guess whether one given day is in it is right at most 55 times in 100, instead of 50. "
         "Habits over many days are not hidden."
-    ) == guess(PRICE)
+    )
     assert "one given patient is in it" in guess(replace(PRICE, unit="column", unit_field="patient_id"))
 
 
 def test_the_cost_is_told_as_spent_now_whatever_is_decided_later() -> None:
-    assert (
+    assert cost(PRICE) == (
         "It costs ε 1.00 now, whether or not you release the result: 2.8 % of this collection's lifetime privacy "
         "budget (39.0 % used before, 41.8 % after)."
-    ) == cost(PRICE)
+    )
 
 
 def test_what_does_not_fit_the_budget_is_told_so() -> None:
@@ -55,16 +55,16 @@ def test_what_was_paid_is_told_as_paid() -> None:
 
 
 def test_the_numbers_have_epsilon_delta_and_the_worst_case() -> None:
-    assert (
+    assert numbers(PRICE) == (
         "ε 0.999979 at δ 0.000001 per day; the number ε alone would allow 74 right guesses in 100."
-    ) == numbers(PRICE)
+    )
     assert "A2" in numbers(replace(PRICE, numerical_assumption=True))
 
 
 def test_epsilon_is_rounded_up_never_down() -> None:
-    assert "ε 0.81" == wording.epsilon_up(Decimal("0.800001"))
-    assert "ε 0.80" == wording.epsilon_up(Decimal("0.80"))
-    assert "ε 0.01" == wording.epsilon_up(Decimal("0.000001"))
+    assert wording.epsilon_up(Decimal("0.800001")) == "ε 0.81"
+    assert wording.epsilon_up(Decimal("0.80")) == "ε 0.80"
+    assert wording.epsilon_up(Decimal("0.000001")) == "ε 0.01"
 
 
 @given(before=st.decimals(0, 100, places=1), job=st.decimals("0.1", 30, places=1), width=st.integers(10, 60))
@@ -93,7 +93,7 @@ def test_the_box_draws_as_many_dots_as_the_guess_is_right_in_a_hundred_times() -
         async with Shown().run_test() as pilot:
             for dots in pilot.app.query("Dots"):
                 drawn = str(dots.render())
-                assert (55, 45) == (drawn.count("●"), drawn.count("○"))
+                assert (drawn.count("●"), drawn.count("○")) == (55, 45)
             box = pilot.app.query_one(PriceBox)
             box.show_price(replace(PRICE, used_percent_after=Decimal("50.0")))
             await pilot.pause()

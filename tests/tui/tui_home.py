@@ -67,8 +67,8 @@ def text_of(app: LockboxApp) -> str:
 
 
 def words_of(app: LockboxApp) -> str:
-    """The same in one line with single spaces, for sentences that were wrapped."""
-    return " ".join(text_of(app).split())
+    """The same in one line with single spaces, for sentences that were wrapped, in a toast as well."""
+    return " ".join(text_of(app).replace("▌", " ").split())
 
 
 def words_in(app: LockboxApp, selector: str) -> str:

@@ -45,7 +45,7 @@ class Screen:
         self._process = subprocess.Popen(
             words, env={**known, "TERM": "xterm-256color", **environ}, pass_fds=[theirs]
         )
-        self._theirs, self._raw = theirs, b""
+        self._theirs, self._raw, self._is_away = theirs, b"", False
 
     def __enter__(self) -> Screen:
         return self
@@ -54,9 +54,9 @@ class Screen:
         with suppress(ProcessLookupError):
             self._process.kill()
         self._process.wait(PATIENCE)
-        for descriptor in (self._ours, self._theirs):
-            with suppress(OSError):
-                os.close(descriptor)
+        if not self._is_away:
+            os.close(self._ours)
+            os.close(self._theirs)
 
     @property
     def pid(self) -> int:
@@ -83,6 +83,9 @@ class Screen:
         os.write(self._ours, keys.encode())
 
     def read(self, seconds: float = 0.2) -> bool:
+        if self._is_away:
+            time.sleep(seconds)
+            return False
         ready, _, _ = select.select([self._ours], [], [], seconds)
         if not ready:
             return False
@@ -102,6 +105,7 @@ class Screen:
 
     def hang_up(self) -> None:
         """The terminal goes away, as when its window is closed."""
+        self._is_away = True
         os.close(self._theirs)
         os.close(self._ours)
 
@@ -110,8 +114,7 @@ class Screen:
         until = time.monotonic() + seconds
         while self._process.poll() is None:
             assert time.monotonic() < until, self.words
-            with suppress(OSError, ValueError):
-                self.read(0.05)
+            self.read(0.05)
         self.rest(0.1)
         return self._process.returncode
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,17 +13,17 @@ from tui.asks import explicit_yes, show_decision, show_draft
 from tui.commands.options import AsJson, Special
 from tui.session import opened
 from tui.terminal import confirm, is_interactive, say, show, show_facts, show_json, show_table, tell
-from vault.errors import Invalid, NotConfirmed
+from tui.typed import amount, moment, names
+from vault.errors import NotConfirmed
 
 if TYPE_CHECKING:
     from vault.vault import Vault
     from vault.views import GrantView, GrantWish, Withdrawal
 
-__all__ = ["amount", "group", "show_decision"]
+__all__ = ["group", "show_decision"]
 
 group = typer.Typer(no_args_is_help=True)
 
-LARGEST_EPSILON = 1000
 ID = re.compile("[0-9a-f]{4,32}")
 
 GrantId = Annotated[str, typer.Argument(metavar="ID", help="Of a consent; its first characters are enough.")]
@@ -93,31 +91,6 @@ def _give(vault: Vault, wish: GrantWish, *, special: bool) -> GrantView:
     if is_interactive() and not confirm("Give this consent?"):
         raise NotConfirmed()
     return vault.grant(special_confirmed=explicit_yes(draft, said=special), **wish)
-
-
-def names(text: str) -> list[str]:
-    """Columns that somebody typed with commas between them."""
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def moment(text: str) -> datetime:
-    """A date or an RFC 3339 time, UTC when it names no zone; raises `Invalid`."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Invalid(reason=f"{text} is not a date like 2026-12-31") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def amount(text: str) -> Decimal:
-    """An ε that somebody typed; raises `Invalid`."""
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not (found.is_finite() and 0 < found <= LARGEST_EPSILON):
-        raise Invalid(reason=f"{text} is not a number above 0 and at most {LARGEST_EPSILON}")
-    return found
 
 
 @group.command("list")

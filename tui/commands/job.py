@@ -10,9 +10,9 @@ import click
 import typer
 
 from tui import wording
-from tui.commands.consent import amount
 from tui.commands.options import AsJson
 from tui.terminal import say, show, show_facts, show_json
+from tui.typed import amount
 
 if TYPE_CHECKING:
     from vault.requester import JobFacts

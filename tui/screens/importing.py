@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
 from rich.text import Text
 from textual import work
@@ -298,9 +298,9 @@ def consequence_of(preview: ImportPreview) -> str:
 def units_of(preview: ImportPreview) -> list[str]:
     """What may count as one here; what the vault recommends comes first."""
     named = [f"column:{one.name}" for one in preview.columns if one.sensitivity == "identifying"]
-    others = [f"column:{one.name}" for one in preview.columns if one.type in ("category", "text", "int")]
+    others = [f"column:{one.name}" for one in preview.columns if one.type in ("category", "text")]
     days = ["day"] if preview.time_field else []
-    found = dict.fromkeys([str(preview.unit), *days, "record", *named, *others[:4]])
+    found = dict.fromkeys([str(preview.unit), *days, "record", *named, *others[:3]])
     return list(found)
 
 

@@ -93,7 +93,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
         """The list, and beside or behind it the details and what is for the owner alone."""
         yield Plain(EMPTY, classes="empty", id="release-empty")
         with Container(id="release-body"):
-            yield ListTable("state", "for", "from", "when", id="release-list")
+            yield ListTable("state", "for", "from", "when", id="release-list", classes="value")
             yield UpdateDetails(id="release-details")
             yield ForYou(id="release-for-you")
 
@@ -126,9 +126,10 @@ What it learned about your own rows is shown under *For you*, once nothing can b
         async with self._drawing:  # the cursor may go on while what it was on is still being drawn
             one = self.chosen
             if one is not None and one != self._shown:
-                self._shown = one
+                self._shown = None  # a newer load may end this one halfway
                 await self.query_one(UpdateDetails).show(one, self.lockbox.now())
                 await self.query_one(ForYou).show(one, calm=self.lockbox.is_calm)
+                self._shown = one
 
     def felt(self, pulse: Pulse) -> None:
         """The time left grows less by itself."""

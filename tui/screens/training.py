@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.widgets import DataTable, ProgressBar
 
 from tui import wording
@@ -21,12 +21,19 @@ from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
+    from textual.events import Resize
+
     from vault.api.client import RemoteVault
     from vault.trail_views import Pulse, RunView
     from vault.views import RequestLine, RequestView
 
+TALL, NORMAL = 30, 80
 NOTHING = "Nothing is running."
 NEXT = "Open a request (4) and have it run; it is asked about once, runs here, and its result waits for you."
+READY = (
+    "The learner gets ready: it locks itself in and rehearses on made-up numbers. "
+    "Nothing is read and nothing is paid yet."
+)
 NO_CURVE = (
     "How well it learns is not shown while it runs: it is told from your records, and knowing it would let your "
     "decision about the release give it away. You see it, for you alone, once you have decided."
@@ -140,13 +147,14 @@ What learns from your records on this computer right now, in a process without n
         super().__init__()
         self._facts = Runs(now=[], requests={}, before=[])
         self._pace = Pace()
+        self._drawn_widths: dict[str, int] = {}
 
     def body(self) -> ComposeResult:
         """What runs, and below it what ran."""
-        yield Vertical(id="runs")
-        yield Plain(f"{NOTHING} {NEXT}", id="no-runs", classes="empty")
+        yield VerticalScroll(id="runs")
+        yield Plain("", id="no-runs", classes="empty")
         yield Plain("What waits to run, and what ran before", id="before", classes="heading")
-        yield ListTable("request", "who", "from", "came (UTC)", "state", id="ran", classes="value")
+        yield ListTable(id="ran", classes="value")
 
     def fetch(self, vault: RemoteVault) -> Runs:
         """What runs, whether it is paid, and what ran."""
@@ -157,14 +165,30 @@ What learns from your records on this computer right now, in a process without n
     async def draw(self, facts: Runs) -> None:
         """Show it."""
         self._facts = facts
+        self._say_nothing_runs()
         await self._show_runs(facts.now)
         running = {run.request for run in facts.now}
-        self.query_one(ListTable).fill(_line(one) for one in facts.before if one.id not in running)
-        has_lines = bool(self.query_one(ListTable).row_count)
-        self.query_one(ListTable).display = self.query_one("#before").display = has_lines
+        self._fill(line for line in facts.before if line.id not in running)
+        has_room = bool(self.query_one(ListTable).row_count) and not (
+            facts.now and self.app.size.height < TALL
+        )
+        self.query_one(ListTable).display = self.query_one("#before").display = has_room
+
+    def _fill(self, lines: Iterable[RequestLine]) -> None:
+        table, widths = self.query_one(ListTable), _widths(self.app.size.width)
+        if widths != self._drawn_widths:
+            table.set_headings(*widths)
+            self._drawn_widths = widths
+        table.fill(_line(line, widths) for line in lines)
+
+    def on_resize(self, event: Resize) -> None:
+        """Another size has room for other things."""
+        if self._drawn_widths:
+            self.reload()
 
     def felt(self, pulse: Pulse) -> None:
         """Every second: how far it is. A run that came or went is drawn anew."""
+        self._say_nothing_runs()
         boxes = {box.run.request: box for box in self.query(RunBox)}
         if set(boxes) != {run.request for run in pulse.runs}:
             self.reload()
@@ -180,6 +204,10 @@ What learns from your records on this computer right now, in a process without n
         for box, run in zip(self.query(RunBox), runs, strict=True):
             self._show_run(box, run)
         place.display, self.query_one("#no-runs").display = bool(runs), not runs
+
+    def _say_nothing_runs(self) -> None:
+        is_coming = self.lockbox.run_watch.expects({run.request for run in self._facts.now})
+        self.query_one("#no-runs", Plain).say(READY if is_coming else f"{NOTHING} {NEXT}")
 
     def _show_run(self, box: RunBox, run: RunView) -> None:
         found = self._facts.requests.get(run.request)
@@ -219,16 +247,27 @@ What learns from your records on this computer right now, in a process without n
         await self.app.push_screen_wait(StopDialog(boxes[0].run))
 
 
-def _line(line: RequestLine) -> Line:
-    state = "approved, not run yet" if line.state == "approved" else wording.state(line.state)
+def _widths(width: int) -> dict[str, int]:
+    """How many letters each column has at this width of the terminal."""
+    if width < NORMAL:
+        return {"request": 8, "who": 12, "from": 10, "state": 20}
+    each = (width - 2 - 10 - 8 - 10) // 4
+    return {"request": 8, "came": 10, "who": each, "from": each, "state": 2 * each}
+
+
+def _line(line: RequestLine, widths: dict[str, int]) -> Line:
+    facts = {
+        "request": line.id,
+        "came": line.received_at[:10],
+        "who": line.requester,
+        "from": line.collection,
+        "state": "approved, not run yet" if line.state == "approved" else wording.state(line.state),
+    }
     cells = (
-        line.id[:8],
-        wording.short(line.requester, 16),
-        wording.short(line.collection, 14),
-        wording.short_time(line.received_at)[:10],
-        state,
+        line.id[:8] if name == "request" else wording.short(facts[name], most)
+        for name, most in widths.items()
     )
-    return Line(key=line.id, cells=cells)
+    return Line(key=line.id, cells=tuple(cells))
 
 
 class StopDialog(Act):

@@ -14,7 +14,7 @@ from vault.api.bodies import PlainRequest
 from vault.api.guard import Guard
 from vault.api.service import Service
 from vault.api.wire import BACKGROUND, JSON_TYPE, ErrorBody, error_body, status_of
-from vault.errors import InternalError, Invalid, LockboxError, NotAtThisDoor
+from vault.errors import InternalError, Invalid, LockboxError, NotAtThisDoor, SessionEnded
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 DESCRIPTION: Final = "What the process that has a vault open answers on its Unix socket."
@@ -54,7 +54,10 @@ class OwnerDoor(Door):
         """Ask for a token of the owner, which this use keeps alive unless a screen refreshes itself."""
         service, token = service_of(request), bearer(request)
         in_background = request.headers.get(BACKGROUND) == "1"
-        await service.work(lambda: service.check_owner(token, in_background=in_background))
+        try:
+            service.sessions.use(token, in_background=in_background)
+        except SessionEnded:
+            await service.work(lambda: service.turn_away(token))
 
 
 class RequesterDoor(Door):

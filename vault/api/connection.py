@@ -9,7 +9,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from vault.api.wire import BACKGROUND, BASE_URL, JSON_TYPE, ErrorBody, raised
-from vault.errors import DaemonGone, DaemonUnreachable
+from vault.errors import DaemonGone, DaemonUnreachable, SessionEnded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +49,10 @@ class Connection:
         # `from None` in all of them: what httpx keeps of a request holds its headers and its body.
         except httpx.TransportError:
             raise DaemonGone() from None
+        except RuntimeError:
+            if self._http.is_closed:  # by another thread of ours, which has left the vault meanwhile
+                raise SessionEnded() from None
+            raise
         if not answer.is_success:
             raise raised(parsed(ErrorBody, answer.content))
         return answer.content

@@ -44,7 +44,10 @@ def start(paths: Paths, secret: Secret, *, recovery: bool = False, command: Sequ
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-X        )
+            cwd="/",
+            env={**os.environ, **_places(paths)},
+            start_new_session=True,
+        )
     except OSError as error:
         os.close(theirs)
         raise DaemonNotStarted(reason=error.strerror or "it cannot be run") from None
@@ -54,8 +57,12 @@ X        )
     threading.Thread(target=process.wait, daemon=True).start()
     _hand_over(theirs, secret)
     assert process.stdout is not None
-    with process.stdout as said:
-        _raise_unless_served(_first_line(said.fileno()))
+    try:
+        with process.stdout as said:
+            _raise_unless_served(_first_line(said.fileno()))
+    except BaseException:
+        process.kill()  # whoever does not wait for it any more leaves no half-open vault behind
+        raise
 
 
 def _places(paths: Paths) -> dict[str, str]:

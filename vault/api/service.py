@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from vault.api.approver import Approvers
 from vault.api.tokens import Scope, Sessions, WallClock
@@ -62,27 +62,16 @@ class Service:
 
     # who speaks
 
-    def check_owner(self, token: str, *, in_background: bool) -> None:
-        """Raise `SessionEnded`, or `NotAtThisDoor` for a requester's token, unless this is a token of the owner."""
-        try:
-            self.sessions.use(token, in_background=in_background)
-        except SessionEnded:
-            if self._is_requester(token):
-                raise NotAtThisDoor(reason="that is for the vault's owner") from None
-            raise
+    def turn_away(self, token: str) -> NoReturn:
+        """Say to who has no token of the owner why: `NotAtThisDoor` to a requester, else `SessionEnded`."""
+        self.vault.token_holder(token)
+        raise NotAtThisDoor(reason="that is for the vault's owner")
 
     def requester_of(self, token: str) -> str:
         """The id of the requester whose token this is; raises `SessionEnded`."""
         if self.sessions.seconds_left() == 0 and not self.trainings.are_going_on:
             raise SessionEnded
         return self.vault.token_holder(token)
-
-    def _is_requester(self, token: str) -> bool:
-        try:
-            self.vault.token_holder(token)
-        except SessionEnded:
-            return False
-        return True
 
     def open_session(self, wish: SessionWish) -> Session:
         """A token and an approver for who knows the passphrase; raises the family of `Locked` and `TooManyTries`."""

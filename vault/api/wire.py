@@ -46,8 +46,8 @@ ROUTED: Final[tuple[str, ...]] = (
     "export_collection", "preview_erase", "erase_collection",
     # who may ask, and consents
     "add_requester", "requesters", "trust_requester", "block_requester", "unblock_requester", "vault_key",
-    "issue_token", "revoke_tokens", "preview_grant", "grant", "grants", "consent", "receipt", "withdraw", "explain",
-    "what_if",
+    "issue_token", "revoke_tokens", "preview_grant", "grant", "grants", "consent", "receipt", "preview_withdraw",
+    "withdraw", "explain", "what_if",
     # requests, runs and releases
     "submit", "requests", "request", "explain_request", "preview_approval", "approve", "refuse",
     "runs", "stop_training", "releases", "release", "send", "withhold",

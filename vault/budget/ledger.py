@@ -63,9 +63,10 @@ class Spending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charged:
-    """One charge as it was made; percentages are of the collection's whole budget, `used_percent` after it.
+    """One charge as it was made; percentages are of the collection's whole budget.
 
-    `number` grows with every charge of the vault.
+    `used_percent` is what was used by all after it, `requester_percent` by this requester. `number` grows with every
+    charge of the vault.
     """
 
     number: int
@@ -75,6 +76,7 @@ class Charged:
     epsilon: Decimal
     job_percent: Decimal
     used_percent: Decimal
+    requester_percent: Decimal
 
 
 def fix(uow: UnitOfWork) -> None:
@@ -200,9 +202,11 @@ def history(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | 
     """Every charge to a collection's lifetime budget, the oldest first, with what was used after it."""
     budgets, orders = caps(Decimal(lifetime_epsilon), DELTA).budgets, _orders(uow)
     charges, spent = [], NOTHING
+    by_requester: dict[str, Charge] = {}
     for row in uow.find(ChargeRow, collection_id=collection_id):
         vector = _vector(row, orders)
         spent = total([spent, vector])
+        own = by_requester[row.requester_id] = total([by_requester.get(row.requester_id, NOTHING), vector])
         charges.append(
             Charged(
                 number=row.id,
@@ -212,6 +216,7 @@ def history(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | 
                 epsilon=Decimal(row.epsilon),
                 job_percent=percent_spent(job_share(vector, budgets)),
                 used_percent=percent_spent(job_share(spent, budgets)),
+                requester_percent=percent_spent(job_share(own, budgets)),
             )
         )
     return charges

@@ -94,13 +94,18 @@ class OwnConsents:
         with self._opened.read() as uow:
             return receipts.receipt(uow, overview.grant_id(uow, grant_id))
 
+    def preview_withdraw(self, grant_id: str) -> views.Withdrawal:
+        """What `withdraw` would stop and destroy now, and what it could not reach; nothing is changed."""
+        with self._opened.read() as uow:
+            return overview.planned_withdrawal(uow, self._opened, overview.grant_id(uow, grant_id))
+
     def withdraw(self, grant_id: str) -> views.Withdrawal:
         """Withdraw a consent: what runs under it is stopped, and what is held under it is destroyed."""
         with self._opened.act() as act:
             full = overview.grant_id(act.uow, grant_id)
             receipts.withdraw_grant(act, full)
             destroyed = release.destroy_held_under(act, full)
-            done = overview.withdrawal(act.uow, full, destroyed)
+            done = overview.withdrawal(act.uow, self._opened, full, destroyed)
         training.stop_under(self._opened, full)
         return done
 

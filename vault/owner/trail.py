@@ -47,10 +47,13 @@ class OwnTrail:
         with self._opened.read() as uow:
             return history.budget_points(uow)
 
-    def timeline(self) -> list[TimelineGroup]:
-        """The trail with each request's whole life together, the group in which something happened last first."""
+    def timeline(self, *, before: int | None = None, limit: int | None = None) -> list[TimelineGroup]:
+        """The trail with each request's whole life together, the group in which something happened last first.
+
+        With ``limit`` the newest so many entries alone, of those before the entry of number ``before``.
+        """
         with self._opened.read() as uow:
-            return history.timeline(uow)
+            return history.timeline(uow, before=before, limit=limit)
 
     def audit_lines(self) -> list[views.AuditLine]:
         """The trail, one sentence an entry."""

@@ -80,6 +80,10 @@ class RemoteConsents(Remote):
         """The consent as an ISO/IEC TS 27560 receipt in DPV terms."""
         return self._ask("receipt", dict[str, object], grant_id=grant_id)
 
+    def preview_withdraw(self, grant_id: str) -> Withdrawal:
+        """What `withdraw` would stop and destroy now, and what it could not reach; nothing is changed."""
+        return self._ask("preview_withdraw", Withdrawal, grant_id=grant_id)
+
     def withdraw(self, grant_id: str) -> Withdrawal:
         """Withdraw a consent: what runs under it is stopped, and what is held under it is destroyed."""
         return self._ask("withdraw", Withdrawal, grant_id=grant_id)

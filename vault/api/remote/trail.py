@@ -39,9 +39,9 @@ class RemoteTrail(Remote):
         """The trail, one sentence an entry."""
         return self._ask("audit_lines", list[AuditLine])
 
-    def timeline(self) -> list[TimelineGroup]:
-        """The trail by request, the newest first."""
-        return self._ask("timeline", list[TimelineGroup])
+    def timeline(self, *, before: int | None = None, limit: int | None = None) -> list[TimelineGroup]:
+        """The trail by request, the newest first; of the newest entries before one alone where that is said."""
+        return self._ask("timeline", list[TimelineGroup], before=before, limit=limit)
 
     def verify_audit(self) -> AuditCheck:
         """Recompute the whole trail; raises `LogBroken`."""

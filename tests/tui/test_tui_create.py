@@ -1,0 +1,374 @@
+"""A vault of one's own: the passphrase, the sheet that is typed back, the first file; nothing before its time."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from e2e_world import World
+from textual.pilot import Pilot
+from textual.widgets import Button, Input, RadioButton
+from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+
+from tui import making
+from tui.app import LockboxApp
+from tui.screens.create import DIFFERENT, NewPassphrase
+from tui.screens.importing import NOTHING_YET, ChooseFile, ImportDialog, path_of
+from tui.screens.recovery import NO_VAULT, RecoverySheet
+from tui.screens.welcome import Welcome
+from tui.secret import SecretInput
+from tui.widgets.table import ListTable
+from vault.api import link
+from vault.errors import VaultExists
+from vault.sealing.slots import TEST_COST
+from vault.settings import Paths, Preferences
+from vault.vault import Vault, passphrase_secret
+
+CHOSEN = "meadow tulip rusty 41 cart"
+HELD_BY = """
+import sys, time
+from pathlib import Path
+from tui import making
+from vault.settings import Paths
+folder = Path(sys.argv[1])
+draft = making._new_folder(Paths(vault=folder / "vault", state=folder / "state"))
+(draft.folder / "vault").mkdir()
+print("made", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    """Where a vault is going to be made."""
+    return Paths(vault=tmp_path / "vault", state=tmp_path / "state")
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vaults are made in this process with light key derivation."""
+
+    def init(*words: str, secret: link.Secret | None = None) -> str:
+        assert secret is not None
+        folder = Path(words[1])
+        return Vault.create(Paths(vault=folder, state=folder.parent.parent / "state"), secret, cost=TEST_COST)
+
+    monkeypatch.setattr(making, "run_command", init)
+
+
+def app_at(paths: Paths) -> LockboxApp:
+    """The program where there is no vault."""
+    return LockboxApp(paths, Preferences(), environ={})
+
+
+async def begin(pilot: Pilot[int], first: str = CHOSEN, second: str = CHOSEN) -> None:
+    """From the first screen to both fields filled, and on."""
+    await press(pilot, "tab", "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, NewPassphrase))
+    await press(pilot, *first, "enter", *second, "enter")
+
+
+async def type_back(pilot: Pilot[int], *, wrong: bool = False) -> None:
+    """Type the two groups that are asked."""
+    screen = pilot.app.screen
+    assert isinstance(screen, RecoverySheet)
+    for group in screen._asked:
+        await press(pilot, *("00000" if wrong else screen._draft.groups[group].lower()), "enter")
+
+
+def nothing_lies_at(paths: Paths) -> bool:
+    """Neither a vault nor a draft of one."""
+    return not paths.vault.exists() and not list(paths.vault.parent.glob(".vault*"))
+
+
+# the passphrase -----------------------------------------------------------------------------------------------
+
+
+def test_the_strength_is_said_in_words_while_typing(paths: Paths) -> None:
+    async def story() -> None:
+        app = app_at(paths)
+        async with app.run_test() as pilot:
+            await press(pilot, "tab", "enter", *"password")
+            await sees(pilot, "✗ not yet: it is shorter than 12 characters.")
+            await press(pilot, *" meadow tulip 41")
+            await sees(pilot, "✓ strong enough: it would be found in an estimated 10^")
+            assert "meadow" not in text_of(app)
+
+    play(story())
+
+
+def test_a_weak_passphrase_or_two_different_ones_make_nothing(paths: Paths) -> None:
+    async def story() -> None:
+        app = app_at(paths)
+        async with app.run_test() as pilot:
+            await begin(pilot, second="another one")
+            await sees(pilot, DIFFERENT)
+            assert app.screen.query_one("#first", Input).value == CHOSEN
+            await press(pilot, "escape")
+            await until(pilot, lambda: isinstance(app.screen, Welcome))
+            await begin(pilot, "short", "short")
+            await sees(pilot, "Too weak: it is shorter than 12 characters.")
+
+    play(story())
+    assert nothing_lies_at(paths)
+
+
+def test_a_strong_one_is_offered_hides_behind_the_curtain_and_is_typed_twice(paths: Paths) -> None:
+    async def story() -> None:
+        app = app_at(paths)
+        async with app.run_test(size=(80, 30)) as pilot:
+            await press(pilot, "tab", "enter")
+            app.screen.query_one("#offer", Button).press()
+            await sees(pilot, "type it into both fields")
+            offered = re.search(r"[a-z2-9]{5}(?:-[a-z2-9]{5}){3}", text_of(app))
+            assert offered is not None
+            assert all(field.value == "" for field in app.screen.query(SecretInput))
+            await pilot.press("ctrl+k")
+            await until(pilot, lambda: offered[0] not in text_of(app))
+
+    play(story())
+
+
+# the sheet ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("size", SIZES)
+def test_the_sheet_is_whole_on_the_screen_and_two_groups_are_asked_back(
+    size: tuple[int, int], paths: Paths
+) -> None:
+    async def story() -> None:
+        app = app_at(paths)
+        async with app.run_test(size=size) as pilot:
+            await begin(pilot)
+            await until(pilot, lambda: isinstance(app.screen, RecoverySheet))
+            screen = app.screen
+            assert isinstance(screen, RecoverySheet)
+            await until(pilot, lambda: screen._draft.groups[0] in text_of(app))
+            for number, group in enumerate(screen._draft.groups, start=1):
+                assert f"{number}  {group}" in text_of(app)
+            assert "nobody can reset either of them" in words_in(app, "#card-body")
+            assert not paths.vault.exists()
+            await type_back(pilot, wrong=True)
+            await sees(pilot, f"That is not group {screen._asked[0] + 1}")
+            assert not paths.vault.exists()
+            await pilot.press("escape")
+            await sees(pilot, NO_VAULT)
+
+    play(story())
+    assert nothing_lies_at(paths)
+
+
+@pytest.mark.usefixtures("quick")
+def test_quitting_at_the_sheet_leaves_no_vault_that_nobody_can_recover(paths: Paths) -> None:
+    async def story() -> None:
+        app = app_at(paths)
+        async with app.run_test() as pilot:
+            await begin(pilot)
+            await until(pilot, lambda: isinstance(app.screen, RecoverySheet))
+            await pilot.press("ctrl+q")
+
+    play(story())
+    assert nothing_lies_at(paths)
+
+
+@pytest.mark.usefixtures("quick")
+def test_typing_the_groups_back_puts_the_vault_in_its_place_and_asks_for_a_file(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet: list[str] = []
+
+    async def story() -> None:
+        app = app_at(paths)
+        async with app.run_test() as pilot:
+            await begin(pilot)
+            await until(pilot, lambda: isinstance(app.screen, RecoverySheet))
+            assert isinstance(app.screen, RecoverySheet)
+            sheet.append(app.screen._draft.recovery_key)
+            await type_back(pilot)
+            await until(pilot, lambda: isinstance(app.screen, ChooseFile), seconds=60)
+            await pilot.press("escape")
+            await until(pilot, lambda: getattr(app.screen, "NAME", "") == "home")
+            await pilot.press("ctrl+l")
+            await sees(pilot, "The vault is locked.")
+
+    play(story())
+    assert not list(paths.vault.parent.glob(".vault*"))
+    Vault.open(paths, passphrase_secret(CHOSEN), writable=False).close()
+    Vault.open(paths, passphrase_secret(sheet[0]), writable=False, recovery=True).close()
+
+
+# drafts -------------------------------------------------------------------------------------------------------
+
+
+def test_a_real_draft_is_made_by_the_command_and_moved_by_hand(paths: Paths) -> None:
+    draft = making.make_draft(paths, passphrase_secret(CHOSEN))
+    assert not paths.vault.exists()
+    assert len(draft.groups) == 6
+    assert draft.recovery_key not in repr(draft)
+    draft.keep()
+    assert [path.name for path in paths.vault.parent.iterdir()] == ["vault"]
+
+
+def test_a_draft_never_replaces_what_lies_there(paths: Paths) -> None:
+    draft = making._new_folder(paths)
+    (draft.folder / "vault").mkdir()
+    paths.vault.mkdir()
+    (paths.vault / "something").touch()
+    with pytest.raises(VaultExists):
+        draft.keep()
+    with pytest.raises(VaultExists):
+        making.make_draft(paths, passphrase_secret(CHOSEN))
+    draft.close()
+    assert [path.name for path in paths.vault.iterdir()] == ["something"]
+
+
+def test_a_killed_program_leaves_a_draft_that_the_next_start_removes_and_a_living_one_keeps_its_own(
+    paths: Paths,
+) -> None:
+    command = [sys.executable, "-c", HELD_BY, str(paths.vault.parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "made\n"
+        making.remove_drafts(paths)
+        assert not nothing_lies_at(paths)
+        process.kill()
+    making.remove_drafts(paths)
+    assert nothing_lies_at(paths)
+
+
+# the first file -----------------------------------------------------------------------------------------------
+
+
+def diary(world: World, *, extra: str = "") -> Path:
+    """A file with a time, a mail address, a mood, and a row that cannot be read."""
+    path = world.folder / "my diary.csv"
+    rows = [f"2026-01-{day:02},{day * 100},{day}@example.org,{day % 5}" for day in range(1, 29)]
+    path.write_text("\n".join(["day,steps,email,mood", *rows, extra, ""]))
+    return path
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_import_shows_what_would_be_kept_and_stores_nothing_before_its_key(
+    size: tuple[int, int], world: World
+) -> None:
+    path = diary(world)
+
+    async def story(vault: link.Secret) -> None:
+        async with on_page(vault, world, "home", size=size) as pilot:  # type: ignore[arg-type]
+            app = pilot.app
+            app.push_screen(ChooseFile(is_first=True))
+            await until(pilot, lambda: bool(app.screen.query("Files TreeNode, Files")))
+            assert NOTHING_YET in words_in(app, "#consequence")
+            app.screen.query_one("#path", Input).value = f"'{path}'"
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, ImportDialog))
+            consequence = words_in(app, "#consequence")
+            assert "28 rows, into a new collection." in consequence
+            assert "28 days: all rows of one day count as one unit." in consequence
+            assert "a lifetime cap of ε 8 per day, fixed for good." in consequence
+            assert isinstance(app.focused, Button)
+            assert app.focused.id == "safe"
+            assert "Seal 28 rows" in text_of(app)
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, ChooseFile))
+
+    with served(world) as vault:
+        play(story(vault))  # type: ignore[arg-type]
+        assert vault.collections() == []
+
+
+def test_sensitive_columns_are_marked_and_the_owner_and_not_the_guess_decides(world: World) -> None:
+    path = diary(world)
+
+    async def story() -> None:
+        async with on_page(vault, world, "home", size=(100, 60)) as pilot:
+            app = pilot.app
+            app.push_screen(ChooseFile())
+            await pilot.pause()
+            app.screen.query_one("#path", Input).value = str(path)
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, ImportDialog))
+            await sees(pilot, "@ email")
+            assert "All rows of one day count as one unit" in words_in(app, "#units")
+            assert "(recommended)" in words_in(app, "#units")
+            table = app.screen.query_one("#columns", ListTable)
+            table.focus()
+            await press(pilot, "j", "j", "j")
+            assert table.chosen == "mood"
+            before = next(one for one in app.screen._preview.columns if one.name == "mood").sensitivity
+            await pilot.press("s")
+            await until(
+                pilot,
+                lambda: app.screen._choice.sensitivities.get("mood") not in (None, before),
+            )
+            wanted.append(app.screen._choice.sensitivities["mood"])
+            units = {str(one.name): one for one in app.screen.query(RadioButton)}
+            units["record"].value = True
+            await until(pilot, lambda: "28 records" in words_in(app, "#consequence"))
+            assert "The same fact in several records is protected much less." in words_in(app, "#units")
+            app.screen.query_one("#name", Input).value = "diary"
+            app.screen.query_one("#seal", Button).press()
+            await until(pilot, lambda: not isinstance(app.screen, ImportDialog | ChooseFile))
+
+    wanted: list[str] = []
+    with served(world) as vault:
+        play(story())
+        made = vault.collections()
+    assert [(one.name, one.rows, one.unit) for one in made] == [("diary", 28, "record")]
+    assert wanted == [one.sensitivity for one in made[0].fields if one.name == "mood"]
+
+
+def test_refused_rows_are_shown_with_their_reasons_and_the_result_says_how_many(world: World) -> None:
+    path = diary(world, extra="2026-13-45,1,x@example.org,2")
+
+    async def story() -> None:
+        async with on_page(vault, world, "home", size=(100, 60)) as pilot:
+            app = pilot.app
+            app.push_screen(ChooseFile())
+            await pilot.pause()
+            app.screen.query_one("#path", Input).value = str(path)
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, ImportDialog))
+            await sees(pilot, "1 row refused:")
+            assert "line 30:" in words_of(app)
+            app.screen.query_one("#seal", Button).press()
+            await until(pilot, lambda: not isinstance(app.screen, ImportDialog | ChooseFile))
+            said.extend(one.message for one in app._notifications)
+
+    said: list[str] = []
+    with served(world) as vault:
+        play(story())
+    assert "28 rows sealed in my diary. 1 row refused." in said
+
+
+def test_what_cannot_be_read_is_said_and_the_path_stays(world: World) -> None:
+    async def story() -> None:
+        async with on_page(vault, world, "home") as pilot:
+            app = pilot.app
+            app.push_screen(ChooseFile())
+            await pilot.pause()
+            app.screen.query_one("#path", Input).value = "/nowhere/[red]file.csv"
+            await pilot.press("enter")
+            await sees(pilot, "There is no file /nowhere/[red]file.csv.")
+            assert app.screen.query_one("#path", Input).value == "/nowhere/[red]file.csv"
+
+    with served(world) as vault:
+        play(story())
+
+
+def test_a_dropped_path_is_read_with_its_quotes_and_backslashes(tmp_path: Path) -> None:
+    file = tmp_path / "my file.csv"
+    file.touch()
+    for typed in (
+        str(file),
+        f"'{file}'",
+        f'"{file}" ',
+        str(file).replace(" ", "\\ "),
+        f"file://{file}".replace(" ", "\\ "),
+    ):
+        assert path_of(typed) == file, typed
+    assert path_of("it's").name == "it's"

@@ -1,0 +1,306 @@
+"""The inbox: what stands in it, that opening decides nothing, and what can be done from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from asking_home import HOSTILE_JOB, MARKUP, asking, asking_at_length, served_copy, the_request
+from e2e_home import new_world
+from e2e_world import NAME, World
+from textual.pilot import Pilot
+from textual.widgets import Input
+from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+
+from tui import wording
+from tui.request_facts import KEYS
+from tui.screens.refuse import RefuseDialog
+from tui.screens.request_detail import RequestDetail
+from tui.screens.requests import Requests
+from tui.screens.run_dialog import RunDialog
+from tui.screens.submit_dialog import SubmitDialog
+from tui.widgets.table import ListTable
+from vault.api.client import RemoteVault
+
+Shared = tuple[World, RemoteVault]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """One request was refused; one, with markup in its words, waits."""
+    world = asking(tmp_path_factory.mktemp("asking"))
+    with world.vault() as vault:
+        vault.refuse(the_request(vault).line.id, reason="not now")
+        world.clock.forward(hours=1)
+        vault.submit(world.job("second", text=HOSTILE_JOB))
+    return world
+
+
+@pytest.fixture(scope="module")
+def shared(template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """For stories in which nothing is decided."""
+    with served_copy(template, tmp_path_factory.mktemp("shared")) as both:
+        yield both
+
+
+@pytest.fixture
+def own(template: World, tmp_path: Path) -> Iterator[Shared]:
+    """For a story that decides."""
+    with served_copy(template, tmp_path) as both:
+        yield both
+
+
+async def loaded(pilot: Pilot[int]) -> None:
+    await until(
+        pilot,
+        lambda: (
+            isinstance(pilot.app.screen, Requests) and pilot.app.screen.query_one(ListTable).row_count > 0
+        ),
+    )
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_list_says_who_asks_what_it_costs_and_how_it_stands(
+    shared: Shared, size: tuple[int, int]
+) -> None:
+    world, vault = shared
+    found = the_request(vault)
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=size) as pilot:
+            await loaded(pilot)
+            lines = words_in(pilot.app, "#requests").partition(NAME)[2]  # type: ignore[arg-type]
+            line = NAME + lines.partition(NAME)[0]
+            for words in (NAME, "NOT VERIFIED", "□□□", wording.epsilon_up(found.price.epsilon), "waits for you"):
+                assert words in line
+            assert "refused by" in words_of(pilot.app)  # type: ignore[arg-type]
+            if size[0] >= 120:  # the pane beside the list shows the request under the cursor
+                await sees(pilot, found.fingerprint)
+
+    play(story())
+
+
+def test_opening_a_request_shows_everything_and_decides_nothing(shared: Shared) -> None:
+    world, vault = shared
+    found, before = the_request(vault), vault.status().audit_entries
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 200)) as pilot:
+            await loaded(pilot)
+            await press(pilot, "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, RequestDetail))
+            await pilot.pause()
+            words = words_in(pilot.app, "#details")  # type: ignore[arg-type]
+            for fact in (
+                found.fingerprint,
+                KEYS[found.line.requester_status],
+                f"“{found.contact}”",
+                found.line.purpose_words,
+                f"“{MARKUP}”",
+                f"“{found.retention}”",
+                wording.counted(found.parameters, "parameter"),
+                wording.counted(found.steps, "step"),
+                f"{found.noise_multiplier:g} times the clip norm {found.clip_norm:g}",
+                wording.time_to_decide(found.slot_minutes),
+                found.decision.change[0],
+            ):
+                assert fact in words
+            for column in found.decision.fields:
+                assert f"□ {column.name}" in words
+                assert column.transform in words
+                assert all(reason in words for reason in column.reasons)
+            await press(pilot, "enter", "enter", "escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
+            assert before == vault.status().audit_entries
+
+    play(story())
+
+
+@pytest.mark.parametrize("size", [(60, 20), (140, 40)])
+def test_the_longest_names_break_nothing(
+    tmp_path_factory: pytest.TempPathFactory, size: tuple[int, int]
+) -> None:
+    world = asking_at_length(tmp_path_factory.mktemp("long"))
+    with served(world) as vault:
+
+        async def story() -> None:
+            async with on_page(vault, world, "requests", size=size) as pilot:
+                await loaded(pilot)
+                assert "waits for you" in text_of(pilot.app)  # type: ignore[arg-type]
+                await press(pilot, "enter")
+                await sees(pilot, "[b]Nights[/b]" if size[0] > 100 else "NOT VERIFIED")
+
+        play(story())
+
+
+def test_the_curtain_hides_who_asks_and_what_for(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(140, 40)) as pilot:
+            await loaded(pilot)
+            await sees(pilot, NAME)
+            await press(pilot, "ctrl+k")
+            await until(pilot, lambda: NAME not in text_of(pilot.app))  # type: ignore[arg-type]
+            assert "lab@example.org" not in text_of(pilot.app)  # type: ignore[arg-type]
+            assert MARKUP not in words_of(pilot.app)  # type: ignore[arg-type]
+
+    play(story())
+
+
+def test_an_empty_inbox_says_what_to_do_next(tmp_path: Path) -> None:
+    world = new_world(tmp_path)
+    with served(world) as vault:
+
+        async def story() -> None:
+            async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
+                await sees(pilot, "No one has asked.")
+                await sees(pilot, "lockbox requester add NAME KEYFILE")
+                await press(pilot, "enter", "a", "x", "t", "b", "u", "e")
+                assert isinstance(pilot.app.screen, Requests)
+
+        play(story())
+
+
+def test_what_is_decided_already_opens_no_decision(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            await loaded(pilot)
+            await press(pilot, "G", "a")
+            await sees(pilot, "There is nothing left to decide: this request is refused by you.")
+            await press(pilot, "x")
+            assert isinstance(pilot.app.screen, Requests)
+            await press(pilot, "enter")
+            await sees(pilot, "your reason not now")
+            assert not pilot.app.screen.query("#run")
+
+    play(story())
+
+
+def test_the_search_leaves_only_what_has_the_words(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            await loaded(pilot)
+            await press(pilot, "slash", *"waits")
+            await until(pilot, lambda: pilot.app.screen.query_one(ListTable).row_count == 1)
+
+    play(story())
+
+
+def test_refusing_keeps_the_reason_here_and_takes_more_than_one_key(own: Shared) -> None:
+    world, vault = own
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
+            await loaded(pilot)
+            await press(pilot, "x")
+            await until(pilot, lambda: isinstance(pilot.app.screen, RefuseDialog))
+            await press(pilot, "enter")  # the safe answer
+            await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
+            assert the_request(vault).line.state == "waiting"
+            await press(pilot, "x")
+            await until(pilot, lambda: isinstance(pilot.app.screen, RefuseDialog))
+            pilot.app.screen.query_one("#reason", Input).focus()
+            await press(pilot, *"no", "enter")  # enter in the reason decides nothing
+            assert the_request(vault).line.state == "waiting"
+            pilot.app.screen.query_one("#refuse").focus()
+            await press(pilot, "enter")
+            await sees(pilot, "learns nothing but “no”")
+            assert (the_request(vault).line.state, the_request(vault).reason) == ("refused_person", "no")
+
+    play(story())
+
+
+def test_a_refusal_that_came_too_late_is_said_in_the_dialog_and_the_reason_stays(own: Shared) -> None:
+    world, vault = own
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
+            await loaded(pilot)
+            await press(pilot, "x")
+            await until(pilot, lambda: isinstance(pilot.app.screen, RefuseDialog))
+            pilot.app.screen.query_one("#reason", Input).value = "mine"
+            vault.refuse(the_request(vault).line.id, reason="theirs")
+            pilot.app.screen.query_one("#refuse").focus()
+            await press(pilot, "enter")
+            await sees(pilot, "that cannot be done now")
+            assert pilot.app.screen.query_one("#reason", Input).value == "mine"
+            assert the_request(vault).reason == "theirs"
+
+    play(story())
+
+
+def test_a_key_is_trusted_and_its_owner_blocked_and_let_in_again_by_dialogs(own: Shared) -> None:
+    world, vault = own
+
+    def status() -> str:
+        return vault.requesters()[0].status
+
+    async def answer(pilot: Pilot[int], key: str) -> None:
+        await press(pilot, key)
+        await until(pilot, lambda: bool(pilot.app.screen.query("#act")))
+        await press(pilot, "enter")  # the safe answer changes nothing
+        await loaded(pilot)
+        before = status()
+        await press(pilot, key)
+        await until(pilot, lambda: bool(pilot.app.screen.query("#act")))
+        assert before == status()
+        pilot.app.screen.query_one("#act").focus()
+        await press(pilot, "enter")
+        await until(pilot, lambda: status() != before)
+        await loaded(pilot)
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
+            await loaded(pilot)
+            for key, expected in (("t", "trusted"), ("b", "blocked"), ("u", "new")):
+                await answer(pilot, key)
+                assert expected == status()
+                await sees(pilot, KEYS[expected].removesuffix(" in person"))
+
+    play(story())
+
+
+def test_a_job_folder_is_taken_in_and_a_wrong_path_keeps_what_was_typed(own: Shared) -> None:
+    world, vault = own
+    folder = world.job("third")
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            await loaded(pilot)
+            await press(pilot, "o")
+            await until(pilot, lambda: isinstance(pilot.app.screen, SubmitDialog))
+            await press(pilot, "enter")
+            await sees(pilot, "Type the path of the folder")
+            pilot.app.screen.query_one("#job", Input).value = "/nowhere/[b]at[/b] all"
+            await press(pilot, "enter")
+            await sees(pilot, "There is no file /nowhere/[b]at[/b] all")
+            assert pilot.app.screen.query_one("#job", Input).value == "/nowhere/[b]at[/b] all"
+            pilot.app.screen.query_one("#job", Input).value = str(folder)
+            await press(pilot, "enter")
+            await loaded(pilot)
+            await until(pilot, lambda: pilot.app.screen.query_one(ListTable).row_count == 3)
+
+    play(story())
+
+
+def test_a_run_is_opened_from_the_detail_too(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
+            await loaded(pilot)
+            await press(pilot, "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, RequestDetail))
+            pilot.app.screen.query_one("#run").focus()
+            await press(pilot, "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, RunDialog))
+            assert getattr(pilot.app.focused, "id", "") == "safe"
+
+    play(story())
