@@ -72,7 +72,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
         None,
         shown=True,
     ),
-    _action(EVERYWHERE, "suspend_process", "ctrl+z", "Pause", "Go back to the shell for a while; fg returns.", None),
+    _action(
+        EVERYWHERE,
+        "suspend_process",
+        "ctrl+z",
+        "Pause",
+        "Go back to the shell for a while; fg returns.",
+        None,
+    ),
     # release
     _action("release", "open", "enter", "Open", "Read all about this update.", "release show", shown=True),
     _action(
@@ -163,6 +170,63 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Stop…",
         "End a run and discard what it learned, after a question.",
         "request stop",
+        shown=True,
+    ),
+    # budget
+    _action(
+        "budget",
+        "open",
+        "enter",
+        "Open",
+        "What this job costs, and what a guess could gain by it.",
+        "request show",
+        shown=True,
+    ),
+    _action(
+        "budget",
+        "plot",
+        "p",
+        "Over time",
+        "What was used over time, by collection or by requester.",
+        "budget --history",
+        shown=True,
+    ),
+    _action("budget", "numbers", "e", "ε, δ", "Show the price as numbers.", "request show"),
+    _action("budget", "how", "h", "How to read", "Explain the numbers in plain words.", "budget", shown=True),
+    # audit
+    _action(
+        "audit", "open", "enter", "Open", "Read an entry, or all of one request.", "audit show", shown=True
+    ),
+    _action(
+        "audit",
+        "verify",
+        "v",
+        "Verify",
+        "Recompute every entry and check every page of the database.",
+        "audit verify",
+        shown=True,
+    ),
+    _action(
+        "audit",
+        "export",
+        "e",
+        "Export…",
+        "Write the trail so that others can verify it.",
+        "audit export",
+        shown=True,
+    ),
+    _action("audit", "verifier_key", "K", "Key", "The key an auditor should get from you.", "audit key"),
+    _action("audit", "older", "o", "Older", "Entries before these.", "audit show"),
+    _action("audit", "newer", "n", "Newer", "Entries after these.", "audit show"),
+    # settings
+    _action("settings", "change", "enter", "Change…", "Set what the cursor is on.", "settings", shown=True),
+    _action(
+        "settings",
+        "doctor",
+        "d",
+        "Try the sandbox",
+        "Try from inside what a learner must not be able to do.",
+        "doctor",
         shown=True,
     ),
 )

@@ -199,6 +199,21 @@ def lifetime_cap(lifetime_epsilon: str, noun: str) -> str:
     return f"a lifetime cap of ε {lifetime_epsilon} per {noun}"
 
 
+def left_of(used: Decimal) -> Decimal:
+    """What is left of a budget of which so many percent are used: used was rounded up, so this is rounded down."""
+    return max(Decimal(), WHOLE - used)
+
+
+def cap_sentence(lifetime_epsilon: str, delta: str, noun: str) -> str:
+    """What a lifetime cap guarantees: only the worst case that its number allows, never a guess rate."""
+    power = Decimal(lifetime_epsilon).exp()
+    most = (WHOLE * power / (1 + power)).quantize(Decimal("0.01"), rounding=ROUND_CEILING)
+    return (
+        f"The cap of ε {lifetime_epsilon} at δ {delta} is what is guaranteed, and no more: in the worst case that "
+        f"number allows {most.normalize():f} right guesses in 100 whether one given {noun} is in it."
+    )
+
+
 def cost_sentence(job: Decimal, before: Decimal, after: Decimal, cap: str) -> str:
     """What a job that has not run would take from the lifetime budget, and whether it can."""
     cost = f"{percent(job)} of {cap}, this collection's lifetime privacy budget,"

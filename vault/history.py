@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vault.audit import timeline as trail
 from vault.budget import ledger
 from vault.consent.grants import PURPOSES
-from vault.records.collections import list_collections
+from vault.records.collections import all_collections
 from vault.requests.manifest import parse_manifest
 from vault.requests.states import RequestState, in_words
 from vault.store.tables import GrantRow, RequesterRow, RequestRow
@@ -30,7 +30,7 @@ def budget_points(uow: UnitOfWork) -> list[BudgetPoint]:
     names = {row.id: row.name for row in uow.find(RequesterRow)}
     points = [
         (one.number, _point(one, facts.name, names))
-        for facts in list_collections(uow)
+        for facts in all_collections(uow)
         for one in ledger.history(uow, collection_id=facts.id, lifetime_epsilon=facts.lifetime_epsilon)
     ]
     return [point for _, point in sorted(points, key=lambda numbered: numbered[0])]
@@ -59,9 +59,7 @@ class _Group:
     lines: list[AuditLine] = field(default_factory=list)
 
 
-def timeline(
-    uow: UnitOfWork, *, before: int | None = None, limit: int | None = None
-) -> list[TimelineGroup]:
+def timeline(uow: UnitOfWork, *, before: int | None = None, limit: int | None = None) -> list[TimelineGroup]:
     """The trail with the whole life of a request together, the group in which something happened last first.
 
     What belongs to no request is grouped by the day (UTC). A consent drafted for a request belongs to its life.
@@ -87,9 +85,7 @@ class _Line:
     view: AuditLine
 
 
-def _lines_of(
-    uow: UnitOfWork, drafts: _Drafts, *, before: int | None, limit: int | None
-) -> Iterable[_Line]:
+def _lines_of(uow: UnitOfWork, drafts: _Drafts, *, before: int | None, limit: int | None) -> Iterable[_Line]:
     """Every line with the request it belongs to."""
     for line in trail.timeline(uow, newest=limit, before=before):
         entry = line.entry

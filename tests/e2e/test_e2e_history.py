@@ -152,3 +152,11 @@ def test_what_each_requester_used_after_a_charge_ends_at_what_the_budget_shows(
         last = vault.budget_history()[-1]
         (own,) = [line for line in vault.budget() if line.requester == NAME]
     assert own.used_percent == last.requester_percent
+
+
+def test_what_was_charged_to_an_erased_collection_stays_in_the_history(today: World) -> None:
+    with today.vault() as vault:
+        before = vault.budget_history()
+        vault.erase_collection("nights")
+        assert before == vault.budget_history()
+        assert len(before) == 1

@@ -73,7 +73,13 @@ def test_the_list_says_who_asks_what_it_costs_and_how_it_stands(
             await loaded(pilot)
             lines = words_in(pilot.app, "#requests").partition(NAME)[2]  # type: ignore[arg-type]
             line = NAME + lines.partition(NAME)[0]
-            for words in (NAME, "NOT VERIFIED", "□□□", wording.epsilon_up(found.price.epsilon), "waits for you"):
+            for words in (
+                NAME,
+                "NOT VERIFIED",
+                "□□□",
+                wording.epsilon_up(found.price.epsilon),
+                "waits for you",
+            ):
                 assert words in line
             assert "refused by" in words_of(pilot.app)  # type: ignore[arg-type]
             if size[0] >= 120:  # the pane beside the list shows the request under the cursor

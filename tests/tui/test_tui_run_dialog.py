@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -406,7 +407,7 @@ def _consents(vault: Vault | RemoteVault) -> list[str]:
     """Every receipt, without the random numbers that it alone has."""
     request = the_request(vault)
     known = (request.line.id, request.manifest_digest, *(one.id for one in vault.requesters()))
-    found = [str(vault.receipt(one.id)) for one in vault.grants()]
+    found = [json.dumps(vault.receipt(one.id), sort_keys=True) for one in vault.grants()]
     return [
         re.sub("[0-9a-f]{32,}", lambda one: one[0] if one[0] in known else "RANDOM", one) for one in found
     ]

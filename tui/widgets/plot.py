@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -46,7 +46,8 @@ class StepPlot(VerticalScroll):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="plot value")
         self._series: tuple[Series, ...] = ()
-        self._title, self._is_calm, self._until = "", True, datetime.min
+        self._title, self._is_calm = "", True
+        self._until = datetime.now(UTC)
 
     def compose(self) -> ComposeResult:
         """The table; the plot is mounted beside it when there is something to draw."""
