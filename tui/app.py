@@ -170,10 +170,15 @@ class LockboxApp(App[int]):
         self._replace_all(screen_class(page)())
         self._pulse()
 
-    def leave_vault(self, sentence: str) -> None:
-        """Forget the session and its approver key, and show the door with the reason."""
+    def leave_vault(self, sentence: str, *, is_over: bool = False) -> None:
+        """Forget the session and its approver key, and show the door with the reason.
+
+        `is_over` says that the session has ended already, so that nobody has to be told.
+        """
         vault, self.vault = self.vault, None
         if vault is not None:
+            if is_over:
+                vault.keep_session()
             self.run_worker(off_loop(vault.close), group="closing", exit_on_error=False)
         self.paths, self.is_sample, self.standing = self.own_paths, False, Standing()
         self.show_door(sentence)
@@ -193,7 +198,7 @@ class LockboxApp(App[int]):
     def tell_error(self, error: LockboxError) -> None:
         """One sentence and what to do; a session that has ended leads back to the door."""
         if isinstance(error, Locked) and self.vault is not None:
-            self.leave_vault(f"{error} {error.hint}".strip())
+            self.leave_vault(LOCKED_BY_ITSELF, is_over=True)
             return
         hint = f"\n{error.hint}" if error.hint else ""
         said = visible(f"{error}{hint}")
@@ -228,7 +233,7 @@ class LockboxApp(App[int]):
 
     def _lost(self, error: LockboxError) -> None:
         if isinstance(error, DaemonGone | DaemonUnreachable | Locked):
-            self.leave_vault(LOCKED_BY_ITSELF)
+            self.leave_vault(LOCKED_BY_ITSELF, is_over=True)
         else:
             self.tell_error(error)
 
@@ -318,7 +323,7 @@ class LockboxApp(App[int]):
         except LockboxError as error:
             self.tell_error(error)
         else:
-            self.leave_vault("The vault is locked.")
+            self.leave_vault("The vault is locked.", is_over=True)
         finally:
             self._is_locking = False
 

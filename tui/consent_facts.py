@@ -129,7 +129,10 @@ def receipt_facts(receipt: Mapping[str, Any]) -> Facts:
     explicit = ", ".join(given["explicit_for"])
     recipients = [one for one in processing["recipients"] if one != record["parties"][1]["id"]]
     return [
-        ("given", f"{wording.short_time(given['time'])} UTC, {METHODS.get(given['method'], given['method'])}"),
+        (
+            "given",
+            f"{wording.short_time(given['time'])} UTC, {METHODS.get(given['method'], given['method'])}",
+        ),
         *([("a yes of its own for", explicit)] if explicit else []),
         ("who else gets it", ", ".join(map(wording.quoted, recipients))),
         ("they keep it", wording.quoted(processing["retention"]["update"])),
@@ -176,13 +179,17 @@ def withdrawing(planned: Withdrawal, kept: int) -> list[str]:
         sentences.append(f"{stopped} in training now: stopped. The budget stays spent.")
     if kept > len(planned.stopped):
         sentences.append(f"{wording.counted(kept, 'approved job')} that has not run: it cannot run any more.")
-    sentences.append(f"{held} destroyed: {_ids(planned.destroyed)}." if held else "No update is held under it.")
+    sentences.append(
+        f"{held} destroyed: {_ids(planned.destroyed)}." if held else "No update is held under it."
+    )
     if left:
         sentences.append(
             f"{left} already left and cannot be called back: {_ids(planned.already_left)}. What was taught stays."
         )
     if maybe:
-        sentences.append(f"{maybe} may have left; that cannot be called back either: {_ids(planned.may_have_left)}.")
+        sentences.append(
+            f"{maybe} may have left; that cannot be called back either: {_ids(planned.may_have_left)}."
+        )
     if not left and not maybe:
         sentences.append("Nothing was released under it.")
     return sentences
@@ -194,7 +201,9 @@ def withdrawn(done: Withdrawal) -> str:
     sentences = [f"Consent {done.grant[:8]} is withdrawn; nothing more is read under it."]
     sentences += [f"{stopped} stopped."] if stopped else []
     sentences += [f"{held} destroyed: {_ids(done.destroyed)}."] if held else []
-    sentences += [f"{left} already left; that cannot be called back: {_ids(done.already_left)}."] if left else []
+    sentences += (
+        [f"{left} already left; that cannot be called back: {_ids(done.already_left)}."] if left else []
+    )
     sentences += [f"{maybe} may have left: {_ids(done.may_have_left)}."] if maybe else []
     return " ".join(sentences)
 

@@ -258,6 +258,7 @@ def status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         origin=vault.origin,
         created_at=_fact(uow, "created_at"),
         read_only_because=vault.older,
+        mark_missing=vault.mark_missing,
         collections=len(facts),
         rows=sum(one.rows for one in facts),
         grants_active=len(active),

@@ -309,12 +309,14 @@ class VaultStatus:
     """What the vault is, what waits for the owner, and whether anything ever left.
 
     `held` can still be decided, `expiring` are consents in force that end within a week, `running` trains right now.
+    `read_only_because` and `mark_missing` are sentences, or empty.
     """
 
     path: str
     origin: str
     created_at: str
     read_only_because: str
+    mark_missing: str
     collections: int
     rows: int
     grants_active: int

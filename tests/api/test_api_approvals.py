@@ -124,6 +124,18 @@ def test_an_approval_cannot_be_said_a_second_time(daemon: Daemon, session: Sessi
     assert error_of(again) == REFUSED
 
 
+def test_what_a_session_could_approve_ends_with_it(daemon: Daemon, session: Session) -> None:
+    """Another session's token does not bring its approver back."""
+    request, digest = waiting_request(daemon, session)
+    other = daemon.session()
+    asked = {"request_id": request, "draft": True}
+    proof = daemon.proof(other, "approve", digest, asked)
+    daemon.ask(wire.END_SESSION, token=other.token)
+
+    assert approve(daemon, session, asked, proof) == REFUSED
+    assert state_of(daemon, session, request) == "waiting"
+
+
 def test_a_nonce_is_spent_even_by_a_wrong_proof_and_by_two_minutes(daemon: Daemon, session: Session) -> None:
     request, digest = waiting_request(daemon, session)
     asked = {"request_id": request, "draft": True}

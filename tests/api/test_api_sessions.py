@@ -159,7 +159,7 @@ def test_another_passphrase_opens_from_then_on(daemon: Daemon) -> None:
 
 def test_only_digests_of_tokens_are_kept() -> None:
     sessions = Sessions(time.time, lock_minutes=1)
-    token = sessions.open(Scope.OWNER)
+    token = sessions.open(Scope.OWNER, approver="one")
 
     assert len(token) == 43
     assert token not in repr(sessions._sessions)

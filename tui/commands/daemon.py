@@ -97,7 +97,10 @@ def unlock(context: typer.Context) -> None:
         _start(options, secret)
     with link.attach(options.paths, secret, recovery=options.recovery_key) as vault:
         left = vault.pulse().seconds_to_lock or 0
+        missing = vault.status().mark_missing
         link.save_session(options.paths, vault.keep_session())
+    if missing:
+        say(f"lockbox: warning: {missing}")
     minutes = wording.counted(max(1, round(left / 60)), "minute")
     say(f"The vault is unlocked. It locks after {minutes} without use, or now, with:")
     say("  lockbox lock")

@@ -18,7 +18,7 @@ from tui.asks import show_request as draw
 from tui.commands.options import AsJson, Special
 from tui.session import opened
 from tui.terminal import confirm, is_interactive, say, show, show_json, show_table
-from vault.errors import Invalid, NotConfirmed, WrongState
+from vault.errors import Invalid, NotConfirmed
 
 if TYPE_CHECKING:
     from vault.vault import Vault
@@ -188,9 +188,6 @@ def _train(vault: Vault, request_id: str, *, as_json: bool = False) -> None:
         with _progress_bar() as progress:
             held = vault.train(request_id, progress=progress)
     except KeyboardInterrupt:
-        # Where a daemon runs it, it would run on; here it has ended already.
-        with contextlib.suppress(WrongState):
-            vault.stop_training(request_id)
         say("\n" + wording.after_a_stop(vault.request(request_id).line.state))
         raise
     if as_json:

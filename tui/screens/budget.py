@@ -62,7 +62,7 @@ class Spending:
 class JobTable(ListTable):
     """The jobs; on this list h explains instead of moving to the left."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("h", "screen.how", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("h", "screen.how", "How to read")]
 
 
 class Budget(Page[Spending]):
@@ -92,13 +92,15 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
             with VerticalScroll(id="budget-left", can_focus=False):
                 yield Plain("Lifetime privacy budget", classes="heading")
                 yield Plain(id="budget-bars", classes="value")
-            yield StepPlot(id="budget-plot")
-            yield JobTable(
-                "when (UTC)", "costs", "used after", "for", "from", id="budget-jobs", classes="value"
-            )
-            with VerticalScroll(id="budget-job", can_focus=False):
-                yield Plain(id="budget-job-heading", classes="heading value")
-                yield Vertical(id="budget-job-price")
+            with Container(id="budget-main"):
+                yield StepPlot(id="budget-plot")
+                with Vertical(id="budget-right"):
+                    yield JobTable(
+                        "when (UTC)", "costs", "used after", "for", "from", id="budget-jobs", classes="value"
+                    )
+                    with VerticalScroll(id="budget-job", can_focus=False):
+                        yield Plain(id="budget-job-heading", classes="heading value")
+                        yield Vertical(id="budget-job-price")
 
     def fetch(self, vault: RemoteVault) -> Spending:
         """Everything in one go; of what waits only so many are opened, for each takes a moment."""
@@ -115,7 +117,7 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
         self._facts, self._shown = facts, ""
         self.query_one("#budget-empty").display = not facts.lines
         self.query_one("#budget-body").display = bool(facts.lines)
-        self._show_bars()
+        self.call_after_refresh(self._show_bars)
         self._show_plot()
         self.query_one(JobTable).fill(job_lines(facts))
         self._show_chosen()
@@ -132,7 +134,7 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
     def _show_plot(self) -> None:
         whose = WHOSE[self._whose % len(WHOSE)]
         self.query_one(StepPlot).show(
-            f"used, {whose}",
+            f"percent of the lifetime budget used, {whose}",
             series_of(self._facts.charges, by_requester=whose == WHOSE[1]),
             until=self.lockbox.now(),
             calm=self.lockbox.is_calm,

@@ -89,7 +89,9 @@ class EraseDialog(ReadFirst):
 
     def _erase(self, vault: RemoteVault) -> str:
         done = vault.erase_collection(self._planned.collection)
-        return f"Erased: {wording.counted(done.rows, 'row')} of {visible(done.collection)}. {_what_stays(done)}"
+        return (
+            f"Erased: {wording.counted(done.rows, 'row')} of {visible(done.collection)}. {_what_stays(done)}"
+        )
 
 
 def _what_stays(one: Erasure) -> str:

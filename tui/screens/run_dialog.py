@@ -233,7 +233,7 @@ class RunDialog(Decision[str]):
             return f"Without this column the request is refused: {names}."
         if not self._has_read:
             return SCROLL
-        if self._offer.draft and self._offer.draft.special and False:
+        if self._offer.draft and self._offer.draft.special and not self.query_one("#special", Toggle).is_on:
             return "What is of a special category takes a yes of its own: tick it above."
         return ""
 
@@ -353,7 +353,7 @@ class RunDialog(Decision[str]):
         except Locked as error:
             self.lockbox.tell_error(error)
         except LockboxError as error:
-            await self._failed(error)
+            self.dismiss("runs")
         else:
             self.lockbox.tell(
                 "The run begins. Its price is paid before the first record is read, and stays spent.",

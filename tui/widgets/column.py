@@ -43,7 +43,9 @@ class ColumnDrawing(Vertical):
         self._drawn = (column, width, calm)
         said = facts(column)
         self.query_one("#column-facts", Plain).say(f"{said[:1].upper()}{said[1:]}.")
-        shown = spread_table(column, width) if calm else "\n".join(bars(distribution(column), min(width, WIDEST)))
+        shown = (
+            spread_table(column, width) if calm else "\n".join(bars(distribution(column), min(width, WIDEST)))
+        )
         self.query_one("#column-bars", Plain).say(shown)
         place = self.query_one("#column-course", Vertical)
         await place.remove_children()

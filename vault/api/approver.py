@@ -60,6 +60,12 @@ class Approvers:
         if not hmac.compare_digest(wanted.encode(), proof.mac.encode()):
             raise ApprovalNotProven
 
+    def end(self, approver: str) -> None:
+        """Forget one approver; its open nonces are worth nothing without it."""
+        with self._guard:
+            if key := self._keys.pop(approver, None):
+                key.wipe()
+
     def end_all(self) -> None:
         """Forget every approver and every nonce."""
         with self._guard:

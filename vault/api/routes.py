@@ -78,7 +78,7 @@ async def open_session(request: Request, body: wire.SessionWish) -> wire.Session
 
 async def end_session(request: Request, _body: wire.Empty) -> None:
     """End the session of this token."""
-    service_of(request).sessions.end(bearer(request))
+    service_of(request).end_session(bearer(request))
 
 
 async def new_nonce(request: Request, body: wire.NonceWish) -> wire.Nonce:

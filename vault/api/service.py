@@ -80,8 +80,13 @@ class Service:
         if self.sessions.seconds_left() == 0:
             self._end_sessions()  # or who comes back in after the deadline would bring the others' tokens back to life
         approver, key = self.approvers.open()
-        token = self.sessions.open(Scope(wish.scope))
+        token = self.sessions.open(Scope(wish.scope), approver=approver)
         return Session(token=token, approver=approver, approver_key=key)
+
+    def end_session(self, token: str) -> None:
+        """End one session, and with it what it could have approved."""
+        for approver in self.sessions.end(token):
+            self.approvers.end(approver)
 
     def change_passphrase(self, wish: PassphraseWish) -> None:
         """Give the vault another passphrase; raises the family of `Locked` and `TooManyTries`."""

@@ -44,6 +44,7 @@ class Scope(StrEnum):
 class _Session:
     digest: str
     scope: Scope
+    approver: str
     used_at: float
 
 
@@ -57,13 +58,15 @@ class Sessions:
         self._sessions: list[_Session] = []
         self._guard = Lock()
 
-    def open(self, scope: Scope) -> str:
-        """A new token of one scope."""
+    def open(self, scope: Scope, *, approver: str) -> str:
+        """A new token of one scope, opened together with this approver."""
         token = new_token()
         now = self._clock()
         with self._guard:
             self._sessions = [one for one in self._sessions if _is_alive(one, now)]
-            self._sessions.append(_Session(digest=token_digest(token), scope=scope, used_at=now))
+            self._sessions.append(
+                _Session(digest=token_digest(token), scope=scope, approver=approver, used_at=now)
+            )
             self._renewed_at = now
         return token
 
@@ -81,11 +84,13 @@ class Sessions:
                 session.used_at = self._renewed_at = now
             return session.scope
 
-    def end(self, token: str) -> None:
-        """Forget one token."""
+    def end(self, token: str) -> list[str]:
+        """Forget one token and return the approver that was opened with it."""
         digest = token_digest(token)
         with self._guard:
-            self._sessions = [one for one in self._sessions if not hmac.compare_digest(one.digest, digest)]
+            ended = [one for one in self._sessions if hmac.compare_digest(one.digest, digest)]
+            self._sessions = [one for one in self._sessions if one not in ended]
+        return [one.approver for one in ended]
 
     def end_all(self) -> None:
         """Forget every token: the vault is about to lock."""

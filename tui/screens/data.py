@@ -1,0 +1,230 @@
+"""The collections: how big, how sensitive, what counts as one in them, who may learn from them, what is spent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container, VerticalScroll
+from textual.widgets import DataTable
+
+from tui import consent_facts, wording
+from tui.page import Page
+from tui.screens.export_dialog import ExportDialog
+from tui.screens.importing import SENSITIVITIES, ChooseFile
+from tui.widgets.facts import Facts
+from tui.widgets.plain import Plain
+from tui.widgets.table import Line, ListTable
+
+if TYPE_CHECKING:
+    from vault.api.client import RemoteVault
+    from vault.views import CollectionView, GrantView
+
+EMPTY: Final = (
+    "No data yet. Import a CSV, JSON Lines or Parquet file: press i.\n\n"
+    "Its rows are sealed into your vault, and nobody may learn from them before you say so."
+)
+NOBODY: Final = "Nobody. Consents are given under 3 Consents, or when you approve a request."
+BAR: Final = 25
+NAME_ROOM: Final = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """Every collection, every consent, and how much of each lifetime budget is used, in percent."""
+
+    collections: tuple[CollectionView, ...]
+    grants: tuple[GrantView, ...]
+    used: dict[str, Decimal]
+
+
+class Data(Page[Holdings]):
+    """What is in the vault."""
+
+    NAME = "data"
+    TITLE_TEXT = "Data"
+    HELP: ClassVar[str] = """\
+# Data
+Your collections. **enter** shows the columns of one, **b** its rows.
+
+* No value is shown before you ask for it. Looking at values is recorded in the trail, and nothing leaves by it.
+* *What counts as one* is what the noise of every job hides whole: a day, a record, a person.
+* The *lifetime privacy budget* was fixed at the import. What jobs used of it never comes back.
+* **e** writes a readable copy into a file of yours. **D** erases a collection for good: its name has to be typed.
+"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts = Holdings(collections=(), grants=(), used={})
+
+    def body(self) -> ComposeResult:
+        """The list, and beside or under it what there is to know of the one under the cursor."""
+        yield Plain(EMPTY, classes="empty", id="data-empty")
+        with Container(id="data-body"):
+            yield ListTable("collection", "rows", "columns", "sensitive", "learn now", "used", id="data-list")
+            with VerticalScroll(id="data-details", can_focus=True):
+                yield Plain(id="data-name", classes="heading value")
+                yield Facts((), id="data-facts", classes="value")
+
+    def fetch(self, vault: RemoteVault) -> Holdings:
+        """No value is asked for."""
+        used = {line.collection: line.used_percent for line in vault.budget() if line.requester is None}
+        return Holdings(collections=tuple(vault.collections()), grants=tuple(vault.grants()), used=used)
+
+    async def draw(self, facts: Holdings) -> None:
+        """Fill the list; the details follow its cursor."""
+        self._facts = facts
+        self.query_one("#data-empty").display = not facts.collections
+        self.query_one("#data-body").display = bool(facts.collections)
+        self.query_one(ListTable).fill(map(self._line, facts.collections))
+        self._show_chosen()
+
+    def _line(self, one: CollectionView) -> Line:
+        learn = len([grant for grant in self._active(one)])
+        cells = (
+            wording.short(one.name, NAME_ROOM),
+            f"{one.rows:,}",
+            str(len(one.fields)),
+            _marked_columns(one),
+            wording.counted(learn, "consent") if learn else "nobody",
+            wording.percent(self._used(one)),
+        )
+        return Line(key=one.name, cells=cells)
+
+    def _active(self, one: CollectionView) -> list[GrantView]:
+        return [
+            grant for grant in self._facts.grants if grant.collection == one.name and grant.state == "active"
+        ]
+
+    def _used(self, one: CollectionView) -> Decimal:
+        return self._facts.used.get(one.name, Decimal())
+
+    @property
+    def chosen(self) -> CollectionView | None:
+        """The collection under the cursor."""
+        key = self.query_one(ListTable).chosen
+        return next((one for one in self._facts.collections if one.name == key), None)
+
+    def _show_chosen(self) -> None:
+        one = self.chosen
+        if one is not None:
+            self.query_one("#data-name", Plain).say(one.name)
+            self.query_one("#data-facts", Facts).say(
+                collection_facts(one, self._active(one), self._used(one), self.lockbox.now())
+            )
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Show what the cursor is on."""
+        event.stop()
+        self._show_chosen()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter and a click open the columns."""
+        event.stop()
+        self.action_open()
+
+    # actions
+
+    def action_open(self) -> None:
+        """Show the columns, without a value."""
+        self._turn_to_columns(is_drawn=False)
+
+    def action_view(self) -> None:
+        """Show the columns with their drawings; recorded as a look."""
+        self._turn_to_columns(is_drawn=True)
+
+    def _turn_to_columns(self, *, is_drawn: bool) -> None:
+        from tui.screens.columns import Columns
+
+        if self.chosen is not None:
+            self.app.switch_screen(Columns(self.chosen.name, is_drawn=is_drawn))
+
+    def action_browse(self) -> None:
+        """Show the rows; recorded as a look."""
+        from tui.screens.browse import Browse
+
+        if self.chosen is not None:
+            self.app.switch_screen(Browse(self.chosen.name))
+
+    def action_import(self) -> None:
+        """Bring a file in."""
+        self.app.push_screen(ChooseFile(), self._imported)
+
+    def action_add_rows(self) -> None:
+        """Bring a file into the collection under the cursor."""
+        if self.chosen is not None:
+            self.app.push_screen(ChooseFile(collection=self.chosen.name), self._imported)
+
+    def _imported(self, report: Any) -> None:
+        if report is not None:
+            self.begin_at = report.collection
+            self.reload()
+
+    def action_export(self) -> None:
+        """Take everything out, readable."""
+        if self.chosen is not None:
+            self.app.push_screen(ExportDialog(self.chosen), self._reload_after())
+
+    @work(exclusive=True, group="act")
+    async def action_erase(self) -> None:
+        """Open the decision to erase; what it would do is asked first."""
+        from tui.screens.erase_dialog import EraseDialog
+
+        if self.chosen is None:
+            return
+        name = self.chosen.name
+        planned = await self.ask(lambda vault: vault.preview_erase(name))
+        if planned is not None:
+            self.app.push_screen(EraseDialog(planned), self._reload_after())
+
+    def _reload_after(self) -> Callable[[str | None], None]:
+        return lambda done: self.reload() and None if done else None
+
+
+def collection_facts(
+    one: CollectionView, active: list[GrantView], used: Decimal, now: Any
+) -> list[tuple[str, str]]:
+    """What there is to know of a collection without a look at a value."""
+    noun = wording.unit_noun(one.unit, one.unit_field)
+    unit = wording.unit_sentence(one.unit, one.unit_field)
+    return [
+        ("size", f"{wording.counted(one.rows, 'row')} in {wording.counted(len(one.fields), 'column')}"),
+        ("what counts as one", f"{unit[:1].upper()}{unit[1:]}. {wording.not_hidden(one.unit, noun)}"),
+        ("time", f"column {one.time_field}" if one.time_field else "no column says when a row happened"),
+        ("how sensitive", classes_in_words(one)),
+        ("who may learn now", "\n".join(_who(grant, now) for grant in active) or NOBODY),
+        (
+            "lifetime budget",
+            f"{wording.bar(used, BAR)} {wording.percent(used)} used of "
+            f"{wording.lifetime_cap(one.lifetime_epsilon, noun)}",
+        ),
+        ("since", f"{wording.short_time(one.created_at)} UTC"),
+    ]
+
+
+def classes_in_words(one: CollectionView) -> str:
+    """How many columns there are of each class, the most sensitive first, with what a class means."""
+    found = Counter(field.sensitivity for field in one.fields)
+    named = [name for name in reversed(SENSITIVITIES) if found[name] and name != "ordinary"]
+    said = [f"{wording.counted(found[name], 'column')} {wording.sensitivity_words(name)}" for name in named]
+    return "\n".join([*said, f"{wording.counted(found['ordinary'], 'column')} ordinary"])
+
+
+def _marked_columns(one: CollectionView) -> str:
+    """How many columns are not ordinary, in one cell."""
+    count = sum(field.sensitivity != "ordinary" for field in one.fields)
+    return f"{count} of {len(one.fields)}" if count else "none"
+
+
+def _who(grant: GrantView, now: Any) -> str:
+    left = wording.counted(consent_facts.uses_left(grant), "job")
+    columns = wording.counted(len(grant.fields), "column")
+    return (
+        f"{consent_facts.MARKS[consent_facts.standing(grant, now)]} {grant.requester}: {columns}, for "
+        f"{grant.purpose_words}, until {grant.not_after[:10]}, {left} left"
+    )
