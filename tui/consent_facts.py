@@ -95,12 +95,17 @@ def facts(one: GrantView, collection: CollectionView | None, who: RequesterView 
         ("to", asker),
         ("may read", f"{_with_classes(one, collection)}; and each row's unit and time"),
         ("not", _not_named(one, collection)),
+        *ends(one),
+    ]
+
+
+def ends(one: GrantView) -> Facts:
+    """What it is for, and where it comes to its ends."""
+    times = f"{wording.short_time(one.not_before)} to {wording.short_time(one.not_after)} UTC"
+    return [
         ("of", f"{one.collection}, records: {records(one.window_from, one.window_to)}"),
         ("for", one.purpose_words),
-        (
-            "from, until",
-            f"{wording.short_time(one.not_before)} to {wording.short_time(one.not_after)} UTC, or when you withdraw",
-        ),
+        ("from, until", f"{times}, or when you withdraw"),
         ("jobs", wording.uses(one.uses, one.uses_spent, one.uses_kept)),
         ("a job costs", f"at most ε {one.epsilon_cap}" if one.epsilon_cap else "what the budget allows"),
         ("consent", one.id),

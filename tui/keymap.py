@@ -259,7 +259,6 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Export…",
         "Take everything in a collection out, readable, for yourself.",
         "data export",
-        shown=True,
     ),
     _action(
         "data",
@@ -320,7 +319,6 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Receipt",
         "Show the receipt of this consent.",
         "consent receipt",
-        shown=True,
     ),
     _action(
         "consents", "turn", "c", "Collection", "Show the consents of the next collection.", "consent list"

@@ -296,8 +296,8 @@ def test_every_request_says_how_each_column_is_read_and_how_many_parameters_it_l
     read = {one.name: one.transform for one in found.decision.fields}
     assert read == {
         "good": "predicted as one of: false, true; missing rows and other values teach nothing",
-        "steps": "read as a number from -2000 to 16000, in steps of 3000 around 7000; missing rows count as 7000",
-        "coffee": "read as a number from -1 to 5, in steps of 1 around 2; missing rows count as 2, and so does every "
+        "steps": "read as a number from -2000 to 16000, measured from 7000 in units of 3000; missing rows count as 7000",
+        "coffee": "read as a number from -1 to 5, measured from 2 in units of 1; missing rows count as 2, and so does every "
         "row when it is withheld",
     }
     assert found.parameters == 6

@@ -88,8 +88,8 @@ KNOWN: list[tuple[dict[str, Any], str, str, str]] = [
     (
         {"fields__1__transform__clip": 2},
         "how steps is read",
-        "read as a number from -2000 to 16000, in steps of 3000 around 7000; missing rows count as 7000",
-        "read as a number from 1000 to 13000, in steps of 3000 around 7000; missing rows count as 7000",
+        "read as a number from -2000 to 16000, measured from 7000 in units of 3000; missing rows count as 7000",
+        "read as a number from 1000 to 13000, measured from 7000 in units of 3000; missing rows count as 7000",
     ),
     (
         {"fields__0__transform__labels": ["yes", "no"]},
@@ -209,8 +209,8 @@ def test_a_time_is_told_as_a_time() -> None:
     spec = {"kind": "standard", "center": 1767225600, "scale": 86400, "clip": 10, "fill": 1767225600}
     told = words(1, FieldType.TIMESTAMP, transform=spec)
     assert told == (
-        "read as a time from 2025-12-22 00:00:00 UTC to 2026-01-11 00:00:00 UTC, in steps of 86400 seconds around "
-        "2026-01-01 00:00:00 UTC; missing rows count as 2026-01-01 00:00:00 UTC"
+        "read as a time from 2025-12-22 00:00:00 UTC to 2026-01-11 00:00:00 UTC, measured from 2026-01-01 "
+        "00:00:00 UTC in units of 86400 seconds; missing rows count as 2026-01-01 00:00:00 UTC"
     )
     spec |= {"center": 1e12, "scale": 1e12, "clip": 1000, "fill": -1e12}
     assert "seconds after 1970" in words(1, FieldType.TIMESTAMP, transform=spec)
@@ -219,4 +219,4 @@ def test_a_time_is_told_as_a_time() -> None:
 def test_a_number_to_predict_is_told_with_its_range() -> None:
     made = manifest(fields__0__transform=NUMBER_LABEL, loss="squared", model__kind="linear")
     told = transform_words(made.fields[0], FieldType.FLOAT)
-    assert told == "predicted as a number from -3 to 3, in steps of 1 around 0; missing rows teach nothing"
+    assert told == "predicted as a number from -3 to 3, measured from 0 in units of 1; missing rows teach nothing"

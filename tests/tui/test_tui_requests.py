@@ -174,7 +174,7 @@ def test_what_is_decided_already_opens_no_decision(shared: Shared) -> None:
     world, vault = shared
 
     async def story() -> None:
-        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+        async with on_page(vault, world, "requests", size=(80, 60)) as pilot:
             await loaded(pilot)
             await press(pilot, "G", "a")
             await sees(pilot, "There is nothing left to decide: this request is refused by you.")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -24,7 +22,6 @@ from asking_home import (
 )
 from e2e_home import copy_of
 from e2e_world import NAME, World
-from textual.pilot import Pilot
 from textual.widgets import Button
 from tui_home import SIZES, on_page, play, press, sees, served, until, words_in, words_of
 
@@ -352,134 +349,3 @@ def spend_the_rest(vault: Vault) -> None:
                 price=asked.price,
                 run_id=f"{index:032x}",
             )
-
-
-# deciding
-
-
-async def _run(pilot: Pilot[int]) -> None:
-    dialog = await open_dialog(pilot)
-    await read_to_the_end(pilot, dialog)
-    await until(pilot, lambda: not run_button(dialog).disabled)
-    run_button(dialog).focus()
-    await press(pilot, "enter")
-    await until(pilot, lambda: getattr(pilot.app.screen, "NAME", "") == "training")
-
-
-def test_running_writes_the_very_consent_and_entries_that_the_command_line_writes(
-    own: Shared, template: World, tmp_path: Path
-) -> None:
-    world, vault = own
-    request = the_request(vault).line.id
-
-    async def story() -> None:
-        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
-            await _run(pilot)
-            await sees(pilot, "A result waits for you")
-
-    play(story())
-    by_hand = copy_of(template, tmp_path / "by-hand")
-    with by_hand.vault() as other:
-        other.approve(request, draft=True)
-        written = _trail(other)
-        assert "consent.grant" in [kind for _, kind, _ in written]
-        assert written == _trail(vault)[: len(written)]
-        assert _consents(other) == _consents(vault)
-    assert the_request(vault).line.state == "held"
-
-
-def _trail(vault: Vault | RemoteVault) -> list[tuple[str, str, str]]:
-    grants = [one.id for one in vault.grants()]
-    return [
-        (line.ts, line.type, re.sub(r"[0-9a-f]{8,}", _id_of(grants), line.sentence))
-        for line in sorted(vault.audit_lines(), key=lambda line: line.seq)
-    ]
-
-
-def _id_of(grants: list[str]) -> object:
-    def named(found: re.Match[str]) -> str:
-        return "CONSENT" if any(one.startswith(found[0]) for one in grants) else found[0]
-
-    return named
-
-
-def _consents(vault: Vault | RemoteVault) -> list[str]:
-    """Every receipt, without the random numbers that it alone has."""
-    request = the_request(vault)
-    known = (request.line.id, request.manifest_digest, *(one.id for one in vault.requesters()))
-    found = [json.dumps(vault.receipt(one.id), sort_keys=True) for one in vault.grants()]
-    return [
-        re.sub("[0-9a-f]{32,}", lambda one: one[0] if one[0] in known else "RANDOM", one) for one in found
-    ]
-
-
-def test_a_consent_that_covers_the_job_already_is_named_and_no_other_is_written(own: Shared) -> None:
-    world, vault = own
-    grant = vault.grant(
-        requester=NAME,
-        collection="nights",
-        fields=["good", "steps"],
-        purpose="AcademicResearch",
-        not_after=world.clock.now.replace(year=2027, month=1),
-        epsilon_cap=Decimal(2),
-    )
-
-    async def story() -> None:
-        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
-            dialog = await open_dialog(pilot)
-            await sees(pilot, f"Your consent {grant.id[:8]} covers it already")
-            assert not dialog.query("#details Toggle")
-            await read_to_the_end(pilot, dialog)
-            run_button(dialog).focus()
-            await press(pilot, "enter")
-            await until(pilot, lambda: getattr(pilot.app.screen, "NAME", "") == "training")
-            assert [grant.id] == [one.id for one in vault.grants()]
-
-    play(story())
-
-
-def test_an_approved_request_that_has_not_run_can_be_run_or_refused_from_here(own: Shared) -> None:
-    world, vault = own
-    vault.approve(the_request(vault).line.id, draft=True)
-
-    async def story() -> None:
-        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
-            dialog = await open_dialog(pilot)
-            await sees(pilot, "You have approved it; it has not run yet")
-            await read_to_the_end(pilot, dialog)
-            assert not run_button(dialog).disabled
-            dialog.query_one("#refuse").focus()
-            await press(pilot, "enter")
-            await sees(pilot, "They learn nothing but “no”")
-            await press(pilot, "enter")  # the safe answer has the focus
-            await until(pilot, lambda: isinstance(pilot.app.screen, RunDialog))
-            await press(pilot, "enter")
-            await sees(pilot, "They learn nothing but “no”")
-            pilot.app.screen.query_one("#refuse").focus()
-            await press(pilot, "enter")
-            await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
-            assert the_request(vault).line.state == "refused_person"
-
-    play(story())
-
-
-def test_a_second_job_is_shown_against_the_first_that_was_approved(template: World, tmp_path: Path) -> None:
-    world = copy_of(template, tmp_path / "copy")
-    with world.vault() as own:
-        first = own.requests()[0].id
-        own.approve(first, draft=True)
-        world.clock.forward(hours=1)
-        second = own.submit(world.job("second", steps=7)).line.id
-        what = own.preview_approval(second, draft=True, optional=frozenset())
-    assert what.changes
-    with served(world) as vault:
-
-        async def story() -> None:
-            async with on_page(vault, world, "requests", size=(80, 200)) as pilot:
-                dialog = await open_dialog(pilot)
-                words = words_in(dialog.lockbox, "#details")
-                assert wording.compared(what.compared_to, len(what.changes)) in words
-                for one in what.changes:
-                    assert wording.changed(one.what, one.before, one.now) in words
-
-        play(story())

@@ -85,6 +85,8 @@ def test_the_countdown_is_seen_and_keys_alone_renew_it(world: World) -> None:
 # locking and leaving ------------------------------------------------------------------------------------------
 
 
+# httpcore leaves a socket that it could not connect, to a process that has ended, to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_lock_key_works_in_every_dialog_and_ends_the_process(world: World) -> None:
     async def story() -> None:
         async with on_page(vault, world, "home") as pilot:

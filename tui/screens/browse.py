@@ -62,7 +62,7 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
 
     def __init__(self, collection: str) -> None:
         super().__init__()
-        self._name = collection
+        self._collection = collection
         self._rows: Rows | None = None
         self._total: int | None = None
         self._wanted = Place()
@@ -74,8 +74,8 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
         yield ListTable(id="rows", classes="value")
 
     def fetch(self, vault: RemoteVault) -> bool:
-        """Whether the collection is still there; rows are asked for by who turns a page, and not again for each look."""
-        found = [one.rows for one in vault.collections() if one.name == self._name]
+        """Whether there are other rows now; a page of them is asked for by who turns it, not by every look."""
+        found = [one.rows for one in vault.collections() if one.name == self._collection]
         is_changed, self._total = found[:1] != [self._total], found[0] if found else None
         return is_changed
 
@@ -93,7 +93,7 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
         """Ask the vault for one page and show it; a page asked for later takes its place."""
         self._wanted = place
         self._say_doing(place)
-        name = self._name
+        name = self._collection
         found = await self.ask(
             lambda vault: vault.browse(name, first=place.first, limit=PAGE_ROWS, search=place.search)
         )
@@ -141,6 +141,7 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
             await self.query_one("#body").mount(JumpBar())
         self.set_focus(self.query_one(JumpBar))
 
+    @work(exclusive=True, group="jump")
     async def _jump(self, typed: str) -> None:
         try:
             number = count(typed)
@@ -168,12 +169,12 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
     def searched(self, text: str) -> None:
         """Letters alone begin no search: it opens every row."""
 
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         """Begin the search, or go to the row."""
         event.stop()
         event.prevent_default()
         if event.input.id == "jump-bar":
-            await self._jump(event.value.strip())
+            self._jump(event.value.strip())
         else:
             self.set_focus(self.query_one(ListTable))
             self.go_to(Place(search=event.value))
@@ -225,7 +226,7 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
 
     def action_close(self) -> None:
         """Back to the collections."""
-        self.lockbox.open_page("data", at=self._name)
+        self.lockbox.open_page("data", at=self._collection)
 
 
 def where(rows: Rows) -> str:
@@ -234,7 +235,8 @@ def where(rows: Rows) -> str:
     of = f"{wording.counted(rows.matches, 'row')} of {name}"
     if rows.search:
         held = "holds" if rows.matches == 1 else "hold"
-        of = f"{wording.counted(rows.matches, 'row')} of {rows.total:,} that {held} {wording.quoted(rows.search)}, {name}"
+        matches = f"{wording.counted(rows.matches, 'row')} of {rows.total:,}"
+        of = f"{matches} that {held} {wording.quoted(rows.search)}, {name}"
     if not rows.rows:
         return f"Nothing here; {of}"
     return f"{rows.first + 1:,} to {rows.first + len(rows.rows):,} of {of}"

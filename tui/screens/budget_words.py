@@ -83,8 +83,8 @@ class JobDialog(Decision[None]):
     def consequence(self) -> str:
         """What is told below."""
         return (
-            f"For {self._found.line.purpose_words}; it is {wording.state(self._found.line.state)}. What follows is "
-            "about this job alone, and about one unit of your records."
+            f"For {self._found.line.purpose_words}. State: {wording.state(self._found.line.state)}. "
+            "What follows is about this job alone, and about one unit of your records."
         )
 
     def details(self) -> Iterable[Widget]:

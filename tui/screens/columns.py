@@ -54,7 +54,7 @@ One column a line; beside or under it what it is, who may read it, and, after **
 
     def __init__(self, collection: str, *, is_drawn: bool = False) -> None:
         super().__init__()
-        self._name = collection
+        self._collection = collection
         self._facts = Found(collection=None, grants=())
         self._summaries: dict[str, ColumnSummary] = {}
         self._is_wanted = is_drawn
@@ -72,8 +72,10 @@ One column a line; beside or under it what it is, who may read it, and, after **
 
     def fetch(self, vault: RemoteVault) -> Found:
         """No value is asked for, however often this is asked."""
-        found = [one for one in vault.collections() if one.name == self._name]
-        grants = [one for one in vault.grants() if one.collection == self._name and one.state == "active"]
+        found = [one for one in vault.collections() if one.name == self._collection]
+        grants = [
+            one for one in vault.grants() if one.collection == self._collection and one.state == "active"
+        ]
         return Found(collection=found[0] if found else None, grants=tuple(grants))
 
     async def draw(self, facts: Found) -> None:
@@ -83,8 +85,8 @@ One column a line; beside or under it what it is, who may read it, and, after **
             self.action_close()
             return
         one = facts.collection
-        title = f"{wording.short(one.name, 40)}: {wording.counted(len(one.fields), 'column')}, {wording.counted(one.rows, 'row')}"
-        self.query_one("#columns-title", Plain).say(title)
+        size = f"{wording.counted(len(one.fields), 'column')}, {wording.counted(one.rows, 'row')}"
+        self.query_one("#columns-title", Plain).say(f"{wording.short(one.name, 40)}: {size}")
         self.query_one(ListTable).fill(map(_line, one.fields))
         await self._show_chosen()
         if self._is_wanted:
@@ -143,7 +145,7 @@ One column a line; beside or under it what it is, who may read it, and, after **
             return
         hidden = self.query_one("#column-hidden", Plain)
         hidden.say(DRAWING)
-        name = self._name
+        name = self._collection
         found = await self.ask(lambda vault: vault.show_collection(name))
         hidden.say(HIDDEN)
         self._summaries = {one.name: one for one in found or ()}
@@ -153,11 +155,11 @@ One column a line; beside or under it what it is, who may read it, and, after **
         """Show the rows; recorded as a look."""
         from tui.screens.browse import Browse
 
-        self.app.switch_screen(Browse(self._name))
+        self.app.switch_screen(Browse(self._collection))
 
     def action_close(self) -> None:
         """Back to the collections."""
-        self.lockbox.open_page("data", at=self._name)
+        self.lockbox.open_page("data", at=self._collection)
 
     async def on_key(self, event: Key) -> None:
         """Escape goes back, first to the list."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
@@ -14,15 +14,17 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable
 
 from tui import consent_facts, wording
+from tui.layout import table_text
 from tui.page import Page
 from tui.screens.export_dialog import ExportDialog
-from tui.screens.importing import SENSITIVITIES, ChooseFile
+from tui.screens.importing import MARKS, SENSITIVITIES, ChooseFile
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
     from vault.api.client import RemoteVault
+    from vault.records.shown import ImportReport
     from vault.views import CollectionView, GrantView
 
 EMPTY: Final = (
@@ -70,6 +72,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
             with VerticalScroll(id="data-details", can_focus=True):
                 yield Plain(id="data-name", classes="heading value")
                 yield Facts((), id="data-facts", classes="value")
+                yield Plain(id="data-columns", classes="value")
 
     def fetch(self, vault: RemoteVault) -> Holdings:
         """No value is asked for."""
@@ -85,7 +88,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
         self._show_chosen()
 
     def _line(self, one: CollectionView) -> Line:
-        learn = len([grant for grant in self._active(one)])
+        learn = len(self._active(one))
         cells = (
             wording.short(one.name, NAME_ROOM),
             f"{one.rows:,}",
@@ -117,6 +120,15 @@ Your collections. **enter** shows the columns of one, **b** its rows.
             self.query_one("#data-facts", Facts).say(
                 collection_facts(one, self._active(one), self._used(one), self.lockbox.now())
             )
+
+            self.query_one("#data-columns", Plain).say(columns_table(one, self._room()))
+
+    def _room(self) -> int:
+        return max(30, (self.query_one("#data-details").size.width or self.app.size.width) - 4)
+
+    def on_resize(self) -> None:
+        """The columns are laid out anew for another width."""
+        self.call_after_refresh(self._show_chosen)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Show what the cursor is on."""
@@ -160,7 +172,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
         if self.chosen is not None:
             self.app.push_screen(ChooseFile(collection=self.chosen.name), self._imported)
 
-    def _imported(self, report: Any) -> None:
+    def _imported(self, report: ImportReport | None) -> None:
         if report is not None:
             self.begin_at = report.collection
             self.reload()
@@ -168,7 +180,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
     def action_export(self) -> None:
         """Take everything out, readable."""
         if self.chosen is not None:
-            self.app.push_screen(ExportDialog(self.chosen), self._reload_after())
+            self.app.push_screen(ExportDialog(self.chosen), self._done)
 
     @work(exclusive=True, group="act")
     async def action_erase(self) -> None:
@@ -180,14 +192,15 @@ Your collections. **enter** shows the columns of one, **b** its rows.
         name = self.chosen.name
         planned = await self.ask(lambda vault: vault.preview_erase(name))
         if planned is not None:
-            self.app.push_screen(EraseDialog(planned), self._reload_after())
+            self.app.push_screen(EraseDialog(planned), self._done)
 
-    def _reload_after(self) -> Callable[[str | None], None]:
-        return lambda done: self.reload() and None if done else None
+    def _done(self, done: str | None) -> None:
+        if done:
+            self.reload()
 
 
 def collection_facts(
-    one: CollectionView, active: list[GrantView], used: Decimal, now: Any
+    one: CollectionView, active: list[GrantView], used: Decimal, now: datetime
 ) -> list[tuple[str, str]]:
     """What there is to know of a collection without a look at a value."""
     noun = wording.unit_noun(one.unit, one.unit_field)
@@ -195,16 +208,25 @@ def collection_facts(
     return [
         ("size", f"{wording.counted(one.rows, 'row')} in {wording.counted(len(one.fields), 'column')}"),
         ("what counts as one", f"{unit[:1].upper()}{unit[1:]}. {wording.not_hidden(one.unit, noun)}"),
-        ("time", f"column {one.time_field}" if one.time_field else "no column says when a row happened"),
-        ("how sensitive", classes_in_words(one)),
         ("who may learn now", "\n".join(_who(grant, now) for grant in active) or NOBODY),
         (
             "lifetime budget",
             f"{wording.bar(used, BAR)} {wording.percent(used)} used of "
             f"{wording.lifetime_cap(one.lifetime_epsilon, noun)}",
         ),
+        ("time", f"column {one.time_field}" if one.time_field else "no column says when a row happened"),
+        ("how sensitive", classes_in_words(one)),
         ("since", f"{wording.short_time(one.created_at)} UTC"),
     ]
+
+
+def columns_table(one: CollectionView, width: int) -> str:
+    """Its columns with their types and classes."""
+    rows = [
+        (f"{MARKS[field.sensitivity]} {wording.short(field.name, NAME_ROOM)}", field.type, field.sensitivity)
+        for field in one.fields
+    ]
+    return table_text(("  column", "type", "class"), rows, width)
 
 
 def classes_in_words(one: CollectionView) -> str:
@@ -221,7 +243,7 @@ def _marked_columns(one: CollectionView) -> str:
     return f"{count} of {len(one.fields)}" if count else "none"
 
 
-def _who(grant: GrantView, now: Any) -> str:
+def _who(grant: GrantView, now: datetime) -> str:
     left = wording.counted(consent_facts.uses_left(grant), "job")
     columns = wording.counted(len(grant.fields), "column")
     return (

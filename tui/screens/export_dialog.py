@@ -37,8 +37,8 @@ class ExportDialog(Act):
         one = self._collection
         rows = f"{wording.counted(one.rows, 'row')} in {wording.counted(len(one.fields), 'column')}"
         return (
-            f"All of it, {rows}, will be readable by anyone who gets that file: it is not encrypted, and nothing calls it "
-            "back. The trail records that you did it."
+            f"All of it, {rows}, will be readable by anyone who gets that file: it is not encrypted, and nothing calls "
+            "it back. The trail records that you did it."
         )
 
     def details(self) -> Iterable[Widget]:

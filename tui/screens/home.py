@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import DataTable
@@ -186,6 +187,19 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         chosen = self._waiting.get(self.query_one("#home-list", ListTable).chosen or "")
         if chosen is not None:
             self.lockbox.open_page(chosen.page, at=chosen.key)
+
+    @work(exclusive=True, group="act")
+    async def action_withdraw(self) -> None:
+        """Open the decision to withdraw the consent of this line."""
+        from tui.screens.withdraw_dialog import open_withdraw
+
+        chosen = self._waiting.get(self.query_one("#home-list", ListTable).chosen or "")
+        if chosen is None or chosen.page != "consents":
+            self.lockbox.tell(
+                "This line is no consent; all of yours are under 3 Consents, where w withdraws one."
+            )
+        else:
+            await open_withdraw(self, chosen.key)
 
 
 def waiting(facts: Overview, runs: Iterable[RunView], now: datetime) -> list[Waiting]:

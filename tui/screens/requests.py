@@ -13,9 +13,10 @@ from textual.widgets import DataTable
 
 from tui import request_facts, wording
 from tui.page import Page
+from tui.screens.offer import look
 from tui.screens.refuse import RefuseDialog, block_dialog, trust_dialog, unblock_dialog
 from tui.screens.request_detail import OPEN_STATES, RequestDetail, RequestPane
-from tui.screens.run_dialog import RunDialog, look
+from tui.screens.run_dialog import RunDialog
 from tui.screens.submit_dialog import SubmitDialog
 from tui.widgets.plain import Plain
 from tui.widgets.price import PriceBox

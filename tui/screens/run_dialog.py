@@ -5,7 +5,6 @@ another; what it would write, and what it costs, is asked anew whenever somethin
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -17,6 +16,7 @@ from textual.widgets import Button, Label
 
 from tui import request_facts, wording
 from tui.screens.decision import Decision
+from tui.screens.offer import Offer, approve_and_start, in_full, look
 from tui.screens.refuse import RefuseDialog
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
@@ -25,82 +25,13 @@ from tui.widgets.toggle import Toggle
 from vault.errors import LockboxError, Locked
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
     from vault.trail_views import Pulse
-    from vault.views import Approval, FieldAskView, GrantDraft, RequestView
+    from vault.views import Approval, FieldAskView, GrantDraft
 
 RUN = "Run on this computer"
 SCROLL = "Scroll to the end first: not all of it is in sight."
 CHANGED = "Something changed while you looked. Read it again."
 ASKING = "Asking the vault…"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A request as it can be decided now: its approval, or the sentence that says why it cannot be approved.
-
-    `optional` are the optional columns that the consent to be written would name.
-    """
-
-    request: RequestView
-    approval: Approval | None
-    problem: str
-    optional: frozenset[str]
-
-    @property
-    def draft(self) -> GrantDraft | None:
-        """The consent that approving writes, if none covers the job."""
-        return self.approval.draft if self.approval else None
-
-    @property
-    def is_approved(self) -> bool:
-        """Whether it was approved before and only has to run."""
-        return self.request.line.state == "approved"
-
-    def is_like(self, other: Offer) -> bool:
-        """Whether a person who has read the one has read the other; the moment of looking does not count."""
-        return _timeless(self) == _timeless(other)
-
-
-def _timeless(offer: Offer) -> Offer:
-    draft = offer.draft
-    if offer.approval is None or draft is None:
-        return offer
-    return replace(offer, approval=replace(offer.approval, draft=replace(draft, not_before="")))
-
-
-def look(vault: RemoteVault, request_id: str, optional: frozenset[str]) -> Offer:
-    """How a request can be decided now; raises only what stands in the way of looking."""
-    try:
-        found = vault.preview_approval(request_id, draft=True, optional=optional)
-    except Locked:
-        raise
-    except LockboxError as error:
-        request = vault.request(request_id)
-        problem = "" if request.line.state == "approved" else _in_full(error)
-        return Offer(
-            request=request, approval=None, problem=problem or _unrunnable(request), optional=optional
-        )
-    return Offer(request=found.request, approval=found, problem=_blocked(found.request), optional=optional)
-
-
-def _in_full(error: LockboxError) -> str:
-    return f"{error} {error.hint[:1].upper()}{error.hint[1:]}".strip()
-
-
-def _blocked(request: RequestView) -> str:
-    if request.line.requester_status != "blocked":
-        return ""
-    return (
-        "This requester is blocked: nothing of theirs runs. Unblock them in the inbox with u, if you want to."
-    )
-
-
-def _unrunnable(request: RequestView) -> str:
-    """Why an approved request cannot run now, if it cannot."""
-    if _blocked(request) or request.decision.permitted:
-        return _blocked(request)
-    return f"It was approved, but your consents no longer cover it: {'; '.join(request.decision.reasons)}."
 
 
 class RunDialog(Decision[str]):
@@ -216,7 +147,7 @@ class RunDialog(Decision[str]):
         self.query_one("#run", Button).disabled = bool(missing)
         decidable = self._offer.request.line.state in ("waiting", "approved")
         self.query_one("#refuse", Button).disabled = self._is_busy or not decidable
-        special = self._offer.draft.special if self._offer.draft else ()
+        special = self._offer.special
         toggle = self.query_one("#special", Toggle)
         toggle.display = bool(special)
         toggle.say("I consent explicitly", f"to jobs reading {_named(special)}, for this purpose")
@@ -233,7 +164,7 @@ class RunDialog(Decision[str]):
             return f"Without this column the request is refused: {names}."
         if not self._has_read:
             return SCROLL
-        if self._offer.draft and self._offer.draft.special and not self.query_one("#special", Toggle).is_on:
+        if self._offer.special and not self.query_one("#special", Toggle).is_on:
             return "What is of a special category takes a yes of its own: tick it above."
         return ""
 
@@ -287,7 +218,7 @@ class RunDialog(Decision[str]):
 
     def _draw_anew(self, before: Offer, *, is_own: bool) -> None:
         details, draft = self.query_one("#details", VerticalScroll), self._offer.draft
-        if _special(draft) != _special(before.draft):
+        if self._offer.special != before.special:
             self.query_one("#special", Toggle).turn(False)
         self.query_one(PriceBox).show_price(self._offer.request.price)
         if is_own and draft is not None and before.draft is not None:
@@ -352,7 +283,7 @@ class RunDialog(Decision[str]):
             await self.lockbox.ask(lambda vault: approve_and_start(vault, offer, special_confirmed=confirmed))
         except Locked as error:
             self.lockbox.tell_error(error)
-        except LockboxError as error:
+        except LockboxError:
             self.dismiss("runs")
         else:
             self.lockbox.tell(
@@ -372,28 +303,11 @@ class RunDialog(Decision[str]):
         finally:
             self._is_busy = False
         self._show(offer, is_own=False)
-        self._notice = _in_full(error)
+        self._notice = in_full(error)
         self._stand()
 
 
-def approve_and_start(vault: RemoteVault, offer: Offer, *, special_confirmed: bool) -> None:
-    """Write what stands in the offer, unless that was done before, and run it; raises what the vault raises."""
-    request_id = offer.request.line.id
-    if not offer.is_approved:
-        vault.approve(
-            request_id,
-            draft=offer.draft is not None,
-            optional=offer.optional if offer.draft else frozenset(),
-            special_confirmed=special_confirmed and bool(_special(offer.draft)),
-        )
-    vault.start_training(request_id)
-
-
 # words ------------------------------------------------------------------------------------------------------
-
-
-def _special(draft: GrantDraft | None) -> tuple[str, ...]:
-    return draft.special if draft else ()
 
 
 def _special_sentence(draft: GrantDraft) -> str:

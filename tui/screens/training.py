@@ -14,8 +14,9 @@ from textual.widgets import DataTable, ProgressBar
 
 from tui import wording
 from tui.page import Page
+from tui.screens.offer import look
 from tui.screens.refuse import Act
-from tui.screens.run_dialog import RunDialog, look
+from tui.screens.run_dialog import RunDialog
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable

@@ -1,0 +1,242 @@
+"""The trail of everything: each request's life together, the newest first, page by page, and whether it is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import work
+from textual.app import ComposeResult
+from textual.widgets import DataTable
+
+from tui import wording
+from tui.page import Page
+from tui.screens.audit_export import EntryDialog, ExportDialog, KeyDialog
+from tui.widgets.plain import Plain
+from tui.widgets.table import Line, ListTable
+from vault.errors import LockboxError, LogBroken
+
+if TYPE_CHECKING:
+    from textual.events import Resize
+
+    from vault.api.client import RemoteVault
+    from vault.trail_views import TimelineGroup
+    from vault.views import AuditCheck, AuditLine
+
+ENTRIES: Final = 250
+"""Of one page; with a heading for each of them it is still a list of at most 500 lines."""
+
+BESIDE: Final = 32
+"""What stands beside a sentence on its line: the number of the entry and its time."""
+
+LEAST_ROOM: Final = 20
+UNVERIFIED: Final = "Not verified since this screen was opened: v"
+VERIFYING: Final = "… recomputing every entry, and checking every page of the database"
+NO_MATCH: Final = "No entry of this page has that. Escape shows all of it again."
+SEEN: Final = "It agrees with itself and with what this computer has seen of it before."
+NOT_SEEN: Final = "It agrees with itself; this computer had not seen it before to compare it with."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """One page of the trail, and the number of the newest entry of all."""
+
+    groups: tuple[TimelineGroup, ...]
+    newest: int
+
+    @property
+    def first(self) -> int:
+        """The oldest entry of this page."""
+        return min((line.seq for group in self.groups for line in group.lines), default=0)
+
+    @property
+    def last(self) -> int:
+        """The newest entry of this page."""
+        return max((line.seq for group in self.groups for line in group.lines), default=0)
+
+
+class Audit(Page[Trail]):
+    """Everything that happened, a sentence each."""
+
+    NAME = "audit"
+    TITLE_TEXT = "Audit"
+    HELP: ClassVar[str] = """\
+# Audit
+Everything that happened in this vault, one sentence an entry. A request's whole life stands together under who asked.
+
+* **enter** opens an entry, or all of one request; **/** narrows what is on this page
+* **v** recomputes every entry and says how far the trail is whole
+* **e** writes it for others to verify, without names, columns, files or values; **K** shows the key they check it with
+* **o** and **n** go to older and newer entries
+
+An act that was never written cannot be proven missing, and times are those of this computer's clock.
+"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts = Trail(groups=(), newest=0)
+        self._before: int | None = None
+        self._filter = ""
+
+    def body(self) -> ComposeResult:
+        """Whether it is whole, which entries these are, and the entries."""
+        yield Plain(UNVERIFIED, id="audit-verified")
+        yield Plain(id="audit-place", classes="muted")
+        yield ListTable("entry", "when (UTC)", "what happened", id="audit-list", classes="value")
+        yield Plain(id="audit-entry", classes="value")
+
+    def fetch(self, vault: RemoteVault) -> Trail:
+        """One page, whatever the length of the trail."""
+        newest = vault.timeline(limit=1)
+        page = vault.timeline(before=self._before, limit=ENTRIES)
+        return Trail(groups=tuple(page), newest=max(line.seq for one in newest for line in one.lines))
+
+    async def draw(self, facts: Trail) -> None:
+        """Show the page."""
+        self._facts = facts
+        self._fill()
+
+    def _fill(self) -> None:
+        lines = list(rows(self._facts.groups, self._filter, max(LEAST_ROOM, self.app.size.width - BESIDE)))
+        self.query_one(ListTable).fill(lines)
+        facts = self._facts
+        part = f"of #0 to #{facts.newest:,}" if facts.first or facts.last < facts.newest else "all there are"
+        place = f"entries #{facts.first:,} to #{facts.last:,}, {part}"
+        ways = [*(["older: o"] if facts.first else []), *(["newer: n"] if facts.last < facts.newest else [])]
+        found = NO_MATCH if self._filter and not lines else "  ·  ".join([place, *ways])
+        self.query_one("#audit-place", Plain).say(found)
+
+    def searched(self, text: str) -> None:
+        """Show the entries of this page that have this text, and whole requests whose title has it."""
+        self._filter = text
+        self._fill()
+
+    def on_resize(self, event: Resize) -> None:
+        """Sentences are cut to the width; the whole of each stands under the list."""
+        self._fill()
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Under the list stands the whole sentence."""
+        event.stop()
+        said = [f"#{line.seq}  {line.sentence}" for _, line in self._chosen()]
+        self.query_one("#audit-entry", Plain).say(said[0] if len(said) == 1 else _title(self._chosen_group()))
+
+    def _chosen(self) -> list[tuple[TimelineGroup, AuditLine]]:
+        """The entry under the cursor, or all entries of the request under it."""
+        key = self.query_one(ListTable).chosen or ""
+        every = [(group, line) for group in self._facts.groups for line in group.lines]
+        return [one for one in every if key in (_entry_key(one[1]), _group_key(one[0]))]
+
+    def _chosen_group(self) -> TimelineGroup | None:
+        return next((group for group, _ in self._chosen()), None)
+
+    # actions
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter and a click open it."""
+        event.stop()
+        self.action_open()
+
+    def action_open(self) -> None:
+        """The entry or the request under the cursor, whole."""
+        found, group = self._chosen(), self._chosen_group()
+        if group is not None:
+            self.app.push_screen(EntryDialog(_title(group), [line for _, line in found]))
+
+    def action_older(self) -> None:
+        """The page before."""
+        if self._facts.first:
+            self._before = self._facts.first
+            self.reload()
+        else:
+            self.lockbox.tell("These are the oldest entries.")
+
+    def action_newer(self) -> None:
+        """The page after, which ends at the newest entry when it is near."""
+        if self._facts.last >= self._facts.newest:
+            self.lockbox.tell("These are the newest entries.")
+            return
+        end = self._facts.last + 1 + ENTRIES
+        self._before = end if end <= self._facts.newest else None
+        self.reload()
+
+    @work(exclusive=True, group="verify")
+    async def action_verify(self) -> None:
+        """Recompute the whole trail, however long it takes; what was found stays on the screen."""
+        self._say_verified(VERIFYING, is_bad=False)
+        try:
+            said = await self.lockbox.ask(verified)
+        except LockboxError as error:
+            self._say_verified(f"✗ {error} {error.hint}".strip(), is_bad=True)
+        else:
+            self._say_verified(f"✓ {said}", is_bad=False)
+
+    def _say_verified(self, sentence: str, *, is_bad: bool) -> None:
+        line = self.query_one("#audit-verified", Plain)
+        line.set_class(is_bad, "bad")
+        line.say(sentence)
+
+    @work(exclusive=True, group="act")
+    async def action_export(self) -> None:
+        """Write the trail for others, in a dialog."""
+        said = await self.app.push_screen_wait(ExportDialog())
+        if said:
+            self._say_verified(f"→ {said}", is_bad=False)
+
+    @work(exclusive=True, group="act")
+    async def action_verifier_key(self) -> None:
+        """Show the key to check the trail with."""
+        found = await self.ask(lambda vault: vault.audit_key())
+        if found is not None:
+            await self.app.push_screen_wait(KeyDialog(found))
+
+
+def verified(vault: RemoteVault) -> str:
+    """How far the trail is whole, as a sentence; raises `LogBroken` and what verifying raises."""
+    found, older = vault.verify_audit(), vault.older_because
+    if older:
+        raise LogBroken(reason=older)
+    return verified_sentence(found)
+
+
+def verified_sentence(found: AuditCheck) -> str:
+    """How far it was verified, the root of it, and what it was compared with."""
+    compared = SEEN if found.seen_before else NOT_SEEN
+    return f"verified to entry {found.size - 1:,}, root {found.root[:16]}… {compared}"
+
+
+def rows(groups: Sequence[TimelineGroup], text: str, room: int) -> Iterator[Line]:
+    """A line for each group and one for each of its entries; with a text only those that have it."""
+    for group in groups:
+        title = _title(group)
+        lines = [line for line in group.lines if _has(text, title) or _has(text, *_cells(line))]
+        if lines:
+            yield Line(
+                key=_group_key(group),
+                cells=("", (group.request or "")[:8], wording.short(title, room)),
+                style="bold",
+            )
+            for line in lines:
+                seq, when, sentence = _cells(line)
+                yield Line(key=_entry_key(line), cells=(seq, when, wording.short(sentence, room)))
+
+
+def _has(text: str, *words: str) -> bool:
+    return any(text.casefold() in one.casefold() for one in words)
+
+
+def _cells(line: AuditLine) -> tuple[str, str, str]:
+    return f"#{line.seq}", wording.short_time(line.ts), line.sentence
+
+
+def _title(group: TimelineGroup | None) -> str:
+    return group.title if group else ""
+
+
+def _group_key(group: TimelineGroup) -> str:
+    return f"group {group.request or group.title}"
+
+
+def _entry_key(line: AuditLine) -> str:
+    return f"entry {line.seq}"

@@ -1,0 +1,264 @@
+"""What can be set, where everything lies, and whether this computer confines what learns."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from importlib import metadata
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Button, DataTable, Input
+
+from tui import wording
+from tui.page import Page
+from tui.probing import Attempt, probe
+from tui.screens.decision import Decision
+from tui.widgets.facts import Facts
+from tui.widgets.plain import Plain
+from tui.widgets.table import Line, ListTable
+from tui.work import off_loop
+from vault.errors import LockboxError
+from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, write_preferences
+
+if TYPE_CHECKING:
+    from vault.api.client import RemoteVault
+    from vault.settings import Paths
+
+Change = Callable[[Preferences], Preferences]
+
+LOCK, CALM = "lock-minutes", "calm"
+STAYS_CALM: Final = "ACCESSIBLE is set for this program, so it stays calm whatever is set here."
+UNTRIED: Final = "Not tried since this screen was opened: d"
+TRYING: Final = "… trying, from inside a locked-in learner, what it must not be able to do"
+BAD_MINUTES: Final = f"Type a whole number of minutes from 1 to {LONGEST_LOCK_MINUTES}."
+LONGEST_TYPED: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What is set, and in how many seconds the vault that is open now locks."""
+
+    preferences: Preferences
+    seconds_to_lock: int | None
+
+
+class Settings(Page[Chosen]):
+    """The settings, the paths, the versions and the sandbox."""
+
+    NAME = "settings"
+    TITLE_TEXT = "Settings"
+    HELP: ClassVar[str] = """\
+# Settings
+**enter** changes what the cursor is on.
+
+* **lock after**: minutes without a key until the process that has your vault open ends, and the keys with it
+* **calm mode**: nothing moves, and plots become tables of numbers
+* **d** tries from inside a learner what it must not be able to do to this vault
+
+Nothing secret is kept in the file of the settings.
+"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts = Chosen(preferences=Preferences(), seconds_to_lock=None)
+
+    def body(self) -> ComposeResult:
+        """What can be set, then what can only be looked at."""
+        yield ListTable("setting", "now", "what it does", id="settings-list")
+        with VerticalScroll(id="settings-body"):
+            yield Plain("Where everything lies", classes="heading")
+            yield Facts(places(self.lockbox.paths), id="paths", classes="value")
+            yield Plain("What learns is locked in", classes="heading")
+            yield Plain(UNTRIED, id="sandbox-standing")
+            yield Facts((), id="sandbox")
+            yield Plain("Versions", classes="heading")
+            yield Facts(versions(), id="versions")
+
+    def fetch(self, vault: RemoteVault) -> Chosen:
+        """What is set, as the file says it now."""
+        return Chosen(
+            preferences=read_preferences(self.lockbox.own_paths),
+            seconds_to_lock=vault.pulse(is_background=True).seconds_to_lock,
+        )
+
+    async def draw(self, facts: Chosen) -> None:
+        """Show it."""
+        self._facts = facts
+        minutes = facts.preferences.lock_minutes
+        lines = [
+            (
+                LOCK,
+                "lock after",
+                f"{wording.counted(minutes, 'minute')}",
+                "without a key; then the keys are gone",
+            ),
+            (CALM, "calm mode", _on(facts.preferences.calm), "nothing moves; plots are tables of numbers"),
+        ]
+        self.query_one(ListTable).fill(Line(key=key, cells=tuple(cells)) for key, *cells in lines)
+
+    # changing
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter and a click change it."""
+        event.stop()
+        self.action_change()
+
+    @work(exclusive=True, group="act")
+    async def action_change(self) -> None:
+        """Change what the cursor is on: calm mode at once, minutes in a dialog."""
+        chosen = self.query_one(ListTable).chosen
+        if chosen == LOCK:
+            minutes = await self.app.push_screen_wait(MinutesDialog(self._facts.preferences.lock_minutes))
+            if minutes is not None:
+                await self._set_minutes(minutes)
+        elif chosen == CALM:
+            await self._set_calm(not self._facts.preferences.calm)
+
+    async def _set_minutes(self, minutes: int) -> None:
+        """Keep it, and let the vault that is open now lock by it."""
+        if await self._keep(lambda found: replace(found, lock_minutes=minutes)):
+            await self.ask(lambda vault: vault.lock_after(minutes))
+            self.lockbox.tell(f"The vault locks after {wording.counted(minutes, 'minute')} without a key.")
+            self.reload()
+
+    async def _set_calm(self, is_calm: bool) -> None:
+        """Keep it, and be it at once."""
+        if await self._keep(lambda found: replace(found, calm=is_calm)):
+            must_be = bool(self.lockbox.environ.get("ACCESSIBLE"))
+            self.lockbox.set_calm(is_calm or must_be)
+            said = f"Calm mode is {_on(is_calm)}."
+            self.lockbox.tell(f"{said} {STAYS_CALM}" if must_be and not is_calm else said)
+            self.reload()
+
+    async def _keep(self, change: Change) -> bool:
+        """Write the changed settings over what the file says now; an error is told, and nothing is changed."""
+        paths = self.lockbox.own_paths
+        try:
+            self.lockbox.preferences = await off_loop(lambda: _written(paths, change))
+        except LockboxError as error:
+            self.lockbox.tell_error(error)
+            return False
+        return True
+
+    # the sandbox
+
+    @work(exclusive=True, group="doctor")
+    async def action_doctor(self) -> None:
+        """Let a learner try what it must not be able to do; a process of its own does it, and nothing waits for it."""
+        standing = self.query_one("#sandbox-standing", Plain)
+        standing.say(TRYING)
+        paths = self.lockbox.paths
+        try:
+            found = await off_loop(lambda: probe(paths))
+        except LockboxError as error:
+            standing.say(f"✗ {error} {error.hint}".strip())
+            return
+        standing.say(sandbox_sentence(found))
+        standing.set_class(not all(one.refused for one in found), "bad")
+        self.query_one("#sandbox", Facts).say(attempts(found))
+
+
+class MinutesDialog(Decision[int]):
+    """The minutes until the vault locks; dismissed with a number that is possible."""
+
+    AUTO_FOCUS = "#minutes"
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__()
+        self._minutes = minutes
+
+    def title_text(self) -> str:
+        """The question."""
+        return "Lock the vault after how many minutes without a key?"
+
+    def consequence(self) -> str:
+        """What locking is, and what it is not."""
+        return (
+            "When it locks, the process that has the keys ends. A run that was paid for is finished first. It counts "
+            f"from the last key or click, and holds from now on. From 1 to {LONGEST_LOCK_MINUTES} minutes."
+        )
+
+    def before_buttons(self) -> Iterable[Widget]:
+        """The number."""
+        yield Input(str(self._minutes), id="minutes", max_length=LONGEST_TYPED, compact=True)
+        yield Plain("", id="problem", classes="bad")
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """The verb."""
+        return [("set", "Set it")]
+
+    def on_mount(self) -> None:
+        """Nothing is typed wrong yet."""
+        self.query_one("#set", Button).disabled = False
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter does what the button does: it can be changed again at any time."""
+        event.stop()
+        self.chosen("set")
+
+    def chosen(self, name: str) -> None:
+        """Leave with the number, or say what is wrong with it."""
+        minutes = minutes_of(self.query_one("#minutes", Input).value)
+        if minutes is None:
+            self.query_one("#problem", Plain).say(BAD_MINUTES)
+        else:
+            self.dismiss(minutes)
+
+
+def minutes_of(typed: str) -> int | None:
+    """A number of minutes that can be set, or None."""
+    digits = typed.strip()
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    return int(digits) if 1 <= int(digits) <= LONGEST_LOCK_MINUTES else None
+
+
+def _written(paths: Paths, change: Change) -> Preferences:
+    changed = change(read_preferences(paths))
+    write_preferences(paths, changed)
+    return changed
+
+
+def _on(is_on: bool) -> str:
+    return "on" if is_on else "off"
+
+
+def places(paths: Paths) -> list[tuple[str, str]]:
+    """Where everything lies."""
+    return [
+        ("vault", str(paths.vault)),
+        ("state", f"{paths.state}  (the reminder outside the vault, which tells an older copy)"),
+        ("socket", str(paths.socket)),
+        ("settings", str(paths.config)),
+        ("outbox", f"{paths.outbox}  (what you released, for its requester to fetch)"),
+    ]
+
+
+def versions() -> list[tuple[str, str]]:
+    """What runs here."""
+    return [
+        ("lockbox", metadata.version("lockbox-vault")),
+        ("Python", platform.python_version()),
+        ("Textual", metadata.version("textual")),
+        ("system", f"{platform.system()} {platform.release()} on {platform.machine()}"),
+    ]
+
+
+def sandbox_sentence(found: Sequence[Attempt]) -> str:
+    """Whether jobs of others run here."""
+    through = sum(not one.refused for one in found)
+    if through:
+        allowed = wording.counted(through, "attempt")
+        return f"✗ {allowed} of {len(found)} not refused: jobs from other people do not run on this computer."
+    return f"✓ All {len(found)} attempts were refused: jobs run confined on this computer."
+
+
+def attempts(found: Sequence[Attempt]) -> list[tuple[str, str]]:
+    """Every attempt with its answer; what was not refused stands first."""
+    ordered = sorted(found, key=lambda one: one.refused)
+    return [(f"refused ({one.how})" if one.refused else "ALLOWED", one.name) for one in ordered]
