@@ -59,6 +59,11 @@ def outbox(vault: RemoteVault, world: World) -> Path:
     return world.paths.outbox / who.id / held(vault).id
 
 
+def files_out(world: World) -> list[Path]:
+    """Every file that lies where requesters fetch what was sent."""
+    return [path for path in world.paths.outbox.rglob("*") if path.is_file()]
+
+
 @asynccontextmanager
 async def dialog(
     vault: RemoteVault, world: World, *, size: tuple[int, int] = (80, 24)
@@ -274,7 +279,7 @@ def test_nothing_is_sent_or_recorded_by(
     play(story())
     assert before == held(vault)
     assert entries == vault.status().audit_entries
-    assert not world.paths.outbox.exists()
+    assert not files_out(world)
 
 
 def test_a_folder_that_cannot_be_used_is_said_before_the_countdown(
@@ -293,8 +298,9 @@ def test_a_folder_that_cannot_be_used_is_said_before_the_countdown(
                 (tmp_path / "no" / "folder", "There is no folder"),
             ):
                 folder.value = str(place)
-                await pilot.click("#release")
-                await sees(pilot, sentence)
+                release_button(pilot).focus()
+                await pilot.press("enter")
+                await until(pilot, lambda sentence=sentence: refusal(pilot).startswith(sentence))  # type: ignore[misc]
                 assert isinstance(pilot.app.screen, ReleaseDialog)
                 assert folder.value == str(place)
                 assert pilot.app.screen.query_one("#word", Input).value == "RELEASE"
@@ -372,9 +378,11 @@ def test_a_program_killed_in_the_countdown_has_sent_nothing(still: tuple[World, 
         child.send_signal(signal.SIGKILL)
     assert held(vault).state == "held"
     assert entries == vault.status().audit_entries
-    assert not world.paths.outbox.exists()
+    assert not files_out(world)
 
 
+# httpcore leaves a socket open that finds nobody to connect to: here the process that was told good-bye has ended.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_vault_locked_in_the_countdown_sends_nothing(today: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Countdown, "TICK", 0.5)
 
@@ -431,7 +439,7 @@ def test_a_typed_folder_gets_it_instead_of_the_outbox(today: World, quick: None,
         key.write_text(vault.vault_key(NAME))
     facts = requester.verify_release(tmp_path / "out", key, None)
     assert held_digest(today) == facts.digest
-    assert not today.paths.outbox.exists()
+    assert not files_out(today)
 
 
 def held_digest(world: World) -> str:
@@ -449,4 +457,4 @@ def test_an_update_decided_meanwhile_is_refused_in_sight(today: World, quick: No
     with served(today) as vault:
         play(story(vault))
         assert held(vault).state == "withheld"
-    assert not today.paths.outbox.exists()
+    assert not files_out(today)

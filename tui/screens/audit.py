@@ -207,10 +207,14 @@ def verified_sentence(found: AuditCheck) -> str:
 
 
 def rows(groups: Sequence[TimelineGroup], text: str, room: int) -> Iterator[Line]:
-    """A line for each group and one for each of its entries; with a text only those that have it."""
+    """A line for each group and one for each of its entries.
+
+    With a text only the entries that have it, or all of a group where none has it but its title.
+    """
     for group in groups:
         title = _title(group)
-        lines = [line for line in group.lines if _has(text, title) or _has(text, *_cells(line))]
+        lines = [line for line in group.lines if _has(text, *_cells(line))]
+        lines = lines or (list(group.lines) if _has(text, title, group.request or "") else [])
         if lines:
             yield Line(
                 key=_group_key(group),

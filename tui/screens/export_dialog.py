@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from textual.widget import Widget
-from textual.widgets import Input, RadioButton, RadioSet
+from textual.widgets import Input
 
 from tui import wording
 from tui.layout import visible
 from tui.screens.importing import path_of
 from tui.screens.refuse import Act
-from tui.widgets.plain import Plain, content
+from tui.widgets.facts import Facts
+from tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
     from vault.views import CollectionView
 
-FORMATS: Final = {"csv": "CSV, for spreadsheets", "jsonl": "JSON Lines, one object a row"}
+FORMATS: Final = {"csv": "CSV, as spreadsheets read it", "jsonl": "JSON Lines, one object a row"}
 
 
 class ExportDialog(Act):
@@ -45,10 +46,8 @@ class ExportDialog(Act):
         """The file and its format."""
         yield Plain("Into a new file", classes="heading")
         yield Input(placeholder=f"such as {_example()}", id="path", classes="value")
-        yield Plain("As", classes="heading")
-        with RadioSet(id="formats"):
-            for name, words in FORMATS.items():
-                yield RadioButton(content(words), value=name == "csv", name=name)
+        yield Plain("Its ending says how it is written:", classes="heading")
+        yield Facts([(f".{ending}", words) for ending, words in FORMATS.items()])
 
     def safe_label(self) -> str:
         """Nothing is written."""
@@ -57,14 +56,6 @@ class ExportDialog(Act):
     def choices(self) -> Iterable[tuple[str, str]]:
         """Write it."""
         return [("export", "Write the file")]
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """A path that says its format is believed."""
-        event.stop()
-        ending = event.value.rpartition(".")[2].lower()
-        for button in self.query(RadioButton):
-            if button.name == ending:
-                button.value = True
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the field writes nothing; it leads to the buttons."""
@@ -78,19 +69,20 @@ class ExportDialog(Act):
             self.say_problem("Name the file it goes to.")
             self.query_one("#path", Input).focus()
             return
-        self._export(path_of(typed))
+        target = path_of(typed)
+        as_format = target.suffix.lower().lstrip(".")
+        if as_format not in FORMATS:
+            self.say_problem("The name of the file has to end in .csv or .jsonl.")
+            return
+        self._export(target, as_format)
 
-    def _export(self, target: Path) -> None:
-        name, as_format = self._collection.name, self._format()
+    def _export(self, target: Path, as_format: str) -> None:
+        name = self._collection.name
         self.carry_out(
             "",
             "exported",
             lambda vault: _told(vault.export_collection(name, target, as_format=as_format), target),
         )
-
-    def _format(self) -> str:
-        pressed = self.query_one(RadioSet).pressed_button
-        return str(pressed.name) if pressed else "csv"
 
 
 def _told(rows: int, target: Path) -> str:

@@ -283,8 +283,8 @@ class RunDialog(Decision[str]):
             await self.lockbox.ask(lambda vault: approve_and_start(vault, offer, special_confirmed=confirmed))
         except Locked as error:
             self.lockbox.tell_error(error)
-        except LockboxError:
-            self.dismiss("runs")
+        except LockboxError as error:
+            await self._failed(error)
         else:
             self.lockbox.tell(
                 "The run begins. Its price is paid before the first record is read, and stays spent.",

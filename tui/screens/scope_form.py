@@ -176,16 +176,15 @@ def _select(
 ) -> Select[str]:
     """A menu; where there is only one thing to choose it is chosen, unless that would be a decision of its own."""
     only = options[0][1] if is_chosen and len(options) == 1 else ""
-    select: Select[str] = Select(
-        [(content(words), value) for words, value in options],
+    value = first if first in (known for _, known in options) else only
+    return Select(
+        [(content(words), known) for words, known in options],
         prompt="choose",
+        value=value or Select.NULL,
         id=name,
         compact=True,
         classes="value",
     )
-    if value := first if first in (value for _, value in options) else only:
-        select.value = value
-    return select
 
 
 def _who(one: RequesterView) -> str:

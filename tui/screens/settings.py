@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, DataTable, Input
 
@@ -47,6 +48,12 @@ class Chosen:
     seconds_to_lock: int | None
 
 
+class SettingTable(ListTable):
+    """What can be set."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "Change…")]
+
+
 class Settings(Page[Chosen]):
     """The settings, the paths, the versions and the sandbox."""
 
@@ -69,15 +76,17 @@ Nothing secret is kept in the file of the settings.
 
     def body(self) -> ComposeResult:
         """What can be set, then what can only be looked at."""
-        yield ListTable("setting", "now", "what it does", id="settings-list")
+        yield SettingTable("setting", "now", "what it does", id="settings-list")
         with VerticalScroll(id="settings-body"):
-            yield Plain("Where everything lies", classes="heading")
-            yield Facts(places(self.lockbox.paths), id="paths", classes="value")
-            yield Plain("What learns is locked in", classes="heading")
-            yield Plain(UNTRIED, id="sandbox-standing")
-            yield Facts((), id="sandbox")
-            yield Plain("Versions", classes="heading")
-            yield Facts(versions(), id="versions")
+            with Vertical(classes="settings-part"):
+                yield Plain("Where everything lies", classes="heading")
+                yield Facts(places(self.lockbox.paths), id="paths", classes="value")
+                yield Plain("Versions", classes="heading")
+                yield Facts(versions(), id="versions")
+            with Vertical(classes="settings-part"):
+                yield Plain("Whether what learns is locked in", classes="heading")
+                yield Plain(UNTRIED, id="sandbox-standing")
+                yield Facts((), id="sandbox")
 
     def fetch(self, vault: RemoteVault) -> Chosen:
         """What is set, as the file says it now."""
@@ -161,6 +170,7 @@ Nothing secret is kept in the file of the settings.
         standing.say(sandbox_sentence(found))
         standing.set_class(not all(one.refused for one in found), "bad")
         self.query_one("#sandbox", Facts).say(attempts(found))
+        self.call_after_refresh(standing.scroll_visible, animate=False, top=True)
 
 
 class MinutesDialog(Decision[int]):

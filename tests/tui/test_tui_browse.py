@@ -1,0 +1,243 @@
+"""Rows in pages, a search that the vault does, one row whole; a big collection is never here as a whole."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking_home import MARKUP
+from e2e_home import new_world
+from e2e_world import World
+from textual.pilot import Pilot
+from textual.widgets import Input
+from tui_home import on_page, play, press, sees, served, text_of, until, words_in, words_of
+
+from tui.page import SearchBar
+from tui.screens.browse import PAGE_ROWS, Browse, where
+from tui.screens.data import Data
+from tui.screens.row_dialog import RowDialog
+from tui.widgets.table import ListTable
+from vault.api.client import RemoteVault
+from vault.records.shown import FileChoice, Page
+
+Shared = tuple[World, RemoteVault]
+ROWS = 50_000
+MIDDLE = 31_234
+LONG = "long " * 50
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """Fifty thousand rows behind a process."""
+    world = new_world(tmp_path_factory.mktemp("many"), now=datetime.now(UTC))
+    path = world.folder / "many.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["number", "text", "[b]note[/b]"])
+        for index in range(1, ROWS + 1):
+            text = "Needle" if index % 10_000 == 7 else f"straw {index % 97}"
+            writer.writerow([index, text, f"{MARKUP} \x1b[31m{LONG}" if index == 1 else ""])
+    with served(world) as vault:
+        vault.import_path(FileChoice(path=path, name="many", types={"text": "text", "[b]note[/b]": "text"}))
+        yield world, vault
+
+
+async def open_rows(pilot: Pilot[int]) -> Browse:
+    await until(
+        pilot,
+        lambda: isinstance(pilot.app.screen, Data) and pilot.app.screen.query_one(ListTable).row_count > 0,
+    )
+    await pilot.pause()
+    await press(pilot, "b")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Browse))
+    await sees(pilot, f"1 to {PAGE_ROWS} of {ROWS:,} rows of many")
+    screen = pilot.app.screen
+    assert isinstance(screen, Browse)
+    return screen
+
+
+def shown(screen: Browse) -> list[str]:
+    return [row.value or "" for row in screen.query_one(ListTable).rows]
+
+
+def looks(vault: RemoteVault) -> int:
+    return sum(line.type == "access.view" for line in vault.audit_lines())
+
+
+def test_pages_turn_and_never_more_than_one_is_here(shared: Shared) -> None:
+    world, vault = shared
+    before = looks(vault)
+
+    async def story() -> None:
+        async with on_page(vault, world, "data") as pilot:
+            screen = await open_rows(pilot)
+            assert [str(number) for number in range(1, PAGE_ROWS + 1)] == shown(screen)
+            await press(pilot, "p")
+            assert "1" == shown(screen)[0]
+            await press(pilot, "n")
+            await sees(pilot, f"{PAGE_ROWS + 1} to {2 * PAGE_ROWS} of {ROWS:,} rows")
+            assert PAGE_ROWS == len(shown(screen))
+            await press(pilot, "o", *"50,000", "enter")
+            await sees(pilot, f"50,000 to 50,000 of {ROWS:,} rows")
+            assert ["50000"] == shown(screen)
+            await press(pilot, "n")
+            assert ["50000"] == shown(screen)
+            await press(pilot, "o", *"50001", "enter")
+            await sees(pilot, "There is no row 50,001; there are 50,000.")
+            await press(pilot, "escape")
+            assert isinstance(pilot.app.screen, Browse)
+            await press(pilot, "escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Data))
+            assert before + 1 == looks(vault)
+
+    play(story())
+
+
+def test_the_vault_searches_and_counts_and_escape_shows_all_rows_again(shared: Shared) -> None:
+    world, vault = shared
+    answer = vault.browse("many", search="NEEDLE")
+    assert 5 == answer.matches
+
+    async def story() -> None:
+        async with on_page(vault, world, "data", size=(60, 20)) as pilot:
+            screen = await open_rows(pilot)
+            await press(pilot, "slash", *"needle")
+            assert PAGE_ROWS == len(shown(screen))  # letters alone begin nothing
+            await press(pilot, "enter")
+            await sees(pilot, "1 to 5 of 5 rows of 50,000 that hold “needle”, many")
+            assert [str(number) for number in answer.row_numbers] == shown(screen)
+            await press(pilot, "escape")
+            await sees(pilot, f"1 to {PAGE_ROWS} of {ROWS:,} rows of many")
+            assert not screen.query(SearchBar)
+            await press(pilot, "slash", *"no such text", "enter")
+            await sees(pilot, "Nothing here; 0 rows of 50,000 that hold “no such text”")
+
+    play(story())
+
+
+def test_a_search_that_takes_long_says_so_and_can_be_given_up(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, vault = shared
+    goes_on = threading.Event()
+    quick = type(vault).browse
+
+    def slow(self: RemoteVault, name: str, **given: Any) -> Page:
+        if given.get("search"):
+            goes_on.wait(20)
+        return quick(self, name, **given)
+
+    monkeypatch.setattr(type(vault), "browse", slow)
+
+    async def story() -> None:
+        async with on_page(vault, world, "data") as pilot:
+            screen = await open_rows(pilot)
+            await press(pilot, "slash", *"needle", "enter")
+            await sees(pilot, "Searching 50,000 rows in the vault … esc stops waiting")
+            await press(pilot, "escape")
+            await until(pilot, lambda: "Searching" not in words_of(pilot.app))  # type: ignore[arg-type]
+            goes_on.set()
+            await pilot.pause(0.5)
+            assert PAGE_ROWS == len(shown(screen))
+            assert "needle" not in words_in(pilot.app, "#browse-where")  # type: ignore[arg-type]
+
+    play(story())
+
+
+@pytest.mark.parametrize("size", [(60, 20), (140, 40)])
+def test_space_shows_one_row_whole_and_literally(shared: Shared, size: tuple[int, int]) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "data", size=size) as pilot:
+            await open_rows(pilot)
+            assert "[b]note[/b]" in text_of(pilot.app)  # type: ignore[arg-type]
+            await press(pilot, "space")
+            await until(pilot, lambda: isinstance(pilot.app.screen, RowDialog))
+            await sees(pilot, "Row 1 of many")
+            words = words_of(pilot.app)  # type: ignore[arg-type]
+            assert "[bold red]x[/]" in words
+            assert "\x1b" not in words
+            assert ("long long long" in words) == (size[0] > 60) or "long" in words
+            await press(pilot, "ctrl+k")
+            await until(pilot, lambda: "[bold red]x[/]" not in words_of(pilot.app))  # type: ignore[arg-type]
+            await press(pilot, "ctrl+k", "space")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Browse))
+
+    play(story())
+
+
+def test_the_curtain_hides_the_rows_and_what_is_searched_for(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "data") as pilot:
+            await open_rows(pilot)
+            await press(pilot, "slash", *"needle", "ctrl+k")
+            await until(pilot, lambda: "straw" not in words_of(pilot.app))  # type: ignore[arg-type]
+            assert "needle" not in words_of(pilot.app)  # type: ignore[arg-type]
+            assert "needle" == pilot.app.screen.query_one(SearchBar).value
+
+    play(story())
+
+
+def test_a_million_rows_cost_a_page_at_a_time() -> None:
+    """The sentence and the page are all that the screen knows of a collection, however big it is."""
+    page = Page(
+        collection="rows",
+        columns=("a",),
+        rows=tuple((str(number),) for number in range(PAGE_ROWS)),
+        row_numbers=tuple(range(500_001, 500_001 + PAGE_ROWS)),
+        first=500_000,
+        total=1_000_000,
+        matches=1_000_000,
+        search="",
+    )
+    assert "500,001 to 500,200 of 1,000,000 rows of rows" == where(page)
+
+
+def test_a_field_of_the_page_never_asks_for_more_than_the_facade_gives(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, vault = shared
+    asked: list[int] = []
+    plain = type(vault).browse
+
+    def noted(self: RemoteVault, name: str, **given: Any) -> Page:
+        asked.append(given["limit"])
+        return plain(self, name, **given)
+
+    monkeypatch.setattr(type(vault), "browse", noted)
+
+    async def story() -> None:
+        async with on_page(vault, world, "data") as pilot:
+            await open_rows(pilot)
+            await press(pilot, "o")
+            pilot.app.screen.query_one("#jump-bar", Input).value = str(MIDDLE)
+            await press(pilot, "enter")
+            await sees(pilot, f"{MIDDLE:,} to")
+
+    play(story())
+    assert {PAGE_ROWS} == set(asked)
+    assert PAGE_ROWS <= 500
+
+
+def test_a_collection_that_is_erased_meanwhile_leads_back(tmp_path: Path) -> None:
+    world = new_world(tmp_path, now=datetime.now(UTC))
+    with served(world) as vault:
+        vault.import_path(FileChoice(path=world.table(), name="nights"))
+
+        async def story() -> None:
+            async with on_page(vault, world, "data") as pilot:
+                await until(pilot, lambda: pilot.app.screen.query_one(ListTable).row_count > 0)
+                await press(pilot, "b")
+                await sees(pilot, "1 to 100 of 100 rows of nights")
+                vault.erase_collection("nights")
+                await sees(pilot, "No data yet.")
+
+        play(story())

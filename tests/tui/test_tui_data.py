@@ -1,0 +1,318 @@
+"""Collections and columns: what is said without a look at a value, what a look records, taking out and erasing."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from asking_home import MARKUP, served_copy
+from e2e_home import new_world
+from e2e_world import NAME, World
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+
+from tui import wording
+from tui.screens.columns import HIDDEN, Columns
+from tui.screens.data import EMPTY, NOBODY, Data
+from tui.screens.erase_dialog import EraseDialog
+from tui.screens.export_dialog import ExportDialog
+from tui.screens.importing import ChooseFile
+from tui.widgets.table import ListTable
+from vault.api.client import RemoteVault
+from vault.records.shown import Erasure
+
+Shared = tuple[World, RemoteVault]
+LOOK = "access.view"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Two collections: nights, from which somebody may learn, and notes with hostile names and texts."""
+    world = new_world(tmp_path_factory.mktemp("data"), now=datetime.now(UTC))
+    with world.vault() as vault:
+        parsed = vault.read_file(world.table(rows=100), sensitivities={"good": "special", "coffee": "ordinary"})
+        vault.import_file(parsed, name="nights", unit="day", time_field="day")
+        world.introduced(vault)
+        vault.grant(
+            requester=NAME,
+            collection="nights",
+            fields=["steps"],
+            purpose="AcademicResearch",
+            not_after=world.clock.now + timedelta(days=90),
+            uses=3,
+        )
+        notes = world.folder / "notes.csv"
+        with notes.open("w", newline="") as file:
+            csv.writer(file).writerows([["number", MARKUP[:40]], ["1", f"{MARKUP}\x1b[31m"], ["2", "plain"]])
+        vault.import_file(vault.read_file(notes), name="[b]notes[/b]", unit=None, time_field=None)
+    return world
+
+
+@pytest.fixture(scope="module")
+def shared(template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """For stories that change nothing but the trail."""
+    with served_copy(template, tmp_path_factory.mktemp("shared")) as both:
+        yield both
+
+
+@pytest.fixture
+def own(template: World, tmp_path: Path) -> Iterator[Shared]:
+    """For a story that changes something."""
+    with served_copy(template, tmp_path) as both:
+        yield both
+
+
+def looks(vault: RemoteVault) -> int:
+    return sum(line.type == LOOK for line in vault.audit_lines())
+
+
+async def loaded(pilot: Pilot[int]) -> None:
+    await until(pilot, lambda: pilot.app.screen.query_one(ListTable).row_count > 0)
+    await pilot.pause()
+
+
+async def on_line(pilot: Pilot[int], key: str) -> None:
+    await loaded(pilot)
+    pilot.app.screen.query_one(ListTable).point_at(key)
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_list_and_the_details_say_what_the_facade_says_without_a_look(
+    shared: Shared, size: tuple[int, int]
+) -> None:
+    world, vault = shared
+    before = looks(vault)
+
+    async def story() -> None:
+        async with on_page(vault, world, "data", size=size) as pilot:
+            await on_line(pilot, "nights")
+            (found,) = [one for one in vault.collections() if one.name == "nights"]
+            listed = words_in(pilot.app, "#data-list")  # type: ignore[arg-type]
+            assert f"nights {found.rows:,} 4" in listed
+            assert "1 consent" in listed
+            details = words_in(pilot.app, "#data-facts")  # type: ignore[arg-type]
+            assert "All rows of one day count as one unit. Habits over many days are not hidden." in details
+            assert f"● {NAME}: 1 column, for academic research, until" in details
+            assert "3 jobs left" in details
+            assert f"{wording.percent(vault.budget()[0].used_percent)} used of a lifetime cap of ε 8 per day" in details
+            assert "[b]notes[/b]" in text_of(pilot.app)  # type: ignore[arg-type]
+
+    play(story())
+    assert before == looks(vault)
+
+
+def test_a_collection_nobody_may_learn_from_says_nobody(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "data", size=(140, 40)) as pilot:
+            await on_line(pilot, "[b]notes[/b]")
+            await sees(pilot, NOBODY.split(".")[0])
+            assert "[b]notes[/b] 2 2" in words_in(pilot.app, "#data-list")  # type: ignore[arg-type]
+            assert MARKUP[:24].rstrip() in text_of(pilot.app)  # type: ignore[arg-type]
+
+    play(story())
+
+
+def test_values_are_hidden_until_v_and_each_look_is_recorded_once(shared: Shared) -> None:
+    world, vault = shared
+    before = looks(vault)
+    summary = {one.name: one for one in vault.show_collection("nights")}["steps"]
+    assert summary.mean is not None
+
+    async def story() -> None:
+        async with on_page(vault, world, "data", size=(140, 40)) as pilot:
+            await on_line(pilot, "nights")
+            await press(pilot, "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Columns))
+            await on_line(pilot, "steps")
+            await sees(pilot, HIDDEN)
+            assert "whole numbers" in words_of(pilot.app)  # type: ignore[arg-type]
+            assert "mean" not in words_in(pilot.app, "#columns-details")  # type: ignore[arg-type]
+            assert before + 1 == looks(vault)  # the one of this test itself
+            await press(pilot, "v")
+            await sees(pilot, f"100 values, {summary.distinct} different")
+            assert f"mean {wording.number(float(summary.mean or 0))}" in words_of(pilot.app)  # type: ignore[arg-type]
+            await sees(pilot, "mean over time")
+            await press(pilot, "down", "down", "v")
+            await sees(pilot, "true in")
+            await pilot.pause(1.5)  # the trail has grown by the look: the page loads again, and looks no second time
+            assert before + 2 == looks(vault)
+            await press(pilot, "escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Data))
+            await until(pilot, lambda: pilot.app.screen.query_one(ListTable).chosen == "nights")
+
+    play(story())
+
+
+def test_calm_means_tables_of_numbers_and_no_braille(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "data", size=(140, 50), calm=True) as pilot:
+            await on_line(pilot, "nights")
+            await press(pilot, "v")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Columns))
+            await on_line(pilot, "coffee")
+            await sees(pilot, "value how many")
+            await sees(pilot, "time mean")
+            text = text_of(pilot.app)  # type: ignore[arg-type]
+            assert not [sign for sign in text if "\u2800" <= sign <= "\u28ff"]
+            assert "█" not in words_in(pilot.app, "#column-drawing")  # type: ignore[arg-type]
+
+    play(story())
+
+
+def test_the_curtain_hides_names_and_drawings(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "data", size=(140, 40)) as pilot:
+            await on_line(pilot, "nights")
+            await press(pilot, "v")
+            await sees(pilot, "mean over time")
+            await press(pilot, "ctrl+k")
+            await until(pilot, lambda: "mean over time" not in words_of(pilot.app))  # type: ignore[arg-type]
+            assert NAME not in words_of(pilot.app)  # type: ignore[arg-type]
+
+    play(story())
+
+
+def test_an_empty_vault_says_what_to_do_next_and_i_imports(tmp_path: Path) -> None:
+    world = new_world(tmp_path)
+    with served(world) as vault:
+
+        async def story() -> None:
+            async with on_page(vault, world, "data", size=(60, 20)) as pilot:
+                await sees(pilot, EMPTY.split("\n")[0])
+                await press(pilot, "enter", "v", "b", "D", "e", "a")
+                assert isinstance(pilot.app.screen, Data)
+                await press(pilot, "i")
+                await until(pilot, lambda: isinstance(pilot.app.screen, ChooseFile))
+
+        play(story())
+
+
+async def answer(pilot: Pilot[int], button: str) -> None:
+    pilot.app.screen.query_one(button).focus()
+    await press(pilot, "enter")
+
+
+# taking out -----------------------------------------------------------------------------------------------
+
+
+async def dialog(pilot: Pilot[int], key: str, kind: type) -> None:
+    await on_line(pilot, "nights")
+    await press(pilot, key)
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind))
+    await pilot.pause()
+
+
+def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tmp_path: Path) -> None:
+    world, vault = own
+    target = tmp_path / "[b]out[/b].csv"
+
+    async def story() -> None:
+        async with on_page(vault, world, "data", size=(60, 20)) as pilot:
+            await dialog(pilot, "e", ExportDialog)
+            words = words_of(pilot.app)  # type: ignore[arg-type]
+            assert "will be readable by anyone who gets that file: it is not encrypted" in words
+            assert pilot.app.focused is pilot.app.screen.query_one("#safe")
+            await answer(pilot, "#export")
+            await sees(pilot, "Name the file it goes to.")
+            field = pilot.app.screen.query_one("#path", Input)
+            field.value = str(tmp_path / "out.txt")
+            await answer(pilot, "#export")
+            await sees(pilot, "has to end in .csv or .jsonl")
+            field.value = str(target)
+            await press(pilot, "enter")
+            assert isinstance(pilot.app.screen, ExportDialog)
+            await answer(pilot, "#export")
+            await sees(pilot, "readable by anyone who gets that file.")
+            assert "100 rows in" in words_of(pilot.app)  # type: ignore[arg-type]
+            await dialog(pilot, "e", ExportDialog)
+            pilot.app.screen.query_one("#path", Input).value = str(target)
+            await answer(pilot, "#export")
+            await until(pilot, lambda: bool(words_in(pilot.app, "#problem")))  # type: ignore[arg-type]
+            assert str(target) == pilot.app.screen.query_one("#path", Input).value
+
+    play(story())
+    assert 101 == len(target.read_text().splitlines())
+    assert "export" in [line.type for line in vault.audit_lines()]
+
+
+# erasing --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_erase_dialog_says_everything_before_the_name_can_be_typed(
+    shared: Shared, size: tuple[int, int]
+) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "data", size=size) as pilot:
+            await dialog(pilot, "D", EraseDialog)
+            words = words_of(pilot.app).replace("│ ", "").replace(" │", "")  # type: ignore[arg-type]
+            for sentence in wording.erase_sentences(vault.preview_erase("nights")):
+                assert " ".join(sentence.split()) in " ".join(words.split())
+            assert "This cannot be undone." in words
+            assert pilot.app.focused is pilot.app.screen.query_one("#safe")
+            assert pilot.app.screen.query_one("#erase", Button).disabled
+            await press(pilot, "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Data))
+
+    play(story())
+
+
+def test_only_the_whole_name_erases_and_the_consents_on_it_end(own: Shared) -> None:
+    world, vault = own
+
+    async def story() -> None:
+        async with on_page(vault, world, "data") as pilot:
+            await dialog(pilot, "D", EraseDialog)
+            screen = pilot.app.screen
+            button = screen.query_one("#erase", Button)
+            screen.query_one("#word").focus()
+            await press(pilot, *"night")
+            assert button.disabled
+            await press(pilot, "s", "enter")
+            assert not button.disabled
+            assert isinstance(pilot.app.screen, EraseDialog)
+            assert ["nights", "[b]notes[/b]"] == sorted(
+                (one.name for one in vault.collections()), reverse=True
+            )
+            await answer(pilot, "#erase")
+            await sees(pilot, "Erased: 100 rows of nights.")
+            await until(pilot, lambda: pilot.app.screen.query_one(ListTable).row_count == 1)
+
+    play(story())
+    assert ["withdrawn"] == [one.state for one in vault.grants()]
+
+
+def test_what_is_spent_and_what_left_is_said_to_stay(held_world: World) -> None:
+    with served(held_world) as vault:
+        planned: Erasure = vault.preview_erase("nights")
+        assert planned.updates_destroyed
+
+        async def story() -> None:
+            async with on_page(vault, held_world, "data", size=(60, 20)) as pilot:
+                await dialog(pilot, "D", EraseDialog)
+                words = words_of(pilot.app)  # type: ignore[arg-type]
+                used = wording.percent(planned.budget_used_percent)
+                assert f"The {used} of its budget that is used never comes back, and its name stays taken." in words
+                assert "1 held update on it: destroyed." in words
+                pilot.app.screen.query_one("#word", Input).value = "nights"
+                await pilot.pause()
+                if "Scroll to the end first" in words_of(pilot.app):  # type: ignore[arg-type]
+                    await press(pilot, "tab", "pagedown", "pagedown")
+                await answer(pilot, "#erase")
+                await sees(pilot, "Erased: 100 rows of nights.")
+
+        play(story())
+        assert ["destroyed"] == [one.state for one in vault.releases()]

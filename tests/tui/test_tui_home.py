@@ -1,0 +1,179 @@
+"""Home says what waits, and what has left as the trail says it: after one release never again that nothing has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from e2e_world import NAME, World
+from test_tui_release import begin_to_send, only
+from test_tui_release_dialog import decided
+from textual.pilot import Pilot
+from tui_home import SIZES, on_page, play, sees, served, until, words_in, words_of
+
+from tui import wording
+from tui.screens.home import Home, Overview, waiting
+from tui.screens.release import Releases
+from tui.screens.release_dialog import Countdown, ReleaseDialog
+from tui.widgets.table import ListTable
+from vault.api.client import RemoteVault
+from vault.trail_views import RunView
+from vault.views import GrantView, RequestLine
+
+
+async def loaded(pilot: Pilot[int]) -> None:
+    await sees(pilot, "What waits for you")
+    await sees(pilot, "What happened")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_it_fits_and_its_numbers_are_those_of_the_commands(today: World, size: tuple[int, int]) -> None:
+    async def story(vault: RemoteVault) -> None:
+        async with on_page(vault, today, "home", size=size) as pilot:
+            await loaded(pilot)
+            said = words_of(pilot.app)  # type: ignore[arg-type]
+            used = next(one.used_percent for one in vault.budget() if one.requester is None)
+            last = vault.audit_lines()[-1]
+            for words in (
+                f"○ {wording.NOTHING_LEFT}",
+                f"◆ update held {NAME}, nights",
+                f"? asks to learn {NAME}, nights",
+                f"{used} % used",
+                f"#{last.seq} {wording.short_time(last.ts)}",
+                "q Quit",
+            ):
+                assert words in said
+            assert "guess" not in said
+            assert pilot.app.focused is pilot.app.screen.query_one("#home-list")
+
+    with served(today) as vault:
+        play(story(vault))
+
+
+def test_an_empty_vault_says_what_to_do_next(world: World) -> None:
+    async def story(vault: RemoteVault) -> None:
+        async with on_page(vault, world, "home", size=(60, 20)) as pilot:
+            await sees(pilot, "Nothing waits for you.")
+            said = words_of(pilot.app)  # type: ignore[arg-type]
+            assert wording.NOTHING_LEFT in said
+            assert "Next: import a CSV, JSON or Parquet file, under 2 Data." in said
+
+    with served(world) as vault:
+        play(story(vault))
+
+
+def test_enter_goes_to_the_row_and_decides_nothing(today: World) -> None:
+    async def story(vault: RemoteVault) -> None:
+        entries = vault.status().audit_entries
+        async with on_page(vault, today, "home") as pilot:
+            await loaded(pilot)
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Releases))
+            await sees(pilot, "held: it waits for your decision")
+            assert only(vault).id == pilot.app.screen.query_one(ListTable).chosen
+        assert entries == vault.status().audit_entries
+
+    with served(today) as vault:
+        play(story(vault))
+
+
+def test_after_a_release_it_never_again_says_that_nothing_left(
+    today: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Countdown, "TICK", 0.02)
+
+    async def story(vault: RemoteVault) -> None:
+        async with on_page(vault, today, "home", size=(140, 40)) as pilot:
+            await loaded(pilot)
+            assert wording.NOTHING_LEFT in words_in(pilot.app, "#home-left")  # type: ignore[arg-type]
+            await pilot.press("6")
+            await sees(pilot, "held: it waits for your decision")
+            await pilot.press("R")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ReleaseDialog))
+            await decided(pilot)
+            await sees(pilot, "→ left this computer")
+            await pilot.press("1")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Home))
+            when = wording.short_time(only(vault).decided_at or "")
+            await sees(pilot, f"→ 1 update left this computer, last on {when} UTC.")
+            assert wording.NOTHING_LEFT not in words_in(pilot.app, "#home-left")  # type: ignore[arg-type]
+
+    with served(today) as vault:
+        play(story(vault))
+    assert left(today) == (1, 0)
+
+
+def left(world: World) -> tuple[int, int]:
+    with world.vault() as vault:
+        status = vault.status()
+        return status.released, status.may_have_left
+
+
+def test_what_may_have_left_is_said_too(today: World) -> None:
+    begin_to_send(today)
+
+    async def story(vault: RemoteVault) -> None:
+        async with on_page(vault, today, "home", size=(140, 40)) as pilot:
+            await sees(pilot, "→ 1 update may have left: a sending was begun and not finished.")
+            assert wording.NOTHING_LEFT not in words_of(pilot.app)  # type: ignore[arg-type]
+
+    with served(today) as vault:
+        play(story(vault))
+
+
+def test_the_curtain_hides_who_asks(today: World) -> None:
+    async def story(vault: RemoteVault) -> None:
+        async with on_page(vault, today, "home") as pilot:
+            await loaded(pilot)
+            await pilot.press("ctrl+k")
+            await until(pilot, lambda: NAME not in words_of(pilot.app))  # type: ignore[arg-type]
+
+    with served(today) as vault:
+        play(story(vault))
+
+
+def test_foreign_names_are_shown_as_they_are(today: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = RemoteVault.requests
+
+    def hostile(self: RemoteVault) -> list[RequestLine]:
+        return [replace(one, requester="[bold]x[/]\x1b[31m") for one in real(self)]
+
+    monkeypatch.setattr(RemoteVault, "requests", hostile)
+
+    async def story(vault: RemoteVault) -> None:
+        async with on_page(vault, today, "home") as pilot:
+            await sees(pilot, "? asks to learn [bold]x[/]\\x1b[31m, nights")
+
+    with served(today) as vault:
+        play(story(vault))
+
+
+def test_what_runs_stands_first_and_consents_that_end_within_a_week_are_among_it(today: World) -> None:
+    run = RunView(
+        request="r1", requester=NAME, collection="nights", step=3, of=60, started_at="2026-11-21T12:00:00Z",
+        epsilon=Decimal(1), confined=True, landlock_abi=5, seccomp=True, missing=(),
+    )  # fmt: skip
+    with today.vault() as vault:
+        grant = next(one for one in vault.grants() if one.state != "expired")
+        facts = overview(vault.status(), grant, today)
+    now = today.clock.now
+    found = waiting(facts, [run], now)
+    assert [(one.page, one.key, one.until) for one in found] == [
+        ("training", "r1", "step 3 of 60"),
+        ("consents", "soon", "6 days left"),
+    ]
+
+
+def overview(status: object, grant: GrantView, world: World) -> Overview:
+    """Two consents in force: one ends in a week less an hour, one in eight days."""
+    soon, late = (
+        replace(
+            grant, id=name, state="active", not_after=(world.clock.now + timedelta(hours=hours)).isoformat()
+        )
+        for name, hours in (("soon", 7 * 24 - 1), ("late", 8 * 24))
+    )
+    return Overview(
+        status=status, updates=(), requests=(), grants=(soon, late), runs=(), budget=(), charges=(), lines=()
+    )  # type: ignore[arg-type]
