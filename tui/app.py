@@ -1,26 +1,25 @@
 """The terminal UI: one program, one vault behind the daemon, one screen at a time.
 
-Four ways in which Textual shows or writes what it should not are closed here and in `secret.py`: a crash prints no
-variables, no key is logged while a vault is open, no passphrase is copied, no picture of the screen is saved.
+What Textual would show or write by itself is closed in `discreet.py` and `secret.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.events import Event, Key, MouseDown
 from textual.screen import Screen
 
+from tui.discreet import DiscreetApp
 from tui.exit_codes import ExitCode
 from tui.keymap import ACTIONS, EVERYWHERE, bindings
 from tui.layout import visible
@@ -32,16 +31,12 @@ from tui.work import off_loop
 from vault.errors import (
     DaemonGone,
     DaemonUnreachable,
-    KeysLogged,
     LockboxError,
     Locked,
     TrainingRuns,
-    Unavailable,
 )
 
 if TYPE_CHECKING:
-    from textual.driver import Driver
-
     from vault.api.client import RemoteVault
     from vault.settings import Paths, Preferences
     from vault.trail_views import Pulse
@@ -64,16 +59,6 @@ SCREENS_BY_NAME: Final = {
 }
 
 
-LOGGING: Final = ("TEXTUAL_LOG", "TEXTUAL_SCREENSHOT", "TEXTUAL_DEBUG")
-
-
-def logged_because(environ: Mapping[str, str]) -> str:
-    """The variable that makes Textual write down what is typed or shown, or nothing."""
-    features = {one.strip().lower() for one in environ.get("TEXTUAL", "").split(",")}
-    found = ["TEXTUAL"] if features & {"debug", "devtools"} else []
-    return next(iter([*found, *(name for name in LOGGING if environ.get(name))]), "")
-
-
 def screen_class(name: str) -> type[Screen[None]]:
     """The screen of this name, loaded when it is first opened so that the first paint does not wait for it."""
     module, _, kind = SCREENS_BY_NAME[name].partition(":")
@@ -81,7 +66,7 @@ def screen_class(name: str) -> type[Screen[None]]:
     return found
 
 
-class LockboxApp(App[int]):
+class LockboxApp(DiscreetApp):
     """The terminal UI over one vault, or over the sample."""
 
     TITLE = "Lockbox"
@@ -94,8 +79,7 @@ class LockboxApp(App[int]):
     def __init__(
         self, paths: Paths, preferences: Preferences, *, environ: dict[str, str] | None = None
     ) -> None:
-        self.environ = dict(os.environ if environ is None else environ)
-        super().__init__()
+        super().__init__(environ)
         self.paths = paths
         self.preferences = preferences
         self.vault: RemoteVault | None = None
@@ -103,7 +87,6 @@ class LockboxApp(App[int]):
         self.is_sample = False
         self.standing = Standing()
         self.run_watch = RunWatch()
-        self.last_words = ""
         self._seen_entries = -1
         self._was_used, self._is_pulsing, self._is_locking = False, False, False
         self.set_calm(preferences.calm or bool(self.environ.get("ACCESSIBLE")))
@@ -134,16 +117,6 @@ class LockboxApp(App[int]):
 
     def _told_to_end(self) -> None:
         self.exit(ExitCode.INTERRUPTED)
-
-    def may_open_real(self) -> bool:
-        """Whether a vault that is not the sample may be opened here; where keys are logged it says so and ends."""
-        why = logged_because(self.environ)
-        if why or self.devtools is not None or "debug" in self.features:
-            error = KeysLogged(what=why or "TEXTUAL")
-            self.last_words = f"{error}\n{error.hint}"
-            self.exit(ExitCode.UNAVAILABLE)
-            return False
-        return True
 
     def show_door(self, sentence: str = "") -> None:
         """The first screen: choose between the sample and a vault of one's own, or unlock the one there is."""
@@ -365,13 +338,6 @@ class LockboxApp(App[int]):
 
     # how it looks
 
-    def get_driver_class(self) -> type[Driver]:
-        """The terminal; one that goes away does not keep this program."""
-        from tui.lasting import LastingDriver
-
-        found = super().get_driver_class()
-        return LastingDriver if issubclass(LastingDriver, found) else found
-
     def set_calm(self, is_calm: bool) -> None:
         """No animation, no blinking, tables of numbers for plots."""
         self.animation_level = "none" if is_calm else "full"
@@ -381,28 +347,3 @@ class LockboxApp(App[int]):
     def is_calm(self) -> bool:
         """Whether plots become tables and nothing moves."""
         return self.has_class("-calm")
-
-    # what Textual would show or write
-
-    def _fatal_error(self) -> None:
-        """End after an error nobody foresaw: its traceback would print the variables around it, secrets among them."""
-        kind = type(self._exception).__name__
-        self.last_words = f"lockbox made a mistake of its own ({kind}); the terminal UI has ended"
-        self._exit_renderables.clear()
-        self._close_messages_no_wait()
-
-    def panic(self, *_renderables: Any) -> None:
-        """The same for errors that bring a picture of themselves."""
-        self._fatal_error()
-
-    def deliver_screenshot(self, *_given: Any, **_named: Any) -> str | None:
-        """No picture of the screen is saved: it would show in clear what stands on it."""
-        self.tell("Pictures of the screen are not saved: they would show what stands on it in clear.")
-        return None
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Nothing is copied by itself; `lockbox data export` is the way to take values out."""
-
-    def save_screenshot(self, *_given: Any, **_named: Any) -> str:
-        """See `deliver_screenshot`."""
-        raise Unavailable(reason="pictures of the screen are not saved")

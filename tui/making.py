@@ -1,7 +1,8 @@
 """Making a vault beside its place: nobody has a vault whose recovery sheet was never seen.
 
-The vault is made by `lockbox init` in a process of its own, in a draft folder, and moved to its place when two groups of
-the recovery key were typed back. A program killed before leaves a draft without records, which the next start removes.
+The vault is made by `lockbox init` in a process of its own, in a draft folder, and moved to its place when two groups
+of the recovery key were typed back. A program killed before leaves a draft without records, which the next start
+removes.
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ def run_command(*words: str, secret: Secret | None = None) -> str:
         )
     finally:
         os.close(ours)
-    with suppress(BrokenPipeError), open(theirs, "wb") as pipe:
+    with suppress(BrokenPipeError), os.fdopen(theirs, "wb") as pipe:
         pipe.write(b"" if secret is None else secret.reveal() + b"\n")
     written, told = process.communicate()
     if process.returncode:

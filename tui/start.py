@@ -29,7 +29,8 @@ def is_possible(environ: Mapping[str, str]) -> bool:
 
 def run(paths: Paths) -> int:
     """Run the terminal UI to its end; raises `KeysLogged` where what is typed into a real vault would be logged."""
-    from tui.app import LockboxApp, logged_because
+    from tui.app import LockboxApp
+    from tui.discreet import logged_because
 
     why = logged_because(os.environ)
     if why and (paths.vault / "vault.db").exists():

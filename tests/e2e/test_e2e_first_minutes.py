@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
+from asking_home import open_dialog, read_to_the_end, run_button, toggle
 from e2e_command import run_installed
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
-
-sys.path.append(str(Path(__file__).parents[1] / "tui"))
-sys.path.append(str(Path(__file__).parents[1] / "api"))
-
-from asking_home import open_dialog, read_to_the_end, run_button, toggle
 from tui_home import play, press, sees, text_of, until, words_of
 
 from tui.app import LockboxApp
@@ -138,7 +133,7 @@ async def reads_budget_and_trail(pilot: Pilot[int]) -> None:
     with of_the_sample(pilot) as vault:
         size = vault.verify_audit().size
         used = vault.budget()[0].used_percent
-    await until(pilot, lambda: any("erif" in one and str(size) in one for one in said(pilot)))
+    await until(pilot, lambda: any(f"verified to entry {size - 1}" in one for one in said(pilot)))
     assert app_of(pilot).standing.used_percent == used > 0
 
 

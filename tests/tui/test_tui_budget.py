@@ -15,11 +15,13 @@ from e2e_world import NAME, World
 from hypothesis import given
 from hypothesis import strategies as st
 from lived_home import OTHER
+from textual.pilot import Pilot
 from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 
 from tui import wording
 from tui.screens.budget import Budget, Spending, bar_lines, series_of
 from tui.screens.budget_words import HowToRead, JobDialog
+from tui.widgets.plain import Plain
 from tui.widgets.plot import Series, numbers_text, steps, top_of
 from vault.api.client import RemoteVault
 from vault.trail_views import BudgetPoint
@@ -45,6 +47,12 @@ LINE = BudgetLine(
     used_percent=Decimal("2.8"),
     jobs=1,
 )
+
+
+async def told(pilot: Pilot[int], selector: str, words: str) -> None:
+    """Wait until these words stand in the place of one widget."""
+    await until(pilot, lambda: bool(pilot.app.screen.query(selector)))
+    await until(pilot, lambda: words in words_in(pilot.app, selector))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -91,17 +99,17 @@ def test_the_job_beside_the_list_is_told_as_a_guess_and_the_budget_never_is(look
     async def story() -> None:
         async with on_page(vault, world, "budget", size=(140, 40)) as pilot:
             (asked,) = [one.id for one in vault.requests() if one.state == "waiting"]
-            await sees(pilot, "A guess whether one given day is in it is right at most")
+            await told(pilot, "#budget-job", "A guess whether one given day is in it is right at most")
             price = vault.request(asked).price
             pane = words_in(pilot.app, "#budget-job")  # type: ignore[arg-type]
             assert f"at most {wording.times_in_hundred(price.guess_rate)} times in 100" in pane
             assert f"{price.used_percent_before} % used before, {price.used_percent_after} % after" in pane
             assert f"ε {price.epsilon} at δ" not in pane
             await press(pilot, "e")
-            await sees(pilot, f"ε {price.epsilon} at δ")
+            await told(pilot, "#budget-job", f"ε {price.epsilon} at δ")
             await press(pilot, "down", "down")
-            await sees(pilot, f"of {OTHER}, on walks")
-            await sees(pilot, "A guess whether one given record is in it")
+            await told(pilot, "#budget-job", f"of {OTHER}, on walks")
+            await told(pilot, "#budget-job", "A guess whether one given record is in it")
             assert "guess" not in words_in(pilot.app, "#budget-bars")  # type: ignore[arg-type]
 
     play(story())
@@ -117,9 +125,9 @@ def test_enter_opens_the_price_of_one_job_and_escape_leaves_it(looked: Looked, s
             await press(pilot, "down", "enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobDialog))
             newest = vault.budget_history()[-1]
-            await sees(pilot, f"Request {newest.request[:8]} of {NAME}, on nights")
-            await sees(pilot, f"It cost {newest.job_percent} % of a lifetime cap of ε 8 per day")
-            await sees(pilot, f"ε {newest.epsilon} at δ")
+            await told(pilot, "#dialog-title", f"Request {newest.request[:8]} of {NAME}, on nights")
+            await told(pilot, ".cost", f"It cost {newest.job_percent} % of a lifetime cap of ε 8 per day")
+            await told(pilot, ".numbers", f"ε {newest.epsilon} at δ")
             await press(pilot, "escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, Budget))
 
@@ -135,11 +143,10 @@ def test_h_explains_and_gives_the_worst_case_alone_for_the_cap(looked: Looked, s
             await sees(pilot, "? not run")
             await press(pilot, "h")
             await until(pilot, lambda: isinstance(pilot.app.screen, HowToRead))
-            await sees(pilot, "Spent budget never comes back; what does not fit any more cannot run.")
-            seen = ""
-            for _ in range(30):
-                seen += f" {words_of(pilot.app)}"  # type: ignore[arg-type]
-                await press(pilot, "pagedown")
+            await told(pilot, "#consequence", "comes back; what does not fit any more cannot run.")
+            seen = " ".join(
+                str(one.render()) for one in pilot.app.screen.query("#details Plain").results(Plain)
+            )
             assert "There only the worst case is proven:" in seen
             assert "99.97 right guesses in 100 whether one given day is in it" in seen
             assert "99.97 right guesses in 100 whether one given record is in it" in seen

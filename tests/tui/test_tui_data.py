@@ -114,7 +114,7 @@ def test_a_collection_nobody_may_learn_from_says_nobody(shared: Shared) -> None:
             await on_line(pilot, "[b]notes[/b]")
             await sees(pilot, NOBODY.split(".")[0])
             assert "[b]notes[/b] 2 2" in words_in(pilot.app, "#data-list")  # type: ignore[arg-type]
-            assert MARKUP[:24].rstrip() in text_of(pilot.app)  # type: ignore[arg-type]
+            assert MARKUP[:20] in text_of(pilot.app)  # type: ignore[arg-type]
 
     play(story())
 
@@ -175,6 +175,7 @@ def test_the_curtain_hides_names_and_drawings(shared: Shared) -> None:
         async with on_page(vault, world, "data", size=(140, 40)) as pilot:
             await on_line(pilot, "nights")
             await press(pilot, "v")
+            await on_line(pilot, "steps")
             await sees(pilot, "mean over time")
             await press(pilot, "ctrl+k")
             await until(pilot, lambda: "mean over time" not in words_of(pilot.app))  # type: ignore[arg-type]
@@ -199,7 +200,8 @@ def test_an_empty_vault_says_what_to_do_next_and_i_imports(tmp_path: Path) -> No
 
 
 async def answer(pilot: Pilot[int], button: str) -> None:
-    pilot.app.screen.query_one(button).focus()
+    await pilot.pause(0.3)  # a button that was pressed takes no second press for a moment
+    pilot.app.screen.set_focus(pilot.app.screen.query_one(button))
     await press(pilot, "enter")
 
 
@@ -215,7 +217,7 @@ async def dialog(pilot: Pilot[int], key: str, kind: type) -> None:
 
 def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tmp_path: Path) -> None:
     world, vault = own
-    target = tmp_path / "[b]out[/b].csv"
+    target = tmp_path / "[b]out.csv"
 
     async def story() -> None:
         async with on_page(vault, world, "data", size=(60, 20)) as pilot:

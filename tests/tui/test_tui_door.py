@@ -85,9 +85,10 @@ def test_the_first_screen_is_three_sentences_and_one_choice(size: tuple[int, int
             words = words_in(app, "#card-body")
             for sentence in (" ".join(WHAT_THIS_IS.split()), CHOICE):
                 assert sentence in words
-            assert [
-                str(button.label) for button in app.screen.query(Button)
-            ] == ["Try it with sample data", "Create my vault"]
+            assert [str(button.label) for button in app.screen.query(Button)] == [
+                "Try it with sample data",
+                "Create my vault",
+            ]
             assert "Try it with sample data Create my vault" in words_of(app)
 
     play(story())

@@ -15,7 +15,8 @@ from tui_crashing import CRASHES, SECRET
 from tui_home import play, sees, text_of, until, words_of
 from tui_terminal import LOCKBOX, Screen, places
 
-from tui.app import LockboxApp, logged_because
+from tui.app import LockboxApp
+from tui.discreet import logged_because
 from tui.keymap import ACTIONS
 from tui.screens.decision import Decision
 from tui.secret import SecretInput

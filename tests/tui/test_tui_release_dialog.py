@@ -10,7 +10,6 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -22,11 +21,8 @@ from tui_home import SIZES, on_page, play, press, sees, served, text_of, until
 
 from tui.screens.release_dialog import Countdown, ReleaseDialog
 from tui.widgets.plain import Plain
-from vault import requester
 from vault.api import link
 from vault.api.client import RemoteVault
-from vault.errors import WrongState
-from vault.requests.release_manifest import RELEASE_FILE, UPDATE_FILE
 from vault.views import ReleaseView
 
 LEAVES = "This leaves your computer now and cannot be called back."
@@ -84,7 +80,13 @@ async def typed(pilot: Pilot[int], word: str = "RELEASE") -> None:
 async def decided(pilot: Pilot[int]) -> None:
     """Type the word and press the button."""
     await typed(pilot)
+    await press_release(pilot)
+
+
+async def press_release(pilot: Pilot[int]) -> None:
+    """Go to the button and press it."""
     release_button(pilot).focus()
+    await until(pilot, lambda: pilot.app.focused is release_button(pilot))
     await pilot.press("enter")
 
 
@@ -298,9 +300,9 @@ def test_a_folder_that_cannot_be_used_is_said_before_the_countdown(
                 (tmp_path / "no" / "folder", "There is no folder"),
             ):
                 folder.value = str(place)
-                release_button(pilot).focus()
-                await pilot.press("enter")
+                await press_release(pilot)
                 await until(pilot, lambda sentence=sentence: refusal(pilot).startswith(sentence))  # type: ignore[misc]
+                await until(pilot, lambda: pilot.app.focused is folder)
                 assert isinstance(pilot.app.screen, ReleaseDialog)
                 assert folder.value == str(place)
                 assert pilot.app.screen.query_one("#word", Input).value == "RELEASE"
@@ -399,62 +401,3 @@ def test_a_vault_locked_in_the_countdown_sends_nothing(today: World, monkeypatch
             play(story(vault, other))
     with today.vault() as inside:
         assert inside.releases()[0].state == "held"
-
-
-# what sends -----------------------------------------------------------------------------------------------
-
-
-def test_what_leaves_is_what_was_held_once(today: World, quick: None) -> None:
-    async def story(vault: RemoteVault) -> None:
-        one = held(vault)
-        folder = outbox(vault, today)
-        async with dialog(vault, today) as pilot:
-            await decided(pilot)
-            await until(pilot, lambda: any(f"The update left for {NAME}" in said for said in toasts(pilot)))
-            number = max(line.seq for line in vault.audit_lines() if line.type == "release.sent")
-            assert any(f"audit entry #{number}. It cannot be called back." in said for said in toasts(pilot))
-            await sees(pilot, "→ left this computer")
-            await pilot.press("R")
-            await until(pilot, lambda: any("Nothing is left to decide" in said for said in toasts(pilot)))
-            assert not isinstance(pilot.app.screen, ReleaseDialog)
-        assert one.digest == sha256((folder / RELEASE_FILE).read_bytes()).hexdigest()
-        assert one.update_sha256 == sha256((folder / UPDATE_FILE).read_bytes()).hexdigest()
-        with pytest.raises(WrongState):
-            vault.send(one.id, confirm_digest=one.digest)
-
-    with served(today) as vault:
-        play(story(vault))
-
-
-def test_a_typed_folder_gets_it_instead_of_the_outbox(today: World, quick: None, tmp_path: Path) -> None:
-    async def story(vault: RemoteVault) -> None:
-        async with dialog(vault, today) as pilot:
-            pilot.app.screen.query_one("#folder", Input).value = str(tmp_path / "out")
-            await decided(pilot)
-            await until(pilot, lambda: any(f"The update left for {NAME}" in said for said in toasts(pilot)))
-
-    with served(today) as vault:
-        play(story(vault))
-        key = tmp_path / "vault.pub"
-        key.write_text(vault.vault_key(NAME))
-    facts = requester.verify_release(tmp_path / "out", key, None)
-    assert held_digest(today) == facts.digest
-    assert not files_out(today)
-
-
-def held_digest(world: World) -> str:
-    with world.vault() as vault:
-        return vault.releases()[0].digest
-
-
-def test_an_update_decided_meanwhile_is_refused_in_sight(today: World, quick: None) -> None:
-    async def story(vault: RemoteVault) -> None:
-        async with dialog(vault, today) as pilot:
-            await asyncio.to_thread(vault.withhold, held(vault).id)
-            await decided(pilot)
-            await until(pilot, lambda: refusal(pilot).startswith("The request is withheld; that cannot"))
-
-    with served(today) as vault:
-        play(story(vault))
-        assert held(vault).state == "withheld"
-    assert not files_out(today)

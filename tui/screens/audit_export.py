@@ -23,8 +23,8 @@ TITLE_ROOM: Final = 50
 HOLDS: Final = (
     (
         "in it",
-        "every entry's kind and minute, ids without names, the digests of what is hidden, the signed root, and proofs "
-        "of each approval and release",
+        "what kind each entry is, its minute, ids without names, what jobs cost (ε, δ, steps), sizes and digests, "
+        "commitments to what is hidden, the signed root, and proofs of each approval and release",
     ),
     (
         "not in it",

@@ -1,4 +1,4 @@
-"""What the screens before the vault have in common: one card, one thing to do on it, and a line that says how it goes."""
+"""What the screens before the vault have in common: one card, one thing to do, and a line that says how it goes."""
 
 from __future__ import annotations
 

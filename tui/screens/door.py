@@ -29,9 +29,14 @@ if TYPE_CHECKING:
 
 PAUSE_SECONDS: Final = 2.0
 DID_NOT_OPEN: Final = "That did not open it."
-BY_PASSPHRASE: Final = "Nobody can reset the passphrase. The recovery key on your sheet opens the vault too."
-BY_RECOVERY_KEY: Final = "The recovery key is on the sheet that was shown when the vault was made; case, dashes and spaces do not matter."
-NEW_PASSPHRASE: Final = "Opened with the recovery key. To set a new passphrase: lockbox recover"
+ABOUT_THE_WORDS: Final = (
+    "Nobody can reset the passphrase. The recovery key on your sheet opens the vault too."
+)
+ABOUT_THE_SHEET: Final = (
+    "The recovery key is on the sheet that was shown when the vault was made; case, dashes and spaces "
+    "do not matter."
+)
+SET_ANOTHER: Final = "Opened with the recovery key. To set a new passphrase: lockbox recover"
 
 
 def first_screen(paths: Paths, sentence: str) -> Screen[None]:
@@ -66,7 +71,7 @@ class Unlock(Card):
         """Where it lies, and the field."""
         yield Plain(str(self.lockbox.paths.vault), classes="muted")
         yield SecretInput(placeholder="passphrase", id="secret")
-        yield Plain(BY_PASSPHRASE, id="about-secret", classes="muted")
+        yield Plain(ABOUT_THE_WORDS, id="about-secret", classes="muted")
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """Open it, by another way, or look at the sample."""
@@ -100,7 +105,7 @@ class Unlock(Card):
         field = self.query_one(SecretInput)
         field.take()
         field.placeholder = "recovery key" if self._by_recovery_key else "passphrase"
-        about = BY_RECOVERY_KEY if self._by_recovery_key else BY_PASSPHRASE
+        about = ABOUT_THE_SHEET if self._by_recovery_key else ABOUT_THE_WORDS
         self.query_one("#about-secret", Plain).say(about)
         other = "Use the passphrase" if self._by_recovery_key else "Use the recovery key"
         self.query_one("#other-way", Button).label = content(other)
@@ -119,7 +124,7 @@ class Unlock(Card):
     def _opened(self, vault: RemoteVault) -> None:
         self.lockbox.enter(vault)
         if self._by_recovery_key:
-            self.lockbox.tell(NEW_PASSPHRASE)
+            self.lockbox.tell(SET_ANOTHER)
 
     def failed(self, error: LockboxError) -> None:
         """A wrong one costs two seconds, so that nobody tries many at this keyboard."""

@@ -67,7 +67,7 @@ class ExportDialog(Act):
         typed = self.query_one("#path", Input).value.strip()
         if not typed:
             self.say_problem("Name the file it goes to.")
-            self.query_one("#path", Input).focus()
+            self.set_focus(self.query_one("#path"))
             return
         target = path_of(typed)
         as_format = target.suffix.lower().lstrip(".")

@@ -1,4 +1,4 @@
-"""Bring a file in: choose it, look at what would be kept and how, and seal it. Nothing is stored before the last key."""
+"""Bring a file in: choose it, look at what would be kept and how, and seal it; nothing is stored before that."""
 
 from __future__ import annotations
 

@@ -11,7 +11,10 @@ from tui.screens.decision import Decision
 from tui.widgets.plain import Plain
 from vault.errors import LockboxError
 
-STOPPED = "Stopping ends it now. Its price was paid before your records were read and stays paid; nothing is held of it."
+STOPPED = (
+    "Stopping ends it now. Its price was paid before your records were read and stays paid; "
+    "nothing is held of it."
+)
 
 
 class LockDialog(Decision[None]):

@@ -32,8 +32,8 @@ class RecoverySheet(Card):
     AUTO_FOCUS = "#asked-0"
     HELP: ClassVar[str] = (
         "# The recovery sheet\n"
-        "Six groups that open the vault without the passphrase. Two of them are asked back, so that what stands on your "
-        "paper is right. Until then the vault is a draft beside its place: escape removes it.\n"
+        "Six groups that open the vault without the passphrase. Two of them are asked back, so that what stands "
+        "on your paper is right. Until then the vault is a draft beside its place: escape removes it.\n"
     )
 
     def __init__(self, draft: Draft, typed: str) -> None:

@@ -27,9 +27,10 @@ class Welcome(Card):
     AUTO_FOCUS = "#sample"
     HELP: ClassVar[str] = (
         "# Welcome\n"
-        "**Try it with sample data** makes a vault of made-up data with its own budget and a practice request. Your own "
-        "vault is not touched. `lockbox demo --remove` takes it away.\n\n"
-        "**Create my vault** asks for a passphrase, shows a recovery sheet once, and imports your first file if you like.\n"
+        "**Try it with sample data** makes a vault of made-up data with its own budget and a practice request. "
+        "Your own vault is not touched. `lockbox demo --remove` takes it away.\n\n"
+        "**Create my vault** asks for a passphrase, shows a recovery sheet once, and imports your first file if "
+        "you like.\n"
     )
 
     def __init__(self, sentence: str = "") -> None:

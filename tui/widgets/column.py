@@ -49,7 +49,11 @@ class ColumnDrawing(Vertical):
         self.query_one("#column-bars", Plain).say(shown)
         place = self.query_one("#column-course", Vertical)
         await place.remove_children()
+        values = {point.value for point in column.over_time}
         if len(column.over_time) < 2:
+            return
+        if len(values) == 1:
+            await place.mount(Plain(f"{course_title(column)}: {wording.number(min(values))} all along"))
             return
         await place.mount(Plain(course_title(column), classes="heading"))
         await place.mount(Plain(course_table(column, width)) if calm else _plot(column, width))

@@ -1,0 +1,334 @@
+"""The trail on the screen: grouped by request, in pages, filtered, verified, exported, its key shown when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from e2e_home import copy_of, new_world
+from e2e_world import NAME, World
+from textual.pilot import Pilot
+from textual.widgets import Input
+from tui_home import SIZES, on_page, play, press, sees, served, until, words_in, words_of
+
+from tui import wording
+from tui.screens.audit import ENTRIES, NO_MATCH, UNVERIFIED, Audit, rows
+from tui.screens.audit_export import EntryDialog, ExportDialog, KeyDialog
+from tui.widgets.table import ListTable
+from vault.api.client import RemoteVault
+from vault.audit.entries import EntryType
+from vault.errors import LogBroken
+from vault.store.tables import LogEntry
+from vault.trail_views import TimelineGroup
+from vault.views import AuditCheck, AuditLine
+
+Looked = tuple[World, RemoteVault]
+LONG = 600
+
+
+@pytest.fixture(scope="module")
+def looked(today_template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looked]:
+    """A vault that these tests only look at."""
+    world = copy_of(today_template, tmp_path_factory.mktemp("looked") / "copy")
+    with served(world) as vault:
+        yield world, vault
+
+
+async def told(pilot: Pilot[int], selector: str, words: str) -> None:
+    """Wait until these words stand in the place of one widget."""
+    await until(pilot, lambda: bool(pilot.app.screen.query(selector)))
+    await until(pilot, lambda: words in words_in(pilot.app, selector))  # type: ignore[arg-type]
+
+
+async def export_to(pilot: Pilot[int], path: str) -> None:
+    """Type a path and press enter: once in the field, which leads to the button, and once on the button."""
+    screen = pilot.app.screen
+    field = screen.query_one("#folder", Input)
+    field.value = path
+    field.focus()
+    await until(pilot, lambda: pilot.app.focused is field)
+    await press(pilot, "enter")
+    await until(pilot, lambda: pilot.app.focused is screen.query_one("#export"))
+    await press(pilot, "enter")
+
+
+def table(pilot: Pilot[int]) -> ListTable:
+    return pilot.app.screen.query_one("#audit-list", ListTable)
+
+
+# reading ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_entry_stands_once_under_its_request_and_the_whole_of_it_below(
+    looked: Looked, size: tuple[int, int]
+) -> None:
+    world, vault = looked
+
+    async def story() -> None:
+        groups = vault.timeline()
+        async with on_page(vault, world, "audit", size=size) as pilot:
+            await sees(pilot, groups[0].title)
+            assert UNVERIFIED in words_of(pilot.app)  # type: ignore[arg-type]
+            keys = [str(row.value) for row in table(pilot).rows]
+            assert keys == [
+                key
+                for group in groups
+                for key in (
+                    f"group {group.request or group.title}",
+                    *(f"entry {line.seq}" for line in group.lines),
+                )
+            ]
+            first = groups[0].lines[0]
+            await press(pilot, "down")
+            await told(pilot, "#audit-entry", f"#{first.seq} {first.sentence}"[: size[0]])
+            newest = max(line.seq for group in groups for line in group.lines)
+            assert f"entries #0 to #{newest}, all there are" in words_of(pilot.app)  # type: ignore[arg-type]
+
+    play(story())
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_enter_opens_an_entry_or_all_of_a_request(looked: Looked, size: tuple[int, int]) -> None:
+    world, vault = looked
+
+    async def story() -> None:
+        group = vault.timeline()[0]
+        async with on_page(vault, world, "audit", size=size) as pilot:
+            await sees(pilot, group.title)
+            await press(pilot, "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, EntryDialog))
+            count = wording.counted(len(group.lines), "entry")
+            await told(pilot, "#consequence", f"{count}; times are UTC.")
+            await told(pilot, "#details", f"#{group.lines[0].seq} {wording.short_time(group.lines[0].ts)}")
+            await press(pilot, "escape", "down", "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, EntryDialog))
+            await told(pilot, "#consequence", "1 entry")
+            await told(pilot, "#details", f"({group.lines[0].type})")
+
+    play(story())
+
+
+def test_a_search_keeps_the_entries_that_have_it_and_escape_gives_all_back(looked: Looked) -> None:
+    world, vault = looked
+
+    async def story() -> None:
+        imports = [line.seq for line in vault.audit_lines() if "import" in line.sentence.casefold()]
+        async with on_page(vault, world, "audit", size=(80, 24)) as pilot:
+            await sees(pilot, "all there are")
+            whole = table(pilot).row_count
+            await press(pilot, "slash", *"import")
+            await until(pilot, lambda: table(pilot).row_count < whole)
+            assert [f"entry {seq}" for seq in imports] == [
+                str(row.value) for row in table(pilot).rows if str(row.value).startswith("entry")
+            ]
+            await press(pilot, *"zzz")
+            await sees(pilot, NO_MATCH[:40])
+            await press(pilot, "escape")
+            await until(pilot, lambda: table(pilot).row_count == whole)
+
+    play(story())
+
+
+def test_a_group_whose_title_has_the_text_stays_whole_where_no_entry_has_it() -> None:
+    line = AuditLine(seq=3, ts="2026-11-21T12:00:00Z", type="decision", sentence="It was allowed.")
+    group = TimelineGroup(request="ab" * 16, title="Sleep lab, research: held", lines=(line,))
+    assert len(list(rows([group], "held", 40))) == 2
+    assert len(list(rows([group], "abab", 40))) == 2
+    assert len(list(rows([group], "ALLOWED", 40))) == 2
+    assert list(rows([group], "refused", 40)) == []
+
+
+# pages ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A vault whose trail has hundreds of entries."""
+    world = new_world(tmp_path_factory.mktemp("long"))
+    with world.vault() as vault, vault._opened.act() as act:
+        for _ in range(LONG):
+            act.record(EntryType.ACCESS_VIEW, hidden={})
+    return world
+
+
+def test_a_long_trail_comes_in_pages_and_never_whole(long: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int | None] = []
+    real = RemoteVault.timeline
+
+    def watched(
+        self: RemoteVault, *, before: int | None = None, limit: int | None = None
+    ) -> list[TimelineGroup]:
+        asked.append(limit)
+        return real(self, before=before, limit=limit)
+
+    monkeypatch.setattr(RemoteVault, "timeline", watched)
+
+    async def story(vault: RemoteVault) -> None:
+        newest = vault.status().audit_entries - 1
+        async with on_page(vault, long, "audit", size=(100, 30)) as pilot:
+            await sees(pilot, f"entries #{newest - ENTRIES + 1} to #{newest}, of #0 to #{newest} · older: o")
+            await press(pilot, "n")
+            await sees(pilot, "These are the newest entries.")
+            await press(pilot, "o")
+            await sees(pilot, f"to #{newest - ENTRIES}, of #0")
+            await sees(pilot, "older: o · newer: n")
+            await press(pilot, "o")
+            await sees(pilot, f"entries #0 to #{newest - 2 * ENTRIES}, of")
+            await press(pilot, "o")
+            await sees(pilot, "These are the oldest entries.")
+            await press(pilot, "n")
+            await sees(pilot, f"to #{newest - ENTRIES}, of #0")
+            await press(pilot, "n")
+            await sees(pilot, f"to #{newest}, of #0")
+            assert table(pilot).row_count <= ListTable.LONGEST
+
+    with served(long) as vault:
+        play(story(vault))
+    assert all(limit is not None and limit <= ENTRIES for limit in asked)
+
+
+# verifying and handing out -----------------------------------------------------------------------------------
+
+
+def test_verifying_says_to_which_entry_and_what_it_agrees_with(looked: Looked) -> None:
+    world, vault = looked
+
+    async def story() -> None:
+        async with on_page(vault, world, "audit", size=(80, 24)) as pilot:
+            await sees(pilot, "all there are")
+            await press(pilot, "v")
+            await told(pilot, "#audit-verified", "✓ verified to entry")
+            found = vault.verify_audit()
+            said = words_in(pilot.app, "#audit-verified")  # type: ignore[arg-type]
+            assert f"verified to entry {found.size - 1}, root {found.root[:16]}…" in said
+            assert "what this computer has seen of it before" in said
+
+    play(story())
+
+
+def test_a_changed_entry_is_said_and_stays_on_the_screen(today: World) -> None:
+    with today.vault() as vault, vault._opened.store.write() as uow:
+        row = uow.get(LogEntry, 2)
+        assert row is not None
+        row.leaf = bytes(32)
+        uow.commit()
+
+    async def story(vault: RemoteVault) -> None:
+        with pytest.raises(LogBroken) as broken:
+            vault.verify_audit()
+        async with on_page(vault, today, "audit", size=(60, 20)) as pilot:
+            await sees(pilot, "all there are")
+            await press(pilot, "v")
+            await told(pilot, "#audit-verified", f"✗ {broken.value}")
+            assert pilot.app.screen.query_one("#audit-verified").has_class("bad")
+
+    with served(today) as vault:
+        play(story(vault))
+
+
+def test_keys_work_while_the_trail_is_verified(looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may take long; whoever verifies goes on reading."""
+    import threading
+
+    world, vault = looked
+    may_end = threading.Event()
+    real = RemoteVault.verify_audit
+
+    def slow(self: RemoteVault) -> AuditCheck:
+        assert may_end.wait(20)
+        return real(self)
+
+    monkeypatch.setattr(RemoteVault, "verify_audit", slow)
+
+    async def story() -> None:
+        async with on_page(vault, world, "audit", size=(80, 24)) as pilot:
+            await sees(pilot, "all there are")
+            await press(pilot, "v")
+            await told(pilot, "#audit-verified", "… recomputing every entry")
+            await press(pilot, "down", "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, EntryDialog))
+            await press(pilot, "escape")
+            may_end.set()
+            await told(pilot, "#audit-verified", "✓ verified to entry")
+
+    play(story())
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_export_says_what_is_not_in_it_and_writes_what_verifies(
+    today: World, size: tuple[int, int]
+) -> None:
+    folder = today.folder / "bundle"
+
+    async def story(vault: RemoteVault) -> None:
+        async with on_page(vault, today, "audit", size=size) as pilot:
+            await sees(pilot, "all there are")
+            await press(pilot, "e")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog))
+            await told(pilot, "#consequence", "It names no column, requester, file or value.")
+            assert pilot.app.focused is pilot.app.screen.query_one("#folder")
+            await export_to(pilot, "")
+            await told(pilot, "#problem", "Type the path of a new folder.")
+            await export_to(pilot, str(today.paths.vault / "x"))
+            await told(pilot, "#problem", "it lies inside the vault")
+            assert not folder.exists()
+            await export_to(pilot, str(folder))
+            await until(pilot, lambda: isinstance(pilot.app.screen, Audit))
+            await told(pilot, "#audit-verified", "exported and checked, root")
+        assert (folder / "checkpoint").is_file()
+        written = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+        for name in (NAME, "nights", "coffee"):
+            assert name.encode() not in written
+
+    with served(today) as vault:
+        play(story(vault))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_verifier_key_is_shown_when_it_is_asked_for(looked: Looked, size: tuple[int, int]) -> None:
+    world, vault = looked
+
+    async def story() -> None:
+        vkey = vault.audit_key()
+        async with on_page(vault, world, "audit", size=size) as pilot:
+            await sees(pilot, "all there are")
+            assert vkey not in words_of(pilot.app)  # type: ignore[arg-type]
+            await press(pilot, "K")
+            await until(pilot, lambda: isinstance(pilot.app.screen, KeyDialog))
+            await until(pilot, lambda: vkey in words_in(pilot.app, "#vkey").replace(" ", ""))  # type: ignore[arg-type]
+            assert pilot.app.focused is pilot.app.screen.query_one("#safe")
+
+    play(story())
+
+
+def test_the_curtain_hides_who_and_hostile_words_are_shown_as_they_are(
+    looked: Looked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, vault = looked
+    line = AuditLine(seq=1, ts="2026-11-21T12:00:00Z", type="x", sentence="[red]You[/] \x1b[31mlooked.")
+    group = TimelineGroup(request=None, title="[bold]x[/] \u202e[link=y]", lines=(line,))
+    monkeypatch.setattr(RemoteVault, "timeline", lambda _self, **_page: [group])
+
+    async def story() -> None:
+        async with on_page(vault, world, "audit", size=(80, 24)) as pilot:
+            await sees(pilot, "[bold]x[/] \\u202e[link=y]")
+            await sees(pilot, "[red]You[/] \\x1b[31mlooked.")
+            await press(pilot, "down", "enter")
+            await told(pilot, "#details", "[red]You[/] \\x1b[31mlooked.")
+            await press(pilot, "escape", "ctrl+k")
+            await until(pilot, lambda: "looked" not in words_of(pilot.app))  # type: ignore[arg-type]
+
+    play(story())
+
+
+def test_a_new_vault_has_its_first_entry_there(tmp_path: Path) -> None:
+    world = new_world(tmp_path)
+    with served(world) as vault:
+
+        async def story() -> None:
+            async with on_page(vault, world, "audit", size=(60, 20)) as pilot:
+                await sees(pilot, "entries #0 to #0, all there are")
+
+        play(story())

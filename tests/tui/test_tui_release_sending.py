@@ -1,0 +1,77 @@
+"""What leaves is what was held, once, and only while it still may."""
+
+from __future__ import annotations
+
+import asyncio
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from e2e_world import NAME, World
+from test_tui_release_dialog import decided, dialog, files_out, held, outbox, quick, refusal, toasts
+from textual.widgets import Input
+from tui_home import play, sees, served, until
+
+from tui.screens.release_dialog import ReleaseDialog
+from vault import requester
+from vault.api.client import RemoteVault
+from vault.errors import WrongState
+from vault.requests.release_manifest import RELEASE_FILE, UPDATE_FILE
+
+__all__ = ["quick"]
+
+
+def test_what_leaves_is_what_was_held_once(today: World, quick: None) -> None:
+    async def story(vault: RemoteVault) -> None:
+        one = held(vault)
+        folder = outbox(vault, today)
+        async with dialog(vault, today) as pilot:
+            await decided(pilot)
+            await until(pilot, lambda: any(f"The update left for {NAME}" in said for said in toasts(pilot)))
+            number = max(line.seq for line in vault.audit_lines() if line.type == "release.sent")
+            assert any(f"audit entry #{number}. It cannot be called back." in said for said in toasts(pilot))
+            await sees(pilot, "→ left this computer")
+            await pilot.press("R")
+            await until(pilot, lambda: any("Nothing is left to decide" in said for said in toasts(pilot)))
+            assert not isinstance(pilot.app.screen, ReleaseDialog)
+        assert one.digest == sha256((folder / RELEASE_FILE).read_bytes()).hexdigest()
+        assert one.update_sha256 == sha256((folder / UPDATE_FILE).read_bytes()).hexdigest()
+        with pytest.raises(WrongState):
+            vault.send(one.id, confirm_digest=one.digest)
+
+    with served(today) as vault:
+        play(story(vault))
+
+
+def test_a_typed_folder_gets_it_instead_of_the_outbox(today: World, quick: None, tmp_path: Path) -> None:
+    async def story(vault: RemoteVault) -> None:
+        async with dialog(vault, today) as pilot:
+            pilot.app.screen.query_one("#folder", Input).value = str(tmp_path / "out")
+            await decided(pilot)
+            await until(pilot, lambda: any(f"The update left for {NAME}" in said for said in toasts(pilot)))
+
+    with served(today) as vault:
+        play(story(vault))
+        key = tmp_path / "vault.pub"
+        key.write_text(vault.vault_key(NAME))
+    facts = requester.verify_release(tmp_path / "out", key, None)
+    assert held_digest(today) == facts.digest
+    assert not files_out(today)
+
+
+def held_digest(world: World) -> str:
+    with world.vault() as vault:
+        return vault.releases()[0].digest
+
+
+def test_an_update_decided_meanwhile_is_refused_in_sight(today: World, quick: None) -> None:
+    async def story(vault: RemoteVault) -> None:
+        async with dialog(vault, today) as pilot:
+            await asyncio.to_thread(vault.withhold, held(vault).id)
+            await decided(pilot)
+            await until(pilot, lambda: refusal(pilot).startswith("The request is withheld; that cannot"))
+
+    with served(today) as vault:
+        play(story(vault))
+        assert held(vault).state == "withheld"
+    assert not files_out(today)
