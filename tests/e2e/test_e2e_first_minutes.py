@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,7 @@ from tui.screens.release_dialog import Countdown, ReleaseDialog
 from tui.screens.welcome import Welcome
 from tui.screens.withdraw_dialog import WithdrawDialog
 from vault import sample
-from vault.api import link
+from vault.api import launch, link
 from vault.api.client import RemoteVault
 from vault.settings import Paths, Preferences
 from vault.vault import Vault, passphrase_secret
@@ -29,11 +32,16 @@ PATIENCE = 120.0
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the sample and the vault are going to lie."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where the sample and the vault are going to lie; no process that has one of them open outlives the test."""
     monkeypatch.setenv(sample.VARIABLE, str(tmp_path / "sample"))
     monkeypatch.setattr(Countdown, "TICK", 0.05)
-    return tmp_path
+    yield tmp_path
+    own = Paths(vault=tmp_path / "vault", state=tmp_path / "state")
+    for paths in (own, sample.sample_paths(tmp_path / "sample")):
+        if pid := link.served_by(paths):
+            os.kill(pid, signal.SIGTERM)
+            launch.wait_until_locked(paths, pid)
 
 
 # A session that is closed while another thread begins a call leaves a socket to the garbage collector.

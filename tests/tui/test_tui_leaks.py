@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
 from e2e_world import PASSPHRASE, World
-from textual.widgets import Button
+from textual.app import App, ComposeResult
+from textual.drivers._writer_thread import WriterThread
+from textual.widgets import Button, Input
 from tui_crashing import CRASHES, SECRET
 from tui_home import play, sees, text_of, until, words_of
 from tui_terminal import LOCKBOX, Screen, places
@@ -18,6 +23,7 @@ from tui_terminal import LOCKBOX, Screen, places
 from tui.app import LockboxApp
 from tui.discreet import logged_because
 from tui.keymap import ACTIONS
+from tui.lasting import Unfailing
 from tui.screens.decision import Decision
 from tui.secret import SecretInput
 from tui.widgets.plain import Plain
@@ -70,6 +76,26 @@ def test_a_terminal_that_goes_away_takes_the_program_with_it(tmp_path: Path) -> 
         screen.wait_for("Create my vault")
         screen.hang_up()
         assert screen.ended(15) != 0
+
+
+def test_writing_to_a_terminal_that_is_gone_never_waits() -> None:
+    ours, theirs = os.openpty()
+    os.close(ours)
+    gone = open(theirs, "w", buffering=1)  # noqa: PTH123, SIM115 (a descriptor, whose closing fails as well)
+    writer = WriterThread(Unfailing(gone))  # type: ignore[arg-type]
+    writer.start()
+
+    def write_much() -> None:
+        for _ in range(200):
+            writer.write("words\n")
+        writer.stop()
+
+    writing = Thread(target=write_much, daemon=True)
+    writing.start()
+    writing.join(10)
+    assert not writing.is_alive()
+    with suppress(OSError):
+        gone.close()
 
 
 def test_a_pause_gives_the_terminal_back_and_returning_takes_it_again(tmp_path: Path) -> None:
@@ -164,6 +190,27 @@ def test_a_passphrase_stays_in_its_field_whatever_is_pressed(world: World) -> No
             assert app.screen.query_one(SecretInput).value == "secret"
             assert app.clipboard == ""
             assert "secret" not in text_of(app)
+
+    play(story())
+
+
+class Bare(App[None]):
+    """Textual as it is, with a field of ours in it."""
+
+    def compose(self) -> ComposeResult:
+        yield SecretInput()
+        yield Input(id="other")
+
+
+def test_the_field_itself_gives_nothing_away_in_any_program() -> None:
+    async def story() -> None:
+        app = Bare()
+        async with app.run_test() as pilot:
+            await pilot.press(*"secret", "shift+home", "ctrl+c", "shift+home", "ctrl+x")
+            assert app.clipboard == ""
+            assert app.query_one(SecretInput).value == "secret"
+            await pilot.press("tab", *"other", "shift+home", "ctrl+c")
+            assert app.clipboard == "other"  # so this attack does copy from an ordinary field
 
     play(story())
 

@@ -80,6 +80,7 @@ def test_every_end_has_a_word_and_a_mark_and_unlocks_what_is_for_the_owner(
     async def story(vault: RemoteVault) -> None:
         async with on_page(vault, today, "release", size=(140, 60)) as pilot:
             await sees(pilot, warning)
+            await sees(pilot, "mean loss on your rows, by step")
             said = words_of(pilot.app)  # type: ignore[arg-type]
             results = only(vault).for_you
             assert results is not None
@@ -88,7 +89,6 @@ def test_every_end_has_a_word_and_a_mark_and_unlocks_what_is_for_the_owner(
             assert f"{mark} {NAME}" in said
             assert f"accuracy of this model on your 100 rows: {100 * results.final_metric:.1f} %" in said
             assert "private to you; this never leaves" in said
-            assert "mean loss on your rows, by step" in said
             await pilot.press("R")
             assert isinstance(pilot.app.screen, Releases)
 
@@ -102,9 +102,9 @@ def test_what_may_have_left_says_so_for_ever_and_shows_no_curve_while_it_can_be_
     async def story(vault: RemoteVault) -> None:
         async with on_page(vault, today, "release", size=(140, 60)) as pilot:
             await sees(pilot, f"▲ may have left {NAME}")
-            said = words_of(pilot.app)  # type: ignore[arg-type]
+            await sees(pilot, "Nothing is shown: this update may have left")
             assert wording.MAY_HAVE_LEFT in words_in(pilot.app, "#update-warning")  # type: ignore[arg-type]
-            assert "Nothing is shown: this update may have left" in said
+            said = words_of(pilot.app)  # type: ignore[arg-type]
             assert "accuracy" not in said
             await pilot.press("D")
             assert isinstance(pilot.app.screen, Releases)
@@ -153,6 +153,7 @@ def test_its_numbers_are_those_of_the_command_and_nothing_is_shown_of_the_rows(t
             assert f"ε {one.price.epsilon}" not in said
             await pilot.press("e")
             await until(pilot, lambda: f"ε {one.price.epsilon}" in pane_words(pilot, "#release-details"))
+            await sees(pilot, "Nothing is shown before your decision is final.")
             assert NOT_YET in pane_words(pilot, "#release-for-you")
             assert "accuracy" not in words_of(pilot.app)  # type: ignore[arg-type]
 

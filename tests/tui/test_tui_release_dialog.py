@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -14,14 +13,13 @@ from pathlib import Path
 
 import pytest
 from e2e_home import copy_of
-from e2e_world import NAME, PASSPHRASE, World
+from e2e_world import NAME, World
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 from tui_home import SIZES, on_page, play, press, sees, served, text_of, until
 
 from tui.screens.release_dialog import Countdown, ReleaseDialog
 from tui.widgets.plain import Plain
-from vault.api import link
 from vault.api.client import RemoteVault
 from vault.views import ReleaseView
 
@@ -85,8 +83,10 @@ async def decided(pilot: Pilot[int]) -> None:
 
 async def press_release(pilot: Pilot[int]) -> None:
     """Go to the button and press it."""
-    release_button(pilot).focus()
-    await until(pilot, lambda: pilot.app.focused is release_button(pilot))
+    button = release_button(pilot)
+    button.focus()
+    # A button does not feel a second press for a fifth of a second.
+    await until(pilot, lambda: pilot.app.focused is button and not button.has_class("-active"))
     await pilot.press("enter")
 
 
@@ -381,23 +381,3 @@ def test_a_program_killed_in_the_countdown_has_sent_nothing(still: tuple[World, 
     assert held(vault).state == "held"
     assert entries == vault.status().audit_entries
     assert not files_out(world)
-
-
-# httpcore leaves a socket open that finds nobody to connect to: here the process that was told good-bye has ended.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_vault_locked_in_the_countdown_sends_nothing(today: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Countdown, "TICK", 0.5)
-
-    async def story(vault: RemoteVault, other: RemoteVault) -> None:
-        async with dialog(vault, today) as pilot:
-            await counting(pilot)
-            await asyncio.to_thread(other.lock)
-            await until(pilot, lambda: pilot.app.door != "")  # type: ignore[attr-defined]
-            await pilot.pause(0.2)
-
-    with served(today) as vault:
-        secret = link.passphrase_secret(PASSPHRASE)
-        with link.attach(today.paths, secret, is_owner=True) as other:
-            play(story(vault, other))
-    with today.vault() as inside:
-        assert inside.releases()[0].state == "held"

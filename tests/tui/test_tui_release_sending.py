@@ -7,13 +7,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from e2e_world import NAME, World
-from test_tui_release_dialog import decided, dialog, files_out, held, outbox, quick, refusal, toasts
+from e2e_world import NAME, PASSPHRASE, World
+from test_tui_release_dialog import counting, decided, dialog, files_out, held, outbox, quick, refusal, toasts
 from textual.widgets import Input
 from tui_home import play, sees, served, until
 
-from tui.screens.release_dialog import ReleaseDialog
+from tui.screens.release_dialog import Countdown, ReleaseDialog
 from vault import requester
+from vault.api import link
 from vault.api.client import RemoteVault
 from vault.errors import WrongState
 from vault.requests.release_manifest import RELEASE_FILE, UPDATE_FILE
@@ -75,3 +76,23 @@ def test_an_update_decided_meanwhile_is_refused_in_sight(today: World, quick: No
         play(story(vault))
         assert held(vault).state == "withheld"
     assert not files_out(today)
+
+
+# httpcore leaves a socket open that finds nobody to connect to: here the process that was told good-bye has ended.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_vault_locked_in_the_countdown_sends_nothing(today: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Countdown, "TICK", 0.5)
+
+    async def story(vault: RemoteVault, other: RemoteVault) -> None:
+        async with dialog(vault, today) as pilot:
+            await counting(pilot)
+            await asyncio.to_thread(other.lock)
+            await until(pilot, lambda: pilot.app.door != "")  # type: ignore[attr-defined]
+            await pilot.pause(0.2)
+
+    with served(today) as vault:
+        secret = link.passphrase_secret(PASSPHRASE)
+        with link.attach(today.paths, secret, is_owner=True) as other:
+            play(story(vault, other))
+    with today.vault() as inside:
+        assert inside.releases()[0].state == "held"
