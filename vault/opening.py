@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 from vault import acts
 from vault.acts import Act, Clock, system_clock, trusted_now
+from vault.audit.departures import Departures
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
 from vault.budget import ledger
@@ -78,7 +79,7 @@ class OpenVault:
 
     `seen` says that this computer had a mark of it when it was opened, `mark_missing` what follows where it should have
     one and has none. `running` are the requests whose learner runs in this process; when it `is_ending`, no other
-    begins.
+    begins. `departures` follow the trail.
     """
 
     paths: Paths
@@ -90,6 +91,7 @@ class OpenVault:
     seen: bool = True
     mark_missing: str = ""
     running: dict[str, Run] = field(default_factory=dict)
+    departures: Departures = field(default_factory=Departures)
     is_ending: bool = False
     closing: ExitStack = field(default_factory=ExitStack)
     marking: Lock = field(default_factory=Lock)

@@ -253,6 +253,7 @@ def status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
     active = [view for view in grants(uow, vault) if view.state == "active"]
     soon = vault.now(uow) + SOON
     facts = list_collections(uow)
+    vault.departures.follow(uow)
     return VaultStatus(
         path=str(vault.paths.vault),
         origin=vault.origin,
@@ -267,8 +268,9 @@ def status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         approved=states.count(RequestState.APPROVED),
         running=len(vault.running),
         held=states.count(RequestState.HELD),
-        released=states.count(RequestState.RELEASED),
-        may_have_left=states.count(RequestState.SENDING),
+        released=len(vault.departures.sent),
+        may_have_left=vault.departures.may_have_left,
+        last_left_at=vault.departures.last,
         audit_entries=uow.count(LogEntry),
     )
 

@@ -30,11 +30,11 @@ def _signing_key(vault: OpenVault) -> SigningKey:
     return SigningKey.from_seed(vault.keys.subkey(Purpose.AUDIT_SIGNING))
 
 
-def lines(uow: UnitOfWork) -> list[AuditLine]:
-    """The trail as one sentence an entry, with what only the owner can open."""
+def lines(uow: UnitOfWork, *, newest: int | None = None) -> list[AuditLine]:
+    """The trail, or its `newest` entries, as one sentence an entry, with what only the owner can open."""
     return [
         AuditLine(seq=line.entry.seq, ts=line.entry.ts, type=line.entry.kind.value, sentence=line.sentence)
-        for line in timeline(uow)
+        for line in timeline(uow, newest=newest)
     ]
 
 

@@ -309,7 +309,7 @@ class VaultStatus:
     """What the vault is, what waits for the owner, and whether anything ever left.
 
     `held` can still be decided, `expiring` are consents in force that end within a week, `running` trains right now.
-    `read_only_because` and `mark_missing` are sentences, or empty.
+    `read_only_because` and `mark_missing` are sentences, or empty. What left, and when last, is read from the trail.
     """
 
     path: str
@@ -327,6 +327,7 @@ class VaultStatus:
     held: int
     released: int
     may_have_left: int
+    last_left_at: str | None
     audit_entries: int
 
 

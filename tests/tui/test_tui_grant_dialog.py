@@ -249,7 +249,7 @@ def test_what_a_wrong_answer_of_the_vault_says_stays_in_the_dialog(own: Shared) 
             vault.erase_collection("nights")
             pilot.app.screen.set_focus(dialog.query_one("#allow"))
             await press(pilot, "enter")
-            await says(pilot, "There is no collection called nights")
+            await says(pilot, "There is no collection nights.")
             assert isinstance(pilot.app.screen, GrantDialog)
             assert not dialog.query_one("#safe", Button).disabled
 

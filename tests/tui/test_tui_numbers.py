@@ -21,7 +21,7 @@ from vault.api import link
 from vault.api.client import RemoteVault
 
 Json = list[dict[str, Any]]
-SIZE = (160, 70)
+SIZE = (160, 90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

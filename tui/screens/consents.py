@@ -184,10 +184,10 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
         if not self._is_matrix:
             return f"{wording.counted(len(grants), 'consent')}, those in force first"
         here = f"Columns of {wording.short(self._collection, 40)}: ● may be learned from, · may not"
-        more = (
-            f"  ({names.index(self._collection) + 1} of {wording.counted(len(names), 'collection')}, c turns)"
-        )
-        return here + (more if len(names) > 1 else "")
+        if len(names) < 2:
+            return here
+        place = names.index(self._collection) + 1
+        return f"{here}  ({place} of {wording.counted(len(names), 'collection')}, c turns)"
 
     def on_resize(self, event: Resize) -> None:
         """Another width has room for another form."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SOON: Final = timedelta(days=7)
 LAST_LINES: Final = 12
+# Entries of the trail that are asked for; a long one is read on the Audit screen, page by page.
+NEWEST: Final = 500
 DAYS: Final = 30
 BAR: Final = 20
 NAME_ROOM: Final = 16
@@ -56,11 +58,6 @@ class Overview:
     budget: tuple[BudgetLine, ...]
     charges: tuple[BudgetPoint, ...]
     lines: tuple[AuditLine, ...]
-
-    @property
-    def last_left(self) -> str | None:
-        """When the last update left."""
-        return max((line.ts for line in self.lines if line.type == "release.sent"), default=None)
 
 
 class Home(Page[Overview]):
@@ -114,7 +111,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
             runs=tuple(vault.runs()),
             budget=tuple(vault.budget()),
             charges=tuple(vault.budget_history()),
-            lines=tuple(vault.audit_lines()),
+            lines=tuple(vault.audit_lines(newest=NEWEST)),
         )
 
     async def draw(self, facts: Overview) -> None:
@@ -127,7 +124,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
 
     def _show_left(self, facts: Overview) -> None:
         status = facts.status
-        left = wording.left_sentence(status.released, status.may_have_left, facts.last_left)
+        left = wording.left_sentence(status.released, status.may_have_left, status.last_left_at)
         mark = "○" if left == wording.NOTHING_LEFT else wording.UPDATE_MARKS["released"]
         self.query_one("#home-left", Plain).say(f"{mark} {left}")
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from vault.trail_views import Pulse
     from vault.views import ReleaseView
 
+# The entry of what was just done is among the newest.
+NEWEST = 50
 EMPTY = (
     "Nothing is held. Held updates stay here until you decide.\n\n"
     "A run puts its result here, and nowhere else: what is asked of you is under 4 Requests."
@@ -224,7 +226,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
 
 def entry_of(vault: RemoteVault, kind: str) -> str:
     """The number of the newest entry of this type in the trail, as it is shown."""
-    found = [line.seq for line in vault.audit_lines() if line.type == kind]
+    found = [line.seq for line in vault.audit_lines(newest=NEWEST) if line.type == kind]
     return f"#{max(found)}" if found else "unknown"
 
 

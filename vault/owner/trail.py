@@ -55,10 +55,10 @@ class OwnTrail:
         with self._opened.read() as uow:
             return history.timeline(uow, before=before, limit=limit)
 
-    def audit_lines(self) -> list[views.AuditLine]:
-        """The trail, one sentence an entry."""
+    def audit_lines(self, *, newest: int | None = None) -> list[views.AuditLine]:
+        """The trail, or its `newest` entries, one sentence an entry, the oldest first."""
         with self._opened.read() as uow:
-            return trail.lines(uow)
+            return trail.lines(uow, newest=newest)
 
     def verify_audit(self) -> views.AuditCheck:
         """Recompute the whole trail; raises `LogBroken`."""

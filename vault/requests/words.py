@@ -59,7 +59,9 @@ def _range(transform: StandardFeature | StandardLabel, type_: FieldType) -> str:
     low, high = (_amount(transform.center + side * reach, type_) for side in (-1, 1))
     noun = _NOUNS.get(type_, "a number")
     seconds = " seconds" if type_ is FieldType.TIMESTAMP else ""
-    steps = f"measured from {_amount(transform.center, type_)} in units of {_number(transform.scale)}{seconds}"
+    steps = (
+        f"measured from {_amount(transform.center, type_)} in units of {_number(transform.scale)}{seconds}"
+    )
     return f"{noun} from {low} to {high}, {steps}"
 
 

@@ -35,9 +35,9 @@ class RemoteTrail(Remote):
         """Every charge ever made, and what of its collection's budget was used after it."""
         return self._ask("budget_history", list[BudgetPoint])
 
-    def audit_lines(self) -> list[AuditLine]:
-        """The trail, one sentence an entry."""
-        return self._ask("audit_lines", list[AuditLine])
+    def audit_lines(self, *, newest: int | None = None) -> list[AuditLine]:
+        """The trail, or its `newest` entries, one sentence an entry, the oldest first."""
+        return self._ask("audit_lines", list[AuditLine], newest=newest)
 
     def timeline(self, *, before: int | None = None, limit: int | None = None) -> list[TimelineGroup]:
         """The trail by request, the newest first; of the newest entries before one alone where that is said."""

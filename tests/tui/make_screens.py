@@ -1,0 +1,264 @@
+"""Make the pictures of docs/screens: `make screens`, or one by its name: `python tests/tui/make_screens.py NAME ...`.
+
+Everything on them is made up, the diary of `lockbox demo --sample` among it. Clock, keys, ids and noise are fixed, so
+that a picture changes only where its screen did.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "screens"
+NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
+SIZE = (100, 30)
+sys.path[:0] = [str(ROOT / "tests" / room) for room in ("tui", "e2e", "api")]
+
+from e2e_home import new_world  # noqa: E402 (found by the lines above)
+from e2e_world import World  # noqa: E402
+from rich.console import Console  # noqa: E402
+from textual.pilot import Pilot  # noqa: E402
+from tui_home import UnlockedApp, play, press, sees, served  # noqa: E402
+
+from tui.app import LockboxApp  # noqa: E402
+from tui.demo.card import SVG  # noqa: E402
+from vault import learner_process, requester, sample  # noqa: E402
+from vault.api.client import RemoteVault  # noqa: E402
+from vault.audit import log  # noqa: E402
+from vault.sealing import random as sealing_random  # noqa: E402
+from vault.settings import Paths, Preferences  # noqa: E402
+from vault.trail_views import Pulse, RunView  # noqa: E402
+from vault.vault import Vault  # noqa: E402
+
+LAB, NIGHTS = "Sleep lab", "Night study"
+# The learner with a fixed stream instead of the system's; nothing that is learned here is anybody's.
+STILL_LEARNER = """
+import hashlib, os, runpy
+state = [0]
+def still(length):
+    state[0] += 1
+    return hashlib.shake_256(b"screens %d" % state[0]).digest(length)
+os.urandom = still
+runpy.run_module("learner", run_name="__main__")
+"""
+Story = Callable[[Pilot[int]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One picture: the screen it begins on, what has to stand there, and what is done before it is taken."""
+
+    name: str
+    page: str
+    sees: str
+    keys: tuple[str, ...] = ()
+    then: str = ""
+
+
+PICTURES = (
+    Picture(name="home", page="home", sees="What waits for you"),
+    Picture(name="requests", page="requests", sees="waits for you"),
+    Picture(
+        name="run-dialog", page="requests", sees="waits for you", keys=("a",), then="Run on this computer"
+    ),
+    Picture(name="training", page="training", sees="learns from"),
+    Picture(name="release", page="release", sees="held: it waits for your decision"),
+    Picture(
+        name="release-dialog",
+        page="release",
+        sees="held: it waits",
+        keys=("R",),
+        then="cannot be called back",
+    ),
+    Picture(name="for-you", page="release", sees="held: it waits", keys=("down", "f"), then="mean loss"),
+    Picture(name="budget", page="budget", sees="left,"),
+    Picture(name="audit", page="audit", sees="all there are", keys=("v",), then="verified to entry"),
+    Picture(name="data", page="data", sees="rows in"),
+    Picture(name="consents", page="consents", sees=LAB),
+)
+
+
+# the same each time ------------------------------------------------------------------------------------------
+
+
+def hold_still() -> None:
+    """No key, id, salt or noise of this process or of a learner is drawn by chance."""
+    number = count()
+
+    def still(length: int) -> bytes:
+        return hashlib.shake_256(b"screens %d" % next(number)).digest(length)
+
+    sealing_random.sodium_random = still  # type: ignore[attr-defined]
+    assert log.append.__kwdefaults__ is not None
+    log.append.__kwdefaults__["salt"] = still
+    learner_process.COMMAND = (sys.executable, "-I", "-c", STILL_LEARNER)
+    assert Console.export_svg.__kwdefaults__ is not None
+    Console.export_svg.__kwdefaults__["code_format"] = SVG  # loads no font from anywhere
+
+
+# what happened ------------------------------------------------------------------------------------------------
+
+
+def lived(folder: Path) -> World:
+    """Two months of a made-up diary: two requesters, two updates that left, one kept, one held, one request."""
+    world = new_world(folder, now=NOW - timedelta(days=60))
+    diary = folder / "sleep-diary.csv"
+    sample._write_diary(diary, last=world.clock.now.date() - timedelta(days=1))
+    with world.vault() as vault:
+        parsed = vault.read_file(
+            diary, name=sample.COLLECTION, types=sample.TYPES, sensitivities=sample.SENSITIVITIES
+        )
+        vault.import_file(parsed, name=sample.COLLECTION, unit="day", time_field="day")
+        for name in (LAB, NIGHTS):
+            vault.add_requester(name, requester.keygen(folder / name).public, contact="nobody; made up")
+        vault.trust_requester(LAB)
+        for days, who, epsilon, end in PAST:
+            world.clock.now = NOW - timedelta(days=days)
+            request = ran(world, vault, who, epsilon)
+            if end == "send":
+                vault.send(request, confirm_digest=vault.release(request).digest)
+            elif end == "keep":
+                vault.withhold(request)
+        world.clock.now = NOW
+        held = ran(world, vault, LAB, "1")
+        assert vault.release(held).can_be_sent
+        vault.submit(job(world, NIGHTS, "1"))
+    return world
+
+
+PAST = ((50, LAB, "1", "send"), (31, NIGHTS, "0.5", "keep"), (12, LAB, "2", "send"))
+
+
+def ran(world: World, vault: Vault, who: str, epsilon: str) -> str:
+    request = vault.submit(job(world, who, epsilon)).line.id
+    vault.approve(request, draft=True)
+    vault.train(request, progress=lambda _step, _of: None)
+    return request
+
+
+def job(world: World, who: str, epsilon: str) -> Path:
+    folder = world.folder / f"{who} {world.clock.now:%m-%d} {epsilon}"
+    description = folder.with_suffix(".toml")
+    description.write_text(sample.JOB, encoding="utf-8")
+    asked = requester.job_from_description(description)
+    requester.new_job(asked, epsilon=Decimal(epsilon), folder=folder, now=world.clock.now)
+    requester.sign_job(folder, world.folder / who / "requester.key")
+    return folder
+
+
+# the pictures -------------------------------------------------------------------------------------------------
+
+
+class Posing(UnlockedApp):
+    """The program as it is with the sample, at a fixed time and without a blinking cursor."""
+
+    def now(self) -> datetime:
+        return NOW
+
+    def show_door(self, sentence: str = "") -> None:
+        assert not sentence, sentence
+        self.enter(self._given, page=self._page, is_sample=True)
+
+
+def take(picture: Picture, world: World, vault: RemoteVault) -> str:
+    found: list[str] = []
+
+    async def story() -> None:
+        app = Posing(vault, world.paths, page=picture.page)
+        async with app.run_test(size=SIZE) as pilot:
+            await sees(pilot, picture.sees, seconds=60)
+            await sees(pilot, "budget", seconds=60)  # the top line has heard of it
+            for key in picture.keys:
+                await pilot.pause(0.5)
+                await press(pilot, key)
+            await sees(pilot, picture.then, seconds=60)
+            await pilot.pause(1.0)
+            found.append(app.export_screenshot(title=f"lockbox: {picture.name.replace('-', ' ')}"))
+
+    play(story())
+    return found[0]
+
+
+def welcome(folder: Path) -> str:
+    found: list[str] = []
+    os.environ[sample.VARIABLE] = str(folder / "no-sample")
+
+    async def story() -> None:
+        nowhere = Paths(vault=folder / "new" / "vault", state=folder / "new-state")
+        app = LockboxApp(nowhere, Preferences(), environ={})
+        async with app.run_test(size=SIZE) as pilot:
+            await sees(pilot, "sample data")
+            await pilot.pause(0.5)
+            found.append(app.export_screenshot(title="lockbox"))
+
+    play(story())
+    return found[0]
+
+
+def with_a_run(vault: RemoteVault) -> None:
+    """A run half way through, as the process would tell of it."""
+    line = vault.requests()[0]
+    run = RunView(
+        request=line.id, requester=line.requester, collection=line.collection, step=37, of=60,
+        started_at="2026-11-21T12:00:12Z", epsilon=vault.request(line.id).price.epsilon, confined=True,
+        landlock_abi=6, seccomp=True, missing=(),
+    )  # fmt: skip
+    pulse = RemoteVault.pulse
+    RemoteVault.runs = lambda _self: [run]  # type: ignore[method-assign]
+
+    def told(self: RemoteVault, *, is_background: bool = True) -> Pulse:
+        return replace(pulse(self, is_background=is_background), runs=(run,))
+
+    RemoteVault.pulse = told  # type: ignore[method-assign]
+
+
+def check(name: str, svg: str, folder: Path) -> None:
+    """A picture shows nothing of this machine and loads nothing from anywhere."""
+    links = svg.replace("http://www.w3.org/2000/svg", "")
+    shown = [text for text in (str(folder), str(ROOT), str(Path.home()), "http") if text in links]
+    if shown or "url(http" in svg:
+        raise SystemExit(f"{name} shows {shown}")
+
+
+def main(names: list[str]) -> None:
+    """Make those pictures, or all."""
+    wanted = [one for one in PICTURES if not names or one.name in names]
+    FOLDER.mkdir(exist_ok=True)
+    hold_still()
+    with tempfile.TemporaryDirectory(prefix="lb") as place:
+        os.environ["LOCKBOX_RUNTIME"], os.environ["LOCKBOX_CONFIG"] = f"{place}/run", f"{place}/config.toml"
+        folder = Path(place) / "w"
+        folder.mkdir()
+        made = {"welcome": welcome(folder)} if not names or "welcome" in names else {}
+        if wanted:
+            made |= all_of(wanted, lived(folder))
+        for name, svg in made.items():
+            check(name, svg, folder)
+            (FOLDER / f"{name}.svg").write_text(svg, encoding="utf-8")
+            print(f"docs/screens/{name}.svg")
+
+
+def all_of(wanted: list[Picture], world: World) -> dict[str, str]:
+    made = {}
+    with served(world) as vault:
+        for one in wanted:
+            if one.name != "training":
+                made[one.name] = take(one, world, vault)
+        for one in wanted:
+            if one.name == "training":
+                with_a_run(vault)
+                made[one.name] = take(one, world, vault)
+    return made
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
