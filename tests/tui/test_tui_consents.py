@@ -24,6 +24,7 @@ from tui.widgets.table import ListTable
 from tui.widgets.toggle import Toggle
 from vault.api.client import RemoteVault
 from vault.consent.grants import PURPOSES
+from vault.records.shown import FileChoice
 from vault.vault import NOTICE, Vault
 from vault.views import PURPOSES as SHOWN
 from vault.views import GrantView
@@ -152,6 +153,34 @@ def test_names_that_do_not_fit_become_numbers_with_a_legend() -> None:
     assert (["day", "steps"], "") == field_labels(["day", "steps"], 12)
     assert (["1", "2"], "1 day  2 steps") == field_labels(["day", "steps"], 11)
     assert (["1", "2"], "1 a  2 a") == field_labels(["a", "a"], 100)
+
+
+def test_each_collection_has_a_matrix_of_its_own_and_c_turns_to_the_next(own: Shared) -> None:
+    world, vault = own
+    path = world.folder / "moods.csv"
+    path.write_text("mood,place\n1,home\n2,away\n")
+    vault.import_path(FileChoice(path=path, name="moods", sensitivities={"mood": "ordinary"}))
+    now = datetime.now(UTC)
+    mood = vault.grant(
+        requester=NAME,
+        collection="moods",
+        fields=["mood"],
+        purpose="AcademicResearch",
+        not_after=now + timedelta(days=9),
+    )
+
+    async def story() -> None:
+        async with on_page(vault, world, "consents", size=(140, 40)) as pilot:
+            await sees(pilot, "Columns of moods: ● may be learned from, · may not (1 of 2 collections, c turns)")
+            assert [["●", "·"]] == [row[-2:] for row in rows(pilot)]
+            await press(pilot, "c")
+            await sees(pilot, "Columns of nights")
+            assert 6 == len(rows(pilot))
+            await press(pilot, "c")
+            await on_line(pilot, mood.id)
+            await sees(pilot, "not place")
+
+    play(story())
 
 
 def test_the_details_are_those_of_the_record_and_its_receipt(shared: Shared) -> None:
@@ -416,7 +445,8 @@ def test_what_if_decides_as_the_facade_and_writes_nothing(shared: Shared) -> Non
             assert f"It would be allowed if {refused.change[0]}" in denied
             for field in refused.fields:
                 assert f"□ {field.name}" in denied
-                assert all(reason in denied for reason in field.reasons)
+                for reason in field.reasons:
+                    assert reason in denied
             await press(pilot, "escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, Consents))
 

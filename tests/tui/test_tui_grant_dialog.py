@@ -272,7 +272,7 @@ def test_withdrawing_takes_no_more_keys_than_giving(own: Shared) -> None:
             await keys(pilot, "n")
             await until(pilot, lambda: isinstance(pilot.app.screen, GrantForm))
             await pilot.pause()
-            await keys(pilot, *["tab"] * 4, "space", *["tab"] * 3, "enter", "enter", "tab", *UNTIL)
+            await keys(pilot, *["tab"] * 4, "space", *["tab"] * 3, "enter", "down", "enter", "tab", *UNTIL)
             form = pilot.app.screen
             assert isinstance(form, GrantForm)
             assert (("steps",), UNTIL) == (form.scope().fields, form.text("#until"))
@@ -317,7 +317,7 @@ def test_the_longest_and_most_hostile_names_hide_no_consequence(
                 assert dialog.query_one("#details").region.height >= 2
                 assert dialog.query_one("#special").region.height >= 1
                 await read_on(pilot, dialog)
-                assert "takes a yes of its own" in unframed(pilot)
+                await says(pilot, "takes a yes of its own")
                 assert LONG_WHO[:20] in form.query_one("#who", Select).value  # type: ignore[operator]
                 assert LONG_COLLECTION == form.query_one("#collection", Select).value
 
