@@ -10,7 +10,7 @@ TORCH_INDEX_URL ?=
 TORCH_INDEX := $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL),)
 TORCH := $(shell grep -i '^torch==' constraints.txt)
 
-.PHONY: demo test test-slow check lint types imports format setup clean bench
+.PHONY: demo test test-slow check lint types imports format screens setup clean bench
 
 demo: $(STAMP)
 	@$(BIN)/lockbox demo
@@ -36,6 +36,10 @@ imports: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The pictures of docs/screens, of made-up data; one that changed shows where its screen did.
+screens: $(STAMP)
+	$(BIN)/python tests/tui/make_screens.py
 
 setup: $(STAMP)
 

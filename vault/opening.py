@@ -95,6 +95,7 @@ class OpenVault:
     is_ending: bool = False
     closing: ExitStack = field(default_factory=ExitStack)
     marking: Lock = field(default_factory=Lock)
+    sending: Lock = field(default_factory=Lock)
     writing: RLock = field(default_factory=RLock)
 
     def read(self) -> AbstractContextManager[UnitOfWork]:
@@ -198,8 +199,12 @@ class OpenVault:
             changed = recover(header, recovery_key=current.reveal().decode(), new=new, cost=cost)
         else:
             changed = change_passphrase(header, current=current, new=new, cost=cost)
-        with self.act() as act:
-            act.record(EntryType.SETTINGS_CHANGE, hidden={"what": "the passphrase"})
+        try:
+            with self.act() as act:
+                act.record(EntryType.SETTINGS_CHANGE, hidden={"what": "the passphrase"})
+        except MarkNotWritten:
+            write_header(self.paths.vault, changed)  # it is on record, so it is done
+            raise
         write_header(self.paths.vault, changed)
 
     def __enter__(self) -> Self:

@@ -99,6 +99,12 @@ def send(vault: OpenVault, release_id: str, *, confirmed: str, to: Path, is_outb
     Raises `DigestMismatch`, `ConsentRefused`, `RequesterBlocked`, `WrongState`, `HeldUpdateDamaged`, `MarkUnwritable`
     and `DestinationUnusable`, all of them before anything is written.
     """
+    # One at a time: two that send the same release write into the same draft.
+    with vault.sending:
+        return _send(vault, release_id, confirmed, to, is_outbox=is_outbox)
+
+
+def _send(vault: OpenVault, release_id: str, confirmed: str, to: Path, *, is_outbox: bool) -> Parcel:
     if is_outbox:
         _make_folders(vault.paths.state, to.parent)
     _check_destination(to, vault.paths.vault, may_exist=is_outbox)

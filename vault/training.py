@@ -15,6 +15,7 @@ from vault.acts import parse_stamp, stamp
 from vault.asking import Asked, decision_as_approved, load, precheck, record_decision, refuse_unless
 from vault.audit.entries import EntryType
 from vault.budget import ledger
+from vault.consent.grants import RequesterStatus
 from vault.consent.receipts import spend_use
 from vault.errors import (
     Broken,
@@ -39,7 +40,7 @@ from vault.requests.shapes import shapes
 from vault.requests.states import RequestState, in_words, move
 from vault.requests.weights import NotTheTensors, check_shapes, read_tensors, write_tensors
 from vault.running import Run
-from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequestRow
+from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, RequestRow
 from vault.trail_views import RunView
 
 if TYPE_CHECKING:
@@ -111,16 +112,20 @@ def _is_lost(vault: OpenVault, request_id: str) -> bool:
         return uow.count(ChargeRow, request_id=request_id) > 0 and uow.get(HeldRow, request_id) is None
 
 
-def stop_under(vault: OpenVault, grant_id: str) -> None:
-    """End the learners that run under a consent; what they would hand in is not held anyway."""
+def stop_under_withdrawn(vault: OpenVault, grant_id: str) -> None:
+    """End the learners that run under a consent, if it is withdrawn; what they would hand in is not held anyway."""
     with vault.read() as uow:
-        _stop(vault, uow.find(RequestRow, grant_id=grant_id))
+        grant = uow.get(GrantRow, grant_id)
+        if grant is not None and grant.withdrawn_at is not None:
+            _stop(vault, uow.find(RequestRow, grant_id=grant_id))
 
 
-def stop_for(vault: OpenVault, requester_id: str) -> None:
-    """End the learners that run for a requester."""
+def stop_for_blocked(vault: OpenVault, requester_id: str) -> None:
+    """End the learners that run for a requester, if they are blocked."""
     with vault.read() as uow:
-        _stop(vault, uow.find(RequestRow, requester_id=requester_id))
+        asker = uow.get(RequesterRow, requester_id)
+        if asker is not None and asker.status == RequesterStatus.BLOCKED.value:
+            _stop(vault, uow.find(RequestRow, requester_id=requester_id))
 
 
 def stop(vault: OpenVault, request_id: str) -> None:

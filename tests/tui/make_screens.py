@@ -64,6 +64,9 @@ class Picture:
     then: str = ""
 
 
+# Only shown, never opened: where everything lies is nothing for a picture.
+ELSEWHERE = Paths(vault=Path("sample", "vault"), state=Path("sample", "state"))
+
 PICTURES = (
     Picture(name="home", page="home", sees="What waits for you"),
     Picture(name="requests", page="requests", sees="waits for you"),
@@ -128,8 +131,9 @@ def lived(folder: Path) -> World:
                 vault.send(request, confirm_digest=vault.release(request).digest)
             elif end == "keep":
                 vault.withhold(request)
-        world.clock.now = NOW
+        world.clock.now = NOW - timedelta(minutes=50)
         held = ran(world, vault, LAB, "1")
+        world.clock.now = NOW
         assert vault.release(held).can_be_sent
         vault.submit(job(world, NIGHTS, "1"))
     return world
@@ -169,11 +173,11 @@ class Posing(UnlockedApp):
         self.enter(self._given, page=self._page, is_sample=True)
 
 
-def take(picture: Picture, world: World, vault: RemoteVault) -> str:
+def take(picture: Picture, vault: RemoteVault) -> str:
     found: list[str] = []
 
     async def story() -> None:
-        app = Posing(vault, world.paths, page=picture.page)
+        app = Posing(vault, ELSEWHERE, page=picture.page)
         async with app.run_test(size=SIZE) as pilot:
             await sees(pilot, picture.sees, seconds=60)
             await sees(pilot, "budget", seconds=60)  # the top line has heard of it
@@ -252,11 +256,11 @@ def all_of(wanted: list[Picture], world: World) -> dict[str, str]:
     with served(world) as vault:
         for one in wanted:
             if one.name != "training":
-                made[one.name] = take(one, world, vault)
+                made[one.name] = take(one, vault)
         for one in wanted:
             if one.name == "training":
                 with_a_run(vault)
-                made[one.name] = take(one, world, vault)
+                made[one.name] = take(one, vault)
     return made
 
 

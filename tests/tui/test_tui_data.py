@@ -34,7 +34,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Two collections: nights, from which somebody may learn, and notes with hostile names and texts."""
     world = new_world(tmp_path_factory.mktemp("data"), now=datetime.now(UTC))
     with world.vault() as vault:
-        parsed = vault.read_file(world.table(rows=100), sensitivities={"good": "special", "coffee": "ordinary"})
+        parsed = vault.read_file(
+            world.table(rows=100), sensitivities={"good": "special", "coffee": "ordinary"}
+        )
         vault.import_file(parsed, name="nights", unit="day", time_field="day")
         world.introduced(vault)
         vault.grant(
@@ -99,7 +101,10 @@ def test_the_list_and_the_details_say_what_the_facade_says_without_a_look(
             assert "All rows of one day count as one unit. Habits over many days are not hidden." in details
             assert f"● {NAME}: 1 column, for academic research, until" in details
             assert "3 jobs left" in details
-            assert f"{wording.percent(vault.budget()[0].used_percent)} used of a lifetime cap of ε 8 per day" in details
+            assert (
+                f"{wording.percent(vault.budget()[0].used_percent)} used of a lifetime cap of ε 8 per day"
+                in details
+            )
             assert "[b]notes[/b]" in text_of(pilot.app)  # type: ignore[arg-type]
 
     play(story())
@@ -141,7 +146,9 @@ def test_values_are_hidden_until_v_and_each_look_is_recorded_once(shared: Shared
             await sees(pilot, "mean over time")
             await press(pilot, "down", "down", "v")
             await sees(pilot, "true in")
-            await pilot.pause(1.5)  # the trail has grown by the look: the page loads again, and looks no second time
+            await pilot.pause(
+                1.5
+            )  # the trail has grown by the look: the page loads again, and looks no second time
             assert before + 2 == looks(vault)
             await press(pilot, "escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, Data))
@@ -235,8 +242,13 @@ def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tm
             await press(pilot, "enter")
             assert isinstance(pilot.app.screen, ExportDialog)
             await answer(pilot, "#export")
-            await sees(pilot, "readable by anyone who gets that file.")
-            assert "100 rows in" in words_of(pilot.app)  # type: ignore[arg-type]
+            await until(
+                pilot,
+                lambda: any(
+                    f"100 rows in {target}, readable by anyone who gets that file." in one.message
+                    for one in pilot.app._notifications
+                ),
+            )
             await dialog(pilot, "e", ExportDialog)
             pilot.app.screen.query_one("#path", Input).value = str(target)
             await answer(pilot, "#export")
@@ -244,7 +256,7 @@ def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tm
             assert str(target) == pilot.app.screen.query_one("#path", Input).value
 
     play(story())
-    assert 101 == len(target.read_text().splitlines())
+    assert len(target.read_text().splitlines()) == 101
     assert "export" in [line.type for line in vault.audit_lines()]
 
 
@@ -286,15 +298,16 @@ def test_only_the_whole_name_erases_and_the_consents_on_it_end(own: Shared) -> N
             await press(pilot, "s", "enter")
             assert not button.disabled
             assert isinstance(pilot.app.screen, EraseDialog)
-            assert ["nights", "[b]notes[/b]"] == sorted(
-                (one.name for one in vault.collections()), reverse=True
-            )
+            assert sorted((one.name for one in vault.collections()), reverse=True) == [
+                "nights",
+                "[b]notes[/b]",
+            ]
             await answer(pilot, "#erase")
             await sees(pilot, "Erased: 100 rows of nights.")
             await until(pilot, lambda: pilot.app.screen.query_one(ListTable).row_count == 1)
 
     play(story())
-    assert ["withdrawn"] == [one.state for one in vault.grants()]
+    assert [one.state for one in vault.grants()] == ["withdrawn"]
 
 
 def test_what_is_spent_and_what_left_is_said_to_stay(held_world: World) -> None:
@@ -307,7 +320,10 @@ def test_what_is_spent_and_what_left_is_said_to_stay(held_world: World) -> None:
                 await dialog(pilot, "D", EraseDialog)
                 words = words_of(pilot.app)  # type: ignore[arg-type]
                 used = wording.percent(planned.budget_used_percent)
-                assert f"The {used} of its budget that is used never comes back, and its name stays taken." in words
+                assert (
+                    f"The {used} of its budget that is used never comes back, and its name stays taken."
+                    in words
+                )
                 assert "1 held update on it: destroyed." in words
                 pilot.app.screen.query_one("#word", Input).value = "nights"
                 await pilot.pause()
@@ -317,4 +333,4 @@ def test_what_is_spent_and_what_left_is_said_to_stay(held_world: World) -> None:
                 await sees(pilot, "Erased: 100 rows of nights.")
 
         play(story())
-        assert ["destroyed"] == [one.state for one in vault.releases()]
+        assert [one.state for one in vault.releases()] == ["destroyed"]

@@ -113,8 +113,10 @@ class RunBox(Vertical):
         yield Plain(NO_CURVE, classes="muted block")
 
     def show(self, run: RunView, left: str, *, is_paid: bool) -> None:
-        """Say how far it is."""
+        """Say how far it is; a box that is not composed yet is told again a second later."""
         self.run = run
+        if not self.query(".run-facts"):
+            return
         self.query_one(ProgressBar).update(total=run.of, progress=run.step)
         self.query_one(".step", Plain).say(_step(run, left))
         cost = f"{wording.epsilon_up(run.epsilon)}: {PAID if is_paid else UNPAID}"

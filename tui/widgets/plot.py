@@ -119,7 +119,7 @@ def _lines(title: str, series: Sequence[Series], until: datetime) -> PlotextPlot
         drawn.plt.plot(
             [at for at, _ in corners],
             [percent for _, percent in corners],
-            marker="braille",
+            marker="hd",  # blocks: steps have no slopes that would need finer dots
             label=wording.short(one.name, NAME_ROOM),
         )
     top = top_of(series)

@@ -83,7 +83,7 @@ async def end_session(request: Request, _body: wire.Empty) -> None:
 
 async def new_nonce(request: Request, body: wire.NonceWish) -> wire.Nonce:
     """A nonce for one proof of an approver."""
-    return wire.Nonce(nonce=service_of(request).approvers.nonce(body.approver))
+    return wire.Nonce(nonce=service_of(request).new_nonce(body.approver))
 
 
 async def change_passphrase(request: Request, body: wire.PassphraseWish) -> None:
@@ -111,8 +111,8 @@ async def pulse(request: Request, _body: wire.Empty) -> Pulse:
 
 async def lock(request: Request, body: wire.LockWish) -> None:
     """Lock the vault: every session ends, and the process with it."""
-    service = service_of(request)
-    await service.work(lambda: service.lock(stop_training=body.stop_training))
+    # At once and not in turn: what works on the vault may take its time, and locking must not wait for it.
+    service_of(request).lock(stop_training=body.stop_training)
 
 
 async def lock_after(request: Request, body: wire.LockAfter) -> None:

@@ -115,17 +115,22 @@ def _config(service: Service) -> uvicorn.Config:
 
 async def _watch(service: Service, server: uvicorn.Server, end: threading.Event) -> None:
     """Lock by the wall clock, end what has expired, and end the server when it is time."""
-    settled_at = time.monotonic()
-    while not end.is_set():
-        service.lock_if_due()
-        if time.monotonic() - settled_at >= SETTLE_EVERY:
-            settled_at = time.monotonic()
-            with contextlib.suppress(
-                LockboxError
-            ):  # a full disk now is no reason to end; whoever acts is told
-                await service.work(service.vault.settle)
-        await asyncio.sleep(TICK)
+    # Beside it: settling waits for whatever works on the vault, and neither locking nor a signal may.
+    settling = asyncio.create_task(_settle_now_and_then(service))
+    try:
+        while not end.is_set():
+            service.lock_if_due()
+            await asyncio.sleep(TICK)
+    finally:
+        settling.cancel()
     server.should_exit = True
+
+
+async def _settle_now_and_then(service: Service) -> None:
+    while True:
+        await asyncio.sleep(SETTLE_EVERY)
+        with contextlib.suppress(LockboxError):  # a full disk now is no reason to end; whoever acts is told
+            await service.work(service.vault.settle)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from vault.api.approver import Approvers
 from vault.api.tokens import Scope, Sessions, WallClock
 from vault.api.trainings import Trainings
 from vault.api.wire import PassphraseWish, Proof, Session, SessionWish, arguments_digest
-from vault.errors import Locked, NotAtThisDoor, SessionEnded, TooManyTries, TrainingRuns
+from vault.errors import ApprovalNotProven, Locked, NotAtThisDoor, SessionEnded, TooManyTries, TrainingRuns
 from vault.sealing.passphrase import passphrase_secret
 from vault.trail_views import Pulse
 
@@ -105,11 +105,23 @@ class Service:
             self._pause(WRONG_PAUSE)
             raise
 
+    def new_nonce(self, approver: str) -> str:
+        """A nonce for one proof of this approver; raises `ApprovalNotProven`."""
+        self._check_session_of(approver)
+        return self.approvers.nonce(approver)
+
+    def _check_session_of(self, approver: str) -> None:
+        """What a session could approve ends with it, also when it ended because nobody used it."""
+        if not self.sessions.has_one_of(approver):
+            self.approvers.end(approver)
+            raise ApprovalNotProven
+
     def check_proof(self, proof: Proof, action: str, arguments: Mapping[str, Json]) -> None:
         """Raise `ApprovalNotProven` unless the passphrase stands behind exactly this act.
 
         What the act is about is looked up here and never taken from who asks.
         """
+        self._check_session_of(proof.approver)
         self.approvers.check(
             proof, action=action, digest=self._digest(action, arguments), arguments=arguments
         )

@@ -84,6 +84,13 @@ class Sessions:
                 session.used_at = self._renewed_at = now
             return session.scope
 
+    def has_one_of(self, approver: str) -> bool:
+        """Whether the session that was opened with this approver still lives."""
+        now = self._clock()
+        with self._guard:
+            alive = [] if self._is_due(now) else [one for one in self._sessions if _is_alive(one, now)]
+        return any(one.approver == approver for one in alive)
+
     def end(self, token: str) -> list[str]:
         """Forget one token and return the approver that was opened with it."""
         digest = token_digest(token)

@@ -48,9 +48,14 @@ class OwnConsents:
 
     def block_requester(self, name: str) -> None:
         """Accept nothing more from this requester, stop what runs for them, and send nothing to them."""
-        with self._opened.act() as act:
-            blocked = requesters.block(act, name)
-        training.stop_for(self._opened, blocked.id)
+        with self._opened.read() as uow:
+            asker = requesters.find(uow, name).id
+        try:
+            with self._opened.act() as act:
+                requesters.block(act, name)
+        finally:
+            # Whatever was raised: where they are blocked and only the reminder could not be written, they are blocked.
+            training.stop_for_blocked(self._opened, asker)
 
     def unblock_requester(self, name: str) -> None:
         """Let a blocked requester ask again; their key counts as not verified."""
@@ -101,13 +106,16 @@ class OwnConsents:
 
     def withdraw(self, grant_id: str) -> views.Withdrawal:
         """Withdraw a consent: what runs under it is stopped, and what is held under it is destroyed."""
-        with self._opened.act() as act:
-            full = overview.grant_id(act.uow, grant_id)
-            receipts.withdraw_grant(act, full)
-            destroyed = release.destroy_held_under(act, full)
-            done = overview.withdrawal(act.uow, self._opened, full, destroyed)
-        training.stop_under(self._opened, full)
-        return done
+        with self._opened.read() as uow:
+            full = overview.grant_id(uow, grant_id)
+        try:
+            with self._opened.act() as act:
+                receipts.withdraw_grant(act, full)
+                destroyed = release.destroy_held_under(act, full)
+                return overview.withdrawal(act.uow, self._opened, full, destroyed)
+        finally:
+            # Whatever was raised: where it is withdrawn and only the reminder could not be written, it is withdrawn.
+            training.stop_under_withdrawn(self._opened, full)
 
     def explain(self, job: Path) -> views.DecisionView:
         """What the consents say about a job folder now, without storing anything."""

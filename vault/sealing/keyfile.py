@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Literal, get_args
@@ -48,12 +50,17 @@ def write_secret_key(path: Path, seed: Secret) -> None:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
+        # Without O_NONBLOCK a named pipe would hang the process that has a vault open.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            data = file.read(LARGEST_FILE + 1) if is_file else b""
     except FileNotFoundError:
         raise FileMissing(path=path) from None
     except OSError as error:
         raise Unavailable(reason=f"{path} cannot be read: {error.strerror}") from error
+    if not is_file:
+        raise KeyFileInvalid(path=path, reason="it is not a file")
     if len(data) > LARGEST_FILE or not data.isascii():
         raise KeyFileInvalid(path=path, reason="it is not one short line of text")
     return data.decode("ascii").strip()
