@@ -139,7 +139,7 @@ def receipt_facts(receipt: Mapping[str, Any]) -> Facts:
             f"{wording.short_time(given['time'])} UTC, {METHODS.get(given['method'], given['method'])}",
         ),
         *([("a yes of its own for", explicit)] if explicit else []),
-        ("who else gets it", ", ".join(map(wording.quoted, recipients))),
+        ("who else gets it", ", ".join(map(wording.quoted, recipients)) or "nobody that they name"),
         ("they keep it", wording.quoted(processing["retention"]["update"])),
         ("released under it", "; ".join(map(_released, receipt["released"])) or "nothing"),
         ("record digest", receipt["record_sha256"]),

@@ -31,7 +31,9 @@ def run(paths: Paths) -> int:
     """Run the terminal UI to its end; raises `KeysLogged` where what is typed into a real vault would be logged."""
     from tui.app import LockboxApp
     from tui.discreet import logged_because
+    from vault.api.link import harden_process
 
+    harden_process()  # before a passphrase is typed or a recovery key is shown
     why = logged_because(os.environ)
     if why and (paths.vault / "vault.db").exists():
         raise KeysLogged(what=why)

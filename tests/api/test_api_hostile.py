@@ -68,7 +68,10 @@ def test_withdraw_without_mark_stops(daemon: Daemon, session: Session, monkeypat
     until(lambda: any(run["step"] for run in pulse(daemon, token)["runs"]))
     from vault import opening
     from vault.errors import Unavailable
-    def no(*a, **k): raise OSError("no")
+
+    def no(*a, **k):
+        raise OSError("no")
+
     monkeypatch.setattr(opening, "write_mark", no)
     grant = daemon.owner("requests", token=token).json()
     grants = daemon.owner("grants", token=token).json()
@@ -97,13 +100,22 @@ def test_workers_full(daemon: Daemon, session: Session, tmp_path: Path) -> None:
     os.mkfifo(fifo)
     threads = []
     from api_home import Caller
+
     for i in range(8):
+
         def go(i=i) -> None:
             try:
-                print(Caller(daemon.world.paths.socket).owner("add_requester", token=session.token, name=f"a{i}", key_file=fifo).text)
+                print(
+                    Caller(daemon.world.paths.socket)
+                    .owner("add_requester", token=session.token, name=f"a{i}", key_file=fifo)
+                    .text
+                )
             except Exception as e:
                 print(type(e))
-        t = threading.Thread(target=go); t.start(); threads.append(t)
+
+        t = threading.Thread(target=go)
+        t.start()
+        threads.append(t)
     time.sleep(1)
     other = Caller(daemon.world.paths.socket)
     other.http.timeout = 5
@@ -115,9 +127,12 @@ def test_workers_full(daemon: Daemon, session: Session, tmp_path: Path) -> None:
     print("ended", daemon.has_ended(5))
     for i in range(8):
         try:
-            f = os.open(fifo, os.O_WRONLY | os.O_NONBLOCK); os.write(f, b"x\n"); os.close(f)
+            f = os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+            os.write(f, b"x\n")
+            os.close(f)
         except OSError as e:
             print(e)
-        time.sleep(.3)
-    for t in threads: t.join(5)
+        time.sleep(0.3)
+    for t in threads:
+        t.join(5)
     print("ended", daemon.has_ended(5))

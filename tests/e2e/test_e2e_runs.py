@@ -296,8 +296,23 @@ def test_every_request_says_how_each_column_is_read_and_how_many_parameters_it_l
     read = {one.name: one.transform for one in found.decision.fields}
     assert read == {
         "good": "predicted as one of: false, true; missing rows and other values teach nothing",
-        "steps": "read as a number from -2000 to 16000, measured from 7000 in units of 3000; missing rows count as 7000",
-        "coffee": "read as a number from -1 to 5, measured from 2 in units of 1; missing rows count as 2, and so does every "
-        "row when it is withheld",
+        "steps": "read as a number from -2000 to 16000, measured from 7000 in units of 3000; missing rows count "
+        "as 7000",
+        "coffee": "read as a number from -1 to 5, measured from 2 in units of 1; missing rows count as 2, and so "
+        "does every row when it is withheld",
     }
     assert found.parameters == 6
+
+
+def test_a_withdrawal_can_be_looked_at_before_it_is_made(today: World) -> None:
+    with today.vault(writable=False) as vault:
+        (held,) = [one for one in vault.grants() if one.uses_spent]
+    outcome = run(today.paths, "consent", "withdraw", held.id, "--dry-run")
+
+    assert (
+        outcome.code,
+        "1 held update destroyed" in outcome.err,
+        "nothing was changed" in outcome.err,
+    ) == (0, True, True)
+    with today.vault(writable=False) as vault:
+        assert [one.state for one in vault.releases()] == ["held"]

@@ -219,4 +219,7 @@ def test_a_time_is_told_as_a_time() -> None:
 def test_a_number_to_predict_is_told_with_its_range() -> None:
     made = manifest(fields__0__transform=NUMBER_LABEL, loss="squared", model__kind="linear")
     told = transform_words(made.fields[0], FieldType.FLOAT)
-    assert told == "predicted as a number from -3 to 3, measured from 0 in units of 1; missing rows teach nothing"
+    assert (
+        told
+        == "predicted as a number from -3 to 3, measured from 0 in units of 1; missing rows teach nothing"
+    )

@@ -158,17 +158,28 @@ def _show(one: GrantView) -> None:
 
 
 @group.command("withdraw")
-def withdraw(context: typer.Context, grant_id: GrantId, as_json: AsJson = False) -> None:
+def withdraw(
+    context: typer.Context,
+    grant_id: GrantId,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Withdraw a consent at once: no new runs, held updates are destroyed."""
-    with opened(context) as vault:
-        done = vault.withdraw(grant_id)
+    with opened(context, writable=not dry_run) as vault:
+        done = vault.preview_withdraw(grant_id) if dry_run else vault.withdraw(grant_id)
     if as_json:
         show_json(done)
+    if dry_run:
+        say("If you withdrew it, this is what would follow (dry run, nothing was changed):")
     _say_withdrawn(done)
 
 
 def _say_withdrawn(done: Withdrawal) -> None:
     say(f"Consent {done.grant[:8]} is withdrawn; nothing more is read under it.")
+    if done.stopped:
+        say(f"{wording.counted(len(done.stopped), 'run')} stopped; the budget that was paid stays spent.")
     if done.destroyed:
         say(f"{wording.counted(len(done.destroyed), 'held update')} destroyed.")
     if done.already_left:

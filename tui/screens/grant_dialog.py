@@ -179,7 +179,7 @@ def draft_facts(draft: GrantDraft, collection: CollectionView) -> list[tuple[str
         ("not", ", ".join(rest) or "no column is left out"),
         *request_facts.draft_ends(draft),
         ("from", f"{wording.short_time(draft.not_before)} UTC"),
-        ("who else gets it", ", ".join(draft.recipients)),
+        ("who else gets it", ", ".join(draft.recipients) or "nobody that they name"),
         ("they keep it", draft.retention),
     ]
 

@@ -13,11 +13,12 @@ from textual import work
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, DirectoryTree, Input, RadioButton, RadioSet
+from textual.widgets import Button, DirectoryTree, Input, RadioSet
 
 from tui import wording
 from tui.layout import visible
 from tui.screens.decision import Decision
+from tui.widgets.choice import Choice
 from tui.widgets.plain import Plain, cell, content
 from tui.widgets.table import Line, ListTable
 from vault.errors import LockboxError
@@ -312,10 +313,10 @@ def unit_words(unit: str) -> str:
     return f"{sentence[:1].upper()}{sentence[1:]}. {wording.not_hidden(kind, noun)}"
 
 
-def _unit_button(unit: str, preview: ImportPreview) -> RadioButton:
+def _unit_button(unit: str, preview: ImportPreview) -> Choice:
     is_chosen = unit == str(preview.unit)
     words = unit_words(unit) + (" (recommended)" if is_chosen else "")
-    return RadioButton(Content(visible(words)), value=is_chosen, name=unit)
+    return Choice(Content(visible(words)), value=is_chosen, name=unit)
 
 
 def _lines(preview: ImportPreview) -> Iterable[Line]:

@@ -23,7 +23,8 @@ from vault.store.integrity import problems_of
 from vault.store.schema import has_schema, migrate, refuse_other_schema
 from vault.store.unit_of_work import UnitOfWork
 
-_READERS = 8
+# Each thread that works on the vault may read within what it reads, for the mark; none may wait for another one's.
+_READERS = 32
 
 Connect = Callable[[str, Sequence[str]], Any]
 
