@@ -202,3 +202,19 @@ def test_a_relative_path_is_refused_since_the_process_stands_elsewhere(
 
     assert error_of(answer) == (400, "Invalid")
     assert "absolute" in answer.json()["sentence"]
+
+
+def test_what_a_command_could_approve_ends_with_its_ten_minutes(daemon: Daemon) -> None:
+    """Also for who has another token by then, and for a proof that was begun before."""
+    command, screen = daemon.session("cli"), daemon.session()
+    request, digest = waiting_request(daemon, command)
+    arguments = {"request_id": request, "draft": True}
+    daemon.world.clock.forward(minutes=9, seconds=30)
+    early = daemon.ask(wire.NONCE, {"approver": command.approver}, token=screen.token).json()["nonce"]
+    daemon.world.clock.forward(seconds=60)
+    late = daemon.ask(wire.NONCE, {"approver": command.approver}, token=screen.token)
+
+    assert error_of(late) == REFUSED
+    begun = daemon.proof(command, "approve", digest, arguments, nonce=early)
+    assert approve(daemon, screen, arguments, begun) == REFUSED
+    assert state_of(daemon, screen, request) == "waiting"

@@ -282,6 +282,7 @@ def test_the_history_tells_each_charge_with_what_was_used_after_it(bench: Any) -
     ]
     assert [str(one.job_percent) for one in told] == ["20.0", "20.0", "3.4"]
     assert [str(one.used_percent) for one in told] == ["20.0", "40.0", "43.4"]
+    assert [str(one.requester_percent) for one in told] == ["20.0", "20.0", "23.4"]
     assert used == told[-1].used_percent
     assert [(one.number, str(one.used_percent)) for one in other] == [(3, "3.4")]
     assert [one.request_id for one in told] == [f"{number:032x}" for number in (1, 2, 4)]

@@ -138,3 +138,10 @@ def test_a_full_disk_leaves_no_half_written_secret(tmp_path: Path, monkeypatch: 
         write_secret_key(tmp_path / "key", Secret(KEY))
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_named_pipe_is_no_key_file_and_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "key")
+
+    with pytest.raises(KeyFileInvalid, match="it is not a file"):
+        read_key(tmp_path / "key", "requester-public")

@@ -228,6 +228,22 @@ def test_a_changed_entry_is_said_and_stays_on_the_screen(today: World) -> None:
         play(story(vault))
 
 
+def test_an_older_copy_is_never_told_as_verified(looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, vault = looked
+    monkeypatch.setattr(RemoteVault, "older_because", "this vault was put back from an older copy")
+
+    async def story() -> None:
+        async with on_page(vault, world, "audit", size=(80, 24)) as pilot:
+            await sees(pilot, "all there are")
+            await press(pilot, "v")
+            await told(pilot, "#audit-verified", "✗")
+            said = words_in(pilot.app, "#audit-verified")  # type: ignore[arg-type]
+            assert "put back from an older copy" in said
+            assert "verified to" not in said
+
+    play(story())
+
+
 def test_keys_work_while_the_trail_is_verified(looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may take long; whoever verifies goes on reading."""
     import threading

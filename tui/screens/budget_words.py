@@ -21,6 +21,7 @@ PARAGRAPHS: Final = (
     "A job pays before it reads the first record. What it cost stays spent when it fails, when you stop it, when you "
     "keep its result private and when you erase the collection.",
     "Jobs are counted together and not one by one, so what is used is not exactly the sum of what the jobs cost.",
+    "What is left is no promise to a next job: whether one fits depends on its kind. Each request says if it does.",
     "One requester can use at most half of a collection's budget, and one job at most a quarter of it.",
     "For one job there is a guess: how often somebody who sees its result, and knows everything else, would at best be "
     "right about one unit. It is worked out for that job alone. Open a job to read it.",

@@ -73,9 +73,13 @@ Nothing secret is kept in the file of the settings.
     def __init__(self) -> None:
         super().__init__()
         self._facts = Chosen(preferences=Preferences(), seconds_to_lock=None)
+        self._own: Paths | None = (
+            None  # for the thread that fetches: the program may have left this screen by then
+        )
 
     def body(self) -> ComposeResult:
         """What can be set, then what can only be looked at."""
+        self._own = self.lockbox.own_paths
         yield SettingTable("setting", "now", "what it does", id="settings-list")
         with VerticalScroll(id="settings-body"):
             with Vertical(classes="settings-part"):
@@ -91,7 +95,7 @@ Nothing secret is kept in the file of the settings.
     def fetch(self, vault: RemoteVault) -> Chosen:
         """What is set, as the file says it now."""
         return Chosen(
-            preferences=read_preferences(self.lockbox.own_paths),
+            preferences=Preferences() if self._own is None else read_preferences(self._own),
             seconds_to_lock=vault.pulse(is_background=True).seconds_to_lock,
         )
 

@@ -216,7 +216,7 @@ def history(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | 
                 epsilon=Decimal(row.epsilon),
                 job_percent=percent_spent(job_share(vector, budgets)),
                 used_percent=percent_spent(job_share(spent, budgets)),
-                requester_percent=percent_spent(job_share(spent, budgets)),
+                requester_percent=percent_spent(job_share(own, budgets)),
             )
         )
     return charges
