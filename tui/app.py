@@ -82,6 +82,8 @@ class LockboxApp(DiscreetApp):
         super().__init__(environ)
         self.paths = paths
         self.preferences = preferences
+        self._wanted: tuple[str, str] | None = None
+        self._is_going = False
         self.vault: RemoteVault | None = None
         self.own_paths = paths
         self.is_sample = False
@@ -245,15 +247,29 @@ class LockboxApp(DiscreetApp):
 
     def action_go(self, page: str) -> None:
         """Open a screen, unless a dialog waits for an answer or the vault is locked."""
-        if self.vault is not None and isinstance(self.screen, Page) and page != self.screen.NAME:
-            self.switch_screen(screen_class(page)())
+        if self.vault is not None and isinstance(self.screen, Page):
+            self.open_page(page)
 
     def open_page(self, page: str, *, at: str = "") -> None:
         """Open a screen with the cursor of its list on the line of this key, if it has one."""
-        screen = screen_class(page)()
-        if isinstance(screen, Page):
-            screen.begin_at = at
-        self.switch_screen(screen)
+        self._wanted = (page, at)
+        if not self._is_going:
+            self._is_going = True
+            self._go()
+
+    @work(group="go")
+    async def _go(self) -> None:
+        """Open what was wanted last; the next screen waits until this one stands, however fast the keys come."""
+        try:
+            while self._wanted is not None and self.vault is not None:
+                (page, at), self._wanted = self._wanted, None
+                if at or page != getattr(self.screen, "NAME", ""):
+                    screen = screen_class(page)()
+                    if isinstance(screen, Page):
+                        screen.begin_at = at
+                    await self.switch_screen(screen)
+        finally:
+            self._wanted, self._is_going = None, False
 
     async def action_search(self) -> None:
         """Search in the list of the screen."""

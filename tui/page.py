@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.screen import Screen
+from textual.widget import MountError
 from textual.widgets import Footer, Input
 
 from tui.keymap import bindings
@@ -91,6 +93,14 @@ class Page(Screen[None], Generic[F]):
     @work(exclusive=True, group="load")
     async def reload(self) -> None:
         """Fetch and draw; an error is told in one sentence, and the page stays as it was."""
+        try:
+            await self._load()
+        except (NoMatches, MountError):
+            # Safe: whoever went on to another screen has taken the widgets of this one away.
+            if self in self.app.screen_stack:
+                raise
+
+    async def _load(self) -> None:
         facts = await self.ask(self.fetch)
         self.set_loading(False)
         if facts is not None:

@@ -13,6 +13,7 @@ import pytest
 from api_home import serving
 from e2e_command import run_installed
 from e2e_world import PASSPHRASE, World
+from textual.events import Key
 from textual.widgets import HelpPanel
 from tui_home import on_page, play, press, sees, served, text_of, until, words_of
 from tui_terminal import LOCKBOX, Screen, places
@@ -278,5 +279,27 @@ def test_values_hide_behind_the_curtain_in_a_field_as_well(tmp_path: Path) -> No
             assert "typing" not in text_of(app)
             await pilot.press("ctrl+k")
             assert not app.has_class("-curtained")
+
+    play(story())
+
+
+# going from screen to screen ------------------------------------------------------------------------------------
+
+
+def test_whoever_runs_through_the_screens_arrives_at_the_last(today: World) -> None:
+    """Keys as fast as a terminal can bring them, and back and forth; no screen is left half made."""
+
+    async def story() -> None:
+        with served(today) as vault:
+            async with on_page(vault, today, "home") as pilot:
+                for keys in ("12345678123456789", "2D", "3w", "21212121", "87654321"):
+                    for key in keys:
+                        pilot.app.post_message(Key(key, key))
+                    await pilot.pause(0.05)
+                for _ in range(3):
+                    await press(pilot, "escape")
+                await press(pilot, "6")
+                await until(pilot, lambda: getattr(pilot.app.screen, "NAME", "") == "release")
+                await sees(pilot, "held")
 
     play(story())
