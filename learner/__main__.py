@@ -81,11 +81,20 @@ def _take_descriptors() -> None:
     os.closerange(max(_FDS) + 1, bound if 0 < bound < _MOST_FDS else _MOST_FDS)
 
 
+def _leave_gpus_out() -> None:
+    """Tell a build of torch for GPUs that there are none of their packages, which it can do without.
+
+    Importing those writes temporary files, which a locked-in process cannot, and torch expects no such refusal.
+    """
+    sys.modules["cuda"] = None  # type: ignore[assignment]  # Python's own way to say: not to be imported
+
+
 def _run(facts: SandboxFacts) -> None:
     with _failing_as(Exit.JOB):
         job = Job.from_json(bytes(read_frame(JOB_FD, JOB_LIMIT)))
         weights = bytes(read_frame(JOB_FD, WEIGHTS_LIMIT))
     with _failing_as(Exit.REHEARSAL):
+        _leave_gpus_out()
         import torch
 
         torch.set_num_threads(1)

@@ -201,7 +201,7 @@ def lifetime_cap(lifetime_epsilon: str, noun: str) -> str:
 
 def left_of(used: Decimal) -> Decimal:
     """What is left of a budget of which so many percent are used: used was rounded up, so this is rounded down."""
-    return max(Decimal(), WHOLE - used)
+    return max(WHOLE - used, Decimal())
 
 
 def cap_sentence(lifetime_epsilon: str, delta: str, noun: str) -> str:

@@ -74,7 +74,7 @@ def test_every_budget_and_every_job_has_its_numbers_at_every_size(
 
     async def story() -> None:
         async with on_page(vault, world, "budget", size=size) as pilot:
-            await sees(pilot, "left,")
+            await told(pilot, "#budget-bars", f"{vault.budget()[-1].used_percent} % used, of 50 % at most")
             bars = words_in(pilot.app, "#budget-bars")  # type: ignore[arg-type]
             for line in vault.budget():
                 assert f"{line.used_percent} % used" in bars
