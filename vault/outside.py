@@ -43,7 +43,7 @@ _BEFORE_A_RUN: Final = (RequestState.RECEIVED, RequestState.WAITING, RequestStat
 def submit(act: Act, requester_id: str, files: JobFiles) -> str:
     """Take a job of this requester into the inbox and return its job id.
 
-    What is wrong with the job's own bytes is told; whether it fits what lies in the vault is not. Raises
+    What is wrong with the job's own bytes is told; why it does not fit what lies in the vault is not. Raises
     `ManifestInvalid`, `ManifestTampered`, `WeightsInvalid`, `WeightsTampered`, `JobReplayed` and `NotAtThisDoor`.
     """
     row = act.uow.get(RequesterRow, requester_id)

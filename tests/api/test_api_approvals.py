@@ -183,6 +183,8 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
         "send": {"release_id": release, "confirm_digest": digest},
         "erase_collection": {"name": "nights"},
         "issue_token": {"requester": "Sleep lab"},
+        "trust_requester": {"name": "Sleep lab"},
+        "unblock_requester": {"name": "Sleep lab"},
     }  # fmt: skip
     no_proof = {"approver": session.approver, "nonce": "0" * 32, "mac": "0" * 64}
 

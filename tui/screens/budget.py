@@ -158,8 +158,11 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
         self._shown = name
         self.query_one("#budget-job-heading", Plain).say(job_heading(found))
         place = self.query_one("#budget-job-price", Vertical)
-        await place.remove_children()
-        await place.mount(PriceBox(found.price))
+        with (
+            self.app.batch_update()
+        ):  # not awaited: the next choice ends this one, and would end its widgets half way
+            place.remove_children()
+            place.mount(PriceBox(found.price))
 
     async def _opened(self, name: str) -> RequestView | None:
         known = [one for one in self._facts.asked if one.line.id == name]

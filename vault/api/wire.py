@@ -55,7 +55,9 @@ ROUTED: Final[tuple[str, ...]] = (
     "status", "settle", "backup", "budget", "budget_history", "audit_lines", "timeline", "verify_audit",
     "export_audit", "audit_key",
 )  # fmt: skip
-PROVEN: Final = frozenset({"approve", "grant", "send", "erase_collection", "issue_token"})
+PROVEN: Final = frozenset(
+    {"approve", "grant", "send", "erase_collection", "issue_token", "trust_requester", "unblock_requester"}
+)
 
 Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 

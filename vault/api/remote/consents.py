@@ -37,16 +37,16 @@ class RemoteConsents(Remote):
         return self._ask("requesters", list[RequesterView])
 
     def trust_requester(self, name: str) -> None:
-        """Note that this key was checked with its owner in person."""
-        self._tell("trust_requester", name=name)
+        """Note that this key was checked with its owner in person; proven by the passphrase."""
+        self._caller.prove("trust_requester", type(None), {"name": name})
 
     def block_requester(self, name: str) -> None:
         """Accept nothing more from this requester, stop what runs for them, and send nothing to them."""
         self._tell("block_requester", name=name)
 
     def unblock_requester(self, name: str) -> None:
-        """Let a blocked requester ask again; their key counts as not verified."""
-        self._tell("unblock_requester", name=name)
+        """Let a blocked requester ask again; their key counts as not verified; proven by the passphrase."""
+        self._caller.prove("unblock_requester", type(None), {"name": name})
 
     def vault_key(self, name: str) -> str:
         """The line of the key that signs releases to this requester."""
