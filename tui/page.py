@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
 
 from textual import work
 from textual.app import ComposeResult
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 F = TypeVar("F")
 T = TypeVar("T")
+
+
+# How often, and how long apart, a screen that is still being made is drawn again.
+PATIENCE: Final = 100
+STEP_SECONDS: Final = 0.05
 
 
 class SearchBar(Input):
@@ -93,15 +99,20 @@ class Page(Screen[None], Generic[F]):
     @work(exclusive=True, group="load")
     async def reload(self) -> None:
         """Fetch and draw; an error is told in one sentence, and the page stays as it was."""
-        try:
-            await self._load()
-        except (NoMatches, MountError):
-            # Safe: whoever went on to another screen has taken the widgets of this one away.
-            if self in self.app.screen_stack:
-                raise
-
-    async def _load(self) -> None:
         facts = await self.ask(self.fetch)
+        for _ in range(PATIENCE):
+            try:
+                await self._draw_whole(facts)
+            except (NoMatches, MountError):
+                # Safe: whoever went on has taken these widgets away, and one that was just opened is still making them.
+                if self not in self.app.screen_stack:
+                    return
+                await asyncio.sleep(STEP_SECONDS)
+            else:
+                return
+        await self._draw_whole(facts)
+
+    async def _draw_whole(self, facts: F | None) -> None:
         self.set_loading(False)
         if facts is not None:
             await self.draw(facts)

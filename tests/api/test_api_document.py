@@ -167,4 +167,4 @@ def test_whatever_is_sent_the_answer_is_one_of_the_document(fuzzed: Fuzzed, path
 @pytest.mark.slow
 @pytest.mark.parametrize("path", sorted(set(OPERATIONS) - APART))
 def test_whatever_is_sent_for_long_the_answer_is_one_of_the_document(fuzzed: Fuzzed, path: str) -> None:
-    fuzz(fuzzed, path, 300)
+    fuzz(fuzzed, path, 60)

@@ -150,6 +150,7 @@ class Hand:
         file.write_bytes(file.read_bytes().replace(old, new, 1))
 
 
+@pytest.mark.slow
 def test_the_printed_commands_typed_by_hand_tell_the_same_story(
     played: tuple[Path, str], tmp_path: Path
 ) -> None:

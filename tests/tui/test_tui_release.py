@@ -122,8 +122,8 @@ def test_the_list_and_the_state_fit(today: World, size: tuple[int, int]) -> None
         async with on_page(vault, today, "release", size=size) as pilot:
             await sees(pilot, "◆ held: it waits for your decision; it ends by itself in")
             await sees(pilot, "R Release…")
+            await sees(pilot, f"◆ held {NAME} nights")
             said = words_of(pilot.app)  # type: ignore[arg-type]
-            assert f"◆ held {NAME} nights" in said
             assert "minutes left" in said or "hour left" in said
             assert "q Quit" in said
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import work
@@ -96,13 +96,15 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
 
     def fetch(self, vault: RemoteVault) -> Allowed:
         """Every consent, collection and requester."""
-        grants = consent_facts.by_standing(vault.grants(), self.lockbox.now())
         return Allowed(
-            grants=tuple(grants), collections=tuple(vault.collections()), requesters=tuple(vault.requesters())
+            grants=tuple(vault.grants()),
+            collections=tuple(vault.collections()),
+            requesters=tuple(vault.requesters()),
         )
 
     async def draw(self, facts: Allowed) -> None:
         """Fill the matrix or the list."""
+        facts = replace(facts, grants=tuple(consent_facts.by_standing(facts.grants, self.lockbox.now())))
         self._facts = facts
         self._receipts.clear()
         begin = next((one.collection for one in facts.grants if one.id == self.begin_at), "")
