@@ -9,7 +9,7 @@ from vault.asking import decision_at, load, precheck, record_decision
 from vault.consent.grants import Grant, Window, check_grant, purpose_iri
 from vault.consent.receipts import save_grant
 from vault.consent.record import Promise
-from vault.errors import UnknownField
+from vault.errors import Invalid
 from vault.records.collections import check_fields, find_collection
 from vault.requests import inbox, requesters
 from vault.sealing.random import random_id
@@ -84,7 +84,7 @@ def drafted_grant(asked: Asked, optional: frozenset[str], now: datetime) -> Gran
     """
     manifest = asked.manifest
     for name in sorted(optional - manifest.optional):
-        raise UnknownField(collection=manifest.collection, name=name)
+        raise Invalid(reason=f"{name} is no column that this request asks for as optional")
     return Grant(
         id=random_id(),
         collection=manifest.collection,
