@@ -224,7 +224,8 @@ class LockboxApp(DiscreetApp):
             waiting=self.standing.waiting,
             running=len(pulse.runs),
         )
-        for bar in self.screen.query(VaultBar):
+        # Over the stack, which is empty when the program has ended while the vault was answering.
+        for bar in [bar for screen in self.screen_stack[-1:] for bar in screen.query(VaultBar)]:
             bar.show_standing(self.standing)
         for screen in self.screen_stack:
             if felt := getattr(screen, "felt", None):
@@ -263,7 +264,7 @@ class LockboxApp(DiscreetApp):
         try:
             while self._wanted is not None and self.vault is not None:
                 (page, at), self._wanted = self._wanted, None
-                if at or page != getattr(self.screen, "NAME", ""):
+                if at or page != getattr(self.screen_stack[-1] if self.screen_stack else None, "NAME", page):
                     screen = screen_class(page)()
                     if isinstance(screen, Page):
                         screen.begin_at = at

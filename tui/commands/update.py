@@ -24,7 +24,10 @@ def _update() -> None:
 def verify(
     release: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a release.")],
     vault_key: Annotated[
-        Path, typer.Option("--vault-key", metavar="KEY", help="A file with the vault's key for you, from its owner.")
+        Path,
+        typer.Option(
+            "--vault-key", metavar="KEY", help="A file with the vault's key for you, from its owner."
+        ),
     ],
     job: Annotated[
         Path | None, typer.Option("--job", metavar="JOBDIR", help="Also check that it answers this job.")
