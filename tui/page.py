@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from textual import work
 from textual.app import ComposeResult
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F")
 T = TypeVar("T")
-
-
-# How often, and how long apart, a screen that is still being made is drawn again.
-PATIENCE: Final = 100
-STEP_SECONDS: Final = 0.05
 
 
 class SearchBar(Input):
@@ -54,6 +49,8 @@ class Page(Screen[None], Generic[F]):
     begin_at = ""
     """The key of the line on which the cursor begins."""
     ALLOW_SELECT = False  # values are on the screen; copying them is done by `lockbox data export`
+    _is_made = _is_stale = _is_loading = False
+    _drawn: asyncio.Future[None]
 
     def __init_subclass__(cls, **given: Any) -> None:
         """Bind the keys that the keymap gives this screen."""
@@ -90,37 +87,51 @@ class Page(Screen[None], Generic[F]):
         """Load for the first time."""
         self.query_one(VaultBar).show_standing(self.lockbox.standing)
         self.set_loading(True)
+        self._is_made = True
         self.reload()
 
     def set_loading(self, is_loading: bool) -> None:
         """Show that the first answer is still to come."""
         self.query_one("#body").loading = is_loading
 
-    @work(exclusive=True, group="load")
-    async def reload(self) -> None:
-        """Fetch and draw; an error is told in one sentence, and the page stays as it was."""
-        facts = await self.ask(self.fetch)
-        for _ in range(PATIENCE):
-            try:
-                await self._draw_whole(facts)
-            except (NoMatches, MountError):
-                # Safe: whoever went on has taken these widgets away, and one that was just opened is still making them.
-                if self not in self.app.screen_stack:
-                    return
-                await asyncio.sleep(STEP_SECONDS)
-            else:
-                return
-        await self._draw_whole(facts)
+    def reload(self) -> None:
+        """Load, or load once more when what is loading now stands; a drawing is never broken off halfway."""
+        self._is_stale = True
+        # Before it is mounted it has nothing to draw on, and loads by itself then.
+        if self._is_made and not self._is_loading:
+            self._is_loading = True
+            self._load()
+
+    @work(group="load")
+    async def _load(self) -> None:
+        """Fetch and draw until nothing is newer; an error is told in one sentence, and the page stays as it was."""
+        try:
+            while self._is_stale:
+                self._is_stale = False
+                facts = await self.ask(self.fetch)
+                # Shielded: leaving ends this worker, and a widget whose removal is broken off breaks its parent's.
+                self._drawn = asyncio.ensure_future(self._draw_whole(facts))
+                await asyncio.shield(self._drawn)
+        finally:
+            self._is_loading = False
 
     async def _draw_whole(self, facts: F | None) -> None:
-        self.set_loading(False)
-        if facts is not None:
-            await self.draw(facts)
-            for table in self.query(ListTable):
-                table.point_at(self.begin_at)
-            self.begin_at = ""
-            if self.focused is None and self.AUTO_FOCUS:
-                self.focus_first()
+        try:
+            self.set_loading(False)
+            if facts is not None:
+                await self.draw(facts)
+                self._settle_cursor()
+        except (NoMatches, MountError):
+            # Safe: whoever went on to another screen has taken the widgets of this one away.
+            if self in self.app.screen_stack:
+                raise
+
+    def _settle_cursor(self) -> None:
+        for table in self.query(ListTable):
+            table.point_at(self.begin_at)
+        self.begin_at = ""
+        if self.focused is None and self.AUTO_FOCUS:
+            self.focus_first()
 
     def focus_first(self) -> None:
         """Put the focus where moving begins."""
