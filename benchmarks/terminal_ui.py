@@ -20,13 +20,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests" / room) for room in ("tui", "e2e", "api")]
+sys.path.insert(0, str(ROOT))
 
-from e2e_daemon import serving  # noqa: E402 (found by the line above)
-from e2e_home import new_world  # noqa: E402
-from e2e_world import PASSPHRASE, World  # noqa: E402
-from tui_terminal import LOCKBOX, Screen, places  # noqa: E402
-
+from tests.worlds.daemon import serving  # noqa: E402 (found by the line above)
+from tests.worlds.terminal import LOCKBOX, Screen, places  # noqa: E402
+from tests.worlds.vaults import new_world  # noqa: E402
+from tests.worlds.world import PASSPHRASE, World  # noqa: E402
 from vault.api import link  # noqa: E402
 
 STEPS = 10_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from api_home import Daemon, error_of
 
+from tests.worlds.served import Daemon, error_of
 from vault.api import wire
 from vault.api.wire import Session
 

@@ -1,7 +1,7 @@
 """The owners that tests kill. A nursery has everything imported and forks one owner for each order on stdin.
 
-Usage: crash_child.py FOLDER, where FOLDER holds a job that was calibrated and signed. An order is a line of JSON; what
-the owner says comes on stdout, a line each, then "dead STATUS".
+Usage: python -m tests.worlds.kills.child FOLDER, where FOLDER holds a job that was calibrated and signed. An order
+is a line of JSON; what the owner says comes on stdout, a line each, then "dead STATUS".
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crash_points import ALL, die
-from e2e_world import Clock, World
-
+from tests.worlds.kills.points import ALL, die
+from tests.worlds.world import Clock, World
 from vault import learner_process, requester
 from vault.asking import price_of
 from vault.requests.manifest import manifest_bytes, parse_manifest
