@@ -10,8 +10,18 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 
+from learner.protocol import ENVIRONMENT
+
+# Before any test imports torch: its arithmetic is that of a learner.
+os.environ["MKL_CBWR"] = ENVIRONMENT["MKL_CBWR"]
+
 pytest.register_assert_rewrite("tests.worlds")
-pytest_plugins = ["tests.worlds.vaults"]
+pytest_plugins = [
+    "tests.cpu_seconds",
+    "tests.worlds.learners",
+    "tests.worlds.prices",
+    "tests.worlds.vaults",
+]
 
 # How long an example takes says nothing on a busy machine; how many there are stays as each test says.
 settings.register_profile("untimed", deadline=None)

@@ -37,7 +37,10 @@ class Forks:
         self, words: list[str], environment: dict[str, str], descriptors: list[int], *, is_terminal: bool
     ) -> int:
         """Begin a command, and give its process id."""
+        from vault import learner_process
+
         order = {
+            "learner": learner_process.COMMAND,
             "words": words,
             "environment": environment,
             "cwd": str(Path.cwd()),
@@ -79,7 +82,9 @@ def _serve(orders: socket.socket) -> None:
 def _become(order: dict[str, Any], descriptors: list[int]) -> None:
     """Be the command of this order, from its descriptors to its exit."""
     from tui.cli import main
+    from vault import learner_process
 
+    learner_process.COMMAND = tuple(order["learner"])
     if order["is_terminal"]:
         os.login_tty(descriptors[0])
     else:
@@ -104,7 +109,9 @@ def _serve_from_stdin() -> None:
     import tui.command_line
     import vault.requester
     import vault.vault
+    from tests.worlds import prices
 
+    prices.keep()
     loaded = (rich.console, rich.table, tui.command_line, vault.requester, vault.vault)
     assert all(loaded)
     gc.freeze()  # so that forks share what is loaded

@@ -1,18 +1,25 @@
-"""A learner made up for the tests that kill: it keeps the protocol, starts quickly, and hands in zeros."""
+"""Which learner a test gets: by default one without torch, the real one, or one made up for the tests that kill."""
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from vault import learner_process
 from vault.requests.manifest import parse_manifest
 from vault.requests.shapes import shapes
 from vault.requests.weights import write_tensors
+
+REAL = learner_process.COMMAND
+KERNELS = {name: os.environ[name] for name in ("MKL_ENABLE_INSTRUCTIONS",) if name in os.environ}
+STAND_IN = (sys.executable, "-I", str(Path(__file__).with_name("stand_in.py")))
 
 PRIVATE = {"rows": 0, "curve": [], "final": {"loss": None, "accuracy": None}}
 
@@ -31,6 +38,23 @@ for step in range(1, job.steps + 1):
     write_all(PROGRESS, step_line(step, job.steps))
 """
 HAND_IN = "write_all(ENVELOPE, encode_envelope(job, base64.b64decode({update!r}), {private!r}))"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stand_in_learner() -> Iterator[None]:
+    """Start the learner without torch wherever a test does not ask for another one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learner_process, "COMMAND", STAND_IN)
+        patch.setattr(learner_process, "ENVIRONMENT", {**learner_process.ENVIRONMENT, **KERNELS})
+        yield
+
+
+@pytest.fixture(scope="module")
+def real_learner() -> Iterator[None]:
+    """Start the real learner in this module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learner_process, "COMMAND", REAL)
+        yield
 
 
 def zeros(job: Path) -> bytes:
