@@ -37,7 +37,7 @@ from vault.errors import (
 )
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.settings import Paths, Preferences
     from vault.trail_views import Pulse
 

@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from vault.api.launch import LOCKBOX
+from vault.client.launch import LOCKBOX
 from vault.errors import DiskReadOnly, Unavailable, VaultExists
 
 if TYPE_CHECKING:
-    from vault.api.link import Secret
+    from vault.client.attach import Secret
     from vault.settings import Paths
 
 MAKING: Final = "Making the vault; the key is made from your passphrase slowly on purpose"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from vault import sample
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
-    from vault.api.link import Secret
+    from vault.client.attach import Secret
+    from vault.client.client import RemoteVault
     from vault.settings import Paths
 
 OPENING: Final = "Opening the vault; the key is made from it slowly on purpose"
@@ -34,20 +34,20 @@ def open_vault(paths: Paths, typed: str, *, recovery: bool = False) -> RemoteVau
 
     Raises `WrongPassphrase`, `WrongRecoveryKey`, `Invalid` for nothing typed, and what opening the vault raises.
     """
-    from vault.api import link
+    from vault.client import attach
 
-    return open_by_secret(paths, link.passphrase_secret(typed), recovery=recovery)
+    return open_by_secret(paths, attach.passphrase_secret(typed), recovery=recovery)
 
 
 def open_by_secret(paths: Paths, secret: Secret, *, recovery: bool = False) -> RemoteVault:
     """The same with what was typed before."""
-    from vault.api import launch, link
+    from vault.client import attach, launch
 
-    link.harden_process()
-    link.check_there(paths)
-    if not link.is_served(paths):
+    attach.harden_process()
+    attach.check_there(paths)
+    if not attach.is_served(paths):
         launch.start(paths, secret, recovery=recovery)
-    return link.attach(paths, secret, recovery=recovery, is_owner=True)
+    return attach.attach(paths, secret, recovery=recovery, is_owner=True)
 
 
 def sample_is_there() -> bool:

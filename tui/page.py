@@ -21,7 +21,7 @@ from vault.errors import LockboxError
 
 if TYPE_CHECKING:
     from tui.app import LockboxApp
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
 
 F = TypeVar("F")
 T = TypeVar("T")

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from vault.api.launch import LOCKBOX
+from vault.client.launch import LOCKBOX
 from vault.errors import Unavailable
 from vault.settings import STATE_VARIABLE
 

@@ -9,7 +9,7 @@ from vault.errors import UnknownRequest
 
 if TYPE_CHECKING:
     from tui.app import LockboxApp
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.trail_views import Pulse
 
 RUNNING = "running"
@@ -49,7 +49,7 @@ class RunWatch:
 
 def ending(vault: RemoteVault, request_id: str) -> tuple[str, str]:
     """How a run ended as a title and a sentence, or two empty texts as long as it goes on."""
-    from vault.api.wire import raised
+    from vault.wire.messages import raised
 
     try:
         outcome = vault.training_outcome(request_id)

@@ -15,8 +15,8 @@ from tui.terminal import ask_secret, read_secret, say
 from vault.settings import Paths
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
-    from vault.api.link import Secret
+    from vault.client.attach import Secret
+    from vault.client.client import RemoteVault
     from vault.vault import Vault
 
 
@@ -35,7 +35,7 @@ class Session:
 
     def secret(self, why: str = "") -> Secret:
         """The passphrase or recovery key, from the descriptor that was named or else from the terminal."""
-        from vault.api.link import passphrase_secret
+        from vault.client.attach import passphrase_secret
 
         word = "recovery key" if self.recovery_key else "passphrase"
         if self.passphrase_fd is not None:
@@ -53,12 +53,12 @@ def session(context: typer.Context) -> Session:
 @contextmanager
 def opened(context: typer.Context, *, writable: bool = True) -> Iterator[Vault]:
     """The vault for one command: of the process that has it open, or else opened here; an older copy is said aloud."""
-    from vault.api import link
+    from vault.client import attach
 
     options = session(context)
-    link.harden_process()
-    link.check_there(options.paths)
-    if link.is_served(options.paths):
+    attach.harden_process()
+    attach.check_there(options.paths)
+    if attach.is_served(options.paths):
         with attached(options) as remote:
             _warn_of_older(remote.older_because)
             # Safe: a test holds the methods of both to the same names and signatures.
@@ -77,15 +77,15 @@ def attached(options: Session) -> RemoteVault:
     What is given by hand is used: a passphrase, a recovery key. Without, it is the session that `lockbox unlock` left,
     which then asks for the passphrase where an act needs it; and without that one too the passphrase is asked.
     """
-    from vault.api import link
+    from vault.client import attach
 
     if options.passphrase_fd is None and not options.recovery_key:
-        found = link.attach_by_session(
+        found = attach.attach_by_session(
             options.paths, ask=lambda: (options.secret(", so that it is you who means it"), False)
         )
         if found is not None:
             return found
-    return link.attach(options.paths, options.secret(), recovery=options.recovery_key)
+    return attach.attach(options.paths, options.secret(), recovery=options.recovery_key)
 
 
 def _opened_here(options: Session, *, writable: bool) -> Vault:

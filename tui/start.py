@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui.app import LockboxApp
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.settings import Paths
 
 GOODBYE_SECONDS: Final = 2.0
@@ -31,7 +31,7 @@ def run(paths: Paths) -> int:
     """Run the terminal UI to its end; raises `KeysLogged` where what is typed into a real vault would be logged."""
     from tui.app import LockboxApp
     from tui.discreet import logged_because
-    from vault.api.link import harden_process
+    from vault.client.attach import harden_process
 
     harden_process()  # before a passphrase is typed or a recovery key is shown
     why = logged_because(os.environ)

@@ -10,7 +10,7 @@ from api_home import Daemon, at, runtime, serving
 from e2e_home import copy_of, held_template, new_world, quiet
 from e2e_world import World
 
-from vault.api import service
+from vault.daemon import service
 
 __all__ = ["held_template", "quiet"]
 

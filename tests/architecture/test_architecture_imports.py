@@ -60,7 +60,14 @@ def test_each_planted_violation_breaks_its_contract(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["vault.vault", "vault.requester", "vault.api.server", "tui.cli", "tui.demo.story", "learner.protocol"],
+    [
+        "vault.vault",
+        "vault.requester",
+        "vault.daemon.server",
+        "tui.cli",
+        "tui.demo.story",
+        "learner.protocol",
+    ],
 )
 def test_importing_the_vault_or_the_tui_never_loads_torch(module: str) -> None:
     program = (

@@ -13,7 +13,7 @@ from typing import Any
 from e2e_command import LOCKBOX, PATIENCE, run, start
 from e2e_world import World
 
-from vault.api import link
+from vault.client import attach
 
 # The installed program, but that its learner is another one.
 WITH_LEARNER = """
@@ -63,4 +63,4 @@ def eventually(is_so: Callable[[], bool], what: str) -> None:
 
 
 def is_served(world: World) -> bool:
-    return link.served_by(world.paths) is not None
+    return attach.served_by(world.paths) is not None

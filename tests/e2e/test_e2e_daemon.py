@@ -64,7 +64,7 @@ def settled_copy(template: World, folder: Path) -> World:
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
     """Run a command line in this process: quicker, and the same code but for its start."""
-    monkeypatch.setattr("vault.api.link.harden_process", lambda: True)
+    monkeypatch.setattr("vault.client.attach.harden_process", lambda: True)
 
     def run_here(world: World, *words: str, secret: str | None = PASSPHRASE) -> Outcome:
         monkeypatch.setenv("LOCKBOX_VAULT", str(world.paths.vault))

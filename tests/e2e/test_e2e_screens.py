@@ -50,7 +50,7 @@ def secrets(looked_at: World) -> list[str]:
 def screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Screen:
     """Run a command line in this process: quicker, and the same code but for its start."""
     monkeypatch.setattr("vault.vault.harden_process", lambda: True)
-    monkeypatch.setattr("vault.api.link.harden_process", lambda: True)
+    monkeypatch.setattr("vault.client.attach.harden_process", lambda: True)
 
     def run(world: World, *words: str | Path, columns: int = 80) -> Shown:
         monkeypatch.setenv("LOCKBOX_VAULT", str(world.paths.vault))

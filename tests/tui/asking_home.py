@@ -17,7 +17,7 @@ from tui_home import press, served, until
 from tui.screens.run_dialog import RunDialog
 from tui.widgets.toggle import Toggle
 from vault import requester
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.vault import Vault
 from vault.views import RequestView
 

@@ -32,8 +32,8 @@ from tui_home import UnlockedApp, play, press, sees, served  # noqa: E402
 from tui.app import LockboxApp  # noqa: E402
 from tui.demo.card import SVG  # noqa: E402
 from vault import learner_process, requester, sample  # noqa: E402
-from vault.api.client import RemoteVault  # noqa: E402
 from vault.audit import log  # noqa: E402
+from vault.client.client import RemoteVault  # noqa: E402
 from vault.sealing import random as sealing_random  # noqa: E402
 from vault.settings import Paths, Preferences  # noqa: E402
 from vault.trail_views import Pulse, RunView  # noqa: E402

@@ -16,8 +16,8 @@ from tui import wording
 from tui.screens.audit import ENTRIES, NO_MATCH, UNVERIFIED, Audit, rows
 from tui.screens.audit_export import EntryDialog, ExportDialog, KeyDialog
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
 from vault.audit.entries import EntryType
+from vault.client.client import RemoteVault
 from vault.errors import LogBroken
 from vault.store.tables import LogEntry
 from vault.trail_views import TimelineGroup

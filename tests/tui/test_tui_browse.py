@@ -22,7 +22,7 @@ from tui.screens.browse import PAGE_ROWS, Browse, where
 from tui.screens.data import Data
 from tui.screens.row_dialog import RowDialog
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.records.shown import FileChoice, Page
 
 Shared = tuple[World, RemoteVault]

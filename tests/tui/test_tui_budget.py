@@ -23,7 +23,7 @@ from tui.screens.budget import Budget, Spending, bar_lines, series_of
 from tui.screens.budget_words import HowToRead, JobDialog
 from tui.widgets.plain import Plain
 from tui.widgets.plot import Series, numbers_text, steps, top_of
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.trail_views import BudgetPoint
 from vault.views import BudgetLine
 

@@ -22,7 +22,7 @@ from tui.screens.what_if import VerdictDialog, WhatIfForm
 from tui.screens.withdraw_dialog import WithdrawDialog
 from tui.widgets.table import ListTable
 from tui.widgets.toggle import Toggle
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.consent.grants import PURPOSES
 from vault.records.shown import FileChoice
 from vault.vault import NOTICE, Vault

@@ -21,7 +21,7 @@ from tui.screens.recovery import NO_VAULT, RecoverySheet
 from tui.screens.welcome import Welcome
 from tui.secret import SecretInput
 from tui.widgets.table import ListTable
-from vault.api import link
+from vault.client import attach
 from vault.errors import VaultExists
 from vault.sealing.slots import TEST_COST
 from vault.settings import Paths, Preferences
@@ -51,7 +51,7 @@ def paths(tmp_path: Path) -> Paths:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Vaults are made in this process with light key derivation."""
 
-    def init(*words: str, secret: link.Secret | None = None) -> str:
+    def init(*words: str, secret: attach.Secret | None = None) -> str:
         assert secret is not None
         folder = Path(words[1])
         return Vault.create(Paths(vault=folder, state=folder.parent.parent / "state"), secret, cost=TEST_COST)
@@ -257,7 +257,7 @@ def test_an_import_shows_what_would_be_kept_and_stores_nothing_before_its_key(
 ) -> None:
     path = diary(world)
 
-    async def story(vault: link.Secret) -> None:
+    async def story(vault: attach.Secret) -> None:
         async with on_page(vault, world, "home", size=size) as pilot:  # type: ignore[arg-type]
             app = pilot.app
             app.push_screen(ChooseFile(is_first=True))

@@ -22,7 +22,7 @@ from tui.screens.erase_dialog import EraseDialog
 from tui.screens.export_dialog import ExportDialog
 from tui.screens.importing import ChooseFile
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.records.shown import Erasure
 
 Shared = tuple[World, RemoteVault]

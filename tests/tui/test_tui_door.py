@@ -20,7 +20,7 @@ from tui.screens.create import NewPassphrase
 from tui.screens.door import Unlock
 from tui.screens.welcome import CHOICE, WHAT_THIS_IS, Welcome
 from tui.secret import SecretInput
-from vault.api import launch, link
+from vault.client import attach, launch
 from vault.errors import DaemonNotStarted
 from vault.settings import Paths, Preferences
 
@@ -130,7 +130,7 @@ def test_a_wrong_passphrase_costs_two_seconds_and_the_right_one_opens(
             app.vault.close()
 
     with served(world):
-        link.keep_facts(world.paths)
+        attach.keep_facts(world.paths)
         play(story())
     assert 1.5 < pauses[0] < 5
 
@@ -151,7 +151,7 @@ def test_the_recovery_key_is_a_second_way(world: World) -> None:
             app.vault.close()
 
     with served(world):
-        link.keep_facts(world.paths)
+        attach.keep_facts(world.paths)
         play(story())
 
 
@@ -159,11 +159,11 @@ def test_a_process_is_started_where_none_runs_and_locking_ends_it(world: World) 
     async def story() -> None:
         app = app_at(world)
         async with app.run_test() as pilot:
-            assert not link.is_served(world.paths)
+            assert not attach.is_served(world.paths)
             await press(pilot, *PASSPHRASE, "enter")
             await sees(pilot, "Opening the vault")
             await until(pilot, lambda: app.vault is not None, seconds=60)
-            pid = link.served_by(world.paths)
+            pid = attach.served_by(world.paths)
             assert pid not in (None, 0, os.getpid())
             await pilot.press("ctrl+l")
             await sees(pilot, "The vault is locked.")

@@ -24,7 +24,7 @@ from tui.screens.scope_form import ScopeForm
 from tui.screens.withdraw_dialog import WithdrawDialog
 from tui.widgets.table import ListTable
 from tui.widgets.toggle import Toggle
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.consent.grants import PURPOSES
 from vault.vault import NOTICE
 

@@ -18,7 +18,7 @@ from tui.screens.home import Home, Overview, waiting
 from tui.screens.release import Releases
 from tui.screens.release_dialog import Countdown, ReleaseDialog
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.trail_views import RunView
 from vault.views import GrantView, RequestLine
 

@@ -16,7 +16,7 @@ from tui.screens.release import Releases
 from tui.screens.withhold import WithholdDialog
 from tui.widgets.curve import NOT_YET, curve_table, spread
 from vault import release as egress
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.errors import ReleaseNotWritten
 from vault.vault import Vault
 from vault.views import OwnerResults, ReleaseView

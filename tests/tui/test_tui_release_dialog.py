@@ -20,7 +20,7 @@ from tui_home import SIZES, on_page, play, press, sees, served, text_of, until
 
 from tui.screens.release_dialog import Countdown, ReleaseDialog
 from tui.widgets.plain import Plain
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.views import ReleaseView
 
 LEAVES = "This leaves your computer now and cannot be called back."

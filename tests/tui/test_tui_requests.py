@@ -21,7 +21,7 @@ from tui.screens.requests import Requests
 from tui.screens.run_dialog import RunDialog
 from tui.screens.submit_dialog import SubmitDialog
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 
 Shared = tuple[World, RemoteVault]
 

@@ -26,7 +26,7 @@ from tui_home import on_page, play, press, sees, served, until, words_in
 from tui import wording
 from tui.screens.requests import Requests
 from tui.screens.run_dialog import RunDialog
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.vault import Vault
 
 Shared = tuple[World, RemoteVault]

@@ -30,9 +30,9 @@ from tui.screens.requests import Requests
 from tui.screens.run_dialog import SCROLL, RunDialog
 from tui.widgets.price import cost, guess
 from tui.widgets.toggle import Toggle
-from vault.api.client import RemoteVault
 from vault.asking import load
 from vault.budget import ledger
+from vault.client.client import RemoteVault
 from vault.errors import BudgetExhausted
 from vault.records.collections import find_collection
 from vault.vault import NOTICE, Vault

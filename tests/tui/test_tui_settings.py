@@ -16,7 +16,7 @@ from tui_home import SIZES, on_page, play, press, sees, served, until, words_in,
 from tui import probing
 from tui.probing import Attempt
 from tui.screens.settings import BAD_MINUTES, MinutesDialog, Settings, attempts, minutes_of, sandbox_sentence
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.errors import Unavailable
 from vault.settings import Preferences, read_preferences, write_preferences
 

@@ -17,7 +17,7 @@ from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, 
 
 if TYPE_CHECKING:
     from tui.session import Session
-    from vault.api.link import Secret
+    from vault.client.attach import Secret
     from vault.settings import Paths
 
 Minutes = Annotated[
@@ -48,21 +48,21 @@ def serve(context: typer.Context, lock_minutes: Minutes = None, as_json: AsJson 
 
 
 def _serve(options: Session, lock_minutes: int | None, *, as_json: bool) -> None:
-    from vault.api import link
+    from vault.client import attach
 
     paths = options.paths
-    link.harden_process()
-    link.check_there(paths)
-    if link.served_by(paths) is not None:
+    attach.harden_process()
+    attach.check_there(paths)
+    if attach.served_by(paths) is not None:
         raise VaultUnlocked()
     preferences = read_preferences(paths)
     if lock_minutes is not None:
         preferences = replace(preferences, lock_minutes=lock_minutes)
     secret = options.secret()
-    from vault.api import server  # a second of imports, after everything that can be wrong at once
+    from vault.daemon import server  # a second of imports, after everything that can be wrong at once
 
     def announce() -> None:
-        link.keep_facts(paths)
+        attach.keep_facts(paths)
         if as_json:
             show_json(
                 {"vault": paths.vault, "socket": paths.socket, "lock_minutes": preferences.lock_minutes}
@@ -74,31 +74,31 @@ def _serve(options: Session, lock_minutes: int | None, *, as_json: bool) -> None
     try:
         server.serve(paths, secret, recovery=options.recovery_key, preferences=preferences, announce=announce)
     finally:
-        link.forget_facts(paths)
+        attach.forget_facts(paths)
     say("The vault is locked.")
 
 
 def _tell_why_not(error: LockboxError) -> None:
     """Say on stdout what `lockbox unlock` and the screens raise again, with the same class and facts."""
-    from vault.api.wire import error_body
+    from vault.wire.messages import error_body
 
     show_json(error_body(error).model_dump())
 
 
 def unlock(context: typer.Context) -> None:
     """Open the vault for the commands that follow: a process holds it open, until it locks."""
-    from vault.api import link
+    from vault.client import attach
 
     options = session(context)
-    link.harden_process()
-    link.check_there(options.paths)
+    attach.harden_process()
+    attach.check_there(options.paths)
     secret = options.secret()
-    if not link.is_served(options.paths):
+    if not attach.is_served(options.paths):
         _start(options, secret)
-    with link.attach(options.paths, secret, recovery=options.recovery_key) as vault:
+    with attach.attach(options.paths, secret, recovery=options.recovery_key) as vault:
         left = vault.pulse().seconds_to_lock or 0
         missing = vault.status().mark_missing
-        link.save_session(options.paths, vault.keep_session())
+        attach.save_session(options.paths, vault.keep_session())
     if missing:
         say(f"lockbox: warning: {missing}")
     minutes = wording.counted(max(1, round(left / 60)), "minute")
@@ -110,12 +110,12 @@ def unlock(context: typer.Context) -> None:
 
 
 def _start(options: Session, secret: Secret) -> None:
-    from vault.api import launch, link
+    from vault.client import attach, launch
 
     try:
         launch.start(options.paths, secret, recovery=options.recovery_key)
     except (VaultBusy, VaultUnlocked):
-        if not link.is_served(options.paths):  # else somebody unlocked it at the same moment
+        if not attach.is_served(options.paths):  # else somebody unlocked it at the same moment
             raise
 
 
@@ -126,16 +126,16 @@ def lock(
     ] = False,
 ) -> None:
     """Lock the vault: the process that holds it open ends, and the keys with it."""
-    from vault.api import launch, link
+    from vault.client import attach, launch
 
     options = session(context)
-    link.harden_process()
-    served = link.served_by(options.paths)
+    attach.harden_process()
+    served = attach.served_by(options.paths)
     if served is not None:
         with attached(options) as vault:
             vault.lock(stop_training=stop_training)
         launch.wait_until_locked(options.paths, served)
-    link.end_session(options.paths)
+    attach.end_session(options.paths)
     say("The vault is locked." if served is not None else "The vault is locked; no process held it open.")
 
 
@@ -182,11 +182,11 @@ def _changed(found: Preferences, name: str, value: str) -> Preferences:
 
 def _tell_the_open_vault(paths: Paths, found: Preferences, name: str) -> None:
     """Let a vault that is open lock by the new time, if a session is left that may say so."""
-    from vault.api import link
+    from vault.client import attach
 
-    if name != "lock-minutes" or link.served_by(paths) is None:
+    if name != "lock-minutes" or attach.served_by(paths) is None:
         return
-    vault = link.attach_by_session(paths) if link.is_served(paths) else None
+    vault = attach.attach_by_session(paths) if attach.is_served(paths) else None
     if vault is None:
         say("The vault is unlocked now; this holds from the next time on.")
         return

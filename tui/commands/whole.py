@@ -206,11 +206,11 @@ def recover(context: typer.Context) -> None:
 
 def _renew(options: Session, current: Secret, descriptor: int | None, *, recovery: bool = False) -> None:
     """Ask for the new passphrase once the current one is known to be right, and set it, here or where it is open."""
-    from vault.api import link
+    from vault.client import attach
     from vault.vault import Vault
 
-    if link.is_served(options.paths):
-        with link.attach(options.paths, current, recovery=recovery) as remote:
+    if attach.is_served(options.paths):
+        with attach.attach(options.paths, current, recovery=recovery) as remote:
             remote.change_passphrase(current, _new_passphrase(descriptor), recovery=recovery)
         return
     Vault.open(options.paths, current, writable=False, recovery=recovery).close()

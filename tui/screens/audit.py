@@ -20,7 +20,7 @@ from vault.errors import LockboxError, LogBroken
 if TYPE_CHECKING:
     from textual.events import Resize
 
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.trail_views import TimelineGroup
     from vault.views import AuditCheck, AuditLine
 

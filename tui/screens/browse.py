@@ -20,7 +20,7 @@ from vault.errors import Invalid
 if TYPE_CHECKING:
     from textual.events import Key
 
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.records.shown import Page as Rows
 
 PAGE_ROWS: Final = 200

@@ -22,7 +22,7 @@ from tui.widgets.table import Line, ListTable
 if TYPE_CHECKING:
     from textual.events import Key, Resize
 
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.records.shown import ColumnSummary
     from vault.views import CollectionView, FieldView, GrantView
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from textual.events import Resize
 
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.views import CollectionView, GrantView, RequesterView
 
 EMPTY: Final = (

@@ -84,7 +84,7 @@ class NewPassphrase(Card):
         self.query_one("#strength", Plain).say(words)
 
     def _offer(self) -> None:
-        from vault.api.link import generate_passphrase
+        from vault.client.attach import generate_passphrase
 
         self.query_one("#offered", Plain).say(f"{OFFERED}\n    {generate_passphrase()}")
         for field in self.query(SecretInput):
@@ -104,7 +104,7 @@ class NewPassphrase(Card):
     @work(exclusive=True, group="check")
     async def _make(self, typed: str) -> None:
         from tui.making import MAKING, make_draft
-        from vault.api.link import check_new_passphrase, passphrase_secret
+        from vault.client.attach import check_new_passphrase, passphrase_secret
 
         found = await off_loop(lambda: check_new_passphrase(typed))
         if not found.is_enough:
@@ -134,7 +134,7 @@ class NewPassphrase(Card):
 
 def strength_words(typed: str) -> str:
     """How strong a new passphrase is, as a person reads it."""
-    from vault.api.link import check_new_passphrase
+    from vault.client.attach import check_new_passphrase
 
     found = check_new_passphrase(typed)
     return f"✓ strong enough: {found.words}." if found.is_enough else f"✗ not yet: {found.words}."

@@ -23,7 +23,7 @@ from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.records.shown import ImportReport
     from vault.views import CollectionView, GrantView
 

@@ -24,7 +24,7 @@ from vault.errors import (
 )
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.settings import Paths
 
 PAUSE_SECONDS: Final = 2.0

@@ -17,7 +17,7 @@ from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.records.shown import Erasure
 
 LONGEST_NAME = 40

@@ -21,7 +21,7 @@ from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.trail_views import BudgetPoint, Pulse, RunView
     from vault.views import AuditLine, BudgetLine, GrantView, ReleaseView, RequestLine, VaultStatus
 

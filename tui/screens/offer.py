@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vault.errors import LockboxError, Locked
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.views import Approval, GrantDraft, RequestView
 
 

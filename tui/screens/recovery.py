@@ -15,7 +15,7 @@ from vault.errors import LockboxError
 
 if TYPE_CHECKING:
     from tui.making import Draft
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
 
 SHOWN_ONCE: Final = (
     "Write this down on paper and keep it away from this computer. It is shown once. It opens the vault when the "

@@ -15,7 +15,7 @@ from tui.widgets.plain import Plain
 from vault.errors import LockboxError
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.views import RequestView
 
 LONGEST_REASON = 500

@@ -24,7 +24,7 @@ from tui.widgets.price import PriceBox
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.trail_views import Pulse
     from vault.views import ReleaseView
 

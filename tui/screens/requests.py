@@ -25,7 +25,7 @@ from tui.widgets.table import Line, ListTable
 if TYPE_CHECKING:
     from textual.events import Resize
 
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.views import RequestLine, RequestView
 
 WIDE, NORMAL = 120, 80

@@ -27,7 +27,7 @@ from vault.errors import LockboxError
 from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, write_preferences
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.settings import Paths
 
 Change = Callable[[Preferences], Preferences]

@@ -24,7 +24,7 @@ from tui.widgets.table import Line, ListTable
 if TYPE_CHECKING:
     from textual.events import Resize
 
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.trail_views import Pulse, RunView
     from vault.views import RequestLine, RequestView
 

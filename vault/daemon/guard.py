@@ -14,8 +14,8 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vault.api.wire import BODY_LIMIT, HOST, JSON_TYPE, error_body
 from vault.errors import BodyTooLarge, LockboxError, NotAtThisDoor, TooManyTries
+from vault.wire.messages import BODY_LIMIT, HOST, JSON_TYPE, error_body
 
 REQUESTS_PER_SECOND: Final = 100
 

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import SecretStr
 
-from vault.api import wire
-from vault.api.connection import parsed
-from vault.api.remote.consents import RemoteConsents
-from vault.api.remote.records import RemoteRecords
-from vault.api.remote.releases import RemoteReleases
-from vault.api.remote.requests import RemoteRequests
-from vault.api.remote.trail import RemoteTrail
+from vault.client.connection import parsed
+from vault.client.remote.consents import RemoteConsents
+from vault.client.remote.records import RemoteRecords
+from vault.client.remote.releases import RemoteReleases
+from vault.client.remote.requests import RemoteRequests
+from vault.client.remote.trail import RemoteTrail
 from vault.trail_views import Pulse
+from vault.wire import messages
 
 if TYPE_CHECKING:
-    from vault.api.remote.calls import Caller
+    from vault.client.login import Caller
     from vault.sealing.secret import Secret
 
 
@@ -73,30 +73,32 @@ class RemoteVault(RemoteRecords, RemoteConsents, RemoteRequests, RemoteReleases,
 
     def pulse(self, *, is_background: bool = True) -> Pulse:
         """What changes by itself; asking in the background keeps nothing unlocked."""
-        return parsed(Pulse, self._caller.tell(wire.PULSE, is_background=is_background))
+        return parsed(Pulse, self._caller.tell(messages.PULSE, is_background=is_background))
 
     def start_training(self, request_id: str) -> None:
         """Begin a run there and do not wait for it."""
-        self._caller.tell(wire.START_TRAINING, wire.RequestId(request_id=request_id))
+        self._caller.tell(messages.START_TRAINING, messages.RequestId(request_id=request_id))
 
-    def training_outcome(self, request_id: str) -> wire.Outcome:
+    def training_outcome(self, request_id: str) -> messages.Outcome:
         """What became of a run that was begun there."""
-        body = wire.RequestId(request_id=request_id)
-        return parsed(wire.Outcome, self._caller.tell(wire.TRAINING_OUTCOME, body, is_background=True))
+        body = messages.RequestId(request_id=request_id)
+        return parsed(
+            messages.Outcome, self._caller.tell(messages.TRAINING_OUTCOME, body, is_background=True)
+        )
 
     def change_passphrase(self, current: Secret, new: Secret, *, recovery: bool = False) -> None:
         """Give the vault another passphrase, knowing the current one or, with `recovery`, the recovery key."""
-        wish = wire.PassphraseWish(
+        wish = messages.PassphraseWish(
             current=SecretStr(current.reveal().decode()),
             new=SecretStr(new.reveal().decode()),
             recovery=recovery,
         )
-        self._caller.tell(wire.PASSPHRASE, wish)
+        self._caller.tell(messages.PASSPHRASE, wish)
 
     def lock(self, *, stop_training: bool = False) -> None:
         """End every session and the process itself; raises `TrainingRuns` unless a run may be stopped for it."""
-        self._caller.tell(wire.LOCK, wire.LockWish(stop_training=stop_training))
+        self._caller.tell(messages.LOCK, messages.LockWish(stop_training=stop_training))
 
     def lock_after(self, minutes: int) -> None:
         """Lock after so many minutes without use, from now on, in that process alone."""
-        self._caller.tell(wire.LOCK_AFTER, wire.LockAfter(minutes=minutes))
+        self._caller.tell(messages.LOCK_AFTER, messages.LockAfter(minutes=minutes))

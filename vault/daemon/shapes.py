@@ -12,10 +12,10 @@ from typing import Any, Final, NotRequired, Unpack, get_args, get_origin, get_ty
 from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 
 from vault import trail_views, views
-from vault.api.wire import PROVEN, Proof
 from vault.errors import Invalid
 from vault.records import shown
 from vault.vault import Vault
+from vault.wire.messages import PROVEN, Proof
 
 # the names that the façade's annotations use and imports for the type checker alone
 _NAMES: Final[Mapping[str, Any]] = {

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from vault.api.wire import BACKGROUND, BASE_URL, JSON_TYPE, ErrorBody, raised
 from vault.errors import DaemonGone, DaemonUnreachable, SessionEnded
+from vault.wire.messages import BACKGROUND, BASE_URL, JSON_TYPE, ErrorBody, raised
 
 if TYPE_CHECKING:
     from pathlib import Path

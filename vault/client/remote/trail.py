@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vault.api.remote.calls import Remote
+from vault.client.login import Remote
 from vault.trail_views import BudgetPoint, TimelineGroup
 from vault.views import AuditCheck, AuditLine, BudgetLine, VaultStatus
 

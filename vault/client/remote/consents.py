@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
-from vault.api.remote.calls import Remote
+from vault.client.login import Remote
 from vault.views import DecisionView, GrantDraft, GrantView, RequesterView, Withdrawal
 
 if TYPE_CHECKING:

@@ -10,17 +10,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from vault.api.bodies import PlainRequest
-from vault.api.guard import Guard
-from vault.api.service import Service
-from vault.api.wire import BACKGROUND, JSON_TYPE, ErrorBody, error_body, status_of
+from vault.daemon.bodies import PlainRequest
+from vault.daemon.guard import Guard
+from vault.daemon.service import Service
 from vault.errors import InternalError, Invalid, LockboxError, NotAtThisDoor, SessionEnded
+from vault.wire.messages import BACKGROUND, JSON_TYPE, ErrorBody, error_body, status_of
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 DESCRIPTION: Final = "What the process that has a vault open answers on its Unix socket."
 
 
-class Door(APIRoute):
+class OpenRoute(APIRoute):
     """A route that anybody of this user may try."""
 
     def get_route_handler(self) -> Handler:
@@ -47,7 +47,7 @@ class Door(APIRoute):
         """Let the request in, or raise."""
 
 
-class OwnerDoor(Door):
+class OwnerRoute(OpenRoute):
     """A route for the owner's screens and commands."""
 
     async def admit(self, request: Request) -> None:
@@ -57,10 +57,10 @@ class OwnerDoor(Door):
         try:
             service.sessions.use(token, in_background=in_background)
         except SessionEnded:
-            await service.work(lambda: service.turn_away(token))
+            await service.work(lambda: service.reject(token))
 
 
-class RequesterDoor(Door):
+class RequesterRoute(OpenRoute):
     """A route for a requester with a token."""
 
     async def admit(self, request: Request) -> None:

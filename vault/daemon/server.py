@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
-from vault.api.peers import OwnUserProtocol
-from vault.api.place import listening
-from vault.api.routes import application
-from vault.api.service import Service
+from vault.daemon.peers import OwnUserProtocol
+from vault.daemon.routes import application
+from vault.daemon.service import Service
 from vault.errors import LockboxError
 from vault.vault import DEFAULT_COST, Vault, harden_process
+from vault.wire.socket_file import listening
 
 if TYPE_CHECKING:
-    from vault.api.tokens import WallClock
+    from vault.daemon.sessions import WallClock
     from vault.sealing.secret import Secret
     from vault.sealing.slots import KdfCost
     from vault.settings import Paths, Preferences

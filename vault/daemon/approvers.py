@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Final
 
-from vault.api.tokens import WallClock
-from vault.api.wire import Json, Proof, proof_mac
+from vault.daemon.sessions import WallClock
 from vault.errors import ApprovalNotProven
 from vault.sealing.random import random_bytes, random_id
 from vault.sealing.secret import Secret
+from vault.wire.messages import Json, Proof, proof_mac
 
 NONCE_LIFE: Final = 120.0
 _NONCES_AT_ONCE: Final = 256

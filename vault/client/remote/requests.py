@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from vault.api import wire
-from vault.api.connection import parsed
-from vault.api.remote.calls import Caller, Remote
+from vault.client.connection import parsed
+from vault.client.login import Caller, Remote
 from vault.errors import WrongState
 from vault.trail_views import RunView
 from vault.views import Approval, DecisionView, ReleaseView, RequestLine, RequestView
+from vault.wire import messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,18 +75,18 @@ class RemoteRequests(Remote):
     def train(self, request_id: str, *, progress: Callable[[int, int], None]) -> ReleaseView:
         """Run an approved request there, and wait for its result; Ctrl-C here stops it there."""
         full = self.request(request_id).line.id
-        wish = wire.RequestId(request_id=full)
-        self._caller.tell(wire.START_TRAINING, wish)
+        wish = messages.RequestId(request_id=full)
+        self._caller.tell(messages.START_TRAINING, wish)
         try:
             outcome = self._wait(wish, progress)
         except KeyboardInterrupt:
             _stop(self._caller, wish, self)
             raise
         if outcome.error is not None:
-            raise wire.raised(outcome.error)
+            raise messages.raised(outcome.error)
         return self._ask("release", ReleaseView, release_id=full)
 
-    def _wait(self, wish: wire.RequestId, progress: Callable[[int, int], None]) -> wire.Outcome:
+    def _wait(self, wish: messages.RequestId, progress: Callable[[int, int], None]) -> messages.Outcome:
         while (outcome := _outcome(self._caller, wish)).state == "running":
             for run in self.runs():
                 if run.request == wish.request_id and run.step:
@@ -95,11 +95,11 @@ class RemoteRequests(Remote):
         return outcome
 
 
-def _outcome(caller: Caller, wish: wire.RequestId) -> wire.Outcome:
-    return parsed(wire.Outcome, caller.tell(wire.TRAINING_OUTCOME, wish))
+def _outcome(caller: Caller, wish: messages.RequestId) -> messages.Outcome:
+    return parsed(messages.Outcome, caller.tell(messages.TRAINING_OUTCOME, wish))
 
 
-def _stop(caller: Caller, wish: wire.RequestId, vault: RemoteRequests) -> None:
+def _stop(caller: Caller, wish: messages.RequestId, vault: RemoteRequests) -> None:
     """Stop a run and wait until it has ended, so that what is said of it afterwards is true."""
     try:
         vault.stop_training(wish.request_id)

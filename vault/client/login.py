@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, SecretStr
 
-from vault.api import wire
-from vault.api.connection import parsed
+from vault.client.connection import parsed
 from vault.errors import ApprovalNotProven, Locked, Unavailable
 from vault.sealing.secret import Secret
+from vault.wire import messages
 
 if TYPE_CHECKING:
-    from vault.api.connection import Connection
-    from vault.api.wire import Json
+    from vault.client.connection import Connection
+    from vault.wire.messages import Json
 
 Answer = TypeVar("Answer")
 AskSecret = Callable[[], tuple[Secret, bool]]
@@ -45,12 +45,12 @@ class Caller:
 
         Raises `WrongPassphrase`, `WrongRecoveryKey` and `TooManyTries`.
         """
-        wish = wire.SessionWish(
+        wish = messages.SessionWish(
             passphrase=SecretStr(secret.reveal().decode()),
             scope="owner" if is_owner else "cli",
             recovery=recovery,
         )
-        found = parsed(wire.Session, self.line.post(wire.SESSION, _body(wish)))
+        found = parsed(messages.Session, self.line.post(messages.SESSION, _body(wish)))
         self.log_out()
         self.token, self.own_token = found.token, True
         self.approver, self.approver_key = found.approver, Secret(bytes.fromhex(found.approver_key))
@@ -59,7 +59,7 @@ class Caller:
         """End the session that was opened here; one from elsewhere lives on."""
         if self.own_token:
             with suppress(Unavailable, Locked):  # then it is over already
-                self.line.post(wire.END_SESSION, b"{}", token=self.token)
+                self.line.post(messages.END_SESSION, b"{}", token=self.token)
         self.token, self.own_token, self.approver = "", False, ""
         if self.approver_key is not None:
             self.approver_key.wipe()
@@ -72,14 +72,14 @@ class Caller:
 
     def call(self, method: str, kind: type[Answer], arguments: Mapping[str, object]) -> Answer:
         """One method of the façade."""
-        said = {name: wire.plain(value) for name, value in arguments.items()}
+        said = {name: messages.plain(value) for name, value in arguments.items()}
         return parsed(kind, self._post(method, said))
 
     def prove(
         self, method: str, kind: type[Answer], arguments: Mapping[str, object], *, digest: str = ""
     ) -> Answer:
         """One method that needs the approver; `digest` is of the document it is bound to, if it has one."""
-        said = {name: wire.plain(value) for name, value in arguments.items()}
+        said = {name: messages.plain(value) for name, value in arguments.items()}
         return parsed(kind, self._post(method, {**said, "proof": self._proof(method, said, digest)}))
 
     def need_approver(self) -> None:
@@ -93,12 +93,12 @@ class Caller:
     def _proof(self, method: str, said: Mapping[str, Json], digest: str) -> Json:
         self.need_approver()
         assert self.approver_key is not None
-        wish = wire.NonceWish(approver=self.approver)
-        nonce = parsed(wire.Nonce, self.tell(wire.NONCE, wish)).nonce
-        mac = wire.proof_mac(
+        wish = messages.NonceWish(approver=self.approver)
+        nonce = parsed(messages.Nonce, self.tell(messages.NONCE, wish)).nonce
+        mac = messages.proof_mac(
             self.approver_key.reveal(),
             action=method,
-            digest=digest or wire.arguments_digest(said),
+            digest=digest or messages.arguments_digest(said),
             nonce=nonce,
             arguments=said,
         )
@@ -106,7 +106,9 @@ class Caller:
 
     def _post(self, method: str, said: Mapping[str, Json]) -> bytes:
         body = json.dumps(said).encode()
-        return self.line.post(wire.owner_path(method), body, token=self.token, is_background=self.is_quiet)
+        return self.line.post(
+            messages.owner_path(method), body, token=self.token, is_background=self.is_quiet
+        )
 
 
 class Remote:

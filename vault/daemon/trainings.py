@@ -8,8 +8,8 @@ from __future__ import annotations
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
-from vault.api.wire import Outcome, error_body
 from vault.errors import InternalError, LockboxError, UnknownRequest, WrongState
+from vault.wire.messages import Outcome, error_body
 
 if TYPE_CHECKING:
     from vault.vault import Vault

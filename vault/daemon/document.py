@@ -1,11 +1,11 @@
-"""The OpenAPI document of the socket, as it lies in docs/: `python -m vault.api.document > docs/openapi.json`."""
+"""The OpenAPI document of the socket, as it lies in docs/: `python -m vault.daemon.document > docs/openapi.json`."""
 
 from __future__ import annotations
 
 import json
 import sys
 
-from vault.api.routes import application
+from vault.daemon.routes import application
 
 
 def document() -> str:

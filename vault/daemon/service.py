@@ -10,21 +10,21 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
-from vault.api.approver import Approvers
-from vault.api.tokens import Scope, Sessions, WallClock
-from vault.api.trainings import Trainings
-from vault.api.wire import PassphraseWish, Proof, Session, SessionWish, arguments_digest
+from vault.daemon.approvers import Approvers
+from vault.daemon.sessions import Scope, Sessions, WallClock
+from vault.daemon.trainings import Trainings
 from vault.errors import ApprovalNotProven, Locked, NotAtThisDoor, SessionEnded, TooManyTries, TrainingRuns
 from vault.sealing.passphrase import passphrase_secret
 from vault.trail_views import Pulse
+from vault.wire.messages import PassphraseWish, Proof, Session, SessionWish, arguments_digest
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from vault.api.wire import Json
     from vault.sealing.secret import Secret
     from vault.sealing.slots import KdfCost
     from vault.vault import Vault
+    from vault.wire.messages import Json
 
 WRONG_PAUSE: Final = 2.0
 WRONG_A_MINUTE: Final = 10
@@ -56,13 +56,13 @@ class Service:
         """Do something with the vault in a thread."""
         return await _in(self._workers, work)
 
-    async def at_the_door(self, work: Callable[[], Result]) -> Result:
+    async def authenticate(self, work: Callable[[], Result]) -> Result:
         """Try a passphrase, after whoever came before."""
         return await _in(self._doorman, work)
 
     # who speaks
 
-    def turn_away(self, token: str) -> NoReturn:
+    def reject(self, token: str) -> NoReturn:
         """Say to who has no token of the owner why: `NotAtThisDoor` to a requester, else `SessionEnded`."""
         self.vault.token_holder(token)
         raise NotAtThisDoor(reason="that is for the vault's owner")

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault.api.link import patiently, served_by
+from vault.client.attach import poll, served_by
 from vault.errors import DaemonNotStarted, DaemonUnreachable
 from vault.settings import CONFIG_VARIABLE, RUNTIME_VARIABLE, STATE_VARIABLE, VAULT_VARIABLE
 
@@ -98,14 +98,14 @@ def _raise_unless_served(line: bytes) -> None:
     if not isinstance(told, dict):
         raise DaemonNotStarted(reason="it says something else than it should")
     if "error" in told:
-        from vault.api.wire import ErrorBody, raised
+        from vault.wire.messages import ErrorBody, raised
 
         raise raised(ErrorBody.model_validate(told))
 
 
 def wait_until_locked(paths: Paths, pid: int | None) -> None:
     """Come back when that process has ended and the vault can be opened; raises `DaemonUnreachable`."""
-    for _ in patiently(END_SECONDS):
+    for _ in poll(END_SECONDS):
         if not (_lives(pid) if pid else served_by(paths) is not None):
             return
     raise DaemonUnreachable(reason="it has not ended yet")

@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from vault.api.client import RemoteVault
-    from vault.api.remote.calls import AskSecret
+    from vault.client.client import RemoteVault
+    from vault.client.login import AskSecret
     from vault.settings import Paths
 
 __all__ = [
     "Secret", "attach", "attach_by_session", "check_new_passphrase", "check_there", "end_session", "facts_of",
     "forget_facts", "generate_passphrase", "harden_process", "is_served", "keep_facts", "passphrase_secret",
-    "patiently", "save_session", "served_by",
+    "poll", "save_session", "served_by",
 ]  # fmt: skip
 
 DATABASE = "vault.db"
@@ -159,14 +159,14 @@ def _check_same(paths: Paths, pid: int) -> None:
 
 def _told_by(paths: Paths, pid: int) -> dict[str, Any]:
     """What this process says it serves; a moment after it listens it has said it."""
-    for _ in patiently(ASK_SECONDS):
+    for _ in poll(ASK_SECONDS):
         told = _told(paths)
         if told and pid in (0, told.get("pid")):
             return told
     raise DaemonUnreachable(reason="it does not say which vault it serves")
 
 
-def patiently(seconds: float) -> Iterator[None]:
+def poll(seconds: float) -> Iterator[None]:
     """Turns, a little apart, until this time is over."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -214,9 +214,9 @@ def attach_by_session(paths: Paths, *, ask: AskSecret | None = None) -> RemoteVa
 
 
 def _line(paths: Paths, *, token: str = "", ask: AskSecret | None = None) -> RemoteVault:
-    from vault.api.client import RemoteVault
-    from vault.api.connection import Connection
-    from vault.api.remote.calls import Caller
+    from vault.client.client import RemoteVault
+    from vault.client.connection import Connection
+    from vault.client.login import Caller
 
     return RemoteVault(Caller(line=Connection(paths.socket), token=token, ask=ask))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vault.sealing.slots import KdfCost
 
 
-class OwnDoor:
+class AccessActions:
     """Tokens, the passphrase of an open vault, and the requesters' side of the socket."""
 
     _opened: OpenVault
