@@ -49,7 +49,7 @@ class RunWatch:
 
 def ending(vault: RemoteVault, request_id: str) -> tuple[str, str]:
     """How a run ended as a title and a sentence, or two empty texts as long as it goes on."""
-    from vault.wire.messages import raised
+    from vault.wire.errors import error_from
 
     try:
         outcome = vault.training_outcome(request_id)
@@ -69,4 +69,4 @@ def ending(vault: RemoteVault, request_id: str) -> tuple[str, str]:
     cost = (
         "Nothing was read, and nothing is spent." if line.state == "approved" else "What it cost stays spent."
     )
-    return "A run ended", f"The run for {who} has ended without a result. {raised(outcome.error)} {cost}"
+    return "A run ended", f"The run for {who} has ended without a result. {error_from(outcome.error)} {cost}"

@@ -20,6 +20,8 @@ from vault.sealing.slots import TEST_COST
 from vault.settings import Preferences
 from vault.vault import passphrase_secret
 from vault.wire import messages
+from vault.wire.encoding import to_json
+from vault.wire.proofs import proof_mac
 
 START_SECONDS = 30
 
@@ -41,7 +43,7 @@ class Caller:
     def owner(
         self, method: str, *, token: str, headers: dict[str, str] | None = None, **arguments: Any
     ) -> httpx.Response:
-        return self.ask(messages.owner_path(method), messages.plain(arguments), token=token, headers=headers)
+        return self.ask(messages.owner_path(method), to_json(arguments), token=token, headers=headers)
 
     def session(self, scope: str = "owner") -> messages.Session:
         answer = self.ask(messages.SESSION, {"passphrase": PASSPHRASE, "scope": scope})
@@ -64,7 +66,7 @@ class Caller:
     ) -> dict[str, str]:
         nonce = nonce or self.nonce(session)
         key = bytes.fromhex(session.approver_key)
-        mac = messages.proof_mac(key, action=action, digest=digest, nonce=nonce, arguments=arguments)
+        mac = proof_mac(key, action=action, digest=digest, nonce=nonce, arguments=arguments)
         return {"approver": session.approver, "nonce": nonce, "mac": mac}
 
 

@@ -9,6 +9,7 @@ from api_home import Daemon, error_of
 
 from vault.wire import messages
 from vault.wire.messages import Session
+from vault.wire.proofs import arguments_digest, proof_mac
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_a_proof_is_good_for_its_own_arguments_act_digest_key_and_nonce_alone(
         "other arguments": proof(arguments={"request_id": request, "draft": False}),
         "fewer arguments": proof(arguments={"request_id": request}),
         "other digest": proof(digest=other_digest),
-        "digest of the arguments": proof(digest=messages.arguments_digest(asked)),
+        "digest of the arguments": proof(digest=arguments_digest(asked)),
         "other act": proof(action="send"),
         "no nonce of ours": daemon.proof(session, "approve", digest, asked, nonce="0" * 32),
         "nonce of another approver": daemon.proof(
@@ -93,7 +94,7 @@ def test_a_proof_is_good_for_its_own_arguments_act_digest_key_and_nonce_alone(
         "strange mac": {**proof(), "mac": "\u00e4" * 64},
         "token as key": {
             **proof(),
-            "mac": messages.proof_mac(
+            "mac": proof_mac(
                 session.token.encode(),
                 action="approve",
                 digest=digest,
@@ -115,7 +116,7 @@ def test_an_approval_cannot_be_said_a_second_time(daemon: Daemon, session: Sessi
         "requester": "Sleep lab", "collection": "nights", "fields": ["good", "steps"], "purpose": "AcademicResearch",
         "not_after": "2027-03-01T00:00:00+00:00",
     }  # fmt: skip
-    proof = daemon.proof(session, "grant", messages.arguments_digest(wish), wish)  # type: ignore[arg-type]
+    proof = daemon.proof(session, "grant", arguments_digest(wish), wish)  # type: ignore[arg-type]
     first, again = (
         daemon.ask(messages.owner_path("grant"), {**wish, "proof": proof}, token=session.token)
         for _ in range(2)

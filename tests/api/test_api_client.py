@@ -21,7 +21,7 @@ import pytest
 from tui.exit_codes import exit_code
 from vault import errors
 from vault.client.client import RemoteVault
-from vault.client.connection import Connection, parsed
+from vault.client.connection import Connection, decode
 from vault.client.login import Caller
 from vault.daemon.shapes import shape_of
 from vault.errors import ApprovalNotProven, DaemonGone, DaemonUnreachable, LockboxError
@@ -29,6 +29,8 @@ from vault.records.shown import FileChoice
 from vault.sealing.secret import Secret
 from vault.vault import Vault
 from vault.wire import messages
+from vault.wire.encoding import to_json
+from vault.wire.errors import ErrorBody, error_body, error_from
 
 # Made, opened and renewed where the vault lies; what holds a parsed table; and what the other process asks of its own.
 ONLY_HERE = {
@@ -75,7 +77,7 @@ class Recorder(Caller):
     """Writes down what would be asked, and how it would be read."""
 
     def call(self, method: str, kind: Any, arguments: Any) -> Any:
-        self.asked = (method, kind, {name: messages.plain(value) for name, value in arguments.items()})
+        self.asked = (method, kind, {name: to_json(value) for name, value in arguments.items()})
         return _Anything()
 
     def prove(self, method: str, kind: Any, arguments: Any, *, digest: str = "") -> Any:
@@ -118,7 +120,7 @@ def test_what_is_sent_fits_the_door_and_says_every_argument_by_its_name(method: 
     caller, arguments = recorder(), sample(method)
     getattr(RemoteVault(caller), method)(**arguments)
     asked, kind, said = caller.asked
-    assert (method, {name: messages.plain(value) for name, value in arguments.items()}) == (asked, said)
+    assert (method, {name: to_json(value) for name, value in arguments.items()}) == (asked, said)
     body = shape_of(method)
     proof = {"proof": {"approver": "a", "nonce": "n", "mac": "m"}} if method in messages.PROVEN else {}
     body.body.model_validate_json(json.dumps({**said, **proof}))
@@ -163,7 +165,7 @@ def kinds(kind: type[LockboxError] = LockboxError) -> Iterator[type[LockboxError
 def test_an_error_is_the_same_on_both_sides(kind: type[LockboxError]) -> None:
     names = [name for _, name, _, _ in Formatter().parse(kind.template()) if name]
     there = kind(**{name: Path(f"/a {name}") for name in names})
-    here = messages.raised(parsed(messages.ErrorBody, messages.error_body(there).model_dump_json().encode()))
+    here = error_from(decode(ErrorBody, error_body(there).model_dump_json().encode()))
     assert (kind, str(there), there.hint, exit_code(there)) == (
         type(here),
         str(here),
@@ -173,8 +175,8 @@ def test_an_error_is_the_same_on_both_sides(kind: type[LockboxError]) -> None:
 
 
 def test_an_error_that_only_a_newer_program_knows_is_told_as_one_of_ours() -> None:
-    body = messages.ErrorBody(error="FromTheFuture", facts={}, sentence="s", hint="")
-    assert isinstance(messages.raised(body), errors.InternalError)
+    body = ErrorBody(error="FromTheFuture", facts={}, sentence="s", hint="")
+    assert isinstance(error_from(body), errors.InternalError)
 
 
 # a line that breaks -------------------------------------------------------------------------------------------
@@ -232,7 +234,7 @@ def test_nobody_at_the_socket_is_gone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", ["200 OK", "500 no"])
 def test_an_answer_of_another_kind_is_no_answer(tmp_path: Path, status: str) -> None:
     with answering(told(status, b"<html>"), tmp_path) as line, pytest.raises(DaemonUnreachable):
-        parsed(messages.Session, line.post("/", b"{}"))
+        decode(messages.Session, line.post("/", b"{}"))
 
 
 def test_what_a_session_knows_is_not_shown_in_its_representation() -> None:

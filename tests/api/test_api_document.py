@@ -29,6 +29,7 @@ from vault.daemon.service import Service
 from vault.errors import Invalid
 from vault.sealing.slots import TEST_COST
 from vault.wire import messages
+from vault.wire.proofs import arguments_digest, proof_mac
 
 FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
 CONFORMANCE = [status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -99,10 +100,10 @@ class Fuzzed:
             return body
         nonce = self.service.approvers.nonce(self.session.approver)
         try:
-            mac = messages.proof_mac(
+            mac = proof_mac(
                 bytes.fromhex(self.session.approver_key),
                 action=method,
-                digest=messages.arguments_digest(rest),
+                digest=arguments_digest(rest),
                 nonce=nonce,
                 arguments=rest,
             )

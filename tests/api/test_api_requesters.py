@@ -15,6 +15,7 @@ from vault.errors import SessionEnded
 from vault.outside import SENT_FILES
 from vault.wire import messages
 from vault.wire.messages import Session
+from vault.wire.proofs import arguments_digest
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def session(daemon: Daemon) -> Session:
 
 def token_for(daemon: Daemon, session: Session, name: str = NAME) -> str:
     asked = {"requester": name}
-    proof = daemon.proof(session, "issue_token", messages.arguments_digest(asked), asked)  # type: ignore[arg-type]
+    proof = daemon.proof(session, "issue_token", arguments_digest(asked), asked)  # type: ignore[arg-type]
     answer = daemon.ask(messages.owner_path("issue_token"), {**asked, "proof": proof}, token=session.token)
     assert answer.status_code == 200, answer.text
     return str(answer.json())
@@ -191,7 +192,7 @@ def test_a_token_ends_with_its_ninety_days_its_revocation_or_its_requesters_bloc
     for token in [*revoked, blocked]:
         assert error_of(daemon.ask(messages.ASK_JOB, {"job_id": job}, token=token)) == (401, "SessionEnded")
     asked = {"name": NAME}
-    proof = daemon.proof(session, "unblock_requester", messages.arguments_digest(asked), asked)  # type: ignore[arg-type]
+    proof = daemon.proof(session, "unblock_requester", arguments_digest(asked), asked)  # type: ignore[arg-type]
     lifted = daemon.ask(
         messages.owner_path("unblock_requester"), {**asked, "proof": proof}, token=session.token
     )

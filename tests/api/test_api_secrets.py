@@ -13,6 +13,7 @@ from vault import errors
 from vault.daemon.service import Service
 from vault.vault import Vault
 from vault.wire import messages
+from vault.wire.errors import ErrorBody, error_body, error_from, status_of
 
 SECRET = "hunter2-do-not-tell"
 
@@ -101,17 +102,15 @@ def test_every_error_comes_back_as_itself(kind: type[errors.LockboxError]) -> No
 
     facts = {name: f"some {name}" for _, name, _, _ in Formatter().parse(kind.template()) if name}
     error = kind(**facts)
-    back = messages.raised(
-        messages.ErrorBody.model_validate_json(messages.error_body(error).model_dump_json())
-    )
+    back = error_from(ErrorBody.model_validate_json(error_body(error).model_dump_json()))
 
     assert (type(error), str(error), error.facts) == (type(back), str(back), back.facts)
-    assert 400 <= messages.status_of(error) < 600
+    assert 400 <= status_of(error) < 600
 
 
 def test_an_error_that_nobody_knows_is_a_mistake_of_ours() -> None:
     for name in ("Formatter", "ClassVar", "NoSuchThing", "__doc__"):
-        body = messages.ErrorBody(error=name, facts={}, sentence="", hint="")
-        assert isinstance(messages.raised(body), errors.InternalError)
-    wrong = messages.ErrorBody(error="WrongState", facts={"x": 1}, sentence="", hint="")
-    assert isinstance(messages.raised(wrong), errors.InternalError)
+        body = ErrorBody(error=name, facts={}, sentence="", hint="")
+        assert isinstance(error_from(body), errors.InternalError)
+    wrong = ErrorBody(error="WrongState", facts={"x": 1}, sentence="", hint="")
+    assert isinstance(error_from(wrong), errors.InternalError)

@@ -62,7 +62,6 @@ def _serve(options: Session, lock_minutes: int | None, *, as_json: bool) -> None
     from vault.daemon import server  # a second of imports, after everything that can be wrong at once
 
     def announce() -> None:
-        attach.keep_facts(paths)
         if as_json:
             show_json(
                 {"vault": paths.vault, "socket": paths.socket, "lock_minutes": preferences.lock_minutes}
@@ -71,16 +70,13 @@ def _serve(options: Session, lock_minutes: int | None, *, as_json: bool) -> None
         say(f"It locks after {wording.counted(preferences.lock_minutes, 'minute')} without use.")
         say("To lock it now: Ctrl-C here, or: lockbox lock")
 
-    try:
-        server.serve(paths, secret, recovery=options.recovery_key, preferences=preferences, announce=announce)
-    finally:
-        attach.forget_facts(paths)
+    server.serve(paths, secret, recovery=options.recovery_key, preferences=preferences, announce=announce)
     say("The vault is locked.")
 
 
 def _tell_why_not(error: LockboxError) -> None:
     """Say on stdout what `lockbox unlock` and the screens raise again, with the same class and facts."""
-    from vault.wire.messages import error_body
+    from vault.wire.errors import error_body
 
     show_json(error_body(error).model_dump())
 

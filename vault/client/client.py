@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import SecretStr
 
-from vault.client.connection import parsed
+from vault.client.connection import decode
 from vault.client.remote.consents import RemoteConsents
 from vault.client.remote.records import RemoteRecords
 from vault.client.remote.releases import RemoteReleases
@@ -73,7 +73,7 @@ class RemoteVault(RemoteRecords, RemoteConsents, RemoteRequests, RemoteReleases,
 
     def pulse(self, *, is_background: bool = True) -> Pulse:
         """What changes by itself; asking in the background keeps nothing unlocked."""
-        return parsed(Pulse, self._caller.tell(messages.PULSE, is_background=is_background))
+        return decode(Pulse, self._caller.tell(messages.PULSE, is_background=is_background))
 
     def start_training(self, request_id: str) -> None:
         """Begin a run there and do not wait for it."""
@@ -82,7 +82,7 @@ class RemoteVault(RemoteRecords, RemoteConsents, RemoteRequests, RemoteReleases,
     def training_outcome(self, request_id: str) -> messages.Outcome:
         """What became of a run that was begun there."""
         body = messages.RequestId(request_id=request_id)
-        return parsed(
+        return decode(
             messages.Outcome, self._caller.tell(messages.TRAINING_OUTCOME, body, is_background=True)
         )
 

@@ -9,7 +9,8 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from vault.errors import DaemonGone, DaemonUnreachable, SessionEnded
-from vault.wire.messages import BACKGROUND, BASE_URL, JSON_TYPE, ErrorBody, raised
+from vault.wire.errors import ErrorBody, error_from
+from vault.wire.messages import BACKGROUND, BASE_URL, JSON_TYPE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +55,7 @@ class Connection:
                 raise SessionEnded() from None
             raise
         if not answer.is_success:
-            raise raised(parsed(ErrorBody, answer.content))
+            raise error_from(decode(ErrorBody, answer.content))
         return answer.content
 
     def close(self) -> None:
@@ -62,7 +63,7 @@ class Connection:
         self._http.close()
 
 
-def parsed(kind: type[Answer], data: bytes) -> Answer:
+def decode(kind: type[Answer], data: bytes) -> Answer:
     """An answer as what it stands for; raises `DaemonUnreachable` when it is something else."""
     wanted: Any = kind
     try:

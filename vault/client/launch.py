@@ -98,9 +98,9 @@ def _raise_unless_served(line: bytes) -> None:
     if not isinstance(told, dict):
         raise DaemonNotStarted(reason="it says something else than it should")
     if "error" in told:
-        from vault.wire.messages import ErrorBody, raised
+        from vault.wire.errors import ErrorBody, error_from
 
-        raise raised(ErrorBody.model_validate(told))
+        raise error_from(ErrorBody.model_validate(told))
 
 
 def wait_until_locked(paths: Paths, pid: int | None) -> None:

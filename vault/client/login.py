@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, SecretStr
 
-from vault.client.connection import parsed
+from vault.client.connection import decode
 from vault.errors import ApprovalNotProven, Locked, Unavailable
 from vault.sealing.secret import Secret
 from vault.wire import messages
+from vault.wire.encoding import to_json
+from vault.wire.proofs import arguments_digest, proof_mac
 
 if TYPE_CHECKING:
     from vault.client.connection import Connection
-    from vault.wire.messages import Json
+    from vault.wire.encoding import Json
 
 Answer = TypeVar("Answer")
 AskSecret = Callable[[], tuple[Secret, bool]]
@@ -50,7 +52,7 @@ class Caller:
             scope="owner" if is_owner else "cli",
             recovery=recovery,
         )
-        found = parsed(messages.Session, self.line.post(messages.SESSION, _body(wish)))
+        found = decode(messages.Session, self.line.post(messages.SESSION, _body(wish)))
         self.log_out()
         self.token, self.own_token = found.token, True
         self.approver, self.approver_key = found.approver, Secret(bytes.fromhex(found.approver_key))
@@ -72,15 +74,15 @@ class Caller:
 
     def call(self, method: str, kind: type[Answer], arguments: Mapping[str, object]) -> Answer:
         """One method of the façade."""
-        said = {name: messages.plain(value) for name, value in arguments.items()}
-        return parsed(kind, self._post(method, said))
+        said = {name: to_json(value) for name, value in arguments.items()}
+        return decode(kind, self._post(method, said))
 
     def prove(
         self, method: str, kind: type[Answer], arguments: Mapping[str, object], *, digest: str = ""
     ) -> Answer:
         """One method that needs the approver; `digest` is of the document it is bound to, if it has one."""
-        said = {name: messages.plain(value) for name, value in arguments.items()}
-        return parsed(kind, self._post(method, {**said, "proof": self._proof(method, said, digest)}))
+        said = {name: to_json(value) for name, value in arguments.items()}
+        return decode(kind, self._post(method, {**said, "proof": self._proof(method, said, digest)}))
 
     def need_approver(self) -> None:
         """Have an approver, asking for the passphrase if there is none; raises `ApprovalNotProven`."""
@@ -94,11 +96,11 @@ class Caller:
         self.need_approver()
         assert self.approver_key is not None
         wish = messages.NonceWish(approver=self.approver)
-        nonce = parsed(messages.Nonce, self.tell(messages.NONCE, wish)).nonce
-        mac = messages.proof_mac(
+        nonce = decode(messages.Nonce, self.tell(messages.NONCE, wish)).nonce
+        mac = proof_mac(
             self.approver_key.reveal(),
             action=method,
-            digest=digest or messages.arguments_digest(said),
+            digest=digest or arguments_digest(said),
             nonce=nonce,
             arguments=said,
         )

@@ -14,7 +14,8 @@ from vault.daemon.bodies import PlainRequest
 from vault.daemon.guard import Guard
 from vault.daemon.service import Service
 from vault.errors import InternalError, Invalid, LockboxError, NotAtThisDoor, SessionEnded
-from vault.wire.messages import BACKGROUND, JSON_TYPE, ErrorBody, error_body, status_of
+from vault.wire.errors import ErrorBody, error_body, status_of
+from vault.wire.messages import BACKGROUND, JSON_TYPE
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 DESCRIPTION: Final = "What the process that has a vault open answers on its Unix socket."
@@ -34,12 +35,12 @@ class OpenRoute(APIRoute):
                 await plain.json()
                 return await handle(plain)
             except LockboxError as error:
-                return told(error)
+                return error_response(error)
             except RequestValidationError as error:
-                return told(Invalid(reason=_faults(error)))
+                return error_response(Invalid(reason=_faults(error)))
             except Exception as error:
                 # the boundary of the process: a text of an unforeseen error could hold anything, so its kind alone
-                return told(InternalError(what=type(error).__name__))
+                return error_response(InternalError(what=type(error).__name__))
 
         return answer
 
@@ -93,7 +94,7 @@ def bare_app() -> FastAPI:
     return app
 
 
-def told(error: LockboxError) -> Response:
+def error_response(error: LockboxError) -> Response:
     """An error as an answer."""
     return Response(error_body(error).model_dump_json(), status_of(error), media_type=JSON_TYPE)
 

@@ -11,7 +11,8 @@ from vault.daemon.sessions import WallClock
 from vault.errors import ApprovalNotProven
 from vault.sealing.random import random_bytes, random_id
 from vault.sealing.secret import Secret
-from vault.wire.messages import Json, Proof, proof_mac
+from vault.wire.encoding import Json
+from vault.wire.proofs import Proof, proof_mac
 
 NONCE_LIFE: Final = 120.0
 _NONCES_AT_ONCE: Final = 256

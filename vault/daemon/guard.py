@@ -15,7 +15,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vault.errors import BodyTooLarge, LockboxError, NotAtThisDoor, TooManyTries
-from vault.wire.messages import BODY_LIMIT, HOST, JSON_TYPE, error_body
+from vault.wire.errors import error_body
+from vault.wire.messages import BODY_LIMIT, HOST, JSON_TYPE
 
 REQUESTS_PER_SECOND: Final = 100
 

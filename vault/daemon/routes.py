@@ -16,6 +16,7 @@ from vault.errors import Invalid
 from vault.requests.bundle import JobFiles, parse_signature_line
 from vault.trail_views import Pulse
 from vault.wire import messages
+from vault.wire.encoding import Json
 
 # for the document alone: who may pass is decided by the doors
 _BEARER = [Depends(HTTPBearer(auto_error=False))]
@@ -61,7 +62,7 @@ def _add(router: APIRouter, shape: Shape) -> None:
     )(endpoint)
 
 
-def _answer(service: Service, shape: Shape, said: dict[str, messages.Json], body: Any) -> Response:
+def _answer(service: Service, shape: Shape, said: dict[str, Json], body: Any) -> Response:
     arguments = arguments_of(body)
     if shape.method in messages.PROVEN:
         rest = {name: value for name, value in said.items() if name != "proof"}

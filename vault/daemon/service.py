@@ -16,7 +16,8 @@ from vault.daemon.trainings import Trainings
 from vault.errors import ApprovalNotProven, Locked, NotAtThisDoor, SessionEnded, TooManyTries, TrainingRuns
 from vault.sealing.passphrase import passphrase_secret
 from vault.trail_views import Pulse
-from vault.wire.messages import PassphraseWish, Proof, Session, SessionWish, arguments_digest
+from vault.wire.messages import PassphraseWish, Session, SessionWish
+from vault.wire.proofs import Proof, arguments_digest
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from vault.sealing.secret import Secret
     from vault.sealing.slots import KdfCost
     from vault.vault import Vault
-    from vault.wire.messages import Json
+    from vault.wire.encoding import Json
 
 WRONG_PAUSE: Final = 2.0
 WRONG_A_MINUTE: Final = 10

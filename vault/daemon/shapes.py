@@ -15,7 +15,8 @@ from vault import trail_views, views
 from vault.errors import Invalid
 from vault.records import shown
 from vault.vault import Vault
-from vault.wire.messages import PROVEN, Proof
+from vault.wire.messages import PROVEN
+from vault.wire.proofs import Proof
 
 # the names that the façade's annotations use and imports for the type checker alone
 _NAMES: Final[Mapping[str, Any]] = {

@@ -9,7 +9,8 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from vault.errors import InternalError, LockboxError, UnknownRequest, WrongState
-from vault.wire.messages import Outcome, error_body
+from vault.wire.errors import error_body
+from vault.wire.messages import Outcome
 
 if TYPE_CHECKING:
     from vault.vault import Vault

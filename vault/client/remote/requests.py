@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from vault.client.connection import parsed
+from vault.client.connection import decode
 from vault.client.login import Caller, Remote
 from vault.errors import WrongState
 from vault.trail_views import RunView
 from vault.views import Approval, DecisionView, ReleaseView, RequestLine, RequestView
 from vault.wire import messages
+from vault.wire.errors import error_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +84,7 @@ class RemoteRequests(Remote):
             _stop(self._caller, wish, self)
             raise
         if outcome.error is not None:
-            raise messages.raised(outcome.error)
+            raise error_from(outcome.error)
         return self._ask("release", ReleaseView, release_id=full)
 
     def _wait(self, wish: messages.RequestId, progress: Callable[[int, int], None]) -> messages.Outcome:
@@ -96,7 +97,7 @@ class RemoteRequests(Remote):
 
 
 def _outcome(caller: Caller, wish: messages.RequestId) -> messages.Outcome:
-    return parsed(messages.Outcome, caller.tell(messages.TRAINING_OUTCOME, wish))
+    return decode(messages.Outcome, caller.tell(messages.TRAINING_OUTCOME, wish))
 
 
 def _stop(caller: Caller, wish: messages.RequestId, vault: RemoteRequests) -> None:
