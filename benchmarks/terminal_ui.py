@@ -22,11 +22,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests" / room) for room in ("tui", "e2e", "api")]
 
-from e2e_daemon import serving  # noqa: E402 (found by the line above)
-from e2e_home import new_world  # noqa: E402
-from e2e_world import PASSPHRASE, World  # noqa: E402
-from tui_terminal import LOCKBOX, Screen, places  # noqa: E402
-
+from tests.worlds.daemon import serving  # noqa: E402 (found by the line above)
+from tests.worlds.terminal import LOCKBOX, Screen, places  # noqa: E402
+from tests.worlds.vaults import new_world  # noqa: E402
+from tests.worlds.world import PASSPHRASE, World  # noqa: E402
 from vault.client import attach  # noqa: E402
 
 STEPS = 10_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from api_home import Daemon, error_of
 
+from tests.worlds.served import Daemon, error_of
 from vault.wire import messages
 from vault.wire.messages import Session
 from vault.wire.proofs import arguments_digest, proof_mac

@@ -12,8 +12,6 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from e2e_home import copy_of
-from e2e_world import PASSPHRASE, World
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import (
@@ -22,6 +20,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import PASSPHRASE, World
 from vault.daemon import guard
 from vault.daemon.document import document
 from vault.daemon.routes import application

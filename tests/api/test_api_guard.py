@@ -6,8 +6,8 @@ import socket
 import time
 
 import pytest
-from api_home import Daemon, error_of, token_of
 
+from tests.worlds.served import Daemon, error_of, token_of
 from vault.daemon import guard
 from vault.daemon.service import Service
 from vault.sealing.random import random_bytes

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from api_home import Caller, Daemon, serving
-from e2e_world import PASSPHRASE, World
 
+from tests.worlds.served import Caller, Daemon, serving
+from tests.worlds.world import PASSPHRASE, World
 from vault.errors import SocketUnusable, UnsafePermissions, VaultBusy
 from vault.wire import messages
 from vault.wire.socket_file import listening

@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 
 import httpx
 import pytest
-from api_home import Caller, Daemon, error_of
-from e2e_world import NAME, PASSPHRASE, World
 from test_api_training import approved, outcome, pulse, until
 
+from tests.worlds.served import Caller, Daemon, error_of
+from tests.worlds.world import NAME, PASSPHRASE, World
 from vault import opening, release
 from vault.client import attach
 from vault.daemon import server

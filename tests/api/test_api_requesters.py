@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from api_home import Daemon, error_of, owner_paths
-from e2e_world import JOB, NAME
 
+from tests.worlds.served import Daemon, error_of, owner_paths
+from tests.worlds.world import JOB, NAME
 from vault import requester
 from vault.errors import SessionEnded
 from vault.outside import SENT_FILES

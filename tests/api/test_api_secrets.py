@@ -6,9 +6,9 @@ import logging
 import pickle
 
 import pytest
-from api_home import Daemon, error_of
-from e2e_world import PASSPHRASE
 
+from tests.worlds.served import Daemon, error_of
+from tests.worlds.world import PASSPHRASE
 from vault import errors
 from vault.daemon.service import Service
 from vault.vault import Vault

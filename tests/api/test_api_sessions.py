@@ -6,9 +6,9 @@ import hashlib
 import time
 
 import pytest
-from api_home import Daemon, error_of, owner_paths
-from e2e_world import PASSPHRASE, World
 
+from tests.worlds.served import Daemon, error_of, owner_paths
+from tests.worlds.world import PASSPHRASE, World
 from vault.daemon import service
 from vault.daemon.sessions import Scope, Sessions
 from vault.wire import messages
@@ -60,7 +60,7 @@ def test_the_recovery_key_opens_a_session_too(daemon: Daemon) -> None:
 
 def test_another_vaults_header_put_here_opens_no_session(daemon: Daemon, waiting_template: World) -> None:
     """Somebody who can write here gets no further with a header, and a passphrase, of their own."""
-    from e2e_home import new_world
+    from tests.worlds.vaults import new_world
 
     other = new_world(daemon.world.folder / "other")
     for name in ("keys.lockbox", "keys.copy.lockbox"):

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 
 import pytest
-from api_home import Daemon, error_of
-from e2e_world import World
 
+from tests.worlds.served import Daemon, error_of
+from tests.worlds.world import World
 from vault.daemon.service import Service
 from vault.wire import messages
 from vault.wire.messages import Session
@@ -145,8 +145,7 @@ def test_locking_while_a_run_goes_on_has_to_be_meant(
 def test_a_held_update_and_a_waiting_request_expire_by_themselves(
     waiting: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from api_home import serving
-
+    from tests.worlds.served import serving
     from vault.daemon import server
 
     monkeypatch.setattr(server, "SETTLE_EVERY", 0.2)

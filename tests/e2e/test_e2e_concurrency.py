@@ -9,10 +9,10 @@ from typing import Any
 
 import crash_learner
 import pytest
-from crash_checks import truth
-from crash_nursery import Nursery
-from e2e_world import NAME, World
 
+from tests.worlds.kills.checks import truth
+from tests.worlds.kills.nursery import Nursery
+from tests.worlds.world import NAME, World
 from tui.exit_codes import exit_code
 from vault import learner_process, training
 from vault.errors import LockboxError, VaultBusy, WrongState

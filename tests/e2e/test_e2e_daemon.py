@@ -13,11 +13,11 @@ from pathlib import Path
 
 import crash_learner
 import pytest
-from e2e_command import Outcome, Terminal, descriptor_of, environment, run, run_installed, start
-from e2e_daemon import eventually, facts, is_served, leave_session, serving
-from e2e_home import copy_of, new_world
-from e2e_world import NAME, PASSPHRASE, World
 
+from tests.worlds.commands import Outcome, Terminal, descriptor_of, environment, run, run_installed, start
+from tests.worlds.daemon import eventually, facts, is_served, leave_session, serving
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import NAME, PASSPHRASE, World
 from tui import cli
 from vault import requester
 from vault.errors import VaultBusy

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from asking_home import open_dialog, read_to_the_end, run_button, toggle
-from e2e_command import run_installed
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
-from tui_home import play, press, sees, text_of, until, words_of
 
+from tests.worlds.asking import open_dialog, read_to_the_end, run_button, toggle
+from tests.worlds.commands import run_installed
+from tests.worlds.screens import play, press, sees, text_of, until, words_of
 from tui.app import LockboxApp
 from tui.screens.create import NewPassphrase
 from tui.screens.importing import ChooseFile, ImportDialog

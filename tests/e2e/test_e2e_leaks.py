@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_home import new_world
-from e2e_world import PASSPHRASE, World
 
+from tests.worlds.vaults import new_world
+from tests.worlds.world import PASSPHRASE, World
 from vault import learner_process, requester
 from vault.requests.canonical import canonical, read_object
 from vault.sealing.random import random_id

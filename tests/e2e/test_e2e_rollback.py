@@ -12,9 +12,9 @@ from threading import Event, Thread
 
 import crash_learner
 import pytest
-from e2e_home import copy_of, new_world
-from e2e_world import NAME, World
 
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import NAME, World
 from tui.exit_codes import exit_code
 from vault import learner_process, opening, requester
 from vault.audit.log import log_root

@@ -9,9 +9,9 @@ from threading import Event, Thread
 
 import crash_learner
 import pytest
-from e2e_command import run
-from e2e_world import NAME, World
 
+from tests.worlds.commands import run
+from tests.worlds.world import NAME, World
 from vault import learner_process, training
 from vault.errors import ConsentRefused, LearnerFailed, RunLost, UnknownRequest, WrongState
 from vault.running import LONGEST_END

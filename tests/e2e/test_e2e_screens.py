@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from e2e_command import assert_clean, secrets_of
-from e2e_home import copy_of
-from e2e_world import NAME, PASSPHRASE, World
 from rich.cells import cell_len
 
+from tests.worlds.commands import assert_clean, secrets_of
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import NAME, PASSPHRASE, World
 from tui import cli
 
 HOSTILE = "[bold red]Sleep[/]"

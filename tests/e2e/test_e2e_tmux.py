@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_command import LOCKBOX, run_installed
-from e2e_world import PASSPHRASE, World
 
+from tests.worlds.commands import LOCKBOX, run_installed
+from tests.worlds.world import PASSPHRASE, World
 from vault.client import attach, launch
 from vault.settings import Paths
 from vault.vault import Vault, passphrase_secret

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_home import copy_of, new_world
-from e2e_world import NAME, World
 from textual.pilot import Pilot
 from textual.widgets import Input
-from tui_home import SIZES, on_page, play, press, sees, served, until, words_in, words_of
 
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, until, words_in, words_of
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import NAME, World
 from tui import wording
 from tui.screens.audit import ENTRIES, NO_MATCH, UNVERIFIED, Audit, rows
 from tui.screens.audit_export import EntryDialog, ExportDialog, KeyDialog

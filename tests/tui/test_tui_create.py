@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from e2e_world import World
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, RadioButton
-from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.world import World
 from tui import making
 from tui.app import LockboxApp
 from tui.screens.create import DIFFERENT, NewPassphrase

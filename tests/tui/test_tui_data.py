@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from asking_home import MARKUP, served_copy
-from e2e_home import new_world
-from e2e_world import NAME, World
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
-from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 
+from tests.worlds.asking import MARKUP, served_copy
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.vaults import new_world
+from tests.worlds.world import NAME, World
 from tui import wording
 from tui.screens.columns import HIDDEN, Columns
 from tui.screens.data import EMPTY, NOBODY, Data

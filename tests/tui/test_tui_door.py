@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from e2e_world import PASSPHRASE, World
 from textual.widgets import Button, Input
-from tui_home import SIZES, play, press, sees, served, text_of, until, words_in, words_of
 
+from tests.worlds.screens import SIZES, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.world import PASSPHRASE, World
 from tui.app import LockboxApp
 from tui.screens import door
 from tui.screens.card import Card

@@ -7,12 +7,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from e2e_world import NAME, World
 from test_tui_release import begin_to_send, only
 from test_tui_release_dialog import decided
 from textual.pilot import Pilot
-from tui_home import SIZES, on_page, play, sees, served, until, words_in, words_of
 
+from tests.worlds.screens import SIZES, on_page, play, sees, served, until, words_in, words_of
+from tests.worlds.world import NAME, World
 from tui import wording
 from tui.screens.home import Home, Overview, waiting
 from tui.screens.release import Releases

@@ -12,14 +12,14 @@ from threading import Thread
 from types import SimpleNamespace
 
 import pytest
-from e2e_world import PASSPHRASE, World
 from textual.app import App, ComposeResult
 from textual.drivers._writer_thread import WriterThread
 from textual.widgets import Button, Input
 from tui_crashing import CRASHES, SECRET
-from tui_home import play, sees, text_of, until, words_of
-from tui_terminal import LOCKBOX, Screen, places
 
+from tests.worlds.screens import play, sees, text_of, until, words_of
+from tests.worlds.terminal import LOCKBOX, Screen, places
+from tests.worlds.world import PASSPHRASE, World
 from tui.app import LockboxApp
 from tui.discreet import logged_because
 from tui.keymap import ACTIONS

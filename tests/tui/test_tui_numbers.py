@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from e2e_daemon import facts, serving
-from e2e_home import copy_of
-from e2e_world import PASSPHRASE, World
 from textual.pilot import Pilot
-from tui_home import on_page, play, press, sees, until, words_in, words_of
 
+from tests.worlds.daemon import facts, serving
+from tests.worlds.screens import on_page, play, press, sees, until, words_in, words_of
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import PASSPHRASE, World
 from tui import wording
 from tui.app import SCREENS_BY_NAME
 from vault.client import attach

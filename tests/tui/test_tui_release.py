@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from e2e_home import copy_of
-from e2e_world import NAME, World
 from textual.pilot import Pilot
-from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import NAME, World
 from tui import wording
 from tui.screens.release import Releases
 from tui.screens.withhold import WithholdDialog

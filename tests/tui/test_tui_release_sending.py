@@ -7,11 +7,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from e2e_world import NAME, PASSPHRASE, World
 from test_tui_release_dialog import counting, decided, dialog, files_out, held, outbox, quick, refusal, toasts
 from textual.widgets import Input
-from tui_home import play, sees, served, until
 
+from tests.worlds.screens import play, sees, served, until
+from tests.worlds.world import NAME, PASSPHRASE, World
 from tui.screens.release_dialog import Countdown, ReleaseDialog
 from vault import requester
 from vault.client import attach

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from asking_home import HOSTILE_JOB, MARKUP, asking, asking_at_length, served_copy, the_request
-from e2e_home import new_world
-from e2e_world import NAME, World
 from textual.pilot import Pilot
 from textual.widgets import Input
-from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 
+from tests.worlds.asking import HOSTILE_JOB, MARKUP, asking, asking_at_length, served_copy, the_request
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.vaults import new_world
+from tests.worlds.world import NAME, World
 from tui import wording
 from tui.request_facts import KEYS
 from tui.screens.refuse import RefuseDialog

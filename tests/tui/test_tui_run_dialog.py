@@ -8,7 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from asking_home import (
+from textual.widgets import Button
+
+from tests.worlds.asking import (
     HOSTILE_JOB,
     LONG_SPECIAL,
     asking,
@@ -20,11 +22,9 @@ from asking_home import (
     the_request,
     toggle,
 )
-from e2e_home import copy_of
-from e2e_world import NAME, World
-from textual.widgets import Button
-from tui_home import SIZES, on_page, play, press, sees, served, until, words_in, words_of
-
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, until, words_in, words_of
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import NAME, World
 from tui import wording
 from tui.screens.requests import Requests
 from tui.screens.run_dialog import SCROLL, RunDialog

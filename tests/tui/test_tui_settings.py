@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from e2e_home import copy_of
-from e2e_world import World
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 from textual.widgets import Input
-from tui_home import SIZES, on_page, play, press, sees, served, until, words_in, words_of
 
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, until, words_in, words_of
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import World
 from tui import probing
 from tui.probing import Attempt
 from tui.screens.settings import BAD_MINUTES, MinutesDialog, Settings, attempts, minutes_of, sandbox_sentence

@@ -10,14 +10,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from api_home import serving
-from e2e_command import run_installed
-from e2e_world import PASSPHRASE, World
 from textual.events import Key
 from textual.widgets import HelpPanel
-from tui_home import on_page, play, press, sees, served, text_of, until, words_of
-from tui_terminal import LOCKBOX, Screen, places
 
+from tests.worlds.commands import run_installed
+from tests.worlds.screens import on_page, play, press, sees, served, text_of, until, words_of
+from tests.worlds.served import serving
+from tests.worlds.terminal import LOCKBOX, Screen, places
+from tests.worlds.world import PASSPHRASE, World
 from tui.app import LOCKED_BY_ITSELF, LockboxApp
 from tui.keymap import ACTIONS, EVERYWHERE
 from tui.screens.lock import LockDialog, QuitDialog

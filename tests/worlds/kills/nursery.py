@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import crash_learner
-from e2e_world import World
+
+from tests.worlds.world import World
 
 KILLED = signal.SIGKILL
 

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from e2e_forks import Forks
-from e2e_world import PASSPHRASE, World
-
+from tests.worlds.forks import Forks
+from tests.worlds.world import PASSPHRASE, World
 from vault.sealing.keytree import Purpose
 from vault.settings import Paths
 

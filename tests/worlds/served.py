@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from e2e_world import PASSPHRASE, World
 
+from tests.worlds.world import PASSPHRASE, World
 from vault.daemon import server
 from vault.sealing.slots import TEST_COST
 from vault.settings import Preferences

@@ -6,8 +6,7 @@ import json
 import time
 from dataclasses import dataclass
 
-from e2e_world import World
-
+from tests.worlds.world import World
 from vault.errors import VaultBusy
 from vault.opening import OpenVault, _mark_mac
 from vault.records.collections import list_collections

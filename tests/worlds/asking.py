@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from e2e_home import copy_of, new_world
-from e2e_world import JOB, World
 from textual.pilot import Pilot
 from textual.widgets import Button
-from tui_home import press, served, until
 
+from tests.worlds.screens import press, served, until
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import JOB, World
 from tui.screens.run_dialog import RunDialog
 from tui.widgets.toggle import Toggle
 from vault import requester

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from crash_nursery import Nursery, nursery_for
-from e2e_command import end_forks
-from e2e_world import NAME, PASSPHRASE, Clock, World
 
+from tests.worlds.commands import end_forks
+from tests.worlds.kills.nursery import Nursery, nursery_for
+from tests.worlds.world import NAME, PASSPHRASE, Clock, World
 from vault.sealing.slots import TEST_COST
 from vault.settings import Paths
 from vault.vault import Vault, passphrase_secret

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from api_home import serving
-from e2e_world import PASSPHRASE, World
 from textual.pilot import Pilot
 
+from tests.worlds.served import serving
+from tests.worlds.world import PASSPHRASE, World
 from tui.app import LockboxApp
 from vault.client import attach
 from vault.client.client import RemoteVault

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from e2e_home import new_world
-from e2e_world import JOB, World
-
+from tests.worlds.vaults import new_world
+from tests.worlds.world import JOB, World
 from vault import requester
 from vault.vault import Vault
 

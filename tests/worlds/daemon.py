@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from e2e_command import LOCKBOX, PATIENCE, run, start
-from e2e_world import World
-
+from tests.worlds.commands import LOCKBOX, PATIENCE, run, start
+from tests.worlds.world import World
 from vault.client import attach
 
 # The installed program, but that its learner is another one.

@@ -16,9 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crash_points import ALL, die
-from e2e_world import Clock, World
-
+from tests.worlds.kills.points import ALL, die
+from tests.worlds.world import Clock, World
 from vault import learner_process, requester
 from vault.asking import price_of
 from vault.requests.manifest import manifest_bytes, parse_manifest
