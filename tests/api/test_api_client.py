@@ -18,7 +18,7 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from tui.exit_codes import exit_code
+from tui.cli.exit_codes import exit_code
 from vault import errors
 from vault.client.client import RemoteVault
 from vault.client.connection import Connection, decode

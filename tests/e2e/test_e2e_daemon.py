@@ -18,7 +18,7 @@ from tests.worlds.commands import Outcome, Terminal, descriptor_of, environment,
 from tests.worlds.daemon import eventually, facts, is_served, leave_session, serving
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, PASSPHRASE, World
-from tui import cli
+from tui.cli import entry_point
 from vault import requester
 from vault.errors import VaultBusy
 from vault.settings import Paths
@@ -72,7 +72,7 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         ours = descriptor_of(secret or "")
         capsys.readouterr()
         try:
-            code = cli.run([*(["--passphrase-fd", str(ours)] if secret else []), *words])
+            code = entry_point.run([*(["--passphrase-fd", str(ours)] if secret else []), *words])
         finally:
             os.close(ours)
         seen = capsys.readouterr()

@@ -14,13 +14,13 @@ from textual.widgets import Button, Input
 from tests.worlds.asking import open_dialog, read_to_the_end, run_button, toggle
 from tests.worlds.commands import run_installed
 from tests.worlds.screens import play, press, sees, text_of, until, words_of
-from tui.app import LockboxApp
-from tui.screens.create import NewPassphrase
-from tui.screens.importing import ChooseFile, ImportDialog
-from tui.screens.recovery import RecoverySheet
-from tui.screens.release_dialog import Countdown, ReleaseDialog
+from tui.app.app import LockboxApp
+from tui.dialogs.import_file import ChooseFile, ImportDialog
+from tui.dialogs.release import Countdown, ReleaseDialog
+from tui.dialogs.withdraw import WithdrawDialog
+from tui.screens.new_passphrase import NewPassphrase
+from tui.screens.recovery_sheet import RecoverySheet
 from tui.screens.welcome import Welcome
-from tui.screens.withdraw_dialog import WithdrawDialog
 from vault import sample
 from vault.client import attach, launch
 from vault.client.client import RemoteVault

@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
-from tui import wording
+from tui.dialogs.withhold import WithholdDialog
 from tui.screens.release import Releases
-from tui.screens.withhold import WithholdDialog
+from tui.text import wording
 from tui.widgets.curve import NOT_YET, curve_table, spread
 from vault import release as egress
 from vault.client.client import RemoteVault

@@ -18,7 +18,7 @@ from textual.widgets import Button, Input
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
-from tui.screens.release_dialog import Countdown, ReleaseDialog
+from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.widgets.plain import Plain
 from vault.client.client import RemoteVault
 from vault.views import ReleaseView

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from tests.worlds.screens import play, sees, served, until
 from tests.worlds.world import NAME, PASSPHRASE, World
-from tui.screens.release_dialog import Countdown, ReleaseDialog
+from tui.dialogs.release import Countdown, ReleaseDialog
 from vault import requester
 from vault.client import attach
 from vault.client.client import RemoteVault

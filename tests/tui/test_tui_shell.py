@@ -18,9 +18,9 @@ from tests.worlds.screens import on_page, play, press, sees, served, text_of, un
 from tests.worlds.served import serving
 from tests.worlds.terminal import LOCKBOX, Screen, places
 from tests.worlds.world import PASSPHRASE, World
-from tui.app import LOCKED_BY_ITSELF, LockboxApp
-from tui.keymap import ACTIONS, EVERYWHERE
-from tui.screens.lock import LockDialog, QuitDialog
+from tui.app.app import LOCKED_BY_ITSELF, LockboxApp
+from tui.app.keymap import ACTIONS, EVERYWHERE
+from tui.dialogs.lock import LockDialog, QuitDialog
 from vault.client import attach
 from vault.client.client import RemoteVault
 from vault.settings import Paths, Preferences

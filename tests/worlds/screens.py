@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from tests.worlds.served import serving
 from tests.worlds.world import PASSPHRASE, World
-from tui.app import LockboxApp
+from tui.app.app import LockboxApp
 from vault.client import attach
 from vault.client.client import RemoteVault
 from vault.settings import Paths, Preferences

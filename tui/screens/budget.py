@@ -14,9 +14,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import DataTable
 
-from tui import wording
-from tui.page import Page
-from tui.screens.budget_words import HowToRead, JobDialog, job_heading
+from tui.app.page import Page
+from tui.dialogs.budget import HowToRead, JobDialog, job_heading
+from tui.text import wording
 from tui.widgets.plain import Plain
 from tui.widgets.plot import Series, StepPlot
 from tui.widgets.price import PriceBox
