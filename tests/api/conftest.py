@@ -10,7 +10,7 @@ import pytest
 from tests.worlds.served import Daemon, at, runtime, serving
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import World
-from vault.api import service
+from vault.daemon import service
 
 
 @pytest.fixture

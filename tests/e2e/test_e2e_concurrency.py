@@ -13,7 +13,7 @@ from tests.worlds import learners
 from tests.worlds.kills.checks import truth
 from tests.worlds.kills.nursery import Nursery
 from tests.worlds.world import NAME, World
-from tui.exit_codes import exit_code
+from tui.cli.exit_codes import exit_code
 from vault import learner_process, training
 from vault.errors import LockboxError, VaultBusy, WrongState
 from vault.learner_process import LearnerProcess

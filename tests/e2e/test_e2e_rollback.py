@@ -15,7 +15,7 @@ import pytest
 from tests.worlds import learners
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
-from tui.exit_codes import exit_code
+from tui.cli.exit_codes import exit_code
 from vault import learner_process, opening, requester
 from vault.audit.log import log_root
 from vault.errors import (

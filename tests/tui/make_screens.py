@@ -29,11 +29,11 @@ from textual.pilot import Pilot  # noqa: E402
 from tests.worlds.screens import UnlockedApp, play, press, sees, served  # noqa: E402
 from tests.worlds.vaults import new_world  # noqa: E402 (found by the line above)
 from tests.worlds.world import World  # noqa: E402
-from tui.app import LockboxApp  # noqa: E402
+from tui.app.app import LockboxApp  # noqa: E402
 from tui.demo.card import SVG  # noqa: E402
 from vault import learner_process, requester, sample  # noqa: E402
-from vault.api.client import RemoteVault  # noqa: E402
 from vault.audit import log  # noqa: E402
+from vault.client.client import RemoteVault  # noqa: E402
 from vault.sealing import random as sealing_random  # noqa: E402
 from vault.settings import Paths, Preferences  # noqa: E402
 from vault.trail_views import Pulse, RunView  # noqa: E402

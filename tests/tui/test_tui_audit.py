@@ -12,12 +12,12 @@ from textual.widgets import Input
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, until, words_in, words_of
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
-from tui import wording
+from tui.dialogs.audit import EntryDialog, ExportDialog, KeyDialog
 from tui.screens.audit import ENTRIES, NO_MATCH, UNVERIFIED, Audit, rows
-from tui.screens.audit_export import EntryDialog, ExportDialog, KeyDialog
+from tui.text import wording
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
 from vault.audit.entries import EntryType
+from vault.client.client import RemoteVault
 from vault.errors import LogBroken
 from vault.store.tables import LogEntry
 from vault.trail_views import TimelineGroup

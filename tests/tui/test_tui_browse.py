@@ -17,12 +17,12 @@ from tests.worlds.asking import MARKUP
 from tests.worlds.screens import on_page, play, press, sees, served, text_of, until, words_in, words_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import World
-from tui.page import SearchBar
+from tui.app.page import SearchBar
+from tui.dialogs.row import RowDialog
 from tui.screens.browse import PAGE_ROWS, Browse, where
 from tui.screens.data import Data
-from tui.screens.row_dialog import RowDialog
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.records.shown import FileChoice, Page
 
 Shared = tuple[World, RemoteVault]

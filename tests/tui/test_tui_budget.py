@@ -18,12 +18,12 @@ from tests.worlds.lived import OTHER
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
-from tui import wording
+from tui.dialogs.budget import HowToRead, JobDialog
 from tui.screens.budget import Budget, Spending, bar_lines, series_of
-from tui.screens.budget_words import HowToRead, JobDialog
+from tui.text import wording
 from tui.widgets.plain import Plain
 from tui.widgets.plot import Series, numbers_text, steps, top_of
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.trail_views import BudgetPoint
 from vault.views import BudgetLine
 

@@ -15,14 +15,14 @@ from tests.worlds.asking import MARKUP, served_copy
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
-from tui import wording
+from tui.dialogs.erase import EraseDialog
+from tui.dialogs.export_data import ExportDialog
+from tui.dialogs.import_file import ChooseFile
 from tui.screens.columns import HIDDEN, Columns
 from tui.screens.data import EMPTY, NOBODY, Data
-from tui.screens.erase_dialog import EraseDialog
-from tui.screens.export_dialog import ExportDialog
-from tui.screens.importing import ChooseFile
+from tui.text import wording
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.records.shown import Erasure
 
 Shared = tuple[World, RemoteVault]

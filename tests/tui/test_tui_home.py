@@ -13,12 +13,12 @@ from textual.pilot import Pilot
 
 from tests.worlds.screens import SIZES, on_page, play, sees, served, until, words_in, words_of
 from tests.worlds.world import NAME, World
-from tui import wording
+from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.screens.home import Home, Overview, waiting
 from tui.screens.release import Releases
-from tui.screens.release_dialog import Countdown, ReleaseDialog
+from tui.text import wording
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.trail_views import RunView
 from vault.views import GrantView, RequestLine
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from tests.worlds.screens import play
-from tui import wording
+from tui.text import wording
 from tui.widgets.price import LONGEST_NOUN, PriceBox, budget_bar, cost, guess, numbers
 from vault.views import PriceView
 

@@ -18,9 +18,9 @@ from textual.widgets import Button, Input
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
-from tui.screens.release_dialog import Countdown, ReleaseDialog
+from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.widgets.plain import Plain
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.views import ReleaseView
 
 LEAVES = "This leaves your computer now and cannot be called back."
@@ -351,13 +351,13 @@ import asyncio, sys
 from pathlib import Path
 from tests.worlds.world import PASSPHRASE
 from test_tui_release_dialog import counting, dialog
-from vault.api import link
+from vault.client import attach
 from vault.settings import Paths
 from types import SimpleNamespace
 
 async def story():
     paths = Paths(vault=Path(sys.argv[1]), state=Path(sys.argv[2]))
-    vault = link.attach(paths, link.passphrase_secret(PASSPHRASE), is_owner=True)
+    vault = attach.attach(paths, attach.passphrase_secret(PASSPHRASE), is_owner=True)
     async with dialog(vault, SimpleNamespace(paths=paths)) as pilot:
         await counting(pilot)
         print("counting", flush=True)

@@ -13,15 +13,15 @@ from tests.worlds.asking import HOSTILE_JOB, MARKUP, asking, asking_at_length, s
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
-from tui import wording
-from tui.request_facts import KEYS
-from tui.screens.refuse import RefuseDialog
-from tui.screens.request_detail import RequestDetail
+from tui.dialogs.refuse import RefuseDialog
+from tui.dialogs.request import RequestDetail
+from tui.dialogs.run import RunDialog
+from tui.dialogs.submit import SubmitDialog
 from tui.screens.requests import Requests
-from tui.screens.run_dialog import RunDialog
-from tui.screens.submit_dialog import SubmitDialog
+from tui.text import wording
+from tui.text.request_facts import KEYS
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 
 Shared = tuple[World, RemoteVault]
 

@@ -23,10 +23,10 @@ from tests.worlds.asking import (
 from tests.worlds.screens import on_page, play, press, sees, served, until, words_in
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
-from tui import wording
+from tui.dialogs.run import RunDialog
 from tui.screens.requests import Requests
-from tui.screens.run_dialog import RunDialog
-from vault.api.client import RemoteVault
+from tui.text import wording
+from vault.client.client import RemoteVault
 from vault.vault import Vault
 
 Shared = tuple[World, RemoteVault]

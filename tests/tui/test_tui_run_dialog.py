@@ -25,14 +25,14 @@ from tests.worlds.asking import (
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, until, words_in, words_of
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
-from tui import wording
+from tui.dialogs.run import SCROLL, RunDialog
 from tui.screens.requests import Requests
-from tui.screens.run_dialog import SCROLL, RunDialog
+from tui.text import wording
 from tui.widgets.price import cost, guess
 from tui.widgets.toggle import Toggle
-from vault.api.client import RemoteVault
 from vault.asking import load
 from vault.budget import ledger
+from vault.client.client import RemoteVault
 from vault.errors import BudgetExhausted
 from vault.records.collections import find_collection
 from vault.vault import NOTICE, Vault

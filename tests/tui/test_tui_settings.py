@@ -13,10 +13,10 @@ from textual.widgets import Input
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, until, words_in, words_of
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import World
-from tui import probing
-from tui.probing import Attempt
+from tui.app import sandbox_probe
+from tui.app.sandbox_probe import Attempt
 from tui.screens.settings import BAD_MINUTES, MinutesDialog, Settings, attempts, minutes_of, sandbox_sentence
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.errors import Unavailable
 from vault.settings import Preferences, read_preferences, write_preferences
 
@@ -175,10 +175,10 @@ def test_what_was_not_refused_is_said_first_and_aloud() -> None:
 
 def test_a_sandbox_that_cannot_be_tried_is_told(looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
     world, vault = looked
-    monkeypatch.setattr(probing, "LOCKBOX", ("/nowhere/at-all",))
+    monkeypatch.setattr(sandbox_probe, "LOCKBOX", ("/nowhere/at-all",))
     with pytest.raises(Unavailable):
-        probing.probe(world.paths)
-    monkeypatch.setattr(probing, "LOCKBOX", ("/bin/true",))
+        sandbox_probe.probe(world.paths)
+    monkeypatch.setattr(sandbox_probe, "LOCKBOX", ("/bin/true",))
 
     async def story() -> None:
         async with on_page(vault, world, "settings", size=(80, 24)) as pilot:

@@ -14,9 +14,9 @@ from tests.worlds.asking import asking, served_copy, the_request
 from tests.worlds.screens import on_page, play, press, sees, served, until, words_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import World
-from tui import wording
 from tui.screens.training import LAYERS, NO_CURVE, Pace, RunBox, StopDialog, Training, confinement, in_words
-from vault.api.client import RemoteVault
+from tui.text import wording
+from vault.client.client import RemoteVault
 from vault.trail_views import RunView
 
 Shared = tuple[World, RemoteVault]

@@ -14,10 +14,10 @@ from textual.widgets import Button
 from tests.worlds.screens import press, served, until
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import JOB, World
-from tui.screens.run_dialog import RunDialog
+from tui.dialogs.run import RunDialog
 from tui.widgets.toggle import Toggle
 from vault import requester
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.vault import Vault
 from vault.views import RequestView
 

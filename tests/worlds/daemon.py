@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.worlds.commands import LOCKBOX, PATIENCE, run, start
 from tests.worlds.world import World
-from vault.api import link
+from vault.client import attach
 
 # The installed program, but that its learner is another one.
 WITH_LEARNER = """
@@ -62,4 +62,4 @@ def eventually(is_so: Callable[[], bool], what: str) -> None:
 
 
 def is_served(world: World) -> bool:
-    return link.served_by(world.paths) is not None
+    return attach.served_by(world.paths) is not None

@@ -106,7 +106,7 @@ def _serve_from_stdin() -> None:
     import rich.console
     import rich.table
 
-    import tui.command_line
+    import tui.cli.command_line
     import vault.requester
     import vault.vault
     from tests.worlds import prices

@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 
 from tests.worlds.served import serving
 from tests.worlds.world import PASSPHRASE, World
-from tui.app import LockboxApp
-from vault.api import link
-from vault.api.client import RemoteVault
+from tui.app.app import LockboxApp
+from vault.client import attach
+from vault.client.client import RemoteVault
 from vault.settings import Paths, Preferences
 
 SIZES = ((60, 20), (80, 24), (140, 40))
@@ -23,7 +23,7 @@ SIZES = ((60, 20), (80, 24), (140, 40))
 def served(world: World) -> Iterator[RemoteVault]:
     """The vault of this world behind a real process's socket, in a thread, with a session of its owner."""
     with serving(world):
-        vault = link.attach(world.paths, link.passphrase_secret(PASSPHRASE), is_owner=True)
+        vault = attach.attach(world.paths, attach.passphrase_secret(PASSPHRASE), is_owner=True)
         try:
             yield vault
         finally:

@@ -15,10 +15,13 @@ from typing import Any
 import httpx
 
 from tests.worlds.world import PASSPHRASE, World
-from vault.api import server, wire
+from vault.daemon import server
 from vault.sealing.slots import TEST_COST
 from vault.settings import Preferences
 from vault.vault import passphrase_secret
+from vault.wire import messages
+from vault.wire.encoding import to_json
+from vault.wire.proofs import proof_mac
 
 START_SECONDS = 30
 
@@ -28,7 +31,7 @@ class Caller:
 
     def __init__(self, socket: Path) -> None:
         self.http = httpx.Client(
-            transport=httpx.HTTPTransport(uds=str(socket)), base_url=wire.BASE_URL, timeout=60
+            transport=httpx.HTTPTransport(uds=str(socket)), base_url=messages.BASE_URL, timeout=60
         )
 
     def ask(
@@ -40,24 +43,30 @@ class Caller:
     def owner(
         self, method: str, *, token: str, headers: dict[str, str] | None = None, **arguments: Any
     ) -> httpx.Response:
-        return self.ask(wire.owner_path(method), wire.plain(arguments), token=token, headers=headers)
+        return self.ask(messages.owner_path(method), to_json(arguments), token=token, headers=headers)
 
-    def session(self, scope: str = "owner") -> wire.Session:
-        answer = self.ask(wire.SESSION, {"passphrase": PASSPHRASE, "scope": scope})
+    def session(self, scope: str = "owner") -> messages.Session:
+        answer = self.ask(messages.SESSION, {"passphrase": PASSPHRASE, "scope": scope})
         assert answer.status_code == 200, answer.text
-        return wire.Session.model_validate(answer.json())
+        return messages.Session.model_validate(answer.json())
 
-    def nonce(self, session: wire.Session) -> str:
-        answer = self.ask(wire.NONCE, {"approver": session.approver}, token=session.token)
+    def nonce(self, session: messages.Session) -> str:
+        answer = self.ask(messages.NONCE, {"approver": session.approver}, token=session.token)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["nonce"])
 
     def proof(
-        self, session: wire.Session, action: str, digest: str, arguments: dict[str, Any], *, nonce: str = ""
+        self,
+        session: messages.Session,
+        action: str,
+        digest: str,
+        arguments: dict[str, Any],
+        *,
+        nonce: str = "",
     ) -> dict[str, str]:
         nonce = nonce or self.nonce(session)
         key = bytes.fromhex(session.approver_key)
-        mac = wire.proof_mac(key, action=action, digest=digest, nonce=nonce, arguments=arguments)
+        mac = proof_mac(key, action=action, digest=digest, nonce=nonce, arguments=arguments)
         return {"approver": session.approver, "nonce": nonce, "mac": mac}
 
 
@@ -70,15 +79,15 @@ def token_of(daemon: Daemon) -> str:
 def owner_paths() -> list[str]:
     """Every path that is the owner's."""
     own = [
-        wire.END_SESSION,
-        wire.NONCE,
-        wire.PASSPHRASE,
-        wire.START_TRAINING,
-        wire.TRAINING_OUTCOME,
-        wire.PULSE,
-        wire.LOCK,
+        messages.END_SESSION,
+        messages.NONCE,
+        messages.PASSPHRASE,
+        messages.START_TRAINING,
+        messages.TRAINING_OUTCOME,
+        messages.PULSE,
+        messages.LOCK,
     ]
-    return [*own, wire.LOCK_AFTER, *(wire.owner_path(method) for method in wire.ROUTED)]
+    return [*own, messages.LOCK_AFTER, *(messages.owner_path(method) for method in messages.ROUTED)]
 
 
 def error_of(answer: httpx.Response) -> tuple[int, str]:
@@ -140,7 +149,7 @@ def serving(world: World, *, lock_minutes: int = 15) -> Iterator[Daemon]:
     finally:
         if thread.is_alive():
             token = daemon.session().token
-            daemon.ask(wire.LOCK, {"stop_training": True}, token=token)
+            daemon.ask(messages.LOCK, {"stop_training": True}, token=token)
         daemon.http.close()
         thread.join(30)
         assert not thread.is_alive()

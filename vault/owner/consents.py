@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vault.opening import OpenVault
 
 
-class OwnConsents:
+class ConsentActions:
     """Requesters and consents."""
 
     _opened: OpenVault

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from vault.store.unit_of_work import UnitOfWork
 
 
-class OwnRecords:
+class RecordActions:
     """Import, look, take out, erase."""
 
     _opened: OpenVault

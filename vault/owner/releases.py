@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from vault.opening import OpenVault
 
 
-class OwnReleases:
+class ReleaseActions:
     """Held updates and the one way out."""
 
     _opened: OpenVault

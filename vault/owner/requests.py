@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vault.opening import OpenVault
 
 
-class OwnRequests:
+class RequestActions:
     """Requests and their runs."""
 
     _opened: OpenVault

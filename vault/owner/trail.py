@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vault.trail_views import BudgetPoint, TimelineGroup
 
 
-class OwnTrail:
+class TrailActions:
     """The vault as a whole, its budget and its audit trail."""
 
     _opened: OpenVault
