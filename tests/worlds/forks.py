@@ -112,7 +112,7 @@ def _serve_from_stdin() -> None:
     from tests.worlds import prices
 
     prices.keep()
-    loaded = (rich.console, rich.table, tui.command_line, vault.requester, vault.vault)
+    loaded = (rich.console, rich.table, tui.cli.command_line, vault.requester, vault.vault)
     assert all(loaded)
     gc.freeze()  # so that forks share what is loaded
     orders = socket.socket(fileno=os.dup(0))
