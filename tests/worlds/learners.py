@@ -70,6 +70,12 @@ def pretended(update: bytes, *, mark: str = "", pause: float = 0.01) -> tuple[st
     return (sys.executable, "-I", "-X", f"mark={mark}", "-c", code)
 
 
+def late(*, seconds: float) -> tuple[str, ...]:
+    """The command of a learner that takes so long to get ready."""
+    code = f"import runpy, time; time.sleep({seconds}); runpy.run_path({STAND_IN[-1]!r}, run_name='__main__')"
+    return (sys.executable, "-I", "-c", code)
+
+
 def real(*, mark: str) -> tuple[str, ...]:
     """The command of the real learner, findable by its mark."""
     return (sys.executable, "-I", "-X", f"mark={mark}", "-m", "learner")

@@ -138,11 +138,17 @@ def _application(service: Service) -> FastAPI:
     return one
 
 
+def keep_routes() -> None:
+    """Make the routes of every application in this process once."""
+    _routes()
+    server.application = _application  # type: ignore[attr-defined]
+
+
 @contextmanager
 def serving(world: World, *, lock_minutes: int = 15) -> Iterator[Daemon]:
     """Serve the vault of this world until the block ends."""
     up, failed = threading.Event(), []
-    server.application = _application  # type: ignore[attr-defined]
+    keep_routes()
 
     def live() -> None:
         try:
