@@ -156,9 +156,11 @@ def test_an_approval_is_bound_to_the_manifest_that_was_shown() -> None:
 
 
 def kinds(kind: type[LockboxError] = LockboxError) -> Iterator[type[LockboxError]]:
+    """Every kind that the vault knows; the demonstration has two of its own."""
     for one in kind.__subclasses__():
-        yield one
-        yield from kinds(one)
+        if one.__module__.startswith("vault."):
+            yield one
+            yield from kinds(one)
 
 
 @pytest.mark.parametrize("kind", sorted(set(kinds()), key=lambda one: one.__name__))
