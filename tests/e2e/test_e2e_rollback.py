@@ -30,6 +30,7 @@ from vault.errors import (
 from vault.opening import _mark_mac, database_file
 from vault.settings import Paths
 from vault.store.high_water import Mark, read_mark, write_mark
+from vault.store.tables import ChargeRow
 from vault.vault import Vault
 
 Quiet = Callable[[int, int], None]
@@ -250,6 +251,15 @@ def test_no_single_page_put_back_takes_back_a_withdrawal_or_a_charge(
 
 
 # the mark -----------------------------------------------------------------------------------------------------
+
+
+def test_a_charge_that_became_smaller_is_noticed_although_the_trail_is_whole(held_world: World) -> None:
+    with held_world.vault() as vault, vault._opened.store.write() as uow:
+        (charge,) = uow.find(ChargeRow)
+        charge.vector = json.dumps([cost // 2 for cost in json.loads(charge.vector)])
+        uow.commit()
+    with held_world.vault() as vault:
+        assert "less of its privacy budget is spent" in vault.older_because
 
 
 def test_a_vault_that_comes_to_a_fresh_computer_opens_and_is_remembered_from_then_on(
