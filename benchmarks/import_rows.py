@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vault.acts import act
 from vault.audit import log
 from vault.audit.entries import EntryType
+from vault.audit.transaction import act
 from vault.importers.read import read_table
 from vault.records.collections import choose, find_collection, import_table, repeats
 from vault.records.preview import preview

@@ -28,18 +28,13 @@ from tui.run_watch import RunWatch
 from tui.screens.lock import LockDialog, QuitDialog
 from tui.widgets.bar import Standing, VaultBar
 from tui.work import off_loop
-from vault.errors import (
-    DaemonGone,
-    DaemonUnreachable,
-    LockboxError,
-    Locked,
-    TrainingRuns,
-)
+from vault.errors.daemon import DaemonGone, DaemonUnreachable, TrainingRuns
+from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
     from vault.api.client import RemoteVault
     from vault.settings import Paths, Preferences
-    from vault.trail_views import Pulse
+    from vault.views.runs import Pulse
 
 T = TypeVar("T")
 

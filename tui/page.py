@@ -17,7 +17,7 @@ from textual.widgets import Footer, Input
 from tui.keymap import bindings
 from tui.widgets.bar import PageTabs, VaultBar
 from tui.widgets.table import ListTable
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from tui.app import LockboxApp

@@ -13,7 +13,7 @@ from tui.terminal import say, show, tell_after
 if TYPE_CHECKING:
     import typer
 
-    from vault.views import VaultStatus
+    from vault.views.status import VaultStatus
 
 MAKE_ONE = (
     ("There is no vault yet. Your own begins with a passphrase.", "lockbox init"),

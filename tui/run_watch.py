@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui import wording
-from vault.errors import UnknownRequest
+from vault.errors.requests import UnknownRequest
 
 if TYPE_CHECKING:
     from tui.app import LockboxApp
     from vault.api.client import RemoteVault
-    from vault.trail_views import Pulse
+    from vault.views.runs import Pulse
 
 RUNNING = "running"
 

@@ -17,21 +17,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault.acts import parse_stamp, stamp
 from vault.audit.entries import EntryType
-from vault.errors import (
-    ConsentRefused,
+from vault.audit.transaction import parse_stamp, stamp
+from vault.errors.consent import ConsentRefused
+from vault.errors.families import Unavailable
+from vault.errors.release import (
     DestinationUnusable,
     DigestMismatch,
     HeldUpdateDamaged,
-    MarkNotWritten,
     ReleaseNotRecorded,
     ReleaseNotWritten,
-    RequesterBlocked,
-    Unavailable,
     UnknownRelease,
-    WrongState,
 )
+from vault.errors.requests import RequesterBlocked, WrongState
+from vault.errors.rollback import MarkNotWritten
 from vault.requests import requesters
 from vault.requests.bundle import signature_line
 from vault.requests.release_manifest import (
@@ -46,9 +45,9 @@ from vault.store.files import sync, write_durably
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, RequestRow
 
 if TYPE_CHECKING:
-    from vault.acts import Act
     from vault.audit.entries import Json
-    from vault.opening import OpenVault
+    from vault.audit.transaction import Act
+    from vault.lifecycle.opened import OpenVault
     from vault.store.unit_of_work import UnitOfWork
 
 TYPED_DIGITS = 8

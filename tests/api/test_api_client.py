@@ -19,16 +19,16 @@ from typing import Any, get_type_hints
 import pytest
 
 from tui.exit_codes import exit_code
-from vault import errors
 from vault.api import wire
 from vault.api.client import RemoteVault
 from vault.api.connection import Connection, parsed
 from vault.api.remote.calls import Caller
 from vault.api.shapes import shape_of
-from vault.errors import ApprovalNotProven, DaemonGone, DaemonUnreachable, LockboxError
-from vault.records.shown import FileChoice
+from vault.errors.daemon import ApprovalNotProven, DaemonGone, DaemonUnreachable
+from vault.errors.families import InternalError, LockboxError
 from vault.sealing.secret import Secret
 from vault.vault import Vault
+from vault.views.records import FileChoice
 
 # Made, opened and renewed where the vault lies; what holds a parsed table; and what the other process asks of its own.
 ONLY_HERE = {
@@ -174,7 +174,7 @@ def test_an_error_is_the_same_on_both_sides(kind: type[LockboxError]) -> None:
 
 def test_an_error_that_only_a_newer_program_knows_is_told_as_one_of_ours() -> None:
     body = wire.ErrorBody(error="FromTheFuture", facts={}, sentence="s", hint="")
-    assert isinstance(wire.raised(body), errors.InternalError)
+    assert isinstance(wire.raised(body), InternalError)
 
 
 # a line that breaks -------------------------------------------------------------------------------------------

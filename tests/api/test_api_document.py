@@ -26,7 +26,7 @@ from vault.api import guard, wire
 from vault.api.document import document
 from vault.api.routes import application
 from vault.api.service import Service
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 from vault.sealing.slots import TEST_COST
 
 FILE = Path(__file__).parents[2] / "docs" / "openapi.json"

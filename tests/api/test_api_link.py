@@ -14,14 +14,9 @@ from pathlib import Path
 import pytest
 
 from vault.api import launch, link
-from vault.errors import (
-    DaemonElsewhere,
-    DaemonNotStarted,
-    DaemonUnreachable,
-    NoVault,
-    UnsafePermissions,
-    WrongPassphrase,
-)
+from vault.errors.daemon import DaemonElsewhere, DaemonNotStarted, DaemonUnreachable
+from vault.errors.keys import WrongPassphrase
+from vault.errors.storage import NoVault, UnsafePermissions
 from vault.settings import Paths
 
 

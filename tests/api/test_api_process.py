@@ -23,7 +23,8 @@ from e2e_world import PASSPHRASE, World
 
 from vault.api import wire
 from vault.api.place import listening
-from vault.errors import SocketUnusable, UnsafePermissions, VaultBusy
+from vault.errors.daemon import SocketUnusable
+from vault.errors.storage import UnsafePermissions, VaultBusy
 
 CHILD = Path(__file__).with_name("api_child.py")
 

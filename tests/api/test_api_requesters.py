@@ -10,11 +10,12 @@ import pytest
 from api_home import Daemon, error_of, owner_paths
 from e2e_world import JOB, NAME
 
-from vault import requester
 from vault.api import wire
 from vault.api.wire import Session
-from vault.errors import SessionEnded
-from vault.outside import SENT_FILES
+from vault.errors.daemon import SessionEnded
+from vault.portal import SENT_FILES
+from vault.requester.keys import keygen
+from vault.requester.releases import verify_release
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_what_was_sent_without_a_folder_is_fetched_by_its_requester_alone(
     daemon: Daemon, session: Session
 ) -> None:
     token, held = token_for(daemon, session), job_id(daemon, session, "held")
-    other = requester.keygen(daemon.world.folder / "other")
+    other = keygen(daemon.world.folder / "other")
     daemon.owner("add_requester", token=session.token, name="Somebody", key_file=other.public)
     stranger = token_for(daemon, session, "Somebody")
     (line,) = daemon.owner("releases", token=session.token).json()
@@ -133,12 +134,12 @@ def test_what_was_sent_without_a_folder_is_fetched_by_its_requester_alone(
         assert error_of(daemon.ask(path, {"job_id": held}, token=stranger)) == (400, "UnknownRequest")
     key = daemon.world.folder / "vault.pub"
     key.write_text(daemon.owner("vault_key", token=session.token, name=NAME).json())
-    facts = requester.verify_release(target, key, daemon.world.folder / "job")
+    facts = verify_release(target, key, daemon.world.folder / "job")
     assert facts.answers_job
 
 
 def test_a_job_of_another_key_cannot_be_handed_in_with_this_token(daemon: Daemon, session: Session) -> None:
-    other = requester.keygen(daemon.world.folder / "other")
+    other = keygen(daemon.world.folder / "other")
     daemon.owner("add_requester", token=session.token, name="Somebody", key_file=other.public)
     stranger = token_for(daemon, session, "Somebody")
     answer = daemon.ask(wire.SUBMIT_JOB, spelled(daemon.world.job("third")), token=stranger)

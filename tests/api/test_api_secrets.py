@@ -12,6 +12,7 @@ from e2e_world import PASSPHRASE
 from vault import errors
 from vault.api import wire
 from vault.api.service import Service
+from vault.errors.families import InternalError, LockboxError
 from vault.vault import Vault
 
 SECRET = "hunter2-do-not-tell"
@@ -90,13 +91,11 @@ def test_what_is_said_about_a_session_shows_neither_token_nor_key_nor_passphrase
     assert pickle.dumps(session)  # and it is a plain body otherwise
 
 
-EVERY = [
-    one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.LockboxError)
-]
+EVERY = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, LockboxError)]
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.__name__)
-def test_every_error_comes_back_as_itself(kind: type[errors.LockboxError]) -> None:
+def test_every_error_comes_back_as_itself(kind: type[LockboxError]) -> None:
     from string import Formatter
 
     facts = {name: f"some {name}" for _, name, _, _ in Formatter().parse(kind.template()) if name}
@@ -110,6 +109,6 @@ def test_every_error_comes_back_as_itself(kind: type[errors.LockboxError]) -> No
 def test_an_error_that_nobody_knows_is_a_mistake_of_ours() -> None:
     for name in ("Formatter", "ClassVar", "NoSuchThing", "__doc__"):
         body = wire.ErrorBody(error=name, facts={}, sentence="", hint="")
-        assert isinstance(wire.raised(body), errors.InternalError)
+        assert isinstance(wire.raised(body), InternalError)
     wrong = wire.ErrorBody(error="WrongState", facts={"x": 1}, sentence="", hint="")
-    assert isinstance(wire.raised(wrong), errors.InternalError)
+    assert isinstance(wire.raised(wrong), InternalError)

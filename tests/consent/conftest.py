@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from vault.acts import Act, act
 from vault.audit import log
 from vault.audit.entries import EntryType, parse_entry
+from vault.audit.transaction import Act, act
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.secret import Secret
 from vault.store.engine import Store

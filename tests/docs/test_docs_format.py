@@ -30,8 +30,8 @@ from vault_reader import (
     subkey,
 )
 
-from vault import requester
-from vault.errors import OlderVault
+from vault.errors.rollback import OlderVault
+from vault.requester.keys import keygen
 from vault.sealing.slots import TEST_COST
 from vault.settings import Paths
 from vault.vault import Vault, passphrase_secret
@@ -91,7 +91,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     with Vault.open(paths, secret) as vault:
         for file in (first, second):
             vault.import_file(vault.read_file(file, name="days"), name="days", unit="day", time_field="when")
-        vault.add_requester("Sleep lab", requester.keygen(folder / "lab").public)
+        vault.add_requester("Sleep lab", keygen(folder / "lab").public)
         keys = vault.vault_key("Sleep lab"), vault.audit_key()
     return Made(
         paths=paths,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from e2e_world import World
 
-from vault.errors import VaultBusy
-from vault.opening import OpenVault, _mark_mac
+from vault.errors.storage import VaultBusy
+from vault.lifecycle.opened import OpenVault, mark_mac
 from vault.records.collections import list_collections
 from vault.records.reading import ColumnReader
 from vault.requests.states import RequestState
@@ -103,7 +103,7 @@ def _look(vault: Vault) -> Truth:
 
 
 def _mark_problems(opened: OpenVault, size: int, root: str) -> list[str]:
-    mark = read_mark(opened.paths.state, opened.origin, _mark_mac(opened.keys))
+    mark = read_mark(opened.paths.state, opened.origin, mark_mac(opened.keys))
     if mark is None or (mark.size, mark.root) != (size, root):
         return ["after opening, the mark is not at the head of the log"]
     return []

@@ -17,9 +17,11 @@ from crash_nursery import KILLED, Nursery
 from crash_points import HEADER, ONE_ACT, SEND, TRAIN
 from e2e_world import NAME, PASSPHRASE, World
 
-from vault import requester
-from vault.errors import WrongPassphrase, WrongState
+from vault.errors.keys import WrongPassphrase
+from vault.errors.requests import WrongState
 from vault.records import collections
+from vault.requester.releases import verify_release
+from vault.requester.trail import verify_trail
 
 
 def killed(nursery: Nursery, world: World, act: str, at: str) -> tuple[str, Truth]:
@@ -187,7 +189,7 @@ def _verify(world: World, places: Mapping[str, list[Path]]) -> None:
         for request, folders in places.items():
             assert len({_content(folder) for folder in folders}) == 1
             digest = vault.release(request).digest
-            assert requester.verify_release(folders[0], key).digest == digest
+            assert verify_release(folders[0], key).digest == digest
 
 
 # the passphrase -----------------------------------------------------------------------------------------------
@@ -267,7 +269,7 @@ def kill_at_random(nursery: Nursery, world: World, kills: int, *, seed: int = 0)
 def check_trail(world: World) -> None:
     with world.vault() as vault:
         size = vault.export_audit(world.folder / "trail").size
-        assert size == requester.verify_trail(world.folder / "trail", vault.audit_key()).size
+        assert size == verify_trail(world.folder / "trail", vault.audit_key()).size
 
 
 def test_twelve_kills_at_random_lose_nothing_and_leave_nothing_half_done(

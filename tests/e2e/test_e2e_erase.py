@@ -16,24 +16,18 @@ from e2e_command import Terminal, assert_refused, run, secrets_of
 from e2e_home import new_world
 from e2e_world import PASSPHRASE, World
 
-from vault import erasure, learner_process
-from vault.errors import (
-    AlreadyImported,
-    CollectionErased,
-    CollectionInUse,
-    ErasedNotCleared,
-    JobReplayed,
-    LockboxError,
-    UnknownCollection,
-    WrongState,
-)
+from vault import erasure
+from vault.errors.families import LockboxError
+from vault.errors.records import AlreadyImported, CollectionErased, ErasedNotCleared, UnknownCollection
+from vault.errors.requests import CollectionInUse, JobReplayed, WrongState
 from vault.records.collections import find_collection
 from vault.records.reading import ColumnReader
-from vault.records.shown import Erasure, FileChoice
 from vault.settings import Paths
 from vault.store import cipher
 from vault.store.tables import Disclosure, Field, HeldRow, ImportedFile, RequestRow, Segment
+from vault.training import process
 from vault.vault import Vault, passphrase_secret
+from vault.views.records import Erasure, FileChoice
 
 MARKER = "marker-7f3a"
 
@@ -206,7 +200,7 @@ def test_a_job_that_was_running_when_somebody_wanted_to_erase_comes_to_its_end(
     known_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = crash_learner.pretended(crash_learner.zeros(known_world.folder / "job"))
-    monkeypatch.setattr(learner_process, "COMMAND", command)
+    monkeypatch.setattr(process, "COMMAND", command)
     refused: list[int] = []
     with known_world.vault() as vault:
         known_world.imported(vault)

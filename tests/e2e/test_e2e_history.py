@@ -10,7 +10,7 @@ from datetime import timedelta
 from e2e_command import run
 from e2e_world import NAME, World
 
-from vault.trail_views import TimelineGroup
+from vault.views.history import TimelineGroup
 
 Quiet = Callable[[int, int], None]
 

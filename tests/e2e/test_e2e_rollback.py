@@ -16,20 +16,19 @@ from e2e_home import copy_of, new_world
 from e2e_world import NAME, World
 
 from tui.exit_codes import exit_code
-from vault import learner_process, opening, requester
 from vault.audit.log import log_root
-from vault.errors import (
-    Broken,
-    Damaged,
-    LockboxError,
-    MarkNotWritten,
-    MarkUnwritable,
-    OlderVault,
-    RunLost,
-)
-from vault.opening import _mark_mac, database_file
+from vault.errors.families import Broken, LockboxError
+from vault.errors.rollback import MarkNotWritten, MarkUnwritable, OlderVault
+from vault.errors.storage import Damaged
+from vault.errors.training import RunLost
+from vault.lifecycle import open as opening
+from vault.lifecycle import opened as open_module
+from vault.lifecycle.folder import database_file
+from vault.lifecycle.opened import mark_mac
+from vault.requester.keys import keygen
 from vault.settings import Paths
 from vault.store.high_water import Mark, read_mark, write_mark
+from vault.training import process
 from vault.vault import Vault
 
 Quiet = Callable[[int, int], None]
@@ -40,7 +39,7 @@ COMPANIONS = ("vault.db", "vault.db-wal", "vault.db-shm")
 def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A vault with one approved request, and a learner that takes no time."""
     command = crash_learner.pretended(crash_learner.zeros(known_world.folder / "job"), pause=0)
-    monkeypatch.setattr(learner_process, "COMMAND", command)
+    monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)
         vault.approve(vault.submit(known_world.folder / "job").line.id, draft=True)
@@ -107,9 +106,7 @@ ACTS: dict[str, Callable[[Vault, World], object]] = {
     "import": lambda vault, world: vault.import_file(
         vault.read_file(world.table("more.csv", seed=2)), name="more", unit="day", time_field="day"
     ),
-    "add requester": lambda vault, world: vault.add_requester(
-        "Other", requester.keygen(world.folder / "other").public
-    ),
+    "add requester": lambda vault, world: vault.add_requester("Other", keygen(world.folder / "other").public),
     "trust": lambda vault, _world: vault.trust_requester(NAME),
     "block": lambda vault, _world: vault.block_requester(NAME),
     "grant": lambda vault, world: vault.grant(
@@ -359,16 +356,16 @@ def test_a_reader_beside_a_writer_never_takes_the_vault_for_older(
 def test_of_two_threads_the_later_act_makes_the_mark(
     held_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original, is_writing, go_on = opening.write_mark, Event(), Event()
+    original, is_writing, go_on = open_module.write_mark, Event(), Event()
 
     def slow_once(folder: Path, mark: Mark, mac: Callable[[bytes], bytes]) -> None:
-        monkeypatch.setattr(opening, "write_mark", original)
+        monkeypatch.setattr(open_module, "write_mark", original)
         is_writing.set()
         assert go_on.wait(10)
         original(folder, mark, mac)
 
     with held_world.vault() as vault:
-        monkeypatch.setattr(opening, "write_mark", slow_once)
+        monkeypatch.setattr(open_module, "write_mark", slow_once)
         first = Thread(target=vault.trust_requester, args=(NAME,))
         second = Thread(target=vault.block_requester, args=(NAME,))
         first.start()
@@ -381,7 +378,7 @@ def test_of_two_threads_the_later_act_makes_the_mark(
         first.join()
         second.join()
         opened = vault._opened
-        mark = read_mark(held_world.paths.state, opened.origin, _mark_mac(opened.keys))
+        mark = read_mark(held_world.paths.state, opened.origin, mark_mac(opened.keys))
         with opened.read() as uow:
             head = log_root(uow)[0]
     assert mark is not None
@@ -420,7 +417,7 @@ def test_without_a_mark_an_act_is_stored_and_says_so(unmarkable: World) -> None:
 def test_without_a_mark_nothing_is_spent_and_no_learner_is_started(
     unmarkable: World, quiet: Quiet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(learner_process, "COMMAND", ("a program that is not there",))
+    monkeypatch.setattr(process, "COMMAND", ("a program that is not there",))
     with unmarkable.vault() as vault:
         request = request_of(vault)
         with pytest.raises(MarkUnwritable):
@@ -460,7 +457,7 @@ MARKS = {
 def test_a_mark_that_fails_in_the_middle_of_a_run_leaves_a_true_state(
     approved_world: World, quiet: Quiet, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
-    original, count = opening.write_mark, [0]
+    original, count = open_module.write_mark, [0]
 
     def failing(folder: Path, mark: Mark, mac: Callable[[bytes], bytes]) -> None:
         count[0] += 1
@@ -470,7 +467,7 @@ def test_a_mark_that_fails_in_the_middle_of_a_run_leaves_a_true_state(
 
     with approved_world.vault() as vault:
         request = request_of(vault)
-        monkeypatch.setattr(opening, "write_mark", failing)
+        monkeypatch.setattr(open_module, "write_mark", failing)
         state, is_spent, error = MARKS[written]
         with pytest.raises(error):
             vault.train(request, progress=quiet)
@@ -499,11 +496,11 @@ def test_a_mark_is_written_whole_or_not_at_all(held_world: World, monkeypatch: p
     good = mark_file(held_world).read_bytes()
     with held_world.vault() as vault:
         opened = vault._opened
-        mark = read_mark(held_world.paths.state, opened.origin, _mark_mac(opened.keys))
+        mark = read_mark(held_world.paths.state, opened.origin, mark_mac(opened.keys))
         assert mark is not None
         monkeypatch.setattr(Path, "replace", _fails)
         with pytest.raises(LockboxError):
-            write_mark(held_world.paths.state, replace(mark, size=1), _mark_mac(opened.keys))
+            write_mark(held_world.paths.state, replace(mark, size=1), mark_mac(opened.keys))
     assert mark_file(held_world).read_bytes() == good
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from vault.acts import Act, act
 from vault.audit import log
 from vault.audit.entries import EntryType
+from vault.audit.transaction import Act, act
 from vault.importers.read import read_table
 from vault.records.collections import ImportChoice, ImportReport, choose, find_collection, import_table
 from vault.records.reading import ColumnReader

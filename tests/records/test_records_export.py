@@ -11,22 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vault.acts import Act
-from vault.errors import Damaged, DiskFull, Invalid
+from vault.audit.transaction import Act
+from vault.errors.families import Invalid
+from vault.errors.storage import Damaged, DiskFull
 from vault.importers.read import read_table
 from vault.records import export
 from vault.records.collections import ImportChoice, find_collection
 from vault.records.export import export_rows
-from vault.records.schema import (
-    FieldSpec,
-    FieldType,
-    ParsedTable,
-    Sensitivity,
-    UnitKind,
-    UnitSpec,
-    arrow_schema,
-)
+from vault.records.schema import ParsedTable, arrow_schema
 from vault.store.tables import Segment
+from vault.views.field_types import FieldSpec, FieldType, Sensitivity, UnitKind, UnitSpec
 
 FIELDS = tuple(
     FieldSpec(name=known.value, type=known, sensitivity=Sensitivity.ORDINARY) for known in FieldType

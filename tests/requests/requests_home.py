@@ -14,23 +14,16 @@ import pyarrow as pa
 import pytest
 from requests_samples import KEY, NOW
 
-from vault.acts import Act, act
 from vault.audit.entries import EntryType
+from vault.audit.transaction import Act, act
 from vault.records.collections import import_table
-from vault.records.schema import (
-    ARROW_TYPES,
-    FieldSpec,
-    FieldType,
-    ParsedTable,
-    Sensitivity,
-    UnitKind,
-    UnitSpec,
-)
+from vault.records.schema import ARROW_TYPES, ParsedTable
 from vault.requests import requesters
 from vault.sealing.keytree import KeyTree
 from vault.sealing.random import random_bytes, random_secret
 from vault.store.engine import Store
 from vault.store.tables import LogEntry
+from vault.views.field_types import FieldSpec, FieldType, Sensitivity, UnitKind, UnitSpec
 
 VALUES: dict[str, tuple[FieldType, list[object]]] = {
     "good_night": (FieldType.CATEGORY, ["yes", "no", "yes"]),

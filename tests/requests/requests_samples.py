@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from vault.errors import Broken, Exhausted, Invalid, LockboxError, Locked, Refused, Unavailable
+from vault.errors.families import Broken, Exhausted, Invalid, LockboxError, Locked, Refused, Unavailable
 from vault.requests.bundle import JOB_DOMAIN, JobFiles
 from vault.requests.canonical import canonical
 from vault.requests.manifest import Manifest, parse_manifest

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_samples import MLP, NUMBER_LABEL, document, manifest
 
-from vault.asking import Ask
 from vault.budget.pricing import Price
-from vault.job_changes import changes
-from vault.records.schema import FieldType
 from vault.requests.canonical import canonical
+from vault.requests.differences import changes
+from vault.requests.evaluate import Ask
 from vault.requests.manifest import parse_manifest
 from vault.requests.words import transform_words
 from vault.store.tables import RequesterRow
-from vault.views import Change
+from vault.views.field_types import FieldType
+from vault.views.requests import Change
 
 TYPES = {
     "good_night": FieldType.CATEGORY,

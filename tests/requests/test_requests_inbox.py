@@ -22,16 +22,14 @@ from requests_samples import (
     signed,
 )
 
-from vault.errors import (
-    BudgetExhausted,
-    Invalid,
+from vault.errors.budget import BudgetExhausted
+from vault.errors.families import Invalid, LockboxError
+from vault.errors.records import UnknownCollection, UnknownField
+from vault.errors.requests import (
     JobReplayed,
-    LockboxError,
     ManifestInvalid,
     ManifestTampered,
     RequesterBlocked,
-    UnknownCollection,
-    UnknownField,
     UnknownRequest,
     UnknownRequester,
     WeightsInvalid,

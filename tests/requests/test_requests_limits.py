@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from requests_home import Home
 from requests_samples import OTHER_KEY, document, job_of
 
-from vault.acts import Act
-from vault.errors import LockboxError, ManifestInvalid, OtherCollection, UnknownCollection
+from vault.audit.transaction import Act
+from vault.errors.families import LockboxError
+from vault.errors.records import UnknownCollection
+from vault.errors.requests import ManifestInvalid, OtherCollection
 from vault.requests import inbox, requesters
 from vault.requests.bundle import JobFiles
 from vault.requests.canonical import canonical

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests_samples import MLP, NUMBER_LABEL, document, exit_code, manifest, without
 
-from vault.errors import ManifestInvalid
+from vault.errors.requests import ManifestInvalid
 from vault.requests import manifest as manifest_module
 from vault.requests.canonical import canonical
 from vault.requests.manifest import MANIFEST_LIMIT, manifest_bytes, parse_manifest

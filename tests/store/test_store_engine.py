@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from store_facts import beside, facts, put
 
-from vault.errors import Damaged, DiskReadOnly, NoVault, VaultBusy, VaultExists
+from vault.errors.storage import Damaged, DiskReadOnly, NoVault, VaultBusy, VaultExists
 from vault.store import cipher, engine
 from vault.store.engine import Store
 from vault.store.tables import LogEntry, VaultFact

@@ -18,10 +18,10 @@ from tui.screens.audit_export import EntryDialog, ExportDialog, KeyDialog
 from tui.widgets.table import ListTable
 from vault.api.client import RemoteVault
 from vault.audit.entries import EntryType
-from vault.errors import LogBroken
+from vault.errors.audit import LogBroken
 from vault.store.tables import LogEntry
-from vault.trail_views import TimelineGroup
-from vault.views import AuditCheck, AuditLine
+from vault.views.audit import AuditCheck, AuditLine
+from vault.views.history import TimelineGroup
 
 Looked = tuple[World, RemoteVault]
 LONG = 600

@@ -23,7 +23,7 @@ from tui.screens.export_dialog import ExportDialog
 from tui.screens.importing import ChooseFile
 from tui.widgets.table import ListTable
 from vault.api.client import RemoteVault
-from vault.records.shown import Erasure
+from vault.views.records import Erasure
 
 Shared = tuple[World, RemoteVault]
 LOOK = "access.view"

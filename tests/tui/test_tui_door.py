@@ -21,7 +21,7 @@ from tui.screens.door import Unlock
 from tui.screens.welcome import CHOICE, WHAT_THIS_IS, Welcome
 from tui.secret import SecretInput
 from vault.api import launch, link
-from vault.errors import DaemonNotStarted
+from vault.errors.daemon import DaemonNotStarted
 from vault.settings import Paths, Preferences
 
 HEAVY = ("torch", "vault.vault", "pyarrow", "httpx", "pydantic", "nacl", "sqlcipher3", "typer", "zxcvbn")

@@ -12,7 +12,7 @@ from tui_home import play
 
 from tui import wording
 from tui.widgets.price import LONGEST_NOUN, PriceBox, budget_bar, cost, guess, numbers
-from vault.views import PriceView
+from vault.views.price import PriceView
 
 PRICE = PriceView(
     unit="day",

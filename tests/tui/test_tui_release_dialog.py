@@ -21,7 +21,7 @@ from tui_home import SIZES, on_page, play, press, sees, served, text_of, until
 from tui.screens.release_dialog import Countdown, ReleaseDialog
 from tui.widgets.plain import Plain
 from vault.api.client import RemoteVault
-from vault.views import ReleaseView
+from vault.views.releases import ReleaseView
 
 LEAVES = "This leaves your computer now and cannot be called back."
 WITHDRAWING = "Withdrawing consent later will not remove what this taught."

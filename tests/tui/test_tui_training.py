@@ -17,7 +17,7 @@ from tui_home import on_page, play, press, sees, served, until, words_of
 from tui import wording
 from tui.screens.training import LAYERS, NO_CURVE, Pace, RunBox, StopDialog, Training, confinement, in_words
 from vault.api.client import RemoteVault
-from vault.trail_views import RunView
+from vault.views.runs import RunView
 
 Shared = tuple[World, RemoteVault]
 RUN = RunView(

@@ -13,11 +13,11 @@ from tui import wording
 from tui.commands.options import AsJson
 from tui.session import opened
 from tui.terminal import say, show, show_json, tell_after
-from vault.errors import LogBroken
+from vault.errors.audit import LogBroken
 
 if TYPE_CHECKING:
-    from vault.trail_views import TimelineGroup
-    from vault.views import AuditCheck, AuditLine
+    from vault.views.audit import AuditCheck, AuditLine
+    from vault.views.history import TimelineGroup
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -76,7 +76,7 @@ def verify(
     if since and bundle is None:
         raise click.UsageError("--since goes with --bundle; a vault is held against the reminder outside it")
     if bundle is not None:
-        from vault.requester import verify_trail
+        from vault.requester.trail import verify_trail
 
         if key is None:
             raise click.UsageError(

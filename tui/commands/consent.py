@@ -14,11 +14,11 @@ from tui.commands.options import AsJson, Special
 from tui.session import opened
 from tui.terminal import confirm, is_interactive, say, show, show_facts, show_json, show_table, tell
 from tui.typed import amount, moment, names
-from vault.errors import NotConfirmed
+from vault.errors.consent import NotConfirmed
 
 if TYPE_CHECKING:
     from vault.vault import Vault
-    from vault.views import GrantView, GrantWish, Withdrawal
+    from vault.views.consents import GrantView, GrantWish, Withdrawal
 
 __all__ = ["group", "show_decision"]
 

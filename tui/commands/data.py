@@ -11,13 +11,14 @@ from tui import wording
 from tui.commands.options import AsJson
 from tui.session import opened
 from tui.terminal import ask, confirm, is_interactive, say, show, show_json, show_table, tell, width
-from vault.errors import Invalid, NotConfirmed
-from vault.records.shown import FileChoice
+from vault.errors.consent import NotConfirmed
+from vault.errors.families import Invalid
+from vault.views.records import FileChoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vault.records.shown import Erasure, ImportPreview, ImportReport, Page
+    from vault.views.records import Erasure, ImportPreview, ImportReport, Page
 
 group = typer.Typer(no_args_is_help=True)
 

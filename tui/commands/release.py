@@ -14,7 +14,7 @@ from tui.session import opened
 from tui.terminal import say, show, show_facts, show_json, show_table, tell, width
 
 if TYPE_CHECKING:
-    from vault.views import ReleaseView
+    from vault.views.releases import ReleaseView
 
 group = typer.Typer(no_args_is_help=True)
 

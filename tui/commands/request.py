@@ -18,11 +18,12 @@ from tui.asks import show_request as draw
 from tui.commands.options import AsJson, Special
 from tui.session import opened
 from tui.terminal import confirm, is_interactive, say, show, show_json, show_table
-from vault.errors import Invalid, NotConfirmed
+from vault.errors.consent import NotConfirmed
+from vault.errors.families import Invalid
 
 if TYPE_CHECKING:
     from vault.vault import Vault
-    from vault.views import Approval
+    from vault.views.requests import Approval
 
 __all__ = ["add_to", "group", "show_price", "train"]
 

@@ -14,7 +14,7 @@ from tui.session import opened
 from tui.terminal import say, show, show_json, show_table
 
 if TYPE_CHECKING:
-    from vault.views import RequesterView
+    from vault.views.requesters import RequesterView
 
 group = typer.Typer(no_args_is_help=True)
 

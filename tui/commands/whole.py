@@ -23,7 +23,8 @@ from tui.terminal import (
     show_json,
     show_table,
 )
-from vault.errors import Invalid, RecoveryKeyNotConfirmed
+from vault.errors.families import Invalid
+from vault.errors.keys import RecoveryKeyNotConfirmed
 
 if TYPE_CHECKING:
     from tui.session import Session

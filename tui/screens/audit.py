@@ -15,14 +15,15 @@ from tui.page import Page
 from tui.screens.audit_export import EntryDialog, ExportDialog, KeyDialog
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
-from vault.errors import LockboxError, LogBroken
+from vault.errors.audit import LogBroken
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from textual.events import Resize
 
     from vault.api.client import RemoteVault
-    from vault.trail_views import TimelineGroup
-    from vault.views import AuditCheck, AuditLine
+    from vault.views.audit import AuditCheck, AuditLine
+    from vault.views.history import TimelineGroup
 
 ENTRIES: Final = 250
 """Of one page; with a heading for each of them it is still a list of at most 500 lines."""

@@ -13,7 +13,7 @@ from tui.screens.card import Card
 from tui.secret import SecretInput
 from tui.widgets.plain import Plain
 from tui.work import off_loop
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from tui.making import Draft

@@ -14,14 +14,9 @@ from tui.screens.card import Card
 from tui.screens.welcome import Welcome, open_sample
 from tui.secret import SecretInput
 from tui.widgets.plain import Plain, content
-from vault.errors import (
-    Invalid,
-    LockboxError,
-    RecoveryKeyMistyped,
-    TooManyTries,
-    WrongPassphrase,
-    WrongRecoveryKey,
-)
+from vault.errors.daemon import TooManyTries
+from vault.errors.families import Invalid, LockboxError
+from vault.errors.keys import RecoveryKeyMistyped, WrongPassphrase, WrongRecoveryKey
 
 if TYPE_CHECKING:
     from vault.api.client import RemoteVault

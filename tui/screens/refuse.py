@@ -12,11 +12,11 @@ from textual.widgets import Button, Input
 from tui import wording
 from tui.screens.decision import Decision
 from tui.widgets.plain import Plain
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from vault.api.client import RemoteVault
-    from vault.views import RequestView
+    from vault.views.requests import RequestView
 
 LONGEST_REASON = 500
 

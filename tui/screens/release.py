@@ -25,8 +25,8 @@ from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
     from vault.api.client import RemoteVault
-    from vault.trail_views import Pulse
-    from vault.views import ReleaseView
+    from vault.views.releases import ReleaseView
+    from vault.views.runs import Pulse
 
 # The entry of what was just done is among the newest.
 NEWEST = 50

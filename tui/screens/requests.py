@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from vault.api.client import RemoteVault
-    from vault.views import RequestLine, RequestView
+    from vault.views.requests import RequestLine, RequestView
 
 WIDE, NORMAL = 120, 80
 PANE, BORDER = 56, 2

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from vault.api.client import RemoteVault
-    from vault.trail_views import Pulse, RunView
-    from vault.views import RequestLine, RequestView
+    from vault.views.requests import RequestLine, RequestView
+    from vault.views.runs import Pulse, RunView
 
 TALL, NORMAL = 30, 80
 NOTHING = "Nothing is running."

@@ -14,7 +14,8 @@ from vault.api.bodies import PlainRequest
 from vault.api.guard import Guard
 from vault.api.service import Service
 from vault.api.wire import BACKGROUND, JSON_TYPE, ErrorBody, error_body, status_of
-from vault.errors import InternalError, Invalid, LockboxError, NotAtThisDoor, SessionEnded
+from vault.errors.daemon import NotAtThisDoor, SessionEnded
+from vault.errors.families import InternalError, Invalid, LockboxError
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 DESCRIPTION: Final = "What the process that has a vault open answers on its Unix socket."

@@ -9,7 +9,7 @@ from typing import Final
 
 from vault.api.tokens import WallClock
 from vault.api.wire import Json, Proof, proof_mac
-from vault.errors import ApprovalNotProven
+from vault.errors.daemon import ApprovalNotProven
 from vault.sealing.random import random_bytes, random_id
 from vault.sealing.secret import Secret
 

@@ -19,7 +19,7 @@ from vault.api.remote.records import RemoteRecords
 from vault.api.remote.releases import RemoteReleases
 from vault.api.remote.requests import RemoteRequests
 from vault.api.remote.trail import RemoteTrail
-from vault.trail_views import Pulse
+from vault.views.runs import Pulse
 
 if TYPE_CHECKING:
     from vault.api.remote.calls import Caller

@@ -9,7 +9,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from vault.api.wire import BACKGROUND, BASE_URL, JSON_TYPE, ErrorBody, raised
-from vault.errors import DaemonGone, DaemonUnreachable, SessionEnded
+from vault.errors.daemon import DaemonGone, DaemonUnreachable, SessionEnded
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vault.api.wire import BODY_LIMIT, HOST, JSON_TYPE, error_body
-from vault.errors import BodyTooLarge, LockboxError, NotAtThisDoor, TooManyTries
+from vault.errors.daemon import BodyTooLarge, NotAtThisDoor, TooManyTries
+from vault.errors.families import LockboxError
 
 REQUESTS_PER_SECOND: Final = 100
 

@@ -17,18 +17,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vault.errors import (
-    DaemonElsewhere,
-    DaemonUnreachable,
-    NoVault,
-    SessionEnded,
-    UnsafePermissions,
-)
+from vault.errors.daemon import DaemonElsewhere, DaemonUnreachable, SessionEnded
+from vault.errors.storage import NoVault, UnsafePermissions
+from vault.lifecycle.passphrase import check_new_passphrase
 from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import generate_passphrase
 from vault.sealing.secret import Secret
-from vault.strength import check_new_passphrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,9 @@ from vault.api import wire
 from vault.api.app import Door, OwnerDoor, RequesterDoor, bare_app, bearer, service_of
 from vault.api.service import Service
 from vault.api.shapes import Shape, arguments_of, shape_of
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 from vault.requests.bundle import JobFiles, parse_signature_line
-from vault.trail_views import Pulse
+from vault.views.runs import Pulse
 
 # for the document alone: who may pass is decided by the doors
 _BEARER = [Depends(HTTPBearer(auto_error=False))]

@@ -20,7 +20,7 @@ from vault.api.peers import OwnUserProtocol
 from vault.api.place import listening
 from vault.api.routes import application
 from vault.api.service import Service
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 from vault.vault import DEFAULT_COST, Vault, harden_process
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from vault.api.approver import Approvers
 from vault.api.tokens import Scope, Sessions, WallClock
 from vault.api.trainings import Trainings
 from vault.api.wire import PassphraseWish, Proof, Session, SessionWish, arguments_digest
-from vault.errors import ApprovalNotProven, Locked, NotAtThisDoor, SessionEnded, TooManyTries, TrainingRuns
+from vault.errors.daemon import ApprovalNotProven, NotAtThisDoor, SessionEnded, TooManyTries, TrainingRuns
+from vault.errors.families import Locked
 from vault.sealing.passphrase import passphrase_secret
-from vault.trail_views import Pulse
+from vault.views.runs import Pulse
 
 if TYPE_CHECKING:
     from pydantic import SecretStr

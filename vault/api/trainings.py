@@ -9,7 +9,8 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from vault.api.wire import Outcome, error_body
-from vault.errors import InternalError, LockboxError, UnknownRequest, WrongState
+from vault.errors.families import InternalError, LockboxError
+from vault.errors.requests import UnknownRequest, WrongState
 
 if TYPE_CHECKING:
     from vault.vault import Vault

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from vault.acts import parse_stamp, stamp
 from vault.audit.canonical import encode
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
+from vault.audit.transaction import parse_stamp, stamp
 from vault.consent.grants import Grant
 from vault.consent.record import (
     EXPIRED,
@@ -32,23 +32,17 @@ from vault.consent.record import (
     with_event,
 )
 from vault.consent.verdict import LedgerView
-from vault.errors import (
-    ConsentRefused,
-    Damaged,
-    InternalError,
-    Invalid,
-    SpecialNotConfirmed,
-    UnknownCollection,
-    UnknownField,
-    UnknownGrant,
-)
+from vault.errors.consent import ConsentRefused, SpecialNotConfirmed, UnknownGrant
+from vault.errors.families import InternalError, Invalid
+from vault.errors.records import UnknownCollection, UnknownField
+from vault.errors.storage import Damaged
 from vault.sealing.digest import keyed_digest, sha256_hex
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.store.tables import Collection, Field, GrantRow, HeldRow, RequesterRow, RequestRow
 
 if TYPE_CHECKING:
-    from vault.acts import Act
     from vault.audit.entries import Json
+    from vault.audit.transaction import Act
     from vault.store.unit_of_work import UnitOfWork
 
 __all__ = [

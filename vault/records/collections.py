@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
-from vault.acts import Act, parse_stamp, stamp
 from vault.audit.entries import EntryType, count_bucket
-from vault.errors import (
+from vault.audit.transaction import Act, parse_stamp, stamp
+from vault.errors.families import Invalid
+from vault.errors.records import (
     AlreadyImported,
     CollectionErased,
-    Invalid,
     NothingToImport,
     SchemaMismatch,
     UnknownCollection,
@@ -20,24 +20,15 @@ from vault.errors import (
 )
 from vault.records.appending import fit_to_fields
 from vault.records.repeats import Incoming, warnings_of_repeats
-from vault.records.schema import (
-    FieldSpec,
-    FieldType,
-    ParsedTable,
-    Sensitivity,
-    UnitKind,
-    UnitSpec,
-    default_unit,
-    guess_sensitivity,
-    guess_time_field,
-    is_plain_name,
-)
-from vault.records.shown import ImportReport
+from vault.records.schema import ParsedTable, default_unit, guess_time_field, is_plain_name
+from vault.records.sensitivity import guess_sensitivity
 from vault.records.units import UnitRows, system_fields, with_units
 from vault.records.writing import add_fields, append_rows
 from vault.sealing.keytree import KeyTree
 from vault.store import tables
 from vault.store.unit_of_work import UnitOfWork
+from vault.views.field_types import FieldSpec, FieldType, Sensitivity, UnitKind, UnitSpec
+from vault.views.records import ImportReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,11 @@ import hmac
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from vault.acts import parse_stamp, stamp
 from vault.audit.entries import EntryType
+from vault.audit.transaction import parse_stamp, stamp
 from vault.consent.grants import RequesterStatus
-from vault.errors import RequesterBlocked, SessionEnded
+from vault.errors.daemon import SessionEnded
+from vault.errors.requests import RequesterBlocked
 from vault.requests.requesters import end_tokens, find
 from vault.sealing.digest import sha256_hex
 from vault.sealing.random import random_bytes, random_id
@@ -22,7 +23,7 @@ from vault.store.tables import AccessToken, RequesterRow
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vault.acts import Act
+    from vault.audit.transaction import Act
     from vault.store.unit_of_work import UnitOfWork
 
 LIFE: Final = timedelta(days=90)

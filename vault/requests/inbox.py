@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from vault.acts import parse_stamp, stamp
 from vault.audit.entries import EntryType
+from vault.audit.transaction import parse_stamp, stamp
 from vault.consent.grants import LONGEST, RequesterStatus
-from vault.errors import (
-    Invalid,
+from vault.errors.families import Invalid, LockboxError
+from vault.errors.requests import (
     JobReplayed,
-    LockboxError,
     ManifestInvalid,
     OtherCollection,
     RequesterBlocked,
@@ -39,7 +38,7 @@ from vault.store.tables import RequesterRow, RequestRow
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vault.acts import Act
+    from vault.audit.transaction import Act
     from vault.store.unit_of_work import UnitOfWork
 
 Policy: TypeAlias = Callable[[Manifest], LockboxError | None]

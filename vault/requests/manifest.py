@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from vault.errors import ManifestInvalid
+from vault.errors.requests import ManifestInvalid
 from vault.requests.canonical import NotCanonical, Wire, dump, parse_as, rule
 from vault.requests.shapes import grid_faults, oversize_faults
 from vault.requests.values import (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vault.acts import parse_stamp, stamp
 from vault.audit.entries import EntryType
+from vault.audit.transaction import parse_stamp, stamp
 from vault.consent.grants import RequesterStatus
-from vault.errors import Invalid, RequesterBlocked, RequesterExists, UnknownRequester
+from vault.errors.families import Invalid
+from vault.errors.requests import RequesterBlocked, RequesterExists, UnknownRequester
 from vault.records.collections import find_collection
 from vault.requests.text import NAME_LIMIT, TEXT_LIMIT, text_faults
 from vault.sealing.keytree import KeyTree, Purpose
@@ -16,7 +17,7 @@ from vault.sealing.signing import PUBLIC_BYTES, SigningKey, fingerprint
 from vault.store.tables import AccessToken, RequesterRow
 
 if TYPE_CHECKING:
-    from vault.acts import Act
+    from vault.audit.transaction import Act
     from vault.store.unit_of_work import UnitOfWork
 
 

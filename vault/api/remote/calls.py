@@ -12,7 +12,8 @@ from pydantic import BaseModel, SecretStr
 
 from vault.api import wire
 from vault.api.connection import parsed
-from vault.errors import ApprovalNotProven, Locked, Unavailable
+from vault.errors.daemon import ApprovalNotProven
+from vault.errors.families import Locked, Unavailable
 from vault.sealing.secret import Secret
 
 if TYPE_CHECKING:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from vault.api import wire
 from vault.api.connection import parsed
 from vault.api.remote.calls import Caller, Remote
-from vault.errors import WrongState
-from vault.trail_views import RunView
-from vault.views import Approval, DecisionView, ReleaseView, RequestLine, RequestView
+from vault.errors.requests import WrongState
+from vault.views.consents import DecisionView
+from vault.views.releases import ReleaseView
+from vault.views.requests import Approval, RequestLine, RequestView
+from vault.views.runs import RunView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
