@@ -60,12 +60,12 @@ def opened(context: typer.Context, *, writable: bool = True) -> Iterator[Vault]:
     link.check_there(options.paths)
     if link.is_served(options.paths):
         with attached(options) as remote:
-            _warn_of_older(remote.older_because)
+            _warn_of_older(remote.rollback_reason)
             # Safe: a test holds the methods of both to the same names and signatures.
             yield cast("Vault", remote)
         return
     with _opened_here(options, writable=writable) as vault:
-        _warn_of_older(vault.older_because)
+        _warn_of_older(vault.rollback_reason)
         if vault.mark_missing:
             say(f"lockbox: warning: {vault.mark_missing}")
         yield vault

@@ -30,7 +30,7 @@ from vault.views.records import Erasure
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vault.audit.transaction import Act
+    from vault.audit.transaction import AuditedTransaction
     from vault.lifecycle.opened import OpenVault
     from vault.store.unit_of_work import UnitOfWork
 
@@ -88,7 +88,7 @@ def erase(vault: OpenVault, name: str) -> Erasure:
     return done
 
 
-def _end(act: Act, done: Erasure) -> None:
+def _end(act: AuditedTransaction, done: Erasure) -> None:
     """End what stands on the collection, each with its entry on the trail."""
     for grant_id in done.consents_ended:
         withdraw_grant(act, grant_id)
@@ -98,7 +98,7 @@ def _end(act: Act, done: Erasure) -> None:
         raise InternalError(what="other updates were destroyed than were said to be")
 
 
-def _shred(act: Act, done: Erasure) -> None:
+def _shred(act: AuditedTransaction, done: Erasure) -> None:
     collection = next(iter(act.uow.find(Collection, name=done.collection)))
     act.uow.delete_all(Segment, collection_id=collection.id)
     act.uow.delete_all(Field, collection_id=collection.id)

@@ -14,7 +14,7 @@ from vault.errors.families import Broken, Invalid, Refused
 from vault.errors.requests import JobReplayed, UnknownRequest
 from vault.requests import evaluate, inbox
 from vault.requests.bundle import check_signature, check_sizes
-from vault.requests.manifest import parse_manifest
+from vault.requests.parse import parse_manifest
 from vault.requests.release_manifest import RELEASE_FILE, RELEASE_SIGNATURE_FILE, UPDATE_FILE
 from vault.requests.shapes import shapes
 from vault.requests.states import RequestState
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from vault.audit.transaction import Act
+    from vault.audit.transaction import AuditedTransaction
     from vault.lifecycle.opened import OpenVault
     from vault.requests.bundle import JobFiles
     from vault.store.unit_of_work import UnitOfWork
@@ -41,7 +41,7 @@ _REFUSALS: Final = (RequestState.REFUSED_POLICY, RequestState.REFUSED_PERSON)
 _BEFORE_A_RUN: Final = (RequestState.RECEIVED, RequestState.WAITING, RequestState.APPROVED)
 
 
-def submit(act: Act, requester_id: str, files: JobFiles) -> str:
+def submit(act: AuditedTransaction, requester_id: str, files: JobFiles) -> str:
     """Take a job of this requester into the inbox and return its job id.
 
     What is wrong with the job's own bytes is told; why it does not fit what lies in the vault is not. Raises

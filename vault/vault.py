@@ -106,7 +106,7 @@ class Vault(OwnRecords, OwnConsents, OwnRequests, OwnReleases, OwnTrail, OwnDoor
         self.close()
 
     @property
-    def older_because(self) -> str:
+    def rollback_reason(self) -> str:
         """Why this vault is read-only (an older copy was put back), or empty."""
         return self._opened.older
 

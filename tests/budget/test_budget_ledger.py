@@ -13,7 +13,7 @@ import pytest
 from budget_cases import DELTA
 
 from vault.audit.entries import EntryType
-from vault.audit.transaction import Act
+from vault.audit.transaction import AuditedTransaction
 from vault.budget import ledger
 from vault.budget.filter import ORDERS, Charge, caps, job_share, total
 from vault.budget.ledger import (
@@ -52,7 +52,9 @@ def job(share: str) -> Price:
     )
 
 
-def charge_in(act: Act, price: Price, *, by: str = "clinic", of: int = SLEEP, number: int = 1) -> None:
+def charge_in(
+    act: AuditedTransaction, price: Price, *, by: str = "clinic", of: int = SLEEP, number: int = 1
+) -> None:
     charge_job(
         act,
         request_id=f"{number:032x}",

@@ -84,7 +84,7 @@ def _look(vault: Vault) -> Truth:
         requests = uow.find(RequestRow)
         charges = uow.find(ChargeRow)
         problems = [
-            *([f"older: {vault.older_because}"] if vault.older_because else []),
+            *([f"older: {vault.older_because}"] if vault.rollback_reason else []),
             *_mark_problems(opened, checked.size, checked.root),
             *_record_problems(opened, uow),
             *_request_problems(uow, requests, charges),

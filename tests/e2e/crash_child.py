@@ -21,7 +21,7 @@ from e2e_world import Clock, World
 
 from vault.requester.jobs import sign_job
 from vault.requests.evaluate import price_of
-from vault.requests.manifest import manifest_bytes, parse_manifest
+from vault.requests.parse import manifest_bytes, parse_manifest
 from vault.sealing.random import random_id
 from vault.sealing.slots import TEST_COST
 from vault.settings import Paths

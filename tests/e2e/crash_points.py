@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vault import release
-from vault.audit.transaction import Act
+from vault.audit.transaction import AuditedTransaction
 from vault.lifecycle import opened
 from vault.store.unit_of_work import UnitOfWork
 from vault.training import run
@@ -56,7 +56,7 @@ def _patch(owner: Any, name: str, nth: int, *, dies_first: bool) -> Install:
 
 ONE_ACT: Mapping[str, Install] = {
     "the first row is written": after(UnitOfWork, "add"),
-    "all is written, nothing committed": before(Act, "commit"),
+    "all is written, nothing committed": before(AuditedTransaction, "commit"),
     "committed, not marked": before(opened, "write_mark"),
     "the mark is a draft": before(Path, "replace"),
     "marked": after(opened, "write_mark"),
@@ -66,7 +66,7 @@ ONE_ACT: Mapping[str, Install] = {
 TRAIN: Mapping[str, Install] = {
     "the learner is not started": before(LearnerProcess, "start"),
     "ready is committed": after(run, "_mark"),
-    "the charge is written, not committed": before(Act, "commit", 2),
+    "the charge is written, not committed": before(AuditedTransaction, "commit", 2),
     "the charge is committed, not marked": before(opened, "write_mark", 3),
     "the charge is marked": after(opened, "write_mark", 3),
     "training is committed": after(run, "_mark", 2),
@@ -79,7 +79,7 @@ TRAIN: Mapping[str, Install] = {
 }
 
 SEND: Mapping[str, Install] = {
-    "the intent is written, not committed": before(Act, "commit"),
+    "the intent is written, not committed": before(AuditedTransaction, "commit"),
     "the intent is committed": before(opened, "write_mark", 2),
     "one file of the draft is written": after(release, "write_durably"),
     "the draft is whole": before(Path, "rename"),

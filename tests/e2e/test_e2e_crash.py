@@ -19,7 +19,8 @@ from e2e_world import NAME, PASSPHRASE, World
 
 from vault.errors.keys import WrongPassphrase
 from vault.errors.requests import WrongState
-from vault.records import collections
+from vault.records import imports
+from vault.records.imports import import_table
 from vault.requester.releases import verify_release
 from vault.requester.trail import verify_trail
 
@@ -75,13 +76,13 @@ def test_an_act_that_fails_half_way_leaves_nothing_of_it(
     known_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not killed but ended by an error, after its rows and its audit entry were written."""
-    original = collections.import_table
+    original = import_table
 
     def fails_after(*arguments: Any, **facts: Any) -> None:
         original(*arguments, **facts)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(collections, "import_table", fails_after)
+    monkeypatch.setattr(imports, "import_table", fails_after)
     before = truth(known_world)
     with known_world.vault() as vault, pytest.raises(KeyboardInterrupt):
         known_world.imported(vault)

@@ -86,7 +86,7 @@ def test_an_import_that_nobody_learned_from_is_undone_whole(known_world: World) 
             vault.submit(world.folder / "job")
         vault.verify_audit()
     with world.vault() as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
 
 
 def test_a_request_is_shown_after_other_columns_came_under_its_collections_name(known_world: World) -> None:
@@ -139,7 +139,7 @@ def test_what_was_learned_from_keeps_its_name_its_budget_and_the_refusal_of_its_
             vault.import_path(nights(world, name="a second budget"))
         vault.verify_audit()
     with world.vault() as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
         assert before == vault.budget()[0]
         vault.verify_audit()
         with vault._opened.read() as uow:
@@ -281,7 +281,7 @@ def test_a_vault_that_died_between_erasing_and_clearing_is_cleared_when_it_is_op
 
     paths = Paths(vault=image, state=world.paths.state)
     with Vault.open(paths, passphrase_secret(PASSPHRASE), clock=world.clock) as vault:
-        assert (vault.collections(), vault.older_because) == ([], "")
+        assert (vault.collections(), vault.rollback_reason) == ([], "")
         assert left(image, wanted) == 0
 
 

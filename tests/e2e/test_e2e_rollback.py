@@ -98,7 +98,7 @@ def test_an_older_copy_opens_read_only_and_says_why(approved_world: World, quiet
     reason = f"it records {before} events, and {now} were seen before on this computer"
     for writable in (True, False):
         with approved_world.vault(writable=writable) as vault:
-            assert reason == vault.older_because
+            assert reason == vault.rollback_reason
             assert reason == vault.status().read_only_because
 
 
@@ -182,12 +182,12 @@ def test_a_fork_is_noticed_even_when_it_is_longer(approved_world: World, quiet: 
     put_back(approved_world, db=older)
     fork = replace(approved_world, paths=elsewhere)
     with fork.vault() as vault:
-        assert vault.older_because == "", "a fresh computer has seen nothing of it"
+        assert vault.rollback_reason == "", "a fresh computer has seen nothing of it"
         vault.train(request_of(vault), progress=quiet)
         for _ in range(5):
             vault.show_collection("nights")
     with approved_world.vault() as vault:
-        assert vault.older_because == "its history is not the one seen before on this computer"
+        assert vault.rollback_reason == "its history is not the one seen before on this computer"
         with pytest.raises(OlderVault):
             vault.block_requester(NAME)
 
@@ -219,7 +219,7 @@ def verdict(world: World) -> str:
     """What a vault is taken for when it is opened; `rearmed` when it takes back a withdrawal or a charge."""
     try:
         with world.vault() as vault:
-            if vault.older_because:
+            if vault.rollback_reason:
                 return "older"
             is_true = vault.grants()[0].state == "withdrawn" and vault.budget()[0].used_percent > 0
             return "newest" if is_true else "rearmed"
@@ -256,13 +256,13 @@ def test_a_vault_that_comes_to_a_fresh_computer_opens_and_is_remembered_from_the
         approved_world, paths=Paths(vault=approved_world.paths.vault, state=tmp_path / "fresh" / "state")
     )
     with here.vault() as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
     older = kept(here, "older")
     with here.vault() as vault:
         vault.trust_requester(NAME)
     put_back(here, db=older)
     with here.vault() as vault:
-        assert vault.older_because != ""
+        assert vault.rollback_reason != ""
 
 
 @pytest.mark.parametrize(
@@ -318,11 +318,11 @@ def test_two_vaults_with_one_state_folder_do_not_disturb_each_other(
         theirs.block_requester(NAME)
     assert len(list(held_world.paths.state.iterdir())) == 2
     with shared.vault() as theirs, held_world.vault() as vault:
-        assert theirs.older_because == vault.older_because == ""
+        assert theirs.rollback_reason == vault.rollback_reason == ""
     put_back(held_world, db=older)
     with shared.vault() as theirs, held_world.vault() as vault:
-        assert theirs.older_because == ""
-        assert vault.older_because != ""
+        assert theirs.rollback_reason == ""
+        assert vault.rollback_reason != ""
 
 
 def test_the_mark_lags_after_a_kill_and_an_honest_vault_opens(held_world: World) -> None:
@@ -332,7 +332,7 @@ def test_the_mark_lags_after_a_kill_and_an_honest_vault_opens(held_world: World)
         new_mark = mark_file(held_world).read_bytes()
     mark_file(held_world).write_bytes(old_mark)
     with held_world.vault() as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
     assert mark_file(held_world).read_bytes() == new_mark
 
 
@@ -350,7 +350,7 @@ def test_a_reader_beside_a_writer_never_takes_the_vault_for_older(
 
         monkeypatch.setattr(opening, "read_mark", read_after_an_act)
         with held_world.vault(writable=False) as reader:
-            assert reader.older_because == ""
+            assert reader.rollback_reason == ""
 
 
 def test_of_two_threads_the_later_act_makes_the_mark(
@@ -411,7 +411,7 @@ def test_without_a_mark_an_act_is_stored_and_says_so(unmarkable: World) -> None:
         assert vault.verify_audit().size == len(vault.audit_lines())
     repair(unmarkable)
     with unmarkable.vault() as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
 
 
 def test_without_a_mark_nothing_is_spent_and_no_learner_is_started(
@@ -481,7 +481,7 @@ def test_a_copy_of_the_vault_and_its_mark_together_is_beyond_what_can_be_noticed
     with held_world.vault() as vault:
         vault.withdraw(vault.grants()[0].id)
     with copy.vault() as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
 
 
 def test_a_folder_in_the_place_of_the_mark_is_an_error(held_world: World) -> None:

@@ -372,8 +372,8 @@ def test_a_backup_opens_elsewhere_and_is_read_only_where_the_vault_went_on(
     elsewhere = Paths(vault=restored, state=tmp_path / "fresh")
     secret = passphrase_secret("correct horse battery staple")
     with Vault.open(here, secret, clock=world.clock) as vault:
-        assert "seen before on this computer" in vault.older_because
+        assert "seen before on this computer" in vault.rollback_reason
         assert vault.status().rows == 100
     with Vault.open(elsewhere, secret, clock=world.clock) as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
         world.introduced_again(vault, tmp_path / "lab" / "requester.pub")

@@ -415,7 +415,7 @@ def test_the_update_that_is_held_is_the_one_way_to_write_those_numbers(
     known_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The pretended learner itself is not what was refused above."""
-    from vault.requests.manifest import parse_manifest
+    from vault.requests.parse import parse_manifest
 
     job = known_world.folder / "job"
     update = crash_learner.zeros(job)

@@ -35,7 +35,7 @@ FIELDS = [("good", "steps"), ("good", "coffee"), ("good", "steps", "coffee")]
 @pytest.fixture(scope="module")
 def asked_world(
     held_template: World, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[World, Vault, evaluate.Ask]]:
+) -> Iterator[tuple[World, Vault, evaluate.PricedJob]]:
     """A vault with consents that fit some jobs, and one that is used up; and a job to vary."""
     world = copy_of(held_template, tmp_path_factory.mktemp("asked") / "copy")
     with world.vault() as vault:
@@ -71,7 +71,7 @@ def varied(
     st.sampled_from([0, 10, 50, 400]),
 )
 def test_what_if_is_the_decision_on_the_same_job(
-    asked_world: tuple[World, Vault, evaluate.Ask],
+    asked_world: tuple[World, Vault, evaluate.PricedJob],
     names: tuple[str, ...], purpose: str, window: tuple[str | None, str | None], epsilon: str, days: int,
 ) -> None:  # fmt: skip
     _world, vault, ask = asked_world
@@ -81,7 +81,7 @@ def test_what_if_is_the_decision_on_the_same_job(
         manifest=varied(ask.manifest, names, purpose, window),
         price=replace(ask.price, epsilon=Decimal(epsilon)),
     )
-    supposed = evaluate.Supposed(
+    supposed = evaluate.HypotheticalJob(
         requester=NAME,
         collection="nights",
         fields=frozenset(names),

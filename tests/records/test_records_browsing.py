@@ -11,7 +11,8 @@ from vault.errors.storage import Damaged
 from vault.records import reading
 from vault.records.browsing import LONGEST_CELL, check_wish, page
 from vault.records.cells import cell
-from vault.records.collections import choose, find_collection
+from vault.records.collections import find_collection
+from vault.records.imports import choose
 from vault.store.tables import Segment
 from vault.views.field_types import FieldType
 

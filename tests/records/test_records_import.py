@@ -8,10 +8,11 @@ import pytest
 
 from vault.audit.entries import parse_entry
 from vault.audit.log import opened, read_entries
-from vault.audit.transaction import Act
+from vault.audit.transaction import AuditedTransaction
 from vault.errors.families import Invalid
 from vault.errors.records import AlreadyImported, NothingToImport, SchemaMismatch, UnknownCollection
-from vault.records.collections import ImportChoice, choose, find_collection, list_collections
+from vault.records.collections import find_collection, list_collections
+from vault.records.imports import ImportChoice, choose
 from vault.store.tables import Collection, Field, ImportedFile, Segment
 from vault.views.field_types import Sensitivity, UnitKind, UnitSpec
 
@@ -145,7 +146,11 @@ def test_the_very_file_is_refused_the_second_time_with_the_date_of_the_first(ben
 def test_an_import_that_is_not_committed_leaves_nothing(bench, numbered):
     bench.load(numbered(3))
     with bench.store.write() as uow:
-        bench.put(Act(uow=uow, now=NOW, keys=bench.keys), bench.parse(numbered(5000, start=3)), RECORD)
+        bench.put(
+            AuditedTransaction(uow=uow, now=NOW, keys=bench.keys),
+            bench.parse(numbered(5000, start=3)),
+            RECORD,
+        )
 
     with bench.store.read() as uow:
         assert (

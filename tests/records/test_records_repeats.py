@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.records.collections import choose, repeats
+from vault.records.imports import choose, repeats
 from vault.records.repeats import known_rows
 from vault.views.field_types import FieldType
 

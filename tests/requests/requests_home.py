@@ -15,8 +15,8 @@ import pytest
 from requests_samples import KEY, NOW
 
 from vault.audit.entries import EntryType
-from vault.audit.transaction import Act, act
-from vault.records.collections import import_table
+from vault.audit.transaction import AuditedTransaction, audited
+from vault.records.imports import import_table
 from vault.records.schema import ARROW_TYPES, ParsedTable
 from vault.requests import requesters
 from vault.sealing.keytree import KeyTree
@@ -43,9 +43,9 @@ class Home:
     store: Store
     keys: KeyTree
 
-    def act(self, now: datetime = NOW) -> AbstractContextManager[Act]:
+    def act(self, now: datetime = NOW) -> AbstractContextManager[AuditedTransaction]:
         """A durable act at ``now``."""
-        return act(self.store, self.keys, lambda: now)
+        return audited(self.store, self.keys, lambda: now)
 
     def trail(self) -> list[str]:
         """The types of the audit entries since the vault was made ready."""
@@ -91,7 +91,7 @@ def shared_home(
     store.close()
 
 
-def _import(opened: Act, name: str, unit: UnitSpec, time_field: str | None) -> None:
+def _import(opened: AuditedTransaction, name: str, unit: UnitSpec, time_field: str | None) -> None:
     fields = tuple(
         FieldSpec(name=name, type=kind, sensitivity=Sensitivity.ORDINARY)
         for name, (kind, _) in VALUES.items()

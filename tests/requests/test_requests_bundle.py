@@ -28,7 +28,8 @@ from vault.requests.bundle import (
     signature_line,
 )
 from vault.requests.canonical import canonical
-from vault.requests.manifest import MANIFEST_LIMIT, UNSIGNED_KEY
+from vault.requests.manifest import UNSIGNED_KEY
+from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.weights import WEIGHTS_LIMIT
 
 BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

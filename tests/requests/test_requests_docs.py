@@ -17,7 +17,7 @@ from vault.requester.description import parse_description
 from vault.requests.bundle import JOB_DOMAIN, JobFiles, check_signature, signature_line
 from vault.requests.canonical import canonical
 from vault.requests.fit import TRANSFORM_TYPES
-from vault.requests.manifest import MANIFEST_LIMIT, manifest_bytes, parse_manifest
+from vault.requests.parse import MANIFEST_LIMIT, manifest_bytes, parse_manifest
 from vault.requests.release_manifest import RELEASE_DOMAIN
 from vault.views.purposes import DPV, PURPOSES
 

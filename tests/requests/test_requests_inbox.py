@@ -38,7 +38,7 @@ from vault.errors.requests import (
 )
 from vault.requests import inbox, requesters
 from vault.requests.bundle import JobFiles
-from vault.requests.manifest import manifest_digest
+from vault.requests.parse import manifest_digest
 from vault.requests.states import RequestState
 from vault.requests.weights import write_tensors
 from vault.sealing.digest import sha256_hex

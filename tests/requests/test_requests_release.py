@@ -24,7 +24,7 @@ from vault.errors.release import ReleaseInvalid
 from vault.requester.releases import ReleaseFacts, apply_update, verify_release
 from vault.requests.bundle import signature_line
 from vault.requests.canonical import canonical
-from vault.requests.manifest import manifest_digest
+from vault.requests.parse import manifest_digest
 from vault.requests.release_manifest import (
     RELEASE_DOMAIN,
     RELEASE_FILE,

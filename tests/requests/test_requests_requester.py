@@ -27,7 +27,8 @@ from vault.requester.jobs import DELTA, check_job, new_job, sign_job
 from vault.requester.keys import keygen
 from vault.requests import inbox
 from vault.requests.bundle import read_job
-from vault.requests.manifest import UNSIGNED_KEY, parse_manifest
+from vault.requests.manifest import UNSIGNED_KEY
+from vault.requests.parse import parse_manifest
 from vault.requests.weights import read_tensors
 from vault.sealing.keyfile import read_key, write_secret_key
 

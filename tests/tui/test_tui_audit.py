@@ -230,7 +230,7 @@ def test_a_changed_entry_is_said_and_stays_on_the_screen(today: World) -> None:
 
 def test_an_older_copy_is_never_told_as_verified(looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
     world, vault = looked
-    monkeypatch.setattr(RemoteVault, "older_because", "this vault was put back from an older copy")
+    monkeypatch.setattr(RemoteVault, "rollback_reason", "this vault was put back from an older copy")
 
     async def story() -> None:
         async with on_page(vault, world, "audit", size=(80, 24)) as pilot:

@@ -90,7 +90,7 @@ def verify(
             )
         return
     with opened(context, writable=False) as vault:
-        found, older = vault.verify_audit(), vault.older_because
+        found, older = vault.verify_audit(), vault.rollback_reason
     _report(found, as_json=as_json)
     if older:
         raise LogBroken(reason=older)

@@ -45,7 +45,7 @@ class RemoteVault(RemoteRecords, RemoteConsents, RemoteRequests, RemoteReleases,
         self.close()
 
     @property
-    def older_because(self) -> str:
+    def rollback_reason(self) -> str:
         """Why this vault is read-only (an older copy was put back), or empty."""
         return self.status().read_only_because
 

@@ -44,7 +44,7 @@ def trusted_now(uow: UnitOfWork, clock: Clock) -> datetime:
 
 
 @dataclass(slots=True, kw_only=True)
-class Act:
+class AuditedTransaction:
     """An open write transaction that cannot commit without an audit entry."""
 
     uow: UnitOfWork
@@ -72,19 +72,21 @@ class Act:
 
 
 @contextmanager
-def act_if_needed(store: Store, keys: KeyTree, clock: Clock = system_clock) -> Iterator[Act]:
+def audited_if_needed(
+    store: Store, keys: KeyTree, clock: Clock = system_clock
+) -> Iterator[AuditedTransaction]:
     """An act that may find nothing to do: then nothing is recorded and nothing is written."""
     with store.write() as uow:
-        opened = Act(uow=uow, now=trusted_now(uow, clock), keys=keys)
+        opened = AuditedTransaction(uow=uow, now=trusted_now(uow, clock), keys=keys)
         yield opened
         if opened.recorded:
             opened.commit()
 
 
 @contextmanager
-def act(store: Store, keys: KeyTree, clock: Clock = system_clock) -> Iterator[Act]:
+def audited(store: Store, keys: KeyTree, clock: Clock = system_clock) -> Iterator[AuditedTransaction]:
     """A new act: committed when the block ends, undone whole when it raises."""
     with store.write() as uow:
-        opened = Act(uow=uow, now=trusted_now(uow, clock), keys=keys)
+        opened = AuditedTransaction(uow=uow, now=trusted_now(uow, clock), keys=keys)
         yield opened
         opened.commit()

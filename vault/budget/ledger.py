@@ -26,7 +26,7 @@ from vault.errors.storage import Damaged
 from vault.store.tables import ChargeRow, Collection, RequesterRow, VaultFact
 
 if TYPE_CHECKING:
-    from vault.audit.transaction import Act
+    from vault.audit.transaction import AuditedTransaction
     from vault.store.unit_of_work import UnitOfWork
 
 JOB_SHARE: Final = Fraction(1, 4)
@@ -137,7 +137,7 @@ def precheck(
 
 
 def charge_job(
-    act: Act,
+    act: AuditedTransaction,
     *,
     request_id: str,
     collection_id: int,
@@ -281,7 +281,7 @@ def _fact(uow: UnitOfWork, key: str) -> str:
 
 
 def _record(
-    act: Act,
+    act: AuditedTransaction,
     collection_id: int,
     requester_id: str,
     lifetime_epsilon: Decimal | str,

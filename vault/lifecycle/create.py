@@ -6,9 +6,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault.audit import transaction
 from vault.audit.entries import EntryType
-from vault.audit.transaction import Clock, system_clock
+from vault.audit.transaction import Clock, audited, stamp, system_clock
 from vault.budget import ledger
 from vault.sealing.header import (
     new_header,
@@ -66,9 +65,9 @@ def _fill(folder: Path, passphrase: Secret, cost: KdfCost, clock: Clock) -> str:
 
 
 def _write_genesis(store: Store, keys: KeyTree, clock: Clock) -> None:
-    with transaction.act(store, keys, clock) as act:
+    with audited(store, keys, clock) as act:
         act.uow.add(VaultFact(key="format", value=FORMAT))
         act.uow.add(VaultFact(key="origin", value=f"vault.invalid/{random_id()}"))
-        act.uow.add(VaultFact(key="created_at", value=transaction.stamp(act.now)))
+        act.uow.add(VaultFact(key="created_at", value=stamp(act.now)))
         ledger.fix(act.uow)
         act.record(EntryType.LOG_GENESIS, clear={"app": f"lockbox {APP_VERSION}"})

@@ -9,7 +9,7 @@ from vault.audit.log import log_root
 from vault.audit.transaction import Clock, system_clock
 from vault.budget import ledger
 from vault.errors.storage import Damaged
-from vault.lifecycle.rollback import older_because
+from vault.lifecycle.rollback import rollback_reason
 from vault.sealing.header import (
     header_problems,
     read_header,
@@ -69,7 +69,7 @@ def _opened(paths: Paths, store: Store, keys: KeyTree, clock: Clock) -> OpenVaul
     # The mark first and then the snapshot it is held against: a writer beside us raises both, the log before the mark.
     mark = read_mark(paths.state, origin.value, mark_mac(keys))
     with store.read() as uow:
-        older = older_because(uow, mark)
+        older = rollback_reason(uow, mark)
         is_new = log_root(uow)[0] <= 1
     return OpenVault(
         paths=paths,

@@ -9,11 +9,10 @@ from datetime import datetime
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Self
 
-from vault.audit import transaction
 from vault.audit.departures import Departures
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
-from vault.audit.transaction import Act, Clock, trusted_now
+from vault.audit.transaction import AuditedTransaction, Clock, audited, audited_if_needed, trusted_now
 from vault.budget import ledger
 from vault.errors.families import Unavailable
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
@@ -73,7 +72,7 @@ class OpenVault:
         return self.store.read()
 
     @contextmanager
-    def act(self) -> Iterator[Act]:
+    def act(self) -> Iterator[AuditedTransaction]:
         """One durable act; afterwards the high-water mark is raised.
 
         Raises `OlderVault` when an older copy was put back, `MarkNotWritten` when only the act is stored.
@@ -81,14 +80,14 @@ class OpenVault:
         if self.older:
             raise OlderVault(reason=self.older)
         # Threads of this process wait for one another; another process is refused by the writer's lock.
-        with self.writing, transaction.act(self.store, self.keys, self.clock) as opened:
+        with self.writing, audited(self.store, self.keys, self.clock) as opened:
             yield opened
         self.raise_mark()
 
-    def settle(self, work: Callable[[Act], None]) -> None:
+    def settle(self, work: Callable[[AuditedTransaction], None]) -> None:
         """Do what is due, if anything is; nothing on an older copy."""
         if not self.older:
-            with self.writing, transaction.act_if_needed(self.store, self.keys, self.clock) as opened:
+            with self.writing, audited_if_needed(self.store, self.keys, self.clock) as opened:
                 work(opened)
             # Nobody did anything here, and who could not open could not withdraw: the next act says it.
             with suppress(MarkNotWritten):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vault.store.unit_of_work import UnitOfWork
 
 
-def older_because(uow: UnitOfWork, mark: Mark | None) -> str:
+def rollback_reason(uow: UnitOfWork, mark: Mark | None) -> str:
     """In words, why this file is older than what this computer has seen of it; empty when it is not."""
     entries = read_entries(uow)
     older = _older_than(mark, entries) if mark else ""

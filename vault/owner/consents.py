@@ -140,7 +140,7 @@ class OwnConsents:
         stored. Raises `UnknownRequester`, `UnknownCollection`, `UnknownField` and `Invalid`.
         """
         with self._opened.read() as uow:
-            wish = evaluate.Supposed(
+            wish = evaluate.HypotheticalJob(
                 requester=requester, collection=collection, fields=frozenset(fields), purpose=purpose,
                 epsilon=epsilon, window=window,
             )  # fmt: skip

@@ -19,6 +19,7 @@ from vault.lifecycle.backup import check_new
 from vault.queries.collections import collection_views
 from vault.records import browsing, collections
 from vault.records.export import export_rows
+from vault.records.imports import choose, import_table, repeats
 from vault.records.preview import preview
 from vault.records.reading import ColumnReader
 from vault.records.schema import ParsedTable, named
@@ -65,9 +66,9 @@ class OwnRecords:
     ) -> ImportPreview:
         """What importing would store, how rows make units, which are refused, and which are sealed already."""
         with self._opened.read() as uow:
-            choice = collections.choose(uow, name, parsed.fields, unit=unit, time_field=time_field)
-            repeats = collections.repeats(uow, self._opened.keys, name, parsed, choice)
-        return preview(parsed, choice.unit, choice.time_field, repeats=repeats)
+            choice = choose(uow, name, parsed.fields, unit=unit, time_field=time_field)
+            known = repeats(uow, self._opened.keys, name, parsed, choice)
+        return preview(parsed, choice.unit, choice.time_field, repeats=known)
 
     def preview_path(self, choice: FileChoice) -> ImportPreview:
         """What importing this file would store, and where; nothing is stored.
@@ -112,9 +113,9 @@ class OwnRecords:
         Raises `AlreadyImported`, `SchemaMismatch`, `NothingToImport` and `Invalid`.
         """
         with self._opened.act() as act:
-            choice = collections.choose(act.uow, name, parsed.fields, unit=unit, time_field=time_field)
+            choice = choose(act.uow, name, parsed.fields, unit=unit, time_field=time_field)
             digest = keyed_digest(act.keys.subkey(Purpose.IMPORT_DIGEST), parsed.digest_input)
-            return collections.import_table(
+            return import_table(
                 act, name=name, parsed=parsed, unit=choice.unit, time_field=choice.time_field,
                 lifetime_epsilon=self.check_lifetime(lifetime), file_digest=digest,
             )  # fmt: skip

@@ -10,7 +10,7 @@ from vault.requests.inbox import expire as expire_requests
 from vault.training.interrupted import settle_interrupted
 
 if TYPE_CHECKING:
-    from vault.audit.transaction import Act
+    from vault.audit.transaction import AuditedTransaction
     from vault.lifecycle.opened import OpenVault
 
 
@@ -19,7 +19,7 @@ def settle(vault: OpenVault) -> None:
     vault.settle(lambda act: _settle(act, vault))
 
 
-def _settle(act: Act, vault: OpenVault) -> None:
+def _settle(act: AuditedTransaction, vault: OpenVault) -> None:
     settle_interrupted(act, vault.running)
     expire_requests(act)
     expire_held(act)

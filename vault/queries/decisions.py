@@ -9,7 +9,7 @@ from vault.budget import ledger
 from vault.errors.requests import WrongState
 from vault.queries.status import shown_state
 from vault.records.collections import find_collection, known_or_gone
-from vault.requests.evaluate import Ask, Asked, decision_as_approved, decision_at, decision_if, load
+from vault.requests.evaluate import PricedJob, StoredJob, decision_as_approved, decision_at, decision_if, load
 from vault.requests.manifest import Feature, Label
 from vault.requests.states import RequestState, in_words
 from vault.requests.words import transform_words
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from vault.consent.decide import Decision
     from vault.lifecycle.opened import OpenVault
     from vault.records.collections import CollectionFacts
-    from vault.requests.evaluate import Supposed
+    from vault.requests.evaluate import HypotheticalJob
     from vault.store.unit_of_work import UnitOfWork
 
 
-def explain(uow: UnitOfWork, vault: OpenVault, asked: Ask) -> DecisionView:
+def explain(uow: UnitOfWork, vault: OpenVault, asked: PricedJob) -> DecisionView:
     """What the consents say about a job now; of one that is approved, the consent that it was approved under."""
     now = trusted_now(uow, vault.clock)
-    if isinstance(asked, Asked) and asked.row.state in _BOUND:
+    if isinstance(asked, StoredJob) and asked.row.state in _BOUND:
         decision = decision_as_approved(uow, asked, now)
     else:
         decision = decision_at(uow, asked, now)
@@ -48,7 +48,7 @@ def explain_request(uow: UnitOfWork, vault: OpenVault, full_id: str) -> Decision
 _BOUND = (RequestState.APPROVED, RequestState.READY)
 
 
-def _collection(uow: UnitOfWork, asked: Ask, earlier: Ask | None = None) -> CollectionFacts:
+def _collection(uow: UnitOfWork, asked: PricedJob, earlier: PricedJob | None = None) -> CollectionFacts:
     """The collection that jobs ask about, to show them by: it may have been erased since they came."""
     named = [field.name for one in (asked, earlier) if one is not None for field in one.manifest.fields]
     return known_or_gone(
@@ -60,7 +60,7 @@ def _collection(uow: UnitOfWork, asked: Ask, earlier: Ask | None = None) -> Coll
     )
 
 
-def what_if(uow: UnitOfWork, vault: OpenVault, supposed: Supposed) -> DecisionView:
+def what_if(uow: UnitOfWork, vault: OpenVault, supposed: HypotheticalJob) -> DecisionView:
     """What the consents would say about a job that nobody sent; raises as `decision_if`."""
     decision = decision_if(uow, supposed, trusted_now(uow, vault.clock))
     return decision_view(find_collection(uow, supposed.collection), decision, {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault.budget import ledger
-from vault.requests.evaluate import Asked
+from vault.requests.evaluate import StoredJob
 from vault.store.tables import ChargeRow
 from vault.views.price import PriceView
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 from vault.queries.decisions import _collection
 
 
-def price_view(uow: UnitOfWork, asked: Asked) -> PriceView:
+def price_view(uow: UnitOfWork, asked: StoredJob) -> PriceView:
     """What a job costs and what it would leave of its collection's lifetime budget."""
     facts = _collection(uow, asked)
     standing = ledger.standing(

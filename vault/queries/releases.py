@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vault.audit.transaction import parse_stamp
 from vault.queries.status import shown_state
-from vault.requests.evaluate import Asked, load
+from vault.requests.evaluate import StoredJob, load
 from vault.requests.release_manifest import parse_release_manifest
 from vault.requests.states import RequestState
 from vault.sealing.signing import fingerprint
@@ -71,7 +71,7 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
     )
 
 
-def is_sendable(uow: UnitOfWork, asked: Asked, held: HeldRow, now: datetime) -> bool:
+def is_sendable(uow: UnitOfWork, asked: StoredJob, held: HeldRow, now: datetime) -> bool:
     """Whether the egress would let these bytes go, given their digest; it checks for itself once more."""
     grant = uow.get(GrantRow, asked.row.grant_id or "")
     return (

@@ -10,9 +10,9 @@ from vault.queries.requesters import requester_row
 from vault.queries.status import shown_state
 from vault.requests.approve import drafted_grant, promise_of
 from vault.requests.differences import changes
-from vault.requests.evaluate import Asked, load, precheck
+from vault.requests.evaluate import StoredJob, load, precheck
 from vault.requests.inbox import check_waiting
-from vault.requests.manifest import parse_manifest
+from vault.requests.parse import parse_manifest
 from vault.requests.shapes import dimension
 from vault.requests.states import RequestState
 from vault.sealing.signing import fingerprint
@@ -105,7 +105,7 @@ def approval_view(
     )
 
 
-def _last_approved(uow: UnitOfWork, asked: Asked) -> Asked | None:
+def _last_approved(uow: UnitOfWork, asked: StoredJob) -> StoredJob | None:
     """The job of this requester on this collection that was approved last, and not taken back."""
     rows = uow.find(RequestRow, requester_id=asked.requester.id, collection=asked.manifest.collection)
     approved = [row for row in rows if row.grant_id and row.state != RequestState.REFUSED_PERSON]
@@ -114,6 +114,6 @@ def _last_approved(uow: UnitOfWork, asked: Asked) -> Asked | None:
     return load(uow, max(approved, key=lambda row: (row.decided_at or "", row.received_at)).id)
 
 
-def _draft(uow: UnitOfWork, asked: Asked, optional: frozenset[str], now: datetime) -> GrantDraft:
+def _draft(uow: UnitOfWork, asked: StoredJob, optional: frozenset[str], now: datetime) -> GrantDraft:
     one = drafted_grant(asked, optional, now)
     return draft_view(uow, one, withheld=asked.manifest.optional - one.fields, promise=promise_of(asked))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vault.audit.transaction import stamp
 from vault.lifecycle.runs import Run
 from vault.requests.evaluate import (
-    Asked,
+    StoredJob,
     load,
 )
 from vault.views.runs import RunView
@@ -22,7 +22,7 @@ def run_views(uow: UnitOfWork, vault: OpenVault) -> list[RunView]:
     return [run_view(load(uow, request_id), run) for request_id, run in list(vault.running.items())]
 
 
-def run_view(asked: Asked, run: Run) -> RunView:
+def run_view(asked: StoredJob, run: Run) -> RunView:
     return RunView(
         request=asked.row.id,
         requester=asked.requester.name,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vault.audit import timeline as trail
-from vault.requests.manifest import parse_manifest
+from vault.requests.parse import parse_manifest
 from vault.requests.states import RequestState, in_words
 from vault.store.tables import GrantRow, RequesterRow, RequestRow
 from vault.views.audit import AuditLine

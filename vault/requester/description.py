@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from vault.errors.families import Invalid
 from vault.requests.bundle import read_bounded
-from vault.requests.manifest import MANIFEST_LIMIT
+from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.values import TIME_FORMAT
 
 

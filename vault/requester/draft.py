@@ -16,7 +16,8 @@ from vault.consent.grants import purpose_iri
 from vault.errors.requests import ManifestInvalid
 from vault.requester.description import FieldDescription, JobDescription
 from vault.requests.canonical import NotCanonical, canonical, parse_as
-from vault.requests.manifest import UNSIGNED_KEY, Manifest, parse_manifest
+from vault.requests.manifest import UNSIGNED_KEY, Manifest
+from vault.requests.parse import parse_manifest
 from vault.requests.shapes import coarsest_grid, dimension, oversize_faults, shapes, usual_grid
 from vault.requests.translate import mechanism
 from vault.requests.values import TIME_FORMAT

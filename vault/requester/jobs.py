@@ -25,14 +25,8 @@ from vault.requests.bundle import (
     read_job,
     signature_line,
 )
-from vault.requests.manifest import (
-    MANIFEST_LIMIT,
-    UNSIGNED_KEY,
-    Manifest,
-    manifest_bytes,
-    manifest_digest,
-    parse_manifest,
-)
+from vault.requests.manifest import UNSIGNED_KEY, Manifest
+from vault.requests.parse import MANIFEST_LIMIT, manifest_bytes, manifest_digest, parse_manifest
 from vault.requests.shapes import dimension, shapes
 from vault.requests.translate import mechanism
 from vault.requests.weights import WEIGHTS_LIMIT, check_weights

@@ -11,7 +11,8 @@ from vault.errors.families import Invalid
 from vault.errors.records import FileMissing
 from vault.errors.release import ReleaseInvalid
 from vault.requests.bundle import SIGNATURE_LIMIT, JobFiles, parse_signature_line, read_bounded
-from vault.requests.manifest import Manifest, manifest_digest, parse_manifest
+from vault.requests.manifest import Manifest
+from vault.requests.parse import manifest_digest, parse_manifest
 from vault.requests.release_manifest import (
     RELEASE_DOMAIN,
     RELEASE_FILE,

@@ -9,9 +9,7 @@ from vault.requester.release_check import check_answers, check_release, moved, r
 from vault.requests.bundle import (
     read_job,
 )
-from vault.requests.manifest import (
-    manifest_digest,
-)
+from vault.requests.parse import manifest_digest
 from vault.requests.release_manifest import ReleaseManifest, parse_release_manifest
 from vault.sealing.keyfile import read_key
 from vault.sealing.signing import fingerprint

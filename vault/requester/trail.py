@@ -9,9 +9,7 @@ from vault.audit.verify import verify_bundle
 from vault.requests.bundle import (
     read_bounded,
 )
-from vault.requests.manifest import (
-    MANIFEST_LIMIT,
-)
+from vault.requests.parse import MANIFEST_LIMIT
 from vault.sealing.signing import is_signed_by
 from vault.views.audit import AuditCheck
 

@@ -14,18 +14,18 @@ from vault.requests.evaluate import decision_at, load, precheck, record_decision
 from vault.sealing.random import random_id
 
 if TYPE_CHECKING:
-    from vault.audit.transaction import Act
+    from vault.audit.transaction import AuditedTransaction
     from vault.consent.decide import Decision
-    from vault.requests.evaluate import Asked
+    from vault.requests.evaluate import StoredJob
 from vault.requests.grant import NOTICE
 
 
-def promise_of(asked: Asked) -> Promise:
+def promise_of(asked: StoredJob) -> Promise:
     """What the requester says about the result: who gets it, and how long it is kept."""
     return Promise(recipients=asked.manifest.recipients, retention=asked.manifest.retention)
 
 
-def drafted_grant(asked: Asked, optional: frozenset[str], now: datetime) -> Grant:
+def drafted_grant(asked: StoredJob, optional: frozenset[str], now: datetime) -> Grant:
     """The narrowest consent under which this job can run: its fields, one use, its price, until it expires.
 
     `optional` are the optional fields the person adds; the others stay withheld.
@@ -50,7 +50,12 @@ def drafted_grant(asked: Asked, optional: frozenset[str], now: datetime) -> Gran
 
 
 def approve(
-    act: Act, request_id: str, *, draft: bool, optional: frozenset[str], special_confirmed: bool
+    act: AuditedTransaction,
+    request_id: str,
+    *,
+    draft: bool,
+    optional: frozenset[str],
+    special_confirmed: bool,
 ) -> Decision:
     """Approve one run of a request, drafting its consent when none covers it and `draft` says so.
 
@@ -69,7 +74,9 @@ def approve(
     return decision
 
 
-def _with_draft(act: Act, asked: Asked, optional: frozenset[str], *, special_confirmed: bool) -> Decision:
+def _with_draft(
+    act: AuditedTransaction, asked: StoredJob, optional: frozenset[str], *, special_confirmed: bool
+) -> Decision:
     """The decision with the drafted consent, which is stored only if it turns the refusal."""
     grant = drafted_grant(asked, optional, act.now)
     check_grant(grant)

@@ -15,12 +15,12 @@ from vault.views.requests import Change
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vault.requests.evaluate import Ask
+    from vault.requests.evaluate import PricedJob
     from vault.requests.manifest import Feature, Label, Manifest
     from vault.views.field_types import FieldType
 
 
-def changes(before: Ask, now: Ask, types: Mapping[str, FieldType]) -> tuple[Change, ...]:
+def changes(before: PricedJob, now: PricedJob, types: Mapping[str, FieldType]) -> tuple[Change, ...]:
     """Every difference a person should know, columns first; empty for the same job. `types` are the columns' own."""
     whole = {what: (text, _facts(now)[what]) for what, text in _facts(before).items()}
     return (
@@ -49,7 +49,7 @@ def _changes_of(
     return [*found, Change(what=f"how {name} is read", before=read[0], now=read[1])]
 
 
-def _facts(ask: Ask) -> dict[str, str]:
+def _facts(ask: PricedJob) -> dict[str, str]:
     """Everything else about a job that a person should know, by what it is called."""
     manifest, dp = ask.manifest, ask.manifest.dp
     return {

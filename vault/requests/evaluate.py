@@ -22,13 +22,14 @@ from vault.errors.families import Exhausted, Invalid, LockboxError
 from vault.errors.requests import UnknownRequest
 from vault.records.collections import check_fields, find_collection
 from vault.requests import requesters, translate
-from vault.requests.manifest import Manifest, parse_manifest
+from vault.requests.manifest import Manifest
+from vault.requests.parse import parse_manifest
 from vault.requests.states import RequestState
 from vault.store.tables import RequesterRow, RequestRow
 
 if TYPE_CHECKING:
     from vault.audit.entries import Json
-    from vault.audit.transaction import Act
+    from vault.audit.transaction import AuditedTransaction
     from vault.budget.pricing import Mechanism, Price
     from vault.consent.grants import Grant
     from vault.consent.verdict import Decision, LedgerView
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class PricedJob:
     """A job, who sends it, and its price."""
 
     manifest: Manifest
@@ -46,14 +47,14 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked(Ask):
+class StoredJob(PricedJob):
     """A job that is stored as a request."""
 
     row: RequestRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Supposed:
+class HypotheticalJob:
     """A job that nobody sent: somebody asks for fields, all required, at a price or (None) at any."""
 
     requester: str
@@ -64,19 +65,19 @@ class Supposed:
     window: tuple[datetime | None, datetime | None]
 
 
-def load(uow: UnitOfWork, request_id: str) -> Asked:
+def load(uow: UnitOfWork, request_id: str) -> StoredJob:
     """The request of this id; raises `UnknownRequest`."""
     row = uow.get(RequestRow, request_id)
     requester = uow.get(RequesterRow, row.requester_id) if row else None
     if row is None or requester is None:
         raise UnknownRequest(request=request_id)
     manifest = parse_manifest(row.manifest)
-    return Asked(row=row, manifest=manifest, requester=requester, price=price_of(manifest))
+    return StoredJob(row=row, manifest=manifest, requester=requester, price=price_of(manifest))
 
 
-def priced(manifest: Manifest, requester: RequesterRow) -> Ask:
+def priced(manifest: Manifest, requester: RequesterRow) -> PricedJob:
     """A job that is not stored, with its price."""
-    return Ask(manifest=manifest, requester=requester, price=price_of(manifest))
+    return PricedJob(manifest=manifest, requester=requester, price=price_of(manifest))
 
 
 def policy(uow: UnitOfWork) -> Policy:
@@ -103,12 +104,12 @@ def _price(mechanism: Mechanism) -> Price:
     return pricing.price(mechanism, ledger.DELTA)
 
 
-def decision_at(uow: UnitOfWork, asked: Ask, now: datetime, *, also: Sequence[Grant] = ()) -> Decision:
+def decision_at(uow: UnitOfWork, asked: PricedJob, now: datetime, *, also: Sequence[Grant] = ()) -> Decision:
     """What the stored consents, and those that `also` would be given, say about this job at a moment."""
     return decide([*load_grants(uow), *also], _question(asked), now, _ledger(uow, now))
 
 
-def decision_if(uow: UnitOfWork, supposed: Supposed, now: datetime) -> Decision:
+def decision_if(uow: UnitOfWork, supposed: HypotheticalJob, now: datetime) -> Decision:
     """What the stored consents would say about a job that nobody sent; the same decision as for one that came.
 
     Raises `UnknownRequester`, `UnknownCollection`, `UnknownField` and `Invalid`.
@@ -116,7 +117,7 @@ def decision_if(uow: UnitOfWork, supposed: Supposed, now: datetime) -> Decision:
     return decide(load_grants(uow), _supposed_question(uow, supposed), now, _ledger(uow, now))
 
 
-def _question(asked: Ask) -> Question:
+def _question(asked: PricedJob) -> Question:
     return translate.question(
         asked.manifest,
         requester_id=asked.requester.id,
@@ -125,7 +126,7 @@ def _question(asked: Ask) -> Question:
     )
 
 
-def _supposed_question(uow: UnitOfWork, supposed: Supposed) -> Question:
+def _supposed_question(uow: UnitOfWork, supposed: HypotheticalJob) -> Question:
     facts = find_collection(uow, supposed.collection)
     check_fields(facts, supposed.fields)
     requester = requesters.find(uow, supposed.requester)
@@ -142,7 +143,7 @@ def _supposed_question(uow: UnitOfWork, supposed: Supposed) -> Question:
     )
 
 
-def _supposed_window(supposed: Supposed) -> Window:
+def _supposed_window(supposed: HypotheticalJob) -> Window:
     start, end = supposed.window
     if not all(moment is None or moment.tzinfo is not None for moment in (start, end)):
         raise Invalid(reason="a time needs its zone")
@@ -151,7 +152,7 @@ def _supposed_window(supposed: Supposed) -> Window:
     return window
 
 
-def _supposed_price(supposed: Supposed) -> Decimal:
+def _supposed_price(supposed: HypotheticalJob) -> Decimal:
     epsilon = Decimal(0) if supposed.epsilon is None else supposed.epsilon
     if not epsilon.is_finite() or epsilon < 0:
         raise Invalid(reason="a price is a number of at least 0")
@@ -172,7 +173,7 @@ def uses_kept(uow: UnitOfWork, now: datetime) -> Counter[str]:
 _KEEPS_A_USE = (RequestState.APPROVED, RequestState.READY)
 
 
-def record_decision(act: Act, request_id: str, decision: Decision) -> None:
+def record_decision(act: AuditedTransaction, request_id: str, decision: Decision) -> None:
     """One audit entry for every field asked."""
     for field in decision.fields:
         outcome = "permit" if field.permitted else "deny"
@@ -186,7 +187,7 @@ def record_decision(act: Act, request_id: str, decision: Decision) -> None:
         act.record(EntryType.DECISION, clear=clear, hidden=hidden)
 
 
-def decision_as_approved(uow: UnitOfWork, asked: Asked, now: datetime) -> Decision:
+def decision_as_approved(uow: UnitOfWork, asked: StoredJob, now: datetime) -> Decision:
     """What the consent that the approval named says now; other consents do not widen what was approved."""
     named = [grant for grant in load_grants(uow) if grant.id == asked.row.grant_id]
     # Without the uses that are kept: one of them is this request's own.
@@ -199,7 +200,7 @@ def refuse_unless(decision: Decision) -> None:
         raise ConsentRefused(reason="; ".join(reason.sentence for reason in decision.reasons))
 
 
-def precheck(uow: UnitOfWork, asked: Ask) -> None:
+def precheck(uow: UnitOfWork, asked: PricedJob) -> None:
     """Raise `BudgetExhausted` when no filter of the job can pay for it."""
     facts = find_collection(uow, asked.manifest.collection)
     ledger.precheck(

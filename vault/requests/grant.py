@@ -13,7 +13,7 @@ from vault.sealing.random import random_id
 from vault.store.tables import RequesterRow
 
 if TYPE_CHECKING:
-    from vault.audit.transaction import Act
+    from vault.audit.transaction import AuditedTransaction
     from vault.store.unit_of_work import UnitOfWork
     from vault.views.consents import GrantWish
 
@@ -51,7 +51,7 @@ def wished_grant(uow: UnitOfWork, wish: GrantWish, now: datetime) -> Grant:
     return grant
 
 
-def give(act: Act, wish: GrantWish, *, special_confirmed: bool) -> Grant:
+def give(act: AuditedTransaction, wish: GrantWish, *, special_confirmed: bool) -> Grant:
     """Store the consent that somebody put together by hand; raises as `wished_grant`, and `SpecialNotConfirmed`."""
     grant = wished_grant(act.uow, wish, act.now)
     asker = act.uow.get(RequesterRow, grant.requester_id)

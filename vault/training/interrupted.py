@@ -13,10 +13,10 @@ from vault.requests.states import RequestState, move
 from vault.store.tables import RequestRow
 
 if TYPE_CHECKING:
-    from vault.audit.transaction import Act
+    from vault.audit.transaction import AuditedTransaction
 
 
-def settle_interrupted(act: Act, running: Container[str] = ()) -> list[str]:
+def settle_interrupted(act: AuditedTransaction, running: Container[str] = ()) -> list[str]:
     """Bring requests that a crash left half-way to a true state: before the charge back, after it to failed.
 
     Those `running` in this process are left alone.
@@ -28,7 +28,7 @@ def settle_interrupted(act: Act, running: Container[str] = ()) -> list[str]:
     return [row.id for row in interrupted]
 
 
-def settle_one(act: Act, row: RequestRow, *, reason: str = "interrupted") -> None:
+def settle_one(act: AuditedTransaction, row: RequestRow, *, reason: str = "interrupted") -> None:
     state = RequestState(row.state)
     if state in AFTER_CRASH:
         after = row.state = move(state, AFTER_CRASH[state])

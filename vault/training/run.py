@@ -25,7 +25,7 @@ from vault.records.reading import ColumnReader
 from vault.release import hold
 from vault.requests import requesters, translate
 from vault.requests.evaluate import (
-    Asked,
+    StoredJob,
     decision_as_approved,
     load,
     precheck,
@@ -43,7 +43,7 @@ from vault.views.field_types import TIME_FIELD, UNIT_FIELD
 if TYPE_CHECKING:
     from learner.protocol import Envelope, Job
     from vault.audit.entries import Json
-    from vault.audit.transaction import Act
+    from vault.audit.transaction import AuditedTransaction
     from vault.lifecycle.opened import OpenVault
     from vault.store.unit_of_work import UnitOfWork
 from vault.training.interrupted import reason_of, settle_one
@@ -111,7 +111,7 @@ def _is_lost(vault: OpenVault, request_id: str) -> bool:
         return uow.count(ChargeRow, request_id=request_id) > 0 and uow.get(HeldRow, request_id) is None
 
 
-def _planned(vault: OpenVault, request_id: str) -> tuple[Asked, frozenset[str]]:
+def _planned(vault: OpenVault, request_id: str) -> tuple[StoredJob, frozenset[str]]:
     """The request and the fields it may read, or the refusal, before a process is started.
 
     A refusal by consent is recorded; the mark outside the vault has to be writable before anything is spent.
@@ -158,7 +158,7 @@ def _charge(vault: OpenVault, request_id: str, allowed: frozenset[str]) -> None:
         raise ConsentRefused(reason="the consents changed while the learner was getting ready")
 
 
-def _pay(act: Act, asked: Asked) -> None:
+def _pay(act: AuditedTransaction, asked: StoredJob) -> None:
     spend_use(act, asked.row.grant_id or "")
     facts = find_collection(act.uow, asked.manifest.collection)
     ledger.charge_job(
@@ -173,7 +173,7 @@ def _pay(act: Act, asked: Asked) -> None:
     asked.row.state = move(RequestState(asked.row.state), RequestState.CHARGED)
 
 
-def _columns(vault: OpenVault, asked: Asked, allowed: frozenset[str], job: Job) -> bytearray:
+def _columns(vault: OpenVault, asked: StoredJob, allowed: frozenset[str], job: Job) -> bytearray:
     """The first and only reading of records: the allowed fields and the two system columns every grant names."""
     with vault.read() as uow:
         refuse_withdrawn(uow, load(uow, asked.row.id).row)
@@ -221,7 +221,7 @@ def refuse_withdrawn(uow: UnitOfWork, row: RequestRow) -> None:
         raise ConsentRefused(reason="it was withdrawn while the job ran")
 
 
-def _record_run(act: Act, row: RequestRow, state: RequestState) -> None:
+def _record_run(act: AuditedTransaction, row: RequestRow, state: RequestState) -> None:
     asked = load(act.uow, row.id)
     clear: dict[str, Json] = {
         "run": row.id,
