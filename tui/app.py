@@ -19,20 +19,20 @@ from textual.app import SystemCommand
 from textual.events import Event, Key, MouseDown
 from textual.screen import Screen
 
-from tui.discreet import DiscreetApp
-from tui.exit_codes import ExitCode
-from tui.keymap import ACTIONS, EVERYWHERE, bindings
-from tui.layout import visible
-from tui.page import Page
-from tui.run_watch import RunWatch
-from tui.screens.lock import LockDialog, QuitDialog
+from tui.app.hardening import DiscreetApp
+from tui.app.keymap import ACTIONS, EVERYWHERE, bindings
+from tui.app.page import Page
+from tui.app.run_watch import RunWatch
+from tui.app.threads import off_loop
+from tui.cli.exit_codes import ExitCode
+from tui.dialogs.lock import LockDialog, QuitDialog
+from tui.text.layout import visible
 from tui.widgets.bar import Standing, VaultBar
-from tui.work import off_loop
 from vault.errors.daemon import DaemonGone, DaemonUnreachable, TrainingRuns
 from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.settings import Paths, Preferences
     from vault.views.runs import Pulse
 
@@ -108,7 +108,7 @@ class LockboxApp(DiscreetApp):
         await off_loop(self._remove_drafts)
 
     def _remove_drafts(self) -> None:
-        from tui.making import remove_drafts
+        from tui.app.create_vault import remove_drafts
 
         remove_drafts(self.own_paths)
 
@@ -117,7 +117,7 @@ class LockboxApp(DiscreetApp):
 
     def show_door(self, sentence: str = "") -> None:
         """The first screen: choose between the sample and a vault of one's own, or unlock the one there is."""
-        from tui.screens.door import first_screen
+        from tui.screens.unlock import first_screen
 
         self._replace_all(first_screen(self.own_paths, sentence))
 

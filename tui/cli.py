@@ -12,8 +12,8 @@ import threading
 import warnings
 from typing import TYPE_CHECKING
 
-from tui.exit_codes import ExitCode, exit_code
-from tui.layout import one_line
+from tui.cli.exit_codes import ExitCode, exit_code
+from tui.text.layout import one_line
 from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> int:
     from typer.main import get_command
 
     try:
-        from tui.command_line import app
+        from tui.cli.command_line import app
 
         outcome = get_command(app).main(arguments, prog_name="lockbox", standalone_mode=False)
     except click.exceptions.Abort:

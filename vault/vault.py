@@ -14,12 +14,12 @@ from vault.lifecycle.create import create_vault
 from vault.lifecycle.folder import check_folder, check_free
 from vault.lifecycle.open import open_vault
 from vault.lifecycle.opened import OpenVault
-from vault.owner.consents import OwnConsents
-from vault.owner.door import OwnDoor
-from vault.owner.records import OwnRecords
-from vault.owner.releases import OwnReleases
-from vault.owner.requests import OwnRequests
-from vault.owner.trail import OwnTrail
+from vault.owner.access import AccessActions
+from vault.owner.consents import ConsentActions
+from vault.owner.records import RecordActions
+from vault.owner.releases import ReleaseActions
+from vault.owner.requests import RequestActions
+from vault.owner.trail import TrailActions
 from vault.records.schema import ParsedTable
 from vault.requests.grant import NOTICE
 from vault.sealing.memory import harden_process
@@ -39,7 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Vault(OwnRecords, OwnConsents, OwnRequests, OwnReleases, OwnTrail, OwnDoor):
+class Vault(RecordActions, ConsentActions, RequestActions, ReleaseActions, TrailActions, AccessActions):
     """An open vault; close it, or use it in a with statement, so that the keys are wiped."""
 
     def __init__(self, opened: OpenVault) -> None:

@@ -10,13 +10,14 @@ from typing import Any, NoReturn
 
 import httpx
 import pytest
-from api_home import Caller, Daemon, error_of
-from e2e_world import NAME, PASSPHRASE, World
 from test_api_training import approved, outcome, pulse, until
 
+from tests.worlds.served import Caller, Daemon, error_of
+from tests.worlds.world import NAME, PASSPHRASE, World
 from vault import release
-from vault.api import link, server, wire
-from vault.api.service import THREADS
+from vault.client import attach
+from vault.daemon import server
+from vault.daemon.service import THREADS
 from vault.errors.families import LockboxError
 from vault.errors.rollback import MarkNotWritten
 from vault.lifecycle import opened
@@ -25,6 +26,7 @@ from vault.portal import SENT_FILES
 from vault.sealing.slots import TEST_COST
 from vault.store.files import write_durably
 from vault.vault import Vault, passphrase_secret
+from vault.wire import messages
 
 SECONDS = 20
 
@@ -92,7 +94,7 @@ def test_what_ends_a_run_ends_it_where_the_reminder_cannot_be_written(
     session = daemon.session()
     request, token = approved(daemon, session, steps=9000), session.token
     grant = daemon.owner("explain_request", token=token, request_id=request).json()["grant"]
-    daemon.ask(wire.START_TRAINING, {"request_id": request}, token=token)
+    daemon.ask(messages.START_TRAINING, {"request_id": request}, token=token)
     until(lambda: any(run["step"] for run in pulse(daemon, token)["runs"]))  # type: ignore[attr-defined]
     arguments = {"grant_id": grant} if method == "withdraw" else {"name": NAME}
     monkeypatch.setattr(opened, "write_mark", no_mark)
@@ -178,7 +180,7 @@ def test_locking_waits_for_nobody_who_works(busy: tuple[Daemon, str, Callable[[]
     daemon, token, end_work = busy
     daemon.http.timeout = 5
 
-    assert daemon.ask(wire.LOCK, token=token).status_code == 200
+    assert daemon.ask(messages.LOCK, token=token).status_code == 200
     end_work()
     assert daemon.has_ended()
 
@@ -189,6 +191,6 @@ def test_the_deadline_waits_for_nobody_who_works(busy: tuple[Daemon, str, Callab
     threading.Event().wait(0.5)
     daemon.world.clock.forward(minutes=15)
 
-    until(lambda: link.served_by(daemon.world.paths) is None, 5)
+    until(lambda: attach.served_by(daemon.world.paths) is None, 5)
     end_work()
     assert daemon.has_ended()

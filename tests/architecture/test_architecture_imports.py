@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 PLANTED = {
-    "the three houses": ("vault/audit/planted.py", "import tui.wording"),
+    "the three houses": ("vault/audit/planted.py", "import tui.text.wording"),
     "the learner never sees": ("learner/planted.py", "import vault.errors"),
     "the vault sees the learner": ("vault/planted_a.py", "import learner.engine"),
     "the learner's protocol is standard library only": ("learner/protocol.py", "import numpy"),
@@ -60,7 +60,14 @@ def test_each_planted_violation_breaks_its_contract(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["vault.vault", "vault.requester", "vault.api.server", "tui.cli", "tui.demo.story", "learner.protocol"],
+    [
+        "vault.vault",
+        "vault.requester",
+        "vault.daemon.server",
+        "tui.cli",
+        "tui.demo.story",
+        "learner.protocol",
+    ],
 )
 def test_importing_the_vault_or_the_tui_never_loads_torch(module: str) -> None:
     program = (
@@ -72,7 +79,7 @@ def test_importing_the_vault_or_the_tui_never_loads_torch(module: str) -> None:
 
 def test_the_help_loads_nothing_heavy() -> None:
     heavy = {"torch", "pyarrow", "sqlmodel", "sqlalchemy", "pydantic", "numpy", "nacl", "rich.console"}
-    program = f"import sys, tui.cli; tui.cli.run(['--help']); print(sorted({heavy!r} & set(sys.modules)))"
+    program = f"import sys, tui.cli; tui.cli.entry_point.run(['--help']); print(sorted({heavy!r} & set(sys.modules)))"
     outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert outcome.stdout.strip().endswith("[]")
 

@@ -19,9 +19,9 @@ import typer
 from dp_accounting import pld
 from scipy.stats import binom
 
-from tui import wording
-from tui.command_line import app
-from tui.exit_codes import FAMILIES, MEANING, ExitCode, exit_code
+from tui.cli.command_line import app
+from tui.cli.exit_codes import FAMILIES, MEANING, ExitCode, exit_code
+from tui.text import wording
 from vault.budget import ledger, pricing
 from vault.budget.filter import MOST_EPSILON, ORDERS, Charge, Filter, admits, caps, job_share, part, total
 from vault.budget.mechanism import Mechanism

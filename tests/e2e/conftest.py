@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from e2e_home import (
+from tests.worlds.vaults import (
     _forks,
     held_template,
     held_world,

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from e2e_command import run
-from e2e_world import NAME, World
 
+from tests.worlds.commands import run
+from tests.worlds.world import NAME, World
 from vault.errors.daemon import SessionEnded
 from vault.requester.keys import keygen
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import crash_learner
 import pytest
-from crash_checks import truth
-from crash_nursery import Nursery
-from e2e_world import NAME, World
 
-from tui.exit_codes import exit_code
+from tests.worlds.kills.checks import truth
+from tests.worlds.kills.nursery import Nursery
+from tests.worlds.world import NAME, World
+from tui.cli.exit_codes import exit_code
 from vault.errors.families import LockboxError
 from vault.errors.requests import WrongState
 from vault.errors.storage import VaultBusy

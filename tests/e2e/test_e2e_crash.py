@@ -12,11 +12,11 @@ from typing import Any
 
 import crash_learner
 import pytest
-from crash_checks import Truth, truth
-from crash_nursery import KILLED, Nursery
-from crash_points import HEADER, ONE_ACT, SEND, TRAIN
-from e2e_world import NAME, PASSPHRASE, World
 
+from tests.worlds.kills.checks import Truth, truth
+from tests.worlds.kills.nursery import KILLED, Nursery
+from tests.worlds.kills.points import HEADER, ONE_ACT, SEND, TRAIN
+from tests.worlds.world import NAME, PASSPHRASE, World
 from vault.errors.keys import WrongPassphrase
 from vault.errors.requests import WrongState
 from vault.records import imports

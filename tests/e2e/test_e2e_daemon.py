@@ -13,12 +13,12 @@ from pathlib import Path
 
 import crash_learner
 import pytest
-from e2e_command import Outcome, Terminal, descriptor_of, environment, run, run_installed, start
-from e2e_daemon import eventually, facts, is_served, leave_session, serving
-from e2e_home import copy_of, new_world
-from e2e_world import NAME, PASSPHRASE, World
 
-from tui import cli
+from tests.worlds.commands import Outcome, Terminal, descriptor_of, environment, run, run_installed, start
+from tests.worlds.daemon import eventually, facts, is_served, leave_session, serving
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import NAME, PASSPHRASE, World
+from tui.cli.entry_point import run
 from vault.errors.storage import VaultBusy
 from vault.requester.keys import keygen
 from vault.settings import Paths
@@ -64,7 +64,7 @@ def settled_copy(template: World, folder: Path) -> World:
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
     """Run a command line in this process: quicker, and the same code but for its start."""
-    monkeypatch.setattr("vault.api.link.harden_process", lambda: True)
+    monkeypatch.setattr("vault.client.attach.harden_process", lambda: True)
 
     def run_here(world: World, *words: str, secret: str | None = PASSPHRASE) -> Outcome:
         monkeypatch.setenv("LOCKBOX_VAULT", str(world.paths.vault))
@@ -72,7 +72,7 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         ours = descriptor_of(secret or "")
         capsys.readouterr()
         try:
-            code = cli.run([*(["--passphrase-fd", str(ours)] if secret else []), *words])
+            code = run([*(["--passphrase-fd", str(ours)] if secret else []), *words])
         finally:
             os.close(ours)
         seen = capsys.readouterr()

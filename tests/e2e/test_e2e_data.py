@@ -6,9 +6,9 @@ import json
 import os
 
 import pytest
-from e2e_command import assert_refused, run, secrets_of
-from e2e_world import World
 
+from tests.worlds.commands import assert_refused, run, secrets_of
+from tests.worlds.world import World
 from vault.errors.families import Invalid
 from vault.errors.records import FileChanged, FileMissing, UnknownCollection, Unreadable
 from vault.importers import read

@@ -7,8 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from e2e_world import NAME, World
 
+from tests.worlds.world import NAME, World
 from vault import release
 from vault.errors.consent import ConsentRefused
 from vault.errors.release import DestinationUnusable, DigestMismatch, ReleaseNotRecorded

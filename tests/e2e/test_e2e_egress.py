@@ -8,8 +8,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from e2e_world import NAME, World
 
+from tests.worlds.world import NAME, World
 from vault import release
 from vault.errors.release import DestinationUnusable, DigestMismatch, HeldUpdateDamaged
 from vault.release import Parcel

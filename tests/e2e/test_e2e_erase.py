@@ -12,10 +12,10 @@ from threading import Event, Thread
 
 import crash_learner
 import pytest
-from e2e_command import Terminal, assert_refused, run, secrets_of
-from e2e_home import new_world
-from e2e_world import PASSPHRASE, World
 
+from tests.worlds.commands import Terminal, assert_refused, run, secrets_of
+from tests.worlds.vaults import new_world
+from tests.worlds.world import PASSPHRASE, World
 from vault import erasure
 from vault.errors.families import LockboxError
 from vault.errors.records import AlreadyImported, CollectionErased, ErasedNotCleared, UnknownCollection

@@ -8,21 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from asking_home import open_dialog, read_to_the_end, run_button, toggle
-from e2e_command import run_installed
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
-from tui_home import play, press, sees, text_of, until, words_of
 
-from tui.app import LockboxApp
-from tui.screens.create import NewPassphrase
-from tui.screens.importing import ChooseFile, ImportDialog
-from tui.screens.recovery import RecoverySheet
-from tui.screens.release_dialog import Countdown, ReleaseDialog
+from tests.worlds.asking import open_dialog, read_to_the_end, run_button, toggle
+from tests.worlds.commands import run_installed
+from tests.worlds.screens import play, press, sees, text_of, until, words_of
+from tui.app.app import LockboxApp
+from tui.dialogs.import_file import ChooseFile, ImportDialog
+from tui.dialogs.release import Countdown, ReleaseDialog
+from tui.dialogs.withdraw import WithdrawDialog
+from tui.screens.new_passphrase import NewPassphrase
+from tui.screens.recovery_sheet import RecoverySheet
 from tui.screens.welcome import Welcome
-from tui.screens.withdraw_dialog import WithdrawDialog
-from vault.api import launch, link
-from vault.api.client import RemoteVault
+from vault.client import attach, launch
+from vault.client.client import RemoteVault
 from vault.sample.make import REQUESTER, VARIABLE, sample_paths, sample_secret
 from vault.settings import Paths, Preferences
 from vault.vault import Vault, passphrase_secret
@@ -39,7 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path
     own = Paths(vault=tmp_path / "vault", state=tmp_path / "state")
     for paths in (own, sample_paths(tmp_path / "sample")):
-        if pid := link.served_by(paths):
+        if pid := attach.served_by(paths):
             os.kill(pid, signal.SIGTERM)
             launch.wait_until_locked(paths, pid)
 
@@ -188,7 +188,7 @@ async def imports(pilot: Pilot[int], file: Path) -> None:
     app.screen.query_one("#path", Input).value = str(file)
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, ImportDialog))
-    with link.attach(app.paths, passphrase_secret(CHOSEN)) as vault:
+    with attach.attach(app.paths, passphrase_secret(CHOSEN)) as vault:
         assert vault.collections() == []
     app.screen.query_one("#seal", Button).focus()
     await pilot.press("enter")
@@ -201,7 +201,7 @@ async def imports(pilot: Pilot[int], file: Path) -> None:
 def of_the_sample(pilot: Pilot[int]) -> RemoteVault:
     """Another session with the process that has the sample open."""
     paths = app_of(pilot).paths
-    return link.attach(paths, sample_secret(paths.vault.parent))
+    return attach.attach(paths, sample_secret(paths.vault.parent))
 
 
 def said(pilot: Pilot[int]) -> list[str]:

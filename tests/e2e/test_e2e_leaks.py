@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_home import new_world
-from e2e_world import PASSPHRASE, World
 
+from tests.worlds.vaults import new_world
+from tests.worlds.world import PASSPHRASE, World
 from vault.requester.jobs import sign_job
 from vault.requester.keys import keygen
 from vault.requests.canonical import canonical, read_object

@@ -12,10 +12,10 @@ from threading import Event, Thread
 
 import crash_learner
 import pytest
-from e2e_home import copy_of, new_world
-from e2e_world import NAME, World
 
-from tui.exit_codes import exit_code
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import NAME, World
+from tui.cli.exit_codes import exit_code
 from vault.audit.log import log_root
 from vault.errors.families import Broken, LockboxError
 from vault.errors.rollback import MarkNotWritten, MarkUnwritable, OlderVault

@@ -9,9 +9,9 @@ from threading import Event, Thread
 
 import crash_learner
 import pytest
-from e2e_command import run
-from e2e_world import NAME, World
 
+from tests.worlds.commands import run
+from tests.worlds.world import NAME, World
 from vault.audit.entries import EntryType
 from vault.errors.consent import ConsentRefused
 from vault.errors.requests import UnknownRequest, WrongState

@@ -14,9 +14,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from e2e_command import run
-from e2e_world import World
 
+from tests.worlds.commands import run
+from tests.worlds.world import World
 from vault.errors.families import Invalid
 from vault.errors.requests import OtherCollection
 from vault.errors.storage import DiskFull, NoVault, VaultBusy

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from e2e_world import NAME, World
 
+from tests.worlds.world import NAME, World
 from vault.errors.budget import BudgetExhausted
 from vault.errors.consent import ConsentRefused
 from vault.errors.release import DestinationUnusable, DigestMismatch, HeldUpdateDamaged
@@ -306,7 +306,7 @@ def test_the_held_update_is_noise_and_public_numbers_even_for_an_empty_window(
     world: World, quiet: Quiet
 ) -> None:
     """A scope that matches nothing trains on pure noise: same size, same states, no refusal."""
-    from e2e_world import JOB
+    from tests.worlds.world import JOB
 
     with world.vault() as vault:
         world.imported(vault)

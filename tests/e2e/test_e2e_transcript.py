@@ -15,9 +15,9 @@ import crash_learner
 import numpy as np
 import pytest
 import safetensors.numpy
-from e2e_home import new_world
-from e2e_world import NAME, World
 
+from tests.worlds.vaults import new_world
+from tests.worlds.world import NAME, World
 from vault.errors.training import LearnerFailed
 from vault.requester.description import job_from_description
 from vault.requester.jobs import new_job, sign_job

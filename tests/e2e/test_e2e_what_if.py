@@ -10,12 +10,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from e2e_command import run
-from e2e_home import copy_of
-from e2e_world import NAME, World
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.worlds.commands import run
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import NAME, World
 from vault.errors.families import Invalid
 from vault.errors.records import UnknownCollection, UnknownField
 from vault.errors.requests import UnknownRequester

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from e2e_home import held_template, held_world, quiet, today, today_template, world
-from e2e_world import World
-from lived_home import lived_in
+
+from tests.worlds.lived import lived_in
+from tests.worlds.vaults import held_template, held_world, quiet, today, today_template, world
+from tests.worlds.world import World
 
 __all__ = ["held_template", "held_world", "quiet", "today", "today_template", "world"]
 

@@ -23,16 +23,16 @@ NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 SIZE = (100, 30)
 sys.path[:0] = [str(ROOT / "tests" / room) for room in ("tui", "e2e", "api")]
 
-from e2e_home import new_world  # noqa: E402 (found by the lines above)
-from e2e_world import World  # noqa: E402
 from rich.console import Console  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
-from tui_home import UnlockedApp, play, press, sees, served  # noqa: E402
 
-from tui.app import LockboxApp  # noqa: E402
+from tests.worlds.screens import UnlockedApp, play, press, sees, served  # noqa: E402
+from tests.worlds.vaults import new_world  # noqa: E402 (found by the lines above)
+from tests.worlds.world import World  # noqa: E402
+from tui.app.app import LockboxApp  # noqa: E402
 from tui.demo.card import SVG  # noqa: E402
-from vault.api.client import RemoteVault  # noqa: E402
 from vault.audit import log  # noqa: E402
+from vault.client.client import RemoteVault  # noqa: E402
 from vault.requester.description import job_from_description  # noqa: E402
 from vault.requester.jobs import new_job, sign_job  # noqa: E402
 from vault.requester.keys import keygen  # noqa: E402

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_home import copy_of, new_world
-from e2e_world import NAME, World
 from textual.pilot import Pilot
 from textual.widgets import Input
-from tui_home import SIZES, on_page, play, press, sees, served, until, words_in, words_of
 
-from tui import wording
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, until, words_in, words_of
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import NAME, World
+from tui.dialogs.audit import EntryDialog, ExportDialog, KeyDialog
 from tui.screens.audit import ENTRIES, NO_MATCH, UNVERIFIED, Audit, rows
-from tui.screens.audit_export import EntryDialog, ExportDialog, KeyDialog
+from tui.text import wording
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
 from vault.audit.entries import EntryType
+from vault.client.client import RemoteVault
 from vault.errors.audit import LogBroken
 from vault.store.tables import LogEntry
 from vault.views.audit import AuditCheck, AuditLine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from tui.drawing import draw_column, draw_curve, draw_line
+from tui.text.drawing import draw_column, draw_curve, draw_line
 from vault.records.summary import ColumnSummary, Histogram, Point
 from vault.views.field_types import FieldType
 from vault.views.releases import OwnerResults

@@ -12,15 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from e2e_home import copy_of
-from e2e_world import NAME, World
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
-from tui_home import SIZES, on_page, play, press, sees, served, text_of, until
 
-from tui.screens.release_dialog import Countdown, ReleaseDialog
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import NAME, World
+from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.widgets.plain import Plain
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 from vault.views.releases import ReleaseView
 
 LEAVES = "This leaves your computer now and cannot be called back."
@@ -349,7 +349,7 @@ def test_another_digest_than_the_one_on_the_screen_is_refused(
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from e2e_world import PASSPHRASE
+from tests.worlds.world import PASSPHRASE
 from test_tui_release_dialog import counting, dialog
 from vault.api import link
 from vault.settings import Paths

@@ -17,8 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui import cli, terminal
-from tui.exit_codes import MEANING, ExitCode, exit_code
+from tui import cli
+from tui.cli import terminal
+from tui.cli.entry_point import run
+from tui.cli.exit_codes import MEANING, ExitCode, exit_code
 from vault.errors.catalogue import error_classes
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.keys import PassphraseMissing
@@ -293,7 +295,7 @@ def test_every_exit_code_has_a_sentence() -> None:
 def test_a_command_written_wrong_says_what_and_where_its_help_is(
     words: list[str], says: str, hint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.run(words) == ExitCode.USAGE
+    assert run(words) == ExitCode.USAGE
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith(f"lockbox: error: {says}")
     assert second == f"lockbox: hint: {hint}"
@@ -303,7 +305,7 @@ def test_a_command_written_wrong_says_what_and_where_its_help_is(
 def test_a_command_without_its_second_word_shows_its_help(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.run(words) == ExitCode.USAGE
+    assert run(words) == ExitCode.USAGE
     seen = capsys.readouterr()
     assert seen.out == ""
     assert "Commands:" in seen.err
@@ -313,5 +315,5 @@ def test_a_command_without_its_second_word_shows_its_help(
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     from importlib.metadata import version
 
-    assert cli.run(["--version"]) == ExitCode.OK
+    assert run(["--version"]) == ExitCode.OK
     assert capsys.readouterr().out == f"lockbox {version('lockbox-vault')}\n"

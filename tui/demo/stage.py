@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.terminal import ask, show
+from tui.cli.terminal import ask, show
 from vault.errors.families import LockboxError
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui import wording
+from tui.cli.terminal import show
 from tui.demo.card import Outcome
 from tui.demo.hospital import (
     OPTIONAL,
@@ -24,7 +24,7 @@ from tui.demo.hospital import (
     write_csv,
 )
 from tui.demo.stage import AttackSucceeded
-from tui.terminal import show
+from tui.text import wording
 from vault.errors.families import Refused
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ def allow(cast: Cast, vault: Vault, request: RequestView) -> None:
 
     The diagnosis is health data, so it takes a second, explicit yes; its command has a flag for that.
     """
-    from tui.asks import show_draft
-    from tui.commands.request import show_price
+    from tui.cli.commands.request import show_price
+    from tui.cli.show_request import show_draft
 
     stage, short = cast.stage, request.line.id[:8]
     what = vault.preview_approval(request.line.id, draft=True, optional=frozenset())
@@ -225,7 +225,7 @@ def attack_before_release(cast: Cast, vault: Vault, request: RequestView, held: 
 
 def withdraw(cast: Cast, vault: Vault) -> None:
     """Withdraw the consent and see a second job refused with its reasons."""
-    from tui.commands.consent import show_decision
+    from tui.cli.commands.consent import show_decision
 
     stage = cast.stage
     grant = vault.grants()[0]

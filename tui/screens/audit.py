@@ -10,9 +10,9 @@ from textual import work
 from textual.app import ComposeResult
 from textual.widgets import DataTable
 
-from tui import wording
-from tui.page import Page
-from tui.screens.audit_export import EntryDialog, ExportDialog, KeyDialog
+from tui.app.page import Page
+from tui.dialogs.audit import EntryDialog, ExportDialog, KeyDialog
+from tui.text import wording
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 from vault.errors.audit import LogBroken
@@ -21,7 +21,7 @@ from vault.errors.families import LockboxError
 if TYPE_CHECKING:
     from textual.events import Resize
 
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.views.audit import AuditCheck, AuditLine
     from vault.views.history import TimelineGroup
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from tui import wording
-from tui.drawing import bars, distribution, facts
-from tui.layout import one_line, table_text
+from tui.text import wording
+from tui.text.drawing import bars, distribution, facts
+from tui.text.layout import one_line, table_text
 from tui.widgets.curve import spread
 from tui.widgets.plain import Plain
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from tui import wording
+from tui.text import wording
 from tui.widgets.dots import NARROW, Dots
 from tui.widgets.plain import Plain
 

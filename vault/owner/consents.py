@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vault.views.requesters import RequesterView
 
 
-class OwnConsents:
+class ConsentActions:
     """Requesters and consents."""
 
     _opened: OpenVault

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from vault.views.collections import CollectionView
 
 
-class OwnRecords:
+class RecordActions:
     """Import, look, take out, erase."""
 
     _opened: OpenVault

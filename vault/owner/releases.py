@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vault.views.releases import ReleaseView
 
 
-class OwnReleases:
+class ReleaseActions:
     """Held updates and the one way out."""
 
     _opened: OpenVault

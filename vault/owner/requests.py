@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vault.views.runs import RunView
 
 
-class OwnRequests:
+class RequestActions:
     """Requests and their runs."""
 
     _opened: OpenVault

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vault.views.status import VaultStatus
 
 
-class OwnTrail:
+class TrailActions:
     """The vault as a whole, its budget and its audit trail."""
 
     _opened: OpenVault
