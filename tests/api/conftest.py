@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.worlds.served import Daemon, at, runtime, serving
-from tests.worlds.vaults import copy_of, held_template, new_world, quiet
+from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import World
 from vault.daemon import service
-
-__all__ = ["held_template", "quiet"]
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from vault.client import attach, launch
+from vault.client import attach, launch, saved_session
 from vault.errors.daemon import DaemonElsewhere, DaemonNotStarted, DaemonUnreachable
 from vault.errors.keys import WrongPassphrase
 from vault.errors.storage import NoVault, UnsafePermissions
 from vault.settings import Paths
-from vault.wire.served_vault import remove_facts, write_facts
+from vault.wire import served_vault
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_process_that_does_not_say_what_it_serves_is_not_used(
     with listening(paths):
         with pytest.raises(DaemonUnreachable):
             attach.is_served(paths)
-        write_facts(paths)
+        served_vault.write_facts(paths)
         assert attach.is_served(paths)
         facts = paths.socket.with_suffix(".json")
         facts.write_text(json.dumps({**json.loads(facts.read_text()), "pid": 1}))
@@ -96,7 +96,7 @@ def test_a_process_that_does_not_say_what_it_serves_is_not_used(
 
 def test_a_process_with_another_state_folder_is_not_used(paths: Paths) -> None:
     with listening(paths):
-        write_facts(elsewhere(paths, "other"))
+        served_vault.write_facts(elsewhere(paths, "other"))
         with pytest.raises(DaemonElsewhere) as caught:
             attach.is_served(paths)
     assert "another state folder" in str(caught.value)
@@ -104,7 +104,7 @@ def test_a_process_with_another_state_folder_is_not_used(paths: Paths) -> None:
 
 def test_a_process_that_has_the_copy_open_that_lay_here_before_is_not_used(paths: Paths) -> None:
     with listening(paths):
-        write_facts(paths)
+        served_vault.write_facts(paths)
         (paths.vault / "copy").write_bytes(b"older")
         (paths.vault / "copy").replace(paths.vault / "vault.db")
         with pytest.raises(DaemonElsewhere) as caught:
@@ -113,14 +113,14 @@ def test_a_process_that_has_the_copy_open_that_lay_here_before_is_not_used(paths
 
 
 def test_what_a_process_wrote_of_itself_goes_with_it_and_with_no_other(paths: Paths) -> None:
-    write_facts(paths)
+    served_vault.write_facts(paths)
     facts = paths.socket.with_suffix(".json")
     told = json.loads(facts.read_text())
     facts.write_text(json.dumps({**told, "pid": 1}))
-    remove_facts(paths)
+    served_vault.remove_facts(paths)
     assert facts.exists()
     facts.write_text(json.dumps(told))
-    remove_facts(paths)
+    served_vault.remove_facts(paths)
     assert not facts.exists()
 
 
@@ -141,7 +141,7 @@ def test_a_folder_that_is_no_vault_or_is_open_to_others_is_refused_before_anythi
 
 def test_a_session_is_left_for_this_user_alone_and_can_be_forgotten(paths: Paths) -> None:
     attach.save_session(paths, "a token")
-    assert attach._saved(paths.session) == "a token"
+    assert saved_session.read_session(paths.session) == "a token"
     assert paths.session.stat().st_mode & 0o777 == 0o600
     attach.end_session(paths)
     assert attach.attach_by_session(paths) is None
@@ -150,12 +150,12 @@ def test_a_session_is_left_for_this_user_alone_and_can_be_forgotten(paths: Paths
 def test_a_session_that_others_could_read_or_that_is_a_link_is_not_used(paths: Paths, tmp_path: Path) -> None:
     attach.save_session(paths, "a token")
     paths.session.chmod(0o640)
-    assert not attach._saved(paths.session)
+    assert not saved_session.read_session(paths.session)
     paths.session.unlink()
     (tmp_path / "token").touch(0o600)
     (tmp_path / "token").write_text("a token")
     paths.session.symlink_to(tmp_path / "token")
-    assert not attach._saved(paths.session)
+    assert not saved_session.read_session(paths.session)
 
 
 # starting one -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -64,7 +65,7 @@ def test_each_planted_violation_breaks_its_contract(tmp_path: Path) -> None:
         "vault.vault",
         "vault.requester",
         "vault.daemon.server",
-        "tui.cli",
+        "tui.cli.entry_point",
         "tui.demo.story",
         "learner.protocol",
     ],
@@ -79,7 +80,10 @@ def test_importing_the_vault_or_the_tui_never_loads_torch(module: str) -> None:
 
 def test_the_help_loads_nothing_heavy() -> None:
     heavy = {"torch", "pyarrow", "sqlmodel", "sqlalchemy", "pydantic", "numpy", "nacl", "rich.console"}
-    program = f"import sys, tui.cli; tui.cli.entry_point.run(['--help']); print(sorted({heavy!r} & set(sys.modules)))"
+    program = (
+        "import sys, tui.cli.entry_point; tui.cli.entry_point.run(['--help']); "
+        f"print(sorted({heavy!r} & set(sys.modules)))"
+    )
     outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert outcome.stdout.strip().endswith("[]")
 
@@ -90,4 +94,10 @@ def test_package_inits_import_nothing() -> None:
         *ROOT.glob("learner/**/__init__.py"),
         *ROOT.glob("tui/**/__init__.py"),
     ]:
-        assert "import " not in file.read_text(encoding="utf-8"), file
+        at_once = ast.parse(file.read_text(encoding="utf-8")).body
+        assert all(isinstance(one, ast.Expr | ast.FunctionDef) or is_future(one) for one in at_once), file
+
+
+def is_future(one: ast.stmt) -> bool:
+    """Whether a statement only says how the file itself is read."""
+    return isinstance(one, ast.ImportFrom) and one.module == "__future__"

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
-import crash_learner
 import pytest
 
+from tests.worlds import learners
 from tests.worlds.kills.checks import truth
 from tests.worlds.kills.nursery import Nursery
 from tests.worlds.world import NAME, World
@@ -31,7 +31,7 @@ Quiet = Callable[[int, int], None]
 @pytest.fixture
 def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A vault with one approved request, and a learner that trains for a moment."""
-    command = crash_learner.pretended(crash_learner.zeros(known_world.folder / "job"), pause=0.02)
+    command = learners.pretended(learners.zeros(known_world.folder / "job"), pause=0.02)
     monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import crash_learner
 import pytest
 
+from tests.worlds import learners
 from tests.worlds.kills.checks import Truth, truth
 from tests.worlds.kills.nursery import KILLED, Nursery
 from tests.worlds.kills.points import HEADER, ONE_ACT, SEND, TRAIN
@@ -128,10 +128,10 @@ def test_before_the_charge_a_request_is_approved_again_and_after_it_the_charge_s
 def test_the_learner_dies_with_its_vault(nursery: Nursery, known_world: World) -> None:
     """The real one, in the middle of its training."""
     mark = known_world.folder.parent.name
-    nursery = replace(nursery, learner=crash_learner.real(mark=mark))
+    nursery = replace(nursery, learner=learners.real(mark=mark))
     request, found = killed(nursery, known_world, "train", "the learner trains")
     assert found.states[request] == "failed"
-    assert list(crash_learner.alive(mark)) == []
+    assert list(learners.alive(mark)) == []
 
 
 @pytest.mark.parametrize("at", ["all is written, nothing committed", "committed, not marked"])
@@ -296,6 +296,6 @@ def test_two_hundred_kills_at_random_lose_nothing_and_leave_nothing_half_done(
 @pytest.mark.skipif(sys.platform != "linux", reason="a parent's death is not told at once here")
 def test_forty_kills_with_the_real_learner_leave_no_orphan(nursery: Nursery, known_world: World) -> None:
     mark = known_world.folder.parent.name
-    witness = kill_at_random(replace(nursery, learner=crash_learner.real(mark=mark)), known_world, 40)
+    witness = kill_at_random(replace(nursery, learner=learners.real(mark=mark)), known_world, 40)
     assert all(witness.done.values())
-    assert list(crash_learner.alive(mark)) == []
+    assert list(learners.alive(mark)) == []

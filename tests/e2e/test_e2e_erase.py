@@ -10,9 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from threading import Event, Thread
 
-import crash_learner
 import pytest
 
+from tests.worlds import learners
 from tests.worlds.commands import Terminal, assert_refused, run, secrets_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import PASSPHRASE, World
@@ -199,7 +199,7 @@ def test_a_collection_that_a_job_reads_is_not_erased(held_world: World, state: s
 def test_a_job_that_was_running_when_somebody_wanted_to_erase_comes_to_its_end(
     known_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = crash_learner.pretended(crash_learner.zeros(known_world.folder / "job"))
+    command = learners.pretended(learners.zeros(known_world.folder / "job"))
     monkeypatch.setattr(process, "COMMAND", command)
     refused: list[int] = []
     with known_world.vault() as vault:

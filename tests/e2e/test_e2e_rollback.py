@@ -10,9 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 
-import crash_learner
 import pytest
 
+from tests.worlds import learners
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
 from tui.cli.exit_codes import exit_code
@@ -38,7 +38,7 @@ COMPANIONS = ("vault.db", "vault.db-wal", "vault.db-shm")
 @pytest.fixture
 def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A vault with one approved request, and a learner that takes no time."""
-    command = crash_learner.pretended(crash_learner.zeros(known_world.folder / "job"), pause=0)
+    command = learners.pretended(learners.zeros(known_world.folder / "job"), pause=0)
     monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)

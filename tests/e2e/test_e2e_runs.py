@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Thread
 
-import crash_learner
 import pytest
 
+from tests.worlds import learners
 from tests.worlds.commands import run
 from tests.worlds.world import NAME, World
 from vault.audit.entries import EntryType
@@ -32,7 +32,7 @@ Quiet = Callable[[int, int], None]
 @pytest.fixture
 def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A vault with one approved request, and a learner that trains for a moment."""
-    command = crash_learner.pretended(crash_learner.zeros(known_world.folder / "job"), pause=0.05)
+    command = learners.pretended(learners.zeros(known_world.folder / "job"), pause=0.05)
     monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)
@@ -212,7 +212,7 @@ def test_a_consent_for_two_jobs_covers_two_and_both_run(
 ) -> None:
     with world.vault() as vault:
         given, first, second = twice_asked(world, vault, uses=2)
-        learner = crash_learner.pretended(crash_learner.zeros(world.folder / "one"))
+        learner = learners.pretended(learners.zeros(world.folder / "one"))
         monkeypatch.setattr(process, "COMMAND", learner)
         vault.approve(first)
         vault.approve(second)

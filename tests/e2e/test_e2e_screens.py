@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from tests.worlds.commands import assert_clean, secrets_of
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, PASSPHRASE, World
+from tui.cli import entry_point
 
 HOSTILE = "[bold red]Sleep[/]"
 
@@ -60,7 +61,7 @@ def screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         os.close(theirs)
         capsys.readouterr()
         try:
-            code = run(["--passphrase-fd", str(ours), *map(str, words)])
+            code = entry_point.run(["--passphrase-fd", str(ours), *map(str, words)])
         finally:
             os.close(ours)
         seen = capsys.readouterr()

@@ -11,11 +11,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import crash_learner
 import numpy as np
 import pytest
 import safetensors.numpy
 
+from tests.worlds import learners
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from vault.errors.training import LearnerFailed
@@ -396,8 +396,8 @@ HIDING: Mapping[str, Callable[[bytes], bytes]] = {
 def test_an_update_with_room_for_anything_else_is_never_held_and_stays_charged(
     known_world: World, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    update = HIDING[how](crash_learner.zeros(known_world.folder / "job"))
-    command = crash_learner.pretended(update, pause=0)
+    update = HIDING[how](learners.zeros(known_world.folder / "job"))
+    command = learners.pretended(update, pause=0)
     monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)
@@ -418,9 +418,9 @@ def test_the_update_that_is_held_is_the_one_way_to_write_those_numbers(
     from vault.requests.parse import parse_manifest
 
     job = known_world.folder / "job"
-    update = crash_learner.zeros(job)
+    update = learners.zeros(job)
     check_update(update, parse_manifest((job / "manifest.json").read_bytes()))
-    monkeypatch.setattr(process, "COMMAND", crash_learner.pretended(update, pause=0))
+    monkeypatch.setattr(process, "COMMAND", learners.pretended(update, pause=0))
     with known_world.vault() as vault:
         known_world.imported(vault)
         request = vault.submit(job).line.id

@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.worlds.lived import lived_in
-from tests.worlds.vaults import held_template, held_world, quiet, today, today_template, world
 from tests.worlds.world import World
-
-__all__ = ["held_template", "held_world", "quiet", "today", "today_template", "world"]
 
 
 @pytest.fixture(scope="session")

@@ -21,13 +21,13 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "screens"
 NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 SIZE = (100, 30)
-sys.path[:0] = [str(ROOT / "tests" / room) for room in ("tui", "e2e", "api")]
+sys.path.insert(0, str(ROOT))
 
 from rich.console import Console  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
 
 from tests.worlds.screens import UnlockedApp, play, press, sees, served  # noqa: E402
-from tests.worlds.vaults import new_world  # noqa: E402 (found by the lines above)
+from tests.worlds.vaults import new_world  # noqa: E402 (found by the line above)
 from tests.worlds.world import World  # noqa: E402
 from tui.app.app import LockboxApp  # noqa: E402
 from tui.demo.card import SVG  # noqa: E402

@@ -31,10 +31,10 @@ CHOSEN = "meadow tulip rusty 41 cart"
 HELD_BY = """
 import sys, time
 from pathlib import Path
-from tui import making
+from tui.app import create_vault
 from vault.settings import Paths
 folder = Path(sys.argv[1])
-draft = making._new_folder(Paths(vault=folder / "vault", state=folder / "state"))
+draft = create_vault._new_folder(Paths(vault=folder / "vault", state=folder / "state"))
 (draft.folder / "vault").mkdir()
 print("made", flush=True)
 time.sleep(60)

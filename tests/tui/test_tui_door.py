@@ -23,13 +23,13 @@ from tui.widgets.secret_input import SecretInput
 from vault.client import attach, launch
 from vault.errors.daemon import DaemonNotStarted
 from vault.settings import Paths, Preferences
-from vault.wire.served_vault import write_facts
+from vault.wire import served_vault
 
 HEAVY = ("torch", "vault.vault", "pyarrow", "httpx", "pydantic", "nacl", "sqlcipher3", "typer", "zxcvbn")
 FIRST_PAINT = """
 import asyncio, os, sys, time
 begun = time.perf_counter()
-from tui.app import LockboxApp
+from tui.app.app import LockboxApp
 from vault.settings import Paths, Preferences
 
 async def story():
@@ -131,7 +131,7 @@ def test_a_wrong_passphrase_costs_two_seconds_and_the_right_one_opens(
             app.vault.close()
 
     with served(world):
-        write_facts(world.paths)
+        served_vault.write_facts(world.paths)
         play(story())
     assert 1.5 < pauses[0] < 5
 
@@ -152,7 +152,7 @@ def test_the_recovery_key_is_a_second_way(world: World) -> None:
             app.vault.close()
 
     with served(world):
-        write_facts(world.paths)
+        served_vault.write_facts(world.paths)
         play(story())
 
 

@@ -11,7 +11,7 @@ import pytest
 ASKS_THE_KERNEL = """
 import ctypes, sys
 from pathlib import Path
-import tui.app, tui.app.start
+import tui.app.app, tui.app.start
 from vault.settings import Paths
 
 def first_screen(self):

@@ -11,7 +11,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-import tui.app
+import tui.app.app
 from tui.cli import main
 
 SECRET = "vivid-otter-44-secret"

@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parents[2]
 LONGEST = 1 << 20
 SECRET, HIGH = 3, 200
 
@@ -28,7 +29,8 @@ class Forks:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._process = subprocess.Popen([sys.executable, str(Path(__file__))], stdin=theirs)
+            command = [sys.executable, "-m", "tests.worlds.forks"]
+            self._process = subprocess.Popen(command, stdin=theirs, cwd=ROOT)
         self._socket = ours
 
     def start(

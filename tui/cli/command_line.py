@@ -23,9 +23,7 @@ from tui.cli.commands import (
     requester,
     update,
 )
-from tui.cli.commands import (
-    vault as whole,
-)
+from tui.cli.commands import vault as vault_commands
 from tui.cli.session import Session, session
 
 app = typer.Typer(
@@ -84,7 +82,7 @@ def _without_a_command(context: typer.Context) -> int:
     return start.run(session(context).paths)
 
 
-whole.add_to(app)
+vault_commands.add_to(app)
 daemon.add_to(app)
 data.add_to(app)
 for name, group, about in (

@@ -5,18 +5,16 @@ Loaded in a blink: what speaks HTTP is imported when there is somebody to speak 
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import stat
 import struct
 import sys
-import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vault.client.saved_session import end_session, read_session, save_session
 from vault.errors.daemon import DaemonElsewhere, DaemonUnreachable, SessionEnded
 from vault.errors.storage import NoVault, UnsafePermissions
 from vault.lifecycle.passphrase import check_new_passphrase
@@ -24,6 +22,7 @@ from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import generate_passphrase
 from vault.sealing.secret import Secret
+from vault.wire.served_vault import DATABASE, facts_of, read_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,12 +33,10 @@ if TYPE_CHECKING:
     from vault.settings import Paths
 
 __all__ = [
-    "Secret", "attach", "attach_by_session", "check_new_passphrase", "check_there", "end_session", "facts_of",
-    "forget_facts", "generate_passphrase", "harden_process", "is_served", "keep_facts", "passphrase_secret",
-    "patiently", "save_session", "served_by",
+    "Secret", "attach", "attach_by_session", "check_new_passphrase", "check_there", "end_session",
+    "generate_passphrase", "harden_process", "is_served", "passphrase_secret", "poll", "save_session", "served_by",
 ]  # fmt: skip
 
-DATABASE = "vault.db"
 ASK_SECONDS = 5.0
 POLL_SECONDS = 0.05
 
@@ -108,54 +105,19 @@ def _peer(line: socket.socket) -> int:
     return int(pid)
 
 
-def facts_of(paths: Paths) -> dict[str, object]:
-    """What tells one opening of a vault from another: its folders, and the very file that is open."""
-    database = (paths.vault / DATABASE).stat()
-    return {
-        "v": 1,
-        "vault": str(paths.vault.resolve()),
-        "state": str(paths.state.resolve()),
-        "file": [database.st_dev, database.st_ino],
-    }
-
-
-def keep_facts(paths: Paths) -> None:
-    """Write, beside the socket, which vault this process serves there."""
-    _write_private(_facts_file(paths), json.dumps({**facts_of(paths), "pid": os.getpid()}))
-
-
-def forget_facts(paths: Paths) -> None:
-    """Take that away when the vault is locked, unless it is of another process by now."""
-    if _told(paths).get("pid") == os.getpid():
-        with suppress(OSError):
-            _facts_file(paths).unlink()
-
-
-def _facts_file(paths: Paths) -> Path:
-    return paths.socket.with_suffix(".json")
-
-
-def _told(paths: Paths) -> dict[str, Any]:
-    try:
-        told = json.loads(_facts_file(paths).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
 def _check_same(paths: Paths, pid: int) -> None:
     """Refuse a process that opened another state folder, or another file than the one that lies here now."""
-    served, ours = _told_by(paths, pid), facts_of(paths)
+    served, ours = _facts_by(paths, pid), facts_of(paths)
     if served.get("state") != ours["state"]:
         raise DaemonElsewhere(what=f"this vault with another state folder, {served.get('state')}")
     if any(served.get(name) != fact for name, fact in ours.items()):
         raise DaemonElsewhere(what="another copy of this vault, which lay here before")
 
 
-def _told_by(paths: Paths, pid: int) -> dict[str, Any]:
+def _facts_by(paths: Paths, pid: int) -> dict[str, Any]:
     """What this process says it serves; a moment after it listens it has said it."""
     for _ in poll(ASK_SECONDS):
-        told = _told(paths)
+        told = read_facts(paths)
         if told and pid in (0, told.get("pid")):
             return told
     raise DaemonUnreachable(reason="it does not say which vault it serves")
@@ -192,7 +154,7 @@ def attach_by_session(paths: Paths, *, ask: AskSecret | None = None) -> RemoteVa
 
     `ask` gives the passphrase where an act needs it; without, such acts raise `ApprovalNotProven`.
     """
-    token = _saved(paths.session)
+    token = read_session(paths.session)
     if not token:
         return None
     vault = _line(paths, token=token, ask=ask)
@@ -214,34 +176,3 @@ def _line(paths: Paths, *, token: str = "", ask: AskSecret | None = None) -> Rem
     from vault.client.login import Caller
 
     return RemoteVault(Caller(line=Connection(paths.socket), token=token, ask=ask))
-
-
-def save_session(paths: Paths, token: str) -> None:
-    """Leave a session for the commands that follow."""
-    _write_private(paths.session, token)
-
-
-def end_session(paths: Paths) -> None:
-    """Forget the session that was left."""
-    with suppress(OSError):
-        paths.session.unlink()
-
-
-def _saved(file: Path) -> str:
-    """What stands in a file that is ours alone, or nothing."""
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return ""
-    with os.fdopen(descriptor, encoding="ascii", errors="replace") as opened:
-        found = os.fstat(descriptor)
-        is_ours = found.st_uid == os.getuid() and not stat.S_IMODE(found.st_mode) & 0o077
-        return opened.read(256).strip() if is_ours else ""
-
-
-def _write_private(file: Path, text: str) -> None:
-    """Put a file (0600) there whole; it need not outlive the computer's next start."""
-    descriptor, draft = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        opened.write(text)
-    Path(draft).replace(file)

@@ -55,7 +55,7 @@ class Connection:
                 raise SessionEnded() from None
             raise
         if not answer.is_success:
-            raise error_from(parsed(ErrorBody, answer.content))
+            raise error_from(decode(ErrorBody, answer.content))
         return answer.content
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class Connection:
         self._http.close()
 
 
-def parsed(kind: type[Answer], data: bytes) -> Answer:
+def decode(kind: type[Answer], data: bytes) -> Answer:
     """An answer as what it stands for; raises `DaemonUnreachable` when it is something else."""
     wanted: Any = kind
     try:

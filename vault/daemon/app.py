@@ -22,7 +22,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 DESCRIPTION: Final = "What the process that has a vault open answers on its Unix socket."
 
 
-class Door(APIRoute):
+class OpenRoute(APIRoute):
     """A route that anybody of this user may try."""
 
     def get_route_handler(self) -> Handler:
@@ -36,12 +36,12 @@ class Door(APIRoute):
                 await plain.json()
                 return await handle(plain)
             except LockboxError as error:
-                return told(error)
+                return error_response(error)
             except RequestValidationError as error:
-                return told(Invalid(reason=_faults(error)))
+                return error_response(Invalid(reason=_faults(error)))
             except Exception as error:
                 # the boundary of the process: a text of an unforeseen error could hold anything, so its kind alone
-                return told(InternalError(what=type(error).__name__))
+                return error_response(InternalError(what=type(error).__name__))
 
         return answer
 
@@ -49,7 +49,7 @@ class Door(APIRoute):
         """Let the request in, or raise."""
 
 
-class OwnerRoute(Door):
+class OwnerRoute(OpenRoute):
     """A route for the owner's screens and commands."""
 
     async def admit(self, request: Request) -> None:
@@ -62,7 +62,7 @@ class OwnerRoute(Door):
             await service.work(lambda: service.reject(token))
 
 
-class RequesterRoute(Door):
+class RequesterRoute(OpenRoute):
     """A route for a requester with a token."""
 
     async def admit(self, request: Request) -> None:
@@ -95,7 +95,7 @@ def bare_app() -> FastAPI:
     return app
 
 
-def told(error: LockboxError) -> Response:
+def error_response(error: LockboxError) -> Response:
     """An error as an answer."""
     return Response(error_body(error).model_dump_json(), status_of(error), media_type=JSON_TYPE)
 

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.security import HTTPBearer
 
-from vault.daemon.app import Door, OwnerRoute, RequesterRoute, bare_app, bearer, service_of
+from vault.daemon.app import OpenRoute, OwnerRoute, RequesterRoute, bare_app, bearer, service_of
 from vault.daemon.service import Service
 from vault.daemon.shapes import Shape, arguments_of, shape_of
 from vault.errors.families import Invalid
@@ -26,7 +26,7 @@ def application(service: Service | None = None) -> FastAPI:
     """The whole application; without a service it can only be described."""
     app = bare_app()
     app.state.service = service
-    open_to_all = APIRouter(route_class=Door)
+    open_to_all = APIRouter(route_class=OpenRoute)
     owner = APIRouter(route_class=OwnerRoute, dependencies=_BEARER)
     requester = APIRouter(route_class=RequesterRoute, dependencies=_BEARER)
     open_to_all.post(messages.SESSION)(open_session)

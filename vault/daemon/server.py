@@ -21,6 +21,7 @@ from vault.daemon.routes import application
 from vault.daemon.service import Service
 from vault.errors.families import LockboxError
 from vault.vault import DEFAULT_COST, Vault, harden_process
+from vault.wire.served_vault import remove_facts, write_facts
 from vault.wire.socket_file import listening
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def serve(
         Vault.open(
             paths, secret, recovery=recovery, clock=lambda: datetime.fromtimestamp(clock(), UTC)
         ) as vault,
+        _facts_removed(paths),  # once nobody can connect any more
         # After the writer's lock is ours: what lies at the path then is of a process that ended.
         listening(paths.socket) as bound,
     ):
@@ -61,9 +63,25 @@ def serve(
             vault, clock=clock, lock_minutes=preferences.lock_minutes, cost=cost, finish=end.set
         )  # fmt: skip
         try:
-            asyncio.run(_serve(service, bound, announce, end))
+            asyncio.run(_serve(service, bound, _announced(paths, announce), end))
         finally:
             service.close()
+
+
+@contextlib.contextmanager
+def _facts_removed(paths: Paths) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        remove_facts(paths)
+
+
+def _announced(paths: Paths, announce: Callable[[], None]) -> Callable[[], None]:
+    def say() -> None:
+        write_facts(paths)
+        announce()
+
+    return say
 
 
 class _Server(uvicorn.Server):

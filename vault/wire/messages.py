@@ -1,4 +1,4 @@
-"""What goes over the socket: paths, headers, bodies, errors and proofs; both ends read this page and nothing else.
+"""What goes over the socket: paths, headers and bodies; both ends read this room and nothing else of each other.
 
 Every method of the façade in `ROUTED` is `POST /v1/owner/<method-with-dashes>`. Its body is a JSON object of its
 keyword arguments, its answer the JSON of what it returns. An error is an HTTP status by family and an `ErrorBody`.
@@ -6,30 +6,11 @@ keyword arguments, its answer the JSON of what it returns. An error is an HTTP s
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
-from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal
 
-import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
-from vault.errors.catalogue import error_classes
-from vault.errors.daemon import BodyTooLarge, TooManyTries
-from vault.errors.families import (
-    Broken,
-    Exhausted,
-    InternalError,
-    Invalid,
-    LockboxError,
-    Locked,
-    Refused,
-    Unavailable,
-)
+from vault.wire.errors import ErrorBody
 
 HOST: Final = "lockbox"
 BASE_URL: Final = f"http://{HOST}"
@@ -69,8 +50,6 @@ ROUTED: Final[tuple[str, ...]] = (
 PROVEN: Final = frozenset(
     {"approve", "grant", "send", "erase_collection", "issue_token", "trust_requester", "unblock_requester"}
 )
-
-Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 
 
 def owner_path(method: str) -> str:
@@ -114,14 +93,6 @@ class Nonce(BaseModel):
     """A nonce for one proof within two minutes."""
 
     nonce: str
-
-
-class Proof(Message):
-    """That whoever typed the passphrase means exactly this act; it goes into the body as `proof`."""
-
-    approver: str = Field(max_length=64)
-    nonce: str = Field(max_length=64)
-    mac: str = Field(max_length=64)
 
 
 class PassphraseWish(Message):
@@ -186,106 +157,8 @@ class ReleasedFiles(BaseModel):
     files: dict[str, str]
 
 
-class ErrorBody(BaseModel):
-    """An error of `vault.errors`: its class, its facts, and the sentence and the hint for a person."""
-
-    error: str
-    facts: dict[str, str | int | float | bool]
-    sentence: str
-    hint: str
-
-
 class Outcome(BaseModel):
     """What became of a training that this process started."""
 
     state: Literal["running", "done", "failed"]
     error: ErrorBody | None = None
-
-
-def plain(value: object) -> Json:
-    """An argument as JSON: sets sorted, paths absolute, decimals and moments as text."""
-    if value is None or isinstance(value, str | int | float):
-        return value
-    for kind, spelled in _SPELLED:
-        if isinstance(value, kind):
-            return spelled(value)
-    if is_dataclass(value):
-        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
-    raise TypeError(f"a {type(value).__name__} does not go over the socket")
-
-
-def _moment(value: datetime) -> str:
-    return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
-
-
-_SPELLED: Final[tuple[tuple[type, Callable[[Any], Json]], ...]] = (
-    (Decimal, lambda value: f"{value:f}"),
-    (datetime, _moment),
-    (Path, lambda value: str(value.absolute())),
-    (Mapping, lambda value: {str(key): plain(one) for key, one in value.items()}),
-    (Set, lambda value: [plain(one) for one in sorted(value)]),
-    (Iterable, lambda value: [plain(one) for one in value]),
-)
-
-
-def _canonical(value: Mapping[str, object]) -> bytes:
-    try:
-        return rfc8785.dumps(dict(value))  # type: ignore[arg-type]  # it refuses what is not JSON itself
-    except (rfc8785.CanonicalizationError, ValueError):
-        raise Invalid(reason="an argument has no canonical spelling") from None
-
-
-def arguments_digest(arguments: Mapping[str, Json]) -> str:
-    """SHA-256 in hex of the canonical arguments, where an act has no document of its own to be bound to."""
-    return hashlib.sha256(_canonical(arguments)).hexdigest()
-
-
-def proof_mac(key: bytes, *, action: str, digest: str, nonce: str, arguments: Mapping[str, Json]) -> str:
-    """HMAC-SHA256 in hex over the canonical JSON (RFC 8785) of an act, without the proof itself.
-
-    `action` is the façade method; `digest` is `manifest_digest` of the request for `approve`, `digest` of the release
-    for `send`, and `arguments_digest` otherwise; `arguments` are exactly those in the body.
-    """
-    said: dict[str, object] = {
-        "action": action,
-        "digest": digest,
-        "nonce": nonce,
-        "arguments": dict(arguments),
-    }
-    return hmac.new(key, _canonical(said), hashlib.sha256).hexdigest()
-
-
-STATUS: Final[tuple[tuple[type[LockboxError], int], ...]] = (
-    (TooManyTries, 429),
-    (BodyTooLarge, 413),
-    (Invalid, 400),
-    (Locked, 401),
-    (Refused, 403),
-    (Exhausted, 409),
-    (Broken, 422),
-    (Unavailable, 503),
-)
-
-
-def status_of(error: LockboxError) -> int:
-    """The HTTP status of a family of errors; a bug of ours is 500."""
-    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
-
-
-def error_body(error: LockboxError) -> ErrorBody:
-    """An error as it goes over the socket."""
-    facts = {
-        name: fact if isinstance(fact, (str, int, float)) else str(fact) for name, fact in error.facts.items()
-    }
-    return ErrorBody(error=type(error).__name__, facts=dict(facts), sentence=str(error), hint=error.hint)
-
-
-def raised(body: ErrorBody) -> LockboxError:
-    """The error that a body stands for: the same class with the same facts; an unknown class is `InternalError`."""
-    kind = error_classes().get(body.error)
-    if kind is None:
-        return InternalError(what=f"the vault's process reported {body.error}")
-    try:
-        return kind(**body.facts)
-    except TypeError:
-        return InternalError(what=f"the vault's process reported {body.error}")

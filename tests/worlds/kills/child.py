@@ -1,7 +1,7 @@
 """The owners that tests kill. A nursery has everything imported and forks one owner for each order on stdin.
 
-Usage: crash_child.py FOLDER, where FOLDER holds a job that was calibrated and signed. An order is a line of JSON; what
-the owner says comes on stdout, a line each, then "dead STATUS".
+Usage: python -m tests.worlds.kills.child FOLDER, where FOLDER holds a job that was calibrated and signed. An order
+is a line of JSON; what the owner says comes on stdout, a line each, then "dead STATUS".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tests' side of the nursery in crash_child.py: orders, what owners say, and how they end."""
+"""The tests' side of the nursery in child.py: orders, what owners say, and how they end."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import crash_learner
-
+from tests.worlds import learners
 from tests.worlds.world import World
 
+ROOT = Path(__file__).parents[3]
 KILLED = signal.SIGKILL
 
 
@@ -64,9 +64,11 @@ class Nursery:
 @contextmanager
 def nursery_for(job: Path) -> Iterator[Nursery]:
     """One parent for all owners, so that none of them has to import anything; `job` is a calibrated one."""
-    command = [sys.executable, str(Path(__file__).with_name("crash_child.py")), str(job)]
-    learner = crash_learner.pretended(crash_learner.zeros(job))
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "tests.worlds.kills.child", str(job)]
+    learner = learners.pretended(learners.zeros(job))
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
         one = Nursery(process=process, learner=learner)
         one.wait_for("ready")
         yield one

@@ -51,7 +51,6 @@ def serve(context: typer.Context, lock_minutes: Minutes = None, as_json: AsJson 
 
 def _serve(options: Session, lock_minutes: int | None, *, as_json: bool) -> None:
     from vault.client import attach
-    from vault.wire.served_vault import remove_facts, write_facts
 
     paths = options.paths
     attach.harden_process()
@@ -65,7 +64,6 @@ def _serve(options: Session, lock_minutes: int | None, *, as_json: bool) -> None
     from vault.daemon import server  # a second of imports, after everything that can be wrong at once
 
     def announce() -> None:
-        write_facts(paths)
         if as_json:
             show_json(
                 {"vault": paths.vault, "socket": paths.socket, "lock_minutes": preferences.lock_minutes}
@@ -74,10 +72,7 @@ def _serve(options: Session, lock_minutes: int | None, *, as_json: bool) -> None
         say(f"It locks after {wording.counted(preferences.lock_minutes, 'minute')} without use.")
         say("To lock it now: Ctrl-C here, or: lockbox lock")
 
-    try:
-        server.serve(paths, secret, recovery=options.recovery_key, preferences=preferences, announce=announce)
-    finally:
-        remove_facts(paths)
+    server.serve(paths, secret, recovery=options.recovery_key, preferences=preferences, announce=announce)
     say("The vault is locked.")
 
 

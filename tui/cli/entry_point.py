@@ -114,7 +114,3 @@ def _told(sentence: str, hint: str, code: ExitCode) -> int:
     if hint:
         print(f"lockbox: hint: {one_line(hint)}", file=sys.stderr)
     return code
-
-
-if __name__ == "__main__":
-    main()
