@@ -243,7 +243,7 @@ def test_a_removal_that_was_interrupted_can_be_made_again(
         removed.append(path)
         original(path)
 
-    monkeypatch.setattr("vault.sample.shutil.rmtree", interrupted)
+    monkeypatch.setattr("vault.sample.make.shutil.rmtree", interrupted)
     with pytest.raises(KeyboardInterrupt):
         remove_sample(sample.folder)
     monkeypatch.undo()
@@ -259,5 +259,5 @@ def test_where_it_lies(tmp_path: Path) -> None:
 
 def test_asking_where_it_lies_imports_next_to_nothing() -> None:
     heavy = "{'pyarrow', 'torch', 'sqlalchemy', 'numpy', 'nacl', 'vault.vault'}"
-    code = f"import sys, vault.sample; sys.exit(bool({heavy} & sys.modules.keys()))"
+    code = f"import sys, vault.sample.make; sys.exit(bool({heavy} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

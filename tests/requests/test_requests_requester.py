@@ -246,7 +246,7 @@ def test_the_requester_prices_at_the_delta_of_every_vault() -> None:
 def test_the_requesters_side_opens_no_vault_and_loads_no_database() -> None:
     """A requester's machine needs neither the database nor torch, and the import stays quick."""
     probe = (
-        "import sys, vault.requester\n"
+        "import sys, vault.requester.jobs, vault.requester.releases\n"
         "heavy = {'torch', 'sqlalchemy', 'sqlmodel', 'sqlcipher3', 'pyarrow', 'textual', 'dp_accounting'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

@@ -188,11 +188,13 @@ class OpenVault:
 
 
 def root_secret(header: Header, secret: Secret, *, recovery: bool) -> Secret:
+    """The root key of a vault, opened by the passphrase or by the recovery key."""
     if recovery:
         return unlock_with_recovery_key(header, secret.reveal().decode())
     return unlock(header, secret)
 
 
 def mark_mac(keys: KeyTree) -> Callable[[bytes], bytes]:
+    """The keyed digest that authenticates the high-water mark."""
     key = keys.subkey(Purpose.STATE_MARK)
     return lambda data: keyed_digest(key, data)

@@ -88,6 +88,7 @@ def _columns_read(fields: Sequence[FieldFacts]) -> tuple[ColumnRead, ...]:
 
 
 def grant_state(one: Grant, spent: int, now: datetime) -> str:
+    """What a consent is now: in force, not yet, used up, expired or withdrawn."""
     if one.withdrawn_at is not None:
         return "withdrawn"
     if now >= one.not_after:

@@ -69,6 +69,7 @@ def what_if(uow: UnitOfWork, vault: OpenVault, supposed: HypotheticalJob) -> Dec
 def decision_view(
     facts: CollectionFacts, decision: Decision, asked: Mapping[str, Feature | Label]
 ) -> DecisionView:
+    """A verdict as it is shown."""
     columns = {field.name: field for field in facts.fields}
     return DecisionView(
         permitted=decision.permitted,

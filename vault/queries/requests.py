@@ -39,6 +39,7 @@ def request_lines(uow: UnitOfWork, vault: OpenVault) -> list[RequestLine]:
 
 
 def request_line(uow: UnitOfWork, row: RequestRow, now: datetime) -> RequestLine:
+    """A request as one line of the inbox."""
     asker = requester_row(uow, row.requester_id)
     manifest = parse_manifest(row.manifest)
     return RequestLine(

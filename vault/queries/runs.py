@@ -23,6 +23,7 @@ def run_views(uow: UnitOfWork, vault: OpenVault) -> list[RunView]:
 
 
 def run_view(asked: StoredJob, run: Run) -> RunView:
+    """A run as it is shown."""
     return RunView(
         request=asked.row.id,
         requester=asked.requester.name,

@@ -63,5 +63,6 @@ def shown_state(row: RequestRow, expires_at: str, now: datetime) -> RequestState
 
 
 def fact(uow: UnitOfWork, key: str) -> str:
+    """A fact that the vault keeps about itself."""
     row = uow.get(VaultFact, key)
     return row.value if row else ""

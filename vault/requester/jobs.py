@@ -116,6 +116,7 @@ def check_job(folder: Path) -> JobFacts:
 
 
 def job_facts(manifest: Manifest, *, digest: str, signer: str, delta: Decimal) -> JobFacts:
+    """What is known of a job without a vault."""
     return JobFacts(
         manifest=manifest,
         digest=digest,
@@ -126,5 +127,6 @@ def job_facts(manifest: Manifest, *, digest: str, signer: str, delta: Decimal) -
 
 
 def check_free_folder(folder: Path) -> None:
+    """Refuse a folder where something is already."""
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise DestinationUnusable(path=folder, reason="something is already there")

@@ -37,6 +37,7 @@ def keygen(folder: Path) -> Keys:
 
 
 def make_folder(folder: Path) -> None:
+    """Make a folder for keys, private to its owner."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -29,6 +29,7 @@ def settle_interrupted(act: AuditedTransaction, running: Container[str] = ()) ->
 
 
 def settle_one(act: AuditedTransaction, row: RequestRow, *, reason: str = "interrupted") -> None:
+    """Bring one request to its true state, with its audit entry."""
     state = RequestState(row.state)
     if state in AFTER_CRASH:
         after = row.state = move(state, AFTER_CRASH[state])

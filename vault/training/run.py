@@ -216,6 +216,7 @@ def _hold(vault: OpenVault, request_id: str, allowed: frozenset[str], envelope: 
 
 
 def refuse_withdrawn(uow: UnitOfWork, row: RequestRow) -> None:
+    """Raise `ConsentRefused` when the consent was withdrawn while the job ran."""
     grant = uow.get(GrantRow, row.grant_id or "")
     if grant is None or grant.withdrawn_at is not None:
         raise ConsentRefused(reason="it was withdrawn while the job ran")
