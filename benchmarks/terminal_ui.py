@@ -20,14 +20,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests" / room) for room in ("tui", "e2e", "api")]
+sys.path.insert(0, str(ROOT))
 
-from e2e_daemon import serving  # noqa: E402 (found by the line above)
-from e2e_home import new_world  # noqa: E402
-from e2e_world import PASSPHRASE, World  # noqa: E402
-from tui_terminal import LOCKBOX, Screen, places  # noqa: E402
-
-from vault.api import link  # noqa: E402
+from tests.worlds.daemon import serving  # noqa: E402 (found by the line above)
+from tests.worlds.terminal import LOCKBOX, Screen, places  # noqa: E402
+from tests.worlds.vaults import new_world  # noqa: E402
+from tests.worlds.world import PASSPHRASE, World  # noqa: E402
+from vault.client import attach  # noqa: E402
 
 STEPS = 10_000
 ROWS = 20_000  # enough for a run that outlasts the measuring
@@ -110,7 +109,7 @@ def measure_keys(folder: Path, rounds: int) -> tuple[dict[str, list[tuple[float,
     found: dict[str, list[tuple[float, float]]] = {"key to screen": [], "key to another screen": []}
     with (
         serving(world) as daemon,
-        link.attach(world.paths, link.passphrase_secret(PASSPHRASE), is_owner=True) as vault,
+        attach.attach(world.paths, attach.passphrase_secret(PASSPHRASE), is_owner=True) as vault,
         Screen(LOCKBOX, environ=environ, size=(100, 30)) as screen,
     ):
         screen.wait_for("passphrase")

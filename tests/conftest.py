@@ -10,6 +10,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 
+pytest.register_assert_rewrite("tests.worlds")
+pytest_plugins = ["tests.worlds.vaults"]
+
 # How long an example takes says nothing on a busy machine; how many there are stays as each test says.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

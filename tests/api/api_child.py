@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from vault.api.server import serve
+from vault.daemon.server import serve
 from vault.sealing.slots import TEST_COST
 from vault.settings import Paths, Preferences
 from vault.vault import passphrase_secret

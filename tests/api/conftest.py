@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from api_home import Daemon, at, runtime, serving
-from e2e_home import copy_of, held_template, new_world, quiet
-from e2e_world import World
 
-from vault.api import service
-
-__all__ = ["held_template", "quiet"]
+from tests.worlds.served import Daemon, at, runtime, serving
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import World
+from vault.daemon import service
 
 
 @pytest.fixture

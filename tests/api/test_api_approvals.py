@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from api_home import Daemon, error_of
 
-from vault.api import wire
-from vault.api.wire import Session
+from tests.worlds.served import Daemon, error_of
+from vault.wire import messages
+from vault.wire.messages import Session
+from vault.wire.proofs import arguments_digest, proof_mac
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def state_of(daemon: Daemon, session: Session, request: str) -> str:
 
 
 def approve(daemon: Daemon, session: Session, arguments: dict[str, Any], proof: object) -> tuple[int, str]:
-    answer = daemon.ask(wire.owner_path("approve"), {**arguments, "proof": proof}, token=session.token)
+    answer = daemon.ask(messages.owner_path("approve"), {**arguments, "proof": proof}, token=session.token)
     return (answer.status_code, "") if answer.status_code == 200 else error_of(answer)
 
 
@@ -58,7 +59,7 @@ def test_an_approval_without_a_proof_is_no_approval(daemon: Daemon, session: Ses
         {"request_id": request, "draft": True},
         {"request_id": request, "draft": True, "proof": None},
     ):
-        answer = daemon.ask(wire.owner_path("approve"), body, token=session.token)
+        answer = daemon.ask(messages.owner_path("approve"), body, token=session.token)
         assert error_of(answer) == (400, "Invalid")
 
     assert state_of(daemon, session, request) == "waiting"
@@ -81,7 +82,7 @@ def test_a_proof_is_good_for_its_own_arguments_act_digest_key_and_nonce_alone(
         "other arguments": proof(arguments={"request_id": request, "draft": False}),
         "fewer arguments": proof(arguments={"request_id": request}),
         "other digest": proof(digest=other_digest),
-        "digest of the arguments": proof(digest=wire.arguments_digest(asked)),
+        "digest of the arguments": proof(digest=arguments_digest(asked)),
         "other act": proof(action="send"),
         "no nonce of ours": daemon.proof(session, "approve", digest, asked, nonce="0" * 32),
         "nonce of another approver": daemon.proof(
@@ -93,7 +94,7 @@ def test_a_proof_is_good_for_its_own_arguments_act_digest_key_and_nonce_alone(
         "strange mac": {**proof(), "mac": "\u00e4" * 64},
         "token as key": {
             **proof(),
-            "mac": wire.proof_mac(
+            "mac": proof_mac(
                 session.token.encode(),
                 action="approve",
                 digest=digest,
@@ -115,9 +116,10 @@ def test_an_approval_cannot_be_said_a_second_time(daemon: Daemon, session: Sessi
         "requester": "Sleep lab", "collection": "nights", "fields": ["good", "steps"], "purpose": "AcademicResearch",
         "not_after": "2027-03-01T00:00:00+00:00",
     }  # fmt: skip
-    proof = daemon.proof(session, "grant", wire.arguments_digest(wish), wish)  # type: ignore[arg-type]
+    proof = daemon.proof(session, "grant", arguments_digest(wish), wish)  # type: ignore[arg-type]
     first, again = (
-        daemon.ask(wire.owner_path("grant"), {**wish, "proof": proof}, token=session.token) for _ in range(2)
+        daemon.ask(messages.owner_path("grant"), {**wish, "proof": proof}, token=session.token)
+        for _ in range(2)
     )
 
     assert first.status_code == 200, first.text
@@ -130,7 +132,7 @@ def test_what_a_session_could_approve_ends_with_it(daemon: Daemon, session: Sess
     other = daemon.session()
     asked = {"request_id": request, "draft": True}
     proof = daemon.proof(other, "approve", digest, asked)
-    daemon.ask(wire.END_SESSION, token=other.token)
+    daemon.ask(messages.END_SESSION, token=other.token)
 
     assert approve(daemon, session, asked, proof) == REFUSED
     assert state_of(daemon, session, request) == "waiting"
@@ -157,9 +159,9 @@ def test_a_release_is_bound_to_the_bytes_that_are_held(daemon: Daemon, session: 
     wrong = {**asked, "proof": daemon.proof(session, "send", other_digest, asked)}
     right = {**asked, "proof": daemon.proof(session, "send", digest, asked)}
 
-    assert error_of(daemon.ask(wire.owner_path("send"), wrong, token=session.token)) == REFUSED
+    assert error_of(daemon.ask(messages.owner_path("send"), wrong, token=session.token)) == REFUSED
     assert not target.exists()
-    assert daemon.ask(wire.owner_path("send"), right, token=session.token).status_code == 200
+    assert daemon.ask(messages.owner_path("send"), right, token=session.token).status_code == 200
     assert sorted(one.name for one in target.iterdir()) == [
         "release.json",
         "release.sig",
@@ -188,9 +190,9 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
     }  # fmt: skip
     no_proof = {"approver": session.approver, "nonce": "0" * 32, "mac": "0" * 64}
 
-    assert set(bare) == wire.PROVEN
+    assert set(bare) == messages.PROVEN
     for method, arguments in bare.items():
-        path = wire.owner_path(method)
+        path = messages.owner_path(method)
         assert error_of(daemon.ask(path, arguments, token=session.token)) == (400, "Invalid"), method
         forged = daemon.ask(path, {**arguments, "proof": no_proof}, token=session.token)
         assert error_of(forged) == REFUSED, method
@@ -200,7 +202,7 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
 def test_a_relative_path_is_refused_since_the_process_stands_elsewhere(
     daemon: Daemon, session: Session
 ) -> None:
-    answer = daemon.ask(wire.owner_path("backup"), {"target": "here.tar"}, token=session.token)
+    answer = daemon.ask(messages.owner_path("backup"), {"target": "here.tar"}, token=session.token)
 
     assert error_of(answer) == (400, "Invalid")
     assert "absolute" in answer.json()["sentence"]
@@ -212,9 +214,9 @@ def test_what_a_command_could_approve_ends_with_its_ten_minutes(daemon: Daemon) 
     request, digest = waiting_request(daemon, command)
     arguments = {"request_id": request, "draft": True}
     daemon.world.clock.forward(minutes=9, seconds=30)
-    early = daemon.ask(wire.NONCE, {"approver": command.approver}, token=screen.token).json()["nonce"]
+    early = daemon.ask(messages.NONCE, {"approver": command.approver}, token=screen.token).json()["nonce"]
     daemon.world.clock.forward(seconds=60)
-    late = daemon.ask(wire.NONCE, {"approver": command.approver}, token=screen.token)
+    late = daemon.ask(messages.NONCE, {"approver": command.approver}, token=screen.token)
 
     assert error_of(late) == REFUSED
     begun = daemon.proof(command, "approve", digest, arguments, nonce=early)

@@ -18,17 +18,19 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from tui.exit_codes import exit_code
-from vault import errors
-from vault.api import wire
-from vault.api.client import RemoteVault
-from vault.api.connection import Connection, parsed
-from vault.api.remote.calls import Caller
-from vault.api.shapes import shape_of
-from vault.errors import ApprovalNotProven, DaemonGone, DaemonUnreachable, LockboxError
-from vault.records.shown import FileChoice
+from tui.cli.exit_codes import exit_code
+from vault.client.client import RemoteVault
+from vault.client.connection import Connection, decode
+from vault.client.login import Caller
+from vault.daemon.shapes import shape_of
+from vault.errors.daemon import ApprovalNotProven, DaemonGone, DaemonUnreachable
+from vault.errors.families import InternalError, LockboxError
 from vault.sealing.secret import Secret
 from vault.vault import Vault
+from vault.views.records import FileChoice
+from vault.wire import messages
+from vault.wire.encoding import to_json
+from vault.wire.errors import ErrorBody, error_body, error_from
 
 # Made, opened and renewed where the vault lies; what holds a parsed table; and what the other process asks of its own.
 ONLY_HERE = {
@@ -75,7 +77,7 @@ class Recorder(Caller):
     """Writes down what would be asked, and how it would be read."""
 
     def call(self, method: str, kind: Any, arguments: Any) -> Any:
-        self.asked = (method, kind, {name: wire.plain(value) for name, value in arguments.items()})
+        self.asked = (method, kind, {name: to_json(value) for name, value in arguments.items()})
         return _Anything()
 
     def prove(self, method: str, kind: Any, arguments: Any, *, digest: str = "") -> Any:
@@ -101,31 +103,31 @@ def sample(method: str) -> dict[str, Any]:
 
 
 def test_every_method_of_the_facade_can_be_asked_there_or_is_named_as_one_of_here() -> None:
-    assert public(Vault) - ONLY_HERE == {*wire.ROUTED, "train"}
+    assert public(Vault) - ONLY_HERE == {*messages.ROUTED, "train"}
 
 
 def test_what_can_be_asked_there_is_a_method_of_the_facade_or_of_the_session() -> None:
-    assert public(RemoteVault) - ONLY_THERE == {*wire.ROUTED, "train"}
+    assert public(RemoteVault) - ONLY_THERE == {*messages.ROUTED, "train"}
 
 
-@pytest.mark.parametrize("method", [*wire.ROUTED, "train"])
+@pytest.mark.parametrize("method", [*messages.ROUTED, "train"])
 def test_a_method_is_called_there_as_it_is_called_here(method: str) -> None:
     assert shape(Vault, method) == shape(RemoteVault, method)
 
 
-@pytest.mark.parametrize("method", wire.ROUTED)
+@pytest.mark.parametrize("method", messages.ROUTED)
 def test_what_is_sent_fits_the_door_and_says_every_argument_by_its_name(method: str) -> None:
     caller, arguments = recorder(), sample(method)
     getattr(RemoteVault(caller), method)(**arguments)
     asked, kind, said = caller.asked
-    assert (method, {name: wire.plain(value) for name, value in arguments.items()}) == (asked, said)
+    assert (method, {name: to_json(value) for name, value in arguments.items()}) == (asked, said)
     body = shape_of(method)
-    proof = {"proof": {"approver": "a", "nonce": "n", "mac": "m"}} if method in wire.PROVEN else {}
+    proof = {"proof": {"approver": "a", "nonce": "n", "mac": "m"}} if method in messages.PROVEN else {}
     body.body.model_validate_json(json.dumps({**said, **proof}))
     assert kind == (dict[str, object] if method == "receipt" else body.answer)
 
 
-@pytest.mark.parametrize("method", sorted(wire.PROVEN))
+@pytest.mark.parametrize("method", sorted(messages.PROVEN))
 def test_what_lets_something_happen_is_proven_and_nothing_else_is(method: str) -> None:
     """Without a passphrase nothing goes over the line."""
     caller = Caller(line=Connection(Path("/nowhere")))
@@ -163,7 +165,7 @@ def kinds(kind: type[LockboxError] = LockboxError) -> Iterator[type[LockboxError
 def test_an_error_is_the_same_on_both_sides(kind: type[LockboxError]) -> None:
     names = [name for _, name, _, _ in Formatter().parse(kind.template()) if name]
     there = kind(**{name: Path(f"/a {name}") for name in names})
-    here = wire.raised(parsed(wire.ErrorBody, wire.error_body(there).model_dump_json().encode()))
+    here = error_from(decode(ErrorBody, error_body(there).model_dump_json().encode()))
     assert (kind, str(there), there.hint, exit_code(there)) == (
         type(here),
         str(here),
@@ -173,8 +175,8 @@ def test_an_error_is_the_same_on_both_sides(kind: type[LockboxError]) -> None:
 
 
 def test_an_error_that_only_a_newer_program_knows_is_told_as_one_of_ours() -> None:
-    body = wire.ErrorBody(error="FromTheFuture", facts={}, sentence="s", hint="")
-    assert isinstance(wire.raised(body), errors.InternalError)
+    body = ErrorBody(error="FromTheFuture", facts={}, sentence="s", hint="")
+    assert isinstance(error_from(body), InternalError)
 
 
 # a line that breaks -------------------------------------------------------------------------------------------
@@ -232,15 +234,15 @@ def test_nobody_at_the_socket_is_gone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", ["200 OK", "500 no"])
 def test_an_answer_of_another_kind_is_no_answer(tmp_path: Path, status: str) -> None:
     with answering(told(status, b"<html>"), tmp_path) as line, pytest.raises(DaemonUnreachable):
-        parsed(wire.Session, line.post("/", b"{}"))
+        decode(messages.Session, line.post("/", b"{}"))
 
 
 def test_what_a_session_knows_is_not_shown_in_its_representation() -> None:
     caller = Caller(line=Connection(Path("/x")), token="the token", approver_key=Secret(b"the key"))
     assert "the token" not in repr(caller)
     assert "the key" not in repr(caller)
-    hints = get_type_hints(wire.Session)
+    hints = get_type_hints(messages.Session)
     assert "token" in hints
-    told_ = wire.Session(token="the token", approver="a", approver_key="the key")
+    told_ = messages.Session(token="the token", approver="a", approver_key="the key")
     assert "the token" not in repr(told_)
     assert "the key" not in repr(told_)

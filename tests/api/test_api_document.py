@@ -12,8 +12,6 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from e2e_home import copy_of
-from e2e_world import PASSPHRASE, World
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import (
@@ -22,17 +20,21 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from vault.api import guard, wire
-from vault.api.document import document
-from vault.api.routes import application
-from vault.api.service import Service
-from vault.errors import Invalid
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import PASSPHRASE, World
+from vault.daemon import guard
+from vault.daemon.document import document
+from vault.daemon.routes import application
+from vault.daemon.service import Service
+from vault.errors.families import Invalid
 from vault.sealing.slots import TEST_COST
+from vault.wire import messages
+from vault.wire.proofs import arguments_digest, proof_mac
 
 FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
 CONFORMANCE = [status_code_conformance, content_type_conformance, response_schema_conformance]
 # they end the session or the passphrase that the others need
-APART = {wire.LOCK, wire.END_SESSION, wire.PASSPHRASE}
+APART = {messages.LOCK, messages.END_SESSION, messages.PASSPHRASE}
 STRANGE = ["fitting"] * 8 + [None, [], {}, "x", 1, {"x": 1}]
 PLACES = ("target", "folder", "to", "job", "key_file", "path")
 
@@ -43,16 +45,16 @@ OPERATIONS = {
 
 
 def test_the_document_is_the_one_the_code_makes() -> None:
-    """Make it anew with: python -m vault.api.document > docs/openapi.json."""
+    """Make it anew with: python -m vault.daemon.document > docs/openapi.json."""
     assert document() == FILE.read_text(encoding="utf-8")
 
 
 def test_every_path_is_in_the_document_and_all_but_one_want_a_token() -> None:
     paths = json.loads(document())["paths"]
 
-    assert {wire.owner_path(method) for method in wire.ROUTED} <= set(paths)
+    assert {messages.owner_path(method) for method in messages.ROUTED} <= set(paths)
     assert all(list(entry) == ["post"] for entry in paths.values())
-    assert {wire.SESSION} == {path for path, entry in paths.items() if "security" not in entry["post"]}
+    assert {messages.SESSION} == {path for path, entry in paths.items() if "security" not in entry["post"]}
 
 
 class Fuzzed:
@@ -65,7 +67,7 @@ class Fuzzed:
         self.service = service
         self.client = client
         self.runner = runner
-        wish = wire.SessionWish.model_validate({"passphrase": PASSPHRASE, "scope": "owner"})
+        wish = messages.SessionWish.model_validate({"passphrase": PASSPHRASE, "scope": "owner"})
         self.session = service.open_session(wish)
         self.requester = service.vault.issue_token("Sleep lab")
 
@@ -73,7 +75,7 @@ class Fuzzed:
         token = self.requester if "/requester/" in path else self.session.token
         if isinstance(body, dict):
             body = self._proven(path, self._at_home(body))
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": wire.JSON_TYPE}
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": messages.JSON_TYPE}
         return self.runner.run(self.client.post(path, content=json.dumps(body), headers=headers))
 
     def _at_home(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -94,14 +96,14 @@ class Fuzzed:
     def _proven(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         method = path.rpartition("/")[2].replace("-", "_")
         rest = {key: value for key, value in body.items() if key != "proof"}
-        if "proof" not in body or method not in wire.PROVEN - {"approve", "send"}:
+        if "proof" not in body or method not in messages.PROVEN - {"approve", "send"}:
             return body
         nonce = self.service.approvers.nonce(self.session.approver)
         try:
-            mac = wire.proof_mac(
+            mac = proof_mac(
                 bytes.fromhex(self.session.approver_key),
                 action=method,
-                digest=wire.arguments_digest(rest),
+                digest=arguments_digest(rest),
                 nonce=nonce,
                 arguments=rest,
             )
@@ -126,7 +128,7 @@ def fuzzed(waiting_template: World, tmp_path_factory: pytest.TempPathFactory) ->
         )
         transport = httpx.ASGITransport(application(service))
         with asyncio.Runner() as runner:
-            client = httpx.AsyncClient(transport=transport, base_url=wire.BASE_URL)
+            client = httpx.AsyncClient(transport=transport, base_url=messages.BASE_URL)
             yield Fuzzed(world, service, client, runner)
             runner.run(client.aclose())
             service.close()

@@ -18,12 +18,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from api_home import Caller, Daemon, serving
-from e2e_world import PASSPHRASE, World
 
-from vault.api import wire
-from vault.api.place import listening
-from vault.errors import SocketUnusable, UnsafePermissions, VaultBusy
+from tests.worlds.served import Caller, Daemon, serving
+from tests.worlds.world import PASSPHRASE, World
+from vault.errors.daemon import SocketUnusable
+from vault.errors.storage import UnsafePermissions, VaultBusy
+from vault.wire import messages
+from vault.wire.socket_file import listening
 
 CHILD = Path(__file__).with_name("api_child.py")
 
@@ -74,14 +75,14 @@ def child(waiting: World) -> Iterator[Child]:
     one.http.close()
 
 
-def approved(child: Child, session: wire.Session, *, world: World, steps: int) -> str:
+def approved(child: Child, session: messages.Session, *, world: World, steps: int) -> str:
     """Hand in and approve a job of so many steps."""
     folder = world.job("long", steps=steps)
     request = str(child.owner("submit", token=session.token, job=folder).json()["line"]["id"])
     digest = child.owner("request", token=session.token, request_id=request).json()["manifest_digest"]
     asked = {"request_id": request, "draft": True}
     proof = child.proof(session, "approve", digest, asked)
-    answer = child.ask(wire.owner_path("approve"), {**asked, "proof": proof}, token=session.token)
+    answer = child.ask(messages.owner_path("approve"), {**asked, "proof": proof}, token=session.token)
     assert answer.status_code == 200, answer.text
     return request
 
@@ -119,8 +120,8 @@ def test_a_signal_during_a_run_leaves_no_learner_and_says_what_was_spent(
 ) -> None:
     session = child.session()
     request = approved(child, session, world=waiting, steps=9000)
-    child.ask(wire.START_TRAINING, {"request_id": request}, token=session.token)
-    until(lambda: any(run["step"] for run in child.ask(wire.PULSE, token=session.token).json()["runs"]))
+    child.ask(messages.START_TRAINING, {"request_id": request}, token=session.token)
+    until(lambda: any(run["step"] for run in child.ask(messages.PULSE, token=session.token).json()["runs"]))
     (learner,) = child.learners()
 
     assert child.end() == (0, "")
@@ -134,7 +135,7 @@ def test_a_signal_during_a_run_leaves_no_learner_and_says_what_was_spent(
 def test_a_signal_while_the_learner_gets_ready_spends_nothing(child: Child, waiting: World) -> None:
     session = child.session()
     request = approved(child, session, world=waiting, steps=9000)
-    child.ask(wire.START_TRAINING, {"request_id": request}, token=session.token)
+    child.ask(messages.START_TRAINING, {"request_id": request}, token=session.token)
     until(child.learners)
     (learner,) = child.learners()
 
@@ -156,7 +157,7 @@ def test_a_signal_during_an_import_leaves_all_of_it_or_nothing(child: Child, wai
 
     def ask() -> None:
         with contextlib.suppress(httpx.TransportError):
-            child.ask(wire.owner_path("import_path"), {"choice": choice}, token=token)
+            child.ask(messages.owner_path("import_path"), {"choice": choice}, token=token)
 
     asking = threading.Thread(target=ask)
     asking.start()
@@ -188,7 +189,7 @@ def test_a_second_one_is_refused_and_leaves_the_socket_of_the_first_alone(daemon
     assert second.process.wait(30) == 1
     second.process.communicate()
     second.http.close()
-    assert daemon.ask(wire.PULSE, token=daemon.session().token).status_code == 200
+    assert daemon.ask(messages.PULSE, token=daemon.session().token).status_code == 200
 
 
 def test_the_socket_and_its_folder_are_for_their_owner_alone(daemon: Daemon) -> None:
@@ -228,7 +229,7 @@ def _asked_as(uid: int, path: Path, token: str) -> bytes:
 
 
 def _heard(line: socket.socket, token: str) -> bytes:
-    head = f"POST {wire.PULSE} HTTP/1.1\r\nHost: lockbox\r\nAuthorization: Bearer {token}\r\n"
+    head = f"POST {messages.PULSE} HTTP/1.1\r\nHost: lockbox\r\nAuthorization: Bearer {token}\r\n"
     try:
         line.sendall(head.encode() + b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
         return line.recv(4096)

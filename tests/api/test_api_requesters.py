@@ -7,14 +7,16 @@ import time
 from pathlib import Path
 
 import pytest
-from api_home import Daemon, error_of, owner_paths
-from e2e_world import JOB, NAME
 
-from vault import requester
-from vault.api import wire
-from vault.api.wire import Session
-from vault.errors import SessionEnded
-from vault.outside import SENT_FILES
+from tests.worlds.served import Daemon, error_of, owner_paths
+from tests.worlds.world import JOB, NAME
+from vault.errors.daemon import SessionEnded
+from vault.portal import SENT_FILES
+from vault.requester.keys import keygen
+from vault.requester.releases import verify_release
+from vault.wire import messages
+from vault.wire.messages import Session
+from vault.wire.proofs import arguments_digest
 
 
 @pytest.fixture
@@ -24,8 +26,8 @@ def session(daemon: Daemon) -> Session:
 
 def token_for(daemon: Daemon, session: Session, name: str = NAME) -> str:
     asked = {"requester": name}
-    proof = daemon.proof(session, "issue_token", wire.arguments_digest(asked), asked)  # type: ignore[arg-type]
-    answer = daemon.ask(wire.owner_path("issue_token"), {**asked, "proof": proof}, token=session.token)
+    proof = daemon.proof(session, "issue_token", arguments_digest(asked), asked)  # type: ignore[arg-type]
+    answer = daemon.ask(messages.owner_path("issue_token"), {**asked, "proof": proof}, token=session.token)
     assert answer.status_code == 200, answer.text
     return str(answer.json())
 
@@ -42,7 +44,7 @@ def job_id(daemon: Daemon, session: Session, state: str) -> str:
 
 
 def state_of(daemon: Daemon, token: str, job: str) -> str:
-    answer = daemon.ask(wire.ASK_JOB, {"job_id": job}, token=token)
+    answer = daemon.ask(messages.ASK_JOB, {"job_id": job}, token=token)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["state"])
 
@@ -53,23 +55,23 @@ def test_a_requesters_token_opens_no_route_of_the_owner(daemon: Daemon, session:
     for path in owner_paths():
         assert error_of(daemon.ask(path, token=token)) == (403, "NotAtThisDoor"), path
         time.sleep(0.015)
-    assert daemon.ask(wire.PULSE, token=session.token).status_code == 200
+    assert daemon.ask(messages.PULSE, token=session.token).status_code == 200
 
 
 def test_an_owners_token_is_no_requesters(daemon: Daemon, session: Session) -> None:
-    for path in (wire.SUBMIT_JOB, wire.ASK_JOB, wire.FETCH_JOB):
+    for path in (messages.SUBMIT_JOB, messages.ASK_JOB, messages.FETCH_JOB):
         assert error_of(daemon.ask(path, {"job_id": "x"}, token=session.token)) == (401, "SessionEnded")
 
 
 def test_a_job_is_handed_in_and_waits_and_cannot_come_twice(daemon: Daemon, session: Session) -> None:
     token = token_for(daemon, session)
     job = spelled(daemon.world.job("third"))
-    taken = daemon.ask(wire.SUBMIT_JOB, job, token=token)
+    taken = daemon.ask(messages.SUBMIT_JOB, job, token=token)
 
     assert taken.status_code == 200, taken.text
     assert taken.json()["state"] == "waiting"
     assert state_of(daemon, token, taken.json()["job_id"]) == "waiting"
-    assert error_of(daemon.ask(wire.SUBMIT_JOB, job, token=token)) == (403, "JobReplayed")
+    assert error_of(daemon.ask(messages.SUBMIT_JOB, job, token=token)) == (403, "JobReplayed")
 
 
 def test_from_the_charge_on_nothing_is_told_but_a_release(daemon: Daemon, session: Session) -> None:
@@ -80,12 +82,12 @@ def test_from_the_charge_on_nothing_is_told_but_a_release(daemon: Daemon, sessio
     assert daemon.owner("withhold", token=session.token, release_id=line["id"]).status_code == 200
 
     assert (before, state_of(daemon, token, held)) == ("in progress", "in progress")
-    assert error_of(daemon.ask(wire.FETCH_JOB, {"job_id": held}, token=token)) == (403, "NotAtThisDoor")
+    assert error_of(daemon.ask(messages.FETCH_JOB, {"job_id": held}, token=token)) == (403, "NotAtThisDoor")
 
 
 def test_an_update_that_expired_looks_like_one_that_is_in_progress(daemon: Daemon, session: Session) -> None:
     token, held = token_for(daemon, session), job_id(daemon, session, "held")
-    daemon.ask(wire.LOCK_AFTER, {"minutes": 1440}, token=session.token)
+    daemon.ask(messages.LOCK_AFTER, {"minutes": 1440}, token=session.token)
     daemon.world.clock.forward(minutes=61)
     assert daemon.owner("settle", token=session.token).status_code == 200
     (line,) = daemon.owner("releases", token=session.token).json()
@@ -95,7 +97,7 @@ def test_an_update_that_expired_looks_like_one_that_is_in_progress(daemon: Daemo
 
 def test_before_a_run_a_refusal_is_told(daemon: Daemon, session: Session) -> None:
     token, waiting = token_for(daemon, session), job_id(daemon, session, "waiting")
-    third = daemon.ask(wire.SUBMIT_JOB, spelled(daemon.world.job("third")), token=token).json()["job_id"]
+    third = daemon.ask(messages.SUBMIT_JOB, spelled(daemon.world.job("third")), token=token).json()["job_id"]
     lines = daemon.owner("requests", token=session.token).json()
     mine = [line["id"] for line in lines if line["state"] == "waiting"]
     other = next(
@@ -112,36 +114,36 @@ def test_what_was_sent_without_a_folder_is_fetched_by_its_requester_alone(
     daemon: Daemon, session: Session
 ) -> None:
     token, held = token_for(daemon, session), job_id(daemon, session, "held")
-    other = requester.keygen(daemon.world.folder / "other")
+    other = keygen(daemon.world.folder / "other")
     daemon.owner("add_requester", token=session.token, name="Somebody", key_file=other.public)
     stranger = token_for(daemon, session, "Somebody")
     (line,) = daemon.owner("releases", token=session.token).json()
     asked = {"release_id": line["id"], "confirm_digest": line["digest"]}
     proof = daemon.proof(session, "send", line["digest"], asked)
-    assert error_of(daemon.ask(wire.FETCH_JOB, {"job_id": held}, token=token)) == (403, "NotAtThisDoor")
-    sent = daemon.ask(wire.owner_path("send"), {**asked, "proof": proof}, token=session.token)
+    assert error_of(daemon.ask(messages.FETCH_JOB, {"job_id": held}, token=token)) == (403, "NotAtThisDoor")
+    sent = daemon.ask(messages.owner_path("send"), {**asked, "proof": proof}, token=session.token)
     assert sent.status_code == 200, sent.text
 
-    files = daemon.ask(wire.FETCH_JOB, {"job_id": held}, token=token).json()["files"]
+    files = daemon.ask(messages.FETCH_JOB, {"job_id": held}, token=token).json()["files"]
     target = daemon.world.folder / "fetched"
     target.mkdir()
     for name, text in files.items():
         (target / name).write_bytes(base64.b64decode(text))
     assert set(SENT_FILES) == set(files)
     assert state_of(daemon, token, held) == "released"
-    for path in (wire.ASK_JOB, wire.FETCH_JOB):
+    for path in (messages.ASK_JOB, messages.FETCH_JOB):
         assert error_of(daemon.ask(path, {"job_id": held}, token=stranger)) == (400, "UnknownRequest")
     key = daemon.world.folder / "vault.pub"
     key.write_text(daemon.owner("vault_key", token=session.token, name=NAME).json())
-    facts = requester.verify_release(target, key, daemon.world.folder / "job")
+    facts = verify_release(target, key, daemon.world.folder / "job")
     assert facts.answers_job
 
 
 def test_a_job_of_another_key_cannot_be_handed_in_with_this_token(daemon: Daemon, session: Session) -> None:
-    other = requester.keygen(daemon.world.folder / "other")
+    other = keygen(daemon.world.folder / "other")
     daemon.owner("add_requester", token=session.token, name="Somebody", key_file=other.public)
     stranger = token_for(daemon, session, "Somebody")
-    answer = daemon.ask(wire.SUBMIT_JOB, spelled(daemon.world.job("third")), token=stranger)
+    answer = daemon.ask(messages.SUBMIT_JOB, spelled(daemon.world.job("third")), token=stranger)
 
     assert error_of(answer) == (403, "NotAtThisDoor")
     assert len(daemon.owner("requests", token=session.token).json()) == 2
@@ -158,7 +160,7 @@ def test_a_job_that_does_not_fit_learns_nothing_about_what_lies_here(
         "unit": JOB.replace('"{unit}"', '"record"'),
     }
     answers = {
-        what: daemon.ask(wire.SUBMIT_JOB, spelled(daemon.world.job(what, text=text)), token=token)
+        what: daemon.ask(messages.SUBMIT_JOB, spelled(daemon.world.job(what, text=text)), token=token)
         for what, text in texts.items()
     }
 
@@ -175,8 +177,8 @@ def test_a_job_that_was_changed_or_is_no_base64_is_refused(
     data = base64.b64decode(job[part])
     changed = {**job, part: base64.b64encode(data[:-3] + bytes([data[-3] ^ 1]) + data[-2:]).decode()}
 
-    assert daemon.ask(wire.SUBMIT_JOB, changed, token=token).status_code in (400, 422)
-    assert error_of(daemon.ask(wire.SUBMIT_JOB, {**job, part: "%"}, token=token)) == (400, "Invalid")
+    assert daemon.ask(messages.SUBMIT_JOB, changed, token=token).status_code in (400, 422)
+    assert error_of(daemon.ask(messages.SUBMIT_JOB, {**job, part: "%"}, token=token)) == (400, "Invalid")
 
 
 def test_a_token_ends_with_its_ninety_days_its_revocation_or_its_requesters_block(
@@ -189,10 +191,12 @@ def test_a_token_ends_with_its_ninety_days_its_revocation_or_its_requesters_bloc
     daemon.owner("block_requester", token=session.token, name=NAME)
 
     for token in [*revoked, blocked]:
-        assert error_of(daemon.ask(wire.ASK_JOB, {"job_id": job}, token=token)) == (401, "SessionEnded")
+        assert error_of(daemon.ask(messages.ASK_JOB, {"job_id": job}, token=token)) == (401, "SessionEnded")
     asked = {"name": NAME}
-    proof = daemon.proof(session, "unblock_requester", wire.arguments_digest(asked), asked)  # type: ignore[arg-type]
-    lifted = daemon.ask(wire.owner_path("unblock_requester"), {**asked, "proof": proof}, token=session.token)
+    proof = daemon.proof(session, "unblock_requester", arguments_digest(asked), asked)  # type: ignore[arg-type]
+    lifted = daemon.ask(
+        messages.owner_path("unblock_requester"), {**asked, "proof": proof}, token=session.token
+    )
     assert lifted.status_code == 200, lifted.text
     late = token_for(daemon, session)
     assert state_of(daemon, late, job) == "in progress"
@@ -200,7 +204,7 @@ def test_a_token_ends_with_its_ninety_days_its_revocation_or_its_requesters_bloc
 
 def test_a_token_is_good_for_ninety_days(daemon: Daemon, session: Session) -> None:
     token = token_for(daemon, session)
-    daemon.ask(wire.LOCK, token=session.token)
+    daemon.ask(messages.LOCK, token=session.token)
     assert daemon.has_ended()
     with daemon.world.vault() as vault:
         daemon.world.clock.forward(days=90, seconds=-1)

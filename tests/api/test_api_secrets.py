@@ -6,13 +6,15 @@ import logging
 import pickle
 
 import pytest
-from api_home import Daemon, error_of
-from e2e_world import PASSPHRASE
 
+from tests.worlds.served import Daemon, error_of
+from tests.worlds.world import PASSPHRASE
 from vault import errors
-from vault.api import wire
-from vault.api.service import Service
+from vault.daemon.service import Service
+from vault.errors.families import InternalError, LockboxError
 from vault.vault import Vault
+from vault.wire import messages
+from vault.wire.errors import ErrorBody, error_body, error_from, status_of
 
 SECRET = "hunter2-do-not-tell"
 
@@ -36,7 +38,7 @@ SECRET = "hunter2-do-not-tell"
 def test_a_passphrase_in_a_body_that_does_not_fit_is_not_repeated(
     shared: Daemon, capfd: pytest.CaptureFixture[str], body: object
 ) -> None:
-    answer = shared.ask(wire.SESSION, body)
+    answer = shared.ask(messages.SESSION, body)
 
     assert 400 <= answer.status_code < 500
     assert SECRET not in answer.text
@@ -55,7 +57,7 @@ def test_a_mistake_of_ours_tells_its_kind_and_not_its_text(
     monkeypatch.setattr(Service, "open_session", broken_session)
     answers = [
         daemon.owner("status", token=token),
-        daemon.ask(wire.SESSION, {"passphrase": PASSPHRASE, "scope": "owner"}),
+        daemon.ask(messages.SESSION, {"passphrase": PASSPHRASE, "scope": "owner"}),
     ]
     monkeypatch.undo()
     heard = "".join(answer.text for answer in answers) + "".join(capfd.readouterr())
@@ -74,42 +76,40 @@ def test_nothing_is_logged(daemon: Daemon, caplog: pytest.LogCaptureFixture) -> 
         token = daemon.session().token
         daemon.owner("status", token=token)
         daemon.ask("/nowhere", token=token)
-        daemon.ask(wire.SESSION, {"passphrase": SECRET, "scope": "owner"})
+        daemon.ask(messages.SESSION, {"passphrase": SECRET, "scope": "owner"})
 
     ours = [record for record in caplog.records if not record.name.startswith("http")]
     assert ours == []
 
 
 def test_what_is_said_about_a_session_shows_neither_token_nor_key_nor_passphrase() -> None:
-    session = wire.Session(token=SECRET, approver="a", approver_key=SECRET)
-    wish = wire.SessionWish.model_validate({"passphrase": SECRET, "scope": "owner"})
-    change = wire.PassphraseWish.model_validate({"current": SECRET, "new": SECRET})
+    session = messages.Session(token=SECRET, approver="a", approver_key=SECRET)
+    wish = messages.SessionWish.model_validate({"passphrase": SECRET, "scope": "owner"})
+    change = messages.PassphraseWish.model_validate({"current": SECRET, "new": SECRET})
 
     for one in (session, wish, change):
         assert SECRET not in repr(one) + str(one)
     assert pickle.dumps(session)  # and it is a plain body otherwise
 
 
-EVERY = [
-    one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.LockboxError)
-]
+EVERY = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, LockboxError)]
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.__name__)
-def test_every_error_comes_back_as_itself(kind: type[errors.LockboxError]) -> None:
+def test_every_error_comes_back_as_itself(kind: type[LockboxError]) -> None:
     from string import Formatter
 
     facts = {name: f"some {name}" for _, name, _, _ in Formatter().parse(kind.template()) if name}
     error = kind(**facts)
-    back = wire.raised(wire.ErrorBody.model_validate_json(wire.error_body(error).model_dump_json()))
+    back = error_from(ErrorBody.model_validate_json(error_body(error).model_dump_json()))
 
     assert (type(error), str(error), error.facts) == (type(back), str(back), back.facts)
-    assert 400 <= wire.status_of(error) < 600
+    assert 400 <= status_of(error) < 600
 
 
 def test_an_error_that_nobody_knows_is_a_mistake_of_ours() -> None:
     for name in ("Formatter", "ClassVar", "NoSuchThing", "__doc__"):
-        body = wire.ErrorBody(error=name, facts={}, sentence="", hint="")
-        assert isinstance(wire.raised(body), errors.InternalError)
-    wrong = wire.ErrorBody(error="WrongState", facts={"x": 1}, sentence="", hint="")
-    assert isinstance(wire.raised(wrong), errors.InternalError)
+        body = ErrorBody(error=name, facts={}, sentence="", hint="")
+        assert isinstance(error_from(body), InternalError)
+    wrong = ErrorBody(error="WrongState", facts={"x": 1}, sentence="", hint="")
+    assert isinstance(error_from(wrong), InternalError)

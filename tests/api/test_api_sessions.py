@@ -6,15 +6,16 @@ import hashlib
 import time
 
 import pytest
-from api_home import Daemon, error_of, owner_paths
-from e2e_world import PASSPHRASE, World
 
-from vault.api import service, wire
-from vault.api.tokens import Scope, Sessions
+from tests.worlds.served import Daemon, error_of, owner_paths
+from tests.worlds.world import PASSPHRASE, World
+from vault.daemon import service
+from vault.daemon.sessions import Scope, Sessions
+from vault.wire import messages
 
 
 def test_without_a_token_nothing_but_a_session_can_be_asked_for(daemon: Daemon) -> None:
-    for path in [*owner_paths(), wire.SUBMIT_JOB, wire.ASK_JOB, wire.FETCH_JOB]:
+    for path in [*owner_paths(), messages.SUBMIT_JOB, messages.ASK_JOB, messages.FETCH_JOB]:
         assert error_of(daemon.ask(path)) == (401, "SessionEnded"), path
         assert error_of(daemon.ask(path, token="A" * 43)) == (401, "SessionEnded"), path
         time.sleep(0.015)  # a hundred in a second are too many
@@ -23,9 +24,9 @@ def test_without_a_token_nothing_but_a_session_can_be_asked_for(daemon: Daemon) 
 def test_a_token_in_the_address_is_none(daemon: Daemon) -> None:
     token = daemon.session().token
 
-    assert daemon.ask(f"{wire.PULSE}?token={token}").status_code == 401
-    assert daemon.ask(wire.PULSE, headers={"Authorization": f"Basic {token}"}).status_code == 401
-    assert daemon.ask(wire.PULSE, token=token).status_code == 200
+    assert daemon.ask(f"{messages.PULSE}?token={token}").status_code == 401
+    assert daemon.ask(messages.PULSE, headers={"Authorization": f"Basic {token}"}).status_code == 401
+    assert daemon.ask(messages.PULSE, token=token).status_code == 200
 
 
 def test_a_wrong_passphrase_opens_nothing_and_costs_a_pause(
@@ -33,7 +34,7 @@ def test_a_wrong_passphrase_opens_nothing_and_costs_a_pause(
 ) -> None:
     monkeypatch.setattr(service, "WRONG_PAUSE", 0.5)
     began = time.monotonic()
-    answer = shared.ask(wire.SESSION, {"passphrase": "wrong", "scope": "owner"})
+    answer = shared.ask(messages.SESSION, {"passphrase": "wrong", "scope": "owner"})
 
     assert error_of(answer) == (401, "WrongPassphrase")
     assert time.monotonic() - began >= service.WRONG_PAUSE
@@ -41,30 +42,30 @@ def test_a_wrong_passphrase_opens_nothing_and_costs_a_pause(
 
 def test_after_ten_wrong_tries_in_a_minute_even_the_right_one_has_to_wait(daemon: Daemon) -> None:
     token = daemon.session().token
-    wrong = [daemon.ask(wire.SESSION, {"passphrase": "wrong", "scope": "cli"}) for _ in range(11)]
-    right = daemon.ask(wire.SESSION, {"passphrase": PASSPHRASE, "scope": "owner"})
+    wrong = [daemon.ask(messages.SESSION, {"passphrase": "wrong", "scope": "cli"}) for _ in range(11)]
+    right = daemon.ask(messages.SESSION, {"passphrase": PASSPHRASE, "scope": "owner"})
 
     assert [answer.status_code for answer in wrong] == [401] * 10 + [429]
     assert error_of(right) == (429, "TooManyTries")
-    daemon.ask(wire.LOCK, token=token)
+    daemon.ask(messages.LOCK, token=token)
     assert daemon.has_ended()
 
 
 def test_the_recovery_key_opens_a_session_too(daemon: Daemon) -> None:
     key = {"passphrase": daemon.world.recovery_key, "scope": "owner"}
 
-    assert daemon.ask(wire.SESSION, {**key, "recovery": True}).status_code == 200
-    assert daemon.ask(wire.SESSION, key).status_code == 401
+    assert daemon.ask(messages.SESSION, {**key, "recovery": True}).status_code == 200
+    assert daemon.ask(messages.SESSION, key).status_code == 401
 
 
 def test_another_vaults_header_put_here_opens_no_session(daemon: Daemon, waiting_template: World) -> None:
     """Somebody who can write here gets no further with a header, and a passphrase, of their own."""
-    from e2e_home import new_world
+    from tests.worlds.vaults import new_world
 
     other = new_world(daemon.world.folder / "other")
     for name in ("keys.lockbox", "keys.copy.lockbox"):
         (daemon.world.paths.vault / name).write_bytes((other.paths.vault / name).read_bytes())
-    answer = daemon.ask(wire.SESSION, {"passphrase": PASSPHRASE, "scope": "owner"})
+    answer = daemon.ask(messages.SESSION, {"passphrase": PASSPHRASE, "scope": "owner"})
     for name in ("keys.lockbox", "keys.copy.lockbox"):
         (daemon.world.paths.vault / name).write_bytes((waiting_template.paths.vault / name).read_bytes())
 
@@ -73,10 +74,10 @@ def test_another_vaults_header_put_here_opens_no_session(daemon: Daemon, waiting
 
 def test_an_ended_session_is_over_and_the_others_go_on(daemon: Daemon) -> None:
     first, second = daemon.session("cli").token, daemon.session("cli").token
-    daemon.ask(wire.END_SESSION, token=first)
+    daemon.ask(messages.END_SESSION, token=first)
 
-    assert error_of(daemon.ask(wire.PULSE, token=first)) == (401, "SessionEnded")
-    assert daemon.ask(wire.PULSE, token=second).status_code == 200
+    assert error_of(daemon.ask(messages.PULSE, token=first)) == (401, "SessionEnded")
+    assert daemon.ask(messages.PULSE, token=second).status_code == 200
 
 
 def test_a_command_lines_token_ends_ten_minutes_after_its_last_use_and_the_screens_does_not(
@@ -85,18 +86,20 @@ def test_a_command_lines_token_ends_ten_minutes_after_its_last_use_and_the_scree
     screen, command = daemon.session("owner").token, daemon.session("cli").token
     for _ in range(3):
         daemon.world.clock.forward(minutes=9)
-        assert daemon.ask(wire.PULSE, token=command).status_code == 200
+        assert daemon.ask(messages.PULSE, token=command).status_code == 200
     daemon.world.clock.forward(minutes=10)
 
-    assert error_of(daemon.ask(wire.PULSE, token=command)) == (401, "SessionEnded")
-    assert daemon.ask(wire.PULSE, token=screen).status_code == 200
+    assert error_of(daemon.ask(messages.PULSE, token=command)) == (401, "SessionEnded")
+    assert daemon.ask(messages.PULSE, token=screen).status_code == 200
 
 
 def test_at_the_deadline_every_token_and_approver_dies_and_the_process_ends(daemon: Daemon) -> None:
     session = daemon.session()
     daemon.world.clock.forward(minutes=14, seconds=59)
     assert (
-        daemon.ask(wire.PULSE, token=session.token, headers={wire.BACKGROUND: "1"}).json()["seconds_to_lock"]
+        daemon.ask(messages.PULSE, token=session.token, headers={messages.BACKGROUND: "1"}).json()[
+            "seconds_to_lock"
+        ]
         == 1
     )
     daemon.world.clock.forward(seconds=1)
@@ -110,8 +113,10 @@ def test_what_happens_in_the_background_does_not_keep_the_vault_open_and_a_key_p
 ) -> None:
     token = daemon.session().token
     daemon.world.clock.forward(minutes=10)
-    kept = daemon.ask(wire.PULSE, token=token, headers={wire.BACKGROUND: "1"}).json()["seconds_to_lock"]
-    renewed = daemon.ask(wire.PULSE, token=token).json()["seconds_to_lock"]
+    kept = daemon.ask(messages.PULSE, token=token, headers={messages.BACKGROUND: "1"}).json()[
+        "seconds_to_lock"
+    ]
+    renewed = daemon.ask(messages.PULSE, token=token).json()["seconds_to_lock"]
 
     assert (kept, renewed) == (300, 900)
 
@@ -120,13 +125,13 @@ def test_a_clock_that_is_set_back_locks(daemon: Daemon) -> None:
     token = daemon.session().token
     daemon.world.clock.forward(minutes=-5)
 
-    assert error_of(daemon.ask(wire.PULSE, token=token)) == (401, "SessionEnded")
+    assert error_of(daemon.ask(messages.PULSE, token=token)) == (401, "SessionEnded")
     assert daemon.has_ended()
 
 
 def test_a_shorter_time_to_lock_holds_at_once(daemon: Daemon) -> None:
     token = daemon.session().token
-    assert daemon.ask(wire.LOCK_AFTER, {"minutes": 2}, token=token).status_code == 200
+    assert daemon.ask(messages.LOCK_AFTER, {"minutes": 2}, token=token).status_code == 200
     daemon.world.clock.forward(minutes=2)
 
     assert daemon.has_ended()
@@ -135,7 +140,7 @@ def test_a_shorter_time_to_lock_holds_at_once(daemon: Daemon) -> None:
 def test_the_lock_command_ends_the_process_and_the_socket(daemon: Daemon) -> None:
     token = daemon.session("cli").token
 
-    assert daemon.ask(wire.LOCK, token=token).status_code == 200
+    assert daemon.ask(messages.LOCK, token=token).status_code == 200
     assert daemon.has_ended()
     assert not daemon.world.paths.socket.exists()
     with daemon.world.vault() as vault:
@@ -146,14 +151,17 @@ def test_another_passphrase_opens_from_then_on(daemon: Daemon) -> None:
     token = daemon.session().token
     wish = {"current": PASSPHRASE, "new": "another one entirely"}
 
-    assert error_of(daemon.ask(wire.PASSPHRASE, {**wish, "current": "not it"}, token=token)) == (
+    assert error_of(daemon.ask(messages.PASSPHRASE, {**wish, "current": "not it"}, token=token)) == (
         401,
         "WrongPassphrase",
     )
-    assert daemon.ask(wire.PASSPHRASE, wish, token=token).status_code == 200
-    assert daemon.ask(wire.SESSION, {"passphrase": "another one entirely", "scope": "cli"}).status_code == 200
-    assert daemon.ask(wire.SESSION, {"passphrase": PASSPHRASE, "scope": "cli"}).status_code == 401
-    daemon.ask(wire.LOCK, token=token)
+    assert daemon.ask(messages.PASSPHRASE, wish, token=token).status_code == 200
+    assert (
+        daemon.ask(messages.SESSION, {"passphrase": "another one entirely", "scope": "cli"}).status_code
+        == 200
+    )
+    assert daemon.ask(messages.SESSION, {"passphrase": PASSPHRASE, "scope": "cli"}).status_code == 401
+    daemon.ask(messages.LOCK, token=token)
     assert daemon.has_ended()
 
 

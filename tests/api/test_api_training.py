@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 
 import pytest
-from api_home import Daemon, error_of
-from e2e_world import World
 
-from vault.api import wire
-from vault.api.service import Service
-from vault.api.wire import Session
+from tests.worlds.served import Daemon, error_of
+from tests.worlds.world import World
+from vault.daemon.service import Service
+from vault.wire import messages
+from vault.wire.messages import Session
 
 
 def until(condition: Callable[[], object], seconds: float = 60) -> None:
@@ -27,19 +27,19 @@ def approved(daemon: Daemon, session: Session, *, steps: int) -> str:
     view = daemon.owner("submit", token=session.token, job=folder).json()
     asked = {"request_id": view["line"]["id"], "draft": True}
     proof = daemon.proof(session, "approve", view["manifest_digest"], asked)
-    answer = daemon.ask(wire.owner_path("approve"), {**asked, "proof": proof}, token=session.token)
+    answer = daemon.ask(messages.owner_path("approve"), {**asked, "proof": proof}, token=session.token)
     assert answer.status_code == 200, answer.text
     return str(view["line"]["id"])
 
 
 def outcome(daemon: Daemon, token: str, request: str) -> str:
-    answer = daemon.ask(wire.TRAINING_OUTCOME, {"request_id": request}, token=token)
+    answer = daemon.ask(messages.TRAINING_OUTCOME, {"request_id": request}, token=token)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["state"])
 
 
 def pulse(daemon: Daemon, token: str) -> dict[str, object]:
-    answer = daemon.ask(wire.PULSE, token=token, headers={wire.BACKGROUND: "1"})
+    answer = daemon.ask(messages.PULSE, token=token, headers={messages.BACKGROUND: "1"})
     assert answer.status_code == 200, answer.text
     found: dict[str, object] = answer.json()
     return found
@@ -54,9 +54,9 @@ def test_a_run_is_begun_at_once_watched_and_its_result_is_held(daemon: Daemon, s
     request, token = approved(daemon, session, steps=5), session.token
     before = pulse(daemon, token)["audit_entries"]
     began = time.monotonic()
-    assert daemon.ask(wire.START_TRAINING, {"request_id": request[:8]}, token=token).status_code == 200
+    assert daemon.ask(messages.START_TRAINING, {"request_id": request[:8]}, token=token).status_code == 200
     assert time.monotonic() - began < 1
-    again = daemon.ask(wire.START_TRAINING, {"request_id": request}, token=token)
+    again = daemon.ask(messages.START_TRAINING, {"request_id": request}, token=token)
     assert error_of(again) == (403, "WrongState")
     assert outcome(daemon, token, request) == "running"
     until(lambda: outcome(daemon, token, request) != "running")
@@ -70,29 +70,29 @@ def test_a_run_is_begun_at_once_watched_and_its_result_is_held(daemon: Daemon, s
 def test_a_run_that_may_not_begin_says_why_in_its_outcome(daemon: Daemon, session: Session) -> None:
     lines = daemon.owner("requests", token=session.token).json()
     waiting = next(line["id"] for line in lines if line["state"] == "waiting")
-    daemon.ask(wire.START_TRAINING, {"request_id": waiting}, token=session.token)
+    daemon.ask(messages.START_TRAINING, {"request_id": waiting}, token=session.token)
     until(lambda: outcome(daemon, session.token, waiting) == "failed")
-    answer = daemon.ask(wire.TRAINING_OUTCOME, {"request_id": waiting}, token=session.token)
+    answer = daemon.ask(messages.TRAINING_OUTCOME, {"request_id": waiting}, token=session.token)
 
     assert answer.json()["error"]["error"] == "WrongState"
 
 
 def test_a_run_that_was_never_begun_has_no_outcome(daemon: Daemon, session: Session) -> None:
     for request in ("0" * 32, ""):
-        answer = daemon.ask(wire.TRAINING_OUTCOME, {"request_id": request}, token=session.token)
+        answer = daemon.ask(messages.TRAINING_OUTCOME, {"request_id": request}, token=session.token)
         assert error_of(answer) == (400, "UnknownRequest")
 
 
 def test_a_run_can_be_stopped_while_others_ask(daemon: Daemon, session: Session) -> None:
     request, token = approved(daemon, session, steps=9000), session.token
-    daemon.ask(wire.START_TRAINING, {"request_id": request}, token=token)
+    daemon.ask(messages.START_TRAINING, {"request_id": request}, token=token)
     until(lambda: any(run["step"] for run in pulse(daemon, token)["runs"]))  # type: ignore[attr-defined]
     (run,) = pulse(daemon, token)["runs"]  # type: ignore[misc]
     assert (run["request"], run["of"], run["requester"]) == (request, 9000, "Sleep lab")
     assert daemon.owner("stop_training", token=token, request_id=request).status_code == 200
     until(lambda: outcome(daemon, token, request) != "running")
 
-    answer = daemon.ask(wire.TRAINING_OUTCOME, {"request_id": request}, token=token).json()
+    answer = daemon.ask(messages.TRAINING_OUTCOME, {"request_id": request}, token=token).json()
     assert (answer["state"], answer["error"]["error"]) == ("failed", "RunLost")
 
 
@@ -100,11 +100,11 @@ def test_at_the_deadline_tokens_die_at_once_and_the_process_when_the_run_is_done
     daemon: Daemon, session: Session, waiting: World
 ) -> None:
     request, token = approved(daemon, session, steps=5), session.token
-    daemon.ask(wire.START_TRAINING, {"request_id": request}, token=token)
+    daemon.ask(messages.START_TRAINING, {"request_id": request}, token=token)
     daemon.world.clock.forward(minutes=15)
 
-    assert error_of(daemon.ask(wire.PULSE, token=token)) == (401, "SessionEnded")
-    assert error_of(daemon.ask(wire.NONCE, {"approver": session.approver}, token=token)) == (
+    assert error_of(daemon.ask(messages.PULSE, token=token)) == (401, "SessionEnded")
+    assert error_of(daemon.ask(messages.NONCE, {"approver": session.approver}, token=token)) == (
         401,
         "SessionEnded",
     )
@@ -119,10 +119,10 @@ def test_who_comes_back_in_after_the_deadline_brings_no_other_session_back(
     """Whether or not the process had noticed the deadline by then."""
     monkeypatch.setattr(Service, "lock_if_due", lambda _self: None)
     daemon.world.clock.forward(minutes=15)
-    assert daemon.ask(wire.PULSE, token=session.token).status_code == 401
+    assert daemon.ask(messages.PULSE, token=session.token).status_code == 401
     back = daemon.session()
 
-    assert daemon.ask(wire.PULSE, token=session.token).status_code == 401
+    assert daemon.ask(messages.PULSE, token=session.token).status_code == 401
     assert pulse(daemon, back.token)["seconds_to_lock"] == 900
 
 
@@ -130,12 +130,12 @@ def test_locking_while_a_run_goes_on_has_to_be_meant(
     daemon: Daemon, session: Session, waiting: World
 ) -> None:
     request, token = approved(daemon, session, steps=9000), session.token
-    daemon.ask(wire.START_TRAINING, {"request_id": request}, token=token)
+    daemon.ask(messages.START_TRAINING, {"request_id": request}, token=token)
     until(lambda: pulse(daemon, token)["runs"])
 
-    assert error_of(daemon.ask(wire.LOCK, token=token)) == (403, "TrainingRuns")
-    assert daemon.ask(wire.PULSE, token=token).status_code == 200
-    assert daemon.ask(wire.LOCK, {"stop_training": True}, token=token).status_code == 200
+    assert error_of(daemon.ask(messages.LOCK, token=token)) == (403, "TrainingRuns")
+    assert daemon.ask(messages.PULSE, token=token).status_code == 200
+    assert daemon.ask(messages.LOCK, {"stop_training": True}, token=token).status_code == 200
     assert daemon.has_ended(60)
     with waiting.vault() as vault:
         assert vault.request(request).line.state in ("failed", "approved")
@@ -145,9 +145,8 @@ def test_locking_while_a_run_goes_on_has_to_be_meant(
 def test_a_held_update_and_a_waiting_request_expire_by_themselves(
     waiting: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from api_home import serving
-
-    from vault.api import server
+    from tests.worlds.served import serving
+    from vault.daemon import server
 
     monkeypatch.setattr(server, "SETTLE_EVERY", 0.2)
     with serving(waiting, lock_minutes=1440) as daemon:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tui.keymap import ACTIONS, EVERYWHERE
+from tui.app.keymap import ACTIONS, EVERYWHERE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "terminal-ui.md").read_text(encoding="utf-8")
 SPELLED = {"question_mark": "?", "slash": "/", "comma": ","}

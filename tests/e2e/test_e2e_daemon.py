@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import crash_learner
 import pytest
-from e2e_command import Outcome, Terminal, descriptor_of, environment, run, run_installed, start
-from e2e_daemon import eventually, facts, is_served, leave_session, serving
-from e2e_home import copy_of, new_world
-from e2e_world import NAME, PASSPHRASE, World
 
-from tui import cli
-from vault import requester
-from vault.errors import VaultBusy
+from tests.worlds import learners
+from tests.worlds.commands import Outcome, Terminal, descriptor_of, environment, run, run_installed, start
+from tests.worlds.daemon import eventually, facts, is_served, leave_session, serving
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import NAME, PASSPHRASE, World
+from tui.cli import entry_point
+from vault.errors.storage import VaultBusy
+from vault.requester.keys import keygen
 from vault.settings import Paths
 
 Here = Callable[..., Outcome]
@@ -64,7 +64,7 @@ def settled_copy(template: World, folder: Path) -> World:
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
     """Run a command line in this process: quicker, and the same code but for its start."""
-    monkeypatch.setattr("vault.api.link.harden_process", lambda: True)
+    monkeypatch.setattr("vault.client.attach.harden_process", lambda: True)
 
     def run_here(world: World, *words: str, secret: str | None = PASSPHRASE) -> Outcome:
         monkeypatch.setenv("LOCKBOX_VAULT", str(world.paths.vault))
@@ -72,7 +72,7 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         ours = descriptor_of(secret or "")
         capsys.readouterr()
         try:
-            code = cli.run([*(["--passphrase-fd", str(ours)] if secret else []), *words])
+            code = entry_point.run([*(["--passphrase-fd", str(ours)] if secret else []), *words])
         finally:
             os.close(ours)
         seen = capsys.readouterr()
@@ -113,7 +113,7 @@ def approved(known_world: World) -> World:
 
 
 def learner(world: World, mark: str, *, pause: float) -> tuple[str, ...]:
-    return crash_learner.pretended(crash_learner.zeros(world.folder / "job"), mark=mark, pause=pause)
+    return learners.pretended(learners.zeros(world.folder / "job"), mark=mark, pause=pause)
 
 
 # the same outcome ---------------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ def test_every_reading_command_tells_the_same_through_the_process_byte_by_byte(
 
 def test_the_whole_story_goes_through_the_process(tmp_path: Path) -> None:
     world = new_world(tmp_path / "world", now=datetime.now(UTC) - timedelta(hours=1))
-    keys = requester.keygen(world.folder / "lab")
+    keys = keygen(world.folder / "lab")
     out = world.folder / "out"
     with serving(world):
         leave_session(world)
@@ -286,7 +286,7 @@ def test_a_withdrawal_from_a_second_terminal_ends_the_run(approved: World) -> No
         assert training.returncode in (4, 7), err
         assert "lockbox: error: " in err
         assert facts(approved, "request", "list")[0]["state"] == "failed"
-        assert list(crash_learner.alive("withdrawn")) == []
+        assert list(learners.alive("withdrawn")) == []
 
 
 def test_ctrl_c_stops_the_run_there_and_says_what_it_cost(approved: World) -> None:
@@ -303,7 +303,7 @@ def test_ctrl_c_stops_the_run_there_and_says_what_it_cost(approved: World) -> No
             "failed",
             0,
         )
-        assert list(crash_learner.alive("stopped")) == []
+        assert list(learners.alive("stopped")) == []
 
 
 def test_locking_ends_no_run_unless_that_is_said(approved: World) -> None:
@@ -319,7 +319,7 @@ def test_locking_ends_no_run_unless_that_is_said(approved: World) -> None:
             assert process.wait(timeout=30) == 0
             _, err = training.communicate(timeout=30)
         assert training.returncode in (3, 7), err
-    assert list(crash_learner.alive("locked")) == []
+    assert list(learners.alive("locked")) == []
     assert facts(approved, "request", "list", secret=PASSPHRASE)[0]["state"] == "failed"
 
 
@@ -338,7 +338,7 @@ def test_after_a_kill_the_next_command_opens_the_vault_itself_and_tells_the_trut
     assert run(approved.paths, "requester", "trust", NAME).code == 0
     assert facts(approved, "request", "list", secret=PASSPHRASE)[0]["state"] == "failed"
     assert float(facts(approved, "budget", secret=PASSPHRASE)[0]["used_percent"]) > 0
-    eventually(lambda: list(crash_learner.alive("killed")) == [], "a learner is left")
+    eventually(lambda: list(learners.alive("killed")) == [], "a learner is left")
     with serving(approved):
         assert run(approved.paths, "audit", "verify").code == 0
 

@@ -6,19 +6,14 @@ import json
 import os
 
 import pytest
-from e2e_command import assert_refused, run, secrets_of
-from e2e_world import World
 
-from vault.errors import (
-    FileChanged,
-    FileMissing,
-    Invalid,
-    UnknownCollection,
-    Unreadable,
-)
+from tests.worlds.commands import assert_refused, run, secrets_of
+from tests.worlds.world import World
+from vault.errors.families import Invalid
+from vault.errors.records import FileChanged, FileMissing, UnknownCollection, Unreadable
 from vault.importers import read
-from vault.records.shown import FileChoice
 from vault.store.tables import Disclosure
+from vault.views.records import FileChoice
 
 MARKER = "marker-7f3a"
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from e2e_world import World
-
+from tests.worlds.world import World
 from vault.audit.departures import Departures
 
 

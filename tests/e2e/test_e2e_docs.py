@@ -11,8 +11,8 @@ import click
 import pytest
 from typer.main import get_command
 
-from tui.command_line import app
-from tui.exit_codes import MEANING
+from tui.cli.command_line import app
+from tui.cli.exit_codes import MEANING
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

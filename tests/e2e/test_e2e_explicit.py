@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from e2e_command import Terminal, assert_refused, run
-from e2e_home import copy_of, new_world
-from e2e_world import JOB, NAME, PASSPHRASE, World
 
+from tests.worlds.commands import Terminal, assert_refused, run
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import JOB, NAME, PASSPHRASE, World
 from vault.budget import ledger
 from vault.consent.record import CONSENT, EXPLICIT, EXPLICITLY
-from vault.errors import BudgetFixedOtherwise, RequesterBlocked, SpecialNotConfirmed
+from vault.errors.budget import BudgetFixedOtherwise
+from vault.errors.consent import SpecialNotConfirmed
+from vault.errors.requests import RequesterBlocked
 from vault.store.tables import VaultFact
 from vault.vault import NOTICE, Vault
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from e2e_command import (
+
+from tests.worlds.commands import (
     FILE_LIMIT,
     PYTHON,
     Outcome,
@@ -21,8 +22,7 @@ from e2e_command import (
     run_installed,
     secrets_of,
 )
-from e2e_world import NAME, PASSPHRASE, World
-
+from tests.worlds.world import NAME, PASSPHRASE, World
 from vault.settings import Paths
 from vault.store.tables import ChargeRow, HeldRow
 

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 
-from e2e_command import run
-from e2e_world import NAME, World
-
-from vault.trail_views import TimelineGroup
+from tests.worlds.commands import run
+from tests.worlds.world import NAME, World
+from vault.views.history import TimelineGroup
 
 Quiet = Callable[[int, int], None]
 

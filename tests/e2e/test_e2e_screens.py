@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from e2e_command import assert_clean, secrets_of
-from e2e_home import copy_of
-from e2e_world import NAME, PASSPHRASE, World
 from rich.cells import cell_len
 
-from tui import cli
+from tests.worlds.commands import assert_clean, secrets_of
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import NAME, PASSPHRASE, World
+from tui.cli import entry_point
 
 HOSTILE = "[bold red]Sleep[/]"
 
@@ -50,7 +50,7 @@ def secrets(looked_at: World) -> list[str]:
 def screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Screen:
     """Run a command line in this process: quicker, and the same code but for its start."""
     monkeypatch.setattr("vault.vault.harden_process", lambda: True)
-    monkeypatch.setattr("vault.api.link.harden_process", lambda: True)
+    monkeypatch.setattr("vault.client.attach.harden_process", lambda: True)
 
     def run(world: World, *words: str | Path, columns: int = 80) -> Shown:
         monkeypatch.setenv("LOCKBOX_VAULT", str(world.paths.vault))
@@ -61,7 +61,7 @@ def screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         os.close(theirs)
         capsys.readouterr()
         try:
-            code = cli.run(["--passphrase-fd", str(ours), *map(str, words)])
+            code = entry_point.run(["--passphrase-fd", str(ours), *map(str, words)])
         finally:
             os.close(ours)
         seen = capsys.readouterr()

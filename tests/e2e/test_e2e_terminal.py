@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from e2e_command import Terminal, assert_clean, run, secrets_of
-from e2e_world import NAME, PASSPHRASE, World
 
+from tests.worlds.commands import Terminal, assert_clean, run, secrets_of
+from tests.worlds.world import NAME, PASSPHRASE, World
 from vault.settings import Paths
 from vault.vault import Vault, passphrase_secret
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_command import LOCKBOX, run_installed
-from e2e_world import PASSPHRASE, World
 
-from vault.api import launch, link
+from tests.worlds.commands import LOCKBOX, run_installed
+from tests.worlds.world import PASSPHRASE, World
+from vault.client import attach, launch
 from vault.settings import Paths
 from vault.vault import Vault, passphrase_secret
 
@@ -104,7 +104,7 @@ def window(tmp_path: Path) -> Iterator[Window]:
 
 def _end(paths: Paths) -> None:
     """Leave no process that has a vault of this test open."""
-    pid = link.served_by(paths)
+    pid = attach.served_by(paths)
     if pid:
         os.kill(pid, 15)
         launch.wait_until_locked(paths, pid)
@@ -149,7 +149,7 @@ def test_the_first_minutes_in_a_real_terminal(window: Window, tmp_path: Path) ->
     window.sees("ready$")
     assert window.is_plain()
     assert CHOSEN not in window.text
-    assert link.is_served(paths)
+    assert attach.is_served(paths)
     _end(paths)
     Vault.open(paths, passphrase_secret(CHOSEN), writable=False).close()
 
@@ -163,7 +163,7 @@ def test_a_killed_program_leaves_a_door_that_opens_and_the_truth_behind_it(today
         window.type(PASSPHRASE)
         window.keys("Enter")
         window.sees("locks in 15 min")
-        before = link.attach(today.paths, passphrase_secret(PASSPHRASE))
+        before = attach.attach(today.paths, passphrase_secret(PASSPHRASE))
         entries = before.status().audit_entries
         for screen in "4a", "6R", "2", "8":  # in a dialog as well
             window.keys(*screen)

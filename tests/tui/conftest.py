@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from e2e_home import held_template, held_world, quiet, today, today_template, world
-from e2e_world import World
-from lived_home import lived_in
 
-__all__ = ["held_template", "held_world", "quiet", "today", "today_template", "world"]
+from tests.worlds.lived import lived_in
+from tests.worlds.world import World
 
 
 @pytest.fixture(scope="session")

@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_home import copy_of, new_world
-from e2e_world import NAME, World
 from textual.pilot import Pilot
 from textual.widgets import Input
-from tui_home import SIZES, on_page, play, press, sees, served, until, words_in, words_of
 
-from tui import wording
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, until, words_in, words_of
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import NAME, World
+from tui.dialogs.audit import EntryDialog, ExportDialog, KeyDialog
 from tui.screens.audit import ENTRIES, NO_MATCH, UNVERIFIED, Audit, rows
-from tui.screens.audit_export import EntryDialog, ExportDialog, KeyDialog
+from tui.text import wording
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
 from vault.audit.entries import EntryType
-from vault.errors import LogBroken
+from vault.client.client import RemoteVault
+from vault.errors.audit import LogBroken
 from vault.store.tables import LogEntry
-from vault.trail_views import TimelineGroup
-from vault.views import AuditCheck, AuditLine
+from vault.views.audit import AuditCheck, AuditLine
+from vault.views.history import TimelineGroup
 
 Looked = tuple[World, RemoteVault]
 LONG = 600
@@ -230,7 +230,7 @@ def test_a_changed_entry_is_said_and_stays_on_the_screen(today: World) -> None:
 
 def test_an_older_copy_is_never_told_as_verified(looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
     world, vault = looked
-    monkeypatch.setattr(RemoteVault, "older_because", "this vault was put back from an older copy")
+    monkeypatch.setattr(RemoteVault, "rollback_reason", "this vault was put back from an older copy")
 
     async def story() -> None:
         async with on_page(vault, world, "audit", size=(80, 24)) as pilot:

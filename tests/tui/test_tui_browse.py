@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking_home import MARKUP
-from e2e_home import new_world
-from e2e_world import World
 from textual.pilot import Pilot
 from textual.widgets import Input
-from tui_home import on_page, play, press, sees, served, text_of, until, words_in, words_of
 
-from tui.page import SearchBar
+from tests.worlds.asking import MARKUP
+from tests.worlds.screens import on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.vaults import new_world
+from tests.worlds.world import World
+from tui.app.page import SearchBar
+from tui.dialogs.row import RowDialog
 from tui.screens.browse import PAGE_ROWS, Browse, where
 from tui.screens.data import Data
-from tui.screens.row_dialog import RowDialog
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
-from vault.records.shown import FileChoice, Page
+from vault.client.client import RemoteVault
+from vault.views.records import FileChoice, Page
 
 Shared = tuple[World, RemoteVault]
 ROWS = 50_000

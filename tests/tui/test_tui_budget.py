@@ -10,22 +10,22 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from e2e_home import copy_of, new_world
-from e2e_world import NAME, World
 from hypothesis import given
 from hypothesis import strategies as st
-from lived_home import OTHER
 from textual.pilot import Pilot
-from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 
-from tui import wording
+from tests.worlds.lived import OTHER
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import NAME, World
+from tui.dialogs.budget import HowToRead, JobDialog
 from tui.screens.budget import Budget, Spending, bar_lines, series_of
-from tui.screens.budget_words import HowToRead, JobDialog
+from tui.text import wording
 from tui.widgets.plain import Plain
 from tui.widgets.plot import Series, numbers_text, steps, top_of
-from vault.api.client import RemoteVault
-from vault.trail_views import BudgetPoint
-from vault.views import BudgetLine
+from vault.client.client import RemoteVault
+from vault.views.budget import BudgetLine
+from vault.views.history import BudgetPoint
 
 Looked = tuple[World, RemoteVault]
 DAY = datetime(2026, 11, 1, tzinfo=UTC)

@@ -7,27 +7,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from asking_home import LONG_COLLECTION, LONG_WHO, asking, asking_at_length, served_copy, the_request
-from e2e_home import new_world
-from e2e_world import NAME, World
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
-from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 
-from tui import consent_facts, wording
+from tests.worlds.asking import LONG_COLLECTION, LONG_WHO, asking, asking_at_length, served_copy, the_request
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.vaults import new_world
+from tests.worlds.world import NAME, World
+from tui.dialogs.receipt import ReceiptDialog
+from tui.dialogs.scope_form import NOBODY, chosen_in
+from tui.dialogs.what_if import VerdictDialog, WhatIfForm
+from tui.dialogs.withdraw import WithdrawDialog
 from tui.screens.consents import EMPTY, Consents, field_labels
-from tui.screens.receipt_dialog import ReceiptDialog
-from tui.screens.scope_form import NOBODY, chosen_in
-from tui.screens.what_if import VerdictDialog, WhatIfForm
-from tui.screens.withdraw_dialog import WithdrawDialog
+from tui.text import consent_facts, wording
 from tui.widgets.table import ListTable
 from tui.widgets.toggle import Toggle
-from vault.api.client import RemoteVault
-from vault.consent.grants import PURPOSES
-from vault.records.shown import FileChoice
+from vault.client.client import RemoteVault
 from vault.vault import NOTICE, Vault
-from vault.views import PURPOSES as SHOWN
-from vault.views import GrantView
+from vault.views.consents import GrantView
+from vault.views.purposes import PURPOSES
+from vault.views.purposes import PURPOSES as SHOWN
+from vault.views.records import FileChoice
 
 Shared = tuple[World, RemoteVault]
 LONG = 10_000

@@ -8,21 +8,21 @@ import sys
 from pathlib import Path
 
 import pytest
-from e2e_world import World
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, RadioButton
-from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 
-from tui import making
-from tui.app import LockboxApp
-from tui.screens.create import DIFFERENT, NewPassphrase
-from tui.screens.importing import NOTHING_YET, ChooseFile, ImportDialog, path_of
-from tui.screens.recovery import NO_VAULT, RecoverySheet
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.world import World
+from tui.app import create_vault
+from tui.app.app import LockboxApp
+from tui.dialogs.import_file import NOTHING_YET, ChooseFile, ImportDialog, path_of
+from tui.screens.new_passphrase import DIFFERENT, NewPassphrase
+from tui.screens.recovery_sheet import NO_VAULT, RecoverySheet
 from tui.screens.welcome import Welcome
-from tui.secret import SecretInput
+from tui.widgets.secret_input import SecretInput
 from tui.widgets.table import ListTable
-from vault.api import link
-from vault.errors import VaultExists
+from vault.client import attach
+from vault.errors.storage import VaultExists
 from vault.sealing.slots import TEST_COST
 from vault.settings import Paths, Preferences
 from vault.vault import Vault, passphrase_secret
@@ -31,10 +31,10 @@ CHOSEN = "meadow tulip rusty 41 cart"
 HELD_BY = """
 import sys, time
 from pathlib import Path
-from tui import making
+from tui.app import create_vault
 from vault.settings import Paths
 folder = Path(sys.argv[1])
-draft = making._new_folder(Paths(vault=folder / "vault", state=folder / "state"))
+draft = create_vault._new_folder(Paths(vault=folder / "vault", state=folder / "state"))
 (draft.folder / "vault").mkdir()
 print("made", flush=True)
 time.sleep(60)
@@ -51,12 +51,12 @@ def paths(tmp_path: Path) -> Paths:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Vaults are made in this process with light key derivation."""
 
-    def init(*words: str, secret: link.Secret | None = None) -> str:
+    def init(*words: str, secret: attach.Secret | None = None) -> str:
         assert secret is not None
         folder = Path(words[1])
         return Vault.create(Paths(vault=folder, state=folder.parent.parent / "state"), secret, cost=TEST_COST)
 
-    monkeypatch.setattr(making, "run_command", init)
+    monkeypatch.setattr(create_vault, "run_command", init)
 
 
 def app_at(paths: Paths) -> LockboxApp:
@@ -205,7 +205,7 @@ def test_typing_the_groups_back_puts_the_vault_in_its_place_and_asks_for_a_file(
 
 
 def test_a_real_draft_is_made_by_the_command_and_moved_by_hand(paths: Paths) -> None:
-    draft = making.make_draft(paths, passphrase_secret(CHOSEN))
+    draft = create_vault.make_draft(paths, passphrase_secret(CHOSEN))
     assert not paths.vault.exists()
     assert len(draft.groups) == 6
     assert draft.recovery_key not in repr(draft)
@@ -214,14 +214,14 @@ def test_a_real_draft_is_made_by_the_command_and_moved_by_hand(paths: Paths) -> 
 
 
 def test_a_draft_never_replaces_what_lies_there(paths: Paths) -> None:
-    draft = making._new_folder(paths)
+    draft = create_vault._new_folder(paths)
     (draft.folder / "vault").mkdir()
     paths.vault.mkdir()
     (paths.vault / "something").touch()
     with pytest.raises(VaultExists):
         draft.keep()
     with pytest.raises(VaultExists):
-        making.make_draft(paths, passphrase_secret(CHOSEN))
+        create_vault.make_draft(paths, passphrase_secret(CHOSEN))
     draft.close()
     assert [path.name for path in paths.vault.iterdir()] == ["something"]
 
@@ -233,10 +233,10 @@ def test_a_killed_program_leaves_a_draft_that_the_next_start_removes_and_a_livin
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "made\n"
-        making.remove_drafts(paths)
+        create_vault.remove_drafts(paths)
         assert not nothing_lies_at(paths)
         process.kill()
-    making.remove_drafts(paths)
+    create_vault.remove_drafts(paths)
     assert nothing_lies_at(paths)
 
 
@@ -257,7 +257,7 @@ def test_an_import_shows_what_would_be_kept_and_stores_nothing_before_its_key(
 ) -> None:
     path = diary(world)
 
-    async def story(vault: link.Secret) -> None:
+    async def story(vault: attach.Secret) -> None:
         async with on_page(vault, world, "home", size=size) as pilot:  # type: ignore[arg-type]
             app = pilot.app
             app.push_screen(ChooseFile(is_first=True))

@@ -8,22 +8,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from asking_home import MARKUP, served_copy
-from e2e_home import new_world
-from e2e_world import NAME, World
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
-from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 
-from tui import wording
+from tests.worlds.asking import MARKUP, served_copy
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.vaults import new_world
+from tests.worlds.world import NAME, World
+from tui.dialogs.erase import EraseDialog
+from tui.dialogs.export_data import ExportDialog
+from tui.dialogs.import_file import ChooseFile
 from tui.screens.columns import HIDDEN, Columns
 from tui.screens.data import EMPTY, NOBODY, Data
-from tui.screens.erase_dialog import EraseDialog
-from tui.screens.export_dialog import ExportDialog
-from tui.screens.importing import ChooseFile
+from tui.text import wording
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
-from vault.records.shown import Erasure
+from vault.client.client import RemoteVault
+from vault.views.records import Erasure
 
 Shared = tuple[World, RemoteVault]
 LOOK = "access.view"

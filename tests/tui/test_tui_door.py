@@ -9,26 +9,27 @@ import time
 from pathlib import Path
 
 import pytest
-from e2e_world import PASSPHRASE, World
 from textual.widgets import Button, Input
-from tui_home import SIZES, play, press, sees, served, text_of, until, words_in, words_of
 
-from tui.app import LockboxApp
-from tui.screens import door
+from tests.worlds.screens import SIZES, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.world import PASSPHRASE, World
+from tui.app.app import LockboxApp
+from tui.screens import unlock
 from tui.screens.card import Card
-from tui.screens.create import NewPassphrase
-from tui.screens.door import Unlock
+from tui.screens.new_passphrase import NewPassphrase
+from tui.screens.unlock import Unlock
 from tui.screens.welcome import CHOICE, WHAT_THIS_IS, Welcome
-from tui.secret import SecretInput
-from vault.api import launch, link
-from vault.errors import DaemonNotStarted
+from tui.widgets.secret_input import SecretInput
+from vault.client import attach, launch
+from vault.errors.daemon import DaemonNotStarted
 from vault.settings import Paths, Preferences
+from vault.wire import served_vault
 
 HEAVY = ("torch", "vault.vault", "pyarrow", "httpx", "pydantic", "nacl", "sqlcipher3", "typer", "zxcvbn")
 FIRST_PAINT = """
 import asyncio, os, sys, time
 begun = time.perf_counter()
-from tui.app import LockboxApp
+from tui.app.app import LockboxApp
 from vault.settings import Paths, Preferences
 
 async def story():
@@ -117,7 +118,7 @@ def test_a_wrong_passphrase_costs_two_seconds_and_the_right_one_opens(
         app = app_at(world)
         async with app.run_test() as pilot:
             await press(pilot, *"xyzzy", "enter")
-            await sees(pilot, door.DID_NOT_OPEN)
+            await sees(pilot, unlock.DID_NOT_OPEN)
             begun = time.monotonic()
             assert app.screen.query_one(SecretInput).disabled
             assert "xyzzy" not in text_of(app)
@@ -130,7 +131,7 @@ def test_a_wrong_passphrase_costs_two_seconds_and_the_right_one_opens(
             app.vault.close()
 
     with served(world):
-        link.keep_facts(world.paths)
+        served_vault.write_facts(world.paths)
         play(story())
     assert 1.5 < pauses[0] < 5
 
@@ -151,7 +152,7 @@ def test_the_recovery_key_is_a_second_way(world: World) -> None:
             app.vault.close()
 
     with served(world):
-        link.keep_facts(world.paths)
+        served_vault.write_facts(world.paths)
         play(story())
 
 
@@ -159,11 +160,11 @@ def test_a_process_is_started_where_none_runs_and_locking_ends_it(world: World) 
     async def story() -> None:
         app = app_at(world)
         async with app.run_test() as pilot:
-            assert not link.is_served(world.paths)
+            assert not attach.is_served(world.paths)
             await press(pilot, *PASSPHRASE, "enter")
             await sees(pilot, "Opening the vault")
             await until(pilot, lambda: app.vault is not None, seconds=60)
-            pid = link.served_by(world.paths)
+            pid = attach.served_by(world.paths)
             assert pid not in (None, 0, os.getpid())
             await pilot.press("ctrl+l")
             await sees(pilot, "The vault is locked.")
@@ -186,7 +187,7 @@ def test_escape_stops_waiting_and_what_comes_later_is_closed(
         time.sleep(0.5)
         return Late()
 
-    monkeypatch.setattr("tui.opening.open_vault", slow)
+    monkeypatch.setattr("tui.app.open_vault.open_vault", slow)
 
     async def story() -> None:
         app = app_at(world)
@@ -208,7 +209,7 @@ def test_what_hinders_a_start_is_said_in_one_sentence(world: World, monkeypatch:
     def fail(*_given: object, **_named: object) -> None:
         raise DaemonNotStarted(reason="of a reason")
 
-    monkeypatch.setattr("tui.opening.open_vault", fail)
+    monkeypatch.setattr("tui.app.open_vault.open_vault", fail)
 
     async def story() -> None:
         app = app_at(world)
@@ -223,7 +224,7 @@ def test_what_hinders_a_start_is_said_in_one_sentence(world: World, monkeypatch:
 def test_keys_are_never_blocked_while_a_vault_is_opened(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.opening.open_vault", lambda *_given, **_named: time.sleep(60))
+    monkeypatch.setattr("tui.app.open_vault.open_vault", lambda *_given, **_named: time.sleep(60))
 
     async def story() -> None:
         app = app_at(world)

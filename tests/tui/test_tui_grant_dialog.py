@@ -9,24 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking_home import LONG_COLLECTION, LONG_SPECIAL, LONG_WHO, asking_at_length, served_copy
-from e2e_home import new_world
-from e2e_world import NAME, World
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select
-from tui_home import SIZES, on_page, play, press, served, text_of, until, words_in
 
-from tui import consent_facts
+from tests.worlds.asking import LONG_COLLECTION, LONG_SPECIAL, LONG_WHO, asking_at_length, served_copy
+from tests.worlds.screens import SIZES, on_page, play, press, served, text_of, until, words_in
+from tests.worlds.vaults import new_world
+from tests.worlds.world import NAME, World
+from tui.dialogs.grant import GrantDialog, GrantForm
+from tui.dialogs.read_to_end import SCROLL
+from tui.dialogs.scope_form import ScopeForm
+from tui.dialogs.withdraw import WithdrawDialog
 from tui.screens.consents import Consents
-from tui.screens.grant_dialog import GrantDialog, GrantForm
-from tui.screens.reading import SCROLL
-from tui.screens.scope_form import ScopeForm
-from tui.screens.withdraw_dialog import WithdrawDialog
+from tui.text import consent_facts
 from tui.widgets.table import ListTable
 from tui.widgets.toggle import Toggle
-from vault.api.client import RemoteVault
-from vault.consent.grants import PURPOSES
+from vault.client.client import RemoteVault
 from vault.vault import NOTICE
+from vault.views.purposes import PURPOSES
 
 Shared = tuple[World, RemoteVault]
 RESEARCH = next(iri for iri in PURPOSES if iri.endswith("AcademicResearch"))

@@ -11,7 +11,7 @@ import pytest
 ASKS_THE_KERNEL = """
 import ctypes, sys
 from pathlib import Path
-import tui.app, tui.start
+import tui.app.app, tui.app.start
 from vault.settings import Paths
 
 def first_screen(self):
@@ -19,9 +19,9 @@ def first_screen(self):
     return 0
 
 folder = Path(sys.argv[1])
-tui.app.LockboxApp.run = first_screen
+tui.app.app.LockboxApp.run = first_screen
 paths = Paths(vault=folder / "v", state=folder / "s", runtime=folder / "r", config=folder / "c.toml")
-sys.exit(tui.start.run(paths))
+sys.exit(tui.app.start.run(paths))
 """
 
 

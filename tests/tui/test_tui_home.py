@@ -7,20 +7,21 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from e2e_world import NAME, World
 from test_tui_release import begin_to_send, only
 from test_tui_release_dialog import decided
 from textual.pilot import Pilot
-from tui_home import SIZES, on_page, play, sees, served, until, words_in, words_of
 
-from tui import wording
+from tests.worlds.screens import SIZES, on_page, play, sees, served, until, words_in, words_of
+from tests.worlds.world import NAME, World
+from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.screens.home import Home, Overview, waiting
 from tui.screens.release import Releases
-from tui.screens.release_dialog import Countdown, ReleaseDialog
+from tui.text import wording
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
-from vault.trail_views import RunView
-from vault.views import GrantView, RequestLine
+from vault.client.client import RemoteVault
+from vault.views.consents import GrantView
+from vault.views.requests import RequestLine
+from vault.views.runs import RunView
 
 
 async def loaded(pilot: Pilot[int]) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui import layout, terminal
+from tui.cli import terminal
+from tui.text import layout
 
 TEXTS = st.text(max_size=200)
 WORDS = st.lists(st.text("abcdefgh,.", min_size=1, max_size=12), min_size=1, max_size=40)

@@ -12,23 +12,23 @@ from threading import Thread
 from types import SimpleNamespace
 
 import pytest
-from e2e_world import PASSPHRASE, World
 from textual.app import App, ComposeResult
 from textual.drivers._writer_thread import WriterThread
 from textual.widgets import Button, Input
 from tui_crashing import CRASHES, SECRET
-from tui_home import play, sees, text_of, until, words_of
-from tui_terminal import LOCKBOX, Screen, places
 
-from tui.app import LockboxApp
-from tui.discreet import logged_because
-from tui.keymap import ACTIONS
-from tui.lasting import Unfailing
-from tui.screens.decision import Decision
-from tui.secret import SecretInput
+from tests.worlds.screens import play, sees, text_of, until, words_of
+from tests.worlds.terminal import LOCKBOX, Screen, places
+from tests.worlds.world import PASSPHRASE, World
+from tui.app.app import LockboxApp
+from tui.app.driver import Unfailing
+from tui.app.hardening import logged_because
+from tui.app.keymap import ACTIONS
+from tui.dialogs.dialog import Decision
 from tui.widgets.plain import Plain
+from tui.widgets.secret_input import SecretInput
 from tui.widgets.table import Line, ListTable
-from vault.errors import Unavailable
+from vault.errors.families import Unavailable
 from vault.settings import Paths, Preferences
 
 CHILD = str(Path(__file__).with_name("tui_crashing.py"))
@@ -147,7 +147,7 @@ def test_the_sample_may_be_looked_at_where_keys_are_logged(
 ) -> None:
     begun: list[str] = []
     made = SimpleNamespace(vault="the sample", paths=door.paths)
-    monkeypatch.setattr("tui.opening.open_or_make_sample", lambda: made)
+    monkeypatch.setattr("tui.app.open_vault.open_or_make_sample", lambda: made)
     monkeypatch.setattr(LockboxApp, "enter", lambda _self, vault, **_named: begun.append(vault))
     door.environ["TEXTUAL_LOG"] = "keys.log"
 

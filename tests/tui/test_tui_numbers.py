@@ -9,16 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from e2e_daemon import facts, serving
-from e2e_home import copy_of
-from e2e_world import PASSPHRASE, World
 from textual.pilot import Pilot
-from tui_home import on_page, play, press, sees, until, words_in, words_of
 
-from tui import wording
-from tui.app import SCREENS_BY_NAME
-from vault.api import link
-from vault.api.client import RemoteVault
+from tests.worlds.daemon import facts, serving
+from tests.worlds.screens import on_page, play, press, sees, until, words_in, words_of
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import PASSPHRASE, World
+from tui.app.app import SCREENS_BY_NAME
+from tui.text import wording
+from vault.client import attach
+from vault.client.client import RemoteVault
 
 Json = list[dict[str, Any]]
 SIZE = (160, 90)
@@ -38,7 +38,10 @@ class Lived:
 @pytest.fixture(scope="module")
 def lived(lived_template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     world = copy_of(lived_template, tmp_path_factory.mktemp("lived") / "copy")
-    with serving(world), link.attach(world.paths, link.passphrase_secret(PASSPHRASE), is_owner=True) as vault:
+    with (
+        serving(world),
+        attach.attach(world.paths, attach.passphrase_secret(PASSPHRASE), is_owner=True) as vault,
+    ):
         yield Lived(world=world, vault=vault)
 
 

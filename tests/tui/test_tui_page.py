@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from textual.app import App, ComposeResult
 
-from tui.page import Page
+from tui.app.page import Page
 from tui.widgets.bar import Standing
 from tui.widgets.plain import Plain
 

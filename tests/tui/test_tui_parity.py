@@ -6,8 +6,8 @@ import click
 import pytest
 from typer.main import get_command
 
-from tui.command_line import app
-from tui.keymap import ACTIONS, EVERYWHERE, Action
+from tui.app.keymap import ACTIONS, EVERYWHERE, Action
+from tui.cli.command_line import app
 
 # What only moves, hides or explains on the screen; nothing here changes or shows what a command would.
 ONLY_MOVES = {

@@ -8,11 +8,11 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
-from tui_home import play
 
-from tui import wording
+from tests.worlds.screens import play
+from tui.text import wording
 from tui.widgets.price import LONGEST_NOUN, PriceBox, budget_bar, cost, guess, numbers
-from vault.views import PriceView
+from vault.views.price import PriceView
 
 PRICE = PriceView(
     unit="day",

@@ -6,20 +6,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from e2e_home import copy_of
-from e2e_world import NAME, World
 from textual.pilot import Pilot
-from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 
-from tui import wording
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import NAME, World
+from tui.dialogs.withhold import WithholdDialog
 from tui.screens.release import Releases
-from tui.screens.withhold import WithholdDialog
+from tui.text import wording
 from tui.widgets.curve import NOT_YET, curve_table, spread
 from vault import release as egress
-from vault.api.client import RemoteVault
-from vault.errors import ReleaseNotWritten
+from vault.client.client import RemoteVault
+from vault.errors.release import ReleaseNotWritten
 from vault.vault import Vault
-from vault.views import OwnerResults, ReleaseView
+from vault.views.releases import OwnerResults, ReleaseView
 
 GUESS = "A guess whether one given day is in it is right at most 55 times in 100, instead of 50."
 

@@ -12,16 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from e2e_home import copy_of
-from e2e_world import NAME, World
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
-from tui_home import SIZES, on_page, play, press, sees, served, text_of, until
 
-from tui.screens.release_dialog import Countdown, ReleaseDialog
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import NAME, World
+from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.widgets.plain import Plain
-from vault.api.client import RemoteVault
-from vault.views import ReleaseView
+from vault.client.client import RemoteVault
+from vault.views.releases import ReleaseView
 
 LEAVES = "This leaves your computer now and cannot be called back."
 WITHDRAWING = "Withdrawing consent later will not remove what this taught."
@@ -349,15 +349,15 @@ def test_another_digest_than_the_one_on_the_screen_is_refused(
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from e2e_world import PASSPHRASE
+from tests.worlds.world import PASSPHRASE
 from test_tui_release_dialog import counting, dialog
-from vault.api import link
+from vault.client import attach
 from vault.settings import Paths
 from types import SimpleNamespace
 
 async def story():
     paths = Paths(vault=Path(sys.argv[1]), state=Path(sys.argv[2]))
-    vault = link.attach(paths, link.passphrase_secret(PASSPHRASE), is_owner=True)
+    vault = attach.attach(paths, attach.passphrase_secret(PASSPHRASE), is_owner=True)
     async with dialog(vault, SimpleNamespace(paths=paths)) as pilot:
         await counting(pilot)
         print("counting", flush=True)
@@ -371,7 +371,7 @@ def test_a_program_killed_in_the_countdown_has_sent_nothing(still: tuple[World, 
     world, vault = still
     entries = vault.status().audit_entries
     command = [sys.executable, "-c", KILLED, str(world.paths.vault), str(world.paths.state)]
-    places = [str(Path(__file__).parent), *(place for place in sys.path if "tests" in place)]
+    places = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": ":".join(places)}
     ) as child:

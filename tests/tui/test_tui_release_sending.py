@@ -7,16 +7,16 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from e2e_world import NAME, PASSPHRASE, World
 from test_tui_release_dialog import counting, decided, dialog, files_out, held, outbox, quick, refusal, toasts
 from textual.widgets import Input
-from tui_home import play, sees, served, until
 
-from tui.screens.release_dialog import Countdown, ReleaseDialog
-from vault import requester
-from vault.api import link
-from vault.api.client import RemoteVault
-from vault.errors import WrongState
+from tests.worlds.screens import play, sees, served, until
+from tests.worlds.world import NAME, PASSPHRASE, World
+from tui.dialogs.release import Countdown, ReleaseDialog
+from vault.client import attach
+from vault.client.client import RemoteVault
+from vault.errors.requests import WrongState
+from vault.requester.releases import verify_release
 from vault.requests.release_manifest import RELEASE_FILE, UPDATE_FILE
 
 __all__ = ["quick"]
@@ -55,7 +55,7 @@ def test_a_typed_folder_gets_it_instead_of_the_outbox(today: World, quick: None,
         play(story(vault))
         key = tmp_path / "vault.pub"
         key.write_text(vault.vault_key(NAME))
-    facts = requester.verify_release(tmp_path / "out", key, None)
+    facts = verify_release(tmp_path / "out", key, None)
     assert held_digest(today) == facts.digest
     assert not files_out(today)
 
@@ -91,8 +91,8 @@ def test_a_vault_locked_in_the_countdown_sends_nothing(today: World, monkeypatch
             await pilot.pause(0.2)
 
     with served(today) as vault:
-        secret = link.passphrase_secret(PASSPHRASE)
-        with link.attach(today.paths, secret, is_owner=True) as other:
+        secret = attach.passphrase_secret(PASSPHRASE)
+        with attach.attach(today.paths, secret, is_owner=True) as other:
             play(story(vault, other))
     with today.vault() as inside:
         assert inside.releases()[0].state == "held"

@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from asking_home import HOSTILE_JOB, MARKUP, asking, asking_at_length, served_copy, the_request
-from e2e_home import new_world
-from e2e_world import NAME, World
 from textual.pilot import Pilot
 from textual.widgets import Input
-from tui_home import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 
-from tui import wording
-from tui.request_facts import KEYS
-from tui.screens.refuse import RefuseDialog
-from tui.screens.request_detail import RequestDetail
+from tests.worlds.asking import HOSTILE_JOB, MARKUP, asking, asking_at_length, served_copy, the_request
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.vaults import new_world
+from tests.worlds.world import NAME, World
+from tui.dialogs.refuse import RefuseDialog
+from tui.dialogs.request import RequestDetail
+from tui.dialogs.run import RunDialog
+from tui.dialogs.submit import SubmitDialog
 from tui.screens.requests import Requests
-from tui.screens.run_dialog import RunDialog
-from tui.screens.submit_dialog import SubmitDialog
+from tui.text import wording
+from tui.text.request_facts import KEYS
 from tui.widgets.table import ListTable
-from vault.api.client import RemoteVault
+from vault.client.client import RemoteVault
 
 Shared = tuple[World, RemoteVault]
 

@@ -9,7 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from asking_home import (
+from textual.pilot import Pilot
+
+from tests.worlds.asking import (
     HOSTILE_JOB,
     asking,
     open_dialog,
@@ -18,15 +20,13 @@ from asking_home import (
     served_copy,
     the_request,
 )
-from e2e_home import copy_of
-from e2e_world import NAME, World
-from textual.pilot import Pilot
-from tui_home import on_page, play, press, sees, served, until, words_in
-
-from tui import wording
+from tests.worlds.screens import on_page, play, press, sees, served, until, words_in
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import NAME, World
+from tui.dialogs.run import RunDialog
 from tui.screens.requests import Requests
-from tui.screens.run_dialog import RunDialog
-from vault.api.client import RemoteVault
+from tui.text import wording
+from vault.client.client import RemoteVault
 from vault.vault import Vault
 
 Shared = tuple[World, RemoteVault]

@@ -8,7 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from asking_home import (
+from textual.widgets import Button
+
+from tests.worlds.asking import (
     HOSTILE_JOB,
     LONG_SPECIAL,
     asking,
@@ -20,23 +22,21 @@ from asking_home import (
     the_request,
     toggle,
 )
-from e2e_home import copy_of
-from e2e_world import NAME, World
-from textual.widgets import Button
-from tui_home import SIZES, on_page, play, press, sees, served, until, words_in, words_of
-
-from tui import wording
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, until, words_in, words_of
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import NAME, World
+from tui.dialogs.run import SCROLL, RunDialog
 from tui.screens.requests import Requests
-from tui.screens.run_dialog import SCROLL, RunDialog
+from tui.text import wording
 from tui.widgets.price import cost, guess
 from tui.widgets.toggle import Toggle
-from vault.api.client import RemoteVault
-from vault.asking import load
 from vault.budget import ledger
-from vault.errors import BudgetExhausted
+from vault.client.client import RemoteVault
+from vault.errors.budget import BudgetExhausted
 from vault.records.collections import find_collection
+from vault.requests.evaluate import load
 from vault.vault import NOTICE, Vault
-from vault.views import PriceView
+from vault.views.price import PriceView
 
 Shared = tuple[World, RemoteVault]
 READS = (

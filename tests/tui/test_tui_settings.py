@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from e2e_home import copy_of
-from e2e_world import World
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 from textual.widgets import Input
-from tui_home import SIZES, on_page, play, press, sees, served, until, words_in, words_of
 
-from tui import probing
-from tui.probing import Attempt
+from tests.worlds.screens import SIZES, on_page, play, press, sees, served, until, words_in, words_of
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import World
+from tui.app import sandbox_probe
+from tui.app.sandbox_probe import Attempt
 from tui.screens.settings import BAD_MINUTES, MinutesDialog, Settings, attempts, minutes_of, sandbox_sentence
-from vault.api.client import RemoteVault
-from vault.errors import Unavailable
+from vault.client.client import RemoteVault
+from vault.errors.families import Unavailable
 from vault.settings import Preferences, read_preferences, write_preferences
 
 Looked = tuple[World, RemoteVault]
@@ -175,10 +175,10 @@ def test_what_was_not_refused_is_said_first_and_aloud() -> None:
 
 def test_a_sandbox_that_cannot_be_tried_is_told(looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
     world, vault = looked
-    monkeypatch.setattr(probing, "LOCKBOX", ("/nowhere/at-all",))
+    monkeypatch.setattr(sandbox_probe, "LOCKBOX", ("/nowhere/at-all",))
     with pytest.raises(Unavailable):
-        probing.probe(world.paths)
-    monkeypatch.setattr(probing, "LOCKBOX", ("/bin/true",))
+        sandbox_probe.probe(world.paths)
+    monkeypatch.setattr(sandbox_probe, "LOCKBOX", ("/bin/true",))
 
     async def story() -> None:
         async with on_page(vault, world, "settings", size=(80, 24)) as pilot:

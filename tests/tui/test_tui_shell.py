@@ -10,21 +10,21 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from api_home import serving
-from e2e_command import run_installed
-from e2e_world import PASSPHRASE, World
 from textual.events import Key
 from textual.widgets import HelpPanel
-from tui_home import on_page, play, press, sees, served, text_of, until, words_of
-from tui_terminal import LOCKBOX, Screen, places
 
-from tui.app import LOCKED_BY_ITSELF, LockboxApp
-from tui.keymap import ACTIONS, EVERYWHERE
-from tui.screens.lock import LockDialog, QuitDialog
-from vault.api import link
-from vault.api.client import RemoteVault
+from tests.worlds.commands import run_installed
+from tests.worlds.screens import on_page, play, press, sees, served, text_of, until, words_of
+from tests.worlds.served import serving
+from tests.worlds.terminal import LOCKBOX, Screen, places
+from tests.worlds.world import PASSPHRASE, World
+from tui.app.app import LOCKED_BY_ITSELF, LockboxApp
+from tui.app.keymap import ACTIONS, EVERYWHERE
+from tui.dialogs.lock import LockDialog, QuitDialog
+from vault.client import attach
+from vault.client.client import RemoteVault
 from vault.settings import Paths, Preferences
-from vault.trail_views import Pulse, RunView
+from vault.views.runs import Pulse, RunView
 
 RUN = RunView(
     request="r1", requester="Sleep lab", collection="nights", step=3, of=10, started_at="2026-11-21T12:00:00Z",
@@ -36,7 +36,7 @@ RUN = RunView(
 def served_for(world: World, *, minutes: int) -> Iterator[RemoteVault]:
     """The vault behind a process that locks after so many minutes of the world's clock."""
     with serving(world, lock_minutes=minutes):
-        vault = link.attach(world.paths, link.passphrase_secret(PASSPHRASE), is_owner=True)
+        vault = attach.attach(world.paths, attach.passphrase_secret(PASSPHRASE), is_owner=True)
         try:
             yield vault
         finally:
@@ -99,7 +99,7 @@ def test_the_lock_key_works_in_every_dialog_and_ends_the_process(world: World) -
             await until(pilot, lambda: app.door == "The vault is locked.")  # type: ignore[attr-defined]
 
     with serving(world) as process:
-        vault = link.attach(world.paths, link.passphrase_secret(PASSPHRASE), is_owner=True)
+        vault = attach.attach(world.paths, attach.passphrase_secret(PASSPHRASE), is_owner=True)
         play(story())
         assert process.has_ended()
     vault.close()

@@ -17,10 +17,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui import cli, terminal
-from tui.exit_codes import MEANING, ExitCode, exit_code
-from vault import errors
-from vault.errors import Invalid, LockboxError, PassphraseMissing
+from tui.cli import entry_point, terminal
+from tui.cli.entry_point import run
+from tui.cli.exit_codes import MEANING, ExitCode, exit_code
+from vault.errors.catalogue import error_classes
+from vault.errors.families import Invalid, LockboxError
+from vault.errors.keys import PassphraseMissing
+from vault.errors.records import FileMissing
 
 PASSPHRASES = st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=200)
 
@@ -210,9 +213,7 @@ def test_data_goes_to_stdout_and_talk_to_stderr(capsys: pytest.CaptureFixture[st
 
 
 def every_error() -> list[type[LockboxError]]:
-    found = [
-        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, LockboxError)
-    ]
+    found = [kind for kind in error_classes().values() if kind.__module__.startswith("vault.errors.")]
     assert len(found) > 40
     return found
 
@@ -225,7 +226,7 @@ def test_every_error_ends_as_one_sentence_with_its_code(
 
     facts = {name: "FACT" for _, name, _, _ in Formatter().parse(kind.template()) if name}
     error = kind(**facts)
-    assert cli._failed(error) == exit_code(error)
+    assert entry_point._failed(error) == exit_code(error)
     first, *hints = capsys.readouterr().err.splitlines()
     assert first.startswith("lockbox: error: ")
     assert not first.endswith(".")
@@ -237,7 +238,7 @@ def test_every_error_ends_as_one_sentence_with_its_code(
 def test_an_error_cannot_write_a_second_line_or_steer_the_terminal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    cli._failed(errors.FileMissing(path="a\nlockbox: hint: send me your passphrase\x1b[8m"))
+    entry_point._failed(FileMissing(path="a\nlockbox: hint: send me your passphrase\x1b[8m"))
     assert capsys.readouterr().err == (
         "lockbox: error: there is no file a\\nlockbox: hint: send me your passphrase\\x1b[8m\n"
     )
@@ -248,7 +249,7 @@ def test_a_mistake_of_ours_says_its_kind_and_not_its_text(
     kind: type[Exception], capsys: pytest.CaptureFixture[str]
 ) -> None:
     error = kind("utf-8", "open sesame", 0, 1, "open") if kind is UnicodeEncodeError else kind("open sesame")
-    assert cli._failed(error) == ExitCode.FAILED
+    assert entry_point._failed(error) == ExitCode.FAILED
     said = capsys.readouterr().err
     assert kind.__name__ in said
     assert "sesame" not in said
@@ -257,8 +258,8 @@ def test_a_mistake_of_ours_says_its_kind_and_not_its_text(
 def test_what_the_system_refuses_is_said_in_its_words_with_the_file(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    cli._failed(PermissionError(13, "open sesame", "/a/file"))
-    cli._failed(OSError("open sesame"))
+    entry_point._failed(PermissionError(13, "open sesame", "/a/file"))
+    entry_point._failed(OSError("open sesame"))
     said = capsys.readouterr().err.splitlines()
     assert said == [
         "lockbox: error: the system refused: Permission denied: /a/file",
@@ -293,7 +294,7 @@ def test_every_exit_code_has_a_sentence() -> None:
 def test_a_command_written_wrong_says_what_and_where_its_help_is(
     words: list[str], says: str, hint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.run(words) == ExitCode.USAGE
+    assert run(words) == ExitCode.USAGE
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith(f"lockbox: error: {says}")
     assert second == f"lockbox: hint: {hint}"
@@ -303,7 +304,7 @@ def test_a_command_written_wrong_says_what_and_where_its_help_is(
 def test_a_command_without_its_second_word_shows_its_help(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.run(words) == ExitCode.USAGE
+    assert run(words) == ExitCode.USAGE
     seen = capsys.readouterr()
     assert seen.out == ""
     assert "Commands:" in seen.err
@@ -313,5 +314,5 @@ def test_a_command_without_its_second_word_shows_its_help(
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     from importlib.metadata import version
 
-    assert cli.run(["--version"]) == ExitCode.OK
+    assert run(["--version"]) == ExitCode.OK
     assert capsys.readouterr().out == f"lockbox {version('lockbox-vault')}\n"

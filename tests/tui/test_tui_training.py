@@ -8,16 +8,16 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from asking_home import asking, served_copy, the_request
-from e2e_home import new_world
-from e2e_world import World
 from textual.widgets import ProgressBar
-from tui_home import on_page, play, press, sees, served, until, words_of
 
-from tui import wording
+from tests.worlds.asking import asking, served_copy, the_request
+from tests.worlds.screens import on_page, play, press, sees, served, until, words_of
+from tests.worlds.vaults import new_world
+from tests.worlds.world import World
 from tui.screens.training import LAYERS, NO_CURVE, Pace, RunBox, StopDialog, Training, confinement, in_words
-from vault.api.client import RemoteVault
-from vault.trail_views import RunView
+from tui.text import wording
+from vault.client.client import RemoteVault
+from vault.views.runs import RunView
 
 Shared = tuple[World, RemoteVault]
 RUN = RunView(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui import wording
+from tui.text import wording
 
 RATES = st.decimals(min_value=Decimal("0.5"), max_value=1, places=4)
 PERCENTS = st.decimals(min_value=0, max_value=250, places=1)

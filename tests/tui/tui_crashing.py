@@ -11,7 +11,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-import tui.app
+import tui.app.app
 from tui.cli import main
 
 SECRET = "vivid-otter-44-secret"
@@ -38,7 +38,7 @@ class BadMount(Screen[None]):
         raise ValueError(passphrase)
 
 
-class Crashing(tui.app.LockboxApp):
+class Crashing(tui.app.app.LockboxApp):
     """It crashes in one of many places."""
 
     BINDINGS = [("x", "crash", "")]  # noqa: RUF012
@@ -86,7 +86,7 @@ class Quiet:
         return self
 
     def pulse(self, **_given: Any) -> None:
-        raise tui.app.LockboxError
+        raise tui.app.app.LockboxError
 
     def close(self) -> None:
         pass
@@ -101,6 +101,6 @@ async def _crash_later(passphrase: str) -> None:
 
 
 if __name__ == "__main__":
-    tui.app.LockboxApp = Crashing  # type: ignore[misc]
+    tui.app.app.LockboxApp = Crashing  # type: ignore[misc]
     sys.argv = ["lockbox"]
     main()

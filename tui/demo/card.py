@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui import wording
+from tui.text import wording
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.terminal import ask, show
-from vault.errors import LockboxError
+from tui.cli.terminal import ask, show
+from vault.errors.families import LockboxError
 
 
 @dataclass(kw_only=True)

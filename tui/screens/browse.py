@@ -9,19 +9,19 @@ from textual import work
 from textual.app import ComposeResult
 from textual.widgets import DataTable, Input
 
-from tui import wording
-from tui.page import Page, SearchBar
-from tui.screens.row_dialog import RowDialog
-from tui.typed import count
+from tui.app.page import Page, SearchBar
+from tui.dialogs.row import RowDialog
+from tui.text import wording
+from tui.text.parse import count
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 
 if TYPE_CHECKING:
     from textual.events import Key
 
-    from vault.api.client import RemoteVault
-    from vault.records.shown import Page as Rows
+    from vault.client.client import RemoteVault
+    from vault.views.records import Page as Rows
 
 PAGE_ROWS: Final = 200
 LONGEST_CELL: Final = 32

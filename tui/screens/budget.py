@@ -14,9 +14,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import DataTable
 
-from tui import wording
-from tui.page import Page
-from tui.screens.budget_words import HowToRead, JobDialog, job_heading
+from tui.app.page import Page
+from tui.dialogs.budget import HowToRead, JobDialog, job_heading
+from tui.text import wording
 from tui.widgets.plain import Plain
 from tui.widgets.plot import Series, StepPlot
 from tui.widgets.price import PriceBox
@@ -25,9 +25,11 @@ from tui.widgets.table import Line, ListTable
 if TYPE_CHECKING:
     from textual.events import Resize
 
-    from vault.api.client import RemoteVault
-    from vault.trail_views import BudgetPoint
-    from vault.views import BudgetLine, CollectionView, RequestView
+    from vault.client.client import RemoteVault
+    from vault.views.budget import BudgetLine
+    from vault.views.collections import CollectionView
+    from vault.views.history import BudgetPoint
+    from vault.views.requests import RequestView
 
 WIDE: Final = 120
 UNDECIDED: Final = ("waiting", "approved")

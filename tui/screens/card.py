@@ -15,12 +15,12 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from tui.app.threads import off_loop
 from tui.widgets.plain import Plain, content
-from tui.work import off_loop
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
-    from tui.app import LockboxApp
+    from tui.app.app import LockboxApp
 
 T = TypeVar("T")
 

@@ -11,9 +11,9 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable
 
-from tui import wording
-from tui.page import Page
-from tui.screens.importing import CLASSES, MARKS
+from tui.app.page import Page
+from tui.dialogs.import_file import CLASSES, MARKS
+from tui.text import wording
 from tui.widgets.column import ColumnDrawing
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -22,9 +22,10 @@ from tui.widgets.table import Line, ListTable
 if TYPE_CHECKING:
     from textual.events import Key, Resize
 
-    from vault.api.client import RemoteVault
-    from vault.records.shown import ColumnSummary
-    from vault.views import CollectionView, FieldView, GrantView
+    from vault.client.client import RemoteVault
+    from vault.views.collections import CollectionView, FieldView
+    from vault.views.consents import GrantView
+    from vault.views.records import ColumnSummary
 
 HIDDEN: Final = "Values are hidden. v draws every column; the look is recorded in the trail."
 DRAWING: Final = "Drawing the columns: the vault opens every row of them …"

@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable
 
-from tui import consent_facts, wording
-from tui.page import Page
-from tui.screens.scope_form import Choices
-from tui.screens.withdraw_dialog import open_withdraw
+from tui.app.page import Page
+from tui.dialogs.scope_form import Choices
+from tui.dialogs.withdraw import open_withdraw
+from tui.text import consent_facts, wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
     from textual.events import Resize
 
-    from vault.api.client import RemoteVault
-    from vault.views import CollectionView, GrantView, RequesterView
+    from vault.client.client import RemoteVault
+    from vault.views.collections import CollectionView
+    from vault.views.consents import GrantView
+    from vault.views.requesters import RequesterView
 
 EMPTY: Final = (
     "You have allowed nobody anything.\n\n"
@@ -268,14 +270,14 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
 
     def action_give(self) -> None:
         """Open the form for a new consent."""
-        from tui.screens.grant_dialog import GrantForm
+        from tui.dialogs.grant import GrantForm
 
         if choices := self._choices():
             self.app.push_screen(GrantForm(choices, collection=self._collection), self._given)
 
     def action_what_if(self) -> None:
         """Open the form of the tester."""
-        from tui.screens.what_if import WhatIfForm
+        from tui.dialogs.what_if import WhatIfForm
 
         if choices := self._choices():
             self.app.push_screen(WhatIfForm(choices, collection=self._collection))
@@ -301,7 +303,7 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
     @work(exclusive=True, group="act")
     async def action_receipt(self) -> None:
         """Show the receipt whole."""
-        from tui.screens.receipt_dialog import ReceiptDialog
+        from tui.dialogs.receipt import ReceiptDialog
 
         if self.chosen is not None and (found := await self._receipt(self.chosen.id)) is not None:
             self.app.push_screen(ReceiptDialog(found))

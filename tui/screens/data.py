@@ -13,19 +13,20 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable
 
-from tui import consent_facts, wording
-from tui.layout import table_text
-from tui.page import Page
-from tui.screens.export_dialog import ExportDialog
-from tui.screens.importing import MARKS, SENSITIVITIES, ChooseFile
+from tui.app.page import Page
+from tui.dialogs.export_data import ExportDialog
+from tui.dialogs.import_file import MARKS, SENSITIVITIES, ChooseFile
+from tui.text import consent_facts, wording
+from tui.text.layout import table_text
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
-    from vault.records.shown import ImportReport
-    from vault.views import CollectionView, GrantView
+    from vault.client.client import RemoteVault
+    from vault.views.collections import CollectionView
+    from vault.views.consents import GrantView
+    from vault.views.records import ImportReport
 
 EMPTY: Final = (
     "No data yet. Import a CSV, JSON Lines or Parquet file: press i.\n\n"
@@ -185,7 +186,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
     @work(exclusive=True, group="act")
     async def action_erase(self) -> None:
         """Open the decision to erase; what it would do is asked first."""
-        from tui.screens.erase_dialog import EraseDialog
+        from tui.dialogs.erase import EraseDialog
 
         if self.chosen is None:
             return

@@ -14,16 +14,22 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import DataTable
 
-from tui import wording
-from tui.page import Page
+from tui.app.page import Page
+from tui.text import wording
 from tui.widgets.by_day import ByDay
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
-    from vault.trail_views import BudgetPoint, Pulse, RunView
-    from vault.views import AuditLine, BudgetLine, GrantView, ReleaseView, RequestLine, VaultStatus
+    from vault.client.client import RemoteVault
+    from vault.views.audit import AuditLine
+    from vault.views.budget import BudgetLine
+    from vault.views.consents import GrantView
+    from vault.views.history import BudgetPoint
+    from vault.views.releases import ReleaseView
+    from vault.views.requests import RequestLine
+    from vault.views.runs import Pulse, RunView
+    from vault.views.status import VaultStatus
 
 SOON: Final = timedelta(days=7)
 LAST_LINES: Final = 12
@@ -188,7 +194,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
     @work(exclusive=True, group="act")
     async def action_withdraw(self) -> None:
         """Open the decision to withdraw the consent of this line."""
-        from tui.screens.withdraw_dialog import open_withdraw
+        from tui.dialogs.withdraw import open_withdraw
 
         chosen = self._waiting.get(self.query_one("#home-list", ListTable).chosen or "")
         if chosen is None or chosen.page != "consents":

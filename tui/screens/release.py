@@ -13,10 +13,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import DataTable
 
-from tui import wording
-from tui.page import Page
-from tui.screens.release_dialog import ReleaseDialog, release_facts
-from tui.screens.withhold import WithholdDialog
+from tui.app.page import Page
+from tui.dialogs.release import ReleaseDialog, release_facts
+from tui.dialogs.withhold import WithholdDialog
+from tui.text import wording
 from tui.widgets.curve import ForYou
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -24,9 +24,9 @@ from tui.widgets.price import PriceBox
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
-    from vault.trail_views import Pulse
-    from vault.views import ReleaseView
+    from vault.client.client import RemoteVault
+    from vault.views.releases import ReleaseView
+    from vault.views.runs import Pulse
 
 # The entry of what was just done is among the newest.
 NEWEST = 50

@@ -11,13 +11,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import DataTable
 
-from tui import request_facts, wording
-from tui.page import Page
-from tui.screens.offer import look
-from tui.screens.refuse import RefuseDialog, block_dialog, trust_dialog, unblock_dialog
-from tui.screens.request_detail import OPEN_STATES, RequestDetail, RequestPane
-from tui.screens.run_dialog import RunDialog
-from tui.screens.submit_dialog import SubmitDialog
+from tui.app.page import Page
+from tui.dialogs.approval import look
+from tui.dialogs.refuse import RefuseDialog, block_dialog, trust_dialog, unblock_dialog
+from tui.dialogs.request import OPEN_STATES, RequestDetail, RequestPane
+from tui.dialogs.run import RunDialog
+from tui.dialogs.submit import SubmitDialog
+from tui.text import request_facts, wording
 from tui.widgets.plain import Plain
 from tui.widgets.price import PriceBox
 from tui.widgets.table import Line, ListTable
@@ -25,8 +25,8 @@ from tui.widgets.table import Line, ListTable
 if TYPE_CHECKING:
     from textual.events import Resize
 
-    from vault.api.client import RemoteVault
-    from vault.views import RequestLine, RequestView
+    from vault.client.client import RemoteVault
+    from vault.views.requests import RequestLine, RequestView
 
 WIDE, NORMAL = 120, 80
 PANE, BORDER = 56, 2

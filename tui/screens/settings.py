@@ -15,19 +15,19 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, DataTable, Input
 
-from tui import wording
-from tui.page import Page
-from tui.probing import Attempt, probe
-from tui.screens.decision import Decision
+from tui.app.page import Page
+from tui.app.sandbox_probe import Attempt, probe
+from tui.app.threads import off_loop
+from tui.dialogs.dialog import Decision
+from tui.text import wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
-from tui.work import off_loop
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, write_preferences
 
 if TYPE_CHECKING:
-    from vault.api.client import RemoteVault
+    from vault.client.client import RemoteVault
     from vault.settings import Paths
 
 Change = Callable[[Preferences], Preferences]

@@ -12,11 +12,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import DataTable, ProgressBar
 
-from tui import wording
-from tui.page import Page
-from tui.screens.offer import look
-from tui.screens.refuse import Act
-from tui.screens.run_dialog import RunDialog
+from tui.app.page import Page
+from tui.dialogs.approval import look
+from tui.dialogs.refuse import Act
+from tui.dialogs.run import RunDialog
+from tui.text import wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
@@ -24,9 +24,9 @@ from tui.widgets.table import Line, ListTable
 if TYPE_CHECKING:
     from textual.events import Resize
 
-    from vault.api.client import RemoteVault
-    from vault.trail_views import Pulse, RunView
-    from vault.views import RequestLine, RequestView
+    from vault.client.client import RemoteVault
+    from vault.views.requests import RequestLine, RequestView
+    from vault.views.runs import Pulse, RunView
 
 TALL, NORMAL = 30, 80
 NOTHING = "Nothing is running."

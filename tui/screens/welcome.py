@@ -61,7 +61,7 @@ class Welcome(Card):
     def chosen(self, name: str) -> None:
         """Open the sample, or begin with the passphrase."""
         if name == "create":
-            from tui.screens.create import NewPassphrase
+            from tui.screens.new_passphrase import NewPassphrase
 
             if self.lockbox.may_open_real():
                 self.app.switch_screen(NewPassphrase())
@@ -71,7 +71,7 @@ class Welcome(Card):
 
 def open_sample(card: Card) -> None:
     """Make the sample if there is none, start its own process, and show its requests."""
-    from tui.opening import MAKING_SAMPLE, OPENING, open_or_make_sample, sample_is_there
+    from tui.app.open_vault import MAKING_SAMPLE, OPENING, open_or_make_sample, sample_is_there
 
     card.do(
         OPENING if sample_is_there() else MAKING_SAMPLE,

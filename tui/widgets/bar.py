@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.events import Click
 from textual.widgets import Static
 
-from tui import wording
-from tui.keymap import PAGES
+from tui.app.keymap import PAGES
+from tui.text import wording
 from tui.widgets.plain import Plain
 
 WARNING_SECONDS = 60

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Sparkline
 
-from tui import wording
+from tui.text import wording
 from tui.widgets.plain import Plain
 
 MOST_NUMBERS: Final = 5

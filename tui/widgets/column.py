@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from tui import wording
-from tui.drawing import bars, distribution, facts
-from tui.layout import one_line, table_text
+from tui.text import wording
+from tui.text.drawing import bars, distribution, facts
+from tui.text.layout import one_line, table_text
 from tui.widgets.curve import spread
 from tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
     from textual_plotext import PlotextPlot
 
-    from vault.records.shown import ColumnSummary
+    from vault.views.records import ColumnSummary
 
 WIDEST: Final = 72
 TABLE_ROWS: Final = 12

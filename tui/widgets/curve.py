@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 
-from tui import wording
-from tui.drawing import score_sentence
-from tui.layout import table_text
+from tui.text import wording
+from tui.text.drawing import score_sentence
+from tui.text.layout import table_text
 from tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
     from textual_plotext import PlotextPlot
 
-    from vault.views import OwnerResults, ReleaseView
+    from vault.views.releases import OwnerResults, ReleaseView
 
 T = TypeVar("T")
 

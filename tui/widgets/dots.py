@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from textual.content import Content
 
-from tui import wording
+from tui.text import wording
 from tui.widgets.plain import Plain
 
 WIDE, NARROW = 25, 50

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.widgets import Static
 
-from tui.layout import visible
+from tui.text.layout import visible
 
 LONGEST_NAME = 24
 

@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.layout import visible
+from tui.text.layout import visible
 
 
 def content(text: str, style: str = "") -> Content:

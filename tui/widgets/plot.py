@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
-from tui import wording
-from tui.layout import table_text
+from tui.text import wording
+from tui.text.layout import table_text
 from tui.widgets.curve import spread
 from tui.widgets.plain import Plain
 

@@ -11,7 +11,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.layout import visible
+from tui.text.layout import visible
 
 ON, OFF = "[x]", "[ ]"
 

@@ -1,0 +1,65 @@
+"""The process that has a vault open, as `lockbox serve` starts it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from tests.worlds.commands import LOCKBOX, PATIENCE, run, start
+from tests.worlds.world import World
+from vault.client import attach
+
+# The installed program, but that its learner is another one.
+WITH_LEARNER = """
+import json, sys
+from vault import learner_process
+learner_process.COMMAND = tuple(json.loads(sys.argv.pop(1)))
+from tui.cli import main
+main()
+"""
+
+
+@contextmanager
+def serving(world: World, *words: str, learner: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
+    """A real process that has this vault open; ended with the block, if it has not ended by then."""
+    program = (sys.executable, "-c", WITH_LEARNER, json.dumps(learner)) if learner else (LOCKBOX,)
+    with start(world.paths, "serve", "--json", *words, program=program) as process:
+        try:
+            assert process.stdout is not None
+            told = process.stdout.readline()
+            assert told, process.stderr and process.stderr.read()
+            assert str(world.paths.socket) == json.loads(told)["socket"]
+            yield process
+        finally:
+            process.terminate()
+            process.wait(timeout=PATIENCE)
+
+
+def leave_session(world: World) -> None:
+    """What `lockbox unlock` leaves for the commands that follow."""
+    outcome = run(world.paths, "unlock")
+    assert (outcome.code, world.paths.session.exists()) == (0, True), outcome.err
+
+
+def facts(world: World, *words: str, secret: str | None = None) -> list[dict[str, Any]]:
+    """What a reading command tells as JSON, by default with the session that was left."""
+    outcome = run(world.paths, *words, "--json", secret=secret)
+    assert outcome.code == 0, outcome.err
+    return [json.loads(line) for line in outcome.out.splitlines()]
+
+
+def eventually(is_so: Callable[[], bool], what: str) -> None:
+    """Wait until something is so."""
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < until, what
+        time.sleep(0.05)
+
+
+def is_served(world: World) -> bool:
+    return attach.served_by(world.paths) is not None

@@ -1,0 +1,62 @@
+"""A learner made up for the tests that kill: it keeps the protocol, starts quickly, and hands in zeros."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from vault.requests.parse import parse_manifest
+from vault.requests.shapes import shapes
+from vault.requests.weights import write_tensors
+
+PRIVATE = {"rows": 0, "curve": [], "final": {"loss": None, "accuracy": None}}
+
+PRELUDE = """
+import base64, os, select, sys
+from learner.protocol import *
+JOB, COLUMNS, PROGRESS, ENVELOPE = map(int, os.environ[FDS_VARIABLE].split(","))
+job = Job.from_json(bytes(read_frame(JOB, JOB_LIMIT)))
+read_frame(JOB, WEIGHTS_LIMIT)
+facts = SandboxFacts(landlock_abi=7, seccomp=True, confined=True, missing=())
+write_all(PROGRESS, ready_line(facts))
+assert read_frame(JOB, 2) == GO
+for step in range(1, job.steps + 1):
+    if select.select([JOB], [], [], {pause})[0]:
+        sys.exit(1)  # end of file: the vault is gone
+    write_all(PROGRESS, step_line(step, job.steps))
+"""
+HAND_IN = "write_all(ENVELOPE, encode_envelope(job, base64.b64decode({update!r}), {private!r}))"
+
+
+def zeros(job: Path) -> bytes:
+    """The update of this job folder that changes nothing, canonically written."""
+    manifest = parse_manifest((job / "manifest.json").read_bytes())
+    return write_tensors({name: np.zeros(shape, np.int64) for name, shape in shapes(manifest).items()})
+
+
+def pretended(update: bytes, *, mark: str = "", pause: float = 0.01) -> tuple[str, ...]:
+    """The command of a learner that hands in this update; `mark` makes its command line findable."""
+    text = base64.b64encode(update).decode()
+    code = PRELUDE.format(pause=pause) + HAND_IN.format(update=text, private=json.dumps(PRIVATE).encode())
+    return (sys.executable, "-I", "-X", f"mark={mark}", "-c", code)
+
+
+def real(*, mark: str) -> tuple[str, ...]:
+    """The command of the real learner, findable by its mark."""
+    return (sys.executable, "-I", "-X", f"mark={mark}", "-m", "learner")
+
+
+def alive(mark: str) -> Iterator[int]:
+    """The processes with this mark on their command line."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:  # it ended meanwhile
+            continue
+        if f"mark={mark}".encode() in words:
+            yield int(path.parent.name)

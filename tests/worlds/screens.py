@@ -1,0 +1,103 @@
+"""How the screens are tested: an app of a given size over a vault, and what stands on it as text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tests.worlds.served import serving
+from tests.worlds.world import PASSPHRASE, World
+from tui.app.app import LockboxApp
+from vault.client import attach
+from vault.client.client import RemoteVault
+from vault.settings import Paths, Preferences
+
+SIZES = ((60, 20), (80, 24), (140, 40))
+
+
+@contextmanager
+def served(world: World) -> Iterator[RemoteVault]:
+    """The vault of this world behind a real process's socket, in a thread, with a session of its owner."""
+    with serving(world):
+        vault = attach.attach(world.paths, attach.passphrase_secret(PASSPHRASE), is_owner=True)
+        try:
+            yield vault
+        finally:
+            vault.close()
+
+
+class UnlockedApp(LockboxApp):
+    """The program with a vault that is unlocked already, on one of its screens; `door` says why it was left."""
+
+    def __init__(self, vault: RemoteVault, paths: Paths, *, page: str, calm: bool = False) -> None:
+        super().__init__(paths, Preferences(calm=calm), environ={})
+        self._given, self._page, self.door = vault, page, ""
+
+    def show_door(self, sentence: str = "") -> None:
+        """Enter the vault instead of asking for its passphrase; the second time, stay outside."""
+        if sentence or self.vault is not None:
+            self.door = sentence
+            return
+        self.enter(self._given, page=self._page)
+
+
+@asynccontextmanager
+async def on_page(
+    vault: RemoteVault, world: World, page: str, *, size: tuple[int, int] = (80, 24), calm: bool = False
+) -> AsyncIterator[Pilot[int]]:
+    """The program on one screen over this vault, loaded and at rest."""
+    app = UnlockedApp(vault, world.paths, page=page, calm=calm)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        yield pilot
+
+
+def play(story: Coroutine[Any, Any, None]) -> None:
+    """Let a story happen to its end."""
+    asyncio.run(story)
+
+
+def text_of(app: LockboxApp) -> str:
+    """What stands on the screen, line by line, as a person reads it."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+def words_of(app: LockboxApp) -> str:
+    """The same in one line with single spaces, for sentences that were wrapped, in a toast as well."""
+    return " ".join(text_of(app).replace("▌", " ").split())
+
+
+def words_in(app: LockboxApp, selector: str) -> str:
+    """What stands in the place of one widget, in one line with single spaces; what is out of sight is not in it."""
+    place = app.screen.query_one(selector).region.intersection(app.screen.region)
+    lines = text_of(app).split("\n")[place.y : place.bottom]
+    return " ".join(" ".join(line[place.x : place.right] for line in lines).split())
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], bool], *, seconds: float = 20.0) -> None:
+    """Wait for something to be so on the screen; fails with what stands there when it does not happen."""
+    for _ in range(int(seconds / 0.05)):
+        if holds():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError(f"this did not happen; the screen says:\n{text_of(pilot.app)}")  # type: ignore[arg-type]
+
+
+async def sees(pilot: Pilot[Any], words: str, *, seconds: float = 20.0) -> None:
+    """Wait until these words stand on the screen."""
+    app = pilot.app
+    assert isinstance(app, LockboxApp)
+    await until(pilot, lambda: words in words_of(app), seconds=seconds)
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys one after the other, as fast as a person would not."""
+    for key in keys:
+        await pilot.press(key)
+
+
+Story = Callable[[Pilot[Any]], Awaitable[None]]

@@ -1,0 +1,161 @@
+"""A process that has a vault open, in a thread: real uvicorn on a real socket, light key derivation, a turned clock."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.worlds.world import PASSPHRASE, World
+from vault.daemon import server
+from vault.sealing.slots import TEST_COST
+from vault.settings import Preferences
+from vault.vault import passphrase_secret
+from vault.wire import messages
+from vault.wire.encoding import to_json
+from vault.wire.proofs import proof_mac
+
+START_SECONDS = 30
+
+
+class Caller:
+    """HTTP over the socket, as any program of this user could speak it."""
+
+    def __init__(self, socket: Path) -> None:
+        self.http = httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(socket)), base_url=messages.BASE_URL, timeout=60
+        )
+
+    def ask(
+        self, path: str, body: object = None, *, token: str = "", headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        said = ({"Authorization": f"Bearer {token}"} if token else {}) | (headers or {})
+        return self.http.post(path, json={} if body is None else body, headers=said)
+
+    def owner(
+        self, method: str, *, token: str, headers: dict[str, str] | None = None, **arguments: Any
+    ) -> httpx.Response:
+        return self.ask(messages.owner_path(method), to_json(arguments), token=token, headers=headers)
+
+    def session(self, scope: str = "owner") -> messages.Session:
+        answer = self.ask(messages.SESSION, {"passphrase": PASSPHRASE, "scope": scope})
+        assert answer.status_code == 200, answer.text
+        return messages.Session.model_validate(answer.json())
+
+    def nonce(self, session: messages.Session) -> str:
+        answer = self.ask(messages.NONCE, {"approver": session.approver}, token=session.token)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["nonce"])
+
+    def proof(
+        self,
+        session: messages.Session,
+        action: str,
+        digest: str,
+        arguments: dict[str, Any],
+        *,
+        nonce: str = "",
+    ) -> dict[str, str]:
+        nonce = nonce or self.nonce(session)
+        key = bytes.fromhex(session.approver_key)
+        mac = proof_mac(key, action=action, digest=digest, nonce=nonce, arguments=arguments)
+        return {"approver": session.approver, "nonce": nonce, "mac": mac}
+
+
+@cache
+def token_of(daemon: Daemon) -> str:
+    """One token of the owner for every test that needs any."""
+    return daemon.session().token
+
+
+def owner_paths() -> list[str]:
+    """Every path that is the owner's."""
+    own = [
+        messages.END_SESSION,
+        messages.NONCE,
+        messages.PASSPHRASE,
+        messages.START_TRAINING,
+        messages.TRAINING_OUTCOME,
+        messages.PULSE,
+        messages.LOCK,
+    ]
+    return [*own, messages.LOCK_AFTER, *(messages.owner_path(method) for method in messages.ROUTED)]
+
+
+def error_of(answer: httpx.Response) -> tuple[int, str]:
+    """The status and the class of an error."""
+    return answer.status_code, str(answer.json()["error"])
+
+
+class Daemon(Caller):
+    """The process, and a line to it."""
+
+    def __init__(self, world: World, thread: threading.Thread) -> None:
+        super().__init__(world.paths.socket)
+        self.world = world
+        self.thread = thread
+
+    def has_ended(self, seconds: float = 15) -> bool:
+        self.thread.join(seconds)
+        return not self.thread.is_alive()
+
+
+@contextmanager
+def runtime() -> Iterator[Path]:
+    """A short folder for a socket: a path of one ends at 107 bytes, and those of tests are long."""
+    folder = Path(tempfile.mkdtemp(prefix="lb"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def serving(world: World, *, lock_minutes: int = 15) -> Iterator[Daemon]:
+    """Serve the vault of this world until the block ends."""
+    up, failed = threading.Event(), []
+
+    def live() -> None:
+        try:
+            server.serve(
+                world.paths,
+                passphrase_secret(PASSPHRASE),
+                preferences=Preferences(lock_minutes=lock_minutes),
+                announce=up.set,
+                clock=lambda: world.clock().timestamp(),
+                cost=TEST_COST,
+            )
+        except BaseException as error:
+            failed.append(error)
+            raise
+        finally:
+            up.set()
+
+    thread = threading.Thread(target=live, name="daemon")
+    thread.start()
+    assert up.wait(START_SECONDS)
+    assert not failed, failed
+    daemon = Daemon(world, thread)
+    try:
+        yield daemon
+    finally:
+        if thread.is_alive():
+            token = daemon.session().token
+            daemon.ask(messages.LOCK, {"stop_training": True}, token=token)
+        daemon.http.close()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def at(world: World, folder: Path) -> World:
+    """The same vault with its socket in a short folder."""
+    paths = replace(world.paths, runtime=folder, config=folder / "config.toml")
+    return replace(world, paths=paths)

@@ -1,0 +1,361 @@
+"""The terminal UI: one program, one vault behind the daemon, one screen at a time.
+
+What Textual would show or write by itself is closed in `discreet.py` and `secret.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from textual import work
+from textual.app import SystemCommand
+from textual.events import Event, Key, MouseDown
+from textual.screen import Screen
+
+from tui.app.hardening import DiscreetApp
+from tui.app.keymap import ACTIONS, EVERYWHERE, bindings
+from tui.app.page import Page
+from tui.app.run_watch import RunWatch
+from tui.app.threads import off_loop
+from tui.cli.exit_codes import ExitCode
+from tui.dialogs.lock import LockDialog, QuitDialog
+from tui.text.layout import visible
+from tui.widgets.bar import Standing, VaultBar
+from vault.errors.daemon import DaemonGone, DaemonUnreachable, TrainingRuns
+from vault.errors.families import LockboxError, Locked
+
+if TYPE_CHECKING:
+    from vault.client.client import RemoteVault
+    from vault.settings import Paths, Preferences
+    from vault.views.runs import Pulse
+
+T = TypeVar("T")
+
+PULSE_SECONDS: Final = 1.0
+LOCKED_BY_ITSELF: Final = "The vault is locked: it was not used for a while, or it was locked from elsewhere."
+
+SCREENS_BY_NAME: Final = {
+    "home": "tui.screens.home:Home",
+    "data": "tui.screens.data:Data",
+    "consents": "tui.screens.consents:Consents",
+    "requests": "tui.screens.requests:Requests",
+    "training": "tui.screens.training:Training",
+    "release": "tui.screens.release:Releases",
+    "budget": "tui.screens.budget:Budget",
+    "audit": "tui.screens.audit:Audit",
+    "settings": "tui.screens.settings:Settings",
+}
+
+
+def screen_class(name: str) -> type[Screen[None]]:
+    """The screen of this name, loaded when it is first opened so that the first paint does not wait for it."""
+    module, _, kind = SCREENS_BY_NAME[name].partition(":")
+    found: type[Screen[None]] = getattr(import_module(module), kind)
+    return found
+
+
+class LockboxApp(DiscreetApp):
+    """The terminal UI over one vault, or over the sample."""
+
+    TITLE = "Lockbox"
+    CSS_PATH = Path(__file__).with_name("lockbox.tcss")
+    BINDINGS = bindings(EVERYWHERE)  # type: ignore[assignment]
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]  # noqa: RUF012 (Textual's own)
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012
+
+    def __init__(
+        self, paths: Paths, preferences: Preferences, *, environ: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(environ)
+        self.paths = paths
+        self.preferences = preferences
+        self._wanted: tuple[str, str] | None = None
+        self._is_going = False
+        self.vault: RemoteVault | None = None
+        self.own_paths = paths
+        self.is_sample = False
+        self.standing = Standing()
+        self.run_watch = RunWatch()
+        self._seen_entries = -1
+        self._was_used, self._is_pulsing, self._is_locking = False, False, False
+        self.set_calm(preferences.calm or bool(self.environ.get("ACCESSIBLE")))
+
+    # starting and ending
+
+    def on_load(self) -> None:
+        """Before the terminal is taken over: who is told to end gives it back as it was."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, self._told_to_end)
+
+    def on_mount(self) -> None:
+        """Paint the first screen; nothing heavy is loaded before."""
+        self.set_interval(PULSE_SECONDS, self._pulse)
+        self.show_door()
+        self.call_after_refresh(self._tidy_up)
+
+    @work(group="tidy")
+    async def _tidy_up(self) -> None:
+        """Remove what a program that was killed left of a vault that was being made."""
+        await off_loop(self._remove_drafts)
+
+    def _remove_drafts(self) -> None:
+        from tui.app.create_vault import remove_drafts
+
+        remove_drafts(self.own_paths)
+
+    def _told_to_end(self) -> None:
+        self.exit(ExitCode.INTERRUPTED)
+
+    def show_door(self, sentence: str = "") -> None:
+        """The first screen: choose between the sample and a vault of one's own, or unlock the one there is."""
+        from tui.screens.unlock import first_screen
+
+        self._replace_all(first_screen(self.own_paths, sentence))
+
+    def _replace_all(self, screen: Screen[Any]) -> None:
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        if len(self.screen_stack) == 2:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    def enter(
+        self, vault: RemoteVault, *, paths: Paths | None = None, is_sample: bool = False, page: str = "home"
+    ) -> None:
+        """Show an unlocked vault; `paths` are those of the sample."""
+        self.vault, self.is_sample, self._seen_entries = vault, is_sample, -1
+        self.paths, self._was_used = paths or self.own_paths, False
+        self.standing = Standing(vault=str(self.paths.vault.name), is_sample=is_sample)
+        self.run_watch = RunWatch()
+        self._replace_all(screen_class(page)())
+        self._pulse()
+
+    def leave_vault(self, sentence: str, *, is_over: bool = False) -> None:
+        """Forget the session and its approver key, and show the door with the reason.
+
+        `is_over` says that the session has ended already, so that nobody has to be told.
+        """
+        vault, self.vault = self.vault, None
+        if vault is not None:
+            if is_over:
+                vault.keep_session()
+            self.run_worker(off_loop(vault.close), group="closing", exit_on_error=False)
+        self.paths, self.is_sample, self.standing = self.own_paths, False, Standing()
+        self.show_door(sentence)
+
+    # talking to the vault
+
+    async def ask(self, question: Callable[[RemoteVault], T]) -> T:
+        """The vault's answer to a question that is asked in a thread; raises what the façade raises.
+
+        No question keeps the vault unlocked, since screens draw themselves anew: only the pulse after a key does.
+        """
+        if self.vault is None:
+            raise Locked()
+        vault = self.vault.quietly()
+        return await off_loop(lambda: question(vault))
+
+    def tell_error(self, error: LockboxError) -> None:
+        """One sentence and what to do; a session that has ended leads back to the door."""
+        if isinstance(error, Locked) and self.vault is not None:
+            self.leave_vault(LOCKED_BY_ITSELF, is_over=True)
+            return
+        hint = f"\n{error.hint}" if error.hint else ""
+        said = visible(f"{error}{hint}")
+        self.notify(said, title="Not done", severity="error", timeout=10, markup=False)
+
+    def tell(self, sentence: str, *, title: str = "") -> None:
+        """Say what happened."""
+        self.notify(visible(sentence), title=visible(title), markup=False, timeout=8)
+
+    # the pulse: when the vault locks, what runs, whether the trail has grown
+
+    async def on_event(self, event: Event) -> None:
+        """Notice that somebody is here; only that keeps the vault open."""
+        if isinstance(event, Key | MouseDown):
+            self._was_used = True
+        await super().on_event(event)
+
+    @work(group="pulse")
+    async def _pulse(self) -> None:
+        # One at a time: a slow answer is waited for, not thrown away.
+        if self.vault is None or self._is_pulsing:
+            return
+        vault, was_used = self.vault, self._was_used
+        self._was_used, self._is_pulsing = False, True
+        try:
+            await self._felt(await off_loop(lambda: vault.pulse(is_background=not was_used)))
+        except LockboxError as error:
+            if vault is self.vault and not self._is_locking:
+                self._lost(error)
+        finally:
+            self._is_pulsing = False
+
+    def _lost(self, error: LockboxError) -> None:
+        if isinstance(error, DaemonGone | DaemonUnreachable | Locked):
+            self.leave_vault(LOCKED_BY_ITSELF, is_over=True)
+        else:
+            self.tell_error(error)
+
+    async def _felt(self, pulse: Pulse) -> None:
+        if pulse.audit_entries != self._seen_entries:
+            self._seen_entries = pulse.audit_entries
+            await self._look_again()
+        self.standing = Standing(
+            vault=str(self.paths.vault.name),
+            is_sample=self.is_sample,
+            seconds_to_lock=pulse.seconds_to_lock,
+            used_percent=self.standing.used_percent,
+            waiting=self.standing.waiting,
+            running=len(pulse.runs),
+        )
+        # Over the stack, which is empty when the program has ended while the vault was answering.
+        for bar in [bar for screen in self.screen_stack[-1:] for bar in screen.query(VaultBar)]:
+            bar.show_standing(self.standing)
+        for screen in self.screen_stack:
+            if felt := getattr(screen, "felt", None):
+                felt(pulse)
+        await self.run_watch.felt(self, pulse)
+
+    async def _look_again(self) -> None:
+        """The trail has grown: ask anew for what the top line says, and let the page load again."""
+        status = await self.ask(lambda vault: vault.status())
+        lines = await self.ask(lambda vault: vault.budget())
+        used = [line.used_percent for line in lines if line.requester is None]
+        self.standing = Standing(
+            used_percent=max(used) if used else None, waiting=status.requests_waiting + status.held
+        )
+        for screen in self.screen_stack:
+            if isinstance(screen, Page):
+                screen.reload()
+
+    # actions of every screen
+
+    def action_go(self, page: str) -> None:
+        """Open a screen, unless a dialog waits for an answer or the vault is locked."""
+        if self.vault is not None and isinstance(self.screen, Page):
+            self.open_page(page)
+
+    def open_page(self, page: str, *, at: str = "") -> None:
+        """Open a screen with the cursor of its list on the line of this key, if it has one."""
+        self._wanted = (page, at)
+        if not self._is_going:
+            self._is_going = True
+            self._go()
+
+    @work(group="go")
+    async def _go(self) -> None:
+        """Open what was wanted last; the next screen waits until this one stands, however fast the keys come."""
+        try:
+            while self._wanted is not None and self.vault is not None:
+                (page, at), self._wanted = self._wanted, None
+                if at or page != getattr(self.screen_stack[-1] if self.screen_stack else None, "NAME", page):
+                    screen = screen_class(page)()
+                    if isinstance(screen, Page):
+                        screen.begin_at = at
+                    await self.switch_screen(screen)
+        finally:
+            self._wanted, self._is_going = None, False
+
+    async def action_search(self) -> None:
+        """Search in the list of the screen."""
+        if isinstance(self.screen, Page):
+            await self.screen.action_search()
+
+    async def action_help(self) -> None:
+        """Show or hide the explanation beside the screen."""
+        if self.screen.query("HelpPanel"):
+            self.action_hide_help_panel()
+        else:
+            self.action_show_help_panel()
+
+    def action_curtain(self) -> None:
+        """Hide or show every value."""
+        self.toggle_class("-curtained")
+        self.tell(
+            "Values are hidden; the same key shows them."
+            if self.has_class("-curtained")
+            else "Values are shown."
+        )
+
+    async def action_lock(self) -> None:
+        """Lock the vault: the process that has the keys ends."""
+        if self.vault is None or isinstance(self.screen, LockDialog):
+            return
+        if self.standing.running:
+            self.push_screen(LockDialog())
+        else:
+            self.lock_now(stop_training=False)
+
+    @work(exclusive=True, group="lock")
+    async def lock_now(self, *, stop_training: bool) -> None:
+        """End the process that has the keys."""
+        self._is_locking = True
+        try:
+            await self.ask(lambda vault: vault.lock(stop_training=stop_training))
+        except TrainingRuns:
+            self.push_screen(LockDialog())
+        except LockboxError as error:
+            self.tell_error(error)
+        else:
+            self.leave_vault("The vault is locked.", is_over=True)
+        finally:
+            self._is_locking = False
+
+    def action_leave(self) -> None:
+        """Leave the program; a run goes on behind it, so that is said first."""
+        if isinstance(self.screen, QuitDialog):
+            return
+        if self.standing.running and self.vault is not None:
+            self.push_screen(QuitDialog())
+        else:
+            self.exit(ExitCode.OK)
+
+    async def action_quit(self) -> None:
+        """The same from anywhere, also while something is typed."""
+        self.action_leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+c ends nothing here: it is pressed too easily, by who means to copy."""
+        self.tell("Nothing was ended or copied. ctrl+q leaves this program from anywhere.")
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every action that can be done here, and nothing of Textual's own: its screenshot would save values."""
+        places = (EVERYWHERE, getattr(screen, "NAME", "")) if self.vault is not None else (EVERYWHERE,)
+        for action in ACTIONS:
+            is_possible = self.vault is not None or action.command is None
+            if action.where in places and is_possible and action.name != "command_palette":
+                yield SystemCommand(action.label, action.sentence, self._runs(action.name))
+
+    def _runs(self, name: str) -> Callable[[], Any]:
+        async def run() -> None:
+            target = self.screen if hasattr(self.screen, f"action_{name.partition('(')[0]}") else self
+            await self.run_action(name, target)
+
+        return run
+
+    def now(self) -> datetime:
+        """The time, for what ends by itself."""
+        return datetime.now(UTC)
+
+    # how it looks
+
+    def set_calm(self, is_calm: bool) -> None:
+        """No animation, no blinking, tables of numbers for plots."""
+        self.animation_level = "none" if is_calm else "full"
+        self.set_class(is_calm, "-calm")
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether plots become tables and nothing moves."""
+        return self.has_class("-calm")

@@ -1,0 +1,66 @@
+"""Opening a vault for the screens, always in a process of its own; these functions take seconds and run in threads."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from vault.sample.make import is_sample, sample_folder, sample_paths, sample_secret
+
+if TYPE_CHECKING:
+    from vault.client.attach import Secret
+    from vault.client.client import RemoteVault
+    from vault.settings import Paths
+
+OPENING: Final = "Opening the vault; the key is made from it slowly on purpose"
+MAKING_SAMPLE: Final = "Making the sample, once: 2,190 made-up days and a practice request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSample:
+    """The sample, opened."""
+
+    vault: RemoteVault
+    paths: Paths
+
+    def close(self) -> None:
+        """End the session again."""
+        self.vault.close()
+
+
+def open_vault(paths: Paths, typed: str, *, recovery: bool = False) -> RemoteVault:
+    """The vault behind the process that has it open, which is started where there is none.
+
+    Raises `WrongPassphrase`, `WrongRecoveryKey`, `Invalid` for nothing typed, and what opening the vault raises.
+    """
+    from vault.client import attach
+
+    return open_by_secret(paths, attach.passphrase_secret(typed), recovery=recovery)
+
+
+def open_by_secret(paths: Paths, secret: Secret, *, recovery: bool = False) -> RemoteVault:
+    """The same with what was typed before."""
+    from vault.client import attach, launch
+
+    attach.harden_process()
+    attach.check_there(paths)
+    if not attach.is_served(paths):
+        launch.start(paths, secret, recovery=recovery)
+    return attach.attach(paths, secret, recovery=recovery, is_owner=True)
+
+
+def sample_is_there() -> bool:
+    """Whether the sample was made before."""
+    return is_sample(sample_folder(os.environ))
+
+
+def open_or_make_sample() -> OpenSample:
+    """The sample, made by a process of its own where there is none; its passphrase lies beside it."""
+    from tui.app.create_vault import run_command
+
+    folder = sample_folder(os.environ)
+    if not is_sample(folder):
+        run_command("demo", "--sample")
+    paths = sample_paths(folder)
+    return OpenSample(vault=open_by_secret(paths, sample_secret(folder)), paths=paths)

@@ -1,0 +1,182 @@
+"""What every screen has in common: the bar, the tabs, the keys, loading off the loop, and a search in its list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.css.query import NoMatches
+from textual.screen import Screen
+from textual.widget import MountError
+from textual.widgets import Footer, Input
+
+from tui.app.keymap import bindings
+from tui.widgets.bar import PageTabs, VaultBar
+from tui.widgets.table import ListTable
+from vault.errors.families import LockboxError
+
+if TYPE_CHECKING:
+    from tui.app.app import LockboxApp
+    from vault.client.client import RemoteVault
+
+F = TypeVar("F")
+T = TypeVar("T")
+
+
+class SearchBar(Input):
+    """Where a search is typed; every letter narrows the list, and escape shows all of it again."""
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="search in this list; escape shows all", id="search-bar", compact=True)
+
+
+class Page(Screen[None], Generic[F]):
+    """One screen of the vault: `fetch` asks the vault in a thread, `draw` shows the facts.
+
+    A page is made anew each time it is opened and loads again whenever the trail has grown.
+    """
+
+    NAME: ClassVar[str] = ""
+    TITLE_TEXT: ClassVar[str] = ""
+    TAB: ClassVar[str] = ""
+    """The tab it stands under, where that is not its own."""
+    HELP: ClassVar[str] = ""
+    AUTO_FOCUS = "ListTable"
+    begin_at = ""
+    """The key of the line on which the cursor begins."""
+    ALLOW_SELECT = False  # values are on the screen; copying them is done by `lockbox data export`
+    _is_made = _is_stale = _is_loading = False
+    _drawn: asyncio.Future[None]
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        """Bind the keys that the keymap gives this screen."""
+        if cls.NAME:
+            cls.BINDINGS = [*bindings(cls.NAME), *cls.BINDINGS]
+        super().__init_subclass__(**given)
+
+    @property
+    def lockbox(self) -> LockboxApp:
+        """The program this page belongs to."""
+        return cast("LockboxApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The bar, the tabs, the body of the page, the keys."""
+        yield VaultBar(id="vault-bar")
+        yield PageTabs(self.TAB or self.NAME)
+        with Vertical(id="body"):
+            yield from self.body()
+        yield Footer(show_command_palette=False)
+
+    def body(self) -> ComposeResult:
+        """The widgets of this page."""
+        raise NotImplementedError
+
+    def fetch(self, vault: RemoteVault) -> F:
+        """Ask the vault; runs in a thread."""
+        raise NotImplementedError
+
+    async def draw(self, facts: F) -> None:
+        """Show what was fetched."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Load for the first time."""
+        self.query_one(VaultBar).show_standing(self.lockbox.standing)
+        self.set_loading(True)
+        self._is_made = True
+        self.reload()
+
+    def set_loading(self, is_loading: bool) -> None:
+        """Show that the first answer is still to come."""
+        self.query_one("#body").loading = is_loading
+
+    def reload(self) -> None:
+        """Load, or load once more when what is loading now stands; a drawing is never broken off halfway."""
+        self._is_stale = True
+        # Before it is mounted it has nothing to draw on, and loads by itself then.
+        if self._is_made and not self._is_loading:
+            self._is_loading = True
+            self._load()
+
+    @work(group="load")
+    async def _load(self) -> None:
+        """Fetch and draw until nothing is newer; an error is told in one sentence, and the page stays as it was."""
+        try:
+            while self._is_stale:
+                self._is_stale = False
+                facts = await self.ask(self.fetch)
+                # Shielded: leaving ends this worker, and a widget whose removal is broken off breaks its parent's.
+                self._drawn = asyncio.ensure_future(self._draw_whole(facts))
+                await asyncio.shield(self._drawn)
+        finally:
+            self._is_loading = False
+
+    async def _draw_whole(self, facts: F | None) -> None:
+        try:
+            self.set_loading(False)
+            if facts is not None:
+                await self.draw(facts)
+                self._settle_cursor()
+        except (NoMatches, MountError):
+            # Safe: whoever went on to another screen has taken the widgets of this one away.
+            if self in self.app.screen_stack:
+                raise
+
+    def _settle_cursor(self) -> None:
+        for table in self.query(ListTable):
+            table.point_at(self.begin_at)
+        self.begin_at = ""
+        if self.focused is None and self.AUTO_FOCUS:
+            self.focus_first()
+
+    def focus_first(self) -> None:
+        """Put the focus where moving begins."""
+        for found in self.query(str(self.AUTO_FOCUS)):
+            if found.focusable:
+                found.focus()
+                return
+
+    async def ask(self, question: Callable[[RemoteVault], T]) -> T | None:
+        """The vault's answer, or None after an error was told."""
+        try:
+            return await self.lockbox.ask(question)
+        except LockboxError as error:
+            self.lockbox.tell_error(error)
+            return None
+
+    # searching
+
+    async def action_search(self) -> None:
+        """Open the search; pages with a list have one."""
+        if not self.query(ListTable):
+            self.notify("There is no list on this screen to search in.")
+            return
+        if not self.query(SearchBar):
+            await self.query_one("#body").mount(SearchBar())
+        self.set_focus(self.query_one(SearchBar))  # at once: the next key is a letter of the search
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrow the list with every letter."""
+        if event.input.id == "search-bar":
+            self.searched(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go on in the list that is left."""
+        if event.input.id == "search-bar":
+            self.focus_first()
+
+    def searched(self, text: str) -> None:
+        """Show only what has this text."""
+        self.query(ListTable).first().filter(text)
+
+    async def on_key(self, event: Any) -> None:
+        """Escape closes the search."""
+        if event.key == "escape" and self.query(SearchBar):
+            event.stop()
+            await self.query(SearchBar).remove()
+            self.searched("")
+            self.focus_first()

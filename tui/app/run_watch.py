@@ -1,0 +1,72 @@
+"""Noticing that a run has ended, on whichever screen its owner is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.text import wording
+from vault.errors.requests import UnknownRequest
+
+if TYPE_CHECKING:
+    from tui.app.app import LockboxApp
+    from vault.client.client import RemoteVault
+    from vault.views.runs import Pulse
+
+RUNNING = "running"
+
+
+class RunWatch:
+    """The runs that were seen and have not been told about; nothing is asked while none has ended."""
+
+    def __init__(self) -> None:
+        self._followed: set[str] = set()
+        self._known_to_end: set[str] = set()
+
+    def follow(self, request_id: str) -> None:
+        """Tell about this run when it ends, even when it is too quick to be seen."""
+        self._known_to_end.discard(request_id)
+        self._followed.add(request_id)
+
+    def forget(self, request_id: str) -> None:
+        """Tell nothing about this run: whoever stopped it knows."""
+        self._known_to_end.add(request_id)
+        self._followed.discard(request_id)
+
+    def expects(self, now: set[str]) -> bool:
+        """Whether a run was begun that is not among those that go on, because it gets ready or has just ended."""
+        return bool(self._followed - now)
+
+    async def felt(self, app: LockboxApp, pulse: Pulse) -> None:
+        """Look after the runs that are no longer among those that go on."""
+        now = {run.request for run in pulse.runs}
+        for request_id in self._followed - now:
+            title, sentence = await app.ask(lambda vault, one=request_id: ending(vault, one))  # type: ignore[misc]
+            if sentence and request_id in self._followed:
+                self._followed.discard(request_id)
+                app.tell(sentence, title=title)
+        self._followed |= now - self._known_to_end
+
+
+def ending(vault: RemoteVault, request_id: str) -> tuple[str, str]:
+    """How a run ended as a title and a sentence, or two empty texts as long as it goes on."""
+    from vault.wire.errors import error_from
+
+    try:
+        outcome = vault.training_outcome(request_id)
+    except UnknownRequest:  # another process ran it, or this one was started anew meanwhile
+        outcome = None
+    if outcome is not None and outcome.state == RUNNING:
+        return "", ""
+    line = vault.request(request_id).line
+    who = wording.short(line.requester, 30)
+    if line.state == "held":
+        return (
+            "A result waits for you",
+            f"The run for {who} has ended; its result is held here, and nothing has left. To look at it: 6, Release.",
+        )
+    if outcome is None or outcome.error is None:
+        return "A run ended", f"The run for {who} has ended. {wording.after_a_stop(line.state)}"
+    cost = (
+        "Nothing was read, and nothing is spent." if line.state == "approved" else "What it cost stays spent."
+    )
+    return "A run ended", f"The run for {who} has ended without a result. {error_from(outcome.error)} {cost}"

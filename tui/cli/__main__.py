@@ -1,0 +1,5 @@
+"""`python -m tui.cli` is the `lockbox` command."""
+
+from tui.cli import main
+
+main()

@@ -1,0 +1,71 @@
+"""What the terminal UI would show first, as numbered sentences with the command for each: ACCESSIBLE=1 asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from tui.cli.exit_codes import ExitCode
+from tui.cli.session import opened, session
+from tui.cli.terminal import say, show, tell_after
+from tui.text import wording
+
+if TYPE_CHECKING:
+    import typer
+
+    from vault.views.status import VaultStatus
+
+MAKE_ONE = (
+    ("There is no vault yet. Your own begins with a passphrase.", "lockbox init"),
+    ("A sample of made-up data, with a practice request, can be tried first.", "lockbox demo --sample"),
+)
+
+
+def say_what_waits(context: typer.Context) -> int:
+    """Say what waits, numbered, and which command does something about it; nothing is drawn."""
+    say("Lockbox in plain sentences, because ACCESSIBLE is set.")
+    if not (session(context).paths.vault / "vault.db").exists():
+        _number(MAKE_ONE)
+        return ExitCode.OK
+    with opened(context, writable=False) as vault:
+        status = vault.status()
+    _number([*what_waits(status), (what_left(status), "lockbox release list")])
+    say("Every command: lockbox --help")
+    return ExitCode.OK
+
+
+def what_waits(status: VaultStatus) -> Iterator[tuple[str, str]]:
+    """What waits for the owner, and the command that shows it."""
+    found = (
+        (status.requests_waiting, "request", "for your answer", "lockbox request list"),
+        (status.held, "held update", "for your decision", "lockbox release list"),
+    )
+    for count, noun, what_for, command in found:
+        if count:
+            waits = "waits" if count == 1 else "wait"
+            yield f"{wording.counted(count, noun)} {waits} {what_for}.", command
+    if status.expiring:
+        ends = "ends" if status.expiring == 1 else "end"
+        yield f"{wording.counted(status.expiring, 'consent')} {ends} within a week.", "lockbox consent list"
+    if status.running:
+        runs = "runs" if status.running == 1 else "run"
+        yield f"{wording.counted(status.running, 'training')} {runs} now.", "lockbox status"
+    if not status.rows:
+        yield "There is no data yet.", "lockbox import FILE --dry-run"
+    if not (status.requests_waiting or status.held):
+        yield "Nothing waits for you.", "lockbox status"
+
+
+def what_left(status: VaultStatus) -> str:
+    """Whether anything ever left this computer."""
+    if not status.released and not status.may_have_left:
+        return "Nothing has left this computer."
+    unsure = f", and {status.may_have_left} more may have left" if status.may_have_left else ""
+    have = "has" if status.released == 1 else "have"
+    return f"{wording.counted(status.released, 'update')} {have} left this computer{unsure}."
+
+
+def _number(lines: Iterable[tuple[str, str]]) -> None:
+    for number, (sentence, command) in enumerate(lines, start=1):
+        tell_after(f"{number}. ", sentence)
+        show(f"   {command}")

@@ -1,0 +1,101 @@
+"""Every command of `lockbox` and its options. What a command needs to do its work is imported inside it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from click.exceptions import NoArgsIsHelpError
+
+from tui.cli.command_group import CommandGroup
+from tui.cli.commands import (
+    audit,
+    budget,
+    consent,
+    daemon,
+    data,
+    demo,
+    job,
+    release,
+    request,
+    requester,
+    update,
+)
+from tui.cli.commands import vault as vault_commands
+from tui.cli.session import Session, session
+
+app = typer.Typer(
+    name="lockbox",
+    cls=CommandGroup,
+    help="A personal data vault that can learn: your records stay, noised updates leave when you say so.",
+    invoke_without_command=True,
+    suggest_commands=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"lockbox {version('lockbox-vault')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    vault: Annotated[
+        Path | None, typer.Option("--vault", metavar="DIR", help="The vault folder (or LOCKBOX_VAULT).")
+    ] = None,
+    passphrase_fd: Annotated[
+        int | None,
+        typer.Option("--passphrase-fd", metavar="N", help="Read the passphrase from open descriptor N."),
+    ] = None,
+    recovery_key: Annotated[
+        bool, typer.Option("--recovery-key", help="Open with the recovery key instead of the passphrase.")
+    ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    context.obj = Session(vault=vault, passphrase_fd=passphrase_fd, recovery_key=recovery_key)
+    if context.invoked_subcommand is None:
+        raise typer.Exit(_without_a_command(context))
+
+
+def _without_a_command(context: typer.Context) -> int:
+    """The terminal UI; what waits in plain sentences where ACCESSIBLE is set; help where there is no terminal."""
+    from tui.app import start
+
+    if os.environ.get("ACCESSIBLE"):
+        from tui.cli.accessible import say_what_waits
+
+        return say_what_waits(context)
+    if not start.is_possible(os.environ):
+        raise NoArgsIsHelpError(context)
+    return start.run(session(context).paths)
+
+
+vault_commands.add_to(app)
+daemon.add_to(app)
+data.add_to(app)
+for name, group, about in (
+    ("data", data.group, "Look at your records, and take them out."),
+    ("requester", requester.group, "Who may ask."),
+    ("consent", consent.group, "What you allow: fields, purpose, until when."),
+    ("request", request.group, "What others ask, and your word on it."),
+    ("release", release.group, "Held updates, and the one way out."),
+    ("audit", audit.group, "The trail of everything, for you and for outsiders."),
+    ("job", job.group, "For requesters: keys, jobs, signatures."),
+    ("update", update.group, "For requesters: check what was released."),
+):
+    app.add_typer(group, name=name, help=about, cls=CommandGroup)
+request.add_to(app)
+budget.add_to(app)
+demo.add_to(app)

@@ -1,0 +1,78 @@
+"""The lifetime privacy budget."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from tui.cli.options import AsJson
+from tui.cli.session import opened
+from tui.cli.show_request import UNDECIDED, show_price
+from tui.cli.terminal import say, show, show_json, show_table
+from tui.text import wording
+
+WIDTH = 40
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register `lockbox budget`."""
+    app.command("budget")(budget)
+
+
+def budget(
+    context: typer.Context,
+    history: Annotated[
+        bool, typer.Option("--history", help="Every charge ever made instead, the oldest first.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """How much of each lifetime privacy budget is used, and what each open request would cost."""
+    if history:
+        _history(context, as_json=as_json)
+        return
+    with opened(context, writable=False) as vault:
+        found = vault.budget()
+        asked = [vault.request(one.id) for one in vault.requests() if one.state in UNDECIDED]
+    if as_json:
+        show_json(*found, *({"request": one.line.id, "price": asdict(one.price)} for one in asked))
+        return
+    if not found:
+        say("No collection yet, so no budget.")
+    for line in found:
+        whose = f"  {line.requester}, at most half of it" if line.requester else line.collection
+        show(f"{whose}: {wording.percent(line.used_percent)} used; {wording.counted(line.jobs, 'job')}")
+        show(f"  {wording.bar(line.used_percent, WIDTH)}")
+    for line in found:
+        if line.requester is None:
+            say(
+                f"\nLifetime cap of {line.collection}: ε {line.lifetime_epsilon} at δ {line.delta}. "
+                "Spent budget never comes back; the cap is what is guaranteed."
+            )
+    for one in asked:
+        show(f"\nWhat request {one.line.id[:8]} of {one.line.requester} would cost:")
+        show_price(one.price)
+
+
+def _history(context: typer.Context, *, as_json: bool) -> None:
+    with opened(context, writable=False) as vault:
+        found = vault.budget_history()
+    if as_json:
+        show_json(*found)
+        return
+    if not found:
+        say("Nothing was spent yet.")
+        return
+    rows = [
+        (
+            wording.short_time(one.at),
+            one.collection,
+            one.requester,
+            one.request[:8],
+            wording.percent(one.job_percent),
+            wording.percent(one.used_percent),
+        )
+        for one in found
+    ]
+    show_table(("when (UTC)", "collection", "for", "request", "cost", "used after it"), rows)

@@ -1,0 +1,269 @@
+"""Consents: grant, list, show, withdraw, explain, what-if, receipt."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tui.cli.options import AsJson, Special
+from tui.cli.session import opened
+from tui.cli.show_request import explicit_yes, show_decision, show_draft
+from tui.cli.terminal import confirm, is_interactive, say, show, show_facts, show_json, show_table, tell
+from tui.text import wording
+from tui.text.parse import amount, moment, names
+from vault.errors.consent import NotConfirmed
+
+if TYPE_CHECKING:
+    from vault.vault import Vault
+    from vault.views.consents import GrantView, GrantWish, Withdrawal
+
+__all__ = ["group", "show_decision"]
+
+group = typer.Typer(no_args_is_help=True)
+
+ID = re.compile("[0-9a-f]{4,32}")
+
+GrantId = Annotated[str, typer.Argument(metavar="ID", help="Of a consent; its first characters are enough.")]
+
+
+@group.command("grant")
+def grant(
+    context: typer.Context,
+    requester: Annotated[
+        str, typer.Option("--to", metavar="REQUESTER", help="Whose jobs; your own name for them.")
+    ],
+    collection: Annotated[str, typer.Option("--collection", metavar="NAME", help="Which collection.")],
+    fields: Annotated[
+        str, typer.Option("--fields", metavar="A,B,…", help="The columns they may learn from.")
+    ],
+    purpose: Annotated[str, typer.Option("--purpose", metavar="DPV", help="Such as AcademicResearch.")],
+    until: Annotated[str, typer.Option("--until", metavar="DATE", help="At most a year from now.")],
+    begin: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="Not before; default: now.")
+    ] = None,
+    records_from: Annotated[
+        str | None, typer.Option("--records-from", metavar="DATE", help="Only records from then on.")
+    ] = None,
+    records_to: Annotated[
+        str | None, typer.Option("--records-to", metavar="DATE", help="Only records before then.")
+    ] = None,
+    uses: Annotated[int, typer.Option("--uses", metavar="N", help="How many jobs.")] = 1,
+    epsilon: Annotated[
+        str | None,
+        typer.Option(
+            "--epsilon", metavar="EPSILON", help="The most one job may cost; default: no cap of its own."
+        ),
+    ] = None,
+    special: Special = False,
+) -> None:
+    """Allow jobs of one requester to read the named columns for one purpose, until a date."""
+    wish: GrantWish = {
+        "requester": requester,
+        "collection": collection,
+        "fields": names(fields),
+        "purpose": purpose,
+        "not_after": moment(until),
+        "not_before": moment(begin) if begin else None,
+        "window": (
+            moment(records_from) if records_from else None,
+            moment(records_to) if records_to else None,
+        ),
+        "uses": uses,
+        "epsilon_cap": amount(epsilon) if epsilon else None,
+    }
+    with opened(context) as vault:
+        given = _give(vault, wish, special=special)
+    _show(given)
+    say("\nNothing leaves by this: every run and every release still asks you.")
+
+
+def _give(vault: Vault, wish: GrantWish, *, special: bool) -> GrantView:
+    """Show the consent with its notice, ask on a terminal, and give it."""
+    draft = vault.preview_grant(**wish)
+    tell(f"You are about to allow {draft.requester}, of {draft.collection}:\n")
+    show_draft(draft)
+    tell(
+        f"\nWho else gets the result: {', '.join(draft.recipients)}. How long they keep it: {draft.retention}.\n"
+    )
+    if is_interactive() and not confirm("Give this consent?"):
+        raise NotConfirmed()
+    return vault.grant(special_confirmed=explicit_yes(draft, said=special), **wish)
+
+
+@group.command("list")
+def list_grants(context: typer.Context, as_json: AsJson = False) -> None:
+    """Every consent you gave, and its state now."""
+    with opened(context, writable=False) as vault:
+        found = vault.grants()
+    if as_json:
+        show_json(*found)
+        return
+    if not found:
+        say("You have allowed nobody anything.")
+        return
+    rows = [
+        (
+            one.id[:8],
+            one.requester,
+            f"{', '.join(one.fields)} of {one.collection}",
+            one.purpose_words,
+            _standing(one),
+        )
+        for one in found
+    ]
+    show_table(("id", "requester", "may read", "for", "state (UTC)"), rows)
+
+
+def _standing(one: GrantView) -> str:
+    """The state of a consent with the day that goes with it."""
+    match one.state:
+        case "active":
+            return f"active until {one.not_after[:10]}"
+        case "not yet":
+            return f"not yet, from {one.not_before[:10]}"
+        case "expired":
+            return f"expired {one.not_after[:10]}"
+        case _:
+            return one.state
+
+
+@group.command("show")
+def show_grant(context: typer.Context, grant_id: GrantId, as_json: AsJson = False) -> None:
+    """One consent."""
+    with opened(context, writable=False) as vault:
+        found = vault.consent(grant_id)
+    if as_json:
+        show_json(found)
+    else:
+        _show(found)
+
+
+def _show(one: GrantView) -> None:
+    rows = [
+        ("consent", one.id),
+        ("requester", one.requester),
+        ("may read", f"{', '.join(one.fields)} of {one.collection}, and each row's unit and time"),
+        ("records", wording.window(one.window_from, one.window_to)),
+        ("for", one.purpose_words),
+        ("from", one.not_before),
+        ("until", one.not_after),
+        ("jobs", wording.uses(one.uses, one.uses_spent, one.uses_kept)),
+        ("a job costs", f"at most ε {one.epsilon_cap}" if one.epsilon_cap else "what the budget allows"),
+        ("state", one.state),
+    ]
+    show_facts(rows)
+
+
+@group.command("withdraw")
+def withdraw(
+    context: typer.Context,
+    grant_id: GrantId,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Withdraw a consent at once: no new runs, held updates are destroyed."""
+    with opened(context, writable=not dry_run) as vault:
+        done = vault.preview_withdraw(grant_id) if dry_run else vault.withdraw(grant_id)
+    if as_json:
+        show_json(done)
+    if dry_run:
+        say("If you withdrew it, this is what would follow (dry run, nothing was changed):")
+    _say_withdrawn(done)
+
+
+def _say_withdrawn(done: Withdrawal) -> None:
+    say(f"Consent {done.grant[:8]} is withdrawn; nothing more is read under it.")
+    if done.stopped:
+        say(f"{wording.counted(len(done.stopped), 'run')} stopped; the budget that was paid stays spent.")
+    if done.destroyed:
+        say(f"{wording.counted(len(done.destroyed), 'held update')} destroyed.")
+    if done.already_left:
+        say(
+            f"{wording.counted(len(done.already_left), 'update')} already left; that cannot be called back, and what "
+            "was taught stays."
+        )
+    if done.may_have_left:
+        say(
+            f"{wording.counted(len(done.may_have_left), 'update')} may have left; that cannot be called back either."
+        )
+
+
+@group.command("explain")
+def explain(
+    context: typer.Context,
+    job: Annotated[
+        Path, typer.Argument(metavar="JOB", help="A job folder, or the id of a request that waits.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """What your consents say about a job, field by field, and the smallest change that would turn it."""
+    with opened(context, writable=False) as vault:
+        is_id = not job.exists() and ID.fullmatch(str(job))
+        found = vault.explain_request(str(job)) if is_id else vault.explain(job)
+    if as_json:
+        show_json(found)
+    else:
+        show_decision(found)
+
+
+@group.command("what-if")
+def what_if(
+    context: typer.Context,
+    requester: Annotated[
+        str, typer.Option("--to", metavar="REQUESTER", help="Who would ask; your own name for them.")
+    ],
+    collection: Annotated[str, typer.Option("--collection", metavar="NAME", help="Of which collection.")],
+    fields: Annotated[str, typer.Option("--fields", metavar="A,B,…", help="The columns, all required.")],
+    purpose: Annotated[str, typer.Option("--purpose", metavar="DPV", help="Such as AcademicResearch.")],
+    epsilon: Annotated[
+        str | None,
+        typer.Option(
+            "--epsilon", metavar="EPSILON", help="What the job would cost; default: no cap is tried."
+        ),
+    ] = None,
+    records_from: Annotated[
+        str | None, typer.Option("--records-from", metavar="DATE", help="Only records from then on.")
+    ] = None,
+    records_to: Annotated[
+        str | None, typer.Option("--records-to", metavar="DATE", help="Only records before then.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What your consents would say if somebody asked for these columns now; nobody is asked and nothing is stored."""
+    with opened(context, writable=False) as vault:
+        found = vault.what_if(
+            requester=requester,
+            collection=collection,
+            fields=names(fields),
+            purpose=purpose,
+            epsilon=amount(epsilon) if epsilon else None,
+            window=(
+                moment(records_from) if records_from else None,
+                moment(records_to) if records_to else None,
+            ),
+        )
+    if as_json:
+        show_json(found)
+        return
+    show_decision(found, lead="Such a job would be ")
+    say(
+        "\nOnly what your consents say: the budget has a say in every job as well, and every run and release asks you."
+    )
+
+
+@group.command("receipt")
+def receipt(context: typer.Context, grant_id: GrantId, as_json: AsJson = False) -> None:
+    """The consent as an ISO/IEC TS 27560 receipt; it is JSON, on one line with --json."""
+    import json
+
+    with opened(context, writable=False) as vault:
+        found = vault.receipt(grant_id)
+    if as_json:
+        show_json(found)
+    else:
+        show(json.dumps(found, ensure_ascii=False, indent=2))

@@ -1,0 +1,192 @@
+"""A process that has the vault open for the screens and for many commands: serve, unlock, lock, settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import click
+import typer
+
+from tui.cli.options import AsJson
+from tui.cli.session import attached, session
+from tui.cli.terminal import say, show_facts, show_json
+from tui.text import wording
+from vault.errors.daemon import VaultUnlocked
+from vault.errors.families import Invalid, LockboxError
+from vault.errors.storage import VaultBusy
+from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, write_preferences
+
+if TYPE_CHECKING:
+    from tui.cli.session import Session
+    from vault.client.attach import Secret
+    from vault.settings import Paths
+
+Minutes = Annotated[
+    int | None,
+    typer.Option(
+        "--lock-minutes", metavar="N", help="Lock after so many minutes without use; default: as in settings."
+    ),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    for command in (serve, unlock, lock, settings):
+        app.command()(command)
+
+
+# opening and locking --------------------------------------------------------------------------------------
+
+
+def serve(context: typer.Context, lock_minutes: Minutes = None, as_json: AsJson = False) -> None:
+    """Hold the vault open in this process, in the foreground, until it locks."""
+    try:
+        _serve(session(context), lock_minutes, as_json=as_json)
+    except LockboxError as error:
+        if as_json:
+            _tell_why_not(error)
+        raise
+
+
+def _serve(options: Session, lock_minutes: int | None, *, as_json: bool) -> None:
+    from vault.client import attach
+
+    paths = options.paths
+    attach.harden_process()
+    attach.check_there(paths)
+    if attach.served_by(paths) is not None:
+        raise VaultUnlocked()
+    preferences = read_preferences(paths)
+    if lock_minutes is not None:
+        preferences = replace(preferences, lock_minutes=lock_minutes)
+    secret = options.secret()
+    from vault.daemon import server  # a second of imports, after everything that can be wrong at once
+
+    def announce() -> None:
+        if as_json:
+            show_json(
+                {"vault": paths.vault, "socket": paths.socket, "lock_minutes": preferences.lock_minutes}
+            )
+        say(f"The vault at {paths.vault} is unlocked, for the commands and screens of this user.")
+        say(f"It locks after {wording.counted(preferences.lock_minutes, 'minute')} without use.")
+        say("To lock it now: Ctrl-C here, or: lockbox lock")
+
+    server.serve(paths, secret, recovery=options.recovery_key, preferences=preferences, announce=announce)
+    say("The vault is locked.")
+
+
+def _tell_why_not(error: LockboxError) -> None:
+    """Say on stdout what `lockbox unlock` and the screens raise again, with the same class and facts."""
+    from vault.wire.errors import error_body
+
+    show_json(error_body(error).model_dump())
+
+
+def unlock(context: typer.Context) -> None:
+    """Open the vault for the commands that follow: a process holds it open, until it locks."""
+    from vault.client import attach
+
+    options = session(context)
+    attach.harden_process()
+    attach.check_there(options.paths)
+    secret = options.secret()
+    if not attach.is_served(options.paths):
+        _start(options, secret)
+    with attach.attach(options.paths, secret, recovery=options.recovery_key) as vault:
+        left = vault.pulse().seconds_to_lock or 0
+        missing = vault.status().mark_missing
+        attach.save_session(options.paths, vault.keep_session())
+    if missing:
+        say(f"lockbox: warning: {missing}")
+    minutes = wording.counted(max(1, round(left / 60)), "minute")
+    say(f"The vault is unlocked. It locks after {minutes} without use, or now, with:")
+    say("  lockbox lock")
+    say(
+        "Until then commands ask for no passphrase, but for those that let something happen, and after a pause."
+    )
+
+
+def _start(options: Session, secret: Secret) -> None:
+    from vault.client import attach, launch
+
+    try:
+        launch.start(options.paths, secret, recovery=options.recovery_key)
+    except (VaultBusy, VaultUnlocked):
+        if not attach.is_served(options.paths):  # else somebody unlocked it at the same moment
+            raise
+
+
+def lock(
+    context: typer.Context,
+    stop_training: Annotated[
+        bool, typer.Option("--stop-training", help="Also end what trains; its budget stays spent.")
+    ] = False,
+) -> None:
+    """Lock the vault: the process that holds it open ends, and the keys with it."""
+    from vault.client import attach, launch
+
+    options = session(context)
+    attach.harden_process()
+    served = attach.served_by(options.paths)
+    if served is not None:
+        with attached(options) as vault:
+            vault.lock(stop_training=stop_training)
+        launch.wait_until_locked(options.paths, served)
+    attach.end_session(options.paths)
+    say("The vault is locked." if served is not None else "The vault is locked; no process held it open.")
+
+
+# settings -------------------------------------------------------------------------------------------------
+
+
+def settings(
+    context: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="What to set: lock-minutes or calm.")
+    ] = None,
+    value: Annotated[
+        str | None, typer.Argument(metavar="[VALUE]", help="Minutes without use, or on or off.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what you have set, or set it: minutes without use until the vault locks, screens without motion."""
+    paths = session(context).paths
+    found = read_preferences(paths)
+    if name is not None:
+        if value is None:
+            raise click.UsageError(f"settings {name} needs a value")
+        found = _changed(found, name, value)
+        write_preferences(paths, found)
+        _tell_the_open_vault(paths, found, name)
+    if as_json:
+        show_json(found)
+    else:
+        show_facts([("lock-minutes", str(found.lock_minutes)), ("calm", "on" if found.calm else "off")])
+
+
+def _changed(found: Preferences, name: str, value: str) -> Preferences:
+    match name, value:
+        case "calm", "on" | "off":
+            return replace(found, calm=value == "on")
+        case "calm", _:
+            raise Invalid(reason="calm is on or off")
+        case "lock-minutes", _:
+            if not (value.isascii() and value.isdigit() and len(value) <= 4):
+                raise Invalid(reason=f"lock-minutes is a whole number from 1 to {LONGEST_LOCK_MINUTES}")
+            return replace(found, lock_minutes=int(value))
+    raise Invalid(reason=f"there is no setting {name}; there are lock-minutes and calm")
+
+
+def _tell_the_open_vault(paths: Paths, found: Preferences, name: str) -> None:
+    """Let a vault that is open lock by the new time, if a session is left that may say so."""
+    from vault.client import attach
+
+    if name != "lock-minutes" or attach.served_by(paths) is None:
+        return
+    vault = attach.attach_by_session(paths) if attach.is_served(paths) else None
+    if vault is None:
+        say("The vault is unlocked now; this holds from the next time on.")
+        return
+    with vault:
+        vault.lock_after(found.lock_minutes)

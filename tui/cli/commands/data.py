@@ -1,0 +1,309 @@
+"""Records: import, data list, show, browse, search, export, erase."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tui.cli.options import AsJson
+from tui.cli.session import opened
+from tui.cli.terminal import ask, confirm, is_interactive, say, show, show_json, show_table, tell, width
+from tui.text import wording
+from vault.errors.consent import NotConfirmed
+from vault.errors.families import Invalid
+from vault.views.records import FileChoice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vault.views.records import Erasure, ImportPreview, ImportReport, Page
+
+group = typer.Typer(no_args_is_help=True)
+
+CollectionName = Annotated[str, typer.Argument(metavar="COLLECTION", help="Its name.")]
+First = Annotated[int, typer.Option("--first", metavar="N", help="Pass over so many rows.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", help="How many rows, 1 to 500; default: 100.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register `lockbox import`."""
+    app.command("import")(import_file)
+
+
+def import_file(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, JSON Lines or Parquet.")],
+    collection: Annotated[
+        str | None, typer.Option("--collection", metavar="NAME", help="Default: the name of the file.")
+    ] = None,
+    as_format: Annotated[
+        str | None,
+        typer.Option("--as", metavar="FORMAT", help="csv, jsonl or parquet; default: by the ending."),
+    ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            "--unit", metavar="UNIT", help="What counts as one: record, day, or the name of a column."
+        ),
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option("--time", metavar="COLUMN", help="The column that says when a row happened.")
+    ] = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option("--type", metavar="COLUMN=TYPE", help="float, int, bool, text, timestamp or category."),
+    ] = None,
+    sensitivities: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sensitivity", metavar="COLUMN=CLASS", help="ordinary, sensitive, special or identifying."
+        ),
+    ] = None,
+    lifetime: Annotated[
+        str | None,
+        typer.Option(
+            "--lifetime", metavar="EPSILON", help="Lifetime privacy budget of a new collection; default: 8."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be stored, and store nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Seal the rows of a file into the vault, all or nothing."""
+    choice = FileChoice(
+        path=file,
+        name=collection or file.absolute().stem,
+        unit=unit,
+        time_field=time,
+        as_format=as_format,
+        types=_pairs(types),
+        sensitivities=_pairs(sensitivities),
+        lifetime=lifetime or "",
+    )
+    _import(context, choice, dry_run=dry_run, as_json=as_json)
+
+
+def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_json: bool) -> None:
+    """Show the file, ask, and seal exactly what was shown."""
+    with opened(context, writable=not dry_run) as vault:
+        preview = vault.preview_path(choice)
+        if as_json and dry_run:
+            show_json(preview)
+            return
+        _show_preview(preview)
+        if dry_run:
+            say("\nNothing was stored (dry run).")
+            return
+        _ask_to_seal(choice.name)
+        report = vault.import_path(choice, digest=preview.digest)
+    _tell_sealed(report, as_json=as_json)
+
+
+def _tell_sealed(report: ImportReport, *, as_json: bool) -> None:
+    if as_json:
+        show_json(report)
+    rows = wording.counted(report.rows, "row")
+    say(f"{rows} sealed into {report.collection}; {len(report.refused):,} refused.")
+
+
+def _home(preview: ImportPreview) -> str:
+    """Which collection the rows go to, and what is fixed by that."""
+    name, epsilon = preview.collection, preview.lifetime_epsilon
+    if preview.rows_before is not None:
+        return f"They go behind the {wording.counted(preview.rows_before, 'row')} that {name} has already."
+    return f"They make the collection {name}, with ε {epsilon} as its lifetime privacy budget: never more."
+
+
+def _pairs(given: list[str] | None) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given or []]
+    for left, sign, right in pairs:
+        if not (left and sign and right):
+            raise Invalid(reason="a column and its type are written COLUMN=TYPE")
+    return {left: right for left, _, right in pairs}
+
+
+def _ask_to_seal(name: str) -> None:
+    if is_interactive() and not confirm(f"\nSeal these rows into the collection {name}?"):
+        raise NotConfirmed()
+
+
+def _show_preview(preview: ImportPreview) -> None:
+    rows = [
+        (one.name, one.type, one.sensitivity, ", ".join(one.samples), f"{one.nulls:,}")
+        for one in preview.columns
+    ]
+    show_table(("column", "type", "sensitivity", "for example", "empty"), rows)
+    _explain_classes(one.sensitivity for one in preview.columns)
+    say(f"\n{wording.counted(preview.rows, 'row')} fit, {preview.refused_rows:,} are refused.")
+    for refused in preview.first_refused:
+        say(f"  line {refused.line}: {refused.reason}")
+    if preview.refused_rows > len(preview.first_refused):
+        say(f"  and {preview.refused_rows - len(preview.first_refused):,} more")
+    say(
+        f"Privacy unit: {wording.unit_sentence(preview.unit.kind, preview.unit.field)} "
+        f"({wording.counted(preview.units, 'unit')})."
+    )
+    for warning in preview.warnings:
+        say(f"Note: {warning}")
+    say(_home(preview))
+
+
+def _explain_classes(shown: Iterable[str]) -> None:
+    """A line for each class of columns on the screen that is not the ordinary one."""
+    for one in sorted({str(each) for each in shown} - {"ordinary"}):
+        say(wording.sensitivity_words(one))
+
+
+@group.command("list")
+def list_collections(context: typer.Context, as_json: AsJson = False) -> None:
+    """Your collections, their columns and their privacy unit."""
+    with opened(context, writable=False) as vault:
+        found = vault.collections()
+    if as_json:
+        show_json(*found)
+        return
+    if not found:
+        say("No data yet. Import a file: lockbox import FILE --dry-run")
+    for one in found:
+        tell(
+            f"{one.name}: {wording.counted(one.rows, 'row')}; {wording.unit_sentence(one.unit, one.unit_field)}"
+        )
+        show_table(
+            ("  column", "type", "sensitivity"),
+            [(f"  {field.name}", field.type, field.sensitivity) for field in one.fields],
+        )
+    _explain_classes(field.sensitivity for one in found for field in one.fields)
+
+
+@group.command("show")
+def show_collection(
+    context: typer.Context,
+    collection: CollectionName,
+    as_json: AsJson = False,
+) -> None:
+    """Draw every column, for your eyes only; the look is recorded."""
+    from tui.text.drawing import draw_column
+
+    with opened(context) as vault:
+        found = vault.show_collection(collection)
+    if as_json:
+        show_json(*found)
+        return
+    for column in found:
+        show(draw_column(column, width()))
+
+
+@group.command("browse")
+def browse(
+    context: typer.Context,
+    collection: CollectionName,
+    first: First = 0,
+    limit: Limit = 100,
+    search: Annotated[
+        str, typer.Option("--search", metavar="TEXT", help="Only rows that hold this text.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Read the rows themselves, for your eyes only; the look is recorded."""
+    with opened(context) as vault:
+        page = vault.browse(collection, first=first, limit=limit, search=search)
+    _show_page(page, as_json=as_json)
+
+
+@group.command("search")
+def search_rows(
+    context: typer.Context,
+    collection: CollectionName,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="In any column, in upper or lower case.")],
+    first: First = 0,
+    limit: Limit = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Find the rows that hold a text, for your eyes only; the look is recorded, the text is not."""
+    with opened(context) as vault:
+        page = vault.browse(collection, first=first, limit=limit, search=text)
+    _show_page(page, as_json=as_json)
+
+
+def _show_page(page: Page, *, as_json: bool) -> None:
+    if as_json:
+        show_json(page)
+        return
+    if page.rows:
+        rows = [(f"{number:,}", *row) for number, row in zip(page.row_numbers, page.rows, strict=True)]
+        show_table(("row", *page.columns), rows)
+    say(_where(page))
+
+
+def _where(page: Page) -> str:
+    """How much of the collection this is, and how to go on."""
+    found = wording.counted(page.matches, "row")
+    hold = f" with {wording.quoted(page.search)}, of {page.total:,}" if page.search else ""
+    end = page.first + len(page.rows)
+    if not page.rows:
+        return f"There is nothing here; {page.collection} has {found}{hold}."
+    more = f"; the next: --first {end}" if end < page.matches else ""
+    return f"{page.first + 1:,} to {end:,} of {found}{hold}{more}"
+
+
+@group.command("erase")
+def erase(
+    context: typer.Context,
+    collection: CollectionName,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be erased and ended, and erase nothing.")
+    ] = False,
+    confirmed: Annotated[
+        str | None, typer.Option("--confirm", metavar="NAME", help="Without a terminal: its name once more.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Destroy the keys and rows of a collection for good, and end all that stands on it."""
+    with opened(context, writable=not dry_run) as vault:
+        planned = vault.preview_erase(collection)
+        if dry_run:
+            _show_erasure(planned, as_json=as_json)
+            say("Nothing was erased (dry run).")
+            return
+        _ask_to_erase(planned, confirmed)
+        done = vault.erase_collection(collection)
+    if as_json:
+        show_json(done)
+    say(f"Erased: {wording.counted(done.rows, 'row')} of {done.collection}.")
+
+
+def _show_erasure(planned: Erasure, *, as_json: bool) -> None:
+    if as_json:
+        show_json(planned)
+        return
+    for sentence in wording.erase_sentences(planned):
+        tell(sentence)
+
+
+def _ask_to_erase(planned: Erasure, confirmed: str | None) -> None:
+    """Have the name typed, here or in the command; there is no yes that is quicker."""
+    for sentence in wording.erase_sentences(planned):
+        say(sentence)
+    if confirmed is None and not is_interactive():
+        raise Invalid(reason="without a terminal, name once more what is erased: --confirm NAME")
+    if confirmed is None:
+        confirmed = ask("\nThis cannot be undone. Type the name of the collection to erase it:")
+    if confirmed != planned.collection:
+        raise NotConfirmed()
+
+
+@group.command("export")
+def export(
+    context: typer.Context,
+    collection: CollectionName,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .csv or .jsonl file.")],
+    as_format: Annotated[str | None, typer.Option("--as", metavar="FORMAT", help="csv or jsonl.")] = None,
+) -> None:
+    """Take everything in a collection out, readable, for yourself."""
+    chosen = as_format or file.suffix.lower().lstrip(".")
+    with opened(context) as vault:
+        rows = vault.export_collection(collection, file, as_format=chosen)
+    say(f"{wording.counted(rows, 'row')} in {file}, readable by anyone who gets that file.")

@@ -1,0 +1,133 @@
+"""The whole story on real data, in a throw-away vault; and the sample to try things on by oneself."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from tui.cli.terminal import is_interactive, say, show
+from vault.errors.families import Invalid
+from vault.settings import Paths
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register `lockbox demo`."""
+    app.command("demo")(demo)
+
+
+def demo(
+    auto: Annotated[
+        bool, typer.Option("--auto", help="A scripted person answers, and is labelled so.")
+    ] = False,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", metavar="DIR", help="Play in this new folder and leave it there.")
+    ] = None,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="FILE", help="Where the closing card goes as a picture.")
+    ] = None,
+    sample: Annotated[
+        bool,
+        typer.Option("--sample", help="Instead: make a vault of made-up data to try things on yourself."),
+    ] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Instead: delete that sample again.")] = False,
+) -> None:
+    """Watch one vault live the whole story on real data: import, ask, allow, learn, release, withdraw, verify."""
+    if (sample or remove) and (auto or keep or svg or (sample and remove)):
+        raise click.UsageError("--sample and --remove stand alone")
+    if sample:
+        _make_sample()
+    elif remove:
+        _remove_sample()
+    else:
+        _play(auto=auto, keep=keep, svg=svg)
+
+
+def _make_sample() -> None:
+    from vault.sample.make import DAYS, REQUESTER, is_sample, make_sample, sample_folder, sample_paths
+    from vault.vault import DEFAULT_COST, harden_process
+
+    harden_process()
+    folder = sample_folder(os.environ)
+    if is_sample(folder):
+        say("The sample is there already. To begin anew: lockbox demo --remove")
+    else:
+        made = make_sample(folder, cost=DEFAULT_COST, clock=lambda: datetime.now(UTC))
+        say(
+            f"Made: a vault of its own with {DAYS:,} made-up days of sleep, and a practice request that waits:"
+        )
+        say(f"request {made.request[:8]} of {REQUESTER}, who may ask about nothing else.")
+    places = sample_paths(folder)
+    show(f"folder: {folder}")
+    show(f"vault:  {places.vault}")
+    show(f"state:  {places.state}")
+    say(
+        "Its passphrase lies in the folder and protects nothing. Your own vault and its budget are not touched."
+    )
+    say("Try any command on it, such as:")
+    say(f"  cd {shlex.quote(str(folder))}")
+    say("  LOCKBOX_VAULT=vault LOCKBOX_STATE=state lockbox --passphrase-fd 3 request list 3<passphrase")
+
+
+def _remove_sample() -> None:
+    from vault.sample.make import remove_sample, sample_folder
+
+    folder = sample_folder(os.environ)
+    remove_sample(folder)
+    say(f"The sample at {folder} is deleted.")
+
+
+def _play(*, auto: bool, keep: Path | None, svg: Path | None) -> None:
+    from tui.demo import card, story
+    from tui.demo.stage import Stage
+    from vault.vault import harden_process
+
+    harden_process()
+    scripted = auto or not is_interactive()
+    with _folder(keep) as folder:
+        stage = Stage(folder=folder, is_scripted=scripted)
+        _open_scene(stage.folder, scripted=scripted)
+        paths = Paths(vault=folder / "vault", state=folder / "state")
+        outcome = story.play(story.cast_for(stage, paths))
+        picture = svg or (folder / "card.svg" if keep else Path("lockbox-demo.svg"))
+        show()
+        card.draw(outcome, picture)
+        show(f"The same card as a picture: {picture}")
+        _last_lines()
+
+
+def _open_scene(folder: Path, *, scripted: bool) -> None:
+    show(
+        "Lockbox demo: a throw-away vault with 569 real patients' measurements (scikit-learn's breast-cancer table)."
+    )
+    show(f"Every act below is also a command; they run in {folder} with")
+    show("  LOCKBOX_VAULT=vault LOCKBOX_STATE=state lockbox --passphrase-fd 3 … 3<passphrase.txt")
+    if scripted:
+        say("(nobody is asked: a scripted person, labelled so, takes both decisions)")
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="lockbox-demo-") as name:
+            yield Path(name)
+        return
+    if keep.exists() and any(keep.iterdir()):
+        raise Invalid(reason=f"{keep} is not empty")
+    keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+    yield keep.resolve()
+
+
+def _last_lines() -> None:
+    show("\nYour own file, three commands:")
+    show("  lockbox init")
+    show("  lockbox import YOURS.csv")
+    show("  lockbox data list")

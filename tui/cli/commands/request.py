@@ -1,0 +1,218 @@
+"""Requests: submit, list, show, approve, refuse, stop; and train, which runs what was approved."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import click
+import typer
+
+from tui.cli.options import AsJson, Special
+from tui.cli.session import opened
+from tui.cli.show_request import explicit_yes, show_approval, show_price
+from tui.cli.show_request import show_request as draw
+from tui.cli.terminal import confirm, is_interactive, say, show, show_json, show_table
+from tui.text import wording
+from vault.errors.consent import NotConfirmed
+from vault.errors.families import Invalid
+
+if TYPE_CHECKING:
+    from vault.vault import Vault
+    from vault.views.requests import Approval
+
+__all__ = ["add_to", "group", "show_price", "train"]
+
+group = typer.Typer(no_args_is_help=True)
+
+RequestId = Annotated[
+    str, typer.Argument(metavar="ID", help="Of a request; its first characters are enough.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register `lockbox train`."""
+    app.command("train")(train)
+
+
+@group.command("submit")
+def submit(
+    context: typer.Context,
+    job: Annotated[Path, typer.Argument(metavar="JOBDIR", help="The folder of a job.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take a signed job folder into the inbox; nothing is read and nothing is charged by it."""
+    with opened(context) as vault:
+        found = vault.submit(job)
+    if as_json:
+        show_json(found)
+    else:
+        show(found.line.id)
+    say(f"Request {found.line.id[:8]} of {found.line.requester} waits for you.")
+    say(f"Look at it: lockbox request show {found.line.id[:8]}")
+
+
+@group.command("list")
+def list_requests(context: typer.Context, as_json: AsJson = False) -> None:
+    """What others asked, the newest first."""
+    with opened(context, writable=False) as vault:
+        found = vault.requests()
+    if as_json:
+        show_json(*found)
+        return
+    if not found:
+        say("No one has asked.")
+        return
+    rows = [
+        (
+            one.id[:8],
+            one.requester,
+            one.collection,
+            one.purpose_words,
+            wording.short_time(one.expires_at),
+            wording.state(one.state),
+        )
+        for one in found
+    ]
+    show_table(("id", "requester", "collection", "purpose", "expires (UTC)", "state"), rows)
+
+
+@group.command("show")
+def show_request(context: typer.Context, request_id: RequestId, as_json: AsJson = False) -> None:
+    """One request: who, what for, which columns, what it costs, and what your consents say."""
+    with opened(context, writable=False) as vault:
+        found = vault.request(request_id)
+    if as_json:
+        show_json(found)
+    else:
+        draw(found)
+
+
+@group.command("approve")
+def approve(
+    context: typer.Context,
+    request_id: RequestId,
+    draft_grant: Annotated[
+        bool, typer.Option("--draft-grant", help="Write the consent this request needs, for one run.")
+    ] = False,
+    also: Annotated[
+        list[str] | None, typer.Option("--also", metavar="COLUMN", help="Allow this optional column as well.")
+    ] = None,
+    special: Special = False,
+    run: Annotated[bool, typer.Option("--run", help="Run it now.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+) -> None:
+    """Approve one run on this computer. The release is a decision of its own, later."""
+    optional = frozenset(also or [])
+    if optional and not draft_grant:
+        raise click.UsageError("--also needs --draft-grant: it adds a column to the consent that is written")
+    if special and not draft_grant:
+        raise click.UsageError("--special needs --draft-grant: it belongs to the consent that is written")
+    with opened(context, writable=not dry_run) as vault:
+        what = vault.preview_approval(request_id, draft=draft_grant, optional=optional)
+        show_approval(what)
+        _refuse_idle_columns(what, optional)
+        if dry_run:
+            say("\nNothing was changed (dry run).")
+            return
+        _approve(vault, what, optional=optional, special=special, run=run)
+
+
+def _refuse_idle_columns(what: Approval, optional: frozenset[str]) -> None:
+    """A consent that covers the job already is not widened by approving it."""
+    if optional and what.draft is None:
+        raise Invalid(reason="a consent covers this request already, so --also would change nothing")
+
+
+def _approve(vault: Vault, what: Approval, *, optional: frozenset[str], special: bool, run: bool) -> None:
+    """Approve, on a terminal after a yes (and one more for special columns), and run it at once if that is wanted."""
+    full, short = what.request.line.id, what.request.line.id[:8]
+    is_possible = what.draft is not None or what.request.decision.permitted
+    if is_possible and is_interactive() and not confirm("\nApprove this one run?"):
+        raise NotConfirmed()
+    confirmed = explicit_yes(what.draft, said=special)
+    vault.approve(full, draft=what.draft is not None, optional=optional, special_confirmed=confirmed)
+    say(f"\nRequest {short} is approved for one run.")
+    if run or (
+        is_interactive() and confirm("Run it now, on this computer? The budget is spent from then on.")
+    ):
+        _train(vault, full)
+    else:
+        say(f"Run it: lockbox train {short}")
+
+
+@group.command("refuse")
+def refuse(
+    context: typer.Context,
+    request_id: RequestId,
+    reason: Annotated[str, typer.Option("--reason", help="For your own record; it stays in the vault.")] = "",
+) -> None:
+    """Say no. They learn nothing but no."""
+    with opened(context) as vault:
+        vault.refuse(request_id, reason=reason)
+    say("Refused.")
+
+
+@group.command("stop")
+def stop(context: typer.Context, request_id: RequestId) -> None:
+    """End a run and discard what it learned. Once it was paid for, its budget stays spent."""
+    with opened(context) as vault:
+        vault.stop_training(request_id)
+        say(wording.after_a_stop(vault.request(request_id).line.state))
+
+
+def train(
+    context: typer.Context,
+    request_ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="Of requests; default: every one that is approved."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run what was approved; every result is held in the vault until you decide."""
+    with opened(context) as vault:
+        chosen = request_ids or [one.id for one in vault.requests() if one.state == "approved"]
+        if not chosen:
+            raise Invalid(reason="nothing is approved and waiting to run")
+        for one in chosen:
+            _train(vault, one, as_json=as_json)
+
+
+def _train(vault: Vault, request_id: str, *, as_json: bool = False) -> None:
+    try:
+        with _progress_bar() as progress:
+            held = vault.train(request_id, progress=progress)
+    except KeyboardInterrupt:
+        say("\n" + wording.after_a_stop(vault.request(request_id).line.state))
+        raise
+    if as_json:
+        show_json(held)
+    say("The result is held in the vault. Look at it:")
+    say(f"  lockbox release show {held.id[:8]}")
+
+
+@contextlib.contextmanager
+def _progress_bar() -> Iterator[Callable[[int, int], None]]:
+    """Steps as they pass on a terminal that can draw them; nothing in a log."""
+    if not sys.stderr.isatty() or os.environ.get("ACCESSIBLE"):
+        yield lambda _step, _of: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(pulse_style="bar.back"),
+        TextColumn("{task.fields[done]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("the learner gets ready", total=None, done="")
+        yield lambda step, of: bar.update(
+            task, description="training", completed=step, total=of, done=f"{step:,} of {of:,}"
+        )

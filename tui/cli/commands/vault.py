@@ -1,0 +1,218 @@
+"""The vault as a whole: init, status, doctor, paths, backup, passphrase and recovery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tui.cli.command_group import CommandGroup
+from tui.cli.exit_codes import ExitCode
+from tui.cli.options import AsJson
+from tui.cli.session import opened, session
+from tui.cli.terminal import (
+    ask,
+    ask_secret,
+    is_interactive,
+    read_secret,
+    say,
+    show,
+    show_facts,
+    show_json,
+    show_table,
+)
+from tui.text import wording
+from vault.errors.families import Invalid
+from vault.errors.keys import RecoveryKeyNotConfirmed
+
+if TYPE_CHECKING:
+    from tui.cli.session import Session
+    from vault.vault import Secret
+
+passphrase = typer.Typer(no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    for command in (init, status, doctor, paths, backup, recover):
+        app.command()(command)
+    app.add_typer(passphrase, name="passphrase", help="The passphrase of this vault.", cls=CommandGroup)
+
+
+def init(
+    context: typer.Context,
+    skip_type_back: Annotated[
+        bool, typer.Option("--skip-type-back", help="Do not ask for the recovery key to be typed back.")
+    ] = False,
+) -> None:
+    """Make a vault: a passphrase, a recovery sheet, an empty database."""
+    from vault.vault import Vault, harden_process
+
+    harden_process()
+    options = session(context)
+    Vault.check_free(options.paths)
+    secret = _new_passphrase(options.passphrase_fd)
+    say("Making the vault (Argon2id with 256 MiB; about a second) …")
+    recovery_key = Vault.create(options.paths, secret)
+    say(f"\nThe vault is at {options.paths.vault}")
+    say("\nRECOVERY SHEET: write this down and keep it away from this computer. It is shown once.")
+    say("It opens the vault when the passphrase is forgotten. Nobody can reset either of them.\n")
+    show(recovery_key)
+    if is_interactive() and not skip_type_back:
+        _type_back(recovery_key)
+    say("\nNext: lockbox import FILE --dry-run")
+
+
+def _type_back(recovery_key: str) -> None:
+    for _ in range(3):
+        if "".join(ask("\ntype it back to be sure it is right: ").split()).replace("-", "").upper() == (
+            recovery_key.replace("-", "").upper()
+        ):
+            return
+        say("That is not it; look at the sheet again.")
+    raise RecoveryKeyNotConfirmed()
+
+
+def _new_passphrase(descriptor: int | None) -> Secret:
+    from vault.vault import generate_passphrase, passphrase_secret
+
+    if descriptor is not None:
+        given = read_secret(descriptor)
+        _strength(given)
+        return passphrase_secret(given)
+    first = ask_secret("new passphrase (empty: one is made for you): ")
+    if not first:
+        return _offered(generate_passphrase())
+    say(f"Strong enough: {_strength(first)}.")
+    if ask_secret("again: ") != first:
+        raise Invalid(reason="the two passphrases differ")
+    return passphrase_secret(first)
+
+
+def _strength(text: str) -> str:
+    """How strong a new passphrase is, if it is strong enough; raises `Invalid`."""
+    from vault.vault import Vault
+
+    found = Vault.check_new_passphrase(text)
+    if not found.is_enough:
+        raise Invalid(reason=f"this passphrase is too weak: {found.words}")
+    return found.words
+
+
+def _offered(made: str) -> Secret:
+    from vault.vault import passphrase_secret
+
+    say(f"\n    {made}\n\nWrite it down before you go on; nobody can reset it.")
+    if ask_secret("type it back: ") != made:
+        raise Invalid(reason="that is not the passphrase that was offered")
+    return passphrase_secret(made)
+
+
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    """What the vault holds, what waits for you, and whether anything ever left."""
+    with opened(context, writable=False) as vault:
+        facts = vault.status()
+    if as_json:
+        show_json(facts)
+        return
+    rows = [
+        ("vault", facts.path),
+        ("records", f"{facts.rows:,} in {wording.counted(facts.collections, 'collection')}"),
+        ("consents in force", _in_force(facts.grants_active, facts.expiring)),
+        ("requests that wait for you", str(facts.requests_waiting)),
+        ("approved, not yet run", str(facts.approved)),
+        *([("training now", wording.counted(facts.running, "job"))] if facts.running else []),
+        ("held updates", str(facts.held)),
+        ("left this computer", _left(facts.released, facts.may_have_left)),
+        ("audit trail", wording.counted(facts.audit_entries, "entry")),
+    ]
+    show_facts(rows)
+
+
+def _in_force(active: int, expiring: int) -> str:
+    return f"{active}, of which {expiring} end within a week" if expiring else str(active)
+
+
+def _left(released: int, may_have_left: int) -> str:
+    if not released and not may_have_left:
+        return "nothing has left this computer"
+    unsure = f", and {may_have_left} more may have left" if may_have_left else ""
+    return f"{wording.counted(released, 'update')}{unsure}"
+
+
+def doctor(context: typer.Context, as_json: AsJson = False) -> None:
+    """Try the learner's sandbox from inside, and say what this computer confines and what it does not."""
+    from vault.vault import Vault
+
+    say("Trying, from inside a locked-in learner, what it must not be able to do …")
+    results = Vault.probe_sandbox(session(context).paths)
+    if as_json:
+        show_json(*results)
+    else:
+        show_table(
+            ("attempt", "outcome"),
+            [(one.name, f"refused ({one.how})" if one.refused else "ALLOWED") for one in results],
+        )
+    if not all(one.refused for one in results):
+        say("\nNot everything was refused: jobs from other people do not run on this computer.")
+        raise typer.Exit(ExitCode.UNAVAILABLE)
+    say(f"\nAll {len(results)} attempts were refused: jobs run confined on this computer.")
+
+
+def paths(context: typer.Context, as_json: AsJson = False) -> None:
+    """Where the vault and the reminder outside it are kept."""
+    found = session(context).paths
+    if as_json:
+        show_json({"vault": found.vault, "state": found.state})
+    else:
+        show_facts([("vault", str(found.vault)), ("state", str(found.state))])
+
+
+def backup(
+    context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]
+) -> None:
+    """Write a consistent, encrypted copy of the live vault into one file."""
+    with opened(context) as vault:
+        vault.backup(file)
+    say(f"{file} holds the whole vault, as encrypted as the vault itself; your passphrase opens it.")
+    say("To look into it later:")
+    say("  mkdir -m 700 DIR && tar -xf FILE -C DIR && lockbox --vault DIR status")
+
+
+@passphrase.command("change")
+def change_passphrase(context: typer.Context) -> None:
+    """Give the vault another passphrase; the recovery key stays the same."""
+    from vault.vault import Vault, harden_process, passphrase_secret
+
+    harden_process()
+    options = session(context)
+    Vault.check_there(options.paths)
+    current = passphrase_secret(ask_secret("current passphrase: "))
+    _renew(options, current, None)
+    say("The new passphrase is in force. Older copies of the vault still open with the old one.")
+
+
+def recover(context: typer.Context) -> None:
+    """Set a new passphrase with the recovery key."""
+    from vault.vault import Vault, harden_process, passphrase_secret
+
+    harden_process()
+    options = session(context)
+    Vault.check_there(options.paths)
+    key = passphrase_secret(ask_secret("recovery key: "))
+    _renew(options, key, options.passphrase_fd, recovery=True)
+    say("The new passphrase is in force; the recovery key stays the same.")
+
+
+def _renew(options: Session, current: Secret, descriptor: int | None, *, recovery: bool = False) -> None:
+    """Ask for the new passphrase once the current one is known to be right, and set it, here or where it is open."""
+    from vault.client import attach
+    from vault.vault import Vault
+
+    if attach.is_served(options.paths):
+        with attach.attach(options.paths, current, recovery=recovery) as remote:
+            remote.change_passphrase(current, _new_passphrase(descriptor), recovery=recovery)
+        return
+    Vault.open(options.paths, current, writable=False, recovery=recovery).close()
+    Vault.change_passphrase(options.paths, current, _new_passphrase(descriptor), recovery=recovery)

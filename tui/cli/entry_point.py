@@ -1,0 +1,116 @@
+"""The edge of the `lockbox` command: whatever happens inside ends as one sentence and an exit code.
+
+It imports next to nothing before `main` runs, so that even Ctrl-C while the rest is loaded ends as a sentence.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+import warnings
+from typing import TYPE_CHECKING
+
+from tui.cli.exit_codes import ExitCode, exit_code
+from tui.text.layout import one_line
+from vault.errors.families import LockboxError
+
+if TYPE_CHECKING:
+    from click import ClickException
+
+
+def main() -> None:
+    """Run one command; every error ends as one sentence and an exit code, never as a traceback."""
+    try:
+        _keep_the_terminal_clean()
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = _interrupted()
+    sys.exit(code)
+
+
+def _keep_the_terminal_clean() -> None:
+    """Stop the interpreter's own ways of printing code, values and tracebacks outside of `run`."""
+    warnings.simplefilter("ignore")
+    sys.excepthook = _last_words
+    sys.unraisablehook = lambda _: None
+    threading.excepthook = lambda _: None
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Signs that an old terminal cannot show are spelled out instead of ending the command.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _last_words(kind: type[BaseException], _error: BaseException, _trace: object) -> None:
+    _mistake(kind)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    import click
+    from typer.main import get_command
+
+    try:
+        from tui.cli.command_line import app
+
+        outcome = get_command(app).main(arguments, prog_name="lockbox", standalone_mode=False)
+    except click.exceptions.Abort:
+        return _interrupted()
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return ExitCode.USAGE
+    except click.exceptions.ClickException as error:
+        return _told(_lowered(error.format_message()), _help_for(error), ExitCode.USAGE)
+    except Exception as error:  # the process boundary: whatever is left over becomes one sentence
+        return _failed(error)
+    # typer gives Ctrl-C back as an exit code, and ends the process itself when whoever read stdout has gone.
+    if outcome == ExitCode.INTERRUPTED:
+        return _interrupted()
+    return outcome if isinstance(outcome, int) else ExitCode.OK
+
+
+def _failed(error: Exception) -> int:
+    match error:
+        case LockboxError():
+            # A fact at the beginning, such as the name of a file, keeps its capital letter.
+            says = str(error) if error.template().startswith("{") else _lowered(str(error))
+            return _told(says, error.hint, exit_code(error))
+        case OSError():
+            return _told(_what_the_system_says(error), "", ExitCode.UNAVAILABLE)
+        case _:
+            return _mistake(type(error))
+
+
+def _interrupted() -> int:
+    if sys.stderr.isatty():
+        print(file=sys.stderr)  # the terminal has written ^C behind the question
+    return _told("interrupted", "", ExitCode.INTERRUPTED)
+
+
+def _help_for(error: ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'lockbox'} --help"
+
+
+def _what_the_system_says(error: OSError) -> str:
+    """The system's own words and the file they are about, never the text that somebody put in the error."""
+    about = f": {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
+    says = os.strerror(error.errno) if error.errno else type(error).__name__
+    return f"the system refused: {says}{about}"
+
+
+def _mistake(kind: type[BaseException]) -> int:
+    """Say only the kind of an unforeseen error: its text and the local variables around it may hold secrets."""
+    return _told(f"lockbox made a mistake of its own ({kind.__name__})", "please report it", ExitCode.FAILED)
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _told(sentence: str, hint: str, code: ExitCode) -> int:
+    print(f"lockbox: error: {one_line(sentence).rstrip('.')}", file=sys.stderr)
+    if hint:
+        print(f"lockbox: hint: {one_line(hint)}", file=sys.stderr)
+    return code

@@ -1,0 +1,99 @@
+"""The vault of one command: which folder, whether a process has it open, and how its passphrase is given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import typer
+
+from tui.cli.terminal import ask_secret, read_secret, say
+from vault.settings import Paths
+
+if TYPE_CHECKING:
+    from vault.client.attach import Secret
+    from vault.client.client import RemoteVault
+    from vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """The options that stand before the command."""
+
+    vault: Path | None
+    passphrase_fd: int | None
+    recovery_key: bool
+
+    @property
+    def paths(self) -> Paths:
+        """The vault folder and the state folder outside it."""
+        return Paths.from_environment(os.environ, vault=self.vault)
+
+    def secret(self, why: str = "") -> Secret:
+        """The passphrase or recovery key, from the descriptor that was named or else from the terminal."""
+        from vault.client.attach import passphrase_secret
+
+        word = "recovery key" if self.recovery_key else "passphrase"
+        if self.passphrase_fd is not None:
+            return passphrase_secret(read_secret(self.passphrase_fd))
+        return passphrase_secret(ask_secret(f"{word}{why}: "))
+
+
+def session(context: typer.Context) -> Session:
+    """The options of this command line."""
+    found = context.find_root().obj
+    assert isinstance(found, Session)
+    return found
+
+
+@contextmanager
+def opened(context: typer.Context, *, writable: bool = True) -> Iterator[Vault]:
+    """The vault for one command: of the process that has it open, or else opened here; an older copy is said aloud."""
+    from vault.client import attach
+
+    options = session(context)
+    attach.harden_process()
+    attach.check_there(options.paths)
+    if attach.is_served(options.paths):
+        with attached(options) as remote:
+            _warn_of_older(remote.rollback_reason)
+            # Safe: a test holds the methods of both to the same names and signatures.
+            yield cast("Vault", remote)
+        return
+    with _opened_here(options, writable=writable) as vault:
+        _warn_of_older(vault.rollback_reason)
+        if vault.mark_missing:
+            say(f"lockbox: warning: {vault.mark_missing}")
+        yield vault
+
+
+def attached(options: Session) -> RemoteVault:
+    """A session with the process that has the vault open.
+
+    What is given by hand is used: a passphrase, a recovery key. Without, it is the session that `lockbox unlock` left,
+    which then asks for the passphrase where an act needs it; and without that one too the passphrase is asked.
+    """
+    from vault.client import attach
+
+    if options.passphrase_fd is None and not options.recovery_key:
+        found = attach.attach_by_session(
+            options.paths, ask=lambda: (options.secret(", so that it is you who means it"), False)
+        )
+        if found is not None:
+            return found
+    return attach.attach(options.paths, options.secret(), recovery=options.recovery_key)
+
+
+def _opened_here(options: Session, *, writable: bool) -> Vault:
+    from vault.vault import Vault
+
+    return Vault.open(options.paths, options.secret(), writable=writable, recovery=options.recovery_key)
+
+
+def _warn_of_older(reason: str) -> None:
+    if reason:
+        say(f"lockbox: warning: this vault is read-only: {reason}")

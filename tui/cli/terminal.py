@@ -1,0 +1,144 @@
+"""What goes where: stdout is data, stderr is talk, secrets come from the terminal or an open descriptor."""
+
+from __future__ import annotations
+
+import dataclasses
+import getpass
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from tui.text.layout import NARROWEST, WIDEST, facts_text, hung, one_line, table_text, visible, wrapped
+from vault.errors.families import Invalid
+from vault.errors.keys import PassphraseMissing
+
+LONGEST_SECRET = 4096
+
+
+def width() -> int:
+    """The columns of the terminal; 80 where there is none to ask, and never too few to draw in."""
+    return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
+
+
+def say(text: str = "") -> None:
+    """Talk to the person, on stderr, in lines that fit."""
+    print(visible(wrapped(text, min(width(), WIDEST))), file=sys.stderr, flush=True)
+
+
+def show(text: str = "") -> None:
+    """Write data, on stdout, as it is; what would steer the terminal is spelled out."""
+    print(visible(text), flush=True)
+
+
+def tell(text: str = "") -> None:
+    """Write sentences that belong to the data, on stdout, in lines that fit."""
+    show(wrapped(text, min(width(), WIDEST)))
+
+
+def tell_after(mark: str, text: str) -> None:
+    """Write a sentence behind a mark, on stdout, carried over under itself."""
+    show(hung(mark, one_line(text), min(width(), WIDEST)))
+
+
+def show_json(*facts: object) -> None:
+    """Write one JSON object a line, each with `"v":1`; decimals as strings, so that no digit is lost."""
+    for fact in facts:
+        print(_safe_json({"v": 1, **_members(fact)}), flush=True)
+
+
+def _safe_json(fact: Mapping[str, Any]) -> str:
+    """JSON in readable UTF-8; only what a terminal would not show as itself is escaped."""
+    text = json.dumps(fact, ensure_ascii=False, default=_plain)
+    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
+
+
+def _members(fact: object) -> Mapping[str, Any]:
+    if dataclasses.is_dataclass(fact) and not isinstance(fact, type):
+        return dataclasses.asdict(fact)
+    if isinstance(fact, Mapping):
+        return fact
+    raise TypeError("only facts with named members are shown as JSON")
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Decimal() | Path():
+            return str(value)
+        case Enum():
+            return value.value
+        case frozenset() | set():
+            return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def show_facts(rows: Iterable[tuple[str, str]]) -> None:
+    """Draw names and what they are, one below the other."""
+    show(facts_text(rows, min(width(), WIDEST)))
+
+
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Draw a plain table; foreign text is never read as markup."""
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    # Not through `show`: the cells were made visible, and the bold of the headings is a control character.
+    print(table_text(headings, list(rows), width(), colour=colour), flush=True)
+
+
+def is_interactive() -> bool:
+    """Whether there is a person at a terminal to ask."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def ask_secret(question: str) -> str:
+    """Ask for a secret without showing it; raises `PassphraseMissing` without a terminal or an answer."""
+    if not is_interactive():
+        raise PassphraseMissing()
+    try:
+        return getpass.getpass(question, stream=sys.stderr)
+    except EOFError:
+        say()
+        raise PassphraseMissing() from None
+
+
+def read_secret(descriptor: int) -> str:
+    """The first line an open descriptor gives; raises `Invalid` for none, or one that is too long."""
+    try:
+        if os.isatty(descriptor):
+            raise Invalid(reason=f"descriptor {descriptor} is a terminal, which would show what you type")
+        line = _first_line(descriptor)
+    except OSError:
+        raise Invalid(reason=f"descriptor {descriptor} cannot be read") from None
+    if len(line) > LONGEST_SECRET:
+        raise Invalid(reason=f"the passphrase is longer than {LONGEST_SECRET} bytes")
+    try:
+        return line.removesuffix(b"\r").decode()
+    except UnicodeDecodeError:
+        # `from None`: the original error carries the secret's bytes
+        raise Invalid(reason="the passphrase is not valid UTF-8") from None
+
+
+def _first_line(descriptor: int) -> bytes:
+    data = b""
+    while b"\n" not in data and len(data) <= LONGEST_SECRET:
+        more = os.read(descriptor, LONGEST_SECRET)
+        if not more:
+            break
+        data += more
+    return data.split(b"\n")[0]
+
+
+def ask(question: str) -> str:
+    """Ask a question on the terminal."""
+    sys.stderr.write(visible(wrapped(question.rstrip(), min(width(), WIDEST))) + " ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def confirm(question: str) -> bool:
+    """Ask for yes or no; anything but a clear yes is no."""
+    return ask(f"{question} [y/N] ").lower() in ("y", "yes")

@@ -1,0 +1,100 @@
+"""What can be decided about a request now, as the vault says it: looked at before it is shown, and carried out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from vault.errors.families import LockboxError, Locked
+
+if TYPE_CHECKING:
+    from vault.client.client import RemoteVault
+    from vault.views.consents import GrantDraft
+    from vault.views.requests import Approval, RequestView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A request as it can be decided now: its approval, or the sentence that says why it cannot be approved.
+
+    `optional` are the optional columns that the consent to be written would name.
+    """
+
+    request: RequestView
+    approval: Approval | None
+    problem: str
+    optional: frozenset[str]
+
+    @property
+    def draft(self) -> GrantDraft | None:
+        """The consent that approving writes, if none covers the job."""
+        return self.approval.draft if self.approval else None
+
+    @property
+    def special(self) -> tuple[str, ...]:
+        """The columns of a special category that this consent would name."""
+        return self.draft.special if self.draft else ()
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether it was approved before and only has to run."""
+        return self.request.line.state == "approved"
+
+    def is_like(self, other: Offer) -> bool:
+        """Whether a person who has read the one has read the other; the moment of looking does not count."""
+        return _timeless(self) == _timeless(other)
+
+
+def _timeless(offer: Offer) -> Offer:
+    draft = offer.draft
+    if offer.approval is None or draft is None:
+        return offer
+    return replace(offer, approval=replace(offer.approval, draft=replace(draft, not_before="")))
+
+
+def look(vault: RemoteVault, request_id: str, optional: frozenset[str]) -> Offer:
+    """How a request can be decided now; raises only what stands in the way of looking."""
+    try:
+        found = vault.preview_approval(request_id, draft=True, optional=optional)
+    except Locked:
+        raise
+    except LockboxError as error:
+        request = vault.request(request_id)
+        problem = "" if request.line.state == "approved" else in_full(error)
+        return Offer(
+            request=request, approval=None, problem=problem or _unrunnable(request), optional=optional
+        )
+    return Offer(request=found.request, approval=found, problem=_blocked(found.request), optional=optional)
+
+
+def in_full(error: LockboxError) -> str:
+    """An error with its hint as two sentences."""
+    return f"{error} {error.hint[:1].upper()}{error.hint[1:]}".strip()
+
+
+def _blocked(request: RequestView) -> str:
+    if request.line.requester_status != "blocked":
+        return ""
+    return (
+        "This requester is blocked: nothing of theirs runs. Unblock them in the inbox with u, if you want to."
+    )
+
+
+def _unrunnable(request: RequestView) -> str:
+    """Why an approved request cannot run now, if it cannot."""
+    if _blocked(request) or request.decision.permitted:
+        return _blocked(request)
+    return f"It was approved, but your consents no longer cover it: {'; '.join(request.decision.reasons)}."
+
+
+def approve_and_start(vault: RemoteVault, offer: Offer, *, special_confirmed: bool) -> None:
+    """Write what stands in the offer, unless that was done before, and run it; raises what the vault raises."""
+    request_id = offer.request.line.id
+    if not offer.is_approved:
+        vault.approve(
+            request_id,
+            draft=offer.draft is not None,
+            optional=offer.optional if offer.draft else frozenset(),
+            special_confirmed=special_confirmed and bool(offer.special),
+        )
+    vault.start_training(request_id)

@@ -1,0 +1,155 @@
+"""In front of the trail: an entry or a request's whole life, the bundle for others, and the key to check it with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from textual import work
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from tui.dialogs.dialog import Decision
+from tui.text import wording
+from tui.widgets.facts import Facts
+from tui.widgets.plain import Plain
+from vault.errors.families import LockboxError
+
+if TYPE_CHECKING:
+    from vault.views.audit import AuditLine
+
+TITLE_ROOM: Final = 50
+HOLDS: Final = (
+    (
+        "in it",
+        "what kind each entry is, its minute, ids without names, what jobs cost (ε, δ, steps), sizes and digests, "
+        "commitments to what is hidden, the signed root, and proofs of each approval and release",
+    ),
+    (
+        "not in it",
+        "your records and their values, columns, collections, files, requesters, purposes, your reasons, "
+        "and any key of the vault",
+    ),
+    ("to check it", "docs/audit-format.md says how, with tools this program did not write"),
+    ("the key", "give the verifier key (K) to the auditor yourself: one from the bundle proves nothing"),
+)
+
+
+class EntryDialog(Decision[None]):
+    """One entry, or all that belongs to one request."""
+
+    AUTO_FOCUS = "#details"
+
+    def __init__(self, title: str, lines: Sequence[AuditLine]) -> None:
+        super().__init__()
+        self._about, self._lines = title, lines
+
+    def title_text(self) -> str:
+        """Which request or day."""
+        return wording.short(self._about, TITLE_ROOM)
+
+    def consequence(self) -> str:
+        """How much of it there is."""
+        return f"{wording.counted(len(self._lines), 'entry')}; times are UTC."
+
+    def details(self) -> Iterable[Widget]:
+        """Every sentence whole."""
+        yield Facts([("", self._about)] if len(self._about) > TITLE_ROOM else (), classes="value")
+        yield Facts(
+            [
+                (f"#{line.seq}  {wording.short_time(line.ts)}", f"{line.sentence}\n({line.type})")
+                for line in self._lines
+            ],
+            classes="value",
+        )
+
+    def safe_label(self) -> str:
+        """Reading changes nothing."""
+        return "Back"
+
+
+class KeyDialog(Decision[None]):
+    """The verifier key, shown when it is asked for."""
+
+    def __init__(self, vkey: str) -> None:
+        super().__init__()
+        self._vkey = vkey
+
+    def title_text(self) -> str:
+        """What it is."""
+        return "The verifier key of this trail"
+
+    def consequence(self) -> str:
+        """What it is for."""
+        return (
+            "Who has it can check that nothing recorded was changed. It opens nothing. Give it to an auditor yourself, "
+            "apart from what you export. To copy it: lockbox audit key"
+        )
+
+    def details(self) -> Iterable[Widget]:
+        """The key."""
+        yield Plain(self._vkey, id="vkey", classes="value")
+
+    def safe_label(self) -> str:
+        """Reading changes nothing."""
+        return "Back"
+
+
+class ExportDialog(Decision[str]):
+    """Where the bundle goes; dismissed with a sentence about what was written."""
+
+    AUTO_FOCUS = "#folder"
+
+    def title_text(self) -> str:
+        """What is done."""
+        return "Write the trail so that others can verify it"
+
+    def consequence(self) -> str:
+        """What others will be able to see."""
+        return (
+            "Who gets the folder sees when something of which kind happened. It names no column, requester, file or "
+            "value. The trail records that you exported it."
+        )
+
+    def details(self) -> Iterable[Widget]:
+        """What is in it and what is not."""
+        yield Facts(HOLDS)
+
+    def before_buttons(self) -> Iterable[Widget]:
+        """Where to."""
+        yield Input(placeholder="path of a new folder", id="folder", compact=True)
+        yield Plain("", id="problem", classes="bad")
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """The verb."""
+        return [("export", "Export")]
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the path leads to the buttons; it writes nothing."""
+        event.stop()
+        self.query_one("#export").focus()
+
+    def chosen(self, name: str) -> None:
+        """Write it."""
+        typed = self.query_one("#folder", Input).value.strip()
+        if not typed:
+            self._say("Type the path of a new folder.")
+            return
+        self._export(Path(typed).expanduser().absolute())
+
+    @work(exclusive=True, group="act")
+    async def _export(self, folder: Path) -> None:
+        self.query_one("#export", Button).disabled = True
+        try:
+            found = await self.lockbox.ask(lambda vault: vault.export_audit(folder))
+        except LockboxError as error:
+            self.query_one("#export", Button).disabled = False
+            self._say(f"{error} {error.hint}".strip())
+            return
+        said = f"{wording.counted(found.size, 'entry')} exported and checked, root {found.root[:16]}…, to {folder}"
+        self.lockbox.tell(said, title="Exported")
+        self.dismiss(said)
+
+    def _say(self, sentence: str) -> None:
+        self.query_one("#problem", Plain).say(sentence)

@@ -1,0 +1,94 @@
+"""A dialog that decides something: the consequence stays in sight, details scroll, the safe answer has the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Label
+
+from tui.widgets.plain import Plain, content
+
+if TYPE_CHECKING:
+    from tui.app.app import LockboxApp
+
+R = TypeVar("R")
+
+
+class Decision(ModalScreen[R | None]):
+    """Base of the dialogs; dismissed with None for "nothing was decided", which escape always means.
+
+    At 60×20 the title, the consequence and the buttons are in sight without scrolling; only `details` scroll. The
+    safe button comes first, has the focus, and its answer is never remembered.
+    """
+
+    AUTO_FOCUS = "#safe"
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", show=False),
+        Binding("left,h", "app.focus_previous", show=False),
+        Binding("right,l", "app.focus_next", show=False),
+    ]
+
+    @property
+    def lockbox(self) -> LockboxApp:
+        """The program this dialog belongs to."""
+        return cast("LockboxApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Title, consequence, details, buttons."""
+        with Vertical(id="dialog"):
+            yield Label(content(self.title_text()), id="dialog-title")
+            yield Plain(self.consequence(), id="consequence")
+            with VerticalScroll(id="details", can_focus=True):
+                yield from self.details()
+            yield from self.before_buttons()
+            with Horizontal(id="buttons"):
+                yield Button(content(self.safe_label()), id="safe")
+                for name, label in self.choices():
+                    yield Button(content(label), id=name)
+
+    def title_text(self) -> str:
+        """What is decided, as a question or a fact."""
+        raise NotImplementedError
+
+    def consequence(self) -> str:
+        """What happens, in at most six lines of 54 letters; never scrolled away."""
+        raise NotImplementedError
+
+    def details(self) -> Iterable[Widget]:
+        """What may be scrolled."""
+        return ()
+
+    def before_buttons(self) -> Iterable[Widget]:
+        """What stands right above the buttons, such as a word to type."""
+        return ()
+
+    def safe_label(self) -> str:
+        """The answer that changes nothing."""
+        return "Not now"
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """The other answers: id and verb. Disabled ones are disabled in `on_mount`."""
+        return ()
+
+    def chosen(self, name: str) -> None:
+        """Do what the button of this id says."""
+        raise NotImplementedError
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """The safe answer leaves; another one is carried out."""
+        event.stop()
+        if event.button.id == "safe":
+            self.action_leave()
+        else:
+            self.chosen(str(event.button.id))
+
+    def action_leave(self) -> None:
+        """Leave without deciding anything."""
+        self.dismiss(None)

@@ -1,0 +1,93 @@
+"""Taking a collection out, readable, into a file of the owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tui.dialogs.import_file import path_of
+from tui.dialogs.refuse import Act
+from tui.text import wording
+from tui.text.layout import visible
+from tui.widgets.facts import Facts
+from tui.widgets.plain import Plain
+
+if TYPE_CHECKING:
+    from vault.views.collections import CollectionView
+
+FORMATS: Final = {"csv": "CSV, as spreadsheets read it", "jsonl": "JSON Lines, one object a row"}
+
+
+class ExportDialog(Act):
+    """Where to, and as what; dismissed with "exported" once the file is written."""
+
+    def __init__(self, collection: CollectionView) -> None:
+        super().__init__()
+        self._collection = collection
+
+    def title_text(self) -> str:
+        """Which collection."""
+        return f"Take {wording.short(self._collection.name, 40)} out, readable?"
+
+    def consequence(self) -> str:
+        """That nothing protects the file."""
+        one = self._collection
+        rows = f"{wording.counted(one.rows, 'row')} in {wording.counted(len(one.fields), 'column')}"
+        return (
+            f"All of it, {rows}, will be readable by anyone who gets that file: it is not encrypted, and nothing calls "
+            "it back. The trail records that you did it."
+        )
+
+    def details(self) -> Iterable[Widget]:
+        """The file and its format."""
+        yield Plain("Into a new file", classes="heading")
+        yield Input(placeholder=f"such as {_example()}", id="path", classes="value")
+        yield Plain("Its ending says how it is written:", classes="heading")
+        yield Facts([(f".{ending}", words) for ending, words in FORMATS.items()])
+
+    def safe_label(self) -> str:
+        """Nothing is written."""
+        return "Not now"
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """Write it."""
+        return [("export", "Write the file")]
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the field writes nothing; it leads to the buttons."""
+        event.stop()
+        self.query_one("#safe").focus()
+
+    def chosen(self, name: str) -> None:
+        """Write the file, unless no name was typed."""
+        typed = self.query_one("#path", Input).value.strip()
+        if not typed:
+            self.say_problem("Name the file it goes to.")
+            self.set_focus(self.query_one("#path"))
+            return
+        target = path_of(typed)
+        as_format = target.suffix.lower().lstrip(".")
+        if as_format not in FORMATS:
+            self.say_problem("The name of the file has to end in .csv or .jsonl.")
+            return
+        self._export(target, as_format)
+
+    def _export(self, target: Path, as_format: str) -> None:
+        name = self._collection.name
+        self.carry_out(
+            "",
+            "exported",
+            lambda vault: _told(vault.export_collection(name, target, as_format=as_format), target),
+        )
+
+
+def _told(rows: int, target: Path) -> str:
+    return f"{wording.counted(rows, 'row')} in {visible(str(target))}, readable by anyone who gets that file."
+
+
+def _example() -> str:
+    return str(Path.home() / "my-data.csv")

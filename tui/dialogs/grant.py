@@ -1,0 +1,193 @@
+"""Giving a consent by hand: first what exactly, then, seen whole, whether."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import work
+from textual.widget import Widget
+from textual.widgets import Button
+
+from tui.dialogs.read_to_end import ReadFirst
+from tui.dialogs.scope_form import ScopeForm, line
+from tui.text import consent_facts, request_facts, wording
+from tui.text.layout import visible
+from tui.text.parse import amount, count
+from tui.widgets.facts import Facts
+from tui.widgets.plain import Plain
+from tui.widgets.toggle import Toggle
+from vault.errors.families import Invalid, LockboxError
+
+if TYPE_CHECKING:
+    from vault.views.collections import CollectionView
+    from vault.views.consents import GrantDraft, GrantWish
+
+
+class GrantForm(ScopeForm):
+    """What would be allowed; dismissed with the id of the consent once it is given."""
+
+    def title_text(self) -> str:
+        """The question behind it."""
+        return "Let somebody learn from your data?"
+
+    def consequence(self) -> str:
+        """What comes next."""
+        return (
+            "Nothing is ticked and nothing is given here: next you see the whole consent, and then you decide. Whoever "
+            "it is for still has to ask you for every run."
+        )
+
+    def more_fields(self) -> Iterable[Widget]:
+        """The ends of a consent."""
+        yield line("Until", "until", "a date like 2026-12-31, at most a year away")
+        yield line("How many runs", "uses", "1 to 1000", "1")
+        yield Plain("If you like", classes="heading")
+        yield line("Not before", "from", "a date; empty: from now on")
+        yield line("A run costs", "epsilon", "at most this ε; empty: what the budget allows")
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """The next dialog."""
+        return [("look", "See it whole…")]
+
+    def wish(self) -> GrantWish:
+        """What was filled in; raises `Invalid` with the first thing that is missing or cannot be read."""
+        scope = self.scope()
+        if (until := self.date("#until")) is None:
+            raise Invalid(reason="say until when, at most a year from now")
+        epsilon, uses = self.text("#epsilon"), self.text("#uses")
+        return {
+            "requester": scope.requester,
+            "collection": scope.collection,
+            "fields": scope.fields,
+            "purpose": scope.purpose,
+            "not_after": until,
+            "not_before": self.date("#from"),
+            "window": scope.window,
+            "uses": count(uses) if uses else 1,
+            "epsilon_cap": amount(epsilon) if epsilon else None,
+        }
+
+    def chosen(self, name: str) -> None:
+        """Ask the vault what it would be, and show it whole."""
+        try:
+            wish = self.wish()
+        except Invalid as error:
+            self.say_problem(str(error))
+        else:
+            self.say_problem("")
+            self._look(wish)
+
+    @work(exclusive=True, group="look")
+    async def _look(self, wish: GrantWish) -> None:
+        try:
+            draft = await self.lockbox.ask(lambda vault: vault.preview_grant(**wish))
+        except LockboxError as error:
+            self.say_problem(f"{error} {error.hint}".strip())
+            return
+        self.app.push_screen(
+            GrantDialog(draft, wish, cast("CollectionView", self.collection)), self._answered
+        )
+
+    def _answered(self, given: str | None) -> None:
+        if given:
+            self.dismiss(given)
+
+
+class GrantDialog(ReadFirst):
+    """The consent, whole; dismissed with its id once it is given, with None to go back to the form."""
+
+    ANSWER: ClassVar[str] = "allow"
+
+    def __init__(self, draft: GrantDraft, wish: GrantWish, collection: CollectionView) -> None:
+        super().__init__()
+        self._draft, self._wish, self._collection = draft, wish, collection
+
+    def title_text(self) -> str:
+        """Whose consent."""
+        return f"Let {wording.short(self._draft.requester, 24)} learn from your data?"
+
+    def consequence(self) -> str:
+        """What may be read, for what, until when, what happens now and what a withdrawal ends."""
+        return consent_facts.granting(self._draft, self._collection)
+
+    def details(self) -> Iterable[Widget]:
+        """Everything that the record will hold, its notice word for word."""
+        draft = self._draft
+        yield Facts(draft_facts(draft, self._collection), classes="value")
+        if draft.special:
+            yield Plain(wording.special_sentence(draft.special), classes="block value")
+        yield Plain("What you agree to, as its record will say", classes="heading")
+        yield Plain(draft.notice)
+
+    def before_buttons(self) -> Iterable[Widget]:
+        """The yes of its own for what belongs to a special category."""
+        if special := self._draft.special:
+            yield Toggle(
+                "I consent explicitly", f"to jobs reading {_named(special)}, for this purpose", id="special"
+            )
+        yield from super().before_buttons()
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """The answer that gives it."""
+        count = len(self._draft.fields)
+        return [("allow", "Allow this column" if count == 1 else f"Allow these {count} columns")]
+
+    def missing(self) -> str:
+        """The explicit yes, where there has to be one."""
+        if self._draft.special and not self.query_one("#special", Toggle).is_on:
+            return "What is of a special category takes a yes of its own: tick it above."
+        return ""
+
+    def on_toggle_turned(self, event: Toggle.Turned) -> None:
+        """The yes was given or taken back."""
+        event.stop()
+        self.stand()
+
+    def chosen(self, name: str) -> None:
+        """Give exactly what stands here."""
+        if self.what_is_missing() or self.query_one(f"#{self.ANSWER}", Button).disabled:
+            return
+        self._give()
+
+    @work(exclusive=True, group="give")
+    async def _give(self) -> None:
+        self.lock_buttons(True)
+        wish, confirmed = self._wish, bool(self._draft.special)
+        try:
+            given = await self.lockbox.ask(lambda vault: vault.grant(special_confirmed=confirmed, **wish))
+        except LockboxError as error:
+            self.lock_buttons(False)
+            self.stand()
+            self.say_problem(f"{error} {error.hint}".strip())
+            return
+        who, columns = visible(given.requester), wording.counted(len(given.fields), "column")
+        self.lockbox.tell(
+            f"{who} may learn from {columns} of {visible(given.collection)} until {given.not_after[:10]}. Nothing "
+            "leaves by this: every run and every release still asks you.",
+            title="Consent given",
+        )
+        self.dismiss(given.id)
+
+
+def draft_facts(draft: GrantDraft, collection: CollectionView) -> list[tuple[str, str]]:
+    """Every column with its class, and every end of the consent."""
+    reads = ", ".join(wording.with_sensitivity(one.name, one.sensitivity) for one in draft.reads)
+    rest = [field.name for field in collection.fields if field.name not in draft.fields]
+    return [
+        ("to", draft.requester),
+        ("may read", f"{reads}, of {draft.collection}"),
+        ("not", ", ".join(rest) or "no column is left out"),
+        *request_facts.draft_ends(draft),
+        ("from", f"{wording.short_time(draft.not_before)} UTC"),
+        ("who else gets it", ", ".join(draft.recipients) or "nobody that they name"),
+        ("they keep it", draft.retention),
+    ]
+
+
+def _named(special: tuple[str, ...], most: int = 2) -> str:
+    """The special columns by name; where there are many, the details have all of them."""
+    named = [wording.short(name, 16) for name in special]
+    if len(named) <= most:
+        return " and ".join(named)
+    return f"{', '.join(named[:most])} and {wording.counted(len(named) - most, 'other column')}"

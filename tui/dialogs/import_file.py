@@ -1,0 +1,346 @@
+"""Bring a file in: choose it, look at what would be kept and how, and seal it; nothing is stored before that."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from rich.text import Text
+from textual import work
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, DirectoryTree, Input, RadioSet
+
+from tui.dialogs.dialog import Decision
+from tui.text import wording
+from tui.text.layout import visible
+from tui.widgets.choice import Choice
+from tui.widgets.plain import Plain, cell, content
+from tui.widgets.table import Line, ListTable
+from vault.errors.families import LockboxError
+from vault.views.records import FileChoice, ImportPreview, ImportReport
+
+SENSITIVITIES: Final = ("ordinary", "sensitive", "special", "identifying")
+CLASSES: Final = {
+    "ordinary": "no harm known if it came out.",
+    "sensitive": "it would hurt if it came out, such as money, moods and places.",
+    "special": "a special category by law (GDPR Articles 9 and 10), such as health: jobs need an explicit yes for it.",
+    "identifying": "it may name somebody: a name, an address, an account, a phone.",
+}
+MARKS: Final = {"ordinary": " ", "sensitive": "!", "special": "‼", "identifying": "@"}
+NOTHING_YET: Final = "Nothing is stored until you say so."
+
+
+class Files(DirectoryTree):
+    """The files below a folder; hidden ones are left out, and names are shown as they are."""
+
+    def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
+        """What a person keeps."""
+        return (path for path in paths if not path.name.startswith("."))
+
+    def process_label(self, label: str | Text) -> Text:
+        """A file may be called anything; its name is never read as markup."""
+        return cell(label if isinstance(label, str) else label.plain)
+
+
+class ChooseFile(Decision[ImportReport]):
+    """Which file: a path that is typed, pasted or dropped, or one chosen below."""
+
+    AUTO_FOCUS = "#path"
+
+    def __init__(self, *, is_first: bool = False, collection: str = "") -> None:
+        super().__init__()
+        self._is_first = is_first
+        self._collection = collection
+
+    def title_text(self) -> str:
+        """The third card of a new vault, or simply an import."""
+        return "Your own vault, 3 of 3: your first file" if self._is_first else "Import a file"
+
+    def consequence(self) -> str:
+        """What comes next."""
+        return f"CSV, JSON Lines or Parquet. First you see what would be kept. {NOTHING_YET}"
+
+    def details(self) -> Iterable[Widget]:
+        """The path, and the folder to choose from."""
+        yield Input(placeholder="type, paste or drop the path of a file", id="path")
+        yield Files(Path.home(), id="files")
+
+    def before_buttons(self) -> Iterable[Widget]:
+        """How it goes."""
+        yield Plain("", id="word", classes="bad")
+
+    def safe_label(self) -> str:
+        """Nothing is imported."""
+        return "Later" if self._is_first else "Not now"
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """Look at the file."""
+        return (("look", "Look at it"),)
+
+    def on_directory_tree_file_selected(self, event: DirectoryTree.FileSelected) -> None:
+        """Take this file."""
+        event.stop()
+        self.query_one("#path", Input).value = str(event.path)
+        self._look(event.path)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Look at the file that was typed, or open the folder."""
+        event.stop()
+        self.chosen("look")
+
+    def chosen(self, _name: str) -> None:
+        """Look at what the field says."""
+        path = path_of(self.query_one("#path", Input).value)
+        if path.is_dir():
+            files = self.query_one("#files", Files)
+            files.path = path
+            files.focus()
+            return
+        self._look(path)
+
+    def _say(self, sentence: str) -> None:
+        self.query_one("#word", Plain).say(sentence)
+
+    @work(exclusive=True, group="look")
+    async def _look(self, path: Path) -> None:
+        choice = FileChoice(path=path, name=self._collection or path.stem)
+        self.query_one("#word", Plain).remove_class("bad")
+        self._say("Reading the file …")
+        try:
+            found = await self.lockbox.ask(lambda vault: vault.preview_path(choice))
+        except LockboxError as error:
+            self.query_one("#word", Plain).add_class("bad")
+            self._say(f"{error} {error.hint}".strip())
+            return
+        self._say("")
+        self.app.push_screen(ImportDialog(choice, found), self._imported)
+
+    def _imported(self, report: ImportReport | None) -> None:
+        if report is not None:
+            self.dismiss(report)
+        else:
+            self.query_one("#path", Input).focus()
+
+
+class ImportDialog(Decision[ImportReport]):
+    """What would be sealed: the columns, what counts as one, what is refused, the lifetime budget."""
+
+    def __init__(self, choice: FileChoice, preview: ImportPreview) -> None:
+        super().__init__()
+        self._choice = choice
+        self._preview = preview
+        self._is_drawing = False
+
+    # what stands there
+
+    def title_text(self) -> str:
+        """The question."""
+        return f"Seal {wording.quoted(self._preview.source)} into your vault?"
+
+    def consequence(self) -> str:
+        """How much, where, what counts as one, and at most how much of it may ever be told."""
+        return consequence_of(self._preview)
+
+    def details(self) -> Iterable[Widget]:
+        """The name, the columns, the privacy unit, what is refused and what to know."""
+        if self._preview.rows_before is None:
+            yield Plain("Name of the new collection", classes="heading")
+            yield Input(self._choice.name, id="name", max_length=80)
+        yield Plain("Columns. s changes how sensitive the marked one is.", classes="heading")
+        yield ListTable("", "column", "kind", "class", "empty", "examples", id="columns")
+        yield Plain("", id="class-words", classes="muted")
+        if self._preview.rows_before is None:
+            yield Plain("What counts as one, and is hidden whole", classes="heading")
+            yield Vertical(id="units")
+        yield Plain("", id="refused")
+        yield Plain("", id="warnings", classes="muted")
+
+    def before_buttons(self) -> Iterable[Widget]:
+        """How it goes."""
+        yield Plain(NOTHING_YET, id="word")
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """Seal them."""
+        return (("seal", self._seal_label()),)
+
+    def _seal_label(self) -> str:
+        return f"Seal {wording.counted(self._preview.rows, 'row')}"
+
+    async def on_mount(self) -> None:
+        """Draw what was read; one column after the other can be marked."""
+        await self._draw_units()
+        self._draw()
+
+    # drawing
+
+    def _draw(self) -> None:
+        preview = self._preview
+        self.query_one("#consequence", Plain).say(self.consequence())
+        self.query_one("#columns", ListTable).fill(_lines(preview))
+        self.query_one("#refused", Plain).say(refused_words(preview))
+        self.query_one("#warnings", Plain).say("\n".join(preview.warnings))
+        seal = self.query_one("#seal", Button)
+        seal.label = content(self._seal_label())
+        seal.disabled = not preview.rows
+
+    async def _draw_units(self) -> None:
+        for place in self.query("#units"):
+            buttons = [_unit_button(unit, self._preview) for unit in units_of(self._preview)]
+            await place.mount(RadioSet(*buttons, id="unit"))
+
+    def on_data_table_row_highlighted(self, event: ListTable.RowHighlighted) -> None:
+        """Say what the class of the marked column means."""
+        column = next((one for one in self._preview.columns if one.name == event.row_key.value), None)
+        if column is not None:
+            words = f"{visible(column.name)} is {column.sensitivity}: {CLASSES[column.sensitivity]}"
+            self.query_one("#class-words", Plain).say(words)
+
+    # changing
+
+    def on_key(self, event: object) -> None:
+        """`s` on a column changes its class."""
+        if getattr(event, "key", "") == "s" and isinstance(self.focused, ListTable):
+            self._next_class(self.focused.chosen)
+
+    def _next_class(self, name: str | None) -> None:
+        column = next((one for one in self._preview.columns if one.name == name), None)
+        if column is None or self._preview.rows_before is not None:
+            return
+        place = SENSITIVITIES.index(column.sensitivity)
+        after = SENSITIVITIES[(place + 1) % len(SENSITIVITIES)]
+        self._read_again(sensitivities={**self._choice.sensitivities, column.name: after})
+
+    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
+        """Count by another unit."""
+        event.stop()
+        unit = str(event.pressed.name)
+        if unit != str(self._preview.unit):
+            self._read_again(unit=unit)
+
+    @work(exclusive=True, group="preview")
+    async def _read_again(self, **changed: object) -> None:
+        choice = replace(self._choice, **changed)  # type: ignore[arg-type]
+        try:
+            found = await self.lockbox.ask(lambda vault: vault.preview_path(choice))
+        except LockboxError as error:
+            self._fail(error)
+            return
+        self._choice, self._preview = choice, found
+        self._draw()
+
+    # sealing
+
+    def chosen(self, _name: str) -> None:
+        """Seal the rows that are shown, of the file that was looked at, or none."""
+        names = [field.value.strip() for field in self.query("#name").results(Input)]
+        self._choice = replace(self._choice, name=names[0] if names else self._choice.name)
+        self._say("Sealing the rows …")
+        self.query_one("#seal", Button).disabled = True
+        self._seal()
+
+    @work(exclusive=True, group="seal")
+    async def _seal(self) -> None:
+        choice, digest = self._choice, self._preview.digest
+        try:
+            report = await self.lockbox.ask(lambda vault: vault.import_path(choice, digest=digest))
+        except LockboxError as error:
+            self._fail(error)
+            return
+        self.lockbox.tell(report_words(report))
+        self.dismiss(report)
+
+    def _say(self, sentence: str, *, is_bad: bool = False) -> None:
+        word = self.query_one("#word", Plain)
+        word.set_class(is_bad, "bad")
+        word.say(sentence)
+
+    def _fail(self, error: LockboxError) -> None:
+        self._say(f"{error} {error.hint}".strip(), is_bad=True)
+        self.query_one("#seal", Button).disabled = False
+
+
+# the words ------------------------------------------------------------------------------------------------
+
+
+def path_of(typed: str) -> Path:
+    """The path somebody typed, pasted or dropped: terminals put quotes or backslashes into what is dropped."""
+    text = typed.strip()
+    if not Path(text).expanduser().exists():
+        try:
+            parts = shlex.split(text)
+        except ValueError:
+            parts = []
+        text = parts[0].removeprefix("file://") if len(parts) == 1 else text
+    return Path(text).expanduser().absolute()
+
+
+def consequence_of(preview: ImportPreview) -> str:
+    """How many rows and units, and the cap on everything that jobs may ever tell."""
+    rows = wording.counted(preview.rows, "row")
+    refused = f", {preview.refused_rows:,} refused" if preview.refused_rows else ""
+    noun = wording.unit_noun(preview.unit.kind, preview.unit.field)
+    where = (
+        "a new collection"
+        if preview.rows_before is None
+        else f"the collection {visible(preview.collection)}, which has {wording.counted(preview.rows_before, 'row')}"
+    )
+    units = f"{wording.counted(preview.units, noun)}: {wording.unit_sentence(preview.unit.kind, preview.unit.field)}"
+    return (
+        f"{rows}{refused}, into {where}.\n{units}.\n"
+        f"Lifetime privacy budget: {wording.lifetime_cap(preview.lifetime_epsilon, noun)}, fixed for good."
+    )
+
+
+def units_of(preview: ImportPreview) -> list[str]:
+    """What may count as one here; what the vault recommends comes first."""
+    named = [f"column:{one.name}" for one in preview.columns if one.sensitivity == "identifying"]
+    others = [f"column:{one.name}" for one in preview.columns if one.type in ("category", "text")]
+    days = ["day"] if preview.time_field else []
+    found = dict.fromkeys([str(preview.unit), *days, "record", *named, *others[:3]])
+    return list(found)
+
+
+def unit_words(unit: str) -> str:
+    """A privacy unit in one line, with what it does not hide."""
+    kind, _, field = unit.partition(":")
+    noun = wording.unit_noun(kind, field or None)
+    sentence = wording.unit_sentence(kind, field or None)
+    return f"{sentence[:1].upper()}{sentence[1:]}. {wording.not_hidden(kind, noun)}"
+
+
+def _unit_button(unit: str, preview: ImportPreview) -> Choice:
+    is_chosen = unit == str(preview.unit)
+    words = unit_words(unit) + (" (recommended)" if is_chosen else "")
+    return Choice(Content(visible(words)), value=is_chosen, name=unit)
+
+
+def _lines(preview: ImportPreview) -> Iterable[Line]:
+    for one in preview.columns:
+        yield Line(
+            key=one.name,
+            cells=(
+                MARKS[one.sensitivity], one.name, one.type, one.sensitivity,
+                f"{one.nulls:,}" if one.nulls else "", ", ".join(one.samples),
+            ),
+        )  # fmt: skip
+
+
+def refused_words(preview: ImportPreview) -> str:
+    """The rows that are refused and why, the first ten of them."""
+    if not preview.refused_rows:
+        return ""
+    shown = [f"  line {row.line}: {row.reason}" for row in preview.first_refused]
+    more = preview.refused_rows - len(shown)
+    rest = [f"  and {more:,} more"] if more > 0 else []
+    return "\n".join([f"{wording.counted(preview.refused_rows, 'row')} refused:", *shown, *rest])
+
+
+def report_words(report: ImportReport) -> str:
+    """What an import did, in one sentence."""
+    refused = f" {wording.counted(len(report.refused), 'row')} refused." if report.refused else ""
+    return f"{wording.counted(report.rows, 'row')} sealed in {visible(report.collection)}.{refused}"

@@ -1,0 +1,85 @@
+"""Leaving while something runs: lock or quit, said with what happens to the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+
+from tui.cli.exit_codes import ExitCode
+from tui.dialogs.dialog import Decision
+from tui.widgets.plain import Plain
+from vault.errors.families import LockboxError
+
+STOPPED = (
+    "Stopping ends it now. Its price was paid before your records were read and stays paid; "
+    "nothing is held of it."
+)
+
+
+class LockDialog(Decision[None]):
+    """Lock while a training runs: it would be stopped, because locking ends the process that has the keys."""
+
+    def title_text(self) -> str:
+        """The question."""
+        return "A training runs. Lock all the same?"
+
+    def consequence(self) -> str:
+        """What becomes of the run."""
+        return f"Locking ends the process that has the keys, and the training with it.\n{STOPPED}"
+
+    def safe_label(self) -> str:
+        """Nothing changes."""
+        return "Stay"
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """Stop it and lock."""
+        return (("stop", "Stop, discard and lock"),)
+
+    def chosen(self, _name: str) -> None:
+        """Stop and lock."""
+        self.dismiss(None)
+        self.lockbox.lock_now(stop_training=True)
+
+
+class QuitDialog(Decision[None]):
+    """Leave while a training runs: it goes on behind the program, or is stopped."""
+
+    def title_text(self) -> str:
+        """The question."""
+        return "A training runs. Leave this program?"
+
+    def consequence(self) -> str:
+        """What becomes of the run in either case."""
+        return (
+            "Left running, it goes on without this program, and its result is held until you decide.\n"
+            "The vault locks itself when it was not used for a while and the training is over.\n" + STOPPED
+        )
+
+    def details(self) -> Iterable[Widget]:
+        """Where to look later."""
+        yield Plain("Later: lockbox, or lockbox status and lockbox release list.", classes="muted")
+
+    def safe_label(self) -> str:
+        """Nothing changes."""
+        return "Stay"
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """Leave it running, or stop it."""
+        return (("leave", "Leave it running"), ("stop", "Stop and discard"))
+
+    def chosen(self, name: str) -> None:
+        """Leave, at once or when the run was stopped."""
+        if name == "leave":
+            self.lockbox.exit(ExitCode.OK)
+        else:
+            self.run_worker(self._stop_and_leave(), exclusive=True, group="stop")
+
+    async def _stop_and_leave(self) -> None:
+        try:
+            for run in await self.lockbox.ask(lambda vault: vault.runs()):
+                await self.lockbox.ask(lambda vault, run=run: vault.stop_training(run.request))  # type: ignore[misc]
+        except LockboxError as error:
+            self.lockbox.tell_error(error)
+            return
+        self.lockbox.exit(ExitCode.OK)

@@ -1,0 +1,78 @@
+"""A decision that can only be taken once everything in it was in sight."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual.binding import Binding, BindingType
+from textual.widgets import Button
+
+from tui.dialogs.refuse import Act
+
+SCROLL: Final = "Scroll to the end first: not all of it is in sight."
+
+
+class ReadFirst(Act):
+    """A dialog whose one other answer waits until its details were scrolled to their end, and for `missing`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("down,j", "line(1)", show=False),
+        Binding("up,k", "line(-1)", show=False),
+    ]
+    ANSWER: ClassVar[str] = "act"
+    """The id of the button that waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._has_read = False
+        self._is_busy = False
+
+    def missing(self) -> str:
+        """What is still missing besides reading, or nothing."""
+        return ""
+
+    def on_mount(self) -> None:
+        """Watch how far the details were read."""
+        details = self.query_one("#details")
+        self.watch(details, "scroll_y", self._note_reading, init=False)
+        self.watch(details, "virtual_size", self._note_reading, init=False)
+        self.stand()
+        self.call_after_refresh(self._note_reading)
+
+    def on_resize(self) -> None:
+        """More of it may be in sight now."""
+        self.call_after_refresh(self._note_reading)
+
+    def _note_reading(self) -> None:
+        details = self.query_one("#details")
+        if details.virtual_size.height and details.size.height:
+            self._has_read = self._has_read or details.max_scroll_y - details.scroll_offset.y <= 0
+            self.stand()
+
+    def stand(self) -> None:
+        """Say what is missing, and let it be done when nothing is."""
+        if self._is_busy:
+            return
+        missing = self.what_is_missing()
+        self.say_problem(missing)
+        self.query_one(f"#{self.ANSWER}", Button).disabled = bool(missing)
+
+    def what_is_missing(self) -> str:
+        """Reading comes first, then what the dialog asks for."""
+        return self.missing() if self._has_read else SCROLL
+
+    def lock_buttons(self, is_locked: bool) -> None:
+        """While the vault works on it nothing can be pressed twice."""
+        self._is_busy = is_locked
+        super().lock_buttons(is_locked)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll the details, wherever the focus is."""
+        details = self.query_one("#details")
+        details.scroll_relative(y=pages * max(1, details.size.height - 1), animate=False)
+
+    def action_line(self, lines: int) -> None:
+        """The same by a line."""
+        self.query_one("#details").scroll_relative(y=lines, animate=False)

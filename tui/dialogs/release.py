@@ -1,0 +1,235 @@
+"""The second decision: letting a held update leave, which nothing can call back.
+
+No key sends. The word is typed, its button is pressed, ten seconds pass in which escape cancels, and only then the
+vault is asked: until that moment nothing is recorded and no byte is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar, Final
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Button, Input, Label
+
+from tui.dialogs.dialog import Decision
+from tui.text import wording
+from tui.widgets.facts import Facts
+from tui.widgets.plain import Plain, content
+from tui.widgets.price import PriceBox
+from vault.errors.families import LockboxError
+from vault.views.releases import ReleaseView
+
+WORD: Final = "RELEASE"
+NOT_MEASURED: Final = (
+    "Nobody has measured an attack on this update: no such report exists. What is said about guesses is proven from "
+    "the noise, also against somebody who knows everything else in this collection."
+)
+
+
+class ReleaseDialog(Decision[ReleaseView]):
+    """Sends one held update; dismissed with what became of it once it has left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "numbers", "ε and δ", show=False)]
+
+    def __init__(self, update: ReleaseView, *, outbox: Path, is_practice: bool) -> None:
+        super().__init__()
+        self._held = update
+        self._outbox = outbox
+        self._is_practice = is_practice
+        self._is_sending = False
+
+    # what stands on it
+
+    def title_text(self) -> str:
+        """What is decided."""
+        return "Release this update?"
+
+    def consequence(self) -> str:
+        """What cannot be undone."""
+        again = f" {wording.MAY_HAVE_LEFT}" if self._held.state == "sending" else ""
+        return (
+            "This leaves your computer now and cannot be called back. Withdrawing consent later will not remove what "
+            f"this taught.{again}"
+        )
+
+    def details(self) -> Iterable[Widget]:
+        """What leaves, how it was hidden, and what it has cost already."""
+        yield Facts([*release_facts(self._held), ("their outbox", str(self._outbox))], classes="value")
+        yield PriceBox(self._held.price)
+        yield Plain(NOT_MEASURED, classes="heading")
+
+    def before_buttons(self) -> Iterable[Widget]:
+        """To whom, where to, and the word; always in sight."""
+        yield Plain(to_whom(self._held, is_practice=self._is_practice), id="to-whom", classes="value")
+        yield Plain("Where: their outbox on this computer, or a new folder:", id="where")
+        yield Input(placeholder="the outbox; or type a folder", id="folder", compact=True)
+        with Horizontal(id="word-line"):
+            yield Label(content(f"Type {WORD}: "))
+            yield Input(id="word", compact=True, max_length=20)
+        yield Plain(id="refused", classes="bad")
+
+    def safe_label(self) -> str:
+        """The answer that changes nothing."""
+        return "Keep it here"
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """The one other answer."""
+        return [("release", "Release")]
+
+    def on_mount(self) -> None:
+        """Nothing can be released before the word is there."""
+        self._allow()
+
+    # deciding
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """The exact word enables the button; any other letter takes it away again."""
+        event.stop()
+        self._allow()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter decides nothing."""
+        event.stop()
+
+    def _allow(self) -> None:
+        for button in self.query("#release").results(Button):
+            button.disabled = self._is_sending or not self._is_typed()
+
+    def _is_typed(self) -> bool:
+        return any(one.value == WORD for one in self.query("#word").results(Input))
+
+    def chosen(self, name: str) -> None:
+        """Count down; what is wrong with the folder is said before."""
+        if self._is_sending or not self._is_typed():
+            return
+        typed = self.query_one("#folder", Input).value.strip()
+        fault = folder_fault(typed) if typed else ""
+        self._say(fault)
+        if fault:
+            self.query_one("#folder", Input).focus()
+            return
+        to = Path(typed).expanduser().absolute() if typed else None
+        self.app.push_screen(Countdown(self._held, to or self._outbox), lambda go: self._counted(to, go))
+
+    def _counted(self, to: Path | None, go: bool | None) -> None:
+        if go:
+            self._send(to)
+        else:
+            self._say("Cancelled: nothing was recorded, nothing left.")
+
+    @work(exclusive=True, group="decide")
+    async def _send(self, to: Path | None) -> None:
+        """Ask the vault for exactly the digest that was on the screen."""
+        one = self._held
+        self._set_sending(True)
+        try:
+            sent = await self.lockbox.ask(lambda vault: vault.send(one.id, confirm_digest=one.digest, to=to))
+        except LockboxError as error:
+            self._set_sending(False)
+            self._say(f"{error} {error.hint}".strip())
+            self.lockbox.tell_error(error)
+            return
+        self.dismiss(sent)
+
+    def _set_sending(self, is_sending: bool) -> None:
+        self._is_sending = is_sending
+        self.query_one("#safe", Button).disabled = is_sending
+        self._say("Sending …" if is_sending else "")
+        self._allow()
+
+    def _say(self, sentence: str) -> None:
+        self.query_one("#refused", Plain).say(sentence)
+
+    def action_numbers(self) -> None:
+        """Show or hide ε, δ and the worst case."""
+        self.query_one(PriceBox).toggle_numbers()
+
+    def action_leave(self) -> None:
+        """Leave without deciding; what is being sent is waited for."""
+        if not self._is_sending:
+            super().action_leave()
+
+
+class Countdown(Decision[bool]):
+    """The last seconds in which it can be cancelled; dismissed with True when they are over."""
+
+    SECONDS: ClassVar[int] = 10
+    TICK: ClassVar[float] = 1.0
+
+    def __init__(self, update: ReleaseView, to: Path) -> None:
+        super().__init__()
+        self._held = update
+        self._to = to
+        self._left = self.SECONDS
+
+    def title_text(self) -> str:
+        """How long there is."""
+        return f"Sending in {self._left} s … esc cancels"
+
+    def consequence(self) -> str:
+        """What has not happened yet."""
+        return "Nothing is recorded and no byte is written before these seconds are over."
+
+    def details(self) -> Iterable[Widget]:
+        """What goes where."""
+        one = self._held
+        yield Facts(
+            [("to", one.recipient), ("folder", str(self._to)), ("digest", one.digest)], classes="value"
+        )
+
+    def safe_label(self) -> str:
+        """The answer that changes nothing."""
+        return "Cancel"
+
+    def on_mount(self) -> None:
+        """Count."""
+        self.set_interval(self.TICK, self._tick)
+
+    def _tick(self) -> None:
+        if not self.is_active:
+            return  # seconds in which something else covers this do not count
+        self._left -= 1
+        self.query_one("#dialog-title", Label).update(content(self.title_text()))
+        if self._left <= 0:
+            self.dismiss(True)
+
+
+def to_whom(one: ReleaseView, *, is_practice: bool) -> str:
+    """Who gets it, how well their key is known, and which bytes they are."""
+    name = wording.one_of(one.recipient, one.fingerprint, one.recipient_status)
+    who = f"To the practice coordinator on this computer: {name}" if is_practice else f"To: {name}"
+    return f"{who}. {wording.size(one.size)}, digest {one.digest[:8]}…"
+
+
+def release_facts(one: ReleaseView) -> list[tuple[str, str]]:
+    """Everything a person should know of what leaves."""
+    noun = wording.unit_noun(one.price.unit, one.price.unit_field)
+    return [
+        ("to", wording.one_of(one.recipient, one.fingerprint, one.recipient_status)),
+        ("for", one.purpose_words),
+        ("what leaves", wording.what_leaves(one.size)),
+        ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
+        ("withheld", ", ".join(one.fields_withheld) or "no column"),
+        ("hidden by", wording.mechanism(noun, one.clip_norm, one.steps, one.noise_multiplier)),
+        ("digest", one.digest),
+    ]
+
+
+def folder_fault(typed: str) -> str:
+    """Why nothing can be written to a typed folder, or empty; the egress looks again, and further."""
+    try:
+        folder = Path(typed).expanduser().absolute()
+        is_taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+        has_parent = folder.parent.is_dir()
+    except (OSError, RuntimeError):
+        return f"{typed} cannot be looked at; type another folder, or none for the outbox."
+    if is_taken:
+        return f"Something is already at {folder}; type a new folder, or none for the outbox."
+    return (
+        "" if has_parent else f"There is no folder {folder.parent}; type another one, or none for the outbox."
+    )

@@ -1,0 +1,67 @@
+"""Withdrawing a consent, from any list that has it: one key opens it, and two more answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from textual.widget import Widget
+
+from tui.dialogs.refuse import Act
+from tui.text import consent_facts, wording
+from tui.widgets.facts import Facts
+
+if TYPE_CHECKING:
+    from tui.app.page import Page
+    from vault.views.consents import GrantView, Withdrawal
+
+
+class WithdrawDialog(Act):
+    """What stops, what is destroyed, what cannot be called back; dismissed with "withdrawn" once it is done."""
+
+    def __init__(self, one: GrantView, planned: Withdrawal) -> None:
+        super().__init__()
+        self._one, self._planned = one, planned
+
+    def title_text(self) -> str:
+        """Whose consent."""
+        return f"Withdraw your consent to {wording.short(self._one.requester, 26)}?"
+
+    def consequence(self) -> str:
+        """Everything it does, and what it does not reach."""
+        return " ".join(consent_facts.withdrawing(self._planned, self._one.uses_kept))
+
+    def details(self) -> Iterable[Widget]:
+        """Which consent it is."""
+        yield Facts(consent_facts.facts(self._one, None, None)[:2], classes="value")
+        yield Facts(consent_facts.ends(self._one), classes="value")
+
+    def safe_label(self) -> str:
+        """The answer that changes nothing."""
+        return "Keep it"
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """The one other answer."""
+        return [("withdraw", "Withdraw")]
+
+    def chosen(self, name: str) -> None:
+        """Withdraw it, and say what that did."""
+        one = self._one.id
+        self.carry_out("", "withdrawn", lambda vault: consent_facts.withdrawn(vault.withdraw(one)))
+
+
+async def open_withdraw(page: Page[Any], grant_id: str) -> None:
+    """Ask what withdrawing this consent would do, and open the decision; one that is withdrawn is only told of."""
+    found = await page.ask(lambda vault: (vault.consent(grant_id), vault.preview_withdraw(grant_id)))
+    if found is None:
+        return
+    one, planned = found
+    if one.state == "withdrawn":
+        page.lockbox.tell("This consent is withdrawn already; nothing runs under it.")
+        return
+    page.app.push_screen(WithdrawDialog(one, planned), lambda done: _reload(page, done))
+
+
+def _reload(page: Page[Any], done: str | None) -> None:
+    if done:
+        page.reload()

@@ -1,0 +1,140 @@
+"""A vault of one's own, first card: the passphrase, how strong it is, and a strong one on offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import work
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from tui.app.threads import off_loop
+from tui.screens.card import Card
+from tui.widgets.plain import Plain
+from tui.widgets.secret_input import SecretInput
+from vault.errors.families import LockboxError
+
+if TYPE_CHECKING:
+    from tui.app.create_vault import Draft
+
+NOBODY_RESETS: Final = (
+    "The passphrase encrypts everything. Nobody can reset it: without it, and without the recovery sheet that comes "
+    "next, what is in the vault is lost."
+)
+EMPTY: Final = "At least 12 characters; four or five words that have nothing in common are good."
+DIFFERENT: Final = "The two are not the same; type the second one again."
+OFFERED: Final = "Write this one down now, then type it into both fields:"
+
+
+class NewPassphrase(Card):
+    """Choose the passphrase; nothing is made before both fields say the same."""
+
+    AUTO_FOCUS = "#first"
+    HELP: ClassVar[str] = (
+        "# The passphrase\n"
+        "It is said how long guessing it would take for somebody who has a copy of the vault. **Offer a strong one** "
+        "makes one of 100 random bits; write it down before you go on.\n\n"
+        "The vault is made when you have gone on, and is in its place after the next card. Escape leaves nothing.\n"
+    )
+
+    def title_text(self) -> str:
+        """The first of three cards."""
+        return "Your own vault, 1 of 3: the passphrase"
+
+    def body(self) -> Iterable[Widget]:
+        """What it means, the two fields, and how strong it is."""
+        yield Plain(NOBODY_RESETS)
+        yield SecretInput(placeholder="new passphrase", id="first")
+        yield Plain(EMPTY, id="strength", classes="muted")
+        yield SecretInput(placeholder="the same again", id="second")
+        yield Plain("", id="offered", classes="value")
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """Go on, or get one made."""
+        return (("go-on", "Make the vault"), ("offer", "Offer a strong one"), ("back", "Back"))
+
+    def chosen(self, name: str) -> None:
+        """Do what the button says."""
+        match name:
+            case "go-on":
+                self._check()
+            case "offer":
+                self._offer()
+            case _:
+                self.left()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say how strong it is, after every letter."""
+        event.stop()
+        if event.input.id == "first" and not self.is_busy:
+            self._weigh(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to the second field, or on."""
+        event.stop()
+        if event.input.id == "first":
+            self.query_one("#second", SecretInput).focus()
+        else:
+            self._check()
+
+    @work(exclusive=True, group="weigh")
+    async def _weigh(self, typed: str) -> None:
+        words = await off_loop(lambda: strength_words(typed)) if typed else EMPTY
+        self.query_one("#strength", Plain).say(words)
+
+    def _offer(self) -> None:
+        from vault.client.attach import generate_passphrase
+
+        self.query_one("#offered", Plain).say(f"{OFFERED}\n    {generate_passphrase()}")
+        for field in self.query(SecretInput):
+            field.take()
+        self.query_one("#first", SecretInput).focus()
+
+    def _check(self) -> None:
+        first, second = (field.value for field in self.query(SecretInput))
+        if first != second:
+            self.say(DIFFERENT, is_bad=True)
+            again = self.query_one("#second", SecretInput)
+            again.take()
+            again.focus()
+            return
+        self._make(first)
+
+    @work(exclusive=True, group="check")
+    async def _make(self, typed: str) -> None:
+        from tui.app.create_vault import MAKING, make_draft
+        from vault.client.attach import check_new_passphrase, passphrase_secret
+
+        found = await off_loop(lambda: check_new_passphrase(typed))
+        if not found.is_enough:
+            self.say(f"Too weak: {found.words}.", is_bad=True)
+            self.query_one("#first", SecretInput).focus()
+            return
+        secret, paths = passphrase_secret(typed), self.lockbox.paths
+        self.query_one("#offered", Plain).say("")
+        self.do(MAKING, lambda: make_draft(paths, secret), lambda draft: self._made(draft, typed))
+
+    def _made(self, draft: Draft, typed: str) -> None:
+        from tui.screens.recovery_sheet import RecoverySheet
+
+        for field in self.query(SecretInput):
+            field.take()
+        self.app.switch_screen(RecoverySheet(draft, typed))
+
+    def failed(self, error: LockboxError) -> None:
+        """Nothing was made."""
+        self.say(f"{error} No vault was made.", is_bad=True)
+        self.query_one(Button).focus()
+
+    def left(self) -> None:
+        """Back to the choice; nothing was made."""
+        self.lockbox.show_door()
+
+
+def strength_words(typed: str) -> str:
+    """How strong a new passphrase is, as a person reads it."""
+    from vault.client.attach import check_new_passphrase
+
+    found = check_new_passphrase(typed)
+    return f"✓ strong enough: {found.words}." if found.is_enough else f"✗ not yet: {found.words}."

@@ -1,0 +1,143 @@
+"""Columns and curves drawn for the owner in text."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+from tui.text import wording
+from tui.text.layout import hung, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vault.views.records import ColumnSummary
+    from vault.views.releases import OwnerResults
+
+WIDEST, HEIGHT = 72, 12
+BAR, LABEL = 40, 24
+
+
+def draw_column(column: ColumnSummary, width: int) -> str:
+    """One column: its facts, its distribution as bars, and its course over time, at most `width` wide."""
+    heading = hung("", f"{one_line(column.name)} ({column.type}): {facts(column)}", width, indent=4)
+    return "\n".join([heading, *bars(distribution(column), width), *_course(column, width), ""])
+
+
+def facts(column: ColumnSummary) -> str:
+    """What there is to say of a column before it is drawn: how many values, how many different, their ends."""
+    held = column.rows - column.nulls
+    said = [wording.counted(held, "value") if held else "no value"]
+    if column.distinct == 1:
+        said.append("always the same")
+    elif held:
+        said.append(f"{column.distinct:,} different")
+    if column.nulls:
+        said.append(f"{column.nulls:,} empty")
+    if column.minimum is not None and column.minimum != column.maximum:
+        said.append(f"{_text(column.minimum)} to {_text(column.maximum)}")
+    if column.mean is not None:
+        said.append(_mean(column.mean, is_share=column.minimum is None))
+    return ", ".join(said)
+
+
+def _mean(mean: float, *, is_share: bool) -> str:
+    """The mean of numbers; of truth values, which have no ends, it is their share of true."""
+    return f"true in {100 * mean:.3g} %" if is_share else f"mean {wording.number(mean)}"
+
+
+def _text(value: float | int | str | None) -> str:
+    return wording.number(value) if isinstance(value, float | int) else str(value)
+
+
+# bars -----------------------------------------------------------------------------------------------------
+
+
+def distribution(column: ColumnSummary) -> list[tuple[str, int]]:
+    """Labels and counts; a column that is always the same needs no picture of it."""
+    if column.histogram is None:
+        return list(column.top)
+    edges, counts = column.histogram.edges, column.histogram.counts
+    bins = list(zip(edges[:-1], edges[1:], counts, strict=True))
+    if column.minimum == column.maximum:
+        return [(_text(column.minimum), sum(counts))]
+    return _whole_bins(bins) if column.type == "int" else [(_between(low, high), n) for low, high, n in bins]
+
+
+def _between(low: float, high: float) -> str:
+    return f"{wording.number(low)} to {wording.number(high)}"
+
+
+def _whole_bins(bins: list[tuple[float, float, int]]) -> list[tuple[str, int]]:
+    """Bins named by the whole numbers in them; a bin that holds none is left out."""
+    named = []
+    for index, (low, high, count) in enumerate(bins):
+        first = ceil(low)
+        last = floor(high) if index == len(bins) - 1 else ceil(high) - 1
+        if first <= last:
+            named.append((f"{first:,}" if first == last else f"{first:,} to {last:,}", count))
+    return named
+
+
+def bars(counted: list[tuple[str, int]], width: int) -> list[str]:
+    """Labels and counts as bars of block characters, with the counts behind them, at most `width` wide."""
+    most = max((count for _, count in counted), default=0)
+    labels = [_shortened(one_line(label)) for label, _ in counted]
+    wide = max(map(len, labels), default=0)
+    room = max(1, min(BAR, width - wide - len(f"{most:,}") - 4))
+    return [
+        f"  {label:>{wide}} {'█' * max(count * room // most, 1 if count else 0)} {count:,}"
+        for label, (_, count) in zip(labels, counted, strict=True)
+        if most
+    ]
+
+
+def _shortened(label: str) -> str:
+    return label if len(label) <= LABEL else f"{label[: LABEL - 1]}…"
+
+
+# lines ----------------------------------------------------------------------------------------------------
+
+
+def _course(column: ColumnSummary, width: int) -> list[str]:
+    if len(column.over_time) < 2:
+        return []
+    what = "mean over time" if column.is_mean else "count over time"
+    first, last = column.over_time[0].label, column.over_time[-1].label
+    values = [point.value for point in column.over_time]
+    if min(values) == max(values):
+        return [f"  {what}: {wording.number(values[0])} all along, {first} … {last}"]
+    return [*draw_line(values, title=what, width=width), f"  {first} … {last}"]
+
+
+def draw_line(values: Sequence[float], *, title: str, width: int) -> list[str]:
+    """A line plot of at most 72 columns and 12 rows, without colour."""
+    import plotext
+
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plotsize(min(WIDEST, width), HEIGHT)
+    plotext.title(title)
+    plotext.xticks([])
+    plotext.plot(list(values), marker="dot")
+    return [line.rstrip() for line in str(plotext.uncolorize(plotext.build())).rstrip().splitlines()]
+
+
+def draw_curve(results: OwnerResults, width: int) -> str:
+    """The learning curve, and the score of the model that leaves, on the owner's own rows."""
+    title = "mean loss on your rows, by step"
+    lines = draw_line(results.loss, title=title, width=width) if len(results.loss) > 1 else []
+    return "\n".join([*lines, hung("  ", score_sentence(results), width)])
+
+
+def score_sentence(results: OwnerResults) -> str:
+    """How the model of an update does on the owner's own rows."""
+    rows = wording.counted(results.rows, "row")
+    return f"{results.metric_name} of this model on your {rows}: {_score(results)}"
+
+
+def _score(results: OwnerResults) -> str:
+    score = results.final_metric
+    if score is None:
+        return "none (no rows, or an overflow)"
+    return f"{100 * score:.1f} %" if results.metric_name == "accuracy" else wording.number(score)

@@ -1,0 +1,44 @@
+"""What a person types, read: names of columns, dates, amounts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from vault.errors.families import Invalid
+
+LARGEST_EPSILON: Final = 1000
+
+
+def names(text: str) -> list[str]:
+    """Columns that somebody typed with commas between them."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def moment(text: str) -> datetime:
+    """A date or an RFC 3339 time, UTC when it names no zone; raises `Invalid`."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid(reason=f"{text} is not a date like 2026-12-31") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def amount(text: str) -> Decimal:
+    """An ε that somebody typed; raises `Invalid`."""
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not (found.is_finite() and 0 < found <= LARGEST_EPSILON):
+        raise Invalid(reason=f"{text} is not a number above 0 and at most {LARGEST_EPSILON}")
+    return found
+
+
+def count(text: str) -> int:
+    """A whole number that somebody typed; raises `Invalid`."""
+    try:
+        return int(text.replace(",", ""))
+    except ValueError:
+        raise Invalid(reason=f"{text} is not a whole number") from None

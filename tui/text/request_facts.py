@@ -1,0 +1,117 @@
+"""A request as names and facts, whole; the screens draw them, and nothing here knows of screens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.text import wording
+
+if TYPE_CHECKING:
+    from vault.views.consents import DecisionView, FieldAskView, GrantDraft
+    from vault.views.requests import RequestView
+
+Facts = list[tuple[str, str]]
+
+THEIRS = "What stands in quotes is their word; no program can make them keep it."
+CONFINED = "on this computer, in a process without network and without your files"
+NO_PROMISE = (
+    "Lockbox does not promise that the model is good, or that they keep their word about its use. "
+    "It does not make anybody anonymous."
+)
+KEYS = {"new": "NOT VERIFIED", "trusted": "verified in person", "blocked": "BLOCKED"}
+KEY_MARKS = {"new": "?", "trusted": "✓", "blocked": "✗"}
+TICKED, EMPTY = "■", "□"
+
+
+def who_and_why(found: RequestView) -> Facts:
+    """Who asks for what, with their promises as quotations."""
+    line = found.line
+    return [
+        ("from", f"{line.requester}: key {found.fingerprint}, {KEYS[line.requester_status]}"),
+        ("reached at", wording.quoted(found.contact)),
+        ("for", f"{line.purpose_words}: {wording.quoted(found.purpose_text)}"),
+        ("who gets it", ", ".join(map(wording.quoted, found.recipients)) or line.requester),
+        ("they keep it", wording.quoted(found.retention)),
+    ]
+
+
+def what_runs(found: RequestView) -> Facts:
+    """What would be computed: on which records, by which model, with how much noise."""
+    line = found.line
+    return [
+        ("records", f"{line.collection}, {records(found.window_from, found.window_to)}"),
+        ("model", f"{found.model}, {wording.counted(found.parameters, 'parameter')}"),
+        (
+            "training",
+            f"{wording.counted(found.steps, 'step')}; each takes {found.sampling_rate:.2g} of your data by chance",
+        ),
+        ("noise", f"{found.noise_multiplier:g} times the clip norm {found.clip_norm:g}, added in every step"),
+        ("its result", wording.time_to_decide(found.slot_minutes)),
+        ("job", f"{found.job_id}, digest {found.manifest_digest[:16]}"),
+    ]
+
+
+def records(begin: str | None, end: str | None) -> str:
+    """Which records by their time; all of them where no end is named."""
+    if begin is None and end is None:
+        return "all of them, of whatever time"
+    return wording.window(begin, end)
+
+
+def how_it_stands(found: RequestView) -> Facts:
+    """Its number, its ends and its state."""
+    line = found.line
+    reason = [("your reason", found.reason)] if found.reason else []
+    return [
+        ("request", line.id[:8]),
+        ("came", f"{wording.short_time(line.received_at)} UTC"),
+        ("ends", f"{wording.short_time(line.expires_at)} UTC"),
+        ("state", wording.state(line.state)),
+        *reason,
+    ]
+
+
+def asked_as(field: FieldAskView) -> str:
+    """What a column is to the job, and how sensitive it is."""
+    about = f"{field.necessity} {field.role}".rstrip()
+    if field.sensitivity == "ordinary":
+        return about
+    return f"{about}; {wording.sensitivity_words(field.sensitivity)}"
+
+
+def columns_asked(found: DecisionView) -> Facts:
+    """Every column with what the consents say about it now."""
+    return [(f"{TICKED if one.permitted else EMPTY} {one.name}", _column(one)) for one in found.fields]
+
+
+def _column(one: FieldAskView) -> str:
+    verdict = "allowed" if one.permitted else "not allowed"
+    reasons = "; ".join(one.reasons)
+    now = f"now {verdict}: {reasons}" if reasons else f"now {verdict}"
+    return "\n".join(part for part in (asked_as(one), one.transform, now) if part)
+
+
+def verdict(found: DecisionView) -> list[str]:
+    """What the consents say as a whole: every reason that no column has told, and what would turn it."""
+    told = {reason for one in found.fields for reason in one.reasons}
+    more = [f"{reason[:1].upper()}{reason[1:]}." for reason in found.reasons if reason not in told]
+    turn = [f"The smallest change that would turn it: {'; '.join(found.change)}."] if found.change else []
+    return [*more, *turn]
+
+
+def columns_asked_and_allowed(found: DecisionView) -> tuple[int, int]:
+    """How many columns a job asks for, and how many of them the consents allow now."""
+    return len(found.fields), sum(one.permitted for one in found.fields)
+
+
+def draft_ends(draft: GrantDraft) -> Facts:
+    """Where the consent that approving writes comes to its ends."""
+    beside = " and ".join(wording.with_sensitivity(one.name, one.sensitivity) for one in draft.beside)
+    return [
+        ("read beside", f"{beside}, of every row" if beside else "nothing"),
+        ("records", records(draft.window_from, draft.window_to)),
+        ("for", draft.purpose_words),
+        ("until", f"{wording.short_time(draft.not_after)} UTC, or when you withdraw"),
+        ("for how often", wording.counted(draft.uses, "run")),
+        ("costs", f"at most ε {draft.epsilon_cap}" if draft.epsilon_cap else "what the budget allows"),
+    ]

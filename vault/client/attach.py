@@ -1,0 +1,178 @@
+"""Whether a process has this vault open, how to attach to it, and how to start one.
+
+Loaded in a blink: what speaks HTTP is imported when there is somebody to speak to, and the vault itself never is.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import struct
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vault.client.saved_session import end_session, read_session, save_session
+from vault.errors.daemon import DaemonElsewhere, DaemonUnreachable, SessionEnded
+from vault.errors.storage import NoVault, UnsafePermissions
+from vault.lifecycle.passphrase import check_new_passphrase
+from vault.sealing.memory import harden_process
+from vault.sealing.passphrase import passphrase_secret
+from vault.sealing.random import generate_passphrase
+from vault.sealing.secret import Secret
+from vault.wire.served_vault import DATABASE, facts_of, read_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from vault.client.client import RemoteVault
+    from vault.client.login import AskSecret
+    from vault.settings import Paths
+
+__all__ = [
+    "Secret", "attach", "attach_by_session", "check_new_passphrase", "check_there", "end_session",
+    "generate_passphrase", "harden_process", "is_served", "passphrase_secret", "poll", "save_session", "served_by",
+]  # fmt: skip
+
+ASK_SECONDS = 5.0
+POLL_SECONDS = 0.05
+
+
+def check_there(paths: Paths) -> None:
+    """Refuse, before a passphrase is asked, a folder that is no vault or that others can enter.
+
+    Raises `NoVault` and `UnsafePermissions`, as opening the vault would.
+    """
+    if not (paths.vault / DATABASE).exists():
+        raise NoVault(path=paths.vault)
+    if stat.S_IMODE(paths.vault.stat().st_mode) & 0o077:
+        raise UnsafePermissions(path=paths.vault)
+
+
+# is there one, and is it the right one --------------------------------------------------------------------
+
+
+def is_served(paths: Paths) -> bool:
+    """Whether a process of ours has this vault open; raises `DaemonUnreachable` and `DaemonElsewhere`."""
+    found = served_by(paths)
+    if found is not None:
+        _check_same(paths, found)
+    return found is not None
+
+
+def served_by(paths: Paths) -> int | None:
+    """The id of the process that listens for this vault, 0 where the system does not tell; None for nobody.
+
+    A folder that others could have made or changed is passed by: what listens there could be anybody.
+    Raises `DaemonUnreachable` when something listens and does not let us in.
+    """
+    if not _is_ours(paths.runtime):
+        return None
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.settimeout(ASK_SECONDS)
+            line.connect(str(paths.socket))
+            return _peer(line)
+    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+        return None  # nobody, or what a process left that was killed
+    except TimeoutError:
+        raise DaemonUnreachable(reason="it takes nobody in") from None
+    except OSError as error:
+        if error.errno is None:
+            return None  # the path is too long for a socket, so nobody can listen there either
+        raise DaemonUnreachable(reason=error.strerror or "its socket cannot be used") from None
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    is_private = not stat.S_IMODE(found.st_mode) & 0o077
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and is_private
+
+
+def _peer(line: socket.socket) -> int:
+    if sys.platform != "linux":
+        return 0
+    told = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    pid, uid, _ = struct.unpack("3i", told)
+    if uid != os.getuid():
+        raise DaemonUnreachable(reason="it belongs to somebody else")
+    return int(pid)
+
+
+def _check_same(paths: Paths, pid: int) -> None:
+    """Refuse a process that opened another state folder, or another file than the one that lies here now."""
+    served, ours = _facts_by(paths, pid), facts_of(paths)
+    if served.get("state") != ours["state"]:
+        raise DaemonElsewhere(what=f"this vault with another state folder, {served.get('state')}")
+    if any(served.get(name) != fact for name, fact in ours.items()):
+        raise DaemonElsewhere(what="another copy of this vault, which lay here before")
+
+
+def _facts_by(paths: Paths, pid: int) -> dict[str, Any]:
+    """What this process says it serves; a moment after it listens it has said it."""
+    for _ in poll(ASK_SECONDS):
+        told = read_facts(paths)
+        if told and pid in (0, told.get("pid")):
+            return told
+    raise DaemonUnreachable(reason="it does not say which vault it serves")
+
+
+def poll(seconds: float) -> Iterator[None]:
+    """Turns, a little apart, until this time is over."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        yield
+        time.sleep(POLL_SECONDS)
+
+
+# attaching ------------------------------------------------------------------------------------------------
+
+
+def attach(paths: Paths, secret: Secret, *, recovery: bool = False, is_owner: bool = False) -> RemoteVault:
+    """A session by the passphrase or, with `recovery`, by the recovery key; it can prove approvals.
+
+    `is_owner` is for the screens: such a session lives until the vault locks, any other ends after ten minutes
+    without use. Raises `WrongPassphrase`, `WrongRecoveryKey`, `TooManyTries` and the errors of `is_served`.
+    """
+    vault = _line(paths)
+    try:
+        vault.log_in(secret, recovery=recovery, is_owner=is_owner)
+    except BaseException:
+        vault.close()
+        raise
+    return vault
+
+
+def attach_by_session(paths: Paths, *, ask: AskSecret | None = None) -> RemoteVault | None:
+    """The session that `lockbox unlock` left, or None when there is none any more.
+
+    `ask` gives the passphrase where an act needs it; without, such acts raise `ApprovalNotProven`.
+    """
+    token = read_session(paths.session)
+    if not token:
+        return None
+    vault = _line(paths, token=token, ask=ask)
+    try:
+        vault.status()
+    except SessionEnded:
+        vault.close()
+        end_session(paths)
+        return None
+    except BaseException:
+        vault.close()
+        raise
+    return vault
+
+
+def _line(paths: Paths, *, token: str = "", ask: AskSecret | None = None) -> RemoteVault:
+    from vault.client.client import RemoteVault
+    from vault.client.connection import Connection
+    from vault.client.login import Caller
+
+    return RemoteVault(Caller(line=Connection(paths.socket), token=token, ask=ask))

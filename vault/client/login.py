@@ -1,0 +1,130 @@
+"""How a call of the façade goes over the line: its arguments, its answer, and the proof of who meant it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import BaseModel, SecretStr
+
+from vault.client.connection import decode
+from vault.errors.daemon import ApprovalNotProven
+from vault.errors.families import Locked, Unavailable
+from vault.sealing.secret import Secret
+from vault.wire import messages
+from vault.wire.encoding import to_json
+from vault.wire.proofs import arguments_digest, proof_mac
+
+if TYPE_CHECKING:
+    from vault.client.connection import Connection
+    from vault.wire.encoding import Json
+
+Answer = TypeVar("Answer")
+AskSecret = Callable[[], tuple[Secret, bool]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Caller:
+    """A line with its token and, where the passphrase was typed in this process, its approver.
+
+    `ask` gives the passphrase (or recovery key, and then True) when an act needs it and there is no approver yet.
+    `own_token` says that the token was opened here, and so ends with the line. `is_quiet` marks every call as one that
+    nobody asked for, such as a screen that draws itself anew: it does not keep the vault unlocked.
+    """
+
+    line: Connection
+    token: str = field(default="", repr=False)
+    own_token: bool = False
+    approver: str = ""
+    approver_key: Secret | None = None
+    ask: AskSecret | None = None
+    is_quiet: bool = False
+
+    def log_in(self, secret: Secret, *, recovery: bool, is_owner: bool = False) -> None:
+        """Open a session by the passphrase or, with `recovery`, by the recovery key.
+
+        Raises `WrongPassphrase`, `WrongRecoveryKey` and `TooManyTries`.
+        """
+        wish = messages.SessionWish(
+            passphrase=SecretStr(secret.reveal().decode()),
+            scope="owner" if is_owner else "cli",
+            recovery=recovery,
+        )
+        found = decode(messages.Session, self.line.post(messages.SESSION, _body(wish)))
+        self.log_out()
+        self.token, self.own_token = found.token, True
+        self.approver, self.approver_key = found.approver, Secret(bytes.fromhex(found.approver_key))
+
+    def log_out(self) -> None:
+        """End the session that was opened here; one from elsewhere lives on."""
+        if self.own_token:
+            with suppress(Unavailable, Locked):  # then it is over already
+                self.line.post(messages.END_SESSION, b"{}", token=self.token)
+        self.token, self.own_token, self.approver = "", False, ""
+        if self.approver_key is not None:
+            self.approver_key.wipe()
+            self.approver_key = None
+
+    def tell(self, path: str, body: BaseModel | None = None, *, is_background: bool = False) -> bytes:
+        """One call with the token."""
+        data = b"{}" if body is None else _body(body)
+        return self.line.post(path, data, token=self.token, is_background=is_background or self.is_quiet)
+
+    def call(self, method: str, kind: type[Answer], arguments: Mapping[str, object]) -> Answer:
+        """One method of the façade."""
+        said = {name: to_json(value) for name, value in arguments.items()}
+        return decode(kind, self._post(method, said))
+
+    def prove(
+        self, method: str, kind: type[Answer], arguments: Mapping[str, object], *, digest: str = ""
+    ) -> Answer:
+        """One method that needs the approver; `digest` is of the document it is bound to, if it has one."""
+        said = {name: to_json(value) for name, value in arguments.items()}
+        return decode(kind, self._post(method, {**said, "proof": self._proof(method, said, digest)}))
+
+    def need_approver(self) -> None:
+        """Have an approver, asking for the passphrase if there is none; raises `ApprovalNotProven`."""
+        if self.approver_key is None:
+            if self.ask is None:
+                raise ApprovalNotProven()
+            secret, recovery = self.ask()
+            self.log_in(secret, recovery=recovery)
+
+    def _proof(self, method: str, said: Mapping[str, Json], digest: str) -> Json:
+        self.need_approver()
+        assert self.approver_key is not None
+        wish = messages.NonceWish(approver=self.approver)
+        nonce = decode(messages.Nonce, self.tell(messages.NONCE, wish)).nonce
+        mac = proof_mac(
+            self.approver_key.reveal(),
+            action=method,
+            digest=digest or arguments_digest(said),
+            nonce=nonce,
+            arguments=said,
+        )
+        return {"approver": self.approver, "nonce": nonce, "mac": mac}
+
+    def _post(self, method: str, said: Mapping[str, Json]) -> bytes:
+        body = json.dumps(said).encode()
+        return self.line.post(
+            messages.owner_path(method), body, token=self.token, is_background=self.is_quiet
+        )
+
+
+class Remote:
+    """What every subject of a remote vault is built on."""
+
+    _caller: Caller
+
+    def _ask(self, method: str, kind: type[Answer], /, **arguments: object) -> Answer:
+        return self._caller.call(method, kind, arguments)
+
+    def _tell(self, method: str, /, **arguments: object) -> None:
+        self._caller.call(method, type(None), arguments)
+
+
+def _body(message: BaseModel) -> bytes:
+    return message.model_dump_json().encode()

@@ -1,0 +1,176 @@
+"""Every path of the socket, by one table for the façade's methods and by hand for what only this process has."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.security import HTTPBearer
+
+from vault.daemon.app import OpenRoute, OwnerRoute, RequesterRoute, bare_app, bearer, service_of
+from vault.daemon.service import Service
+from vault.daemon.shapes import Shape, arguments_of, shape_of
+from vault.errors.families import Invalid
+from vault.requests.bundle import JobFiles, parse_signature_line
+from vault.views.runs import Pulse
+from vault.wire import messages
+from vault.wire.encoding import Json
+
+# for the document alone: who may pass is decided by the doors
+_BEARER = [Depends(HTTPBearer(auto_error=False))]
+
+
+def application(service: Service | None = None) -> FastAPI:
+    """The whole application; without a service it can only be described."""
+    app = bare_app()
+    app.state.service = service
+    open_to_all = APIRouter(route_class=OpenRoute)
+    owner = APIRouter(route_class=OwnerRoute, dependencies=_BEARER)
+    requester = APIRouter(route_class=RequesterRoute, dependencies=_BEARER)
+    open_to_all.post(messages.SESSION)(open_session)
+    owner.post(messages.END_SESSION)(end_session)
+    owner.post(messages.NONCE)(new_nonce)
+    owner.post(messages.PASSPHRASE)(change_passphrase)
+    owner.post(messages.START_TRAINING)(start_training)
+    owner.post(messages.TRAINING_OUTCOME)(training_outcome)
+    owner.post(messages.PULSE, response_model=Pulse)(pulse)
+    owner.post(messages.LOCK)(lock)
+    owner.post(messages.LOCK_AFTER)(lock_after)
+    for method in messages.ROUTED:
+        _add(owner, shape_of(method))
+    requester.post(messages.SUBMIT_JOB)(submit_job)
+    requester.post(messages.ASK_JOB)(ask_job)
+    requester.post(messages.FETCH_JOB)(fetch_job)
+    for router in (open_to_all, owner, requester):
+        app.include_router(router)
+    return app
+
+
+def _add(router: APIRouter, shape: Shape) -> None:
+    async def endpoint(request: Request, body: Any) -> Response:
+        service, said = service_of(request), await request.json()
+        return await service.work(lambda: _answer(service, shape, said, body))
+
+    endpoint.__annotations__["body"] = shape.body
+    router.post(
+        messages.owner_path(shape.method),
+        name=shape.method,
+        summary=shape.summary,
+        response_model=shape.answer,
+    )(endpoint)
+
+
+def _answer(service: Service, shape: Shape, said: dict[str, Json], body: Any) -> Response:
+    arguments = arguments_of(body)
+    if shape.method in messages.PROVEN:
+        rest = {name: value for name, value in said.items() if name != "proof"}
+        service.check_proof(body.proof, shape.method, rest)
+    answer = getattr(service.vault, shape.method)(**arguments)
+    return Response(shape.adapter.dump_json(answer), media_type=messages.JSON_TYPE)
+
+
+# sessions and the process
+
+
+async def open_session(request: Request, body: messages.SessionWish) -> messages.Session:
+    """Open a session with the vault's passphrase or recovery key."""
+    service = service_of(request)
+    return await service.authenticate(lambda: service.open_session(body))
+
+
+async def end_session(request: Request, _body: messages.Empty) -> None:
+    """End the session of this token."""
+    service_of(request).end_session(bearer(request))
+
+
+async def new_nonce(request: Request, body: messages.NonceWish) -> messages.Nonce:
+    """A nonce for one proof of an approver."""
+    return messages.Nonce(nonce=service_of(request).new_nonce(body.approver))
+
+
+async def change_passphrase(request: Request, body: messages.PassphraseWish) -> None:
+    """Give the vault another passphrase."""
+    service = service_of(request)
+    await service.authenticate(lambda: service.change_passphrase(body))
+
+
+async def start_training(request: Request, body: messages.RequestId) -> None:
+    """Begin an approved run and return at once."""
+    service = service_of(request)
+    await service.work(lambda: service.trainings.start(body.request_id))
+
+
+async def training_outcome(request: Request, body: messages.RequestId) -> messages.Outcome:
+    """What became of a run that was begun here."""
+    return service_of(request).trainings.outcome(body.request_id)
+
+
+async def pulse(request: Request, _body: messages.Empty) -> Pulse:
+    """What changes by itself."""
+    service = service_of(request)
+    return await service.work(service.pulse)
+
+
+async def lock(request: Request, body: messages.LockWish) -> None:
+    """Lock the vault: every session ends, and the process with it."""
+    # At once and not in turn: what works on the vault may take its time, and locking must not wait for it.
+    service_of(request).lock(stop_training=body.stop_training)
+
+
+async def lock_after(request: Request, body: messages.LockAfter) -> None:
+    """Lock after so many minutes without use."""
+    service_of(request).sessions.lock_after(body.minutes)
+
+
+# requesters
+
+
+async def submit_job(request: Request, body: messages.JobFiles) -> messages.JobState:
+    """Hand in a signed job."""
+    service, requester = service_of(request), request.state.requester
+
+    def take() -> messages.JobState:
+        job_id = service.vault.take_job(requester, _files(body))
+        return _state(service, requester, job_id)
+
+    return await service.work(take)
+
+
+async def ask_job(request: Request, body: messages.JobId) -> messages.JobState:
+    """Where an own job stands."""
+    service, requester = service_of(request), request.state.requester
+    return await service.work(lambda: _state(service, requester, body.job_id))
+
+
+async def fetch_job(request: Request, body: messages.JobId) -> messages.ReleasedFiles:
+    """What was released for an own job."""
+    service, requester = service_of(request), request.state.requester
+    files = await service.work(lambda: service.vault.released_files(requester, body.job_id))
+    spelled = {name: base64.b64encode(data).decode() for name, data in files.items()}
+    return messages.ReleasedFiles(job_id=body.job_id, files=spelled)
+
+
+def _state(service: Service, requester: str, job_id: str) -> messages.JobState:
+    return messages.JobState.model_validate(
+        {"job_id": job_id, "state": service.vault.job_state(requester, job_id)}
+    )
+
+
+def _files(body: messages.JobFiles) -> JobFiles:
+    manifest, line, weights = (
+        _decoded(name, getattr(body, name)) for name in ("manifest", "signature", "weights")
+    )
+    try:
+        signature = parse_signature_line(line)
+    except ValueError:
+        raise Invalid(reason="the signature is not one line of base64") from None
+    return JobFiles(manifest=manifest, signature=signature, weights=weights)
+
+
+def _decoded(name: str, text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Invalid(reason=f"the {name} is not base64") from None

@@ -1,0 +1,185 @@
+"""The process that has a vault open: it serves a Unix socket until it locks, is asked to end, or is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final
+
+import uvicorn
+
+from vault.daemon.peers import OwnUserProtocol
+from vault.daemon.routes import application
+from vault.daemon.service import Service
+from vault.errors.families import LockboxError
+from vault.vault import DEFAULT_COST, Vault, harden_process
+from vault.wire.served_vault import remove_facts, write_facts
+from vault.wire.socket_file import listening
+
+if TYPE_CHECKING:
+    from vault.daemon.sessions import WallClock
+    from vault.sealing.secret import Secret
+    from vault.sealing.slots import KdfCost
+    from vault.settings import Paths, Preferences
+
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+TICK: Final = 0.25
+SETTLE_EVERY: Final = 20.0
+_GRACE: Final = 10
+
+
+def serve(
+    paths: Paths, secret: Secret, *, recovery: bool = False, preferences: Preferences,
+    announce: Callable[[], None], clock: WallClock = time.time, cost: KdfCost = DEFAULT_COST,
+) -> None:  # fmt: skip
+    """Open a vault and serve it until it locks; `announce` is called once the socket listens.
+
+    SIGTERM, SIGINT and SIGHUP end it in order: the learners, what works on the vault, the keys, the socket. Raises
+    what opening a vault raises (`VaultBusy` when another process has it open), `SocketUnusable` and
+    `UnsafePermissions`. `cost` is for a new passphrase.
+    """
+    harden_process()
+    _silence()
+    end = threading.Event()
+    with (
+        _signals(end),
+        Vault.open(
+            paths, secret, recovery=recovery, clock=lambda: datetime.fromtimestamp(clock(), UTC)
+        ) as vault,
+        _facts_removed(paths),  # once nobody can connect any more
+        # After the writer's lock is ours: what lies at the path then is of a process that ended.
+        listening(paths.socket) as bound,
+    ):
+        secret.wipe()
+        service = Service(
+            vault, clock=clock, lock_minutes=preferences.lock_minutes, cost=cost, finish=end.set
+        )  # fmt: skip
+        try:
+            asyncio.run(_serve(service, bound, _announced(paths, announce), end))
+        finally:
+            service.close()
+
+
+@contextlib.contextmanager
+def _facts_removed(paths: Paths) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        remove_facts(paths)
+
+
+def _announced(paths: Paths, announce: Callable[[], None]) -> Callable[[], None]:
+    def say() -> None:
+        write_facts(paths)
+        announce()
+
+    return say
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to us, so that the vault is closed before the process ends."""
+
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
+        """Take none."""
+        return contextlib.nullcontext()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        self.on_started()
+
+    on_started: Callable[[], None] = staticmethod(lambda: None)
+
+
+async def _serve(
+    service: Service, bound: socket.socket, announce: Callable[[], None], end: threading.Event
+) -> None:
+    # What asyncio cannot place it would print, with the objects it concerns.
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+    server = _Server(_config(service))
+    server.on_started = announce
+    watching = asyncio.create_task(_watch(service, server, end))
+    try:
+        await server.serve(sockets=[bound])
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+
+
+def _config(service: Service) -> uvicorn.Config:
+    return uvicorn.Config(
+        application(service),
+        http=OwnUserProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE,
+        timeout_keep_alive=60,
+    )
+
+
+async def _watch(service: Service, server: uvicorn.Server, end: threading.Event) -> None:
+    """Lock by the wall clock, end what has expired, and end the server when it is time."""
+    # Beside it: settling waits for whatever works on the vault, and neither locking nor a signal may.
+    settling = asyncio.create_task(_settle_now_and_then(service))
+    try:
+        while not end.is_set():
+            service.lock_if_due()
+            await asyncio.sleep(TICK)
+    finally:
+        settling.cancel()
+    server.should_exit = True
+
+
+async def _settle_now_and_then(service: Service) -> None:
+    while True:
+        await asyncio.sleep(SETTLE_EVERY)
+        with contextlib.suppress(LockboxError):  # a full disk now is no reason to end; whoever acts is told
+            await service.work(service.vault.settle)
+
+
+@contextlib.contextmanager
+def _signals(end: threading.Event) -> Iterator[None]:
+    """Within this block a signal asks for the end instead of being it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        end.set()
+
+    before: dict[signal.Signals, Any] = {one: signal.signal(one, ask) for one in SIGNALS}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _silence() -> None:
+    """Nothing is logged: what a library would write down could hold what was asked."""
+    for name in (
+        "uvicorn",
+        "uvicorn.error",
+        "uvicorn.access",
+        "uvicorn.asgi",
+        "asyncio",
+        "concurrent.futures",
+    ):
+        logger = logging.getLogger(name)
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
+        logger.disabled = True

@@ -1,0 +1,185 @@
+"""What the process does for those who may speak to it; threads do the work, so that nobody waits for another."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+
+from vault.daemon.approvers import Approvers
+from vault.daemon.sessions import Scope, Sessions, WallClock
+from vault.daemon.trainings import Trainings
+from vault.errors.daemon import ApprovalNotProven, NotAtThisDoor, SessionEnded, TooManyTries, TrainingRuns
+from vault.errors.families import Locked
+from vault.sealing.passphrase import passphrase_secret
+from vault.views.runs import Pulse
+from vault.wire.messages import PassphraseWish, Session, SessionWish
+from vault.wire.proofs import Proof, arguments_digest
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from vault.sealing.secret import Secret
+    from vault.sealing.slots import KdfCost
+    from vault.vault import Vault
+    from vault.wire.encoding import Json
+
+WRONG_PAUSE: Final = 2.0
+WRONG_A_MINUTE: Final = 10
+THREADS: Final = 8
+
+Result = TypeVar("Result")
+
+
+class Service:
+    """An open vault with those who speak to it; `finish` ends the process."""
+
+    def __init__(
+        self, vault: Vault, *, clock: WallClock, lock_minutes: int, cost: KdfCost, finish: Callable[[], None],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:  # fmt: skip
+        self.vault = vault
+        self.sessions = Sessions(clock, lock_minutes=lock_minutes)
+        self.approvers = Approvers(clock)
+        self.trainings = Trainings(vault)
+        self._cost = cost
+        self._finish = finish
+        self._pause = pause
+        self._wrong: deque[float] = deque(maxlen=WRONG_A_MINUTE)
+        self._workers = ThreadPoolExecutor(THREADS, thread_name_prefix="vault")
+        # Apart from the others and alone: one key derivation at a time, whose pause holds up nobody else.
+        self._doorman = ThreadPoolExecutor(1, thread_name_prefix="door")
+
+    async def work(self, work: Callable[[], Result]) -> Result:
+        """Do something with the vault in a thread."""
+        return await _in(self._workers, work)
+
+    async def authenticate(self, work: Callable[[], Result]) -> Result:
+        """Try a passphrase, after whoever came before."""
+        return await _in(self._doorman, work)
+
+    # who speaks
+
+    def reject(self, token: str) -> NoReturn:
+        """Say to who has no token of the owner why: `NotAtThisDoor` to a requester, else `SessionEnded`."""
+        self.vault.token_holder(token)
+        raise NotAtThisDoor(reason="that is for the vault's owner")
+
+    def requester_of(self, token: str) -> str:
+        """The id of the requester whose token this is; raises `SessionEnded`."""
+        if self.sessions.seconds_left() == 0 and not self.trainings.are_going_on:
+            raise SessionEnded
+        return self.vault.token_holder(token)
+
+    def open_session(self, wish: SessionWish) -> Session:
+        """A token and an approver for who knows the passphrase; raises the family of `Locked` and `TooManyTries`."""
+        with _secret(wish.passphrase) as secret:
+            self._try(lambda: self.vault.check_secret(secret, recovery=wish.recovery))
+        if self.sessions.seconds_left() == 0:
+            self._end_sessions()  # or who comes back in after the deadline would bring the others' tokens back to life
+        approver, key = self.approvers.open()
+        token = self.sessions.open(Scope(wish.scope), approver=approver)
+        return Session(token=token, approver=approver, approver_key=key)
+
+    def end_session(self, token: str) -> None:
+        """End one session, and with it what it could have approved."""
+        for approver in self.sessions.end(token):
+            self.approvers.end(approver)
+
+    def change_passphrase(self, wish: PassphraseWish) -> None:
+        """Give the vault another passphrase; raises the family of `Locked` and `TooManyTries`."""
+        with _secret(wish.current) as current, _secret(wish.new) as new:
+            self._try(lambda: self.vault.check_secret(current, recovery=wish.recovery))
+            self.vault.renew_passphrase(current, new, recovery=wish.recovery, cost=self._cost)
+
+    def _try(self, attempt: Callable[[], None]) -> None:
+        now = time.monotonic()
+        if len(self._wrong) == WRONG_A_MINUTE and now - self._wrong[0] < 60:
+            raise TooManyTries(seconds=60 - int(now - self._wrong[0]))
+        try:
+            attempt()
+        except Locked:
+            self._wrong.append(now)
+            self._pause(WRONG_PAUSE)
+            raise
+
+    def new_nonce(self, approver: str) -> str:
+        """A nonce for one proof of this approver; raises `ApprovalNotProven`."""
+        self._check_session_of(approver)
+        return self.approvers.nonce(approver)
+
+    def _check_session_of(self, approver: str) -> None:
+        """What a session could approve ends with it, also when it ended because nobody used it."""
+        if not self.sessions.has_one_of(approver):
+            self.approvers.end(approver)
+            raise ApprovalNotProven
+
+    def check_proof(self, proof: Proof, action: str, arguments: Mapping[str, Json]) -> None:
+        """Raise `ApprovalNotProven` unless the passphrase stands behind exactly this act.
+
+        What the act is about is looked up here and never taken from who asks.
+        """
+        self._check_session_of(proof.approver)
+        self.approvers.check(
+            proof, action=action, digest=self._digest(action, arguments), arguments=arguments
+        )
+
+    def _digest(self, action: str, arguments: Mapping[str, Json]) -> str:
+        if action == "approve":
+            return self.vault.request(str(arguments["request_id"])).manifest_digest
+        if action == "send":
+            return self.vault.release(str(arguments["release_id"])).digest
+        return arguments_digest(arguments)
+
+    # the process itself
+
+    def pulse(self) -> Pulse:
+        """What changes by itself."""
+        return Pulse(
+            seconds_to_lock=self.sessions.seconds_left(),
+            audit_entries=self.vault.trail_size(),
+            runs=tuple(self.vault.runs()),
+        )
+
+    def lock(self, *, stop_training: bool) -> None:
+        """Lock: everybody's session ends now, and the process with it; raises `TrainingRuns`."""
+        if self.trainings.are_going_on and not stop_training:
+            raise TrainingRuns
+        self._end_sessions()
+        self._finish()
+
+    def lock_if_due(self) -> None:
+        """At the deadline every session ends at once; the process ends when no paid run would be lost by it."""
+        if self.sessions.seconds_left() == 0:
+            self._end_sessions()
+            if not self.trainings.are_going_on:
+                self._finish()
+
+    def close(self) -> None:
+        """End the runs and wait for whatever still works on the vault."""
+        self._end_sessions()
+        self.trainings.end_all()
+        self._doorman.shutdown()
+        self._workers.shutdown()
+
+    def _end_sessions(self) -> None:
+        self.sessions.end_all()
+        self.approvers.end_all()
+
+
+async def _in(pool: Executor, work: Callable[[], Result]) -> Result:
+    return await asyncio.get_running_loop().run_in_executor(pool, work)
+
+
+@contextmanager
+def _secret(typed: SecretStr) -> Iterator[Secret]:
+    """A passphrase that came over the socket, wiped afterwards."""
+    secret = passphrase_secret(typed.get_secret_value())
+    try:
+        yield secret
+    finally:
+        secret.wipe()

@@ -1,0 +1,65 @@
+"""Errors on the wire: an HTTP status by family, and a body from which the same error is made again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel
+
+from vault.errors.catalogue import error_classes
+from vault.errors.daemon import BodyTooLarge, TooManyTries
+from vault.errors.families import (
+    Broken,
+    Exhausted,
+    InternalError,
+    Invalid,
+    LockboxError,
+    Locked,
+    Refused,
+    Unavailable,
+)
+
+
+class ErrorBody(BaseModel):
+    """An error of `vault.errors`: its class, its facts, and the sentence and the hint for a person."""
+
+    error: str
+    facts: dict[str, str | int | float | bool]
+    sentence: str
+    hint: str
+
+
+STATUS: Final[tuple[tuple[type[LockboxError], int], ...]] = (
+    (TooManyTries, 429),
+    (BodyTooLarge, 413),
+    (Invalid, 400),
+    (Locked, 401),
+    (Refused, 403),
+    (Exhausted, 409),
+    (Broken, 422),
+    (Unavailable, 503),
+)
+
+
+def status_of(error: LockboxError) -> int:
+    """The HTTP status of a family of errors; a bug of ours is 500."""
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def error_body(error: LockboxError) -> ErrorBody:
+    """An error as it goes over the socket."""
+    facts = {
+        name: fact if isinstance(fact, (str, int, float)) else str(fact) for name, fact in error.facts.items()
+    }
+    return ErrorBody(error=type(error).__name__, facts=dict(facts), sentence=str(error), hint=error.hint)
+
+
+def error_from(body: ErrorBody) -> LockboxError:
+    """The error that a body stands for: the same class with the same facts; an unknown class is `InternalError`."""
+    kind = error_classes().get(body.error)
+    if kind is None:
+        return InternalError(what=f"the vault's process reported {body.error}")
+    try:
+        return kind(**body.facts)
+    except TypeError:
+        return InternalError(what=f"the vault's process reported {body.error}")

@@ -1,0 +1,164 @@
+"""What goes over the socket: paths, headers and bodies; both ends read this room and nothing else of each other.
+
+Every method of the façade in `ROUTED` is `POST /v1/owner/<method-with-dashes>`. Its body is a JSON object of its
+keyword arguments, its answer the JSON of what it returns. An error is an HTTP status by family and an `ErrorBody`.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
+
+from vault.wire.errors import ErrorBody
+
+HOST: Final = "lockbox"
+BASE_URL: Final = f"http://{HOST}"
+JSON_TYPE: Final = "application/json"
+# A request with this header set to 1 (a screen that refreshes itself) does not keep the vault unlocked.
+BACKGROUND: Final = "Lockbox-Background"
+BODY_LIMIT: Final = 4 * 1024 * 1024
+
+SESSION: Final = "/v1/session"
+END_SESSION: Final = "/v1/session/end"
+NONCE: Final = "/v1/nonce"
+PASSPHRASE: Final = "/v1/passphrase"  # noqa: S105 (a path)
+START_TRAINING: Final = "/v1/owner/start-training"
+TRAINING_OUTCOME: Final = "/v1/owner/training-outcome"
+PULSE: Final = "/v1/owner/pulse"
+LOCK: Final = "/v1/owner/lock"
+LOCK_AFTER: Final = "/v1/owner/lock-after"
+SUBMIT_JOB: Final = "/v1/requester/submit"
+ASK_JOB: Final = "/v1/requester/request"
+FETCH_JOB: Final = "/v1/requester/released"
+
+ROUTED: Final[tuple[str, ...]] = (
+    # records
+    "preview_path", "import_path", "check_lifetime", "collections", "show_collection", "browse",
+    "export_collection", "preview_erase", "erase_collection",
+    # who may ask, and consents
+    "add_requester", "requesters", "trust_requester", "block_requester", "unblock_requester", "vault_key",
+    "issue_token", "revoke_tokens", "preview_grant", "grant", "grants", "consent", "receipt", "preview_withdraw",
+    "withdraw", "explain", "what_if",
+    # requests, runs and releases
+    "submit", "requests", "request", "explain_request", "preview_approval", "approve", "refuse",
+    "runs", "stop_training", "releases", "release", "send", "withhold",
+    # the vault as a whole
+    "status", "settle", "backup", "budget", "budget_history", "audit_lines", "timeline", "verify_audit",
+    "export_audit", "audit_key",
+)  # fmt: skip
+PROVEN: Final = frozenset(
+    {"approve", "grant", "send", "erase_collection", "issue_token", "trust_requester", "unblock_requester"}
+)
+
+
+def owner_path(method: str) -> str:
+    """The path of a façade method."""
+    return f"/v1/owner/{method.replace('_', '-')}"
+
+
+class Message(BaseModel):
+    """A body with exactly the keys that its class names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SessionWish(Message):
+    """The vault's passphrase or, with `recovery`, its recovery key, for a token of one scope."""
+
+    passphrase: SecretStr = Field(max_length=4096)
+    scope: Literal["owner", "cli"]
+    recovery: bool = False
+
+    @field_serializer("passphrase", when_used="json")
+    def _spoken(self, passphrase: SecretStr) -> str:
+        return passphrase.get_secret_value()  # only on its way into the socket; repr and str stay masked
+
+
+class Session(BaseModel):
+    """A bearer token, and the approver that the same passphrase opened; `approver_key` is 64 hex digits."""
+
+    token: str = Field(repr=False)
+    approver: str
+    approver_key: str = Field(repr=False)
+
+
+class NonceWish(Message):
+    """An approver asks for a nonce."""
+
+    approver: str = Field(max_length=64)
+
+
+class Nonce(BaseModel):
+    """A nonce for one proof within two minutes."""
+
+    nonce: str
+
+
+class PassphraseWish(Message):
+    """Another passphrase for the vault, by the current one or, with `recovery`, by the recovery key."""
+
+    current: SecretStr = Field(max_length=4096)
+    new: SecretStr = Field(max_length=4096)
+    recovery: bool = False
+
+    @field_serializer("current", "new", when_used="json")
+    def _spoken(self, secret: SecretStr) -> str:
+        return secret.get_secret_value()  # only on its way into the socket
+
+
+class RequestId(Message):
+    """A request, by any unambiguous beginning of its id."""
+
+    request_id: str = Field(max_length=64)
+
+
+class LockWish(Message):
+    """Lock now; a run goes on unless it is to be stopped."""
+
+    stop_training: bool = False
+
+
+class LockAfter(Message):
+    """Lock after so many minutes without use, from now on and in this process alone."""
+
+    minutes: int = Field(ge=1, le=24 * 60)
+
+
+class Empty(Message):
+    """No arguments."""
+
+
+class JobFiles(Message):
+    """A signed job: the three files of its folder in base64."""
+
+    manifest: str = Field(max_length=BODY_LIMIT)
+    signature: str = Field(max_length=4096)
+    weights: str = Field(max_length=BODY_LIMIT)
+
+
+class JobId(Message):
+    """A requester's own job."""
+
+    job_id: str = Field(max_length=128)
+
+
+class JobState(BaseModel):
+    """What a requester is told about its job; from the charge until a release it is always `in progress`."""
+
+    job_id: str
+    state: Literal["waiting", "refused", "expired", "in progress", "released"]
+
+
+class ReleasedFiles(BaseModel):
+    """The files that were sent for one job, in base64, by name."""
+
+    job_id: str
+    files: dict[str, str]
+
+
+class Outcome(BaseModel):
+    """What became of a training that this process started."""
+
+    state: Literal["running", "done", "failed"]
+    error: ErrorBody | None = None

@@ -1,0 +1,59 @@
+"""The file beside the socket that says which vault is served there: its folders, and the very file that is open."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vault.settings import Paths
+
+DATABASE = "vault.db"
+
+
+def facts_of(paths: Paths) -> dict[str, object]:
+    """What tells one opening of a vault from another: its folders, and the very file that is open."""
+    database = (paths.vault / DATABASE).stat()
+    return {
+        "v": 1,
+        "vault": str(paths.vault.resolve()),
+        "state": str(paths.state.resolve()),
+        "file": [database.st_dev, database.st_ino],
+    }
+
+
+def write_facts(paths: Paths) -> None:
+    """Write, beside the socket, which vault this process serves there."""
+    write_private(_facts_file(paths), json.dumps({**facts_of(paths), "pid": os.getpid()}))
+
+
+def remove_facts(paths: Paths) -> None:
+    """Remove that file when the vault is locked, unless it is of another process by now."""
+    if read_facts(paths).get("pid") == os.getpid():
+        with suppress(OSError):
+            _facts_file(paths).unlink()
+
+
+def _facts_file(paths: Paths) -> Path:
+    return paths.socket.with_suffix(".json")
+
+
+def read_facts(paths: Paths) -> dict[str, Any]:
+    """What stands in that file, or nothing."""
+    try:
+        told = json.loads(_facts_file(paths).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def write_private(file: Path, text: str) -> None:
+    """Put a file (0600) there whole; it need not outlive the computer's next start."""
+    descriptor, draft = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        opened.write(text)
+    Path(draft).replace(file)
