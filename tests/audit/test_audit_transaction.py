@@ -6,10 +6,10 @@ import pytest
 from audit_home import Trail
 from audit_samples import START
 
-from vault.acts import act
 from vault.audit.entries import EntryType
 from vault.audit.log import checked_entries
-from vault.errors import InternalError
+from vault.audit.transaction import audited
+from vault.errors.families import InternalError
 from vault.sealing.keytree import KeyTree
 from vault.sealing.secret import Secret
 from vault.store.tables import VaultFact
@@ -19,7 +19,7 @@ KEYS = KeyTree(Secret(bytes(32)))
 
 def an_act(trail: Trail, *, records: bool, fails: bool) -> None:
     """An act that writes a row, and perhaps its entry, and perhaps fails after that."""
-    with act(trail.store, KEYS, lambda: START) as one:
+    with audited(trail.store, KEYS, lambda: START) as one:
         one.uow.add(VaultFact(key="a fact", value="of an act"))
         if records:
             one.record(EntryType.ACCESS_VIEW)

@@ -256,7 +256,7 @@ def test_a_charge_that_became_smaller_is_noticed_although_the_trail_is_whole(hel
         charge.vector = json.dumps([cost // 2 for cost in json.loads(charge.vector)])
         uow.commit()
     with held_world.vault() as vault:
-        assert "less of its privacy budget is spent" in vault.older_because
+        assert "less of its privacy budget is spent" in vault.status().read_only_because
 
 
 def test_a_vault_that_comes_to_a_fresh_computer_opens_and_is_remembered_from_then_on(

@@ -8,7 +8,7 @@ MUTANTS = (
     Mutant(
         name="an act without an entry is stored",
         kind=Kind.AUDIT,
-        function="Act.commit",
+        function="AuditedTransaction.commit",
         old="if not self.recorded:",
         new="if self.recorded is None:",
         caught_by="test_an_act_without_an_entry_is_not_stored",
@@ -16,7 +16,7 @@ MUTANTS = (
     Mutant(
         name="an act that failed is stored",
         kind=Kind.AUDIT,
-        function="act",
+        function="audited",
         old="yield opened\n        opened.commit()",
         new="try:\n            yield opened\n        finally:\n            opened.commit()",
         caught_by="test_an_act_that_fails_stores_neither_its_rows_nor_its_entry",

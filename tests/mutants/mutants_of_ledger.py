@@ -83,8 +83,7 @@ MUTANTS = (
     Mutant(
         name="records are read before the charge",
         kind=Kind.LEDGER,
-        function="run",
-        within="vault",
+        function="run_job",
         old="_charge(vault, request_id, allowed)",
         new="_columns(vault, asked, allowed, job)\n            _charge(vault, request_id, allowed)",
         caught_by="test_nothing_is_read_before_the_charge_is_durable",

@@ -92,8 +92,8 @@ def ran(code: int, *failures: str, errors: int = 0) -> Ran:
     ("outcome", "how"),
     [
         (Outcome.CAUGHT, ran(1, "assert 1 == 2")),
-        (Outcome.CAUGHT, ran(1, "Failed: DID NOT RAISE <class 'vault.errors.WrongState'>")),
-        (Outcome.CAUGHT, ran(1, "vault.errors.Invalid: that is not so")),
+        (Outcome.CAUGHT, ran(1, "Failed: DID NOT RAISE <class 'vault.errors.requests.WrongState'>")),
+        (Outcome.CAUGHT, ran(1, "vault.errors.families.Invalid: that is not so")),
         (Outcome.SURVIVED, ran(0)),
         (Outcome.BROKEN, ran(1, errors=1)),
         (Outcome.BROKEN, ran(1, "assert 1 == 2", errors=1)),
