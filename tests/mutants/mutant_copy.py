@@ -43,7 +43,8 @@ class Planted:
 def copied(folder: Path, root: Path = ROOT) -> Copy:
     """Copy sources and tests into a new folder and make a virtual environment for them there."""
     for name in (*PACKAGES, "tests"):
-        shutil.copytree(root / name, folder / name)
+        # What Python is just compiling has such a name, and is gone a moment later.
+        shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))
     shutil.copy2(root / "pyproject.toml", folder)
     return Copy(root=folder, python=_environment(folder))
 
@@ -57,9 +58,8 @@ def plant(copy: Copy, mutant: Mutant) -> Planted:
         file=file, text=file.read_text(encoding="utf-8"), times=(before.st_atime_ns, before.st_mtime_ns)
     )
     file.write_text(text, encoding="utf-8")
-    moment = next(
-        _TIMES
-    )  # each its own: Python recognises compiled code by the second and the size of its source
+    # Each time its own: Python recognises compiled code by the second and the size of its source.
+    moment = next(_TIMES)
     os.utime(file, (moment, moment))
     return kept
 
