@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from vault.daemon.approvers import Approvers
+from vault.daemon.moving_window import MovingWindow
 from vault.daemon.sessions import Scope, Sessions, WallClock
 from vault.daemon.trainings import Trainings
 from vault.errors.daemon import ApprovalNotProven, NotAtThisDoor, SessionEnded, TooManyTries, TrainingRuns
@@ -49,7 +50,7 @@ class Service:
         self._cost = cost
         self._finish = finish
         self._pause = pause
-        self._wrong: deque[float] = deque(maxlen=WRONG_A_MINUTE)
+        self._wrong = MovingWindow(most=WRONG_A_MINUTE, seconds=60.0)
         self._workers = ThreadPoolExecutor(THREADS, thread_name_prefix="vault")
         # Apart from the others and alone: one key derivation at a time, whose pause holds up nobody else.
         self._doorman = ThreadPoolExecutor(1, thread_name_prefix="door")
@@ -98,12 +99,12 @@ class Service:
 
     def _try(self, attempt: Callable[[], None]) -> None:
         now = time.monotonic()
-        if len(self._wrong) == WRONG_A_MINUTE and now - self._wrong[0] < 60:
-            raise TooManyTries(seconds=60 - int(now - self._wrong[0]))
+        if seconds := self._wrong.wait("passphrase", now):
+            raise TooManyTries(seconds=math.ceil(seconds))
         try:
             attempt()
         except Locked:
-            self._wrong.append(now)
+            self._wrong.add("passphrase", now)
             self._pause(WRONG_PAUSE)
             raise
 
