@@ -9,8 +9,7 @@ from tui.text import wording
 if TYPE_CHECKING:
     from tui.app.app import LockboxApp
     from vault.owner.interface.session import OwnerSession
-    from vault.trail_views import BegunAction
-    from vault.views.runs import Pulse
+    from vault.views.runs import BegunAction, Pulse
 
 RUNNING = "running"
 

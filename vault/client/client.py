@@ -12,8 +12,7 @@ from pydantic import SecretStr
 from vault.client.connection import decode
 from vault.client.perform import begin, perform
 from vault.owner.interface.actions import ACTIONS, Action
-from vault.trail_views import BegunAction
-from vault.views.runs import Pulse
+from vault.views.runs import BegunAction, Pulse
 from vault.wire import messages
 
 if TYPE_CHECKING:

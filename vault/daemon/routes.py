@@ -17,8 +17,7 @@ from vault.errors.families import Invalid
 from vault.owner.interface.actions import ACTIONS, PROGRESS, Action
 from vault.owner.interface.kinds import Kind
 from vault.requests.bundle import JobFiles, parse_signature_line
-from vault.trail_views import BegunAction
-from vault.views.runs import Pulse
+from vault.views.runs import BegunAction, Pulse
 from vault.wire import messages
 from vault.wire.encoding import Json
 from vault.wire.messages import JSON_TYPE, ActionId, Begun, outcome_path, owner_path

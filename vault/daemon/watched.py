@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from vault.errors.daemon import Stopped, UnknownAction
 from vault.errors.families import InternalError, LockboxError
 from vault.sealing.random import random_id
-from vault.trail_views import BegunAction
+from vault.views.runs import BegunAction
 from vault.wire.errors import ErrorBody, error_body
 from vault.wire.messages import Outcome
 

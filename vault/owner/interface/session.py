@@ -6,8 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from vault.owner.interface.owner import Owner
-from vault.trail_views import BegunAction
-from vault.views.runs import Pulse
+from vault.views.runs import BegunAction, Pulse
 
 if TYPE_CHECKING:
     from vault.sealing.secret import Secret
