@@ -70,7 +70,7 @@ def test_a_run_shows_where_it_is_what_it_costs_and_how_it_is_confined(approved_w
         vault.train(request, progress=look)
         price = vault.request(request).price
         assert (vault.runs(), vault.status().running) == ([], 0)
-    assert [one.step for one in seen] == [1, 2, 3, 4, 5]
+    assert [one.step for one in seen] == [0, 1, 2, 3, 4, 5]
     first = seen[0]
     assert (request, NAME, "nights", 5) == (first.request, first.requester, first.collection, first.of)
     assert first.started_at == "2026-11-21T12:00:30Z", "by the vault's clock"
