@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from vault.client.client import RemoteVault
     from vault.client.login import AskSecret
+    from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths
 
 __all__ = [
@@ -134,7 +134,7 @@ def poll(seconds: float) -> Iterator[None]:
 # attaching ------------------------------------------------------------------------------------------------
 
 
-def attach(paths: Paths, secret: Secret, *, recovery: bool = False, is_owner: bool = False) -> RemoteVault:
+def attach(paths: Paths, secret: Secret, *, recovery: bool = False, is_owner: bool = False) -> OwnerSession:
     """A session by the passphrase or, with `recovery`, by the recovery key; it can prove approvals.
 
     `is_owner` is for the screens: such a session lives until the vault locks, any other ends after ten minutes
@@ -149,7 +149,7 @@ def attach(paths: Paths, secret: Secret, *, recovery: bool = False, is_owner: bo
     return vault
 
 
-def attach_by_session(paths: Paths, *, ask: AskSecret | None = None) -> RemoteVault | None:
+def attach_by_session(paths: Paths, *, ask: AskSecret | None = None) -> OwnerSession | None:
     """The session that `lockbox unlock` left, or None when there is none any more.
 
     `ask` gives the passphrase where an act needs it; without, such acts raise `ApprovalNotProven`.
@@ -170,9 +170,9 @@ def attach_by_session(paths: Paths, *, ask: AskSecret | None = None) -> RemoteVa
     return vault
 
 
-def _line(paths: Paths, *, token: str = "", ask: AskSecret | None = None) -> RemoteVault:
-    from vault.client.client import RemoteVault
+def _line(paths: Paths, *, token: str = "", ask: AskSecret | None = None) -> OwnerSession:
+    from vault.client.client import Client
     from vault.client.connection import Connection
-    from vault.client.login import Caller
+    from vault.client.login import Login
 
-    return RemoteVault(Caller(line=Connection(paths.socket), token=token, ask=ask))
+    return Client(Login(line=Connection(paths.socket), token=token, ask=ask))

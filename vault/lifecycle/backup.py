@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tarfile
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
 
 
-def write_backup(vault: OpenVault, target: Path) -> None:
+def write_backup(vault: OpenVault, target: Path, progress: Callable[[int, int], None]) -> None:
     """Write the key header and a consistent copy of the live database into one tar file (mode 0600).
 
     Everything in it is as encrypted as the vault itself. Raises `DestinationUnusable` and `DiskFull`,
@@ -26,7 +27,7 @@ def write_backup(vault: OpenVault, target: Path) -> None:
     try:
         with tempfile.TemporaryDirectory(dir=target.resolve().parent, prefix=".lockbox-backup-") as name:
             folder = Path(name)
-            vault.store.backup(folder / database_file(folder).name)
+            vault.store.backup(folder / database_file(folder).name, progress)
             packed = _pack(vault.paths.vault, folder)
             packed.rename(target)
     except OSError as error:
