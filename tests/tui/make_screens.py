@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -38,7 +39,7 @@ from vault.owner.interface.session import OwnerSession  # noqa: E402
 from vault.requester.description import job_from_description  # noqa: E402
 from vault.requester.jobs import new_job, sign_job  # noqa: E402
 from vault.requester.keys import keygen  # noqa: E402
-from vault.sample.make import COLLECTION, JOB, SENSITIVITIES, TYPES, VARIABLE, _write_diary  # noqa: E402
+from vault.sample.make import COLLECTION, JOB, SENSITIVITIES, TYPES, VARIABLE, write_diary  # noqa: E402
 from vault.sealing import random as sealing_random  # noqa: E402
 from vault.settings import Paths, Preferences  # noqa: E402
 from vault.training import process  # noqa: E402
@@ -121,7 +122,7 @@ def lived(folder: Path) -> World:
     """Two months of a made-up diary: two requesters, two updates that left, one kept, one held, one request."""
     world = new_world(folder, now=NOW - timedelta(days=60))
     diary = folder / "sleep-diary.csv"
-    _write_diary(diary, last=world.clock.now.date() - timedelta(days=1))
+    write_diary(diary, last=world.clock.now.date() - timedelta(days=1))
     with world.vault() as vault:
         parsed = vault.read_file(diary, name=COLLECTION, types=TYPES, sensitivities=SENSITIVITIES)
         vault.import_file(parsed, name=COLLECTION, unit="day", time_field="day")
@@ -156,7 +157,7 @@ def ran(world: World, vault: Vault, who: str, epsilon: str) -> str:
 def job(world: World, who: str, epsilon: str) -> Path:
     folder = world.folder / f"{who} {world.clock.now:%m-%d} {epsilon}"
     description = folder.with_suffix(".toml")
-    description.write_text(JOB, encoding="utf-8")
+    shutil.copyfile(JOB, description)
     asked = job_from_description(description)
     new_job(asked, epsilon=Decimal(epsilon), folder=folder, now=world.clock.now)
     sign_job(folder, world.folder / who / "requester.key")

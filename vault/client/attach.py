@@ -22,7 +22,7 @@ from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import generate_passphrase
 from vault.sealing.secret import Secret
-from vault.wire.served_vault import DATABASE, facts_of, read_facts
+from vault.wire.served_vault import facts_of, read_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def check_there(paths: Paths) -> None:
 
     Raises `NoVault` and `UnsafePermissions`, as opening the vault would.
     """
-    if not (paths.vault / DATABASE).exists():
+    if not paths.database.exists():
         raise NoVault(path=paths.vault)
     if stat.S_IMODE(paths.vault.stat().st_mode) & 0o077:
         raise UnsafePermissions(path=paths.vault)

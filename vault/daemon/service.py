@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from vault.daemon.approvers import Approvers
+from vault.daemon.moving_window import MovingWindow
 from vault.daemon.sessions import Scope, Sessions, WallClock
 from vault.daemon.watched import WatchedActions
 from vault.errors.daemon import ApprovalNotProven, NotAtThisDoor, SessionEnded, TooManyTries, TrainingRuns
 from vault.errors.families import Locked
 from vault.sealing.passphrase import passphrase_secret
 from vault.views.runs import Pulse
-from vault.wire.messages import PassphraseWish, Session, SessionWish
+from vault.wire.messages import LoginRequest, PassphraseChange, Session
 from vault.wire.proofs import Proof
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Service:
         self._cost = cost
         self._finish = finish
         self._pause = pause
-        self._wrong: deque[float] = deque(maxlen=WRONG_A_MINUTE)
+        self._wrong = MovingWindow(most=WRONG_A_MINUTE, seconds=60.0)
         self._workers = ThreadPoolExecutor(THREADS, thread_name_prefix="vault")
         # Apart from the others and alone: one key derivation at a time, whose pause holds up nobody else.
         self._authenticator = ThreadPoolExecutor(1, thread_name_prefix="authenticate")
@@ -75,14 +76,14 @@ class Service:
             raise SessionEnded
         return self.vault.token_holder(token)
 
-    def open_session(self, wish: SessionWish) -> Session:
+    def open_session(self, request: LoginRequest) -> Session:
         """A token and an approver for who knows the passphrase; raises the family of `Locked` and `TooManyTries`."""
-        with _secret(wish.passphrase) as secret:
-            self._try(lambda: self.vault.check_secret(secret, recovery=wish.recovery))
+        with _secret(request.passphrase) as secret:
+            self._try(lambda: self.vault.check_secret(secret, recovery=request.recovery))
         if self.sessions.seconds_left() == 0:
             self._end_sessions()  # or who comes back in after the deadline would bring the others' tokens back to life
         approver, key = self.approvers.open()
-        token = self.sessions.open(Scope(wish.scope), approver=approver)
+        token = self.sessions.open(Scope(request.scope), approver=approver)
         return Session(token=token, approver=approver, approver_key=key)
 
     def end_session(self, token: str) -> None:
@@ -90,20 +91,20 @@ class Service:
         for approver in self.sessions.end(token):
             self.approvers.end(approver)
 
-    def change_passphrase(self, wish: PassphraseWish) -> None:
+    def change_passphrase(self, request: PassphraseChange) -> None:
         """Give the vault another passphrase; raises the family of `Locked` and `TooManyTries`."""
-        with _secret(wish.current) as current, _secret(wish.new) as new:
-            self._try(lambda: self.vault.check_secret(current, recovery=wish.recovery))
-            self.vault.renew_passphrase(current, new, recovery=wish.recovery, cost=self._cost)
+        with _secret(request.current) as current, _secret(request.new) as new:
+            self._try(lambda: self.vault.check_secret(current, recovery=request.recovery))
+            self.vault.renew_passphrase(current, new, recovery=request.recovery, cost=self._cost)
 
     def _try(self, attempt: Callable[[], None]) -> None:
         now = time.monotonic()
-        if len(self._wrong) == WRONG_A_MINUTE and now - self._wrong[0] < 60:
-            raise TooManyTries(seconds=60 - int(now - self._wrong[0]))
+        if seconds := self._wrong.wait("passphrase", now):
+            raise TooManyTries(seconds=math.ceil(seconds))
         try:
             attempt()
         except Locked:
-            self._wrong.append(now)
+            self._wrong.add("passphrase", now)
             self._pause(WRONG_PAUSE)
             raise
 
