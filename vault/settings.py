@@ -13,13 +13,14 @@ from typing import Any, Final, Self
 
 from platformdirs import user_config_path, user_data_path, user_state_path
 
-from vault.errors import Invalid, Unavailable
+from vault.errors.families import Invalid, Unavailable
 
 APP_NAME = "lockbox"
 VAULT_VARIABLE = "LOCKBOX_VAULT"
 STATE_VARIABLE = "LOCKBOX_STATE"
 RUNTIME_VARIABLE = "LOCKBOX_RUNTIME"
 CONFIG_VARIABLE = "LOCKBOX_CONFIG"
+DATABASE: Final = "vault.db"
 LONGEST_LOCK_MINUTES: Final = 24 * 60
 
 
@@ -59,6 +60,11 @@ class Paths:
             runtime=_runtime(environ),
             config=_config(environ),
         )
+
+    @property
+    def database(self) -> Path:
+        """The encrypted database of this vault."""
+        return self.vault / DATABASE
 
     @property
     def socket(self) -> Path:

@@ -23,7 +23,8 @@ from tests.worlds import learners
 from tests.worlds.forks import ROOT, fork
 from tests.worlds.served import Caller, Daemon, serving
 from tests.worlds.world import PASSPHRASE, World
-from vault.errors import SocketUnusable, UnsafePermissions, VaultBusy
+from vault.errors.daemon import SocketUnusable
+from vault.errors.storage import UnsafePermissions, VaultBusy
 from vault.wire import messages
 from vault.wire.socket_file import listening
 
@@ -76,8 +77,8 @@ def approved(child: Child, session: messages.Session, *, world: World, steps: in
     folder = world.job("long", steps=steps)
     request = str(child.owner("submit", token=session.token, job=folder).json()["line"]["id"])
     digest = child.owner("request", token=session.token, request_id=request).json()["manifest_digest"]
-    asked = {"request_id": request, "draft": True}
-    proof = child.proof(session, "approve", digest, asked)
+    asked = {"request_id": request, "manifest_digest": digest, "draft": True}
+    proof = child.proof(session, "approve", asked)
     answer = child.ask(messages.owner_path("approve"), {**asked, "proof": proof}, token=session.token)
     assert answer.status_code == 200, answer.text
     return request
@@ -125,7 +126,7 @@ def test_a_signal_during_a_run_leaves_no_learner_and_says_what_was_spent(
 ) -> None:
     session = child.session()
     request = approved(child, session, world=waiting, steps=9000)
-    child.ask(messages.START_TRAINING, {"request_id": request}, token=session.token)
+    child.begin("train", token=session.token, request_id=request)
     until(lambda: any(run["step"] for run in child.ask(messages.PULSE, token=session.token).json()["runs"]))
     (learner,) = child.learners()
 
@@ -141,7 +142,7 @@ def test_a_signal_while_the_learner_gets_ready_spends_nothing(waiting: World) ->
     with child_of(waiting, learners.late(seconds=5)) as child:
         session = child.session()
         request = approved(child, session, world=waiting, steps=9000)
-        child.ask(messages.START_TRAINING, {"request_id": request}, token=session.token)
+        child.begin("train", token=session.token, request_id=request)
         until(child.learners)
         (learner,) = child.learners()
 

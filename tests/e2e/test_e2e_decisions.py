@@ -8,19 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.worlds.approving import approve
 from tests.worlds.world import NAME, World
 from vault import release
-from vault.errors import (
-    ConsentRefused,
-    DestinationUnusable,
-    DigestMismatch,
-    DiskFull,
-    LearnerFailed,
-    OlderVault,
-    ReleaseNotRecorded,
-    RequesterBlocked,
-    WrongState,
-)
+from vault.errors.consent import ConsentRefused
+from vault.errors.release import DestinationUnusable, DigestMismatch, ReleaseNotRecorded
+from vault.errors.requests import RequesterBlocked, WrongState
+from vault.errors.rollback import OlderVault
+from vault.errors.storage import DiskFull
+from vault.errors.training import LearnerFailed
 from vault.vault import Vault
 
 Quiet = Callable[[int, int], None]
@@ -31,7 +27,7 @@ def approved(world: World, vault: Vault) -> str:
     world.imported(vault)
     world.introduced(vault)
     request = vault.submit(world.job()).line.id
-    vault.approve(request, draft=True)
+    approve(vault, request, draft=True)
     return request
 
 
@@ -77,7 +73,7 @@ def test_a_refused_approval_leaves_no_consent_behind(world: World) -> None:
         request = vault.submit(world.job()).line.id
         vault.block_requester(NAME)
         with pytest.raises(ConsentRefused):
-            vault.approve(request, draft=True)
+            approve(vault, request, draft=True)
         assert vault.grants() == []
 
 
@@ -88,7 +84,7 @@ def test_an_approved_request_does_not_run_past_its_own_end(world: World, quiet: 
         world.introduced(vault)
         wider(world, vault, days=300)
         request = vault.submit(world.job()).line.id
-        vault.approve(request)
+        approve(vault, request)
         world.clock.forward(days=60)
         assert vault.request(request).line.state == "expired"
         with pytest.raises(WrongState, match="expired"):
@@ -146,14 +142,14 @@ def test_a_release_that_is_out_but_not_recorded_says_so(
 def test_a_run_that_ends_after_the_charge_says_that_its_budget_is_spent(
     world: World, monkeypatch: pytest.MonkeyPatch, quiet: Quiet
 ) -> None:
-    from vault import training
+    from vault.training import run
 
     def full(*_arguments: object) -> None:
         raise DiskFull()
 
     with world.vault() as vault:
         request = approved(world, vault)
-        monkeypatch.setattr(training, "_hold", full)
+        monkeypatch.setattr(run, "_hold", full)
         with pytest.raises(LearnerFailed, match="its budget is spent"):
             vault.train(request, progress=quiet)
         assert vault.request(request).line.state == "failed"

@@ -13,12 +13,15 @@ from typing import Any
 
 import pytest
 
+from tests.worlds.approving import approve
 from tests.worlds.vaults import new_world
 from tests.worlds.world import PASSPHRASE, World
-from vault import learner_process, requester
+from vault.requester.jobs import sign_job
+from vault.requester.keys import keygen
 from vault.requests.canonical import canonical, read_object
 from vault.sealing.random import random_id
 from vault.sealing.slots import TEST_COST
+from vault.training import process as learner_process
 from vault.vault import Vault, passphrase_secret
 
 ROWS, REFUSED = 1373, 7
@@ -170,7 +173,7 @@ def look_at_learner(story: Told) -> None:
 
 def tell(story: Told, calibrated: Path) -> None:
     world = story.world
-    keys = requester.keygen(world.folder / "lab")
+    keys = keygen(world.folder / "lab")
     with world.vault() as vault:
         story.look("new")
         vault.import_file(
@@ -183,7 +186,7 @@ def tell(story: Told, calibrated: Path) -> None:
         vault.add_requester(NAMES["Sleep lab"], keys.public, contact=NAMES["lab@example.org"])
         first, second = (vault.submit(job(world, calibrated, name)).line.id for name in ("one", "two"))
         vault.refuse(second, reason=REASON)
-        vault.approve(first, draft=True, optional=frozenset({NAMES["coffee"]}))
+        approve(vault, first, draft=True, optional=frozenset({NAMES["coffee"]}))
         story.look("approved")
         train(story, vault, first)
         story.look("held")
@@ -242,7 +245,7 @@ def job(world: World, calibrated: Path, name: str) -> Path:
     document["job_id"], document["requester"]["key"] = random_id(), "0" * 64
     (folder / "manifest.json").write_bytes(canonical(document))
     (folder / "weights.safetensors").write_bytes((calibrated / "weights.safetensors").read_bytes())
-    requester.sign_job(folder, world.folder / "lab" / "requester.key")
+    sign_job(folder, world.folder / "lab" / "requester.key")
     assert read_object((folder / "manifest.json").read_bytes())["collection"] == NAMES["nights"]
     return folder
 

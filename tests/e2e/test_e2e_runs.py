@@ -10,14 +10,22 @@ from threading import Event, Thread
 import pytest
 
 from tests.worlds import learners
+from tests.worlds.approving import approve
 from tests.worlds.commands import run
 from tests.worlds.world import NAME, World
-from vault import learner_process, training
-from vault.errors import ConsentRefused, LearnerFailed, RunLost, UnknownRequest, WrongState
-from vault.running import LONGEST_END
+from vault.audit.entries import EntryType
+from vault.errors.consent import ConsentRefused
+from vault.errors.requests import UnknownRequest, WrongState
+from vault.errors.training import LearnerFailed, RunLost
+from vault.lifecycle.runs import LONGEST_END
+from vault.requests.evaluate import load
 from vault.store.tables import HeldRow
-from vault.trail_views import RunView
+from vault.training import process
+from vault.training import run as training_run
+from vault.training.run import _mark
+from vault.training.update import check_update
 from vault.vault import Vault
+from vault.views.runs import RunView
 
 Quiet = Callable[[int, int], None]
 
@@ -26,10 +34,10 @@ Quiet = Callable[[int, int], None]
 def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A vault with one approved request, and a learner that trains for a moment."""
     command = learners.pretended(learners.zeros(known_world.folder / "job"), pause=0.05)
-    monkeypatch.setattr(learner_process, "COMMAND", command)
+    monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)
-        vault.approve(vault.submit(known_world.folder / "job").line.id, draft=True)
+        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
     return known_world
 
 
@@ -39,7 +47,7 @@ def trained_beside(vault: Vault, request: str, began: Event) -> tuple[Thread, li
 
     def train() -> None:
         try:
-            vault.train(request, progress=lambda _step, _of: began.set())
+            vault.train(request, progress=lambda step, _of: began.set() if step else None)
         except BaseException as error:  # told in the thread of the test
             failures.append(error)
 
@@ -62,7 +70,7 @@ def test_a_run_shows_where_it_is_what_it_costs_and_how_it_is_confined(approved_w
         vault.train(request, progress=look)
         price = vault.request(request).price
         assert (vault.runs(), vault.status().running) == ([], 0)
-    assert [one.step for one in seen] == [1, 2, 3, 4, 5]
+    assert [one.step for one in seen] == [0, 1, 2, 3, 4, 5]
     first = seen[0]
     assert (request, NAME, "nights", 5) == (first.request, first.requester, first.collection, first.of)
     assert first.started_at == "2026-11-21T12:00:30Z", "by the vault's clock"
@@ -94,7 +102,7 @@ def test_a_run_stopped_by_its_own_progress_does_not_wait_for_itself(approved_wor
         request = vault.requests()[0].id
         began = time.monotonic()
         with pytest.raises(LearnerFailed):
-            vault.train(request, progress=lambda _step, _of: vault.stop_training(request))
+            vault.train(request, progress=lambda step, _of: step and vault.stop_training(request))
         assert time.monotonic() - began < LONGEST_END
         assert vault.request(request).line.state == "failed"
 
@@ -102,7 +110,7 @@ def test_a_run_stopped_by_its_own_progress_does_not_wait_for_itself(approved_wor
 def test_a_run_stopped_before_it_is_charged_costs_nothing(
     approved_world: World, monkeypatch: pytest.MonkeyPatch, quiet: Quiet
 ) -> None:
-    original = training._mark
+    original = _mark
 
     with approved_world.vault() as vault:
         request = vault.requests()[0].id
@@ -111,7 +119,7 @@ def test_a_run_stopped_before_it_is_charged_costs_nothing(
             original(*arguments)  # type: ignore[arg-type]
             vault.stop_training(request)
 
-        monkeypatch.setattr(training, "_mark", mark)
+        monkeypatch.setattr(training_run, "_mark", mark)
         with pytest.raises(LearnerFailed):
             vault.train(request, progress=quiet)
         assert (vault.request(request).line.state, vault.budget()[0].jobs) == ("approved", 0)
@@ -121,7 +129,7 @@ def test_a_run_stopped_before_it_is_charged_costs_nothing(
 def test_a_run_stopped_at_its_very_end_is_not_held(
     approved_world: World, monkeypatch: pytest.MonkeyPatch, quiet: Quiet
 ) -> None:
-    original = training.check_update
+    original = check_update
 
     with approved_world.vault() as vault:
         request = vault.requests()[0].id
@@ -130,7 +138,7 @@ def test_a_run_stopped_at_its_very_end_is_not_held(
             original(*arguments)  # type: ignore[arg-type]
             vault.stop_training(request)
 
-        monkeypatch.setattr(training, "check_update", check)
+        monkeypatch.setattr(training_run, "check_update", check)
         with pytest.raises(LearnerFailed):
             vault.train(request, progress=quiet)
         assert (vault.request(request).line.state, vault.releases()) == ("failed", [])
@@ -144,8 +152,8 @@ def test_what_does_not_run_here_cannot_be_stopped_here(held_world: World) -> Non
         with pytest.raises(UnknownRequest):
             vault.stop_training("abcdabcd")
         with vault._opened.act() as act:
-            training.load(act.uow, request).row.state = "training"
-            act.record(training.EntryType.SETTINGS_CHANGE, clear={}, hidden={})
+            load(act.uow, request).row.state = "training"
+            act.record(EntryType.SETTINGS_CHANGE, clear={}, hidden={})
         with pytest.raises(WrongState, match="not running here"):
             vault.stop_training(request)
     seen = run(held_world.paths, "request", "stop", request[:8])
@@ -174,28 +182,28 @@ def twice_asked(world: World, vault: Vault, *, uses: int = 1) -> tuple[str, str,
 def test_a_consent_for_one_job_covers_no_second_one_while_the_first_has_not_run(world: World) -> None:
     with world.vault() as vault:
         given, first, second = twice_asked(world, vault)
-        vault.approve(first)
+        approve(vault, first)
         assert vault.request(first).decision.permitted, "its own use is not in its own way"
         assert not vault.preview_approval(
             second, draft=False, optional=frozenset()
         ).request.decision.permitted
         with pytest.raises(ConsentRefused, match="has no free use left of 1"):
-            vault.approve(second)
+            approve(vault, second)
         assert vault.request(second).line.state == "waiting"
         view = vault.consent(given)
         assert (view.state, view.uses_spent, view.uses_kept) == ("active", 0, 1)
-        vault.approve(second, draft=True)
+        approve(vault, second, draft=True)
         assert len(vault.grants()) == 2, "the second has a consent of its own"
 
 
 def test_a_refused_request_and_one_that_ran_out_give_their_use_back(world: World) -> None:
     with world.vault() as vault:
         given, first, second = twice_asked(world, vault)
-        vault.approve(first)
+        approve(vault, first)
         vault.refuse(first, reason="not now")
         assert vault.request(first).line.state == "refused_person"
         assert vault.consent(given).uses_kept == 0
-        vault.approve(second)
+        approve(vault, second)
         world.clock.forward(days=31)
         assert vault.consent(given).uses_kept == 0, "although nobody has recorded its end yet"
 
@@ -206,9 +214,9 @@ def test_a_consent_for_two_jobs_covers_two_and_both_run(
     with world.vault() as vault:
         given, first, second = twice_asked(world, vault, uses=2)
         learner = learners.pretended(learners.zeros(world.folder / "one"))
-        monkeypatch.setattr(learner_process, "COMMAND", learner)
-        vault.approve(first)
-        vault.approve(second)
+        monkeypatch.setattr(process, "COMMAND", learner)
+        approve(vault, first)
+        approve(vault, second)
         vault.train(first, progress=quiet)
         assert (vault.consent(given).uses_spent, vault.consent(given).uses_kept) == (1, 1)
         vault.train(second, progress=quiet)
@@ -270,7 +278,7 @@ def test_an_approval_is_shown_against_the_last_job_of_the_same_requester(held_wo
         steps = next(one for one in changed.changes if one.what == "steps")
         assert (steps.before, steps.now) == ("5", "6")
         held_world.clock.forward(minutes=1)
-        vault.approve(other, draft=True)
+        approve(vault, other, draft=True)
         assert vault.preview_approval(same, draft=True, optional=frozenset()).compared_to == other
         vault.refuse(other)
         again = vault.preview_approval(same, draft=True, optional=frozenset())

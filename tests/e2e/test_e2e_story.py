@@ -9,18 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.worlds.approving import approve
 from tests.worlds.world import NAME, World
-from vault import requester
-from vault.errors import (
-    BudgetExhausted,
-    ConsentRefused,
-    DestinationUnusable,
-    DigestMismatch,
-    HeldUpdateDamaged,
-    JobReplayed,
-    RequesterBlocked,
-    WrongState,
-)
+from vault.errors.budget import BudgetExhausted
+from vault.errors.consent import ConsentRefused
+from vault.errors.release import DestinationUnusable, DigestMismatch, HeldUpdateDamaged
+from vault.errors.requests import JobReplayed, RequesterBlocked, WrongState
+from vault.requester.keys import keygen
+from vault.requester.releases import verify_release
+from vault.requester.trail import verify_trail
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, Segment
 from vault.vault import Vault
 
@@ -35,7 +32,7 @@ def test_a_release_reaches_the_requester_and_verifies(held_world: World) -> None
         key = held_world.folder / "vault.pub"
         key.write_text(vault.vault_key(NAME))
     assert sent.state == "released"
-    facts = requester.verify_release(held_world.folder / "out", key, held_world.folder / "job")
+    facts = verify_release(held_world.folder / "out", key, held_world.folder / "job")
     assert (digest, ("good", "steps"), ("coffee",)) == (
         facts.digest,
         facts.manifest.fields_used,
@@ -57,7 +54,7 @@ def test_nothing_is_read_before_the_charge_is_durable(
         world.imported(vault)
         world.introduced(vault)
         request = vault.submit(world.job()).line.id
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
         from vault.records import reading
 
         original = reading.open_segment
@@ -89,7 +86,7 @@ def test_a_field_that_no_consent_names_is_never_unwrapped(
         world.imported(vault)
         world.introduced(vault)
         request = vault.submit(world.job()).line.id
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
         monkeypatch.setattr(reading, "unwrap_key", watched)
         vault.train(request, progress=quiet)
     assert sorted(opened) == ["_unit", "good", "steps"]
@@ -103,7 +100,7 @@ def test_without_a_consent_a_request_cannot_be_approved_and_the_refusal_is_on_th
         world.introduced(vault)
         request = vault.submit(world.job()).line.id
         with pytest.raises(ConsentRefused):
-            vault.approve(request)
+            approve(vault, request)
         assert vault.request(request).line.state == "waiting"
         assert sum(line.type == "decision" for line in vault.audit_lines()) == 3
 
@@ -266,7 +263,7 @@ def test_an_exhausted_budget_refuses_before_a_learner_is_started(world: World, q
             folder = world.job(f"job{number}", epsilon="1.9")
             try:
                 request = vault.submit(folder).line.id
-                vault.approve(request, draft=True)
+                approve(vault, request, draft=True)
                 vault.train(request, progress=quiet)
             except BudgetExhausted:
                 refused += 1
@@ -283,7 +280,7 @@ def test_the_trail_of_a_whole_story_exports_and_verifies_without_the_vault(held_
         size = vault.export_audit(held_world.folder / "trail").size
         key = vault.audit_key()
         vault.verify_audit()
-    assert size == requester.verify_trail(held_world.folder / "trail", key).size
+    assert size == verify_trail(held_world.folder / "trail", key).size
     exported = b"".join(
         path.read_bytes() for path in (held_world.folder / "trail").rglob("*") if path.is_file()
     )
@@ -301,7 +298,7 @@ def test_each_request_has_one_decision_for_every_field_asked_and_one_charge(held
 def test_another_requester_gets_another_vault_key(world: World) -> None:
     with world.vault() as vault:
         world.introduced(vault)
-        other = requester.keygen(world.folder / "other")
+        other = keygen(world.folder / "other")
         vault.add_requester("Other", other.public)
         assert vault.vault_key(NAME) != vault.vault_key("Other")
 
@@ -318,10 +315,10 @@ def test_the_held_update_is_noise_and_public_numbers_even_for_an_empty_window(
         world.introduced(vault)
         text = JOB + "\n[where]\nfrom = 2030-01-01T00:00:00Z\nto = 2031-01-01T00:00:00Z\n"
         empty = vault.submit(world.job("empty", text=text)).line.id
-        vault.approve(empty, draft=True)
+        approve(vault, empty, draft=True)
         nothing = vault.train(empty, progress=quiet)
         full = vault.submit(world.job("full")).line.id
-        vault.approve(full, draft=True)
+        approve(vault, full, draft=True)
         everything = vault.train(full, progress=quiet)
     assert (nothing.size, nothing.state) == (everything.size, everything.state)
 
@@ -352,7 +349,7 @@ def test_a_released_update_is_integers_of_the_public_grid(world: World, quiet: Q
         world.imported(vault)
         world.introduced(vault)
         one = vault.submit(world.job()).line.id
-        vault.approve(one, draft=True)
+        approve(vault, one, draft=True)
         vault.train(one, progress=quiet)
         vault.send(one, confirm_digest=vault.release(one).digest[:8], to=world.folder / "out")
     tensors = load_file(world.folder / "out" / "update.safetensors")
@@ -382,8 +379,8 @@ def test_a_backup_opens_elsewhere_and_is_read_only_where_the_vault_went_on(
     elsewhere = Paths(vault=restored, state=tmp_path / "fresh")
     secret = passphrase_secret("correct horse battery staple")
     with Vault.open(here, secret, clock=world.clock) as vault:
-        assert "seen before on this computer" in vault.older_because
+        assert "seen before on this computer" in vault.rollback_reason
         assert vault.status().rows == 100
     with Vault.open(elsewhere, secret, clock=world.clock) as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
         world.introduced_again(vault, tmp_path / "lab" / "requester.pub")

@@ -16,10 +16,10 @@ from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import JOB, World
 from tui.dialogs.run import RunDialog
 from tui.widgets.toggle import Toggle
-from vault import requester
-from vault.client.client import RemoteVault
+from vault.owner.interface.session import OwnerSession
+from vault.requester.keys import keygen
 from vault.vault import Vault
-from vault.views import RequestView
+from vault.views.requests import RequestView
 
 MARKUP = "[bold red]x[/] [link=http://e.example]y[/link] [@click=app.quit]z[/]"
 HOSTILE_JOB = JOB.replace("Do steps tell the night?", MARKUP).replace(
@@ -49,7 +49,7 @@ def asking_at_length(folder: Path) -> World:
     with world.vault() as vault:
         parsed = vault.read_file(path, sensitivities=dict.fromkeys(names, "special"))
         vault.import_file(parsed, name=LONG_COLLECTION, unit=f"column:{LONG_UNIT}", time_field="day")
-        keys = requester.keygen(folder / "lab")
+        keys = keygen(folder / "lab")
         vault.add_requester(LONG_WHO, keys.public)
         vault.submit(world.job(text=_long_job(), unit=f"column:{LONG_UNIT}"))
     return world
@@ -75,14 +75,14 @@ def _long_job() -> str:
 
 
 @contextmanager
-def served_copy(template: World, folder: Path) -> Iterator[tuple[World, RemoteVault]]:
+def served_copy(template: World, folder: Path) -> Iterator[tuple[World, OwnerSession]]:
     """A copy of a vault behind a process, which a story may change."""
     world = copy_of(template, folder / "copy")
     with served(world) as vault:
         yield world, vault
 
 
-def the_request(vault: Vault | RemoteVault) -> RequestView:
+def the_request(vault: Vault | OwnerSession) -> RequestView:
     """The newest request."""
     return vault.request(vault.requests()[0].id)
 

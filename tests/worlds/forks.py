@@ -24,7 +24,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from vault import learner_process
+from vault.training import process
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 1 << 20
@@ -57,7 +57,7 @@ class Forks:
             "program": program,
             "words": words,
             "environment": environment,
-            "learner": learner or learner_process.COMMAND,
+            "learner": learner or process.COMMAND,
             "cwd": str(Path.cwd()),
             "is_terminal": is_terminal,
         }
@@ -186,7 +186,7 @@ def _serve(orders: socket.socket) -> None:
 
 def _become(order: dict[str, Any], descriptors: list[int]) -> None:
     """Be the program of this order, from its descriptors to its exit."""
-    learner_process.COMMAND = tuple(order["learner"])
+    process.COMMAND = tuple(order["learner"])
     if order["is_terminal"]:
         os.login_tty(descriptors[0])
     else:
@@ -211,7 +211,8 @@ def _serve_from_stdin() -> None:
     import rich.table
 
     import tui.cli.command_line
-    import vault.requester
+    import vault.requester.jobs
+    import vault.requester.releases
     import vault.vault
     from tests.worlds import prices, served, served_child
 

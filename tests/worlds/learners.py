@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vault import learner_process
-from vault.requests.manifest import parse_manifest
+from vault.requests.parse import parse_manifest
 from vault.requests.shapes import shapes
 from vault.requests.weights import write_tensors
+from vault.training import process
 
-REAL = learner_process.COMMAND
+REAL = process.COMMAND
 KERNELS = {name: os.environ[name] for name in ("MKL_ENABLE_INSTRUCTIONS",) if name in os.environ}
 STAND_IN = (sys.executable, "-I", str(Path(__file__).with_name("stand_in.py")))
 
@@ -44,8 +44,8 @@ HAND_IN = "write_all(ENVELOPE, encode_envelope(job, base64.b64decode({update!r})
 def _stand_in_learner() -> Iterator[None]:
     """Start the learner without torch wherever a test does not ask for another one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(learner_process, "COMMAND", STAND_IN)
-        patch.setattr(learner_process, "ENVIRONMENT", {**learner_process.ENVIRONMENT, **KERNELS})
+        patch.setattr(process, "COMMAND", STAND_IN)
+        patch.setattr(process, "ENVIRONMENT", {**process.ENVIRONMENT, **KERNELS})
         yield
 
 
@@ -53,7 +53,7 @@ def _stand_in_learner() -> Iterator[None]:
 def real_learner() -> Iterator[None]:
     """Start the real learner in this module."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(learner_process, "COMMAND", REAL)
+        patch.setattr(process, "COMMAND", REAL)
         yield
 
 

@@ -6,11 +6,11 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from vault import sample
+from vault.sample.make import is_sample, sample_folder, sample_paths, sample_secret
 
 if TYPE_CHECKING:
     from vault.client.attach import Secret
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths
 
 OPENING: Final = "Opening the vault; the key is made from it slowly on purpose"
@@ -21,7 +21,7 @@ MAKING_SAMPLE: Final = "Making the sample, once: 2,190 made-up days and a practi
 class OpenSample:
     """The sample, opened."""
 
-    vault: RemoteVault
+    vault: OwnerSession
     paths: Paths
 
     def close(self) -> None:
@@ -29,7 +29,7 @@ class OpenSample:
         self.vault.close()
 
 
-def open_vault(paths: Paths, typed: str, *, recovery: bool = False) -> RemoteVault:
+def open_vault(paths: Paths, typed: str, *, recovery: bool = False) -> OwnerSession:
     """The vault behind the process that has it open, which is started where there is none.
 
     Raises `WrongPassphrase`, `WrongRecoveryKey`, `Invalid` for nothing typed, and what opening the vault raises.
@@ -39,7 +39,7 @@ def open_vault(paths: Paths, typed: str, *, recovery: bool = False) -> RemoteVau
     return open_by_secret(paths, attach.passphrase_secret(typed), recovery=recovery)
 
 
-def open_by_secret(paths: Paths, secret: Secret, *, recovery: bool = False) -> RemoteVault:
+def open_by_secret(paths: Paths, secret: Secret, *, recovery: bool = False) -> OwnerSession:
     """The same with what was typed before."""
     from vault.client import attach, launch
 
@@ -52,15 +52,15 @@ def open_by_secret(paths: Paths, secret: Secret, *, recovery: bool = False) -> R
 
 def sample_is_there() -> bool:
     """Whether the sample was made before."""
-    return sample.is_sample(sample.sample_folder(os.environ))
+    return is_sample(sample_folder(os.environ))
 
 
 def open_or_make_sample() -> OpenSample:
     """The sample, made by a process of its own where there is none; its passphrase lies beside it."""
     from tui.app.create_vault import run_command
 
-    folder = sample.sample_folder(os.environ)
-    if not sample.is_sample(folder):
+    folder = sample_folder(os.environ)
+    if not is_sample(folder):
         run_command("demo", "--sample")
-    paths = sample.sample_paths(folder)
-    return OpenSample(vault=open_by_secret(paths, sample.sample_secret(folder)), paths=paths)
+    paths = sample_paths(folder)
+    return OpenSample(vault=open_by_secret(paths, sample_secret(folder)), paths=paths)

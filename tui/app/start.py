@@ -9,14 +9,15 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
-from vault.errors import KeysLogged, LockboxError
+from vault.errors.daemon import KeysLogged
+from vault.errors.families import LockboxError
 from vault.settings import read_preferences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui.app.app import LockboxApp
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths
 
 GOODBYE_SECONDS: Final = 2.0
@@ -35,7 +36,7 @@ def run(paths: Paths) -> int:
 
     harden_process()  # before a passphrase is typed or a recovery key is shown
     why = logged_because(os.environ)
-    if why and (paths.vault / "vault.db").exists():
+    if why and paths.database.exists():
         raise KeysLogged(what=why)
     # What libraries would write of an error nobody foresaw may quote what was typed.
     logging.disable(logging.CRITICAL)
@@ -57,6 +58,6 @@ def _say_goodbye(app: LockboxApp) -> None:
         closing.join(GOODBYE_SECONDS)
 
 
-def _close(vault: RemoteVault) -> None:
+def _close(vault: OwnerSession) -> None:
     with suppress(LockboxError):
         vault.close()

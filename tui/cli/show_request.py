@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from tui.cli.terminal import confirm, is_interactive, show, show_facts, tell, tell_after
 from tui.text import wording
 from tui.text.request_facts import THEIRS
-from vault.errors import NotConfirmed
+from vault.errors.consent import NotConfirmed
 
 if TYPE_CHECKING:
-    from vault.views import Approval, DecisionView, FieldAskView, GrantDraft, PriceView, RequestView
+    from vault.views.consents import DecisionView, FieldAskView, GrantDraft
+    from vault.views.price import PriceView
+    from vault.views.requests import Approval, RequestView
 
 MOST_SQUARES = 30
 INDENT = "      "

@@ -25,14 +25,15 @@ from tui.demo.hospital import (
 )
 from tui.demo.stage import AttackSucceeded
 from tui.text import wording
-from vault.errors import Refused
+from vault.errors.families import Refused
 
 if TYPE_CHECKING:
     from tui.demo.hospital import Patients
     from tui.demo.stage import Stage
     from vault.settings import Paths
     from vault.vault import Vault
-    from vault.views import ReleaseView, RequestView
+    from vault.views.releases import ReleaseView
+    from vault.views.requests import RequestView
 
 EPSILON = Decimal(1)
 GROUP = "Tumour group"
@@ -96,19 +97,21 @@ def import_patients(cast: Cast, vault: Vault) -> int:
 
 def ask(cast: Cast, vault: Vault, name: str) -> RequestView:
     """The research group makes and signs a job and the hospital takes it in."""
-    from vault import requester
+    from vault.requester.description import job_from_description
+    from vault.requester.jobs import new_job, sign_job
+    from vault.requester.keys import keygen
 
     stage, job = cast.stage, cast.file(name)
     if not cast.file("group").exists():
         stage.command("job", "keygen", "group")
-        requester.keygen(cast.file("group"))
+        keygen(cast.file("group"))
         stage.command("requester", "add", GROUP, "group/requester.pub")
         vault.add_requester(GROUP, cast.file("group") / "requester.pub")
     stage.command("job", "new", "job.toml", "--epsilon", EPSILON, "--to", name)
-    description = requester.job_from_description(cast.file("job.toml"))
-    requester.new_job(description, epsilon=EPSILON, folder=job, now=datetime.now(UTC))
+    description = job_from_description(cast.file("job.toml"))
+    new_job(description, epsilon=EPSILON, folder=job, now=datetime.now(UTC))
     stage.command("job", "sign", name, "--key", "group/requester.key")
-    requester.sign_job(job, cast.file("group") / "requester.key")
+    sign_job(job, cast.file("group") / "requester.key")
     stage.command("request", "submit", name)
     request = vault.submit(job)
     stage.note(f"request {request.line.id[:8]} waits for a person")
@@ -138,7 +141,9 @@ def allow(cast: Cast, vault: Vault, request: RequestView) -> None:
         raise Declined()
     if not stage.wait_for(f"{wording.special_question(what.draft.special)} Type EXPLICITLY:", "EXPLICITLY"):
         raise Declined()
-    vault.approve(request.line.id, draft=True, special_confirmed=True)
+    vault.approve(
+        request.line.id, manifest_digest=request.manifest_digest, draft=True, special_confirmed=True
+    )
 
 
 def run(cast: Cast, vault: Vault, request: RequestView) -> ReleaseView:
@@ -170,7 +175,7 @@ def let_go(cast: Cast, vault: Vault, held: ReleaseView) -> ReleaseView:
 
 def verify(cast: Cast, vault: Vault) -> bytes:
     """The group checks what it got and gets its model."""
-    from vault import requester
+    from vault.requester.releases import apply_update, verify_release
 
     stage = cast.stage
     stage.command("requester", "vault-key", GROUP)
@@ -188,9 +193,9 @@ def verify(cast: Cast, vault: Vault) -> bytes:
         "--model",
         "model.safetensors",
     )
-    requester.verify_release(cast.file("outbox"), key, cast.file("job-1"))
+    verify_release(cast.file("outbox"), key, cast.file("job-1"))
     start = (cast.file("job-1") / "weights.safetensors").read_bytes()
-    model = requester.apply_update(start, cast.file("outbox"))
+    model = apply_update(start, cast.file("outbox"))
     cast.file("model.safetensors").write_bytes(model)
     stage.note("signature, digests and form verify")
     return model
@@ -235,12 +240,14 @@ def withdraw(cast: Cast, vault: Vault) -> None:
     stage.command("consent", "explain", "job-2")
     show_decision(vault.explain(cast.file("job-2")))
     stage.command("request", "approve", second.line.id[:8])
-    stage.refused("after withdrawal", lambda: vault.approve(second.line.id))
+    stage.refused(
+        "after withdrawal", lambda: vault.approve(second.line.id, manifest_digest=second.manifest_digest)
+    )
 
 
 def check_trail(cast: Cast, vault: Vault) -> int:
     """Export the trail, verify it from the files alone, then edit one byte and see it refused."""
-    from vault.requester import verify_trail
+    from vault.requester.trail import verify_trail
 
     stage, bundle = cast.stage, cast.file("trail")
     stage.command("audit", "export", "trail")

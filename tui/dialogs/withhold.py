@@ -12,8 +12,8 @@ from tui.dialogs.dialog import Decision
 from tui.text import wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
-from vault.errors import LockboxError
-from vault.views import ReleaseView
+from vault.errors.families import LockboxError
+from vault.views.releases import ReleaseView
 
 
 class WithholdDialog(Decision[bool]):

@@ -17,7 +17,7 @@ from textual.widgets import Button, Input
 
 from tui.app.threads import off_loop
 from tui.widgets.plain import Plain, content
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from tui.app.app import LockboxApp

@@ -23,9 +23,10 @@ from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
-    from vault.records.shown import ImportReport
-    from vault.views import CollectionView, GrantView
+    from vault.owner.interface.session import OwnerSession
+    from vault.views.collections import CollectionView
+    from vault.views.consents import GrantView
+    from vault.views.records import ImportReport
 
 EMPTY: Final = (
     "No data yet. Import a CSV, JSON Lines or Parquet file: press i.\n\n"
@@ -74,7 +75,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
                 yield Facts((), id="data-facts", classes="value")
                 yield Plain(id="data-columns", classes="value")
 
-    def fetch(self, vault: RemoteVault) -> Holdings:
+    def fetch(self, vault: OwnerSession) -> Holdings:
         """No value is asked for."""
         used = {line.collection: line.used_percent for line in vault.budget() if line.requester is None}
         return Holdings(collections=tuple(vault.collections()), grants=tuple(vault.grants()), used=used)

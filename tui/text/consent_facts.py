@@ -10,7 +10,9 @@ from tui.text import wording
 from tui.text.request_facts import records
 
 if TYPE_CHECKING:
-    from vault.views import CollectionView, GrantDraft, GrantView, RequesterView, Withdrawal
+    from vault.views.collections import CollectionView
+    from vault.views.consents import GrantDraft, GrantView, Withdrawal
+    from vault.views.requesters import RequesterView
 
 Facts = list[tuple[str, str]]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 
 LARGEST_EPSILON: Final = 1000
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vault.records.shown import Erasure
+    from vault.views.records import Erasure
 
 FILLED, EMPTY = "●", "○"
 WHOLE = Decimal(100)

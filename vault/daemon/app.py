@@ -1,4 +1,4 @@
-"""The application: its doors, who may go through which, and every error as one body."""
+"""The application: its routes, who may use which, and every error as one body."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 from vault.daemon.bodies import PlainRequest
 from vault.daemon.guard import Guard
 from vault.daemon.service import Service
-from vault.errors import InternalError, Invalid, LockboxError, NotAtThisDoor, SessionEnded
+from vault.errors.daemon import NotAtThisDoor, SessionEnded
+from vault.errors.families import InternalError, Invalid, LockboxError
 from vault.wire.errors import ErrorBody, error_body, status_of
 from vault.wire.messages import BACKGROUND, JSON_TYPE
 

@@ -1,34 +1,24 @@
-"""What the process that has the vault open asks of it: who knocks, and what a requester may be told."""
+"""What the process that has the vault open asks of it: who speaks, and what a requester may be told."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vault import outside
-from vault.requests import access
+from vault import portal
+from vault.requests import tokens
 from vault.store.tables import LogEntry
 
 if TYPE_CHECKING:
-    from vault.opening import OpenVault
+    from vault.lifecycle.opened import OpenVault
     from vault.requests.bundle import JobFiles
     from vault.sealing.secret import Secret
     from vault.sealing.slots import KdfCost
 
 
 class AccessActions:
-    """Tokens, the passphrase of an open vault, and the requesters' side of the socket."""
+    """The passphrase of an open vault, its runs as a whole, and the requesters' side of the socket."""
 
     _opened: OpenVault
-
-    def issue_token(self, requester: str) -> str:
-        """A token with which this requester can submit and fetch through the socket for 90 days; shown once."""
-        with self._opened.act() as act:
-            return access.issue(act, requester)
-
-    def revoke_tokens(self, requester: str) -> int:
-        """End every token of a requester and return how many there were."""
-        with self._opened.act() as act:
-            return access.revoke(act, requester)
 
     def check_secret(self, secret: Secret, *, recovery: bool = False) -> None:
         """Whether this passphrase (or recovery key) opens this very vault; raises `WrongPassphrase` and its kin."""
@@ -49,23 +39,27 @@ class AccessActions:
         for run in list(self._opened.running.values()):
             run.stop()
 
-    # for a requester, by its id
+    def stop_run_of(self, thread: int) -> None:
+        """End the run that trains on this thread, if there is one."""
+        for run in list(self._opened.running.values()):
+            if run.thread == thread:
+                run.stop(because="interrupted")
 
     def token_holder(self, token: str) -> str:
         """The id of the requester this token was given to; raises `SessionEnded`."""
         with self._opened.read() as uow:
-            return access.holder(uow, token, self._opened.now(uow)).id
+            return tokens.holder(uow, token, self._opened.now(uow)).id
 
     def take_job(self, requester_id: str, files: JobFiles) -> str:
         """Take a job into the inbox as its requester and return its job id; raises what `outside.submit` does."""
         with self._opened.act() as act:
-            return outside.submit(act, requester_id, files)
+            return portal.submit(act, requester_id, files)
 
     def job_state(self, requester_id: str, job_id: str) -> str:
         """What a requester is told about its job; raises `UnknownRequest`."""
         with self._opened.read() as uow:
-            return outside.state(uow, requester_id, job_id, self._opened.now(uow))
+            return portal.state(uow, requester_id, job_id, self._opened.now(uow))
 
     def released_files(self, requester_id: str, job_id: str) -> dict[str, bytes]:
         """What was sent to the outbox for a requester's job; raises `NotAtThisDoor` and `UnknownRequest`."""
-        return outside.released(self._opened, requester_id, job_id)
+        return portal.released(self._opened, requester_id, job_id)

@@ -1,4 +1,4 @@
-"""Facts told twice: rows of a file that are sealed already, in the collection they go to or in one like it.
+"""Detect rows of a file that are already stored, in the collection they go to or in one like it.
 
 Rows are compared whole and in memory, as they would be sealed: a file that differs in spaces, order or quotes alone
 is the same rows. Nothing of the comparison is stored.
@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.records.reading import ColumnReader
-from vault.records.schema import UnitKind
 from vault.sealing.keytree import KeyTree
 from vault.store.unit_of_work import UnitOfWork
+from vault.views.field_types import UnitKind
 
 if TYPE_CHECKING:
     from vault.records.collections import CollectionFacts

@@ -16,18 +16,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.worlds.approving import approve
 from tests.worlds.kills.points import ALL, die
 from tests.worlds.world import Clock, World
-from vault import learner_process, requester
-from vault.asking import price_of
-from vault.requests.manifest import manifest_bytes, parse_manifest
+from vault.requester.jobs import sign_job
+from vault.requests.evaluate import price_of
+from vault.requests.parse import manifest_bytes, parse_manifest
 from vault.sealing.random import random_id
 from vault.sealing.slots import TEST_COST
 from vault.settings import Paths
+from vault.training import process
 from vault.vault import Vault, passphrase_secret
 
 NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 Order = dict[str, Any]
+NEVER = -1
 
 
 def say(*words: object) -> None:
@@ -48,7 +51,7 @@ def nursery(template: Path) -> None:
 def owner(order: Order) -> None:
     """One life; it says its number first, and ends only by dying."""
     say("pid", os.getpid())
-    learner_process.COMMAND = tuple(order["learner"])
+    process.COMMAND = tuple(order["learner"])
     folder = Path(order["folder"])
     paths = Paths(vault=folder / "vault", state=folder / "state")
     world = World(folder=folder, paths=paths, clock=Clock(now=NOW), recovery_key="")
@@ -70,7 +73,7 @@ def act_once(world: World, order: Order) -> None:
         say("subject", subject)
         if order["at"]:
             ALL[order["at"]]()
-        dies_at = 2 if order["at"] == "the learner trains" else 0
+        dies_at = 2 if order["at"] == "the learner trains" else NEVER
         DO[order["act"]](world, vault, subject, dies_at)
         say("done", order["act"], subject)
 
@@ -113,7 +116,7 @@ def live_once(world: World, vault: Vault, name: str) -> None:
     job = another_job(world, name)
     request = vault.submit(job).line.id
     say("acknowledged", "submit", request)
-    told("approve", request, lambda: vault.approve(request, draft=True))
+    told("approve", request, lambda: approve(vault, request, draft=True))
     told("train", request, lambda: train(world, vault, request))
     told("release", request, lambda: send(world, vault, request))
 
@@ -140,11 +143,11 @@ def another_job(world: World, collection: str) -> Path:
     manifest = parse_manifest((folder / "manifest.json").read_bytes())
     changed = manifest.model_copy(update={"job_id": random_id(), "collection": collection})
     (folder / "manifest.json").write_bytes(manifest_bytes(changed))
-    requester.sign_job(folder, world.folder / "lab" / "requester.key")
+    sign_job(folder, world.folder / "lab" / "requester.key")
     return folder
 
 
-def train(world: World, vault: Vault, request: str, dies_at: int = 0) -> None:
+def train(world: World, vault: Vault, request: str, dies_at: int = NEVER) -> None:
     vault.train(request, progress=lambda step, _of: die() if step == dies_at else None)
 
 
@@ -164,7 +167,7 @@ def _submitted(world: World, vault: Vault) -> str:
 
 def _approved(world: World, vault: Vault) -> str:
     request = _submitted(world, vault)
-    vault.approve(request, draft=True)
+    approve(vault, request, draft=True)
     return request
 
 
@@ -200,7 +203,7 @@ PREPARE: dict[str, Callable[[World, Vault], str]] = {
 DO: dict[str, Callable[[World, Vault, str, int], None]] = {
     "import": lambda world, vault, name, _: imported(world, vault, name),
     "submit": lambda _world, vault, job, _: vault.submit(Path(job)) and None,
-    "approve": lambda _world, vault, request, _: vault.approve(request, draft=True),
+    "approve": lambda _world, vault, request, _: approve(vault, request, draft=True),
     "train": train,
     "send": lambda world, vault, request, _: send(world, vault, request),
     "withhold": lambda _world, vault, request, _: vault.withhold(request),

@@ -10,14 +10,15 @@ import click
 import typer
 
 from tui.cli.options import AsJson
+from tui.cli.progress import progress_bar
 from tui.cli.session import opened
 from tui.cli.terminal import say, show, show_json, tell_after
 from tui.text import wording
-from vault.errors import LogBroken
+from vault.errors.audit import LogBroken
 
 if TYPE_CHECKING:
-    from vault.trail_views import TimelineGroup
-    from vault.views import AuditCheck, AuditLine
+    from vault.views.audit import AuditCheck, AuditLine
+    from vault.views.history import TimelineGroup
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -76,7 +77,7 @@ def verify(
     if since and bundle is None:
         raise click.UsageError("--since goes with --bundle; a vault is held against the reminder outside it")
     if bundle is not None:
-        from vault.requester import verify_trail
+        from vault.requester.trail import verify_trail
 
         if key is None:
             raise click.UsageError(
@@ -90,7 +91,9 @@ def verify(
             )
         return
     with opened(context, writable=False) as vault:
-        found, older = vault.verify_audit(), vault.older_because
+        with progress_bar("checking entries") as progress:
+            found = vault.verify_audit(progress=progress)
+        older = vault.status().read_only_because
     _report(found, as_json=as_json)
     if older:
         raise LogBroken(reason=older)

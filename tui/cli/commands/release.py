@@ -14,7 +14,7 @@ from tui.cli.terminal import say, show, show_facts, show_json, show_table, tell,
 from tui.text import wording
 
 if TYPE_CHECKING:
-    from vault.views import ReleaseView
+    from vault.views.releases import ReleaseView
 
 group = typer.Typer(no_args_is_help=True)
 

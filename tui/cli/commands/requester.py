@@ -14,7 +14,7 @@ from tui.cli.terminal import say, show, show_json, show_table
 from tui.text import wording
 
 if TYPE_CHECKING:
-    from vault.views import RequesterView
+    from vault.views.requesters import RequesterView
 
 group = typer.Typer(no_args_is_help=True)
 

@@ -1,0 +1,76 @@
+"""Tokens by which requesters reach their own requests; whoever copies the vault finds no token in it.
+
+A token is 32 random bytes as text. Kept is its SHA-256 alone: of so many random bytes nothing can be guessed from it.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from vault.audit.entries import EntryType
+from vault.audit.transaction import parse_stamp, stamp
+from vault.consent.grants import RequesterStatus
+from vault.errors.daemon import SessionEnded
+from vault.errors.requests import RequesterBlocked
+from vault.requests.requesters import end_tokens, find
+from vault.sealing.random import random_id
+from vault.sealing.token import new_token, token_digest
+from vault.store.tables import AccessToken, RequesterRow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vault.audit.transaction import AuditedTransaction
+    from vault.store.unit_of_work import UnitOfWork
+
+LIFE: Final = timedelta(days=90)
+
+
+def issue(act: AuditedTransaction, name: str) -> str:
+    """Make a token of this requester, good for 90 days, and return it.
+
+    Raises ``UnknownRequester`` and ``RequesterBlocked``.
+    """
+    row = find(act.uow, name)
+    if row.status == RequesterStatus.BLOCKED.value:
+        raise RequesterBlocked(name=name)
+    token = new_token()
+    ends = act.now + LIFE
+    act.uow.add(
+        AccessToken(
+            id=random_id(),
+            requester_id=row.id,
+            digest=token_digest(token),
+            issued_at=stamp(act.now),
+            expires_at=stamp(ends),
+        )
+    )
+    _record(act, f"the access of {name}: they got a token, good until {ends.date()}")
+    return token
+
+
+def revoke(act: AuditedTransaction, name: str) -> int:
+    """End every token of this requester, and return how many still worked; raises ``UnknownRequester``."""
+    ended = end_tokens(act, find(act.uow, name).id)
+    _record(act, f"the access of {name}: every token of theirs is revoked")
+    return ended
+
+
+def holder(uow: UnitOfWork, token: str, now: datetime) -> RequesterRow:
+    """The requester whose token this is; every stored digest is compared, each in constant time.
+
+    Raises ``SessionEnded`` alike for a token that is unknown, expired, revoked or of somebody blocked.
+    """
+    digest = token_digest(token)
+    for row in [each for each in uow.find(AccessToken) if hmac.compare_digest(each.digest, digest)]:
+        known = uow.get(RequesterRow, row.requester_id)
+        is_good = row.revoked_at is None and now < parse_stamp(row.expires_at)
+        if known is not None and is_good and known.status != RequesterStatus.BLOCKED.value:
+            return known
+    raise SessionEnded
+
+
+def _record(act: AuditedTransaction, what: str) -> None:
+    act.record(EntryType.SETTINGS_CHANGE, hidden={"what": what})
