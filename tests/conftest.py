@@ -22,6 +22,7 @@ os.environ["MKL_CBWR"] = ENVIRONMENT["MKL_CBWR"]
 pytest.register_assert_rewrite("tests.worlds")
 pytest_plugins = [
     "tests.cpu_seconds",
+    "tests.worlds.commands",
     "tests.worlds.learners",
     "tests.worlds.prices",
     "tests.worlds.vaults",

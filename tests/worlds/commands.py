@@ -11,10 +11,14 @@ import sys
 import termios
 import time
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+import pytest
+import typer.main
 
 from tests.worlds.forks import Fork, fork, forks
 from tests.worlds.world import PASSPHRASE, World
@@ -32,6 +36,14 @@ import os, resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
 os.execv(sys.argv[2], sys.argv[2:])
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_commands() -> Iterator[None]:
+    """Make the commands once for all command lines that are run in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
+        yield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ of the fork. Asked for a fork by its id, it answers with the exit code once that
 from __future__ import annotations
 
 import array
+import atexit
 import gc
 import importlib
 import json
@@ -17,12 +18,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from vault.training import process
 
@@ -202,13 +205,35 @@ def _become(order: dict[str, Any], descriptors: list[int]) -> None:
     os.chdir(order["cwd"])
     module, name = order["program"].split(":")
     sys.argv = ["lockbox", *order["words"]]
-    getattr(importlib.import_module(module), name)()
-    sys.exit(0)
+    _end(_code_of(getattr(importlib.import_module(module), name)))
+
+
+def _code_of(program: Callable[[], None]) -> int:
+    try:
+        program()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
+def _end(code: int) -> NoReturn:
+    """What Python does at its end, but that it takes nothing apart."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        # a reader that has gone is nobody to tell
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _serve_from_stdin() -> None:
     import rich.console
     import rich.table
+    import typer.main
 
     import tui.cli.command_line
     import vault.requester.jobs
@@ -218,6 +243,8 @@ def _serve_from_stdin() -> None:
 
     prices.keep()
     served.keep_routes()
+    command = typer.main.get_command(tui.cli.command_line.app)
+    typer.main.get_command = lambda _app: command
     loaded = (
         rich.console,
         rich.table,
