@@ -325,7 +325,7 @@ def check_calibration(q: float, steps: int, delta: str, epsilon: int, sigma: flo
     assert price(make_mechanism(q, found - 1e-4, steps), Decimal(delta)).epsilon > epsilon
 
 
-@pytest.mark.parametrize(("q", "steps", "delta", "epsilon", "sigma"), [ROWS[1], ROWS[5], ROWS[17]])
+@pytest.mark.parametrize(("q", "steps", "delta", "epsilon", "sigma"), [ROWS[5]])
 def test_calibration_finds_the_least_noise(
     q: float, steps: int, delta: str, epsilon: int, sigma: float
 ) -> None:

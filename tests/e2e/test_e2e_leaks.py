@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.worlds.approving import approve
+from tests.worlds.learners import REAL
 from tests.worlds.vaults import new_world
 from tests.worlds.world import PASSPHRASE, World
 from vault.requester.jobs import sign_job
@@ -133,14 +134,13 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(
-    held_template: World, real_learner: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Told]:
+def told(held_template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """Import, ask, approve, train with the real learner, send, export, back up, change the passphrase."""
     folder = tmp_path_factory.mktemp("leaks")
     story = Told(world=new_world(folder / "world"), temporary=folder / "tmp")
     story.temporary.mkdir()
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learner_process, "COMMAND", REAL)
         patch.setenv("TMPDIR", str(story.temporary))
         patch.setattr(tempfile, "tempdir", None)
         watch_learner(story, patch)

@@ -13,7 +13,7 @@ from learner_children import PRELUDE, Pretend
 from vault.training import process
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def _real_learner(real_learner: None) -> None:
     """The tests of the learner are of the real one."""
 

@@ -13,6 +13,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.sweeps import sweep
 from tests.worlds.asking import MARKUP
 from tests.worlds.screens import (
     on_page,
@@ -164,7 +165,7 @@ def test_a_search_that_takes_long_says_so_and_can_be_given_up(
     play(story())
 
 
-@pytest.mark.parametrize("size", [(60, 20), (140, 40)])
+@pytest.mark.parametrize("size", sweep([(60, 20), (140, 40)]))
 def test_space_shows_one_row_whole_and_literally(shared: Shared, size: tuple[int, int]) -> None:
     world, vault = shared
 

@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
+from tests.sweeps import sweep
 from tests.worlds.approving import approve
 from tests.worlds.asking import LONG_COLLECTION, LONG_WHO, asking, asking_at_length, served_copy, the_request
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
@@ -272,7 +273,7 @@ def test_without_consents_the_screen_says_what_to_do_and_without_requesters_whom
         play(story())
 
 
-@pytest.mark.parametrize("size", [(60, 20), (140, 40)])
+@pytest.mark.parametrize("size", sweep([(60, 20), (140, 40)]))
 def test_the_longest_and_most_hostile_names_break_nothing(
     tmp_path_factory: pytest.TempPathFactory, size: tuple[int, int]
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select
 
+from tests.sweeps import sweep
 from tests.worlds.asking import LONG_COLLECTION, LONG_SPECIAL, LONG_WHO, asking_at_length, served_copy
 from tests.worlds.screens import SIZES, on_page, play, press, served, text_of, until, words_in
 from tests.worlds.vaults import new_world
@@ -207,7 +208,7 @@ def test_what_is_given_is_what_stood_there(own: Shared) -> None:
     assert record["processing"]["privacy_notice"]["text"] == NOTICE
 
 
-@pytest.mark.parametrize("size", [(60, 20), (140, 40)])
+@pytest.mark.parametrize("size", sweep([(60, 20), (140, 40)]))
 def test_a_special_column_takes_a_yes_of_its_own(own: Shared, size: tuple[int, int]) -> None:
     world, vault = own
 
@@ -304,7 +305,7 @@ def test_withdrawing_takes_no_more_keys_than_giving(own: Shared) -> None:
     play(story())
 
 
-@pytest.mark.parametrize("size", [(60, 20), (140, 40)])
+@pytest.mark.parametrize("size", sweep([(60, 20), (140, 40)]))
 def test_the_longest_and_most_hostile_names_hide_no_consequence(
     tmp_path_factory: pytest.TempPathFactory, size: tuple[int, int]
 ) -> None:

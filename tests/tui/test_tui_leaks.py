@@ -17,6 +17,7 @@ from textual.drivers._writer_thread import WriterThread
 from textual.widgets import Button, Input
 from tui_crashing import CRASHES, SECRET
 
+from tests.sweeps import sweep, sweep_of_many
 from tests.worlds.screens import play, sees, text_of, until, words_of
 from tests.worlds.terminal import LOCKBOX, Screen, places
 from tests.worlds.world import PASSPHRASE, World
@@ -45,7 +46,7 @@ def door(tmp_path: Path) -> LockboxApp:
 # crashes ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", CRASHES)
+@pytest.mark.parametrize("where", sweep(CRASHES, default=4))
 def test_a_crash_restores_the_terminal_and_says_one_sentence_without_the_secret(
     where: str, tmp_path: Path
 ) -> None:
@@ -60,7 +61,7 @@ def test_a_crash_restores_the_terminal_and_says_one_sentence_without_the_secret(
         assert all("made a mistake of its own" in line for line in sentences)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", sweep([signal.SIGTERM, signal.SIGHUP, signal.SIGINT]))
 def test_a_program_that_is_told_to_end_gives_the_terminal_back(
     number: signal.Signals, tmp_path: Path
 ) -> None:
@@ -118,7 +119,14 @@ def test_a_pause_gives_the_terminal_back_and_returning_takes_it_again(tmp_path: 
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("TEXTUAL", "debug"), ("TEXTUAL", "devtools"), ("TEXTUAL_LOG", "keys.log"), ("TEXTUAL_SCREENSHOT", "1")],
+    sweep_of_many(
+        [
+            ("TEXTUAL_LOG", "keys.log"),
+            ("TEXTUAL", "debug"),
+            ("TEXTUAL", "devtools"),
+            ("TEXTUAL_SCREENSHOT", "1"),
+        ]
+    ),
 )
 def test_a_real_vault_is_not_opened_where_keys_are_logged(variable: str, value: str, world: World) -> None:
     if variable == "TEXTUAL_LOG":

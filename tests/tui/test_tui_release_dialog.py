@@ -15,6 +15,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
+from tests.sweeps import sweep
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
@@ -258,11 +259,14 @@ async def the_end_of_the_program(pilot: Pilot[int]) -> None:
 
 @pytest.mark.parametrize(
     "act",
-    [
-        enter, double_enter, word_and_enter, lower_case, a_letter_too_many, click_on_the_safe_button,
-        escape_from_the_dialog, escape_in_the_countdown, double_enter_on_the_button,
-        the_palette_over_the_countdown, the_end_of_the_program,
-    ],
+    sweep(
+        [
+            word_and_enter, escape_in_the_countdown, double_enter_on_the_button, the_end_of_the_program, enter,
+            double_enter, lower_case, a_letter_too_many, click_on_the_safe_button, escape_from_the_dialog,
+            the_palette_over_the_countdown,
+        ],
+        default=4,
+    ),
 )  # fmt: skip
 def test_nothing_is_sent_or_recorded_by(
     still: tuple[World, OwnerSession],

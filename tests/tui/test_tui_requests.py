@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.sweeps import sweep
 from tests.worlds.asking import HOSTILE_JOB, MARKUP, asking, asking_at_length, served_copy, the_request
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 from tests.worlds.vaults import new_world
@@ -124,7 +125,7 @@ def test_opening_a_request_shows_everything_and_decides_nothing(shared: Shared) 
     play(story())
 
 
-@pytest.mark.parametrize("size", [(60, 20), (140, 40)])
+@pytest.mark.parametrize("size", sweep([(60, 20), (140, 40)]))
 def test_the_longest_names_break_nothing(
     tmp_path_factory: pytest.TempPathFactory, size: tuple[int, int]
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button
 
+from tests.sweeps import sweep
 from tests.worlds.asking import (
     HOSTILE_JOB,
     LONG_SPECIAL,
@@ -107,7 +108,7 @@ def _sentences(price: PriceView) -> tuple[str, str]:
     return guess(price), cost(price)
 
 
-@pytest.mark.parametrize("size", [(60, 20), (80, 24)])
+@pytest.mark.parametrize("size", sweep([(60, 20), (80, 24)]))
 def test_with_the_longest_names_the_consequence_still_fits_and_the_details_have_them_whole(
     long: Shared, size: tuple[int, int]
 ) -> None:

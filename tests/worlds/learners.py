@@ -49,12 +49,10 @@ def _stand_in_learner() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def real_learner() -> Iterator[None]:
-    """Start the real learner in this module."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(process, "COMMAND", REAL)
-        yield
+@pytest.fixture
+def real_learner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the real learner in this test."""
+    monkeypatch.setattr(process, "COMMAND", REAL)
 
 
 def zeros(job: Path) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from tests.sweeps import sweep
 from tests.worlds.served import serving
 from tests.worlds.world import PASSPHRASE, World
 from tui.app.app import LockboxApp
@@ -17,7 +18,7 @@ from vault.client.client import Client
 from vault.owner.interface.session import OwnerSession
 from vault.settings import Paths, Preferences
 
-SIZES = ((60, 20), (80, 24), (140, 40))
+SIZES = sweep([(60, 20), (80, 24), (140, 40)])
 
 
 @contextmanager
