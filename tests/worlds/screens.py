@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 
 from tests.sweeps import sweep
@@ -19,6 +22,22 @@ from vault.owner.interface.session import OwnerSession
 from vault.settings import Paths, Preferences
 
 SIZES = sweep([(60, 20), (80, 24), (140, 40)])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_styles() -> Iterator[None]:
+    """Parse the style sheets once for all programs of this process: they are the same in each."""
+    original, kept = Stylesheet._parse_rules, {}
+
+    def parse_rules(sheet: Stylesheet, *given: Any, **named: Any) -> list[RuleSet]:
+        key = (given, tuple(named.items()), tuple(sheet._variables.items()))
+        if key not in kept:
+            kept[key] = original(sheet, *given, **named)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parse_rules)
+        yield
 
 
 @contextmanager
