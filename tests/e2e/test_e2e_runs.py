@@ -25,6 +25,7 @@ from vault.training.run import _mark
 from vault.training.update import check_update
 from vault.vault import Vault
 from vault.views.runs import RunView
+from vault.views.states import RequestState
 
 Quiet = Callable[[int, int], None]
 
@@ -151,7 +152,7 @@ def test_what_does_not_run_here_cannot_be_stopped_here(held_world: World) -> Non
         with pytest.raises(UnknownRequest):
             vault.stop_training("abcdabcd")
         with vault._opened.act() as act:
-            load(act.uow, request).row.state = "training"
+            load(act.uow, request).row.state = RequestState.TRAINING
             act.record(EntryType.SETTINGS_CHANGE, clear={}, hidden={})
         with pytest.raises(WrongState, match="not running here"):
             vault.stop_training(request)
