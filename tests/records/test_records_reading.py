@@ -121,7 +121,7 @@ TAMPERINGS = {
     "the first stripe taken away": lambda uow: uow.delete(segment(uow, "n", 0)),
     "fewer rows in the collection": lambda uow: setattr(uow.get(Collection, 1), "rows", 4096),
     "more rows in the collection": lambda uow: setattr(uow.get(Collection, 1), "rows", 5001),
-    "another type": lambda uow: setattr(field(uow, "n"), "type", "float"),
+    "another type": lambda uow: setattr(field(uow, "n"), "type", FieldType.FLOAT),
     "names of two fields exchanged": exchange_names,
     "keys of two fields exchanged": lambda uow: setattr(
         field(uow, "n"), "wrapped_key", field(uow, "half").wrapped_key

@@ -69,7 +69,7 @@ def test_a_time_is_written_as_it_always_was(moment: datetime) -> None:
     ],
 )
 def test_no_other_text_is_a_time(store: Store, other: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - what datetime says of it
+    with pytest.raises(ValueError):
         parse_stamp(other)
     kept(store, request())
     changed(store, "received_at", f"'{other}'")
