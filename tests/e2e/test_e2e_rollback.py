@@ -13,6 +13,7 @@ from threading import Event, Thread
 import pytest
 
 from tests.worlds import learners
+from tests.worlds.approving import approve
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
 from tui.cli.exit_codes import exit_code
@@ -28,6 +29,7 @@ from vault.lifecycle.opened import mark_mac
 from vault.requester.keys import keygen
 from vault.settings import Paths
 from vault.store.high_water import Mark, read_mark, write_mark
+from vault.store.tables import ChargeRow
 from vault.training import process
 from vault.vault import Vault
 
@@ -42,7 +44,7 @@ def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World
     monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)
-        vault.approve(vault.submit(known_world.folder / "job").line.id, draft=True)
+        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
     return known_world
 
 
@@ -118,7 +120,7 @@ ACTS: dict[str, Callable[[Vault, World], object]] = {
     ),
     "withdraw": lambda vault, _world: vault.withdraw(vault.grants()[0].id),
     "submit": lambda vault, world: vault.submit(world.folder / "job"),
-    "approve": lambda vault, _world: vault.approve(request_of(vault)),
+    "approve": lambda vault, _world: approve(vault, request_of(vault)),
     "refuse": lambda vault, _world: vault.refuse(request_of(vault)),
     "train": lambda vault, _world: vault.train(request_of(vault), progress=lambda _step, _of: None),
 }
@@ -247,6 +249,15 @@ def test_no_single_page_put_back_takes_back_a_withdrawal_or_a_charge(
 
 
 # the mark -----------------------------------------------------------------------------------------------------
+
+
+def test_a_charge_that_became_smaller_is_noticed_although_the_trail_is_whole(held_world: World) -> None:
+    with held_world.vault() as vault, vault._opened.store.write() as uow:
+        (charge,) = uow.find(ChargeRow)
+        charge.vector = json.dumps([cost // 2 for cost in json.loads(charge.vector)])
+        uow.commit()
+    with held_world.vault() as vault:
+        assert "less of its privacy budget is spent" in vault.status().read_only_because
 
 
 def test_a_vault_that_comes_to_a_fresh_computer_opens_and_is_remembered_from_then_on(

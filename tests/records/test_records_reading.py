@@ -12,6 +12,7 @@ from vault.records.reading import ColumnReader
 from vault.sealing.keytree import KeyTree
 from vault.sealing.random import random_secret
 from vault.store.tables import Collection, Field, Segment
+from vault.views.field_types import FieldType
 
 ROWS = 5000  # two stripes, the second not full
 

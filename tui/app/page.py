@@ -21,7 +21,7 @@ from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from tui.app.app import LockboxApp
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
 
 F = TypeVar("F")
 T = TypeVar("T")
@@ -75,7 +75,7 @@ class Page(Screen[None], Generic[F]):
         """The widgets of this page."""
         raise NotImplementedError
 
-    def fetch(self, vault: RemoteVault) -> F:
+    def fetch(self, vault: OwnerSession) -> F:
         """Ask the vault; runs in a thread."""
         raise NotImplementedError
 
@@ -140,7 +140,7 @@ class Page(Screen[None], Generic[F]):
                 found.focus()
                 return
 
-    async def ask(self, question: Callable[[RemoteVault], T]) -> T | None:
+    async def ask(self, question: Callable[[OwnerSession], T]) -> T | None:
         """The vault's answer, or None after an error was told."""
         try:
             return await self.lockbox.ask(question)

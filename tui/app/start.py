@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui.app.app import LockboxApp
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths
 
 GOODBYE_SECONDS: Final = 2.0
@@ -36,7 +36,7 @@ def run(paths: Paths) -> int:
 
     harden_process()  # before a passphrase is typed or a recovery key is shown
     why = logged_because(os.environ)
-    if why and (paths.vault / "vault.db").exists():
+    if why and paths.database.exists():
         raise KeysLogged(what=why)
     # What libraries would write of an error nobody foresaw may quote what was typed.
     logging.disable(logging.CRITICAL)
@@ -58,6 +58,6 @@ def _say_goodbye(app: LockboxApp) -> None:
         closing.join(GOODBYE_SECONDS)
 
 
-def _close(vault: RemoteVault) -> None:
+def _close(vault: OwnerSession) -> None:
     with suppress(LockboxError):
         vault.close()

@@ -24,7 +24,7 @@ MAKE_ONE = (
 def say_what_waits(context: typer.Context) -> int:
     """Say what waits, numbered, and which command does something about it; nothing is drawn."""
     say("Lockbox in plain sentences, because ACCESSIBLE is set.")
-    if not (session(context).paths.vault / "vault.db").exists():
+    if not session(context).paths.database.exists():
         _number(MAKE_ONE)
         return ExitCode.OK
     with opened(context, writable=False) as vault:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -16,7 +16,8 @@ from vault.settings import Paths
 
 if TYPE_CHECKING:
     from vault.client.attach import Secret
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.owner import Owner
+    from vault.owner.interface.session import OwnerSession
     from vault.vault import Vault
 
 
@@ -51,7 +52,7 @@ def session(context: typer.Context) -> Session:
 
 
 @contextmanager
-def opened(context: typer.Context, *, writable: bool = True) -> Iterator[Vault]:
+def opened(context: typer.Context, *, writable: bool = True) -> Iterator[Owner]:
     """The vault for one command: of the process that has it open, or else opened here; an older copy is said aloud."""
     from vault.client import attach
 
@@ -60,9 +61,8 @@ def opened(context: typer.Context, *, writable: bool = True) -> Iterator[Vault]:
     attach.check_there(options.paths)
     if attach.is_served(options.paths):
         with attached(options) as remote:
-            _warn_of_older(remote.rollback_reason)
-            # Safe: a test holds the methods of both to the same names and signatures.
-            yield cast("Vault", remote)
+            _warn_of_older(remote.status().read_only_because)
+            yield remote
         return
     with _opened_here(options, writable=writable) as vault:
         _warn_of_older(vault.rollback_reason)
@@ -71,7 +71,7 @@ def opened(context: typer.Context, *, writable: bool = True) -> Iterator[Vault]:
         yield vault
 
 
-def attached(options: Session) -> RemoteVault:
+def attached(options: Session) -> OwnerSession:
     """A session with the process that has the vault open.
 
     What is given by hand is used: a passphrase, a recovery key. Without, it is the session that `lockbox unlock` left,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.consents import GrantDraft
     from vault.views.requests import Approval, RequestView
 
@@ -52,7 +52,7 @@ def _timeless(offer: Offer) -> Offer:
     return replace(offer, approval=replace(offer.approval, draft=replace(draft, not_before="")))
 
 
-def look(vault: RemoteVault, request_id: str, optional: frozenset[str]) -> Offer:
+def look(vault: OwnerSession, request_id: str, optional: frozenset[str]) -> Offer:
     """How a request can be decided now; raises only what stands in the way of looking."""
     try:
         found = vault.preview_approval(request_id, draft=True, optional=optional)
@@ -87,14 +87,15 @@ def _unrunnable(request: RequestView) -> str:
     return f"It was approved, but your consents no longer cover it: {'; '.join(request.decision.reasons)}."
 
 
-def approve_and_start(vault: RemoteVault, offer: Offer, *, special_confirmed: bool) -> None:
+def approve_and_start(vault: OwnerSession, offer: Offer, *, special_confirmed: bool) -> None:
     """Write what stands in the offer, unless that was done before, and run it; raises what the vault raises."""
     request_id = offer.request.line.id
     if not offer.is_approved:
         vault.approve(
             request_id,
+            manifest_digest=offer.request.manifest_digest,
             draft=offer.draft is not None,
             optional=offer.optional if offer.draft else frozenset(),
             special_confirmed=special_confirmed and bool(offer.special),
         )
-    vault.start_training(request_id)
+    vault.begin("train", request_id=request_id)

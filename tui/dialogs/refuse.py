@@ -15,7 +15,7 @@ from tui.widgets.plain import Plain
 from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.requests import RequestView
 
 LONGEST_REASON = 500
@@ -29,7 +29,7 @@ class Act(Decision[str]):
         yield Plain("", id="problem", classes="bad")
 
     @work(exclusive=True, group="act")
-    async def carry_out(self, done: str, result: str, act: Callable[[RemoteVault], object]) -> None:
+    async def carry_out(self, done: str, result: str, act: Callable[[OwnerSession], object]) -> None:
         """Do this in the vault, off the loop, say `done` or else what it returned, and leave with this result."""
         self.lock_buttons(True)
         try:
@@ -99,7 +99,7 @@ class AskerDialog(Act):
     """Something noted about a requester; `act` is what the vault does."""
 
     def __init__(
-        self, *, act: Callable[[RemoteVault], object], title: str, words: str, verb: str, done: str
+        self, *, act: Callable[[OwnerSession], object], title: str, words: str, verb: str, done: str
     ) -> None:
         super().__init__()
         self._act, self._title, self._words, self._verb, self._done = act, title, words, verb, done

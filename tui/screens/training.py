@@ -24,7 +24,7 @@ from tui.widgets.table import Line, ListTable
 if TYPE_CHECKING:
     from textual.events import Resize
 
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.requests import RequestLine, RequestView
     from vault.views.runs import Pulse, RunView
 
@@ -159,7 +159,7 @@ What learns from your records on this computer right now, in a process without n
         yield Plain("What waits to run, and what ran before", id="before", classes="heading")
         yield ListTable(id="ran", classes="value")
 
-    def fetch(self, vault: RemoteVault) -> Runs:
+    def fetch(self, vault: OwnerSession) -> Runs:
         """What runs, whether it is paid, and what ran."""
         now = vault.runs()
         lines = [line for line in vault.requests() if line.state in RAN]
@@ -310,6 +310,6 @@ class StopDialog(Act):
         self.lockbox.run_watch.forget(self._run.request)
         self.carry_out("", "stopped", self._stopped)
 
-    def _stopped(self, vault: RemoteVault) -> str:
+    def _stopped(self, vault: OwnerSession) -> str:
         vault.stop_training(self._run.request)
         return wording.after_a_stop(vault.request(self._run.request).line.state)

@@ -19,7 +19,7 @@ from vault.errors.families import Invalid, LockboxError
 from vault.errors.keys import RecoveryKeyMistyped, WrongPassphrase, WrongRecoveryKey
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths
 
 PAUSE_SECONDS: Final = 2.0
@@ -36,7 +36,7 @@ SET_ANOTHER: Final = "Opened with the recovery key. To set a new passphrase: loc
 
 def first_screen(paths: Paths, sentence: str) -> Screen[None]:
     """Unlock where there is a vault, else the welcome; `sentence` says why it is shown again."""
-    if (paths.vault / "vault.db").exists():
+    if paths.database.exists():
         return Unlock(sentence)
     return Welcome(sentence)
 
@@ -116,7 +116,7 @@ class Unlock(Card):
         paths = self.lockbox.paths
         self.do(OPENING, lambda: open_vault(paths, typed, recovery=recovery), self._opened)
 
-    def _opened(self, vault: RemoteVault) -> None:
+    def _opened(self, vault: OwnerSession) -> None:
         self.lockbox.enter(vault)
         if self._by_recovery_key:
             self.lockbox.tell(SET_ANOTHER)

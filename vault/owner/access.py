@@ -1,11 +1,11 @@
-"""What the process that has the vault open asks of it: who knocks, and what a requester may be told."""
+"""What the process that has the vault open asks of it: who speaks, and what a requester may be told."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from vault import portal
-from vault.requests import access
+from vault.requests import tokens
 from vault.store.tables import LogEntry
 
 if TYPE_CHECKING:
@@ -16,19 +16,9 @@ if TYPE_CHECKING:
 
 
 class AccessActions:
-    """Tokens, the passphrase of an open vault, and the requesters' side of the socket."""
+    """The passphrase of an open vault, its runs as a whole, and the requesters' side of the socket."""
 
     _opened: OpenVault
-
-    def issue_token(self, requester: str) -> str:
-        """A token with which this requester can submit and fetch through the socket for 90 days; shown once."""
-        with self._opened.act() as act:
-            return access.issue(act, requester)
-
-    def revoke_tokens(self, requester: str) -> int:
-        """End every token of a requester and return how many there were."""
-        with self._opened.act() as act:
-            return access.revoke(act, requester)
 
     def check_secret(self, secret: Secret, *, recovery: bool = False) -> None:
         """Whether this passphrase (or recovery key) opens this very vault; raises `WrongPassphrase` and its kin."""
@@ -49,12 +39,16 @@ class AccessActions:
         for run in list(self._opened.running.values()):
             run.stop()
 
-    # for a requester, by its id
+    def stop_run_of(self, thread: int) -> None:
+        """End the run that trains on this thread, if there is one."""
+        for run in list(self._opened.running.values()):
+            if run.thread == thread:
+                run.stop(because="interrupted")
 
     def token_holder(self, token: str) -> str:
         """The id of the requester this token was given to; raises `SessionEnded`."""
         with self._opened.read() as uow:
-            return access.holder(uow, token, self._opened.now(uow)).id
+            return tokens.holder(uow, token, self._opened.now(uow)).id
 
     def take_job(self, requester_id: str, files: JobFiles) -> str:
         """Take a job into the inbox as its requester and return its job id; raises what `outside.submit` does."""

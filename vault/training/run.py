@@ -28,8 +28,8 @@ from vault.requests.evaluate import (
     decision_as_approved,
     load,
     precheck,
+    raise_unless_permitted,
     record_decision,
-    refuse_unless,
     reload,
 )
 from vault.requests.manifest import Manifest
@@ -67,10 +67,11 @@ def run_job(vault: OpenVault, request_id: str, progress: Progress) -> None:
     ):
         try:
             _mark(vault, asked, RequestState.READY)
+            told = counted(vault.running[request_id], progress)
+            told(0, job.steps)  # the last moment at which who stops it loses nothing
             _raise_if_stopped(vault.running[request_id])
             _charge(vault, asked, allowed)
             _mark(vault, asked, RequestState.TRAINING)
-            told = counted(vault.running[request_id], progress)
             envelope = learner.train(_columns(vault, asked, allowed, job), told)
             check_update(envelope.update, asked.manifest)
             _raise_if_stopped(vault.running[request_id])
@@ -126,7 +127,7 @@ def _planned(vault: OpenVault, request_id: str) -> tuple[StoredJob, frozenset[st
     if not decision.permitted:
         with vault.act() as act:
             record_decision(act, request_id, decision)
-    refuse_unless(decision)
+    raise_unless_permitted(decision)
     return asked, decision.allowed
 
 
@@ -154,7 +155,7 @@ def _charge(vault: OpenVault, planned: StoredJob, allowed: frozenset[str]) -> No
         record_decision(act, asked.row.id, decision)
         if is_unchanged := decision.permitted and decision.allowed == allowed:
             _pay(act, asked)
-    refuse_unless(decision)
+    raise_unless_permitted(decision)
     if not is_unchanged:
         raise ConsentRefused(reason="the consents changed while the learner was getting ready")
 

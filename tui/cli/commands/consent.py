@@ -17,8 +17,8 @@ from tui.text.parse import amount, moment, names
 from vault.errors.consent import NotConfirmed
 
 if TYPE_CHECKING:
-    from vault.vault import Vault
-    from vault.views.consents import GrantView, GrantWish, Withdrawal
+    from vault.owner.interface.owner import Owner
+    from vault.views.consents import GrantTerms, GrantView, Withdrawal
 
 __all__ = ["group", "show_decision"]
 
@@ -60,7 +60,7 @@ def grant(
     special: Special = False,
 ) -> None:
     """Allow jobs of one requester to read the named columns for one purpose, until a date."""
-    wish: GrantWish = {
+    terms: GrantTerms = {
         "requester": requester,
         "collection": collection,
         "fields": names(fields),
@@ -75,14 +75,14 @@ def grant(
         "epsilon_cap": amount(epsilon) if epsilon else None,
     }
     with opened(context) as vault:
-        given = _give(vault, wish, special=special)
+        given = _give(vault, terms, special=special)
     _show(given)
     say("\nNothing leaves by this: every run and every release still asks you.")
 
 
-def _give(vault: Vault, wish: GrantWish, *, special: bool) -> GrantView:
+def _give(vault: Owner, terms: GrantTerms, *, special: bool) -> GrantView:
     """Show the consent with its notice, ask on a terminal, and give it."""
-    draft = vault.preview_grant(**wish)
+    draft = vault.preview_grant(**terms)
     tell(f"You are about to allow {draft.requester}, of {draft.collection}:\n")
     show_draft(draft)
     tell(
@@ -90,7 +90,7 @@ def _give(vault: Vault, wish: GrantWish, *, special: bool) -> GrantView:
     )
     if is_interactive() and not confirm("Give this consent?"):
         raise NotConfirmed()
-    return vault.grant(special_confirmed=explicit_yes(draft, said=special), **wish)
+    return vault.grant(special_confirmed=explicit_yes(draft, said=special), **terms)
 
 
 @group.command("list")

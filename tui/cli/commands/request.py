@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +9,7 @@ import click
 import typer
 
 from tui.cli.options import AsJson, Special
+from tui.cli.progress import progress_bar
 from tui.cli.session import opened
 from tui.cli.show_request import explicit_yes, show_approval, show_price
 from tui.cli.show_request import show_request as draw
@@ -22,7 +19,7 @@ from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
 
 if TYPE_CHECKING:
-    from vault.vault import Vault
+    from vault.owner.interface.owner import Owner
     from vault.views.requests import Approval
 
 __all__ = ["add_to", "group", "show_price", "train"]
@@ -130,14 +127,20 @@ def _refuse_idle_columns(what: Approval, optional: frozenset[str]) -> None:
         raise Invalid(reason="a consent covers this request already, so --also would change nothing")
 
 
-def _approve(vault: Vault, what: Approval, *, optional: frozenset[str], special: bool, run: bool) -> None:
+def _approve(vault: Owner, what: Approval, *, optional: frozenset[str], special: bool, run: bool) -> None:
     """Approve, on a terminal after a yes (and one more for special columns), and run it at once if that is wanted."""
     full, short = what.request.line.id, what.request.line.id[:8]
     is_possible = what.draft is not None or what.request.decision.permitted
     if is_possible and is_interactive() and not confirm("\nApprove this one run?"):
         raise NotConfirmed()
     confirmed = explicit_yes(what.draft, said=special)
-    vault.approve(full, draft=what.draft is not None, optional=optional, special_confirmed=confirmed)
+    vault.approve(
+        full,
+        manifest_digest=what.request.manifest_digest,
+        draft=what.draft is not None,
+        optional=optional,
+        special_confirmed=confirmed,
+    )
     say(f"\nRequest {short} is approved for one run.")
     if run or (
         is_interactive() and confirm("Run it now, on this computer? The budget is spent from then on.")
@@ -184,9 +187,9 @@ def train(
             _train(vault, one, as_json=as_json)
 
 
-def _train(vault: Vault, request_id: str, *, as_json: bool = False) -> None:
+def _train(vault: Owner, request_id: str, *, as_json: bool = False) -> None:
     try:
-        with _progress_bar() as progress:
+        with progress_bar("training", before="the learner gets ready") as progress:
             held = vault.train(request_id, progress=progress)
     except KeyboardInterrupt:
         say("\n" + wording.after_a_stop(vault.request(request_id).line.state))
@@ -195,24 +198,3 @@ def _train(vault: Vault, request_id: str, *, as_json: bool = False) -> None:
         show_json(held)
     say("The result is held in the vault. Look at it:")
     say(f"  lockbox release show {held.id[:8]}")
-
-
-@contextlib.contextmanager
-def _progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """Steps as they pass on a terminal that can draw them; nothing in a log."""
-    if not sys.stderr.isatty() or os.environ.get("ACCESSIBLE"):
-        yield lambda _step, _of: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(pulse_style="bar.back"),
-        TextColumn("{task.fields[done]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("the learner gets ready", total=None, done="")
-        yield lambda step, of: bar.update(
-            task, description="training", completed=step, total=of, done=f"{step:,} of {of:,}"
-        )

@@ -5,7 +5,6 @@ A token is 32 random bytes as text. Kept is its SHA-256 alone: of so many random
 
 from __future__ import annotations
 
-import base64
 import hmac
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -14,8 +13,8 @@ from vault.audit.entries import EntryType
 from vault.errors.daemon import SessionEnded
 from vault.errors.requests import RequesterBlocked
 from vault.requests.requesters import end_tokens, find
-from vault.sealing.digest import sha256_hex
-from vault.sealing.random import random_bytes, random_id
+from vault.sealing.random import random_id
+from vault.sealing.token import new_token, token_digest
 from vault.store.tables import AccessToken, RequesterRow
 from vault.views.states import RequesterStatus
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from vault.store.unit_of_work import UnitOfWork
 
 LIFE: Final = timedelta(days=90)
-TOKEN_BYTES: Final = 32
 
 
 def issue(act: AuditedTransaction, name: str) -> str:
@@ -37,13 +35,13 @@ def issue(act: AuditedTransaction, name: str) -> str:
     row = find(act.uow, name)
     if row.status is RequesterStatus.BLOCKED:
         raise RequesterBlocked(name=name)
-    token = base64.urlsafe_b64encode(random_bytes(TOKEN_BYTES)).rstrip(b"=").decode()
+    token = new_token()
     ends = act.at + LIFE
     act.uow.add(
         AccessToken(
             id=random_id(),
             requester_id=row.id,
-            digest=_digest(token),
+            digest=token_digest(token),
             issued_at=act.at,
             expires_at=ends,
         )
@@ -64,18 +62,13 @@ def holder(uow: UnitOfWork, token: str, now: datetime) -> RequesterRow:
 
     Raises ``SessionEnded`` alike for a token that is unknown, expired, revoked or of somebody blocked.
     """
-    digest = _digest(token)
+    digest = token_digest(token)
     for row in [each for each in uow.find(AccessToken) if hmac.compare_digest(each.digest, digest)]:
         known = uow.get(RequesterRow, row.requester_id)
         is_good = row.revoked_at is None and now < row.expires_at
         if known is not None and is_good and known.status is not RequesterStatus.BLOCKED:
             return known
     raise SessionEnded
-
-
-def _digest(token: str) -> str:
-    # What cannot be encoded becomes a question mark, which no token has.
-    return sha256_hex(token.encode("ascii", errors="replace"))
 
 
 def _record(act: AuditedTransaction, what: str) -> None:

@@ -1,4 +1,4 @@
-"""What has left this computer, as the trail says it; followed entry by entry, because a trail only grows."""
+"""The releases that were sent, as the trail says it; followed entry by entry, because a trail only grows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARK = b'"release.'
 
 
 @dataclass(slots=True, kw_only=True)
-class Departures:
+class SentReleases:
     """Which runs' updates were sent, with the time of it, and which sendings were begun; of `read` entries so far."""
 
     read: int = 0
