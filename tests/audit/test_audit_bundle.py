@@ -8,7 +8,7 @@ from audit_format_checker import check
 from audit_home import Trail, is_signed
 from audit_samples import HIDDEN, ORIGIN
 
-from vault.audit.bundle import export_bundle, report_lines, verify_bundle
+from vault.audit.bundle import export_bundle, verify_bundle
 from vault.audit.checkpoint import sign_checkpoint
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
@@ -75,23 +75,6 @@ def test_a_bundle_holds_the_files_of_the_format(exported):
     } == names(exported.folder)
 
 
-def test_every_sentence_of_a_report_says_what_was_checked(exported):
-    trail = exported.trail
-    report = verify_bundle(exported.folder, trail.vkey, verify=is_signed, kept=exported.earlier)
-    lines = report_lines(report)
-
-    assert len(lines) == 8
-    assert "All 26 entries are there" in lines[1]
-    assert "Nothing before entry 16 was rewritten" in lines[-1]
-
-
-def test_without_anything_kept_a_report_claims_consistency_and_no_more(short, tmp_path):
-    short.export(tmp_path / "bundle")
-    report = verify_bundle(tmp_path / "bundle", short.vkey, verify=is_signed)
-
-    assert "nothing shows that it is complete" in report_lines(report)[-1]
-
-
 def test_the_keys_of_the_vault_make_a_bundle_that_verifies(short, tmp_path):
     key = SigningKey.from_seed(Secret(b"s" * 32))
     short = Trail(store=short.store, sign=key.sign, public=key.public)
@@ -143,7 +126,6 @@ def test_a_withheld_entry_is_its_leaf_hash_and_passes_only_when_that_is_allowed(
     }
     report = verify_bundle(tmp_path / "bundle", short.vkey, verify=is_signed, allow_redacted=True)
     assert report.redacted == (1,)
-    assert "1 are withheld" in report_lines(report)[1]
     with pytest.raises(LogBroken, match="entry 1 is withheld"):
         verify_bundle(tmp_path / "bundle", short.vkey, verify=is_signed)
 

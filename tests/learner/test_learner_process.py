@@ -16,7 +16,7 @@ from learner_children import JOB, LONG_JOB, Pretend, columns, ignore, is_alive, 
 from learner.protocol import Job
 from vault.errors.training import LearnerFailed, SandboxMissing
 from vault.training import channels, process
-from vault.training.process import Failure, LearnerProcess, probe_sandbox, sandbox_facts
+from vault.training.process import Failure, LearnerProcess, probe_sandbox
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left_open")
 
@@ -61,7 +61,7 @@ def test_a_real_learner_locks_in_trains_and_is_gone() -> None:
 
 def test_a_learner_dies_when_its_job_descriptor_ends() -> None:
     with LearnerProcess.start(LONG_JOB, weights()) as learner, pytest.raises(LearnerFailed) as failure:
-        learner.train(columns(), lambda _step, _of: learner._channels.close_job())
+        learner.train(columns(), lambda _step, _of: learner._channels._close({learner._channels.job}))
     assert str(failure.value.facts["reason"]) == Failure.VAULT_GONE
 
 
@@ -124,7 +124,7 @@ def test_a_folder_with_a_learner_in_it_takes_nothing_over(
         (tmp_path / "learner" / name).write_text("raise SystemExit(99)")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert sandbox_facts() == sandbox_facts()
+    assert process._examine(()) == process._examine(())
     hijacked = subprocess.run([*process.COMMAND, "--probe"], capture_output=True, check=False)
     assert hijacked.returncode == 0
     assert subprocess.run([sys.executable, "-m", "learner"], check=False).returncode == 99

@@ -365,14 +365,6 @@ def test_what_is_past_its_time_expires_and_cannot_be_approved(home: Home) -> Non
     assert home.trail()[-2:] == ["request.expire", "request.expire"]
 
 
-def test_the_newest_request_is_listed_first(home: Home) -> None:
-    old = submitted(home)
-    new = submitted(home, job_of(job_id="1" * 32), now=NOW + timedelta(hours=1))
-
-    with home.store.read() as uow:
-        assert [row.id for row in inbox.list_requests(uow)] == [new, old]
-
-
 def test_a_request_that_is_not_there_is_unknown(home: Home) -> None:
     with home.store.read() as uow, pytest.raises(UnknownRequest):
         inbox.show(uow, "f" * 32)

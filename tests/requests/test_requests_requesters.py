@@ -21,7 +21,6 @@ def test_a_requester_begins_as_new_and_is_found_by_name_and_key(home: Home) -> N
         assert (added.status, added.contact) == ("new", "desk@example.org")
         assert added.id == requesters.find(act.uow, "clinic").id
         assert added.id == requesters.find_by_key(act.uow, OTHER_KEY.public).id
-        assert [row.name for row in requesters.list_requesters(act.uow)] == ["clinic", "lab"]
 
 
 @pytest.mark.parametrize(("name", "key", "what"), [("lab", OTHER_KEY, "name"), ("lab 2", KEY, "key")])

@@ -89,11 +89,6 @@ def examine(uow: UnitOfWork, job: JobFiles) -> Examined:
     return Examined(manifest=manifest, requester=requester)
 
 
-def list_requests(uow: UnitOfWork) -> list[RequestRow]:
-    """Every request, the newest first."""
-    return uow.find(RequestRow, order_by="received_at", descending=True)
-
-
 def show(uow: UnitOfWork, request_id: str) -> RequestRow:
     """The request of this id; raises ``UnknownRequest``."""
     row = uow.get(RequestRow, request_id)

@@ -105,11 +105,6 @@ def end_tokens(act: AuditedTransaction, requester_id: str) -> int:
     return len(working)
 
 
-def list_requesters(uow: UnitOfWork) -> list[RequesterRow]:
-    """Everybody the owner knows, by name."""
-    return uow.find(RequesterRow, order_by="name")
-
-
 def vault_key(keys: KeyTree, requester_id: str) -> SigningKey:
     """The key that signs releases to this requester; two requesters cannot tell that it is one vault."""
     return SigningKey.from_seed(keys.subkey(Purpose.RELEASE_SIGNING, requester_id.encode()))
