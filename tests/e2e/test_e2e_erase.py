@@ -154,7 +154,8 @@ def test_what_may_have_left_stays_on_record_so_and_goes_no_second_time(held_worl
         (held,) = vault.releases()
         with vault._opened.store.write() as uow:
             uow.get(RequestRow, held.id).state = RequestState.SENDING
-            uow.get(HeldRow, held.id).intent_at = held.held_at
+            row = uow.get(HeldRow, held.id)
+            row.intent_at = row.held_at
             uow.commit()
         done = vault.erase_collection("nights")
         assert ((held.id,), ()) == (done.may_have_left, done.updates_destroyed)

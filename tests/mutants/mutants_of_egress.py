@@ -33,8 +33,8 @@ MUTANTS = (
         name="a blocked requester is sent to",
         kind=Kind.EGRESS,
         function="_check_recipient",
-        old='if recipient.status == "blocked":',
-        new='if recipient.status == "refused":',
+        old="if recipient.status is RequesterStatus.BLOCKED:",
+        new="if recipient.status is None:",
         caught_by="test_nothing_is_sent_to_a_blocked_requester",
     ),
     Mutant(
@@ -77,7 +77,7 @@ MUTANTS = (
         function="state",
         within="vault",
         old="if uow.count(ChargeRow, request_id=row.id):",
-        new="if uow.count(ChargeRow, request_id=row.id) and here is not RequestState.EXPIRED:",
+        new="if uow.count(ChargeRow, request_id=row.id) and row.state is not RequestState.EXPIRED:",
         caught_by="test_an_update_that_expired_looks_like_one_that_is_in_progress",
     ),
     Mutant(

@@ -41,9 +41,13 @@ ROW = st.fixed_dictionaries(
 )
 
 
+def quiet(_done, _of):
+    """A progress callback for who does not look."""
+
+
 def send(bench, target, as_format):
     with bench.store.read() as uow:
-        return export_rows(bench.owner(uow), find_collection(uow, "rows"), target, as_format)
+        return export_rows(bench.owner(uow), find_collection(uow, "rows"), target, as_format, quiet)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -68,7 +72,9 @@ def test_what_is_exported_is_imported_the_same(bench, rows, as_format):
         bench.put(
             AuditedTransaction(uow=uow, now=datetime(2026, 1, 1, tzinfo=UTC), keys=bench.keys), parsed, RECORD
         )
-        assert len(rows) == export_rows(bench.owner(uow), find_collection(uow, "rows"), target, as_format)
+        assert len(rows) == export_rows(
+            bench.owner(uow), find_collection(uow, "rows"), target, as_format, quiet
+        )
     back = read_table(target, as_format=as_format, types={field.name: field.type for field in FIELDS})
     if as_format == "csv":
         rows = [{name: None if value == "" else value for name, value in row.items()} for row in rows]

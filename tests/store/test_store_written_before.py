@@ -98,7 +98,8 @@ def test_it_is_written_to_and_every_other_row_stays_byte_by_byte(
     with opened(old) as vault:
         state = {one.state: one.id for one in vault.requests()}
         ends = {one.state: one.id for one in vault.grants()}
-        vault.approve(state["waiting"], draft=True)
+        digest = vault.request(state["waiting"]).manifest_digest
+        vault.approve(state["waiting"], manifest_digest=digest, draft=True)
         vault.train(state["waiting"], progress=lambda _step, _of: None)
         vault.withhold(state["held"])
         vault.withdraw(ends["active"])
