@@ -64,9 +64,10 @@ def by_kind(kind: Kind) -> set[str]:
 
 
 def sample(action: Action) -> dict[str, Any]:
-    names = [one for one in action.signature.parameters if one != PROGRESS]
-    found = {name: BY_NAME.get(name, f"a {name}") for name in names if name != "terms"}
-    return {**found, **(TERMS if "terms" in names else {})}
+    parameters = [one for one in action.signature.parameters.values() if one.name != PROGRESS]
+    named = [one.name for one in parameters if one.kind is not one.VAR_KEYWORD]
+    found = {name: BY_NAME.get(name, f"a {name}") for name in named}
+    return {**found, **(TERMS if len(named) < len(parameters) else {})}
 
 
 class Line:

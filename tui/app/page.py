@@ -122,8 +122,8 @@ class Page(Screen[None], Generic[F]):
                 await self.draw(facts)
                 self._settle_cursor()
         except (NoMatches, MountError):
-            # Safe: whoever went on to another screen has taken the widgets of this one away.
-            if self in self.app.screen_stack:
+            # Safe: whoever went on to another screen, or left the program, has taken the widgets of this one away.
+            if self.app.is_running and self in self.app.screen_stack:
                 raise
 
     def _settle_cursor(self) -> None:
