@@ -6,6 +6,7 @@ import ast
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_every_plain_arrow_is_a_call(title: str) -> None:
     way = steps(title)
     missing = [
         f"{before.file} {before.name} -> {after.name}"
-        for before, after in zip(way, way[1:], strict=False)
+        for before, after in pairwise(way)
         if after.is_called and after.name.split(".")[0] not in mentioned(before.file, before.name)
     ]
     assert missing == []
