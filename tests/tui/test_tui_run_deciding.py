@@ -164,7 +164,7 @@ def test_a_second_job_is_shown_against_the_first_that_was_approved(template: Wor
         async def story() -> None:
             async with on_page(vault, world, "requests", size=(80, 200)) as pilot:
                 dialog = await open_dialog(pilot)
-                words = words_in(dialog.lockbox, "#details")
+                words = words_in(dialog.app, "#details")
                 assert wording.compared(what.compared_to, len(what.changes)) in words
                 for one in what.changes:
                     assert wording.changed(one.what, one.before, one.now) in words

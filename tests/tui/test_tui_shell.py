@@ -47,12 +47,12 @@ def served_for(world: World, *, minutes: int) -> Iterator[RemoteVault]:
 def running(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every vault says that something runs; what is stopped is written down."""
     stopped: list[str] = []
-    pulse = RemoteVault.pulse
+    before = RemoteVault.pulse
 
-    def felt(vault: RemoteVault, *, is_background: bool = True) -> Pulse:
-        return replace(pulse(vault, is_background=is_background), runs=(RUN,))
+    def pulse(vault: RemoteVault, *, is_background: bool = True) -> Pulse:
+        return replace(before(vault, is_background=is_background), runs=(RUN,))
 
-    monkeypatch.setattr(RemoteVault, "pulse", felt)
+    monkeypatch.setattr(RemoteVault, "pulse", pulse)
     monkeypatch.setattr(RemoteVault, "runs", lambda _vault: [RUN])
     monkeypatch.setattr(RemoteVault, "stop_training", lambda _vault, request: stopped.append(request))
     return stopped

@@ -14,6 +14,7 @@ from tests.worlds.asking import asking, served_copy, the_request
 from tests.worlds.screens import on_page, play, press, sees, served, until, words_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import World
+from tui.app.app import LockboxApp
 from tui.screens.training import LAYERS, NO_CURVE, Pace, RunBox, StopDialog, Training, confinement, in_words
 from tui.text import wording
 from vault.client.client import RemoteVault
@@ -95,6 +96,22 @@ def test_without_a_run_the_screen_says_how_to_get_one(tmp_path: Path) -> None:
                 assert isinstance(pilot.app.screen, Training)
 
         play(story())
+
+
+def test_a_page_that_is_still_being_made_is_told_no_pulse(tmp_path: Path) -> None:
+    async def story(vault: RemoteVault, world: World) -> None:
+        async with on_page(vault, world, "home") as pilot:
+            app = pilot.app
+            assert isinstance(app, LockboxApp)
+            pulse = await app.ask(lambda vault: vault.pulse())
+            made = app.push_screen(Training())  # it stands in the stack from now on, and has no widget yet
+            await app._on_pulse(pulse)
+            await made
+            await sees(pilot, "Nothing is running.")
+
+    world = new_world(tmp_path)
+    with served(world) as vault:
+        play(story(vault, world))
 
 
 def test_a_run_of_another_client_is_shown_with_its_steps_its_price_and_its_locks_and_can_be_stopped(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -15,12 +15,12 @@ from textual.widget import MountError
 from textual.widgets import Footer, Input
 
 from tui.app.keymap import bindings
+from tui.app.program import Program, program_of
 from tui.widgets.bar import PageTabs, VaultBar
 from tui.widgets.table import ListTable
 from vault.errors import LockboxError
 
 if TYPE_CHECKING:
-    from tui.app.app import LockboxApp
     from vault.client.client import RemoteVault
 
 F = TypeVar("F")
@@ -59,9 +59,9 @@ class Page(Screen[None], Generic[F]):
         super().__init_subclass__(**given)
 
     @property
-    def lockbox(self) -> LockboxApp:
+    def program(self) -> Program:
         """The program this page belongs to."""
-        return cast("LockboxApp", self.app)
+        return program_of(self)
 
     def compose(self) -> ComposeResult:
         """The bar, the tabs, the body of the page, the keys."""
@@ -85,7 +85,7 @@ class Page(Screen[None], Generic[F]):
 
     def on_mount(self) -> None:
         """Load for the first time."""
-        self.query_one(VaultBar).show_standing(self.lockbox.standing)
+        self.query_one(VaultBar).show_standing(self.program.standing)
         self.set_loading(True)
         self._is_made = True
         self.reload()
@@ -122,8 +122,8 @@ class Page(Screen[None], Generic[F]):
                 await self.draw(facts)
                 self._settle_cursor()
         except (NoMatches, MountError):
-            # Safe: whoever went on to another screen has taken the widgets of this one away.
-            if self in self.app.screen_stack:
+            # Safe: whoever went on to another screen, or ended the program, has taken the widgets of this one away.
+            if self in self.app.screen_stack and self.is_attached and self.app.is_running:
                 raise
 
     def _settle_cursor(self) -> None:
@@ -143,9 +143,9 @@ class Page(Screen[None], Generic[F]):
     async def ask(self, question: Callable[[RemoteVault], T]) -> T | None:
         """The vault's answer, or None after an error was told."""
         try:
-            return await self.lockbox.ask(question)
+            return await self.program.ask(question)
         except LockboxError as error:
-            self.lockbox.tell_error(error)
+            self.program.tell_error(error)
             return None
 
     # searching

@@ -8,9 +8,7 @@ from tui.text import wording
 from vault.errors import UnknownRequest
 
 if TYPE_CHECKING:
-    from tui.app.app import LockboxApp
     from vault.client.client import RemoteVault
-    from vault.trail_views import Pulse
 
 RUNNING = "running"
 
@@ -36,18 +34,22 @@ class RunWatch:
         """Whether a run was begun that is not among those that go on, because it gets ready or has just ended."""
         return bool(self._followed - now)
 
-    async def felt(self, app: LockboxApp, pulse: Pulse) -> None:
-        """Look after the runs that are no longer among those that go on."""
-        now = {run.request for run in pulse.runs}
-        for request_id in self._followed - now:
-            title, sentence = await app.ask(lambda vault, one=request_id: ending(vault, one))  # type: ignore[misc]
-            if sentence and request_id in self._followed:
-                self._followed.discard(request_id)
-                app.tell(sentence, title=title)
+    def missing(self, now: set[str]) -> set[str]:
+        """The runs that are followed and no longer among those that go on."""
+        return self._followed - now
+
+    def take(self, request_id: str) -> bool:
+        """Follow this run no longer; whether it was followed until now."""
+        is_followed = request_id in self._followed
+        self._followed.discard(request_id)
+        return is_followed
+
+    def note(self, now: set[str]) -> None:
+        """Follow the runs that go on, but for those that were stopped here."""
         self._followed |= now - self._known_to_end
 
 
-def ending(vault: RemoteVault, request_id: str) -> tuple[str, str]:
+def outcome_of_run(vault: RemoteVault, request_id: str) -> tuple[str, str]:
     """How a run ended as a title and a sentence, or two empty texts as long as it goes on."""
     from vault.wire.errors import error_from
 

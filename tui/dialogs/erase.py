@@ -10,9 +10,9 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
-from tui.dialogs.read_to_end import ReadFirst
+from tui.dialogs.read_to_end import ReadToEndDialog
 from tui.text import wording
-from tui.text.layout import visible
+from tui.text.layout import escaped
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LONGEST_NAME = 40
 
 
-class EraseDialog(ReadFirst):
+class EraseDialog(ReadToEndDialog):
     """Dismissed with "erased" once the keys are destroyed."""
 
     ANSWER: ClassVar[str] = "erase"
@@ -90,7 +90,7 @@ class EraseDialog(ReadFirst):
     def _erase(self, vault: RemoteVault) -> str:
         done = vault.erase_collection(self._planned.collection)
         return (
-            f"Erased: {wording.counted(done.rows, 'row')} of {visible(done.collection)}. {_what_stays(done)}"
+            f"Erased: {wording.counted(done.rows, 'row')} of {escaped(done.collection)}. {_what_stays(done)}"
         )
 
 

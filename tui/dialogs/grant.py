@@ -9,11 +9,11 @@ from textual import work
 from textual.widget import Widget
 from textual.widgets import Button
 
-from tui.dialogs.read_to_end import ReadFirst
+from tui.dialogs.read_to_end import ReadToEndDialog
 from tui.dialogs.scope_form import ScopeForm, line
 from tui.text import consent_facts, request_facts, wording
-from tui.text.layout import visible
-from tui.text.parse import amount, count
+from tui.text.layout import escaped
+from tui.text.parse import parse_count, parse_epsilon
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.toggle import Toggle
@@ -63,8 +63,8 @@ class GrantForm(ScopeForm):
             "not_after": until,
             "not_before": self.date("#from"),
             "window": scope.window,
-            "uses": count(uses) if uses else 1,
-            "epsilon_cap": amount(epsilon) if epsilon else None,
+            "uses": parse_count(uses) if uses else 1,
+            "epsilon_cap": parse_epsilon(epsilon) if epsilon else None,
         }
 
     def chosen(self, name: str) -> None:
@@ -80,7 +80,7 @@ class GrantForm(ScopeForm):
     @work(exclusive=True, group="look")
     async def _look(self, wish: GrantWish) -> None:
         try:
-            draft = await self.lockbox.ask(lambda vault: vault.preview_grant(**wish))
+            draft = await self.program.ask(lambda vault: vault.preview_grant(**wish))
         except LockboxError as error:
             self.say_problem(f"{error} {error.hint}".strip())
             return
@@ -93,7 +93,7 @@ class GrantForm(ScopeForm):
             self.dismiss(given)
 
 
-class GrantDialog(ReadFirst):
+class GrantDialog(ReadToEndDialog):
     """The consent, whole; dismissed with its id once it is given, with None to go back to the form."""
 
     ANSWER: ClassVar[str] = "allow"
@@ -129,8 +129,8 @@ class GrantDialog(ReadFirst):
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """The answer that gives it."""
-        count = len(self._draft.fields)
-        return [("allow", "Allow this column" if count == 1 else f"Allow these {count} columns")]
+        parse_count = len(self._draft.fields)
+        return [("allow", "Allow this column" if parse_count == 1 else f"Allow these {parse_count} columns")]
 
     def missing(self) -> str:
         """The explicit yes, where there has to be one."""
@@ -154,15 +154,15 @@ class GrantDialog(ReadFirst):
         self.lock_buttons(True)
         wish, confirmed = self._wish, bool(self._draft.special)
         try:
-            given = await self.lockbox.ask(lambda vault: vault.grant(special_confirmed=confirmed, **wish))
+            given = await self.program.ask(lambda vault: vault.grant(special_confirmed=confirmed, **wish))
         except LockboxError as error:
             self.lock_buttons(False)
             self.stand()
             self.say_problem(f"{error} {error.hint}".strip())
             return
-        who, columns = visible(given.requester), wording.counted(len(given.fields), "column")
-        self.lockbox.tell(
-            f"{who} may learn from {columns} of {visible(given.collection)} until {given.not_after[:10]}. Nothing "
+        who, columns = escaped(given.requester), wording.counted(len(given.fields), "column")
+        self.program.tell(
+            f"{who} may learn from {columns} of {escaped(given.collection)} until {given.not_after[:10]}. Nothing "
             "leaves by this: every run and every release still asks you.",
             title="Consent given",
         )

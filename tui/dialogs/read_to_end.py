@@ -7,12 +7,12 @@ from typing import ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.widgets import Button
 
-from tui.dialogs.refuse import Act
+from tui.dialogs.vault_call import VaultCallDialog
 
 SCROLL: Final = "Scroll to the end first: not all of it is in sight."
 
 
-class ReadFirst(Act):
+class ReadToEndDialog(VaultCallDialog):
     """A dialog whose one other answer waits until its details were scrolled to their end, and for `missing`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

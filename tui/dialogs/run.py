@@ -14,8 +14,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Label
 
-from tui.dialogs.approval import Offer, approve_and_start, in_full, look
-from tui.dialogs.dialog import Decision
+from tui.dialogs.approval import PreparedApproval, approve_and_start, error_with_hint, prepare_approval
+from tui.dialogs.dialog import Dialog
 from tui.dialogs.refuse import RefuseDialog
 from tui.text import request_facts, wording
 from tui.widgets.facts import Facts
@@ -34,7 +34,7 @@ CHANGED = "Something changed while you looked. Read it again."
 ASKING = "Asking the vault…"
 
 
-class RunDialog(Decision[str]):
+class RunDialog(Dialog[str]):
     """Run, refuse, or decide later; dismissed with "runs", "refused", or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,7 +47,7 @@ class RunDialog(Decision[str]):
         Binding("g,home", "page(-1000)", show=False),
     ]
 
-    def __init__(self, offer: Offer) -> None:
+    def __init__(self, offer: PreparedApproval) -> None:
         super().__init__()
         self._offer = offer
         self._optional = offer.optional
@@ -191,9 +191,9 @@ class RunDialog(Decision[str]):
         """Ask the vault how it stands now; what a person has not read takes reading again."""
         request_id, optional = self._offer.request.line.id, self._optional
         try:
-            offer = await self.lockbox.ask(lambda vault: look(vault, request_id, optional))
+            offer = await self.program.ask(lambda vault: prepare_approval(vault, request_id, optional))
         except LockboxError as error:
-            self.lockbox.tell_error(error)
+            self.program.tell_error(error)
             self._take_back()
         else:
             self._show(offer, is_own=is_own)
@@ -209,14 +209,14 @@ class RunDialog(Decision[str]):
     def _asked(self) -> tuple[FieldAskView, ...]:
         return self._offer.request.decision.fields
 
-    def _show(self, offer: Offer, *, is_own: bool) -> None:
+    def _show(self, offer: PreparedApproval, *, is_own: bool) -> None:
         before, self._offer = self._offer, offer
         if not offer.is_like(before):
             self._draw_anew(before, is_own=is_own)
         self._stand()
         self.call_after_refresh(self._note_reading)
 
-    def _draw_anew(self, before: Offer, *, is_own: bool) -> None:
+    def _draw_anew(self, before: PreparedApproval, *, is_own: bool) -> None:
         details, draft = self.query_one("#details", VerticalScroll), self._offer.draft
         if self._offer.special != before.special:
             self.query_one("#special", Toggle).turn(False)
@@ -231,7 +231,7 @@ class RunDialog(Decision[str]):
             details.mount(*self.details())
         details.scroll_home(animate=False)
 
-    def felt(self, pulse: Pulse) -> None:
+    def on_pulse(self, pulse: Pulse) -> None:
         """The trail has grown: something else was decided meanwhile, perhaps about this."""
         if self._seen_entries != pulse.audit_entries and not self._is_busy:
             self._seen_entries = pulse.audit_entries
@@ -280,30 +280,30 @@ class RunDialog(Decision[str]):
         self._stand()
         offer, confirmed = self._offer, self.query_one("#special", Toggle).is_on
         try:
-            await self.lockbox.ask(lambda vault: approve_and_start(vault, offer, special_confirmed=confirmed))
+            await self.program.ask(lambda vault: approve_and_start(vault, offer, special_confirmed=confirmed))
         except Locked as error:
-            self.lockbox.tell_error(error)
+            self.program.tell_error(error)
         except LockboxError as error:
             await self._failed(error)
         else:
-            self.lockbox.tell(
+            self.program.tell(
                 "The run begins. Its price is paid before the first record is read, and stays spent.",
                 title="Approved for one run",
             )
-            self.lockbox.run_watch.follow(offer.request.line.id)
+            self.program.run_watch.follow(offer.request.line.id)
             self.dismiss("runs")
 
     async def _failed(self, error: LockboxError) -> None:
         request_id, optional = self._offer.request.line.id, self._optional
         try:
-            offer = await self.lockbox.ask(lambda vault: look(vault, request_id, optional))
+            offer = await self.program.ask(lambda vault: prepare_approval(vault, request_id, optional))
         except LockboxError as another:
-            self.lockbox.tell_error(another)
+            self.program.tell_error(another)
             return
         finally:
             self._is_busy = False
         self._show(offer, is_own=False)
-        self._notice = in_full(error)
+        self._notice = error_with_hint(error)
         self._stand()
 
 
@@ -326,7 +326,7 @@ def _about(one: FieldAskView) -> str:
     return f"{request_facts.asked_as(one)}; {one.transform}".rstrip("; ")
 
 
-def _covered(offer: Offer) -> Iterable[Widget]:
+def _covered(offer: PreparedApproval) -> Iterable[Widget]:
     """What is read under a consent that there is already."""
     decision = offer.request.decision
     if offer.is_approved:

@@ -8,15 +8,15 @@ from textual import work
 from textual.widget import Widget
 from textual.widgets import Button
 
-from tui.dialogs.dialog import Decision
-from tui.text import wording
+from tui.dialogs.dialog import Dialog
+from tui.text.wording import requester_with_key
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from vault.errors import LockboxError
 from vault.views import ReleaseView
 
 
-class WithholdDialog(Decision[bool]):
+class WithholdDialog(Dialog[bool]):
     """Ends a held update; dismissed with True once its bytes are deleted."""
 
     def __init__(self, update: ReleaseView) -> None:
@@ -39,7 +39,7 @@ class WithholdDialog(Decision[bool]):
         one = self._held
         yield Facts(
             [
-                ("for", wording.one_of(one.recipient, one.fingerprint, one.recipient_status)),
+                ("for", requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
                 ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
                 ("digest", one.digest),
             ],
@@ -63,9 +63,9 @@ class WithholdDialog(Decision[bool]):
     @work(exclusive=True, group="decide")
     async def _withhold(self) -> None:
         try:
-            await self.lockbox.ask(lambda vault: vault.withhold(self._held.id))
+            await self.program.ask(lambda vault: vault.withhold(self._held.id))
         except LockboxError as error:
-            self.lockbox.tell_error(error)
+            self.program.tell_error(error)
             self.query_one("#withhold", Button).disabled = False
             return
         self.dismiss(True)

@@ -129,7 +129,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         self.query_one("#home-left", Plain).say(f"{mark} {left}")
 
     def _show_waiting(self, facts: Overview, runs: Iterable[RunView]) -> None:
-        now = self.lockbox.now()
+        now = self.program.now()
         self._minute = int(now.timestamp() // 60)
         found = waiting(facts, runs, now)
         self._waiting = {f"{one.page} {one.key}": one for one in found}
@@ -157,18 +157,18 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         self._by_day("#home-activity", {day: Decimal(count) for day, count in days.items()}, "")
 
     def _by_day(self, where: str, found: dict[date, Decimal], unit: str) -> None:
-        today = self.lockbox.now().date()
+        today = self.program.now().date()
         days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
         values = [(day, found.get(day, Decimal())) for day in days]
-        self.query_one(where, ByDay).show(values, unit=unit, calm=self.lockbox.is_calm)
+        self.query_one(where, ByDay).show(values, unit=unit, calm=self.program.is_calm)
 
     # what changes by itself
 
-    def felt(self, pulse: Pulse) -> None:
+    def on_pulse(self, pulse: Pulse) -> None:
         """A run goes on, and time goes by."""
         if self._facts is None:
             return
-        is_later = int(self.lockbox.now().timestamp() // 60) != self._minute
+        is_later = int(self.program.now().timestamp() // 60) != self._minute
         if is_later or pulse.runs or any(one.page == "training" for one in self._waiting.values()):
             self._show_waiting(self._facts, pulse.runs)
 
@@ -183,7 +183,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         """Go to what the cursor is on."""
         chosen = self._waiting.get(self.query_one("#home-list", ListTable).chosen or "")
         if chosen is not None:
-            self.lockbox.open_page(chosen.page, at=chosen.key)
+            self.program.open_page(chosen.page, at=chosen.key)
 
     @work(exclusive=True, group="act")
     async def action_withdraw(self) -> None:
@@ -192,7 +192,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
 
         chosen = self._waiting.get(self.query_one("#home-list", ListTable).chosen or "")
         if chosen is None or chosen.page != "consents":
-            self.lockbox.tell(
+            self.program.tell(
                 "This line is no consent; all of yours are under 3 Consents, where w withdraws one."
             )
         else:

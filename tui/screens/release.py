@@ -114,7 +114,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
         await self._show_chosen()
 
     def _fill(self) -> None:
-        now = self.lockbox.now()
+        now = self.program.now()
         self._minute = int(now.timestamp() // 60)
         self.query_one(ListTable).fill(_line(one, now) for one in self._facts.updates)
 
@@ -129,16 +129,16 @@ What it learned about your own rows is shown under *For you*, once nothing can b
             one = self.chosen
             if one is not None and one != self._shown:
                 self._shown = None  # a newer load may end this one halfway
-                await self.query_one(UpdateDetails).show(one, self.lockbox.now())
-                await self.query_one(ForYou).show(one, calm=self.lockbox.is_calm)
+                await self.query_one(UpdateDetails).show(one, self.program.now())
+                await self.query_one(ForYou).show(one, calm=self.program.is_calm)
                 self._shown = one
 
-    def felt(self, pulse: Pulse) -> None:
+    def on_pulse(self, pulse: Pulse) -> None:
         """The time left grows less by itself."""
-        if int(self.lockbox.now().timestamp() // 60) != self._minute and self._facts.updates:
+        if int(self.program.now().timestamp() // 60) != self._minute and self._facts.updates:
             self._fill()
             if (one := self.chosen) is not None:
-                self.query_one(UpdateDetails).say_state(one, self.lockbox.now())
+                self.query_one(UpdateDetails).say_state(one, self.program.now())
 
     async def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Show what the cursor is on."""
@@ -182,10 +182,10 @@ What it learned about your own rows is shown under *For you*, once nothing can b
         if one is None:
             return
         if not one.can_be_sent:
-            self.lockbox.tell(_why_not_sent(one))
+            self.program.tell(_why_not_sent(one))
             return
-        folder = self.lockbox.paths.outbox / self._facts.requesters.get(one.recipient, "") / one.id
-        dialog = ReleaseDialog(one, outbox=folder, is_practice=self.lockbox.is_sample)
+        folder = self.program.paths.outbox / self._facts.requesters.get(one.recipient, "") / one.id
+        dialog = ReleaseDialog(one, outbox=folder, is_practice=self.program.is_sample)
         self.app.push_screen(dialog, self._released)
 
     def _released(self, sent: ReleaseView | None) -> None:
@@ -194,7 +194,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
 
     async def _tell_sent(self, sent: ReleaseView) -> None:
         number = await self.ask(lambda vault: entry_of(vault, "release.sent"))
-        self.lockbox.tell(
+        self.program.tell(
             f"The update left for {sent.recipient}: {wording.size(sent.size)}, audit entry {number}. "
             "It cannot be called back.",
             title="Released",
@@ -207,7 +207,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
         if one is None:
             return
         if one.state != "held":
-            self.lockbox.tell(f"Nothing is left to decide: this update is {wording.state(one.state)}.")
+            self.program.tell(f"Nothing is left to decide: this update is {wording.state(one.state)}.")
             return
         self.app.push_screen(WithholdDialog(one), self._kept)
 
@@ -217,7 +217,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
 
     async def _tell_kept(self) -> None:
         number = await self.ask(lambda vault: entry_of(vault, "release.withhold"))
-        self.lockbox.tell(
+        self.program.tell(
             f"The update is deleted, nothing left; audit entry {number}. The budget it cost stays spent.",
             title="Kept private",
         )

@@ -12,12 +12,13 @@ from textual.containers import Horizontal
 from textual.widgets import DataTable
 
 from tui.app.page import Page
-from tui.dialogs.approval import look
+from tui.dialogs.approval import prepare_approval
 from tui.dialogs.refuse import RefuseDialog, block_dialog, trust_dialog, unblock_dialog
-from tui.dialogs.request import OPEN_STATES, RequestDetail, RequestPane
+from tui.dialogs.request import RequestDetail, RequestPane
 from tui.dialogs.run import RunDialog
 from tui.dialogs.submit import SubmitDialog
 from tui.text import request_facts, wording
+from tui.text.request_facts import OPEN_STATES
 from tui.widgets.plain import Plain
 from tui.widgets.price import PriceBox
 from tui.widgets.table import Line, ListTable
@@ -166,12 +167,12 @@ Who asks to learn from your data, for what, and what it would cost.
             await self._open_run(found.line.id)
 
     async def _open_run(self, request_id: str) -> None:
-        offer = await self.ask(lambda vault: look(vault, request_id, frozenset()))
+        offer = await self.ask(lambda vault: prepare_approval(vault, request_id, frozenset()))
         if offer is None:
             return
         done = await self.app.push_screen_wait(RunDialog(offer))
         if done == "runs":
-            self.lockbox.action_go("training")
+            self.program.action_go("training")
 
     @work(exclusive=True, group="act")
     async def action_refuse(self) -> None:
@@ -183,7 +184,7 @@ Who asks to learn from your data, for what, and what it would cost.
     def _can_be_decided(self, found: RequestView) -> bool:
         if found.line.state in OPEN_STATES:
             return True
-        self.lockbox.tell(f"There is nothing left to decide: this request is {_state(found.line)}.")
+        self.program.tell(f"There is nothing left to decide: this request is {_state(found.line)}.")
         return False
 
     @work(exclusive=True, group="act")
@@ -198,9 +199,9 @@ Who asks to learn from your data, for what, and what it would cost.
         if found is None:
             return
         if found.line.requester_status == "trusted":
-            self.lockbox.tell(f"The key of {found.line.requester} is noted as verified in person already.")
+            self.program.tell(f"The key of {found.line.requester} is noted as verified in person already.")
         elif found.line.requester_status == "blocked":
-            self.lockbox.tell(f"{found.line.requester} is blocked; unblock them first.")
+            self.program.tell(f"{found.line.requester} is blocked; unblock them first.")
         else:
             await self.app.push_screen_wait(trust_dialog(found))
 
@@ -211,7 +212,7 @@ Who asks to learn from your data, for what, and what it would cost.
         if found is None:
             return
         if found.line.requester_status == "blocked":
-            self.lockbox.tell(f"{found.line.requester} is blocked already.")
+            self.program.tell(f"{found.line.requester} is blocked already.")
         else:
             await self.app.push_screen_wait(block_dialog(found))
 
@@ -224,7 +225,7 @@ Who asks to learn from your data, for what, and what it would cost.
         if found.line.requester_status == "blocked":
             await self.app.push_screen_wait(unblock_dialog(found))
         else:
-            self.lockbox.tell(f"{found.line.requester} is not blocked.")
+            self.program.tell(f"{found.line.requester} is not blocked.")
 
     def action_numbers(self) -> None:
         """Show or hide ε, δ and the worst case of the price."""

@@ -13,9 +13,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import DataTable, ProgressBar
 
 from tui.app.page import Page
-from tui.dialogs.approval import look
-from tui.dialogs.refuse import Act
+from tui.dialogs.approval import prepare_approval
 from tui.dialogs.run import RunDialog
+from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -189,7 +189,7 @@ What learns from your records on this computer right now, in a process without n
         if self._drawn_widths:
             self.reload()
 
-    def felt(self, pulse: Pulse) -> None:
+    def on_pulse(self, pulse: Pulse) -> None:
         """Every second: how far it is. A run that came or went is drawn anew."""
         self._say_nothing_runs()
         boxes = {box.run.request: box for box in self.query(RunBox)}
@@ -209,7 +209,7 @@ What learns from your records on this computer right now, in a process without n
         place.display, self.query_one("#no-runs").display = bool(runs), not runs
 
     def _say_nothing_runs(self) -> None:
-        is_coming = self.lockbox.run_watch.expects({run.request for run in self._facts.now})
+        is_coming = self.program.run_watch.expects({run.request for run in self._facts.now})
         self.query_one("#no-runs", Plain).say(READY if is_coming else f"{NOTHING} {NEXT}")
 
     def _show_run(self, box: RunBox, run: RunView) -> None:
@@ -230,22 +230,22 @@ What learns from your records on this computer right now, in a process without n
         chosen = self.query_one(ListTable).chosen
         line = next((one for one in self._facts.before if one.id == chosen), None)
         if line is None:
-            self.lockbox.tell("Nothing has run yet.")
+            self.program.tell("Nothing has run yet.")
         elif line.state == "approved":
-            offer = await self.ask(lambda vault: look(vault, line.id, frozenset()))
+            offer = await self.ask(lambda vault: prepare_approval(vault, line.id, frozenset()))
             if offer is not None:
                 await self.app.push_screen_wait(RunDialog(offer))
         elif line.state == "failed":
-            self.lockbox.tell(wording.after_a_stop(line.state), title="This run failed")
+            self.program.tell(wording.after_a_stop(line.state), title="This run failed")
         else:
-            self.lockbox.open_page("release", at=line.id)
+            self.program.open_page("release", at=line.id)
 
     @work(exclusive=True, group="act")
     async def action_stop(self) -> None:
         """Ask whether to stop what runs."""
         boxes = list(self.query(RunBox))
         if not boxes:
-            self.lockbox.tell(NOTHING)
+            self.program.tell(NOTHING)
             return
         await self.app.push_screen_wait(StopDialog(boxes[0].run))
 
@@ -273,7 +273,7 @@ def _line(line: RequestLine, widths: dict[str, int]) -> Line:
     return Line(key=line.id, cells=tuple(cells))
 
 
-class StopDialog(Act):
+class StopDialog(VaultCallDialog):
     """Ending a run: nothing of it is held, and nothing of its price comes back."""
 
     def __init__(self, run: RunView) -> None:
@@ -307,7 +307,7 @@ class StopDialog(Act):
 
     def chosen(self, name: str) -> None:
         """Stop it; what that has cost is said by how the vault wrote it down."""
-        self.lockbox.run_watch.forget(self._run.request)
+        self.program.run_watch.forget(self._run.request)
         self.carry_out("", "stopped", self._stopped)
 
     def _stopped(self, vault: RemoteVault) -> str:

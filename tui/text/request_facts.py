@@ -20,6 +20,8 @@ NO_PROMISE = (
 KEYS = {"new": "NOT VERIFIED", "trusted": "verified in person", "blocked": "BLOCKED"}
 KEY_MARKS = {"new": "?", "trusted": "✓", "blocked": "✗"}
 TICKED, EMPTY = "■", "□"
+OPEN_STATES = ("waiting", "approved")
+"""States in which something can still be decided."""
 
 
 def who_and_why(found: RequestView) -> Facts:

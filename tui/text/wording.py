@@ -86,7 +86,7 @@ def quoted(text: str) -> str:
     return f"“{text.replace('“', QUOTE).replace('”', QUOTE)}”"
 
 
-def one_of(name: str, fingerprint: str, status: str) -> str:
+def requester_with_key(name: str, fingerprint: str, status: str) -> str:
     """A requester, with how far the owner knows the key."""
     return f"{name} (key {fingerprint}, {KEY_STATUS[status]})"
 

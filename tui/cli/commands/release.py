@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui.cli.options import AsJson
-from tui.cli.session import opened
 from tui.cli.show_request import show_price
-from tui.cli.terminal import say, show, show_facts, show_json, show_table, tell, width
+from tui.cli.terminal import say, width, write, write_facts, write_json, write_table, write_wrapped
+from tui.cli.vault_access import open_vault
 from tui.text import wording
+from tui.text.wording import requester_with_key
 
 if TYPE_CHECKING:
     from vault.views import ReleaseView
@@ -26,10 +27,10 @@ ReleaseId = Annotated[
 @group.command("list")
 def list_releases(context: typer.Context, as_json: AsJson = False) -> None:
     """Every update that was held, and what became of it."""
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.releases()
     if as_json:
-        show_json(*found)
+        write_json(*found)
         return
     if not found:
         say("Nothing is held. Held updates stay here until you decide.")
@@ -45,7 +46,7 @@ def list_releases(context: typer.Context, as_json: AsJson = False) -> None:
         )
         for one in found
     ]
-    show_table(("id", "for", "from", "digest", "until (UTC)", "state"), rows)
+    write_table(("id", "for", "from", "digest", "until (UTC)", "state"), rows)
 
 
 @group.command("show")
@@ -53,23 +54,23 @@ def show_release(context: typer.Context, release_id: ReleaseId, as_json: AsJson 
     """What would leave, to whom, what it cost, and what cannot be taken back."""
     from tui.text.drawing import draw_curve
 
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.release(release_id)
     if as_json:
-        show_json(found)
+        write_json(found)
         return
     _show(found)
     if found.for_you:
-        show("\nFor you (private to you; this never leaves):")
-        show(draw_curve(found.for_you, width()))
+        write("\nFor you (private to you; this never leaves):")
+        write(draw_curve(found.for_you, width()))
 
 
 def _show(one: ReleaseView) -> None:
-    show_facts(
+    write_facts(
         [
             ("update", one.id),
             ("state", wording.state(one.state)),
-            ("to", wording.one_of(one.recipient, one.fingerprint, one.recipient_status)),
+            ("to", requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
             ("for", one.purpose_words),
             ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
             ("withheld", ", ".join(one.fields_withheld) or "none"),
@@ -79,12 +80,12 @@ def _show(one: ReleaseView) -> None:
             ("digest", one.digest),
         ]
     )
-    show()
+    write()
     show_price(one.price)
     if one.can_be_sent:
         _show_ways(one)
     elif one.state in ("held", "sending"):
-        tell(
+        write_wrapped(
             "\nIt cannot be sent any more: its consent was withdrawn, its time is over, or the requester is blocked."
         )
 
@@ -100,14 +101,16 @@ def _mechanism(one: ReleaseView) -> str:
 def _show_ways(one: ReleaseView) -> None:
     """The two decisions a person can take, each with what it does."""
     short = one.id[:8]
-    tell("\nWhat leaves cannot be called back: withdrawing the consent later does not remove what it taught.")
+    write_wrapped(
+        "\nWhat leaves cannot be called back: withdrawing the consent later does not remove what it taught."
+    )
     if one.state == "sending":
-        tell("A sending of these bytes was begun and not finished, so they may have left already.")
-    show("To let it leave:")
-    show(f"  lockbox release send {short} --confirm-digest {one.digest[:8]} --to DIR")
+        write_wrapped("A sending of these bytes was begun and not finished, so they may have left already.")
+    write("To let it leave:")
+    write(f"  lockbox release send {short} --confirm-digest {one.digest[:8]} --to DIR")
     if one.state == "held":
-        show("To keep it private for good:")
-        show(f"  lockbox release withhold {short}")
+        write("To keep it private for good:")
+        write(f"  lockbox release withhold {short}")
 
 
 @group.command("send")
@@ -129,10 +132,10 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Let a held update leave: the only way anything goes to anyone but you."""
-    with opened(context) as vault:
+    with open_vault(context) as vault:
         sent = vault.send(release_id, confirm_digest=confirm_digest, to=to)
     if as_json:
-        show_json(sent)
+        write_json(sent)
     place = to or "The outbox"
     say(f"{place} holds what leaves for {sent.recipient}: one update of {wording.size(sent.size)}, signed.")
     if to is None:
@@ -143,6 +146,6 @@ def send(
 @group.command("withhold")
 def withhold(context: typer.Context, release_id: ReleaseId) -> None:
     """Keep a held update private for good; its bytes are deleted, its budget stays spent."""
-    with opened(context) as vault:
+    with open_vault(context) as vault:
         vault.withhold(release_id)
     say("Kept private: the update is deleted, nothing left. The budget it cost stays spent.")

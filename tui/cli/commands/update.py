@@ -9,7 +9,7 @@ import click
 import typer
 
 from tui.cli.options import AsJson
-from tui.cli.terminal import say, show_facts, show_json
+from tui.cli.terminal import say, write_facts, write_json
 from vault.errors import DestinationUnusable, FileMissing
 
 group = typer.Typer(no_args_is_help=True)
@@ -47,7 +47,7 @@ def verify(
     if model and job:
         _write_model(requester.apply_update(_read(job / "weights.safetensors"), release), model)
     if as_json:
-        show_json(
+        write_json(
             {
                 "digest": facts.digest,
                 "vault": facts.vault_fingerprint,
@@ -65,7 +65,7 @@ def verify(
         ("privacy", f"ε {manifest.epsilon} at δ {manifest.delta} per {manifest.unit}"),
         ("keep as agreed", manifest.retention),
     ]
-    show_facts(rows)
+    write_facts(rows)
     say("The release verifies.")
 
 
