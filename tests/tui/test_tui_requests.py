@@ -19,7 +19,7 @@ from tui.dialogs.run import RunDialog
 from tui.dialogs.submit import SubmitDialog
 from tui.screens.requests import Requests
 from tui.text import wording
-from tui.text.request_facts import KEYS
+from tui.text.wording import key_warning
 from tui.widgets.table import ListTable
 from vault.client.client import RemoteVault
 
@@ -101,7 +101,7 @@ def test_opening_a_request_shows_everything_and_decides_nothing(shared: Shared) 
             words = words_in(pilot.app, "#details")  # type: ignore[arg-type]
             for fact in (
                 found.fingerprint,
-                KEYS[found.line.requester_status],
+                key_warning(found.line.requester_status),
                 f"“{found.contact}”",
                 found.line.purpose_words,
                 f"“{MARKUP}”",
@@ -268,7 +268,7 @@ def test_a_key_is_trusted_and_its_owner_blocked_and_let_in_again_by_dialogs(own:
             for key, expected in (("t", "trusted"), ("b", "blocked"), ("u", "new")):
                 await answer(pilot, key)
                 assert expected == status()
-                await sees(pilot, KEYS[expected].removesuffix(" in person"))
+                await sees(pilot, key_warning(expected).removesuffix(" in person"))
 
     play(story())
 

@@ -73,9 +73,7 @@ def show_price(price: PriceView) -> None:
         _consequence(wording.cost_sentence(job, used, price.used_percent_after, cap))
     _consequence(wording.epsilon_sentence(price.epsilon, price.delta, noun, price.worst_case))
     if price.numerical_assumption:
-        _consequence(
-            "The noise of so large a model rests on a numerical assumption (A2, see docs/privacy.md)."
-        )
+        _consequence(wording.NUMERICAL_ASSUMPTION)
 
 
 def _consequence(sentence: str) -> None:

@@ -42,6 +42,7 @@ class Dialog(ModalScreen[R | None]):
         """Title, consequence, details, buttons."""
         with Vertical(id="dialog"):
             yield Label(content(self.title_text()), id="dialog-title")
+            yield from self.before_consequence()
             yield Plain(self.consequence(), id="consequence")
             with VerticalScroll(id="details", can_focus=True):
                 yield from self.details()
@@ -58,6 +59,10 @@ class Dialog(ModalScreen[R | None]):
     def consequence(self) -> str:
         """What happens, in at most six lines of 54 letters; never scrolled away."""
         raise NotImplementedError
+
+    def before_consequence(self) -> Iterable[Widget]:
+        """What stands right under the title, such as a price."""
+        return ()
 
     def details(self) -> Iterable[Widget]:
         """What may be scrolled."""

@@ -12,6 +12,7 @@ from textual.widgets import Input, Label
 
 from tui.dialogs.read_to_end import ReadToEndDialog
 from tui.text import wording
+from tui.text.erasure_facts import erase_sentences
 from tui.text.layout import escaped
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
@@ -44,7 +45,7 @@ class EraseDialog(ReadToEndDialog):
 
     def details(self) -> Iterable[Widget]:
         """Every sentence that the command says, and the ids of what ends."""
-        for sentence in wording.erase_sentences(self._planned):
+        for sentence in erase_sentences(self._planned):
             yield Plain(f"• {sentence}", classes="value")
         yield Facts(_ids(self._planned))
 
@@ -74,7 +75,7 @@ class EraseDialog(ReadToEndDialog):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Every letter counts."""
         event.stop()
-        self.stand()
+        self.update_answer()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the field erases nothing; it leads to the buttons."""

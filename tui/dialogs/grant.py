@@ -16,6 +16,7 @@ from tui.text.layout import escaped
 from tui.text.parse import parse_count, parse_epsilon
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
+from tui.widgets.special_toggle import MISSING, SpecialToggle
 from tui.widgets.toggle import Toggle
 from vault.errors import Invalid, LockboxError
 
@@ -121,10 +122,8 @@ class GrantDialog(ReadToEndDialog):
 
     def before_buttons(self) -> Iterable[Widget]:
         """The yes of its own for what belongs to a special category."""
-        if special := self._draft.special:
-            yield Toggle(
-                "I consent explicitly", f"to jobs reading {_named(special)}, for this purpose", id="special"
-            )
+        if self._draft.special:
+            yield SpecialToggle(self._draft.special)
         yield from super().before_buttons()
 
     def choices(self) -> Iterable[tuple[str, str]]:
@@ -135,13 +134,13 @@ class GrantDialog(ReadToEndDialog):
     def missing(self) -> str:
         """The explicit yes, where there has to be one."""
         if self._draft.special and not self.query_one("#special", Toggle).is_on:
-            return "What is of a special category takes a yes of its own: tick it above."
+            return MISSING
         return ""
 
     def on_toggle_turned(self, event: Toggle.Turned) -> None:
         """The yes was given or taken back."""
         event.stop()
-        self.stand()
+        self.update_answer()
 
     def chosen(self, name: str) -> None:
         """Give exactly what stands here."""
@@ -157,7 +156,7 @@ class GrantDialog(ReadToEndDialog):
             given = await self.program.ask(lambda vault: vault.grant(special_confirmed=confirmed, **wish))
         except LockboxError as error:
             self.lock_buttons(False)
-            self.stand()
+            self.update_answer()
             self.say_problem(f"{error} {error.hint}".strip())
             return
         who, columns = escaped(given.requester), wording.counted(len(given.fields), "column")
@@ -182,11 +181,3 @@ def draft_facts(draft: GrantDraft, collection: CollectionView) -> list[tuple[str
         ("who else gets it", ", ".join(draft.recipients) or "nobody that they name"),
         ("they keep it", draft.retention),
     ]
-
-
-def _named(special: tuple[str, ...], most: int = 2) -> str:
-    """The special columns by name; where there are many, the details have all of them."""
-    named = [wording.short(name, 16) for name in special]
-    if len(named) <= most:
-        return " and ".join(named)
-    return f"{', '.join(named[:most])} and {wording.counted(len(named) - most, 'other column')}"

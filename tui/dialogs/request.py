@@ -70,7 +70,7 @@ class RequestPane(VerticalScroll):
 def request_heading(found: RequestView) -> str:
     """Whose request, and how far their key is known."""
     status = found.line.requester_status
-    mark, words = request_facts.KEY_MARKS[status], request_facts.KEYS[status]
+    mark, words = wording.KEY_MARKS[status], wording.key_warning(status)
     return f"{wording.short(found.line.requester, 40)}  {mark} {words}"
 
 

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Select
 
 from tui.dialogs.vault_call import VaultCallDialog
-from tui.text import request_facts, wording
+from tui.text import wording
 from tui.text.import_facts import CLASSES
 from tui.text.parse import parse_moment
 from tui.widgets.plain import Plain, content
@@ -189,7 +189,7 @@ def _select(
 
 def _who(one: RequesterView) -> str:
     status = one.status
-    return f"{wording.short(one.name, 40)}  {request_facts.KEY_MARKS[status]} {request_facts.KEYS[status]}"
+    return f"{wording.short(one.name, 40)}  {wording.KEY_MARKS[status]} {wording.key_warning(status)}"
 
 
 def _collection(one: CollectionView) -> str:

@@ -15,7 +15,7 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import DataTable
 
 from tui.app.page import Page
-from tui.text import wording
+from tui.text import consent_facts, wording
 from tui.widgets.by_day import ByDay
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from vault.trail_views import BudgetPoint, Pulse, RunView
     from vault.views import AuditLine, BudgetLine, GrantView, ReleaseView, RequestLine, VaultStatus
 
-SOON: Final = timedelta(days=7)
 LAST_LINES: Final = 12
 # Entries of the trail that are asked for; a long one is read on the Audit screen, page by page.
 NEWEST: Final = 500
@@ -209,7 +208,7 @@ def waiting(facts: Overview, runs: Iterable[RunView], now: datetime) -> list[Wai
         *(_held(one, now) for one in held),
         *(_request(one, "? asks to learn", now) for one in asked),
         *(_request(one, "▷ approved, has not run", now) for one in approved),
-        *(_ending(one, now) for one in facts.grants if _ends_soon(one, now)),
+        *(_ending(one, now) for one in facts.grants if consent_facts.standing(one, now) == "expires soon"),
     ]
 
 
@@ -247,10 +246,6 @@ def _ending(one: GrantView, now: datetime) -> Waiting:
     return Waiting(
         page="consents", key=one.id, what="◷ consent ends", who=who, until=_left(one.not_after, now)
     )
-
-
-def _ends_soon(one: GrantView, now: datetime) -> bool:
-    return one.state == "active" and datetime.fromisoformat(one.not_after) - now <= SOON
 
 
 def _left(stamp: str, now: datetime) -> str:

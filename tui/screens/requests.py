@@ -258,7 +258,7 @@ def _widths(width: int) -> dict[str, int]:
 def _cells(line: RequestLine, opened: RequestView | None, widths: dict[str, int]) -> tuple[str, ...]:
     facts = {
         "who": line.requester,
-        "key": request_facts.KEYS[line.requester_status].removesuffix(" in person"),
+        "key": wording.key_warning(line.requester_status).removesuffix(" in person"),
         "for": line.purpose_words,
         "columns": _squares(opened),
         "price": wording.epsilon_up(opened.price.epsilon) if opened else "",

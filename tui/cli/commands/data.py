@@ -21,6 +21,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import open_vault
 from tui.text import wording
+from tui.text.erasure_facts import erase_sentences
 from vault.errors import Invalid, NotConfirmed
 from vault.records.shown import FileChoice
 
@@ -288,13 +289,13 @@ def _show_erasure(planned: Erasure, *, as_json: bool) -> None:
     if as_json:
         write_json(planned)
         return
-    for sentence in wording.erase_sentences(planned):
+    for sentence in erase_sentences(planned):
         write_wrapped(sentence)
 
 
 def _ask_to_erase(planned: Erasure, confirmed: str | None) -> None:
     """Have the name typed, here or in the command; there is no yes that is quicker."""
-    for sentence in wording.erase_sentences(planned):
+    for sentence in erase_sentences(planned):
         say(sentence)
     if confirmed is None and not is_interactive():
         raise Invalid(reason="without a terminal, name once more what is erased: --confirm NAME")

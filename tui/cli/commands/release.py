@@ -66,6 +66,7 @@ def show_release(context: typer.Context, release_id: ReleaseId, as_json: AsJson 
 
 
 def _show(one: ReleaseView) -> None:
+    noun = wording.unit_noun(one.price.unit, one.price.unit_field)
     write_facts(
         [
             ("update", one.id),
@@ -74,8 +75,8 @@ def _show(one: ReleaseView) -> None:
             ("for", one.purpose_words),
             ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
             ("withheld", ", ".join(one.fields_withheld) or "none"),
-            ("what leaves", f"one file of {wording.size(one.size)}, its manifest and its signature"),
-            ("hidden by", _mechanism(one)),
+            ("what leaves", wording.what_leaves(one.size)),
+            ("hidden by", wording.mechanism(noun, one.clip_norm, one.steps, one.noise_multiplier)),
             ("held", f"since {one.held_at}, until {one.expires_at}"),
             ("digest", one.digest),
         ]
@@ -85,27 +86,15 @@ def _show(one: ReleaseView) -> None:
     if one.can_be_sent:
         _show_ways(one)
     elif one.state in ("held", "sending"):
-        write_wrapped(
-            "\nIt cannot be sent any more: its consent was withdrawn, its time is over, or the requester is blocked."
-        )
-
-
-def _mechanism(one: ReleaseView) -> str:
-    noun = wording.unit_noun(one.price.unit, one.price.unit_field)
-    return (
-        f"each {noun} clipped to norm {one.clip_norm:g} in each of {wording.counted(one.steps, 'step')}, "
-        f"and noise {one.noise_multiplier:g} times as large"
-    )
+        write_wrapped(f"\n{wording.CANNOT_BE_SENT}")
 
 
 def _show_ways(one: ReleaseView) -> None:
     """The two decisions a person can take, each with what it does."""
     short = one.id[:8]
-    write_wrapped(
-        "\nWhat leaves cannot be called back: withdrawing the consent later does not remove what it taught."
-    )
+    write_wrapped(f"\n{wording.CANNOT_BE_CALLED_BACK}")
     if one.state == "sending":
-        write_wrapped("A sending of these bytes was begun and not finished, so they may have left already.")
+        write_wrapped(wording.MAY_HAVE_LEFT)
     write("To let it leave:")
     write(f"  lockbox release send {short} --confirm-digest {one.digest[:8]} --to DIR")
     if one.state == "held":
