@@ -13,7 +13,7 @@ from tests.worlds.asking import HOSTILE_JOB, MARKUP, asking, asking_at_length, s
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
-from tui.dialogs.refuse import RefuseDialog
+from tui.dialogs.action import ActionDialog
 from tui.dialogs.request import RequestDetail
 from tui.dialogs.run import RunDialog
 from tui.dialogs.submit import SubmitDialog
@@ -206,16 +206,16 @@ def test_refusing_keeps_the_reason_here_and_takes_more_than_one_key(own: Shared)
         async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
             await loaded(pilot)
             await press(pilot, "x")
-            await until(pilot, lambda: isinstance(pilot.app.screen, RefuseDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             await press(pilot, "enter")  # the safe answer
             await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
             assert the_request(vault).line.state == "waiting"
             await press(pilot, "x")
-            await until(pilot, lambda: isinstance(pilot.app.screen, RefuseDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             pilot.app.screen.query_one("#reason", Input).focus()
             await press(pilot, *"no", "enter")  # enter in the reason decides nothing
             assert the_request(vault).line.state == "waiting"
-            pilot.app.screen.query_one("#refuse").focus()
+            pilot.app.screen.query_one("#act").focus()
             await press(pilot, "enter")
             await sees(pilot, "learns nothing but “no”")
             assert (the_request(vault).line.state, the_request(vault).reason) == ("refused_person", "no")
@@ -230,10 +230,10 @@ def test_a_refusal_that_came_too_late_is_said_in_the_dialog_and_the_reason_stays
         async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
             await loaded(pilot)
             await press(pilot, "x")
-            await until(pilot, lambda: isinstance(pilot.app.screen, RefuseDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             pilot.app.screen.query_one("#reason", Input).value = "mine"
             vault.refuse(the_request(vault).line.id, reason="theirs")
-            pilot.app.screen.query_one("#refuse").focus()
+            pilot.app.screen.query_one("#act").focus()
             await press(pilot, "enter")
             await sees(pilot, "that cannot be done now")
             assert pilot.app.screen.query_one("#reason", Input).value == "mine"

@@ -142,7 +142,7 @@ def test_an_approved_request_that_has_not_run_can_be_run_or_refused_from_here(ow
             await until(pilot, lambda: isinstance(pilot.app.screen, RunDialog))
             await press(pilot, "enter")
             await sees(pilot, "They learn nothing but “no”")
-            pilot.app.screen.query_one("#refuse").focus()
+            pilot.app.screen.query_one("#act").focus()
             await press(pilot, "enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
             assert the_request(vault).line.state == "refused_person"

@@ -15,7 +15,8 @@ from tests.worlds.screens import on_page, play, press, sees, served, until, word
 from tests.worlds.vaults import new_world
 from tests.worlds.world import World
 from tui.app.app import LockboxApp
-from tui.screens.training import LAYERS, NO_CURVE, Pace, RunBox, StopDialog, Training, confinement, in_words
+from tui.dialogs.action import ActionDialog
+from tui.screens.training import LAYERS, NO_CURVE, Pace, RunBox, Training, confinement, in_words
 from tui.text import wording
 from vault.client.client import RemoteVault
 from vault.trail_views import RunView
@@ -137,14 +138,14 @@ def test_a_run_of_another_client_is_shown_with_its_steps_its_price_and_its_locks
                 assert figure not in words
             await sees(pilot, "left")
             await press(pilot, "s")
-            await until(pilot, lambda: isinstance(pilot.app.screen, StopDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             await press(pilot, "enter")  # the safe answer
             await until(pilot, lambda: isinstance(pilot.app.screen, Training))
             assert [request.line.id] == [run.request for run in vault.runs()]
             await press(pilot, "s")
-            await until(pilot, lambda: isinstance(pilot.app.screen, StopDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             assert "stays spent" in words_of(pilot.app)  # type: ignore[arg-type]
-            pilot.app.screen.query_one("#stop").focus()
+            pilot.app.screen.query_one("#act").focus()
             await press(pilot, "enter")
             await sees(pilot, "Nothing is running.")
             await sees(pilot, "Its budget is spent all the same")

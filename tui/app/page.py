@@ -14,8 +14,10 @@ from textual.screen import Screen
 from textual.widget import MountError
 from textual.widgets import Footer, Input
 
+from tui.actions import Action, action_of
 from tui.app.keymap import bindings
 from tui.app.program import Program, program_of
+from tui.dialogs.action import ActionDialog
 from tui.widgets.bar import PageTabs, VaultBar
 from tui.widgets.table import ListTable
 from vault.errors import LockboxError
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from vault.client.client import RemoteVault
 
 F = TypeVar("F")
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -147,6 +150,33 @@ class Page(Screen[None], Generic[F]):
         except LockboxError as error:
             self.program.tell_error(error)
             return None
+
+    # simple actions
+
+    async def subject(self) -> object | None:
+        """What a simple action of this page is about, such as what the cursor is on."""
+        return None
+
+    def act_begins(self, action: Action[Any], subject: object) -> None:
+        """A simple action is about to be done."""
+
+    @work(exclusive=True, group="act")
+    async def action_do(self, name: str) -> None:
+        """Open the dialog of a simple action, or say why it cannot be done."""
+        subject = await self.subject()
+        if subject is not None:
+            await self.decide(action_of(self.NAME, name), subject)
+
+    async def decide(self, action: Action[S], subject: S) -> None:
+        """Open the dialog of a simple action on this subject, or say why it cannot be done."""
+        question = action.question
+        assert question is not None  # only actions with a question have a key
+        if obstacle := question.obstacle(subject):
+            self.program.tell(obstacle)
+            return
+        dialog = ActionDialog(action, subject, begins=lambda: self.act_begins(action, subject))
+        if await self.app.push_screen_wait(dialog):
+            self.reload()
 
     # searching
 

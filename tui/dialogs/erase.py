@@ -86,7 +86,7 @@ class EraseDialog(ReadToEndDialog):
         """Erase what was named."""
         if self.what_is_missing():
             return
-        self.carry_out("", "erased", self._erase)
+        self.carry_out(self._erase, str, "erased")
 
     def _erase(self, vault: RemoteVault) -> str:
         done = vault.erase_collection(self._planned.collection)

@@ -79,13 +79,13 @@ class ExportDialog(VaultCallDialog):
     def _export(self, target: Path, as_format: str) -> None:
         name = self._collection.name
         self.carry_out(
-            "",
+            lambda vault: vault.export_collection(name, target, as_format=as_format),
+            lambda rows: _exported(rows, target),
             "exported",
-            lambda vault: _told(vault.export_collection(name, target, as_format=as_format), target),
         )
 
 
-def _told(rows: int, target: Path) -> str:
+def _exported(rows: int, target: Path) -> str:
     return f"{wording.counted(rows, 'row')} in {escaped(str(target))}, readable by anyone who gets that file."
 
 

@@ -13,9 +13,10 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button
 
+from tui.actions import REFUSE
+from tui.dialogs.action import ActionDialog
 from tui.dialogs.approval import PreparedApproval, approve_and_start, error_with_hint, prepare_approval
 from tui.dialogs.read_to_end import SCROLL, ReadToEndDialog
-from tui.dialogs.refuse import RefuseDialog
 from tui.text import request_facts, wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -250,7 +251,7 @@ class RunDialog(ReadToEndDialog):
 
     @work(exclusive=True, group="decide")
     async def _refuse(self) -> None:
-        if await self.app.push_screen_wait(RefuseDialog(self._prepared.request)) is not None:
+        if await self.app.push_screen_wait(ActionDialog(REFUSE, self._prepared.request)) is not None:
             self.dismiss("refused")
 
     @work(exclusive=True, group="decide")

@@ -48,4 +48,6 @@ class SubmitDialog(VaultCallDialog):
             self.say_problem("Type the path of the folder that the requester gave you.")
             return
         folder = Path(typed).expanduser().absolute()
-        self.carry_out("The request waits for you.", "submitted", lambda vault: vault.submit(folder))
+        self.carry_out(
+            lambda vault: vault.submit(folder), lambda _: "The request waits for you.", "submitted"
+        )

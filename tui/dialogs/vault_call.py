@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import work
 from textual.widget import Widget
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from vault.client.client import RemoteVault
 
 
+T = TypeVar("T")
+
+
 class VaultCallDialog(Dialog[str]):
     """A dialog that does one thing in the vault; an error is said in it, and what was typed stays."""
 
@@ -25,16 +28,18 @@ class VaultCallDialog(Dialog[str]):
         yield Plain("", id="problem", classes="bad")
 
     @work(exclusive=True, group="act")
-    async def carry_out(self, done: str, result: str, act: Callable[[RemoteVault], object]) -> None:
-        """Do this in the vault, off the loop, say `done` or else what it returned, and leave with this result."""
+    async def carry_out(
+        self, call: Callable[[RemoteVault], T], done: Callable[[T], str], result: str, *, title: str = ""
+    ) -> None:
+        """Call the vault, tell what was done, and leave with this result; an error is said in the dialog."""
         self.lock_buttons(True)
         try:
-            said = await self.program.ask(act)
+            answer = await self.program.ask(call)
         except LockboxError as error:
             self.lock_buttons(False)
             self.say_problem(f"{error} {error.hint}".strip())
         else:
-            self.program.tell(done or str(said))
+            self.program.tell(done(answer), title=title)
             self.dismiss(result)
 
     def lock_buttons(self, is_locked: bool) -> None:

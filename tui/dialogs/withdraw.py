@@ -47,7 +47,7 @@ class WithdrawDialog(VaultCallDialog):
     def chosen(self, name: str) -> None:
         """Withdraw it, and say what that did."""
         one = self._one.id
-        self.carry_out("", "withdrawn", lambda vault: consent_facts.withdrawn(vault.withdraw(one)))
+        self.carry_out(lambda vault: vault.withdraw(one), consent_facts.withdrawn, "withdrawn")
 
 
 async def open_withdraw(page: Page[Any], grant_id: str) -> None:

@@ -13,9 +13,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import DataTable
 
+from tui.actions import newest_entry
 from tui.app.page import Page
 from tui.dialogs.release import ReleaseDialog, release_facts
-from tui.dialogs.withhold import WithholdDialog
 from tui.text import wording
 from tui.widgets.curve import ForYou
 from tui.widgets.facts import Facts
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from vault.trail_views import Pulse
     from vault.views import ReleaseView
 
-# The entry of what was just done is among the newest.
-NEWEST = 50
 EMPTY = (
     "Nothing is held. Held updates stay here until you decide.\n\n"
     "A run puts its result here, and nowhere else: what is asked of you is under 4 Requests."
@@ -152,6 +150,10 @@ What it learned about your own rows is shown under *For you*, once nothing can b
 
     # actions
 
+    async def subject(self) -> ReleaseView | None:
+        """The update under the cursor."""
+        return self.chosen
+
     def action_open(self) -> None:
         """Read the details, in place of the list where there is no room for both."""
         self._turn_to("-details", "#release-details")
@@ -193,41 +195,13 @@ What it learned about your own rows is shown under *For you*, once nothing can b
             self.run_worker(self._tell_sent(sent), group="tell")
 
     async def _tell_sent(self, sent: ReleaseView) -> None:
-        number = await self.ask(lambda vault: entry_of(vault, "release.sent"))
+        number = await self.ask(lambda vault: newest_entry(vault, "release.sent"))
         self.program.tell(
             f"The update left for {sent.recipient}: {wording.size(sent.size)}, audit entry {number}. "
             "It cannot be called back.",
             title="Released",
         )
         self.reload()
-
-    def action_keep(self) -> None:
-        """Open the decision to keep it private for good."""
-        one = self.chosen
-        if one is None:
-            return
-        if one.state != "held":
-            self.program.tell(f"Nothing is left to decide: this update is {wording.state(one.state)}.")
-            return
-        self.app.push_screen(WithholdDialog(one), self._kept)
-
-    def _kept(self, is_kept: bool | None) -> None:
-        if is_kept:
-            self.run_worker(self._tell_kept(), group="tell")
-
-    async def _tell_kept(self) -> None:
-        number = await self.ask(lambda vault: entry_of(vault, "release.withhold"))
-        self.program.tell(
-            f"The update is deleted, nothing left; audit entry {number}. The budget it cost stays spent.",
-            title="Kept private",
-        )
-        self.reload()
-
-
-def entry_of(vault: RemoteVault, kind: str) -> str:
-    """The number of the newest entry of this type in the trail, as it is shown."""
-    found = [line.seq for line in vault.audit_lines(newest=NEWEST) if line.type == kind]
-    return f"#{max(found)}" if found else "unknown"
 
 
 def _line(one: ReleaseView, now: datetime) -> Line:

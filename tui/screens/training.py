@@ -5,27 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import DataTable, ProgressBar
 
+from tui.actions import Action
 from tui.app.page import Page
 from tui.dialogs.approval import prepare_approval
 from tui.dialogs.run import RunDialog
-from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
+from vault.trail_views import RunView
 
 if TYPE_CHECKING:
     from textual.events import Resize
 
     from vault.client.client import RemoteVault
-    from vault.trail_views import Pulse, RunView
+    from vault.trail_views import Pulse
     from vault.views import RequestLine, RequestView
 
 TALL, NORMAL = 30, 80
@@ -219,6 +220,19 @@ What learns from your records on this computer right now, in a process without n
 
     # actions
 
+    async def subject(self) -> RunView | None:
+        """What runs."""
+        boxes = list(self.query(RunBox))
+        if not boxes:
+            self.program.tell(NOTHING)
+            return None
+        return boxes[0].run
+
+    def act_begins(self, action: Action[Any], subject: object) -> None:
+        """Whoever stops a run is told by the dialog how it ended, and by nothing else."""
+        assert isinstance(subject, RunView)
+        self.program.run_watch.forget(subject.request)
+
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Enter and a click lead on."""
         event.stop()
@@ -239,15 +253,6 @@ What learns from your records on this computer right now, in a process without n
             self.program.tell(wording.after_a_stop(line.state), title="This run failed")
         else:
             self.program.open_page("release", at=line.id)
-
-    @work(exclusive=True, group="act")
-    async def action_stop(self) -> None:
-        """Ask whether to stop what runs."""
-        boxes = list(self.query(RunBox))
-        if not boxes:
-            self.program.tell(NOTHING)
-            return
-        await self.app.push_screen_wait(StopDialog(boxes[0].run))
 
 
 def _widths(width: int) -> dict[str, int]:
@@ -271,45 +276,3 @@ def _line(line: RequestLine, widths: dict[str, int]) -> Line:
         for name, most in widths.items()
     )
     return Line(key=line.id, cells=tuple(cells))
-
-
-class StopDialog(VaultCallDialog):
-    """Ending a run: nothing of it is held, and nothing of its price comes back."""
-
-    def __init__(self, run: RunView) -> None:
-        super().__init__()
-        self._run = run
-
-    def title_text(self) -> str:
-        """The question."""
-        return "Stop this run and discard what it learned?"
-
-    def consequence(self) -> str:
-        """What is lost, and what is not given back."""
-        run = self._run
-        spent = (
-            f"Its price, {wording.epsilon_up(run.epsilon)}, was paid before your records were read and stays spent."
-            if run.step
-            else "If its price is paid by then, it stays spent; before that, nothing is."
-        )
-        return (
-            f"The run for {wording.short(run.requester, 30)} ends now, and nothing of it is held. {spent} "
-            "The same job cannot run again once it was paid."
-        )
-
-    def safe_label(self) -> str:
-        """Nothing changes."""
-        return "Let it run"
-
-    def choices(self) -> Iterable[tuple[str, str]]:
-        """The verb."""
-        return [("stop", "Stop and discard")]
-
-    def chosen(self, name: str) -> None:
-        """Stop it; what that has cost is said by how the vault wrote it down."""
-        self.program.run_watch.forget(self._run.request)
-        self.carry_out("", "stopped", self._stopped)
-
-    def _stopped(self, vault: RemoteVault) -> str:
-        vault.stop_training(self._run.request)
-        return wording.after_a_stop(vault.request(self._run.request).line.state)

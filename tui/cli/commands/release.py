@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli.action_commands import add_actions
 from tui.cli.options import AsJson
 from tui.cli.show_request import show_price
 from tui.cli.terminal import say, width, write, write_facts, write_json, write_table, write_wrapped
@@ -132,9 +133,4 @@ def send(
     say("It cannot be called back.")
 
 
-@group.command("withhold")
-def withhold(context: typer.Context, release_id: ReleaseId) -> None:
-    """Keep a held update private for good; its bytes are deleted, its budget stays spent."""
-    with open_vault(context) as vault:
-        vault.withhold(release_id)
-    say("Kept private: the update is deleted, nothing left. The budget it cost stays spent.")
+add_actions(group, "release")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import typer
 
+from tui.cli.action_commands import add_actions
 from tui.cli.options import AsJson, Special
 from tui.cli.show_request import explicit_yes, show_approval, show_price
 from tui.cli.show_request import show_request as draw
@@ -146,24 +147,7 @@ def _approve(vault: Vault, what: Approval, *, optional: frozenset[str], special:
         say(f"Run it: lockbox train {short}")
 
 
-@group.command("refuse")
-def refuse(
-    context: typer.Context,
-    request_id: RequestId,
-    reason: Annotated[str, typer.Option("--reason", help="For your own record; it stays in the vault.")] = "",
-) -> None:
-    """Say no. They learn nothing but no."""
-    with open_vault(context) as vault:
-        vault.refuse(request_id, reason=reason)
-    say("Refused.")
-
-
-@group.command("stop")
-def stop(context: typer.Context, request_id: RequestId) -> None:
-    """End a run and discard what it learned. Once it was paid for, its budget stays spent."""
-    with open_vault(context) as vault:
-        vault.stop_training(request_id)
-        say(wording.after_a_stop(vault.request(request_id).line.state))
+add_actions(group, "request")
 
 
 def train(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli.action_commands import add_actions
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write, write_json, write_table
 from tui.cli.vault_access import open_vault
@@ -61,50 +62,7 @@ def _key_and_limit(one: RequesterView) -> str:
     return f"{status}; {one.only_collection} alone" if one.only_collection else status
 
 
-@group.command("trust")
-def trust(context: typer.Context, name: Name) -> None:
-    """Note that you compared the fingerprint with them in person."""
-    with open_vault(context) as vault:
-        vault.trust_requester(name)
-    say(f"{name} is marked as verified in person. It allows them nothing by itself.")
-
-
-@group.command("block")
-def block(context: typer.Context, name: Name) -> None:
-    """Accept nothing more from them, and send nothing to them."""
-    with open_vault(context) as vault:
-        vault.block_requester(name)
-    say(f"{name} is blocked: no new requests, no runs, no releases.")
-
-
-@group.command("unblock")
-def unblock(context: typer.Context, name: Name) -> None:
-    """Let somebody you blocked ask again; their key counts as not verified."""
-    with open_vault(context) as vault:
-        vault.unblock_requester(name)
-    say(
-        f"{name} is not blocked any more, and their key is not verified. Consents that you did not withdraw hold again."
-    )
-
-
-@group.command("token")
-def token(context: typer.Context, name: Name) -> None:
-    """Make a token with which they reach their own requests here for 90 days; it is shown once."""
-    with open_vault(context) as vault:
-        made = vault.issue_token(name)
-    write(made)
-    say(
-        f"Only {name} should have it. It submits jobs and fetches what you released to them, and nothing else."
-    )
-    say(f"To end it: lockbox requester revoke {shlex.quote(name)}")
-
-
-@group.command("revoke")
-def revoke(context: typer.Context, name: Name) -> None:
-    """End every token of theirs at once."""
-    with open_vault(context) as vault:
-        ended = vault.revoke_tokens(name)
-    say(f"{name}: {wording.counted(ended, 'token')} revoked.")
+add_actions(group, "requester")
 
 
 @group.command("vault-key")
