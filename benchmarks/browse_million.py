@@ -20,7 +20,8 @@ from tempfile import TemporaryDirectory
 
 from vault.sealing.slots import TEST_COST
 from vault.settings import Paths
-from vault.vault import FileChoice, Vault, passphrase_secret
+from vault.vault import Vault, passphrase_secret
+from vault.views.records import FileChoice
 
 NAME, PASSPHRASE = "rows", "made up for a benchmark"
 COLUMNS = ("when", "steps", "weight", "pulse", "activity", "active", "note", "score")

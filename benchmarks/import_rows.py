@@ -15,11 +15,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vault.acts import act
 from vault.audit import log
 from vault.audit.entries import EntryType
+from vault.audit.transaction import audited
 from vault.importers.read import read_table
-from vault.records.collections import choose, find_collection, import_table, repeats
+from vault.records.collections import find_collection
+from vault.records.imports import choose, import_table, repeats
 from vault.records.preview import preview
 from vault.records.reading import ColumnReader
 from vault.sealing.digest import keyed_digest
@@ -75,7 +76,7 @@ def import_and_read(file: Path, store: Store, keys: KeyTree) -> None:
         choice = choose(uow, "rows", parsed.fields)
     with measured("preview"):
         preview(parsed, choice.unit, choice.time_field)
-    with measured("seal and commit"), act(store, keys) as opened:
+    with measured("seal and commit"), audited(store, keys) as opened:
         import_table(
             opened,
             name="rows",

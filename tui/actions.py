@@ -15,8 +15,9 @@ from tui.text.request_facts import OPEN_STATES
 
 if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
-    from vault.trail_views import RunView
-    from vault.views import ReleaseView, RequestView
+    from vault.views.releases import ReleaseView
+    from vault.views.requests import RequestView
+    from vault.views.runs import RunView
 
 S = TypeVar("S")
 

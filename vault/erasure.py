@@ -15,26 +15,23 @@ from vault.audit import log
 from vault.audit.entries import EntryType, count_bucket, parse_entry
 from vault.budget import ledger
 from vault.consent.receipts import load_grants, withdraw_grant
-from vault.errors import (
-    CollectionInUse,
-    ErasedNotCleared,
-    InternalError,
-    MarkNotWritten,
-    Unavailable,
-    VaultBusy,
-)
+from vault.errors.families import InternalError, Unavailable
+from vault.errors.records import ErasedNotCleared
+from vault.errors.requests import CollectionInUse
+from vault.errors.rollback import MarkNotWritten
+from vault.errors.storage import VaultBusy
 from vault.records.collections import find_collection
-from vault.records.shown import Erasure
 from vault.release import destroy_held_of
 from vault.requests import inbox
 from vault.requests.states import RequestState
 from vault.store.tables import Collection, Field, ImportedFile, RequestRow, Segment
+from vault.views.records import Erasure
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vault.acts import Act
-    from vault.opening import OpenVault
+    from vault.audit.transaction import AuditedTransaction
+    from vault.lifecycle.opened import OpenVault
     from vault.store.unit_of_work import UnitOfWork
 
 PATIENCE = 10.0
@@ -91,7 +88,7 @@ def erase(vault: OpenVault, name: str) -> Erasure:
     return done
 
 
-def _end(act: Act, done: Erasure) -> None:
+def _end(act: AuditedTransaction, done: Erasure) -> None:
     """End what stands on the collection, each with its entry on the trail."""
     for grant_id in done.consents_ended:
         withdraw_grant(act, grant_id)
@@ -101,7 +98,7 @@ def _end(act: Act, done: Erasure) -> None:
         raise InternalError(what="other updates were destroyed than were said to be")
 
 
-def _shred(act: Act, done: Erasure) -> None:
+def _shred(act: AuditedTransaction, done: Erasure) -> None:
     collection = next(iter(act.uow.find(Collection, name=done.collection)))
     act.uow.delete_all(Segment, collection_id=collection.id)
     act.uow.delete_all(Field, collection_id=collection.id)

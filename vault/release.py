@@ -17,21 +17,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault.acts import parse_stamp, stamp
 from vault.audit.entries import EntryType
-from vault.errors import (
-    ConsentRefused,
+from vault.audit.transaction import parse_stamp, stamp
+from vault.errors.consent import ConsentRefused
+from vault.errors.families import Unavailable
+from vault.errors.release import (
     DestinationUnusable,
     DigestMismatch,
     HeldUpdateDamaged,
-    MarkNotWritten,
     ReleaseNotRecorded,
     ReleaseNotWritten,
-    RequesterBlocked,
-    Unavailable,
     UnknownRelease,
-    WrongState,
 )
+from vault.errors.requests import RequesterBlocked, WrongState
+from vault.errors.rollback import MarkNotWritten
 from vault.requests import requesters
 from vault.requests.bundle import signature_line
 from vault.requests.release_manifest import (
@@ -46,9 +45,9 @@ from vault.store.files import sync, write_durably
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, RequestRow
 
 if TYPE_CHECKING:
-    from vault.acts import Act
     from vault.audit.entries import Json
-    from vault.opening import OpenVault
+    from vault.audit.transaction import AuditedTransaction
+    from vault.lifecycle.opened import OpenVault
     from vault.store.unit_of_work import UnitOfWork
 
 TYPED_DIGITS = 8
@@ -70,7 +69,13 @@ class Parcel:
 
 
 def hold(
-    act: Act, request: RequestRow, *, update: bytes, private: bytes, manifest: bytes, minutes: int
+    act: AuditedTransaction,
+    request: RequestRow,
+    *,
+    update: bytes,
+    private: bytes,
+    manifest: bytes,
+    minutes: int,
 ) -> None:
     """Keep a finished update in the vault until a person decides, at most for the job's slot."""
     request.state = move(RequestState(request.state), RequestState.HELD)
@@ -142,7 +147,7 @@ def is_confirmed(digest: str, typed: str) -> bool:
     return is_digest and hmac.compare_digest(digest[: len(wanted)], wanted)
 
 
-def withhold(act: Act, release_id: str) -> None:
+def withhold(act: AuditedTransaction, release_id: str) -> None:
     """Keep an update private for good: its bytes are deleted, its budget stays spent."""
     held, request = find_held(act.uow, release_id)
     _end(act, held, request, RequestState.WITHHELD)
@@ -151,7 +156,7 @@ def withhold(act: Act, release_id: str) -> None:
     )
 
 
-def expire_held(act: Act) -> list[str]:
+def expire_held(act: AuditedTransaction) -> list[str]:
     """End the updates nobody released within their slot, and return their ids."""
     ended = []
     for request in act.uow.find(RequestRow, state=RequestState.HELD.value):
@@ -165,12 +170,12 @@ def expire_held(act: Act) -> list[str]:
     return ended
 
 
-def destroy_held_under(act: Act, grant_id: str) -> list[str]:
+def destroy_held_under(act: AuditedTransaction, grant_id: str) -> list[str]:
     """Destroy every update held under a withdrawn consent, and return their ids."""
     return _destroy(act, act.uow.find(RequestRow, grant_id=grant_id))
 
 
-def destroy_held_of(act: Act, collection: str) -> list[str]:
+def destroy_held_of(act: AuditedTransaction, collection: str) -> list[str]:
     """Destroy every update held of an erased collection, and return their ids.
 
     What its runs told the owner alone was computed from its records, so it goes too, whatever became of them.
@@ -183,7 +188,7 @@ def destroy_held_of(act: Act, collection: str) -> list[str]:
     return destroyed
 
 
-def _destroy(act: Act, requests: Sequence[RequestRow]) -> list[str]:
+def _destroy(act: AuditedTransaction, requests: Sequence[RequestRow]) -> list[str]:
     destroyed = []
     for request in requests:
         if request.state == RequestState.HELD.value:
@@ -209,7 +214,7 @@ def find_held(uow: UnitOfWork, release_id: str) -> tuple[HeldRow, RequestRow]:
     return held, request
 
 
-def _parcel(act: Act, held: HeldRow, request: RequestRow) -> Parcel:
+def _parcel(act: AuditedTransaction, held: HeldRow, request: RequestRow) -> Parcel:
     """Check consent, budget, state and digests, and sign what is about to leave."""
     _check_state(act, held, request)
     recipient = _check_recipient(act.uow, request)
@@ -225,7 +230,7 @@ def _parcel(act: Act, held: HeldRow, request: RequestRow) -> Parcel:
     )
 
 
-def _check_state(act: Act, held: HeldRow, request: RequestRow) -> None:
+def _check_state(act: AuditedTransaction, held: HeldRow, request: RequestRow) -> None:
     if request.state not in (RequestState.HELD.value, RequestState.SENDING.value):
         raise WrongState(state=in_words(RequestState(request.state)))
     if act.now >= parse_stamp(held.expires_at):
@@ -264,7 +269,7 @@ def _check_bytes(uow: UnitOfWork, held: HeldRow, request: RequestRow) -> bytes:
     return update
 
 
-def _record_intent(act: Act, held: HeldRow, request: RequestRow, parcel: Parcel) -> None:
+def _record_intent(act: AuditedTransaction, held: HeldRow, request: RequestRow, parcel: Parcel) -> None:
     if request.state == RequestState.HELD.value:
         request.state = move(RequestState.HELD, RequestState.SENDING)
     held.intent_at = stamp(act.now)
@@ -273,7 +278,7 @@ def _record_intent(act: Act, held: HeldRow, request: RequestRow, parcel: Parcel)
     act.record(EntryType.RELEASE_INTENT, clear={"run": request.id}, hidden=hidden)
 
 
-def _record_sent(act: Act, held: HeldRow, request: RequestRow, parcel: Parcel) -> None:
+def _record_sent(act: AuditedTransaction, held: HeldRow, request: RequestRow, parcel: Parcel) -> None:
     request.state = move(RequestState(request.state), RequestState.RELEASED)
     held.sent_at = held.ended_at = stamp(act.now)
     clear: dict[str, Json] = {
@@ -285,7 +290,7 @@ def _record_sent(act: Act, held: HeldRow, request: RequestRow, parcel: Parcel) -
     act.record(EntryType.RELEASE_SENT, clear=clear, hidden={"recipient": parcel.recipient_name})
 
 
-def _end(act: Act, held: HeldRow, request: RequestRow, state: RequestState) -> None:
+def _end(act: AuditedTransaction, held: HeldRow, request: RequestRow, state: RequestState) -> None:
     request.state = move(RequestState(request.state), state)
     held.update, held.ended_at = None, stamp(act.now)
 

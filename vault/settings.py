@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 from platformdirs import user_config_path, user_data_path, user_state_path
 
-from vault.errors import Invalid, Unavailable
+from vault.errors.families import Invalid, Unavailable
 
 APP_NAME = "lockbox"
 VAULT_VARIABLE = "LOCKBOX_VAULT"

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from vault import opening, strength
-from vault.acts import Clock, system_clock
-from vault.approvals import NOTICE
+from vault.audit.transaction import Clock, system_clock
+from vault.lifecycle import passphrase as strength
+from vault.lifecycle.create import create_vault
+from vault.lifecycle.folder import check_folder, check_free
+from vault.lifecycle.open import open_vault
+from vault.lifecycle.opened import OpenVault
 from vault.owner.access import AccessActions
 from vault.owner.consents import ConsentActions
 from vault.owner.records import RecordActions
@@ -18,16 +21,17 @@ from vault.owner.releases import ReleaseActions
 from vault.owner.requests import RequestActions
 from vault.owner.trail import TrailActions
 from vault.records.schema import ParsedTable
-from vault.records.shown import ColumnSummary, Erasure, FileChoice, ImportPreview, ImportReport, Page
+from vault.requests.grant import NOTICE
 from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import generate_passphrase
 from vault.sealing.secret import Secret
 from vault.sealing.slots import DEFAULT_COST, KdfCost
+from vault.views.records import ColumnSummary, Erasure, FileChoice, ImportPreview, ImportReport, Page
 
 if TYPE_CHECKING:
     from vault.settings import Paths
-    from vault.views import PassphraseCheck
+    from vault.views.passphrase import PassphraseCheck
 
 __all__ = [
     "DEFAULT_COST", "NOTICE", "ColumnSummary", "Erasure", "FileChoice", "ImportPreview", "ImportReport", "KdfCost",
@@ -38,7 +42,7 @@ __all__ = [
 class Vault(RecordActions, ConsentActions, RequestActions, ReleaseActions, TrailActions, AccessActions):
     """An open vault; close it, or use it in a with statement, so that the keys are wiped."""
 
-    def __init__(self, opened: opening.OpenVault) -> None:
+    def __init__(self, opened: OpenVault) -> None:
         self._opened = opened
 
     # making, opening, closing
@@ -48,17 +52,17 @@ class Vault(RecordActions, ConsentActions, RequestActions, ReleaseActions, Trail
         paths: Paths, passphrase: Secret, *, cost: KdfCost = DEFAULT_COST, clock: Clock = system_clock
     ) -> str:
         """Make a vault and return its printable recovery key, which is shown once and stored nowhere."""
-        return opening.create_vault(paths, passphrase, cost=cost, clock=clock)
+        return create_vault(paths, passphrase, cost=cost, clock=clock)
 
     @staticmethod
     def check_free(paths: Paths) -> None:
         """Refuse, before anything is asked, a place where a vault cannot be made; raises `VaultExists`."""
-        opening.check_free(paths.vault)
+        check_free(paths.vault)
 
     @staticmethod
     def check_there(paths: Paths) -> None:
         """Refuse, before a passphrase is asked, a folder that is no vault or that others can enter."""
-        opening.check_folder(paths.vault)
+        check_folder(paths.vault)
 
     @staticmethod
     def check_new_passphrase(text: str) -> PassphraseCheck:
@@ -70,7 +74,7 @@ class Vault(RecordActions, ConsentActions, RequestActions, ReleaseActions, Trail
         paths: Paths, current: Secret, new: Secret, *, recovery: bool = False, cost: KdfCost = DEFAULT_COST
     ) -> None:
         """Give the vault another passphrase, knowing the current one or, with `recovery`, the recovery key."""
-        with opening.open_vault(paths, current, writable=True, recovery=recovery) as opened:
+        with open_vault(paths, current, writable=True, recovery=recovery) as opened:
             opened.change_passphrase(current, new, recovery=recovery, cost=cost)
 
     @classmethod
@@ -82,7 +86,7 @@ class Vault(RecordActions, ConsentActions, RequestActions, ReleaseActions, Trail
 
         A writable opening settles what a crash or the passing of time left open. Raises the errors of `open_vault`.
         """
-        vault = cls(opening.open_vault(paths, secret, writable=writable, recovery=recovery, clock=clock))
+        vault = cls(open_vault(paths, secret, writable=writable, recovery=recovery, clock=clock))
         if writable:
             try:
                 vault.settle()
@@ -102,7 +106,7 @@ class Vault(RecordActions, ConsentActions, RequestActions, ReleaseActions, Trail
         self.close()
 
     @property
-    def older_because(self) -> str:
+    def rollback_reason(self) -> str:
         """Why this vault is read-only (an older copy was put back), or empty."""
         return self._opened.older
 

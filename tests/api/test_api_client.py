@@ -19,15 +19,15 @@ from typing import Any, get_type_hints
 import pytest
 
 from tui.cli.exit_codes import exit_code
-from vault import errors
 from vault.client.client import RemoteVault
 from vault.client.connection import Connection, decode
 from vault.client.login import Caller
 from vault.daemon.shapes import shape_of
-from vault.errors import ApprovalNotProven, DaemonGone, DaemonUnreachable, LockboxError
-from vault.records.shown import FileChoice
+from vault.errors.daemon import ApprovalNotProven, DaemonGone, DaemonUnreachable
+from vault.errors.families import InternalError, LockboxError
 from vault.sealing.secret import Secret
 from vault.vault import Vault
+from vault.views.records import FileChoice
 from vault.wire import messages
 from vault.wire.encoding import to_json
 from vault.wire.errors import ErrorBody, error_body, error_from
@@ -176,7 +176,7 @@ def test_an_error_is_the_same_on_both_sides(kind: type[LockboxError]) -> None:
 
 def test_an_error_that_only_a_newer_program_knows_is_told_as_one_of_ours() -> None:
     body = ErrorBody(error="FromTheFuture", facts={}, sentence="s", hint="")
-    assert isinstance(error_from(body), errors.InternalError)
+    assert isinstance(error_from(body), InternalError)
 
 
 # a line that breaks -------------------------------------------------------------------------------------------

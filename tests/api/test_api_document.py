@@ -26,7 +26,7 @@ from vault.daemon import guard
 from vault.daemon.document import document
 from vault.daemon.routes import application
 from vault.daemon.service import Service
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 from vault.sealing.slots import TEST_COST
 from vault.wire import messages
 from vault.wire.proofs import arguments_digest, proof_mac

@@ -14,14 +14,9 @@ from pathlib import Path
 import pytest
 
 from vault.client import attach, launch, saved_session
-from vault.errors import (
-    DaemonElsewhere,
-    DaemonNotStarted,
-    DaemonUnreachable,
-    NoVault,
-    UnsafePermissions,
-    WrongPassphrase,
-)
+from vault.errors.daemon import DaemonElsewhere, DaemonNotStarted, DaemonUnreachable
+from vault.errors.keys import WrongPassphrase
+from vault.errors.storage import NoVault, UnsafePermissions
 from vault.settings import Paths
 from vault.wire import served_vault
 

@@ -21,7 +21,8 @@ import pytest
 
 from tests.worlds.served import Caller, Daemon, serving
 from tests.worlds.world import PASSPHRASE, World
-from vault.errors import SocketUnusable, UnsafePermissions, VaultBusy
+from vault.errors.daemon import SocketUnusable
+from vault.errors.storage import UnsafePermissions, VaultBusy
 from vault.wire import messages
 from vault.wire.socket_file import listening
 

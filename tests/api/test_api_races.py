@@ -14,13 +14,15 @@ from test_api_training import approved, outcome, pulse, until
 
 from tests.worlds.served import Caller, Daemon, error_of
 from tests.worlds.world import NAME, PASSPHRASE, World
-from vault import opening, release
+from vault import release
 from vault.client import attach
 from vault.daemon import server
 from vault.daemon.service import THREADS
-from vault.errors import LockboxError, MarkNotWritten
-from vault.opening import OpenVault
-from vault.outside import SENT_FILES
+from vault.errors.families import LockboxError
+from vault.errors.rollback import MarkNotWritten
+from vault.lifecycle import opened
+from vault.lifecycle.opened import OpenVault
+from vault.portal import SENT_FILES
 from vault.sealing.slots import TEST_COST
 from vault.store.files import write_durably
 from vault.vault import Vault, passphrase_secret
@@ -95,7 +97,7 @@ def test_what_ends_a_run_ends_it_where_the_reminder_cannot_be_written(
     daemon.ask(messages.START_TRAINING, {"request_id": request}, token=token)
     until(lambda: any(run["step"] for run in pulse(daemon, token)["runs"]))  # type: ignore[attr-defined]
     arguments = {"grant_id": grant} if method == "withdraw" else {"name": NAME}
-    monkeypatch.setattr(opening, "write_mark", no_mark)
+    monkeypatch.setattr(opened, "write_mark", no_mark)
 
     assert error_of(daemon.owner(method, token=token, **arguments)) == (503, "MarkNotWritten")
     until(lambda: outcome(daemon, token, request) == "failed", SECONDS)
@@ -107,7 +109,7 @@ def test_a_passphrase_is_changed_where_the_reminder_cannot_be_written(
     """The change is on record by then."""
     old, new = passphrase_secret(PASSPHRASE), passphrase_secret("another one entirely")
     with waiting.vault() as vault:
-        monkeypatch.setattr(opening, "write_mark", no_mark)
+        monkeypatch.setattr(opened, "write_mark", no_mark)
         with pytest.raises(MarkNotWritten):
             vault.renew_passphrase(old, new, recovery=False, cost=TEST_COST)
         vault.check_secret(new)

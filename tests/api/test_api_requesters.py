@@ -10,9 +10,10 @@ import pytest
 
 from tests.worlds.served import Daemon, error_of, owner_paths
 from tests.worlds.world import JOB, NAME
-from vault import requester
-from vault.errors import SessionEnded
-from vault.outside import SENT_FILES
+from vault.errors.daemon import SessionEnded
+from vault.portal import SENT_FILES
+from vault.requester.keys import keygen
+from vault.requester.releases import verify_release
 from vault.wire import messages
 from vault.wire.messages import Session
 from vault.wire.proofs import arguments_digest
@@ -113,7 +114,7 @@ def test_what_was_sent_without_a_folder_is_fetched_by_its_requester_alone(
     daemon: Daemon, session: Session
 ) -> None:
     token, held = token_for(daemon, session), job_id(daemon, session, "held")
-    other = requester.keygen(daemon.world.folder / "other")
+    other = keygen(daemon.world.folder / "other")
     daemon.owner("add_requester", token=session.token, name="Somebody", key_file=other.public)
     stranger = token_for(daemon, session, "Somebody")
     (line,) = daemon.owner("releases", token=session.token).json()
@@ -134,12 +135,12 @@ def test_what_was_sent_without_a_folder_is_fetched_by_its_requester_alone(
         assert error_of(daemon.ask(path, {"job_id": held}, token=stranger)) == (400, "UnknownRequest")
     key = daemon.world.folder / "vault.pub"
     key.write_text(daemon.owner("vault_key", token=session.token, name=NAME).json())
-    facts = requester.verify_release(target, key, daemon.world.folder / "job")
+    facts = verify_release(target, key, daemon.world.folder / "job")
     assert facts.answers_job
 
 
 def test_a_job_of_another_key_cannot_be_handed_in_with_this_token(daemon: Daemon, session: Session) -> None:
-    other = requester.keygen(daemon.world.folder / "other")
+    other = keygen(daemon.world.folder / "other")
     daemon.owner("add_requester", token=session.token, name="Somebody", key_file=other.public)
     stranger = token_for(daemon, session, "Somebody")
     answer = daemon.ask(messages.SUBMIT_JOB, spelled(daemon.world.job("third")), token=stranger)

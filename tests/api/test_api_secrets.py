@@ -11,6 +11,7 @@ from tests.worlds.served import Daemon, error_of
 from tests.worlds.world import PASSPHRASE
 from vault import errors
 from vault.daemon.service import Service
+from vault.errors.families import InternalError, LockboxError
 from vault.vault import Vault
 from vault.wire import messages
 from vault.wire.errors import ErrorBody, error_body, error_from, status_of
@@ -91,13 +92,11 @@ def test_what_is_said_about_a_session_shows_neither_token_nor_key_nor_passphrase
     assert pickle.dumps(session)  # and it is a plain body otherwise
 
 
-EVERY = [
-    one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.LockboxError)
-]
+EVERY = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, LockboxError)]
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.__name__)
-def test_every_error_comes_back_as_itself(kind: type[errors.LockboxError]) -> None:
+def test_every_error_comes_back_as_itself(kind: type[LockboxError]) -> None:
     from string import Formatter
 
     facts = {name: f"some {name}" for _, name, _, _ in Formatter().parse(kind.template()) if name}
@@ -111,6 +110,6 @@ def test_every_error_comes_back_as_itself(kind: type[errors.LockboxError]) -> No
 def test_an_error_that_nobody_knows_is_a_mistake_of_ours() -> None:
     for name in ("Formatter", "ClassVar", "NoSuchThing", "__doc__"):
         body = ErrorBody(error=name, facts={}, sentence="", hint="")
-        assert isinstance(error_from(body), errors.InternalError)
+        assert isinstance(error_from(body), InternalError)
     wrong = ErrorBody(error="WrongState", facts={"x": 1}, sentence="", hint="")
-    assert isinstance(error_from(wrong), errors.InternalError)
+    assert isinstance(error_from(wrong), InternalError)

@@ -4,31 +4,56 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
 
-PLANTED = {
-    "the three houses": ("vault/audit/planted.py", "import tui.text.wording"),
-    "the learner never sees": ("learner/planted.py", "import vault.errors"),
-    "the vault sees the learner": ("vault/planted_a.py", "import learner.engine"),
-    "the learner's protocol is standard library only": ("learner/protocol.py", "import numpy"),
-    "only the learner imports torch": ("tui/planted.py", "import torch"),
-    "only sealing imports the crypto": ("vault/budget/planted.py", "import nacl"),
-    "only the store speaks SQL": ("vault/consent/planted.py", "import sqlalchemy"),
-    "only importers and records": ("vault/requests/planted.py", "import pyarrow"),
-    "only the daemon answers": ("tui/planted_c.py", "import uvicorn"),
-    "only the tui draws": ("vault/requests/planted_b.py", "import typer"),
-    "the tui sees the vault": ("tui/planted_b.py", "import vault.store.engine"),
-    "leaves: deciding": ("vault/consent/decide.py", "import vault.store.tables"),
-    "learner.dp is a leaf": ("learner/dp/planted.py", "import learner.engine"),
-    "the rooms of the vault": ("vault/audit/planted_b.py", "import vault.release"),
+# Every library that has a home, and that home.
+HOMES = {
+    "nacl": ("vault.sealing",),
+    "cryptography": ("learner.dp",),
+    "sqlalchemy": ("vault.store",),
+    "sqlmodel": ("vault.store",),
+    "sqlcipher3": ("vault.store",),
+    "alembic": ("vault.store",),
+    "torch": ("learner",),
+    "pyarrow": ("vault.importers", "vault.records", "vault.training"),
+    "fastapi": ("vault.daemon",),
+    "starlette": ("vault.daemon",),
+    "uvicorn": ("vault.daemon",),
+    "httpx": ("vault.client", "vault.daemon", "vault.wire", "learner.probes"),
+    "socket": ("vault.client", "vault.daemon", "vault.wire", "learner.probes"),
+    "dp_accounting": ("vault.budget",),
+    "textual": ("tui",),
+    "typer": ("tui",),
+    "rich": ("tui",),
+    "sqlite3": (),
+    "pickle": (),
 }
+# What no module of a house may import, whatever room it is in.
+ABOVE = {"vault": "tui.cli.exit_codes", "learner": "vault.settings", "tui": "vault.store.engine"}
+
+
+def modules(folder: Path) -> dict[str, Path]:
+    """Every module of the tree by its dotted name."""
+    found = {}
+    for top in ("vault", "learner", "tui"):
+        for file in sorted((folder / top).rglob("*.py")):
+            parts = file.relative_to(folder).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+def is_at_home(module: str, library: str) -> bool:
+    return any(module == home or module.startswith(f"{home}.") for home in HOMES[library])
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -45,25 +70,58 @@ def test_every_import_rule_holds() -> None:
     assert outcome.returncode == 0, outcome.stdout
 
 
-def test_each_planted_violation_breaks_its_contract(tmp_path: Path) -> None:
+def copied(folder: Path) -> Path:
+    """The tree with its rules, to be broken."""
     for name in ("vault", "learner", "tui"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    for file, line in PLANTED.values():
-        with (tmp_path / file).open("a", encoding="utf-8") as planted:
-            planted.write(f"\n{line}\n")
-    outcome = lint(tmp_path)
-    broken = [line for line in outcome.stdout.splitlines() if " BROKEN" in line]
-    assert sorted(PLANTED) == sorted(
-        key for key in PLANTED if any(line.startswith(key) for line in broken)
-    ), broken
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def test_a_forbidden_import_is_seen_in_every_module_and_in_one_nobody_thought_of(tmp_path: Path) -> None:
+    tree = copied(tmp_path)
+    for package in [file.parent for file in tree.rglob("__init__.py")]:
+        (package / "brand_new.py").write_text("", encoding="utf-8")
+    planted = modules(tree)
+    for module, file in planted.items():
+        lines = [f"import {library}" for library in HOMES if not is_at_home(module, library)]
+        with file.open("a", encoding="utf-8") as opened:
+            opened.write("\n" + "\n".join([*lines, f"import {ABOVE[module.split('.')[0]]}"]) + "\n")
+
+    said = lint(tree).stdout
+
+    unseen = [
+        f"{module} -> {library}"
+        for module in planted
+        for library in [*HOMES, ABOVE[module.split(".")[0]]]
+        if library in ABOVE.values() or not is_at_home(module, library)
+        if not re.search(rf"(?<![\w.]){re.escape(module)} -> {re.escape(library)}(?![\w.])", said)
+    ]
+    assert unseen == []
+
+
+def test_a_room_nobody_listed_breaks_the_layers(tmp_path: Path) -> None:
+    tree = copied(tmp_path)
+    for top in ("vault", "learner"):
+        (tree / top / "brand_new.py").write_text('"""A module without a place."""\n', encoding="utf-8")
+
+    said = lint(tree).stdout
+
+    assert [top for top in ("vault", "learner") if f"{top}.brand_new" not in said] == []
+
+
+def test_no_module_reaches_itself_not_even_for_types() -> None:
+    graph = grimp.build_graph("vault", "learner", exclude_type_checking_imports=False, cache_dir=None)
+    arrows = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+
+    TopologicalSorter(arrows).prepare()  # raises CycleError
 
 
 @pytest.mark.parametrize(
     "module",
     [
         "vault.vault",
-        "vault.requester",
+        "vault.requester.jobs",
         "vault.daemon.server",
         "tui.cli.entry_point",
         "tui.demo.story",

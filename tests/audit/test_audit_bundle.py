@@ -12,7 +12,8 @@ from vault.audit.bundle import export_bundle, report_lines, verify_bundle
 from vault.audit.checkpoint import sign_checkpoint
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
-from vault.errors import Invalid, LogBroken
+from vault.errors.audit import LogBroken
+from vault.errors.families import Invalid
 from vault.sealing.secret import Secret
 from vault.sealing.signing import SigningKey, is_signed_by
 from vault.store.tables import Disclosure, LogEntry

@@ -24,7 +24,8 @@ from vault.audit.checkpoint import (
     unverified_checkpoint,
     vkey,
 )
-from vault.errors import InternalError, LogBroken
+from vault.errors.audit import LogBroken
+from vault.errors.families import InternalError
 from vault.sealing.secret import Secret
 from vault.sealing.signing import SigningKey, is_signed_by
 

@@ -19,7 +19,7 @@ from vault.audit.canonical import encode
 from vault.audit.checkpoint import COSIGNATURE, VerifierKey, sign_checkpoint
 from vault.audit.entries import EntryType, digest_of
 from vault.audit.merkle import leaf_hash, root
-from vault.errors import LogBroken
+from vault.errors.audit import LogBroken
 
 
 @pytest.fixture

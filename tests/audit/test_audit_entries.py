@@ -28,7 +28,8 @@ from vault.audit.entries import (
 )
 from vault.audit.entry_types import COUNT_BUCKETS, DECISION_REASONS
 from vault.consent.decide import ReasonCode
-from vault.errors import InternalError, LogBroken
+from vault.errors.audit import LogBroken
+from vault.errors.families import InternalError
 
 TS = "2026-01-02T03:04:00Z"
 CANARY = "zanzibar-canary"

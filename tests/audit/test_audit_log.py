@@ -22,7 +22,8 @@ from vault.audit.log import (
 )
 from vault.audit.merkle import EMPTY_ROOT, Tree, leaf_hash
 from vault.audit.timeline import timeline
-from vault.errors import InternalError, LogBroken
+from vault.errors.audit import LogBroken
+from vault.errors.families import InternalError
 from vault.store.tables import Disclosure, LogEntry, VaultFact
 
 

@@ -20,7 +20,7 @@ from vault.audit.merkle import (
     verify_consistency,
     verify_inclusion,
 )
-from vault.errors import InternalError
+from vault.errors.families import InternalError
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "tlog.json").read_text())
 LARGEST = len(VECTORS["roots"])

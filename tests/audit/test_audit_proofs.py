@@ -18,7 +18,7 @@ from vault.audit.proofs import (
     read_consistency,
     read_inclusion,
 )
-from vault.errors import LogBroken
+from vault.errors.audit import LogBroken
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 PUBLIC = KEY.public_key().public_bytes_raw()

@@ -29,7 +29,7 @@ from vault.budget.filter import (
     verdict,
 )
 from vault.budget.pricing import charge
-from vault.errors import InternalError, Invalid
+from vault.errors.families import InternalError, Invalid
 
 EIGHT = caps(Decimal(8), DELTA).budgets
 NONE_SPENT = (0,) * len(ORDERS)

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from budget_cases import DELTA
 
-from vault.acts import Act
 from vault.audit.entries import EntryType
+from vault.audit.transaction import AuditedTransaction
 from vault.budget import ledger
 from vault.budget.filter import ORDERS, Charge, caps, job_share, total
 from vault.budget.ledger import (
@@ -29,9 +29,11 @@ from vault.budget.ledger import (
     standing,
 )
 from vault.budget.pricing import Price
-from vault.errors import BudgetExhausted, BudgetFixedOtherwise, Damaged, InternalError, Invalid
+from vault.errors.budget import BudgetExhausted, BudgetFixedOtherwise
+from vault.errors.families import InternalError, Invalid
+from vault.errors.storage import Damaged
 from vault.store.tables import ChargeRow, VaultFact
-from vault.views import BudgetLine
+from vault.views.budget import BudgetLine
 
 EIGHT = caps(Decimal(8), DELTA).budgets
 SLEEP, BANK = 1, 2
@@ -50,7 +52,9 @@ def job(share: str) -> Price:
     )
 
 
-def charge_in(act: Act, price: Price, *, by: str = "clinic", of: int = SLEEP, number: int = 1) -> None:
+def charge_in(
+    act: AuditedTransaction, price: Price, *, by: str = "clinic", of: int = SLEEP, number: int = 1
+) -> None:
     charge_job(
         act,
         request_id=f"{number:032x}",

@@ -20,7 +20,8 @@ from vault.budget import pricing
 from vault.budget.filter import NANO, ORDERS, Filter, admits, caps
 from vault.budget.mechanism import Mechanism, check_bounds
 from vault.budget.pricing import accountant_name, calibrate, charge, price
-from vault.errors import BudgetExhausted, Invalid
+from vault.errors.budget import BudgetExhausted
+from vault.errors.families import Invalid
 
 CORNERS = [
     (q, sigma, steps)

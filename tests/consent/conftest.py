@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from vault.acts import Act, act
 from vault.audit import log
 from vault.audit.entries import EntryType, parse_entry
+from vault.audit.transaction import AuditedTransaction, audited
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.secret import Secret
 from vault.store.engine import Store
@@ -31,9 +31,9 @@ class Bench:
     keys: KeyTree
     now: datetime = field(default=BEGIN)
 
-    def act(self) -> AbstractContextManager[Act]:
+    def act(self) -> AbstractContextManager[AuditedTransaction]:
         """An act at this time, committed when its block ends."""
-        return act(self.store, self.keys, lambda: self.now)
+        return audited(self.store, self.keys, lambda: self.now)
 
     def entries(self, kind: EntryType) -> list[tuple[dict[str, object], dict[str, object]]]:
         """The clear and the hidden fields of every audit entry of a type."""

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from vault.consent.grants import DPV, Grant, Window
+from vault.consent.grants import Grant, Window
 from vault.consent.verdict import Change, ChangeKind, LedgerView, Question
+from vault.views.purposes import DPV
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)

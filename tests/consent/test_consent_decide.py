@@ -12,8 +12,9 @@ from consent_cases import END, NOW, START, WINDOW, make_grant, make_question
 
 from vault.consent import reasons
 from vault.consent.decide import decide
-from vault.consent.grants import DPV, Operation, Window
+from vault.consent.grants import Operation, Window
 from vault.consent.verdict import ChangeKind, Decision, LedgerView, Necessity, ReasonCode
+from vault.views.purposes import DPV
 
 INSTANT = timedelta(microseconds=1)
 NOTHING_SPENT = LedgerView()

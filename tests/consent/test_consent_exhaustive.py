@@ -12,8 +12,9 @@ import pytest
 from consent_cases import END, NOW, START, World, apply_change, make_grant, make_question
 
 from vault.consent.decide import decide
-from vault.consent.grants import DPV, Grant, Window
+from vault.consent.grants import Grant, Window
 from vault.consent.verdict import ChangeKind, LedgerView, Question
+from vault.views.purposes import DPV
 
 SUBSETS = [frozenset(names) for names in ((), ("a",), ("b",), ("a", "b"))]
 JANUARY = Window(start=datetime(2025, 1, 1, tzinfo=UTC), end=datetime(2025, 2, 1, tzinfo=UTC))

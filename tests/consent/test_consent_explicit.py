@@ -12,7 +12,7 @@ from vault.audit.entries import EntryType
 from vault.consent.grants import Grant
 from vault.consent.receipts import load_grants, receipt, save_grant
 from vault.consent.record import CONSENT, Promise
-from vault.errors import SpecialNotConfirmed
+from vault.errors.consent import SpecialNotConfirmed
 from vault.store.tables import Collection, Field, RequesterRow
 
 ONE, TWO = "1" * 32, "2" * 32

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from consent_cases import END, NOW, START, make_grant
 
-from vault.consent.grants import DPV, LONGEST, PURPOSES, Window, check_grant, purpose_iri
-from vault.errors import Invalid
+from vault.consent.grants import LONGEST, Window, check_grant, purpose_iri
+from vault.errors.families import Invalid
+from vault.views.purposes import DPV, PURPOSES
 
 
 @pytest.mark.parametrize(

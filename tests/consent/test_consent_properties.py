@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vault.consent.decide import decide
-from vault.consent.grants import DPV, Grant, Window
+from vault.consent.grants import Grant, Window
 from vault.consent.verdict import LedgerView, Question
+from vault.views.purposes import DPV
 
 NAMES = ("a", "b", "c")
 DAYS = [None, *(START + timedelta(days=n) for n in (-60, -30, 0, 30))]

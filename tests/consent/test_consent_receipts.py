@@ -17,7 +17,7 @@ from vault.audit.entries import EntryType
 from vault.audit.entry_types import DECISION_REASONS
 from vault.consent import receipts
 from vault.consent.decide import decide
-from vault.consent.grants import DPV, PURPOSES, Grant, Window
+from vault.consent.grants import Grant, Window
 from vault.consent.receipts import (
     expire_grants,
     grant_from_record,
@@ -45,17 +45,12 @@ from vault.consent.record import (
     with_event,
 )
 from vault.consent.verdict import ReasonCode
-from vault.errors import (
-    ConsentRefused,
-    Damaged,
-    InternalError,
-    Invalid,
-    LockboxError,
-    UnknownCollection,
-    UnknownField,
-    UnknownGrant,
-)
+from vault.errors.consent import ConsentRefused, UnknownGrant
+from vault.errors.families import InternalError, Invalid, LockboxError
+from vault.errors.records import UnknownCollection, UnknownField
+from vault.errors.storage import Damaged
 from vault.store.tables import GrantRow, HeldRow, RequesterRow, RequestRow
+from vault.views.purposes import DPV, PURPOSES
 
 ONE, TWO = "1" * 32, "2" * 32
 PARTY = Party(id="clinic", name="The clinic", key="ab", contact="by post")

@@ -30,8 +30,8 @@ from vault_reader import (
     subkey,
 )
 
-from vault import requester
-from vault.errors import OlderVault
+from vault.errors.rollback import OlderVault
+from vault.requester.keys import keygen
 from vault.sealing.slots import TEST_COST
 from vault.settings import Paths
 from vault.vault import Vault, passphrase_secret
@@ -91,7 +91,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     with Vault.open(paths, secret) as vault:
         for file in (first, second):
             vault.import_file(vault.read_file(file, name="days"), name="days", unit="day", time_field="when")
-        vault.add_requester("Sleep lab", requester.keygen(folder / "lab").public)
+        vault.add_requester("Sleep lab", keygen(folder / "lab").public)
         keys = vault.vault_key("Sleep lab"), vault.audit_key()
     return Made(
         paths=paths,
@@ -239,14 +239,14 @@ def test_a_backup_restores_by_the_steps_of_the_page(made: Made, tmp_path: Path) 
     assert [member.name for member in members] == ["keys.lockbox", "keys.copy.lockbox", "vault.db"]
     assert {(member.uid, member.gid, member.uname, member.mode) for member in members} == {(0, 0, "", 0o600)}
     with Vault.open(restored, passphrase_secret(PASSPHRASE)) as vault:
-        assert "events" in vault.older_because
+        assert "events" in vault.rollback_reason
         assert vault.show_collection("days")
         assert vault.export_collection("days", tmp_path / "days.csv", as_format="csv") == ROWS
         with pytest.raises(OlderVault):
             vault.block_requester("Sleep lab")
     elsewhere = Paths(vault=folder, state=tmp_path / "another computer")
     with Vault.open(elsewhere, passphrase_secret(PASSPHRASE)) as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
 
 
 def test_the_reader_refuses_a_changed_header_and_a_mistyped_recovery_key(made: Made, tmp_path: Path) -> None:

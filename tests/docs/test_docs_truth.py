@@ -22,11 +22,15 @@ from scipy.stats import binom
 from tui.cli.command_line import app
 from tui.cli.exit_codes import FAMILIES, MEANING, ExitCode, exit_code
 from tui.text import wording
-from vault import errors
 from vault.budget import ledger, pricing
 from vault.budget.filter import MOST_EPSILON, ORDERS, Charge, Filter, admits, caps, job_share, part, total
 from vault.budget.mechanism import Mechanism
 from vault.consent.grants import RequesterStatus
+from vault.errors.families import InternalError, Invalid, LockboxError
+from vault.errors.keys import DamagedHeader
+from vault.errors.rollback import MarkNotWritten, MarkUnwritable, OlderVault
+from vault.errors.storage import Damaged, DiskReadOnly, VaultBusy
+from vault.errors.training import SandboxMissing
 from vault.records import preview
 from vault.requests.states import RequestState
 from vault.sealing.random import GROUP_LENGTH, GROUPS, SIGNS
@@ -139,7 +143,7 @@ def test_the_map_names_every_room_and_no_other() -> None:
     named = {
         path for cell, _ in rows_under(README, "room", "what happens there") for path in cell.split(", ")
     }
-    files = {"vault/training.py", "vault/release.py", "vault/vault.py", "vault/requester.py"}
+    files = {f"vault/{path.name}" for path in ROOT.glob("vault/[a-z]*.py")}
     rooms = {f"vault/{path.parent.name}/" for path in ROOT.glob("vault/*/__init__.py")}
 
     assert {f"`{name}`" for name in rooms | files | {"learner/", "tui/"}} == named
@@ -227,21 +231,19 @@ def test_the_exit_codes_stand_in_the_readme_with_their_families_and_sentences() 
 @pytest.mark.parametrize(
     ("row", "error"),
     [
-        ("the learner cannot be confined", errors.SandboxMissing),
-        ("the mark cannot be written", errors.MarkUnwritable),
-        ("the mark cannot be written", errors.MarkNotWritten),
-        ("the mark is damaged", errors.Damaged),
-        ("an older copy was put back", errors.OlderVault),
-        ("both copies are bad", errors.DamagedHeader),
-        ("a page of the database is damaged", errors.Damaged),
-        ("a second process wants to write", errors.VaultBusy),
-        ("the folder cannot be written to", errors.DiskReadOnly),
-        ("the consent is withdrawn while its job runs", errors.VaultBusy),
+        ("the learner cannot be confined", SandboxMissing),
+        ("the mark cannot be written", MarkUnwritable),
+        ("the mark cannot be written", MarkNotWritten),
+        ("the mark is damaged", Damaged),
+        ("an older copy was put back", OlderVault),
+        ("both copies are bad", DamagedHeader),
+        ("a page of the database is damaged", Damaged),
+        ("a second process wants to write", VaultBusy),
+        ("the folder cannot be written to", DiskReadOnly),
+        ("the consent is withdrawn while its job runs", VaultBusy),
     ],
 )
-def test_the_failures_end_with_the_exit_code_that_the_page_names(
-    row: str, error: type[errors.LockboxError]
-) -> None:
+def test_the_failures_end_with_the_exit_code_that_the_page_names(row: str, error: type[LockboxError]) -> None:
     follows = {first: then for first, then in rows_under(THREATS, "what happens", "what follows")}
     (then,) = [text for first, text in follows.items() if first.startswith(row)]
 
@@ -250,10 +252,10 @@ def test_the_failures_end_with_the_exit_code_that_the_page_names(
 
 
 def test_an_unforeseen_family_would_be_noticed() -> None:
-    families = {kind for kind in errors.LockboxError.__subclasses__() if kind.__module__.startswith("vault.")}
+    families = {kind for kind in LockboxError.__subclasses__() if kind.__module__.startswith("vault.")}
 
-    assert {*(family for family, _ in FAMILIES), errors.Invalid, errors.InternalError} == families
-    assert exit_code(errors.Invalid(reason="it is so")) == ExitCode.FAILED
+    assert {*(family for family, _ in FAMILIES), Invalid, InternalError} == families
+    assert exit_code(Invalid(reason="it is so")) == ExitCode.FAILED
 
 
 # defaults and bounds ------------------------------------------------------------------------------------

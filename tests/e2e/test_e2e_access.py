@@ -9,8 +9,8 @@ import pytest
 
 from tests.worlds.commands import run
 from tests.worlds.world import NAME, World
-from vault import requester
-from vault.errors import SessionEnded
+from vault.errors.daemon import SessionEnded
+from vault.requester.keys import keygen
 
 
 def test_a_token_is_shown_once_on_stdout_alone_and_dies_when_it_is_revoked(today: World) -> None:
@@ -29,7 +29,7 @@ def test_a_token_is_shown_once_on_stdout_alone_and_dies_when_it_is_revoked(today
 
 
 def test_somebody_can_be_limited_to_one_collection(today: World) -> None:
-    keys = requester.keygen(today.folder / "other")
+    keys = keygen(today.folder / "other")
     missing = run(today.paths, "requester", "add", "Limited", keys.public, "--only", "Nights")
     assert (missing.code, "no collection Nights" in missing.err) == (1, True), missing.err
     added = run(today.paths, "requester", "add", "Limited", keys.public, "--only", "nights")

@@ -14,11 +14,15 @@ from tests.worlds.kills.checks import truth
 from tests.worlds.kills.nursery import Nursery
 from tests.worlds.world import NAME, World
 from tui.cli.exit_codes import exit_code
-from vault import learner_process, training
-from vault.errors import LockboxError, VaultBusy, WrongState
-from vault.learner_process import LearnerProcess
+from vault.errors.families import LockboxError
+from vault.errors.requests import WrongState
+from vault.errors.storage import VaultBusy
 from vault.records import reading
 from vault.store.tables import HeldRow
+from vault.training import process
+from vault.training.process import LearnerProcess
+from vault.training.run import _charge, _columns, _mark, run_job
+from vault.training.update import check_update
 from vault.vault import Vault
 
 Quiet = Callable[[int, int], None]
@@ -28,7 +32,7 @@ Quiet = Callable[[int, int], None]
 def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A vault with one approved request, and a learner that trains for a moment."""
     command = learners.pretended(learners.zeros(known_world.folder / "job"), pause=0.02)
-    monkeypatch.setattr(learner_process, "COMMAND", command)
+    monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)
         vault.approve(vault.submit(known_world.folder / "job").line.id, draft=True)
@@ -135,7 +139,7 @@ def test_a_withdrawal_stops_the_run_at_once(approved_world: World, monkeypatch: 
 
 def test_nothing_is_read_after_a_withdrawal(approved_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """It comes between the charge and the first record."""
-    original, opened = training._columns, []
+    original, opened = _columns, []
     monkeypatch.setattr(reading, "open_segment", lambda *_: opened.append(1))
     with approved_world.vault() as vault:
 
@@ -143,7 +147,7 @@ def test_nothing_is_read_after_a_withdrawal(approved_world: World, monkeypatch: 
             withdraw(vault)
             return original(*arguments)
 
-        monkeypatch.setattr(training, "_columns", columns)
+        monkeypatch.setattr(run_job, "_columns", columns)
         run_into_withdrawal(approved_world, vault)
     assert opened == []
 
@@ -152,21 +156,21 @@ def test_a_finished_update_is_not_held_under_a_withdrawn_consent(
     approved_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It comes when the learner has ended and nothing is stored yet."""
-    original = training.check_update
+    original = check_update
     with approved_world.vault() as vault:
 
         def check(*arguments: Any) -> None:
             withdraw(vault)
             original(*arguments)
 
-        monkeypatch.setattr(training, "check_update", check)
+        monkeypatch.setattr(run_job, "check_update", check)
         run_into_withdrawal(approved_world, vault)
 
 
 def test_a_withdrawal_before_the_charge_costs_nothing(
     approved_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = training._charge
+    original = _charge
     with approved_world.vault() as vault:
         request = vault.requests()[0].id
 
@@ -175,13 +179,13 @@ def test_a_withdrawal_before_the_charge_costs_nothing(
             if state == "ready":
                 withdraw(vault)
 
-        real_mark = training._mark
-        monkeypatch.setattr(training, "_mark", mark)
+        real_mark = _mark
+        monkeypatch.setattr(run_job, "_mark", mark)
         with pytest.raises(LockboxError):
             vault.train(request, progress=lambda _step, _of: None)
         assert vault.request(request).line.state == "approved"
         assert vault.budget()[0].used_percent == 0
-    assert original is training._charge
+    assert original is _charge
 
 
 # other acts while a run goes on -------------------------------------------------------------------------------

@@ -17,9 +17,12 @@ from tests.worlds.kills.checks import Truth, truth
 from tests.worlds.kills.nursery import KILLED, Nursery
 from tests.worlds.kills.points import HEADER, ONE_ACT, SEND, TRAIN
 from tests.worlds.world import NAME, PASSPHRASE, World
-from vault import requester
-from vault.errors import WrongPassphrase, WrongState
-from vault.records import collections
+from vault.errors.keys import WrongPassphrase
+from vault.errors.requests import WrongState
+from vault.records import imports
+from vault.records.imports import import_table
+from vault.requester.releases import verify_release
+from vault.requester.trail import verify_trail
 
 
 def killed(nursery: Nursery, world: World, act: str, at: str) -> tuple[str, Truth]:
@@ -73,13 +76,13 @@ def test_an_act_that_fails_half_way_leaves_nothing_of_it(
     known_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not killed but ended by an error, after its rows and its audit entry were written."""
-    original = collections.import_table
+    original = import_table
 
     def fails_after(*arguments: Any, **facts: Any) -> None:
         original(*arguments, **facts)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(collections, "import_table", fails_after)
+    monkeypatch.setattr(imports, "import_table", fails_after)
     before = truth(known_world)
     with known_world.vault() as vault, pytest.raises(KeyboardInterrupt):
         known_world.imported(vault)
@@ -187,7 +190,7 @@ def _verify(world: World, places: Mapping[str, list[Path]]) -> None:
         for request, folders in places.items():
             assert len({_content(folder) for folder in folders}) == 1
             digest = vault.release(request).digest
-            assert requester.verify_release(folders[0], key).digest == digest
+            assert verify_release(folders[0], key).digest == digest
 
 
 # the passphrase -----------------------------------------------------------------------------------------------
@@ -267,7 +270,7 @@ def kill_at_random(nursery: Nursery, world: World, kills: int, *, seed: int = 0)
 def check_trail(world: World) -> None:
     with world.vault() as vault:
         size = vault.export_audit(world.folder / "trail").size
-        assert size == requester.verify_trail(world.folder / "trail", vault.audit_key()).size
+        assert size == verify_trail(world.folder / "trail", vault.audit_key()).size
 
 
 def test_twelve_kills_at_random_lose_nothing_and_leave_nothing_half_done(

@@ -19,8 +19,8 @@ from tests.worlds.daemon import eventually, facts, is_served, leave_session, ser
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, PASSPHRASE, World
 from tui.cli import entry_point
-from vault import requester
-from vault.errors import VaultBusy
+from vault.errors.storage import VaultBusy
+from vault.requester.keys import keygen
 from vault.settings import Paths
 
 Here = Callable[..., Outcome]
@@ -141,7 +141,7 @@ def test_every_reading_command_tells_the_same_through_the_process_byte_by_byte(
 
 def test_the_whole_story_goes_through_the_process(tmp_path: Path) -> None:
     world = new_world(tmp_path / "world", now=datetime.now(UTC) - timedelta(hours=1))
-    keys = requester.keygen(world.folder / "lab")
+    keys = keygen(world.folder / "lab")
     out = world.folder / "out"
     with serving(world):
         leave_session(world)

@@ -9,16 +9,11 @@ import pytest
 
 from tests.worlds.commands import assert_refused, run, secrets_of
 from tests.worlds.world import World
-from vault.errors import (
-    FileChanged,
-    FileMissing,
-    Invalid,
-    UnknownCollection,
-    Unreadable,
-)
+from vault.errors.families import Invalid
+from vault.errors.records import FileChanged, FileMissing, UnknownCollection, Unreadable
 from vault.importers import read
-from vault.records.shown import FileChoice
 from vault.store.tables import Disclosure
+from vault.views.records import FileChoice
 
 MARKER = "marker-7f3a"
 

@@ -10,17 +10,12 @@ import pytest
 
 from tests.worlds.world import NAME, World
 from vault import release
-from vault.errors import (
-    ConsentRefused,
-    DestinationUnusable,
-    DigestMismatch,
-    DiskFull,
-    LearnerFailed,
-    OlderVault,
-    ReleaseNotRecorded,
-    RequesterBlocked,
-    WrongState,
-)
+from vault.errors.consent import ConsentRefused
+from vault.errors.release import DestinationUnusable, DigestMismatch, ReleaseNotRecorded
+from vault.errors.requests import RequesterBlocked, WrongState
+from vault.errors.rollback import OlderVault
+from vault.errors.storage import DiskFull
+from vault.errors.training import LearnerFailed
 from vault.vault import Vault
 
 Quiet = Callable[[int, int], None]
@@ -146,14 +141,14 @@ def test_a_release_that_is_out_but_not_recorded_says_so(
 def test_a_run_that_ends_after_the_charge_says_that_its_budget_is_spent(
     world: World, monkeypatch: pytest.MonkeyPatch, quiet: Quiet
 ) -> None:
-    from vault import training
+    from vault.training.run import run_job
 
     def full(*_arguments: object) -> None:
         raise DiskFull()
 
     with world.vault() as vault:
         request = approved(world, vault)
-        monkeypatch.setattr(training, "_hold", full)
+        monkeypatch.setattr(run_job, "_hold", full)
         with pytest.raises(LearnerFailed, match="its budget is spent"):
             vault.train(request, progress=quiet)
         assert vault.request(request).line.state == "failed"

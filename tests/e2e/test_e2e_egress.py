@@ -11,7 +11,7 @@ import pytest
 
 from tests.worlds.world import NAME, World
 from vault import release
-from vault.errors import DestinationUnusable, DigestMismatch, HeldUpdateDamaged
+from vault.errors.release import DestinationUnusable, DigestMismatch, HeldUpdateDamaged
 from vault.release import Parcel
 from vault.requests.canonical import canonical
 from vault.requests.release_manifest import RELEASE_FILE, RELEASE_SIGNATURE_FILE, UPDATE_FILE

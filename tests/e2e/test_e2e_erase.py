@@ -16,24 +16,18 @@ from tests.worlds import learners
 from tests.worlds.commands import Terminal, assert_refused, run, secrets_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import PASSPHRASE, World
-from vault import erasure, learner_process
-from vault.errors import (
-    AlreadyImported,
-    CollectionErased,
-    CollectionInUse,
-    ErasedNotCleared,
-    JobReplayed,
-    LockboxError,
-    UnknownCollection,
-    WrongState,
-)
+from vault import erasure
+from vault.errors.families import LockboxError
+from vault.errors.records import AlreadyImported, CollectionErased, ErasedNotCleared, UnknownCollection
+from vault.errors.requests import CollectionInUse, JobReplayed, WrongState
 from vault.records.collections import find_collection
 from vault.records.reading import ColumnReader
-from vault.records.shown import Erasure, FileChoice
 from vault.settings import Paths
 from vault.store import cipher
 from vault.store.tables import Disclosure, Field, HeldRow, ImportedFile, RequestRow, Segment
+from vault.training import process
 from vault.vault import Vault, passphrase_secret
+from vault.views.records import Erasure, FileChoice
 
 MARKER = "marker-7f3a"
 
@@ -92,7 +86,7 @@ def test_an_import_that_nobody_learned_from_is_undone_whole(known_world: World) 
             vault.submit(world.folder / "job")
         vault.verify_audit()
     with world.vault() as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
 
 
 def test_a_request_is_shown_after_other_columns_came_under_its_collections_name(known_world: World) -> None:
@@ -145,7 +139,7 @@ def test_what_was_learned_from_keeps_its_name_its_budget_and_the_refusal_of_its_
             vault.import_path(nights(world, name="a second budget"))
         vault.verify_audit()
     with world.vault() as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
         assert before == vault.budget()[0]
         vault.verify_audit()
         with vault._opened.read() as uow:
@@ -206,7 +200,7 @@ def test_a_job_that_was_running_when_somebody_wanted_to_erase_comes_to_its_end(
     known_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = learners.pretended(learners.zeros(known_world.folder / "job"))
-    monkeypatch.setattr(learner_process, "COMMAND", command)
+    monkeypatch.setattr(process, "COMMAND", command)
     refused: list[int] = []
     with known_world.vault() as vault:
         known_world.imported(vault)
@@ -287,7 +281,7 @@ def test_a_vault_that_died_between_erasing_and_clearing_is_cleared_when_it_is_op
 
     paths = Paths(vault=image, state=world.paths.state)
     with Vault.open(paths, passphrase_secret(PASSPHRASE), clock=world.clock) as vault:
-        assert (vault.collections(), vault.older_because) == ([], "")
+        assert (vault.collections(), vault.rollback_reason) == ([], "")
         assert left(image, wanted) == 0
 
 

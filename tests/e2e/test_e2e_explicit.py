@@ -13,7 +13,9 @@ from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import JOB, NAME, PASSPHRASE, World
 from vault.budget import ledger
 from vault.consent.record import CONSENT, EXPLICIT, EXPLICITLY
-from vault.errors import BudgetFixedOtherwise, RequesterBlocked, SpecialNotConfirmed
+from vault.errors.budget import BudgetFixedOtherwise
+from vault.errors.consent import SpecialNotConfirmed
+from vault.errors.requests import RequesterBlocked
 from vault.store.tables import VaultFact
 from vault.vault import NOTICE, Vault
 

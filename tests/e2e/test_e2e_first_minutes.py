@@ -21,9 +21,9 @@ from tui.dialogs.withdraw import WithdrawDialog
 from tui.screens.new_passphrase import NewPassphrase
 from tui.screens.recovery_sheet import RecoverySheet
 from tui.screens.welcome import Welcome
-from vault import sample
 from vault.client import attach, launch
 from vault.client.client import RemoteVault
+from vault.sample.make import REQUESTER, VARIABLE, sample_paths, sample_secret
 from vault.settings import Paths, Preferences
 from vault.vault import Vault, passphrase_secret
 
@@ -34,11 +34,11 @@ PATIENCE = 120.0
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where the sample and the vault are going to lie; no process that has one of them open outlives the test."""
-    monkeypatch.setenv(sample.VARIABLE, str(tmp_path / "sample"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "sample"))
     monkeypatch.setattr(Countdown, "TICK", 0.05)
     yield tmp_path
     own = Paths(vault=tmp_path / "vault", state=tmp_path / "state")
-    for paths in (own, sample.sample_paths(tmp_path / "sample")):
+    for paths in (own, sample_paths(tmp_path / "sample")):
         if pid := attach.served_by(paths):
             os.kill(pid, signal.SIGTERM)
             launch.wait_until_locked(paths, pid)
@@ -86,7 +86,7 @@ async def begins_with_the_sample(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: name_of(pilot) == "requests", seconds=PATIENCE)
     await sees(pilot, "SAMPLE, made-up data")
     await sees(pilot, "1 waits for you")
-    await until(pilot, lambda: sample.REQUESTER in text_of(app_of(pilot)))
+    await until(pilot, lambda: REQUESTER in text_of(app_of(pilot)))
 
 
 async def runs_the_practice_request(pilot: Pilot[int]) -> None:
@@ -130,13 +130,13 @@ async def reads_budget_and_trail(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: "Nothing has left this computer" not in words_of(app_of(pilot)))
     await pilot.press("7")
     await until(pilot, lambda: name_of(pilot) == "budget")
-    await sees(pilot, sample.REQUESTER)
+    await sees(pilot, REQUESTER)
     await pilot.press("h")
     await sees(pilot, "lifetime privacy budget")
     await pilot.press("escape")
     await pilot.press("8")
     await until(pilot, lambda: name_of(pilot) == "audit")
-    await sees(pilot, sample.REQUESTER)
+    await sees(pilot, REQUESTER)
     await pilot.press("v")
     with of_the_sample(pilot) as vault:
         size = vault.verify_audit().size
@@ -149,7 +149,7 @@ async def withdraws(pilot: Pilot[int]) -> None:
     """4:40: the consent that the run wrote is there; what left cannot be called back, and that is said."""
     await pilot.press("3")
     await until(pilot, lambda: name_of(pilot) == "consents")
-    await sees(pilot, sample.REQUESTER)
+    await sees(pilot, REQUESTER)
     await pilot.press("w")
     await until(pilot, lambda: isinstance(pilot.app.screen, WithdrawDialog))
     await press(pilot, "right", "enter")
@@ -201,7 +201,7 @@ async def imports(pilot: Pilot[int], file: Path) -> None:
 def of_the_sample(pilot: Pilot[int]) -> RemoteVault:
     """Another session with the process that has the sample open."""
     paths = app_of(pilot).paths
-    return attach.attach(paths, sample.sample_secret(paths.vault.parent))
+    return attach.attach(paths, sample_secret(paths.vault.parent))
 
 
 def said(pilot: Pilot[int]) -> list[str]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from tests.worlds.commands import run
 from tests.worlds.world import NAME, World
-from vault.trail_views import TimelineGroup
+from vault.views.history import TimelineGroup
 
 Quiet = Callable[[int, int], None]
 

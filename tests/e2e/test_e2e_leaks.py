@@ -15,10 +15,12 @@ import pytest
 
 from tests.worlds.vaults import new_world
 from tests.worlds.world import PASSPHRASE, World
-from vault import learner_process, requester
+from vault.requester.jobs import sign_job
+from vault.requester.keys import keygen
 from vault.requests.canonical import canonical, read_object
 from vault.sealing.random import random_id
 from vault.sealing.slots import TEST_COST
+from vault.training import process as learner_process
 from vault.vault import Vault, passphrase_secret
 
 ROWS, REFUSED = 1373, 7
@@ -168,7 +170,7 @@ def look_at_learner(story: Told) -> None:
 
 def tell(story: Told, calibrated: Path) -> None:
     world = story.world
-    keys = requester.keygen(world.folder / "lab")
+    keys = keygen(world.folder / "lab")
     with world.vault() as vault:
         story.look("new")
         vault.import_file(
@@ -240,7 +242,7 @@ def job(world: World, calibrated: Path, name: str) -> Path:
     document["job_id"], document["requester"]["key"] = random_id(), "0" * 64
     (folder / "manifest.json").write_bytes(canonical(document))
     (folder / "weights.safetensors").write_bytes((calibrated / "weights.safetensors").read_bytes())
-    requester.sign_job(folder, world.folder / "lab" / "requester.key")
+    sign_job(folder, world.folder / "lab" / "requester.key")
     assert read_object((folder / "manifest.json").read_bytes())["collection"] == NAMES["nights"]
     return folder
 

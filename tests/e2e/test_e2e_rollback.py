@@ -16,20 +16,19 @@ from tests.worlds import learners
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
 from tui.cli.exit_codes import exit_code
-from vault import learner_process, opening, requester
 from vault.audit.log import log_root
-from vault.errors import (
-    Broken,
-    Damaged,
-    LockboxError,
-    MarkNotWritten,
-    MarkUnwritable,
-    OlderVault,
-    RunLost,
-)
-from vault.opening import _mark_mac, database_file
+from vault.errors.families import Broken, LockboxError
+from vault.errors.rollback import MarkNotWritten, MarkUnwritable, OlderVault
+from vault.errors.storage import Damaged
+from vault.errors.training import RunLost
+from vault.lifecycle import open as opening
+from vault.lifecycle import opened as open_module
+from vault.lifecycle.folder import database_file
+from vault.lifecycle.opened import mark_mac
+from vault.requester.keys import keygen
 from vault.settings import Paths
 from vault.store.high_water import Mark, read_mark, write_mark
+from vault.training import process
 from vault.vault import Vault
 
 Quiet = Callable[[int, int], None]
@@ -40,7 +39,7 @@ COMPANIONS = ("vault.db", "vault.db-wal", "vault.db-shm")
 def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A vault with one approved request, and a learner that takes no time."""
     command = learners.pretended(learners.zeros(known_world.folder / "job"), pause=0)
-    monkeypatch.setattr(learner_process, "COMMAND", command)
+    monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)
         vault.approve(vault.submit(known_world.folder / "job").line.id, draft=True)
@@ -99,7 +98,7 @@ def test_an_older_copy_opens_read_only_and_says_why(approved_world: World, quiet
     reason = f"it records {before} events, and {now} were seen before on this computer"
     for writable in (True, False):
         with approved_world.vault(writable=writable) as vault:
-            assert reason == vault.older_because
+            assert reason == vault.rollback_reason
             assert reason == vault.status().read_only_because
 
 
@@ -107,9 +106,7 @@ ACTS: dict[str, Callable[[Vault, World], object]] = {
     "import": lambda vault, world: vault.import_file(
         vault.read_file(world.table("more.csv", seed=2)), name="more", unit="day", time_field="day"
     ),
-    "add requester": lambda vault, world: vault.add_requester(
-        "Other", requester.keygen(world.folder / "other").public
-    ),
+    "add requester": lambda vault, world: vault.add_requester("Other", keygen(world.folder / "other").public),
     "trust": lambda vault, _world: vault.trust_requester(NAME),
     "block": lambda vault, _world: vault.block_requester(NAME),
     "grant": lambda vault, world: vault.grant(
@@ -185,12 +182,12 @@ def test_a_fork_is_noticed_even_when_it_is_longer(approved_world: World, quiet: 
     put_back(approved_world, db=older)
     fork = replace(approved_world, paths=elsewhere)
     with fork.vault() as vault:
-        assert vault.older_because == "", "a fresh computer has seen nothing of it"
+        assert vault.rollback_reason == "", "a fresh computer has seen nothing of it"
         vault.train(request_of(vault), progress=quiet)
         for _ in range(5):
             vault.show_collection("nights")
     with approved_world.vault() as vault:
-        assert vault.older_because == "its history is not the one seen before on this computer"
+        assert vault.rollback_reason == "its history is not the one seen before on this computer"
         with pytest.raises(OlderVault):
             vault.block_requester(NAME)
 
@@ -222,7 +219,7 @@ def verdict(world: World) -> str:
     """What a vault is taken for when it is opened; `rearmed` when it takes back a withdrawal or a charge."""
     try:
         with world.vault() as vault:
-            if vault.older_because:
+            if vault.rollback_reason:
                 return "older"
             is_true = vault.grants()[0].state == "withdrawn" and vault.budget()[0].used_percent > 0
             return "newest" if is_true else "rearmed"
@@ -259,13 +256,13 @@ def test_a_vault_that_comes_to_a_fresh_computer_opens_and_is_remembered_from_the
         approved_world, paths=Paths(vault=approved_world.paths.vault, state=tmp_path / "fresh" / "state")
     )
     with here.vault() as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
     older = kept(here, "older")
     with here.vault() as vault:
         vault.trust_requester(NAME)
     put_back(here, db=older)
     with here.vault() as vault:
-        assert vault.older_because != ""
+        assert vault.rollback_reason != ""
 
 
 @pytest.mark.parametrize(
@@ -321,11 +318,11 @@ def test_two_vaults_with_one_state_folder_do_not_disturb_each_other(
         theirs.block_requester(NAME)
     assert len(list(held_world.paths.state.iterdir())) == 2
     with shared.vault() as theirs, held_world.vault() as vault:
-        assert theirs.older_because == vault.older_because == ""
+        assert theirs.rollback_reason == vault.rollback_reason == ""
     put_back(held_world, db=older)
     with shared.vault() as theirs, held_world.vault() as vault:
-        assert theirs.older_because == ""
-        assert vault.older_because != ""
+        assert theirs.rollback_reason == ""
+        assert vault.rollback_reason != ""
 
 
 def test_the_mark_lags_after_a_kill_and_an_honest_vault_opens(held_world: World) -> None:
@@ -335,7 +332,7 @@ def test_the_mark_lags_after_a_kill_and_an_honest_vault_opens(held_world: World)
         new_mark = mark_file(held_world).read_bytes()
     mark_file(held_world).write_bytes(old_mark)
     with held_world.vault() as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
     assert mark_file(held_world).read_bytes() == new_mark
 
 
@@ -353,22 +350,22 @@ def test_a_reader_beside_a_writer_never_takes_the_vault_for_older(
 
         monkeypatch.setattr(opening, "read_mark", read_after_an_act)
         with held_world.vault(writable=False) as reader:
-            assert reader.older_because == ""
+            assert reader.rollback_reason == ""
 
 
 def test_of_two_threads_the_later_act_makes_the_mark(
     held_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original, is_writing, go_on = opening.write_mark, Event(), Event()
+    original, is_writing, go_on = open_module.write_mark, Event(), Event()
 
     def slow_once(folder: Path, mark: Mark, mac: Callable[[bytes], bytes]) -> None:
-        monkeypatch.setattr(opening, "write_mark", original)
+        monkeypatch.setattr(open_module, "write_mark", original)
         is_writing.set()
         assert go_on.wait(10)
         original(folder, mark, mac)
 
     with held_world.vault() as vault:
-        monkeypatch.setattr(opening, "write_mark", slow_once)
+        monkeypatch.setattr(open_module, "write_mark", slow_once)
         first = Thread(target=vault.trust_requester, args=(NAME,))
         second = Thread(target=vault.block_requester, args=(NAME,))
         first.start()
@@ -381,7 +378,7 @@ def test_of_two_threads_the_later_act_makes_the_mark(
         first.join()
         second.join()
         opened = vault._opened
-        mark = read_mark(held_world.paths.state, opened.origin, _mark_mac(opened.keys))
+        mark = read_mark(held_world.paths.state, opened.origin, mark_mac(opened.keys))
         with opened.read() as uow:
             head = log_root(uow)[0]
     assert mark is not None
@@ -414,13 +411,13 @@ def test_without_a_mark_an_act_is_stored_and_says_so(unmarkable: World) -> None:
         assert vault.verify_audit().size == len(vault.audit_lines())
     repair(unmarkable)
     with unmarkable.vault() as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
 
 
 def test_without_a_mark_nothing_is_spent_and_no_learner_is_started(
     unmarkable: World, quiet: Quiet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(learner_process, "COMMAND", ("a program that is not there",))
+    monkeypatch.setattr(process, "COMMAND", ("a program that is not there",))
     with unmarkable.vault() as vault:
         request = request_of(vault)
         with pytest.raises(MarkUnwritable):
@@ -460,7 +457,7 @@ MARKS = {
 def test_a_mark_that_fails_in_the_middle_of_a_run_leaves_a_true_state(
     approved_world: World, quiet: Quiet, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
-    original, count = opening.write_mark, [0]
+    original, count = open_module.write_mark, [0]
 
     def failing(folder: Path, mark: Mark, mac: Callable[[bytes], bytes]) -> None:
         count[0] += 1
@@ -470,7 +467,7 @@ def test_a_mark_that_fails_in_the_middle_of_a_run_leaves_a_true_state(
 
     with approved_world.vault() as vault:
         request = request_of(vault)
-        monkeypatch.setattr(opening, "write_mark", failing)
+        monkeypatch.setattr(open_module, "write_mark", failing)
         state, is_spent, error = MARKS[written]
         with pytest.raises(error):
             vault.train(request, progress=quiet)
@@ -484,7 +481,7 @@ def test_a_copy_of_the_vault_and_its_mark_together_is_beyond_what_can_be_noticed
     with held_world.vault() as vault:
         vault.withdraw(vault.grants()[0].id)
     with copy.vault() as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
 
 
 def test_a_folder_in_the_place_of_the_mark_is_an_error(held_world: World) -> None:
@@ -499,11 +496,11 @@ def test_a_mark_is_written_whole_or_not_at_all(held_world: World, monkeypatch: p
     good = mark_file(held_world).read_bytes()
     with held_world.vault() as vault:
         opened = vault._opened
-        mark = read_mark(held_world.paths.state, opened.origin, _mark_mac(opened.keys))
+        mark = read_mark(held_world.paths.state, opened.origin, mark_mac(opened.keys))
         assert mark is not None
         monkeypatch.setattr(Path, "replace", _fails)
         with pytest.raises(LockboxError):
-            write_mark(held_world.paths.state, replace(mark, size=1), _mark_mac(opened.keys))
+            write_mark(held_world.paths.state, replace(mark, size=1), mark_mac(opened.keys))
     assert mark_file(held_world).read_bytes() == good
 
 

@@ -12,12 +12,19 @@ import pytest
 from tests.worlds import learners
 from tests.worlds.commands import run
 from tests.worlds.world import NAME, World
-from vault import learner_process, training
-from vault.errors import ConsentRefused, LearnerFailed, RunLost, UnknownRequest, WrongState
-from vault.running import LONGEST_END
+from vault.audit.entries import EntryType
+from vault.errors.consent import ConsentRefused
+from vault.errors.requests import UnknownRequest, WrongState
+from vault.errors.training import LearnerFailed, RunLost
+from vault.lifecycle.runs import LONGEST_END
+from vault.requests.evaluate import load
 from vault.store.tables import HeldRow
-from vault.trail_views import RunView
+from vault.training import process
+from vault.training.run import _mark
+from vault.training.run import run_job as training_run
+from vault.training.update import check_update
 from vault.vault import Vault
+from vault.views.runs import RunView
 
 Quiet = Callable[[int, int], None]
 
@@ -26,7 +33,7 @@ Quiet = Callable[[int, int], None]
 def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A vault with one approved request, and a learner that trains for a moment."""
     command = learners.pretended(learners.zeros(known_world.folder / "job"), pause=0.05)
-    monkeypatch.setattr(learner_process, "COMMAND", command)
+    monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)
         vault.approve(vault.submit(known_world.folder / "job").line.id, draft=True)
@@ -102,7 +109,7 @@ def test_a_run_stopped_by_its_own_progress_does_not_wait_for_itself(approved_wor
 def test_a_run_stopped_before_it_is_charged_costs_nothing(
     approved_world: World, monkeypatch: pytest.MonkeyPatch, quiet: Quiet
 ) -> None:
-    original = training._mark
+    original = _mark
 
     with approved_world.vault() as vault:
         request = vault.requests()[0].id
@@ -111,7 +118,7 @@ def test_a_run_stopped_before_it_is_charged_costs_nothing(
             original(*arguments)  # type: ignore[arg-type]
             vault.stop_training(request)
 
-        monkeypatch.setattr(training, "_mark", mark)
+        monkeypatch.setattr(training_run, "_mark", mark)
         with pytest.raises(LearnerFailed):
             vault.train(request, progress=quiet)
         assert (vault.request(request).line.state, vault.budget()[0].jobs) == ("approved", 0)
@@ -121,7 +128,7 @@ def test_a_run_stopped_before_it_is_charged_costs_nothing(
 def test_a_run_stopped_at_its_very_end_is_not_held(
     approved_world: World, monkeypatch: pytest.MonkeyPatch, quiet: Quiet
 ) -> None:
-    original = training.check_update
+    original = check_update
 
     with approved_world.vault() as vault:
         request = vault.requests()[0].id
@@ -130,7 +137,7 @@ def test_a_run_stopped_at_its_very_end_is_not_held(
             original(*arguments)  # type: ignore[arg-type]
             vault.stop_training(request)
 
-        monkeypatch.setattr(training, "check_update", check)
+        monkeypatch.setattr(training_run, "check_update", check)
         with pytest.raises(LearnerFailed):
             vault.train(request, progress=quiet)
         assert (vault.request(request).line.state, vault.releases()) == ("failed", [])
@@ -144,8 +151,8 @@ def test_what_does_not_run_here_cannot_be_stopped_here(held_world: World) -> Non
         with pytest.raises(UnknownRequest):
             vault.stop_training("abcdabcd")
         with vault._opened.act() as act:
-            training.load(act.uow, request).row.state = "training"
-            act.record(training.EntryType.SETTINGS_CHANGE, clear={}, hidden={})
+            load(act.uow, request).row.state = "training"
+            act.record(EntryType.SETTINGS_CHANGE, clear={}, hidden={})
         with pytest.raises(WrongState, match="not running here"):
             vault.stop_training(request)
     seen = run(held_world.paths, "request", "stop", request[:8])
@@ -206,7 +213,7 @@ def test_a_consent_for_two_jobs_covers_two_and_both_run(
     with world.vault() as vault:
         given, first, second = twice_asked(world, vault, uses=2)
         learner = learners.pretended(learners.zeros(world.folder / "one"))
-        monkeypatch.setattr(learner_process, "COMMAND", learner)
+        monkeypatch.setattr(process, "COMMAND", learner)
         vault.approve(first)
         vault.approve(second)
         vault.train(first, progress=quiet)

@@ -17,9 +17,12 @@ import pytest
 
 from tests.worlds.commands import run
 from tests.worlds.world import World
-from vault import requester
-from vault.errors import DiskFull, Invalid, NoVault, OtherCollection, VaultBusy
-from vault.sample import (
+from vault.errors.families import Invalid
+from vault.errors.requests import OtherCollection
+from vault.errors.storage import DiskFull, NoVault, VaultBusy
+from vault.requester.description import job_from_description
+from vault.requester.jobs import new_job, sign_job
+from vault.sample.make import (
     COLLECTION,
     DAYS,
     EPSILON,
@@ -167,9 +170,9 @@ def test_its_requester_can_name_no_other_collection_even_in_the_sample(
 ) -> None:
     """The same job, on a second collection of the sample with the same columns, is refused and leaves no trace."""
     (tmp_path / "job.toml").write_text(JOB.replace(f'collection = "{COLLECTION}"', 'collection = "mine"'))
-    asked = requester.job_from_description(tmp_path / "job.toml")
-    requester.new_job(asked, epsilon=EPSILON, folder=tmp_path / "job", now=NOW)
-    requester.sign_job(tmp_path / "job", sample.folder / "practice" / "keys" / "requester.key")
+    asked = job_from_description(tmp_path / "job.toml")
+    new_job(asked, epsilon=EPSILON, folder=tmp_path / "job", now=NOW)
+    sign_job(tmp_path / "job", sample.folder / "practice" / "keys" / "requester.key")
     with opened(sample.folder) as vault:
         text = (sample.folder / "practice" / "sleep-diary.csv").read_text().replace("6.", "5.", 1)
         (tmp_path / "mine.csv").write_text(text)
@@ -240,7 +243,7 @@ def test_a_removal_that_was_interrupted_can_be_made_again(
         removed.append(path)
         original(path)
 
-    monkeypatch.setattr("vault.sample.shutil.rmtree", interrupted)
+    monkeypatch.setattr("vault.sample.make.shutil.rmtree", interrupted)
     with pytest.raises(KeyboardInterrupt):
         remove_sample(sample.folder)
     monkeypatch.undo()
@@ -256,5 +259,5 @@ def test_where_it_lies(tmp_path: Path) -> None:
 
 def test_asking_where_it_lies_imports_next_to_nothing() -> None:
     heavy = "{'pyarrow', 'torch', 'sqlalchemy', 'numpy', 'nacl', 'vault.vault'}"
-    code = f"import sys, vault.sample; sys.exit(bool({heavy} & sys.modules.keys()))"
+    code = f"import sys, vault.sample.make; sys.exit(bool({heavy} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -10,17 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.worlds.world import NAME, World
-from vault import requester
-from vault.errors import (
-    BudgetExhausted,
-    ConsentRefused,
-    DestinationUnusable,
-    DigestMismatch,
-    HeldUpdateDamaged,
-    JobReplayed,
-    RequesterBlocked,
-    WrongState,
-)
+from vault.errors.budget import BudgetExhausted
+from vault.errors.consent import ConsentRefused
+from vault.errors.release import DestinationUnusable, DigestMismatch, HeldUpdateDamaged
+from vault.errors.requests import JobReplayed, RequesterBlocked, WrongState
+from vault.requester.keys import keygen
+from vault.requester.releases import verify_release
+from vault.requester.trail import verify_trail
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, Segment
 from vault.vault import Vault
 
@@ -35,7 +31,7 @@ def test_a_release_reaches_the_requester_and_verifies(held_world: World) -> None
         key = held_world.folder / "vault.pub"
         key.write_text(vault.vault_key(NAME))
     assert sent.state == "released"
-    facts = requester.verify_release(held_world.folder / "out", key, held_world.folder / "job")
+    facts = verify_release(held_world.folder / "out", key, held_world.folder / "job")
     assert (digest, ("good", "steps"), ("coffee",)) == (
         facts.digest,
         facts.manifest.fields_used,
@@ -283,7 +279,7 @@ def test_the_trail_of_a_whole_story_exports_and_verifies_without_the_vault(held_
         size = vault.export_audit(held_world.folder / "trail").size
         key = vault.audit_key()
         vault.verify_audit()
-    assert size == requester.verify_trail(held_world.folder / "trail", key).size
+    assert size == verify_trail(held_world.folder / "trail", key).size
     exported = b"".join(
         path.read_bytes() for path in (held_world.folder / "trail").rglob("*") if path.is_file()
     )
@@ -301,7 +297,7 @@ def test_each_request_has_one_decision_for_every_field_asked_and_one_charge(held
 def test_another_requester_gets_another_vault_key(world: World) -> None:
     with world.vault() as vault:
         world.introduced(vault)
-        other = requester.keygen(world.folder / "other")
+        other = keygen(world.folder / "other")
         vault.add_requester("Other", other.public)
         assert vault.vault_key(NAME) != vault.vault_key("Other")
 
@@ -376,8 +372,8 @@ def test_a_backup_opens_elsewhere_and_is_read_only_where_the_vault_went_on(
     elsewhere = Paths(vault=restored, state=tmp_path / "fresh")
     secret = passphrase_secret("correct horse battery staple")
     with Vault.open(here, secret, clock=world.clock) as vault:
-        assert "seen before on this computer" in vault.older_because
+        assert "seen before on this computer" in vault.rollback_reason
         assert vault.status().rows == 100
     with Vault.open(elsewhere, secret, clock=world.clock) as vault:
-        assert vault.older_because == ""
+        assert vault.rollback_reason == ""
         world.introduced_again(vault, tmp_path / "lab" / "requester.pub")

@@ -18,11 +18,14 @@ import safetensors.numpy
 from tests.worlds import learners
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
-from vault import learner_process, requester
-from vault.errors import LearnerFailed
+from vault.errors.training import LearnerFailed
+from vault.requester.description import job_from_description
+from vault.requester.jobs import new_job, sign_job
+from vault.requester.keys import keygen
 from vault.requests.weights import read_tensors
 from vault.store.tables import ChargeRow, HeldRow
-from vault.training import check_update
+from vault.training import process
+from vault.training.update import check_update
 from vault.vault import Vault
 
 Row = dict[str, Any]
@@ -203,7 +206,7 @@ class Transcript:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A requester."""
     folder = tmp_path_factory.mktemp("lab")
-    requester.keygen(folder / "lab")
+    keygen(folder / "lab")
     return folder
 
 
@@ -212,9 +215,9 @@ def job_of(lab: Path, name: str) -> Path:
     if not (lab / name).exists():
         description = lab / f"{name}.toml"
         description.write_text(JOBS[name])
-        made, now = requester.job_from_description(description), datetime(2026, 11, 21, 12, tzinfo=UTC)
-        requester.new_job(made, epsilon=Decimal("1"), folder=lab / name, now=now)
-        requester.sign_job(lab / name, lab / "lab" / "requester.key")
+        made, now = job_from_description(description), datetime(2026, 11, 21, 12, tzinfo=UTC)
+        new_job(made, epsilon=Decimal("1"), folder=lab / name, now=now)
+        sign_job(lab / name, lab / "lab" / "requester.key")
     return lab / name
 
 
@@ -395,7 +398,7 @@ def test_an_update_with_room_for_anything_else_is_never_held_and_stays_charged(
 ) -> None:
     update = HIDING[how](learners.zeros(known_world.folder / "job"))
     command = learners.pretended(update, pause=0)
-    monkeypatch.setattr(learner_process, "COMMAND", command)
+    monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)
         request = vault.submit(known_world.folder / "job").line.id
@@ -412,12 +415,12 @@ def test_the_update_that_is_held_is_the_one_way_to_write_those_numbers(
     known_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The pretended learner itself is not what was refused above."""
-    from vault.requests.manifest import parse_manifest
+    from vault.requests.parse import parse_manifest
 
     job = known_world.folder / "job"
     update = learners.zeros(job)
     check_update(update, parse_manifest((job / "manifest.json").read_bytes()))
-    monkeypatch.setattr(learner_process, "COMMAND", learners.pretended(update, pause=0))
+    monkeypatch.setattr(process, "COMMAND", learners.pretended(update, pause=0))
     with known_world.vault() as vault:
         known_world.imported(vault)
         request = vault.submit(job).line.id

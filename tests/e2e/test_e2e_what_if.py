@@ -16,13 +16,15 @@ from hypothesis import strategies as st
 from tests.worlds.commands import run
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
-from vault import asking
-from vault.consent.grants import DPV
-from vault.errors import Invalid, UnknownCollection, UnknownField, UnknownRequester
+from vault.errors.families import Invalid
+from vault.errors.records import UnknownCollection, UnknownField
+from vault.errors.requests import UnknownRequester
+from vault.requests import evaluate
 from vault.requests.bundle import read_job
 from vault.requests.inbox import examine
 from vault.requests.manifest import Manifest
 from vault.vault import Vault
+from vault.views.purposes import DPV
 
 EARLY, LATE = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
 MOMENTS = {None: None, **{text: datetime.fromisoformat(text) for text in (EARLY, LATE)}}
@@ -33,7 +35,7 @@ FIELDS = [("good", "steps"), ("good", "coffee"), ("good", "steps", "coffee")]
 @pytest.fixture(scope="module")
 def asked_world(
     held_template: World, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[World, Vault, asking.Ask]]:
+) -> Iterator[tuple[World, Vault, evaluate.PricedJob]]:
     """A vault with consents that fit some jobs, and one that is used up; and a job to vary."""
     world = copy_of(held_template, tmp_path_factory.mktemp("asked") / "copy")
     with world.vault() as vault:
@@ -42,7 +44,7 @@ def asked_world(
         consented(world, vault, not_before=world.clock.now + timedelta(days=20))
         with vault._opened.read() as uow:
             found = examine(uow, read_job(world.folder / "job"))
-        yield world, vault, asking.priced(found.manifest, found.requester)
+        yield world, vault, evaluate.priced(found.manifest, found.requester)
 
 
 def varied(
@@ -69,7 +71,7 @@ def varied(
     st.sampled_from([0, 10, 50, 400]),
 )
 def test_what_if_is_the_decision_on_the_same_job(
-    asked_world: tuple[World, Vault, asking.Ask],
+    asked_world: tuple[World, Vault, evaluate.PricedJob],
     names: tuple[str, ...], purpose: str, window: tuple[str | None, str | None], epsilon: str, days: int,
 ) -> None:  # fmt: skip
     _world, vault, ask = asked_world
@@ -79,7 +81,7 @@ def test_what_if_is_the_decision_on_the_same_job(
         manifest=varied(ask.manifest, names, purpose, window),
         price=replace(ask.price, epsilon=Decimal(epsilon)),
     )
-    supposed = asking.Supposed(
+    supposed = evaluate.HypotheticalJob(
         requester=NAME,
         collection="nights",
         fields=frozenset(names),
@@ -88,7 +90,7 @@ def test_what_if_is_the_decision_on_the_same_job(
         window=(MOMENTS[window[0]], MOMENTS[window[1]]),
     )
     with vault._opened.read() as uow:
-        assert asking.decision_at(uow, job, now) == asking.decision_if(uow, supposed, now)
+        assert evaluate.decision_at(uow, job, now) == evaluate.decision_if(uow, supposed, now)
 
 
 def consented(world: World, vault: Vault, **wish: object) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vault.errors import Unreadable
-from vault.records.schema import FieldType
+from vault.errors.records import Unreadable
+from vault.views.field_types import FieldType
 
 
 def refusals(parsed):

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vault.errors import Unreadable
-from vault.records.schema import FieldType
+from vault.errors.records import Unreadable
+from vault.views.field_types import FieldType
 
 
 @pytest.fixture

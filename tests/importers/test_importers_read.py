@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from vault.errors import FileMissing, Invalid, Unreadable
+from vault.errors.families import Invalid
+from vault.errors.records import FileMissing, Unreadable
 from vault.importers import read, source
 from vault.importers.read import read_table
-from vault.records.schema import FieldType, Sensitivity
+from vault.views.field_types import FieldType, Sensitivity
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from vault.importers.infer import SAMPLE_VALUES, is_category, sample
 from vault.importers.source import RawBatch
 from vault.importers.values import as_bool, as_float, as_int, as_timestamp, fits, misfit
 from vault.records.cells import cell
-from vault.records.schema import FieldType
+from vault.views.field_types import FieldType
 
 SINGLE = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.datetimes() | st.dates()
 

@@ -10,7 +10,7 @@ from textwrap import dedent
 import pytest
 from learner_children import PRELUDE, Pretend
 
-from vault import learner_process
+from vault.training import process
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Pretend:
 
     def command(body: str) -> None:
         code = PRELUDE + dedent(body)
-        monkeypatch.setattr(learner_process, "COMMAND", (sys.executable, "-I", "-c", code))
+        monkeypatch.setattr(process, "COMMAND", (sys.executable, "-I", "-c", code))
 
     return command
 

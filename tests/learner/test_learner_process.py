@@ -14,9 +14,9 @@ import pytest
 from learner_children import JOB, LONG_JOB, Pretend, columns, ignore, is_alive, weights
 
 from learner.protocol import Job
-from vault import learner_channels, learner_process
-from vault.errors import LearnerFailed, SandboxMissing
-from vault.learner_process import Failure, LearnerProcess, probe_sandbox, sandbox_facts
+from vault.errors.training import LearnerFailed, SandboxMissing
+from vault.training import channels, process
+from vault.training.process import Failure, LearnerProcess, probe_sandbox, sandbox_facts
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left_open")
 
@@ -70,7 +70,7 @@ def test_no_learner_outlives_a_vault_that_is_killed(tmp_path: Path) -> None:
     code = f"""
 import sys
 from learner.protocol import Job
-from vault.learner_process import LearnerProcess
+from vault.training.process import LearnerProcess
 job, weights, columns = (open(name, "rb").read() for name in {[str(tmp_path / n) for n in "jwc"]!r})
 learner = LearnerProcess.start(Job.from_json(job), weights)
 learner.train(columns, lambda step, of: print(learner.pid, flush=True))
@@ -125,7 +125,7 @@ def test_a_folder_with_a_learner_in_it_takes_nothing_over(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert sandbox_facts() == sandbox_facts()
-    hijacked = subprocess.run([*learner_process.COMMAND, "--probe"], capture_output=True, check=False)
+    hijacked = subprocess.run([*process.COMMAND, "--probe"], capture_output=True, check=False)
     assert hijacked.returncode == 0
     assert subprocess.run([sys.executable, "-m", "learner"], check=False).returncode == 99
 
@@ -155,7 +155,7 @@ def test_columns_of_any_size_arrive_with_and_without_memory_files(
     pretend: Pretend, monkeypatch: pytest.MonkeyPatch, has_memory_files: bool
 ) -> None:
     if not has_memory_files:
-        monkeypatch.setattr(learner_channels, "_column_ends", os.pipe)
+        monkeypatch.setattr(channels, "_column_ends", os.pipe)
     pretend("""
         from learner import __main__ as main
         main._take_descriptors()
@@ -250,14 +250,14 @@ def test_a_learner_that_is_never_ready_is_given_up(pretend: Pretend) -> None:
 
 def test_a_learner_that_reads_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     sleeping = (sys.executable, "-I", "-c", "import time; time.sleep(5)")
-    monkeypatch.setattr(learner_process, "COMMAND", sleeping)
+    monkeypatch.setattr(process, "COMMAND", sleeping)
     with pytest.raises(LearnerFailed) as failure:
         LearnerProcess.start(JOB, bytes(4 << 20), ready_timeout=0.3)
     assert str(failure.value.facts["reason"]) == Failure.NOT_READY
 
 
 def test_a_learner_that_does_not_end_is_ended(pretend: Pretend, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learner_process, "END_TIMEOUT", 0.2)
+    monkeypatch.setattr(process, "END_TIMEOUT", 0.2)
     pretend("ready(); hand_in(); os.close(ENVELOPE); os.close(PROGRESS); wait()")
     assert reason_of() == Failure.NOT_ENDED
 
@@ -265,7 +265,7 @@ def test_a_learner_that_does_not_end_is_ended(pretend: Pretend, monkeypatch: pyt
 def test_a_learner_that_cannot_be_started_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(learner_process, "COMMAND", (str(tmp_path / "missing"),))
+    monkeypatch.setattr(process, "COMMAND", (str(tmp_path / "missing"),))
     assert reason_of() == Failure.NOT_STARTED
     with pytest.raises(LearnerFailed):
         probe_sandbox([])
@@ -273,7 +273,7 @@ def test_a_learner_that_cannot_be_started_is_a_failure(
 
 def test_a_prober_that_talks_nonsense_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     for code in ("", "print('{}')", "raise SystemExit(1)"):
-        monkeypatch.setattr(learner_process, "COMMAND", (sys.executable, "-I", "-c", code))
+        monkeypatch.setattr(process, "COMMAND", (sys.executable, "-I", "-c", code))
         with pytest.raises(LearnerFailed):
             probe_sandbox([])
 

@@ -16,7 +16,7 @@ import pytest
 
 from learner import probes, sandbox, syscalls
 from learner.protocol import FDS_VARIABLE, ProbeResult, SandboxFacts
-from vault.learner_process import probe_sandbox, sandbox_facts
+from vault.training.process import probe_sandbox, sandbox_facts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing confines a learner here")
 

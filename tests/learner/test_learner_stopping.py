@@ -13,9 +13,9 @@ import pytest
 from learner_children import JOB, LONG_JOB, Pretend, columns, ignore, is_alive, weights
 
 from learner.protocol import Job
-from vault import learner_channels, learner_process
-from vault.errors import LearnerFailed
-from vault.learner_process import Failure, LearnerProcess
+from vault.errors.training import LearnerFailed
+from vault.training import channels, process
+from vault.training.process import Failure, LearnerProcess
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left_open")
 
@@ -79,11 +79,11 @@ def test_what_a_stopped_learner_had_already_handed_in_is_not_taken(
     with LearnerProcess.start(JOB, weights()) as learner:
 
         def stopped_late(*arguments: Any) -> None:
-            learner_channels.pump(*arguments)
+            channels.pump(*arguments)
             assert learner._process.wait() == 0
             learner.stop()
 
-        monkeypatch.setattr(learner_process, "pump", stopped_late)
+        monkeypatch.setattr(process, "pump", stopped_late)
         with pytest.raises(LearnerFailed) as failure:
             learner.train(columns(), ignore)
     assert str(failure.value.facts["reason"]) == Failure.STOPPED

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from vault.acts import Act, act
 from vault.audit import log
 from vault.audit.entries import EntryType
+from vault.audit.transaction import AuditedTransaction, audited
 from vault.importers.read import read_table
-from vault.records.collections import ImportChoice, ImportReport, choose, find_collection, import_table
+from vault.records.collections import find_collection
+from vault.records.imports import ImportChoice, choose, import_table
 from vault.records.reading import ColumnReader
 from vault.records.schema import ParsedTable
 from vault.sealing.digest import keyed_digest
@@ -21,6 +22,7 @@ from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.secret import Secret
 from vault.store.engine import Store
 from vault.store.unit_of_work import UnitOfWork
+from vault.views.records import ImportReport
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -39,13 +41,13 @@ class Bench:
         file.write_bytes(text.encode())
         return read_table(file, **options)  # type: ignore[arg-type]
 
-    def act(self) -> AbstractContextManager[Act]:
+    def act(self) -> AbstractContextManager[AuditedTransaction]:
         """An act on the first of March 2026, committed when its block ends."""
-        return act(self.store, self.keys, lambda: NOW)
+        return audited(self.store, self.keys, lambda: NOW)
 
     def put(
         self,
-        opened: Act,
+        opened: AuditedTransaction,
         parsed: ParsedTable,
         choice: ImportChoice,
         *,

@@ -6,13 +6,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vault.errors import Damaged, Invalid
+from vault.errors.families import Invalid
+from vault.errors.storage import Damaged
 from vault.records import reading
 from vault.records.browsing import LONGEST_CELL, check_wish, page
 from vault.records.cells import cell
-from vault.records.collections import choose, find_collection
-from vault.records.schema import FieldType
+from vault.records.collections import find_collection
+from vault.records.imports import choose
 from vault.store.tables import Segment
+from vault.views.field_types import FieldType
 
 MIXED = """when,amount,count,yes,word
 2026-01-02T03:04:05Z,70.0,12,true,Straße

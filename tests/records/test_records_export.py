@@ -11,22 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vault.acts import Act
-from vault.errors import Damaged, DiskFull, Invalid
+from vault.audit.transaction import AuditedTransaction
+from vault.errors.families import Invalid
+from vault.errors.storage import Damaged, DiskFull
 from vault.importers.read import read_table
 from vault.records import export
-from vault.records.collections import ImportChoice, find_collection
+from vault.records.collections import find_collection
 from vault.records.export import export_rows
-from vault.records.schema import (
-    FieldSpec,
-    FieldType,
-    ParsedTable,
-    Sensitivity,
-    UnitKind,
-    UnitSpec,
-    arrow_schema,
-)
+from vault.records.imports import ImportChoice
+from vault.records.schema import ParsedTable, arrow_schema
 from vault.store.tables import Segment
+from vault.views.field_types import FieldSpec, FieldType, Sensitivity, UnitKind, UnitSpec
 
 FIELDS = tuple(
     FieldSpec(name=known.value, type=known, sensitivity=Sensitivity.ORDINARY) for known in FieldType
@@ -68,7 +63,9 @@ def test_what_is_exported_is_imported_the_same(bench, rows, as_format):
     target = bench.folder / "out"
     target.unlink(missing_ok=True)
     with bench.store.write() as uow:
-        bench.put(Act(uow=uow, now=datetime(2026, 1, 1, tzinfo=UTC), keys=bench.keys), parsed, RECORD)
+        bench.put(
+            AuditedTransaction(uow=uow, now=datetime(2026, 1, 1, tzinfo=UTC), keys=bench.keys), parsed, RECORD
+        )
         assert len(rows) == export_rows(bench.owner(uow), find_collection(uow, "rows"), target, as_format)
     back = read_table(target, as_format=as_format, types={field.name: field.type for field in FIELDS})
     if as_format == "csv":

@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from vault.acts import Act
 from vault.audit.entries import parse_entry
 from vault.audit.log import opened, read_entries
-from vault.errors import AlreadyImported, Invalid, NothingToImport, SchemaMismatch, UnknownCollection
-from vault.records.collections import ImportChoice, choose, find_collection, list_collections
-from vault.records.schema import Sensitivity, UnitKind, UnitSpec
+from vault.audit.transaction import AuditedTransaction
+from vault.errors.families import Invalid
+from vault.errors.records import AlreadyImported, NothingToImport, SchemaMismatch, UnknownCollection
+from vault.records.collections import find_collection, list_collections
+from vault.records.imports import ImportChoice, choose
 from vault.store.tables import Collection, Field, ImportedFile, Segment
+from vault.views.field_types import Sensitivity, UnitKind, UnitSpec
 
 DIARY = "at,person,n\n2026-01-01T23:30:00-01:00,ada,1\n2026-01-01,bob,2\n,ada,3\n2026-01-03,,4\n2026-01-01,ada,x\n"
 DIARY += "".join(f"2026-02-{day:02},ada,{day}\n" for day in range(1, 29))
@@ -144,7 +146,11 @@ def test_the_very_file_is_refused_the_second_time_with_the_date_of_the_first(ben
 def test_an_import_that_is_not_committed_leaves_nothing(bench, numbered):
     bench.load(numbered(3))
     with bench.store.write() as uow:
-        bench.put(Act(uow=uow, now=NOW, keys=bench.keys), bench.parse(numbered(5000, start=3)), RECORD)
+        bench.put(
+            AuditedTransaction(uow=uow, now=NOW, keys=bench.keys),
+            bench.parse(numbered(5000, start=3)),
+            RECORD,
+        )
 
     with bench.store.read() as uow:
         assert (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 from vault.records.preview import ColumnPreview, preview
-from vault.records.schema import FieldType, Sensitivity, UnitKind, UnitSpec
+from vault.views.field_types import FieldType, Sensitivity, UnitKind, UnitSpec
 
 RECORD, DAY = UnitSpec(kind=UnitKind.RECORD), UnitSpec(kind=UnitKind.DAY)
 VISITS = "at,patient,pulse\n2026-01-01,ada,60\n2026-01-01,ada,60\n2026-01-02,bob,\n,ada,70\n"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from vault.errors import Damaged, InternalError, UnknownField
+from vault.errors.families import InternalError
+from vault.errors.records import UnknownField
+from vault.errors.storage import Damaged
 from vault.records.collections import find_collection
 from vault.records.reading import ColumnReader
 from vault.sealing.keytree import KeyTree

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.records.collections import choose, repeats
+from vault.records.imports import choose, repeats
 from vault.records.repeats import known_rows
-from vault.records.schema import FieldType
+from vault.views.field_types import FieldType
 
 ROWS = "at,pulse,word\n2026-01-01,60,a\n2026-01-02,70,b\n2026-01-03,,c\n2026-01-04,80,\n"
 SECOND = "a second collection would have a second budget for the same facts."

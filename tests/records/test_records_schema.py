@@ -6,19 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 from vault.records.cells import shown
-from vault.records.schema import (
-    FieldSpec,
-    FieldType,
-    Sensitivity,
-    UnitKind,
-    UnitSpec,
-    default_unit,
-    guess_sensitivity,
-    guess_time_field,
-    is_plain_name,
-)
+from vault.records.schema import default_unit, guess_time_field, is_plain_name
+from vault.records.sensitivity import guess_sensitivity
+from vault.views.field_types import FieldSpec, FieldType, Sensitivity, UnitKind, UnitSpec
 
 
 def spec(name: str, known: FieldType) -> FieldSpec:

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vault.errors import Damaged
+from vault.errors.storage import Damaged
 from vault.records.field_keys import FieldPlace, new_field_key, unwrap_key, wrap_key
-from vault.records.schema import ARROW_TYPES, FieldType
+from vault.records.schema import ARROW_TYPES
 from vault.records.segments import STRIPE_ROWS, SegmentPlace, open_segment, seal_segment
 from vault.sealing.keytree import KeyTree
 from vault.sealing.random import random_secret
+from vault.views.field_types import FieldType
 
 FIELD = FieldPlace(collection=1, field=2, name="steps", type=FieldType.INT)
 PLACE = SegmentPlace(field=FIELD, stripe=3, generation=4, rows=3)

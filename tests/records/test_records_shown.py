@@ -10,7 +10,7 @@ import pytest
 HEAVY = ("pyarrow", "numpy", "sqlalchemy", "sqlmodel", "sqlcipher3", "nacl")
 
 
-@pytest.mark.parametrize("module", ["vault.records.shown", "vault.records.kinds"])
+@pytest.mark.parametrize("module", ["vault.views.records", "vault.views.field_types"])
 def test_importing_what_is_shown_loads_nothing_heavy(module):
     found = subprocess.run(
         [sys.executable, "-c", f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"],

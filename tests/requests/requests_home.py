@@ -14,23 +14,16 @@ import pyarrow as pa
 import pytest
 from requests_samples import KEY, NOW
 
-from vault.acts import Act, act
 from vault.audit.entries import EntryType
-from vault.records.collections import import_table
-from vault.records.schema import (
-    ARROW_TYPES,
-    FieldSpec,
-    FieldType,
-    ParsedTable,
-    Sensitivity,
-    UnitKind,
-    UnitSpec,
-)
+from vault.audit.transaction import AuditedTransaction, audited
+from vault.records.imports import import_table
+from vault.records.schema import ARROW_TYPES, ParsedTable
 from vault.requests import requesters
 from vault.sealing.keytree import KeyTree
 from vault.sealing.random import random_bytes, random_secret
 from vault.store.engine import Store
 from vault.store.tables import LogEntry
+from vault.views.field_types import FieldSpec, FieldType, Sensitivity, UnitKind, UnitSpec
 
 VALUES: dict[str, tuple[FieldType, list[object]]] = {
     "good_night": (FieldType.CATEGORY, ["yes", "no", "yes"]),
@@ -50,9 +43,9 @@ class Home:
     store: Store
     keys: KeyTree
 
-    def act(self, now: datetime = NOW) -> AbstractContextManager[Act]:
+    def act(self, now: datetime = NOW) -> AbstractContextManager[AuditedTransaction]:
         """A durable act at ``now``."""
-        return act(self.store, self.keys, lambda: now)
+        return audited(self.store, self.keys, lambda: now)
 
     def trail(self) -> list[str]:
         """The types of the audit entries since the vault was made ready."""
@@ -98,7 +91,7 @@ def shared_home(
     store.close()
 
 
-def _import(opened: Act, name: str, unit: UnitSpec, time_field: str | None) -> None:
+def _import(opened: AuditedTransaction, name: str, unit: UnitSpec, time_field: str | None) -> None:
     fields = tuple(
         FieldSpec(name=name, type=kind, sensitivity=Sensitivity.ORDINARY)
         for name, (kind, _) in VALUES.items()

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from vault.errors import Broken, Exhausted, Invalid, LockboxError, Locked, Refused, Unavailable
+from vault.errors.families import Broken, Exhausted, Invalid, LockboxError, Locked, Refused, Unavailable
 from vault.requests.bundle import JOB_DOMAIN, JobFiles
 from vault.requests.canonical import canonical
-from vault.requests.manifest import Manifest, parse_manifest
+from vault.requests.manifest import Manifest
+from vault.requests.parse import parse_manifest
 from vault.requests.weights import write_tensors
 from vault.sealing.digest import sha256_hex
 from vault.sealing.secret import Secret

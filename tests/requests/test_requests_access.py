@@ -11,7 +11,8 @@ from requests_home import Home
 from requests_samples import NOW
 
 from vault.audit.timeline import timeline
-from vault.errors import RequesterBlocked, SessionEnded, UnknownRequester
+from vault.errors.daemon import SessionEnded
+from vault.errors.requests import RequesterBlocked, UnknownRequester
 from vault.requests import access, requesters
 from vault.sealing.digest import sha256_hex
 from vault.store.tables import AccessToken, LogEntry

@@ -18,15 +18,15 @@ from learner.protocol import Job, job_shapes
 from vault.budget.mechanism import check_bounds
 from vault.consent.decide import Question
 from vault.consent.grants import Operation, Window
-from vault.errors import Invalid
-from vault.requests import asks
+from vault.errors.families import Invalid
+from vault.requests import translate
 from vault.requests.shapes import coarsest_grid, dimension, grid_faults, shapes, usual_grid
 
 ALL = frozenset({"good_night", "steps", "weekday"})
 
 
 def test_the_question_names_exactly_what_the_manifest_asks() -> None:
-    asked = asks.question(manifest(), requester_id="r", requester_status="new", epsilon=Decimal(1))
+    asked = translate.question(manifest(), requester_id="r", requester_status="new", epsilon=Decimal(1))
 
     assert asked == Question(
         collection="sleep",
@@ -43,7 +43,7 @@ def test_the_question_names_exactly_what_the_manifest_asks() -> None:
 
 
 def test_the_price_is_that_of_the_mechanism_in_the_manifest() -> None:
-    assert asdict(asks.mechanism(manifest())) == {
+    assert asdict(translate.mechanism(manifest())) == {
         "sampling_rate": 0.1,
         "noise_multiplier": 4.0,
         "steps": 100,
@@ -55,7 +55,7 @@ def test_the_price_is_that_of_the_mechanism_in_the_manifest() -> None:
 
 def test_the_learner_is_told_the_same_mechanism_that_is_priced() -> None:
     """What is run and what is paid for cannot drift: both are read off one manifest."""
-    job, priced = asks.learner_job(manifest(), ALL), asks.mechanism(manifest())
+    job, priced = translate.learner_job(manifest(), ALL), translate.mechanism(manifest())
 
     assert (job.sampling_rate, job.noise_multiplier, job.steps) == (
         priced.sampling_rate,
@@ -67,7 +67,7 @@ def test_the_learner_is_told_the_same_mechanism_that_is_priced() -> None:
 
 
 def test_a_withheld_field_keeps_its_place_and_the_model_its_shape() -> None:
-    whole, part = asks.learner_job(manifest(), ALL), asks.learner_job(manifest(), ALL - {"weekday"})
+    whole, part = translate.learner_job(manifest(), ALL), translate.learner_job(manifest(), ALL - {"weekday"})
 
     assert [feature.present for feature in whole.features] == [True, True]
     assert [feature.present for feature in part.features] == [True, False]
@@ -75,11 +75,13 @@ def test_a_withheld_field_keeps_its_place_and_the_model_its_shape() -> None:
 
 
 def test_constants_reach_the_learner_as_they_stand() -> None:
-    steps, weekday = asks.learner_job(manifest(), ALL).features
+    steps, weekday = translate.learner_job(manifest(), ALL).features
 
     assert (steps.center, steps.scale, steps.clip, steps.fill) == (7000, 3000, 3, 7000)
     assert (weekday.kind, weekday.labels, weekday.fill_index) == ("onehot", 3, 1)
-    assert asks.learner_job(manifest(fields__2__transform__fill=None), ALL).features[1].fill_index is None
+    assert (
+        translate.learner_job(manifest(fields__2__transform__fill=None), ALL).features[1].fill_index is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,7 @@ def test_every_model_has_its_tensors(changes: dict[str, Any], expected: dict[str
 
     assert expected == shapes(made)
     assert sum(int(np.prod(shape)) for shape in expected.values()) == dimension(made)
-    assert Job.from_json(asks.learner_job(made, ALL).to_json()) == asks.learner_job(made, ALL)
+    assert Job.from_json(translate.learner_job(made, ALL).to_json()) == translate.learner_job(made, ALL)
 
 
 # With more parameters and nearly the most noise there may be no grid at all: no power of two fits between.
@@ -135,7 +137,7 @@ def test_the_manifest_refuses_a_grid_exactly_when_the_price_would(grid: int) -> 
 
 def is_priced(tried: Any) -> bool:
     try:
-        check_bounds(asks.mechanism(tried))
+        check_bounds(translate.mechanism(tried))
     except Invalid:
         return False
     return True

@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from requests_samples import KEY, OTHER_KEY, WEIGHTS, document, exit_code, job_of, signed, without
 
-from vault.errors import FileMissing, Invalid, LockboxError, ManifestInvalid, ManifestTampered, WeightsInvalid
-from vault.requester import check_job
+from vault.errors.families import Invalid, LockboxError
+from vault.errors.records import FileMissing
+from vault.errors.requests import ManifestInvalid, ManifestTampered, WeightsInvalid
+from vault.requester.jobs import check_job
 from vault.requests.bundle import (
     JOB_DOMAIN,
     MANIFEST_FILE,
@@ -26,7 +28,8 @@ from vault.requests.bundle import (
     signature_line,
 )
 from vault.requests.canonical import canonical
-from vault.requests.manifest import MANIFEST_LIMIT, UNSIGNED_KEY
+from vault.requests.manifest import UNSIGNED_KEY
+from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.weights import WEIGHTS_LIMIT
 
 BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

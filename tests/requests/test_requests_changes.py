@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_samples import MLP, NUMBER_LABEL, document, manifest
 
-from vault.asking import Ask
 from vault.budget.pricing import Price
-from vault.job_changes import changes
-from vault.records.schema import FieldType
 from vault.requests.canonical import canonical
-from vault.requests.manifest import parse_manifest
+from vault.requests.differences import changes
+from vault.requests.evaluate import PricedJob
+from vault.requests.parse import parse_manifest
 from vault.requests.words import transform_words
 from vault.store.tables import RequesterRow
-from vault.views import Change
+from vault.views.field_types import FieldType
+from vault.views.requests import Change
 
 TYPES = {
     "good_night": FieldType.CATEGORY,
@@ -34,7 +34,7 @@ MOOD = {
 }
 
 
-def ask(epsilon: str = "1", **edits: Any) -> Ask:
+def ask(epsilon: str = "1", **edits: Any) -> PricedJob:
     price = Price(
         epsilon=Decimal(epsilon),
         delta=Decimal("1e-6"),
@@ -44,7 +44,7 @@ def ask(epsilon: str = "1", **edits: Any) -> Ask:
         numerical_assumption=False,
     )
     row = RequesterRow(id="r", name="Lab", key=b"", contact="", status="new", added_at="")
-    return Ask(manifest=manifest(**edits), requester=row, price=price)
+    return PricedJob(manifest=manifest(**edits), requester=row, price=price)
 
 
 def diff(**edits: Any) -> tuple[Change, ...]:
@@ -169,10 +169,10 @@ def test_another_price_alone_is_one_change() -> None:
     assert (Change(what="price (ε)", before="1", now="1.5"),) == changes(ask("1"), ask("1.5"), TYPES)
 
 
-def with_mood() -> Ask:
+def with_mood() -> PricedJob:
     whole = document()
     whole["fields"].append(MOOD)
-    return Ask(manifest=parse_manifest(canonical(whole)), requester=ask().requester, price=ask().price)
+    return PricedJob(manifest=parse_manifest(canonical(whole)), requester=ask().requester, price=ask().price)
 
 
 def test_a_column_that_came_or_went_is_one_change_and_the_order_of_columns_is_none() -> None:
@@ -181,7 +181,7 @@ def test_a_column_that_came_or_went_is_one_change_and_the_order_of_columns_is_no
     assert (Change(what="column mood", before="optional feature", now=""),) == changes(more, ask(), TYPES)
     turned = document()
     turned["fields"] = list(reversed(turned["fields"]))
-    other = Ask(manifest=parse_manifest(canonical(turned)), requester=more.requester, price=more.price)
+    other = PricedJob(manifest=parse_manifest(canonical(turned)), requester=more.requester, price=more.price)
     assert changes(ask(), other, TYPES) == ()
 
 

@@ -12,14 +12,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from requests_samples import KEY, MLP, document, signed
 
-from vault.consent.grants import DPV, PURPOSES
-from vault.errors import ManifestInvalid
+from vault.errors.requests import ManifestInvalid
+from vault.requester.description import parse_description
 from vault.requests.bundle import JOB_DOMAIN, JobFiles, check_signature, signature_line
 from vault.requests.canonical import canonical
-from vault.requests.description import parse_description
 from vault.requests.fit import TRANSFORM_TYPES
-from vault.requests.manifest import MANIFEST_LIMIT, manifest_bytes, parse_manifest
+from vault.requests.parse import MANIFEST_LIMIT, manifest_bytes, parse_manifest
 from vault.requests.release_manifest import RELEASE_DOMAIN
+from vault.views.purposes import DPV, PURPOSES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "job-manifest.md").read_text()
 ROWS = dict(re.findall(r"^\| `([^`]+)` \| (.+) \|$", PAGE, re.MULTILINE))

@@ -22,16 +22,14 @@ from requests_samples import (
     signed,
 )
 
-from vault.errors import (
-    BudgetExhausted,
-    Invalid,
+from vault.errors.budget import BudgetExhausted
+from vault.errors.families import Invalid, LockboxError
+from vault.errors.records import UnknownCollection, UnknownField
+from vault.errors.requests import (
     JobReplayed,
-    LockboxError,
     ManifestInvalid,
     ManifestTampered,
     RequesterBlocked,
-    UnknownCollection,
-    UnknownField,
     UnknownRequest,
     UnknownRequester,
     WeightsInvalid,
@@ -40,7 +38,7 @@ from vault.errors import (
 )
 from vault.requests import inbox, requesters
 from vault.requests.bundle import JobFiles
-from vault.requests.manifest import manifest_digest
+from vault.requests.parse import manifest_digest
 from vault.requests.states import RequestState
 from vault.requests.weights import write_tensors
 from vault.sealing.digest import sha256_hex

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from requests_home import Home
 from requests_samples import OTHER_KEY, document, job_of
 
-from vault.acts import Act
-from vault.errors import LockboxError, ManifestInvalid, OtherCollection, UnknownCollection
+from vault.audit.transaction import AuditedTransaction
+from vault.errors.families import LockboxError
+from vault.errors.records import UnknownCollection
+from vault.errors.requests import ManifestInvalid, OtherCollection
 from vault.requests import inbox, requesters
 from vault.requests.bundle import JobFiles
 from vault.requests.canonical import canonical
-from vault.requests.manifest import parse_manifest
+from vault.requests.parse import parse_manifest
 from vault.store.tables import RequesterRow, RequestRow
 
 ONLY = "sleep"
@@ -55,7 +57,7 @@ class _Undone(Exception):
     """The act would have been committed."""
 
 
-def _submit_and_undo(act: Act, job: JobFiles) -> None:
+def _submit_and_undo(act: AuditedTransaction, job: JobFiles) -> None:
     inbox.submit(act, job)
     raise _Undone
 

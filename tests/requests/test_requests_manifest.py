@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests_samples import MLP, NUMBER_LABEL, document, exit_code, manifest, without
 
-from vault.errors import ManifestInvalid
-from vault.requests import manifest as manifest_module
+from vault.errors.requests import ManifestInvalid
+from vault.requests import parse
 from vault.requests.canonical import canonical
-from vault.requests.manifest import MANIFEST_LIMIT, manifest_bytes, parse_manifest
+from vault.requests.parse import MANIFEST_LIMIT, manifest_bytes, parse_manifest
 
 FAR = 10.0**15
 
@@ -88,7 +88,7 @@ def test_a_value_of_the_wrong_type_is_refused_without_repeating_it(path: tuple[s
 
 def test_bounds_are_checked_before_anything_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a constant out of bounds not even the number of parameters is counted."""
-    monkeypatch.setattr(manifest_module, "oversize_faults", lambda _: pytest.fail("computed"))
+    monkeypatch.setattr(parse, "oversize_faults", lambda _: pytest.fail("computed"))
 
     refusal(document(dp__noise_multiplier=0.1))
 

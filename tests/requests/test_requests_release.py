@@ -17,11 +17,14 @@ from hypothesis import strategies as st
 from requests_samples import KEY, OTHER_KEY, SHAPES, WEIGHTS, exit_code, job_of, manifest
 
 from vault.budget.pricing import Price
-from vault.errors import FileMissing, KeyFileInvalid, LockboxError, ReleaseInvalid
-from vault.requester import ReleaseFacts, apply_update, verify_release
+from vault.errors.families import LockboxError
+from vault.errors.keys import KeyFileInvalid
+from vault.errors.records import FileMissing
+from vault.errors.release import ReleaseInvalid
+from vault.requester.releases import ReleaseFacts, apply_update, verify_release
 from vault.requests.bundle import signature_line
 from vault.requests.canonical import canonical
-from vault.requests.manifest import manifest_digest
+from vault.requests.parse import manifest_digest
 from vault.requests.release_manifest import (
     RELEASE_DOMAIN,
     RELEASE_FILE,

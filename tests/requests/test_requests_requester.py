@@ -18,29 +18,17 @@ from requests_home import Home
 from requests_samples import KEY, NOW, OTHER_KEY, exit_code
 
 from vault.budget.ledger import DELTA as VAULT_DELTA
-from vault.errors import (
-    DestinationUnusable,
-    Invalid,
-    JobReplayed,
-    ManifestInvalid,
-    ManifestTampered,
-    WeightsTampered,
-)
-from vault.requester import (
-    DELTA,
-    JobDescription,
-    check_job,
-    job_from_description,
-    keygen,
-    new_job,
-    sign_job,
-    template,
-)
+from vault.errors.families import Invalid
+from vault.errors.release import DestinationUnusable
+from vault.errors.requests import JobReplayed, ManifestInvalid, ManifestTampered, WeightsTampered
+from vault.requester.description import JobDescription, job_from_description, parse_description, template
+from vault.requester.draft import draft_job
+from vault.requester.jobs import DELTA, check_job, new_job, sign_job
+from vault.requester.keys import keygen
 from vault.requests import inbox
 from vault.requests.bundle import read_job
-from vault.requests.description import parse_description
-from vault.requests.draft import draft_job
-from vault.requests.manifest import UNSIGNED_KEY, parse_manifest
+from vault.requests.manifest import UNSIGNED_KEY
+from vault.requests.parse import parse_manifest
 from vault.requests.weights import read_tensors
 from vault.sealing.keyfile import read_key, write_secret_key
 
@@ -258,7 +246,7 @@ def test_the_requester_prices_at_the_delta_of_every_vault() -> None:
 def test_the_requesters_side_opens_no_vault_and_loads_no_database() -> None:
     """A requester's machine needs neither the database nor torch, and the import stays quick."""
     probe = (
-        "import sys, vault.requester\n"
+        "import sys, vault.requester.jobs, vault.requester.releases\n"
         "heavy = {'torch', 'sqlalchemy', 'sqlmodel', 'sqlcipher3', 'pyarrow', 'textual', 'dp_accounting'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

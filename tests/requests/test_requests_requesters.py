@@ -7,7 +7,8 @@ from requests_home import Home
 from requests_samples import KEY, OTHER_KEY, exit_code
 
 from vault.audit.timeline import timeline
-from vault.errors import Invalid, RequesterBlocked, RequesterExists, UnknownRequester
+from vault.errors.families import Invalid
+from vault.errors.requests import RequesterBlocked, RequesterExists, UnknownRequester
 from vault.requests import requesters
 from vault.sealing.signing import is_signed_by
 from vault.store.tables import LogEntry

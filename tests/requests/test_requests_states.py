@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vault.errors import WrongState
+from vault.errors.requests import WrongState
 from vault.requests.states import TRANSITIONS, RequestState, in_words, move
 
 DRAWING = Path(__file__).parents[2] / "docs" / "states" / "request.dot"

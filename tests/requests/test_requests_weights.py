@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_samples import SHAPES, WEIGHTS, exit_code, safetensors_file
 
-from vault.errors import WeightsInvalid, WeightsTampered
+from vault.errors.requests import WeightsInvalid, WeightsTampered
 from vault.requests.weights import (
     HEADER_LIMIT,
     WEIGHTS_LIMIT,

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from sealing_oracle import open_blob, xchacha_decrypt, xchacha_encrypt
 from sealing_samples import STEADY
 
-from vault.errors import Damaged, InternalError
+from vault.errors.families import InternalError
+from vault.errors.storage import Damaged
 from vault.sealing.aead import OVERHEAD, open_sealed, seal
 from vault.sealing.secret import Secret
 

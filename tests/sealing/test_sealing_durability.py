@@ -9,11 +9,8 @@ from typing import Any
 
 import pytest
 
-from vault.errors import (
-    DiskFull,
-    DiskReadOnly,
-    Unavailable,
-)
+from vault.errors.families import Unavailable
+from vault.errors.storage import DiskFull, DiskReadOnly
 from vault.sealing.copies import FILE_NAMES
 from vault.sealing.header import (
     Header,

@@ -10,14 +10,9 @@ from typing import Any
 import pytest
 from sealing_samples import NEW_PASSPHRASE, PASSPHRASE, ROOT, VAULT_ID
 
-from vault.errors import (
-    DamagedHeader,
-    InternalError,
-    NewerVault,
-    RecoveryKeyMistyped,
-    Unavailable,
-    WrongPassphrase,
-)
+from vault.errors.families import InternalError, Unavailable
+from vault.errors.keys import DamagedHeader, RecoveryKeyMistyped, WrongPassphrase
+from vault.errors.storage import NewerVault
 from vault.sealing import slots
 from vault.sealing.copies import FILE_NAMES, decode_copy, encode_copy
 from vault.sealing.header import (

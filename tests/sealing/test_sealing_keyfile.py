@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sealing_samples import STEADY_AND_FEW
 
-from vault.errors import DiskFull, FileMissing, InternalError, Invalid, KeyFileInvalid, Unavailable
+from vault.errors.families import InternalError, Invalid, Unavailable
+from vault.errors.keys import KeyFileInvalid
+from vault.errors.records import FileMissing
+from vault.errors.storage import DiskFull
 from vault.sealing.keyfile import KeyKind, key_line, read_key, read_secret_key, write_secret_key
 from vault.sealing.secret import Secret
 

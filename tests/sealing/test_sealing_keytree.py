@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sealing_oracle import blake2b
 from sealing_samples import STEADY
 
-from vault.errors import InternalError
+from vault.errors.families import InternalError
 from vault.sealing.digest import keyed_digest, sha256_hex
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.secret import Secret

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 from vault.sealing import random as sealing_random
 from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import SIGNS, generate_passphrase, random_bytes, random_id, random_secret

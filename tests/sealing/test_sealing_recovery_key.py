@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sealing_samples import STEADY
 
-from vault.errors import RecoveryKeyMistyped
+from vault.errors.keys import RecoveryKeyMistyped
 from vault.sealing.recovery_key import ALPHABET, CRC_START, parse_recovery_key, recovery_key_text
 from vault.sealing.secret import Secret
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sealing_samples import PASSPHRASE, ROOT, VAULT_ID
 
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 from vault.sealing.aead import open_sealed, seal
 from vault.sealing.digest import keyed_digest
 from vault.sealing.header import Header, change_passphrase, new_header, unlock, unlock_with_recovery_key

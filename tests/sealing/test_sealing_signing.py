@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sealing_samples import STEADY
 
-from vault.errors import InternalError
+from vault.errors.families import InternalError
 from vault.sealing.secret import Secret
 from vault.sealing.signing import SigningKey, fingerprint, is_signed_by
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from sealing_oracle import argon2id
 from sealing_samples import PASSPHRASE, ROOT, STEADY_AND_FEW, VAULT_ID
 
-from vault.errors import Damaged, Invalid, WrongPassphrase, WrongRecoveryKey
+from vault.errors.families import Invalid
+from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
+from vault.errors.storage import Damaged
 from vault.sealing.header import Header, new_header, unlock, unlock_with_recovery_key
 from vault.sealing.secret import Secret
 from vault.sealing.slots import DEFAULT_COST, TEST_COST, KdfCost, Slot, passphrase_keys
@@ -52,7 +54,7 @@ def test_the_bounds_themselves_are_allowed() -> None:
 def test_too_little_memory_is_not_taken_for_a_wrong_passphrase() -> None:
     """In a process that may have 400 MiB in all, a derivation over 1 GiB says what it lacks."""
     program = (
-        "import resource; from vault.errors import Unavailable\n"
+        "import resource; from vault.errors.families import Unavailable\n"
         "from vault.sealing.secret import Secret; from vault.sealing.slots import KdfCost, passphrase_keys\n"
         "resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))\n"
         "try: passphrase_keys(Secret(b'p'), bytes(16), KdfCost(opslimit=1, memory_kib=1 << 20))\n"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sealing_oracle import argon2id, blake2b, open_blob
 
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 from vault.sealing.aead import open_sealed
 from vault.sealing.header import read_header, unlock, unlock_with_recovery_key
 from vault.sealing.passphrase import passphrase_secret

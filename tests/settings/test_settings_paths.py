@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 from vault.settings import Paths
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vault.errors import Invalid, Unavailable
+from vault.errors.families import Invalid, Unavailable
 from vault.settings import Paths, Preferences, read_preferences, write_preferences
 
 

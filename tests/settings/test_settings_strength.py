@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vault.lifecycle.passphrase import FEWEST_GUESSES, GUESSES_A_SECOND, check_new_passphrase
 from vault.sealing.random import generate_passphrase
 from vault.sealing.slots import DEFAULT_COST
-from vault.strength import FEWEST_GUESSES, GUESSES_A_SECOND, check_new_passphrase
 from vault.vault import Vault
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 from vault.store.engine import Store
 from vault.store.lock import writer_lock
 from vault.store.tables import LogEntry, VaultFact

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vault.errors import Damaged, NoVault, VaultExists
+from vault.errors.storage import Damaged, NoVault, VaultExists
 from vault.store.engine import Store
 from vault.store.tables import LogEntry, VaultFact
 

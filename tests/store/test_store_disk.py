@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from vault.errors import Damaged, DiskReadOnly
+from vault.errors.storage import Damaged, DiskReadOnly
 from vault.store.engine import Store
 from vault.store.tables import LogEntry, VaultFact
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from store_facts import beside, facts, put
 
-from vault.errors import Damaged, DiskReadOnly, NoVault, VaultBusy, VaultExists
+from vault.errors.storage import Damaged, DiskReadOnly, NoVault, VaultBusy, VaultExists
 from vault.store import cipher, engine
 from vault.store.engine import Store
 from vault.store.tables import LogEntry, VaultFact
@@ -246,7 +246,7 @@ def test_a_checkpoint_says_when_a_reader_holds_old_pages(
 
 
 def test_importing_the_command_line_does_not_import_the_store() -> None:
-    probe = "import sys, vault.errors; print([m for m in sys.modules if m.startswith(('sqlalchemy', 'vault.store'))])"
+    probe = "import sys, vault.errors.catalogue; print([m for m in sys.modules if m.startswith(('sqlalchemy', 'vault.store'))])"
     answer = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
 
     assert answer.stdout.strip() == "[]"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from vault.errors import DiskFailing, DiskFull, DiskReadOnly, LockboxError, NoVault
+from vault.errors.families import LockboxError
+from vault.errors.storage import DiskFailing, DiskFull, DiskReadOnly, NoVault
 from vault.store import files
 from vault.store.files import drafted, write_durably
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.errors import Damaged, NewerVault
+from vault.errors.storage import Damaged, NewerVault
 from vault.store import files
 from vault.store.high_water import Mark, read_mark, write_mark
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from vault.errors import NoVault, VaultBusy
+from vault.errors.storage import NoVault, VaultBusy
 from vault.store import lock
 from vault.store.lock import LOCK_NAME, writer_lock
 

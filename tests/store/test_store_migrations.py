@@ -18,7 +18,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event, text
 
-from vault.errors import OutdatedVault
+from vault.errors.storage import OutdatedVault
 from vault.sealing.header import read_header, unlock
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.settings import Paths

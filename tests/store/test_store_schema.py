@@ -7,7 +7,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, text
 
-from vault.errors import NewerVault, OutdatedVault
+from vault.errors.storage import NewerVault, OutdatedVault
 from vault.store import engine, schema
 from vault.store.engine import Store
 from vault.store.tables import Row

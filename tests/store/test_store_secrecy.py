@@ -13,7 +13,8 @@ import pytest
 from sqlcipher3 import dbapi2
 from store_facts import beside, put
 
-from vault.errors import Damaged, InternalError, NewerVault
+from vault.errors.families import InternalError
+from vault.errors.storage import Damaged, NewerVault
 from vault.store import cipher
 from vault.store.engine import Store
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
-from vault.errors import DiskFull, InternalError
+from vault.errors.families import InternalError
+from vault.errors.storage import DiskFull
 from vault.store.engine import Store
 from vault.store.tables import (
     Collection,

@@ -31,13 +31,17 @@ from tests.worlds.vaults import new_world  # noqa: E402 (found by the line above
 from tests.worlds.world import World  # noqa: E402
 from tui.app.app import LockboxApp  # noqa: E402
 from tui.demo.card import SVG  # noqa: E402
-from vault import learner_process, requester, sample  # noqa: E402
 from vault.audit import log  # noqa: E402
 from vault.client.client import RemoteVault  # noqa: E402
+from vault.requester.description import job_from_description  # noqa: E402
+from vault.requester.jobs import new_job, sign_job  # noqa: E402
+from vault.requester.keys import keygen  # noqa: E402
+from vault.sample.make import COLLECTION, JOB, SENSITIVITIES, TYPES, VARIABLE, _write_diary  # noqa: E402
 from vault.sealing import random as sealing_random  # noqa: E402
 from vault.settings import Paths, Preferences  # noqa: E402
-from vault.trail_views import Pulse, RunView  # noqa: E402
+from vault.training import process  # noqa: E402
 from vault.vault import Vault  # noqa: E402
+from vault.views.runs import Pulse, RunView  # noqa: E402
 
 LAB, NIGHTS = "Sleep lab", "Night study"
 # The learner with a fixed stream instead of the system's; nothing that is learned here is anybody's.
@@ -103,7 +107,7 @@ def hold_still() -> None:
     sealing_random.sodium_random = still  # type: ignore[attr-defined]
     assert log.append.__kwdefaults__ is not None
     log.append.__kwdefaults__["salt"] = still
-    learner_process.COMMAND = (sys.executable, "-I", "-c", STILL_LEARNER)
+    process.COMMAND = (sys.executable, "-I", "-c", STILL_LEARNER)
     assert Console.export_svg.__kwdefaults__ is not None
     Console.export_svg.__kwdefaults__["code_format"] = SVG  # loads no font from anywhere
 
@@ -115,14 +119,12 @@ def lived(folder: Path) -> World:
     """Two months of a made-up diary: two requesters, two updates that left, one kept, one held, one request."""
     world = new_world(folder, now=NOW - timedelta(days=60))
     diary = folder / "sleep-diary.csv"
-    sample._write_diary(diary, last=world.clock.now.date() - timedelta(days=1))
+    _write_diary(diary, last=world.clock.now.date() - timedelta(days=1))
     with world.vault() as vault:
-        parsed = vault.read_file(
-            diary, name=sample.COLLECTION, types=sample.TYPES, sensitivities=sample.SENSITIVITIES
-        )
-        vault.import_file(parsed, name=sample.COLLECTION, unit="day", time_field="day")
+        parsed = vault.read_file(diary, name=COLLECTION, types=TYPES, sensitivities=SENSITIVITIES)
+        vault.import_file(parsed, name=COLLECTION, unit="day", time_field="day")
         for name in (LAB, NIGHTS):
-            vault.add_requester(name, requester.keygen(folder / name).public, contact="nobody; made up")
+            vault.add_requester(name, keygen(folder / name).public, contact="nobody; made up")
         vault.trust_requester(LAB)
         for days, who, epsilon, end in PAST:
             world.clock.now = NOW - timedelta(days=days)
@@ -152,10 +154,10 @@ def ran(world: World, vault: Vault, who: str, epsilon: str) -> str:
 def job(world: World, who: str, epsilon: str) -> Path:
     folder = world.folder / f"{who} {world.clock.now:%m-%d} {epsilon}"
     description = folder.with_suffix(".toml")
-    description.write_text(sample.JOB, encoding="utf-8")
-    asked = requester.job_from_description(description)
-    requester.new_job(asked, epsilon=Decimal(epsilon), folder=folder, now=world.clock.now)
-    requester.sign_job(folder, world.folder / who / "requester.key")
+    description.write_text(JOB, encoding="utf-8")
+    asked = job_from_description(description)
+    new_job(asked, epsilon=Decimal(epsilon), folder=folder, now=world.clock.now)
+    sign_job(folder, world.folder / who / "requester.key")
     return folder
 
 
@@ -194,7 +196,7 @@ def take(picture: Picture, vault: RemoteVault) -> str:
 
 def welcome(folder: Path) -> str:
     found: list[str] = []
-    os.environ[sample.VARIABLE] = str(folder / "no-sample")
+    os.environ[VARIABLE] = str(folder / "no-sample")
 
     async def story() -> None:
         nowhere = Paths(vault=folder / "new" / "vault", state=folder / "new-state")

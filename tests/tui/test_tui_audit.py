@@ -18,10 +18,10 @@ from tui.text import wording
 from tui.widgets.table import ListTable
 from vault.audit.entries import EntryType
 from vault.client.client import RemoteVault
-from vault.errors import LogBroken
+from vault.errors.audit import LogBroken
 from vault.store.tables import LogEntry
-from vault.trail_views import TimelineGroup
-from vault.views import AuditCheck, AuditLine
+from vault.views.audit import AuditCheck, AuditLine
+from vault.views.history import TimelineGroup
 
 Looked = tuple[World, RemoteVault]
 LONG = 600

@@ -23,7 +23,7 @@ from tui.screens.browse import PAGE_ROWS, Browse, where
 from tui.screens.data import Data
 from tui.widgets.table import ListTable
 from vault.client.client import RemoteVault
-from vault.records.shown import FileChoice, Page
+from vault.views.records import FileChoice, Page
 
 Shared = tuple[World, RemoteVault]
 ROWS = 50_000

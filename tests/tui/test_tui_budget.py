@@ -24,8 +24,8 @@ from tui.text import wording
 from tui.widgets.plain import Plain
 from tui.widgets.plot import Series, numbers_text, steps, top_of
 from vault.client.client import RemoteVault
-from vault.trail_views import BudgetPoint
-from vault.views import BudgetLine
+from vault.views.budget import BudgetLine
+from vault.views.history import BudgetPoint
 
 Looked = tuple[World, RemoteVault]
 DAY = datetime(2026, 11, 1, tzinfo=UTC)

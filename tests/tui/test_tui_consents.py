@@ -23,11 +23,11 @@ from tui.text import consent_facts, wording
 from tui.widgets.table import ListTable
 from tui.widgets.toggle import Toggle
 from vault.client.client import RemoteVault
-from vault.consent.grants import PURPOSES
-from vault.records.shown import FileChoice
 from vault.vault import NOTICE, Vault
-from vault.views import PURPOSES as SHOWN
-from vault.views import GrantView
+from vault.views.consents import GrantView
+from vault.views.purposes import PURPOSES
+from vault.views.purposes import PURPOSES as SHOWN
+from vault.views.records import FileChoice
 
 Shared = tuple[World, RemoteVault]
 LONG = 10_000

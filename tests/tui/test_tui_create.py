@@ -23,7 +23,7 @@ from tui.text.parse import parse_path
 from tui.widgets.secret_input import SecretInput
 from tui.widgets.table import ListTable
 from vault.client import attach
-from vault.errors import VaultExists
+from vault.errors.storage import VaultExists
 from vault.sealing.slots import TEST_COST
 from vault.settings import Paths, Preferences
 from vault.vault import Vault, passphrase_secret

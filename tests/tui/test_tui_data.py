@@ -24,7 +24,7 @@ from tui.text import wording
 from tui.text.erasure_facts import erase_sentences
 from tui.widgets.table import ListTable
 from vault.client.client import RemoteVault
-from vault.records.shown import Erasure
+from vault.views.records import Erasure
 
 Shared = tuple[World, RemoteVault]
 LOOK = "access.view"

@@ -21,7 +21,7 @@ from tui.screens.unlock import Unlock
 from tui.screens.welcome import CHOICE, WHAT_THIS_IS, Welcome
 from tui.widgets.secret_input import SecretInput
 from vault.client import attach, launch
-from vault.errors import DaemonNotStarted
+from vault.errors.daemon import DaemonNotStarted
 from vault.settings import Paths, Preferences
 from vault.wire import served_vault
 

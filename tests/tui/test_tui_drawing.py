@@ -6,9 +6,9 @@ import pytest
 from rich.cells import cell_len
 
 from tui.text.drawing import draw_column, draw_curve, draw_line
-from vault.records.schema import FieldType
 from vault.records.summary import ColumnSummary, Histogram, Point
-from vault.views import OwnerResults
+from vault.views.field_types import FieldType
+from vault.views.releases import OwnerResults
 
 WIDTHS = [80, 60, 40]
 

@@ -25,8 +25,8 @@ from tui.text import consent_facts
 from tui.widgets.table import ListTable
 from tui.widgets.toggle import Toggle
 from vault.client.client import RemoteVault
-from vault.consent.grants import PURPOSES
 from vault.vault import NOTICE
+from vault.views.purposes import PURPOSES
 
 Shared = tuple[World, RemoteVault]
 RESEARCH = next(iri for iri in PURPOSES if iri.endswith("AcademicResearch"))

@@ -19,8 +19,9 @@ from tui.screens.release import Releases
 from tui.text import wording
 from tui.widgets.table import ListTable
 from vault.client.client import RemoteVault
-from vault.trail_views import RunView
-from vault.views import GrantView, RequestLine
+from vault.views.consents import GrantView
+from vault.views.requests import RequestLine
+from vault.views.runs import RunView
 
 
 async def loaded(pilot: Pilot[int]) -> None:

@@ -28,7 +28,7 @@ from tui.dialogs.dialog import Dialog
 from tui.widgets.plain import Plain
 from tui.widgets.secret_input import SecretInput
 from tui.widgets.table import Line, ListTable
-from vault.errors import Unavailable
+from vault.errors.families import Unavailable
 from vault.settings import Paths, Preferences
 
 CHILD = str(Path(__file__).with_name("tui_crashing.py"))

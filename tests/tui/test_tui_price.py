@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from tests.worlds.screens import play
 from tui.text import wording
 from tui.widgets.price import LONGEST_NOUN, PriceBox, budget_bar, cost, guess, numbers
-from vault.views import PriceView
+from vault.views.price import PriceView
 
 PRICE = PriceView(
     unit="day",

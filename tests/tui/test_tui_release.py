@@ -17,9 +17,9 @@ from tui.text import wording
 from tui.widgets.curve import NOT_YET, curve_table, spread
 from vault import release as egress
 from vault.client.client import RemoteVault
-from vault.errors import ReleaseNotWritten
+from vault.errors.release import ReleaseNotWritten
 from vault.vault import Vault
-from vault.views import OwnerResults, ReleaseView
+from vault.views.releases import OwnerResults, ReleaseView
 
 GUESS = "A guess whether one given day is in it is right at most 55 times in 100, instead of 50."
 

@@ -21,7 +21,7 @@ from tests.worlds.world import NAME, World
 from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.widgets.plain import Plain
 from vault.client.client import RemoteVault
-from vault.views import ReleaseView
+from vault.views.releases import ReleaseView
 
 LEAVES = "This leaves your computer now and cannot be called back."
 WITHDRAWING = "Withdrawing consent later will not remove what this taught."

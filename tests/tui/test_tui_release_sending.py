@@ -13,10 +13,10 @@ from textual.widgets import Input
 from tests.worlds.screens import play, sees, served, until
 from tests.worlds.world import NAME, PASSPHRASE, World
 from tui.dialogs.release import Countdown, ReleaseDialog
-from vault import requester
 from vault.client import attach
 from vault.client.client import RemoteVault
-from vault.errors import WrongState
+from vault.errors.requests import WrongState
+from vault.requester.releases import verify_release
 from vault.requests.release_manifest import RELEASE_FILE, UPDATE_FILE
 
 __all__ = ["quick"]
@@ -55,7 +55,7 @@ def test_a_typed_folder_gets_it_instead_of_the_outbox(today: World, quick: None,
         play(story(vault))
         key = tmp_path / "vault.pub"
         key.write_text(vault.vault_key(NAME))
-    facts = requester.verify_release(tmp_path / "out", key, None)
+    facts = verify_release(tmp_path / "out", key, None)
     assert held_digest(today) == facts.digest
     assert not files_out(today)
 

@@ -30,13 +30,13 @@ from tui.screens.requests import Requests
 from tui.text import wording
 from tui.widgets.price import cost, guess
 from tui.widgets.toggle import Toggle
-from vault.asking import load
 from vault.budget import ledger
 from vault.client.client import RemoteVault
-from vault.errors import BudgetExhausted
+from vault.errors.budget import BudgetExhausted
 from vault.records.collections import find_collection
+from vault.requests.evaluate import load
 from vault.vault import NOTICE, Vault
-from vault.views import PriceView
+from vault.views.price import PriceView
 
 Shared = tuple[World, RemoteVault]
 READS = (

@@ -17,7 +17,7 @@ from tui.app import sandbox_probe
 from tui.app.sandbox_probe import Attempt
 from tui.screens.settings import BAD_MINUTES, MinutesDialog, Settings, attempts, minutes_of, sandbox_sentence
 from vault.client.client import RemoteVault
-from vault.errors import Unavailable
+from vault.errors.families import Unavailable
 from vault.settings import Preferences, read_preferences, write_preferences
 
 Looked = tuple[World, RemoteVault]

@@ -24,7 +24,7 @@ from tui.dialogs.lock import LockDialog, QuitDialog
 from vault.client import attach
 from vault.client.client import RemoteVault
 from vault.settings import Paths, Preferences
-from vault.trail_views import Pulse, RunView
+from vault.views.runs import Pulse, RunView
 
 RUN = RunView(
     request="r1", requester="Sleep lab", collection="nights", step=3, of=10, started_at="2026-11-21T12:00:00Z",

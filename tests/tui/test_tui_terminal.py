@@ -22,7 +22,9 @@ from tui.cli.entry_point import run
 from tui.cli.exit_codes import MEANING, ExitCode, exit_code
 from tui.cli.terminal import write, write_json
 from vault import errors
-from vault.errors import Invalid, LockboxError, PassphraseMissing
+from vault.errors.families import Invalid, LockboxError
+from vault.errors.keys import PassphraseMissing
+from vault.errors.records import FileMissing
 
 PASSPHRASES = st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=200)
 
@@ -239,7 +241,7 @@ def test_every_error_ends_as_one_sentence_with_its_code(
 def test_an_error_cannot_write_a_second_line_or_steer_the_terminal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    entry_point._failed(errors.FileMissing(path="a\nlockbox: hint: send me your passphrase\x1b[8m"))
+    entry_point._failed(FileMissing(path="a\nlockbox: hint: send me your passphrase\x1b[8m"))
     assert capsys.readouterr().err == (
         "lockbox: error: there is no file a\\nlockbox: hint: send me your passphrase\\x1b[8m\n"
     )

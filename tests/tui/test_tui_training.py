@@ -19,7 +19,7 @@ from tui.dialogs.action import ActionDialog
 from tui.screens.training import LAYERS, NO_CURVE, Pace, RunBox, Training, confinement, in_words
 from tui.text import wording
 from vault.client.client import RemoteVault
-from vault.trail_views import RunView
+from vault.views.runs import RunView
 
 Shared = tuple[World, RemoteVault]
 RUN = RunView(

@@ -16,10 +16,10 @@ from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import JOB, World
 from tui.dialogs.run import RunDialog
 from tui.widgets.toggle import Toggle
-from vault import requester
 from vault.client.client import RemoteVault
+from vault.requester.keys import keygen
 from vault.vault import Vault
-from vault.views import RequestView
+from vault.views.requests import RequestView
 
 MARKUP = "[bold red]x[/] [link=http://e.example]y[/link] [@click=app.quit]z[/]"
 HOSTILE_JOB = JOB.replace("Do steps tell the night?", MARKUP).replace(
@@ -49,7 +49,7 @@ def asking_at_length(folder: Path) -> World:
     with world.vault() as vault:
         parsed = vault.read_file(path, sensitivities=dict.fromkeys(names, "special"))
         vault.import_file(parsed, name=LONG_COLLECTION, unit=f"column:{LONG_UNIT}", time_field="day")
-        keys = requester.keygen(folder / "lab")
+        keys = keygen(folder / "lab")
         vault.add_requester(LONG_WHO, keys.public)
         vault.submit(world.job(text=_long_job(), unit=f"column:{LONG_UNIT}"))
     return world

@@ -102,10 +102,11 @@ def _serve_from_stdin() -> None:
     import rich.table
 
     import tui.cli.command_line
-    import vault.requester
+    import vault.requester.jobs
+    import vault.requester.releases
     import vault.vault
 
-    loaded = (rich.console, rich.table, tui.command_line, vault.requester, vault.vault)
+    loaded = (rich.console, rich.table, tui.cli.command_line, vault.requester, vault.vault)
     assert all(loaded)
     gc.freeze()  # so that forks share what is loaded
     orders = socket.socket(fileno=os.dup(0))

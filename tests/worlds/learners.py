@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vault.requests.manifest import parse_manifest
+from vault.requests.parse import parse_manifest
 from vault.requests.shapes import shapes
 from vault.requests.weights import write_tensors
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from tests.worlds.vaults import new_world
 from tests.worlds.world import JOB, World
-from vault import requester
+from vault.requester.description import job_from_description
+from vault.requester.jobs import new_job, sign_job
+from vault.requester.keys import keygen
 from vault.vault import Vault
 
 OTHER = "Heart group"
@@ -24,7 +26,7 @@ def lived_in(folder: Path) -> World:
         walks = vault.read_file(world.table("walks.csv", rows=80, seed=2))
         vault.import_file(walks, name="walks", unit="record", time_field="day")
         world.introduced(vault)
-        vault.add_requester(OTHER, requester.keygen(folder / "heart").public)
+        vault.add_requester(OTHER, keygen(folder / "heart").public)
         sent = _ran(world, vault, "first", today - timedelta(days=50))
         vault.send(sent, confirm_digest=vault.release(sent).digest, to=folder / "sent")
         then = today - timedelta(days=20)
@@ -51,8 +53,6 @@ def _others_job(world: World, at: datetime) -> Path:
     """A job of the other requester, about the other collection."""
     description, folder = world.folder / "walks.toml", world.folder / "walks-job"
     description.write_text(WALKS_JOB.format(unit="record", steps=5))
-    requester.new_job(
-        requester.job_from_description(description), epsilon=Decimal("0.5"), folder=folder, now=at
-    )
-    requester.sign_job(folder, world.folder / "heart" / "requester.key")
+    new_job(job_from_description(description), epsilon=Decimal("0.5"), folder=folder, now=at)
+    sign_job(folder, world.folder / "heart" / "requester.key")
     return folder

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from vault import requester
+from vault.requester.description import job_from_description
+from vault.requester.jobs import new_job, sign_job
+from vault.requester.keys import keygen
 from vault.settings import Paths
 from vault.vault import Vault, passphrase_secret
 
@@ -100,7 +102,7 @@ class World:
         vault.import_file(parsed, name="nights", unit=unit, time_field="day")
 
     def introduced(self, vault: Vault) -> None:
-        keys = requester.keygen(self.folder / "lab")
+        keys = keygen(self.folder / "lab")
         vault.add_requester(NAME, keys.public)
 
     def introduced_again(self, vault: Vault, public: Path) -> None:
@@ -112,11 +114,11 @@ class World:
         description = self.folder / f"{name}.toml"
         description.write_text(text.format(unit=unit, steps=steps))
         folder = self.folder / name
-        requester.new_job(
-            requester.job_from_description(description),
+        new_job(
+            job_from_description(description),
             epsilon=Decimal(epsilon),
             folder=folder,
             now=self.clock.now,
         )
-        requester.sign_job(folder, self.folder / "lab" / "requester.key")
+        sign_job(folder, self.folder / "lab" / "requester.key")
         return folder

@@ -28,18 +28,13 @@ from tui.cli.exit_codes import ExitCode
 from tui.dialogs.lock import LockDialog, QuitDialog
 from tui.text.layout import escaped
 from tui.widgets.bar import Standing, VaultBar
-from vault.errors import (
-    DaemonGone,
-    DaemonUnreachable,
-    LockboxError,
-    Locked,
-    TrainingRuns,
-)
+from vault.errors.daemon import DaemonGone, DaemonUnreachable, TrainingRuns
+from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
     from vault.client.client import RemoteVault
     from vault.settings import Paths, Preferences
-    from vault.trail_views import Pulse
+    from vault.views.runs import Pulse
 
 T = TypeVar("T")
 

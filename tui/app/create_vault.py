@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vault.client.launch import LOCKBOX
-from vault.errors import DiskReadOnly, Unavailable, VaultExists
+from vault.errors.families import Unavailable
+from vault.errors.storage import DiskReadOnly, VaultExists
 
 if TYPE_CHECKING:
     from vault.client.attach import Secret

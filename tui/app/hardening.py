@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from textual.app import App
 
 from tui.cli.exit_codes import ExitCode
-from vault.errors import KeysLogged, Unavailable
+from vault.errors.daemon import KeysLogged
+from vault.errors.families import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

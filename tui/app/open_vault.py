@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from vault import sample
+from vault.sample.make import is_sample, sample_folder, sample_paths, sample_secret
 
 if TYPE_CHECKING:
     from vault.client.attach import Secret
@@ -52,15 +52,15 @@ def open_by_secret(paths: Paths, secret: Secret, *, recovery: bool = False) -> R
 
 def sample_exists() -> bool:
     """Whether the sample was made before."""
-    return sample.is_sample(sample.sample_folder(os.environ))
+    return is_sample(sample_folder(os.environ))
 
 
 def open_or_create_sample() -> OpenSample:
     """The sample, made by a process of its own where there is none; its passphrase lies beside it."""
     from tui.app.create_vault import run_command
 
-    folder = sample.sample_folder(os.environ)
-    if not sample.is_sample(folder):
+    folder = sample_folder(os.environ)
+    if not is_sample(folder):
         run_command("demo", "--sample")
-    paths = sample.sample_paths(folder)
-    return OpenSample(vault=open_by_secret(paths, sample.sample_secret(folder)), paths=paths)
+    paths = sample_paths(folder)
+    return OpenSample(vault=open_by_secret(paths, sample_secret(folder)), paths=paths)

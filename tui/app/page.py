@@ -20,7 +20,7 @@ from tui.app.program import Program, program_of
 from tui.dialogs.action import ActionDialog
 from tui.widgets.bar import PageTabs, VaultBar
 from tui.widgets.table import ListTable
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from vault.client.client import RemoteVault

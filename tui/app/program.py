@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tui.app.run_watch import RunWatch
     from tui.widgets.bar import Standing
     from vault.client.client import RemoteVault
-    from vault.errors import LockboxError
+    from vault.errors.families import LockboxError
     from vault.settings import Paths, Preferences
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.text import wording
-from vault.errors import UnknownRequest
+from vault.errors.requests import UnknownRequest
 
 if TYPE_CHECKING:
     from vault.client.client import RemoteVault

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from vault.client.launch import LOCKBOX
-from vault.errors import Unavailable
+from vault.errors.families import Unavailable
 from vault.settings import STATE_VARIABLE
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
-from vault.errors import KeysLogged, LockboxError
+from vault.errors.daemon import KeysLogged
+from vault.errors.families import LockboxError
 from vault.settings import read_preferences
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from tui.text import wording
 if TYPE_CHECKING:
     import typer
 
-    from vault.views import VaultStatus
+    from vault.views.status import VaultStatus
 
 MAKE_ONE = (
     ("There is no vault yet. Your own begins with a passphrase.", "lockbox init"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tui.cli.exit_codes import ExitCode, exit_code
 from tui.text.layout import one_line
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from click import ClickException

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from vault.errors import Broken, Exhausted, LockboxError, Locked, Refused, Unavailable
+from vault.errors.families import Broken, Exhausted, LockboxError, Locked, Refused, Unavailable
 
 
 class ExitCode(IntEnum):

@@ -8,10 +8,12 @@ from tui.cli.terminal import confirm, is_interactive, write, write_after, write_
 from tui.text import wording
 from tui.text.request_facts import OPEN_STATES, THEIRS
 from tui.text.wording import requester_with_key
-from vault.errors import NotConfirmed
+from vault.errors.consent import NotConfirmed
 
 if TYPE_CHECKING:
-    from vault.views import Approval, DecisionView, FieldAskView, GrantDraft, PriceView, RequestView
+    from vault.views.consents import DecisionView, FieldAskView, GrantDraft
+    from vault.views.price import PriceView
+    from vault.views.requests import Approval, RequestView
 
 MOST_SQUARES = 30
 INDENT = "      "

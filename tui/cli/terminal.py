@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tui.text.layout import NARROWEST, WIDEST, escaped, facts_text, hanging, one_line, table_text, wrapped
-from vault.errors import Invalid, PassphraseMissing
+from vault.errors.families import Invalid
+from vault.errors.keys import PassphraseMissing
 
 LONGEST_SECRET = 4096
 

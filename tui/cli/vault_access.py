@@ -60,12 +60,12 @@ def open_vault(context: typer.Context, *, writable: bool = True) -> Iterator[Vau
     attach.check_there(options.paths)
     if attach.is_served(options.paths):
         with attach_session(options) as remote:
-            _warn_of_older(remote.older_because)
+            _warn_of_older(remote.rollback_reason)
             # Safe: a test holds the methods of both to the same names and signatures.
             yield cast("Vault", remote)
         return
     with _open_here(options, writable=writable) as vault:
-        _warn_of_older(vault.older_because)
+        _warn_of_older(vault.rollback_reason)
         if vault.mark_missing:
             say(f"lockbox: warning: {vault.mark_missing}")
         yield vault

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.cli.terminal import ask, write
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 
 @dataclass(kw_only=True)

@@ -25,14 +25,15 @@ from tui.demo.hospital import (
 )
 from tui.demo.narrator import AttackSucceeded
 from tui.text import wording
-from vault.errors import Refused
+from vault.errors.families import Refused
 
 if TYPE_CHECKING:
     from tui.demo.hospital import Patients
     from tui.demo.narrator import Narrator
     from vault.settings import Paths
     from vault.vault import Vault
-    from vault.views import ReleaseView, RequestView
+    from vault.views.releases import ReleaseView
+    from vault.views.requests import RequestView
 
 EPSILON = Decimal(1)
 GROUP = "Tumour group"
@@ -96,19 +97,21 @@ def import_patients(demo: Demo, vault: Vault) -> int:
 
 def ask(demo: Demo, vault: Vault, name: str) -> RequestView:
     """The research group makes and signs a job and the hospital takes it in."""
-    from vault import requester
+    from vault.requester.description import job_from_description
+    from vault.requester.jobs import new_job, sign_job
+    from vault.requester.keys import keygen
 
     stage, job = demo.stage, demo.file(name)
     if not demo.file("group").exists():
         stage.command("job", "keygen", "group")
-        requester.keygen(demo.file("group"))
+        keygen(demo.file("group"))
         stage.command("requester", "add", GROUP, "group/requester.pub")
         vault.add_requester(GROUP, demo.file("group") / "requester.pub")
     stage.command("job", "new", "job.toml", "--epsilon", EPSILON, "--to", name)
-    description = requester.job_from_description(demo.file("job.toml"))
-    requester.new_job(description, epsilon=EPSILON, folder=job, now=datetime.now(UTC))
+    description = job_from_description(demo.file("job.toml"))
+    new_job(description, epsilon=EPSILON, folder=job, now=datetime.now(UTC))
     stage.command("job", "sign", name, "--key", "group/requester.key")
-    requester.sign_job(job, demo.file("group") / "requester.key")
+    sign_job(job, demo.file("group") / "requester.key")
     stage.command("request", "submit", name)
     request = vault.submit(job)
     stage.note(f"request {request.line.id[:8]} waits for a person")
@@ -170,7 +173,7 @@ def let_go(demo: Demo, vault: Vault, held: ReleaseView) -> ReleaseView:
 
 def verify(demo: Demo, vault: Vault) -> bytes:
     """The group checks what it got and gets its model."""
-    from vault import requester
+    from vault.requester.releases import apply_update, verify_release
 
     stage = demo.stage
     stage.command("requester", "vault-key", GROUP)
@@ -188,9 +191,9 @@ def verify(demo: Demo, vault: Vault) -> bytes:
         "--model",
         "model.safetensors",
     )
-    requester.verify_release(demo.file("outbox"), key, demo.file("job-1"))
+    verify_release(demo.file("outbox"), key, demo.file("job-1"))
     start = (demo.file("job-1") / "weights.safetensors").read_bytes()
-    model = requester.apply_update(start, demo.file("outbox"))
+    model = apply_update(start, demo.file("outbox"))
     demo.file("model.safetensors").write_bytes(model)
     stage.note("signature, digests and form verify")
     return model
@@ -240,7 +243,7 @@ def withdraw(demo: Demo, vault: Vault) -> None:
 
 def check_trail(demo: Demo, vault: Vault) -> int:
     """Export the trail, verify it from the files alone, then edit one byte and see it refused."""
-    from vault.requester import verify_trail
+    from vault.requester.trail import verify_trail
 
     stage, bundle = demo.stage, demo.file("trail")
     stage.command("audit", "export", "trail")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from vault.errors import LockboxError, Locked
+from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
     from vault.client.client import RemoteVault
-    from vault.views import Approval, GrantDraft, RequestView
+    from vault.views.consents import GrantDraft
+    from vault.views.requests import Approval, RequestView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

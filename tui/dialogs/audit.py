@@ -14,10 +14,10 @@ from tui.dialogs.dialog import Dialog
 from tui.text import wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
-    from vault.views import AuditLine
+    from vault.views.audit import AuditLine
 
 TITLE_ROOM: Final = 50
 HOLDS: Final = (

@@ -13,7 +13,7 @@ from tui.widgets.plain import Plain
 from tui.widgets.price import PriceBox
 
 if TYPE_CHECKING:
-    from vault.views import RequestView
+    from vault.views.requests import RequestView
 
 NAME_ROOM: Final = 30
 PARAGRAPHS: Final = (

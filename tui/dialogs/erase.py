@@ -19,7 +19,7 @@ from tui.widgets.plain import Plain, content
 
 if TYPE_CHECKING:
     from vault.client.client import RemoteVault
-    from vault.records.shown import Erasure
+    from vault.views.records import Erasure
 
 LONGEST_NAME = 40
 

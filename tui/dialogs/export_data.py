@@ -17,7 +17,7 @@ from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
-    from vault.views import CollectionView
+    from vault.views.collections import CollectionView
 
 FORMATS: Final = {"csv": "CSV, as spreadsheets read it", "jsonl": "JSON Lines, one object a row"}
 

@@ -18,10 +18,11 @@ from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.special_toggle import MISSING, SpecialToggle
 from tui.widgets.toggle import Toggle
-from vault.errors import Invalid, LockboxError
+from vault.errors.families import Invalid, LockboxError
 
 if TYPE_CHECKING:
-    from vault.views import CollectionView, GrantDraft, GrantWish
+    from vault.views.collections import CollectionView
+    from vault.views.consents import GrantDraft, GrantWish
 
 
 class GrantForm(ScopeForm):

@@ -21,8 +21,8 @@ from tui.text.parse import parse_path
 from tui.widgets.choice import Choice
 from tui.widgets.plain import Plain, cell, content
 from tui.widgets.table import Line, ListTable
-from vault.errors import LockboxError
-from vault.records.shown import FileChoice, ImportPreview, ImportReport
+from vault.errors.families import LockboxError
+from vault.views.records import FileChoice, ImportPreview, ImportReport
 
 NOTHING_YET: Final = "Nothing is stored until you say so."
 

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from tui.cli.exit_codes import ExitCode
 from tui.dialogs.dialog import Dialog
 from tui.widgets.plain import Plain
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 STOPPED = (
     "Stopping ends it now. Its price was paid before your records were read and stays paid; "

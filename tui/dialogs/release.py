@@ -22,8 +22,8 @@ from tui.text.wording import requester_with_key
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
 from tui.widgets.price import PriceBox
-from vault.errors import LockboxError
-from vault.views import ReleaseView
+from vault.errors.families import LockboxError
+from vault.views.releases import ReleaseView
 
 WORD: Final = "RELEASE"
 NOT_MEASURED: Final = (

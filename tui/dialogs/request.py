@@ -15,7 +15,7 @@ from tui.widgets.plain import Plain
 from tui.widgets.price import PriceBox
 
 if TYPE_CHECKING:
-    from vault.views import RequestView
+    from vault.views.requests import RequestView
 
 
 def request_widgets(found: RequestView) -> Iterable[Widget]:

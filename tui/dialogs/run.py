@@ -23,11 +23,12 @@ from tui.widgets.plain import Plain
 from tui.widgets.price import PriceBox
 from tui.widgets.special_toggle import MISSING, SpecialToggle
 from tui.widgets.toggle import Toggle
-from vault.errors import LockboxError, Locked
+from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
-    from vault.trail_views import Pulse
-    from vault.views import Approval, FieldAskView, GrantDraft
+    from vault.views.consents import FieldAskView, GrantDraft
+    from vault.views.requests import Approval
+    from vault.views.runs import Pulse
 
 RUN = "Run on this computer"
 CHANGED = "Something changed while you looked. Read it again."

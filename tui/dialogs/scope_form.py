@@ -18,11 +18,12 @@ from tui.text.import_facts import CLASSES
 from tui.text.parse import parse_moment
 from tui.widgets.plain import Plain, content
 from tui.widgets.toggle import Toggle
-from vault.errors import Invalid
-from vault.views import PURPOSES
+from vault.errors.families import Invalid
+from vault.views.purposes import PURPOSES
 
 if TYPE_CHECKING:
-    from vault.views import CollectionView, RequesterView
+    from vault.views.collections import CollectionView
+    from vault.views.requesters import RequesterView
 
 NOBODY: Final = "Nobody may ask yet. Add who may, with their key: lockbox requester add NAME KEYFILE"
 NO_DATA: Final = "There is nothing to learn from yet: import a file under 2 Data."

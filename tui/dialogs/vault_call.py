@@ -11,7 +11,7 @@ from textual.widgets import Button
 
 from tui.dialogs.dialog import Dialog
 from tui.widgets.plain import Plain
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from vault.client.client import RemoteVault

@@ -14,12 +14,12 @@ from tui.text import request_facts, wording
 from tui.text.parse import parse_epsilon
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
-from vault.errors import Invalid, LockboxError
+from vault.errors.families import Invalid, LockboxError
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from vault.views import DecisionView
+    from vault.views.consents import DecisionView
 
 ONLY_CONSENTS: Final = (
     "Only what your consents say: the budget has a say in every job as well, "

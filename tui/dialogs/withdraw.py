@@ -13,7 +13,7 @@ from tui.widgets.facts import Facts
 
 if TYPE_CHECKING:
     from tui.app.page import Page
-    from vault.views import GrantView, Withdrawal
+    from vault.views.consents import GrantView, Withdrawal
 
 
 class WithdrawDialog(VaultCallDialog):

@@ -15,14 +15,15 @@ from tui.dialogs.audit import EntryDialog, ExportDialog, KeyDialog
 from tui.text import wording
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
-from vault.errors import LockboxError, LogBroken
+from vault.errors.audit import LogBroken
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from textual.events import Resize
 
     from vault.client.client import RemoteVault
-    from vault.trail_views import TimelineGroup
-    from vault.views import AuditCheck, AuditLine
+    from vault.views.audit import AuditCheck, AuditLine
+    from vault.views.history import TimelineGroup
 
 ENTRIES: Final = 250
 """Of one page; with a heading for each of them it is still a list of at most 500 lines."""
@@ -194,7 +195,7 @@ An act that was never written cannot be proven missing, and times are those of t
 
 def verified(vault: RemoteVault) -> str:
     """How far the trail is whole, as a sentence; raises `LogBroken` and what verifying raises."""
-    found, older = vault.verify_audit(), vault.older_because
+    found, older = vault.verify_audit(), vault.rollback_reason
     if older:
         raise LogBroken(reason=older)
     return verified_sentence(found)

@@ -15,13 +15,13 @@ from tui.text import wording
 from tui.text.parse import parse_count
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 
 if TYPE_CHECKING:
     from textual.events import Key
 
     from vault.client.client import RemoteVault
-    from vault.records.shown import Page as Rows
+    from vault.views.records import Page as Rows
 
 PAGE_ROWS: Final = 200
 LONGEST_CELL: Final = 32

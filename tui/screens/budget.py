@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from vault.client.client import RemoteVault
-    from vault.trail_views import BudgetPoint
-    from vault.views import BudgetLine, CollectionView, RequestView
+    from vault.views.budget import BudgetLine
+    from vault.views.collections import CollectionView
+    from vault.views.history import BudgetPoint
+    from vault.views.requests import RequestView
 
 WIDE: Final = 120
 MOST_OPENED: Final = 60

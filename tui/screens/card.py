@@ -18,7 +18,7 @@ from textual.widgets import Button, Input
 from tui.app.program import Program, program_of
 from tui.app.threads import in_thread
 from tui.widgets.plain import Plain, content
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 T = TypeVar("T")
 

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from textual.events import Key, Resize
 
     from vault.client.client import RemoteVault
-    from vault.records.shown import ColumnSummary
-    from vault.views import CollectionView, FieldView, GrantView
+    from vault.views.collections import CollectionView, FieldView
+    from vault.views.consents import GrantView
+    from vault.views.records import ColumnSummary
 
 HIDDEN: Final = "Values are hidden. v draws every column; the look is recorded in the trail."
 DRAWING: Final = "Drawing the columns: the vault opens every row of them …"

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from vault.client.client import RemoteVault
-    from vault.views import CollectionView, GrantView, RequesterView
+    from vault.views.collections import CollectionView
+    from vault.views.consents import GrantView
+    from vault.views.requesters import RequesterView
 
 EMPTY: Final = (
     "You have allowed nobody anything.\n\n"

@@ -25,8 +25,9 @@ from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
     from vault.client.client import RemoteVault
-    from vault.records.shown import ImportReport
-    from vault.views import CollectionView, GrantView
+    from vault.views.collections import CollectionView
+    from vault.views.consents import GrantView
+    from vault.views.records import ImportReport
 
 EMPTY: Final = (
     "No data yet. Import a CSV, JSON Lines or Parquet file: press i.\n\n"

@@ -22,8 +22,14 @@ from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
     from vault.client.client import RemoteVault
-    from vault.trail_views import BudgetPoint, Pulse, RunView
-    from vault.views import AuditLine, BudgetLine, GrantView, ReleaseView, RequestLine, VaultStatus
+    from vault.views.audit import AuditLine
+    from vault.views.budget import BudgetLine
+    from vault.views.consents import GrantView
+    from vault.views.history import BudgetPoint
+    from vault.views.releases import ReleaseView
+    from vault.views.requests import RequestLine
+    from vault.views.runs import Pulse, RunView
+    from vault.views.status import VaultStatus
 
 LAST_LINES: Final = 12
 # Entries of the trail that are asked for; a long one is read on the Audit screen, page by page.

@@ -13,7 +13,7 @@ from tui.app.threads import in_thread
 from tui.screens.card import Card
 from tui.widgets.plain import Plain
 from tui.widgets.secret_input import SecretInput
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from tui.app.create_vault import Draft

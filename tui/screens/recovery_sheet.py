@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from tui.screens.card import Card
 from tui.widgets.plain import Plain
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from tui.app.create_vault import Draft

@@ -25,8 +25,8 @@ from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
     from vault.client.client import RemoteVault
-    from vault.trail_views import Pulse
-    from vault.views import ReleaseView
+    from vault.views.releases import ReleaseView
+    from vault.views.runs import Pulse
 
 EMPTY = (
     "Nothing is held. Held updates stay here until you decide.\n\n"

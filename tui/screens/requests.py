@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from vault.client.client import RemoteVault
-    from vault.views import RequestLine, RequestView
+    from vault.views.requests import RequestLine, RequestView
 
 WIDE, NORMAL = 120, 80
 PANE, BORDER = 56, 2

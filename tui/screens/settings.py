@@ -23,7 +23,7 @@ from tui.text import wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, write_preferences
 
 if TYPE_CHECKING:

@@ -20,14 +20,14 @@ from tui.text import wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
-from vault.trail_views import RunView
+from vault.views.runs import RunView
 
 if TYPE_CHECKING:
     from textual.events import Resize
 
     from vault.client.client import RemoteVault
-    from vault.trail_views import Pulse
-    from vault.views import RequestLine, RequestView
+    from vault.views.requests import RequestLine, RequestView
+    from vault.views.runs import Pulse
 
 TALL, NORMAL = 30, 80
 NOTHING = "Nothing is running."

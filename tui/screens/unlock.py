@@ -14,14 +14,9 @@ from tui.screens.card import Card
 from tui.screens.welcome import Welcome, open_sample
 from tui.widgets.plain import Plain, content
 from tui.widgets.secret_input import SecretInput
-from vault.errors import (
-    Invalid,
-    LockboxError,
-    RecoveryKeyMistyped,
-    TooManyTries,
-    WrongPassphrase,
-    WrongRecoveryKey,
-)
+from vault.errors.daemon import TooManyTries
+from vault.errors.families import Invalid, LockboxError
+from vault.errors.keys import RecoveryKeyMistyped, WrongPassphrase, WrongRecoveryKey
 
 if TYPE_CHECKING:
     from vault.client.client import RemoteVault

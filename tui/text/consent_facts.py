@@ -11,7 +11,9 @@ from tui.text.request_facts import records
 from tui.text.wording import requester_with_key
 
 if TYPE_CHECKING:
-    from vault.views import CollectionView, GrantDraft, GrantView, RequesterView, Withdrawal
+    from vault.views.collections import CollectionView
+    from vault.views.consents import GrantDraft, GrantView, Withdrawal
+    from vault.views.requesters import RequesterView
 
 Facts = list[tuple[str, str]]
 

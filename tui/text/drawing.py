@@ -11,8 +11,8 @@ from tui.text.layout import hanging, one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vault.records.shown import ColumnSummary
-    from vault.views import OwnerResults
+    from vault.views.records import ColumnSummary
+    from vault.views.releases import OwnerResults
 
 WIDEST, HEIGHT = 72, 12
 BAR, LABEL = 40, 24

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tui.text import wording
 
 if TYPE_CHECKING:
-    from vault.records.shown import Erasure
+    from vault.views.records import Erasure
 
 
 def erase_sentences(one: Erasure) -> list[str]:

@@ -8,7 +8,7 @@ from tui.text import wording
 from tui.text.layout import escaped
 
 if TYPE_CHECKING:
-    from vault.records.shown import ImportPreview, ImportReport
+    from vault.views.records import ImportPreview, ImportReport
 
 SENSITIVITIES: Final = ("ordinary", "sensitive", "special", "identifying")
 CLASSES: Final = {

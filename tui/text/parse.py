@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 
 LARGEST_EPSILON: Final = 1000
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from tui.text import wording
 
 if TYPE_CHECKING:
-    from vault.views import DecisionView, FieldAskView, GrantDraft, RequestView
+    from vault.views.consents import DecisionView, FieldAskView, GrantDraft
+    from vault.views.requests import RequestView
 
 Facts = list[tuple[str, str]]
 

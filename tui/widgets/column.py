@@ -16,7 +16,7 @@ from tui.widgets.plain import Plain
 if TYPE_CHECKING:
     from textual_plotext import PlotextPlot
 
-    from vault.records.shown import ColumnSummary
+    from vault.views.records import ColumnSummary
 
 WIDEST: Final = 72
 TABLE_ROWS: Final = 12

@@ -16,7 +16,7 @@ from tui.widgets.plain import Plain
 if TYPE_CHECKING:
     from textual_plotext import PlotextPlot
 
-    from vault.views import OwnerResults, ReleaseView
+    from vault.views.releases import OwnerResults, ReleaseView
 
 T = TypeVar("T")
 

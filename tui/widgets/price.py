@@ -12,7 +12,7 @@ from tui.widgets.dots import NARROW, Dots
 from tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
-    from vault.views import PriceView
+    from vault.views.price import PriceView
 
 LONGEST_NOUN = 20
 

@@ -16,7 +16,8 @@ from vault.audit.merkle import Tree
 from vault.audit.proofs import consistency_file, inclusion_file
 from vault.audit.report import BundleReport, report_lines
 from vault.audit.verify import verify_bundle
-from vault.errors import Invalid, LogBroken
+from vault.errors.audit import LogBroken
+from vault.errors.families import Invalid
 from vault.store.failures import translated
 from vault.store.tables import Disclosure, LogEntry
 from vault.store.unit_of_work import UnitOfWork

@@ -8,7 +8,8 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 import rfc8785
 
-from vault.errors import InternalError, LogBroken
+from vault.errors.audit import LogBroken
+from vault.errors.families import InternalError
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 

@@ -23,7 +23,8 @@ from vault.audit.entry_types import (
     is_instant,
     misfits,
 )
-from vault.errors import InternalError, LogBroken
+from vault.errors.audit import LogBroken
+from vault.errors.families import InternalError
 
 __all__ = [
     "CLEAR_KEYS",

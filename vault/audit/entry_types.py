@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from vault.errors import InternalError
+from vault.errors.families import InternalError
 
 
 class EntryType(StrEnum):

@@ -13,7 +13,8 @@ from typing import Final
 
 from vault.audit.entries import EntryType, Json, Opened, build_entry, digest_of, open_disclosure, parse_entry
 from vault.audit.merkle import CompactRange, leaf_hash
-from vault.errors import InternalError, LogBroken
+from vault.errors.audit import LogBroken
+from vault.errors.families import InternalError
 from vault.store.tables import Disclosure, LogEntry, VaultFact
 from vault.store.unit_of_work import UnitOfWork
 

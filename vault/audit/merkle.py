@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vault.errors import InternalError
+from vault.errors.families import InternalError
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 

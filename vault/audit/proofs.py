@@ -11,7 +11,7 @@ from typing import Final
 
 from vault.audit.checkpoint import Checkpoint, Verify, open_checkpoint
 from vault.audit.merkle import leaf_hash, verify_inclusion
-from vault.errors import LogBroken
+from vault.errors.audit import LogBroken
 
 _INCLUSION: Final = "c2sp.org/tlog-proof@v1\nindex "
 _CONSISTENCY: Final = "old "

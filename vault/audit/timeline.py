@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vault.audit.entries import Entry, Opened, parse_entry
 from vault.audit.log import open_row, opened
 from vault.audit.sentences import sentence
-from vault.errors import LogBroken
+from vault.errors.audit import LogBroken
 from vault.store.tables import Disclosure, LogEntry
 from vault.store.unit_of_work import UnitOfWork
 

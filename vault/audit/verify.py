@@ -18,7 +18,7 @@ from vault.audit.entries import CLEAR_KEYS, Entry, EntryType, digest_of, open_di
 from vault.audit.merkle import Tree, leaf_hash, verify_consistency, verify_inclusion
 from vault.audit.proofs import read_consistency, read_inclusion
 from vault.audit.report import BundleReport
-from vault.errors import LogBroken
+from vault.errors.audit import LogBroken
 
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _WITHHELD: Final = re.compile(rb'\{"redacted":"([A-Za-z0-9+/]{43}=)"\}')

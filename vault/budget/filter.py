@@ -15,7 +15,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from fractions import Fraction
 from typing import Final
 
-from vault.errors import InternalError, Invalid
+from vault.errors.families import InternalError, Invalid
 
 ORDERS: Final = (3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 64)
 NANO: Final = 10**9

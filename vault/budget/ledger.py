@@ -15,16 +15,18 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from vault.acts import stamp
 from vault.audit.entries import EntryType
+from vault.audit.transaction import stamp
 from vault.budget.epsilon import percent_spent
 from vault.budget.filter import ORDERS, Budgets, Charge, Filter, caps, job_share, part, total, verdict
 from vault.budget.pricing import Price, accountant_name
-from vault.errors import BudgetExhausted, BudgetFixedOtherwise, Damaged, InternalError, Invalid
+from vault.errors.budget import BudgetExhausted, BudgetFixedOtherwise
+from vault.errors.families import InternalError, Invalid
+from vault.errors.storage import Damaged
 from vault.store.tables import ChargeRow, Collection, RequesterRow, VaultFact
 
 if TYPE_CHECKING:
-    from vault.acts import Act
+    from vault.audit.transaction import AuditedTransaction
     from vault.store.unit_of_work import UnitOfWork
 
 JOB_SHARE: Final = Fraction(1, 4)
@@ -135,7 +137,7 @@ def precheck(
 
 
 def charge_job(
-    act: Act,
+    act: AuditedTransaction,
     *,
     request_id: str,
     collection_id: int,
@@ -279,7 +281,7 @@ def _fact(uow: UnitOfWork, key: str) -> str:
 
 
 def _record(
-    act: Act,
+    act: AuditedTransaction,
     collection_id: int,
     requester_id: str,
     lifetime_epsilon: Decimal | str,

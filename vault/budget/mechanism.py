@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 
 LEAST_NOISE: Final = 0.3
 MOST_NOISE: Final = 1000.0

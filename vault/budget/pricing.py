@@ -18,7 +18,8 @@ from typing import Any, Final
 
 from vault.budget.filter import MOST_EPSILON, NANO, ORDERS, Charge, Filter, admits, caps
 from vault.budget.mechanism import LEAST_NOISE, MOST_GRID, MOST_NOISE, Mechanism, check_bounds
-from vault.errors import BudgetExhausted, Invalid
+from vault.errors.budget import BudgetExhausted
+from vault.errors.families import Invalid
 
 __all__ = ["Mechanism", "Price", "accountant_name", "calibrate", "charge", "check_bounds", "price"]
 

@@ -15,18 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vault.client.saved_session import end_session, read_session, save_session
-from vault.errors import (
-    DaemonElsewhere,
-    DaemonUnreachable,
-    NoVault,
-    SessionEnded,
-    UnsafePermissions,
-)
+from vault.errors.daemon import DaemonElsewhere, DaemonUnreachable, SessionEnded
+from vault.errors.storage import NoVault, UnsafePermissions
+from vault.lifecycle.passphrase import check_new_passphrase
 from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import generate_passphrase
 from vault.sealing.secret import Secret
-from vault.strength import check_new_passphrase
 from vault.wire.served_vault import DATABASE, facts_of, read_facts
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from vault.client.remote.records import RemoteRecords
 from vault.client.remote.releases import RemoteReleases
 from vault.client.remote.requests import RemoteRequests
 from vault.client.remote.trail import RemoteTrail
-from vault.trail_views import Pulse
+from vault.views.runs import Pulse
 from vault.wire import messages
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class RemoteVault(RemoteRecords, RemoteConsents, RemoteRequests, RemoteReleases,
         self.close()
 
     @property
-    def older_because(self) -> str:
+    def rollback_reason(self) -> str:
         """Why this vault is read-only (an older copy was put back), or empty."""
         return self.status().read_only_because
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from vault.errors import DaemonGone, DaemonUnreachable, SessionEnded
+from vault.errors.daemon import DaemonGone, DaemonUnreachable, SessionEnded
 from vault.wire.errors import ErrorBody, error_from
 from vault.wire.messages import BACKGROUND, BASE_URL, JSON_TYPE
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.client.attach import poll, served_by
-from vault.errors import DaemonNotStarted, DaemonUnreachable
+from vault.errors.daemon import DaemonNotStarted, DaemonUnreachable
 from vault.settings import CONFIG_VARIABLE, RUNTIME_VARIABLE, STATE_VARIABLE, VAULT_VARIABLE
 
 if TYPE_CHECKING:

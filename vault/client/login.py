@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, SecretStr
 
 from vault.client.connection import decode
-from vault.errors import ApprovalNotProven, Locked, Unavailable
+from vault.errors.daemon import ApprovalNotProven
+from vault.errors.families import Locked, Unavailable
 from vault.sealing.secret import Secret
 from vault.wire import messages
 from vault.wire.encoding import to_json

@@ -8,21 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from vault.errors import Invalid
-
-DPV: Final = "https://w3id.org/dpv#"
-
-PURPOSES: Final[dict[str, str]] = {
-    DPV + "AcademicResearch": "academic research",
-    DPV + "ScientificResearch": "scientific research",
-    DPV + "NonCommercialResearch": "research without commercial aim",
-    DPV + "CommercialResearch": "commercial research",
-    DPV + "ImproveHealthcare": "improving healthcare",
-    DPV + "ImprovePublicServices": "improving public services",
-    DPV + "ServicePersonalisation": "fitting a service to you",
-    DPV + "ImproveExistingProductsAndServices": "improving products and services",
-    DPV + "PersonalisedAdvertising": "advertising aimed at you",
-}
+from vault.errors.families import Invalid
+from vault.views.purposes import DPV, PURPOSES
 
 LONGEST: Final = timedelta(days=366)
 MOST_USES: Final = 1000

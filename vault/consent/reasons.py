@@ -7,8 +7,9 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Final
 
-from vault.consent.grants import PURPOSES, Grant, Window
+from vault.consent.grants import Grant, Window
 from vault.consent.verdict import Change, ChangeKind, Question, Reason, ReasonCode
+from vault.views.purposes import PURPOSES
 
 GENERAL: Final[dict[ReasonCode, str]] = {
     ReasonCode.EMPTY_SCOPE: "the job names no field",

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from vault.acts import parse_stamp, stamp
 from vault.audit.canonical import encode
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
+from vault.audit.transaction import parse_stamp, stamp
 from vault.consent.grants import Grant
 from vault.consent.record import (
     EXPIRED,
@@ -32,23 +32,17 @@ from vault.consent.record import (
     with_event,
 )
 from vault.consent.verdict import LedgerView
-from vault.errors import (
-    ConsentRefused,
-    Damaged,
-    InternalError,
-    Invalid,
-    SpecialNotConfirmed,
-    UnknownCollection,
-    UnknownField,
-    UnknownGrant,
-)
+from vault.errors.consent import ConsentRefused, SpecialNotConfirmed, UnknownGrant
+from vault.errors.families import InternalError, Invalid
+from vault.errors.records import UnknownCollection, UnknownField
+from vault.errors.storage import Damaged
 from vault.sealing.digest import keyed_digest, sha256_hex
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.store.tables import Collection, Field, GrantRow, HeldRow, RequesterRow, RequestRow
 
 if TYPE_CHECKING:
-    from vault.acts import Act
     from vault.audit.entries import Json
+    from vault.audit.transaction import AuditedTransaction
     from vault.store.unit_of_work import UnitOfWork
 
 __all__ = [
@@ -70,7 +64,7 @@ NOT_UNLEARNED: Final = (
 
 
 def save_grant(
-    act: Act,
+    act: AuditedTransaction,
     grant: Grant,
     *,
     requester: RequesterRow,
@@ -138,7 +132,7 @@ def load_grants(
     ]
 
 
-def withdraw_grant(act: Act, grant_id: str) -> None:
+def withdraw_grant(act: AuditedTransaction, grant_id: str) -> None:
     """Withdraw a consent for good; raises UnknownGrant, and Invalid when it was withdrawn already."""
     row = _row(act.uow, grant_id)
     if _grant(row).withdrawn_at is not None:
@@ -149,7 +143,7 @@ def withdraw_grant(act: Act, grant_id: str) -> None:
     _record(act, EntryType.CONSENT_WITHDRAW, record)
 
 
-def expire_grants(act: Act) -> list[str]:
+def expire_grants(act: AuditedTransaction) -> list[str]:
     """Note the end of every consent that ran out and is not noted yet, and return their ids."""
     ended = []
     for row in act.uow.find(GrantRow, withdrawn_at=None):
@@ -162,7 +156,7 @@ def expire_grants(act: Act) -> list[str]:
     return ended
 
 
-def spend_use(act: Act, grant_id: str) -> None:
+def spend_use(act: AuditedTransaction, grant_id: str) -> None:
     """Count one job against a consent, in the act that charges it; raises ConsentRefused when it has no use left."""
     row = _row(act.uow, grant_id)
     if row.uses_spent >= _grant(row).uses:
@@ -268,7 +262,7 @@ def _principal(keys: KeyTree, requester_id: str) -> str:
     return keyed_digest(key, requester_id.encode()).hex()[:32]
 
 
-def _record(act: Act, kind: EntryType, record: Record, **clear: Json) -> None:
+def _record(act: AuditedTransaction, kind: EntryType, record: Record, **clear: Json) -> None:
     grant, processing = grant_from_record(record), record["processing"]
     (controller,) = [each for each in record["parties"] if each["id"] == grant.requester_id]
     act.record(

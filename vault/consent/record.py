@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from vault.consent.grants import DPV, PURPOSES, Grant, Operation, Window
-from vault.errors import Damaged
+from vault.consent.grants import Grant, Operation, Window
+from vault.errors.storage import Damaged
+from vault.views.purposes import DPV, PURPOSES
 
 SCHEMA: Final = "ISO/IEC TS 27560:2023, DPV 2.3, lockbox 1"
 EXPLICIT: Final = "https://w3id.org/dpv/legal/eu/gdpr#A9-2-a"

@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 from vault.daemon.bodies import PlainRequest
 from vault.daemon.guard import Guard
 from vault.daemon.service import Service
-from vault.errors import InternalError, Invalid, LockboxError, NotAtThisDoor, SessionEnded
+from vault.errors.daemon import NotAtThisDoor, SessionEnded
+from vault.errors.families import InternalError, Invalid, LockboxError
 from vault.wire.errors import ErrorBody, error_body, status_of
 from vault.wire.messages import BACKGROUND, JSON_TYPE
 

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Final
 
 from vault.daemon.sessions import WallClock
-from vault.errors import ApprovalNotProven
+from vault.errors.daemon import ApprovalNotProven
 from vault.sealing.random import random_bytes, random_id
 from vault.sealing.secret import Secret
 from vault.wire.encoding import Json

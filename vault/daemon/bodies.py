@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fastapi import Request
 
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 
 _DEEPEST: Final = 16
 _LARGEST: Final = 2**53  # the whole numbers that every reader of JSON reads the same (RFC 8259 section 6)

@@ -14,7 +14,8 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vault.errors import BodyTooLarge, LockboxError, NotAtThisDoor, TooManyTries
+from vault.errors.daemon import BodyTooLarge, NotAtThisDoor, TooManyTries
+from vault.errors.families import LockboxError
 from vault.wire.errors import error_body
 from vault.wire.messages import BODY_LIMIT, HOST, JSON_TYPE
 

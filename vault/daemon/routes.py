@@ -12,9 +12,9 @@ from fastapi.security import HTTPBearer
 from vault.daemon.app import OpenRoute, OwnerRoute, RequesterRoute, bare_app, bearer, service_of
 from vault.daemon.service import Service
 from vault.daemon.shapes import Shape, arguments_of, shape_of
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 from vault.requests.bundle import JobFiles, parse_signature_line
-from vault.trail_views import Pulse
+from vault.views.runs import Pulse
 from vault.wire import messages
 from vault.wire.encoding import Json
 

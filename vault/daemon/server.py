@@ -19,7 +19,7 @@ import uvicorn
 from vault.daemon.peers import OwnUserProtocol
 from vault.daemon.routes import application
 from vault.daemon.service import Service
-from vault.errors import LockboxError
+from vault.errors.families import LockboxError
 from vault.vault import DEFAULT_COST, Vault, harden_process
 from vault.wire.served_vault import remove_facts, write_facts
 from vault.wire.socket_file import listening

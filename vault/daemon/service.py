@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 from vault.daemon.approvers import Approvers
 from vault.daemon.sessions import Scope, Sessions, WallClock
 from vault.daemon.trainings import Trainings
-from vault.errors import ApprovalNotProven, Locked, NotAtThisDoor, SessionEnded, TooManyTries, TrainingRuns
+from vault.errors.daemon import ApprovalNotProven, NotAtThisDoor, SessionEnded, TooManyTries, TrainingRuns
+from vault.errors.families import Locked
 from vault.sealing.passphrase import passphrase_secret
-from vault.trail_views import Pulse
+from vault.views.runs import Pulse
 from vault.wire.messages import PassphraseWish, Session, SessionWish
 from vault.wire.proofs import Proof, arguments_digest
 

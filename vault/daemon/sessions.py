@@ -10,7 +10,7 @@ from enum import StrEnum
 from threading import Lock
 from typing import Final
 
-from vault.errors import SessionEnded
+from vault.errors.daemon import SessionEnded
 from vault.sealing.digest import sha256_hex
 from vault.sealing.random import random_bytes
 

@@ -6,22 +6,25 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, Final, NotRequired, Unpack, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 
-from vault import trail_views, views
-from vault.errors import Invalid
-from vault.records import shown
+from vault import views
+from vault.errors.families import Invalid
 from vault.vault import Vault
 from vault.wire.messages import PROVEN
 from vault.wire.proofs import Proof
 
 # the names that the façade's annotations use and imports for the type checker alone
 _NAMES: Final[Mapping[str, Any]] = {
-    **vars(shown), **vars(views), **vars(trail_views), "views": views, "trail_views": trail_views, "shown": shown,
-}  # fmt: skip
+    name: found
+    for one in iter_modules(views.__path__, f"{views.__name__}.")
+    for name, found in vars(import_module(one.name)).items()
+}
 _EXACTLY: Final = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=False)
 
 

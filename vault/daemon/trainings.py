@@ -8,7 +8,8 @@ from __future__ import annotations
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
-from vault.errors import InternalError, LockboxError, UnknownRequest, WrongState
+from vault.errors.families import InternalError, LockboxError
+from vault.errors.requests import UnknownRequest, WrongState
 from vault.wire.errors import error_body
 from vault.wire.messages import Outcome
 

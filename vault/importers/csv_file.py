@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterator
 from itertools import islice
 
-from vault.errors import Unreadable
+from vault.errors.records import Unreadable
 from vault.importers.source import BATCH_ROWS, File, RawBatch, Source, column_names
-from vault.records.schema import RefusedRow
+from vault.views.field_types import RefusedRow
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _LOOK_ROWS = 20

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from vault.importers.source import RawBatch, Source
 from vault.importers.values import fits, has_no_zone, is_not_finite
-from vault.records.schema import FieldType
+from vault.views.field_types import FieldType
 
 SAMPLE_VALUES = 2000
 # With fewer fitting values the odd ones are no slips any more: the column is text.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from vault.importers.source import BATCH_ROWS, MOST_COLUMNS, File, RawBatch, Source, column_names
-from vault.records.schema import RefusedRow
+from vault.views.field_types import RefusedRow
 
 _LONGEST_LINE = 8 * 2**20
 

@@ -8,21 +8,17 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from vault.errors import FileMissing, Invalid, Unreadable
+from vault.errors.families import Invalid
+from vault.errors.records import FileMissing, Unreadable
 from vault.importers.csv_file import open_csv
 from vault.importers.infer import choose_types, is_category, notes, sample
 from vault.importers.json_lines import open_json_lines
 from vault.importers.parquet_file import open_parquet
 from vault.importers.source import MOST_ROWS, File, RawBatch, Source
 from vault.importers.typed import TypedBatch, typed_batch
-from vault.records.schema import (
-    ARROW_TYPES,
-    FieldSpec,
-    FieldType,
-    ParsedTable,
-    Sensitivity,
-    guess_sensitivity,
-)
+from vault.records.schema import ARROW_TYPES, ParsedTable
+from vault.records.sensitivity import guess_sensitivity
+from vault.views.field_types import FieldSpec, FieldType, Sensitivity
 
 LARGEST_FILE = 2**30
 FORMATS: dict[str, Callable[[File], Source]] = {

@@ -6,8 +6,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from vault.errors import Unreadable
-from vault.records.schema import LONGEST_NAME, RefusedRow
+from vault.errors.records import Unreadable
+from vault.records.schema import LONGEST_NAME
+from vault.views.field_types import RefusedRow
 
 BATCH_ROWS = 8192
 # Bounds that no honest personal export meets; they keep a hostile file from eating the memory.

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from vault.importers.source import RawBatch
 from vault.importers.values import AS_TYPE, misfit
-from vault.records.schema import ARROW_TYPES, FieldType, RefusedRow
+from vault.records.schema import ARROW_TYPES
+from vault.views.field_types import FieldType, RefusedRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

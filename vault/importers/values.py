@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isfinite
 
-from vault.records.schema import FieldType
+from vault.views.field_types import FieldType
 
 LONGEST_TEXT = 131_072
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vault import outside
+from vault import portal
 from vault.requests import access
 from vault.store.tables import LogEntry
 
 if TYPE_CHECKING:
-    from vault.opening import OpenVault
+    from vault.lifecycle.opened import OpenVault
     from vault.requests.bundle import JobFiles
     from vault.sealing.secret import Secret
     from vault.sealing.slots import KdfCost
@@ -59,13 +59,13 @@ class AccessActions:
     def take_job(self, requester_id: str, files: JobFiles) -> str:
         """Take a job into the inbox as its requester and return its job id; raises what `outside.submit` does."""
         with self._opened.act() as act:
-            return outside.submit(act, requester_id, files)
+            return portal.submit(act, requester_id, files)
 
     def job_state(self, requester_id: str, job_id: str) -> str:
         """What a requester is told about its job; raises `UnknownRequest`."""
         with self._opened.read() as uow:
-            return outside.state(uow, requester_id, job_id, self._opened.now(uow))
+            return portal.state(uow, requester_id, job_id, self._opened.now(uow))
 
     def released_files(self, requester_id: str, job_id: str) -> dict[str, bytes]:
         """What was sent to the outbox for a requester's job; raises `NotAtThisDoor` and `UnknownRequest`."""
-        return outside.released(self._opened, requester_id, job_id)
+        return portal.released(self._opened, requester_id, job_id)

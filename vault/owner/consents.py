@@ -8,15 +8,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from vault import approvals, asking, overview, release, request_views, training
+from vault import release
 from vault.consent import receipts
-from vault.requests import inbox, requesters
+from vault.queries.consents import draft_view, grant_view, grant_views, planned_withdrawal, withdrawal_view
+from vault.queries.decisions import explain, what_if
+from vault.queries.ids import full_grant_id
+from vault.queries.requesters import requester_view, requester_views
+from vault.requests import evaluate, inbox, requesters
 from vault.requests.bundle import read_job
+from vault.requests.grant import give, wished_grant
 from vault.sealing.keyfile import key_line, read_key
+from vault.training.stop import stop_for_blocked, stop_under_withdrawn
 
 if TYPE_CHECKING:
-    from vault import views
-    from vault.opening import OpenVault
+    from vault.lifecycle.opened import OpenVault
+    from vault.views.consents import DecisionView, GrantDraft, GrantView, GrantWish, Withdrawal
+    from vault.views.requesters import RequesterView
 
 
 class ConsentActions:
@@ -26,7 +33,7 @@ class ConsentActions:
 
     def add_requester(
         self, name: str, key_file: Path, *, contact: str = "", only_collection: str | None = None
-    ) -> views.RequesterView:
+    ) -> RequesterView:
         """Let somebody with this public key send requests, under the owner's own name for them.
 
         With `only_collection` they may ask about that collection and no other; raises `UnknownCollection`.
@@ -34,12 +41,12 @@ class ConsentActions:
         key = read_key(key_file, "requester-public")
         with self._opened.act() as act:
             row = requesters.add(act, name=name, key=key, contact=contact, only_collection=only_collection)
-            return overview.requester(row)
+            return requester_view(row)
 
-    def requesters(self) -> list[views.RequesterView]:
+    def requesters(self) -> list[RequesterView]:
         """Everybody who may ask, or was blocked."""
         with self._opened.read() as uow:
-            return overview.requesters(uow)
+            return requester_views(uow)
 
     def trust_requester(self, name: str) -> None:
         """Note that this key was checked with its owner in person."""
@@ -55,7 +62,7 @@ class ConsentActions:
                 requesters.block(act, name)
         finally:
             # Whatever was raised: where they are blocked and only the reminder could not be written, they are blocked.
-            training.stop_for_blocked(self._opened, asker)
+            stop_for_blocked(self._opened, asker)
 
     def unblock_requester(self, name: str) -> None:
         """Let a blocked requester ask again; their key counts as not verified."""
@@ -68,75 +75,73 @@ class ConsentActions:
             row = requesters.find(uow, name)
             return key_line("vault-public", requesters.vault_key(self._opened.keys, row.id).public)
 
-    def preview_grant(self, **wish: Unpack[views.GrantWish]) -> views.GrantDraft:
+    def preview_grant(self, **wish: Unpack[GrantWish]) -> GrantDraft:
         """What `grant` would give, with the notice and how sensitive each column is, without giving it."""
         with self._opened.read() as uow:
-            return overview.draft(uow, approvals.wished_grant(uow, wish, self._opened.now(uow)))
+            return draft_view(uow, wished_grant(uow, wish, self._opened.now(uow)))
 
-    def grant(self, *, special_confirmed: bool = False, **wish: Unpack[views.GrantWish]) -> views.GrantView:
+    def grant(self, *, special_confirmed: bool = False, **wish: Unpack[GrantWish]) -> GrantView:
         """Allow jobs of a requester to read the named fields of a collection for one purpose, until a date.
 
         The person must have been shown `NOTICE`; `special_confirmed` says that they agreed a second time to columns
         of a special category, without which such a consent is refused with `SpecialNotConfirmed`.
         """
         with self._opened.act() as act:
-            grant = approvals.give(act, wish, special_confirmed=special_confirmed)
-            return overview.grant(act.uow, grant, act.now)
+            grant = give(act, wish, special_confirmed=special_confirmed)
+            return grant_view(act.uow, grant, act.now)
 
-    def grants(self) -> list[views.GrantView]:
+    def grants(self) -> list[GrantView]:
         """Every consent ever given, with its state now."""
         with self._opened.read() as uow:
-            return overview.grants(uow, self._opened)
+            return grant_views(uow, self._opened)
 
-    def consent(self, grant_id: str) -> views.GrantView:
+    def consent(self, grant_id: str) -> GrantView:
         """One consent, with its state now."""
         with self._opened.read() as uow:
-            full = overview.grant_id(uow, grant_id)
-            return next(one for one in overview.grants(uow, self._opened) if one.id == full)
+            full = full_grant_id(uow, grant_id)
+            return next(one for one in grant_views(uow, self._opened) if one.id == full)
 
     def receipt(self, grant_id: str) -> Mapping[str, object]:
         """The consent as an ISO/IEC TS 27560 receipt in DPV terms."""
         with self._opened.read() as uow:
-            return receipts.receipt(uow, overview.grant_id(uow, grant_id))
+            return receipts.receipt(uow, full_grant_id(uow, grant_id))
 
-    def preview_withdraw(self, grant_id: str) -> views.Withdrawal:
+    def preview_withdraw(self, grant_id: str) -> Withdrawal:
         """What `withdraw` would stop and destroy now, and what it could not reach; nothing is changed."""
         with self._opened.read() as uow:
-            return overview.planned_withdrawal(uow, self._opened, overview.grant_id(uow, grant_id))
+            return planned_withdrawal(uow, self._opened, full_grant_id(uow, grant_id))
 
-    def withdraw(self, grant_id: str) -> views.Withdrawal:
+    def withdraw(self, grant_id: str) -> Withdrawal:
         """Withdraw a consent: what runs under it is stopped, and what is held under it is destroyed."""
         with self._opened.read() as uow:
-            full = overview.grant_id(uow, grant_id)
+            full = full_grant_id(uow, grant_id)
         try:
             with self._opened.act() as act:
                 receipts.withdraw_grant(act, full)
                 destroyed = release.destroy_held_under(act, full)
-                return overview.withdrawal(act.uow, self._opened, full, destroyed)
+                return withdrawal_view(act.uow, self._opened, full, destroyed)
         finally:
             # Whatever was raised: where it is withdrawn and only the reminder could not be written, it is withdrawn.
-            training.stop_under_withdrawn(self._opened, full)
+            stop_under_withdrawn(self._opened, full)
 
-    def explain(self, job: Path) -> views.DecisionView:
+    def explain(self, job: Path) -> DecisionView:
         """What the consents say about a job folder now, without storing anything."""
         with self._opened.read() as uow:
             examined = inbox.examine(uow, read_job(job))
-            return request_views.explain(
-                uow, self._opened, asking.priced(examined.manifest, examined.requester)
-            )
+            return explain(uow, self._opened, evaluate.priced(examined.manifest, examined.requester))
 
     def what_if(
         self, *, requester: str, collection: str, fields: Iterable[str], purpose: str,
         epsilon: Decimal | None = None, window: tuple[datetime | None, datetime | None] = (None, None),
-    ) -> views.DecisionView:  # fmt: skip
+    ) -> DecisionView:  # fmt: skip
         """What the consents would say if this requester asked for these columns now, all of them required.
 
         The same decision as for a job; without `epsilon` no cap on a job's price stands in its way. Nothing is
         stored. Raises `UnknownRequester`, `UnknownCollection`, `UnknownField` and `Invalid`.
         """
         with self._opened.read() as uow:
-            wish = asking.Supposed(
+            wish = evaluate.HypotheticalJob(
                 requester=requester, collection=collection, fields=frozenset(fields), purpose=purpose,
                 epsilon=epsilon, window=window,
             )  # fmt: skip
-            return request_views.what_if(uow, self._opened, wish)
+            return what_if(uow, self._opened, wish)

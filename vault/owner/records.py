@@ -8,27 +8,32 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault import erasure, overview, upkeep
+from vault import erasure
 from vault.audit.entries import EntryType
 from vault.budget import ledger
-from vault.errors import FileChanged, Invalid
+from vault.errors.families import Invalid
+from vault.errors.records import FileChanged
 from vault.importers.read import digest_of, parse, read_file, read_table
 from vault.importers.source import File
+from vault.lifecycle.backup import check_new
+from vault.queries.collections import collection_views
 from vault.records import browsing, collections
 from vault.records.export import export_rows
+from vault.records.imports import choose, import_table, repeats
 from vault.records.preview import preview
 from vault.records.reading import ColumnReader
-from vault.records.schema import FieldType, ParsedTable, Sensitivity, named
-from vault.records.shown import ColumnSummary, Erasure, FileChoice, ImportPreview, ImportReport, Page
+from vault.records.schema import ParsedTable, named
 from vault.records.summary import summarise
 from vault.sealing.digest import keyed_digest
 from vault.sealing.keytree import Purpose
+from vault.views.field_types import FieldType, Sensitivity
+from vault.views.records import ColumnSummary, Erasure, FileChoice, ImportPreview, ImportReport, Page
 
 if TYPE_CHECKING:
-    from vault import views
-    from vault.opening import OpenVault
+    from vault.lifecycle.opened import OpenVault
     from vault.records.collections import CollectionFacts
     from vault.store.unit_of_work import UnitOfWork
+    from vault.views.collections import CollectionView
 
 
 class RecordActions:
@@ -61,9 +66,9 @@ class RecordActions:
     ) -> ImportPreview:
         """What importing would store, how rows make units, which are refused, and which are sealed already."""
         with self._opened.read() as uow:
-            choice = collections.choose(uow, name, parsed.fields, unit=unit, time_field=time_field)
-            repeats = collections.repeats(uow, self._opened.keys, name, parsed, choice)
-        return preview(parsed, choice.unit, choice.time_field, repeats=repeats)
+            choice = choose(uow, name, parsed.fields, unit=unit, time_field=time_field)
+            known = repeats(uow, self._opened.keys, name, parsed, choice)
+        return preview(parsed, choice.unit, choice.time_field, repeats=known)
 
     def preview_path(self, choice: FileChoice) -> ImportPreview:
         """What importing this file would store, and where; nothing is stored.
@@ -108,17 +113,17 @@ class RecordActions:
         Raises `AlreadyImported`, `SchemaMismatch`, `NothingToImport` and `Invalid`.
         """
         with self._opened.act() as act:
-            choice = collections.choose(act.uow, name, parsed.fields, unit=unit, time_field=time_field)
+            choice = choose(act.uow, name, parsed.fields, unit=unit, time_field=time_field)
             digest = keyed_digest(act.keys.subkey(Purpose.IMPORT_DIGEST), parsed.digest_input)
-            return collections.import_table(
+            return import_table(
                 act, name=name, parsed=parsed, unit=choice.unit, time_field=choice.time_field,
                 lifetime_epsilon=self.check_lifetime(lifetime), file_digest=digest,
             )  # fmt: skip
 
-    def collections(self) -> list[views.CollectionView]:
+    def collections(self) -> list[CollectionView]:
         """Every collection with its columns and its privacy unit."""
         with self._opened.read() as uow:
-            return overview.collections(uow)
+            return collection_views(uow)
 
     def browse(self, name: str, *, first: int = 0, limit: int = 100, search: str = "") -> Page:
         """Rows of a collection, for the owner's eyes: at most `limit` (1 to 500) behind the first `first`.
@@ -144,7 +149,7 @@ class RecordActions:
 
     def export_collection(self, name: str, target: Path, *, as_format: str) -> int:
         """Write every row of a collection to a new file for the owner and return how many there are."""
-        upkeep.check_new(self._opened, target)
+        check_new(self._opened, target)
         with self._opened.read() as uow:
             facts = collections.find_collection(uow, name)
             self._opened.note(EntryType.EXPORT, clear={"profile": "records"}, hidden={"target": target.name})

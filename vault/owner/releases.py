@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault import outside, overview, release, request_views
+from vault import portal, release
+from vault.queries.ids import full_release_id
+from vault.queries.releases import release_view, release_views
 
 if TYPE_CHECKING:
-    from vault import views
-    from vault.opening import OpenVault
+    from vault.lifecycle.opened import OpenVault
+    from vault.views.releases import ReleaseView
 
 
 class ReleaseActions:
@@ -17,29 +19,29 @@ class ReleaseActions:
 
     _opened: OpenVault
 
-    def releases(self) -> list[views.ReleaseView]:
+    def releases(self) -> list[ReleaseView]:
         """Every update that was held, and what became of it."""
         with self._opened.read() as uow:
-            return request_views.releases(uow, self._opened)
+            return release_views(uow, self._opened)
 
-    def release(self, release_id: str) -> views.ReleaseView:
+    def release(self, release_id: str) -> ReleaseView:
         """What would leave or has left; with the owner's own results once the decision is final."""
         with self._opened.read() as uow:
-            return request_views.release(uow, self._opened, overview.release_id(uow, release_id))
+            return release_view(uow, self._opened, full_release_id(uow, release_id))
 
-    def send(self, release_id: str, *, confirm_digest: str, to: Path | None = None) -> views.ReleaseView:
+    def send(self, release_id: str, *, confirm_digest: str, to: Path | None = None) -> ReleaseView:
         """Let a held update leave to a folder: the only way anything leaves to anyone but the owner.
 
         Without a folder it goes to the outbox, from where its requester alone can fetch it with a token.
         """
         with self._opened.read() as uow:
-            full = overview.release_id(uow, release_id)
+            full = full_release_id(uow, release_id)
             _, request = release.find_held(uow, full)
-            target = to or outside.outbox_folder(self._opened, request.requester_id, full)
+            target = to or portal.outbox_folder(self._opened, request.requester_id, full)
         release.send(self._opened, full, confirmed=confirm_digest, to=target, is_outbox=to is None)
         return self.release(full)
 
     def withhold(self, release_id: str) -> None:
         """Keep a held update private for good; its bytes are deleted and its budget stays spent."""
         with self._opened.act() as act:
-            release.withhold(act, overview.release_id(act.uow, release_id))
+            release.withhold(act, full_release_id(act.uow, release_id))

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from vault.errors import SchemaMismatch
-from vault.records.schema import ARROW_TYPES, FieldSpec, FieldType, ParsedTable
+from vault.errors.records import SchemaMismatch
+from vault.records.schema import ARROW_TYPES, ParsedTable
+from vault.views.field_types import FieldSpec, FieldType
 
 # A text stays what it is as a category, and every whole number is a number.
 _FITTING = {

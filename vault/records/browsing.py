@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 from vault.records.cells import cell, shown
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader, stripe_sizes
-from vault.records.schema import FieldSpec, FieldType
 from vault.records.segments import STRIPE_ROWS
-from vault.records.shown import Page
+from vault.views.field_types import FieldSpec, FieldType
+from vault.views.records import Page
 
 MOST_ROWS = 500
 LONGEST_SEARCH = 200

@@ -5,39 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 
-from vault.acts import Act, parse_stamp, stamp
-from vault.audit.entries import EntryType, count_bucket
-from vault.errors import (
-    AlreadyImported,
+from vault.audit.transaction import parse_stamp
+from vault.errors.families import Invalid
+from vault.errors.records import (
     CollectionErased,
-    Invalid,
-    NothingToImport,
-    SchemaMismatch,
     UnknownCollection,
     UnknownField,
 )
-from vault.records.appending import fit_to_fields
-from vault.records.repeats import Incoming, warnings_of_repeats
-from vault.records.schema import (
-    FieldSpec,
-    FieldType,
-    ParsedTable,
-    Sensitivity,
-    UnitKind,
-    UnitSpec,
-    default_unit,
-    guess_sensitivity,
-    guess_time_field,
-    is_plain_name,
-)
-from vault.records.shown import ImportReport
-from vault.records.units import UnitRows, system_fields, with_units
-from vault.records.writing import add_fields, append_rows
-from vault.sealing.keytree import KeyTree
+from vault.records.schema import is_plain_name
+from vault.records.sensitivity import guess_sensitivity
 from vault.store import tables
 from vault.store.unit_of_work import UnitOfWork
+from vault.views.field_types import FieldSpec, FieldType, Sensitivity, UnitKind, UnitSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,111 +40,20 @@ class CollectionFacts:
         return not self.system_fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportChoice:
-    """How the rows of a file are grouped into units and where their times come from."""
-
-    unit: UnitSpec
-    time_field: str | None
-
-
-def import_table(
-    act: Act,
-    *,
-    name: str,
-    parsed: ParsedTable,
-    unit: UnitSpec,
-    time_field: str | None,
-    lifetime_epsilon: str,
-    file_digest: bytes,
-) -> ImportReport:
-    """Seal the rows of a file into a new collection, or behind those of one that has the same columns.
-
-    ``file_digest`` is the keyed digest of the file; ``lifetime_epsilon`` counts for a new collection only. Raises
-    AlreadyImported, NothingToImport, SchemaMismatch, Invalid for a unit, name or epsilon that cannot be.
-    """
-    _refuse_known_file(act.uow, file_digest)
-    choice = ImportChoice(unit=unit, time_field=time_field)
-    row = _live_row(act.uow, name)
-    if row is not None:
-        parsed = _fitted(_facts(act.uow, row), parsed, choice)
-    units = with_units(parsed, unit, time_field, first_row=row.next_row if row else 0)
-    if units.table.num_rows == 0:
-        raise NothingToImport
-    warnings = _repeats(act.uow, act.keys, name, parsed, units)
-    home = row or _new_collection(act, name, parsed.fields, choice, lifetime_epsilon)
-    append_rows(act.uow, act.keys, home, units.table)
-    _record(act, home, parsed, units, file_digest)
-    return ImportReport(
-        collection=name,
-        is_new=row is None,
-        rows=units.table.num_rows,
-        refused=units.refused,
-        total_rows=home.rows,
-        warnings=warnings,
-    )
-
-
-def repeats(
-    uow: UnitOfWork, keys: KeyTree, name: str, parsed: ParsedTable, choice: ImportChoice
-) -> tuple[str, ...]:
-    """Warnings about rows of a file that are sealed already; none for a file that could not be imported as it is."""
-    row = _live_row(uow, name)
-    if row is not None:
-        try:
-            parsed = _fitted(_facts(uow, row), parsed, choice)
-        except SchemaMismatch:
-            return ()
-    units = with_units(parsed, choice.unit, choice.time_field, first_row=0)
-    return _repeats(uow, keys, name, parsed, units)
-
-
-def _repeats(
-    uow: UnitOfWork, keys: KeyTree, name: str, parsed: ParsedTable, units: UnitRows
-) -> tuple[str, ...]:
-    every = list_collections(uow)
-    rows = units.table.select([field.name for field in parsed.fields])
-    home = next((facts for facts in every if facts.name == name), None)
-    return warnings_of_repeats(uow, keys, Incoming(rows=rows, home=home), every)
-
-
-def choose(
-    uow: UnitOfWork,
-    name: str,
-    fields: Sequence[FieldSpec],
-    *,
-    unit: str | None = None,
-    time_field: str | None = None,
-) -> ImportChoice:
-    """What was asked for; what was not, as the collection has it, or guessed for a new one.
-
-    ``unit`` is text as ``UnitSpec.parse`` reads it. Raises Invalid for columns that are not there.
-    """
-    row = _live_row(uow, name)
-    known = None if row is None else _facts(uow, row)
-    if time_field is None:
-        time_field = guess_time_field(fields) if known is None else known.time_field
-    if unit is not None:
-        spec = UnitSpec.parse(unit, [field.name for field in fields])
-    else:
-        spec = default_unit(fields, time_field) if known is None else known.unit
-    return ImportChoice(unit=spec, time_field=time_field)
-
-
 def find_collection(uow: UnitOfWork, name: str) -> CollectionFacts:
     """The collection of that name; raises UnknownCollection, and CollectionErased where only its budget is left."""
-    row = _live_row(uow, name)
+    row = live_row(uow, name)
     if row is None:
         raise UnknownCollection(name=name)
-    return _facts(uow, row)
+    return facts_of(uow, row)
 
 
 def find_for(uow: UnitOfWork, name: str) -> CollectionFacts | None:
     """The collection that rows of this name would go to, None for a new one; raises CollectionErased and Invalid."""
-    row = _live_row(uow, name)
+    row = live_row(uow, name)
     if row is None:
         check_name(name)
-    return None if row is None else _facts(uow, row)
+    return None if row is None else facts_of(uow, row)
 
 
 def known_or_gone(
@@ -174,8 +63,8 @@ def known_or_gone(
 
     Of one that is gone its name is known, and by the job its unit and some columns; what these were is guessed.
     """
-    row = _find_row(uow, name)
-    facts = None if row is None else _facts(uow, row)
+    row = find_row(uow, name)
+    facts = None if row is None else facts_of(uow, row)
     names = {field.name for field in facts.fields} if facts else set()
     lost = tuple(
         FieldSpec(name=field, type=FieldType.TEXT, sensitivity=guess_sensitivity(field))
@@ -206,8 +95,8 @@ def check_fields(facts: CollectionFacts, names: frozenset[str]) -> None:
 
 def known_types(uow: UnitOfWork, name: str) -> dict[str, FieldType]:
     """The types of the columns of a collection, empty when there is none of that name yet."""
-    row = _live_row(uow, name)
-    return {} if row is None else {field.name: field.type for field in _facts(uow, row).fields}
+    row = live_row(uow, name)
+    return {} if row is None else {field.name: field.type for field in facts_of(uow, row).fields}
 
 
 def list_collections(uow: UnitOfWork) -> list[CollectionFacts]:
@@ -217,21 +106,30 @@ def list_collections(uow: UnitOfWork) -> list[CollectionFacts]:
 
 def all_collections(uow: UnitOfWork) -> list[CollectionFacts]:
     """Every collection and every erased one whose budget was spent from, by name."""
-    return [_facts(uow, row) for row in uow.find(tables.Collection, order_by="name")]
+    return [facts_of(uow, row) for row in uow.find(tables.Collection, order_by="name")]
 
 
-def _live_row(uow: UnitOfWork, name: str) -> tables.Collection | None:
-    row = _find_row(uow, name)
-    if row is not None and _facts(uow, row).is_erased:
+def find_row(uow: UnitOfWork, name: str) -> tables.Collection | None:
+    """The row of a collection by its name, erased or not."""
+    return next(iter(uow.find(tables.Collection, name=name)), None)
+
+
+def check_name(name: str) -> None:
+    """Raise Invalid for what no collection can be called."""
+    if not is_plain_name(name):
+        raise Invalid(reason="a collection's name is 1 to 80 printable characters without spaces around them")
+
+
+def live_row(uow: UnitOfWork, name: str) -> tables.Collection | None:
+    """The row of a collection that is there and not erased, or None; raises `CollectionErased`."""
+    row = find_row(uow, name)
+    if row is not None and facts_of(uow, row).is_erased:
         raise CollectionErased(name=name)
     return row
 
 
-def _find_row(uow: UnitOfWork, name: str) -> tables.Collection | None:
-    return next(iter(uow.find(tables.Collection, name=name)), None)
-
-
-def _facts(uow: UnitOfWork, row: tables.Collection) -> CollectionFacts:
+def facts_of(uow: UnitOfWork, row: tables.Collection) -> CollectionFacts:
+    """A collection with its fields, from its row."""
     fields = uow.find(tables.Field, collection_id=row.id, order_by="position")
     return CollectionFacts(
         id=row.id,
@@ -241,81 +139,11 @@ def _facts(uow: UnitOfWork, row: tables.Collection) -> CollectionFacts:
         lifetime_epsilon=row.lifetime_epsilon,
         created_at=parse_stamp(row.created_at),
         rows=row.rows,
-        fields=tuple(_spec(field) for field in fields if not field.is_system),
-        system_fields=tuple(_spec(field) for field in fields if field.is_system),
+        fields=tuple(field_spec(field) for field in fields if not field.is_system),
+        system_fields=tuple(field_spec(field) for field in fields if field.is_system),
     )
 
 
-def _spec(field: tables.Field) -> FieldSpec:
+def field_spec(field: tables.Field) -> FieldSpec:
+    """The field as it is described in the vault."""
     return FieldSpec(name=field.name, type=FieldType(field.type), sensitivity=Sensitivity(field.sensitivity))
-
-
-def _refuse_known_file(uow: UnitOfWork, digest: bytes) -> None:
-    for known in uow.find(tables.ImportedFile, digest=digest):
-        raise AlreadyImported(date=parse_stamp(known.imported_at).date().isoformat())
-
-
-def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -> ParsedTable:
-    if choice.unit != facts.unit:
-        raise SchemaMismatch(collection=facts.name, reason=f"its unit is {facts.unit}")
-    if choice.time_field != facts.time_field:
-        source = f"come from the column {facts.time_field}" if facts.time_field else "are not known"
-        raise SchemaMismatch(collection=facts.name, reason=f"the times of its rows {source}")
-    return fit_to_fields(parsed, facts.fields, collection=facts.name)
-
-
-def _new_collection(
-    act: Act, name: str, fields: Sequence[FieldSpec], choice: ImportChoice, lifetime_epsilon: str
-) -> tables.Collection:
-    check_name(name)
-    row = tables.Collection(
-        name=name,
-        unit=choice.unit.kind.value,
-        unit_field=choice.unit.field,
-        time_field=choice.time_field,
-        lifetime_epsilon=_checked_epsilon(lifetime_epsilon),
-        created_at=stamp(act.now),
-    )
-    act.uow.add(row)
-    add_fields(act.uow, act.keys, row, (*fields, *system_fields(fields, choice.unit, choice.time_field)))
-    return row
-
-
-def check_name(name: str) -> None:
-    """Raise Invalid for what no collection can be called."""
-    if not is_plain_name(name):
-        raise Invalid(reason="a collection's name is 1 to 80 printable characters without spaces around them")
-
-
-def _checked_epsilon(text: str) -> str:
-    try:
-        epsilon = Decimal(text)
-    except InvalidOperation:
-        epsilon = Decimal(0)
-    if not (epsilon.is_finite() and epsilon > 0):
-        raise Invalid(reason="the lifetime epsilon is a number above 0, such as 8")
-    return text
-
-
-def _record(act: Act, row: tables.Collection, parsed: ParsedTable, units: UnitRows, digest: bytes) -> None:
-    count = units.table.num_rows
-    act.uow.add(
-        tables.ImportedFile(
-            collection_id=row.id,
-            digest=digest,
-            row_count=count,
-            refused_count=len(units.refused),
-            imported_at=stamp(act.now),
-        )
-    )
-    act.record(
-        EntryType.RECORD_IMPORT,
-        clear={"count": count_bucket(count)},
-        hidden={
-            "collection": row.name,
-            "source": parsed.source,
-            "schema": [[field.name, field.type.value] for field in parsed.fields],
-            "rows": count,
-            "refused": len(units.refused),
-        },
-    )

@@ -14,7 +14,8 @@ from typing import TextIO
 
 import pyarrow as pa
 
-from vault.errors import DiskFull, Invalid
+from vault.errors.families import Invalid
+from vault.errors.storage import DiskFull
 from vault.records.cells import cell
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader

@@ -6,11 +6,11 @@ import hashlib
 import struct
 from dataclasses import dataclass
 
-from vault.records.schema import FieldType
 from vault.sealing.aead import open_sealed, seal
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_secret
 from vault.sealing.secret import Secret
+from vault.views.field_types import FieldType
 
 _MAGIC = b"lbx-key1"
 _CONTEXT = struct.Struct(">8sII8s")

@@ -8,17 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.records.cells import shown
-from vault.records.schema import (
-    SYSTEM_FIELDS,
-    UNIT_FIELD,
-    FieldSpec,
-    ParsedTable,
-    Sensitivity,
-    UnitKind,
-    UnitSpec,
-)
-from vault.records.shown import ColumnPreview, ImportPreview
+from vault.records.schema import ParsedTable
 from vault.records.units import UnitRows, with_units
+from vault.views.field_types import SYSTEM_FIELDS, UNIT_FIELD, FieldSpec, Sensitivity, UnitKind, UnitSpec
+from vault.views.records import ColumnPreview, ImportPreview
 
 __all__ = ["ColumnPreview", "ImportPreview", "preview"]
 

@@ -8,14 +8,17 @@ from typing import Self
 
 import pyarrow as pa
 
-from vault.errors import Damaged, InternalError, UnknownField
+from vault.errors.families import InternalError
+from vault.errors.records import UnknownField
+from vault.errors.storage import Damaged
 from vault.records.field_keys import FieldPlace, unwrap_key
-from vault.records.schema import ARROW_TYPES, FieldType
+from vault.records.schema import ARROW_TYPES
 from vault.records.segments import STRIPE_ROWS, SegmentPlace, open_segment
 from vault.sealing.keytree import KeyTree
 from vault.sealing.secret import Secret
 from vault.store.tables import Collection, Field, Segment
 from vault.store.unit_of_work import UnitOfWork
+from vault.views.field_types import FieldType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

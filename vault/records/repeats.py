@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.records.reading import ColumnReader
-from vault.records.schema import UnitKind
 from vault.sealing.keytree import KeyTree
 from vault.store.unit_of_work import UnitOfWork
+from vault.views.field_types import UnitKind
 
 if TYPE_CHECKING:
     from vault.records.collections import CollectionFacts

@@ -10,8 +10,9 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from vault.errors import Invalid
-from vault.records.kinds import (
+from vault.errors.families import Invalid
+from vault.records.sensitivity import guess_sensitivity, name_words
+from vault.views.field_types import (
     SYSTEM_FIELDS,
     TIME_FIELD,
     UNIT_FIELD,
@@ -22,7 +23,6 @@ from vault.records.kinds import (
     UnitKind,
     UnitSpec,
 )
-from vault.records.sensitivity import guess_sensitivity, name_words
 
 __all__ = [
     "ARROW_TYPES",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from vault.errors import Damaged
+from vault.errors.storage import Damaged
 from vault.records.field_keys import FieldPlace
 from vault.records.schema import ARROW_TYPES
 from vault.sealing.aead import open_sealed, seal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vault.records.kinds import Sensitivity
+from vault.views.field_types import Sensitivity
 
 # A guess too high costs a glance, one too low may cost a secret. A word of the name that begins with a stem
 # counts; a stem with a dollar sign is a whole word, because it begins harmless ones (agenda, racetrack).

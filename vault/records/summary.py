@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from vault.records.cells import shown
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader
-from vault.records.schema import TIME_FIELD, FieldSpec, FieldType
-from vault.records.shown import ColumnSummary, Histogram, Point
+from vault.views.field_types import TIME_FIELD, FieldSpec, FieldType
+from vault.views.records import ColumnSummary, Histogram, Point
 
 __all__ = ["ColumnSummary", "Histogram", "Point", "summarise"]
 

@@ -9,13 +9,13 @@ from typing import assert_never
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vault.errors import Invalid
-from vault.records.schema import (
+from vault.errors.families import Invalid
+from vault.records.schema import ParsedTable
+from vault.views.field_types import (
     TIME_FIELD,
     UNIT_FIELD,
     FieldSpec,
     FieldType,
-    ParsedTable,
     RefusedRow,
     Sensitivity,
     UnitKind,

@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from vault.records.field_keys import FieldPlace, new_field_key, unwrap_key, wrap_key
 from vault.records.reading import field_place, segment_place
-from vault.records.schema import SYSTEM_FIELDS, FieldSpec
 from vault.records.segments import STRIPE_ROWS, SegmentPlace, open_segment, seal_segment
 from vault.sealing.keytree import KeyTree
 from vault.sealing.secret import Secret
 from vault.store.tables import Collection, Field, Segment
 from vault.store.unit_of_work import UnitOfWork
+from vault.views.field_types import SYSTEM_FIELDS, FieldSpec
 
 
 def add_fields(uow: UnitOfWork, keys: KeyTree, collection: Collection, fields: Sequence[FieldSpec]) -> None:

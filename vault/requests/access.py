@@ -10,10 +10,11 @@ import hmac
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from vault.acts import parse_stamp, stamp
 from vault.audit.entries import EntryType
+from vault.audit.transaction import parse_stamp, stamp
 from vault.consent.grants import RequesterStatus
-from vault.errors import RequesterBlocked, SessionEnded
+from vault.errors.daemon import SessionEnded
+from vault.errors.requests import RequesterBlocked
 from vault.requests.requesters import end_tokens, find
 from vault.sealing.digest import sha256_hex
 from vault.sealing.random import random_bytes, random_id
@@ -22,14 +23,14 @@ from vault.store.tables import AccessToken, RequesterRow
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vault.acts import Act
+    from vault.audit.transaction import AuditedTransaction
     from vault.store.unit_of_work import UnitOfWork
 
 LIFE: Final = timedelta(days=90)
 TOKEN_BYTES: Final = 32
 
 
-def issue(act: Act, name: str) -> str:
+def issue(act: AuditedTransaction, name: str) -> str:
     """Make a token of this requester, good for 90 days, and return it.
 
     Raises ``UnknownRequester`` and ``RequesterBlocked``.
@@ -52,7 +53,7 @@ def issue(act: Act, name: str) -> str:
     return token
 
 
-def revoke(act: Act, name: str) -> int:
+def revoke(act: AuditedTransaction, name: str) -> int:
     """End every token of this requester, and return how many still worked; raises ``UnknownRequester``."""
     ended = end_tokens(act, find(act.uow, name).id)
     _record(act, f"the access of {name}: every token of theirs is revoked")
@@ -78,5 +79,5 @@ def _digest(token: str) -> str:
     return sha256_hex(token.encode("ascii", errors="replace"))
 
 
-def _record(act: Act, what: str) -> None:
+def _record(act: AuditedTransaction, what: str) -> None:
     act.record(EntryType.SETTINGS_CHANGE, hidden={"what": what})

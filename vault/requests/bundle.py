@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from vault.errors import FileMissing, Invalid, ManifestInvalid, ManifestTampered, WeightsInvalid
+from vault.errors.families import Invalid
+from vault.errors.records import FileMissing
+from vault.errors.requests import ManifestInvalid, ManifestTampered, WeightsInvalid
 from vault.requests.canonical import NotCanonical, read_object
-from vault.requests.manifest import MANIFEST_LIMIT
+from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.weights import WEIGHTS_LIMIT
 from vault.sealing.signing import SIGNATURE_BYTES, is_signed_by
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from vault.errors import ManifestInvalid, UnknownField
-from vault.records.schema import FieldType
+from vault.errors.records import UnknownField
+from vault.errors.requests import ManifestInvalid
+from vault.views.field_types import FieldType
 
 if TYPE_CHECKING:
     from vault.records.collections import CollectionFacts

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from vault.acts import parse_stamp, stamp
 from vault.audit.entries import EntryType
+from vault.audit.transaction import parse_stamp, stamp
 from vault.consent.grants import LONGEST, RequesterStatus
-from vault.errors import (
-    Invalid,
+from vault.errors.families import Invalid, LockboxError
+from vault.errors.requests import (
     JobReplayed,
-    LockboxError,
     ManifestInvalid,
     OtherCollection,
     RequesterBlocked,
@@ -27,7 +26,8 @@ from vault.errors import (
 from vault.records.collections import find_collection
 from vault.requests.bundle import JobFiles, check_signature, check_sizes
 from vault.requests.fit import check_fit
-from vault.requests.manifest import Manifest, manifest_digest, parse_manifest
+from vault.requests.manifest import Manifest
+from vault.requests.parse import manifest_digest, parse_manifest
 from vault.requests.requesters import find_by_key
 from vault.requests.shapes import shapes
 from vault.requests.states import RequestState, in_words, move
@@ -39,7 +39,7 @@ from vault.store.tables import RequesterRow, RequestRow
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vault.acts import Act
+    from vault.audit.transaction import AuditedTransaction
     from vault.store.unit_of_work import UnitOfWork
 
 Policy: TypeAlias = Callable[[Manifest], LockboxError | None]
@@ -58,7 +58,9 @@ def accept_any(_manifest: Manifest) -> None:
     """The policy that refuses nothing."""
 
 
-def submit(act: Act, job: JobFiles, *, policy: Policy = accept_any) -> tuple[str, LockboxError | None]:
+def submit(
+    act: AuditedTransaction, job: JobFiles, *, policy: Policy = accept_any
+) -> tuple[str, LockboxError | None]:
     """Store a job that breaks no rule; returns its request id and, if policy refused it, why.
 
     What breaks a rule is not stored and raises, in this order: ``ManifestInvalid`` or ``WeightsInvalid``
@@ -108,7 +110,7 @@ def check_waiting(row: RequestRow, now: datetime) -> None:
         raise WrongState(state=in_words(RequestState.EXPIRED))
 
 
-def approve(act: Act, request_id: str, *, grant_id: str | None = None) -> None:
+def approve(act: AuditedTransaction, request_id: str, *, grant_id: str | None = None) -> None:
     """Let a waiting request run once; raises ``UnknownRequest`` or ``WrongState``."""
     row = show(act.uow, request_id)
     check_waiting(row, act.now)
@@ -116,7 +118,7 @@ def approve(act: Act, request_id: str, *, grant_id: str | None = None) -> None:
     _end(act, row, RequestState.APPROVED, EntryType.REQUEST_APPROVE)
 
 
-def refuse(act: Act, request_id: str, *, reason: str = "") -> None:
+def refuse(act: AuditedTransaction, request_id: str, *, reason: str = "") -> None:
     """Say no to a request that has not begun to run; the reason stays in the vault.
 
     Raises ``UnknownRequest``, ``WrongState``, and ``Invalid`` for a reason that cannot be shown.
@@ -126,7 +128,7 @@ def refuse(act: Act, request_id: str, *, reason: str = "") -> None:
     _end(act, show(act.uow, request_id), RequestState.REFUSED_PERSON, EntryType.REQUEST_REFUSE, reason=reason)
 
 
-def expire(act: Act) -> list[str]:
+def expire(act: AuditedTransaction) -> list[str]:
     """End the requests whose time is over before they began to run, and return their ids."""
     open_states = (RequestState.WAITING, RequestState.APPROVED)
     rows = [row for state in open_states for row in act.uow.find(RequestRow, state=state.value)]
@@ -171,7 +173,9 @@ def _check_expiry(manifest: Manifest, now: datetime) -> None:
 _DAY: Final = timedelta(days=1)
 
 
-def _stored(act: Act, job: JobFiles, manifest: Manifest, requester: RequesterRow) -> RequestRow:
+def _stored(
+    act: AuditedTransaction, job: JobFiles, manifest: Manifest, requester: RequesterRow
+) -> RequestRow:
     row = RequestRow(
         id=random_id(),
         job_id=manifest.job_id,
@@ -196,7 +200,9 @@ def _stored(act: Act, job: JobFiles, manifest: Manifest, requester: RequesterRow
     return row
 
 
-def _end(act: Act, row: RequestRow, state: RequestState, kind: EntryType, *, reason: str = "") -> None:
+def _end(
+    act: AuditedTransaction, row: RequestRow, state: RequestState, kind: EntryType, *, reason: str = ""
+) -> None:
     row.state = move(RequestState(row.state), state)
     row.decided_at = stamp(act.now)
     row.reason = reason or None

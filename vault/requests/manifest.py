@@ -11,9 +11,7 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from vault.errors import ManifestInvalid
-from vault.requests.canonical import NotCanonical, Wire, dump, parse_as, rule
-from vault.requests.shapes import grid_faults, oversize_faults
+from vault.requests.canonical import Wire, rule
 from vault.requests.values import (
     Amount,
     Clip,
@@ -29,10 +27,7 @@ from vault.requests.values import (
     Unit,
     moment,
 )
-from vault.sealing.digest import sha256_hex
 
-MANIFEST_LIMIT: Final = 256 * 1024
-"""Bytes."""
 FIELDS_LIMIT: Final = 256
 LABELS_LIMIT: Final = 1000
 RECIPIENTS_LIMIT: Final = 16
@@ -267,26 +262,3 @@ class Manifest(Wire):
 def _check_distinct(labels: tuple[str, ...]) -> None:
     if len(set(labels)) != len(labels):
         raise rule("lists a label twice")
-
-
-def parse_manifest(data: bytes) -> Manifest:
-    """The manifest in these bytes, all of its rules kept; raises ``ManifestInvalid``."""
-    if len(data) > MANIFEST_LIMIT:
-        raise ManifestInvalid(reason=f"it is larger than {MANIFEST_LIMIT // 1024} KiB")
-    try:
-        manifest = parse_as(Manifest, data)
-    except NotCanonical as error:
-        raise ManifestInvalid(reason=str(error)) from error
-    for fault in oversize_faults(manifest) or grid_faults(manifest):
-        raise ManifestInvalid(reason=fault)
-    return manifest
-
-
-def manifest_bytes(manifest: Manifest) -> bytes:
-    """The canonical bytes that are signed and digested."""
-    return dump(manifest)
-
-
-def manifest_digest(data: bytes) -> str:
-    """SHA-256 of the manifest's bytes, in hex: the job's name in consents, receipts and releases."""
-    return sha256_hex(data)

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from learner.protocol import UPDATE_GRID_EXPONENT
 from vault.budget.pricing import accountant_name
-from vault.errors import ReleaseInvalid
+from vault.errors.release import ReleaseInvalid
 from vault.requests.canonical import NotCanonical, Wire, dump, parse_as, rule
 from vault.requests.manifest import FIELDS_LIMIT, Manifest
 from vault.requests.values import Digest, FieldName, Id, Moment, Name, PublicKey, PurposeIri, Text, Unit

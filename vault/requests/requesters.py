@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vault.acts import parse_stamp, stamp
 from vault.audit.entries import EntryType
+from vault.audit.transaction import parse_stamp, stamp
 from vault.consent.grants import RequesterStatus
-from vault.errors import Invalid, RequesterBlocked, RequesterExists, UnknownRequester
+from vault.errors.families import Invalid
+from vault.errors.requests import RequesterBlocked, RequesterExists, UnknownRequester
 from vault.records.collections import find_collection
 from vault.requests.text import NAME_LIMIT, TEXT_LIMIT, text_faults
 from vault.sealing.keytree import KeyTree, Purpose
@@ -16,12 +17,12 @@ from vault.sealing.signing import PUBLIC_BYTES, SigningKey, fingerprint
 from vault.store.tables import AccessToken, RequesterRow
 
 if TYPE_CHECKING:
-    from vault.acts import Act
+    from vault.audit.transaction import AuditedTransaction
     from vault.store.unit_of_work import UnitOfWork
 
 
 def add(
-    act: Act, *, name: str, key: bytes, contact: str = "", only_collection: str | None = None
+    act: AuditedTransaction, *, name: str, key: bytes, contact: str = "", only_collection: str | None = None
 ) -> RequesterRow:
     """Let somebody with this Ed25519 public key send requests, under the owner's own name for them.
 
@@ -50,7 +51,7 @@ def add(
     return row
 
 
-def trust(act: Act, name: str) -> RequesterRow:
+def trust(act: AuditedTransaction, name: str) -> RequesterRow:
     """Note that this key was checked with its owner; raises ``UnknownRequester`` and ``RequesterBlocked``."""
     row = find(act.uow, name)
     if row.status == RequesterStatus.BLOCKED.value:
@@ -60,7 +61,7 @@ def trust(act: Act, name: str) -> RequesterRow:
     return row
 
 
-def block(act: Act, name: str) -> RequesterRow:
+def block(act: AuditedTransaction, name: str) -> RequesterRow:
     """Accept nothing more from this requester and send nothing to them; their tokens are dead for good.
 
     Raises ``UnknownRequester``.
@@ -72,7 +73,7 @@ def block(act: Act, name: str) -> RequesterRow:
     return row
 
 
-def unblock(act: Act, name: str) -> RequesterRow:
+def unblock(act: AuditedTransaction, name: str) -> RequesterRow:
     """Let a blocked requester ask again, as new as on the first day; raises ``UnknownRequester`` and ``Invalid``."""
     row = find(act.uow, name)
     if row.status != RequesterStatus.BLOCKED.value:
@@ -96,7 +97,7 @@ def find_by_key(uow: UnitOfWork, key: bytes) -> RequesterRow:
     raise UnknownRequester(name=fingerprint(key))
 
 
-def end_tokens(act: Act, requester_id: str) -> int:
+def end_tokens(act: AuditedTransaction, requester_id: str) -> int:
     """End every token of a requester as part of another act, and return how many still worked."""
     kept = act.uow.find(AccessToken, requester_id=requester_id, revoked_at=None)
     working = [token for token in kept if act.now < parse_stamp(token.expires_at)]
@@ -122,5 +123,5 @@ def _check_texts(name: str, contact: str) -> None:
         raise Invalid(reason=f"the contact {fault}")
 
 
-def _record(act: Act, kind: EntryType, row: RequesterRow) -> None:
+def _record(act: AuditedTransaction, kind: EntryType, row: RequesterRow) -> None:
     act.record(kind, hidden={"requester": row.name, "key": row.key.hex()})

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from vault.errors import WrongState
+from vault.errors.requests import WrongState
 
 
 class RequestState(StrEnum):

@@ -8,9 +8,9 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from vault.consent.grants import PURPOSES
 from vault.requests.canonical import rule
 from vault.requests.text import NAME_LIMIT, TEXT_LIMIT, text_faults
+from vault.views.purposes import PURPOSES
 
 TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
 

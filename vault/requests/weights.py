@@ -14,7 +14,7 @@ import numpy.typing as npt
 import safetensors
 import safetensors.numpy
 
-from vault.errors import WeightsInvalid, WeightsTampered
+from vault.errors.requests import WeightsInvalid, WeightsTampered
 from vault.sealing.digest import sha256_hex
 
 WEIGHTS_LIMIT: Final = 1024 * 1024

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from vault.records.schema import FieldType
+from vault.views.field_types import FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

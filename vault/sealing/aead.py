@@ -18,7 +18,7 @@ from nacl.bindings import (
 )
 from nacl.exceptions import CryptoError
 
-from vault.errors import Damaged
+from vault.errors.storage import Damaged
 from vault.sealing.random import random_bytes
 from vault.sealing.secret import Secret, require_length
 

@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from vault.errors import DamagedHeader, Unavailable
+from vault.errors.families import Unavailable
+from vault.errors.keys import DamagedHeader
 from vault.sealing.digest import sha256_hex
 from vault.sealing.durable import replace_files
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from vault.errors import DiskFull, DiskReadOnly, Invalid, Unavailable
+from vault.errors.families import Invalid, Unavailable
+from vault.errors.storage import DiskFull, DiskReadOnly
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}

@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vault.errors import DamagedHeader, InternalError, Invalid, NewerVault, Unavailable
+from vault.errors.families import InternalError, Invalid, Unavailable
+from vault.errors.keys import DamagedHeader
+from vault.errors.storage import NewerVault
 from vault.sealing.copies import FILE_NAMES, read_copy, write_copies
 from vault.sealing.keytree import ROOT_BYTES
 from vault.sealing.random import random_secret

@@ -9,7 +9,9 @@ from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Literal, get_args
 
-from vault.errors import FileMissing, InternalError, KeyFileInvalid, Unavailable
+from vault.errors.families import InternalError, Unavailable
+from vault.errors.keys import KeyFileInvalid
+from vault.errors.records import FileMissing
 from vault.sealing.durable import create_file
 from vault.sealing.secret import Secret, require_length
 

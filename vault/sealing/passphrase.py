@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 from vault.sealing.secret import Secret
 
 

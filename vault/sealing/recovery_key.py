@@ -11,7 +11,7 @@ from __future__ import annotations
 import unicodedata
 from binascii import crc_hqx
 
-from vault.errors import RecoveryKeyMistyped
+from vault.errors.keys import RecoveryKeyMistyped
 from vault.sealing.secret import Secret, require_length
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import NoReturn, final
 
-from vault.errors import InternalError
+from vault.errors.families import InternalError
 
 
 @final

@@ -25,7 +25,9 @@ from nacl.bindings import (
 )
 from nacl.exceptions import RuntimeError as SodiumError
 
-from vault.errors import Damaged, Invalid, Locked, Unavailable, WrongPassphrase, WrongRecoveryKey
+from vault.errors.families import Invalid, Locked, Unavailable
+from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
+from vault.errors.storage import Damaged
 from vault.sealing.aead import OVERHEAD, open_sealed, seal
 from vault.sealing.digest import keyed_digest
 from vault.sealing.random import random_bytes

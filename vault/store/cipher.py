@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlcipher3 import dbapi2
 
-from vault.errors import Damaged, InternalError
+from vault.errors.families import InternalError
+from vault.errors.storage import Damaged
 from vault.store.failures import DATABASE, translated
 
 KEY_BYTES = 32

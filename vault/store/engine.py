@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 from sqlcipher3 import dbapi2
 
-from vault.errors import Damaged, DiskReadOnly, NoVault, Unavailable, VaultBusy, VaultExists
+from vault.errors.families import Unavailable
+from vault.errors.storage import Damaged, DiskReadOnly, NoVault, VaultBusy, VaultExists
 from vault.store import cipher
 from vault.store.failures import DATABASE, translated
 from vault.store.files import drafted, sync

@@ -13,16 +13,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlcipher3 import dbapi2
 
-from vault.errors import (
-    Damaged,
-    DiskFailing,
-    DiskFull,
-    DiskReadOnly,
-    InternalError,
-    LockboxError,
-    NoVault,
-    VaultBusy,
-)
+from vault.errors.families import InternalError, LockboxError
+from vault.errors.storage import Damaged, DiskFailing, DiskFull, DiskReadOnly, NoVault, VaultBusy
 
 DATABASE = "the database"
 

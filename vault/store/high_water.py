@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vault.errors import Damaged, NewerVault
+from vault.errors.storage import Damaged, NewerVault
 from vault.store.failures import translated
 from vault.store.files import write_durably
 

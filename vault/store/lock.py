@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from vault.errors import NoVault, VaultBusy
+from vault.errors.storage import NoVault, VaultBusy
 from vault.store.failures import translated
 
 LOCK_NAME = "writer.lock"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
-from vault.errors import Damaged, NewerVault, OutdatedVault
+from vault.errors.storage import Damaged, NewerVault, OutdatedVault
 from vault.store.failures import DATABASE
 
 HEAD = "0002"

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from vault.errors import InternalError, LockboxError
+from vault.errors.families import InternalError, LockboxError
 from vault.store.failures import translated
 from vault.store.tables import Row
 

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import rfc8785
 
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 
 Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 

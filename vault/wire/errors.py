@@ -6,7 +6,18 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from vault import errors
+from vault.errors.catalogue import error_classes
+from vault.errors.daemon import BodyTooLarge, TooManyTries
+from vault.errors.families import (
+    Broken,
+    Exhausted,
+    InternalError,
+    Invalid,
+    LockboxError,
+    Locked,
+    Refused,
+    Unavailable,
+)
 
 
 class ErrorBody(BaseModel):
@@ -18,24 +29,24 @@ class ErrorBody(BaseModel):
     hint: str
 
 
-STATUS: Final[tuple[tuple[type[errors.LockboxError], int], ...]] = (
-    (errors.TooManyTries, 429),
-    (errors.BodyTooLarge, 413),
-    (errors.Invalid, 400),
-    (errors.Locked, 401),
-    (errors.Refused, 403),
-    (errors.Exhausted, 409),
-    (errors.Broken, 422),
-    (errors.Unavailable, 503),
+STATUS: Final[tuple[tuple[type[LockboxError], int], ...]] = (
+    (TooManyTries, 429),
+    (BodyTooLarge, 413),
+    (Invalid, 400),
+    (Locked, 401),
+    (Refused, 403),
+    (Exhausted, 409),
+    (Broken, 422),
+    (Unavailable, 503),
 )
 
 
-def status_of(error: errors.LockboxError) -> int:
+def status_of(error: LockboxError) -> int:
     """The HTTP status of a family of errors; a bug of ours is 500."""
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 
-def error_body(error: errors.LockboxError) -> ErrorBody:
+def error_body(error: LockboxError) -> ErrorBody:
     """An error as it goes over the socket."""
     facts = {
         name: fact if isinstance(fact, (str, int, float)) else str(fact) for name, fact in error.facts.items()
@@ -43,12 +54,12 @@ def error_body(error: errors.LockboxError) -> ErrorBody:
     return ErrorBody(error=type(error).__name__, facts=dict(facts), sentence=str(error), hint=error.hint)
 
 
-def error_from(body: ErrorBody) -> errors.LockboxError:
+def error_from(body: ErrorBody) -> LockboxError:
     """The error that a body stands for: the same class with the same facts; an unknown class is `InternalError`."""
-    kind = getattr(errors, body.error, None)
-    if not (isinstance(kind, type) and issubclass(kind, errors.LockboxError)):
-        return errors.InternalError(what=f"the vault's process reported {body.error}")
+    kind = error_classes().get(body.error)
+    if kind is None:
+        return InternalError(what=f"the vault's process reported {body.error}")
     try:
         return kind(**body.facts)
     except TypeError:
-        return errors.InternalError(what=f"the vault's process reported {body.error}")
+        return InternalError(what=f"the vault's process reported {body.error}")

@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from vault.errors import SocketUnusable, UnsafePermissions
+from vault.errors.daemon import SocketUnusable
+from vault.errors.storage import UnsafePermissions
 
 BACKLOG: Final = 64
 

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 
 from tests.worlds.world import World
-from vault.errors import VaultBusy
-from vault.opening import OpenVault, _mark_mac
+from vault.errors.storage import VaultBusy
+from vault.lifecycle.opened import OpenVault, mark_mac
 from vault.records.collections import list_collections
 from vault.records.reading import ColumnReader
 from vault.requests.states import RequestState
@@ -83,7 +83,7 @@ def _look(vault: Vault) -> Truth:
         requests = uow.find(RequestRow)
         charges = uow.find(ChargeRow)
         problems = [
-            *([f"older: {vault.older_because}"] if vault.older_because else []),
+            *([f"older: {vault.older_because}"] if vault.rollback_reason else []),
             *_mark_problems(opened, checked.size, checked.root),
             *_record_problems(opened, uow),
             *_request_problems(uow, requests, charges),
@@ -102,7 +102,7 @@ def _look(vault: Vault) -> Truth:
 
 
 def _mark_problems(opened: OpenVault, size: int, root: str) -> list[str]:
-    mark = read_mark(opened.paths.state, opened.origin, _mark_mac(opened.keys))
+    mark = read_mark(opened.paths.state, opened.origin, mark_mac(opened.keys))
     if mark is None or (mark.size, mark.root) != (size, root):
         return ["after opening, the mark is not at the head of the log"]
     return []

@@ -18,12 +18,13 @@ from typing import Any
 
 from tests.worlds.kills.points import ALL, die
 from tests.worlds.world import Clock, World
-from vault import learner_process, requester
-from vault.asking import price_of
-from vault.requests.manifest import manifest_bytes, parse_manifest
+from vault.requester.jobs import sign_job
+from vault.requests.evaluate import price_of
+from vault.requests.parse import manifest_bytes, parse_manifest
 from vault.sealing.random import random_id
 from vault.sealing.slots import TEST_COST
 from vault.settings import Paths
+from vault.training import process
 from vault.vault import Vault, passphrase_secret
 
 NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
@@ -48,7 +49,7 @@ def nursery(template: Path) -> None:
 def owner(order: Order) -> None:
     """One life; it says its number first, and ends only by dying."""
     say("pid", os.getpid())
-    learner_process.COMMAND = tuple(order["learner"])
+    process.COMMAND = tuple(order["learner"])
     folder = Path(order["folder"])
     paths = Paths(vault=folder / "vault", state=folder / "state")
     world = World(folder=folder, paths=paths, clock=Clock(now=NOW), recovery_key="")
@@ -140,7 +141,7 @@ def another_job(world: World, collection: str) -> Path:
     manifest = parse_manifest((folder / "manifest.json").read_bytes())
     changed = manifest.model_copy(update={"job_id": random_id(), "collection": collection})
     (folder / "manifest.json").write_bytes(manifest_bytes(changed))
-    requester.sign_job(folder, world.folder / "lab" / "requester.key")
+    sign_job(folder, world.folder / "lab" / "requester.key")
     return folder
 
 

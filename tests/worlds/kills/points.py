@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from vault import opening, release, training
-from vault.acts import Act
-from vault.learner_channels import Channels
-from vault.learner_process import LearnerProcess
+from vault import release
+from vault.audit.transaction import AuditedTransaction
+from vault.lifecycle import opened
 from vault.store.unit_of_work import UnitOfWork
+from vault.training.channels import Channels
+from vault.training.process import LearnerProcess
+from vault.training.run import run_job
 
 Install = Callable[[], None]
 
@@ -54,42 +56,42 @@ def _patch(owner: Any, name: str, nth: int, *, dies_first: bool) -> Install:
 
 ONE_ACT: Mapping[str, Install] = {
     "the first row is written": after(UnitOfWork, "add"),
-    "all is written, nothing committed": before(Act, "commit"),
-    "committed, not marked": before(opening, "write_mark"),
+    "all is written, nothing committed": before(AuditedTransaction, "commit"),
+    "committed, not marked": before(opened, "write_mark"),
     "the mark is a draft": before(Path, "replace"),
-    "marked": after(opening, "write_mark"),
+    "marked": after(opened, "write_mark"),
 }
 """In an act of one transaction: the first two leave nothing of it, the others all of it."""
 
 TRAIN: Mapping[str, Install] = {
     "the learner is not started": before(LearnerProcess, "start"),
-    "ready is committed": after(training, "_mark"),
-    "the charge is written, not committed": before(Act, "commit", 2),
-    "the charge is committed, not marked": before(opening, "write_mark", 3),
-    "the charge is marked": after(opening, "write_mark", 3),
-    "training is committed": after(training, "_mark", 2),
-    "the columns are read": after(training, "project"),
+    "ready is committed": after(run_job, "_mark"),
+    "the charge is written, not committed": before(AuditedTransaction, "commit", 2),
+    "the charge is committed, not marked": before(opened, "write_mark", 3),
+    "the charge is marked": after(opened, "write_mark", 3),
+    "training is committed": after(run_job, "_mark", 2),
+    "the columns are read": after(run_job, "project"),
     "the columns are handed over": after(Channels, "hand_over"),
     "the learner trains": lambda: None,  # the owner's progress callback dies
-    "the update is checked": after(training, "check_update"),
-    "the held update is written, not committed": after(training, "hold"),
-    "the held update is committed, not marked": before(opening, "write_mark", 5),
+    "the update is checked": after(run_job, "check_update"),
+    "the held update is written, not committed": after(run_job, "hold"),
+    "the held update is committed, not marked": before(opened, "write_mark", 5),
 }
 
 SEND: Mapping[str, Install] = {
-    "the intent is written, not committed": before(Act, "commit"),
-    "the intent is committed": before(opening, "write_mark", 2),
+    "the intent is written, not committed": before(AuditedTransaction, "commit"),
+    "the intent is committed": before(opened, "write_mark", 2),
     "one file of the draft is written": after(release, "write_durably"),
     "the draft is whole": before(Path, "rename"),
     "the folder is in place": after(Path, "rename"),
     "sent is written, not committed": after(release, "_record_sent"),
-    "sent is committed, not marked": before(opening, "write_mark", 3),
+    "sent is committed, not marked": before(opened, "write_mark", 3),
 }
 
 HEADER: Mapping[str, Install] = {
-    "the change is recorded": before(opening, "write_header"),
+    "the change is recorded": before(opened, "write_header"),
     "one copy of the header is new": after(Path, "replace", 2),
-    "both copies are new": after(opening, "write_header"),
+    "both copies are new": after(opened, "write_header"),
 }
 
 ALL: Mapping[str, Install] = {**ONE_ACT, **TRAIN, **SEND, **HEADER}

@@ -13,11 +13,11 @@ from tui.cli.options import AsJson
 from tui.cli.terminal import say, write, write_after, write_json
 from tui.cli.vault_access import open_vault
 from tui.text import wording
-from vault.errors import LogBroken
+from vault.errors.audit import LogBroken
 
 if TYPE_CHECKING:
-    from vault.trail_views import TimelineGroup
-    from vault.views import AuditCheck, AuditLine
+    from vault.views.audit import AuditCheck, AuditLine
+    from vault.views.history import TimelineGroup
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -76,7 +76,7 @@ def verify(
     if since and bundle is None:
         raise click.UsageError("--since goes with --bundle; a vault is held against the reminder outside it")
     if bundle is not None:
-        from vault.requester import verify_trail
+        from vault.requester.trail import verify_trail
 
         if key is None:
             raise click.UsageError(
@@ -90,7 +90,7 @@ def verify(
             )
         return
     with open_vault(context, writable=False) as vault:
-        found, older = vault.verify_audit(), vault.older_because
+        found, older = vault.verify_audit(), vault.rollback_reason
     _report(found, as_json=as_json)
     if older:
         raise LogBroken(reason=older)

@@ -23,11 +23,11 @@ from tui.cli.terminal import (
 from tui.cli.vault_access import open_vault
 from tui.text import wording
 from tui.text.parse import parse_epsilon, parse_moment, parse_names
-from vault.errors import NotConfirmed
+from vault.errors.consent import NotConfirmed
 
 if TYPE_CHECKING:
     from vault.vault import Vault
-    from vault.views import GrantView, GrantWish, Withdrawal
+    from vault.views.consents import GrantView, GrantWish, Withdrawal
 
 __all__ = ["group", "show_decision"]
 

@@ -12,7 +12,9 @@ from tui.cli.options import AsJson
 from tui.cli.terminal import say, write_facts, write_json
 from tui.cli.vault_access import attach_session, global_options
 from tui.text import wording
-from vault.errors import Invalid, LockboxError, VaultBusy, VaultUnlocked
+from vault.errors.daemon import VaultUnlocked
+from vault.errors.families import Invalid, LockboxError
+from vault.errors.storage import VaultBusy
 from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, write_preferences
 
 if TYPE_CHECKING:

@@ -22,13 +22,14 @@ from tui.cli.terminal import (
 from tui.cli.vault_access import open_vault
 from tui.text import wording
 from tui.text.erasure_facts import erase_sentences
-from vault.errors import Invalid, NotConfirmed
-from vault.records.shown import FileChoice
+from vault.errors.consent import NotConfirmed
+from vault.errors.families import Invalid
+from vault.views.records import FileChoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vault.records.shown import Erasure, ImportPreview, ImportReport, Page
+    from vault.views.records import Erasure, ImportPreview, ImportReport, Page
 
 group = typer.Typer(no_args_is_help=True)
 

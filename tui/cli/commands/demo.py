@@ -15,7 +15,7 @@ import click
 import typer
 
 from tui.cli.terminal import is_interactive, say, write
-from vault.errors import Invalid
+from vault.errors.families import Invalid
 from vault.settings import Paths
 
 
@@ -52,7 +52,7 @@ def demo(
 
 
 def _make_sample() -> None:
-    from vault.sample import DAYS, REQUESTER, is_sample, make_sample, sample_folder, sample_paths
+    from vault.sample.make import DAYS, REQUESTER, is_sample, make_sample, sample_folder, sample_paths
     from vault.vault import DEFAULT_COST, harden_process
 
     harden_process()
@@ -78,7 +78,7 @@ def _make_sample() -> None:
 
 
 def _remove_sample() -> None:
-    from vault.sample import remove_sample, sample_folder
+    from vault.sample.make import remove_sample, sample_folder
 
     folder = sample_folder(os.environ)
     remove_sample(folder)

@@ -15,7 +15,7 @@ from tui.text import wording
 from tui.text.parse import parse_epsilon
 
 if TYPE_CHECKING:
-    from vault.requester import JobFacts
+    from vault.requester.jobs import JobFacts
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -27,9 +27,9 @@ def keygen(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")], as_json: AsJson = False
 ) -> None:
     """Make the key pair that signs your jobs."""
-    from vault import requester
+    from vault.requester.keys import keygen
 
-    keys = requester.keygen(folder)
+    keys = keygen(folder)
     if as_json:
         write_json(keys)
     else:
@@ -51,15 +51,17 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Write an unsigned job; the noise is calibrated so that it costs at most --epsilon."""
-    from vault import requester
+    from vault.requester.description import job_from_description
+    from vault.requester.description import template as job_template
+    from vault.requester.jobs import new_job
 
     if template:
-        write(requester.template().rstrip())
+        write(job_template().rstrip())
         return
     if description is None or to is None:
         raise click.UsageError("give a JOB.toml and --to JOBDIR, or --template")
-    facts = requester.new_job(
-        requester.job_from_description(description),
+    facts = new_job(
+        job_from_description(description),
         epsilon=parse_epsilon(epsilon),
         folder=to,
         now=datetime.now(UTC),
@@ -75,9 +77,9 @@ def sign(
     as_json: AsJson = False,
 ) -> None:
     """Sign a job; one byte changed afterwards makes it another job, and refused."""
-    from vault import requester
+    from vault.requester.jobs import sign_job
 
-    signed = requester.sign_job(job, key)
+    signed = sign_job(job, key)
     if as_json:
         write_json(signed)
     else:
@@ -88,9 +90,9 @@ def sign(
 @group.command("check")
 def check(job: JobDir, as_json: AsJson = False) -> None:
     """Check a job as a vault would before it looks at itself, and what it costs."""
-    from vault import requester
+    from vault.requester.jobs import check_job
 
-    _show(requester.check_job(job), as_json=as_json)
+    _show(check_job(job), as_json=as_json)
 
 
 def _show(facts: JobFacts, *, as_json: bool) -> None:

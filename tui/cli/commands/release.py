@@ -16,7 +16,7 @@ from tui.text import wording
 from tui.text.wording import requester_with_key
 
 if TYPE_CHECKING:
-    from vault.views import ReleaseView
+    from vault.views.releases import ReleaseView
 
 group = typer.Typer(no_args_is_help=True)
 

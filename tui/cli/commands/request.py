@@ -19,11 +19,12 @@ from tui.cli.show_request import show_request as draw
 from tui.cli.terminal import confirm, is_interactive, say, write, write_json, write_table
 from tui.cli.vault_access import open_vault
 from tui.text import wording
-from vault.errors import Invalid, NotConfirmed
+from vault.errors.consent import NotConfirmed
+from vault.errors.families import Invalid
 
 if TYPE_CHECKING:
     from vault.vault import Vault
-    from vault.views import Approval
+    from vault.views.requests import Approval
 
 __all__ = ["add_to", "group", "show_price", "train"]
 

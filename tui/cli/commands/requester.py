@@ -15,7 +15,7 @@ from tui.cli.vault_access import open_vault
 from tui.text import wording
 
 if TYPE_CHECKING:
-    from vault.views import RequesterView
+    from vault.views.requesters import RequesterView
 
 group = typer.Typer(no_args_is_help=True)
 

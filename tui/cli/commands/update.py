@@ -10,7 +10,8 @@ import typer
 
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write_facts, write_json
-from vault.errors import DestinationUnusable, FileMissing
+from vault.errors.records import FileMissing
+from vault.errors.release import DestinationUnusable
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -39,13 +40,13 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check signature, digests and form of a release, and write the trained model."""
-    from vault import requester
+    from vault.requester.releases import apply_update, verify_release
 
     if model and not job:
         raise click.UsageError("--model needs --job, which holds the starting weights")
-    facts = requester.verify_release(release, vault_key, job)
+    facts = verify_release(release, vault_key, job)
     if model and job:
-        _write_model(requester.apply_update(_read(job / "weights.safetensors"), release), model)
+        _write_model(apply_update(_read(job / "weights.safetensors"), release), model)
     if as_json:
         write_json(
             {

@@ -23,7 +23,8 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import global_options, open_vault
 from tui.text import wording
-from vault.errors import Invalid, RecoveryKeyNotConfirmed
+from vault.errors.families import Invalid
+from vault.errors.keys import RecoveryKeyNotConfirmed
 
 if TYPE_CHECKING:
     from tui.cli.vault_access import GlobalOptions

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from vault.client.login import Remote
-from vault.views import DecisionView, GrantDraft, GrantView, RequesterView, Withdrawal
+from vault.views.consents import DecisionView, GrantDraft, GrantView, Withdrawal
+from vault.views.requesters import RequesterView
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
-    from vault.views import GrantWish
+    from vault.views.consents import GrantWish
 
 
 class RemoteConsents(Remote):

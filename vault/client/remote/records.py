@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault.client.login import Remote
-from vault.records.shown import ColumnSummary, Erasure, ImportPreview, ImportReport, Page
-from vault.views import CollectionView
+from vault.views.collections import CollectionView
+from vault.views.records import ColumnSummary, Erasure, ImportPreview, ImportReport, Page
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vault.records.shown import FileChoice
+    from vault.views.records import FileChoice
 
 
 class RemoteRecords(Remote):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault.client.login import Remote
-from vault.views import ReleaseView
+from vault.views.releases import ReleaseView
 
 if TYPE_CHECKING:
     from pathlib import Path

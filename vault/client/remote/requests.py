@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from vault.client.connection import decode
 from vault.client.login import Caller, Remote
-from vault.errors import WrongState
-from vault.trail_views import RunView
-from vault.views import Approval, DecisionView, ReleaseView, RequestLine, RequestView
+from vault.errors.requests import WrongState
+from vault.views.consents import DecisionView
+from vault.views.releases import ReleaseView
+from vault.views.requests import Approval, RequestLine, RequestView
+from vault.views.runs import RunView
 from vault.wire import messages
 from vault.wire.errors import error_from
 

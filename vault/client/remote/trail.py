@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault.client.login import Remote
-from vault.trail_views import BudgetPoint, TimelineGroup
-from vault.views import AuditCheck, AuditLine, BudgetLine, VaultStatus
+from vault.views.audit import AuditCheck, AuditLine
+from vault.views.budget import BudgetLine
+from vault.views.history import BudgetPoint, TimelineGroup
+from vault.views.status import VaultStatus
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,92 @@
+"""One durable act of the owner: what it changes and its audit entry are one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from vault.audit import log
+from vault.errors.families import InternalError
+from vault.store.tables import LogEntry
+
+if TYPE_CHECKING:
+    from vault.audit.entries import EntryType, Json
+    from vault.sealing.keytree import KeyTree
+    from vault.store.engine import Store
+    from vault.store.unit_of_work import UnitOfWork
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """The computer's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with whole seconds, as every stored time is written."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_stamp(text: str) -> datetime:
+    """The aware moment that `stamp` wrote."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def trusted_now(uow: UnitOfWork, clock: Clock) -> datetime:
+    """The later of the clock and the last audit time, so that a clock set back revives no expired consent."""
+    if uow.count(LogEntry) == 0:
+        return clock()
+    return max(clock(), datetime.fromisoformat(log.last_time(uow)))
+
+
+@dataclass(slots=True, kw_only=True)
+class AuditedTransaction:
+    """An open write transaction that cannot commit without an audit entry."""
+
+    uow: UnitOfWork
+    now: datetime
+    keys: KeyTree
+    recorded: list[int] = field(default_factory=list)
+
+    def record(
+        self,
+        kind: EntryType,
+        *,
+        clear: Mapping[str, Json] | None = None,
+        hidden: Mapping[str, Json] | None = None,
+    ) -> int:
+        """Append the audit entry of this act and return its number."""
+        seq = log.append(self.uow, kind=kind, now=self.now, clear=clear or {}, hidden=hidden or {})
+        self.recorded.append(seq)
+        return seq
+
+    def commit(self) -> None:
+        """Make the act durable; an act without an audit entry is refused."""
+        if not self.recorded:
+            raise InternalError(what="an act was about to be stored without an audit entry")
+        self.uow.commit()
+
+
+@contextmanager
+def audited_if_needed(
+    store: Store, keys: KeyTree, clock: Clock = system_clock
+) -> Iterator[AuditedTransaction]:
+    """An act that may find nothing to do: then nothing is recorded and nothing is written."""
+    with store.write() as uow:
+        opened = AuditedTransaction(uow=uow, now=trusted_now(uow, clock), keys=keys)
+        yield opened
+        if opened.recorded:
+            opened.commit()
+
+
+@contextmanager
+def audited(store: Store, keys: KeyTree, clock: Clock = system_clock) -> Iterator[AuditedTransaction]:
+    """A new act: committed when the block ends, undone whole when it raises."""
+    with store.write() as uow:
+        opened = AuditedTransaction(uow=uow, now=trusted_now(uow, clock), keys=keys)
+        yield opened
+        opened.commit()

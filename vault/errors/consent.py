@@ -1,0 +1,27 @@
+"""Errors of consents."""
+
+from __future__ import annotations
+
+from vault.errors.families import Invalid, Refused
+
+
+class ConsentRefused(Refused):
+    """No consent covers this: {reason}."""
+
+    hint = "lockbox consent explain JOB gives every reason"
+
+
+class SpecialNotConfirmed(Refused):
+    """What belongs to a special category needs your explicit yes, --special, and nothing was allowed: {columns}."""
+
+    hint = "special are the categories of GDPR Articles 9 and 10, such as health; read what is asked before you say it"
+
+
+class UnknownGrant(Invalid):
+    """There is no consent {grant}."""
+
+    hint = "see: lockbox consent list"
+
+
+class NotConfirmed(Refused):
+    """You said no; nothing was changed."""

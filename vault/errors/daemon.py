@@ -1,0 +1,73 @@
+"""Errors of the vault's own process and of whoever talks to it."""
+
+from __future__ import annotations
+
+from vault.errors.families import Locked, Refused, Unavailable
+
+
+class SessionEnded(Locked):
+    """This session is over, or was never opened."""
+
+    hint = "unlock again: lockbox unlock"
+
+
+class TooManyTries(Unavailable):
+    """Too many tries: wait {seconds} seconds."""
+
+
+class NotAtThisDoor(Refused):
+    """The vault's process does not answer that: {reason}."""
+
+
+class BodyTooLarge(NotAtThisDoor):
+    """The vault's process does not answer that: {reason}."""
+
+
+class ApprovalNotProven(Refused):
+    """It was not proven that you, with your passphrase, meant exactly this; nothing was done."""
+
+    hint = "decide again; an approval is good once, for two minutes, and for one act"
+
+
+class TrainingRuns(Refused):
+    """A training runs; locking now would end it, and its budget stays spent."""
+
+    hint = "wait for it, or stop it: lockbox lock --stop-training"
+
+
+class SocketUnusable(Unavailable):
+    """The vault's process cannot listen at {path}: {reason}."""
+
+
+class DaemonGone(Unavailable):
+    """The vault's process ended before it answered."""
+
+    hint = "look before you do it again: what you asked for may be done"
+
+
+class DaemonUnreachable(Unavailable):
+    """The vault's process does not answer as it should: {reason}."""
+
+    hint = "end it, and the vault is locked: lockbox lock"
+
+
+class DaemonElsewhere(Unavailable):
+    """The vault's process serves {what}, and not what you named."""
+
+    hint = "lock it first, where it was unlocked: lockbox lock"
+
+
+class DaemonNotStarted(Unavailable):
+    """The vault's process did not start: {reason}."""
+
+
+class KeysLogged(Unavailable):
+    """{what} is set: everything typed here, a passphrase too, would be written to a log; no vault is opened."""
+
+    hint = "unset it and start again; only the sample may be opened with it"
+
+
+class VaultUnlocked(Unavailable):
+    """The vault is unlocked already, by another lockbox process."""
+
+    hint = "lock it first: lockbox lock"

@@ -1,0 +1,57 @@
+"""Errors of files, imports and collections."""
+
+from __future__ import annotations
+
+from vault.errors.families import Invalid, Refused, Unavailable
+
+
+class FileMissing(Unavailable):
+    """There is no file {path}."""
+
+
+class Unreadable(Invalid):
+    """{name} cannot be read as {format}: {reason}."""
+
+
+class FileChanged(Invalid):
+    """{name} is not the file you looked at any more; nothing was stored."""
+
+    hint = "look at it again, then import it"
+
+
+class AlreadyImported(Refused):
+    """This very file was already imported on {date}."""
+
+    hint = "importing it twice would count every record twice and break the privacy unit"
+
+
+class UnknownCollection(Invalid):
+    """There is no collection {name}."""
+
+    hint = "see: lockbox data list"
+
+
+class CollectionErased(UnknownCollection):
+    """The collection {name} was erased after jobs had learned from it; its name stays taken."""
+
+    hint = "the budget spent on it stays spent; give other records another name"
+
+
+class ErasedNotCleared(Unavailable):
+    """{collection} is erased, but its sealed bytes may still be on the disk: {reason}."""
+
+    hint = "this vault cannot open them any more; they go when lockbox opens it the next time"
+
+
+class UnknownField(Invalid):
+    """Collection {collection} has no field {name}."""
+
+    hint = "see: lockbox data list"
+
+
+class SchemaMismatch(Invalid):
+    """The columns of this file do not fit the collection {collection}: {reason}."""
+
+
+class NothingToImport(Invalid):
+    """No row of this file could be imported."""

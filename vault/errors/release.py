@@ -1,0 +1,41 @@
+"""Errors of held updates and of releases."""
+
+from __future__ import annotations
+
+from vault.errors.families import Broken, Invalid, Refused, Unavailable
+
+
+class UnknownRelease(Invalid):
+    """There is no held update {release}."""
+
+    hint = "see: lockbox release list"
+
+
+class DigestMismatch(Refused):
+    """The digest you confirmed is not that of the held update; nothing left."""
+
+    hint = "look again: lockbox release show ID"
+
+
+class HeldUpdateDamaged(Broken):
+    """The held update is not the one that was held; nothing left."""
+
+
+class DestinationUnusable(Invalid):
+    """Nothing can be written to {path}: {reason}."""
+
+
+class ReleaseNotWritten(Unavailable):
+    """The release could not be written to {path}: {reason}; it may have left in part."""
+
+    hint = "the same approved bytes can be sent again to another folder"
+
+
+class ReleaseNotRecorded(Unavailable):
+    """The files are at {path}, but that could not be recorded: {reason}; they count as having left."""
+
+    hint = "the same approved bytes can be sent again to another folder once it can be recorded"
+
+
+class ReleaseInvalid(Broken):
+    """This release does not verify: {reason}."""

@@ -1,0 +1,65 @@
+"""Errors of requesters, jobs and requests."""
+
+from __future__ import annotations
+
+from vault.errors.families import Broken, Invalid, Refused
+
+
+class UnknownRequester(Invalid):
+    """There is no requester {name}."""
+
+    hint = "add one with: lockbox requester add NAME KEYFILE"
+
+
+class RequesterExists(Invalid):
+    """There is already a requester with this {what}."""
+
+
+class RequesterBlocked(Refused):
+    """The requester {name} is blocked."""
+
+    hint = "to lift that: lockbox requester unblock NAME"
+
+
+class OtherCollection(Refused):
+    """{name} may ask about {collection} alone, and this job names another collection."""
+
+
+class ManifestInvalid(Invalid):
+    """The job manifest is not acceptable: {reason}."""
+
+
+class ManifestTampered(Broken):
+    """The job manifest does not carry a valid signature of its requester."""
+
+    hint = "it was changed after signing, or signed by another key"
+
+
+class WeightsInvalid(Invalid):
+    """The starting weights are not acceptable: {reason}."""
+
+
+class WeightsTampered(Broken):
+    """The starting weights are not the ones the manifest names."""
+
+
+class JobReplayed(Refused):
+    """This job was already received on {date}."""
+
+    hint = "another run is another job with another id and another price"
+
+
+class UnknownRequest(Invalid):
+    """There is no request {request}."""
+
+    hint = "see: lockbox request list"
+
+
+class WrongState(Refused):
+    """The request is {state}; that cannot be done now."""
+
+
+class CollectionInUse(WrongState):
+    """A job learns from {collection} now; it can be erased when that has ended."""
+
+    hint = "to end it at once, withdraw its consent: lockbox consent withdraw ID"

@@ -1,0 +1,23 @@
+"""Errors of older copies and of the mark that shows them."""
+
+from __future__ import annotations
+
+from vault.errors.families import Unavailable
+
+
+class OlderVault(Unavailable):
+    """This vault is an older copy: {reason}."""
+
+    hint = "you can look and export; acting on it would take back withdrawals and spent budget"
+
+
+class MarkNotWritten(Unavailable):
+    """What you did is stored and recorded, but the reminder outside the vault could not be written to {path}."""
+
+    hint = "without it an older copy of the vault would go unnoticed; make that folder writable"
+
+
+class MarkUnwritable(Unavailable):
+    """The reminder outside the vault cannot be written to {path}; nothing was spent and nothing left."""
+
+    hint = "without it an older copy would take back what is spent and sent; make that folder writable"

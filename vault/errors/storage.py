@@ -1,0 +1,57 @@
+"""Errors of the vault's folder, its database and its disk."""
+
+from __future__ import annotations
+
+from vault.errors.families import Broken, Invalid, Unavailable
+
+
+class Damaged(Broken):
+    """{what} is damaged or was tampered with."""
+
+    hint = "restore a backup; what is damaged was not used"
+
+
+class NoVault(Unavailable):
+    """There is no vault at {path}."""
+
+    hint = "make one with: lockbox init"
+
+
+class VaultExists(Invalid):
+    """There is already a vault at {path}."""
+
+
+class VaultBusy(Unavailable):
+    """Another lockbox process is writing to this vault."""
+
+    hint = "wait for it to end; two writers would fork the audit trail"
+
+
+class DiskFull(Unavailable):
+    """The disk is full; nothing was changed."""
+
+
+class DiskReadOnly(Unavailable):
+    """The vault cannot be written to at {path}; nothing was changed."""
+
+
+class DiskFailing(Unavailable):
+    """The disk that holds {path} reports an error; nothing was changed."""
+
+    hint = "look at the health of the disk, and restore a backup to another one"
+
+
+class OutdatedVault(Unavailable):
+    """This vault was written by an older version of lockbox and has to be brought up to date first."""
+
+    hint = "open it once on a disk that can be written to"
+
+
+class NewerVault(Unavailable):
+    """This vault was written by a newer version of lockbox."""
+
+
+class UnsafePermissions(Unavailable):
+    """Other users of this computer can enter {path}."""
+
+    hint = "close it to them: chmod 700"

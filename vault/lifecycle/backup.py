@@ -1,0 +1,63 @@
+"""A consistent copy of a live vault in one file."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vault.errors.release import DestinationUnusable
+from vault.lifecycle.folder import database_file
+from vault.sealing.copies import FILE_NAMES as HEADER_FILES
+from vault.store.files import sync
+
+if TYPE_CHECKING:
+    from vault.lifecycle.opened import OpenVault
+
+
+def write_backup(vault: OpenVault, target: Path) -> None:
+    """Write the key header and a consistent copy of the live database into one tar file (mode 0600).
+
+    Everything in it is as encrypted as the vault itself. Raises `DestinationUnusable` and `DiskFull`,
+    and then leaves no file behind.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=target.resolve().parent, prefix=".lockbox-backup-") as name:
+            folder = Path(name)
+            vault.store.backup(folder / database_file(folder).name)
+            packed = _pack(vault.paths.vault, folder)
+            packed.rename(target)
+    except OSError as error:
+        raise DestinationUnusable(path=target, reason=error.strerror or "it cannot be written") from error
+
+
+def check_new(vault: OpenVault, target: Path) -> None:
+    """Refuse, before anything is recorded, a place that is taken, not there, or in the vault's own folder."""
+    if target.exists() or target.is_symlink():
+        raise DestinationUnusable(path=target, reason="something is already there")
+    if target.resolve().is_relative_to(vault.paths.vault.resolve()):
+        raise DestinationUnusable(path=target, reason="it lies inside the vault")
+    parent = target.resolve().parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise DestinationUnusable(path=target, reason="its folder is not there or cannot be written to")
+
+
+def _pack(vault_folder: Path, folder: Path) -> Path:
+    packed = folder / "backup.tar"
+    with packed.open("xb") as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        packed.chmod(0o600)
+        for name in HEADER_FILES:
+            tar.add(vault_folder / name, arcname=name, filter=_anonymous)
+        tar.add(database_file(folder), arcname=database_file(folder).name, filter=_anonymous)
+    sync(packed)
+    return packed
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """No user name in the archive, and files that only their owner can read."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o600
+    return member

@@ -1,0 +1,40 @@
+"""Every charge to a budget, read for showing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vault.budget import ledger
+from vault.records.collections import all_collections
+from vault.store.tables import RequesterRow
+from vault.views.history import BudgetPoint
+
+if TYPE_CHECKING:
+    from vault.store.unit_of_work import UnitOfWork
+
+
+# the budget -------------------------------------------------------------------------------------------------
+
+
+def budget_points(uow: UnitOfWork) -> list[BudgetPoint]:
+    """Every charge ever made, the oldest first; `used_percent` is of all of its collection, after it."""
+    names = {row.id: row.name for row in uow.find(RequesterRow)}
+    points = [
+        (one.number, _point(one, facts.name, names))
+        for facts in all_collections(uow)
+        for one in ledger.history(uow, collection_id=facts.id, lifetime_epsilon=facts.lifetime_epsilon)
+    ]
+    return [point for _, point in sorted(points, key=lambda numbered: numbered[0])]
+
+
+def _point(one: ledger.Charged, collection: str, names: dict[str, str]) -> BudgetPoint:
+    return BudgetPoint(
+        at=one.at,
+        collection=collection,
+        requester=names.get(one.requester_id, one.requester_id),
+        request=one.request_id,
+        epsilon=one.epsilon,
+        job_percent=one.job_percent,
+        used_percent=one.used_percent,
+        requester_percent=one.requester_percent,
+    )

@@ -1,0 +1,55 @@
+"""From the beginning of an id to the one id that begins so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vault.errors.consent import UnknownGrant
+from vault.errors.families import Invalid
+from vault.errors.release import UnknownRelease
+from vault.errors.requests import UnknownRequest
+from vault.store.tables import GrantRow, HeldRow, RequestRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vault.store.unit_of_work import UnitOfWork
+
+SHORTEST_ID = 4
+
+
+# ids ------------------------------------------------------------------------------------------------------
+
+
+def full_id(ids: Sequence[str], beginning: str) -> str:
+    """The one id that begins so, or empty."""
+    if len(beginning) < SHORTEST_ID:
+        return beginning if beginning in ids else ""
+    fitting = [one for one in ids if one.startswith(beginning.lower())]
+    if len(fitting) > 1:
+        raise Invalid(reason=f"{len(fitting)} ids begin with {beginning}; type more of it")
+    return fitting[0] if fitting else ""
+
+
+def full_request_id(uow: UnitOfWork, beginning: str) -> str:
+    """The id of the request that begins so; raises `UnknownRequest`."""
+    full = full_id([row.id for row in uow.find(RequestRow)], beginning)
+    if not full:
+        raise UnknownRequest(request=beginning)
+    return full
+
+
+def full_release_id(uow: UnitOfWork, beginning: str) -> str:
+    """The id of the held update that begins so; raises `UnknownRelease`."""
+    full = full_id([row.id for row in uow.find(HeldRow)], beginning)
+    if not full:
+        raise UnknownRelease(release=beginning)
+    return full
+
+
+def full_grant_id(uow: UnitOfWork, beginning: str) -> str:
+    """The id of the consent that begins so; raises `UnknownGrant`."""
+    full = full_id([row.id for row in uow.find(GrantRow)], beginning)
+    if not full:
+        raise UnknownGrant(grant=beginning)
+    return full

@@ -1,0 +1,101 @@
+"""Held updates and what became of them, read for showing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from vault.audit.transaction import parse_stamp
+from vault.queries.status import shown_state
+from vault.requests.evaluate import StoredJob, load
+from vault.requests.release_manifest import parse_release_manifest
+from vault.requests.states import RequestState
+from vault.sealing.signing import fingerprint
+from vault.store.tables import GrantRow, HeldRow
+from vault.views.purposes import PURPOSES
+from vault.views.releases import OwnerResults, ReleaseView
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vault.lifecycle.opened import OpenVault
+    from vault.store.unit_of_work import UnitOfWork
+from vault.queries.price import price_view
+
+SENDING = RequestState.SENDING
+DECIDED = (RequestState.RELEASED, RequestState.WITHHELD, RequestState.EXPIRED, RequestState.DESTROYED)
+
+
+# releases ---------------------------------------------------------------------------------------------------
+
+
+def release_views(uow: UnitOfWork, vault: OpenVault) -> list[ReleaseView]:
+    """Every update that was held, the newest first."""
+    return [
+        release_view(uow, vault, row.id) for row in uow.find(HeldRow, order_by="held_at", descending=True)
+    ]
+
+
+def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView:
+    """One held update; what it taught about the owner's rows only once nothing can be decided any more."""
+    asked, held = load(uow, full_id), uow.get(HeldRow, full_id)
+    assert held is not None  # `release_id` found it in the same snapshot
+    manifest = parse_release_manifest(held.manifest)
+    state = shown_state(asked.row, held.expires_at, vault.now(uow))
+    can_be_sent = is_sendable(uow, asked, held, vault.now(uow))
+    return ReleaseView(
+        id=held.id,
+        state=state.value,
+        can_be_sent=can_be_sent,
+        may_have_left=held.intent_at is not None and held.sent_at is None,
+        recipient=asked.requester.name,
+        recipient_status=asked.requester.status,
+        fingerprint=fingerprint(asked.requester.key),
+        collection=manifest.collection,
+        purpose_words=PURPOSES[asked.manifest.purpose.dpv],
+        fields_used=manifest.fields_used,
+        fields_withheld=manifest.fields_withheld,
+        size=manifest.update.size,
+        clip_norm=manifest.mechanism.clip_norm,
+        noise_multiplier=manifest.mechanism.noise_multiplier,
+        steps=manifest.mechanism.steps,
+        epsilon=manifest.epsilon,
+        delta=manifest.delta,
+        digest=held.manifest_digest,
+        update_sha256=manifest.update.sha256,
+        held_at=held.held_at,
+        expires_at=held.expires_at,
+        decided_at=held.ended_at,
+        price=price_view(uow, asked),
+        for_you=_for_you(held) if state in DECIDED or (state is SENDING and not can_be_sent) else None,
+    )
+
+
+def is_sendable(uow: UnitOfWork, asked: StoredJob, held: HeldRow, now: datetime) -> bool:
+    """Whether the egress would let these bytes go, given their digest; it checks for itself once more."""
+    grant = uow.get(GrantRow, asked.row.grant_id or "")
+    return (
+        asked.row.state in (RequestState.HELD, SENDING)
+        and held.update is not None
+        and now < parse_stamp(held.expires_at)
+        and asked.requester.status != "blocked"
+        and grant is not None
+        and grant.withdrawn_at is None
+    )
+
+
+def _for_you(held: HeldRow) -> OwnerResults | None:
+    if held.private is None:
+        return None
+    facts = json.loads(held.private)
+    name = "accuracy" if "accuracy" in facts["final"] else "rmse"
+    points = [point for point in facts["curve"] if point["loss"] is not None and point[name] is not None]
+    return OwnerResults(
+        rows=facts["rows"],
+        steps=tuple(point["step"] for point in points),
+        loss=tuple(point["loss"] for point in points),
+        metric_name=name,
+        metric=tuple(point[name] for point in points),
+        final_loss=facts["final"]["loss"],
+        final_metric=facts["final"][name],
+    )

@@ -1,0 +1,120 @@
+"""Requests and what approving them would change, read for showing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vault.audit.transaction import trusted_now
+from vault.queries.consents import draft_view
+from vault.queries.requesters import requester_row
+from vault.queries.status import shown_state
+from vault.requests.approve import drafted_grant, promise_of
+from vault.requests.differences import changes
+from vault.requests.evaluate import StoredJob, load, precheck
+from vault.requests.inbox import check_waiting
+from vault.requests.parse import parse_manifest
+from vault.requests.shapes import dimension
+from vault.requests.states import RequestState
+from vault.sealing.signing import fingerprint
+from vault.store.tables import RequestRow
+from vault.views.purposes import PURPOSES
+from vault.views.requests import Approval, RequestLine, RequestView
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vault.lifecycle.opened import OpenVault
+    from vault.store.unit_of_work import UnitOfWork
+    from vault.views.consents import GrantDraft
+from vault.queries.decisions import _collection, explain
+from vault.queries.price import price_view
+
+# requests ---------------------------------------------------------------------------------------------------
+
+
+def request_lines(uow: UnitOfWork, vault: OpenVault) -> list[RequestLine]:
+    """Every request, the newest first."""
+    rows = uow.find(RequestRow, order_by="received_at", descending=True)
+    return [request_line(uow, row, vault.now(uow)) for row in rows]
+
+
+def request_line(uow: UnitOfWork, row: RequestRow, now: datetime) -> RequestLine:
+    """A request as one line of the inbox."""
+    asker = requester_row(uow, row.requester_id)
+    manifest = parse_manifest(row.manifest)
+    return RequestLine(
+        id=row.id,
+        state=shown_state(row, row.expires_at, now).value,
+        requester=asker.name,
+        requester_status=asker.status,
+        collection=row.collection,
+        purpose_words=PURPOSES[manifest.purpose.dpv],
+        received_at=row.received_at,
+        expires_at=row.expires_at,
+    )
+
+
+def request_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> RequestView:
+    """One request with its price and the verdict the consents give now."""
+    asked = load(uow, full_id)
+    manifest = asked.manifest
+    return RequestView(
+        line=request_line(uow, asked.row, vault.now(uow)),
+        job_id=manifest.job_id,
+        fingerprint=fingerprint(asked.requester.key),
+        contact=manifest.requester.contact,
+        purpose=manifest.purpose.dpv,
+        purpose_text=manifest.purpose.text,
+        retention=manifest.retention,
+        recipients=manifest.recipients,
+        slot_minutes=manifest.slot_minutes,
+        window_from=manifest.where.from_,
+        window_to=manifest.where.to,
+        model=manifest.model.kind,
+        parameters=dimension(manifest),
+        steps=manifest.dp.steps,
+        noise_multiplier=manifest.dp.noise_multiplier,
+        clip_norm=manifest.dp.clip,
+        sampling_rate=manifest.dp.sampling_rate,
+        manifest_digest=asked.row.manifest_digest,
+        price=price_view(uow, asked),
+        decision=explain(uow, vault, asked),
+        reason=asked.row.reason,
+    )
+
+
+def approval_view(
+    uow: UnitOfWork, vault: OpenVault, full_id: str, *, draft: bool, optional: frozenset[str]
+) -> Approval:
+    """What approving would change, and the consent it would write when none covers the job.
+
+    Raises what approving would: `WrongState` for a request that does not wait, and `BudgetExhausted`.
+    """
+    asked = load(uow, full_id)
+    now = trusted_now(uow, vault.clock)
+    check_waiting(asked.row, now)
+    precheck(uow, asked)
+    view = request_view(uow, vault, full_id)
+    wanted = draft and not view.decision.permitted
+    earlier = _last_approved(uow, asked)
+    types = {field.name: field.type for field in _collection(uow, asked, earlier).fields}
+    return Approval(
+        request=view,
+        draft=_draft(uow, asked, optional, now) if wanted else None,
+        compared_to=earlier.row.id if earlier else None,
+        changes=changes(earlier, asked, types) if earlier else (),
+    )
+
+
+def _last_approved(uow: UnitOfWork, asked: StoredJob) -> StoredJob | None:
+    """The job of this requester on this collection that was approved last, and not taken back."""
+    rows = uow.find(RequestRow, requester_id=asked.requester.id, collection=asked.manifest.collection)
+    approved = [row for row in rows if row.grant_id and row.state != RequestState.REFUSED_PERSON]
+    if not approved:
+        return None
+    return load(uow, max(approved, key=lambda row: (row.decided_at or "", row.received_at)).id)
+
+
+def _draft(uow: UnitOfWork, asked: StoredJob, optional: frozenset[str], now: datetime) -> GrantDraft:
+    one = drafted_grant(asked, optional, now)
+    return draft_view(uow, one, withheld=asked.manifest.optional - one.fields, promise=promise_of(asked))

@@ -1,0 +1,68 @@
+"""What the vault holds and what waits in it, read for showing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from vault.audit.transaction import parse_stamp
+from vault.records.collections import list_collections
+from vault.requests.states import RequestState
+from vault.store.tables import HeldRow, LogEntry, RequestRow, VaultFact
+from vault.views.status import VaultStatus
+
+if TYPE_CHECKING:
+    from vault.lifecycle.opened import OpenVault
+    from vault.store.unit_of_work import UnitOfWork
+from vault.queries.consents import grant_views
+
+DECIDED = (RequestState.RELEASED, RequestState.WITHHELD, RequestState.EXPIRED, RequestState.DESTROYED)
+SOON = timedelta(days=7)
+HELD_STATES = (RequestState.HELD, RequestState.SENDING, *DECIDED)
+
+
+def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
+    """What the vault holds, what waits for its owner, and whether anything ever left."""
+    states = _states(uow, vault.now(uow))
+    active = [view for view in grant_views(uow, vault) if view.state == "active"]
+    soon = vault.now(uow) + SOON
+    facts = list_collections(uow)
+    vault.departures.follow(uow)
+    return VaultStatus(
+        path=str(vault.paths.vault),
+        origin=vault.origin,
+        created_at=fact(uow, "created_at"),
+        read_only_because=vault.older,
+        mark_missing=vault.mark_missing,
+        collections=len(facts),
+        rows=sum(one.rows for one in facts),
+        grants_active=len(active),
+        expiring=sum(parse_stamp(view.not_after) <= soon for view in active),
+        requests_waiting=states.count(RequestState.WAITING),
+        approved=states.count(RequestState.APPROVED),
+        running=len(vault.running),
+        held=states.count(RequestState.HELD),
+        released=len(vault.departures.sent),
+        may_have_left=vault.departures.may_have_left,
+        last_left_at=vault.departures.last,
+        audit_entries=uow.count(LogEntry),
+    )
+
+
+def _states(uow: UnitOfWork, now: datetime) -> list[RequestState]:
+    """The state of every request as it is shown: what ran out counts as expired."""
+    held_until = {row.request_id: row.expires_at for row in uow.find(HeldRow)}
+    return [shown_state(row, held_until.get(row.id, row.expires_at), now) for row in uow.find(RequestRow)]
+
+
+def shown_state(row: RequestRow, expires_at: str, now: datetime) -> RequestState:
+    """The state, or that it has run out, although nobody opened the vault to record it yet."""
+    state = RequestState(row.state)
+    is_open = state in (RequestState.WAITING, RequestState.APPROVED, RequestState.HELD)
+    return RequestState.EXPIRED if is_open and now >= parse_stamp(expires_at) else state
+
+
+def fact(uow: UnitOfWork, key: str) -> str:
+    """A fact that the vault keeps about itself."""
+    row = uow.get(VaultFact, key)
+    return row.value if row else ""

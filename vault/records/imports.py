@@ -1,0 +1,189 @@
+"""Seal the rows of a file into a collection, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from vault.audit.entries import EntryType, count_bucket
+from vault.audit.transaction import AuditedTransaction, parse_stamp, stamp
+from vault.errors.families import Invalid
+from vault.errors.records import (
+    AlreadyImported,
+    NothingToImport,
+    SchemaMismatch,
+)
+from vault.records.appending import fit_to_fields
+from vault.records.collections import CollectionFacts, check_name, facts_of, list_collections, live_row
+from vault.records.repeats import Incoming, warnings_of_repeats
+from vault.records.schema import ParsedTable, default_unit, guess_time_field
+from vault.records.units import UnitRows, system_fields, with_units
+from vault.records.writing import add_fields, append_rows
+from vault.sealing.keytree import KeyTree
+from vault.store import tables
+from vault.store.unit_of_work import UnitOfWork
+from vault.views.field_types import FieldSpec, UnitSpec
+from vault.views.records import ImportReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportChoice:
+    """How the rows of a file are grouped into units and where their times come from."""
+
+    unit: UnitSpec
+    time_field: str | None
+
+
+def import_table(
+    act: AuditedTransaction,
+    *,
+    name: str,
+    parsed: ParsedTable,
+    unit: UnitSpec,
+    time_field: str | None,
+    lifetime_epsilon: str,
+    file_digest: bytes,
+) -> ImportReport:
+    """Seal the rows of a file into a new collection, or behind those of one that has the same columns.
+
+    ``file_digest`` is the keyed digest of the file; ``lifetime_epsilon`` counts for a new collection only. Raises
+    AlreadyImported, NothingToImport, SchemaMismatch, Invalid for a unit, name or epsilon that cannot be.
+    """
+    _refuse_known_file(act.uow, file_digest)
+    choice = ImportChoice(unit=unit, time_field=time_field)
+    row = live_row(act.uow, name)
+    if row is not None:
+        parsed = _fitted(facts_of(act.uow, row), parsed, choice)
+    units = with_units(parsed, unit, time_field, first_row=row.next_row if row else 0)
+    if units.table.num_rows == 0:
+        raise NothingToImport
+    warnings = _repeats(act.uow, act.keys, name, parsed, units)
+    home = row or _new_collection(act, name, parsed.fields, choice, lifetime_epsilon)
+    append_rows(act.uow, act.keys, home, units.table)
+    _record(act, home, parsed, units, file_digest)
+    return ImportReport(
+        collection=name,
+        is_new=row is None,
+        rows=units.table.num_rows,
+        refused=units.refused,
+        total_rows=home.rows,
+        warnings=warnings,
+    )
+
+
+def repeats(
+    uow: UnitOfWork, keys: KeyTree, name: str, parsed: ParsedTable, choice: ImportChoice
+) -> tuple[str, ...]:
+    """Warnings about rows of a file that are sealed already; none for a file that could not be imported as it is."""
+    row = live_row(uow, name)
+    if row is not None:
+        try:
+            parsed = _fitted(facts_of(uow, row), parsed, choice)
+        except SchemaMismatch:
+            return ()
+    units = with_units(parsed, choice.unit, choice.time_field, first_row=0)
+    return _repeats(uow, keys, name, parsed, units)
+
+
+def _repeats(
+    uow: UnitOfWork, keys: KeyTree, name: str, parsed: ParsedTable, units: UnitRows
+) -> tuple[str, ...]:
+    every = list_collections(uow)
+    rows = units.table.select([field.name for field in parsed.fields])
+    home = next((facts for facts in every if facts.name == name), None)
+    return warnings_of_repeats(uow, keys, Incoming(rows=rows, home=home), every)
+
+
+def choose(
+    uow: UnitOfWork,
+    name: str,
+    fields: Sequence[FieldSpec],
+    *,
+    unit: str | None = None,
+    time_field: str | None = None,
+) -> ImportChoice:
+    """What was asked for; what was not, as the collection has it, or guessed for a new one.
+
+    ``unit`` is text as ``UnitSpec.parse`` reads it. Raises Invalid for columns that are not there.
+    """
+    row = live_row(uow, name)
+    known = None if row is None else facts_of(uow, row)
+    if time_field is None:
+        time_field = guess_time_field(fields) if known is None else known.time_field
+    if unit is not None:
+        spec = UnitSpec.parse(unit, [field.name for field in fields])
+    else:
+        spec = default_unit(fields, time_field) if known is None else known.unit
+    return ImportChoice(unit=spec, time_field=time_field)
+
+
+def _refuse_known_file(uow: UnitOfWork, digest: bytes) -> None:
+    for known in uow.find(tables.ImportedFile, digest=digest):
+        raise AlreadyImported(date=parse_stamp(known.imported_at).date().isoformat())
+
+
+def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -> ParsedTable:
+    if choice.unit != facts.unit:
+        raise SchemaMismatch(collection=facts.name, reason=f"its unit is {facts.unit}")
+    if choice.time_field != facts.time_field:
+        source = f"come from the column {facts.time_field}" if facts.time_field else "are not known"
+        raise SchemaMismatch(collection=facts.name, reason=f"the times of its rows {source}")
+    return fit_to_fields(parsed, facts.fields, collection=facts.name)
+
+
+def _new_collection(
+    act: AuditedTransaction,
+    name: str,
+    fields: Sequence[FieldSpec],
+    choice: ImportChoice,
+    lifetime_epsilon: str,
+) -> tables.Collection:
+    check_name(name)
+    row = tables.Collection(
+        name=name,
+        unit=choice.unit.kind.value,
+        unit_field=choice.unit.field,
+        time_field=choice.time_field,
+        lifetime_epsilon=_checked_epsilon(lifetime_epsilon),
+        created_at=stamp(act.now),
+    )
+    act.uow.add(row)
+    add_fields(act.uow, act.keys, row, (*fields, *system_fields(fields, choice.unit, choice.time_field)))
+    return row
+
+
+def _checked_epsilon(text: str) -> str:
+    try:
+        epsilon = Decimal(text)
+    except InvalidOperation:
+        epsilon = Decimal(0)
+    if not (epsilon.is_finite() and epsilon > 0):
+        raise Invalid(reason="the lifetime epsilon is a number above 0, such as 8")
+    return text
+
+
+def _record(
+    act: AuditedTransaction, row: tables.Collection, parsed: ParsedTable, units: UnitRows, digest: bytes
+) -> None:
+    count = units.table.num_rows
+    act.uow.add(
+        tables.ImportedFile(
+            collection_id=row.id,
+            digest=digest,
+            row_count=count,
+            refused_count=len(units.refused),
+            imported_at=stamp(act.now),
+        )
+    )
+    act.record(
+        EntryType.RECORD_IMPORT,
+        clear={"count": count_bucket(count)},
+        hidden={
+            "collection": row.name,
+            "source": parsed.source,
+            "schema": [[field.name, field.type.value] for field in parsed.fields],
+            "rows": count,
+            "refused": len(units.refused),
+        },
+    )

@@ -1,0 +1,188 @@
+"""A job as a requester writes it by hand, in TOML or JSON; ``draft.py`` makes manifest and weights of it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from vault.errors.families import Invalid
+from vault.requests.bundle import read_bounded
+from vault.requests.parse import MANIFEST_LIMIT
+from vault.requests.values import TIME_FORMAT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldDescription:
+    """One field of a job; ``transform`` is written as the manifest has it, ``{"kind": "standard", ...}``."""
+
+    name: str
+    role: str
+    necessity: str = "required"
+    transform: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDescription:
+    """What a requester decides about a job; the rest follows: id, key, loss, noise, grid and weights.
+
+    Times are RFC 3339 text in UTC; without ``expires`` a job can be accepted for 30 days. The values are
+    checked when the manifest is made, not here.
+    """
+
+    collection: str
+    unit: str
+    max_rows_per_unit: int = 100
+    unit_reduction: str = "mean"
+    recipients: tuple[str, ...] = ()
+    retention: str
+    expires: str | None = None
+    slot_minutes: int = 1440
+    requester_name: str
+    requester_contact: str
+    purpose_dpv: str
+    purpose_text: str
+    model_kind: str
+    model_hidden: tuple[int, ...] = (16,)
+    model_activation: str = "tanh"
+    training_sampling_rate: float
+    training_expected_batch: int
+    training_steps: int
+    training_clip: float = 1.0
+    training_lr: float = 0.5
+    training_momentum: float = 0.0
+    training_average: str = "tail"
+    where_from: str | None = None
+    where_to: str | None = None
+    fields: tuple[FieldDescription, ...]
+
+
+def job_from_description(path: Path) -> JobDescription:
+    """Read a description from a ``.toml`` or ``.json`` file; raises ``FileMissing`` or ``Invalid``."""
+    text = read_bounded(path, MANIFEST_LIMIT)
+    try:
+        document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Invalid(reason=f"{path.name} is not {'JSON' if path.suffix == '.json' else 'TOML'}") from error
+    return parse_description(document)
+
+
+def parse_description(document: object) -> JobDescription:
+    """The description in a parsed TOML or JSON document; raises ``Invalid`` naming the key that is wrong."""
+    flat = _flattened(_table(document, "the description"))
+    rows = flat.get("fields")
+    if not isinstance(rows, tuple):
+        raise Invalid(reason="the description has no [[fields]]")
+    flat["fields"] = tuple(_made(FieldDescription, _table(row, "a field"), "[[fields]]") for row in rows)
+    return _made(JobDescription, flat, "the description")
+
+
+def template() -> str:
+    """An example description with every key, ready to be edited."""
+    return _TEMPLATE
+
+
+_TEMPLATE: Final = """\
+# A job for somebody's vault. Every number here is public: take it from a codebook or a guess,
+# never from the data of the person you ask.
+collection = "sleep"        # what the person calls their records
+unit = "day"                # their privacy unit: record, day or column:NAME
+max_rows_per_unit = 100     # rows of one unit that count
+unit_reduction = "mean"     # mean or sum of the gradients of one unit's rows
+recipients = []             # who gets the result besides you
+retention = "deleted when the study ends"
+# expires = 2027-01-31T00:00:00Z     without it: 30 days from now
+slot_minutes = 1440         # how long the person has to decide after the run; at least 60
+
+[requester]
+name = "Sleep lab"
+contact = "lab@example.org"
+
+[purpose]
+dpv = "AcademicResearch"
+text = "Does activity during the day tell the quality of the night?"
+
+[model]
+kind = "logistic"           # linear, logistic or mlp
+# hidden = [16]             # mlp only: one to three layers
+# activation = "tanh"       # mlp only: tanh or relu
+
+[training]
+sampling_rate = 0.2         # each unit takes part in a step with this chance
+expected_batch = 20         # about sampling_rate times the number of units you hope for
+steps = 100
+clip = 1.0                  # largest influence of one unit on one step
+lr = 0.5
+momentum = 0.0
+average = "tail"            # tail or last
+
+# [where]                   # only records of this time
+# from = 2026-01-01T00:00:00Z
+# to = 2026-07-01T00:00:00Z
+
+[[fields]]
+name = "good_night"
+role = "label"
+transform = { kind = "classes", labels = ["no", "yes"] }
+
+[[fields]]
+name = "steps"
+role = "feature"
+transform = { kind = "standard", center = 7000, scale = 3000, clip = 3, fill = 7000 }
+
+[[fields]]
+name = "weekday"
+role = "feature"
+necessity = "optional"      # may be withheld; then every row has the fill
+transform = { kind = "onehot", labels = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }
+"""
+
+_FactsT = TypeVar("_FactsT", FieldDescription, JobDescription)
+_TABLES: Final = ("requester", "purpose", "model", "training", "where")
+
+
+def _flattened(document: Mapping[str, object]) -> dict[str, object]:
+    """``[model] kind`` becomes ``model_kind``; the document's own keys stay as they are."""
+    flat: dict[str, object] = {}
+    for key, value in document.items():
+        if key in _TABLES:
+            table = _table(value, f"[{key}]")
+            flat.update({f"{key}_{name}": _plain(item) for name, item in table.items()})
+        else:
+            flat[key] = _plain(value)
+    return flat
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, list):
+        return tuple(value)
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None:
+        raise Invalid(reason="a time needs its zone, like 2027-01-31T00:00:00Z")
+    return value.astimezone(UTC).strftime(TIME_FORMAT)
+
+
+def _table(value: object, what: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise Invalid(reason=f"{what} is not a table of keys and values")
+    return value
+
+
+def _made(kind: type[_FactsT], given: Mapping[str, Any], what: str) -> _FactsT:
+    known = {field.name: field for field in fields(kind)}
+    for name, field in known.items():
+        if field.default is MISSING and name not in given:
+            raise Invalid(reason=f"{what} has no {_as_written(name)}")
+    if not given.keys() <= known.keys():
+        raise Invalid(reason=f"{what} has a key other than {', '.join(map(_as_written, known))}")
+    return kind(**given)
+
+
+def _as_written(name: str) -> str:
+    table, _, key = name.partition("_")
+    return f"[{table}] {key}" if table in _TABLES else name

@@ -1,0 +1,132 @@
+"""A requester's jobs: write, sign and check them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from vault.budget import pricing
+from vault.budget.pricing import Price
+from vault.errors.families import Invalid
+from vault.errors.release import DestinationUnusable
+from vault.requester.description import JobDescription
+from vault.requester.draft import draft_job
+from vault.requester.keys import make_folder
+from vault.requests.bundle import (
+    JOB_DOMAIN,
+    MANIFEST_FILE,
+    SIGNATURE_FILE,
+    WEIGHTS_FILE,
+    check_signature,
+    check_sizes,
+    read_bounded,
+    read_job,
+    signature_line,
+)
+from vault.requests.manifest import UNSIGNED_KEY, Manifest
+from vault.requests.parse import MANIFEST_LIMIT, manifest_bytes, manifest_digest, parse_manifest
+from vault.requests.shapes import dimension, shapes
+from vault.requests.translate import mechanism
+from vault.requests.weights import WEIGHTS_LIMIT, check_weights
+from vault.sealing.durable import create_file, replace_files
+from vault.sealing.keyfile import read_secret_key
+from vault.sealing.signing import SigningKey, fingerprint
+
+DELTA = Decimal("0.000001")
+"""The delta at which every vault prices every job (privacy unit: as the manifest says)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFacts:
+    """A job that passed every check that needs no vault, and its price; ``fingerprint`` is that of its key.
+
+    ``digest`` is the SHA-256 of the manifest's bytes, in hex; before signing, digest and fingerprint are empty.
+    """
+
+    manifest: Manifest
+    digest: str
+    fingerprint: str
+    parameters: int
+    price: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedJob:
+    """What was signed, and by which key."""
+
+    job_id: str
+    digest: str
+    fingerprint: str
+
+
+def new_job(
+    description: JobDescription, *, epsilon: Decimal, folder: Path, now: datetime, delta: Decimal = DELTA
+) -> JobFacts:
+    """Write an unsigned job that costs at most ``epsilon`` at ``delta`` (PLD) into a new folder.
+
+    Raises ``DestinationUnusable``, and ``ManifestInvalid`` or ``Invalid`` for what a vault would refuse anyhow.
+    """
+    check_free_folder(folder)
+    draft = draft_job(description, epsilon=epsilon, delta=delta, now=now)
+    make_folder(folder)
+    create_file(folder / MANIFEST_FILE, draft.manifest)
+    create_file(folder / WEIGHTS_FILE, draft.weights)
+    manifest = parse_manifest(draft.manifest)
+    return job_facts(manifest, digest="", signer="", delta=delta)
+
+
+def sign_job(folder: Path, secret_file: Path) -> SignedJob:
+    """Put the requester's key into the manifest and sign its bytes; a signed job may be signed again.
+
+    Raises ``ManifestInvalid``, ``WeightsTampered`` or ``WeightsInvalid`` for a job that no vault would take,
+    ``Invalid`` when the manifest names another key, ``KeyFileInvalid``.
+    """
+    key = SigningKey.from_seed(read_secret_key(secret_file))
+    manifest = parse_manifest(read_bounded(folder / MANIFEST_FILE, MANIFEST_LIMIT))
+    if manifest.requester.key not in (UNSIGNED_KEY, key.public.hex()):
+        raise Invalid(reason="the manifest names the key of another requester")
+    weights = read_bounded(folder / WEIGHTS_FILE, WEIGHTS_LIMIT)
+    check_weights(weights, shapes(manifest), manifest.model.weights)
+    sender = manifest.requester.model_copy(update={"key": key.public.hex()})
+    signed = manifest.model_copy(update={"requester": sender})
+    data = manifest_bytes(signed)
+    signature = signature_line(key.sign(JOB_DOMAIN + data))
+    replace_files(folder, {MANIFEST_FILE: data, SIGNATURE_FILE: signature})
+    return SignedJob(
+        job_id=manifest.job_id,
+        digest=manifest_digest(data),
+        fingerprint=fingerprint(key.public),
+    )
+
+
+def check_job(folder: Path) -> JobFacts:
+    """Everything a vault checks of a job before it looks at itself, and what the job costs.
+
+    Raises ``FileMissing``, ``ManifestTampered``, ``ManifestInvalid``, ``WeightsTampered``, ``WeightsInvalid``.
+    """
+    job = read_job(folder)
+    check_sizes(job)
+    key = check_signature(job)
+    manifest = parse_manifest(job.manifest)
+    check_weights(job.weights, shapes(manifest), manifest.model.weights)
+    digest = manifest_digest(job.manifest)
+    return job_facts(manifest, digest=digest, signer=fingerprint(key), delta=DELTA)
+
+
+def job_facts(manifest: Manifest, *, digest: str, signer: str, delta: Decimal) -> JobFacts:
+    """What is known of a job without a vault."""
+    return JobFacts(
+        manifest=manifest,
+        digest=digest,
+        fingerprint=signer,
+        parameters=dimension(manifest),
+        price=pricing.price(mechanism(manifest), delta),
+    )
+
+
+def check_free_folder(folder: Path) -> None:
+    """Refuse a folder where something is already."""
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise DestinationUnusable(path=folder, reason="something is already there")

@@ -1,0 +1,44 @@
+"""A requester's key pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vault.errors.release import DestinationUnusable
+from vault.sealing.durable import create_file
+from vault.sealing.keyfile import key_line, write_secret_key
+from vault.sealing.signing import SigningKey, fingerprint
+
+PUBLIC_FILE = "requester.pub"
+SECRET_FILE = "requester.key"  # noqa: S105 - the name of a file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Where a new key pair lies and the fingerprint by which people compare its public half."""
+
+    public: Path
+    secret: Path
+    fingerprint: str
+
+
+def keygen(folder: Path) -> Keys:
+    """Make an Ed25519 key pair: the secret file readable by its owner alone, the public one to hand out.
+
+    Raises ``Invalid`` when there is a key already, ``DiskFull``, ``DiskReadOnly``, ``Unavailable``.
+    """
+    make_folder(folder)
+    public, secret = folder / PUBLIC_FILE, folder / SECRET_FILE
+    key = SigningKey.generate()
+    write_secret_key(secret, key.seed())
+    create_file(public, f"{key_line('requester-public', key.public)}\n".encode())
+    return Keys(public=public, secret=secret, fingerprint=fingerprint(key.public))
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for keys, private to its owner."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise DestinationUnusable(path=folder, reason="it cannot be made") from error

@@ -1,0 +1,134 @@
+"""What a requester checks of a release before using it: whose it is, which job it answers, and its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vault.errors.families import Invalid
+from vault.errors.records import FileMissing
+from vault.errors.release import ReleaseInvalid
+from vault.requests.bundle import SIGNATURE_LIMIT, JobFiles, parse_signature_line, read_bounded
+from vault.requests.manifest import Manifest
+from vault.requests.parse import manifest_digest, parse_manifest
+from vault.requests.release_manifest import (
+    RELEASE_DOMAIN,
+    RELEASE_FILE,
+    RELEASE_LIMIT,
+    RELEASE_SIGNATURE_FILE,
+    UPDATE_FILE,
+    UPDATE_LIMIT,
+    ReleaseManifest,
+    mechanism_of,
+    parse_release_manifest,
+)
+from vault.requests.shapes import shapes
+from vault.requests.weights import NotTheTensors, Tensor, check_shapes, read_tensors, write_tensors
+from vault.sealing.digest import sha256_hex
+from vault.sealing.signing import is_signed_by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseFiles:
+    """The three files of a release, as bytes; ``signature`` is the line of base64 as it stands."""
+
+    manifest: bytes
+    signature: bytes
+    update: bytes
+
+
+def read_release(folder: Path) -> ReleaseFiles:
+    """The files of a release folder; raises ``FileMissing`` or ``ReleaseInvalid``."""
+    return ReleaseFiles(
+        manifest=_read(folder / RELEASE_FILE, RELEASE_LIMIT),
+        signature=_read(folder / RELEASE_SIGNATURE_FILE, SIGNATURE_LIMIT),
+        update=_read(folder / UPDATE_FILE, UPDATE_LIMIT),
+    )
+
+
+def check_release(files: ReleaseFiles, vault_key: bytes) -> ReleaseManifest:
+    """The manifest, once this key signed it and the update is the one it names; raises ``ReleaseInvalid``."""
+    manifest = parse_release_manifest(files.manifest)
+    if not is_signed_by(vault_key, RELEASE_DOMAIN + files.manifest, _signature(files.signature)):
+        raise ReleaseInvalid(reason="it is not signed by this vault key")
+    if manifest.vault_key != vault_key.hex():
+        raise ReleaseInvalid(reason="its manifest names another vault key")
+    update_tensors(manifest, files.update)
+    return manifest
+
+
+def check_answers(release: ReleaseManifest, update: bytes, job: JobFiles) -> None:
+    """Refuse a release that does not answer exactly this job: ``ReleaseInvalid`` or ``ManifestInvalid``."""
+    asked = parse_manifest(job.manifest)
+    if release.job_manifest_sha256 != manifest_digest(job.manifest):
+        raise ReleaseInvalid(reason="it answers another job")
+    if not _says_the_same(release, asked):
+        raise ReleaseInvalid(reason="what its manifest says of the job is not what the job says")
+    names = [field.name for field in asked.fields]
+    if sorted(release.fields_used + release.fields_withheld) != sorted(names):
+        raise ReleaseInvalid(reason="its fields are not those of the job")
+    if not asked.required <= set(release.fields_used):
+        raise ReleaseInvalid(reason="it withholds a field that the job requires")
+    try:
+        check_shapes(update_tensors(release, update), shapes(asked))
+    except NotTheTensors as error:
+        raise ReleaseInvalid(reason=f"in its update, {error}") from error
+
+
+def update_tensors(manifest: ReleaseManifest, update: bytes) -> dict[str, Tensor]:
+    """The int64 tensors of an update, if it is the one the manifest names; raises ``ReleaseInvalid``."""
+    if len(update) != manifest.update.size or sha256_hex(update) != manifest.update.sha256:
+        raise ReleaseInvalid(reason="its update is not the one its manifest names")
+    try:
+        return read_tensors(update, dtype="I64")
+    except NotTheTensors as error:
+        raise ReleaseInvalid(reason=f"in its update, {error}") from error
+
+
+def moved(start: bytes, manifest: ReleaseManifest, update: bytes) -> bytes:
+    """The starting weights moved by the update, as float32 safetensors: ``start + integers * 2^-grid_exponent``.
+
+    Raises ``ReleaseInvalid`` when the two do not fit together.
+    """
+    steps = update_tensors(manifest, update)
+    try:
+        weights = read_tensors(start, dtype="F32")
+        check_shapes(steps, {name: tensor.shape for name, tensor in weights.items()})
+    except NotTheTensors as error:
+        raise ReleaseInvalid(reason=f"it does not fit these weights, {error}") from error
+    scale = 2.0**-manifest.update.grid_exponent
+    return write_tensors(
+        {
+            name: (weights[name].astype(np.float64) + steps[name] * scale).astype(np.float32)
+            for name in weights
+        }
+    )
+
+
+def _says_the_same(release: ReleaseManifest, job: Manifest) -> bool:
+    said = (release.job_id, release.requester, release.collection, release.unit)
+    asked = (job.job_id, job.requester.key, job.collection, job.unit)
+    aims = (release.purpose, release.retention) == (job.purpose.dpv, job.retention)
+    stated = release.mechanism
+    mechanism = mechanism_of(
+        job, accountant=stated.accountant, numerical_assumption=stated.numerical_assumption
+    )
+    return said == asked and aims and stated == mechanism
+
+
+def _signature(line: bytes) -> bytes:
+    try:
+        return parse_signature_line(line)
+    except ValueError as error:
+        raise ReleaseInvalid(reason="its signature is not one line of base64") from error
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        return read_bounded(path, limit)
+    except FileMissing:
+        raise
+    except Invalid as error:
+        raise ReleaseInvalid(reason=f"{path.name} is not a file of the allowed size") from error

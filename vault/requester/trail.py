@@ -1,0 +1,27 @@
+"""Verify an exported audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from vault.audit.verify import verify_bundle
+from vault.requests.bundle import (
+    read_bounded,
+)
+from vault.requests.parse import MANIFEST_LIMIT
+from vault.sealing.signing import is_signed_by
+from vault.views.audit import AuditCheck
+
+
+def verify_trail(folder: Path, vkey: str, *, kept: Sequence[Path] = ()) -> AuditCheck:
+    """Verify an exported audit bundle from its files alone, under a key the auditor already trusts.
+
+    ``kept`` are checkpoint files of earlier bundles: they alone show that the holder of the key rewrote nothing.
+    Raises ``LogBroken`` with the first reason why it does not verify.
+    """
+    notes = [read_bounded(path, MANIFEST_LIMIT) for path in kept]
+    point = verify_bundle(folder, vkey, verify=is_signed_by, kept=notes).checkpoint
+    return AuditCheck(
+        size=point.size, root=point.root.hex(), origin=point.origin, vkey=vkey, seen_before=bool(notes)
+    )

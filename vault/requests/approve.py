@@ -1,0 +1,96 @@
+"""Approve a request, with the consent drafted from it where one is needed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from vault.consent.grants import Grant, Window, check_grant
+from vault.consent.receipts import save_grant
+from vault.consent.record import Promise
+from vault.errors.families import Invalid
+from vault.requests import inbox
+from vault.requests.evaluate import decision_at, load, precheck, record_decision
+from vault.sealing.random import random_id
+
+if TYPE_CHECKING:
+    from vault.audit.transaction import AuditedTransaction
+    from vault.consent.decide import Decision
+    from vault.requests.evaluate import StoredJob
+from vault.requests.grant import NOTICE
+
+
+def promise_of(asked: StoredJob) -> Promise:
+    """What the requester says about the result: who gets it, and how long it is kept."""
+    return Promise(recipients=asked.manifest.recipients, retention=asked.manifest.retention)
+
+
+def drafted_grant(asked: StoredJob, optional: frozenset[str], now: datetime) -> Grant:
+    """The narrowest consent under which this job can run: its fields, one use, its price, until it expires.
+
+    `optional` are the optional fields the person adds; the others stay withheld.
+    """
+    manifest = asked.manifest
+    for name in sorted(optional - manifest.optional):
+        raise Invalid(reason=f"{name} is no column that this request asks for as optional")
+    return Grant(
+        id=random_id(),
+        collection=manifest.collection,
+        fields=manifest.required | optional,
+        purpose=manifest.purpose.dpv,
+        requester_id=asked.requester.id,
+        window=Window(start=manifest.where.start, end=manifest.where.end),
+        not_before=now,
+        not_after=manifest.expires_at,
+        uses=1,
+        epsilon_cap=asked.price.epsilon,
+        unit=manifest.unit,
+        created_at=now,
+    )
+
+
+def approve(
+    act: AuditedTransaction,
+    request_id: str,
+    *,
+    draft: bool,
+    optional: frozenset[str],
+    special_confirmed: bool,
+) -> Decision:
+    """Approve one run of a request, drafting its consent when none covers it and `draft` says so.
+
+    Approval and consent are two entries of one transaction. Returns the decision; when it refuses, the refusal is
+    recorded and the request waits on. Raises `BudgetExhausted`, `SpecialNotConfirmed` and `WrongState`.
+    """
+    asked = load(act.uow, request_id)
+    inbox.check_waiting(asked.row, act.now)
+    precheck(act.uow, asked)
+    decision = decision_at(act.uow, asked, act.now)
+    if not decision.permitted and draft:
+        decision = _with_draft(act, asked, optional, special_confirmed=special_confirmed)
+    record_decision(act, request_id, decision)
+    if decision.permitted:
+        inbox.approve(act, request_id, grant_id=decision.grant_id)
+    return decision
+
+
+def _with_draft(
+    act: AuditedTransaction, asked: StoredJob, optional: frozenset[str], *, special_confirmed: bool
+) -> Decision:
+    """The decision with the drafted consent, which is stored only if it turns the refusal."""
+    grant = drafted_grant(asked, optional, act.now)
+    check_grant(grant)
+    decision = decision_at(act.uow, asked, act.now, also=[grant])
+    if not decision.permitted:
+        return decision
+    save_grant(
+        act,
+        grant,
+        requester=asked.requester,
+        notice_text=NOTICE,
+        method="request",
+        special_confirmed=special_confirmed,
+        promise=promise_of(asked),
+        optional=asked.manifest.optional,
+    )
+    return decision

@@ -1,0 +1,67 @@
+"""Give a consent by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from vault.consent.grants import Grant, Window, check_grant, purpose_iri
+from vault.consent.receipts import save_grant
+from vault.records.collections import check_fields, find_collection
+from vault.requests import requesters
+from vault.sealing.random import random_id
+from vault.store.tables import RequesterRow
+
+if TYPE_CHECKING:
+    from vault.audit.transaction import AuditedTransaction
+    from vault.store.unit_of_work import UnitOfWork
+    from vault.views.consents import GrantWish
+
+# Kept in each record with its digest, so it has to be shown word for word wherever a consent is given.
+NOTICE = (
+    "Jobs under this consent may read the named columns, and the row's unit and time, on this computer in a process "
+    "without network and files. Nothing leaves by it: every result waits for a release decision of its own. What was "
+    "released cannot be called back; withdrawing ends what has not left yet."
+)
+
+
+def wished_grant(uow: UnitOfWork, wish: GrantWish, now: datetime) -> Grant:
+    """The consent that somebody puts together by hand, checked; nothing is stored.
+
+    Raises `UnknownRequester`, `UnknownCollection`, `UnknownField` and `Invalid`.
+    """
+    facts, fields = find_collection(uow, wish["collection"]), frozenset(wish["fields"])
+    check_fields(facts, fields)
+    start, end = wish.get("window", (None, None))
+    grant = Grant(
+        id=random_id(),
+        collection=facts.name,
+        fields=fields,
+        purpose=purpose_iri(wish["purpose"]),
+        requester_id=requesters.find(uow, wish["requester"]).id,
+        window=Window(start=start, end=end),
+        not_before=wish.get("not_before") or now,
+        not_after=wish["not_after"],
+        uses=wish.get("uses", 1),
+        epsilon_cap=wish.get("epsilon_cap"),
+        unit=str(facts.unit),
+        created_at=now,
+    )
+    check_grant(grant)
+    return grant
+
+
+def give(act: AuditedTransaction, wish: GrantWish, *, special_confirmed: bool) -> Grant:
+    """Store the consent that somebody put together by hand; raises as `wished_grant`, and `SpecialNotConfirmed`."""
+    grant = wished_grant(act.uow, wish, act.now)
+    asker = act.uow.get(RequesterRow, grant.requester_id)
+    assert asker is not None  # `wished_grant` found it in this transaction
+    save_grant(
+        act,
+        grant,
+        requester=asker,
+        notice_text=NOTICE,
+        method="command",
+        special_confirmed=special_confirmed,
+    )
+    return grant

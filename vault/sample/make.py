@@ -1,0 +1,288 @@
+"""A vault of made-up data to try everything on: its own folder, its own budget, a practice request that waits.
+
+Whoever can read the folder can open the sample: its passphrase lies in it and protects nothing. The real vault is
+never opened here, and nothing here knows where it is. Asking where the sample lies imports next to nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import random
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from platformdirs import user_data_path
+
+from vault.errors.families import Invalid
+from vault.errors.storage import DiskReadOnly, NoVault
+from vault.settings import APP_NAME, Paths
+
+if TYPE_CHECKING:
+    from vault.audit.transaction import Clock
+    from vault.sealing.secret import Secret
+    from vault.sealing.slots import KdfCost
+
+VARIABLE: Final = "LOCKBOX_SAMPLE"
+COLLECTION: Final = "made-up-sleep"
+REQUESTER: Final = "Practice study"
+DAYS: Final = 2190
+EPSILON: Final = Decimal(1)
+
+LABEL_FILE: Final = "THIS-IS-A-SAMPLE.txt"
+PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105 - the name of a file
+FOLDERS: Final = ("vault", "state", "practice")
+LABEL: Final = (
+    "Everything here is made up: the sleep diary, the study that asks, and its request.\n"
+    "The passphrase lies beside this file and protects nothing.\n"
+    "Remove the folder with: lockbox demo --remove\n"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A sample vault that is ready: where it lies, and the practice request that waits in it."""
+
+    folder: Path
+    paths: Paths
+    request: str
+
+
+def sample_folder(environ: Mapping[str, str]) -> Path:
+    """Where the sample of this user lies: LOCKBOX_SAMPLE, else `sample` beside the default vault."""
+    chosen = environ.get(VARIABLE, "")
+    return (Path(chosen) if chosen else user_data_path(APP_NAME, appauthor=False) / "sample").absolute()
+
+
+def sample_paths(folder: Path) -> Paths:
+    """The vault and the state of a sample; neither is where those of the real vault are."""
+    return Paths(vault=folder / "vault", state=folder / "state")
+
+
+def sample_secret(folder: Path) -> Secret:
+    """What opens the sample; raises `NoVault` where there is none."""
+    from vault.sealing.passphrase import passphrase_secret
+
+    check_sample(folder)
+    return passphrase_secret((folder / PASSPHRASE_FILE).read_text(encoding="utf-8").strip())
+
+
+def is_sample(folder: Path) -> bool:
+    """Whether a finished sample lies here."""
+    return (folder / LABEL_FILE).is_file() and (folder / PASSPHRASE_FILE).is_file()
+
+
+def check_sample(folder: Path) -> None:
+    """Raise `NoVault` unless a finished sample lies here."""
+    if not is_sample(folder):
+        raise NoVault(path=folder)
+
+
+def make_sample(folder: Path, *, cost: KdfCost, clock: Clock) -> Sample:
+    """Make the sample vault, its records and its waiting practice request, wholly or not at all.
+
+    Raises `Invalid` when something lies there already, `DiskReadOnly` when it cannot be made.
+    """
+    from vault.sealing.random import random_id
+
+    if folder.exists():
+        raise Invalid(reason=f"there is something at {folder} already; remove it with: lockbox demo --remove")
+    draft = folder.with_name(f".{folder.name}.{random_id()[:8]}")
+    try:
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft.mkdir(mode=0o700)
+        request = _fill(draft, cost, clock)
+        draft.rename(folder)
+    except OSError:
+        raise DiskReadOnly(path=folder) from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return Sample(folder=folder, paths=sample_paths(folder), request=request)
+
+
+def remove_sample(folder: Path) -> None:
+    """Delete a sample and nothing else.
+
+    Raises `NoVault` where there is none, `VaultBusy` while it is open, and `Invalid`, before anything is deleted, for
+    a folder that holds what no sample has.
+    """
+    from vault.store.lock import writer_lock
+
+    check_sample(folder)
+    known = {*FOLDERS, LABEL_FILE, PASSPHRASE_FILE}
+    strange = sorted(path.name for path in folder.iterdir() if path.name not in known)
+    if folder.is_symlink() or strange:
+        raise Invalid(reason=f"{folder} is not only the sample, so nothing was removed")
+    try:
+        vault = folder / "vault"
+        with writer_lock(vault) if vault.is_dir() else nullcontext():
+            _empty(folder)
+        # What marks it as the sample goes last, so that a removal that was interrupted can be made again.
+        for name in (PASSPHRASE_FILE, LABEL_FILE):
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
+    except OSError:
+        raise DiskReadOnly(path=folder) from None
+
+
+def _empty(folder: Path) -> None:
+    for name in FOLDERS:
+        with suppress(FileNotFoundError):
+            shutil.rmtree(folder / name)
+
+
+def _fill(folder: Path, cost: KdfCost, clock: Clock) -> str:
+    """Everything of a sample in a new folder; returns the id of its request."""
+    from vault.requester.keys import keygen
+    from vault.vault import Vault, generate_passphrase, passphrase_secret
+
+    words = generate_passphrase()
+    secret_file = folder / PASSPHRASE_FILE
+    secret_file.touch(mode=0o600)
+    secret_file.write_text(f"{words}\n", encoding="utf-8")
+    practice = folder / "practice"
+    practice.mkdir(mode=0o700)
+    diary = practice / "sleep-diary.csv"
+    _write_diary(diary, last=clock().date() - timedelta(days=1))
+    paths, secret = sample_paths(folder), passphrase_secret(words)
+    Vault.create(paths, secret, cost=cost, clock=clock)
+    with Vault.open(paths, secret, clock=clock) as vault:
+        parsed = vault.read_file(diary, name=COLLECTION, types=TYPES, sensitivities=SENSITIVITIES)
+        vault.import_file(parsed, name=COLLECTION, unit="day", time_field="day")
+        keys = keygen(practice / "keys")
+        vault.add_requester(
+            REQUESTER, keys.public, contact="nobody; it is made up", only_collection=COLLECTION
+        )
+        request = vault.submit(_practice_job(practice, keys.secret, clock)).line.id
+    (folder / LABEL_FILE).write_text(LABEL, encoding="utf-8")
+    return request
+
+
+def _practice_job(practice: Path, key: Path, clock: Clock) -> Path:
+    from vault.requester.description import job_from_description
+    from vault.requester.jobs import new_job, sign_job
+
+    description, job = practice / "job.toml", practice / "job"
+    description.write_text(JOB, encoding="utf-8")
+    asked = job_from_description(description)
+    new_job(asked, epsilon=EPSILON, folder=job, now=clock())
+    sign_job(job, key)
+    return job
+
+
+# the diary --------------------------------------------------------------------------------------------------
+
+HEAD: Final = (
+    "day",
+    "slept_well",
+    "hours",
+    "steps",
+    "coffee",
+    "screen_minutes",
+    "bedroom_celsius",
+    "mood",
+    "note",
+)
+TYPES: Final = {"hours": "float", "bedroom_celsius": "float", "slept_well": "category"}
+SENSITIVITIES: Final = {"mood": "sensitive", "note": "sensitive"}
+NOTES: Final = (
+    "",
+    "",
+    "",
+    "",
+    "made up: a long walk",
+    "made up: guests until late",
+    "made up: rain all night",
+)
+
+
+def _write_diary(path: Path, *, last: date) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEAD)
+        writer.writerows(_diary(last))
+
+
+def _diary(last: date) -> Iterator[tuple[object, ...]]:
+    """One made-up row a day: more steps, less coffee and less screen make a good night likelier."""
+    draw = random.Random(2190)  # noqa: S311 - made-up data, the same for everybody
+    for before in reversed(range(DAYS)):
+        day = last - timedelta(days=before)
+        is_weekend = day.weekday() >= 5
+        season = math.sin(day.timetuple().tm_yday * math.tau / 365)
+        steps = max(400, round(draw.gauss(9500 if is_weekend else 6800, 2400) - 900 * season))
+        coffee = min(7, max(0, round(draw.gauss(1.6 if is_weekend else 2.6, 1.2))))
+        screen = max(0, round(draw.gauss(95 if is_weekend else 70, 35)))
+        celsius = round(draw.gauss(18.5 - 2.5 * season, 1.1), 1)
+        rest = (steps - 7000) / 2400 - (coffee - 2.2) * 0.9 - (screen - 75) / 40 - abs(celsius - 18) * 0.25
+        slept_well = draw.random() < 1 / (1 + math.exp(-1.6 * rest - 0.4))
+        hours = round(min(10.5, max(3.0, draw.gauss(7.5 if slept_well else 6.1, 0.7))), 1)
+        mood = min(5, max(1, round(draw.gauss(3.8 if slept_well else 2.7, 0.8))))
+        yes = "yes" if slept_well else "no"
+        yield day.isoformat(), yes, hours, steps, coffee, screen, celsius, mood, draw.choice(NOTES)
+
+
+JOB: Final = f"""\
+collection = "{COLLECTION}"
+unit = "day"
+max_rows_per_unit = 1
+retention = "not at all: the study is made up"
+slot_minutes = 1440
+
+[requester]
+name = "Practice study (made up)"
+contact = "nobody; it is made up"
+
+[purpose]
+dpv = "AcademicResearch"
+text = "Practice: does the day tell whether the night will be good?"
+
+[model]
+kind = "logistic"
+
+[training]
+sampling_rate = 0.2
+expected_batch = 440
+steps = 60
+clip = 1.0
+lr = 1.0
+average = "tail"
+
+[[fields]]
+name = "slept_well"
+role = "label"
+transform = {{ kind = "classes", labels = ["no", "yes"] }}
+
+[[fields]]
+name = "steps"
+role = "feature"
+transform = {{ kind = "standard", center = 7000, scale = 3000, clip = 3, fill = 7000 }}
+
+[[fields]]
+name = "coffee"
+role = "feature"
+transform = {{ kind = "standard", center = 2, scale = 1.5, clip = 3, fill = 2 }}
+
+[[fields]]
+name = "screen_minutes"
+role = "feature"
+transform = {{ kind = "standard", center = 75, scale = 40, clip = 3, fill = 75 }}
+
+[[fields]]
+name = "bedroom_celsius"
+role = "feature"
+necessity = "optional"
+transform = {{ kind = "standard", center = 18, scale = 3, clip = 3, fill = 18 }}
+
+[[fields]]
+name = "mood"
+role = "feature"
+necessity = "optional"
+transform = {{ kind = "standard", center = 3, scale = 1, clip = 3, fill = 3 }}
+"""

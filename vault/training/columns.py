@@ -1,0 +1,83 @@
+"""Consented columns → the frame the learner reads: rows in the window, units numbered, labels coded.
+
+Every step is a function of one row, or of public constants, so that removing one privacy unit changes no other
+unit's rows (add/remove adjacency, Dwork et al. 2006).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from learner.protocol import ColumnFrame, Job
+from vault.views.field_types import TIME_FIELD, UNIT_FIELD
+
+if TYPE_CHECKING:
+    from vault.records.reading import ColumnReader
+    from vault.requests.manifest import Feature, Label, Manifest
+
+UNKNOWN = -1
+
+
+def project(reader: ColumnReader, manifest: Manifest, allowed: frozenset[str], job: Job) -> bytearray:
+    """Read the allowed columns and nothing else, and return the learner's column buffer."""
+    kept = _rows_in_window(reader, manifest)
+
+    def coded(field: Feature | Label) -> memoryview | None:
+        if field.name not in allowed:
+            return None
+        return np.ascontiguousarray(_coded(reader.column(field.name), field)[kept]).data
+
+    label = coded(manifest.label)
+    assert label is not None  # a label is always required, and a decision that permits allows all required
+    unit = np.ascontiguousarray(_numbered(reader.column(UNIT_FIELD))[kept])
+    features = [coded(field) for field in manifest.features]
+    return ColumnFrame.encode(job, unit=unit.data, features=features, label=label)
+
+
+def _rows_in_window(reader: ColumnReader, manifest: Manifest) -> npt.NDArray[np.bool_]:
+    """The rows whose own time lies in the job's window; with an open window, every row."""
+    where = manifest.where
+    if where.start is None and where.end is None:
+        return np.ones(len(reader.column(UNIT_FIELD)), dtype=np.bool_)
+    seconds = _numbers(reader.column(TIME_FIELD))
+    kept = ~np.isnan(seconds)
+    if where.start is not None:
+        kept &= seconds >= where.start.timestamp()
+    if where.end is not None:
+        kept &= seconds < where.end.timestamp()
+    return kept
+
+
+def _numbered(units: pa.ChunkedArray) -> npt.NDArray[np.int32]:
+    """Units as integers from 0; which number a unit gets carries no meaning for the learner."""
+    # Not by numpy, whose array of texts is as wide everywhere as the longest one.
+    numbers = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in units.dictionary_encode().chunks]
+    return np.concatenate([np.empty(0, dtype=np.int32), *numbers])
+
+
+def _coded(column: pa.ChunkedArray, field: Feature | Label) -> npt.NDArray[np.generic]:
+    if field.transform.kind == "standard":
+        return _numbers(column)
+    return _codes(column, field.transform.labels)
+
+
+def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """float64 with NaN for null; a timestamp as seconds since 1970, a bool as 0 or 1.
+
+    The casts round instead of refusing: a value that made them fail would tell, without noise, that it is there.
+    """
+    if pa.types.is_timestamp(column.type):
+        micros = column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())
+        column = pc.divide(micros.cast(pa.float64(), safe=False), 1e6)
+    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _codes(column: pa.ChunkedArray, labels: tuple[str, ...]) -> npt.NDArray[np.int32]:
+    """int32 index into the public label list, -1 for null or unlisted; bools are written true and false."""
+    found = pc.index_in(column.cast(pa.string()), value_set=pa.array(labels, pa.string()))
+    return np.asarray(pc.fill_null(found, UNKNOWN).to_numpy(), dtype=np.int32)

@@ -1,0 +1,235 @@
+"""Decide → charge → project → run the learner → hold the update.
+
+The order is the privacy argument: the learner is locked in and rehearsed on public constants first, then the budget is
+charged durably, and only then the first record is read. What fails before the charge costs nothing; after it, all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from vault.audit.entries import EntryType
+from vault.audit.transaction import parse_stamp
+from vault.budget import ledger
+from vault.consent.receipts import spend_use
+from vault.errors.consent import ConsentRefused
+from vault.errors.families import LockboxError, Unavailable
+from vault.errors.requests import WrongState
+from vault.errors.training import LearnerFailed, RunLost
+from vault.lifecycle.runs import Run
+from vault.records.collections import find_collection
+from vault.records.reading import ColumnReader
+from vault.release import hold
+from vault.requests import requesters, translate
+from vault.requests.evaluate import (
+    StoredJob,
+    decision_as_approved,
+    load,
+    precheck,
+    record_decision,
+    refuse_unless,
+)
+from vault.requests.manifest import Manifest
+from vault.requests.release_manifest import build_release_manifest
+from vault.requests.states import RequestState, in_words, move
+from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequestRow
+from vault.training.columns import project
+from vault.training.process import Failure, LearnerProcess
+from vault.views.field_types import TIME_FIELD, UNIT_FIELD
+
+if TYPE_CHECKING:
+    from learner.protocol import Envelope, Job
+    from vault.audit.entries import Json
+    from vault.audit.transaction import AuditedTransaction
+    from vault.lifecycle.opened import OpenVault
+    from vault.store.unit_of_work import UnitOfWork
+from vault.training.interrupted import reason_of, settle_one
+from vault.training.update import check_update
+
+Progress = Callable[[int, int], None]
+
+
+def run_job(vault: OpenVault, request_id: str, progress: Progress) -> None:
+    """Run one approved request; its result is held in the vault.
+
+    Raises `WrongState`, `ConsentRefused`, `BudgetExhausted`, `MarkUnwritable` or `SandboxMissing` before anything is
+    charged, and `LearnerFailed` after; `ConsentRefused` also when the consent is withdrawn meanwhile.
+    """
+    asked, allowed = _planned(vault, request_id)
+    job = translate.learner_job(asked.manifest, allowed)
+    with (
+        LearnerProcess.start(job, asked.row.weights) as learner,
+        vault.run(request_id, _here(vault, learner, job)),
+    ):
+        try:
+            _mark(vault, request_id, RequestState.READY)
+            _raise_if_stopped(vault.running[request_id])
+            _charge(vault, request_id, allowed)
+            _mark(vault, request_id, RequestState.TRAINING)
+            told = counted(vault.running[request_id], progress)
+            envelope = learner.train(_columns(vault, asked, allowed, job), told)
+            check_update(envelope.update, asked.manifest)
+            _raise_if_stopped(vault.running[request_id])
+            _hold(vault, request_id, allowed, envelope)
+        except BaseException as error:
+            # Before the charge nothing is spent, after it all is, whatever ended the run. If even this cannot be
+            # written, the next settling does it.
+            reason = vault.running[request_id].stopped_because or reason_of(error)
+            with suppress(LockboxError):
+                vault.settle(lambda act: settle_one(act, load(act.uow, request_id).row, reason=reason))
+            if isinstance(error, Unavailable) and _is_lost(vault, request_id):
+                raise RunLost(reason=str(error).rstrip(".")) from error
+            raise
+
+
+def _here(vault: OpenVault, learner: LearnerProcess, job: Job) -> Run:
+    return Run(end_learner=learner.stop, of=job.steps, started_at=vault.clock(), sandbox=learner.sandbox)
+
+
+def _raise_if_stopped(run: Run) -> None:
+    """A run that was stopped while it got ready is not charged, and one stopped at its very end is not held."""
+    if run.is_stopped:
+        raise LearnerFailed(reason=str(Failure.STOPPED))
+
+
+def counted(run: Run, progress: Progress) -> Progress:
+    """The same progress, which the run itself remembers as well."""
+
+    def told(step: int, of: int) -> None:
+        run.step = step
+        progress(step, of)
+
+    return told
+
+
+def _is_lost(vault: OpenVault, request_id: str) -> bool:
+    """Whether the run is paid for and has no result; what was raised may have come after the result was stored."""
+    with vault.read() as uow:
+        return uow.count(ChargeRow, request_id=request_id) > 0 and uow.get(HeldRow, request_id) is None
+
+
+def _planned(vault: OpenVault, request_id: str) -> tuple[StoredJob, frozenset[str]]:
+    """The request and the fields it may read, or the refusal, before a process is started.
+
+    A refusal by consent is recorded; the mark outside the vault has to be writable before anything is spent.
+    """
+    with vault.read() as uow:
+        asked = load(uow, request_id)
+        _check_runnable(asked.row, RequestState.APPROVED, vault.now(uow))
+        decision = decision_as_approved(uow, asked, vault.now(uow))
+        precheck(uow, asked)
+    vault.require_mark()
+    if not decision.permitted:
+        with vault.act() as act:
+            record_decision(act, request_id, decision)
+    refuse_unless(decision)
+    return asked, decision.allowed
+
+
+def _check_runnable(row: RequestRow, state: RequestState, now: datetime) -> None:
+    """Refuse a request in another state, or past the end its requester gave it; raises `WrongState`."""
+    if row.state != state.value:
+        raise WrongState(state=in_words(RequestState(row.state)))
+    if now >= parse_stamp(row.expires_at):
+        raise WrongState(state=in_words(RequestState.EXPIRED))
+
+
+def _mark(vault: OpenVault, request_id: str, state: RequestState) -> None:
+    with vault.act() as act:
+        row = load(act.uow, request_id).row
+        row.state = move(RequestState(row.state), state)
+        _record_run(act, row, state)
+
+
+def _charge(vault: OpenVault, request_id: str, allowed: frozenset[str]) -> None:
+    """Decide once more, spend one use and charge every filter, in one transaction; no refund from here on."""
+    with vault.act() as act:
+        asked = load(act.uow, request_id)
+        _check_runnable(asked.row, RequestState.READY, act.now)
+        decision = decision_as_approved(act.uow, asked, act.now)
+        record_decision(act, request_id, decision)
+        if is_unchanged := decision.permitted and decision.allowed == allowed:
+            _pay(act, asked)
+    refuse_unless(decision)
+    if not is_unchanged:
+        raise ConsentRefused(reason="the consents changed while the learner was getting ready")
+
+
+def _pay(act: AuditedTransaction, asked: StoredJob) -> None:
+    spend_use(act, asked.row.grant_id or "")
+    facts = find_collection(act.uow, asked.manifest.collection)
+    ledger.charge_job(
+        act,
+        request_id=asked.row.id,
+        collection_id=facts.id,
+        requester_id=asked.requester.id,
+        lifetime_epsilon=facts.lifetime_epsilon,
+        price=asked.price,
+        run_id=asked.row.id,
+    )
+    asked.row.state = move(RequestState(asked.row.state), RequestState.CHARGED)
+
+
+def _columns(vault: OpenVault, asked: StoredJob, allowed: frozenset[str], job: Job) -> bytearray:
+    """The first and only reading of records: the allowed fields and the two system columns every grant names."""
+    with vault.read() as uow:
+        refuse_withdrawn(uow, load(uow, asked.row.id).row)
+        facts = find_collection(uow, asked.manifest.collection)
+        with closing(
+            ColumnReader(uow, vault.keys, facts.id, allowed | _system_columns(asked.manifest))
+        ) as reader:
+            return project(reader, asked.manifest, allowed, job)
+
+
+def _system_columns(manifest: Manifest) -> frozenset[str]:
+    """The unit of every row, and its time when the job asks for a window."""
+    has_window = manifest.where.start is not None or manifest.where.end is not None
+    return frozenset({UNIT_FIELD, TIME_FIELD} if has_window else {UNIT_FIELD})
+
+
+def _hold(vault: OpenVault, request_id: str, allowed: frozenset[str], envelope: Envelope) -> None:
+    with vault.act() as act:
+        asked = load(act.uow, request_id)
+        refuse_withdrawn(act.uow, asked.row)
+        manifest = build_release_manifest(
+            asked.manifest,
+            request_id=request_id,
+            job_digest=asked.row.manifest_digest,
+            allowed=allowed,
+            price=asked.price,
+            update=envelope.update,
+            held_at=act.now,
+            vault_key=requesters.vault_key(act.keys, asked.requester.id).public,
+        )
+        hold(
+            act,
+            asked.row,
+            update=envelope.update,
+            private=envelope.private,
+            manifest=manifest,
+            minutes=asked.manifest.slot_minutes,
+        )
+        _record_run(act, asked.row, RequestState.HELD)
+
+
+def refuse_withdrawn(uow: UnitOfWork, row: RequestRow) -> None:
+    """Raise `ConsentRefused` when the consent was withdrawn while the job ran."""
+    grant = uow.get(GrantRow, row.grant_id or "")
+    if grant is None or grant.withdrawn_at is not None:
+        raise ConsentRefused(reason="it was withdrawn while the job ran")
+
+
+def _record_run(act: AuditedTransaction, row: RequestRow, state: RequestState) -> None:
+    asked = load(act.uow, row.id)
+    clear: dict[str, Json] = {
+        "run": row.id,
+        "request": row.id,
+        "status": state.value,
+        "epsilon": f"{asked.price.epsilon:f}",
+        "delta": f"{ledger.DELTA:f}",
+        "steps": asked.manifest.dp.steps,
+    }
+    act.record(EntryType.TRAINING_RUN, clear=clear, hidden={"requester": asked.requester.name})

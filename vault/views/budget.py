@@ -1,0 +1,18 @@
+"""How much of a privacy budget is spent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetLine:
+    """How much of one cap is spent, in percent, rounded up."""
+
+    collection: str
+    requester: str | None
+    lifetime_epsilon: str
+    delta: str
+    used_percent: Decimal
+    jobs: int

@@ -1,0 +1,82 @@
+"""The words of a collection: field types, sensitivities, privacy units. Plain values, loaded in a blink."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from vault.errors.families import Invalid
+
+UNIT_FIELD = "_unit"
+TIME_FIELD = "_time"
+SYSTEM_FIELDS = frozenset((UNIT_FIELD, TIME_FIELD))
+
+
+class FieldType(StrEnum):
+    """What the values of a field are; a category is a text from a short list."""
+
+    FLOAT = "float"
+    INT = "int"
+    BOOL = "bool"
+    TEXT = "text"
+    TIMESTAMP = "timestamp"
+    CATEGORY = "category"
+
+
+class Sensitivity(StrEnum):
+    """How much harm a column can do outside; ``special`` are the categories of GDPR Articles 9 and 10."""
+
+    ORDINARY = "ordinary"
+    SENSITIVE = "sensitive"
+    SPECIAL = "special"
+    IDENTIFYING = "identifying"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSpec:
+    """One column of a collection."""
+
+    name: str
+    type: FieldType
+    sensitivity: Sensitivity
+
+
+class UnitKind(StrEnum):
+    """What one privacy unit is: a row, everything of one day, or everything that shares a column's value."""
+
+    RECORD = "record"
+    DAY = "day"
+    COLUMN = "column"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitSpec:
+    """The privacy unit of a collection: what a job's noise hides whole."""
+
+    kind: UnitKind
+    field: str | None = None
+
+    @classmethod
+    def parse(cls, text: str, field_names: Collection[str]) -> Self:
+        """Read ``record``, ``day``, ``column:NAME`` or ``NAME``; raises Invalid for an unknown column."""
+        if text in (UnitKind.RECORD, UnitKind.DAY):
+            return cls(kind=UnitKind(text))
+        name = text.removeprefix(f"{UnitKind.COLUMN}:")
+        if name not in field_names:
+            raise Invalid(
+                reason=f"the unit is record, day or the name of a column, and there is no column {name}"
+            )
+        return cls(kind=UnitKind.COLUMN, field=name)
+
+    def __str__(self) -> str:
+        return self.kind.value if self.field is None else f"{self.kind}:{self.field}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRow:
+    """A row that is not imported; ``line`` is where it starts in the file, counted from 1."""
+
+    line: int
+    reason: str

@@ -1,0 +1,34 @@
+"""The budget as it was spent, and the audit trail by request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from vault.views.audit import AuditLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetPoint:
+    """One charge in the life of a collection's budget.
+
+    `used_percent` is what was used of the collection's budget after it, `requester_percent` by this requester alone.
+    """
+
+    at: str
+    collection: str
+    requester: str
+    request: str
+    epsilon: Decimal
+    job_percent: Decimal
+    used_percent: Decimal
+    requester_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineGroup:
+    """The entries of one request together, under who asked, what for and its last state; None: of no request."""
+
+    request: str | None
+    title: str
+    lines: tuple[AuditLine, ...]

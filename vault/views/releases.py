@@ -1,0 +1,54 @@
+"""A held update, and how well the model did on the owner's rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vault.views.price import PriceView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerResults:
+    """Private to the owner: how the noised model did on their own rows, unlocked once the decision is final.
+
+    `loss` and `metric` are of the model after each of `steps`; the final ones of the model the update makes. A score
+    that does not exist (no rows, an overflow) is None.
+    """
+
+    rows: int
+    steps: tuple[int, ...]
+    loss: tuple[float, ...]
+    metric_name: str
+    metric: tuple[float, ...]
+    final_loss: float | None
+    final_metric: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseView:
+    """A held update: what would leave, to whom, what it cost, and what became of it."""
+
+    id: str
+    state: str
+    can_be_sent: bool
+    may_have_left: bool
+    recipient: str
+    recipient_status: str
+    fingerprint: str
+    collection: str
+    purpose_words: str
+    fields_used: tuple[str, ...]
+    fields_withheld: tuple[str, ...]
+    size: int
+    clip_norm: float
+    noise_multiplier: float
+    steps: int
+    epsilon: str
+    delta: str
+    digest: str
+    update_sha256: str
+    held_at: str
+    expires_at: str
+    decided_at: str | None
+    price: PriceView
+    for_you: OwnerResults | None

@@ -1,0 +1,72 @@
+"""A request, and what approving it would change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vault.views.consents import DecisionView, GrantDraft
+from vault.views.price import PriceView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestLine:
+    """A request as one line of the inbox."""
+
+    id: str
+    state: str
+    requester: str
+    requester_status: str
+    collection: str
+    purpose_words: str
+    received_at: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestView:
+    """A request with its price and the verdict the consents give now."""
+
+    line: RequestLine
+    job_id: str
+    fingerprint: str
+    contact: str
+    purpose: str
+    purpose_text: str
+    retention: str
+    recipients: tuple[str, ...]
+    slot_minutes: int
+    window_from: str | None
+    window_to: str | None
+    model: str
+    parameters: int
+    steps: int
+    noise_multiplier: float
+    clip_norm: float
+    sampling_rate: float
+    manifest_digest: str
+    price: PriceView
+    decision: DecisionView
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that a job asks otherwise than an earlier one did, in plain words; an empty side did not exist."""
+
+    what: str
+    before: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What approving a request changes: the request, its draft grant if one is needed, and the price.
+
+    `compared_to` is the request that this requester last had approved on this collection, if there is one; `changes`
+    are what this request asks otherwise.
+    """
+
+    request: RequestView
+    draft: GrantDraft | None
+    compared_to: str | None
+    changes: tuple[Change, ...]

@@ -1,0 +1,32 @@
+"""The vault as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultStatus:
+    """What the vault is, what waits for the owner, and whether anything ever left.
+
+    `held` can still be decided, `expiring` are consents in force that end within a week, `running` trains right now.
+    `read_only_because` and `mark_missing` are sentences, or empty. What left, and when last, is read from the trail.
+    """
+
+    path: str
+    origin: str
+    created_at: str
+    read_only_because: str
+    mark_missing: str
+    collections: int
+    rows: int
+    grants_active: int
+    expiring: int
+    requests_waiting: int
+    approved: int
+    running: int
+    held: int
+    released: int
+    may_have_left: int
+    last_left_at: str | None
+    audit_entries: int
