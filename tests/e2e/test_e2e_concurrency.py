@@ -19,9 +19,9 @@ from vault.errors.requests import WrongState
 from vault.errors.storage import VaultBusy
 from vault.records import reading
 from vault.store.tables import HeldRow
-from vault.training import process
+from vault.training import process, run
 from vault.training.process import LearnerProcess
-from vault.training.run import _charge, _columns, _mark, run_job
+from vault.training.run import _charge, _columns, _mark
 from vault.training.update import check_update
 from vault.vault import Vault
 
@@ -147,7 +147,7 @@ def test_nothing_is_read_after_a_withdrawal(approved_world: World, monkeypatch: 
             withdraw(vault)
             return original(*arguments)
 
-        monkeypatch.setattr(run_job, "_columns", columns)
+        monkeypatch.setattr(run, "_columns", columns)
         run_into_withdrawal(approved_world, vault)
     assert opened == []
 
@@ -163,7 +163,7 @@ def test_a_finished_update_is_not_held_under_a_withdrawn_consent(
             withdraw(vault)
             original(*arguments)
 
-        monkeypatch.setattr(run_job, "check_update", check)
+        monkeypatch.setattr(run, "check_update", check)
         run_into_withdrawal(approved_world, vault)
 
 
@@ -180,7 +180,7 @@ def test_a_withdrawal_before_the_charge_costs_nothing(
                 withdraw(vault)
 
         real_mark = _mark
-        monkeypatch.setattr(run_job, "_mark", mark)
+        monkeypatch.setattr(run, "_mark", mark)
         with pytest.raises(LockboxError):
             vault.train(request, progress=lambda _step, _of: None)
         assert vault.request(request).line.state == "approved"

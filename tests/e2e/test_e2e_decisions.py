@@ -141,14 +141,14 @@ def test_a_release_that_is_out_but_not_recorded_says_so(
 def test_a_run_that_ends_after_the_charge_says_that_its_budget_is_spent(
     world: World, monkeypatch: pytest.MonkeyPatch, quiet: Quiet
 ) -> None:
-    from vault.training.run import run_job
+    from vault.training import run
 
     def full(*_arguments: object) -> None:
         raise DiskFull()
 
     with world.vault() as vault:
         request = approved(world, vault)
-        monkeypatch.setattr(run_job, "_hold", full)
+        monkeypatch.setattr(run, "_hold", full)
         with pytest.raises(LearnerFailed, match="its budget is spent"):
             vault.train(request, progress=quiet)
         assert vault.request(request).line.state == "failed"

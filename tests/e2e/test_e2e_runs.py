@@ -20,8 +20,8 @@ from vault.lifecycle.runs import LONGEST_END
 from vault.requests.evaluate import load
 from vault.store.tables import HeldRow
 from vault.training import process
+from vault.training import run as training_run
 from vault.training.run import _mark
-from vault.training.run import run_job as training_run
 from vault.training.update import check_update
 from vault.vault import Vault
 from vault.views.runs import RunView

@@ -13,9 +13,9 @@ from vault import release
 from vault.audit.transaction import AuditedTransaction
 from vault.lifecycle import opened
 from vault.store.unit_of_work import UnitOfWork
+from vault.training import run
 from vault.training.channels import Channels
 from vault.training.process import LearnerProcess
-from vault.training.run import run_job
 
 Install = Callable[[], None]
 
@@ -65,16 +65,16 @@ ONE_ACT: Mapping[str, Install] = {
 
 TRAIN: Mapping[str, Install] = {
     "the learner is not started": before(LearnerProcess, "start"),
-    "ready is committed": after(run_job, "_mark"),
+    "ready is committed": after(run, "_mark"),
     "the charge is written, not committed": before(AuditedTransaction, "commit", 2),
     "the charge is committed, not marked": before(opened, "write_mark", 3),
     "the charge is marked": after(opened, "write_mark", 3),
-    "training is committed": after(run_job, "_mark", 2),
-    "the columns are read": after(run_job, "project"),
+    "training is committed": after(run, "_mark", 2),
+    "the columns are read": after(run, "project"),
     "the columns are handed over": after(Channels, "hand_over"),
     "the learner trains": lambda: None,  # the owner's progress callback dies
-    "the update is checked": after(run_job, "check_update"),
-    "the held update is written, not committed": after(run_job, "hold"),
+    "the update is checked": after(run, "check_update"),
+    "the held update is written, not committed": after(run, "hold"),
     "the held update is committed, not marked": before(opened, "write_mark", 5),
 }
 
