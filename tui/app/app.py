@@ -32,7 +32,7 @@ from vault.errors.daemon import DaemonGone, DaemonUnreachable, TrainingRuns
 from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths, Preferences
     from vault.views.runs import Pulse
 
@@ -79,7 +79,7 @@ class LockboxApp(HardenedApp):
         self.preferences = preferences
         self._wanted: tuple[str, str] | None = None
         self._is_going = False
-        self.vault: RemoteVault | None = None
+        self.vault: OwnerSession | None = None
         self.own_paths = paths
         self.is_sample = False
         self.standing = Standing()
@@ -130,7 +130,7 @@ class LockboxApp(HardenedApp):
             self.push_screen(screen)
 
     def enter(
-        self, vault: RemoteVault, *, paths: Paths | None = None, is_sample: bool = False, page: str = "home"
+        self, vault: OwnerSession, *, paths: Paths | None = None, is_sample: bool = False, page: str = "home"
     ) -> None:
         """Show an unlocked vault; `paths` are those of the sample."""
         self.vault, self.is_sample, self._seen_entries = vault, is_sample, -1
@@ -155,7 +155,7 @@ class LockboxApp(HardenedApp):
 
     # talking to the vault
 
-    async def ask(self, question: Callable[[RemoteVault], T]) -> T:
+    async def ask(self, question: Callable[[OwnerSession], T]) -> T:
         """The vault's answer to a question that is asked in a thread; raises what the façade raises.
 
         No question keeps the vault unlocked, since screens draw themselves anew: only the pulse after a key does.

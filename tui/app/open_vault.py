@@ -10,7 +10,7 @@ from vault.sample.make import is_sample, sample_folder, sample_paths, sample_sec
 
 if TYPE_CHECKING:
     from vault.client.attach import Secret
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths
 
 OPENING: Final = "Opening the vault; the key is made from it slowly on purpose"
@@ -21,7 +21,7 @@ CREATING_SAMPLE: Final = "Making the sample, once: 2,190 made-up days and a prac
 class OpenSample:
     """The sample, opened."""
 
-    vault: RemoteVault
+    vault: OwnerSession
     paths: Paths
 
     def close(self) -> None:
@@ -29,7 +29,7 @@ class OpenSample:
         self.vault.close()
 
 
-def open_vault(paths: Paths, typed: str, *, recovery: bool = False) -> RemoteVault:
+def open_vault(paths: Paths, typed: str, *, recovery: bool = False) -> OwnerSession:
     """The vault behind the process that has it open, which is started where there is none.
 
     Raises `WrongPassphrase`, `WrongRecoveryKey`, `Invalid` for nothing typed, and what opening the vault raises.
@@ -39,7 +39,7 @@ def open_vault(paths: Paths, typed: str, *, recovery: bool = False) -> RemoteVau
     return open_by_secret(paths, attach.passphrase_secret(typed), recovery=recovery)
 
 
-def open_by_secret(paths: Paths, secret: Secret, *, recovery: bool = False) -> RemoteVault:
+def open_by_secret(paths: Paths, secret: Secret, *, recovery: bool = False) -> OwnerSession:
     """The same with what was typed before."""
     from vault.client import attach, launch
 

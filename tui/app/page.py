@@ -23,7 +23,7 @@ from tui.widgets.table import ListTable
 from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
 
 F = TypeVar("F")
 S = TypeVar("S")
@@ -78,7 +78,7 @@ class Page(Screen[None], Generic[F]):
         """The widgets of this page."""
         raise NotImplementedError
 
-    def fetch(self, vault: RemoteVault) -> F:
+    def fetch(self, vault: OwnerSession) -> F:
         """Ask the vault; runs in a thread."""
         raise NotImplementedError
 
@@ -143,7 +143,7 @@ class Page(Screen[None], Generic[F]):
                 found.focus()
                 return
 
-    async def ask(self, question: Callable[[RemoteVault], T]) -> T | None:
+    async def ask(self, question: Callable[[OwnerSession], T]) -> T | None:
         """The vault's answer, or None after an error was told."""
         try:
             return await self.program.ask(question)

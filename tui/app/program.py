@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from tui.app.run_watch import RunWatch
     from tui.widgets.bar import Standing
-    from vault.client.client import RemoteVault
     from vault.errors.families import LockboxError
+    from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths, Preferences
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ class Program(Protocol):
     def now(self) -> datetime:
         """The time, for what ends by itself."""
 
-    async def ask(self, question: Callable[[RemoteVault], T]) -> T:
+    async def ask(self, question: Callable[[OwnerSession], T]) -> T:
         """Call the vault in a thread and return its answer; raises what the façade raises."""
 
     def tell(self, sentence: str, *, title: str = "") -> None:
@@ -53,7 +53,7 @@ class Program(Protocol):
         """Open a page unless a dialog waits for an answer."""
 
     def enter(
-        self, vault: RemoteVault, *, paths: Paths | None = None, is_sample: bool = False, page: str = "home"
+        self, vault: OwnerSession, *, paths: Paths | None = None, is_sample: bool = False, page: str = "home"
     ) -> None:
         """Show an unlocked vault."""
 

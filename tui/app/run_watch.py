@@ -8,7 +8,7 @@ from tui.text import wording
 from vault.errors.requests import UnknownRequest
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
 
 RUNNING = "running"
 
@@ -49,7 +49,7 @@ class RunWatch:
         self._followed |= now - self._known_to_end
 
 
-def outcome_of_run(vault: RemoteVault, request_id: str) -> tuple[str, str]:
+def outcome_of_run(vault: OwnerSession, request_id: str) -> tuple[str, str]:
     """How a run ended as a title and a sentence, or two empty texts as long as it goes on."""
     from vault.wire.errors import error_from
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui.app.app import LockboxApp
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths
 
 GOODBYE_SECONDS: Final = 2.0
@@ -58,6 +58,6 @@ def _say_goodbye(app: LockboxApp) -> None:
         closing.join(GOODBYE_SECONDS)
 
 
-def _close(vault: RemoteVault) -> None:
+def _close(vault: OwnerSession) -> None:
     with suppress(LockboxError):
         vault.close()

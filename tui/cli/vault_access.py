@@ -16,7 +16,7 @@ from vault.settings import Paths
 
 if TYPE_CHECKING:
     from vault.client.attach import Secret
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.vault import Vault
 
 
@@ -71,7 +71,7 @@ def open_vault(context: typer.Context, *, writable: bool = True) -> Iterator[Vau
         yield vault
 
 
-def attach_session(options: GlobalOptions) -> RemoteVault:
+def attach_session(options: GlobalOptions) -> OwnerSession:
     """A session with the process that has the vault open.
 
     What is given by hand is used: a passphrase, a recovery key. Without, it is the session that `lockbox unlock` left,

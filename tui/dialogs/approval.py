@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.consents import GrantDraft
     from vault.views.requests import Approval, RequestView
 
@@ -52,7 +52,7 @@ def _timeless(prepared: PreparedApproval) -> PreparedApproval:
     return replace(prepared, approval=replace(prepared.approval, draft=replace(draft, not_before="")))
 
 
-def prepare_approval(vault: RemoteVault, request_id: str, optional: frozenset[str]) -> PreparedApproval:
+def prepare_approval(vault: OwnerSession, request_id: str, optional: frozenset[str]) -> PreparedApproval:
     """How a request can be decided now; raises only what stands in the way of looking."""
     try:
         found = vault.preview_approval(request_id, draft=True, optional=optional)
@@ -89,7 +89,7 @@ def _unrunnable(request: RequestView) -> str:
     return f"It was approved, but your consents no longer cover it: {'; '.join(request.decision.reasons)}."
 
 
-def approve_and_start(vault: RemoteVault, prepared: PreparedApproval, *, special_confirmed: bool) -> None:
+def approve_and_start(vault: OwnerSession, prepared: PreparedApproval, *, special_confirmed: bool) -> None:
     """Write what stands in the prepared, unless that was done before, and run it; raises what the vault raises."""
     request_id = prepared.request.line.id
     if not prepared.is_approved:

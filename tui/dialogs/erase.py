@@ -18,7 +18,7 @@ from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.records import Erasure
 
 LONGEST_NAME = 40
@@ -88,7 +88,7 @@ class EraseDialog(ReadToEndDialog):
             return
         self.carry_out(self._erase, str, "erased")
 
-    def _erase(self, vault: RemoteVault) -> str:
+    def _erase(self, vault: OwnerSession) -> str:
         done = vault.erase_collection(self._planned.collection)
         return (
             f"Erased: {wording.counted(done.rows, 'row')} of {escaped(done.collection)}. {_what_stays(done)}"

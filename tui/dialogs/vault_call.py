@@ -14,7 +14,7 @@ from tui.widgets.plain import Plain
 from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
 
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class VaultCallDialog(Dialog[str]):
 
     @work(exclusive=True, group="act")
     async def carry_out(
-        self, call: Callable[[RemoteVault], T], done: Callable[[T], str], result: str, *, title: str = ""
+        self, call: Callable[[OwnerSession], T], done: Callable[[T], str], result: str, *, title: str = ""
     ) -> None:
         """Call the vault, tell what was done, and leave with this result; an error is said in the dialog."""
         self.lock_buttons(True)

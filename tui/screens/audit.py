@@ -21,7 +21,7 @@ from vault.errors.families import LockboxError
 if TYPE_CHECKING:
     from textual.events import Resize
 
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.audit import AuditCheck, AuditLine
     from vault.views.history import TimelineGroup
 
@@ -87,7 +87,7 @@ An act that was never written cannot be proven missing, and times are those of t
         yield ListTable("entry", "when (UTC)", "what happened", id="audit-list", classes="value")
         yield Plain(id="audit-entry", classes="value")
 
-    def fetch(self, vault: RemoteVault) -> Trail:
+    def fetch(self, vault: OwnerSession) -> Trail:
         """One page, whatever the length of the trail."""
         newest = vault.timeline(limit=1)
         page = vault.timeline(before=self._before, limit=ENTRIES)
@@ -193,7 +193,7 @@ An act that was never written cannot be proven missing, and times are those of t
             await self.app.push_screen_wait(KeyDialog(found))
 
 
-def verified(vault: RemoteVault) -> str:
+def verified(vault: OwnerSession) -> str:
     """How far the trail is whole, as a sentence; raises `LogBroken` and what verifying raises."""
     found, older = vault.verify_audit(), vault.rollback_reason
     if older:

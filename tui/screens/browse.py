@@ -20,7 +20,7 @@ from vault.errors.families import Invalid
 if TYPE_CHECKING:
     from textual.events import Key
 
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.records import Page as Rows
 
 PAGE_ROWS: Final = 200
@@ -73,7 +73,7 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
         yield Plain(id="browse-doing", classes="muted")
         yield ListTable(id="rows", classes="value")
 
-    def fetch(self, vault: RemoteVault) -> bool:
+    def fetch(self, vault: OwnerSession) -> bool:
         """Whether there are other rows now; a page of them is asked for by who turns it, not by every look."""
         found = [one.rows for one in vault.collections() if one.name == self._collection]
         is_changed, self._total = found[:1] != [self._total], found[0] if found else None

@@ -26,7 +26,7 @@ from tui.widgets.table import Line, ListTable
 if TYPE_CHECKING:
     from textual.events import Resize
 
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.budget import BudgetLine
     from vault.views.collections import CollectionView
     from vault.views.history import BudgetPoint
@@ -104,7 +104,7 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
                         yield Plain(id="budget-job-heading", classes="heading value")
                         yield Vertical(id="budget-job-price")
 
-    def fetch(self, vault: RemoteVault) -> Spending:
+    def fetch(self, vault: OwnerSession) -> Spending:
         """Everything in one go; of what waits only so many are opened, for each takes a moment."""
         waiting = [one.id for one in vault.requests() if one.state in OPEN_STATES][:MOST_OPENED]
         return Spending(

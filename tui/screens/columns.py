@@ -22,7 +22,7 @@ from tui.widgets.table import Line, ListTable
 if TYPE_CHECKING:
     from textual.events import Key, Resize
 
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.collections import CollectionView, FieldView
     from vault.views.consents import GrantView
     from vault.views.records import ColumnSummary
@@ -71,7 +71,7 @@ One column a line; beside or under it what it is, who may read it, and, after **
                 yield Plain(HIDDEN, id="column-hidden", classes="muted")
                 yield ColumnDrawing(id="column-drawing")
 
-    def fetch(self, vault: RemoteVault) -> Found:
+    def fetch(self, vault: OwnerSession) -> Found:
         """No value is asked for, however often this is asked."""
         found = [one for one in vault.collections() if one.name == self._collection]
         grants = [

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from textual.events import Resize
 
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.collections import CollectionView
     from vault.views.consents import GrantView
     from vault.views.requesters import RequesterView
@@ -96,7 +96,7 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
                 yield Plain("What you were shown", classes="heading")
                 yield Plain(id="consent-notice")
 
-    def fetch(self, vault: RemoteVault) -> Allowed:
+    def fetch(self, vault: OwnerSession) -> Allowed:
         """Every consent, collection and requester."""
         return Allowed(
             grants=tuple(vault.grants()),

@@ -24,7 +24,7 @@ from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.collections import CollectionView
     from vault.views.consents import GrantView
     from vault.views.records import ImportReport
@@ -76,7 +76,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
                 yield Facts((), id="data-facts", classes="value")
                 yield Plain(id="data-columns", classes="value")
 
-    def fetch(self, vault: RemoteVault) -> Holdings:
+    def fetch(self, vault: OwnerSession) -> Holdings:
         """No value is asked for."""
         used = {line.collection: line.used_percent for line in vault.budget() if line.requester is None}
         return Holdings(collections=tuple(vault.collections()), grants=tuple(vault.grants()), used=used)

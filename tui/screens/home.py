@@ -21,7 +21,7 @@ from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.audit import AuditLine
     from vault.views.budget import BudgetLine
     from vault.views.consents import GrantView
@@ -105,7 +105,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
                 yield ByDay("entries of the trail by day", id="home-activity")
                 yield Plain(id="home-lines", classes="value")
 
-    def fetch(self, vault: RemoteVault) -> Overview:
+    def fetch(self, vault: OwnerSession) -> Overview:
         """Everything in one go; what was decided long ago is not opened, for each of those takes a moment."""
         requests = tuple(vault.requests())
         return Overview(

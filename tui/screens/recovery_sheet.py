@@ -15,7 +15,7 @@ from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from tui.app.create_vault import Draft
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
 
 SHOWN_ONCE: Final = (
     "Write this down on paper and keep it away from this computer. It is shown once. It opens the vault when the "
@@ -92,7 +92,7 @@ class RecoverySheet(Card):
 
         self.do(OPENING, self._keep_and_open, self._opened)
 
-    def _keep_and_open(self) -> RemoteVault:
+    def _keep_and_open(self) -> OwnerSession:
         from tui.app.open_vault import open_vault
 
         if not self._kept:
@@ -100,7 +100,7 @@ class RecoverySheet(Card):
             self._kept = True
         return open_vault(self._draft.paths, self._typed)
 
-    def _opened(self, vault: RemoteVault) -> None:
+    def _opened(self, vault: OwnerSession) -> None:
         from tui.dialogs.import_file import ChooseFile
 
         self._typed = ""

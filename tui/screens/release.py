@@ -24,7 +24,7 @@ from tui.widgets.price import PriceBox
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.releases import ReleaseView
     from vault.views.runs import Pulse
 
@@ -97,7 +97,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
             yield UpdateDetails(id="release-details")
             yield ForYou(id="release-for-you")
 
-    def fetch(self, vault: RemoteVault) -> Updates:
+    def fetch(self, vault: OwnerSession) -> Updates:
         """Every update, newest first."""
         return Updates(
             updates=tuple(vault.releases()), requesters={one.name: one.id for one in vault.requesters()}

@@ -26,7 +26,7 @@ from tui.widgets.table import Line, ListTable
 if TYPE_CHECKING:
     from textual.events import Resize
 
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.requests import RequestLine, RequestView
 
 WIDE, NORMAL = 120, 80
@@ -78,7 +78,7 @@ Who asks to learn from your data, for what, and what it would cost.
             yield RequestPane(id="request-pane")
         yield Plain("", id="no-requests", classes="empty")
 
-    def fetch(self, vault: RemoteVault) -> Inbox:
+    def fetch(self, vault: OwnerSession) -> Inbox:
         """Every line, and in whole those that still can be decided."""
         lines = vault.requests()
         waiting = [line.id for line in lines if line.state in OPEN_STATES][:MOST_OPENED]

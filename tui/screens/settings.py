@@ -27,7 +27,7 @@ from vault.errors.families import LockboxError
 from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, write_preferences
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths
 
 Change = Callable[[Preferences], Preferences]
@@ -92,7 +92,7 @@ Nothing secret is kept in the file of the settings.
                 yield Plain(UNTRIED, id="sandbox-standing")
                 yield Facts((), id="sandbox")
 
-    def fetch(self, vault: RemoteVault) -> Chosen:
+    def fetch(self, vault: OwnerSession) -> Chosen:
         """What is set, as the file says it now."""
         return Chosen(
             preferences=Preferences() if self._own is None else read_preferences(self._own),

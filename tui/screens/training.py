@@ -25,7 +25,7 @@ from vault.views.runs import RunView
 if TYPE_CHECKING:
     from textual.events import Resize
 
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.views.requests import RequestLine, RequestView
     from vault.views.runs import Pulse
 
@@ -160,7 +160,7 @@ What learns from your records on this computer right now, in a process without n
         yield Plain("What waits to run, and what ran before", id="before", classes="heading")
         yield ListTable(id="ran", classes="value")
 
-    def fetch(self, vault: RemoteVault) -> Runs:
+    def fetch(self, vault: OwnerSession) -> Runs:
         """What runs, whether it is paid, and what ran."""
         now = vault.runs()
         lines = [line for line in vault.requests() if line.state in RAN]

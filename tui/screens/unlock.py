@@ -19,7 +19,7 @@ from vault.errors.families import Invalid, LockboxError
 from vault.errors.keys import RecoveryKeyMistyped, WrongPassphrase, WrongRecoveryKey
 
 if TYPE_CHECKING:
-    from vault.client.client import RemoteVault
+    from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths
 
 PAUSE_SECONDS: Final = 2.0
@@ -116,7 +116,7 @@ class Unlock(Card):
         paths = self.program.paths
         self.do(OPENING, lambda: open_vault(paths, typed, recovery=recovery), self._opened)
 
-    def _opened(self, vault: RemoteVault) -> None:
+    def _opened(self, vault: OwnerSession) -> None:
         self.program.enter(vault)
         if self._by_recovery_key:
             self.program.tell(SET_ANOTHER)
