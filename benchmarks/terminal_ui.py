@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tests.worlds.approving import approve  # noqa: E402
 from tests.worlds.daemon import serving  # noqa: E402 (found by the line above)
 from tests.worlds.terminal import LOCKBOX, Screen, places  # noqa: E402
 from tests.worlds.vaults import new_world  # noqa: E402
@@ -98,7 +99,7 @@ def approved(folder: Path) -> tuple[World, str]:
         world.imported(vault, rows=ROWS)
         world.introduced(vault)
         request = vault.submit(world.job(steps=STEPS)).line.id
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
     return world, request
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +40,7 @@ from vault.requests.release_manifest import (
     parse_release_manifest,
 )
 from vault.requests.states import RequestState, in_words, move
+from vault.store.destination import check_destination
 from vault.store.files import sync, write_durably
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, RequestRow
 
@@ -112,7 +112,7 @@ def send(vault: OpenVault, release_id: str, *, confirmed: str, to: Path, is_outb
 def _send(vault: OpenVault, release_id: str, confirmed: str, to: Path, *, is_outbox: bool) -> Parcel:
     if is_outbox:
         _make_folders(vault.paths.state, to.parent)
-    _check_destination(to, vault.paths.vault, may_exist=is_outbox)
+    check_destination(to, vault_folder=vault.paths.vault, empty_folder=True, taken=is_outbox)
     vault.require_mark()
     with vault.act() as act:
         held, request = find_held(act.uow, release_id)
@@ -307,18 +307,6 @@ def _make_folders(state: Path, folder: Path) -> None:
             place.mkdir(mode=0o700, parents=place == state, exist_ok=True)
     except OSError as error:
         raise DestinationUnusable(path=folder, reason=error.strerror or "it cannot be made") from error
-
-
-def _check_destination(to: Path, vault_folder: Path, *, may_exist: bool) -> None:
-    """Refuse, before anything is decided, a place the files cannot go to."""
-    target = to.resolve()
-    is_taken = target.exists() and (not target.is_dir() or any(target.iterdir()))
-    if is_taken and not may_exist:
-        raise DestinationUnusable(path=to, reason="something is already there")
-    if target.is_relative_to(vault_folder.resolve()):
-        raise DestinationUnusable(path=to, reason="it lies inside the vault")
-    if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
-        raise DestinationUnusable(path=to, reason="its parent folder is not there or cannot be written to")
 
 
 def _write(parcel: Parcel, to: Path, *, draft: str) -> Path:

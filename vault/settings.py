@@ -20,6 +20,7 @@ VAULT_VARIABLE = "LOCKBOX_VAULT"
 STATE_VARIABLE = "LOCKBOX_STATE"
 RUNTIME_VARIABLE = "LOCKBOX_RUNTIME"
 CONFIG_VARIABLE = "LOCKBOX_CONFIG"
+DATABASE: Final = "vault.db"
 LONGEST_LOCK_MINUTES: Final = 24 * 60
 
 
@@ -59,6 +60,11 @@ class Paths:
             runtime=_runtime(environ),
             config=_config(environ),
         )
+
+    @property
+    def database(self) -> Path:
+        """The encrypted database of this vault."""
+        return self.vault / DATABASE
 
     @property
     def socket(self) -> Path:

@@ -6,7 +6,7 @@ something is one durable act with its audit entry; ids may be given by any unamb
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, final
 
 from vault.audit.transaction import Clock, system_clock
 from vault.lifecycle import passphrase as strength
@@ -15,11 +15,15 @@ from vault.lifecycle.folder import check_folder, check_free
 from vault.lifecycle.open import open_vault
 from vault.lifecycle.opened import OpenVault
 from vault.owner.access import AccessActions
+from vault.owner.audit import AuditActions
+from vault.owner.budget import BudgetActions
 from vault.owner.consents import ConsentActions
+from vault.owner.interface.owner import Owner
 from vault.owner.records import RecordActions
 from vault.owner.releases import ReleaseActions
+from vault.owner.requesters import RequesterActions
 from vault.owner.requests import RequestActions
-from vault.owner.trail import TrailActions
+from vault.owner.upkeep import UpkeepActions
 from vault.records.schema import ParsedTable
 from vault.requests.grant import NOTICE
 from vault.sealing.memory import harden_process
@@ -39,7 +43,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Vault(RecordActions, ConsentActions, RequestActions, ReleaseActions, TrailActions, AccessActions):
+@final  # so that the type checker names an action of the owner that nothing carries out
+class Vault(
+    RecordActions, RequesterActions, ConsentActions, RequestActions, ReleaseActions, BudgetActions, AuditActions,
+    UpkeepActions, AccessActions, Owner,
+):  # fmt: skip
     """An open vault; close it, or use it in a with statement, so that the keys are wiped."""
 
     def __init__(self, opened: OpenVault) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from tests.worlds.served import Daemon, error_of
+from vault.owner.interface.actions import ACTIONS
+from vault.owner.interface.kinds import Kind
 from vault.wire import messages
 from vault.wire.messages import Session
-from vault.wire.proofs import arguments_digest, proof_mac
+from vault.wire.proofs import proof_mac
 
 
 @pytest.fixture
@@ -44,9 +46,9 @@ REFUSED = (403, "ApprovalNotProven")
 
 def test_a_proven_approval_approves(daemon: Daemon, session: Session) -> None:
     request, digest = waiting_request(daemon, session)
-    arguments = {"request_id": request, "draft": True}
+    arguments = {"request_id": request, "manifest_digest": digest, "draft": True}
 
-    assert approve(daemon, session, arguments, daemon.proof(session, "approve", digest, arguments)) == (
+    assert approve(daemon, session, arguments, daemon.proof(session, "approve", arguments)) == (
         200,
         "",
     )
@@ -54,10 +56,10 @@ def test_a_proven_approval_approves(daemon: Daemon, session: Session) -> None:
 
 
 def test_an_approval_without_a_proof_is_no_approval(daemon: Daemon, session: Session) -> None:
-    request, _ = waiting_request(daemon, session)
+    request, digest = waiting_request(daemon, session)
     for body in (
-        {"request_id": request, "draft": True},
-        {"request_id": request, "draft": True, "proof": None},
+        {"request_id": request, "manifest_digest": digest, "draft": True},
+        {"request_id": request, "manifest_digest": digest, "draft": True, "proof": None},
     ):
         answer = daemon.ask(messages.owner_path("approve"), body, token=session.token)
         assert error_of(answer) == (400, "Invalid")
@@ -65,29 +67,24 @@ def test_an_approval_without_a_proof_is_no_approval(daemon: Daemon, session: Ses
     assert state_of(daemon, session, request) == "waiting"
 
 
-def test_a_proof_is_good_for_its_own_arguments_act_digest_key_and_nonce_alone(
+def test_a_proof_is_good_for_its_own_arguments_act_key_and_nonce_alone(
     daemon: Daemon, session: Session
 ) -> None:
     request, digest = waiting_request(daemon, session)
     _, other_digest = held_update(daemon, session)
-    asked = {"request_id": request, "draft": True}
+    asked = {"request_id": request, "manifest_digest": digest, "draft": True}
     other = daemon.session()
 
-    def proof(
-        action: str = "approve", digest: str = digest, arguments: Any = asked, by: Session = session
-    ) -> Any:
-        return daemon.proof(by, action, digest, arguments)
+    def proof(action: str = "approve", arguments: Any = asked) -> Any:
+        return daemon.proof(session, action, arguments)
 
     wrong = {
-        "other arguments": proof(arguments={"request_id": request, "draft": False}),
+        "other arguments": proof(arguments={**asked, "draft": False}),
         "fewer arguments": proof(arguments={"request_id": request}),
-        "other digest": proof(digest=other_digest),
-        "digest of the arguments": proof(digest=arguments_digest(asked)),
+        "other digest": proof(arguments={**asked, "manifest_digest": other_digest}),
         "other act": proof(action="send"),
-        "no nonce of ours": daemon.proof(session, "approve", digest, asked, nonce="0" * 32),
-        "nonce of another approver": daemon.proof(
-            session, "approve", digest, asked, nonce=daemon.nonce(other)
-        ),
+        "no nonce of ours": daemon.proof(session, "approve", asked, nonce="0" * 32),
+        "nonce of another approver": daemon.proof(session, "approve", asked, nonce=daemon.nonce(other)),
         "other approver": {**proof(), "approver": other.approver},
         "unknown approver": {**proof(), "approver": "0" * 32},
         "no mac": {**proof(), "mac": ""},
@@ -95,11 +92,7 @@ def test_a_proof_is_good_for_its_own_arguments_act_digest_key_and_nonce_alone(
         "token as key": {
             **proof(),
             "mac": proof_mac(
-                session.token.encode(),
-                action="approve",
-                digest=digest,
-                nonce=daemon.nonce(session),
-                arguments=asked,
+                session.token.encode(), action="approve", nonce=daemon.nonce(session), arguments=asked
             ),
         },
     }
@@ -110,13 +103,24 @@ def test_a_proof_is_good_for_its_own_arguments_act_digest_key_and_nonce_alone(
     assert state_of(daemon, session, request) == "waiting"
 
 
+def test_an_approval_is_bound_to_the_manifest_that_is_stored(daemon: Daemon, session: Session) -> None:
+    request, _ = waiting_request(daemon, session)
+    _, other_digest = held_update(daemon, session)
+    for digest in (other_digest, "", other_digest[:8]):
+        asked = {"request_id": request, "manifest_digest": digest, "draft": True}
+        proof = daemon.proof(session, "approve", asked)
+
+        assert approve(daemon, session, asked, proof) == (403, "ManifestMismatch")
+    assert state_of(daemon, session, request) == "waiting"
+
+
 def test_an_approval_cannot_be_said_a_second_time(daemon: Daemon, session: Session) -> None:
     """A grant can be given twice, so nothing but the proof stands in the way of the second."""
     wish = {
         "requester": "Sleep lab", "collection": "nights", "fields": ["good", "steps"], "purpose": "AcademicResearch",
         "not_after": "2027-03-01T00:00:00+00:00",
     }  # fmt: skip
-    proof = daemon.proof(session, "grant", arguments_digest(wish), wish)  # type: ignore[arg-type]
+    proof = daemon.proof(session, "grant", wish)  # type: ignore[arg-type]
     first, again = (
         daemon.ask(messages.owner_path("grant"), {**wish, "proof": proof}, token=session.token)
         for _ in range(2)
@@ -130,8 +134,8 @@ def test_what_a_session_could_approve_ends_with_it(daemon: Daemon, session: Sess
     """Another session's token does not bring its approver back."""
     request, digest = waiting_request(daemon, session)
     other = daemon.session()
-    asked = {"request_id": request, "draft": True}
-    proof = daemon.proof(other, "approve", digest, asked)
+    asked = {"request_id": request, "manifest_digest": digest, "draft": True}
+    proof = daemon.proof(other, "approve", asked)
     daemon.ask(messages.END_SESSION, token=other.token)
 
     assert approve(daemon, session, asked, proof) == REFUSED
@@ -140,12 +144,12 @@ def test_what_a_session_could_approve_ends_with_it(daemon: Daemon, session: Sess
 
 def test_a_nonce_is_spent_even_by_a_wrong_proof_and_by_two_minutes(daemon: Daemon, session: Session) -> None:
     request, digest = waiting_request(daemon, session)
-    asked = {"request_id": request, "draft": True}
-    proof = daemon.proof(session, "approve", digest, asked)
+    asked = {"request_id": request, "manifest_digest": digest, "draft": True}
+    proof = daemon.proof(session, "approve", asked)
     assert approve(daemon, session, {**asked, "draft": False}, proof) == REFUSED
     assert approve(daemon, session, asked, proof) == REFUSED
 
-    late = daemon.proof(session, "approve", digest, asked)
+    late = daemon.proof(session, "approve", asked)
     daemon.world.clock.forward(minutes=2)
     assert approve(daemon, session, asked, late) == REFUSED
     assert state_of(daemon, session, request) == "waiting"
@@ -156,10 +160,14 @@ def test_a_release_is_bound_to_the_bytes_that_are_held(daemon: Daemon, session: 
     _, other_digest = waiting_request(daemon, session)
     target = daemon.world.folder / "out"
     asked = {"release_id": release, "confirm_digest": digest[:8], "to": str(target)}
-    wrong = {**asked, "proof": daemon.proof(session, "send", other_digest, asked)}
-    right = {**asked, "proof": daemon.proof(session, "send", digest, asked)}
+    other = {**asked, "confirm_digest": other_digest}
+    wrong = {**other, "proof": daemon.proof(session, "send", other)}
+    moved = {**other, "proof": daemon.proof(session, "send", asked)}
+    right = {**asked, "proof": daemon.proof(session, "send", asked)}
 
-    assert error_of(daemon.ask(messages.owner_path("send"), wrong, token=session.token)) == REFUSED
+    refused = daemon.ask(messages.owner_path("send"), wrong, token=session.token)
+    assert error_of(refused) == (403, "DigestMismatch")
+    assert error_of(daemon.ask(messages.owner_path("send"), moved, token=session.token)) == REFUSED
     assert not target.exists()
     assert daemon.ask(messages.owner_path("send"), right, token=session.token).status_code == 200
     assert sorted(one.name for one in target.iterdir()) == [
@@ -174,7 +182,9 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
 ) -> None:
     release, digest = held_update(daemon, session)
     bare = {
-        "approve": {"request_id": waiting_request(daemon, session)[0]},
+        "approve": dict(
+            zip(("request_id", "manifest_digest"), waiting_request(daemon, session), strict=True)
+        ),
         "grant": {
             "requester": "Sleep lab",
             "collection": "nights",
@@ -190,7 +200,7 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
     }  # fmt: skip
     no_proof = {"approver": session.approver, "nonce": "0" * 32, "mac": "0" * 64}
 
-    assert set(bare) == messages.PROVEN
+    assert set(bare) == {one.name for one in ACTIONS.values() if one.kind is Kind.PROVEN}
     for method, arguments in bare.items():
         path = messages.owner_path(method)
         assert error_of(daemon.ask(path, arguments, token=session.token)) == (400, "Invalid"), method
@@ -212,13 +222,13 @@ def test_what_a_command_could_approve_ends_with_its_ten_minutes(daemon: Daemon) 
     """Also for who has another token by then, and for a proof that was begun before."""
     command, screen = daemon.session("cli"), daemon.session()
     request, digest = waiting_request(daemon, command)
-    arguments = {"request_id": request, "draft": True}
+    arguments = {"request_id": request, "manifest_digest": digest, "draft": True}
     daemon.world.clock.forward(minutes=9, seconds=30)
     early = daemon.ask(messages.NONCE, {"approver": command.approver}, token=screen.token).json()["nonce"]
     daemon.world.clock.forward(seconds=60)
     late = daemon.ask(messages.NONCE, {"approver": command.approver}, token=screen.token)
 
     assert error_of(late) == REFUSED
-    begun = daemon.proof(command, "approve", digest, arguments, nonce=early)
+    begun = daemon.proof(command, "approve", arguments, nonce=early)
     assert approve(daemon, screen, arguments, begun) == REFUSED
     assert state_of(daemon, screen, request) == "waiting"

@@ -27,9 +27,11 @@ from vault.daemon.document import document
 from vault.daemon.routes import application
 from vault.daemon.service import Service
 from vault.errors.families import Invalid
+from vault.owner.interface.actions import ACTIONS
+from vault.owner.interface.kinds import Kind
 from vault.sealing.slots import TEST_COST
 from vault.wire import messages
-from vault.wire.proofs import arguments_digest, proof_mac
+from vault.wire.proofs import proof_mac
 
 FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
 CONFORMANCE = [status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -38,6 +40,7 @@ APART = {messages.LOCK, messages.END_SESSION, messages.PASSPHRASE}
 STRANGE = ["fitting"] * 8 + [None, [], {}, "x", 1, {"x": 1}]
 PLACES = ("target", "folder", "to", "job", "key_file", "path")
 
+PROVEN = {one.name for one in ACTIONS.values() if one.kind is Kind.PROVEN}
 OPERATIONS = {
     one.ok().path: one.ok()
     for one in schemathesis.openapi.from_dict(json.loads(document())).get_all_operations()
@@ -52,7 +55,7 @@ def test_the_document_is_the_one_the_code_makes() -> None:
 def test_every_path_is_in_the_document_and_all_but_one_want_a_token() -> None:
     paths = json.loads(document())["paths"]
 
-    assert {messages.owner_path(method) for method in messages.ROUTED} <= set(paths)
+    assert {messages.owner_path(name) for name in ACTIONS} <= set(paths)
     assert all(list(entry) == ["post"] for entry in paths.values())
     assert {messages.SESSION} == {path for path, entry in paths.items() if "security" not in entry["post"]}
 
@@ -96,14 +99,13 @@ class Fuzzed:
     def _proven(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         method = path.rpartition("/")[2].replace("-", "_")
         rest = {key: value for key, value in body.items() if key != "proof"}
-        if "proof" not in body or method not in messages.PROVEN - {"approve", "send"}:
+        if "proof" not in body or method not in PROVEN - {"approve", "send"}:
             return body
         nonce = self.service.approvers.nonce(self.session.approver)
         try:
             mac = proof_mac(
                 bytes.fromhex(self.session.approver_key),
                 action=method,
-                digest=arguments_digest(rest),
                 nonce=nonce,
                 arguments=rest,
             )

@@ -109,7 +109,7 @@ def test_too_many_requests_of_one_process_are_refused_and_a_second_later_they_ar
 
 
 @pytest.mark.parametrize(
-    "path", ["/docs", "/openapi.json", "/redoc", "/", "/v1/owner/train", "/v1/owner/pulse/"]
+    "path", ["/docs", "/openapi.json", "/redoc", "/", "/v1/owner/trains", "/v1/owner/pulse/"]
 )
 def test_nothing_shows_what_is_behind_the_socket(shared: Daemon, path: str) -> None:
     assert error_of(shared.ask(path, token=token_of(shared))) == (404, "NotAtThisDoor")

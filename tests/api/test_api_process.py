@@ -80,8 +80,8 @@ def approved(child: Child, session: messages.Session, *, world: World, steps: in
     folder = world.job("long", steps=steps)
     request = str(child.owner("submit", token=session.token, job=folder).json()["line"]["id"])
     digest = child.owner("request", token=session.token, request_id=request).json()["manifest_digest"]
-    asked = {"request_id": request, "draft": True}
-    proof = child.proof(session, "approve", digest, asked)
+    asked = {"request_id": request, "manifest_digest": digest, "draft": True}
+    proof = child.proof(session, "approve", asked)
     answer = child.ask(messages.owner_path("approve"), {**asked, "proof": proof}, token=session.token)
     assert answer.status_code == 200, answer.text
     return request
@@ -120,7 +120,7 @@ def test_a_signal_during_a_run_leaves_no_learner_and_says_what_was_spent(
 ) -> None:
     session = child.session()
     request = approved(child, session, world=waiting, steps=9000)
-    child.ask(messages.START_TRAINING, {"request_id": request}, token=session.token)
+    child.begin("train", token=session.token, request_id=request)
     until(lambda: any(run["step"] for run in child.ask(messages.PULSE, token=session.token).json()["runs"]))
     (learner,) = child.learners()
 
@@ -135,7 +135,7 @@ def test_a_signal_during_a_run_leaves_no_learner_and_says_what_was_spent(
 def test_a_signal_while_the_learner_gets_ready_spends_nothing(child: Child, waiting: World) -> None:
     session = child.session()
     request = approved(child, session, world=waiting, steps=9000)
-    child.ask(messages.START_TRAINING, {"request_id": request}, token=session.token)
+    child.begin("train", token=session.token, request_id=request)
     until(child.learners)
     (learner,) = child.learners()
 

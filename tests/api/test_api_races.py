@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import httpx
 import pytest
-from test_api_training import approved, outcome, pulse, until
+from test_api_training import approved, begin, outcome, pulse, until
 
 from tests.worlds.served import Caller, Daemon, error_of
 from tests.worlds.world import NAME, PASSPHRASE, World
@@ -94,13 +94,13 @@ def test_what_ends_a_run_ends_it_where_the_reminder_cannot_be_written(
     session = daemon.session()
     request, token = approved(daemon, session, steps=9000), session.token
     grant = daemon.owner("explain_request", token=token, request_id=request).json()["grant"]
-    daemon.ask(messages.START_TRAINING, {"request_id": request}, token=token)
+    run = begin(daemon, token, request)
     until(lambda: any(run["step"] for run in pulse(daemon, token)["runs"]))  # type: ignore[attr-defined]
     arguments = {"grant_id": grant} if method == "withdraw" else {"name": NAME}
     monkeypatch.setattr(opened, "write_mark", no_mark)
 
     assert error_of(daemon.owner(method, token=token, **arguments)) == (503, "MarkNotWritten")
-    until(lambda: outcome(daemon, token, request) == "failed", SECONDS)
+    until(lambda: outcome(daemon, token, run) == "failed", SECONDS)
 
 
 def test_a_passphrase_is_changed_where_the_reminder_cannot_be_written(

@@ -16,7 +16,6 @@ from vault.requester.keys import keygen
 from vault.requester.releases import verify_release
 from vault.wire import messages
 from vault.wire.messages import Session
-from vault.wire.proofs import arguments_digest
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def session(daemon: Daemon) -> Session:
 
 def token_for(daemon: Daemon, session: Session, name: str = NAME) -> str:
     asked = {"requester": name}
-    proof = daemon.proof(session, "issue_token", arguments_digest(asked), asked)  # type: ignore[arg-type]
+    proof = daemon.proof(session, "issue_token", asked)  # type: ignore[arg-type]
     answer = daemon.ask(messages.owner_path("issue_token"), {**asked, "proof": proof}, token=session.token)
     assert answer.status_code == 200, answer.text
     return str(answer.json())
@@ -119,7 +118,7 @@ def test_what_was_sent_without_a_folder_is_fetched_by_its_requester_alone(
     stranger = token_for(daemon, session, "Somebody")
     (line,) = daemon.owner("releases", token=session.token).json()
     asked = {"release_id": line["id"], "confirm_digest": line["digest"]}
-    proof = daemon.proof(session, "send", line["digest"], asked)
+    proof = daemon.proof(session, "send", asked)
     assert error_of(daemon.ask(messages.FETCH_JOB, {"job_id": held}, token=token)) == (403, "NotAtThisDoor")
     sent = daemon.ask(messages.owner_path("send"), {**asked, "proof": proof}, token=session.token)
     assert sent.status_code == 200, sent.text
@@ -193,7 +192,7 @@ def test_a_token_ends_with_its_ninety_days_its_revocation_or_its_requesters_bloc
     for token in [*revoked, blocked]:
         assert error_of(daemon.ask(messages.ASK_JOB, {"job_id": job}, token=token)) == (401, "SessionEnded")
     asked = {"name": NAME}
-    proof = daemon.proof(session, "unblock_requester", arguments_digest(asked), asked)  # type: ignore[arg-type]
+    proof = daemon.proof(session, "unblock_requester", asked)  # type: ignore[arg-type]
     lifted = daemon.ask(
         messages.owner_path("unblock_requester"), {**asked, "proof": proof}, token=session.token
     )

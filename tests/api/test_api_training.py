@@ -25,17 +25,19 @@ def until(condition: Callable[[], object], seconds: float = 60) -> None:
 def approved(daemon: Daemon, session: Session, *, steps: int) -> str:
     folder = daemon.world.job("run", steps=steps)
     view = daemon.owner("submit", token=session.token, job=folder).json()
-    asked = {"request_id": view["line"]["id"], "draft": True}
-    proof = daemon.proof(session, "approve", view["manifest_digest"], asked)
+    asked = {"request_id": view["line"]["id"], "manifest_digest": view["manifest_digest"], "draft": True}
+    proof = daemon.proof(session, "approve", asked)
     answer = daemon.ask(messages.owner_path("approve"), {**asked, "proof": proof}, token=session.token)
     assert answer.status_code == 200, answer.text
     return str(view["line"]["id"])
 
 
-def outcome(daemon: Daemon, token: str, request: str) -> str:
-    answer = daemon.ask(messages.TRAINING_OUTCOME, {"request_id": request}, token=token)
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["state"])
+def begin(daemon: Daemon, token: str, request: str) -> str:
+    return daemon.begin("train", token=token, request_id=request)
+
+
+def outcome(daemon: Daemon, token: str, run: str) -> str:
+    return str(daemon.outcome("train", run, token=token)["state"])
 
 
 def pulse(daemon: Daemon, token: str) -> dict[str, object]:
@@ -54,14 +56,17 @@ def test_a_run_is_begun_at_once_watched_and_its_result_is_held(daemon: Daemon, s
     request, token = approved(daemon, session, steps=5), session.token
     before = pulse(daemon, token)["audit_entries"]
     began = time.monotonic()
-    assert daemon.ask(messages.START_TRAINING, {"request_id": request[:8]}, token=token).status_code == 200
+    run = begin(daemon, token, request[:8])
     assert time.monotonic() - began < 1
-    again = daemon.ask(messages.START_TRAINING, {"request_id": request}, token=token)
-    assert error_of(again) == (403, "WrongState")
-    assert outcome(daemon, token, request) == "running"
-    until(lambda: outcome(daemon, token, request) != "running")
+    assert outcome(daemon, token, run) == "running"
+    until(lambda: pulse(daemon, token)["runs"])
+    again = begin(daemon, token, request)
+    until(lambda: outcome(daemon, token, again) == "failed")
+    until(lambda: outcome(daemon, token, run) != "running")
 
-    assert outcome(daemon, token, request[:8]) == "done"
+    assert daemon.outcome("train", again, token=token)["error"]["error"] == "WrongState"
+    found = daemon.outcome("train", run, token=token)
+    assert (found["state"], found["done"], found["of"], found["answer"]["id"]) == ("done", 5, 5, request)
     assert daemon.owner("release", token=token, release_id=request).json()["state"] == "held"
     assert pulse(daemon, token)["audit_entries"] > before  # type: ignore[operator]
     assert pulse(daemon, token)["runs"] == []
@@ -70,29 +75,29 @@ def test_a_run_is_begun_at_once_watched_and_its_result_is_held(daemon: Daemon, s
 def test_a_run_that_may_not_begin_says_why_in_its_outcome(daemon: Daemon, session: Session) -> None:
     lines = daemon.owner("requests", token=session.token).json()
     waiting = next(line["id"] for line in lines if line["state"] == "waiting")
-    daemon.ask(messages.START_TRAINING, {"request_id": waiting}, token=session.token)
-    until(lambda: outcome(daemon, session.token, waiting) == "failed")
-    answer = daemon.ask(messages.TRAINING_OUTCOME, {"request_id": waiting}, token=session.token)
+    run = begin(daemon, session.token, waiting)
+    until(lambda: outcome(daemon, session.token, run) == "failed")
 
-    assert answer.json()["error"]["error"] == "WrongState"
+    assert daemon.outcome("train", run, token=session.token)["error"]["error"] == "WrongState"
 
 
 def test_a_run_that_was_never_begun_has_no_outcome(daemon: Daemon, session: Session) -> None:
-    for request in ("0" * 32, ""):
-        answer = daemon.ask(messages.TRAINING_OUTCOME, {"request_id": request}, token=session.token)
-        assert error_of(answer) == (400, "UnknownRequest")
+    other = daemon.begin("verify_audit", token=session.token)
+    for run in ("0" * 32, "", other):
+        answer = daemon.ask(messages.outcome_path("train"), {"id": run}, token=session.token)
+        assert error_of(answer) == (400, "UnknownAction")
 
 
 def test_a_run_can_be_stopped_while_others_ask(daemon: Daemon, session: Session) -> None:
     request, token = approved(daemon, session, steps=9000), session.token
-    daemon.ask(messages.START_TRAINING, {"request_id": request}, token=token)
+    begun = begin(daemon, token, request)
     until(lambda: any(run["step"] for run in pulse(daemon, token)["runs"]))  # type: ignore[attr-defined]
     (run,) = pulse(daemon, token)["runs"]  # type: ignore[misc]
     assert (run["request"], run["of"], run["requester"]) == (request, 9000, "Sleep lab")
     assert daemon.owner("stop_training", token=token, request_id=request).status_code == 200
-    until(lambda: outcome(daemon, token, request) != "running")
+    until(lambda: outcome(daemon, token, begun) != "running")
 
-    answer = daemon.ask(messages.TRAINING_OUTCOME, {"request_id": request}, token=token).json()
+    answer = daemon.outcome("train", begun, token=token)
     assert (answer["state"], answer["error"]["error"]) == ("failed", "RunLost")
 
 
@@ -100,7 +105,7 @@ def test_at_the_deadline_tokens_die_at_once_and_the_process_when_the_run_is_done
     daemon: Daemon, session: Session, waiting: World
 ) -> None:
     request, token = approved(daemon, session, steps=5), session.token
-    daemon.ask(messages.START_TRAINING, {"request_id": request}, token=token)
+    begin(daemon, token, request)
     daemon.world.clock.forward(minutes=15)
 
     assert error_of(daemon.ask(messages.PULSE, token=token)) == (401, "SessionEnded")
@@ -130,7 +135,7 @@ def test_locking_while_a_run_goes_on_has_to_be_meant(
     daemon: Daemon, session: Session, waiting: World
 ) -> None:
     request, token = approved(daemon, session, steps=9000), session.token
-    daemon.ask(messages.START_TRAINING, {"request_id": request}, token=token)
+    begin(daemon, token, request)
     until(lambda: pulse(daemon, token)["runs"])
 
     assert error_of(daemon.ask(messages.LOCK, token=token)) == (403, "TrainingRuns")

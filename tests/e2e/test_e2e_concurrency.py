@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.worlds import learners
+from tests.worlds.approving import approve
 from tests.worlds.kills.checks import truth
 from tests.worlds.kills.nursery import Nursery
 from tests.worlds.world import NAME, World
@@ -35,7 +36,7 @@ def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World
     monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)
-        vault.approve(vault.submit(known_world.folder / "job").line.id, draft=True)
+        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
     return known_world
 
 

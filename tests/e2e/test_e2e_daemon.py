@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.worlds import learners
+from tests.worlds.approving import approve
 from tests.worlds.commands import Outcome, Terminal, descriptor_of, environment, run, run_installed, start
 from tests.worlds.daemon import eventually, facts, is_served, leave_session, serving
 from tests.worlds.vaults import copy_of, new_world
@@ -108,7 +109,7 @@ def approved(known_world: World) -> World:
     known_world.clock.now = datetime.now(UTC)
     with known_world.vault() as vault:
         known_world.imported(vault)
-        vault.approve(vault.submit(known_world.folder / "job").line.id, draft=True)
+        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
     return known_world
 
 

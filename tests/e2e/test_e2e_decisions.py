@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.worlds.approving import approve
 from tests.worlds.world import NAME, World
 from vault import release
 from vault.errors.consent import ConsentRefused
@@ -26,7 +27,7 @@ def approved(world: World, vault: Vault) -> str:
     world.imported(vault)
     world.introduced(vault)
     request = vault.submit(world.job()).line.id
-    vault.approve(request, draft=True)
+    approve(vault, request, draft=True)
     return request
 
 
@@ -72,7 +73,7 @@ def test_a_refused_approval_leaves_no_consent_behind(world: World) -> None:
         request = vault.submit(world.job()).line.id
         vault.block_requester(NAME)
         with pytest.raises(ConsentRefused):
-            vault.approve(request, draft=True)
+            approve(vault, request, draft=True)
         assert vault.grants() == []
 
 
@@ -83,7 +84,7 @@ def test_an_approved_request_does_not_run_past_its_own_end(world: World, quiet: 
         world.introduced(vault)
         wider(world, vault, days=300)
         request = vault.submit(world.job()).line.id
-        vault.approve(request)
+        approve(vault, request)
         world.clock.forward(days=60)
         assert vault.request(request).line.state == "expired"
         with pytest.raises(WrongState, match="expired"):

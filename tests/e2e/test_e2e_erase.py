@@ -13,6 +13,7 @@ from threading import Event, Thread
 import pytest
 
 from tests.worlds import learners
+from tests.worlds.approving import approve
 from tests.worlds.commands import Terminal, assert_refused, run, secrets_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import PASSPHRASE, World
@@ -47,7 +48,7 @@ def test_an_import_that_nobody_learned_from_is_undone_whole(known_world: World) 
     with world.vault() as vault:
         world.imported(vault)
         request = vault.submit(world.folder / "job").line.id
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
         (grant,) = vault.grants()
         planned = vault.preview_erase("nights")
         done = vault.erase_collection("nights")
@@ -205,7 +206,7 @@ def test_a_job_that_was_running_when_somebody_wanted_to_erase_comes_to_its_end(
     with known_world.vault() as vault:
         known_world.imported(vault)
         request = vault.submit(known_world.folder / "job").line.id
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
 
         def meanwhile(step: int, _of: int) -> None:
             with pytest.raises(CollectionInUse):

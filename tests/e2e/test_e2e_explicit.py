@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.worlds.approving import approve
 from tests.worlds.commands import Terminal, assert_refused, run
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import JOB, NAME, PASSPHRASE, World
@@ -69,7 +70,7 @@ def test_a_special_column_is_not_allowed_without_an_explicit_yes(asked: World) -
     with asked.vault() as vault:
         before = len(vault.audit_lines())
         with pytest.raises(SpecialNotConfirmed, match=r"nothing was allowed: good\.$"):
-            vault.approve(waiting(vault), draft=True)
+            approve(vault, waiting(vault), draft=True)
         with pytest.raises(SpecialNotConfirmed, match=r"nothing was allowed: good\.$"):
             vault.grant(**wish(asked, "good", "steps"))
         assert (vault.requests()[0].state, vault.grants(), len(vault.audit_lines())) == (
@@ -85,7 +86,7 @@ def test_the_receipt_holds_what_the_approval_showed(asked: World) -> None:
         request = waiting(vault)
         draft = vault.preview_approval(request, draft=True, optional=frozenset()).draft
         assert draft is not None
-        vault.approve(request, draft=True, special_confirmed=True)
+        approve(vault, request, draft=True, special_confirmed=True)
         record: Any = vault.receipt(vault.grants()[0].id)["record"]
     said, shown = record["processing"], {one.name: one.sensitivity for one in (*draft.reads, *draft.beside)}
     assert NOTICE == draft.notice == said["privacy_notice"]["text"]

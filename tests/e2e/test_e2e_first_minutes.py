@@ -22,7 +22,7 @@ from tui.screens.new_passphrase import NewPassphrase
 from tui.screens.recovery_sheet import RecoverySheet
 from tui.screens.welcome import Welcome
 from vault.client import attach, launch
-from vault.client.client import RemoteVault
+from vault.owner.interface.session import OwnerSession
 from vault.sample.make import REQUESTER, VARIABLE, sample_paths, sample_secret
 from vault.settings import Paths, Preferences
 from vault.vault import Vault, passphrase_secret
@@ -198,7 +198,7 @@ async def imports(pilot: Pilot[int], file: Path) -> None:
     await sees(pilot, "nothing waits")
 
 
-def of_the_sample(pilot: Pilot[int]) -> RemoteVault:
+def of_the_sample(pilot: Pilot[int]) -> OwnerSession:
     """Another session with the process that has the sample open."""
     paths = app_of(pilot).paths
     return attach.attach(paths, sample_secret(paths.vault.parent))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 
+from tests.worlds.approving import approve
 from tests.worlds.commands import run
 from tests.worlds.world import NAME, World
 from vault.views.history import TimelineGroup
@@ -78,7 +79,7 @@ def test_a_consent_given_by_hand_is_of_no_request_even_of_the_one_that_it_covers
             not_after=world.clock.now + timedelta(days=30),
         )
         request = vault.submit(world.job()).line.id
-        vault.approve(request)
+        approve(vault, request)
         assert vault.request(request).decision.grant == given.id
         groups = by_request(vault.timeline())
     assert "consent.grant" not in kinds(groups[request])
@@ -89,7 +90,7 @@ def test_the_budget_history_ends_at_what_the_budget_shows(today: World, quiet: Q
     with today.vault() as vault:
         first = vault.budget_history()
         request = next(one.id for one in vault.requests() if one.state == "waiting")
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
         vault.train(request, progress=quiet)
         points, lines = vault.budget_history(), vault.budget()
         price = vault.request(request).price
@@ -146,7 +147,7 @@ def test_what_each_requester_used_after_a_charge_ends_at_what_the_budget_shows(
 ) -> None:
     with today.vault() as vault:
         request = next(one.id for one in vault.requests() if one.state == "waiting")
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
         vault.train(request, progress=quiet)
         last = vault.budget_history()[-1]
         (own,) = [line for line in vault.budget() if line.requester == NAME]

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.worlds.approving import approve
 from tests.worlds.vaults import new_world
 from tests.worlds.world import PASSPHRASE, World
 from vault.requester.jobs import sign_job
@@ -183,7 +184,7 @@ def tell(story: Told, calibrated: Path) -> None:
         vault.add_requester(NAMES["Sleep lab"], keys.public, contact=NAMES["lab@example.org"])
         first, second = (vault.submit(job(world, calibrated, name)).line.id for name in ("one", "two"))
         vault.refuse(second, reason=REASON)
-        vault.approve(first, draft=True, optional=frozenset({NAMES["coffee"]}))
+        approve(vault, first, draft=True, optional=frozenset({NAMES["coffee"]}))
         story.look("approved")
         train(story, vault, first)
         story.look("held")

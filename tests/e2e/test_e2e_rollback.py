@@ -13,6 +13,7 @@ from threading import Event, Thread
 import pytest
 
 from tests.worlds import learners
+from tests.worlds.approving import approve
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
 from tui.cli.exit_codes import exit_code
@@ -42,7 +43,7 @@ def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World
     monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)
-        vault.approve(vault.submit(known_world.folder / "job").line.id, draft=True)
+        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
     return known_world
 
 
@@ -118,7 +119,7 @@ ACTS: dict[str, Callable[[Vault, World], object]] = {
     ),
     "withdraw": lambda vault, _world: vault.withdraw(vault.grants()[0].id),
     "submit": lambda vault, world: vault.submit(world.folder / "job"),
-    "approve": lambda vault, _world: vault.approve(request_of(vault)),
+    "approve": lambda vault, _world: approve(vault, request_of(vault)),
     "refuse": lambda vault, _world: vault.refuse(request_of(vault)),
     "train": lambda vault, _world: vault.train(request_of(vault), progress=lambda _step, _of: None),
 }

@@ -10,6 +10,7 @@ from threading import Event, Thread
 import pytest
 
 from tests.worlds import learners
+from tests.worlds.approving import approve
 from tests.worlds.commands import run
 from tests.worlds.world import NAME, World
 from vault.audit.entries import EntryType
@@ -36,7 +37,7 @@ def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World
     monkeypatch.setattr(process, "COMMAND", command)
     with known_world.vault() as vault:
         known_world.imported(vault)
-        vault.approve(vault.submit(known_world.folder / "job").line.id, draft=True)
+        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
     return known_world
 
 
@@ -69,7 +70,7 @@ def test_a_run_shows_where_it_is_what_it_costs_and_how_it_is_confined(approved_w
         vault.train(request, progress=look)
         price = vault.request(request).price
         assert (vault.runs(), vault.status().running) == ([], 0)
-    assert [one.step for one in seen] == [1, 2, 3, 4, 5]
+    assert [one.step for one in seen] == [0, 1, 2, 3, 4, 5]
     first = seen[0]
     assert (request, NAME, "nights", 5) == (first.request, first.requester, first.collection, first.of)
     assert first.started_at == "2026-11-21T12:00:30Z", "by the vault's clock"
@@ -181,28 +182,28 @@ def twice_asked(world: World, vault: Vault, *, uses: int = 1) -> tuple[str, str,
 def test_a_consent_for_one_job_covers_no_second_one_while_the_first_has_not_run(world: World) -> None:
     with world.vault() as vault:
         given, first, second = twice_asked(world, vault)
-        vault.approve(first)
+        approve(vault, first)
         assert vault.request(first).decision.permitted, "its own use is not in its own way"
         assert not vault.preview_approval(
             second, draft=False, optional=frozenset()
         ).request.decision.permitted
         with pytest.raises(ConsentRefused, match="has no free use left of 1"):
-            vault.approve(second)
+            approve(vault, second)
         assert vault.request(second).line.state == "waiting"
         view = vault.consent(given)
         assert (view.state, view.uses_spent, view.uses_kept) == ("active", 0, 1)
-        vault.approve(second, draft=True)
+        approve(vault, second, draft=True)
         assert len(vault.grants()) == 2, "the second has a consent of its own"
 
 
 def test_a_refused_request_and_one_that_ran_out_give_their_use_back(world: World) -> None:
     with world.vault() as vault:
         given, first, second = twice_asked(world, vault)
-        vault.approve(first)
+        approve(vault, first)
         vault.refuse(first, reason="not now")
         assert vault.request(first).line.state == "refused_person"
         assert vault.consent(given).uses_kept == 0
-        vault.approve(second)
+        approve(vault, second)
         world.clock.forward(days=31)
         assert vault.consent(given).uses_kept == 0, "although nobody has recorded its end yet"
 
@@ -214,8 +215,8 @@ def test_a_consent_for_two_jobs_covers_two_and_both_run(
         given, first, second = twice_asked(world, vault, uses=2)
         learner = learners.pretended(learners.zeros(world.folder / "one"))
         monkeypatch.setattr(process, "COMMAND", learner)
-        vault.approve(first)
-        vault.approve(second)
+        approve(vault, first)
+        approve(vault, second)
         vault.train(first, progress=quiet)
         assert (vault.consent(given).uses_spent, vault.consent(given).uses_kept) == (1, 1)
         vault.train(second, progress=quiet)
@@ -277,7 +278,7 @@ def test_an_approval_is_shown_against_the_last_job_of_the_same_requester(held_wo
         steps = next(one for one in changed.changes if one.what == "steps")
         assert (steps.before, steps.now) == ("5", "6")
         held_world.clock.forward(minutes=1)
-        vault.approve(other, draft=True)
+        approve(vault, other, draft=True)
         assert vault.preview_approval(same, draft=True, optional=frozenset()).compared_to == other
         vault.refuse(other)
         again = vault.preview_approval(same, draft=True, optional=frozenset())

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.worlds.approving import approve
 from tests.worlds.commands import run
 from tests.worlds.world import World
 from vault.errors.families import Invalid
@@ -93,7 +94,7 @@ def test_the_whole_story_of_the_sample_leaves_the_real_vault_byte_for_byte_as_it
 
     made = make_sample(folder, cost=TEST_COST, clock=clock)
     with opened(folder) as vault:
-        vault.approve(made.request, draft=True)
+        approve(vault, made.request, draft=True)
         one = vault.train(made.request, progress=quiet)
         vault.send(one.id, confirm_digest=one.digest[:8])
         assert vault.budget()[0].used_percent > 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.worlds.approving import approve
 from tests.worlds.world import NAME, World
 from vault.errors.budget import BudgetExhausted
 from vault.errors.consent import ConsentRefused
@@ -53,7 +54,7 @@ def test_nothing_is_read_before_the_charge_is_durable(
         world.imported(vault)
         world.introduced(vault)
         request = vault.submit(world.job()).line.id
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
         from vault.records import reading
 
         original = reading.open_segment
@@ -85,7 +86,7 @@ def test_a_field_that_no_consent_names_is_never_unwrapped(
         world.imported(vault)
         world.introduced(vault)
         request = vault.submit(world.job()).line.id
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
         monkeypatch.setattr(reading, "unwrap_key", watched)
         vault.train(request, progress=quiet)
     assert sorted(opened) == ["_unit", "good", "steps"]
@@ -99,7 +100,7 @@ def test_without_a_consent_a_request_cannot_be_approved_and_the_refusal_is_on_th
         world.introduced(vault)
         request = vault.submit(world.job()).line.id
         with pytest.raises(ConsentRefused):
-            vault.approve(request)
+            approve(vault, request)
         assert vault.request(request).line.state == "waiting"
         assert sum(line.type == "decision" for line in vault.audit_lines()) == 3
 
@@ -262,7 +263,7 @@ def test_an_exhausted_budget_refuses_before_a_learner_is_started(world: World, q
             folder = world.job(f"job{number}", epsilon="1.9")
             try:
                 request = vault.submit(folder).line.id
-                vault.approve(request, draft=True)
+                approve(vault, request, draft=True)
                 vault.train(request, progress=quiet)
             except BudgetExhausted:
                 refused += 1
@@ -313,10 +314,10 @@ def test_the_held_update_is_noise_and_public_numbers_even_for_an_empty_window(
         world.introduced(vault)
         text = JOB + "\n[where]\nfrom = 2030-01-01T00:00:00Z\nto = 2031-01-01T00:00:00Z\n"
         empty = vault.submit(world.job("empty", text=text)).line.id
-        vault.approve(empty, draft=True)
+        approve(vault, empty, draft=True)
         nothing = vault.train(empty, progress=quiet)
         full = vault.submit(world.job("full")).line.id
-        vault.approve(full, draft=True)
+        approve(vault, full, draft=True)
         everything = vault.train(full, progress=quiet)
     assert (nothing.size, nothing.state) == (everything.size, everything.state)
 

@@ -16,6 +16,7 @@ import pytest
 import safetensors.numpy
 
 from tests.worlds import learners
+from tests.worlds.approving import approve
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from vault.errors.training import LearnerFailed
@@ -243,7 +244,7 @@ def transcript_of(records: list[Row], lab: Path, job: str, folder: Path) -> Tran
         asked = vault.submit(job_of(lab, job))
         request = asked.line.id
         said += [asked.line.state, str(asked.price), masked(str(asked.decision))]
-        vault.approve(request, draft=True, special_confirmed=True)  # "mood" is taken for health data
+        approve(vault, request, draft=True, special_confirmed=True)  # "mood" is taken for health data
         said.append(vault.request(request).line.state)
         held = vault.train(request, progress=lambda step, of: said.append(f"{step} of {of}"))
         said += [held.state, str(held.size), held.expires_at, str(held.for_you)]
@@ -402,7 +403,7 @@ def test_an_update_with_room_for_anything_else_is_never_held_and_stays_charged(
     with known_world.vault() as vault:
         known_world.imported(vault)
         request = vault.submit(known_world.folder / "job").line.id
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
         with pytest.raises(LearnerFailed) as failure:
             vault.train(request, progress=lambda _step, _of: None)
         assert vault.request(request).line.state == "failed"
@@ -424,5 +425,5 @@ def test_the_update_that_is_held_is_the_one_way_to_write_those_numbers(
     with known_world.vault() as vault:
         known_world.imported(vault)
         request = vault.submit(job).line.id
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
         assert vault.train(request, progress=lambda _step, _of: None).state == "held"

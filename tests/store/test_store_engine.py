@@ -246,7 +246,8 @@ def test_a_checkpoint_says_when_a_reader_holds_old_pages(
 
 
 def test_importing_the_command_line_does_not_import_the_store() -> None:
-    probe = "import sys, vault.errors.catalogue; print([m for m in sys.modules if m.startswith(('sqlalchemy', 'vault.store'))])"
+    names = "[name for name in sys.modules if name.startswith(('sqlalchemy', 'vault.store'))]"
+    probe = f"import sys, vault.errors.catalogue; print({names})"
     answer = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
 
     assert answer.stdout.strip() == "[]"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -26,17 +27,19 @@ sys.path.insert(0, str(ROOT))
 from rich.console import Console  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
 
+from tests.worlds.approving import approve  # noqa: E402
 from tests.worlds.screens import UnlockedApp, play, press, sees, served  # noqa: E402
 from tests.worlds.vaults import new_world  # noqa: E402 (found by the line above)
 from tests.worlds.world import World  # noqa: E402
 from tui.app.app import LockboxApp  # noqa: E402
 from tui.demo.card import SVG  # noqa: E402
 from vault.audit import log  # noqa: E402
-from vault.client.client import RemoteVault  # noqa: E402
+from vault.client.client import Client  # noqa: E402
+from vault.owner.interface.session import OwnerSession  # noqa: E402
 from vault.requester.description import job_from_description  # noqa: E402
 from vault.requester.jobs import new_job, sign_job  # noqa: E402
 from vault.requester.keys import keygen  # noqa: E402
-from vault.sample.make import COLLECTION, JOB, SENSITIVITIES, TYPES, VARIABLE, _write_diary  # noqa: E402
+from vault.sample.make import COLLECTION, JOB, SENSITIVITIES, TYPES, VARIABLE, write_diary  # noqa: E402
 from vault.sealing import random as sealing_random  # noqa: E402
 from vault.settings import Paths, Preferences  # noqa: E402
 from vault.training import process  # noqa: E402
@@ -119,7 +122,7 @@ def lived(folder: Path) -> World:
     """Two months of a made-up diary: two requesters, two updates that left, one kept, one held, one request."""
     world = new_world(folder, now=NOW - timedelta(days=60))
     diary = folder / "sleep-diary.csv"
-    _write_diary(diary, last=world.clock.now.date() - timedelta(days=1))
+    write_diary(diary, last=world.clock.now.date() - timedelta(days=1))
     with world.vault() as vault:
         parsed = vault.read_file(diary, name=COLLECTION, types=TYPES, sensitivities=SENSITIVITIES)
         vault.import_file(parsed, name=COLLECTION, unit="day", time_field="day")
@@ -146,7 +149,7 @@ PAST = ((50, LAB, "1", "send"), (31, NIGHTS, "0.5", "keep"), (12, LAB, "2", "sen
 
 def ran(world: World, vault: Vault, who: str, epsilon: str) -> str:
     request = vault.submit(job(world, who, epsilon)).line.id
-    vault.approve(request, draft=True)
+    approve(vault, request, draft=True)
     vault.train(request, progress=lambda _step, _of: None)
     return request
 
@@ -154,7 +157,7 @@ def ran(world: World, vault: Vault, who: str, epsilon: str) -> str:
 def job(world: World, who: str, epsilon: str) -> Path:
     folder = world.folder / f"{who} {world.clock.now:%m-%d} {epsilon}"
     description = folder.with_suffix(".toml")
-    description.write_text(JOB, encoding="utf-8")
+    shutil.copyfile(JOB, description)
     asked = job_from_description(description)
     new_job(asked, epsilon=Decimal(epsilon), folder=folder, now=world.clock.now)
     sign_job(folder, world.folder / who / "requester.key")
@@ -175,7 +178,7 @@ class Posing(UnlockedApp):
         self.enter(self._given, page=self._page, is_sample=True)
 
 
-def take(picture: Picture, vault: RemoteVault) -> str:
+def take(picture: Picture, vault: OwnerSession) -> str:
     found: list[str] = []
 
     async def story() -> None:
@@ -210,7 +213,7 @@ def welcome(folder: Path) -> str:
     return found[0]
 
 
-def with_a_run(vault: RemoteVault) -> None:
+def with_a_run(vault: OwnerSession) -> None:
     """A run half way through, as the process would tell of it."""
     line = vault.requests()[0]
     run = RunView(
@@ -218,13 +221,13 @@ def with_a_run(vault: RemoteVault) -> None:
         started_at="2026-11-21T12:00:12Z", epsilon=vault.request(line.id).price.epsilon, confined=True,
         landlock_abi=6, seccomp=True, missing=(),
     )  # fmt: skip
-    pulse = RemoteVault.pulse
-    RemoteVault.runs = lambda _self: [run]  # type: ignore[method-assign]
+    pulse = Client.pulse
+    setattr(Client, "runs", lambda _self: [run])  # noqa: B010 (no action stands in the class)
 
-    def told(self: RemoteVault, *, is_background: bool = True) -> Pulse:
+    def told(self: Client, *, is_background: bool = True) -> Pulse:
         return replace(pulse(self, is_background=is_background), runs=(run,))
 
-    RemoteVault.pulse = told  # type: ignore[method-assign]
+    Client.pulse = told  # type: ignore[method-assign]
 
 
 def check(name: str, svg: str, folder: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.worlds.screens import SIZES, on_page, play, press, sees, served, until, words_in, words_of
+from tests.worlds.screens import SIZES, on_page, play, press, really, sees, served, until, words_in, words_of
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
 from tui.dialogs.audit import EntryDialog, ExportDialog, KeyDialog
@@ -17,13 +18,15 @@ from tui.screens.audit import ENTRIES, NO_MATCH, UNVERIFIED, Audit, rows
 from tui.text import wording
 from tui.widgets.table import ListTable
 from vault.audit.entries import EntryType
-from vault.client.client import RemoteVault
+from vault.client.client import Client
 from vault.errors.audit import LogBroken
+from vault.owner.interface.session import OwnerSession
 from vault.store.tables import LogEntry
 from vault.views.audit import AuditCheck, AuditLine
 from vault.views.history import TimelineGroup
+from vault.views.status import VaultStatus
 
-Looked = tuple[World, RemoteVault]
+Looked = tuple[World, OwnerSession]
 LONG = 600
 
 
@@ -155,17 +158,16 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 def test_a_long_trail_comes_in_pages_and_never_whole(long: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int | None] = []
-    real = RemoteVault.timeline
 
     def watched(
-        self: RemoteVault, *, before: int | None = None, limit: int | None = None
+        self: OwnerSession, *, before: int | None = None, limit: int | None = None
     ) -> list[TimelineGroup]:
         asked.append(limit)
-        return real(self, before=before, limit=limit)
+        return really(self, "timeline", before=before, limit=limit)
 
-    monkeypatch.setattr(RemoteVault, "timeline", watched)
+    monkeypatch.setattr(Client, "timeline", watched, raising=False)
 
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         newest = vault.status().audit_entries - 1
         async with on_page(vault, long, "audit", size=(100, 30)) as pilot:
             await sees(pilot, f"entries #{newest - ENTRIES + 1} to #{newest}, of #0 to #{newest} · older: o")
@@ -215,7 +217,7 @@ def test_a_changed_entry_is_said_and_stays_on_the_screen(today: World) -> None:
         row.leaf = bytes(32)
         uow.commit()
 
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         with pytest.raises(LogBroken) as broken:
             vault.verify_audit()
         async with on_page(vault, today, "audit", size=(60, 20)) as pilot:
@@ -230,7 +232,12 @@ def test_a_changed_entry_is_said_and_stays_on_the_screen(today: World) -> None:
 
 def test_an_older_copy_is_never_told_as_verified(looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
     world, vault = looked
-    monkeypatch.setattr(RemoteVault, "older_because", "this vault was put back from an older copy")
+    reason = "this vault was put back from an older copy"
+
+    def older(self: OwnerSession) -> VaultStatus:
+        return replace(really(self, "status"), read_only_because=reason)
+
+    monkeypatch.setattr(Client, "status", older, raising=False)
 
     async def story() -> None:
         async with on_page(vault, world, "audit", size=(80, 24)) as pilot:
@@ -250,13 +257,12 @@ def test_keys_work_while_the_trail_is_verified(looked: Looked, monkeypatch: pyte
 
     world, vault = looked
     may_end = threading.Event()
-    real = RemoteVault.verify_audit
 
-    def slow(self: RemoteVault) -> AuditCheck:
+    def slow(self: OwnerSession) -> AuditCheck:
         assert may_end.wait(20)
-        return real(self)
+        return really(self, "verify_audit")
 
-    monkeypatch.setattr(RemoteVault, "verify_audit", slow)
+    monkeypatch.setattr(Client, "verify_audit", slow, raising=False)
 
     async def story() -> None:
         async with on_page(vault, world, "audit", size=(80, 24)) as pilot:
@@ -278,7 +284,7 @@ def test_the_export_says_what_is_not_in_it_and_writes_what_verifies(
 ) -> None:
     folder = today.folder / "bundle"
 
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "audit", size=size) as pilot:
             await sees(pilot, "all there are")
             await press(pilot, "e")
@@ -325,7 +331,7 @@ def test_the_curtain_hides_who_and_hostile_words_are_shown_as_they_are(
     world, vault = looked
     line = AuditLine(seq=1, ts="2026-11-21T12:00:00Z", type="x", sentence="[red]You[/] \x1b[31mlooked.")
     group = TimelineGroup(request=None, title="[bold]x[/] \u202e[link=y]", lines=(line,))
-    monkeypatch.setattr(RemoteVault, "timeline", lambda _self, **_page: [group])
+    monkeypatch.setattr(Client, "timeline", lambda _self, **_page: [group], raising=False)
 
     async def story() -> None:
         async with on_page(vault, world, "audit", size=(80, 24)) as pilot:

@@ -14,7 +14,18 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.worlds.asking import MARKUP
-from tests.worlds.screens import on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.screens import (
+    on_page,
+    play,
+    press,
+    really,
+    sees,
+    served,
+    text_of,
+    until,
+    words_in,
+    words_of,
+)
 from tests.worlds.vaults import new_world
 from tests.worlds.world import World
 from tui.app.page import SearchBar
@@ -22,10 +33,11 @@ from tui.dialogs.row import RowDialog
 from tui.screens.browse import PAGE_ROWS, Browse, where
 from tui.screens.data import Data
 from tui.widgets.table import ListTable
-from vault.client.client import RemoteVault
+from vault.client.client import Client
+from vault.owner.interface.session import OwnerSession
 from vault.views.records import FileChoice, Page
 
-Shared = tuple[World, RemoteVault]
+Shared = tuple[World, OwnerSession]
 ROWS = 50_000
 MIDDLE = 31_234
 LONG = "long " * 50
@@ -65,7 +77,7 @@ def shown(screen: Browse) -> list[str]:
     return [row.value or "" for row in screen.query_one(ListTable).rows]
 
 
-def looks(vault: RemoteVault) -> int:
+def looks(vault: OwnerSession) -> int:
     return sum(line.type == "access.view" for line in vault.audit_lines())
 
 
@@ -129,14 +141,13 @@ def test_a_search_that_takes_long_says_so_and_can_be_given_up(
 ) -> None:
     world, vault = shared
     goes_on = threading.Event()
-    quick = type(vault).browse
 
-    def slow(self: RemoteVault, name: str, **given: Any) -> Page:
+    def slow(self: OwnerSession, name: str, **given: Any) -> Page:
         if given.get("search"):
             goes_on.wait(20)
-        return quick(self, name, **given)
+        return really(self, "browse", name, **given)
 
-    monkeypatch.setattr(type(vault), "browse", slow)
+    monkeypatch.setattr(Client, "browse", slow, raising=False)
 
     async def story() -> None:
         async with on_page(vault, world, "data") as pilot:
@@ -210,13 +221,12 @@ def test_a_field_of_the_page_never_asks_for_more_than_the_facade_gives(
 ) -> None:
     world, vault = shared
     asked: list[int] = []
-    plain = type(vault).browse
 
-    def noted(self: RemoteVault, name: str, **given: Any) -> Page:
+    def noted(self: OwnerSession, name: str, **given: Any) -> Page:
         asked.append(given["limit"])
-        return plain(self, name, **given)
+        return really(self, "browse", name, **given)
 
-    monkeypatch.setattr(type(vault), "browse", noted)
+    monkeypatch.setattr(Client, "browse", noted, raising=False)
 
     async def story() -> None:
         async with on_page(vault, world, "data") as pilot:

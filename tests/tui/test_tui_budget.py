@@ -15,7 +15,19 @@ from hypothesis import strategies as st
 from textual.pilot import Pilot
 
 from tests.worlds.lived import OTHER
-from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.screens import (
+    SIZES,
+    on_page,
+    play,
+    press,
+    really,
+    sees,
+    served,
+    text_of,
+    until,
+    words_in,
+    words_of,
+)
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
 from tui.dialogs.budget import HowToRead, JobDialog
@@ -23,11 +35,12 @@ from tui.screens.budget import Budget, Spending, bar_lines, series_of
 from tui.text import wording
 from tui.widgets.plain import Plain
 from tui.widgets.plot import Series, numbers_text, steps, top_of
-from vault.client.client import RemoteVault
+from vault.client.client import Client
+from vault.owner.interface.session import OwnerSession
 from vault.views.budget import BudgetLine
 from vault.views.history import BudgetPoint
 
-Looked = tuple[World, RemoteVault]
+Looked = tuple[World, OwnerSession]
 DAY = datetime(2026, 11, 1, tzinfo=UTC)
 POINT = BudgetPoint(
     at="2026-11-01T12:00:00Z",
@@ -260,12 +273,11 @@ def test_hostile_names_are_shown_as_they_are_and_the_curtain_hides_them(
     looked: Looked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, vault = looked
-    history = RemoteVault.budget_history
 
-    def hostile(self: RemoteVault) -> list[BudgetPoint]:
-        return [replace(one, requester="[bold]x[/]\x1b[31m") for one in history(self)]
+    def hostile(self: OwnerSession) -> list[BudgetPoint]:
+        return [replace(one, requester="[bold]x[/]\x1b[31m") for one in really(self, "budget_history")]
 
-    monkeypatch.setattr(RemoteVault, "budget_history", hostile)
+    monkeypatch.setattr(Client, "budget_history", hostile, raising=False)
 
     async def story() -> None:
         async with on_page(vault, world, "budget", size=(140, 40)) as pilot:

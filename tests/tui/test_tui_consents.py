@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
+from tests.worlds.approving import approve
 from tests.worlds.asking import LONG_COLLECTION, LONG_WHO, asking, asking_at_length, served_copy, the_request
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 from tests.worlds.vaults import new_world
@@ -22,14 +23,14 @@ from tui.screens.consents import EMPTY, Consents, field_labels
 from tui.text import consent_facts, wording
 from tui.widgets.table import ListTable
 from tui.widgets.toggle import Toggle
-from vault.client.client import RemoteVault
+from vault.owner.interface.session import OwnerSession
 from vault.vault import NOTICE, Vault
 from vault.views.consents import GrantView
 from vault.views.purposes import PURPOSES
 from vault.views.purposes import PURPOSES as SHOWN
 from vault.views.records import FileChoice
 
-Shared = tuple[World, RemoteVault]
+Shared = tuple[World, OwnerSession]
 LONG = 10_000
 RESEARCH = next(iri for iri in PURPOSES if iri.endswith("AcademicResearch"))
 
@@ -63,7 +64,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> World:
         vault.withdraw(give(vault, now, "day", days=50).id)
         used = give(vault, now, "good", "steps", days=100)
         request = vault.submit(world.job()).line.id
-        vault.approve(request)
+        approve(vault, request)
         vault.train(request, progress=lambda _step, _of: None)
         assert [one.uses_spent for one in vault.grants() if one.id == used.id] == [1]
     return world
@@ -83,7 +84,7 @@ def own(template: World, tmp_path: Path) -> Iterator[Shared]:
         yield both
 
 
-def of_state(vault: RemoteVault, state: str) -> GrantView:
+def of_state(vault: OwnerSession, state: str) -> GrantView:
     now = datetime.now(UTC)
     return next(one for one in vault.grants() if consent_facts.standing(one, now) == state)
 
@@ -385,14 +386,14 @@ def test_a_withdrawal_ends_what_trains_under_it_and_nothing_is_held(tmp_path: Pa
     world = asking(tmp_path, steps=LONG)
     with world.vault() as vault:
         request = the_request(vault).line.id
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
         (one,) = vault.grants()
     with served(world) as remote:
 
         async def story() -> None:
             async with on_page(remote, world, "consents", size=(60, 20)) as pilot:
                 await on_line(pilot, one.id)
-                remote.start_training(request)
+                remote.begin("train", request_id=request)
                 await until(pilot, lambda: any(run.step for run in remote.runs()))
                 await press(pilot, "w")
                 await until(pilot, lambda: isinstance(pilot.app.screen, WithdrawDialog))

@@ -23,10 +23,10 @@ from tui.screens.data import EMPTY, NOBODY, Data
 from tui.text import wording
 from tui.text.erasure_facts import erase_sentences
 from tui.widgets.table import ListTable
-from vault.client.client import RemoteVault
+from vault.owner.interface.session import OwnerSession
 from vault.views.records import Erasure
 
-Shared = tuple[World, RemoteVault]
+Shared = tuple[World, OwnerSession]
 LOOK = "access.view"
 
 
@@ -69,7 +69,7 @@ def own(template: World, tmp_path: Path) -> Iterator[Shared]:
         yield both
 
 
-def looks(vault: RemoteVault) -> int:
+def looks(vault: OwnerSession) -> int:
     return sum(line.type == LOOK for line in vault.audit_lines())
 
 

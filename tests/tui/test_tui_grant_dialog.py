@@ -24,11 +24,11 @@ from tui.screens.consents import Consents
 from tui.text import consent_facts
 from tui.widgets.table import ListTable
 from tui.widgets.toggle import Toggle
-from vault.client.client import RemoteVault
+from vault.owner.interface.session import OwnerSession
 from vault.vault import NOTICE
 from vault.views.purposes import PURPOSES
 
-Shared = tuple[World, RemoteVault]
+Shared = tuple[World, OwnerSession]
 RESEARCH = next(iri for iri in PURPOSES if iri.endswith("AcademicResearch"))
 UNTIL = (datetime.now(UTC) + timedelta(days=60)).date().isoformat()
 

@@ -11,14 +11,15 @@ from test_tui_release import begin_to_send, only
 from test_tui_release_dialog import decided
 from textual.pilot import Pilot
 
-from tests.worlds.screens import SIZES, on_page, play, sees, served, until, words_in, words_of
+from tests.worlds.screens import SIZES, on_page, play, really, sees, served, until, words_in, words_of
 from tests.worlds.world import NAME, World
 from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.screens.home import Home, Overview, waiting
 from tui.screens.release import Releases
 from tui.text import wording
 from tui.widgets.table import ListTable
-from vault.client.client import RemoteVault
+from vault.client.client import Client
+from vault.owner.interface.session import OwnerSession
 from vault.views.consents import GrantView
 from vault.views.requests import RequestLine
 from vault.views.runs import RunView
@@ -31,7 +32,7 @@ async def loaded(pilot: Pilot[int]) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_it_fits_and_its_numbers_are_those_of_the_commands(today: World, size: tuple[int, int]) -> None:
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "home", size=size) as pilot:
             await loaded(pilot)
             said = words_of(pilot.app)  # type: ignore[arg-type]
@@ -54,7 +55,7 @@ def test_it_fits_and_its_numbers_are_those_of_the_commands(today: World, size: t
 
 
 def test_an_empty_vault_says_what_to_do_next(world: World) -> None:
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, world, "home", size=(60, 20)) as pilot:
             await sees(pilot, "Nothing waits for you.")
             said = words_of(pilot.app)  # type: ignore[arg-type]
@@ -66,7 +67,7 @@ def test_an_empty_vault_says_what_to_do_next(world: World) -> None:
 
 
 def test_enter_goes_to_the_row_and_decides_nothing(today: World) -> None:
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         entries = vault.status().audit_entries
         async with on_page(vault, today, "home") as pilot:
             await loaded(pilot)
@@ -85,7 +86,7 @@ def test_after_a_release_it_never_again_says_that_nothing_left(
 ) -> None:
     monkeypatch.setattr(Countdown, "TICK", 0.02)
 
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "home", size=(140, 40)) as pilot:
             await loaded(pilot)
             assert wording.NOTHING_LEFT in words_in(pilot.app, "#home-left")  # type: ignore[arg-type]
@@ -115,7 +116,7 @@ def left(world: World) -> tuple[int, int]:
 def test_what_may_have_left_is_said_too(today: World) -> None:
     begin_to_send(today)
 
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "home", size=(140, 40)) as pilot:
             await sees(pilot, "→ 1 update may have left: a sending was begun and not finished.")
             assert wording.NOTHING_LEFT not in words_of(pilot.app)  # type: ignore[arg-type]
@@ -125,7 +126,7 @@ def test_what_may_have_left_is_said_too(today: World) -> None:
 
 
 def test_the_curtain_hides_who_asks(today: World) -> None:
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "home") as pilot:
             await loaded(pilot)
             await pilot.press("ctrl+k")
@@ -136,14 +137,13 @@ def test_the_curtain_hides_who_asks(today: World) -> None:
 
 
 def test_foreign_names_are_shown_as_they_are(today: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = RemoteVault.requests
 
-    def hostile(self: RemoteVault) -> list[RequestLine]:
-        return [replace(one, requester="[bold]x[/]\x1b[31m") for one in real(self)]
+    def hostile(self: OwnerSession) -> list[RequestLine]:
+        return [replace(one, requester="[bold]x[/]\x1b[31m") for one in really(self, "requests")]
 
-    monkeypatch.setattr(RemoteVault, "requests", hostile)
+    monkeypatch.setattr(Client, "requests", hostile, raising=False)
 
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "home") as pilot:
             await sees(pilot, "? asks to learn [bold]x[/]\\x1b[31m, nights")
 

@@ -18,7 +18,7 @@ from tests.worlds.world import PASSPHRASE, World
 from tui.app.app import SCREENS_BY_NAME
 from tui.text import wording
 from vault.client import attach
-from vault.client.client import RemoteVault
+from vault.owner.interface.session import OwnerSession
 
 Json = list[dict[str, Any]]
 SIZE = (160, 90)
@@ -29,7 +29,7 @@ class Lived:
     """A vault behind its process, a session of the screens, and its commands."""
 
     world: World
-    vault: RemoteVault
+    vault: OwnerSession
 
     def json(self, *words: str) -> Json:
         return facts(self.world, *words, secret=PASSPHRASE)

@@ -8,7 +8,19 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.screens import (
+    SIZES,
+    on_page,
+    play,
+    press,
+    really,
+    sees,
+    served,
+    text_of,
+    until,
+    words_in,
+    words_of,
+)
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
 from tui.dialogs.action import ActionDialog
@@ -16,15 +28,16 @@ from tui.screens.release import Releases
 from tui.text import wording
 from tui.widgets.curve import NOT_YET, curve_table, spread
 from vault import release as egress
-from vault.client.client import RemoteVault
+from vault.client.client import Client
 from vault.errors.release import ReleaseNotWritten
+from vault.owner.interface.session import OwnerSession
 from vault.vault import Vault
 from vault.views.releases import OwnerResults, ReleaseView
 
 GUESS = "A guess whether one given day is in it is right at most 55 times in 100, instead of 50."
 
 
-def only(vault: Vault | RemoteVault) -> ReleaseView:
+def only(vault: Vault | OwnerSession) -> ReleaseView:
     (one,) = vault.releases()
     return one
 
@@ -77,7 +90,7 @@ def test_every_end_has_a_word_and_a_mark_and_unlocks_what_is_for_the_owner(
 ) -> None:
     end(today)
 
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "release", size=(140, 60)) as pilot:
             await sees(pilot, warning)
             await sees(pilot, "mean loss on your rows, by step")
@@ -99,7 +112,7 @@ def test_every_end_has_a_word_and_a_mark_and_unlocks_what_is_for_the_owner(
 def test_what_may_have_left_says_so_for_ever_and_shows_no_curve_while_it_can_be_sent(today: World) -> None:
     begin_to_send(today)
 
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "release", size=(140, 60)) as pilot:
             await sees(pilot, f"▲ may have left {NAME}")
             await sees(pilot, "Nothing is shown: this update may have left")
@@ -118,7 +131,7 @@ def test_what_may_have_left_says_so_for_ever_and_shows_no_curve_while_it_can_be_
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_list_and_the_state_fit(today: World, size: tuple[int, int]) -> None:
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "release", size=size) as pilot:
             await sees(pilot, "◆ held: it waits for your decision; it ends by itself in")
             await sees(pilot, "R Release…")
@@ -132,7 +145,7 @@ def test_the_list_and_the_state_fit(today: World, size: tuple[int, int]) -> None
 
 
 def test_its_numbers_are_those_of_the_command_and_nothing_is_shown_of_the_rows(today: World) -> None:
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         one = only(vault)
         async with on_page(vault, today, "release", size=(140, 60)) as pilot:
             await sees(pilot, "Habits over many days are not hidden")
@@ -169,7 +182,7 @@ def pane_words(pilot: Pilot[int], selector: str) -> str:
 
 
 def test_enter_opens_and_decides_nothing_and_escape_goes_back(today: World) -> None:
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         entries = vault.status().audit_entries
         async with on_page(vault, today, "release", size=(60, 20)) as pilot:
             await sees(pilot, "held: it waits")
@@ -189,7 +202,7 @@ def test_enter_opens_and_decides_nothing_and_escape_goes_back(today: World) -> N
 
 
 def test_keeping_it_is_final_and_enter_alone_does_not(today: World) -> None:
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "release", size=(60, 20)) as pilot:
             await sees(pilot, "held: it waits")
             await pilot.press("D")
@@ -215,7 +228,7 @@ def test_keeping_it_is_final_and_enter_alone_does_not(today: World) -> None:
 
 
 def test_the_curtain_hides_who_and_what(today: World) -> None:
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "release") as pilot:
             await sees(pilot, NAME)
             await pilot.press("ctrl+k")
@@ -227,14 +240,16 @@ def test_the_curtain_hides_who_and_what(today: World) -> None:
 
 
 def test_foreign_names_are_shown_as_they_are(today: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = RemoteVault.releases
 
-    def hostile(self: RemoteVault) -> list[ReleaseView]:
-        return [replace(one, recipient="[bold]x[/]\x1b[31m", collection="[link=x]n[/]") for one in real(self)]
+    def hostile(self: OwnerSession) -> list[ReleaseView]:
+        return [
+            replace(one, recipient="[bold]x[/]\x1b[31m", collection="[link=x]n[/]")
+            for one in really(self, "releases")
+        ]
 
-    monkeypatch.setattr(RemoteVault, "releases", hostile)
+    monkeypatch.setattr(Client, "releases", hostile, raising=False)
 
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "release", size=(140, 40)) as pilot:
             await sees(pilot, "[bold]x[/]\\x1b[31m (key")
             assert "[link=x]n[/]" in words_of(pilot.app)  # type: ignore[arg-type]
@@ -248,7 +263,7 @@ def test_an_empty_list_says_what_to_do(
 ) -> None:
     world = copy_of(held_template, tmp_path_factory.mktemp("none") / "copy")
 
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, world, "release", size=(60, 20)) as pilot:
             await sees(pilot, "Nothing is held. Held updates stay here until you decide.")
             assert "4 Requests" in words_of(pilot.app)  # type: ignore[arg-type]
@@ -256,7 +271,7 @@ def test_an_empty_list_says_what_to_do(
             assert isinstance(pilot.app.screen, Releases)
 
     with served(world) as vault, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RemoteVault, "releases", lambda _vault: [])
+        patch.setattr(Client, "releases", lambda _vault: [], raising=False)
         play(story(vault))
 
 
@@ -266,7 +281,7 @@ def test_an_empty_list_says_what_to_do(
 def test_calm_mode_has_numbers_instead_of_a_plot(today: World) -> None:
     withhold(today)
 
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "release", size=(140, 60), calm=True) as pilot:
             await sees(pilot, "mean loss on your rows, by step")
             results = only(vault).for_you

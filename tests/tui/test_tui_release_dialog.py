@@ -20,7 +20,7 @@ from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
 from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.widgets.plain import Plain
-from vault.client.client import RemoteVault
+from vault.owner.interface.session import OwnerSession
 from vault.views.releases import ReleaseView
 
 LEAVES = "This leaves your computer now and cannot be called back."
@@ -36,19 +36,19 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def still(
     today_template: World, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[World, RemoteVault]]:
+) -> Iterator[tuple[World, OwnerSession]]:
     """A served vault with a held update, for stories in which nothing leaves."""
     world = copy_of(today_template, tmp_path_factory.mktemp("still") / "copy")
     with served(world) as vault:
         yield world, vault
 
 
-def held(vault: RemoteVault) -> ReleaseView:
+def held(vault: OwnerSession) -> ReleaseView:
     (one,) = vault.releases()
     return one
 
 
-def outbox(vault: RemoteVault, world: World) -> Path:
+def outbox(vault: OwnerSession, world: World) -> Path:
     (who,) = vault.requesters()
     return world.paths.outbox / who.id / held(vault).id
 
@@ -60,7 +60,7 @@ def files_out(world: World) -> list[Path]:
 
 @asynccontextmanager
 async def dialog(
-    vault: RemoteVault, world: World, *, size: tuple[int, int] = (80, 24)
+    vault: OwnerSession, world: World, *, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[Pilot[int]]:
     """The release screen with the dialog open."""
     async with on_page(vault, world, "release", size=size) as pilot:
@@ -124,7 +124,7 @@ def release_button(pilot: Pilot[int]) -> Button:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_consequence_the_word_and_the_safe_answer_are_in_sight(
-    still: tuple[World, RemoteVault], size: tuple[int, int]
+    still: tuple[World, OwnerSession], size: tuple[int, int]
 ) -> None:
     world, vault = still
     one = held(vault)
@@ -149,7 +149,7 @@ def test_the_consequence_the_word_and_the_safe_answer_are_in_sight(
 
 
 def test_the_details_say_what_leaves_what_it_cost_and_what_nobody_measured(
-    still: tuple[World, RemoteVault],
+    still: tuple[World, OwnerSession],
 ) -> None:
     world, vault = still
     one = held(vault)
@@ -173,7 +173,7 @@ def test_the_details_say_what_leaves_what_it_cost_and_what_nobody_measured(
     play(story())
 
 
-def test_a_foreign_name_is_shown_as_it_is(still: tuple[World, RemoteVault]) -> None:
+def test_a_foreign_name_is_shown_as_it_is(still: tuple[World, OwnerSession]) -> None:
     world, vault = still
     one = replace(
         held(vault), recipient="[bold]x[/] [link=http://e]y\x1b[31m", fields_used=("[red]a[/]", "b\u202e")
@@ -265,7 +265,7 @@ async def the_end_of_the_program(pilot: Pilot[int]) -> None:
     ],
 )  # fmt: skip
 def test_nothing_is_sent_or_recorded_by(
-    still: tuple[World, RemoteVault],
+    still: tuple[World, OwnerSession],
     act: Callable[[Pilot[int]], Awaitable[None]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -285,7 +285,7 @@ def test_nothing_is_sent_or_recorded_by(
 
 
 def test_a_folder_that_cannot_be_used_is_said_before_the_countdown(
-    still: tuple[World, RemoteVault], tmp_path: Path
+    still: tuple[World, OwnerSession], tmp_path: Path
 ) -> None:
     world, vault = still
     (tmp_path / "full").mkdir()
@@ -311,7 +311,7 @@ def test_a_folder_that_cannot_be_used_is_said_before_the_countdown(
     assert held(vault).can_be_sent
 
 
-def test_what_the_vault_refuses_stands_in_the_dialog(still: tuple[World, RemoteVault], quick: None) -> None:
+def test_what_the_vault_refuses_stands_in_the_dialog(still: tuple[World, OwnerSession], quick: None) -> None:
     world, vault = still
     inside = world.paths.vault / "out"
 
@@ -328,7 +328,7 @@ def test_what_the_vault_refuses_stands_in_the_dialog(still: tuple[World, RemoteV
 
 
 def test_another_digest_than_the_one_on_the_screen_is_refused(
-    still: tuple[World, RemoteVault], quick: None
+    still: tuple[World, OwnerSession], quick: None
 ) -> None:
     world, vault = still
     seen = replace(held(vault), digest="0" * 64)
@@ -367,7 +367,7 @@ asyncio.run(story())
 """
 
 
-def test_a_program_killed_in_the_countdown_has_sent_nothing(still: tuple[World, RemoteVault]) -> None:
+def test_a_program_killed_in_the_countdown_has_sent_nothing(still: tuple[World, OwnerSession]) -> None:
     world, vault = still
     entries = vault.status().audit_entries
     command = [sys.executable, "-c", KILLED, str(world.paths.vault), str(world.paths.state)]

@@ -14,8 +14,8 @@ from tests.worlds.screens import play, sees, served, until
 from tests.worlds.world import NAME, PASSPHRASE, World
 from tui.dialogs.release import Countdown, ReleaseDialog
 from vault.client import attach
-from vault.client.client import RemoteVault
 from vault.errors.requests import WrongState
+from vault.owner.interface.session import OwnerSession
 from vault.requester.releases import verify_release
 from vault.requests.release_manifest import RELEASE_FILE, UPDATE_FILE
 
@@ -23,7 +23,7 @@ __all__ = ["quick"]
 
 
 def test_what_leaves_is_what_was_held_once(today: World, quick: None) -> None:
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         one = held(vault)
         folder = outbox(vault, today)
         async with dialog(vault, today) as pilot:
@@ -45,7 +45,7 @@ def test_what_leaves_is_what_was_held_once(today: World, quick: None) -> None:
 
 
 def test_a_typed_folder_gets_it_instead_of_the_outbox(today: World, quick: None, tmp_path: Path) -> None:
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with dialog(vault, today) as pilot:
             pilot.app.screen.query_one("#folder", Input).value = str(tmp_path / "out")
             await decided(pilot)
@@ -66,7 +66,7 @@ def held_digest(world: World) -> str:
 
 
 def test_an_update_decided_meanwhile_is_refused_in_sight(today: World, quick: None) -> None:
-    async def story(vault: RemoteVault) -> None:
+    async def story(vault: OwnerSession) -> None:
         async with dialog(vault, today) as pilot:
             await asyncio.to_thread(vault.withhold, held(vault).id)
             await decided(pilot)
@@ -83,7 +83,7 @@ def test_an_update_decided_meanwhile_is_refused_in_sight(today: World, quick: No
 def test_a_vault_locked_in_the_countdown_sends_nothing(today: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Countdown, "TICK", 0.5)
 
-    async def story(vault: RemoteVault, other: RemoteVault) -> None:
+    async def story(vault: OwnerSession, other: OwnerSession) -> None:
         async with dialog(vault, today) as pilot:
             await counting(pilot)
             await asyncio.to_thread(other.lock)

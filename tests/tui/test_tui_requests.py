@@ -21,9 +21,9 @@ from tui.screens.requests import Requests
 from tui.text import wording
 from tui.text.wording import key_warning
 from tui.widgets.table import ListTable
-from vault.client.client import RemoteVault
+from vault.owner.interface.session import OwnerSession
 
-Shared = tuple[World, RemoteVault]
+Shared = tuple[World, OwnerSession]
 
 
 @pytest.fixture(scope="module")

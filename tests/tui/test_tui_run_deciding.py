@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from tests.worlds.approving import approve
 from tests.worlds.asking import (
     HOSTILE_JOB,
     asking,
@@ -26,10 +27,10 @@ from tests.worlds.world import NAME, World
 from tui.dialogs.run import RunDialog
 from tui.screens.requests import Requests
 from tui.text import wording
-from vault.client.client import RemoteVault
+from vault.owner.interface.session import OwnerSession
 from vault.vault import Vault
 
-Shared = tuple[World, RemoteVault]
+Shared = tuple[World, OwnerSession]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_running_writes_the_very_consent_and_entries_that_the_command_line_write
     play(story())
     by_hand = copy_of(template, tmp_path / "by-hand")
     with by_hand.vault() as other:
-        other.approve(request, draft=True)
+        approve(other, request, draft=True)
         written = _trail(other)
         assert "consent.grant" in [kind for _, kind, _ in written]
         assert written == _trail(vault)[: len(written)]
@@ -75,7 +76,7 @@ def test_running_writes_the_very_consent_and_entries_that_the_command_line_write
     assert the_request(vault).line.state == "held"
 
 
-def _trail(vault: Vault | RemoteVault) -> list[tuple[str, str, str]]:
+def _trail(vault: Vault | OwnerSession) -> list[tuple[str, str, str]]:
     grants = [one.id for one in vault.grants()]
     return [
         (line.ts, line.type, re.sub(r"[0-9a-f]{8,}", _id_of(grants), line.sentence))
@@ -90,7 +91,7 @@ def _id_of(grants: list[str]) -> Callable[[re.Match[str]], str]:
     return named
 
 
-def _consents(vault: Vault | RemoteVault) -> list[str]:
+def _consents(vault: Vault | OwnerSession) -> list[str]:
     """The record in every receipt, without the random numbers that it alone has."""
     request = the_request(vault)
     known = (request.line.id, request.manifest_digest, *(one.id for one in vault.requesters()))
@@ -127,7 +128,7 @@ def test_a_consent_that_covers_the_job_already_is_named_and_no_other_is_written(
 
 def test_an_approved_request_that_has_not_run_can_be_run_or_refused_from_here(own: Shared) -> None:
     world, vault = own
-    vault.approve(the_request(vault).line.id, draft=True)
+    approve(vault, the_request(vault).line.id, draft=True)
 
     async def story() -> None:
         async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
@@ -154,7 +155,7 @@ def test_a_second_job_is_shown_against_the_first_that_was_approved(template: Wor
     world = copy_of(template, tmp_path / "copy")
     with world.vault() as own:
         first = own.requests()[0].id
-        own.approve(first, draft=True)
+        approve(own, first, draft=True)
         world.clock.forward(hours=1)
         second = own.submit(world.job("second", steps=7)).line.id
         what = own.preview_approval(second, draft=True, optional=frozenset())

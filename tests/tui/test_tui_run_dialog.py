@@ -31,14 +31,14 @@ from tui.text import wording
 from tui.widgets.price import cost, guess
 from tui.widgets.toggle import Toggle
 from vault.budget import ledger
-from vault.client.client import RemoteVault
 from vault.errors.budget import BudgetExhausted
+from vault.owner.interface.session import OwnerSession
 from vault.records.collections import find_collection
 from vault.requests.evaluate import load
 from vault.vault import NOTICE, Vault
 from vault.views.price import PriceView
 
-Shared = tuple[World, RemoteVault]
+Shared = tuple[World, OwnerSession]
 READS = (
     "It reads {} columns here, without network and without your files. "
     "Nothing leaves by it: you are asked again."
@@ -71,7 +71,7 @@ def own(template: World, tmp_path: Path) -> Iterator[Shared]:
         yield both
 
 
-def is_waiting(vault: RemoteVault) -> bool:
+def is_waiting(vault: OwnerSession) -> bool:
     return the_request(vault).line.state == "waiting"
 
 

@@ -16,11 +16,11 @@ from tests.worlds.world import World
 from tui.app import sandbox_probe
 from tui.app.sandbox_probe import Attempt
 from tui.screens.settings import BAD_MINUTES, MinutesDialog, Settings, attempts, minutes_of, sandbox_sentence
-from vault.client.client import RemoteVault
 from vault.errors.families import Unavailable
+from vault.owner.interface.session import OwnerSession
 from vault.settings import Preferences, read_preferences, write_preferences
 
-Looked = tuple[World, RemoteVault]
+Looked = tuple[World, OwnerSession]
 
 
 @pytest.fixture(scope="module")

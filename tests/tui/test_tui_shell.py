@@ -22,7 +22,8 @@ from tui.app.app import LOCKED_BY_ITSELF, LockboxApp
 from tui.app.keymap import ACTIONS, EVERYWHERE
 from tui.dialogs.lock import LockDialog, QuitDialog
 from vault.client import attach
-from vault.client.client import RemoteVault
+from vault.client.client import Client
+from vault.owner.interface.session import OwnerSession
 from vault.settings import Paths, Preferences
 from vault.views.runs import Pulse, RunView
 
@@ -33,7 +34,7 @@ RUN = RunView(
 
 
 @contextmanager
-def served_for(world: World, *, minutes: int) -> Iterator[RemoteVault]:
+def served_for(world: World, *, minutes: int) -> Iterator[OwnerSession]:
     """The vault behind a process that locks after so many minutes of the world's clock."""
     with serving(world, lock_minutes=minutes):
         vault = attach.attach(world.paths, attach.passphrase_secret(PASSPHRASE), is_owner=True)
@@ -47,14 +48,16 @@ def served_for(world: World, *, minutes: int) -> Iterator[RemoteVault]:
 def running(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every vault says that something runs; what is stopped is written down."""
     stopped: list[str] = []
-    before = RemoteVault.pulse
+    pulse = Client.pulse
 
-    def pulse(vault: RemoteVault, *, is_background: bool = True) -> Pulse:
-        return replace(before(vault, is_background=is_background), runs=(RUN,))
+    def ended(vault: Client, *, is_background: bool = True) -> Pulse:
+        return replace(pulse(vault, is_background=is_background), runs=(RUN,))
 
-    monkeypatch.setattr(RemoteVault, "pulse", pulse)
-    monkeypatch.setattr(RemoteVault, "runs", lambda _vault: [RUN])
-    monkeypatch.setattr(RemoteVault, "stop_training", lambda _vault, request: stopped.append(request))
+    monkeypatch.setattr(Client, "pulse", ended)
+    monkeypatch.setattr(Client, "runs", lambda _vault: [RUN], raising=False)
+    monkeypatch.setattr(
+        Client, "stop_training", lambda _vault, request: stopped.append(request), raising=False
+    )
     return stopped
 
 

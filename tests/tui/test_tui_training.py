@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import ProgressBar
 
+from tests.worlds.approving import approve
 from tests.worlds.asking import asking, served_copy, the_request
 from tests.worlds.screens import on_page, play, press, sees, served, until, words_of
 from tests.worlds.vaults import new_world
@@ -18,10 +19,10 @@ from tui.app.app import LockboxApp
 from tui.dialogs.action import ActionDialog
 from tui.screens.training import LAYERS, NO_CURVE, Pace, RunBox, Training, confinement, in_words
 from tui.text import wording
-from vault.client.client import RemoteVault
+from vault.owner.interface.session import OwnerSession
 from vault.views.runs import RunView
 
-Shared = tuple[World, RemoteVault]
+Shared = tuple[World, OwnerSession]
 RUN = RunView(
     request="a" * 32,
     requester="Sleep lab",
@@ -43,7 +44,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A job of many steps is approved."""
     world = asking(tmp_path_factory.mktemp("asking"), steps=LONG)
     with world.vault() as vault:
-        vault.approve(the_request(vault).line.id, draft=True)
+        approve(vault, the_request(vault).line.id, draft=True)
     return world
 
 
@@ -100,7 +101,7 @@ def test_without_a_run_the_screen_says_how_to_get_one(tmp_path: Path) -> None:
 
 
 def test_a_page_that_is_still_being_made_is_told_no_pulse(tmp_path: Path) -> None:
-    async def story(vault: RemoteVault, world: World) -> None:
+    async def story(vault: OwnerSession, world: World) -> None:
         async with on_page(vault, world, "home") as pilot:
             app = pilot.app
             assert isinstance(app, LockboxApp)
@@ -124,7 +125,7 @@ def test_a_run_of_another_client_is_shown_with_its_steps_its_price_and_its_locks
     async def story() -> None:
         async with on_page(vault, world, "training", size=(140, 40)) as pilot:
             await sees(pilot, "approved, not run yet")
-            vault.start_training(request.line.id)
+            vault.begin("train", request_id=request.line.id)
             await sees(pilot, f"of {LONG:,}")
             await sees(pilot, "paid, and spent whatever happens now")
             box = pilot.app.screen.query_one(RunBox)
@@ -159,7 +160,7 @@ def test_at_sixty_by_twenty_the_steps_and_the_price_are_in_sight(own: Shared) ->
     world, vault = own
 
     async def story() -> None:
-        vault.start_training(the_request(vault).line.id)
+        vault.begin("train", request_id=the_request(vault).line.id)
         async with on_page(vault, world, "training", size=(60, 20)) as pilot:
             await sees(pilot, f"of {LONG:,}")
             await sees(pilot, "paid, and spent whatever happens now")
@@ -178,13 +179,13 @@ def test_the_end_of_a_run_is_told_on_any_screen_and_its_line_leads_to_the_releas
     world = asking(tmp_path)
     with served(world) as vault:
         request = the_request(vault).line.id
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
 
         async def story() -> None:
             async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
                 await sees(pilot, "approved")
                 pilot.app.run_watch.follow(request)  # type: ignore[attr-defined]
-                vault.start_training(request)
+                vault.begin("train", request_id=request)
                 await sees(pilot, "A result waits for you")
                 await press(pilot, "5")
                 await sees(pilot, request[:8])

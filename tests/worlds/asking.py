@@ -16,7 +16,7 @@ from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import JOB, World
 from tui.dialogs.run import RunDialog
 from tui.widgets.toggle import Toggle
-from vault.client.client import RemoteVault
+from vault.owner.interface.session import OwnerSession
 from vault.requester.keys import keygen
 from vault.vault import Vault
 from vault.views.requests import RequestView
@@ -75,14 +75,14 @@ def _long_job() -> str:
 
 
 @contextmanager
-def served_copy(template: World, folder: Path) -> Iterator[tuple[World, RemoteVault]]:
+def served_copy(template: World, folder: Path) -> Iterator[tuple[World, OwnerSession]]:
     """A copy of a vault behind a process, which a story may change."""
     world = copy_of(template, folder / "copy")
     with served(world) as vault:
         yield world, vault
 
 
-def the_request(vault: Vault | RemoteVault) -> RequestView:
+def the_request(vault: Vault | OwnerSession) -> RequestView:
     """The newest request."""
     return vault.request(vault.requests()[0].id)
 

@@ -17,8 +17,8 @@ from vault.client import attach
 # The installed program, but that its learner is another one.
 WITH_LEARNER = """
 import json, sys
-from vault import learner_process
-learner_process.COMMAND = tuple(json.loads(sys.argv.pop(1)))
+from vault.training import process
+process.COMMAND = tuple(json.loads(sys.argv.pop(1)))
 from tui.cli import main
 main()
 """

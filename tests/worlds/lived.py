@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from tests.worlds.approving import approve
 from tests.worlds.vaults import new_world
 from tests.worlds.world import JOB, World
 from vault.requester.description import job_from_description
@@ -44,7 +45,7 @@ def _ran(world: World, vault: Vault, name: str, at: datetime) -> str:
 def _run(world: World, vault: Vault, job: Path, at: datetime) -> str:
     world.clock.now = at
     request = vault.submit(job).line.id
-    vault.approve(request, draft=True)
+    approve(vault, request, draft=True)
     vault.train(request, progress=lambda _step, _of: None)
     return request
 

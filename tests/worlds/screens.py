@@ -13,14 +13,15 @@ from tests.worlds.served import serving
 from tests.worlds.world import PASSPHRASE, World
 from tui.app.app import LockboxApp
 from vault.client import attach
-from vault.client.client import RemoteVault
+from vault.client.client import Client
+from vault.owner.interface.session import OwnerSession
 from vault.settings import Paths, Preferences
 
 SIZES = ((60, 20), (80, 24), (140, 40))
 
 
 @contextmanager
-def served(world: World) -> Iterator[RemoteVault]:
+def served(world: World) -> Iterator[OwnerSession]:
     """The vault of this world behind a real process's socket, in a thread, with a session of its owner."""
     with serving(world):
         vault = attach.attach(world.paths, attach.passphrase_secret(PASSPHRASE), is_owner=True)
@@ -33,7 +34,7 @@ def served(world: World) -> Iterator[RemoteVault]:
 class UnlockedApp(LockboxApp):
     """The program with a vault that is unlocked already, on one of its screens; `door` says why it was left."""
 
-    def __init__(self, vault: RemoteVault, paths: Paths, *, page: str, calm: bool = False) -> None:
+    def __init__(self, vault: OwnerSession, paths: Paths, *, page: str, calm: bool = False) -> None:
         super().__init__(paths, Preferences(calm=calm), environ={})
         self._given, self._page, self.door = vault, page, ""
 
@@ -47,7 +48,7 @@ class UnlockedApp(LockboxApp):
 
 @asynccontextmanager
 async def on_page(
-    vault: RemoteVault, world: World, page: str, *, size: tuple[int, int] = (80, 24), calm: bool = False
+    vault: OwnerSession, world: World, page: str, *, size: tuple[int, int] = (80, 24), calm: bool = False
 ) -> AsyncIterator[Pilot[int]]:
     """The program on one screen over this vault, loaded and at rest."""
     app = UnlockedApp(vault, world.paths, page=page, calm=calm)
@@ -101,3 +102,9 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
 
 
 Story = Callable[[Pilot[Any]], Awaitable[None]]
+
+
+def really(vault: object, action: str, *args: Any, **kwargs: Any) -> Any:
+    """What the vault itself answers, where a test has put another answer into every client."""
+    assert isinstance(vault, Client)
+    return Client.__getattr__(vault, action)(*args, **kwargs)

@@ -16,6 +16,7 @@ import httpx
 
 from tests.worlds.world import PASSPHRASE, World
 from vault.daemon import server
+from vault.owner.interface.actions import ACTIONS
 from vault.sealing.slots import TEST_COST
 from vault.settings import Preferences
 from vault.vault import passphrase_secret
@@ -45,6 +46,19 @@ class Caller:
     ) -> httpx.Response:
         return self.ask(messages.owner_path(method), to_json(arguments), token=token, headers=headers)
 
+    def begin(self, action: str, *, token: str, **arguments: Any) -> str:
+        """Begin a watched action and return its id."""
+        answer = self.owner(action, token=token, **arguments)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
+    def outcome(self, action: str, action_id: str, *, token: str) -> dict[str, Any]:
+        """How far a watched action is, and what became of it."""
+        answer = self.ask(messages.outcome_path(action), {"id": action_id}, token=token)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
     def session(self, scope: str = "owner") -> messages.Session:
         answer = self.ask(messages.SESSION, {"passphrase": PASSPHRASE, "scope": scope})
         assert answer.status_code == 200, answer.text
@@ -59,14 +73,13 @@ class Caller:
         self,
         session: messages.Session,
         action: str,
-        digest: str,
         arguments: dict[str, Any],
         *,
         nonce: str = "",
     ) -> dict[str, str]:
         nonce = nonce or self.nonce(session)
         key = bytes.fromhex(session.approver_key)
-        mac = proof_mac(key, action=action, digest=digest, nonce=nonce, arguments=arguments)
+        mac = proof_mac(key, action=action, nonce=nonce, arguments=arguments)
         return {"approver": session.approver, "nonce": nonce, "mac": mac}
 
 
@@ -82,12 +95,12 @@ def owner_paths() -> list[str]:
         messages.END_SESSION,
         messages.NONCE,
         messages.PASSPHRASE,
-        messages.START_TRAINING,
-        messages.TRAINING_OUTCOME,
+        messages.BEGUN,
+        messages.STOP,
         messages.PULSE,
         messages.LOCK,
     ]
-    return [*own, messages.LOCK_AFTER, *(messages.owner_path(method) for method in messages.ROUTED)]
+    return [*own, messages.LOCK_AFTER, *(messages.owner_path(name) for name in ACTIONS)]
 
 
 def error_of(answer: httpx.Response) -> tuple[int, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.worlds.approving import approve
 from tests.worlds.commands import end_forks
 from tests.worlds.kills.nursery import Nursery, nursery_for
 from tests.worlds.world import NAME, PASSPHRASE, Clock, World
@@ -41,7 +42,7 @@ def held_template(tmp_path_factory: pytest.TempPathFactory) -> World:
         world.imported(vault)
         world.introduced(vault)
         request = vault.submit(world.job()).line.id
-        vault.approve(request, draft=True)
+        approve(vault, request, draft=True)
         vault.train(request, progress=lambda _step, _of: None)
     return world
 
@@ -87,7 +88,7 @@ def today_template(tmp_path_factory: pytest.TempPathFactory) -> World:
         )
         world.clock.now = today
         first = vault.submit(world.job("held-job")).line.id
-        vault.approve(first, draft=True)
+        approve(vault, first, draft=True)
         vault.train(first, progress=lambda _step, _of: None)
         vault.submit(world.job("job"))
     return world

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.text import wording
-from vault.errors.requests import UnknownRequest
 
 if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
+    from vault.views.runs import BegunAction
 
 RUNNING = "running"
 
@@ -49,15 +49,17 @@ class RunWatch:
         self._followed |= now - self._known_to_end
 
 
+def _is_of(begun: BegunAction, request_id: str) -> bool:
+    """Whether it is the run of this request, which may have been named by the beginning of its id."""
+    return begun.action == "train" and request_id.startswith(str(begun.arguments["request_id"]).lower())
+
+
 def outcome_of_run(vault: OwnerSession, request_id: str) -> tuple[str, str]:
     """How a run ended as a title and a sentence, or two empty texts as long as it goes on."""
-    from vault.wire.errors import error_from
-
-    try:
-        outcome = vault.training_outcome(request_id)
-    except UnknownRequest:  # another process ran it, or this one was started anew meanwhile
-        outcome = None
-    if outcome is not None and outcome.state == RUNNING:
+    begun = [one for one in vault.begun() if _is_of(one, request_id)]
+    # None where another process ran it, or this one was started anew meanwhile.
+    last = begun[-1] if begun else None
+    if last is not None and last.state == RUNNING:
         return "", ""
     line = vault.request(request_id).line
     who = wording.short(line.requester, 30)
@@ -66,9 +68,9 @@ def outcome_of_run(vault: OwnerSession, request_id: str) -> tuple[str, str]:
             "A result waits for you",
             f"The run for {who} has ended; its result is held here, and nothing has left. To look at it: 6, Release.",
         )
-    if outcome is None or outcome.error is None:
+    if last is None or not last.error:
         return "A run ended", f"The run for {who} has ended. {wording.after_a_stop(line.state)}"
     cost = (
         "Nothing was read, and nothing is spent." if line.state == "approved" else "What it cost stays spent."
     )
-    return "A run ended", f"The run for {who} has ended without a result. {error_from(outcome.error)} {cost}"
+    return "A run ended", f"The run for {who} has ended without a result. {last.error} {cost}"

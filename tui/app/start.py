@@ -36,7 +36,7 @@ def run(paths: Paths) -> int:
 
     harden_process()  # before a passphrase is typed or a recovery key is shown
     why = key_log_setting(os.environ)
-    if why and (paths.vault / "vault.db").exists():
+    if why and paths.database.exists():
         raise KeysLogged(what=why)
     # What libraries would write of an error nobody foresaw may quote what was typed.
     logging.disable(logging.CRITICAL)

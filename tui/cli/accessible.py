@@ -24,7 +24,7 @@ MAKE_ONE = (
 def write_what_waits(context: typer.Context) -> int:
     """Say what waits, numbered, and which command does something about it; nothing is drawn."""
     say("Lockbox in plain sentences, because ACCESSIBLE is set.")
-    if not (global_options(context).paths.vault / "vault.db").exists():
+    if not global_options(context).paths.database.exists():
         _number(MAKE_ONE)
         return ExitCode.OK
     with open_vault(context, writable=False) as vault:

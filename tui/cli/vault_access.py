@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -16,6 +16,7 @@ from vault.settings import Paths
 
 if TYPE_CHECKING:
     from vault.client.attach import Secret
+    from vault.owner.interface.owner import Owner
     from vault.owner.interface.session import OwnerSession
     from vault.vault import Vault
 
@@ -51,7 +52,7 @@ def global_options(context: typer.Context) -> GlobalOptions:
 
 
 @contextmanager
-def open_vault(context: typer.Context, *, writable: bool = True) -> Iterator[Vault]:
+def open_vault(context: typer.Context, *, writable: bool = True) -> Iterator[Owner]:
     """The vault for one command: of the process that has it open, or else opened here; an older copy is said aloud."""
     from vault.client import attach
 
@@ -60,9 +61,8 @@ def open_vault(context: typer.Context, *, writable: bool = True) -> Iterator[Vau
     attach.check_there(options.paths)
     if attach.is_served(options.paths):
         with attach_session(options) as remote:
-            _warn_of_older(remote.rollback_reason)
-            # Safe: a test holds the methods of both to the same names and signatures.
-            yield cast("Vault", remote)
+            _warn_of_older(remote.status().read_only_because)
+            yield remote
         return
     with _open_here(options, writable=writable) as vault:
         _warn_of_older(vault.rollback_reason)

@@ -141,7 +141,9 @@ def allow(demo: Demo, vault: Vault, request: RequestView) -> None:
         raise Declined()
     if not stage.wait_for(f"{wording.special_question(what.draft.special)} Type EXPLICITLY:", "EXPLICITLY"):
         raise Declined()
-    vault.approve(request.line.id, draft=True, special_confirmed=True)
+    vault.approve(
+        request.line.id, manifest_digest=request.manifest_digest, draft=True, special_confirmed=True
+    )
 
 
 def run(demo: Demo, vault: Vault, request: RequestView) -> ReleaseView:
@@ -238,7 +240,9 @@ def withdraw(demo: Demo, vault: Vault) -> None:
     stage.command("consent", "explain", "job-2")
     show_decision(vault.explain(demo.file("job-2")))
     stage.command("request", "approve", second.line.id[:8])
-    stage.refused("after withdrawal", lambda: vault.approve(second.line.id))
+    stage.refused(
+        "after withdrawal", lambda: vault.approve(second.line.id, manifest_digest=second.manifest_digest)
+    )
 
 
 def check_trail(demo: Demo, vault: Vault) -> int:

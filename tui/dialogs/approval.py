@@ -90,13 +90,14 @@ def _unrunnable(request: RequestView) -> str:
 
 
 def approve_and_start(vault: OwnerSession, prepared: PreparedApproval, *, special_confirmed: bool) -> None:
-    """Write what stands in the prepared, unless that was done before, and run it; raises what the vault raises."""
+    """Write what stands in it, unless that was done before, and run it; raises what the vault raises."""
     request_id = prepared.request.line.id
     if not prepared.is_approved:
         vault.approve(
             request_id,
+            manifest_digest=prepared.request.manifest_digest,
             draft=prepared.draft is not None,
             optional=prepared.optional if prepared.draft else frozenset(),
             special_confirmed=special_confirmed and bool(prepared.special),
         )
-    vault.start_training(request_id)
+    vault.begin("train", request_id=request_id)

@@ -195,7 +195,7 @@ An act that was never written cannot be proven missing, and times are those of t
 
 def verified(vault: OwnerSession) -> str:
     """How far the trail is whole, as a sentence; raises `LogBroken` and what verifying raises."""
-    found, older = vault.verify_audit(), vault.rollback_reason
+    found, older = vault.verify_audit(), vault.status().read_only_because
     if older:
         raise LogBroken(reason=older)
     return verified_sentence(found)

@@ -36,7 +36,7 @@ SET_ANOTHER: Final = "Opened with the recovery key. To set a new passphrase: loc
 
 def first_screen(paths: Paths, sentence: str) -> Screen[None]:
     """Unlock where there is a vault, else the welcome; `sentence` says why it is shown again."""
-    if (paths.vault / "vault.db").exists():
+    if paths.database.exists():
         return Unlock(sentence)
     return Welcome(sentence)
 

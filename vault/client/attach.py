@@ -22,14 +22,14 @@ from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import generate_passphrase
 from vault.sealing.secret import Secret
-from vault.wire.served_vault import DATABASE, facts_of, read_facts
+from vault.wire.served_vault import facts_of, read_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from vault.client.client import RemoteVault
     from vault.client.login import AskSecret
+    from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths
 
 __all__ = [
@@ -46,7 +46,7 @@ def check_there(paths: Paths) -> None:
 
     Raises `NoVault` and `UnsafePermissions`, as opening the vault would.
     """
-    if not (paths.vault / DATABASE).exists():
+    if not paths.database.exists():
         raise NoVault(path=paths.vault)
     if stat.S_IMODE(paths.vault.stat().st_mode) & 0o077:
         raise UnsafePermissions(path=paths.vault)
@@ -134,7 +134,7 @@ def poll(seconds: float) -> Iterator[None]:
 # attaching ------------------------------------------------------------------------------------------------
 
 
-def attach(paths: Paths, secret: Secret, *, recovery: bool = False, is_owner: bool = False) -> RemoteVault:
+def attach(paths: Paths, secret: Secret, *, recovery: bool = False, is_owner: bool = False) -> OwnerSession:
     """A session by the passphrase or, with `recovery`, by the recovery key; it can prove approvals.
 
     `is_owner` is for the screens: such a session lives until the vault locks, any other ends after ten minutes
@@ -149,7 +149,7 @@ def attach(paths: Paths, secret: Secret, *, recovery: bool = False, is_owner: bo
     return vault
 
 
-def attach_by_session(paths: Paths, *, ask: AskSecret | None = None) -> RemoteVault | None:
+def attach_by_session(paths: Paths, *, ask: AskSecret | None = None) -> OwnerSession | None:
     """The session that `lockbox unlock` left, or None when there is none any more.
 
     `ask` gives the passphrase where an act needs it; without, such acts raise `ApprovalNotProven`.
@@ -170,9 +170,9 @@ def attach_by_session(paths: Paths, *, ask: AskSecret | None = None) -> RemoteVa
     return vault
 
 
-def _line(paths: Paths, *, token: str = "", ask: AskSecret | None = None) -> RemoteVault:
-    from vault.client.client import RemoteVault
+def _line(paths: Paths, *, token: str = "", ask: AskSecret | None = None) -> OwnerSession:
+    from vault.client.client import Client
     from vault.client.connection import Connection
-    from vault.client.login import Caller
+    from vault.client.login import Login
 
-    return RemoteVault(Caller(line=Connection(paths.socket), token=token, ask=ask))
+    return Client(Login(line=Connection(paths.socket), token=token, ask=ask))

@@ -1,4 +1,4 @@
-"""How a call of the façade goes over the line: its arguments, its answer, and the proof of who meant it."""
+"""A line with who speaks on it: the token of a session, and the proof of who meant an action."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from vault.errors.daemon import ApprovalNotProven
 from vault.errors.families import Locked, Unavailable
 from vault.sealing.secret import Secret
 from vault.wire import messages
-from vault.wire.encoding import to_json
-from vault.wire.proofs import arguments_digest, proof_mac
+from vault.wire.proofs import proof_mac
 
 if TYPE_CHECKING:
     from vault.client.connection import Connection
@@ -27,7 +26,7 @@ AskSecret = Callable[[], tuple[Secret, bool]]
 
 
 @dataclass(slots=True, kw_only=True)
-class Caller:
+class Login:
     """A line with its token and, where the passphrase was typed in this process, its approver.
 
     `ask` gives the passphrase (or recovery key, and then True) when an act needs it and there is no approver yet.
@@ -73,18 +72,6 @@ class Caller:
         data = b"{}" if body is None else _body(body)
         return self.line.post(path, data, token=self.token, is_background=is_background or self.is_quiet)
 
-    def call(self, method: str, kind: type[Answer], arguments: Mapping[str, object]) -> Answer:
-        """One method of the façade."""
-        said = {name: to_json(value) for name, value in arguments.items()}
-        return decode(kind, self._post(method, said))
-
-    def prove(
-        self, method: str, kind: type[Answer], arguments: Mapping[str, object], *, digest: str = ""
-    ) -> Answer:
-        """One method that needs the approver; `digest` is of the document it is bound to, if it has one."""
-        said = {name: to_json(value) for name, value in arguments.items()}
-        return decode(kind, self._post(method, {**said, "proof": self._proof(method, said, digest)}))
-
     def need_approver(self) -> None:
         """Have an approver, asking for the passphrase if there is none; raises `ApprovalNotProven`."""
         if self.approver_key is None:
@@ -93,37 +80,18 @@ class Caller:
             secret, recovery = self.ask()
             self.log_in(secret, recovery=recovery)
 
-    def _proof(self, method: str, said: Mapping[str, Json], digest: str) -> Json:
+    def ask_for(self, path: str, said: Mapping[str, Json]) -> bytes:
+        """One action of the owner, with these arguments."""
+        return self.line.post(path, json.dumps(said).encode(), token=self.token, is_background=self.is_quiet)
+
+    def proof(self, action: str, said: Mapping[str, Json]) -> Json:
+        """Prove that who typed the passphrase means exactly this; raises `ApprovalNotProven` if nobody can be asked."""
         self.need_approver()
         assert self.approver_key is not None
         wish = messages.NonceWish(approver=self.approver)
         nonce = decode(messages.Nonce, self.tell(messages.NONCE, wish)).nonce
-        mac = proof_mac(
-            self.approver_key.reveal(),
-            action=method,
-            digest=digest or arguments_digest(said),
-            nonce=nonce,
-            arguments=said,
-        )
+        mac = proof_mac(self.approver_key.reveal(), action=action, nonce=nonce, arguments=said)
         return {"approver": self.approver, "nonce": nonce, "mac": mac}
-
-    def _post(self, method: str, said: Mapping[str, Json]) -> bytes:
-        body = json.dumps(said).encode()
-        return self.line.post(
-            messages.owner_path(method), body, token=self.token, is_background=self.is_quiet
-        )
-
-
-class Remote:
-    """What every subject of a remote vault is built on."""
-
-    _caller: Caller
-
-    def _ask(self, method: str, kind: type[Answer], /, **arguments: object) -> Answer:
-        return self._caller.call(method, kind, arguments)
-
-    def _tell(self, method: str, /, **arguments: object) -> None:
-        self._caller.call(method, type(None), arguments)
 
 
 def _body(message: BaseModel) -> bytes:

@@ -46,8 +46,8 @@ class Approvers:
             self._nonces[nonce] = (approver, now)
         return nonce
 
-    def check(self, proof: Proof, *, action: str, digest: str, arguments: Mapping[str, Json]) -> None:
-        """Raise `ApprovalNotProven` unless this approver meant this act with these arguments, for the first time.
+    def check(self, proof: Proof, *, action: str, arguments: Mapping[str, Json]) -> None:
+        """Raise `ApprovalNotProven` unless this approver meant this action with these arguments, for the first time.
 
         The nonce is spent whatever the outcome, so that nothing can be tried twice on it.
         """
@@ -57,7 +57,7 @@ class Approvers:
             is_open = approver == proof.approver and _is_fresh(given_at, self._clock())
         if key is None or not is_open:
             raise ApprovalNotProven
-        wanted = proof_mac(key.reveal(), action=action, digest=digest, nonce=proof.nonce, arguments=arguments)
+        wanted = proof_mac(key.reveal(), action=action, nonce=proof.nonce, arguments=arguments)
         if not hmac.compare_digest(wanted.encode(), proof.mac.encode()):
             raise ApprovalNotProven
 

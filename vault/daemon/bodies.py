@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any, Final
 
 from fastapi import Request
 
 from vault.errors.families import Invalid
+from vault.strict_json import strict_loads
 
 _DEEPEST: Final = 16
 _LARGEST: Final = 2**53  # the whole numbers that every reader of JSON reads the same (RFC 8259 section 6)
@@ -27,20 +27,13 @@ class PlainRequest(Request):
 def plain_object(data: bytes) -> dict[str, Any]:
     """The JSON object in `data`, of texts that can be written, finite numbers and little depth; raises `Invalid`."""
     try:
-        found = json.loads(data, object_pairs_hook=_once)
+        found = strict_loads(data)
         _check(found, depth=0)
     except (ValueError, RecursionError):
         # `from None`: the original error carries what was sent
         raise Invalid(reason="what was sent is not one plain JSON object") from None
     if not isinstance(found, dict):
         raise Invalid(reason="what was sent is not one plain JSON object")
-    return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
     return found
 
 

@@ -6,14 +6,13 @@ A browser cannot connect to a Unix socket, but a program that forwards for one c
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vault.daemon.moving_window import MovingWindow
 from vault.errors.daemon import BodyTooLarge, NotAtThisDoor, TooManyTries
 from vault.errors.families import LockboxError
 from vault.wire.errors import error_body
@@ -34,8 +33,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._limit = RateLimitItemPerSecond(REQUESTS_PER_SECOND)
+        self._recent = MovingWindow(most=REQUESTS_PER_SECOND, seconds=1.0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an ASGI request."""
@@ -52,8 +50,10 @@ class Guard:
 
     def _check_rate(self, scope: Scope) -> None:
         _, process = scope.get("client") or ("peer", 0)
-        if not self._limiter.hit(self._limit, str(process)):
+        now = time.monotonic()
+        if self._recent.wait(process, now):
             raise _Refused(429, TooManyTries(seconds=1))
+        self._recent.add(process, now)
 
 
 def _headers(scope: Scope) -> dict[str, list[str]]:

@@ -1,28 +1,32 @@
-"""Every path of the socket, by one table for the façade's methods and by hand for what only this process has."""
+"""Every path of the socket: the owner's actions as they are declared, and by hand what only this process has."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.security import HTTPBearer
 
 from vault.daemon.app import OpenRoute, OwnerRoute, RequesterRoute, bare_app, bearer, service_of
+from vault.daemon.operations import Operation, arguments_of, operation_of, without_proof
 from vault.daemon.service import Service
-from vault.daemon.shapes import Shape, arguments_of, shape_of
 from vault.errors.families import Invalid
+from vault.owner.interface.actions import ACTIONS, PROGRESS, Action
+from vault.owner.interface.kinds import Kind
 from vault.requests.bundle import JobFiles, parse_signature_line
-from vault.views.runs import Pulse
+from vault.views.runs import BegunAction, Pulse
 from vault.wire import messages
 from vault.wire.encoding import Json
+from vault.wire.messages import JSON_TYPE, ActionId, Begun, outcome_path, owner_path
 
-# for the document alone: who may pass is decided by the doors
+# for the document alone: who may pass is decided by the classes of the routes
 _BEARER = [Depends(HTTPBearer(auto_error=False))]
 
 
-def application(service: Service | None = None) -> FastAPI:
+def application(service: Service | None = None, actions: Mapping[str, Action] = ACTIONS) -> FastAPI:
     """The whole application; without a service it can only be described."""
     app = bare_app()
     app.state.service = service
@@ -33,13 +37,13 @@ def application(service: Service | None = None) -> FastAPI:
     owner.post(messages.END_SESSION)(end_session)
     owner.post(messages.NONCE)(new_nonce)
     owner.post(messages.PASSPHRASE)(change_passphrase)
-    owner.post(messages.START_TRAINING)(start_training)
-    owner.post(messages.TRAINING_OUTCOME)(training_outcome)
+    owner.post(messages.BEGUN, response_model=list[BegunAction])(begun_actions)
+    owner.post(messages.STOP)(stop_action)
     owner.post(messages.PULSE, response_model=Pulse)(pulse)
     owner.post(messages.LOCK)(lock)
     owner.post(messages.LOCK_AFTER)(lock_after)
-    for method in messages.ROUTED:
-        _add(owner, shape_of(method))
+    for action in actions.values():
+        _add(owner, operation_of(action))
     requester.post(messages.SUBMIT_JOB)(submit_job)
     requester.post(messages.ASK_JOB)(ask_job)
     requester.post(messages.FETCH_JOB)(fetch_job)
@@ -48,27 +52,48 @@ def application(service: Service | None = None) -> FastAPI:
     return app
 
 
-def _add(router: APIRouter, shape: Shape) -> None:
+def _add(router: APIRouter, operation: Operation) -> None:
+    """The route of an action, or the two of a watched one."""
+    action = operation.action
+    if action.kind is Kind.WATCHED:
+        answer, endpoint = Begun, _begin
+        _post(router, outcome_path(action.name), _outcome, operation, operation.outcome, ActionId)
+    else:
+        answer, endpoint = operation.answer, _answer
+    _post(router, owner_path(action.name), endpoint, operation, answer, operation.body)
+
+
+def _post(
+    router: APIRouter, path: str, work: Callable[..., Response], operation: Operation, answer: Any, body: Any
+) -> None:
     async def endpoint(request: Request, body: Any) -> Response:
         service, said = service_of(request), await request.json()
-        return await service.work(lambda: _answer(service, shape, said, body))
+        return await service.work(lambda: work(service, operation, said, body))
 
-    endpoint.__annotations__["body"] = shape.body
-    router.post(
-        messages.owner_path(shape.method),
-        name=shape.method,
-        summary=shape.summary,
-        response_model=shape.answer,
-    )(endpoint)
+    endpoint.__annotations__["body"] = body
+    name = path.rpartition("/v1/owner/")[2].replace("-", "_").replace("/", "_")
+    router.post(path, name=name, summary=operation.action.sentence, response_model=answer)(endpoint)
 
 
-def _answer(service: Service, shape: Shape, said: dict[str, Json], body: Any) -> Response:
+def _answer(service: Service, operation: Operation, said: dict[str, Json], body: Any) -> Response:
+    if operation.action.kind is Kind.PROVEN:
+        service.check_proof(body.proof, operation.action.name, without_proof(said))
+    answer = operation.carry_out(service.vault, arguments_of(body))
+    return Response(operation.adapter.dump_json(answer), media_type=JSON_TYPE)
+
+
+def _begin(service: Service, operation: Operation, said: dict[str, Json], body: Any) -> Response:
     arguments = arguments_of(body)
-    if shape.method in messages.PROVEN:
-        rest = {name: value for name, value in said.items() if name != "proof"}
-        service.check_proof(body.proof, shape.method, rest)
-    answer = getattr(service.vault, shape.method)(**arguments)
-    return Response(shape.adapter.dump_json(answer), media_type=messages.JSON_TYPE)
+    action_id = service.watched.begin(
+        operation.action.name, said,
+        lambda follow: operation.carry_out(service.vault, {**arguments, PROGRESS: follow}),
+    )  # fmt: skip
+    return Response(Begun(id=action_id).model_dump_json(), media_type=JSON_TYPE)
+
+
+def _outcome(service: Service, operation: Operation, _said: dict[str, Json], body: ActionId) -> Response:
+    found = service.watched.find(body.id, operation.action.name).outcome(operation.outcome)
+    return Response(found.model_dump_json(), media_type=JSON_TYPE)
 
 
 # sessions and the process
@@ -96,15 +121,14 @@ async def change_passphrase(request: Request, body: messages.PassphraseWish) -> 
     await service.authenticate(lambda: service.change_passphrase(body))
 
 
-async def start_training(request: Request, body: messages.RequestId) -> None:
-    """Begin an approved run and return at once."""
-    service = service_of(request)
-    await service.work(lambda: service.trainings.start(body.request_id))
+async def begun_actions(request: Request, _body: messages.Empty) -> list[BegunAction]:
+    """The watched actions that were begun here, the oldest first."""
+    return service_of(request).watched.views()
 
 
-async def training_outcome(request: Request, body: messages.RequestId) -> messages.Outcome:
-    """What became of a run that was begun here."""
-    return service_of(request).trainings.outcome(body.request_id)
+async def stop_action(request: Request, body: ActionId) -> None:
+    """End a watched action as soon as it can be."""
+    service_of(request).watched.stop(body.id)
 
 
 async def pulse(request: Request, _body: messages.Empty) -> Pulse:

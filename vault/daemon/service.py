@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from vault.daemon.approvers import Approvers
+from vault.daemon.moving_window import MovingWindow
 from vault.daemon.sessions import Scope, Sessions, WallClock
-from vault.daemon.trainings import Trainings
+from vault.daemon.watched import WatchedActions
 from vault.errors.daemon import ApprovalNotProven, NotAtThisDoor, SessionEnded, TooManyTries, TrainingRuns
 from vault.errors.families import Locked
 from vault.sealing.passphrase import passphrase_secret
 from vault.views.runs import Pulse
 from vault.wire.messages import PassphraseWish, Session, SessionWish
-from vault.wire.proofs import Proof, arguments_digest
+from vault.wire.proofs import Proof
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -45,14 +46,14 @@ class Service:
         self.vault = vault
         self.sessions = Sessions(clock, lock_minutes=lock_minutes)
         self.approvers = Approvers(clock)
-        self.trainings = Trainings(vault)
+        self.watched = WatchedActions(vault)
         self._cost = cost
         self._finish = finish
         self._pause = pause
-        self._wrong: deque[float] = deque(maxlen=WRONG_A_MINUTE)
+        self._wrong = MovingWindow(most=WRONG_A_MINUTE, seconds=60.0)
         self._workers = ThreadPoolExecutor(THREADS, thread_name_prefix="vault")
         # Apart from the others and alone: one key derivation at a time, whose pause holds up nobody else.
-        self._doorman = ThreadPoolExecutor(1, thread_name_prefix="door")
+        self._authenticator = ThreadPoolExecutor(1, thread_name_prefix="authenticate")
 
     async def work(self, work: Callable[[], Result]) -> Result:
         """Do something with the vault in a thread."""
@@ -60,7 +61,7 @@ class Service:
 
     async def authenticate(self, work: Callable[[], Result]) -> Result:
         """Try a passphrase, after whoever came before."""
-        return await _in(self._doorman, work)
+        return await _in(self._authenticator, work)
 
     # who speaks
 
@@ -71,7 +72,7 @@ class Service:
 
     def requester_of(self, token: str) -> str:
         """The id of the requester whose token this is; raises `SessionEnded`."""
-        if self.sessions.seconds_left() == 0 and not self.trainings.are_going_on:
+        if self.sessions.seconds_left() == 0 and not self.watched.has_run:
             raise SessionEnded
         return self.vault.token_holder(token)
 
@@ -98,12 +99,12 @@ class Service:
 
     def _try(self, attempt: Callable[[], None]) -> None:
         now = time.monotonic()
-        if len(self._wrong) == WRONG_A_MINUTE and now - self._wrong[0] < 60:
-            raise TooManyTries(seconds=60 - int(now - self._wrong[0]))
+        if seconds := self._wrong.wait("passphrase", now):
+            raise TooManyTries(seconds=math.ceil(seconds))
         try:
             attempt()
         except Locked:
-            self._wrong.append(now)
+            self._wrong.add("passphrase", now)
             self._pause(WRONG_PAUSE)
             raise
 
@@ -119,21 +120,9 @@ class Service:
             raise ApprovalNotProven
 
     def check_proof(self, proof: Proof, action: str, arguments: Mapping[str, Json]) -> None:
-        """Raise `ApprovalNotProven` unless the passphrase stands behind exactly this act.
-
-        What the act is about is looked up here and never taken from who asks.
-        """
+        """Raise `ApprovalNotProven` unless the passphrase stands behind exactly this action."""
         self._check_session_of(proof.approver)
-        self.approvers.check(
-            proof, action=action, digest=self._digest(action, arguments), arguments=arguments
-        )
-
-    def _digest(self, action: str, arguments: Mapping[str, Json]) -> str:
-        if action == "approve":
-            return self.vault.request(str(arguments["request_id"])).manifest_digest
-        if action == "send":
-            return self.vault.release(str(arguments["release_id"])).digest
-        return arguments_digest(arguments)
+        self.approvers.check(proof, action=action, arguments=arguments)
 
     # the process itself
 
@@ -147,7 +136,7 @@ class Service:
 
     def lock(self, *, stop_training: bool) -> None:
         """Lock: everybody's session ends now, and the process with it; raises `TrainingRuns`."""
-        if self.trainings.are_going_on and not stop_training:
+        if self.watched.has_run and not stop_training:
             raise TrainingRuns
         self._end_sessions()
         self._finish()
@@ -156,14 +145,14 @@ class Service:
         """At the deadline every session ends at once; the process ends when no paid run would be lost by it."""
         if self.sessions.seconds_left() == 0:
             self._end_sessions()
-            if not self.trainings.are_going_on:
+            if not self.watched.has_run:
                 self._finish()
 
     def close(self) -> None:
         """End the runs and wait for whatever still works on the vault."""
         self._end_sessions()
-        self.trainings.end_all()
-        self._doorman.shutdown()
+        self.watched.end_all()
+        self._authenticator.shutdown()
         self._workers.shutdown()
 
     def _end_sessions(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +10,7 @@ from threading import Lock
 from typing import Final
 
 from vault.errors.daemon import SessionEnded
-from vault.sealing.digest import sha256_hex
-from vault.sealing.random import random_bytes
+from vault.sealing.token import new_token, token_digest
 
 WallClock = Callable[[], float]
 """Seconds since 1970, as `time.time`: it goes on while the computer sleeps."""
@@ -20,17 +18,6 @@ WallClock = Callable[[], float]
 CLI_IDLE: Final = 600.0
 # A clock that is corrected by a little is no reason to lock; one that is set back would keep the vault open.
 _SET_BACK: Final = 60.0
-
-
-def new_token() -> str:
-    """32 random bytes in base64url, without padding."""
-    return base64.urlsafe_b64encode(random_bytes(32)).rstrip(b"=").decode()
-
-
-def token_digest(token: str) -> str:
-    """All that is kept of a token."""
-    # what cannot be encoded becomes a question mark, which no token has
-    return sha256_hex(token.encode("ascii", errors="replace"))
 
 
 class Scope(StrEnum):

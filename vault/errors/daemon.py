@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vault.errors.families import Locked, Refused, Unavailable
+from vault.errors.families import Invalid, Locked, Refused, Unavailable
 
 
 class SessionEnded(Locked):
@@ -27,6 +27,14 @@ class ApprovalNotProven(Refused):
     """It was not proven that you, with your passphrase, meant exactly this; nothing was done."""
 
     hint = "decide again; an approval is good once, for two minutes, and for one act"
+
+
+class Stopped(Refused):
+    """It was stopped before its end."""
+
+
+class UnknownAction(Invalid):
+    """There is no action {action} that was begun here."""
 
 
 class TrainingRuns(Refused):

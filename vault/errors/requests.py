@@ -43,6 +43,12 @@ class WeightsTampered(Broken):
     """The starting weights are not the ones the manifest names."""
 
 
+class ManifestMismatch(Refused):
+    """The digest that was approved is not that of the request's manifest; nothing was approved."""
+
+    hint = "look again: lockbox request show ID"
+
+
 class JobReplayed(Refused):
     """This job was already received on {date}."""
 

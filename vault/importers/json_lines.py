@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 import io
-import json
 from collections.abc import Iterator
 from itertools import islice
 
 from vault.importers.source import BATCH_ROWS, MOST_COLUMNS, File, RawBatch, Source, column_names
+from vault.strict_json import DuplicateKey, NotFinite, strict_loads
 from vault.views.field_types import RefusedRow
 
 _LONGEST_LINE = 8 * 2**20
@@ -56,28 +56,13 @@ def _row(line: bytes) -> dict[str, object] | str:
     if len(line) > _LONGEST_LINE:
         return "the line is too long"
     try:
-        row = json.loads(line.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
-    except _Refusal as refusal:
-        return refusal.reason
+        row = strict_loads(line.decode())
+    except DuplicateKey:
+        return "a name stands there twice"
+    except NotFinite:
+        return "not a finite number"
     except UnicodeDecodeError:
         return "not UTF-8"
     except (ValueError, RecursionError):
         return "not a JSON object"
     return row if isinstance(row, dict) else "not a JSON object"
-
-
-class _Refusal(Exception):
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    row = dict(pairs)
-    if len(row) != len(pairs):
-        raise _Refusal("a name stands there twice")
-    return row
-
-
-def _no_constant(_: str) -> object:
-    raise _Refusal("not a finite number")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import tarfile
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.errors.release import DestinationUnusable
 from vault.lifecycle.folder import database_file
 from vault.sealing.copies import FILE_NAMES as HEADER_FILES
+from vault.store.destination import check_destination
 from vault.store.files import sync
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
 
 
-def write_backup(vault: OpenVault, target: Path) -> None:
+def write_backup(vault: OpenVault, target: Path, progress: Callable[[int, int], None]) -> None:
     """Write the key header and a consistent copy of the live database into one tar file (mode 0600).
 
     Everything in it is as encrypted as the vault itself. Raises `DestinationUnusable` and `DiskFull`,
@@ -26,7 +27,7 @@ def write_backup(vault: OpenVault, target: Path) -> None:
     try:
         with tempfile.TemporaryDirectory(dir=target.resolve().parent, prefix=".lockbox-backup-") as name:
             folder = Path(name)
-            vault.store.backup(folder / database_file(folder).name)
+            vault.store.backup(folder / database_file(folder).name, progress)
             packed = _pack(vault.paths.vault, folder)
             packed.rename(target)
     except OSError as error:
@@ -35,13 +36,7 @@ def write_backup(vault: OpenVault, target: Path) -> None:
 
 def check_new(vault: OpenVault, target: Path) -> None:
     """Refuse, before anything is recorded, a place that is taken, not there, or in the vault's own folder."""
-    if target.exists() or target.is_symlink():
-        raise DestinationUnusable(path=target, reason="something is already there")
-    if target.resolve().is_relative_to(vault.paths.vault.resolve()):
-        raise DestinationUnusable(path=target, reason="it lies inside the vault")
-    parent = target.resolve().parent
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise DestinationUnusable(path=target, reason="its folder is not there or cannot be written to")
+    check_destination(target, vault_folder=vault.paths.vault)
 
 
 def _pack(vault_folder: Path, folder: Path) -> Path:

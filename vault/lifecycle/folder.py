@@ -6,11 +6,13 @@ import stat
 from pathlib import Path
 
 from vault.errors.storage import NoVault, UnsafePermissions, VaultExists
+from vault.settings import DATABASE
+from vault.store.destination import is_free
 
 
 def check_free(folder: Path) -> None:
     """Refuse a place where something is already; raises `VaultExists`."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not is_free(folder):
         raise VaultExists(path=folder)
 
 
@@ -24,4 +26,4 @@ def check_folder(folder: Path) -> None:
 
 def database_file(folder: Path) -> Path:
     """Where the SQLCipher database of a vault lies."""
-    return folder / "vault.db"
+    return folder / DATABASE

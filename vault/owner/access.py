@@ -1,4 +1,4 @@
-"""What the process that has the vault open asks of it: who knocks, and what a requester may be told."""
+"""What the process that has the vault open asks of it: who speaks, and what a requester may be told."""
 
 from __future__ import annotations
 
@@ -16,19 +16,9 @@ if TYPE_CHECKING:
 
 
 class AccessActions:
-    """Tokens, the passphrase of an open vault, and the requesters' side of the socket."""
+    """The passphrase of an open vault, its runs as a whole, and the requesters' side of the socket."""
 
     _opened: OpenVault
-
-    def issue_token(self, requester: str) -> str:
-        """A token with which this requester can submit and fetch through the socket for 90 days; shown once."""
-        with self._opened.act() as act:
-            return access.issue(act, requester)
-
-    def revoke_tokens(self, requester: str) -> int:
-        """End every token of a requester and return how many there were."""
-        with self._opened.act() as act:
-            return access.revoke(act, requester)
 
     def check_secret(self, secret: Secret, *, recovery: bool = False) -> None:
         """Whether this passphrase (or recovery key) opens this very vault; raises `WrongPassphrase` and its kin."""
@@ -49,7 +39,11 @@ class AccessActions:
         for run in list(self._opened.running.values()):
             run.stop()
 
-    # for a requester, by its id
+    def stop_run_of(self, thread: int) -> None:
+        """End the run that trains on this thread, if there is one."""
+        for run in list(self._opened.running.values()):
+            if run.thread == thread:
+                run.stop(because="interrupted")
 
     def token_holder(self, token: str) -> str:
         """The id of the requester this token was given to; raises `SessionEnded`."""

@@ -16,6 +16,7 @@ from vault.errors.records import FileChanged
 from vault.importers.read import digest_of, parse, read_file, read_table
 from vault.importers.source import File
 from vault.lifecycle.backup import check_new
+from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries.collections import collection_views
 from vault.records import browsing, collections
 from vault.records.export import export_rows
@@ -71,10 +72,6 @@ class RecordActions:
         return preview(parsed, choice.unit, choice.time_field, repeats=known)
 
     def preview_path(self, choice: FileChoice) -> ImportPreview:
-        """What importing this file would store, and where; nothing is stored.
-
-        Raises what `import_path` would, but for `AlreadyImported` and `SchemaMismatch`.
-        """
         file = read_file(choice.path, choice.as_format)
         with self._opened.read() as uow:
             home, lifetime = self._home(uow, choice)
@@ -83,11 +80,9 @@ class RecordActions:
         rows = None if home is None else home.rows
         return replace(shown, collection=choice.name, rows_before=rows, lifetime_epsilon=lifetime)
 
-    def import_path(self, choice: FileChoice, *, digest: str | None = None) -> ImportReport:
-        """Seal the rows of a file into a collection, all or nothing; given a preview's digest, of that file alone.
-
-        Raises `FileMissing`, `Unreadable`, `FileChanged`, `CollectionErased`, and what `import_file` raises.
-        """
+    def import_path(
+        self, choice: FileChoice, *, digest: str | None = None, progress: Progress = unwatched
+    ) -> ImportReport:
         file = read_file(choice.path, choice.as_format)
         if digest not in (None, digest_of(file).hex()):
             raise FileChanged(name=file.name)
@@ -95,19 +90,19 @@ class RecordActions:
             self._home(uow, choice)
         parsed = self._typed(file, choice)
         done = self.import_file(
-            parsed, name=choice.name, unit=choice.unit, time_field=choice.time_field, lifetime=choice.lifetime
-        )
+            parsed, name=choice.name, unit=choice.unit, time_field=choice.time_field, lifetime=choice.lifetime,
+            progress=progress,
+        )  # fmt: skip
         self._parsed = None
         return done
 
-    @staticmethod
-    def check_lifetime(text: str = "") -> str:
-        """The lifetime budget (ε) that a new collection gets, the default for no text; raises `Invalid`."""
+    def check_lifetime(self, text: str = "") -> str:
         return ledger.check_lifetime(text or str(ledger.LIFETIME))
 
     def import_file(
-        self, parsed: ParsedTable, *, name: str, unit: str | None, time_field: str | None, lifetime: str = ""
-    ) -> ImportReport:
+        self, parsed: ParsedTable, *, name: str, unit: str | None, time_field: str | None, lifetime: str = "",
+        progress: Progress = unwatched,
+    ) -> ImportReport:  # fmt: skip
         """Seal the rows of a file into a collection, all or nothing.
 
         Raises `AlreadyImported`, `SchemaMismatch`, `NothingToImport` and `Invalid`.
@@ -117,20 +112,14 @@ class RecordActions:
             digest = keyed_digest(act.keys.subkey(Purpose.IMPORT_DIGEST), parsed.digest_input)
             return import_table(
                 act, name=name, parsed=parsed, unit=choice.unit, time_field=choice.time_field,
-                lifetime_epsilon=self.check_lifetime(lifetime), file_digest=digest,
+                lifetime_epsilon=self.check_lifetime(lifetime), file_digest=digest, progress=progress,
             )  # fmt: skip
 
     def collections(self) -> list[CollectionView]:
-        """Every collection with its columns and its privacy unit."""
         with self._opened.read() as uow:
             return collection_views(uow)
 
     def browse(self, name: str, *, first: int = 0, limit: int = 100, search: str = "") -> Page:
-        """Rows of a collection, for the owner's eyes: at most `limit` (1 to 500) behind the first `first`.
-
-        With `search` only those that hold this text in any column, in whatever case. A first page is recorded as a
-        look, where it can be. Raises `UnknownCollection` and `Invalid`.
-        """
         browsing.check_wish(first=first, limit=limit, search=search)
         with self._opened.read() as uow:
             facts = collections.find_collection(uow, name)
@@ -140,33 +129,27 @@ class RecordActions:
                 return browsing.page(reader, facts, first=first, limit=limit, search=search)
 
     def show_collection(self, name: str) -> list[ColumnSummary]:
-        """The distribution of every column, for the owner's eyes; the look is recorded where it can be."""
         with self._opened.read() as uow:
             facts = collections.find_collection(uow, name)
             self._opened.note(EntryType.ACCESS_VIEW, hidden={"what": name})
             with closing(ColumnReader.of_owner(uow, self._opened.keys, facts.id)) as reader:
                 return summarise(reader, facts)
 
-    def export_collection(self, name: str, target: Path, *, as_format: str) -> int:
-        """Write every row of a collection to a new file for the owner and return how many there are."""
+    def export_collection(
+        self, name: str, target: Path, *, as_format: str, progress: Progress = unwatched
+    ) -> int:
         check_new(self._opened, target)
         with self._opened.read() as uow:
             facts = collections.find_collection(uow, name)
             self._opened.note(EntryType.EXPORT, clear={"profile": "records"}, hidden={"target": target.name})
             with closing(ColumnReader.of_owner(uow, self._opened.keys, facts.id)) as reader:
-                return export_rows(reader, facts, target, as_format)
+                return export_rows(reader, facts, target, as_format, progress)
 
     def preview_erase(self, name: str) -> Erasure:
-        """What erasing a collection would end, and what it cannot reach; raises as `erase_collection`."""
         with self._opened.read() as uow:
             return erasure.plan(uow, self._opened.running, name, self._opened.now(uow))
 
     def erase_collection(self, name: str) -> Erasure:
-        """Destroy the keys and the sealed rows of a collection, for good, and end all that stands on it.
-
-        Consents are withdrawn, held updates destroyed, open requests refused. Raises `UnknownCollection`,
-        `CollectionErased`, `CollectionInUse`, and `ErasedNotCleared` when only the old bytes are still on the disk.
-        """
         self._parsed = None
         return erasure.erase(self._opened, name)
 

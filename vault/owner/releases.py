@@ -20,20 +20,14 @@ class ReleaseActions:
     _opened: OpenVault
 
     def releases(self) -> list[ReleaseView]:
-        """Every update that was held, and what became of it."""
         with self._opened.read() as uow:
             return release_views(uow, self._opened)
 
     def release(self, release_id: str) -> ReleaseView:
-        """What would leave or has left; with the owner's own results once the decision is final."""
         with self._opened.read() as uow:
             return release_view(uow, self._opened, full_release_id(uow, release_id))
 
     def send(self, release_id: str, *, confirm_digest: str, to: Path | None = None) -> ReleaseView:
-        """Let a held update leave to a folder: the only way anything leaves to anyone but the owner.
-
-        Without a folder it goes to the outbox, from where its requester alone can fetch it with a token.
-        """
         with self._opened.read() as uow:
             full = full_release_id(uow, release_id)
             _, request = release.find_held(uow, full)
@@ -42,6 +36,5 @@ class ReleaseActions:
         return self.release(full)
 
     def withhold(self, release_id: str) -> None:
-        """Keep a held update private for good; its bytes are deleted and its budget stays spent."""
         with self._opened.act() as act:
             release.withhold(act, full_release_id(act.uow, release_id))

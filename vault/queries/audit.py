@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,13 +40,15 @@ def lines(uow: UnitOfWork, *, newest: int | None = None) -> list[AuditLine]:
     ]
 
 
-def check(uow: UnitOfWork, vault: OpenVault) -> AuditCheck:
+def check(uow: UnitOfWork, vault: OpenVault, progress: Callable[[int, int], None]) -> AuditCheck:
     """Recompute every leaf, the root and the database's own page checks; raises `LogBroken` or `Damaged`."""
     entries = log.checked_entries(uow)
-    for entry in entries:
+    for done, entry in enumerate(entries):
+        progress(done, len(entries))
         log.opened(uow, entry.seq)
     for problem in vault.store.integrity_problems():
         raise Damaged(what=f"the database ({problem})")
+    progress(len(entries), len(entries))
     return _checked(vault, len(entries), Tree(entry.leaf for entry in entries).root())
 
 

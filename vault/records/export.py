@@ -23,7 +23,10 @@ from vault.records.reading import ColumnReader
 _Write = Callable[[pa.RecordBatch], None]
 
 
-def export_rows(reader: ColumnReader, facts: CollectionFacts, target: Path, as_format: str) -> int:
+def export_rows(
+    reader: ColumnReader, facts: CollectionFacts, target: Path, as_format: str,
+    progress: Callable[[int, int], None],
+) -> int:  # fmt: skip
     """Write every row to a new file that only its owner can read (0600), and return their number.
 
     ``as_format`` is ``csv`` (RFC 4180, UTF-8; an empty text and a null are the same there) or ``jsonl``. Raises
@@ -35,8 +38,12 @@ def export_rows(reader: ColumnReader, facts: CollectionFacts, target: Path, as_f
     names = [field.name for field in facts.fields]
     with _new_file(target) as file:
         write = _csv_writer(file, names) if as_format == "csv" else _json_writer(file)
+        done = 0
         for stripe in reader.stripes(names):
+            progress(done, reader.rows)
             write(stripe)
+            done += stripe.num_rows
+        progress(done, reader.rows)
     return reader.rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -44,6 +44,7 @@ def import_table(
     time_field: str | None,
     lifetime_epsilon: str,
     file_digest: bytes,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> ImportReport:
     """Seal the rows of a file into a new collection, or behind those of one that has the same columns.
 
@@ -60,7 +61,7 @@ def import_table(
         raise NothingToImport
     warnings = _repeats(act.uow, act.keys, name, parsed, units)
     home = row or _new_collection(act, name, parsed.fields, choice, lifetime_epsilon)
-    append_rows(act.uow, act.keys, home, units.table)
+    append_rows(act.uow, act.keys, home, units.table, progress)
     _record(act, home, parsed, units, file_digest)
     return ImportReport(
         collection=name,

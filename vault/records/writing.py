@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
@@ -32,13 +32,23 @@ def add_fields(uow: UnitOfWork, keys: KeyTree, collection: Collection, fields: S
         field.wrapped_key = wrap_key(keys, new_field_key(), field_place(field))
 
 
-def append_rows(uow: UnitOfWork, keys: KeyTree, collection: Collection, table: pa.Table) -> None:
-    """Seal the rows of ``table`` behind those that are there; it has a column for every field."""
-    for field in uow.find(Field, collection_id=collection.id):
+def append_rows(
+    uow: UnitOfWork, keys: KeyTree, collection: Collection, table: pa.Table,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> None:  # fmt: skip
+    """Seal the rows of ``table`` behind those that are there; it has a column for every field.
+
+    ``progress`` is told the values sealed.
+    """
+    fields = uow.find(Field, collection_id=collection.id)
+    values = table.num_rows * len(fields)
+    for number, field in enumerate(fields):
+        progress(number * table.num_rows, values)
         place = field_place(field)
         key = unwrap_key(keys, field.wrapped_key, place)
         _append_column(uow, key, place, collection.rows, table[field.name])
         key.wipe()
+    progress(values, values)
     collection.rows += table.num_rows
     collection.next_row += table.num_rows
 

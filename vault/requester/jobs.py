@@ -33,6 +33,7 @@ from vault.requests.weights import WEIGHTS_LIMIT, check_weights
 from vault.sealing.durable import create_file, replace_files
 from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey, fingerprint
+from vault.store.destination import is_free
 
 DELTA = Decimal("0.000001")
 """The delta at which every vault prices every job (privacy unit: as the manifest says)."""
@@ -68,7 +69,8 @@ def new_job(
 
     Raises ``DestinationUnusable``, and ``ManifestInvalid`` or ``Invalid`` for what a vault would refuse anyhow.
     """
-    check_free_folder(folder)
+    if not is_free(folder):
+        raise DestinationUnusable(path=folder, reason="something is already there")
     draft = draft_job(description, epsilon=epsilon, delta=delta, now=now)
     make_folder(folder)
     create_file(folder / MANIFEST_FILE, draft.manifest)
@@ -124,9 +126,3 @@ def job_facts(manifest: Manifest, *, digest: str, signer: str, delta: Decimal) -
         parameters=dimension(manifest),
         price=pricing.price(mechanism(manifest), delta),
     )
-
-
-def check_free_folder(folder: Path) -> None:
-    """Refuse a folder where something is already."""
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise DestinationUnusable(path=folder, reason="something is already there")

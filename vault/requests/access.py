@@ -5,7 +5,6 @@ A token is 32 random bytes as text. Kept is its SHA-256 alone: of so many random
 
 from __future__ import annotations
 
-import base64
 import hmac
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -16,8 +15,8 @@ from vault.consent.grants import RequesterStatus
 from vault.errors.daemon import SessionEnded
 from vault.errors.requests import RequesterBlocked
 from vault.requests.requesters import end_tokens, find
-from vault.sealing.digest import sha256_hex
-from vault.sealing.random import random_bytes, random_id
+from vault.sealing.random import random_id
+from vault.sealing.token import new_token, token_digest
 from vault.store.tables import AccessToken, RequesterRow
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from vault.store.unit_of_work import UnitOfWork
 
 LIFE: Final = timedelta(days=90)
-TOKEN_BYTES: Final = 32
 
 
 def issue(act: AuditedTransaction, name: str) -> str:
@@ -38,13 +36,13 @@ def issue(act: AuditedTransaction, name: str) -> str:
     row = find(act.uow, name)
     if row.status == RequesterStatus.BLOCKED.value:
         raise RequesterBlocked(name=name)
-    token = base64.urlsafe_b64encode(random_bytes(TOKEN_BYTES)).rstrip(b"=").decode()
+    token = new_token()
     ends = act.now + LIFE
     act.uow.add(
         AccessToken(
             id=random_id(),
             requester_id=row.id,
-            digest=_digest(token),
+            digest=token_digest(token),
             issued_at=stamp(act.now),
             expires_at=stamp(ends),
         )
@@ -65,18 +63,13 @@ def holder(uow: UnitOfWork, token: str, now: datetime) -> RequesterRow:
 
     Raises ``SessionEnded`` alike for a token that is unknown, expired, revoked or of somebody blocked.
     """
-    digest = _digest(token)
+    digest = token_digest(token)
     for row in [each for each in uow.find(AccessToken) if hmac.compare_digest(each.digest, digest)]:
         known = uow.get(RequesterRow, row.requester_id)
         is_good = row.revoked_at is None and now < parse_stamp(row.expires_at)
         if known is not None and is_good and known.status != RequesterStatus.BLOCKED.value:
             return known
     raise SessionEnded
-
-
-def _digest(token: str) -> str:
-    # What cannot be encoded becomes a question mark, which no token has.
-    return sha256_hex(token.encode("ascii", errors="replace"))
 
 
 def _record(act: AuditedTransaction, what: str) -> None:

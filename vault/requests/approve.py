@@ -9,6 +9,7 @@ from vault.consent.grants import Grant, Window, check_grant
 from vault.consent.receipts import save_grant
 from vault.consent.record import Promise
 from vault.errors.families import Invalid
+from vault.errors.requests import ManifestMismatch
 from vault.requests import inbox
 from vault.requests.evaluate import decision_at, load, precheck, record_decision
 from vault.sealing.random import random_id
@@ -53,6 +54,7 @@ def approve(
     act: AuditedTransaction,
     request_id: str,
     *,
+    manifest_digest: str,
     draft: bool,
     optional: frozenset[str],
     special_confirmed: bool,
@@ -60,9 +62,12 @@ def approve(
     """Approve one run of a request, drafting its consent when none covers it and `draft` says so.
 
     Approval and consent are two entries of one transaction. Returns the decision; when it refuses, the refusal is
-    recorded and the request waits on. Raises `BudgetExhausted`, `SpecialNotConfirmed` and `WrongState`.
+    recorded and the request waits on. Raises `ManifestMismatch` for another manifest than the stored one,
+    `BudgetExhausted`, `SpecialNotConfirmed` and `WrongState`.
     """
     asked = load(act.uow, request_id)
+    if manifest_digest != asked.row.manifest_digest:
+        raise ManifestMismatch
     inbox.check_waiting(asked.row, act.now)
     precheck(act.uow, asked)
     decision = decision_at(act.uow, asked, act.now)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, NoReturn, TypeVar
+from typing import Final, TypeVar
 
 import rfc8785
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
+
+from vault.strict_json import DuplicateKey, NotFinite, strict_loads
 
 DEPTH_LIMIT: Final = 8
 
@@ -48,9 +49,11 @@ def read_object(data: bytes) -> dict[str, object]:
         raise NotCanonical("it is not UTF-8 text") from error
     _check_depth(text)
     try:
-        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-    except NotCanonical:
-        raise
+        document = strict_loads(text)
+    except DuplicateKey as error:
+        raise NotCanonical("it gives a key twice") from error
+    except NotFinite as error:
+        raise NotCanonical("it holds NaN or infinity") from error
     except ValueError as error:
         raise NotCanonical("it is not JSON") from error
     if not isinstance(document, dict):
@@ -129,17 +132,6 @@ def _shown(step: str | int, known: frozenset[str]) -> bool:
 
 def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise NotCanonical("it gives a key twice")
-    return found
-
-
-def _refuse_constant(_name: str) -> NoReturn:
-    raise NotCanonical("it holds NaN or infinity")
 
 
 def _check_depth(text: str) -> None:

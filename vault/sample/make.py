@@ -7,10 +7,8 @@ never opened here, and nothing here knows where it is. Asking where the sample l
 from __future__ import annotations
 
 import csv
-import math
-import random
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -32,8 +30,11 @@ if TYPE_CHECKING:
 VARIABLE: Final = "LOCKBOX_SAMPLE"
 COLLECTION: Final = "made-up-sleep"
 REQUESTER: Final = "Practice study"
-DAYS: Final = 2190
 EPSILON: Final = Decimal(1)
+DAYS: Final = 2190
+"""The rows of the diary."""
+DIARY: Final = Path(__file__).with_name("diary.csv")
+JOB: Final = Path(__file__).with_name("job.toml")
 
 LABEL_FILE: Final = "THIS-IS-A-SAMPLE.txt"
 PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105 - the name of a file
@@ -149,7 +150,7 @@ def _fill(folder: Path, cost: KdfCost, clock: Clock) -> str:
     practice = folder / "practice"
     practice.mkdir(mode=0o700)
     diary = practice / "sleep-diary.csv"
-    _write_diary(diary, last=clock().date() - timedelta(days=1))
+    write_diary(diary, last=clock().date() - timedelta(days=1))
     paths, secret = sample_paths(folder), passphrase_secret(words)
     Vault.create(paths, secret, cost=cost, clock=clock)
     with Vault.open(paths, secret, clock=clock) as vault:
@@ -169,7 +170,7 @@ def _practice_job(practice: Path, key: Path, clock: Clock) -> Path:
     from vault.requester.jobs import new_job, sign_job
 
     description, job = practice / "job.toml", practice / "job"
-    description.write_text(JOB, encoding="utf-8")
+    shutil.copyfile(JOB, description)
     asked = job_from_description(description)
     new_job(asked, epsilon=EPSILON, folder=job, now=clock())
     sign_job(job, key)
@@ -178,111 +179,17 @@ def _practice_job(practice: Path, key: Path, clock: Clock) -> Path:
 
 # the diary --------------------------------------------------------------------------------------------------
 
-HEAD: Final = (
-    "day",
-    "slept_well",
-    "hours",
-    "steps",
-    "coffee",
-    "screen_minutes",
-    "bedroom_celsius",
-    "mood",
-    "note",
-)
 TYPES: Final = {"hours": "float", "bedroom_celsius": "float", "slept_well": "category"}
 SENSITIVITIES: Final = {"mood": "sensitive", "note": "sensitive"}
-NOTES: Final = (
-    "",
-    "",
-    "",
-    "",
-    "made up: a long walk",
-    "made up: guests until late",
-    "made up: rain all night",
-)
 
 
-def _write_diary(path: Path, *, last: date) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
+def write_diary(path: Path, *, last: date) -> None:
+    """Write the made-up diary as somebody's export, one row a day up to its last day."""
+    with (
+        DIARY.open(newline="", encoding="utf-8") as made_up,
+        path.open("w", newline="", encoding="utf-8") as file,
+    ):
+        head, *rows = csv.reader(made_up)
         writer = csv.writer(file)
-        writer.writerow(HEAD)
-        writer.writerows(_diary(last))
-
-
-def _diary(last: date) -> Iterator[tuple[object, ...]]:
-    """One made-up row a day: more steps, less coffee and less screen make a good night likelier."""
-    draw = random.Random(2190)  # noqa: S311 - made-up data, the same for everybody
-    for before in reversed(range(DAYS)):
-        day = last - timedelta(days=before)
-        is_weekend = day.weekday() >= 5
-        season = math.sin(day.timetuple().tm_yday * math.tau / 365)
-        steps = max(400, round(draw.gauss(9500 if is_weekend else 6800, 2400) - 900 * season))
-        coffee = min(7, max(0, round(draw.gauss(1.6 if is_weekend else 2.6, 1.2))))
-        screen = max(0, round(draw.gauss(95 if is_weekend else 70, 35)))
-        celsius = round(draw.gauss(18.5 - 2.5 * season, 1.1), 1)
-        rest = (steps - 7000) / 2400 - (coffee - 2.2) * 0.9 - (screen - 75) / 40 - abs(celsius - 18) * 0.25
-        slept_well = draw.random() < 1 / (1 + math.exp(-1.6 * rest - 0.4))
-        hours = round(min(10.5, max(3.0, draw.gauss(7.5 if slept_well else 6.1, 0.7))), 1)
-        mood = min(5, max(1, round(draw.gauss(3.8 if slept_well else 2.7, 0.8))))
-        yes = "yes" if slept_well else "no"
-        yield day.isoformat(), yes, hours, steps, coffee, screen, celsius, mood, draw.choice(NOTES)
-
-
-JOB: Final = f"""\
-collection = "{COLLECTION}"
-unit = "day"
-max_rows_per_unit = 1
-retention = "not at all: the study is made up"
-slot_minutes = 1440
-
-[requester]
-name = "Practice study (made up)"
-contact = "nobody; it is made up"
-
-[purpose]
-dpv = "AcademicResearch"
-text = "Practice: does the day tell whether the night will be good?"
-
-[model]
-kind = "logistic"
-
-[training]
-sampling_rate = 0.2
-expected_batch = 440
-steps = 60
-clip = 1.0
-lr = 1.0
-average = "tail"
-
-[[fields]]
-name = "slept_well"
-role = "label"
-transform = {{ kind = "classes", labels = ["no", "yes"] }}
-
-[[fields]]
-name = "steps"
-role = "feature"
-transform = {{ kind = "standard", center = 7000, scale = 3000, clip = 3, fill = 7000 }}
-
-[[fields]]
-name = "coffee"
-role = "feature"
-transform = {{ kind = "standard", center = 2, scale = 1.5, clip = 3, fill = 2 }}
-
-[[fields]]
-name = "screen_minutes"
-role = "feature"
-transform = {{ kind = "standard", center = 75, scale = 40, clip = 3, fill = 75 }}
-
-[[fields]]
-name = "bedroom_celsius"
-role = "feature"
-necessity = "optional"
-transform = {{ kind = "standard", center = 18, scale = 3, clip = 3, fill = 18 }}
-
-[[fields]]
-name = "mood"
-role = "feature"
-necessity = "optional"
-transform = {{ kind = "standard", center = 3, scale = 1, clip = 3, fill = 3 }}
-"""
+        writer.writerow(["day", *head[1:]])
+        writer.writerows([(last - timedelta(days=int(before))).isoformat(), *rest] for before, *rest in rows)

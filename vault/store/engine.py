@@ -26,6 +26,7 @@ from vault.store.unit_of_work import UnitOfWork
 
 # Each thread that works on the vault may read within what it reads, for the mark; none may wait for another one's.
 _READERS = 32
+BACKUP_PAGES = 2048
 
 Connect = Callable[[str, Sequence[str]], Any]
 
@@ -99,10 +100,11 @@ class Store:
         with self._unit(self._reader, writable=False) as unit:
             yield unit
 
-    def backup(self, target: Path) -> None:
+    def backup(self, target: Path, progress: Callable[[int, int], None] = lambda _done, _of: None) -> None:
         """Put a consistent copy, encrypted under the same key and checked page by page, at `target`.
 
-        Writers go on meanwhile. Raises VaultExists when `target` is there already.
+        Writers go on meanwhile; `progress` is told the pages copied, and what it raises leaves nothing behind. Raises
+        VaultExists when `target` is there already.
         """
         if target.exists():
             raise VaultExists(path=target)
@@ -111,7 +113,12 @@ class Store:
         with closing(source), drafted(target) as draft, translated(target):
             location = cipher.location(draft, "rw")
             with closing(self._connect(location, ())) as copy:
-                source.backup(copy)
+                # One snapshot for all steps, or a writer between two of them would begin the copy anew.
+                source.execute("BEGIN")
+                source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+                source.backup(
+                    copy, pages=BACKUP_PAGES, progress=lambda _status, left, of: progress(of - left, of)
+                )
             with closing(self._connect(location, ())) as copy:
                 problems = problems_of(copy)
             cipher.assert_encrypted(draft)

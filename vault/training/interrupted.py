@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from vault.audit.entries import EntryType
 from vault.errors.consent import ConsentRefused
+from vault.errors.daemon import Stopped
 from vault.errors.families import Broken, Exhausted, Unavailable
 from vault.errors.training import LearnerFailed
 from vault.requests.states import RequestState, move
@@ -48,6 +49,7 @@ _REASONS: Final[Mapping[type[BaseException], str]] = {
     LearnerFailed: "learner",
     Broken: "damaged",
     KeyboardInterrupt: "interrupted",
+    Stopped: "interrupted",
     Unavailable: "interrupted",
 }
 

@@ -67,9 +67,10 @@ def run_job(vault: OpenVault, request_id: str, progress: Progress) -> None:
         try:
             _mark(vault, request_id, RequestState.READY)
             _raise_if_stopped(vault.running[request_id])
+            told = counted(vault.running[request_id], progress)
+            told(0, job.steps)  # the last moment at which who stops it loses nothing
             _charge(vault, request_id, allowed)
             _mark(vault, request_id, RequestState.TRAINING)
-            told = counted(vault.running[request_id], progress)
             envelope = learner.train(_columns(vault, asked, allowed, job), told)
             check_update(envelope.update, asked.manifest)
             _raise_if_stopped(vault.running[request_id])

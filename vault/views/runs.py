@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,19 @@ class RunView:
     landlock_abi: int
     seccomp: bool
     missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BegunAction:
+    """A watched action that the vault's process was asked for; `error` is the sentence of its end without result."""
+
+    id: str
+    action: str
+    arguments: Mapping[str, object]
+    state: Literal["running", "done", "failed"]
+    done: int
+    of: int
+    error: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

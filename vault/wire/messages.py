@@ -1,16 +1,19 @@
 """What goes over the socket: paths, headers and bodies; both ends read this room and nothing else of each other.
 
-Every method of the façade in `ROUTED` is `POST /v1/owner/<method-with-dashes>`. Its body is a JSON object of its
-keyword arguments, its answer the JSON of what it returns. An error is an HTTP status by family and an `ErrorBody`.
+Every action of the owner is `POST /v1/owner/<name-with-dashes>`. Its body is a JSON object of its keyword arguments,
+its answer the JSON of what it returns; a watched one answers with an id at once, and its `outcome` is asked for. An
+error is an HTTP status by family and an `ErrorBody`.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
 from vault.wire.errors import ErrorBody
+
+Answer = TypeVar("Answer")
 
 HOST: Final = "lockbox"
 BASE_URL: Final = f"http://{HOST}"
@@ -23,8 +26,8 @@ SESSION: Final = "/v1/session"
 END_SESSION: Final = "/v1/session/end"
 NONCE: Final = "/v1/nonce"
 PASSPHRASE: Final = "/v1/passphrase"  # noqa: S105 (a path)
-START_TRAINING: Final = "/v1/owner/start-training"
-TRAINING_OUTCOME: Final = "/v1/owner/training-outcome"
+BEGUN: Final = "/v1/owner/actions"
+STOP: Final = "/v1/owner/actions/stop"
 PULSE: Final = "/v1/owner/pulse"
 LOCK: Final = "/v1/owner/lock"
 LOCK_AFTER: Final = "/v1/owner/lock-after"
@@ -32,29 +35,15 @@ SUBMIT_JOB: Final = "/v1/requester/submit"
 ASK_JOB: Final = "/v1/requester/request"
 FETCH_JOB: Final = "/v1/requester/released"
 
-ROUTED: Final[tuple[str, ...]] = (
-    # records
-    "preview_path", "import_path", "check_lifetime", "collections", "show_collection", "browse",
-    "export_collection", "preview_erase", "erase_collection",
-    # who may ask, and consents
-    "add_requester", "requesters", "trust_requester", "block_requester", "unblock_requester", "vault_key",
-    "issue_token", "revoke_tokens", "preview_grant", "grant", "grants", "consent", "receipt", "preview_withdraw",
-    "withdraw", "explain", "what_if",
-    # requests, runs and releases
-    "submit", "requests", "request", "explain_request", "preview_approval", "approve", "refuse",
-    "runs", "stop_training", "releases", "release", "send", "withhold",
-    # the vault as a whole
-    "status", "settle", "backup", "budget", "budget_history", "audit_lines", "timeline", "verify_audit",
-    "export_audit", "audit_key",
-)  # fmt: skip
-PROVEN: Final = frozenset(
-    {"approve", "grant", "send", "erase_collection", "issue_token", "trust_requester", "unblock_requester"}
-)
-
 
 def owner_path(method: str) -> str:
-    """The path of a façade method."""
+    """The path of an action of the owner."""
     return f"/v1/owner/{method.replace('_', '-')}"
+
+
+def outcome_path(method: str) -> str:
+    """The path at which one asks what became of a watched action."""
+    return f"{owner_path(method)}/outcome"
 
 
 class Message(BaseModel):
@@ -107,10 +96,10 @@ class PassphraseWish(Message):
         return secret.get_secret_value()  # only on its way into the socket
 
 
-class RequestId(Message):
-    """A request, by any unambiguous beginning of its id."""
+class ActionId(Message):
+    """A watched action that was begun, by its id."""
 
-    request_id: str = Field(max_length=64)
+    id: str = Field(max_length=64)
 
 
 class LockWish(Message):
@@ -157,8 +146,17 @@ class ReleasedFiles(BaseModel):
     files: dict[str, str]
 
 
-class Outcome(BaseModel):
-    """What became of a training that this process started."""
+class Begun(BaseModel):
+    """A watched action has begun."""
+
+    id: str
+
+
+class Outcome(BaseModel, Generic[Answer]):
+    """How far a watched action is, and when it has ended either its answer or its error."""
 
     state: Literal["running", "done", "failed"]
+    done: int
+    of: int
     error: ErrorBody | None = None
+    answer: Answer | None = None

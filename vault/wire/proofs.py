@@ -20,21 +20,11 @@ class Proof(Message):
     mac: str = Field(max_length=64)
 
 
-def arguments_digest(arguments: Mapping[str, Json]) -> str:
-    """SHA-256 in hex of the canonical arguments, where an act has no document of its own to be bound to."""
-    return hashlib.sha256(canonical(arguments)).hexdigest()
+def proof_mac(key: bytes, *, action: str, nonce: str, arguments: Mapping[str, Json]) -> str:
+    """HMAC-SHA256 in hex over the canonical JSON (RFC 8785) of an action, without the proof itself.
 
-
-def proof_mac(key: bytes, *, action: str, digest: str, nonce: str, arguments: Mapping[str, Json]) -> str:
-    """HMAC-SHA256 in hex over the canonical JSON (RFC 8785) of an act, without the proof itself.
-
-    `action` is the façade method; `digest` is `manifest_digest` of the request for `approve`, `digest` of the release
-    for `send`, and `arguments_digest` otherwise; `arguments` are exactly those in the body.
+    `arguments` are exactly those in the body. What an action is bound to, such as the digest of a manifest, is one of
+    them, and the action holds it against what is stored.
     """
-    said: dict[str, object] = {
-        "action": action,
-        "digest": digest,
-        "nonce": nonce,
-        "arguments": dict(arguments),
-    }
+    said: dict[str, object] = {"action": action, "nonce": nonce, "arguments": dict(arguments)}
     return hmac.new(key, canonical(said), hashlib.sha256).hexdigest()

@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vault.settings import Paths
 
-DATABASE = "vault.db"
-
 
 def facts_of(paths: Paths) -> dict[str, object]:
     """What tells one opening of a vault from another: its folders, and the very file that is open."""
-    database = (paths.vault / DATABASE).stat()
+    database = paths.database.stat()
     return {
         "v": 1,
         "vault": str(paths.vault.resolve()),

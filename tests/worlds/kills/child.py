@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.worlds.approving import approve
 from tests.worlds.kills.points import ALL, die
 from tests.worlds.world import Clock, World
 from vault.requester.jobs import sign_job
@@ -114,7 +115,7 @@ def live_once(world: World, vault: Vault, name: str) -> None:
     job = another_job(world, name)
     request = vault.submit(job).line.id
     say("acknowledged", "submit", request)
-    told("approve", request, lambda: vault.approve(request, draft=True))
+    told("approve", request, lambda: approve(vault, request, draft=True))
     told("train", request, lambda: train(world, vault, request))
     told("release", request, lambda: send(world, vault, request))
 
@@ -165,7 +166,7 @@ def _submitted(world: World, vault: Vault) -> str:
 
 def _approved(world: World, vault: Vault) -> str:
     request = _submitted(world, vault)
-    vault.approve(request, draft=True)
+    approve(vault, request, draft=True)
     return request
 
 
@@ -201,7 +202,7 @@ PREPARE: dict[str, Callable[[World, Vault], str]] = {
 DO: dict[str, Callable[[World, Vault, str, int], None]] = {
     "import": lambda world, vault, name, _: imported(world, vault, name),
     "submit": lambda _world, vault, job, _: vault.submit(Path(job)) and None,
-    "approve": lambda _world, vault, request, _: vault.approve(request, draft=True),
+    "approve": lambda _world, vault, request, _: approve(vault, request, draft=True),
     "train": train,
     "send": lambda world, vault, request, _: send(world, vault, request),
     "withhold": lambda _world, vault, request, _: vault.withhold(request),

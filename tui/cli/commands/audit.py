@@ -90,7 +90,7 @@ def verify(
             )
         return
     with open_vault(context, writable=False) as vault:
-        found, older = vault.verify_audit(), vault.rollback_reason
+        found, older = vault.verify_audit(), vault.status().read_only_because
     _report(found, as_json=as_json)
     if older:
         raise LogBroken(reason=older)

@@ -26,7 +26,7 @@ from tui.text.parse import parse_epsilon, parse_moment, parse_names
 from vault.errors.consent import NotConfirmed
 
 if TYPE_CHECKING:
-    from vault.vault import Vault
+    from vault.owner.interface.owner import Owner
     from vault.views.consents import GrantView, GrantWish, Withdrawal
 
 __all__ = ["group", "show_decision"]
@@ -89,7 +89,7 @@ def grant(
     say("\nNothing leaves by this: every run and every release still asks you.")
 
 
-def _give(vault: Vault, wish: GrantWish, *, special: bool) -> GrantView:
+def _give(vault: Owner, wish: GrantWish, *, special: bool) -> GrantView:
     """Show the consent with its notice, ask on a terminal, and give it."""
     draft = vault.preview_grant(**wish)
     write_wrapped(f"You are about to allow {draft.requester}, of {draft.collection}:\n")

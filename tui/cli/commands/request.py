@@ -23,7 +23,7 @@ from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
 
 if TYPE_CHECKING:
-    from vault.vault import Vault
+    from vault.owner.interface.owner import Owner
     from vault.views.requests import Approval
 
 __all__ = ["add_to", "group", "show_price", "train"]
@@ -131,14 +131,20 @@ def _refuse_idle_columns(what: Approval, optional: frozenset[str]) -> None:
         raise Invalid(reason="a consent covers this request already, so --also would change nothing")
 
 
-def _approve(vault: Vault, what: Approval, *, optional: frozenset[str], special: bool, run: bool) -> None:
+def _approve(vault: Owner, what: Approval, *, optional: frozenset[str], special: bool, run: bool) -> None:
     """Approve, on a terminal after a yes (and one more for special columns), and run it at once if that is wanted."""
     full, short = what.request.line.id, what.request.line.id[:8]
     is_possible = what.draft is not None or what.request.decision.permitted
     if is_possible and is_interactive() and not confirm("\nApprove this one run?"):
         raise NotConfirmed()
     confirmed = explicit_yes(what.draft, said=special)
-    vault.approve(full, draft=what.draft is not None, optional=optional, special_confirmed=confirmed)
+    vault.approve(
+        full,
+        manifest_digest=what.request.manifest_digest,
+        draft=what.draft is not None,
+        optional=optional,
+        special_confirmed=confirmed,
+    )
     say(f"\nRequest {short} is approved for one run.")
     if run or (
         is_interactive() and confirm("Run it now, on this computer? The budget is spent from then on.")
@@ -168,7 +174,7 @@ def train(
             _train(vault, one, as_json=as_json)
 
 
-def _train(vault: Vault, request_id: str, *, as_json: bool = False) -> None:
+def _train(vault: Owner, request_id: str, *, as_json: bool = False) -> None:
     try:
         with _progress_bar() as progress:
             held = vault.train(request_id, progress=progress)

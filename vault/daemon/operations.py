@@ -1,75 +1,75 @@
-"""From the façade's signatures to the shapes of bodies and answers, so that no method is described twice."""
+"""From the declaration of an action to the shapes of its body and its answer, so that none is described twice."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any, Final, NotRequired, Unpack, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 
-from vault import views
 from vault.errors.families import Invalid
-from vault.vault import Vault
-from vault.wire.messages import PROVEN
+from vault.owner.interface.actions import PROGRESS, Action
+from vault.owner.interface.kinds import Kind
+from vault.wire.messages import Outcome
 from vault.wire.proofs import Proof
 
-# the names that the façade's annotations use and imports for the type checker alone
-_NAMES: Final[Mapping[str, Any]] = {
-    name: found
-    for one in iter_modules(views.__path__, f"{views.__name__}.")
-    for name, found in vars(import_module(one.name)).items()
-}
+PROOF: Final = "proof"
 _EXACTLY: Final = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """A façade method as it is asked over the socket."""
+class Operation:
+    """An action of the owner as it is asked for over the socket; `outcome` is what a watched one comes to."""
 
-    method: str
-    summary: str
+    action: Action
     body: type[BaseModel]
     answer: Any
+    outcome: type[Outcome[Any]]
     adapter: TypeAdapter[Any]
+
+    def carry_out(self, vault: object, arguments: Mapping[str, object]) -> Any:
+        """Do it with these arguments."""
+        return getattr(vault, self.action.name)(**arguments)
 
 
 @cache
-def shape_of(method: str) -> Shape:
-    """The body, the answer and the sentence of a façade method."""
-    function: Callable[..., Any] = inspect.unwrap(getattr(Vault, method))
-    hints = get_type_hints(function, localns=dict(_NAMES), include_extras=True)
+def operation_of(action: Action) -> Operation:
+    """The body and the answer of an action."""
+    hints = action.hints
     wanted: dict[str, Any] = {}
-    for name, parameter in inspect.signature(function).parameters.items():
-        if name != "self":
+    for name, parameter in action.signature.parameters.items():
+        if not (action.kind is Kind.WATCHED and name == PROGRESS):
             wanted |= _fields(name, parameter, hints[name])
-    if method in PROVEN:
-        wanted["proof"] = (Proof, ...)
-    title = "".join(part.title() for part in method.split("_"))
-    answer = hints["return"]
-    return Shape(
-        method=method,
-        summary=(function.__doc__ or "").strip().split("\n")[0],
+    if action.kind is Kind.PROVEN:
+        wanted[PROOF] = (Proof, ...)
+    title, answer = "".join(part.title() for part in action.name.split("_")), action.answer
+    return Operation(
+        action=action,
         body=create_model(f"{title}Arguments", __config__=_EXACTLY, **wanted),
         answer=answer,
+        outcome=Outcome[answer],  # type: ignore[valid-type]  # made at run time
         adapter=TypeAdapter(answer),
     )
 
 
 def arguments_of(body: BaseModel) -> dict[str, Any]:
-    """What was said, as the façade's keyword arguments; what was not said keeps the façade's own default.
+    """What was sent, as keyword arguments; what was not sent keeps the action's own default.
 
     Raises `Invalid` for a path that is not absolute, since this process does not stand where who asks stands.
     """
-    said = {name: getattr(body, name) for name in sorted(body.model_fields_set) if name != "proof"}
+    said = {name: getattr(body, name) for name in sorted(body.model_fields_set) if name != PROOF}
     for value in said.values():
         _check_paths(value)
     return said
+
+
+def without_proof(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments as they were sent, which is what a proof is about."""
+    return {name: value for name, value in said.items() if name != PROOF}
 
 
 def _fields(name: str, parameter: inspect.Parameter, hint: Any) -> dict[str, Any]:

@@ -1,0 +1,80 @@
+"""How an action of the owner is carried out over the line, by its kind; none is named here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from vault.client.connection import decode
+from vault.errors.families import Locked, Unavailable
+from vault.owner.interface.actions import PROGRESS, Action
+from vault.owner.interface.kinds import Kind, unwatched
+from vault.wire import messages
+from vault.wire.encoding import to_json
+from vault.wire.errors import error_from
+from vault.wire.messages import outcome_path, owner_path
+
+if TYPE_CHECKING:
+    from vault.client.login import Login
+    from vault.owner.interface.kinds import Progress
+    from vault.wire.encoding import Json
+
+FIRST_PAUSE: Final = 0.01
+LONGEST_PAUSE: Final = 0.2
+
+
+def perform(login: Login, action: Action, *args: object, **kwargs: object) -> Any:
+    """Carry out one action there, and return its answer or raise its error."""
+    given = action.named(args, kwargs)
+    if action.kind is Kind.WATCHED:
+        return _watch(login, action, given)
+    said = spelled(given)
+    if action.kind is Kind.PROVEN:
+        said["proof"] = login.proof(action.name, said)
+    answer: Any = decode(action.answer, login.ask_for(owner_path(action.name), said))
+    return answer
+
+
+def begin(login: Login, action: Action, given: Mapping[str, object]) -> str:
+    """Begin a watched action there and return its id."""
+    return decode(messages.Begun, login.ask_for(owner_path(action.name), spelled(given))).id
+
+
+def spelled(given: Mapping[str, object]) -> dict[str, Json]:
+    """Arguments as they go over the line."""
+    return {name: to_json(value) for name, value in given.items()}
+
+
+def _watch(login: Login, action: Action, given: dict[str, object]) -> Any:
+    progress: Any = given.pop(PROGRESS, unwatched)
+    action_id = begin(login, action, given)
+    try:
+        outcome = _follow(login, action, action_id, progress)
+    except (Unavailable, Locked):
+        raise  # the line or the session is gone, and there is nobody to tell
+    except BaseException:
+        # Ctrl-C here, or who looks at it wants no more: it is stopped there, and what is said afterwards is true.
+        login.tell(messages.STOP, messages.ActionId(id=action_id))
+        outcome = _follow(login, action, action_id, unwatched)
+        if outcome.state != "done":
+            raise
+    if outcome.error is not None:
+        raise error_from(outcome.error)
+    return outcome.answer
+
+
+def _follow(login: Login, action: Action, action_id: str, progress: Progress) -> messages.Outcome[Any]:
+    """Tell how far it is until it has ended."""
+    wanted: Any = messages.Outcome.__class_getitem__(action.answer)
+    body, path = {"id": action_id}, outcome_path(action.name)
+    told, pause = (0, 0), FIRST_PAUSE
+    while True:
+        outcome: messages.Outcome[Any] = decode(wanted, login.ask_for(path, body))
+        if (outcome.done, outcome.of) != told:
+            told = (outcome.done, outcome.of)
+            progress(*told)
+        if outcome.state != "running":
+            return outcome
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)

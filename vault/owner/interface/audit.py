@@ -1,0 +1,33 @@
+"""The audit trail: reading, verifying and exporting it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from vault.owner.interface.kinds import Progress, unwatched, watched
+from vault.views.audit import AuditCheck, AuditLine
+from vault.views.history import TimelineGroup
+
+
+class Audit(Protocol):
+    """The audit trail: reading, verifying and exporting it."""
+
+    def audit_lines(self, *, newest: int | None = None) -> list[AuditLine]:
+        """The trail, or its `newest` entries, one sentence an entry, the oldest first."""
+
+    def timeline(self, *, before: int | None = None, limit: int | None = None) -> list[TimelineGroup]:
+        """The trail with each request's whole life together, the group in which something happened last first.
+
+        With ``limit`` the newest so many entries alone, of those before the entry of number ``before``.
+        """
+
+    @watched
+    def verify_audit(self, *, progress: Progress = unwatched) -> AuditCheck:
+        """Recompute the whole trail; raises `LogBroken`."""
+
+    def export_audit(self, folder: Path) -> AuditCheck:
+        """Write the trail as a bundle anybody can verify; it names no field, requester, file or value."""
+
+    def audit_key(self) -> str:
+        """The verifier key (C2SP vkey) an auditor should get from the owner, not from the bundle."""

@@ -1,0 +1,44 @@
+"""The three kinds of actions: plain ones, proven ones, and those that are watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any, TypeVar
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+Progress = Callable[[int, int], None]
+"""Told how much of an action is done, and of how much; what it raises ends the action, and nothing of it is kept."""
+
+
+class Kind(Enum):
+    """How an action is carried out for somebody in another process."""
+
+    PLAIN = auto()
+    PROVEN = auto()
+    WATCHED = auto()
+
+
+def proven(method: Method) -> Method:
+    """Mark an action behind which the passphrase must stand; what it is bound to is among its arguments."""
+    return _marked(method, Kind.PROVEN)
+
+
+def watched(method: Method) -> Method:
+    """Mark an action that may take over a second: it takes a `progress`, and can be stopped."""
+    return _marked(method, Kind.WATCHED)
+
+
+def kind_of(method: Callable[..., Any]) -> Kind:
+    """The kind of an action that the interface declares."""
+    found: Kind = getattr(method, "action_kind", Kind.PLAIN)
+    return found
+
+
+def unwatched(_done: int, _of: int) -> None:
+    """Nobody looks."""
+
+
+def _marked(method: Method, kind: Kind) -> Method:
+    setattr(method, "action_kind", kind)  # noqa: B010 (no function has this attribute for the type checker)
+    return method

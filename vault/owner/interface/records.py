@@ -1,0 +1,63 @@
+"""What an owner does with their records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from vault.owner.interface.kinds import Progress, proven, unwatched, watched
+from vault.views.collections import CollectionView
+from vault.views.records import ColumnSummary, Erasure, FileChoice, ImportPreview, ImportReport, Page
+
+
+class Records(Protocol):
+    """What an owner does with their records."""
+
+    def preview_path(self, choice: FileChoice) -> ImportPreview:
+        """What importing this file would store, and where; nothing is stored.
+
+        Raises what `import_path` would, but for `AlreadyImported` and `SchemaMismatch`.
+        """
+
+    @watched
+    def import_path(
+        self, choice: FileChoice, *, digest: str | None = None, progress: Progress = unwatched
+    ) -> ImportReport:
+        """Seal the rows of a file into a collection, all or nothing; given a preview's digest, of that file alone.
+
+        Raises `FileMissing`, `Unreadable`, `FileChanged`, `CollectionErased`, `AlreadyImported`,
+        `SchemaMismatch`, `NothingToImport` and `Invalid`.
+        """
+
+    def check_lifetime(self, text: str = "") -> str:
+        """The lifetime budget (ε) that a new collection gets, the default for no text; raises `Invalid`."""
+
+    def collections(self) -> list[CollectionView]:
+        """Every collection with its columns and its privacy unit."""
+
+    def browse(self, name: str, *, first: int = 0, limit: int = 100, search: str = "") -> Page:
+        """Rows of a collection, for the owner's eyes: at most `limit` (1 to 500) behind the first `first`.
+
+        With `search` only those that hold this text in any column, in whatever case. A first page is recorded as a
+        look, where it can be. Raises `UnknownCollection` and `Invalid`.
+        """
+
+    def show_collection(self, name: str) -> list[ColumnSummary]:
+        """The distribution of every column, for the owner's eyes; the look is recorded where it can be."""
+
+    @watched
+    def export_collection(
+        self, name: str, target: Path, *, as_format: str, progress: Progress = unwatched
+    ) -> int:
+        """Write every row of a collection to a new file for the owner and return how many there are."""
+
+    def preview_erase(self, name: str) -> Erasure:
+        """What erasing a collection would end, and what it cannot reach; raises as `erase_collection`."""
+
+    @proven
+    def erase_collection(self, name: str) -> Erasure:
+        """Destroy the keys and the sealed rows of a collection, for good, and end all that stands on it.
+
+        Consents are withdrawn, held updates destroyed, open requests refused. Raises `UnknownCollection`,
+        `CollectionErased`, `CollectionInUse`, and `ErasedNotCleared` when only the old bytes are still on the disk.
+        """

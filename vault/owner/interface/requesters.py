@@ -1,0 +1,45 @@
+"""Who may ask, what is known of them, and how their programs get in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from vault.owner.interface.kinds import proven
+from vault.views.requesters import RequesterView
+
+
+class Requesters(Protocol):
+    """Who may ask, what is known of them, and how their programs get in."""
+
+    def add_requester(
+        self, name: str, key_file: Path, *, contact: str = "", only_collection: str | None = None
+    ) -> RequesterView:
+        """Let somebody with this public key send requests, under the owner's own name for them.
+
+        With `only_collection` they may ask about that collection and no other; raises `UnknownCollection`.
+        """
+
+    def requesters(self) -> list[RequesterView]:
+        """Everybody who may ask, or was blocked."""
+
+    @proven
+    def trust_requester(self, name: str) -> None:
+        """Note that this key was checked with its owner in person."""
+
+    def block_requester(self, name: str) -> None:
+        """Accept nothing more from this requester, stop what runs for them, and send nothing to them."""
+
+    @proven
+    def unblock_requester(self, name: str) -> None:
+        """Let a blocked requester ask again; their key counts as not verified."""
+
+    def vault_key(self, name: str) -> str:
+        """The line of the key that signs releases to this requester; another requester gets another key."""
+
+    @proven
+    def issue_token(self, requester: str) -> str:
+        """A token with which this requester can submit and fetch through the socket for 90 days; shown once."""
+
+    def revoke_tokens(self, requester: str) -> int:
+        """End every token of a requester and return how many there were."""

@@ -1,0 +1,61 @@
+"""What others ask, and its runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from vault.owner.interface.kinds import Progress, proven, unwatched, watched
+from vault.views.consents import DecisionView
+from vault.views.releases import ReleaseView
+from vault.views.requests import Approval, RequestLine, RequestView
+from vault.views.runs import RunView
+
+
+class Requests(Protocol):
+    """What others ask, and its runs."""
+
+    def submit(self, job: Path) -> RequestView:
+        """Take a signed job folder into the inbox; raises one error a rule it breaks."""
+
+    def requests(self) -> list[RequestLine]:
+        """Every request, the newest first."""
+
+    def request(self, request_id: str) -> RequestView:
+        """One request with its price and the verdict the consents give now."""
+
+    def explain_request(self, request_id: str) -> DecisionView:
+        """What the consents say now about a request that waits, or is approved and has not run.
+
+        Raises `UnknownRequest`, and `WrongState` for any other.
+        """
+
+    def preview_approval(self, request_id: str, *, draft: bool, optional: frozenset[str]) -> Approval:
+        """What `approve` would change, without changing it, and what is otherwise than in their last approved job."""
+
+    @proven
+    def approve(
+        self, request_id: str, *, manifest_digest: str, draft: bool = False,
+        optional: frozenset[str] = frozenset(), special_confirmed: bool = False,
+    ) -> None:  # fmt: skip
+        """Approve one run; with `draft`, write the consent it needs in the same transaction, as `grant` would.
+
+        `manifest_digest` is the one that was shown: of another manifest nothing is approved. Raises `ManifestMismatch`,
+        `ConsentRefused` (recorded), `SpecialNotConfirmed`, `BudgetExhausted` and `WrongState`.
+        """
+
+    def refuse(self, request_id: str, *, reason: str = "") -> None:
+        """Say no to a request; the reason stays in the vault."""
+
+    @watched
+    def train(self, request_id: str, *, progress: Progress = unwatched) -> ReleaseView:
+        """Run an approved request on this computer and hold its result; the budget is spent from here on."""
+
+    def runs(self) -> list[RunView]:
+        """What runs in this process now: how far it is, what it costs, and how its learner is confined."""
+
+    def stop_training(self, request_id: str) -> None:
+        """End a run and discard what it learned; its budget stays spent once it was charged.
+
+        Raises `UnknownRequest`, and `WrongState` for a request that does not run in this process.
+        """

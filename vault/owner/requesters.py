@@ -1,0 +1,67 @@
+"""What an owner does about those who may ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vault.queries.requesters import requester_view, requester_views
+from vault.requests import requesters
+from vault.sealing.keyfile import key_line, read_key
+from vault.training.stop import stop_for_blocked
+
+if TYPE_CHECKING:
+    from vault.lifecycle.opened import OpenVault
+    from vault.views.requesters import RequesterView
+
+
+from vault.requests import access
+
+
+class RequesterActions:
+    """Who may ask, what is known of them, and how their programs get in."""
+
+    _opened: OpenVault
+
+    def add_requester(
+        self, name: str, key_file: Path, *, contact: str = "", only_collection: str | None = None
+    ) -> RequesterView:
+        key = read_key(key_file, "requester-public")
+        with self._opened.act() as act:
+            row = requesters.add(act, name=name, key=key, contact=contact, only_collection=only_collection)
+            return requester_view(row)
+
+    def requesters(self) -> list[RequesterView]:
+        with self._opened.read() as uow:
+            return requester_views(uow)
+
+    def trust_requester(self, name: str) -> None:
+        with self._opened.act() as act:
+            requesters.trust(act, name)
+
+    def block_requester(self, name: str) -> None:
+        with self._opened.read() as uow:
+            asker = requesters.find(uow, name).id
+        try:
+            with self._opened.act() as act:
+                requesters.block(act, name)
+        finally:
+            # Whatever was raised: where they are blocked and only the reminder could not be written, they are blocked.
+            stop_for_blocked(self._opened, asker)
+
+    def unblock_requester(self, name: str) -> None:
+        with self._opened.act() as act:
+            requesters.unblock(act, name)
+
+    def vault_key(self, name: str) -> str:
+        with self._opened.read() as uow:
+            row = requesters.find(uow, name)
+            return key_line("vault-public", requesters.vault_key(self._opened.keys, row.id).public)
+
+    def issue_token(self, requester: str) -> str:
+        with self._opened.act() as act:
+            return access.issue(act, requester)
+
+    def revoke_tokens(self, requester: str) -> int:
+        with self._opened.act() as act:
+            return access.revoke(act, requester)

@@ -1,0 +1,43 @@
+"""What an owner does with the vault as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vault.audit.entries import EntryType
+from vault.lifecycle.backup import check_new, write_backup
+from vault.owner.interface.kinds import Progress, unwatched
+from vault.owner.settle import settle
+from vault.queries.status import vault_status
+from vault.training.probe import probe
+
+if TYPE_CHECKING:
+    from learner.protocol import ProbeResult
+    from vault.lifecycle.opened import OpenVault
+    from vault.settings import Paths
+    from vault.views.status import VaultStatus
+
+
+class UpkeepActions:
+    """Its state, settling it, copies of it, and trying the sandbox."""
+
+    _opened: OpenVault
+
+    def status(self) -> VaultStatus:
+        with self._opened.read() as uow:
+            return vault_status(uow, self._opened)
+
+    def settle(self) -> None:
+        settle(self._opened)
+
+    def backup(self, target: Path, *, progress: Progress = unwatched) -> None:
+        check_new(self._opened, target)
+        write_backup(self._opened, target, progress)
+        # Recorded after the copy, so that here the copy is always the older one and can never outrun its original.
+        self._opened.note(EntryType.EXPORT, clear={"profile": "backup"}, hidden={"target": target.name})
+
+    @staticmethod
+    def probe_sandbox(paths: Paths) -> list[ProbeResult]:
+        """Try, from inside a locked-in learner, everything it must not be able to do to this vault."""
+        return probe(paths)
