@@ -116,6 +116,11 @@ def _not_to_trust(request: RequestView) -> str:
     return ""
 
 
+def _rename(vault: Owner, name: str, new_name: str) -> str:
+    vault.rename_requester(name, new_name)
+    return new_name
+
+
 TRUST: Final[Action[RequestView]] = Action(
     name="trust",
     words="requester trust",
@@ -191,6 +196,40 @@ UNBLOCK: Final[Action[RequestView]] = Action(
         ),
         verb="Unblock",
         done=lambda one, _: f"{_who(one)} may ask again; their key is not verified.",
+    ),
+)
+
+RENAME: Final[Action[RequestView]] = Action(
+    name="rename",
+    words="requester rename",
+    help="Give them another name of your own; their key and what you allow them stay the same.",
+    target=REQUESTER,
+    entries=(
+        Entry(
+            name="new",
+            help="Your new name for them.",
+            placeholder="your new name for them",
+            longest=80,
+            is_required=True,
+        ),
+    ),
+    call=lambda vault, name, said: _rename(vault, name, said["new"]),
+    reply=lambda name, new: [
+        f"{name} is called {new} from now on. Earlier entries of the trail keep the old name."
+    ],
+    question=Question(
+        page="requests",
+        key="n",
+        label="Rename…",
+        sentence="Give who asks another name of your own.",
+        target=_who,
+        title=lambda one: f"Call {_short(one)} by another name?",
+        consequence=lambda one: (
+            f"Every screen and every command calls them by the new name from now on. Their key stays "
+            f"{one.fingerprint}, and what you allow them stays. Earlier entries of the trail keep the old name."
+        ),
+        verb="Rename",
+        done=lambda one, new: f"{_who(one)} is called {new} from now on.",
     ),
 )
 
@@ -352,6 +391,7 @@ ACTIONS: Final[tuple[Action[Any], ...]] = (
     TRUST,
     BLOCK,
     UNBLOCK,
+    RENAME,
     TOKEN,
     REVOKE,
     REFUSE,

@@ -273,6 +273,32 @@ def test_a_key_is_trusted_and_its_owner_blocked_and_let_in_again_by_dialogs(own:
     play(story())
 
 
+def test_who_asks_is_renamed_once_a_name_is_typed(own: Shared) -> None:
+    world, vault = own
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
+            await loaded(pilot)
+            await press(pilot, "n")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
+            field = pilot.app.screen.query_one("#new", Input)
+            assert pilot.app.focused is field  # there is nothing to decide before a name is typed
+            pilot.app.screen.query_one("#act").focus()
+            await press(pilot, "enter")
+            await sees(pilot, "Type your new name for them.")
+            await press(pilot, *"Night lab", "enter")  # enter in the name decides nothing
+            assert vault.requesters()[0].name == NAME
+            pilot.app.screen.query_one("#act").focus()
+            await press(pilot, "enter")
+            await sees(pilot, f"{NAME} is called Night lab from now on.")
+            await loaded(pilot)
+            assert [one.name for one in vault.requesters()] == ["Night lab"]
+            assert {line.requester for line in vault.requests()} == {"Night lab"}
+            await sees(pilot, "Night lab")
+
+    play(story())
+
+
 def test_a_job_folder_is_taken_in_and_a_wrong_path_keeps_what_was_typed(own: Shared) -> None:
     world, vault = own
     folder = world.job("third")
