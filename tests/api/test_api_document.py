@@ -70,7 +70,7 @@ class Fuzzed:
         self.service = service
         self.client = client
         self.runner = runner
-        wish = messages.SessionWish.model_validate({"passphrase": PASSPHRASE, "scope": "owner"})
+        wish = messages.LoginRequest.model_validate({"passphrase": PASSPHRASE, "scope": "owner"})
         self.session = service.open_session(wish)
         self.requester = service.vault.issue_token("Sleep lab")
 

@@ -84,8 +84,8 @@ def test_nothing_is_logged(daemon: Daemon, caplog: pytest.LogCaptureFixture) -> 
 
 def test_what_is_said_about_a_session_shows_neither_token_nor_key_nor_passphrase() -> None:
     session = messages.Session(token=SECRET, approver="a", approver_key=SECRET)
-    wish = messages.SessionWish.model_validate({"passphrase": SECRET, "scope": "owner"})
-    change = messages.PassphraseWish.model_validate({"current": SECRET, "new": SECRET})
+    wish = messages.LoginRequest.model_validate({"passphrase": SECRET, "scope": "owner"})
+    change = messages.PassphraseChange.model_validate({"current": SECRET, "new": SECRET})
 
     for one in (session, wish, change):
         assert SECRET not in repr(one) + str(one)

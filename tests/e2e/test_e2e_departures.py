@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.worlds.world import World
-from vault.audit.departures import Departures
+from vault.audit.sent_releases import SentReleases
 
 
 def test_the_trail_says_what_left_and_what_may_have_left(held_world: World) -> None:
@@ -13,21 +13,21 @@ def test_the_trail_says_what_left_and_what_may_have_left(held_world: World) -> N
         before = vault.status()
         vault.send(held.id, confirm_digest=held.digest[:8], to=held_world.folder / "out")
         after, size = vault.status(), vault.status().audit_entries
-        departures = Departures()
+        sent_releases = SentReleases()
         with vault._opened.read() as uow:
-            departures.follow(uow)
+            sent_releases.follow(uow)
 
     assert (before.released, before.may_have_left, before.last_left_at) == (0, 0, None)
     assert (after.released, after.may_have_left) == (1, 0)
     assert after.last_left_at is not None
     assert (size, {held.id}, {held.id: after.last_left_at}) == (
-        departures.read,
-        departures.begun,
-        departures.sent,
+        sent_releases.read,
+        sent_releases.begun,
+        sent_releases.sent,
     )
 
 
 def test_a_sending_without_its_end_may_have_left_for_good() -> None:
-    departures = Departures(begun={"a", "b"}, sent={"b": "2026-11-21T12:00:00Z"})
+    sent_releases = SentReleases(begun={"a", "b"}, sent={"b": "2026-11-21T12:00:00Z"})
 
-    assert (departures.may_have_left, departures.last) == (1, "2026-11-21T12:00:00Z")
+    assert (sent_releases.may_have_left, sent_releases.last) == (1, "2026-11-21T12:00:00Z")

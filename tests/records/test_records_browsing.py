@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vault.errors.families import Invalid
 from vault.errors.storage import Damaged
 from vault.records import reading
-from vault.records.browsing import LONGEST_CELL, check_wish, page
+from vault.records.browsing import LONGEST_CELL, check_page, page
 from vault.records.cells import cell
 from vault.records.collections import find_collection
 from vault.records.imports import choose
@@ -192,9 +192,9 @@ def test_a_search_opens_no_column_that_cannot_hold_the_text(full, monkeypatch):
 )
 def test_a_page_that_cannot_be_asked_for_is_refused(wish, reason):
     with pytest.raises(Invalid, match=reason):
-        check_wish(**{"first": 0, "limit": 100, "search": "", **wish})
+        check_page(**{"first": 0, "limit": 100, "search": "", **wish})
 
 
 def test_the_bounds_themselves_can_be_asked_for():
-    check_wish(first=0, limit=1, search="x" * 200)
-    check_wish(first=2**70, limit=500, search="")
+    check_page(first=0, limit=1, search="x" * 200)
+    check_page(first=2**70, limit=500, search="")

@@ -13,7 +13,8 @@ from requests_samples import NOW
 from vault.audit.timeline import timeline
 from vault.errors.daemon import SessionEnded
 from vault.errors.requests import RequesterBlocked, UnknownRequester
-from vault.requests import access, requesters
+from vault.requests import requesters
+from vault.requests import tokens as access
 from vault.sealing.digest import sha256_hex
 from vault.store.tables import AccessToken, LogEntry
 

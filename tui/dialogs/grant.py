@@ -22,7 +22,7 @@ from vault.errors.families import Invalid, LockboxError
 
 if TYPE_CHECKING:
     from vault.views.collections import CollectionView
-    from vault.views.consents import GrantDraft, GrantWish
+    from vault.views.consents import GrantDraft, GrantTerms
 
 
 class GrantForm(ScopeForm):
@@ -51,7 +51,7 @@ class GrantForm(ScopeForm):
         """The next dialog."""
         return [("look", "See it whole…")]
 
-    def wish(self) -> GrantWish:
+    def wish(self) -> GrantTerms:
         """What was filled in; raises `Invalid` with the first thing that is missing or cannot be read."""
         scope = self.scope()
         if (until := self.date("#until")) is None:
@@ -80,7 +80,7 @@ class GrantForm(ScopeForm):
             self._look(wish)
 
     @work(exclusive=True, group="look")
-    async def _look(self, wish: GrantWish) -> None:
+    async def _look(self, wish: GrantTerms) -> None:
         try:
             draft = await self.program.ask(lambda vault: vault.preview_grant(**wish))
         except LockboxError as error:
@@ -100,7 +100,7 @@ class GrantDialog(ReadToEndDialog):
 
     ANSWER: ClassVar[str] = "allow"
 
-    def __init__(self, draft: GrantDraft, wish: GrantWish, collection: CollectionView) -> None:
+    def __init__(self, draft: GrantDraft, wish: GrantTerms, collection: CollectionView) -> None:
         super().__init__()
         self._draft, self._wish, self._collection = draft, wish, collection
 

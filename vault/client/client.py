@@ -68,7 +68,7 @@ class Client:
 
     def change_passphrase(self, current: Secret, new: Secret, *, recovery: bool = False) -> None:
         """Give the vault another passphrase, knowing the current one or, with `recovery`, the recovery key."""
-        wish = messages.PassphraseWish(
+        wish = messages.PassphraseChange(
             current=SecretStr(current.reveal().decode()),
             new=SecretStr(new.reveal().decode()),
             recovery=recovery,
@@ -77,7 +77,7 @@ class Client:
 
     def lock(self, *, stop_training: bool = False) -> None:
         """End every session and the process itself; raises `TrainingRuns` unless a run may be stopped for it."""
-        self._login.tell(messages.LOCK, messages.LockWish(stop_training=stop_training))
+        self._login.tell(messages.LOCK, messages.LockRequest(stop_training=stop_training))
 
     def lock_after(self, minutes: int) -> None:
         """Lock after so many minutes without use, from now on, in that process alone."""

@@ -47,7 +47,7 @@ class Login:
 
         Raises `WrongPassphrase`, `WrongRecoveryKey` and `TooManyTries`.
         """
-        wish = messages.SessionWish(
+        wish = messages.LoginRequest(
             passphrase=SecretStr(secret.reveal().decode()),
             scope="owner" if is_owner else "cli",
             recovery=recovery,
@@ -88,7 +88,7 @@ class Login:
         """Prove that who typed the passphrase means exactly this; raises `ApprovalNotProven` if nobody can be asked."""
         self.need_approver()
         assert self.approver_key is not None
-        wish = messages.NonceWish(approver=self.approver)
+        wish = messages.NonceRequest(approver=self.approver)
         nonce = decode(messages.Nonce, self.tell(messages.NONCE, wish)).nonce
         mac = proof_mac(self.approver_key.reveal(), action=action, nonce=nonce, arguments=said)
         return {"approver": self.approver, "nonce": nonce, "mac": mac}

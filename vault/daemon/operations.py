@@ -75,12 +75,12 @@ def without_proof(said: Mapping[str, Any]) -> dict[str, Any]:
 def _fields(name: str, parameter: inspect.Parameter, hint: Any) -> dict[str, Any]:
     if parameter.kind is inspect.Parameter.VAR_KEYWORD:
         (wish,) = get_args(hint) if get_origin(hint) is Unpack else (hint,)
-        return {key: _of_wish(one) for key, one in get_type_hints(wish, include_extras=True).items()}
+        return {key: _of_terms(one) for key, one in get_type_hints(wish, include_extras=True).items()}
     default = ... if parameter.default is inspect.Parameter.empty else parameter.default
     return {name: (_listed(hint), default)}
 
 
-def _of_wish(hint: Any) -> tuple[Any, Any]:
+def _of_terms(hint: Any) -> tuple[Any, Any]:
     if get_origin(hint) is NotRequired:
         return _listed(get_args(hint)[0]) | None, None
     return _listed(hint), ...

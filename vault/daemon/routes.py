@@ -99,7 +99,7 @@ def _outcome(service: Service, operation: Operation, _said: dict[str, Json], bod
 # sessions and the process
 
 
-async def open_session(request: Request, body: messages.SessionWish) -> messages.Session:
+async def open_session(request: Request, body: messages.LoginRequest) -> messages.Session:
     """Open a session with the vault's passphrase or recovery key."""
     service = service_of(request)
     return await service.authenticate(lambda: service.open_session(body))
@@ -110,12 +110,12 @@ async def end_session(request: Request, _body: messages.Empty) -> None:
     service_of(request).end_session(bearer(request))
 
 
-async def new_nonce(request: Request, body: messages.NonceWish) -> messages.Nonce:
+async def new_nonce(request: Request, body: messages.NonceRequest) -> messages.Nonce:
     """A nonce for one proof of an approver."""
     return messages.Nonce(nonce=service_of(request).new_nonce(body.approver))
 
 
-async def change_passphrase(request: Request, body: messages.PassphraseWish) -> None:
+async def change_passphrase(request: Request, body: messages.PassphraseChange) -> None:
     """Give the vault another passphrase."""
     service = service_of(request)
     await service.authenticate(lambda: service.change_passphrase(body))
@@ -137,7 +137,7 @@ async def pulse(request: Request, _body: messages.Empty) -> Pulse:
     return await service.work(service.pulse)
 
 
-async def lock(request: Request, body: messages.LockWish) -> None:
+async def lock(request: Request, body: messages.LockRequest) -> None:
     """Lock the vault: every session ends, and the process with it."""
     # At once and not in turn: what works on the vault may take its time, and locking must not wait for it.
     service_of(request).lock(stop_training=body.stop_training)

@@ -18,7 +18,7 @@ from vault.errors.daemon import ApprovalNotProven, NotAtThisDoor, SessionEnded, 
 from vault.errors.families import Locked
 from vault.sealing.passphrase import passphrase_secret
 from vault.views.runs import Pulse
-from vault.wire.messages import PassphraseWish, Session, SessionWish
+from vault.wire.messages import LoginRequest, PassphraseChange, Session
 from vault.wire.proofs import Proof
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Service:
             raise SessionEnded
         return self.vault.token_holder(token)
 
-    def open_session(self, wish: SessionWish) -> Session:
+    def open_session(self, wish: LoginRequest) -> Session:
         """A token and an approver for who knows the passphrase; raises the family of `Locked` and `TooManyTries`."""
         with _secret(wish.passphrase) as secret:
             self._try(lambda: self.vault.check_secret(secret, recovery=wish.recovery))
@@ -91,7 +91,7 @@ class Service:
         for approver in self.sessions.end(token):
             self.approvers.end(approver)
 
-    def change_passphrase(self, wish: PassphraseWish) -> None:
+    def change_passphrase(self, wish: PassphraseChange) -> None:
         """Give the vault another passphrase; raises the family of `Locked` and `TooManyTries`."""
         with _secret(wish.current) as current, _secret(wish.new) as new:
             self._try(lambda: self.vault.check_secret(current, recovery=wish.recovery))

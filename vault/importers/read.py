@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from vault.errors.families import Invalid
 from vault.errors.records import FileMissing, Unreadable
+from vault.importers.convert import ConvertedBatch, convert_batch
 from vault.importers.csv_file import open_csv
 from vault.importers.infer import choose_types, is_category, notes, sample
 from vault.importers.json_lines import open_json_lines
 from vault.importers.parquet_file import open_parquet
 from vault.importers.source import MOST_ROWS, File, RawBatch, Source
-from vault.importers.typed import TypedBatch, typed_batch
 from vault.records.schema import ARROW_TYPES, ParsedTable
 from vault.records.sensitivity import guess_sensitivity
 from vault.views.field_types import FieldSpec, FieldType, Sensitivity
@@ -64,7 +64,7 @@ def parse(
     _check_columns(source.names, [*(types or {}), *(sensitivities or {})])
     samples = sample(_bounded(source.batches(), file)) or [[] for _ in source.names]
     chosen = choose_types(source, samples, types or {})
-    batches = [typed_batch(batch, source.names, list(chosen.values())) for batch in source.batches()]
+    batches = [convert_batch(batch, source.names, list(chosen.values())) for batch in source.batches()]
     table = _table(chosen, batches)
     chosen |= {name: FieldType.CATEGORY for name in _categories(table, chosen, types or {})}
     return ParsedTable(
@@ -148,7 +148,7 @@ def _check_columns(names: tuple[str, ...], asked: list[str]) -> None:
             raise Invalid(reason=f"the file has no column {name}")
 
 
-def _table(chosen: Mapping[str, FieldType], batches: list[TypedBatch]) -> pa.Table:
+def _table(chosen: Mapping[str, FieldType], batches: list[ConvertedBatch]) -> pa.Table:
     columns = [
         pa.chunked_array([batch.columns[place] for batch in batches], type=ARROW_TYPES[wanted])
         for place, wanted in enumerate(chosen.values())

@@ -9,9 +9,9 @@ from datetime import datetime
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Self
 
-from vault.audit.departures import Departures
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
+from vault.audit.sent_releases import SentReleases
 from vault.audit.transaction import AuditedTransaction, Clock, audited, audited_if_needed, trusted_now
 from vault.budget import ledger
 from vault.errors.families import Unavailable
@@ -60,7 +60,7 @@ class OpenVault:
     seen: bool = True
     mark_missing: str = ""
     running: dict[str, Run] = field(default_factory=dict)
-    departures: Departures = field(default_factory=Departures)
+    sent_releases: SentReleases = field(default_factory=SentReleases)
     is_ending: bool = False
     closing: ExitStack = field(default_factory=ExitStack)
     marking: Lock = field(default_factory=Lock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault import portal
-from vault.requests import access
+from vault.requests import tokens
 from vault.store.tables import LogEntry
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class AccessActions:
     def token_holder(self, token: str) -> str:
         """The id of the requester this token was given to; raises `SessionEnded`."""
         with self._opened.read() as uow:
-            return access.holder(uow, token, self._opened.now(uow)).id
+            return tokens.holder(uow, token, self._opened.now(uow)).id
 
     def take_job(self, requester_id: str, files: JobFiles) -> str:
         """Take a job into the inbox as its requester and return its job id; raises what `outside.submit` does."""

@@ -15,12 +15,12 @@ from vault.queries.decisions import explain, what_if
 from vault.queries.ids import full_grant_id
 from vault.requests import evaluate, inbox
 from vault.requests.bundle import read_job
-from vault.requests.grant import give, wished_grant
+from vault.requests.grant import give_consent, grant_from_terms
 from vault.training.stop import stop_under_withdrawn
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
-    from vault.views.consents import DecisionView, GrantDraft, GrantView, GrantWish, Withdrawal
+    from vault.views.consents import DecisionView, GrantDraft, GrantTerms, GrantView, Withdrawal
 
 
 class ConsentActions:
@@ -28,13 +28,13 @@ class ConsentActions:
 
     _opened: OpenVault
 
-    def preview_grant(self, **wish: Unpack[GrantWish]) -> GrantDraft:
+    def preview_grant(self, **wish: Unpack[GrantTerms]) -> GrantDraft:
         with self._opened.read() as uow:
-            return draft_view(uow, wished_grant(uow, wish, self._opened.now(uow)))
+            return draft_view(uow, grant_from_terms(uow, wish, self._opened.now(uow)))
 
-    def grant(self, *, special_confirmed: bool = False, **wish: Unpack[GrantWish]) -> GrantView:
+    def grant(self, *, special_confirmed: bool = False, **wish: Unpack[GrantTerms]) -> GrantView:
         with self._opened.act() as act:
-            grant = give(act, wish, special_confirmed=special_confirmed)
+            grant = give_consent(act, wish, special_confirmed=special_confirmed)
             return grant_view(act.uow, grant, act.now)
 
     def grants(self) -> list[GrantView]:

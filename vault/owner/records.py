@@ -120,7 +120,7 @@ class RecordActions:
             return collection_views(uow)
 
     def browse(self, name: str, *, first: int = 0, limit: int = 100, search: str = "") -> Page:
-        browsing.check_wish(first=first, limit=limit, search=search)
+        browsing.check_page(first=first, limit=limit, search=search)
         with self._opened.read() as uow:
             facts = collections.find_collection(uow, name)
             if first == 0:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vault.views.requesters import RequesterView
 
 
-from vault.requests import access
+from vault.requests import tokens
 
 
 class RequesterActions:
@@ -64,8 +64,8 @@ class RequesterActions:
 
     def issue_token(self, requester: str) -> str:
         with self._opened.act() as act:
-            return access.issue(act, requester)
+            return tokens.issue(act, requester)
 
     def revoke_tokens(self, requester: str) -> int:
         with self._opened.act() as act:
-            return access.revoke(act, requester)
+            return tokens.revoke(act, requester)

@@ -27,7 +27,7 @@ def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
     active = [view for view in grant_views(uow, vault) if view.state == "active"]
     soon = vault.now(uow) + SOON
     facts = list_collections(uow)
-    vault.departures.follow(uow)
+    vault.sent_releases.follow(uow)
     return VaultStatus(
         path=str(vault.paths.vault),
         origin=vault.origin,
@@ -42,9 +42,9 @@ def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         approved=states.count(RequestState.APPROVED),
         running=len(vault.running),
         held=states.count(RequestState.HELD),
-        released=len(vault.departures.sent),
-        may_have_left=vault.departures.may_have_left,
-        last_left_at=vault.departures.last,
+        released=len(vault.sent_releases.sent),
+        may_have_left=vault.sent_releases.may_have_left,
+        last_left_at=vault.sent_releases.last,
         audit_entries=uow.count(LogEntry),
     )
 

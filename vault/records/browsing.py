@@ -29,7 +29,7 @@ _SIGNS = {
 }
 
 
-def check_wish(*, first: int, limit: int, search: str) -> None:
+def check_page(*, first: int, limit: int, search: str) -> None:
     """Raise Invalid for a page that cannot be asked for."""
     if not 1 <= limit <= MOST_ROWS:
         raise Invalid(reason=f"a page has 1 to {MOST_ROWS} rows")

@@ -194,7 +194,7 @@ def decision_as_approved(uow: UnitOfWork, asked: StoredJob, now: datetime) -> De
     return decide(named, _question(asked), now, ledger_view(uow))
 
 
-def refuse_unless(decision: Decision) -> None:
+def raise_unless_permitted(decision: Decision) -> None:
     """Raise `ConsentRefused` with every reason unless the decision permits."""
     if not decision.permitted:
         raise ConsentRefused(reason="; ".join(reason.sentence for reason in decision.reasons))

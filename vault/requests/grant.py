@@ -15,7 +15,7 @@ from vault.store.tables import RequesterRow
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
     from vault.store.unit_of_work import UnitOfWork
-    from vault.views.consents import GrantWish
+    from vault.views.consents import GrantTerms
 
 # Kept in each record with its digest, so it has to be shown word for word wherever a consent is given.
 NOTICE = (
@@ -25,7 +25,7 @@ NOTICE = (
 )
 
 
-def wished_grant(uow: UnitOfWork, wish: GrantWish, now: datetime) -> Grant:
+def grant_from_terms(uow: UnitOfWork, wish: GrantTerms, now: datetime) -> Grant:
     """The consent that somebody puts together by hand, checked; nothing is stored.
 
     Raises `UnknownRequester`, `UnknownCollection`, `UnknownField` and `Invalid`.
@@ -51,9 +51,9 @@ def wished_grant(uow: UnitOfWork, wish: GrantWish, now: datetime) -> Grant:
     return grant
 
 
-def give(act: AuditedTransaction, wish: GrantWish, *, special_confirmed: bool) -> Grant:
+def give(act: AuditedTransaction, wish: GrantTerms, *, special_confirmed: bool) -> Grant:
     """Store the consent that somebody put together by hand; raises as `wished_grant`, and `SpecialNotConfirmed`."""
-    grant = wished_grant(act.uow, wish, act.now)
+    grant = grant_from_terms(act.uow, wish, act.now)
     asker = act.uow.get(RequesterRow, grant.requester_id)
     assert asker is not None  # `wished_grant` found it in this transaction
     save_grant(

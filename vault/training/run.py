@@ -29,8 +29,8 @@ from vault.requests.evaluate import (
     decision_as_approved,
     load,
     precheck,
+    raise_unless_permitted,
     record_decision,
-    refuse_unless,
 )
 from vault.requests.manifest import Manifest
 from vault.requests.release_manifest import build_release_manifest
@@ -126,7 +126,7 @@ def _planned(vault: OpenVault, request_id: str) -> tuple[StoredJob, frozenset[st
     if not decision.permitted:
         with vault.act() as act:
             record_decision(act, request_id, decision)
-    refuse_unless(decision)
+    raise_unless_permitted(decision)
     return asked, decision.allowed
 
 
@@ -154,7 +154,7 @@ def _charge(vault: OpenVault, request_id: str, allowed: frozenset[str]) -> None:
         record_decision(act, request_id, decision)
         if is_unchanged := decision.permitted and decision.allowed == allowed:
             _pay(act, asked)
-    refuse_unless(decision)
+    raise_unless_permitted(decision)
     if not is_unchanged:
         raise ConsentRefused(reason="the consents changed while the learner was getting ready")
 

@@ -60,7 +60,7 @@ class DecisionView:
     change: tuple[str, ...]
 
 
-class GrantWish(TypedDict):
+class GrantTerms(TypedDict):
     """What a person puts into a consent by hand; `window` are the first moment of the records and the end of them."""
 
     requester: str

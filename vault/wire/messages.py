@@ -52,7 +52,7 @@ class Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SessionWish(Message):
+class LoginRequest(Message):
     """The vault's passphrase or, with `recovery`, its recovery key, for a token of one scope."""
 
     passphrase: SecretStr = Field(max_length=4096)
@@ -72,7 +72,7 @@ class Session(BaseModel):
     approver_key: str = Field(repr=False)
 
 
-class NonceWish(Message):
+class NonceRequest(Message):
     """An approver asks for a nonce."""
 
     approver: str = Field(max_length=64)
@@ -84,7 +84,7 @@ class Nonce(BaseModel):
     nonce: str
 
 
-class PassphraseWish(Message):
+class PassphraseChange(Message):
     """Another passphrase for the vault, by the current one or, with `recovery`, by the recovery key."""
 
     current: SecretStr = Field(max_length=4096)
@@ -102,7 +102,7 @@ class ActionId(Message):
     id: str = Field(max_length=64)
 
 
-class LockWish(Message):
+class LockRequest(Message):
     """Lock now; a run goes on unless it is to be stopped."""
 
     stop_training: bool = False

@@ -27,7 +27,7 @@ from vault.errors.consent import NotConfirmed
 
 if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
-    from vault.views.consents import GrantView, GrantWish, Withdrawal
+    from vault.views.consents import GrantTerms, GrantView, Withdrawal
 
 __all__ = ["group", "show_decision"]
 
@@ -69,7 +69,7 @@ def grant(
     special: Special = False,
 ) -> None:
     """Allow jobs of one requester to read the named columns for one purpose, until a date."""
-    wish: GrantWish = {
+    wish: GrantTerms = {
         "requester": requester,
         "collection": collection,
         "fields": parse_names(fields),
@@ -89,7 +89,7 @@ def grant(
     say("\nNothing leaves by this: every run and every release still asks you.")
 
 
-def _give(vault: Owner, wish: GrantWish, *, special: bool) -> GrantView:
+def _give(vault: Owner, wish: GrantTerms, *, special: bool) -> GrantView:
     """Show the consent with its notice, ask on a terminal, and give it."""
     draft = vault.preview_grant(**wish)
     write_wrapped(f"You are about to allow {draft.requester}, of {draft.collection}:\n")

@@ -19,7 +19,7 @@ _MARK = b'"release.'
 
 
 @dataclass(slots=True, kw_only=True)
-class Departures:
+class SentReleases:
     """Which runs' updates were sent, with the time of it, and which sendings were begun; of `read` entries so far."""
 
     read: int = 0

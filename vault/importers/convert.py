@@ -14,7 +14,7 @@ from vault.views.field_types import FieldType, RefusedRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TypedBatch:
+class ConvertedBatch:
     """The rows that fit, one Arrow array a column, with their lines; and the rows that do not."""
 
     lines: Sequence[int]
@@ -22,11 +22,11 @@ class TypedBatch:
     refused: list[RefusedRow]
 
 
-def typed_batch(batch: RawBatch, names: Sequence[str], types: Sequence[FieldType]) -> TypedBatch:
+def convert_batch(batch: RawBatch, names: Sequence[str], types: Sequence[FieldType]) -> ConvertedBatch:
     """Convert a batch; the first column that does not fit gives a row's reason."""
     reasons: dict[int, str] = {}
     converted = [
-        _typed_column(values, name, wanted, reasons)
+        _convert_column(values, name, wanted, reasons)
         for values, name, wanted in zip(batch.columns, names, types, strict=True)
     ]
     lines = batch.lines
@@ -38,10 +38,10 @@ def typed_batch(batch: RawBatch, names: Sequence[str], types: Sequence[FieldType
     columns = [
         pa.array(column, type=ARROW_TYPES[wanted]) for column, wanted in zip(converted, types, strict=True)
     ]
-    return TypedBatch(lines=lines, columns=columns, refused=[*batch.refused, *refused])
+    return ConvertedBatch(lines=lines, columns=columns, refused=[*batch.refused, *refused])
 
 
-def _typed_column(
+def _convert_column(
     values: Sequence[object], name: str, wanted: FieldType, reasons: dict[int, str]
 ) -> list[object]:
     """The values in their type; the places of those that do not fit go into ``reasons`` and hold None."""
