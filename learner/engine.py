@@ -42,7 +42,7 @@ class Taps(Protocol):
 
 
 class _Untapped:
-    """Nobody listens."""
+    """Taps that hear nothing and change nothing."""
 
     def batch(self, chosen: NDArray[np.bool_]) -> None:
         pass

@@ -30,7 +30,7 @@ from vault.wire.encoding import to_json
 from vault.wire.proofs import proof_mac
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-WISH = {
+TERMS = {
     "requester": "Lab", "collection": "nights", "fields": ["good", "steps"], "purpose": "AcademicResearch",
     "not_after": NOW, "not_before": None, "window": (NOW, None), "uses": 2, "epsilon_cap": Decimal("1E+1"),
 }  # fmt: skip
@@ -64,9 +64,10 @@ def by_kind(kind: Kind) -> set[str]:
 
 
 def sample(action: Action) -> dict[str, Any]:
-    names = [one for one in action.signature.parameters if one != PROGRESS]
-    found = {name: BY_NAME.get(name, f"a {name}") for name in names if name != "wish"}
-    return {**found, **(WISH if "wish" in names else {})}
+    parameters = [one for one in action.signature.parameters.values() if one.name != PROGRESS]
+    named = [one.name for one in parameters if one.kind is not one.VAR_KEYWORD]
+    found = {name: BY_NAME.get(name, f"a {name}") for name in named}
+    return {**found, **(TERMS if len(named) < len(parameters) else {})}
 
 
 class Line:

@@ -47,7 +47,7 @@ def trained_beside(vault: Vault, request: str, began: Event) -> tuple[Thread, li
 
     def train() -> None:
         try:
-            vault.train(request, progress=lambda _step, _of: began.set())
+            vault.train(request, progress=lambda step, _of: began.set() if step else None)
         except BaseException as error:  # told in the thread of the test
             failures.append(error)
 
@@ -102,7 +102,7 @@ def test_a_run_stopped_by_its_own_progress_does_not_wait_for_itself(approved_wor
         request = vault.requests()[0].id
         began = time.monotonic()
         with pytest.raises(LearnerFailed):
-            vault.train(request, progress=lambda _step, _of: vault.stop_training(request))
+            vault.train(request, progress=lambda step, _of: step and vault.stop_training(request))
         assert time.monotonic() - began < LONGEST_END
         assert vault.request(request).line.state == "failed"
 

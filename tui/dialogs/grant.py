@@ -51,7 +51,7 @@ class GrantForm(ScopeForm):
         """The next dialog."""
         return [("look", "See it whole…")]
 
-    def wish(self) -> GrantTerms:
+    def terms(self) -> GrantTerms:
         """What was filled in; raises `Invalid` with the first thing that is missing or cannot be read."""
         scope = self.scope()
         if (until := self.date("#until")) is None:
@@ -72,22 +72,22 @@ class GrantForm(ScopeForm):
     def chosen(self, name: str) -> None:
         """Ask the vault what it would be, and show it whole."""
         try:
-            wish = self.wish()
+            terms = self.terms()
         except Invalid as error:
             self.say_problem(str(error))
         else:
             self.say_problem("")
-            self._look(wish)
+            self._look(terms)
 
     @work(exclusive=True, group="look")
-    async def _look(self, wish: GrantTerms) -> None:
+    async def _look(self, terms: GrantTerms) -> None:
         try:
-            draft = await self.program.ask(lambda vault: vault.preview_grant(**wish))
+            draft = await self.program.ask(lambda vault: vault.preview_grant(**terms))
         except LockboxError as error:
             self.say_problem(f"{error} {error.hint}".strip())
             return
         self.app.push_screen(
-            GrantDialog(draft, wish, cast("CollectionView", self.collection)), self._answered
+            GrantDialog(draft, terms, cast("CollectionView", self.collection)), self._answered
         )
 
     def _answered(self, given: str | None) -> None:
@@ -100,9 +100,9 @@ class GrantDialog(ReadToEndDialog):
 
     ANSWER: ClassVar[str] = "allow"
 
-    def __init__(self, draft: GrantDraft, wish: GrantTerms, collection: CollectionView) -> None:
+    def __init__(self, draft: GrantDraft, terms: GrantTerms, collection: CollectionView) -> None:
         super().__init__()
-        self._draft, self._wish, self._collection = draft, wish, collection
+        self._draft, self._terms, self._collection = draft, terms, collection
 
     def title_text(self) -> str:
         """Whose consent."""
@@ -152,9 +152,9 @@ class GrantDialog(ReadToEndDialog):
     @work(exclusive=True, group="give")
     async def _give(self) -> None:
         self.lock_buttons(True)
-        wish, confirmed = self._wish, bool(self._draft.special)
+        terms, confirmed = self._terms, bool(self._draft.special)
         try:
-            given = await self.program.ask(lambda vault: vault.grant(special_confirmed=confirmed, **wish))
+            given = await self.program.ask(lambda vault: vault.grant(special_confirmed=confirmed, **terms))
         except LockboxError as error:
             self.lock_buttons(False)
             self.update_answer()

@@ -1,4 +1,4 @@
-"""What has left this computer, as the trail says it; followed entry by entry, because a trail only grows."""
+"""The releases that were sent, as the trail says it; followed entry by entry, because a trail only grows."""
 
 from __future__ import annotations
 

@@ -68,12 +68,12 @@ class Client:
 
     def change_passphrase(self, current: Secret, new: Secret, *, recovery: bool = False) -> None:
         """Give the vault another passphrase, knowing the current one or, with `recovery`, the recovery key."""
-        wish = messages.PassphraseChange(
+        change = messages.PassphraseChange(
             current=SecretStr(current.reveal().decode()),
             new=SecretStr(new.reveal().decode()),
             recovery=recovery,
         )
-        self._login.tell(messages.PASSPHRASE, wish)
+        self._login.tell(messages.PASSPHRASE, change)
 
     def lock(self, *, stop_training: bool = False) -> None:
         """End every session and the process itself; raises `TrainingRuns` unless a run may be stopped for it."""

@@ -47,12 +47,12 @@ class Login:
 
         Raises `WrongPassphrase`, `WrongRecoveryKey` and `TooManyTries`.
         """
-        wish = messages.LoginRequest(
+        request = messages.LoginRequest(
             passphrase=SecretStr(secret.reveal().decode()),
             scope="owner" if is_owner else "cli",
             recovery=recovery,
         )
-        found = decode(messages.Session, self.line.post(messages.SESSION, _body(wish)))
+        found = decode(messages.Session, self.line.post(messages.SESSION, _body(request)))
         self.log_out()
         self.token, self.own_token = found.token, True
         self.approver, self.approver_key = found.approver, Secret(bytes.fromhex(found.approver_key))
@@ -88,8 +88,8 @@ class Login:
         """Prove that who typed the passphrase means exactly this; raises `ApprovalNotProven` if nobody can be asked."""
         self.need_approver()
         assert self.approver_key is not None
-        wish = messages.NonceRequest(approver=self.approver)
-        nonce = decode(messages.Nonce, self.tell(messages.NONCE, wish)).nonce
+        request = messages.NonceRequest(approver=self.approver)
+        nonce = decode(messages.Nonce, self.tell(messages.NONCE, request)).nonce
         mac = proof_mac(self.approver_key.reveal(), action=action, nonce=nonce, arguments=said)
         return {"approver": self.approver, "nonce": nonce, "mac": mac}
 

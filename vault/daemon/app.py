@@ -1,4 +1,4 @@
-"""The application: its doors, who may go through which, and every error as one body."""
+"""The application: its routes, who may use which, and every error as one body."""
 
 from __future__ import annotations
 

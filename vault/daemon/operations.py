@@ -74,8 +74,8 @@ def without_proof(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _fields(name: str, parameter: inspect.Parameter, hint: Any) -> dict[str, Any]:
     if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-        (wish,) = get_args(hint) if get_origin(hint) is Unpack else (hint,)
-        return {key: _of_terms(one) for key, one in get_type_hints(wish, include_extras=True).items()}
+        (terms,) = get_args(hint) if get_origin(hint) is Unpack else (hint,)
+        return {key: _of_terms(one) for key, one in get_type_hints(terms, include_extras=True).items()}
     default = ... if parameter.default is inspect.Parameter.empty else parameter.default
     return {name: (_listed(hint), default)}
 

@@ -76,14 +76,14 @@ class Service:
             raise SessionEnded
         return self.vault.token_holder(token)
 
-    def open_session(self, wish: LoginRequest) -> Session:
+    def open_session(self, request: LoginRequest) -> Session:
         """A token and an approver for who knows the passphrase; raises the family of `Locked` and `TooManyTries`."""
-        with _secret(wish.passphrase) as secret:
-            self._try(lambda: self.vault.check_secret(secret, recovery=wish.recovery))
+        with _secret(request.passphrase) as secret:
+            self._try(lambda: self.vault.check_secret(secret, recovery=request.recovery))
         if self.sessions.seconds_left() == 0:
             self._end_sessions()  # or who comes back in after the deadline would bring the others' tokens back to life
         approver, key = self.approvers.open()
-        token = self.sessions.open(Scope(wish.scope), approver=approver)
+        token = self.sessions.open(Scope(request.scope), approver=approver)
         return Session(token=token, approver=approver, approver_key=key)
 
     def end_session(self, token: str) -> None:
@@ -91,11 +91,11 @@ class Service:
         for approver in self.sessions.end(token):
             self.approvers.end(approver)
 
-    def change_passphrase(self, wish: PassphraseChange) -> None:
+    def change_passphrase(self, request: PassphraseChange) -> None:
         """Give the vault another passphrase; raises the family of `Locked` and `TooManyTries`."""
-        with _secret(wish.current) as current, _secret(wish.new) as new:
-            self._try(lambda: self.vault.check_secret(current, recovery=wish.recovery))
-            self.vault.renew_passphrase(current, new, recovery=wish.recovery, cost=self._cost)
+        with _secret(request.current) as current, _secret(request.new) as new:
+            self._try(lambda: self.vault.check_secret(current, recovery=request.recovery))
+            self.vault.renew_passphrase(current, new, recovery=request.recovery, cost=self._cost)
 
     def _try(self, attempt: Callable[[], None]) -> None:
         now = time.monotonic()

@@ -69,7 +69,7 @@ def _opened(paths: Paths, store: Store, keys: KeyTree, clock: Clock) -> OpenVaul
     # The mark first and then the snapshot it is held against: a writer beside us raises both, the log before the mark.
     mark = read_mark(paths.state, origin.value, mark_mac(keys))
     with store.read() as uow:
-        older = rollback_reason(uow, mark)
+        rollback = rollback_reason(uow, mark)
         is_new = log_root(uow)[0] <= 1
     return OpenVault(
         paths=paths,
@@ -77,7 +77,7 @@ def _opened(paths: Paths, store: Store, keys: KeyTree, clock: Clock) -> OpenVaul
         keys=keys,
         clock=clock,
         origin=origin.value,
-        older=older,
+        rollback=rollback,
         seen=mark is not None,
         mark_missing="" if mark or is_new else MARK_MISSING,
     )

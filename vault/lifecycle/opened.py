@@ -48,7 +48,7 @@ class OpenVault:
 
     `seen` says that this computer had a mark of it when it was opened, `mark_missing` what follows where it should have
     one and has none. `running` are the requests whose learner runs in this process; when it `is_ending`, no other
-    begins. `departures` follow the trail.
+    begins. `sent_releases` follow the trail.
     """
 
     paths: Paths
@@ -56,7 +56,7 @@ class OpenVault:
     keys: KeyTree
     clock: Clock
     origin: str
-    older: str = ""
+    rollback: str = ""
     seen: bool = True
     mark_missing: str = ""
     running: dict[str, Run] = field(default_factory=dict)
@@ -77,8 +77,8 @@ class OpenVault:
 
         Raises `OlderVault` when an older copy was put back, `MarkNotWritten` when only the act is stored.
         """
-        if self.older:
-            raise OlderVault(reason=self.older)
+        if self.rollback:
+            raise OlderVault(reason=self.rollback)
         # Threads of this process wait for one another; another process is refused by the writer's lock.
         with self.writing, audited(self.store, self.keys, self.clock) as opened:
             yield opened
@@ -86,7 +86,7 @@ class OpenVault:
 
     def settle(self, work: Callable[[AuditedTransaction], None]) -> None:
         """Do what is due, if anything is; nothing on an older copy."""
-        if not self.older:
+        if not self.rollback:
             with self.writing, audited_if_needed(self.store, self.keys, self.clock) as opened:
                 work(opened)
             # Nobody did anything here, and who could not open could not withdraw: the next act says it.
@@ -101,7 +101,7 @@ class OpenVault:
         It takes nothing back when it is missing, so it stops nobody where nothing can be recorded: an older copy, a
         vault opened to read, a full disk.
         """
-        if not self.older:
+        if not self.rollback:
             with suppress(DiskFull, DiskReadOnly, MarkNotWritten), self.act() as act:
                 act.record(kind, clear=clear, hidden=hidden)
 
@@ -123,8 +123,8 @@ class OpenVault:
 
         Raises `OlderVault` and `MarkUnwritable`.
         """
-        if self.older:
-            raise OlderVault(reason=self.older)
+        if self.rollback:
+            raise OlderVault(reason=self.rollback)
         try:
             self.raise_mark()
         except MarkNotWritten:

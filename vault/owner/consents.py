@@ -28,13 +28,13 @@ class ConsentActions:
 
     _opened: OpenVault
 
-    def preview_grant(self, **wish: Unpack[GrantTerms]) -> GrantDraft:
+    def preview_grant(self, **terms: Unpack[GrantTerms]) -> GrantDraft:
         with self._opened.read() as uow:
-            return draft_view(uow, grant_from_terms(uow, wish, self._opened.now(uow)))
+            return draft_view(uow, grant_from_terms(uow, terms, self._opened.now(uow)))
 
-    def grant(self, *, special_confirmed: bool = False, **wish: Unpack[GrantTerms]) -> GrantView:
+    def grant(self, *, special_confirmed: bool = False, **terms: Unpack[GrantTerms]) -> GrantView:
         with self._opened.act() as act:
-            grant = give_consent(act, wish, special_confirmed=special_confirmed)
+            grant = give_consent(act, terms, special_confirmed=special_confirmed)
             return grant_view(act.uow, grant, act.now)
 
     def grants(self) -> list[GrantView]:
@@ -76,8 +76,8 @@ class ConsentActions:
         epsilon: Decimal | None = None, window: tuple[datetime | None, datetime | None] = (None, None),
     ) -> DecisionView:  # fmt: skip
         with self._opened.read() as uow:
-            wish = evaluate.HypotheticalJob(
+            job = evaluate.HypotheticalJob(
                 requester=requester, collection=collection, fields=frozenset(fields), purpose=purpose,
                 epsilon=epsilon, window=window,
             )  # fmt: skip
-            return what_if(uow, self._opened, wish)
+            return what_if(uow, self._opened, job)

@@ -57,8 +57,8 @@ def export(uow: UnitOfWork, vault: OpenVault, folder: Path) -> AuditCheck:
 
     An older copy signs nothing: its trail would lack what happened since. Raises `OlderVault`, `Invalid`, `LogBroken`.
     """
-    if vault.older:
-        raise OlderVault(reason=vault.older)
+    if vault.rollback:
+        raise OlderVault(reason=vault.rollback)
     key = _signing_key(vault)
     prove = [seq for seq, entry in enumerate(log.read_entries(uow)) if _is_worth_proving(entry.body)]
     point = export_bundle(uow, folder, origin=vault.origin, public=key.public, sign=key.sign, prove=prove)

@@ -1,4 +1,4 @@
-"""Collections: importing a parsed file into one, and finding them."""
+"""Find and describe collections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts told twice: rows of a file that are sealed already, in the collection they go to or in one like it.
+"""Detect rows of a file that are already stored, in the collection they go to or in one like it.
 
 Rows are compared whole and in memory, as they would be sealed: a file that differs in spaces, order or quotes alone
 is the same rows. Nothing of the comparison is stored.

@@ -25,25 +25,25 @@ NOTICE = (
 )
 
 
-def grant_from_terms(uow: UnitOfWork, wish: GrantTerms, now: datetime) -> Grant:
+def grant_from_terms(uow: UnitOfWork, terms: GrantTerms, now: datetime) -> Grant:
     """The consent that somebody puts together by hand, checked; nothing is stored.
 
     Raises `UnknownRequester`, `UnknownCollection`, `UnknownField` and `Invalid`.
     """
-    facts, fields = find_collection(uow, wish["collection"]), frozenset(wish["fields"])
+    facts, fields = find_collection(uow, terms["collection"]), frozenset(terms["fields"])
     check_fields(facts, fields)
-    start, end = wish.get("window", (None, None))
+    start, end = terms.get("window", (None, None))
     grant = Grant(
         id=random_id(),
         collection=facts.name,
         fields=fields,
-        purpose=purpose_iri(wish["purpose"]),
-        requester_id=requesters.find(uow, wish["requester"]).id,
+        purpose=purpose_iri(terms["purpose"]),
+        requester_id=requesters.find(uow, terms["requester"]).id,
         window=Window(start=start, end=end),
-        not_before=wish.get("not_before") or now,
-        not_after=wish["not_after"],
-        uses=wish.get("uses", 1),
-        epsilon_cap=wish.get("epsilon_cap"),
+        not_before=terms.get("not_before") or now,
+        not_after=terms["not_after"],
+        uses=terms.get("uses", 1),
+        epsilon_cap=terms.get("epsilon_cap"),
         unit=str(facts.unit),
         created_at=now,
     )
@@ -51,11 +51,11 @@ def grant_from_terms(uow: UnitOfWork, wish: GrantTerms, now: datetime) -> Grant:
     return grant
 
 
-def give(act: AuditedTransaction, wish: GrantTerms, *, special_confirmed: bool) -> Grant:
-    """Store the consent that somebody put together by hand; raises as `wished_grant`, and `SpecialNotConfirmed`."""
-    grant = grant_from_terms(act.uow, wish, act.now)
+def give_consent(act: AuditedTransaction, terms: GrantTerms, *, special_confirmed: bool) -> Grant:
+    """Store the consent that somebody put together by hand; raises as `grant_from_terms`, and `SpecialNotConfirmed`."""
+    grant = grant_from_terms(act.uow, terms, act.now)
     asker = act.uow.get(RequesterRow, grant.requester_id)
-    assert asker is not None  # `wished_grant` found it in this transaction
+    assert asker is not None  # `grant_from_terms` found it in this transaction
     save_grant(
         act,
         grant,

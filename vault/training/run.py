@@ -66,9 +66,9 @@ def run_job(vault: OpenVault, request_id: str, progress: Progress) -> None:
     ):
         try:
             _mark(vault, request_id, RequestState.READY)
-            _raise_if_stopped(vault.running[request_id])
             told = counted(vault.running[request_id], progress)
             told(0, job.steps)  # the last moment at which who stops it loses nothing
+            _raise_if_stopped(vault.running[request_id])
             _charge(vault, request_id, allowed)
             _mark(vault, request_id, RequestState.TRAINING)
             envelope = learner.train(_columns(vault, asked, allowed, job), told)

@@ -10,6 +10,7 @@ import click
 import typer
 
 from tui.cli.options import AsJson
+from tui.cli.progress import progress_bar
 from tui.cli.terminal import say, write, write_after, write_json
 from tui.cli.vault_access import open_vault
 from tui.text import wording
@@ -90,7 +91,9 @@ def verify(
             )
         return
     with open_vault(context, writable=False) as vault:
-        found, older = vault.verify_audit(), vault.status().read_only_because
+        with progress_bar("checking entries") as progress:
+            found = vault.verify_audit(progress=progress)
+        older = vault.status().read_only_because
     _report(found, as_json=as_json)
     if older:
         raise LogBroken(reason=older)

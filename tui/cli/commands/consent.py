@@ -69,7 +69,7 @@ def grant(
     special: Special = False,
 ) -> None:
     """Allow jobs of one requester to read the named columns for one purpose, until a date."""
-    wish: GrantTerms = {
+    terms: GrantTerms = {
         "requester": requester,
         "collection": collection,
         "fields": parse_names(fields),
@@ -84,14 +84,14 @@ def grant(
         "epsilon_cap": parse_epsilon(epsilon) if epsilon else None,
     }
     with open_vault(context) as vault:
-        given = _give(vault, wish, special=special)
+        given = _give(vault, terms, special=special)
     _show(given)
     say("\nNothing leaves by this: every run and every release still asks you.")
 
 
-def _give(vault: Owner, wish: GrantTerms, *, special: bool) -> GrantView:
+def _give(vault: Owner, terms: GrantTerms, *, special: bool) -> GrantView:
     """Show the consent with its notice, ask on a terminal, and give it."""
-    draft = vault.preview_grant(**wish)
+    draft = vault.preview_grant(**terms)
     write_wrapped(f"You are about to allow {draft.requester}, of {draft.collection}:\n")
     show_draft(draft)
     write_wrapped(
@@ -99,7 +99,7 @@ def _give(vault: Owner, wish: GrantTerms, *, special: bool) -> GrantView:
     )
     if is_interactive() and not confirm("Give this consent?"):
         raise NotConfirmed()
-    return vault.grant(special_confirmed=explicit_yes(draft, said=special), **wish)
+    return vault.grant(special_confirmed=explicit_yes(draft, said=special), **terms)
 
 
 @group.command("list")

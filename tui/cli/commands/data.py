@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui.cli.options import AsJson
+from tui.cli.progress import progress_bar
 from tui.cli.terminal import (
     ask,
     confirm,
@@ -109,7 +110,8 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
             say("\nNothing was stored (dry run).")
             return
         _ask_to_seal(choice.name)
-        report = vault.import_path(choice, digest=preview.digest)
+        with progress_bar("sealing values") as progress:
+            report = vault.import_path(choice, digest=preview.digest, progress=progress)
     _tell_sealed(report, as_json=as_json)
 
 
@@ -315,6 +317,6 @@ def export(
 ) -> None:
     """Take everything in a collection out, readable, for yourself."""
     chosen = as_format or file.suffix.lower().lstrip(".")
-    with open_vault(context) as vault:
-        rows = vault.export_collection(collection, file, as_format=chosen)
+    with open_vault(context) as vault, progress_bar("writing rows") as progress:
+        rows = vault.export_collection(collection, file, as_format=chosen, progress=progress)
     say(f"{wording.counted(rows, 'row')} in {file}, readable by anyone who gets that file.")

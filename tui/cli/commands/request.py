@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +10,7 @@ import typer
 
 from tui.cli.action_commands import add_actions
 from tui.cli.options import AsJson, Special
+from tui.cli.progress import progress_bar
 from tui.cli.show_request import explicit_yes, show_approval, show_price
 from tui.cli.show_request import show_request as draw
 from tui.cli.terminal import confirm, is_interactive, say, write, write_json, write_table
@@ -176,7 +173,7 @@ def train(
 
 def _train(vault: Owner, request_id: str, *, as_json: bool = False) -> None:
     try:
-        with _progress_bar() as progress:
+        with progress_bar("training", before="the learner gets ready") as progress:
             held = vault.train(request_id, progress=progress)
     except KeyboardInterrupt:
         say("\n" + wording.after_a_stop(vault.request(request_id).line.state))
@@ -185,24 +182,3 @@ def _train(vault: Owner, request_id: str, *, as_json: bool = False) -> None:
         write_json(held)
     say("The result is held in the vault. Look at it:")
     say(f"  lockbox release show {held.id[:8]}")
-
-
-@contextlib.contextmanager
-def _progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """Steps as they pass on a terminal that can draw them; nothing in a log."""
-    if not sys.stderr.isatty() or os.environ.get("ACCESSIBLE"):
-        yield lambda _step, _of: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(pulse_style="bar.back"),
-        TextColumn("{task.fields[done]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("the learner gets ready", total=None, done="")
-        yield lambda step, of: bar.update(
-            task, description="training", completed=step, total=of, done=f"{step:,} of {of:,}"
-        )

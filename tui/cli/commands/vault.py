@@ -10,6 +10,7 @@ import typer
 from tui.cli.command_group import CommandGroup
 from tui.cli.exit_codes import ExitCode
 from tui.cli.options import AsJson
+from tui.cli.progress import progress_bar
 from tui.cli.terminal import (
     ask,
     ask_secret,
@@ -173,8 +174,8 @@ def backup(
     context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]
 ) -> None:
     """Write a consistent, encrypted copy of the live vault into one file."""
-    with open_vault(context) as vault:
-        vault.backup(file)
+    with open_vault(context) as vault, progress_bar("copying pages") as progress:
+        vault.backup(file, progress=progress)
     say(f"{file} holds the whole vault, as encrypted as the vault itself; your passphrase opens it.")
     say("To look into it later:")
     say("  mkdir -m 700 DIR && tar -xf FILE -C DIR && lockbox --vault DIR status")

@@ -15,11 +15,11 @@ from vault.views.consents import DecisionView, GrantDraft, GrantTerms, GrantView
 class Consents(Protocol):
     """What an owner allows, and what the consents say."""
 
-    def preview_grant(self, **wish: Unpack[GrantTerms]) -> GrantDraft:
+    def preview_grant(self, **terms: Unpack[GrantTerms]) -> GrantDraft:
         """What `grant` would give, with the notice and how sensitive each column is, without giving it."""
 
     @proven
-    def grant(self, *, special_confirmed: bool = False, **wish: Unpack[GrantTerms]) -> GrantView:
+    def grant(self, *, special_confirmed: bool = False, **terms: Unpack[GrantTerms]) -> GrantView:
         """Allow jobs of a requester to read the named fields of a collection for one purpose, until a date.
 
         The person must have been shown `NOTICE`; `special_confirmed` says that they agreed a second time to columns

@@ -36,7 +36,7 @@ def kind_of(method: Callable[..., Any]) -> Kind:
 
 
 def unwatched(_done: int, _of: int) -> None:
-    """Nobody looks."""
+    """A progress callback that does nothing."""
 
 
 def _marked(method: Method, kind: Kind) -> Method:

@@ -1,0 +1,227 @@
+"""Watched actions over a real socket: how far they are, what becomes of them, and that a stop keeps nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_api_training import approved, until
+
+from tests.worlds.served import Daemon, error_of
+from tests.worlds.world import PASSPHRASE
+from vault.client import attach
+from vault.daemon.watched import WatchedActions
+from vault.errors.daemon import Stopped
+from vault.errors.records import AlreadyImported, FileMissing
+from vault.owner.interface.session import OwnerSession
+from vault.vault import Vault
+from vault.views.records import FileChoice
+from vault.wire import messages
+
+ROWS = 40_000
+Do = Callable[[OwnerSession, Path, Callable[[int, int], None]], object]
+
+
+def table(folder: Path) -> Path:
+    path = folder / "many.csv"
+    path.write_text("who,steps\n" + "".join(f"p{row},{row % 977}\n" for row in range(ROWS)))
+    return path
+
+
+def choice(folder: Path) -> FileChoice:
+    return FileChoice(path=table(folder), name="many", unit="column:who")
+
+
+WATCHED: dict[str, Do] = {
+    "import_path": lambda vault, folder, progress: vault.import_path(choice(folder), progress=progress),
+    "export_collection": lambda vault, folder, progress: vault.export_collection(
+        "nights", folder / "out.csv", as_format="csv", progress=progress
+    ),
+    "backup": lambda vault, folder, progress: vault.backup(folder / "backup.tar", progress=progress),
+    "verify_audit": lambda vault, _folder, progress: vault.verify_audit(progress=progress),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where what is taken out goes."""
+    (tmp_path / "mine").mkdir()
+    return tmp_path / "mine"
+
+
+@pytest.fixture
+def vault(daemon: Daemon) -> Iterator[OwnerSession]:
+    """A client of that process."""
+    with attach.attach(daemon.world.paths, attach.passphrase_secret(PASSPHRASE), is_owner=True) as one:
+        yield one
+
+
+@pytest.fixture
+def held_back(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Every watched action waits in its first progress until this is set, or until one is stopped."""
+    go_on = threading.Event()
+
+    def waiting(real: Callable[..., Any]) -> Callable[..., Any]:
+        def action(self: Vault, *args: Any, progress: Callable[[int, int], None], **kwargs: Any) -> Any:
+            def tell(done: int, of: int) -> None:
+                progress(done, of)
+                assert go_on.wait(30)
+                progress(done, of)
+
+            return real(self, *args, progress=tell, **kwargs)
+
+        return action
+
+    for name in WATCHED:
+        monkeypatch.setattr(Vault, name, waiting(getattr(Vault, name)))
+    stop = WatchedActions.stop
+
+    def stopped(self: WatchedActions, action_id: str) -> None:
+        stop(self, action_id)
+        go_on.set()
+
+    monkeypatch.setattr(WatchedActions, "stop", stopped)
+    yield go_on
+    go_on.set()
+
+
+def left(folder: Path) -> set[str]:
+    return {one.name for one in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", sorted(WATCHED))
+def test_what_takes_long_tells_how_far_it_is_until_all_is_done(
+    name: str, vault: OwnerSession, folder: Path
+) -> None:
+    told: list[tuple[int, int]] = []
+    answer = WATCHED[name](vault, folder, lambda done, of: told.append((done, of)))
+
+    assert told
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1] > 0
+    begun = vault.begun()[-1]
+    assert (begun.action, begun.state, begun.error) == (name, "done", "")
+    assert (begun.done, begun.of) == told[-1]
+    assert (answer is None) == (name == "backup")
+
+
+@pytest.mark.parametrize("name", sorted(WATCHED))
+def test_who_looks_can_stop_it_and_nothing_of_it_is_kept(
+    name: str, vault: OwnerSession, held_back: threading.Event, folder: Path
+) -> None:
+    """Ctrl-C where it is watched stops it where it works, and comes back when it has ended."""
+    before = (vault.collections(), vault.status().rows)
+    table(folder)
+
+    def interrupt(_done: int, _of: int) -> None:
+        assert not held_back.is_set()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        WATCHED[name](vault, folder, interrupt)
+
+    begun = vault.begun()[-1]
+    assert (begun.action, begun.state, begun.error) == (name, "failed", str(Stopped()))
+    assert (vault.collections(), vault.status().rows) == before
+    assert left(folder) == {"many.csv"}
+
+
+def test_a_stopped_import_can_be_made_again(
+    vault: OwnerSession, held_back: threading.Event, folder: Path
+) -> None:
+    def stop(_done: int, _of: int) -> None:
+        raise KeyboardInterrupt
+
+    entries = vault.status().audit_entries
+    with pytest.raises(KeyboardInterrupt):
+        vault.import_path(choice(folder), progress=stop)
+    assert vault.status().audit_entries == entries
+    assert vault.import_path(choice(folder)).rows == ROWS
+    with pytest.raises(AlreadyImported):
+        vault.import_path(choice(folder))
+
+
+def test_a_stop_that_comes_too_late_gives_the_answer(vault: OwnerSession, folder: Path) -> None:
+    """What is done is done, and is said."""
+
+    def late(done: int, of: int) -> None:
+        if done == of:
+            raise KeyboardInterrupt
+
+    assert vault.verify_audit(progress=late).size == vault.status().audit_entries
+
+
+def test_its_error_is_raised_where_it_was_asked_for(vault: OwnerSession, folder: Path) -> None:
+    with pytest.raises(FileMissing):
+        vault.import_path(FileChoice(path=folder / "none.csv", name="none"))
+    begun = vault.begun()[-1]
+    assert (begun.state, begun.error) == ("failed", str(FileMissing(path=folder / "none.csv")))
+
+
+def test_others_can_look_at_it_and_stop_it(daemon: Daemon, held_back: threading.Event, folder: Path) -> None:
+    token = daemon.session().token
+    action_id = daemon.begin("backup", token=token, target=folder / "b.tar")
+    until(lambda: daemon.outcome("backup", action_id, token=token)["of"])
+    (view,) = daemon.ask(messages.BEGUN, token=token).json()
+    assert (view["id"], view["action"], view["state"]) == (action_id, "backup", "running")
+    assert view["arguments"] == {"target": str(folder / "b.tar")}
+
+    assert daemon.ask(messages.STOP, {"id": action_id}, token=token).status_code == 200
+    until(lambda: daemon.outcome("backup", action_id, token=token)["state"] != "running")
+    assert daemon.outcome("backup", action_id, token=token)["error"]["error"] == "Stopped"
+    assert error_of(daemon.ask(messages.STOP, {"id": "0" * 32}, token=token)) == (400, "UnknownAction")
+
+
+def test_a_run_stopped_before_it_is_paid_for_costs_nothing(daemon: Daemon, vault: OwnerSession) -> None:
+    """Ctrl-C while the learner gets ready, which takes seconds."""
+    session = daemon.session()
+    request = approved(daemon, session, steps=9000)
+    action_id = vault.begin("train", request_id=request)
+    assert daemon.ask(messages.STOP, {"id": action_id}, token=session.token).status_code == 200
+    until(lambda: vault.begun()[-1].state != "running")
+
+    assert vault.begun()[-1].error == str(Stopped())
+    assert vault.request(request).line.state == "approved"
+    assert not vault.request(request).price.paid
+
+
+def test_a_run_is_stopped_where_it_is_watched(daemon: Daemon, vault: OwnerSession) -> None:
+    request = approved(daemon, daemon.session(), steps=9000)
+    told: list[int] = []
+
+    def interrupt(step: int, _of: int) -> None:
+        told.append(step)
+        if step:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        vault.train(request, progress=interrupt)
+    assert told[-1] > 0
+    assert vault.request(request).line.state == "failed"
+    assert vault.runs() == []
+
+
+# here, in the same process ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(WATCHED))
+def test_in_one_process_an_action_ends_with_what_its_progress_raises(
+    name: str, waiting: Any, folder: Path
+) -> None:
+    class Enough(Exception):
+        pass
+
+    def stop(_done: int, _of: int) -> None:
+        raise Enough
+
+    table(folder)
+    with waiting.vault() as vault:
+        before = vault.collections()
+        with pytest.raises(Enough):
+            WATCHED[name](vault, folder, stop)
+        assert vault.collections() == before
+        assert left(folder) == {"many.csv"}
+        vault.verify_audit()
