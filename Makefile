@@ -10,7 +10,7 @@ TORCH_INDEX_URL ?=
 TORCH_INDEX := $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL),)
 TORCH := $(shell grep -i '^torch==' constraints.txt)
 
-.PHONY: demo test test-slow check lint types imports format screens setup clean bench
+.PHONY: demo test test-slow mutants check lint types imports format screens setup clean bench
 
 demo: $(STAMP)
 	@$(BIN)/lockbox demo
@@ -20,6 +20,10 @@ test: $(STAMP)
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow -n 2
+
+# Bugs planted in a copy of the sources, one after the other, and each caught by the test it names. JOBS=2 tries two at once.
+mutants: $(STAMP)
+	$(BIN)/python tests/mutants/run_mutants.py $(if $(JOBS),--jobs $(JOBS))
 
 check: lint types imports
 

@@ -29,6 +29,7 @@ from vault.lifecycle.opened import mark_mac
 from vault.requester.keys import keygen
 from vault.settings import Paths
 from vault.store.high_water import Mark, read_mark, write_mark
+from vault.store.tables import ChargeRow
 from vault.training import process
 from vault.vault import Vault
 
@@ -249,6 +250,15 @@ def test_no_single_page_put_back_takes_back_a_withdrawal_or_a_charge(
 
 
 # the mark -----------------------------------------------------------------------------------------------------
+
+
+def test_a_charge_that_became_smaller_is_noticed_although_the_trail_is_whole(held_world: World) -> None:
+    with held_world.vault() as vault, vault._opened.store.write() as uow:
+        (charge,) = uow.find(ChargeRow)
+        charge.vector = json.dumps([cost // 2 for cost in json.loads(charge.vector)])
+        uow.commit()
+    with held_world.vault() as vault:
+        assert "less of its privacy budget is spent" in vault.status().read_only_because
 
 
 def test_a_vault_that_comes_to_a_fresh_computer_opens_and_is_remembered_from_then_on(
