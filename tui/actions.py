@@ -6,11 +6,10 @@ The command of an action, its key, its dialog and its rows in the pages of docs 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from tui.text import wording
+from tui.text.action import Action, Entry, Question, Target
 from tui.text.request_facts import OPEN_STATES
 
 if TYPE_CHECKING:
@@ -19,70 +18,9 @@ if TYPE_CHECKING:
     from vault.views.requests import RequestView
     from vault.views.runs import RunView
 
-S = TypeVar("S")
-
 NAME_ROOM: Final = 30
 NEWEST: Final = 50
 """Entries of the trail among which the one of what was just done is looked for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What an action is about, as the first argument of its command."""
-
-    metavar: str
-    help: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A text that goes with an action: an argument of the command where it is required, else an option."""
-
-    name: str
-    help: str
-    placeholder: str
-    longest: int
-    is_required: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question(Generic[S]):
-    """The key of an action on one page, and the dialog in which it is decided; `S` is what the cursor is on."""
-
-    page: str
-    key: str
-    label: str
-    sentence: str
-    target: Callable[[S], str]
-    title: Callable[[S], str]
-    consequence: Callable[[S], str]
-    verb: str
-    done: Callable[[S, Any], str]
-    obstacle: Callable[[S], str] = lambda _: ""
-    """Why it cannot be done now, or empty."""
-    facts: Callable[[S], Sequence[tuple[str, str]]] = lambda _: ()
-    note: str = ""
-    safe: str = "Not now"
-    done_title: str = ""
-    behind: str = ""
-    """The action of the page behind whose key this one stands; empty: behind all of them."""
-    is_shown: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action(Generic[S]):
-    """One simple action; `call` does it, with what its entries say, and `reply` is what the command says then."""
-
-    name: str
-    words: str
-    help: str
-    target: Target
-    call: Callable[[Owner, str, Mapping[str, str]], Any]
-    reply: Callable[[str, Any], Sequence[str]]
-    data: Callable[[Any], str] | None = None
-    """What the command writes to stdout, if anything."""
-    entries: tuple[Entry, ...] = ()
-    question: Question[S] | None = None
 
 
 REQUESTER: Final = Target(metavar="NAME", help="Your own name for them.")

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tui.actions import ACTIONS as SIMPLE
-from tui.actions import Action, Entry
 from tui.app.keymap import ACTIONS, EVERYWHERE, KeyAction
+from tui.text.action import Action, Entry
 
 DOCS = Path(__file__).parents[2] / "docs"
 KEYS, COMMANDS = DOCS / "terminal-ui.md", DOCS / "commands.md"

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from textual.binding import Binding
 
-from tui.actions import Action, Question, questions
+from tui.actions import questions
+from tui.text.action import Action, Question
 
 EVERYWHERE: Final = "everywhere"
 

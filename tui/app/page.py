@@ -14,10 +14,11 @@ from textual.screen import Screen
 from textual.widget import MountError
 from textual.widgets import Footer, Input
 
-from tui.actions import Action, action_of
+from tui.actions import action_of
 from tui.app.keymap import bindings
 from tui.app.program import Program, program_of
 from tui.dialogs.action import ActionDialog
+from tui.text.action import Action
 from tui.widgets.bar import PageTabs, VaultBar
 from tui.widgets.table import ListTable
 from vault.errors.families import LockboxError

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from tui.actions import ACTIONS, Action, Entry
+from tui.actions import ACTIONS
 from tui.cli.terminal import say, write
 from tui.cli.vault_access import open_vault
+from tui.text.action import Action, Entry
 
 TARGET = "target"
 

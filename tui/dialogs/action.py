@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui.actions import Action, Question
 from tui.dialogs.vault_call import VaultCallDialog
+from tui.text.action import Action, Question
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 

@@ -12,11 +12,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import DataTable, ProgressBar
 
-from tui.actions import Action
 from tui.app.page import Page
 from tui.dialogs.approval import prepare_approval
 from tui.dialogs.run import RunDialog
 from tui.text import wording
+from tui.text.action import Action
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
