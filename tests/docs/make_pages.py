@@ -69,17 +69,21 @@ def beginning(action: Action[Any]) -> str:
 def with_command_sections(page: str) -> str:
     """The page with the beginnings of those sections written anew, and those that are missing put in."""
     for action in SIMPLE:
-        section = re.search(
-            rf"^### lockbox {action.words}\n\n.*?(?=^### |^## )", page, re.MULTILINE | re.DOTALL
-        )
-        if section is not None:
+        section = _section(page, action)
+        if section is None:
+            before = _section(page, _before(action))
+            assert before is not None
+            page = f"{page[: before.end()]}{beginning(action)}\n{page[before.end() :]}"
+        else:
             by_hand = re.split(r"(?:^\* .*\n(?:  .*\n)*)+", section[0], maxsplit=1, flags=re.MULTILINE)[-1]
             page = page[: section.start()] + beginning(action) + by_hand + page[section.end() :]
-        else:
-            before = beginning(_before(action))
-            place = page.index(before) + len(before)
-            page = page[:place] + "\n" + beginning(action) + page[place:]
     return page
+
+
+def _section(page: str, action: Action[Any]) -> re.Match[str] | None:
+    """All that stands on the page about this command."""
+    head = rf"^### lockbox {action.words}\n\n.*?(?=^### |^## )"
+    return re.search(head, page, re.MULTILINE | re.DOTALL)
 
 
 def _before(action: Action[Any]) -> Action[Any]:
