@@ -21,6 +21,7 @@ from vault.settings import Paths
 from vault.vault import NOTICE
 
 LOCKBOX = str(Path(sys.executable).with_name("lockbox"))
+pytestmark = pytest.mark.usefixtures("real_learner")
 PASSPHRASE = b"a passphrase for the rerun\n"
 
 

@@ -373,7 +373,7 @@ def test_of_two_threads_the_later_act_makes_the_mark(
     def slow_once(folder: Path, mark: Mark, mac: Callable[[bytes], bytes]) -> None:
         monkeypatch.setattr(open_module, "write_mark", original)
         is_writing.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         original(folder, mark, mac)
 
     with held_world.vault() as vault:
@@ -381,7 +381,7 @@ def test_of_two_threads_the_later_act_makes_the_mark(
         first = Thread(target=vault.trust_requester, args=(NAME,))
         second = Thread(target=vault.block_requester, args=(NAME,))
         first.start()
-        assert is_writing.wait(10)
+        assert is_writing.wait(60)
         second.start()
         while not any(line.type == "requester.block" for line in vault.audit_lines()):
             pass

@@ -173,11 +173,12 @@ def test_nothing_is_approved_by_enter_by_enter_twice_by_escape_or_by_the_safe_bu
 
     async def story() -> None:
         async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
-            before = vault.status().audit_entries
             await open_dialog(pilot)
+            before = vault.status().audit_entries
             await press(pilot, "enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
-            await press(pilot, "a", "enter", "enter", "enter", "escape", "escape")
+            await open_dialog(pilot)
+            await press(pilot, "enter", "enter", "enter", "escape", "escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
             dialog = await open_dialog(pilot)
             await pilot.click(dialog.query_one("#run"))  # not read yet, so it is disabled

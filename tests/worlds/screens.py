@@ -79,7 +79,7 @@ def words_in(app: LockboxApp, selector: str) -> str:
     return " ".join(" ".join(line[place.x : place.right] for line in lines).split())
 
 
-async def until(pilot: Pilot[Any], holds: Callable[[], bool], *, seconds: float = 20.0) -> None:
+async def until(pilot: Pilot[Any], holds: Callable[[], bool], *, seconds: float = 60.0) -> None:
     """Wait for something to be so on the screen; fails with what stands there when it does not happen."""
     for _ in range(int(seconds / 0.05)):
         if holds():
@@ -88,7 +88,7 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool], *, seconds: float 
     raise AssertionError(f"this did not happen; the screen says:\n{text_of(pilot.app)}")  # type: ignore[arg-type]
 
 
-async def sees(pilot: Pilot[Any], words: str, *, seconds: float = 20.0) -> None:
+async def sees(pilot: Pilot[Any], words: str, *, seconds: float = 60.0) -> None:
     """Wait until these words stand on the screen."""
     app = pilot.app
     assert isinstance(app, LockboxApp)

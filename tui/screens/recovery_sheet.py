@@ -77,7 +77,9 @@ class RecoverySheet(Card):
         """Go to the second field, or on."""
         event.stop()
         if event.input.id == "asked-0":
-            self.query_one("#asked-1", Input).focus()
+            self.screen.set_focus(
+                self.query_one("#asked-1", Input)
+            )  # at once: the next key is of the next group
         else:
             self._check()
 
