@@ -111,6 +111,7 @@ ACTS: dict[str, Callable[[Vault, World], object]] = {
     "add requester": lambda vault, world: vault.add_requester("Other", keygen(world.folder / "other").public),
     "trust": lambda vault, _world: vault.trust_requester(NAME),
     "block": lambda vault, _world: vault.block_requester(NAME),
+    "rename": lambda vault, _world: vault.rename_requester(NAME, "Night lab"),
     "grant": lambda vault, world: vault.grant(
         requester=NAME,
         collection="nights",
