@@ -31,14 +31,14 @@ from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import generate_passphrase
 from vault.sealing.secret import Secret
 from vault.sealing.slots import DEFAULT_COST, KdfCost
-from vault.views.records import ColumnSummary, Erasure, FileChoice, ImportPreview, ImportReport, Page
+from vault.views.records import ColumnSummary, Erasure, FileChoice, ImportReport, Page
 
 if TYPE_CHECKING:
     from vault.settings import Paths
     from vault.views.passphrase import PassphraseCheck
 
 __all__ = [
-    "DEFAULT_COST", "NOTICE", "ColumnSummary", "Erasure", "FileChoice", "ImportPreview", "ImportReport", "KdfCost",
+    "DEFAULT_COST", "NOTICE", "ColumnSummary", "Erasure", "FileChoice", "ImportPlan", "ImportReport", "KdfCost",
     "Page", "ParsedTable", "Secret", "Vault", "generate_passphrase", "harden_process", "passphrase_secret",
 ]  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from test_api_training import approved, until
 
+from tests.worlds.importing import import_file
 from tests.worlds.served import Daemon, error_of
 from tests.worlds.world import PASSPHRASE
 from vault.client import attach
@@ -36,7 +37,10 @@ def choice(folder: Path) -> FileChoice:
 
 
 WATCHED: dict[str, Do] = {
-    "import_path": lambda vault, folder, progress: vault.import_path(choice(folder), progress=progress),
+    "plan_import": lambda vault, folder, progress: vault.plan_import(choice(folder), progress=progress),
+    "import_planned": lambda vault, folder, progress: vault.import_planned(
+        vault.plan_import(choice(folder)).id, progress=progress
+    ),
     "export_collection": lambda vault, folder, progress: vault.export_collection(
         "nights", folder / "out.csv", as_format="csv", progress=progress
     ),
@@ -137,11 +141,15 @@ def test_a_stopped_import_can_be_made_again(
 
     entries = vault.status().audit_entries
     with pytest.raises(KeyboardInterrupt):
-        vault.import_path(choice(folder), progress=stop)
+        vault.plan_import(choice(folder), progress=stop)
+    plan = vault.plan_import(choice(folder)).id
+    held_back.clear()
+    with pytest.raises(KeyboardInterrupt):
+        vault.import_planned(plan, progress=stop)
     assert vault.status().audit_entries == entries
-    assert vault.import_path(choice(folder)).rows == ROWS
+    assert vault.import_planned(plan).rows == ROWS
     with pytest.raises(AlreadyImported):
-        vault.import_path(choice(folder))
+        import_file(vault, choice(folder))
 
 
 def test_a_stop_that_comes_too_late_gives_the_answer(vault: OwnerSession, folder: Path) -> None:
@@ -156,7 +164,7 @@ def test_a_stop_that_comes_too_late_gives_the_answer(vault: OwnerSession, folder
 
 def test_its_error_is_raised_where_it_was_asked_for(vault: OwnerSession, folder: Path) -> None:
     with pytest.raises(FileMissing):
-        vault.import_path(FileChoice(path=folder / "none.csv", name="none"))
+        vault.plan_import(FileChoice(path=folder / "none.csv", name="none"))
     begun = vault.begun()[-1]
     assert (begun.state, begun.error) == ("failed", str(FileMissing(path=folder / "none.csv")))
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 from textual import work
@@ -22,7 +22,10 @@ from tui.widgets.choice import Choice
 from tui.widgets.plain import Plain, cell, content
 from tui.widgets.table import Line, ListTable
 from vault.errors.families import LockboxError
-from vault.views.records import FileChoice, ImportPreview, ImportReport
+from vault.views.records import FileChoice, ImportPlan, ImportReport
+
+if TYPE_CHECKING:
+    from vault.owner.interface.session import OwnerSession
 
 SENSITIVITIES: Final = ("ordinary", "sensitive", "special", "identifying")
 CLASSES: Final = {
@@ -112,7 +115,7 @@ class ChooseFile(Decision[ImportReport]):
         self.query_one("#word", Plain).remove_class("bad")
         self._say("Reading the file …")
         try:
-            found = await self.lockbox.ask(lambda vault: vault.preview_path(choice))
+            found = await self.lockbox.ask(lambda vault: vault.plan_import(choice))
         except LockboxError as error:
             self.query_one("#word", Plain).add_class("bad")
             self._say(f"{error} {error.hint}".strip())
@@ -130,7 +133,7 @@ class ChooseFile(Decision[ImportReport]):
 class ImportDialog(Decision[ImportReport]):
     """What would be sealed: the columns, what counts as one, what is refused, the lifetime budget."""
 
-    def __init__(self, choice: FileChoice, preview: ImportPreview) -> None:
+    def __init__(self, choice: FileChoice, preview: ImportPlan) -> None:
         super().__init__()
         self._choice = choice
         self._preview = preview
@@ -226,7 +229,7 @@ class ImportDialog(Decision[ImportReport]):
     async def _read_again(self, **changed: object) -> None:
         choice = replace(self._choice, **changed)  # type: ignore[arg-type]
         try:
-            found = await self.lockbox.ask(lambda vault: vault.preview_path(choice))
+            found = await self.lockbox.ask(lambda vault: vault.plan_import(choice))
         except LockboxError as error:
             self._fail(error)
             return
@@ -245,9 +248,14 @@ class ImportDialog(Decision[ImportReport]):
 
     @work(exclusive=True, group="seal")
     async def _seal(self) -> None:
-        choice, digest = self._choice, self._preview.digest
+        choice, plan = self._choice, self._preview
+
+        def seal(vault: OwnerSession) -> ImportReport:
+            is_renamed = choice.name != plan.collection
+            return vault.import_planned(vault.plan_import(choice).id if is_renamed else plan.id)
+
         try:
-            report = await self.lockbox.ask(lambda vault: vault.import_path(choice, digest=digest))
+            report = await self.lockbox.ask(seal)
         except LockboxError as error:
             self._fail(error)
             return
@@ -279,7 +287,7 @@ def path_of(typed: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
-def consequence_of(preview: ImportPreview) -> str:
+def consequence_of(preview: ImportPlan) -> str:
     """How many rows and units, and the cap on everything that jobs may ever tell."""
     rows = wording.counted(preview.rows, "row")
     refused = f", {preview.refused_rows:,} refused" if preview.refused_rows else ""
@@ -296,7 +304,7 @@ def consequence_of(preview: ImportPreview) -> str:
     )
 
 
-def units_of(preview: ImportPreview) -> list[str]:
+def units_of(preview: ImportPlan) -> list[str]:
     """What may count as one here; what the vault recommends comes first."""
     named = [f"column:{one.name}" for one in preview.columns if one.sensitivity == "identifying"]
     others = [f"column:{one.name}" for one in preview.columns if one.type in ("category", "text")]
@@ -313,13 +321,13 @@ def unit_words(unit: str) -> str:
     return f"{sentence[:1].upper()}{sentence[1:]}. {wording.not_hidden(kind, noun)}"
 
 
-def _unit_button(unit: str, preview: ImportPreview) -> Choice:
+def _unit_button(unit: str, preview: ImportPlan) -> Choice:
     is_chosen = unit == str(preview.unit)
     words = unit_words(unit) + (" (recommended)" if is_chosen else "")
     return Choice(Content(visible(words)), value=is_chosen, name=unit)
 
 
-def _lines(preview: ImportPreview) -> Iterable[Line]:
+def _lines(preview: ImportPlan) -> Iterable[Line]:
     for one in preview.columns:
         yield Line(
             key=one.name,
@@ -330,7 +338,7 @@ def _lines(preview: ImportPreview) -> Iterable[Line]:
         )  # fmt: skip
 
 
-def refused_words(preview: ImportPreview) -> str:
+def refused_words(preview: ImportPlan) -> str:
     """The rows that are refused and why, the first ten of them."""
     if not preview.refused_rows:
         return ""
