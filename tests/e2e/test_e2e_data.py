@@ -99,9 +99,8 @@ def test_what_a_collection_is_called_and_costs_is_checked_before_the_file_is_par
         ):
             monkeypatch.setattr("vault.importers.plan.parse", None)
             choice = nights(world, **wishes)
-            for act in (vault.preview_path, vault.import_path):
-                with pytest.raises(Invalid, match=reason):
-                    act(choice)
+            with pytest.raises(Invalid, match=reason):
+                vault.plan_import(choice)
 
 
 def test_what_is_no_file_is_called_by_its_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
