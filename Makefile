@@ -10,16 +10,25 @@ TORCH_INDEX_URL ?=
 TORCH_INDEX := $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL),)
 TORCH := $(shell grep -i '^torch==' constraints.txt)
 
-.PHONY: demo test test-slow check lint types imports format screens setup clean bench
+.PHONY: demo test test-slow audit mutants check lint types imports format screens setup clean bench
 
 demo: $(STAMP)
 	@$(BIN)/lockbox demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --hold-cpu-shares
 
+# Repetitions and sweeps, at most 20 minutes on two quiet cores.
 test-slow: $(STAMP)
-	$(BIN)/python -m pytest -m slow -n 2
+	$(BIN)/python -m pytest -m slow
+
+# What takes hours.
+audit: $(STAMP)
+	$(BIN)/python -m pytest -m audit
+
+# Bugs planted in a copy of the sources, one after the other, and each caught by the test it names. JOBS=2 tries two at once.
+mutants: $(STAMP)
+	$(BIN)/python tests/mutants/run_mutants.py $(if $(JOBS),--jobs $(JOBS))
 
 check: lint types imports
 

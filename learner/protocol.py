@@ -97,6 +97,8 @@ ENVIRONMENT: Mapping[str, str] = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    # the same bits for a row wherever it stands, on every processor: without it only those with AVX-512 give them
+    "MKL_CBWR": "AUTO,STRICT",
     "PYTHONDONTWRITEBYTECODE": "1",
     # torch makes a cache folder when it is imported, unless this names one that exists
     "TORCHINDUCTOR_CACHE_DIR": str(Path(__file__).resolve().parent),

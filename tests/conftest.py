@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,8 +11,21 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 
+from learner.protocol import ENVIRONMENT
+
+# A job in the background ignores Ctrl-C, and so would every program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Before any test imports torch: its arithmetic is that of a learner.
+os.environ["MKL_CBWR"] = ENVIRONMENT["MKL_CBWR"]
+
 pytest.register_assert_rewrite("tests.worlds")
-pytest_plugins = ["tests.worlds.vaults"]
+pytest_plugins = [
+    "tests.cpu_seconds",
+    "tests.worlds.learners",
+    "tests.worlds.prices",
+    "tests.worlds.vaults",
+]
 
 # How long an example takes says nothing on a busy machine; how many there are stays as each test says.
 settings.register_profile("untimed", deadline=None)

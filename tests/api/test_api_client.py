@@ -26,9 +26,11 @@ from vault.wire.errors import ErrorBody, error_body, error_from
 
 
 def kinds(kind: type[LockboxError] = LockboxError) -> Iterator[type[LockboxError]]:
+    """Every kind that the vault knows; the demonstration has two of its own."""
     for one in kind.__subclasses__():
-        yield one
-        yield from kinds(one)
+        if one.__module__.startswith("vault."):
+            yield one
+            yield from kinds(one)
 
 
 @pytest.mark.parametrize("kind", sorted(set(kinds()), key=lambda one: one.__name__))

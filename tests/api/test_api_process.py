@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import signal
@@ -10,12 +11,14 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.worlds import learners
+from tests.worlds.forks import ROOT, fork
 from tests.worlds.served import Caller, Daemon, serving
 from tests.worlds.world import PASSPHRASE, World
 from vault.errors.daemon import SocketUnusable
@@ -23,30 +26,20 @@ from vault.errors.storage import UnsafePermissions, VaultBusy
 from vault.wire import messages
 from vault.wire.socket_file import listening
 
-CHILD = Path(__file__).with_name("api_child.py")
+
+def words_for(world: World) -> list[str]:
+    """What a process of its own is told."""
+    paths, moment = world.paths, str(world.clock().timestamp())
+    return [*map(str, (paths.vault, paths.state, paths.runtime)), moment, PASSPHRASE]
 
 
 class Child(Caller):
     """A process of its own that has the vault of a world open."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, learner: Sequence[str] = ()) -> None:
         super().__init__(world.paths.socket)
-        paths, moment = world.paths, str(world.clock().timestamp())
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                str(CHILD),
-                str(paths.vault),
-                str(paths.state),
-                str(paths.runtime),
-                moment,
-                PASSPHRASE,
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
+        program = "tests.worlds.served_child:main"
+        self.process = fork(words_for(world), dict(os.environ), program=program, learner=learner)
         self.said = self.process.stdout.readline()
 
     def learners(self) -> list[int]:
@@ -59,17 +52,22 @@ class Child(Caller):
         self.process.send_signal(how)
         output, errors = self.process.communicate(timeout=60)
         self.http.close()
-        return self.process.returncode, output + errors
+        return self.process.wait(60), output + errors
+
+
+@contextlib.contextmanager
+def child_of(world: World, learner: Sequence[str] = ()) -> Iterator[Child]:
+    one = Child(world, learner)
+    with one.process:
+        yield one
+        one.process.kill()
+    one.http.close()
 
 
 @pytest.fixture
 def child(waiting: World) -> Iterator[Child]:
-    one = Child(waiting)
-    yield one
-    if one.process.poll() is None:
-        one.process.kill()
-        one.process.communicate()
-    one.http.close()
+    with child_of(waiting) as one:
+        yield one
 
 
 def approved(child: Child, session: messages.Session, *, world: World, steps: int) -> str:
@@ -99,13 +97,22 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def test_one_that_is_started_anew_loads_none_of_the_heavy_libraries(waiting: World) -> None:
+    command = [sys.executable, "-m", "tests.worlds.served_child", *words_for(waiting)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        process.terminate()
+        assert process.wait(60) == 0
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_in_order_and_it_prints_nothing(
     child: Child, waiting: World, how: signal.Signals
 ) -> None:
     child.session()
 
-    assert child.said == "up\n"  # and none of the heavy libraries is loaded
+    assert child.said.startswith("up")
     assert child.end(how) == (0, "")
     assert not waiting.paths.socket.exists()
     with waiting.vault() as vault:
@@ -129,14 +136,15 @@ def test_a_signal_during_a_run_leaves_no_learner_and_says_what_was_spent(
         vault.verify_audit()
 
 
-def test_a_signal_while_the_learner_gets_ready_spends_nothing(child: Child, waiting: World) -> None:
-    session = child.session()
-    request = approved(child, session, world=waiting, steps=9000)
-    child.begin("train", token=session.token, request_id=request)
-    until(child.learners)
-    (learner,) = child.learners()
+def test_a_signal_while_the_learner_gets_ready_spends_nothing(waiting: World) -> None:
+    with child_of(waiting, learners.late(seconds=5)) as child:
+        session = child.session()
+        request = approved(child, session, world=waiting, steps=9000)
+        child.begin("train", token=session.token, request_id=request)
+        until(child.learners)
+        (learner,) = child.learners()
 
-    assert child.end() == (0, "")
+        assert child.end() == (0, "")
     assert not is_alive(learner)
     with waiting.vault() as vault:
         assert vault.request(request).line.state == "approved"
@@ -178,10 +186,9 @@ def test_a_second_one_is_refused_and_leaves_the_socket_of_the_first_alone(daemon
     with pytest.raises(VaultBusy), daemon.world.vault():
         pass
     second = Child(daemon.world)
-
-    assert second.said == ""
-    assert second.process.wait(30) == 1
-    second.process.communicate()
+    with second.process:
+        assert second.said == ""
+        assert second.process.wait(30) == 1
     second.http.close()
     assert daemon.ask(messages.PULSE, token=daemon.session().token).status_code == 200
 

@@ -185,6 +185,7 @@ def test_leaves_and_nodes_are_hashed_apart():
     """Without the prefixes of RFC 6962 two leaves could stand for an inner node."""
     left, right = LEAVES[:2]
 
+    assert hashlib.sha256(b"\x00" + left).digest() == leaf_hash(left)
     assert hashlib.sha256(b"\x01" + left + right).digest() == node_hash(left, right)
     assert node_hash(left, right) != leaf_hash(left + right)
 

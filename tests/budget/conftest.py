@@ -47,6 +47,11 @@ class Bench:
             ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _true_prices(true_prices: None) -> None:
+    """The tests of the pricing are of what it computes."""
+
+
 @pytest.fixture(scope="session")
 def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database made once, since making is slow, and copied for each test."""

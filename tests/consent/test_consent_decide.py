@@ -232,6 +232,7 @@ def test_a_ledger_that_fails_is_a_refusal() -> None:
 
     decision = decide([make_grant()], make_question(), NOW, LedgerView(uses_spent=cast(Any, Torn())))
 
+    assert not decision.permitted
     assert codes(decision) == {ReasonCode.INTERNAL}
 
 

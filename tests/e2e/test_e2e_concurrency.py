@@ -227,7 +227,7 @@ def test_two_starts_at_the_same_moment_are_one_run(
 
         def progress(_step: int, _of: int) -> None:
             is_training.set()
-            assert go_on.wait(10)
+            assert go_on.wait(60)
 
         def first() -> None:
             vault.train(request, progress=progress)
@@ -236,7 +236,7 @@ def test_two_starts_at_the_same_moment_are_one_run(
             inside[0] += 1
             if inside[0] == 1:
                 thread.start()
-                assert is_training.wait(10)
+                assert is_training.wait(60)
             return original(*arguments)
 
         thread = Thread(target=first)

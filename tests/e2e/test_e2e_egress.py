@@ -64,6 +64,25 @@ def test_the_swapped_update_would_leave_under_its_own_digest(held_world: World) 
         vault.send(one, confirm_digest=vault.release(one).digest[:8], to=held_world.folder / "out")
 
 
+def test_the_intent_is_durable_before_the_first_byte_is_written(
+    held_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads the vault at that moment sees an update that may have left."""
+    original, seen = release._write, []
+    with held_world.vault() as vault:
+        one = vault.releases()[0]
+
+        def noticed(parcel: Parcel, where: Path, *, draft: str) -> Path:
+            assert not list(held_world.folder.glob(".out*"))
+            kinds = [line.type for line in vault.audit_lines()]
+            seen.append((vault.release(one.id).state, kinds[-2:]))
+            return original(parcel, where, draft=draft)
+
+        monkeypatch.setattr(release, "_write", noticed)
+        vault.send(one.id, confirm_digest=one.digest[:8], to=held_world.folder / "out")
+    assert seen == [("sending", ["release.approve", "release.intent"])]
+
+
 def test_the_trail_names_the_digest_that_was_confirmed(held_world: World) -> None:
     with held_world.vault() as vault:
         one = vault.releases()[0]

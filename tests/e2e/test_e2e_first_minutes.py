@@ -185,6 +185,7 @@ async def makes_a_vault(pilot: Pilot[int]) -> None:
 async def imports(pilot: Pilot[int], file: Path) -> None:
     """A file: what would be kept, then the key that keeps it; and home says what waits and what has left."""
     app = app_of(pilot)
+    await until(pilot, lambda: bool(app.screen.query("#path")))
     app.screen.query_one("#path", Input).value = str(file)
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, ImportDialog))

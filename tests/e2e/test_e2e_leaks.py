@@ -135,7 +135,9 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(held_template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+def told(
+    held_template: World, real_learner: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Told]:
     """Import, ask, approve, train with the real learner, send, export, back up, change the passphrase."""
     folder = tmp_path_factory.mktemp("leaks")
     story = Told(world=new_world(folder / "world"), temporary=folder / "tmp")

@@ -30,6 +30,7 @@ from vault.lifecycle.opened import mark_mac
 from vault.requester.keys import keygen
 from vault.settings import Paths
 from vault.store.high_water import Mark, read_mark, write_mark
+from vault.store.tables import ChargeRow
 from vault.training import process
 from vault.vault import Vault
 from vault.views.records import FileChoice
@@ -113,6 +114,7 @@ ACTS: dict[str, Callable[[Vault, World], object]] = {
     "add requester": lambda vault, world: vault.add_requester("Other", keygen(world.folder / "other").public),
     "trust": lambda vault, _world: vault.trust_requester(NAME),
     "block": lambda vault, _world: vault.block_requester(NAME),
+    "rename": lambda vault, _world: vault.rename_requester(NAME, "Night lab"),
     "grant": lambda vault, world: vault.grant(
         requester=NAME,
         collection="nights",
@@ -253,6 +255,15 @@ def test_no_single_page_put_back_takes_back_a_withdrawal_or_a_charge(
 # the mark -----------------------------------------------------------------------------------------------------
 
 
+def test_a_charge_that_became_smaller_is_noticed_although_the_trail_is_whole(held_world: World) -> None:
+    with held_world.vault() as vault, vault._opened.store.write() as uow:
+        (charge,) = uow.find(ChargeRow)
+        charge.vector = json.dumps([cost // 2 for cost in json.loads(charge.vector)])
+        uow.commit()
+    with held_world.vault() as vault:
+        assert "less of its privacy budget is spent" in vault.status().read_only_because
+
+
 def test_a_vault_that_comes_to_a_fresh_computer_opens_and_is_remembered_from_then_on(
     approved_world: World, tmp_path: Path
 ) -> None:
@@ -365,7 +376,7 @@ def test_of_two_threads_the_later_act_makes_the_mark(
     def slow_once(folder: Path, mark: Mark, mac: Callable[[bytes], bytes]) -> None:
         monkeypatch.setattr(open_module, "write_mark", original)
         is_writing.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         original(folder, mark, mac)
 
     with held_world.vault() as vault:
@@ -373,7 +384,7 @@ def test_of_two_threads_the_later_act_makes_the_mark(
         first = Thread(target=vault.trust_requester, args=(NAME,))
         second = Thread(target=vault.block_requester, args=(NAME,))
         first.start()
-        assert is_writing.wait(10)
+        assert is_writing.wait(60)
         second.start()
         while not any(line.type == "requester.block" for line in vault.audit_lines()):
             pass

@@ -303,6 +303,7 @@ def test_another_requester_gets_another_vault_key(world: World) -> None:
         assert vault.vault_key(NAME) != vault.vault_key("Other")
 
 
+@pytest.mark.usefixtures("real_learner")
 def test_the_held_update_is_noise_and_public_numbers_even_for_an_empty_window(
     world: World, quiet: Quiet
 ) -> None:
@@ -339,16 +340,21 @@ def test_segments_are_only_in_the_database(world: World) -> None:
     }
 
 
-def test_a_released_update_is_integers_of_the_public_grid(held_world: World) -> None:
+@pytest.mark.usefixtures("real_learner")
+def test_a_released_update_is_integers_of_the_public_grid(world: World, quiet: Quiet) -> None:
     import numpy as np
     from safetensors.numpy import load_file
 
-    with held_world.vault() as vault:
-        one = vault.releases()[0].id
-        vault.send(one, confirm_digest=vault.release(one).digest[:8], to=held_world.folder / "out")
-    tensors = load_file(held_world.folder / "out" / "update.safetensors")
+    with world.vault() as vault:
+        world.imported(vault)
+        world.introduced(vault)
+        one = vault.submit(world.job()).line.id
+        approve(vault, one, draft=True)
+        vault.train(one, progress=quiet)
+        vault.send(one, confirm_digest=vault.release(one).digest[:8], to=world.folder / "out")
+    tensors = load_file(world.folder / "out" / "update.safetensors")
     assert {np.dtype(np.int64)} == {tensor.dtype for tensor in tensors.values()}
-    manifest = json.loads((held_world.folder / "out" / "release.json").read_bytes())
+    manifest = json.loads((world.folder / "out" / "release.json").read_bytes())
     assert manifest["update"]["grid_exponent"] == 24
 
 

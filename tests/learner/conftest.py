@@ -13,6 +13,11 @@ from learner_children import PRELUDE, Pretend
 from vault.training import process
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _real_learner(real_learner: None) -> None:
+    """The tests of the learner are of the real one."""
+
+
 @pytest.fixture
 def pretend(monkeypatch: pytest.MonkeyPatch) -> Pretend:
     """Let the next learner run this code instead."""

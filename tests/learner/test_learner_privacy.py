@@ -89,25 +89,36 @@ def test_u5_sees_a_statistic_of_the_batch(monkeypatch: pytest.MonkeyPatch) -> No
     assert independence_violations(LOGISTIC, 30, 1) != []
 
 
-needs_mkl = pytest.mark.skipif(not torch.backends.mkl.is_available(), reason="a habit of MKL's kernels")
 ODD = replace(LOGISTIC, features=LOGISTIC.features + LOGISTIC.features[:1])
+Drift = Callable[[torch.Tensor, int], torch.Tensor]
 
 
-@needs_mkl
-def test_u5_sees_a_physical_batch_that_follows_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without one fixed number of rows the kernels add in another order for the few than for the many."""
-    right = data.Rows.batch
-    monkeypatch.setattr(data.Rows, "batch", lambda rows, numbers, size: right(rows, numbers, len(numbers)))
-    monkeypatch.setattr(gradients, "_padded", lambda tensor, _: tensor)
-    assert independence_violations(mlp(WIDE, 150, 120), 100, 1) != []
+def plant(monkeypatch: pytest.MonkeyPatch, drift: Drift) -> list[int]:
+    """Let every row differ by what ``drift`` makes of its place and of how many were asked for; gives the sizes."""
+    right, sizes = data.Rows.batch, []
+
+    def wrong(rows: data.Rows, numbers: NDArray[np.int64], size: int) -> data.Batch:
+        batch = right(rows, numbers, size)
+        sizes.append(len(batch.inputs))
+        places = torch.arange(float(size))[:, None]
+        return replace(batch, inputs=batch.inputs * (1 + 2.0**-20 * drift(places, len(numbers))))
+
+    monkeypatch.setattr(data.Rows, "batch", wrong)
+    return sizes
 
 
-@needs_mkl
-def test_u5_and_the_rehearsal_see_rows_that_begin_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nine inputs and two outputs without padding: a row's bits depend on its place, and the job is stopped."""
+def test_u5_sees_kernels_that_add_in_another_order_for_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bits that follow the number of rows are reported; what is computed is always the same number of them."""
+    sizes = plant(monkeypatch, lambda _places, count: torch.tensor(float(count)))
+    assert independence_violations(ODD, 300, 1) != []
+    assert {clipping.physical_batch(parameter_count(job_shapes(ODD)))} == set(sizes)
+
+
+def test_u5_and_the_rehearsal_see_kernels_that_add_by_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nine inputs and two outputs: where a row's bits depend on its place, the job is stopped."""
     engine.rehearse(ODD, weights_of(ODD))
     assert independence_violations(ODD, 300, 1) == []
-    monkeypatch.setattr(gradients, "_ALIGNMENT", 1)
+    plant(monkeypatch, lambda places, _count: places)
     assert independence_violations(ODD, 300, 1) != []
     with pytest.raises(RuntimeError, match="place in the batch"):
         engine.rehearse(ODD, weights_of(ODD))

@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from learner_children import JOB, LONG_JOB, Pretend, columns, ignore, is_alive, weights
+from learner_setups import LOGISTIC, mlp, weights_of
 
 from learner.protocol import Job
 from vault.errors.training import LearnerFailed, SandboxMissing
@@ -57,6 +59,13 @@ def test_a_real_learner_locks_in_trains_and_is_gone() -> None:
     assert len(envelope.update) > 0
     assert not any(given)
     assert not is_alive(learner.pid)
+
+
+def test_a_network_is_trained_where_the_processor_has_no_avx_512(monkeypatch: pytest.MonkeyPatch) -> None:
+    fewer = {**process.ENVIRONMENT, "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
+    monkeypatch.setattr(process, "ENVIRONMENT", fewer)
+    job = mlp(replace(LOGISTIC, grid=20), 100, 20)
+    LearnerProcess.start(job, weights_of(job, scale=0.3)).stop()
 
 
 def test_a_learner_dies_when_its_job_descriptor_ends() -> None:

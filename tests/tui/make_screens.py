@@ -182,7 +182,7 @@ class Posing(UnlockedApp):
     def now(self) -> datetime:
         return NOW
 
-    def show_door(self, sentence: str = "") -> None:
+    def show_first_screen(self, sentence: str = "") -> None:
         assert not sentence, sentence
         self.enter(self._given, page=self._page, is_sample=True)
 

@@ -22,6 +22,7 @@ from tui.dialogs.import_file import ChooseFile
 from tui.screens.columns import HIDDEN, Columns
 from tui.screens.data import EMPTY, NOBODY, Data
 from tui.text import wording
+from tui.text.erasure_facts import erase_sentences
 from tui.widgets.table import ListTable
 from vault.owner.interface.session import OwnerSession
 from vault.views.records import Erasure, FileChoice
@@ -275,7 +276,7 @@ def test_the_erase_dialog_says_everything_before_the_name_can_be_typed(
         async with on_page(vault, world, "data", size=size) as pilot:
             await dialog(pilot, "D", EraseDialog)
             words = words_of(pilot.app).replace("│ ", "").replace(" │", "")  # type: ignore[arg-type]
-            for sentence in wording.erase_sentences(vault.preview_erase("nights")):
+            for sentence in erase_sentences(vault.preview_erase("nights")):
                 assert " ".join(sentence.split()) in " ".join(words.split())
             assert "This cannot be undone." in words
             assert pilot.app.focused is pilot.app.screen.query_one("#safe")

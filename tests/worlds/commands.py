@@ -14,10 +14,9 @@ from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from tests.worlds.forks import Forks
+from tests.worlds.forks import Fork, fork, forks
 from tests.worlds.world import PASSPHRASE, World
 from vault.sealing.keytree import Purpose
 from vault.settings import Paths
@@ -59,10 +58,14 @@ def environment(paths: Paths, *, columns: int = 80) -> dict[str, str]:
     }
 
 
-@cache
-def forks() -> Forks:
-    """The one process that commands are forked from; it ends with the tests."""
-    return Forks()
+def begin(paths: Paths, *words: str | Path, secret: str = PASSPHRASE, learner: Sequence[str] = ()) -> Fork:
+    """Begin the command in a fork of a process that has it loaded."""
+    ours = descriptor_of(secret)
+    try:
+        command = ["--passphrase-fd", "3", *map(str, words)]
+        return fork(command, environment(paths), secret=ours, learner=learner)
+    finally:
+        os.close(ours)
 
 
 def start(
@@ -86,12 +89,6 @@ def start(
         )
     finally:
         os.close(ours)
-
-
-def end_forks() -> None:
-    """End that process, if any test began it."""
-    if forks.cache_info().currsize:
-        forks().close()
 
 
 def descriptor_of(secret: str) -> int:
@@ -120,11 +117,12 @@ def run(paths: Paths, *words: str | Path, secret: str | None = PASSPHRASE) -> Ou
     ours, nothing = descriptor_of(secret or ""), os.open(os.devnull, os.O_RDONLY)
     (out, out_end), (err, err_end) = os.pipe(), os.pipe()
     command = [*(() if secret is None else ("--passphrase-fd", "3")), *map(str, words)]
-    forks().start(command, environment(paths), [nothing, out_end, err_end, ours], is_terminal=False)
+    given = [nothing, out_end, err_end, ours]
+    pid = forks().start(command, environment(paths), given, is_terminal=False)
     for descriptor in (ours, nothing, out_end, err_end):
         os.close(descriptor)
     said = _read_both(out, err)
-    return Outcome(code=forks().wait(), out=said[out].decode(), err=said[err].decode())
+    return Outcome(code=forks().wait(pid), out=said[out].decode(), err=said[err].decode())
 
 
 def _read_both(*descriptors: int) -> dict[int, bytes]:
@@ -234,7 +232,9 @@ class Terminal:
         return self._wait()
 
     def _wait(self) -> int:
-        self._code = forks().wait() if self._process is None else self._process.wait(timeout=PATIENCE)
+        self._code = (
+            forks().wait(self._pid) if self._process is None else self._process.wait(timeout=PATIENCE)
+        )
         return self._code
 
     def _read(self, until: float) -> bool:

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from tests.worlds.commands import LOCKBOX, PATIENCE, run, start
+from tests.worlds.commands import PATIENCE, begin, run
+from tests.worlds.forks import Fork
 from tests.worlds.world import World
 from vault.client import attach
 
-# The installed program, but that its learner is another one.
-WITH_LEARNER = """
-import json, sys
-from vault.training import process
-process.COMMAND = tuple(json.loads(sys.argv.pop(1)))
-from tui.cli import main
-main()
-"""
-
 
 @contextmanager
-def serving(world: World, *words: str, learner: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
+def serving(world: World, *words: str, learner: Sequence[str] = ()) -> Iterator[Fork]:
     """A real process that has this vault open; ended with the block, if it has not ended by then."""
-    program = (sys.executable, "-c", WITH_LEARNER, json.dumps(learner)) if learner else (LOCKBOX,)
-    with start(world.paths, "serve", "--json", *words, program=program) as process:
+    with begin(world.paths, "serve", "--json", *words, learner=learner) as process:
         try:
-            assert process.stdout is not None
             told = process.stdout.readline()
-            assert told, process.stderr and process.stderr.read()
+            assert told, process.stderr.read()
             assert str(world.paths.socket) == json.loads(told)["socket"]
             yield process
         finally:

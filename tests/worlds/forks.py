@@ -1,30 +1,39 @@
-"""Commands that begin as forks of one process which has everything imported: the same code, without the start.
+"""Programs that begin as forks of one process which has everything imported: the same code, without the start.
 
-Run as a program it is that process. An order is one message on its stdin, which is a socket: the words of the command
-and its environment as JSON, with the descriptors for stdin, stdout, stderr and the passphrase. It answers with the id
-of the fork, and with its exit code once that has ended.
+Run as a program it is that process. An order is one message on its stdin, which is a socket: what to be, the words
+and the environment as JSON, with the descriptors for stdin, stdout, stderr and the passphrase; it answers with the id
+of the fork. Asked for a fork by its id, it answers with the exit code once that has ended.
 """
 
 from __future__ import annotations
 
 import array
 import gc
+import importlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
+
+from vault.training import process
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 1 << 20
 SECRET, HIGH = 3, 200
+COMMAND = "tui.cli.entry_point:main"
 
 
 class Forks:
-    """The tests' side: one process that commands are forked from."""
+    """The tests' side: one process that programs are forked from."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -34,12 +43,21 @@ class Forks:
         self._socket = ours
 
     def start(
-        self, words: list[str], environment: dict[str, str], descriptors: list[int], *, is_terminal: bool
+        self,
+        words: Sequence[str],
+        environment: dict[str, str],
+        descriptors: list[int],
+        *,
+        is_terminal: bool,
+        program: str = COMMAND,
+        learner: Sequence[str] = (),
     ) -> int:
-        """Begin a command, and give its process id."""
+        """Begin a program, and give its process id; a function without arguments that reads `sys.argv`."""
         order = {
+            "program": program,
             "words": words,
             "environment": environment,
+            "learner": learner or process.COMMAND,
             "cwd": str(Path.cwd()),
             "is_terminal": is_terminal,
         }
@@ -47,14 +65,101 @@ class Forks:
         self._socket.sendmsg([json.dumps(order).encode()], [rights])
         return int(self._socket.recv(64))
 
-    def wait(self) -> int:
-        """The exit code of the command that was begun last."""
+    def wait(self, pid: int) -> int:
+        """The exit code of a program, once it has ended."""
+        self._socket.send(json.dumps({"wait": pid}).encode())
         return int(self._socket.recv(64))
 
     def close(self) -> None:
         """End the process."""
         self._socket.close()
         self._process.wait()
+
+
+@cache
+def forks() -> Forks:
+    """The one process that programs are forked from; it ends with the tests."""
+    return Forks()
+
+
+def end_forks() -> None:
+    """End that process, if any test began it."""
+    if forks.cache_info().currsize:
+        forks().close()
+        forks.cache_clear()
+
+
+@dataclass(slots=True)
+class Fork:
+    """A program that runs, as `subprocess.Popen` has one; `end` can be read once it has ended."""
+
+    pid: int
+    stdout: TextIOWrapper
+    stderr: TextIOWrapper
+    end: int
+    returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Its exit code, if it has ended."""
+        if self.returncode is None and select.select([self.end], [], [], 0)[0]:
+            self.returncode = forks().wait(self.pid)
+        return self.returncode
+
+    def wait(self, timeout: float) -> int:
+        """Its exit code, once it has ended; raises `TimeoutExpired`."""
+        if self.returncode is None and not select.select([self.end], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout)
+        code = self.poll()
+        assert code is not None
+        return code
+
+    def communicate(self, timeout: float = 60) -> tuple[str, str]:
+        """Everything it wrote that nobody has read yet, once it has ended."""
+        self.wait(timeout)
+        return self.stdout.read(), self.stderr.read()
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+    def __enter__(self) -> Fork:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stdout.close()
+        self.stderr.close()
+        self.wait(60)
+        os.close(self.end)
+
+
+def fork(
+    words: Sequence[str],
+    environment: dict[str, str],
+    *,
+    secret: int | None = None,
+    program: str = COMMAND,
+    learner: Sequence[str] = (),
+) -> Fork:
+    """Begin a program whose words come through pipes."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    (out, out_end), (err, err_end), (end, alive) = os.pipe(), os.pipe(), os.pipe()
+    given = [nothing, out_end, err_end, *([] if secret is None else [secret]), alive]
+    pid = forks().start(words, environment, given, is_terminal=False, program=program, learner=learner)
+    for descriptor in (nothing, out_end, err_end, alive):
+        os.close(descriptor)
+    return Fork(pid=pid, stdout=os.fdopen(out), stderr=os.fdopen(err), end=end)
+
+
+# the other side -----------------------------------------------------------------------------------------------
 
 
 def _serve(orders: socket.socket) -> None:
@@ -65,21 +170,23 @@ def _serve(orders: socket.socket) -> None:
             return
         if not data:
             return
+        order = json.loads(data)
+        if "wait" in order:
+            _, status = os.waitpid(order["wait"], 0)
+            orders.send(str(os.waitstatus_to_exitcode(status)).encode())
+            continue
         child = os.fork()
         if child == 0:
             orders.close()
-            _become(json.loads(data), descriptors)
+            _become(order, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         orders.send(str(child).encode())
-        _, status = os.waitpid(child, 0)
-        orders.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
 def _become(order: dict[str, Any], descriptors: list[int]) -> None:
-    """Be the command of this order, from its descriptors to its exit."""
-    from tui.cli import main
-
+    """Be the program of this order, from its descriptors to its exit."""
+    process.COMMAND = tuple(order["learner"])
     if order["is_terminal"]:
         os.login_tty(descriptors[0])
     else:
@@ -87,14 +194,16 @@ def _become(order: dict[str, Any], descriptors: list[int]) -> None:
         # High up first, so that none of them is overwritten before it is moved.
         for number, descriptor in enumerate([os.dup2(one, HIGH + one) for one in descriptors]):
             os.dup2(descriptor, number)
-    os.closerange(SECRET if order["is_terminal"] else SECRET + 1, HIGH * 2)
+    os.closerange(SECRET if order["is_terminal"] else len(descriptors), HIGH * 2)
     sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(order["environment"])
     os.chdir(order["cwd"])
+    module, name = order["program"].split(":")
     sys.argv = ["lockbox", *order["words"]]
-    main()
+    getattr(importlib.import_module(module), name)()
+    sys.exit(0)
 
 
 def _serve_from_stdin() -> None:
@@ -105,8 +214,18 @@ def _serve_from_stdin() -> None:
     import vault.requester.jobs
     import vault.requester.releases
     import vault.vault
+    from tests.worlds import prices, served, served_child
 
-    loaded = (rich.console, rich.table, tui.cli.command_line, vault.requester, vault.vault)
+    prices.keep()
+    served.keep_routes()
+    loaded = (
+        rich.console,
+        rich.table,
+        served_child,
+        tui.cli.command_line,
+        vault.requester,
+        vault.vault,
+    )
     assert all(loaded)
     gc.freeze()  # so that forks share what is loaded
     orders = socket.socket(fileno=os.dup(0))

@@ -1,18 +1,25 @@
-"""A learner made up for the tests that kill: it keeps the protocol, starts quickly, and hands in zeros."""
+"""Which learner a test gets: by default one without torch, the real one, or one made up for the tests that kill."""
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from vault.requests.parse import parse_manifest
 from vault.requests.shapes import shapes
 from vault.requests.weights import write_tensors
+from vault.training import process
+
+REAL = process.COMMAND
+KERNELS = {name: os.environ[name] for name in ("MKL_ENABLE_INSTRUCTIONS",) if name in os.environ}
+STAND_IN = (sys.executable, "-I", str(Path(__file__).with_name("stand_in.py")))
 
 PRIVATE = {"rows": 0, "curve": [], "final": {"loss": None, "accuracy": None}}
 
@@ -33,6 +40,23 @@ for step in range(1, job.steps + 1):
 HAND_IN = "write_all(ENVELOPE, encode_envelope(job, base64.b64decode({update!r}), {private!r}))"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _stand_in_learner() -> Iterator[None]:
+    """Start the learner without torch wherever a test does not ask for another one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "COMMAND", STAND_IN)
+        patch.setattr(process, "ENVIRONMENT", {**process.ENVIRONMENT, **KERNELS})
+        yield
+
+
+@pytest.fixture(scope="module")
+def real_learner() -> Iterator[None]:
+    """Start the real learner in this module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "COMMAND", REAL)
+        yield
+
+
 def zeros(job: Path) -> bytes:
     """The update of this job folder that changes nothing, canonically written."""
     manifest = parse_manifest((job / "manifest.json").read_bytes())
@@ -44,6 +68,12 @@ def pretended(update: bytes, *, mark: str = "", pause: float = 0.01) -> tuple[st
     text = base64.b64encode(update).decode()
     code = PRELUDE.format(pause=pause) + HAND_IN.format(update=text, private=json.dumps(PRIVATE).encode())
     return (sys.executable, "-I", "-X", f"mark={mark}", "-c", code)
+
+
+def late(*, seconds: float) -> tuple[str, ...]:
+    """The command of a learner that takes so long to get ready."""
+    code = f"import runpy, time; time.sleep({seconds}); runpy.run_path({STAND_IN[-1]!r}, run_name='__main__')"
+    return (sys.executable, "-I", "-c", code)
 
 
 def real(*, mark: str) -> tuple[str, ...]:

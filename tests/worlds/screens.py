@@ -38,7 +38,7 @@ class UnlockedApp(LockboxApp):
         super().__init__(paths, Preferences(calm=calm), environ={})
         self._given, self._page, self.door = vault, page, ""
 
-    def show_door(self, sentence: str = "") -> None:
+    def show_first_screen(self, sentence: str = "") -> None:
         """Enter the vault instead of asking for its passphrase; the second time, stay outside."""
         if sentence or self.vault is not None:
             self.door = sentence
@@ -79,7 +79,7 @@ def words_in(app: LockboxApp, selector: str) -> str:
     return " ".join(" ".join(line[place.x : place.right] for line in lines).split())
 
 
-async def until(pilot: Pilot[Any], holds: Callable[[], bool], *, seconds: float = 20.0) -> None:
+async def until(pilot: Pilot[Any], holds: Callable[[], bool], *, seconds: float = 60.0) -> None:
     """Wait for something to be so on the screen; fails with what stands there when it does not happen."""
     for _ in range(int(seconds / 0.05)):
         if holds():
@@ -88,7 +88,7 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool], *, seconds: float 
     raise AssertionError(f"this did not happen; the screen says:\n{text_of(pilot.app)}")  # type: ignore[arg-type]
 
 
-async def sees(pilot: Pilot[Any], words: str, *, seconds: float = 20.0) -> None:
+async def sees(pilot: Pilot[Any], words: str, *, seconds: float = 60.0) -> None:
     """Wait until these words stand on the screen."""
     app = pilot.app
     assert isinstance(app, LockboxApp)

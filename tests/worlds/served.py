@@ -7,15 +7,20 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
+from starlette.datastructures import State
 
 from tests.worlds.world import PASSPHRASE, World
 from vault.daemon import server
+from vault.daemon.routes import application
+from vault.daemon.service import Service
 from vault.owner.interface.actions import ACTIONS
 from vault.sealing.slots import TEST_COST
 from vault.settings import Preferences
@@ -32,7 +37,9 @@ class Caller:
 
     def __init__(self, socket: Path) -> None:
         self.http = httpx.Client(
-            transport=httpx.HTTPTransport(uds=str(socket)), base_url=messages.BASE_URL, timeout=60
+            transport=httpx.HTTPTransport(uds=str(socket), verify=False),
+            base_url=messages.BASE_URL,
+            timeout=60,
         )
 
     def ask(
@@ -131,10 +138,30 @@ def runtime() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@cache
+def _routes() -> FastAPI:
+    """The application without a service: its routes take longer to make than a vault to open."""
+    return application()
+
+
+def _application(service: Service) -> FastAPI:
+    """The application of one service, with the routes that are made once."""
+    one = copy(_routes())
+    one.state = State({"service": service})
+    return one
+
+
+def keep_routes() -> None:
+    """Make the routes of every application in this process once."""
+    _routes()
+    server.application = _application  # type: ignore[attr-defined]
+
+
 @contextmanager
 def serving(world: World, *, lock_minutes: int = 15) -> Iterator[Daemon]:
     """Serve the vault of this world until the block ends."""
     up, failed = threading.Event(), []
+    keep_routes()
 
     def live() -> None:
         try:

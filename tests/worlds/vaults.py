@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.worlds.approving import approve
-from tests.worlds.commands import end_forks
+from tests.worlds.forks import end_forks
 from tests.worlds.kills.nursery import Nursery, nursery_for
 from tests.worlds.world import NAME, PASSPHRASE, Clock, World
 from vault.sealing.slots import TEST_COST

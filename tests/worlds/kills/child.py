@@ -32,6 +32,7 @@ from vault.views.records import FileChoice
 
 NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 Order = dict[str, Any]
+NEVER = -1
 
 
 def say(*words: object) -> None:
@@ -74,7 +75,7 @@ def act_once(world: World, order: Order) -> None:
         say("subject", subject)
         if order["at"]:
             ALL[order["at"]]()
-        dies_at = 2 if order["at"] == "the learner trains" else 0
+        dies_at = 2 if order["at"] == "the learner trains" else NEVER
         DO[order["act"]](world, vault, subject, dies_at)
         say("done", order["act"], subject)
 
@@ -148,7 +149,7 @@ def another_job(world: World, collection: str) -> Path:
     return folder
 
 
-def train(world: World, vault: Vault, request: str, dies_at: int = 0) -> None:
+def train(world: World, vault: Vault, request: str, dies_at: int = NEVER) -> None:
     vault.train(request, progress=lambda step, _of: die() if step == dies_at else None)
 
 

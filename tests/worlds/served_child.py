@@ -1,4 +1,4 @@
-"""A process of its own that has a vault open: `api_child.py VAULT STATE RUNTIME SECONDS` says `up` once it listens."""
+"""A process of its own that has a vault open: VAULT STATE RUNTIME SECONDS PASSPHRASE; it says `up` once it listens."""
 
 from __future__ import annotations
 

@@ -1,0 +1,18 @@
+"""Every mutant there is."""
+
+from __future__ import annotations
+
+import mutants_of_audit
+import mutants_of_consent
+import mutants_of_egress
+import mutants_of_ledger
+import mutants_of_privacy
+from mutant import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    *mutants_of_privacy.MUTANTS,
+    *mutants_of_consent.MUTANTS,
+    *mutants_of_ledger.MUTANTS,
+    *mutants_of_audit.MUTANTS,
+    *mutants_of_egress.MUTANTS,
+)

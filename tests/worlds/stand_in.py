@@ -1,0 +1,80 @@
+"""A learner that starts quickly: the real process, sandbox and protocol, but an engine that learns nothing.
+
+Run as a program in the place of `python -m learner`, it confines itself, speaks and ends as that does, and loads no
+torch. Its update is small random numbers in the shapes of the model; its curve falls from step to step.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import time
+from array import array
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+from learner import __main__ as process
+from learner.protocol import ColumnFrame, Job, Progress, job_shapes
+
+CURVE_POINTS = 40
+LONG, A_STEP = 500, 0.001
+
+
+def rehearse(job: Job, _weights: bytes) -> None:
+    """Read what there is to read of the job; nothing can fail here."""
+    assert job_shapes(job)
+
+
+def train(job: Job, _weights: bytes, frame: ColumnFrame, *, progress: Progress) -> tuple[bytes, bytes]:
+    """Count the steps, a long job at the pace of a real one, and hand in an update."""
+    for step in range(1, job.steps + 1):
+        if job.steps > LONG:
+            time.sleep(A_STEP)
+        progress(step, job.steps)
+    return _update(job), _results(job, frame)
+
+
+def _update(job: Job) -> bytes:
+    """Small random numbers as int64 safetensors, in the order and with the padding that its library writes."""
+    facts: dict[str, Any] = {}
+    size = 0
+    for name, shape in sorted(job_shapes(job).items()):
+        end = size + 8 * math.prod(shape)
+        facts[name] = {"dtype": "I64", "shape": list(shape), "data_offsets": [size, end]}
+        size = end
+    head = json.dumps(facts, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)
+    return len(head).to_bytes(8, "little") + head + array("q", array("h", os.urandom(size // 4))).tobytes()
+
+
+def _results(job: Job, frame: ColumnFrame) -> bytes:
+    known = sum(label >= 0 if job.label.kind == "classes" else not math.isnan(label) for label in frame.label)
+    count = min(job.steps + 1, CURVE_POINTS)
+    steps = sorted({round(job.steps * point / (count - 1)) for point in range(count)})
+    curve = [{"step": step, **_scores(job, step)} for step in steps]
+    facts = {"v": 1, "rows": known, "curve": curve, "final": _scores(job, job.steps)}
+    return json.dumps(facts, separators=(",", ":")).encode()
+
+
+def _scores(job: Job, step: int) -> dict[str, float]:
+    done = step / job.steps
+    if job.label.kind == "classes":
+        return {"loss": 0.7 - 0.4 * done, "accuracy": 0.5 + 0.35 * done}
+    return {"loss": 1.0 - 0.5 * done, "rmse": job.label.scale * (1.0 - 0.3 * done)}
+
+
+def _without_torch() -> None:
+    """Let the process find this engine, and a torch that is not loaded but lies where the real one does."""
+    torch = ModuleType("torch")
+    torch.__spec__ = find_spec("torch")
+    torch.set_num_threads = torch.set_num_interop_threads = lambda _count: None  # type: ignore[attr-defined]
+    sys.modules["torch"] = torch
+    sys.modules["learner.engine"] = sys.modules[__name__]
+
+
+if __name__ == "__main__":
+    _without_torch()
+    process.main()
