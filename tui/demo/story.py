@@ -89,9 +89,11 @@ def import_patients(demo: Demo, vault: Vault) -> int:
         "It imports its table", f"{len(demo.held_out.classes)} patients were held out and never enter."
     )
     stage.command("import", file.name, "--unit", "patient_id")
-    parsed = vault.read_file(file)
-    report = vault.import_file(parsed, name="patients", unit="patient_id", time_field=None)
-    stage.note(f"{report.rows} patients × {len(parsed.fields)} columns sealed, one key a column")
+    from vault.views.records import FileChoice
+
+    plan = vault.plan_import(FileChoice(path=file, name="patients", unit="patient_id"))
+    report = vault.import_planned(plan.id)
+    stage.note(f"{report.rows} patients × {len(plan.columns)} columns sealed, one key a column")
     return report.rows
 
 
