@@ -30,6 +30,7 @@ CLEAR: dict[EntryType, dict[str, object]] = {
     EntryType.REQUESTER_ADD: {},
     EntryType.REQUESTER_TRUST: {},
     EntryType.REQUESTER_BLOCK: {},
+    EntryType.REQUESTER_RENAME: {},
     EntryType.DECISION: {"request": ID, "outcome": "deny", "reason": "no-grant"},
     EntryType.TRAINING_RUN: {
         "run": ID,
@@ -81,6 +82,7 @@ HIDDEN: dict[EntryType, dict[str, object]] = {
     EntryType.REQUESTER_ADD: {"requester": "Acme clinic", "key": "0a1b 2c3d"},
     EntryType.REQUESTER_TRUST: {"requester": "Acme clinic"},
     EntryType.REQUESTER_BLOCK: {"requester": "Acme clinic"},
+    EntryType.REQUESTER_RENAME: {"requester": "Acme clinic", "before": "Acme"},
     EntryType.DECISION: {"field": "weight", "consent_used": ID, "rule": "default deny"},
     EntryType.TRAINING_RUN: {"collection": "heart", "fields": ["pulse", "day"], "records": 400},
     EntryType.BUDGET_SPEND: {"collection": "heart", "percent": "12.5", "charge": [1, 2, 3]},

@@ -32,6 +32,7 @@ class EntryType(StrEnum):
     REQUESTER_ADD = "requester.add"
     REQUESTER_TRUST = "requester.trust"
     REQUESTER_BLOCK = "requester.block"
+    REQUESTER_RENAME = "requester.rename"
     DECISION = "decision"
     TRAINING_RUN = "training.run"
     RUN_FAILED = "run.failed"
@@ -62,6 +63,7 @@ _CLEAR: Final[Mapping[EntryType, str]] = {
     EntryType.REQUESTER_ADD: "",
     EntryType.REQUESTER_TRUST: "",
     EntryType.REQUESTER_BLOCK: "",
+    EntryType.REQUESTER_RENAME: "",
     EntryType.DECISION: "request outcome reason",
     EntryType.TRAINING_RUN: "run request status epsilon delta steps",
     EntryType.RUN_FAILED: "run reason charged",

@@ -33,6 +33,7 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.REQUESTER_ADD: "You added [the requester {requester}|a requester][, with the key {key}].",
     EntryType.REQUESTER_TRUST: "You marked [the requester {requester}|a requester] as trusted.",
     EntryType.REQUESTER_BLOCK: "You blocked [the requester {requester}|a requester].",
+    EntryType.REQUESTER_RENAME: "You renamed [the requester {before}|a requester][ to {requester}].",
     EntryType.DECISION: "Request {request} was {outcome} [the field {field}|a field]: {reason}.",
     EntryType.TRAINING_RUN: (
         "Run {run} of request {request} {status}: {steps} steps, ε {epsilon} at δ {delta}"

@@ -92,12 +92,6 @@ def check_fields(facts: CollectionFacts, names: frozenset[str]) -> None:
         raise UnknownField(collection=facts.name, name=name)
 
 
-def known_types(uow: UnitOfWork, name: str) -> dict[str, FieldType]:
-    """The types of the columns of a collection, empty when there is none of that name yet."""
-    row = live_row(uow, name)
-    return {} if row is None else {field.name: field.type for field in facts_of(uow, row).fields}
-
-
 def list_collections(uow: UnitOfWork) -> list[CollectionFacts]:
     """Every collection that holds something, by name."""
     return [facts for facts in all_collections(uow) if not facts.is_erased]

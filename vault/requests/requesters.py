@@ -82,6 +82,20 @@ def unblock(act: AuditedTransaction, name: str) -> RequesterRow:
     return row
 
 
+def rename(act: AuditedTransaction, name: str, new_name: str) -> RequesterRow:
+    """Call a requester by another name of the owner's own; their key, their consents and their status stay.
+
+    Raises ``UnknownRequester``, ``RequesterExists`` for a name that is taken, ``Invalid`` for one that cannot be shown.
+    """
+    row = find(act.uow, name)
+    _check_texts(new_name, "")
+    if act.uow.count(RequesterRow, name=new_name):
+        raise RequesterExists(what="name")
+    row.name = new_name
+    _record(act, EntryType.REQUESTER_RENAME, row, before=name)
+    return row
+
+
 def find(uow: UnitOfWork, name: str) -> RequesterRow:
     """The requester of this name; raises ``UnknownRequester``."""
     for row in uow.find(RequesterRow, name=name):
@@ -117,5 +131,5 @@ def _check_texts(name: str, contact: str) -> None:
         raise Invalid(reason=f"the contact {fault}")
 
 
-def _record(act: AuditedTransaction, kind: EntryType, row: RequesterRow) -> None:
-    act.record(kind, hidden={"requester": row.name, "key": row.key.hex()})
+def _record(act: AuditedTransaction, kind: EntryType, row: RequesterRow, **more: str) -> None:
+    act.record(kind, hidden={"requester": row.name, "key": row.key.hex(), **more})
