@@ -68,9 +68,7 @@ def test_what_is_exported_is_imported_the_same(bench, rows, as_format):
         bench.put(
             AuditedTransaction(uow=uow, now=datetime(2026, 1, 1, tzinfo=UTC), keys=bench.keys), parsed, RECORD
         )
-        assert len(rows) == export_rows(
-            bench.owner(uow), find_collection(uow, "rows"), target, as_format, quiet
-        )
+        assert len(rows) == export_rows(bench.owner(uow), find_collection(uow, "rows"), target, as_format)
     back = parse(read_file(target, as_format), types={field.name: field.type for field in FIELDS})
     if as_format == "csv":
         rows = [{name: None if value == "" else value for name, value in row.items()} for row in rows]
