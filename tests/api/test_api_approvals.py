@@ -197,6 +197,7 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
         "issue_token": {"requester": "Sleep lab"},
         "trust_requester": {"name": "Sleep lab"},
         "unblock_requester": {"name": "Sleep lab"},
+        "rename_requester": {"name": "Sleep lab", "new_name": "Night lab"},
     }  # fmt: skip
     no_proof = {"approver": session.approver, "nonce": "0" * 32, "mac": "0" * 64}
 

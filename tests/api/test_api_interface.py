@@ -99,8 +99,16 @@ def test_every_action_says_what_it_does_in_a_sentence() -> None:
 def test_every_action_is_of_one_kind_and_every_watched_one_takes_a_progress() -> None:
     assert by_kind(Kind.PROVEN) == {
         "approve", "grant", "send", "erase_collection", "issue_token", "trust_requester", "unblock_requester",
+        "rename_requester",
     }  # fmt: skip
-    assert by_kind(Kind.WATCHED) == {"train", "import_path", "export_collection", "backup", "verify_audit"}
+    assert by_kind(Kind.WATCHED) == {
+        "train",
+        "plan_import",
+        "import_planned",
+        "export_collection",
+        "backup",
+        "verify_audit",
+    }
     assert by_kind(Kind.WATCHED) == {
         name for name, one in ACTIONS.items() if PROGRESS in one.signature.parameters
     }

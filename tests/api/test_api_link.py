@@ -213,7 +213,7 @@ def test_asking_whether_a_vault_is_open_loads_nothing_heavy() -> None:
     """The screens are drawn before anything is attached to."""
     code = """
 import sys
-import vault.client.attach, vault.client.launch, tui.cli.session
+import vault.client.attach, vault.client.launch, tui.cli.vault_access
 print([name for name in ("httpx", "pydantic", "pyarrow", "sqlalchemy", "vault.vault") if name in sys.modules])
 """
     assert subprocess.run(child(code), capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from tui.demo.card import WIDTH
-from tui.demo.stage import Stage
-from tui.demo.story import cast_for, play
+from tui.demo.narrator import Narrator
+from tui.demo.story import play, prepare
 from vault.settings import Paths
 from vault.vault import NOTICE
 
@@ -65,7 +65,7 @@ def test_the_closing_card_is_80_columns_and_says_what_happened(played: tuple[Pat
     card = text[text.index("╭") : text.rindex("╯") + 1].splitlines()
     assert {WIDTH} == {len(line) for line in card}
     assert any("asked 8 columns  ■■■■■■□□  allowed 6" in line for line in card)
-    assert any("STAYED  455 patients" in line for line in card)
+    assert any("STAYED  456 patients" in line for line in card)
     assert sum("✗" in line for line in card) == 5
 
 
@@ -171,10 +171,10 @@ def test_the_printed_commands_typed_by_hand_tell_the_same_story(
 
 def test_a_viewer_who_says_no_ends_the_story_and_nothing_leaves(tmp_path: Path) -> None:
     """Without the word ALLOW, the run is not approved."""
-    stage = Stage(folder=tmp_path, is_scripted=False)
+    stage = Narrator(folder=tmp_path, is_scripted=False)
     from tui.demo import story
 
-    cast = cast_for(stage, Paths(vault=tmp_path / "vault", state=tmp_path / "state"))
+    cast = prepare(stage, Paths(vault=tmp_path / "vault", state=tmp_path / "state"))
     stage.wait_for = lambda _question, _word: False  # type: ignore[method-assign]
     with pytest.raises(story.Declined):
         play(cast)
@@ -187,8 +187,8 @@ def test_at_least_19_of_20_demos_reach_85_percent_on_patients_who_never_entered(
     for number in range(20):
         folder = tmp_path / str(number)
         folder.mkdir()
-        stage = Stage(folder=folder, is_scripted=True)
-        outcome = play(cast_for(stage, Paths(vault=folder / "vault", state=folder / "state")))
+        stage = Narrator(folder=folder, is_scripted=True)
+        outcome = play(prepare(stage, Paths(vault=folder / "vault", state=folder / "state")))
         reached.append(outcome.private)
         assert abs(outcome.majority - 0.63) < 0.01
         assert outcome.epsilon <= 1.1

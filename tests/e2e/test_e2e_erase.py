@@ -15,6 +15,7 @@ import pytest
 from tests.worlds import learners
 from tests.worlds.approving import approve
 from tests.worlds.commands import Terminal, assert_refused, run, secrets_of
+from tests.worlds.importing import import_file
 from tests.worlds.vaults import new_world
 from tests.worlds.world import PASSPHRASE, World
 from vault import erasure
@@ -29,6 +30,7 @@ from vault.store.tables import Disclosure, Field, HeldRow, ImportedFile, Request
 from vault.training import process
 from vault.vault import Vault, passphrase_secret
 from vault.views.records import Erasure, FileChoice
+from vault.views.states import RequestState
 
 MARKER = "marker-7f3a"
 
@@ -98,7 +100,7 @@ def test_a_request_is_shown_after_other_columns_came_under_its_collections_name(
         world.imported(vault)
         request = vault.submit(world.folder / "job").line.id
         vault.erase_collection("nights")
-        vault.import_path(FileChoice(path=other, name="nights"))
+        import_file(vault, FileChoice(path=other, name="nights"))
         shown = vault.request(request)
 
     assert {"good", "steps", "coffee"} == {field.name for field in shown.decision.fields}
@@ -126,8 +128,8 @@ def test_what_was_learned_from_keeps_its_name_its_budget_and_the_refusal_of_its_
         assert before.used_percent == gone.price.used_percent_before
         again = nights(world, path=world.folder / "nights.csv")
         for act in (
-            lambda: vault.preview_path(again),
-            lambda: vault.import_path(again),
+            lambda: vault.plan_import(again),
+            lambda: import_file(vault, again),
             lambda: vault.browse("nights"),
             lambda: vault.erase_collection("nights"),
             lambda: vault.preview_erase("nights"),
@@ -137,7 +139,7 @@ def test_what_was_learned_from_keeps_its_name_its_budget_and_the_refusal_of_its_
             with pytest.raises(CollectionErased, match="its name stays taken"):
                 act()
         with pytest.raises(AlreadyImported):
-            vault.import_path(nights(world, name="a second budget"))
+            import_file(vault, nights(world, name="a second budget"))
         vault.verify_audit()
     with world.vault() as vault:
         assert vault.rollback_reason == ""
@@ -152,8 +154,9 @@ def test_what_may_have_left_stays_on_record_so_and_goes_no_second_time(held_worl
     with held_world.vault() as vault:
         (held,) = vault.releases()
         with vault._opened.store.write() as uow:
-            uow.get(RequestRow, held.id).state = "sending"
-            uow.get(HeldRow, held.id).intent_at = held.held_at
+            uow.get(RequestRow, held.id).state = RequestState.SENDING
+            row = uow.get(HeldRow, held.id)
+            row.intent_at = row.held_at
             uow.commit()
         done = vault.erase_collection("nights")
         assert ((held.id,), ()) == (done.may_have_left, done.updates_destroyed)
@@ -182,8 +185,8 @@ def test_the_trail_forgets_files_and_columns_and_still_verifies(held_world: Worl
 # while something else goes on ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state", ["ready", "charged", "training"])
-def test_a_collection_that_a_job_reads_is_not_erased(held_world: World, state: str) -> None:
+@pytest.mark.parametrize("state", [RequestState.READY, RequestState.CHARGED, RequestState.TRAINING])
+def test_a_collection_that_a_job_reads_is_not_erased(held_world: World, state: RequestState) -> None:
     with held_world.vault() as vault:
         (request,) = vault.requests()
         with vault._opened.store.write() as uow:
@@ -235,7 +238,7 @@ def plain_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     table = world.folder / f"{MARKER}.csv"
     shutil.copy(world.table(rows=9000), table)
     with world.vault() as vault:
-        vault.import_path(nights(world, path=table))
+        import_file(vault, nights(world, path=table))
     return world
 
 
@@ -343,12 +346,12 @@ def test_who_reads_for_too_long_leaves_bytes_that_the_next_opening_clears(plain_
 def test_a_reader_of_before_opens_nothing_afterwards(world: World) -> None:
     """What somebody kept, keys and all, finds no sealed byte that it could open; nor is a parsed file kept."""
     with world.vault() as vault:
-        vault.preview_path(nights(world, path=world.table()))
         world.imported(vault)
+        vault.plan_import(nights(world, path=world.table()))
         with vault._opened.read() as uow:
             kept = _reader(vault, uow)
         vault.erase_collection("nights")
-        assert vault._parsed is None
+        assert vault._plan is None
         with vault._opened.read() as uow:
             kept._uow = uow
             with pytest.raises(LockboxError):

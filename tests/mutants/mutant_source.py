@@ -105,5 +105,5 @@ def _functions_in(file: Path, root: Path) -> Iterator[Place]:
                 around.append((f"{name}.", child))
             elif isinstance(child, ast.ClassDef):
                 around.append((f"{prefix}{child.name}.", child))
-            else:
+            elif not isinstance(child, ast.expr):
                 around.append((prefix, child))

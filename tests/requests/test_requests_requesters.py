@@ -11,7 +11,7 @@ from vault.errors.families import Invalid
 from vault.errors.requests import RequesterBlocked, RequesterExists, UnknownRequester
 from vault.requests import requesters
 from vault.sealing.signing import is_signed_by
-from vault.store.tables import LogEntry
+from vault.store.tables import LogEntry, RequesterRow
 
 
 def test_a_requester_begins_as_new_and_is_found_by_name_and_key(home: Home) -> None:
@@ -21,7 +21,6 @@ def test_a_requester_begins_as_new_and_is_found_by_name_and_key(home: Home) -> N
         assert (added.status, added.contact) == ("new", "desk@example.org")
         assert added.id == requesters.find(act.uow, "clinic").id
         assert added.id == requesters.find_by_key(act.uow, OTHER_KEY.public).id
-        assert [row.name for row in requesters.list_requesters(act.uow)] == ["clinic", "lab"]
 
 
 @pytest.mark.parametrize(("name", "key", "what"), [("lab", OTHER_KEY, "name"), ("lab 2", KEY, "key")])
@@ -55,6 +54,45 @@ def test_trusting_and_blocking_are_recorded_without_the_name_in_clear(home: Home
             b"lab" not in entry.body and KEY.public.hex().encode() not in entry.body
             for entry in uow.find(LogEntry)
         )
+
+
+def test_a_requester_is_renamed_and_stays_who_they_are(home: Home) -> None:
+    with home.act() as act:
+        before = requesters.trust(act, "lab").id
+        requesters.rename(act, "lab", "night lab")
+
+    assert home.trail() == ["requester.trust", "requester.rename"]
+    with home.store.read() as uow:
+        row = requesters.find(uow, "night lab")
+        assert (row.id, row.key, row.status) == (before, KEY.public, "trusted")
+        assert timeline(uow)[-1].sentence == "You renamed the requester lab to night lab."
+        assert all(b"lab" not in entry.body for entry in uow.find(LogEntry))
+        with pytest.raises(UnknownRequester):
+            requesters.find(uow, "lab")
+
+
+@pytest.mark.parametrize(
+    ("name", "new_name", "error"),
+    [
+        ("nobody", "somebody", UnknownRequester),
+        ("lab", "clinic", RequesterExists),
+        ("lab", "lab", RequesterExists),
+        ("lab", "", Invalid),
+        ("lab", "a\u202eb", Invalid),
+        ("lab", "x" * 81, Invalid),
+    ],
+)
+def test_a_name_that_is_taken_or_cannot_be_shown_is_no_new_name(
+    home: Home, name: str, new_name: str, error: type[Exception]
+) -> None:
+    with home.act() as act:
+        requesters.add(act, name="clinic", key=OTHER_KEY.public)
+    with pytest.raises(error), home.act() as act:
+        requesters.rename(act, name, new_name)
+
+    assert home.trail() == ["requester.add"]
+    with home.store.read() as uow:
+        assert [row.name for row in uow.find(RequesterRow, order_by="name")] == ["clinic", "lab"]
 
 
 def test_a_block_is_lifted_by_name_and_never_by_trusting(home: Home) -> None:

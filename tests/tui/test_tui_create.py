@@ -15,10 +15,11 @@ from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text
 from tests.worlds.world import World
 from tui.app import create_vault
 from tui.app.app import LockboxApp
-from tui.dialogs.import_file import NOTHING_YET, ChooseFile, ImportDialog, path_of
+from tui.dialogs.import_file import NOTHING_YET, ChooseFile, ImportDialog
 from tui.screens.new_passphrase import DIFFERENT, NewPassphrase
 from tui.screens.recovery_sheet import NO_VAULT, RecoverySheet
 from tui.screens.welcome import Welcome
+from tui.text.parse import parse_path
 from tui.widgets.secret_input import SecretInput
 from tui.widgets.table import ListTable
 from vault.client import attach
@@ -205,7 +206,7 @@ def test_typing_the_groups_back_puts_the_vault_in_its_place_and_asks_for_a_file(
 
 
 def test_a_real_draft_is_made_by_the_command_and_moved_by_hand(paths: Paths) -> None:
-    draft = create_vault.make_draft(paths, passphrase_secret(CHOSEN))
+    draft = create_vault.create_draft(paths, passphrase_secret(CHOSEN))
     assert not paths.vault.exists()
     assert len(draft.groups) == 6
     assert draft.recovery_key not in repr(draft)
@@ -221,7 +222,7 @@ def test_a_draft_never_replaces_what_lies_there(paths: Paths) -> None:
     with pytest.raises(VaultExists):
         draft.keep()
     with pytest.raises(VaultExists):
-        create_vault.make_draft(paths, passphrase_secret(CHOSEN))
+        create_vault.create_draft(paths, passphrase_secret(CHOSEN))
     draft.close()
     assert [path.name for path in paths.vault.iterdir()] == ["something"]
 
@@ -370,5 +371,5 @@ def test_a_dropped_path_is_read_with_its_quotes_and_backslashes(tmp_path: Path) 
         str(file).replace(" ", "\\ "),
         f"file://{file}".replace(" ", "\\ "),
     ):
-        assert path_of(typed) == file, typed
-    assert path_of("it's").name == "it's"
+        assert parse_path(typed) == file, typed
+    assert parse_path("it's").name == "it's"

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.cli import terminal
+from tui.cli.terminal import write, write_after, write_facts, write_json, write_table, write_wrapped
 from tui.text import layout
+from tui.text.layout import escaped, hanging
 
 TEXTS = st.text(max_size=200)
 WORDS = st.lists(st.text("abcdefgh,.", min_size=1, max_size=12), min_size=1, max_size=40)
@@ -29,28 +31,28 @@ def harmless(sign: str) -> bool:
 
 @given(TEXTS)
 def test_nothing_that_steers_a_terminal_is_left(text: str) -> None:
-    assert all(map(harmless, layout.visible(text)))
+    assert all(map(harmless, escaped(text)))
     assert "\n" not in layout.one_line(text)
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"])))
 def test_what_can_be_seen_stays_as_it_is(text: str) -> None:
-    assert text == layout.visible(text)
+    assert text == escaped(text)
 
 
 def test_what_cannot_be_seen_is_spelled_out() -> None:
-    assert layout.visible("a\x1b[31mb\u202ec") == r"a\x1b[31mb\u202ec"
+    assert escaped("a\x1b[31mb\u202ec") == r"a\x1b[31mb\u202ec"
     assert layout.one_line("one\nlockbox: error: two") == r"one\nlockbox: error: two"
 
 
 def test_what_is_said_and_shown_goes_through_it(capsys: pytest.CaptureFixture[str]) -> None:
     terminal.say(f"said {STEERING}")
-    terminal.show(f"shown {STEERING}")
-    terminal.tell(f"told {STEERING}")
-    terminal.tell_after("• ", f"after {STEERING}")
-    terminal.show_facts([("name", STEERING)])
-    terminal.show_table(("name",), [(STEERING,)])
-    terminal.show_json({"text": STEERING})
+    write(f"shown {STEERING}")
+    write_wrapped(f"told {STEERING}")
+    write_after("• ", f"after {STEERING}")
+    write_facts([("name", STEERING)])
+    write_table(("name",), [(STEERING,)])
+    write_json({"text": STEERING})
     seen = capsys.readouterr()
     assert all(map(harmless, seen.out + seen.err))
 
@@ -83,7 +85,7 @@ def test_line_ends_that_were_meant_stay() -> None:
 
 
 def test_a_sentence_is_carried_over_under_itself() -> None:
-    assert layout.hung("• ", "one two three four", 12) == "• one two\n  three four"
+    assert hanging("• ", "one two three four", 12) == "• one two\n  three four"
 
 
 # facts and tables ---------------------------------------------------------------------------------------------

@@ -22,10 +22,10 @@ from tests.worlds.screens import play, sees, text_of, until, words_of
 from tests.worlds.terminal import LOCKBOX, Screen, places
 from tests.worlds.world import PASSPHRASE, World
 from tui.app.app import LockboxApp
-from tui.app.driver import Unfailing
-from tui.app.hardening import logged_because
+from tui.app.driver import TolerantFile
+from tui.app.hardening import key_log_setting
 from tui.app.keymap import ACTIONS
-from tui.dialogs.dialog import Decision
+from tui.dialogs.dialog import Dialog
 from tui.widgets.plain import Plain
 from tui.widgets.secret_input import SecretInput
 from tui.widgets.table import Line, ListTable
@@ -83,7 +83,7 @@ def test_writing_to_a_terminal_that_is_gone_never_waits() -> None:
     ours, theirs = os.openpty()
     os.close(ours)
     gone = open(theirs, "w", buffering=1)  # noqa: PTH123, SIM115 (a descriptor, whose closing fails as well)
-    writer = WriterThread(Unfailing(gone))  # type: ignore[arg-type]
+    writer = WriterThread(TolerantFile(gone))  # type: ignore[arg-type]
     writer.start()
 
     def write_much() -> None:
@@ -155,7 +155,7 @@ def test_the_sample_may_be_looked_at_where_keys_are_logged(
 ) -> None:
     begun: list[str] = []
     made = SimpleNamespace(vault="the sample", paths=door.paths)
-    monkeypatch.setattr("tui.app.open_vault.open_or_make_sample", lambda: made)
+    monkeypatch.setattr("tui.app.open_vault.open_or_create_sample", lambda: made)
     monkeypatch.setattr(LockboxApp, "enter", lambda _self, vault, **_named: begun.append(vault))
     door.environ["TEXTUAL_LOG"] = "keys.log"
 
@@ -168,9 +168,9 @@ def test_the_sample_may_be_looked_at_where_keys_are_logged(
 
 
 def test_every_way_to_log_is_known_and_an_ordinary_environment_is_not_one() -> None:
-    assert logged_because({"TEXTUAL": " Debug,headless"}) == "TEXTUAL"
-    assert logged_because({"TEXTUAL_LOG": "x"}) == "TEXTUAL_LOG"
-    assert logged_because({"TEXTUAL": "headless", "TEXTUAL_LOG": "", "TERM": "xterm"}) == ""
+    assert key_log_setting({"TEXTUAL": " Debug,headless"}) == "TEXTUAL"
+    assert key_log_setting({"TEXTUAL_LOG": "x"}) == "TEXTUAL_LOG"
+    assert key_log_setting({"TEXTUAL": "headless", "TEXTUAL_LOG": "", "TERM": "xterm"}) == ""
 
 
 # the clipboard ------------------------------------------------------------------------------------------------
@@ -266,7 +266,7 @@ def test_no_picture_of_the_screen_is_saved(
 # foreign markup -----------------------------------------------------------------------------------------------
 
 
-class Foreign(Decision[str]):
+class Foreign(Dialog[str]):
     """A dialog in which everything was written by somebody else."""
 
     def title_text(self) -> str:

@@ -23,7 +23,7 @@ from tests.worlds.screens import (
 )
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
-from tui.dialogs.withhold import WithholdDialog
+from tui.dialogs.action import ActionDialog
 from tui.screens.release import Releases
 from tui.text import wording
 from tui.widgets.curve import NOT_YET, curve_table, spread
@@ -206,7 +206,7 @@ def test_keeping_it_is_final_and_enter_alone_does_not(today: World) -> None:
         async with on_page(vault, today, "release", size=(60, 20)) as pilot:
             await sees(pilot, "held: it waits")
             await pilot.press("D")
-            await until(pilot, lambda: isinstance(pilot.app.screen, WithholdDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             await sees(pilot, "The budget it cost stays spent.")
             await sees(pilot, "Its bytes are deleted now and nothing leaves. This is final:")
             assert pilot.app.focused is pilot.app.screen.query_one("#safe")
@@ -214,9 +214,9 @@ def test_keeping_it_is_final_and_enter_alone_does_not(today: World) -> None:
             await until(pilot, lambda: isinstance(pilot.app.screen, Releases))
             assert only(vault).state == "held"
             await pilot.press("D")
-            await until(pilot, lambda: isinstance(pilot.app.screen, WithholdDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             await pilot.press("right")
-            assert pilot.app.focused is pilot.app.screen.query_one("#withhold")
+            assert pilot.app.focused is pilot.app.screen.query_one("#act")
             await pilot.press("enter")
             await sees(pilot, "■ kept private")
         one = only(vault)

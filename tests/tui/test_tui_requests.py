@@ -14,13 +14,13 @@ from tests.worlds.asking import HOSTILE_JOB, MARKUP, asking, asking_at_length, s
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
-from tui.dialogs.refuse import RefuseDialog
+from tui.dialogs.action import ActionDialog
 from tui.dialogs.request import RequestDetail
 from tui.dialogs.run import RunDialog
 from tui.dialogs.submit import SubmitDialog
 from tui.screens.requests import Requests
 from tui.text import wording
-from tui.text.request_facts import KEYS
+from tui.text.wording import key_warning
 from tui.widgets.table import ListTable
 from vault.owner.interface.session import OwnerSession
 
@@ -102,7 +102,7 @@ def test_opening_a_request_shows_everything_and_decides_nothing(shared: Shared) 
             words = words_in(pilot.app, "#details")  # type: ignore[arg-type]
             for fact in (
                 found.fingerprint,
-                KEYS[found.line.requester_status],
+                key_warning(found.line.requester_status),
                 f"“{found.contact}”",
                 found.line.purpose_words,
                 f"“{MARKUP}”",
@@ -207,16 +207,16 @@ def test_refusing_keeps_the_reason_here_and_takes_more_than_one_key(own: Shared)
         async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
             await loaded(pilot)
             await press(pilot, "x")
-            await until(pilot, lambda: isinstance(pilot.app.screen, RefuseDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             await press(pilot, "enter")  # the safe answer
             await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
             assert the_request(vault).line.state == "waiting"
             await press(pilot, "x")
-            await until(pilot, lambda: isinstance(pilot.app.screen, RefuseDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             pilot.app.screen.query_one("#reason", Input).focus()
             await press(pilot, *"no", "enter")  # enter in the reason decides nothing
             assert the_request(vault).line.state == "waiting"
-            pilot.app.screen.query_one("#refuse").focus()
+            pilot.app.screen.query_one("#act").focus()
             await press(pilot, "enter")
             await sees(pilot, "learns nothing but “no”")
             assert (the_request(vault).line.state, the_request(vault).reason) == ("refused_person", "no")
@@ -231,10 +231,10 @@ def test_a_refusal_that_came_too_late_is_said_in_the_dialog_and_the_reason_stays
         async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
             await loaded(pilot)
             await press(pilot, "x")
-            await until(pilot, lambda: isinstance(pilot.app.screen, RefuseDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             pilot.app.screen.query_one("#reason", Input).value = "mine"
             vault.refuse(the_request(vault).line.id, reason="theirs")
-            pilot.app.screen.query_one("#refuse").focus()
+            pilot.app.screen.query_one("#act").focus()
             await press(pilot, "enter")
             await sees(pilot, "that cannot be done now")
             assert pilot.app.screen.query_one("#reason", Input).value == "mine"
@@ -269,7 +269,33 @@ def test_a_key_is_trusted_and_its_owner_blocked_and_let_in_again_by_dialogs(own:
             for key, expected in (("t", "trusted"), ("b", "blocked"), ("u", "new")):
                 await answer(pilot, key)
                 assert expected == status()
-                await sees(pilot, KEYS[expected].removesuffix(" in person"))
+                await sees(pilot, key_warning(expected).removesuffix(" in person"))
+
+    play(story())
+
+
+def test_who_asks_is_renamed_once_a_name_is_typed(own: Shared) -> None:
+    world, vault = own
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
+            await loaded(pilot)
+            await press(pilot, "n")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
+            field = pilot.app.screen.query_one("#new", Input)
+            assert pilot.app.focused is field  # there is nothing to decide before a name is typed
+            pilot.app.screen.query_one("#act").focus()
+            await press(pilot, "enter")
+            await sees(pilot, "Type your new name for them.")
+            await press(pilot, *"Night lab", "enter")  # enter in the name decides nothing
+            assert vault.requesters()[0].name == NAME
+            pilot.app.screen.query_one("#act").focus()
+            await press(pilot, "enter")
+            await sees(pilot, f"{NAME} is called Night lab from now on.")
+            await loaded(pilot)
+            assert [one.name for one in vault.requesters()] == ["Night lab"]
+            assert {line.requester for line in vault.requests()} == {"Night lab"}
+            await sees(pilot, "Night lab")
 
     play(story())
 

@@ -143,7 +143,7 @@ def test_an_approved_request_that_has_not_run_can_be_run_or_refused_from_here(ow
             await until(pilot, lambda: isinstance(pilot.app.screen, RunDialog))
             await press(pilot, "enter")
             await sees(pilot, "They learn nothing but “no”")
-            pilot.app.screen.query_one("#refuse").focus()
+            pilot.app.screen.query_one("#act").focus()
             await press(pilot, "enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
             assert the_request(vault).line.state == "refused_person"
@@ -165,7 +165,7 @@ def test_a_second_job_is_shown_against_the_first_that_was_approved(template: Wor
         async def story() -> None:
             async with on_page(vault, world, "requests", size=(80, 200)) as pilot:
                 dialog = await open_dialog(pilot)
-                words = words_in(dialog.lockbox, "#details")
+                words = words_in(dialog.app, "#details")
                 assert wording.compared(what.compared_to, len(what.changes)) in words
                 for one in what.changes:
                     assert wording.changed(one.what, one.before, one.now) in words

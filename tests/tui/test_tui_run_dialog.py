@@ -89,12 +89,12 @@ def test_price_and_consequence_stand_whole_in_sight_at_every_size(
     async def story() -> None:
         async with on_page(vault, world, "requests", size=size) as pilot:
             dialog = await open_dialog(pilot)
-            words = words_in(dialog.lockbox, ".price-words")
+            words = words_in(dialog.app, ".price-words")
             for sentence in _sentences(price):
                 assert sentence in words
-            words = words_in(dialog.lockbox, "#consequence")
+            words = words_in(dialog.app, "#consequence")
             assert READS.format(2) in words
-            dots = re.findall("[●○]", words_in(dialog.lockbox, "#consequence-price"))
+            dots = re.findall("[●○]", words_in(dialog.app, "#consequence-price"))
             assert (100, wording.times_in_hundred(price.guess_rate)) == (len(dots), dots.count("●"))
             assert getattr(pilot.app.focused, "id", "") == "safe"
             for name in ("#safe", "#refuse", "#run"):
@@ -117,7 +117,7 @@ def test_with_the_longest_names_the_consequence_still_fits_and_the_details_have_
     async def story() -> None:
         async with on_page(vault, world, "requests", size=size) as pilot:
             dialog = await open_dialog(pilot)
-            words = words_of(dialog.lockbox)
+            words = words_of(dialog.app)
             for sentence in (*_sentences(the_request(vault).price), READS.format(7)):
                 assert sentence in words
             assert "I consent explicitly" in words
@@ -136,7 +136,7 @@ def test_the_details_say_what_the_record_will_say_and_show_their_words_as_they_a
     async def story() -> None:
         async with on_page(vault, world, "requests", size=(80, 200)) as pilot:
             dialog = await open_dialog(pilot)
-            words = words_in(dialog.lockbox, "#details")
+            words = words_in(dialog.app, "#details")
             assert NOTICE in words
             assert "[bold red]x[/] [link=http://e.example]y[/link] [@click=app.quit]z[/]" in words
             assert "“[reverse]never[/]”" in words
@@ -144,7 +144,7 @@ def test_the_details_say_what_the_record_will_say_and_show_their_words_as_they_a
             assert "at most ε" in words
             assert "You have approved no job of theirs on these records before." in words
             assert "What stands in quotes is their word" in words
-            assert SCROLL not in words_of(dialog.lockbox)  # all of it is in sight
+            assert SCROLL not in words_of(dialog.app)  # all of it is in sight
             assert not run_button(dialog).disabled
 
     play(story())
@@ -200,11 +200,11 @@ def test_it_can_be_run_only_after_everything_was_in_sight(shared: Shared) -> Non
     async def story() -> None:
         async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
             dialog = await open_dialog(pilot)
-            assert SCROLL in words_of(dialog.lockbox)
+            assert SCROLL in words_of(dialog.app)
             assert run_button(dialog).disabled
             await read_to_the_end(pilot, dialog)
             await until(pilot, lambda: not run_button(dialog).disabled)
-            assert SCROLL not in words_of(dialog.lockbox)
+            assert SCROLL not in words_of(dialog.app)
 
     play(story())
 
@@ -307,7 +307,7 @@ def test_an_error_at_the_last_moment_is_said_in_the_dialog_and_nothing_is_approv
         async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
             dialog = await open_dialog(pilot)
             await read_to_the_end(pilot, dialog)
-            dialog.felt = lambda pulse: None  # type: ignore[method-assign]
+            dialog.on_pulse = lambda pulse: None  # type: ignore[method-assign]
             vault.refuse(the_request(vault).line.id)
             run_button(dialog).focus()
             await press(pilot, "enter")

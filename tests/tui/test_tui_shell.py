@@ -50,10 +50,10 @@ def running(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     stopped: list[str] = []
     pulse = Client.pulse
 
-    def felt(vault: Client, *, is_background: bool = True) -> Pulse:
+    def ended(vault: Client, *, is_background: bool = True) -> Pulse:
         return replace(pulse(vault, is_background=is_background), runs=(RUN,))
 
-    monkeypatch.setattr(Client, "pulse", felt)
+    monkeypatch.setattr(Client, "pulse", ended)
     monkeypatch.setattr(Client, "runs", lambda _vault: [RUN], raising=False)
     monkeypatch.setattr(
         Client, "stop_training", lambda _vault, request: stopped.append(request), raising=False

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tui.cli import entry_point, terminal
 from tui.cli.entry_point import run
 from tui.cli.exit_codes import MEANING, ExitCode, exit_code
+from tui.cli.terminal import write, write_json
 from vault.errors.catalogue import error_classes
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.keys import PassphraseMissing
@@ -181,7 +182,7 @@ def test_json_is_one_object_a_line_with_a_version_and_loses_no_digit(
         kind=Color.RED,
         inner=Inner(names=frozenset("ba"), where=Path("a/b")),
     )
-    terminal.show_json(fact, {"price": Decimal("NaN"), "text": "one\ntwo ε"})
+    write_json(fact, {"price": Decimal("NaN"), "text": "one\ntwo ε"})
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
     assert json.loads(lines[0]) == {
@@ -195,16 +196,16 @@ def test_json_is_one_object_a_line_with_a_version_and_loses_no_digit(
 @pytest.mark.parametrize("fact", ["text", 3, Fact])
 def test_only_facts_with_names_become_json(fact: object) -> None:
     with pytest.raises(TypeError):
-        terminal.show_json(fact)
+        write_json(fact)
 
 
 def test_an_unknown_type_is_not_guessed_into_json() -> None:
     with pytest.raises(TypeError, match="bytes has no JSON form"):
-        terminal.show_json({"key": b"key material"})
+        write_json({"key": b"key material"})
 
 
 def test_data_goes_to_stdout_and_talk_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    terminal.show("data")
+    write("data")
     terminal.say("talk")
     assert capsys.readouterr() == ("data\n", "talk\n")
 

@@ -15,7 +15,9 @@ from tests.worlds.asking import asking, served_copy, the_request
 from tests.worlds.screens import on_page, play, press, sees, served, until, words_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import World
-from tui.screens.training import LAYERS, NO_CURVE, Pace, RunBox, StopDialog, Training, confinement, in_words
+from tui.app.app import LockboxApp
+from tui.dialogs.action import ActionDialog
+from tui.screens.training import LAYERS, NO_CURVE, Pace, RunBox, Training, confinement, in_words
 from tui.text import wording
 from vault.owner.interface.session import OwnerSession
 from vault.views.runs import RunView
@@ -98,6 +100,22 @@ def test_without_a_run_the_screen_says_how_to_get_one(tmp_path: Path) -> None:
         play(story())
 
 
+def test_a_page_that_is_still_being_made_is_told_no_pulse(tmp_path: Path) -> None:
+    async def story(vault: OwnerSession, world: World) -> None:
+        async with on_page(vault, world, "home") as pilot:
+            app = pilot.app
+            assert isinstance(app, LockboxApp)
+            pulse = await app.ask(lambda vault: vault.pulse())
+            made = app.push_screen(Training())  # it stands in the stack from now on, and has no widget yet
+            await app._on_pulse(pulse)
+            await made
+            await sees(pilot, "Nothing is running.")
+
+    world = new_world(tmp_path)
+    with served(world) as vault:
+        play(story(vault, world))
+
+
 def test_a_run_of_another_client_is_shown_with_its_steps_its_price_and_its_locks_and_can_be_stopped(
     own: Shared,
 ) -> None:
@@ -121,14 +139,14 @@ def test_a_run_of_another_client_is_shown_with_its_steps_its_price_and_its_locks
                 assert figure not in words
             await sees(pilot, "left")
             await press(pilot, "s")
-            await until(pilot, lambda: isinstance(pilot.app.screen, StopDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             await press(pilot, "enter")  # the safe answer
             await until(pilot, lambda: isinstance(pilot.app.screen, Training))
             assert [request.line.id] == [run.request for run in vault.runs()]
             await press(pilot, "s")
-            await until(pilot, lambda: isinstance(pilot.app.screen, StopDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             assert "stays spent" in words_of(pilot.app)  # type: ignore[arg-type]
-            pilot.app.screen.query_one("#stop").focus()
+            pilot.app.screen.query_one("#act").focus()
             await press(pilot, "enter")
             await sees(pilot, "Nothing is running.")
             await sees(pilot, "Its budget is spent all the same")

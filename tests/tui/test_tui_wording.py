@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.text import wording
+from tui.text.wording import requester_with_key
 
 RATES = st.decimals(min_value=Decimal("0.5"), max_value=1, places=4)
 PERCENTS = st.decimals(min_value=0, max_value=250, places=1)
@@ -191,7 +192,7 @@ def test_the_words_of_somebody_else_cannot_end_their_own_quotation() -> None:
     [("new", "not verified"), ("trusted", "verified in person"), ("blocked", "blocked")],
 )
 def test_a_requester_is_never_named_without_how_far_the_key_is_known(status: str, words: str) -> None:
-    assert wording.one_of("Sleep lab", "6451 b103", status) == f"Sleep lab (key 6451 b103, {words})"
+    assert requester_with_key("Sleep lab", "6451 b103", status) == f"Sleep lab (key 6451 b103, {words})"
 
 
 def test_a_window_that_is_open_says_so() -> None:
@@ -204,7 +205,7 @@ def test_squares_show_what_of_the_asked_is_allowed() -> None:
 
 
 def test_every_state_of_a_request_reads_as_words() -> None:
-    from vault.requests.states import RequestState
+    from vault.views.states import RequestState
 
     said = [wording.state(state.value) for state in RequestState]
     assert not [words for words in said if "_" in words]

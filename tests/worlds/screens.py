@@ -58,7 +58,7 @@ class UnlockedApp(LockboxApp):
         super().__init__(paths, Preferences(calm=calm), environ={})
         self._given, self._page, self.door = vault, page, ""
 
-    def show_door(self, sentence: str = "") -> None:
+    def show_first_screen(self, sentence: str = "") -> None:
         """Enter the vault instead of asking for its passphrase; the second time, stay outside."""
         if sentence or self.vault is not None:
             self.door = sentence

@@ -19,14 +19,14 @@ from textual.app import SystemCommand
 from textual.events import Event, Key, MouseDown
 from textual.screen import Screen
 
-from tui.app.hardening import DiscreetApp
+from tui.app.hardening import HardenedApp
 from tui.app.keymap import ACTIONS, EVERYWHERE, bindings
 from tui.app.page import Page
-from tui.app.run_watch import RunWatch
-from tui.app.threads import off_loop
+from tui.app.run_watch import RunWatch, outcome_of_run
+from tui.app.threads import in_thread
 from tui.cli.exit_codes import ExitCode
 from tui.dialogs.lock import LockDialog, QuitDialog
-from tui.text.layout import visible
+from tui.text.layout import escaped
 from tui.widgets.bar import Standing, VaultBar
 from vault.errors.daemon import DaemonGone, DaemonUnreachable, TrainingRuns
 from vault.errors.families import LockboxError, Locked
@@ -61,7 +61,7 @@ def screen_class(name: str) -> type[Screen[None]]:
     return found
 
 
-class LockboxApp(DiscreetApp):
+class LockboxApp(HardenedApp):
     """The terminal UI over one vault, or over the sample."""
 
     TITLE = "Lockbox"
@@ -94,28 +94,28 @@ class LockboxApp(DiscreetApp):
         """Before the terminal is taken over: who is told to end gives it back as it was."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, self._told_to_end)
+                asyncio.get_running_loop().add_signal_handler(number, self._on_end_signal)
 
     def on_mount(self) -> None:
         """Paint the first screen; nothing heavy is loaded before."""
         self.set_interval(PULSE_SECONDS, self._pulse)
-        self.show_door()
+        self.show_first_screen()
         self.call_after_refresh(self._tidy_up)
 
     @work(group="tidy")
     async def _tidy_up(self) -> None:
         """Remove what a program that was killed left of a vault that was being made."""
-        await off_loop(self._remove_drafts)
+        await in_thread(self._remove_drafts)
 
     def _remove_drafts(self) -> None:
         from tui.app.create_vault import remove_drafts
 
         remove_drafts(self.own_paths)
 
-    def _told_to_end(self) -> None:
+    def _on_end_signal(self) -> None:
         self.exit(ExitCode.INTERRUPTED)
 
-    def show_door(self, sentence: str = "") -> None:
+    def show_first_screen(self, sentence: str = "") -> None:
         """The first screen: choose between the sample and a vault of one's own, or unlock the one there is."""
         from tui.screens.unlock import first_screen
 
@@ -149,9 +149,9 @@ class LockboxApp(DiscreetApp):
         if vault is not None:
             if is_over:
                 vault.keep_session()
-            self.run_worker(off_loop(vault.close), group="closing", exit_on_error=False)
+            self.run_worker(in_thread(vault.close), group="closing", exit_on_error=False)
         self.paths, self.is_sample, self.standing = self.own_paths, False, Standing()
-        self.show_door(sentence)
+        self.show_first_screen(sentence)
 
     # talking to the vault
 
@@ -163,7 +163,7 @@ class LockboxApp(DiscreetApp):
         if self.vault is None:
             raise Locked()
         vault = self.vault.quietly()
-        return await off_loop(lambda: question(vault))
+        return await in_thread(lambda: question(vault))
 
     def tell_error(self, error: LockboxError) -> None:
         """One sentence and what to do; a session that has ended leads back to the door."""
@@ -171,12 +171,12 @@ class LockboxApp(DiscreetApp):
             self.leave_vault(LOCKED_BY_ITSELF, is_over=True)
             return
         hint = f"\n{error.hint}" if error.hint else ""
-        said = visible(f"{error}{hint}")
+        said = escaped(f"{error}{hint}")
         self.notify(said, title="Not done", severity="error", timeout=10, markup=False)
 
     def tell(self, sentence: str, *, title: str = "") -> None:
         """Say what happened."""
-        self.notify(visible(sentence), title=visible(title), markup=False, timeout=8)
+        self.notify(escaped(sentence), title=escaped(title), markup=False, timeout=8)
 
     # the pulse: when the vault locks, what runs, whether the trail has grown
 
@@ -194,23 +194,23 @@ class LockboxApp(DiscreetApp):
         vault, was_used = self.vault, self._was_used
         self._was_used, self._is_pulsing = False, True
         try:
-            await self._felt(await off_loop(lambda: vault.pulse(is_background=not was_used)))
+            await self._on_pulse(await in_thread(lambda: vault.pulse(is_background=not was_used)))
         except LockboxError as error:
             if vault is self.vault and not self._is_locking:
-                self._lost(error)
+                self._pulse_failed(error)
         finally:
             self._is_pulsing = False
 
-    def _lost(self, error: LockboxError) -> None:
+    def _pulse_failed(self, error: LockboxError) -> None:
         if isinstance(error, DaemonGone | DaemonUnreachable | Locked):
             self.leave_vault(LOCKED_BY_ITSELF, is_over=True)
         else:
             self.tell_error(error)
 
-    async def _felt(self, pulse: Pulse) -> None:
+    async def _on_pulse(self, pulse: Pulse) -> None:
         if pulse.audit_entries != self._seen_entries:
             self._seen_entries = pulse.audit_entries
-            await self._look_again()
+            await self._load_status()
         self.standing = Standing(
             vault=str(self.paths.vault.name),
             is_sample=self.is_sample,
@@ -223,11 +223,24 @@ class LockboxApp(DiscreetApp):
         for bar in [bar for screen in self.screen_stack[-1:] for bar in screen.query(VaultBar)]:
             bar.show_standing(self.standing)
         for screen in self.screen_stack:
-            if felt := getattr(screen, "felt", None):
-                felt(pulse)
-        await self.run_watch.felt(self, pulse)
+            on_pulse = getattr(screen, "on_pulse", None)
+            if on_pulse is not None and self._has_widgets(screen):
+                on_pulse(pulse)
+        await self._tell_ended({run.request for run in pulse.runs})
 
-    async def _look_again(self) -> None:
+    def _has_widgets(self, screen: Screen[Any]) -> bool:
+        """Whether a screen has something to draw on: it is made, and the program does not take it away to end."""
+        return self.is_running and screen.is_mounted and screen.is_attached
+
+    async def _tell_ended(self, now: set[str]) -> None:
+        """Tell about the runs that have ended, on whichever page the owner is."""
+        for request_id in self.run_watch.missing(now):
+            title, sentence = await self.ask(lambda vault, one=request_id: outcome_of_run(vault, one))  # type: ignore[misc]
+            if sentence and self.run_watch.take(request_id):
+                self.tell(sentence, title=title)
+        self.run_watch.note(now)
+
+    async def _load_status(self) -> None:
         """The trail has grown: ask anew for what the top line says, and let the page load again."""
         status = await self.ask(lambda vault: vault.status())
         lines = await self.ask(lambda vault: vault.budget())

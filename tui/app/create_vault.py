@@ -65,7 +65,7 @@ class Draft:
             self._held = -1
 
 
-def make_draft(paths: Paths, passphrase: Secret) -> Draft:
+def create_draft(paths: Paths, passphrase: Secret) -> Draft:
     """Make a vault beside its place.
 
     Raises `VaultExists`, `DiskReadOnly`, and in one sentence what `lockbox init` says when it fails.

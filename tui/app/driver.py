@@ -8,7 +8,7 @@ from typing import IO, Any
 from textual.drivers.linux_driver import LinuxDriver
 
 
-class Unfailing:
+class TolerantFile:
     """A file for the screen; what cannot be written any more is let go, so that the program can end."""
 
     def __init__(self, file: IO[str]) -> None:
@@ -28,9 +28,9 @@ class Unfailing:
         return getattr(self._file, name)
 
 
-class LastingDriver(LinuxDriver):
+class TolerantDriver(LinuxDriver):
     """Textual's driver for Unix terminals, whose closed window ends the program instead of leaving it without one."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._file: Any = Unfailing(self._file)
+        self._file: Any = TolerantFile(self._file)

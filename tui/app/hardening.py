@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 LOGGING: Final = ("TEXTUAL_LOG", "TEXTUAL_SCREENSHOT", "TEXTUAL_DEBUG")
 
 
-def logged_because(environ: Mapping[str, str]) -> str:
+def key_log_setting(environ: Mapping[str, str]) -> str:
     """The variable that makes Textual write down what is typed or shown, or nothing."""
     features = {one.strip().lower() for one in environ.get("TEXTUAL", "").split(",")}
     found = ["TEXTUAL"] if features & {"debug", "devtools"} else []
     return next(iter([*found, *(name for name in LOGGING if environ.get(name))]), "")
 
 
-class DiscreetApp(App[int]):
+class HardenedApp(App[int]):
     """A program that keeps to itself; `last_words` are written when it has ended."""
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
@@ -42,9 +42,9 @@ class DiscreetApp(App[int]):
         """Say what happened."""
         raise NotImplementedError
 
-    def may_open_real(self) -> bool:
+    def may_open_real_vault(self) -> bool:
         """Whether a vault that is not the sample may be opened here; where keys are logged it says so and ends."""
-        why = logged_because(self.environ)
+        why = key_log_setting(self.environ)
         if why or self.devtools is not None or "debug" in self.features:
             error = KeysLogged(what=why or "TEXTUAL")
             self.last_words = f"{error}\n{error.hint}"
@@ -54,10 +54,10 @@ class DiscreetApp(App[int]):
 
     def get_driver_class(self) -> type[Driver]:
         """The terminal; one that goes away does not keep this program."""
-        from tui.app.driver import LastingDriver
+        from tui.app.driver import TolerantDriver
 
         found = super().get_driver_class()
-        return LastingDriver if issubclass(LastingDriver, found) else found
+        return TolerantDriver if issubclass(TolerantDriver, found) else found
 
     def _fatal_error(self) -> None:
         """End after an error nobody foresaw: its traceback would print the variables around it, secrets among them."""

@@ -6,16 +6,21 @@ erases or allows anything: what cannot be undone opens a dialog whose confirmati
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from itertools import groupby
+from typing import Any, Final
 
 from textual.binding import Binding
+
+from tui.actions import questions
+from tui.text.action import Action, Question
 
 EVERYWHERE: Final = "everywhere"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class KeyAction:
     """One thing a person can do.
 
     `where` is the screen it belongs to; `command` the words after `lockbox` that do the same, or None for what only
@@ -38,15 +43,15 @@ class Action:
 
 def _action(
     where: str, name: str, keys: str, label: str, sentence: str, command: str | None, *, shown: bool = False
-) -> Action:
-    return Action(
+) -> KeyAction:
+    return KeyAction(
         name=name, keys=keys, label=label, sentence=sentence, where=where, command=command, is_shown=shown
     )
 
 
 PAGES: Final = ("home", "data", "consents", "requests", "training", "release", "budget", "audit")
 
-ACTIONS: Final[tuple[Action, ...]] = (
+_DECLARED: Final[tuple[KeyAction, ...]] = (
     _action(EVERYWHERE, "go('home')", "1", "Home", "What waits for you and what happened.", "status"),
     _action(EVERYWHERE, "go('data')", "2", "Data", "Your collections and their columns.", "data list"),
     _action(EVERYWHERE, "go('consents')", "3", "Consents", "What you have allowed whom.", "consent list"),
@@ -91,15 +96,6 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "release send",
         shown=True,
     ),
-    _action(
-        "release",
-        "keep",
-        "D",
-        "Keep…",
-        "Open the decision to delete it for good.",
-        "release withhold",
-        shown=True,
-    ),
     _action("release", "numbers", "e", "ε, δ", "Show the price as numbers.", "release show", shown=True),
     _action(
         "release",
@@ -133,15 +129,6 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     _action(
         "requests",
-        "refuse",
-        "x",
-        "Refuse…",
-        "Say no to a request, in a dialog.",
-        "request refuse",
-        shown=True,
-    ),
-    _action(
-        "requests",
         "submit",
         "o",
         "Take in…",
@@ -150,28 +137,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
         shown=True,
     ),
     _action("requests", "numbers", "e", "ε and δ", "Show the price as numbers.", "request show"),
-    _action(
-        "requests",
-        "trust",
-        "t",
-        "Key checked…",
-        "Note that you checked who a key belongs to, in person.",
-        "requester trust",
-    ),
-    _action("requests", "block", "b", "Block…", "Accept nothing more from who asks.", "requester block"),
-    _action("requests", "unblock", "u", "Unblock…", "Let who was blocked ask again.", "requester unblock"),
     # training
     _action(
         "training", "look", "enter", "Look at it", "Go to what became of a run.", "request show", shown=True
-    ),
-    _action(
-        "training",
-        "stop",
-        "s",
-        "Stop…",
-        "End a run and discard what it learned, after a question.",
-        "request stop",
-        shown=True,
     ),
     # budget
     _action(
@@ -324,10 +292,35 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "consents", "turn", "c", "Collection", "Show the consents of the next collection.", "consent list"
     ),
 )
-# Screens append their own actions below, one block a screen, so that the list stays the one place to look.
 
 
-def actions(where: str) -> list[Action]:
+def _with_simple(declared: Iterable[KeyAction]) -> Iterator[KeyAction]:
+    """The actions of every page with its simple ones: behind the action they name, else behind all of the page."""
+    for where, group in groupby(declared, key=lambda one: one.where):
+        here = [*group]
+        for action, question in questions(where):
+            names = [one.name for one in here]
+            place = names.index(question.behind) + 1 if question.behind else len(here)
+            here.insert(place, _simple(action, question))
+        yield from here
+
+
+def _simple(action: Action[Any], question: Question[Any]) -> KeyAction:
+    return KeyAction(
+        name=f"do('{action.name}')",
+        keys=question.key,
+        label=question.label,
+        sentence=question.sentence,
+        where=question.page,
+        command=action.words,
+        is_shown=question.is_shown,
+    )
+
+
+ACTIONS: Final = tuple(_with_simple(_DECLARED))
+
+
+def actions(where: str) -> list[KeyAction]:
     """The actions of one screen, or those of every screen."""
     return [action for action in ACTIONS if action.where == where]
 

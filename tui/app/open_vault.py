@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vault.settings import Paths
 
 OPENING: Final = "Opening the vault; the key is made from it slowly on purpose"
-MAKING_SAMPLE: Final = "Making the sample, once: 2,190 made-up days and a practice request"
+CREATING_SAMPLE: Final = "Making the sample, once: 2,190 made-up days and a practice request"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +50,12 @@ def open_by_secret(paths: Paths, secret: Secret, *, recovery: bool = False) -> O
     return attach.attach(paths, secret, recovery=recovery, is_owner=True)
 
 
-def sample_is_there() -> bool:
+def sample_exists() -> bool:
     """Whether the sample was made before."""
     return is_sample(sample_folder(os.environ))
 
 
-def open_or_make_sample() -> OpenSample:
+def open_or_create_sample() -> OpenSample:
     """The sample, made by a process of its own where there is none; its passphrase lies beside it."""
     from tui.app.create_vault import run_command
 

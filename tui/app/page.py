@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -14,16 +14,20 @@ from textual.screen import Screen
 from textual.widget import MountError
 from textual.widgets import Footer, Input
 
+from tui.actions import action_of
 from tui.app.keymap import bindings
+from tui.app.program import Program, program_of
+from tui.dialogs.action import ActionDialog
+from tui.text.action import Action
 from tui.widgets.bar import PageTabs, VaultBar
 from tui.widgets.table import ListTable
 from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
-    from tui.app.app import LockboxApp
     from vault.owner.interface.session import OwnerSession
 
 F = TypeVar("F")
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -59,9 +63,9 @@ class Page(Screen[None], Generic[F]):
         super().__init_subclass__(**given)
 
     @property
-    def lockbox(self) -> LockboxApp:
+    def program(self) -> Program:
         """The program this page belongs to."""
-        return cast("LockboxApp", self.app)
+        return program_of(self)
 
     def compose(self) -> ComposeResult:
         """The bar, the tabs, the body of the page, the keys."""
@@ -85,7 +89,7 @@ class Page(Screen[None], Generic[F]):
 
     def on_mount(self) -> None:
         """Load for the first time."""
-        self.query_one(VaultBar).show_standing(self.lockbox.standing)
+        self.query_one(VaultBar).show_standing(self.program.standing)
         self.set_loading(True)
         self._is_made = True
         self.reload()
@@ -122,8 +126,8 @@ class Page(Screen[None], Generic[F]):
                 await self.draw(facts)
                 self._settle_cursor()
         except (NoMatches, MountError):
-            # Safe: whoever went on to another screen, or left the program, has taken the widgets of this one away.
-            if self.app.is_running and self in self.app.screen_stack:
+            # Safe: whoever went on to another screen, or ended the program, has taken the widgets of this one away.
+            if self in self.app.screen_stack and self.is_attached and self.app.is_running:
                 raise
 
     def _settle_cursor(self) -> None:
@@ -143,10 +147,37 @@ class Page(Screen[None], Generic[F]):
     async def ask(self, question: Callable[[OwnerSession], T]) -> T | None:
         """The vault's answer, or None after an error was told."""
         try:
-            return await self.lockbox.ask(question)
+            return await self.program.ask(question)
         except LockboxError as error:
-            self.lockbox.tell_error(error)
+            self.program.tell_error(error)
             return None
+
+    # simple actions
+
+    async def subject(self) -> object | None:
+        """What a simple action of this page is about, such as what the cursor is on."""
+        return None
+
+    def act_begins(self, action: Action[Any], subject: object) -> None:
+        """A simple action is about to be done."""
+
+    @work(exclusive=True, group="act")
+    async def action_do(self, name: str) -> None:
+        """Open the dialog of a simple action, or say why it cannot be done."""
+        subject = await self.subject()
+        if subject is not None:
+            await self.decide(action_of(self.NAME, name), subject)
+
+    async def decide(self, action: Action[S], subject: S) -> None:
+        """Open the dialog of a simple action on this subject, or say why it cannot be done."""
+        question = action.question
+        assert question is not None  # only actions with a question have a key
+        if obstacle := question.obstacle(subject):
+            self.program.tell(obstacle)
+            return
+        dialog = ActionDialog(action, subject, begins=lambda: self.act_begins(action, subject))
+        if await self.app.push_screen_wait(dialog):
+            self.reload()
 
     # searching
 

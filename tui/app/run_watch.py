@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from tui.text import wording
 
 if TYPE_CHECKING:
-    from tui.app.app import LockboxApp
     from vault.owner.interface.session import OwnerSession
-    from vault.views.runs import BegunAction, Pulse
+    from vault.views.runs import BegunAction
 
 RUNNING = "running"
 
@@ -35,14 +34,18 @@ class RunWatch:
         """Whether a run was begun that is not among those that go on, because it gets ready or has just ended."""
         return bool(self._followed - now)
 
-    async def felt(self, app: LockboxApp, pulse: Pulse) -> None:
-        """Look after the runs that are no longer among those that go on."""
-        now = {run.request for run in pulse.runs}
-        for request_id in self._followed - now:
-            title, sentence = await app.ask(lambda vault, one=request_id: ending(vault, one))  # type: ignore[misc]
-            if sentence and request_id in self._followed:
-                self._followed.discard(request_id)
-                app.tell(sentence, title=title)
+    def missing(self, now: set[str]) -> set[str]:
+        """The runs that are followed and no longer among those that go on."""
+        return self._followed - now
+
+    def take(self, request_id: str) -> bool:
+        """Follow this run no longer; whether it was followed until now."""
+        is_followed = request_id in self._followed
+        self._followed.discard(request_id)
+        return is_followed
+
+    def note(self, now: set[str]) -> None:
+        """Follow the runs that go on, but for those that were stopped here."""
         self._followed |= now - self._known_to_end
 
 
@@ -51,12 +54,11 @@ def _is_of(begun: BegunAction, request_id: str) -> bool:
     return begun.action == "train" and request_id.startswith(str(begun.arguments["request_id"]).lower())
 
 
-def ending(vault: OwnerSession, request_id: str) -> tuple[str, str]:
+def outcome_of_run(vault: OwnerSession, request_id: str) -> tuple[str, str]:
     """How a run ended as a title and a sentence, or two empty texts as long as it goes on."""
     begun = [one for one in vault.begun() if _is_of(one, request_id)]
-    last = (
-        begun[-1] if begun else None
-    )  # none where another process ran it, or this one was started anew meanwhile
+    # None where another process ran it, or this one was started anew meanwhile.
+    last = begun[-1] if begun else None
     if last is not None and last.state == RUNNING:
         return "", ""
     line = vault.request(request_id).line

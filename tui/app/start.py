@@ -31,11 +31,11 @@ def is_possible(environ: Mapping[str, str]) -> bool:
 def run(paths: Paths) -> int:
     """Run the terminal UI to its end; raises `KeysLogged` where what is typed into a real vault would be logged."""
     from tui.app.app import LockboxApp
-    from tui.app.hardening import logged_because
+    from tui.app.hardening import key_log_setting
     from vault.client.attach import harden_process
 
     harden_process()  # before a passphrase is typed or a recovery key is shown
-    why = logged_because(os.environ)
+    why = key_log_setting(os.environ)
     if why and paths.database.exists():
         raise KeysLogged(what=why)
     # What libraries would write of an error nobody foresaw may quote what was typed.

@@ -11,7 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def off_loop(work: Callable[[], T]) -> T:
+async def in_thread(work: Callable[[], T]) -> T:
     """Do this in a thread and return its result, or raise what it raised.
 
     The thread is a daemon, so that a program that was told to end does not wait for an answer it no longer wants.

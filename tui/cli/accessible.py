@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tui.cli.exit_codes import ExitCode
-from tui.cli.session import opened, session
-from tui.cli.terminal import say, show, tell_after
+from tui.cli.terminal import say, write, write_after
+from tui.cli.vault_access import global_options, open_vault
 from tui.text import wording
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ MAKE_ONE = (
 )
 
 
-def say_what_waits(context: typer.Context) -> int:
+def write_what_waits(context: typer.Context) -> int:
     """Say what waits, numbered, and which command does something about it; nothing is drawn."""
     say("Lockbox in plain sentences, because ACCESSIBLE is set.")
-    if not session(context).paths.database.exists():
+    if not global_options(context).paths.database.exists():
         _number(MAKE_ONE)
         return ExitCode.OK
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         status = vault.status()
     _number([*what_waits(status), (what_left(status), "lockbox release list")])
     say("Every command: lockbox --help")
@@ -67,5 +67,5 @@ def what_left(status: VaultStatus) -> str:
 
 def _number(lines: Iterable[tuple[str, str]]) -> None:
     for number, (sentence, command) in enumerate(lines, start=1):
-        tell_after(f"{number}. ", sentence)
-        show(f"   {command}")
+        write_after(f"{number}. ", sentence)
+        write(f"   {command}")

@@ -24,7 +24,7 @@ from tui.cli.commands import (
     update,
 )
 from tui.cli.commands import vault as vault_commands
-from tui.cli.session import Session, session
+from tui.cli.vault_access import GlobalOptions, global_options
 
 app = typer.Typer(
     name="lockbox",
@@ -64,7 +64,7 @@ def _options(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    context.obj = Session(vault=vault, passphrase_fd=passphrase_fd, recovery_key=recovery_key)
+    context.obj = GlobalOptions(vault=vault, passphrase_fd=passphrase_fd, recovery_key=recovery_key)
     if context.invoked_subcommand is None:
         raise typer.Exit(_without_a_command(context))
 
@@ -74,12 +74,12 @@ def _without_a_command(context: typer.Context) -> int:
     from tui.app import start
 
     if os.environ.get("ACCESSIBLE"):
-        from tui.cli.accessible import say_what_waits
+        from tui.cli.accessible import write_what_waits
 
-        return say_what_waits(context)
+        return write_what_waits(context)
     if not start.is_possible(os.environ):
         raise NoArgsIsHelpError(context)
-    return start.run(session(context).paths)
+    return start.run(global_options(context).paths)
 
 
 vault_commands.add_to(app)

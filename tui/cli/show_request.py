@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.cli.terminal import confirm, is_interactive, show, show_facts, tell, tell_after
+from tui.cli.terminal import confirm, is_interactive, write, write_after, write_facts, write_wrapped
 from tui.text import wording
-from tui.text.request_facts import THEIRS
+from tui.text.request_facts import OPEN_STATES, THEIRS
+from tui.text.wording import requester_with_key
 from vault.errors.consent import NotConfirmed
 
 if TYPE_CHECKING:
@@ -16,13 +17,12 @@ if TYPE_CHECKING:
 
 MOST_SQUARES = 30
 INDENT = "      "
-UNDECIDED = ("waiting", "approved")
 
 
 def show_request(found: RequestView) -> None:
     """Draw one request with its price and what the consents say now."""
     line = found.line
-    show_facts(
+    write_facts(
         [
             ("request", line.id),
             *_who_and_why(found),
@@ -31,11 +31,11 @@ def show_request(found: RequestView) -> None:
             *([("your reason", found.reason)] if found.reason else []),
         ]
     )
-    tell(THEIRS)
-    show()
+    write_wrapped(THEIRS)
+    write()
     show_price(found.price)
-    show()
-    if line.state in UNDECIDED:
+    write()
+    if line.state in OPEN_STATES:
         show_decision(found.decision, lead="What your consents say now: ")
     else:
         show_columns(found.decision)
@@ -50,7 +50,7 @@ def _who_and_why(found: RequestView) -> list[tuple[str, str]]:
         f"noise multiplier {found.noise_multiplier:g}"
     )
     return [
-        ("from", wording.one_of(line.requester, found.fingerprint, line.requester_status)),
+        ("from", requester_with_key(line.requester, found.fingerprint, line.requester_status)),
         ("reached at", wording.quoted(found.contact)),
         ("for", f"{line.purpose_words}: {wording.quoted(found.purpose_text)}"),
         ("who gets it", ", ".join(map(wording.quoted, found.recipients)) or line.requester),
@@ -64,7 +64,7 @@ def _who_and_why(found: RequestView) -> list[tuple[str, str]]:
 def show_price(price: PriceView) -> None:
     """Say what a job costs: the guess as 100 dots, the lifetime budget, and the numbers."""
     for row in wording.dots(price.guess_rate):
-        show(f"  {row}")
+        write(f"  {row}")
     noun = wording.unit_noun(price.unit, price.unit_field)
     job, used = price.job_percent, price.used_percent_before
     cap = wording.lifetime_cap(price.lifetime_epsilon, noun)
@@ -75,38 +75,36 @@ def show_price(price: PriceView) -> None:
         _consequence(wording.cost_sentence(job, used, price.used_percent_after, cap))
     _consequence(wording.epsilon_sentence(price.epsilon, price.delta, noun, price.worst_case))
     if price.numerical_assumption:
-        _consequence(
-            "The noise of so large a model rests on a numerical assumption (A2, see docs/privacy.md)."
-        )
+        _consequence(wording.NUMERICAL_ASSUMPTION)
 
 
 def _consequence(sentence: str) -> None:
-    tell_after("• ", sentence)
+    write_after("• ", sentence)
 
 
 def show_decision(found: DecisionView, *, lead: str = "") -> None:
     """Draw a verdict with every reason."""
-    show(f"{lead}{'allowed' if found.permitted else 'refused'}")
+    write(f"{lead}{'allowed' if found.permitted else 'refused'}")
     told = {reason for one in found.fields for reason in one.reasons}
     for one in found.fields:
         mark, verdict = ("■", "allowed") if one.permitted else ("□", "not allowed")
-        tell_after(f"  {mark} ", f"{one.name} ({_about(one)}): {verdict}")
+        write_after(f"  {mark} ", f"{one.name} ({_about(one)}): {verdict}")
         if one.transform:
-            tell_after(INDENT, one.transform)
+            write_after(INDENT, one.transform)
         for reason in one.reasons:
-            tell_after(INDENT, reason)
+            write_after(INDENT, reason)
     for reason in found.reasons:
         if reason not in told:
-            tell_after(INDENT, reason)
+            write_after(INDENT, reason)
     if found.change:
-        tell(f"The smallest change that would turn it: {'; '.join(found.change)}.")
+        write_wrapped(f"The smallest change that would turn it: {'; '.join(found.change)}.")
 
 
 def show_columns(found: DecisionView) -> None:
     """Draw the columns a job asks for and how it reads each of them, without any verdict."""
-    show("The columns it asks for:")
+    write("The columns it asks for:")
     for one in found.fields:
-        tell_after("  • ", f"{one.name} ({_about(one)}): {one.transform}")
+        write_after("  • ", f"{one.name} ({_about(one)}): {one.transform}")
 
 
 def _about(one: FieldAskView) -> str:
@@ -116,32 +114,32 @@ def _about(one: FieldAskView) -> str:
 
 def show_changes(what: Approval) -> None:
     """Draw what this request asks otherwise than the last one of this requester that was approved."""
-    tell(wording.compared(what.compared_to, len(what.changes)))
+    write_wrapped(wording.compared(what.compared_to, len(what.changes)))
     for one in what.changes:
-        tell_after("  • ", wording.changed(one.what, one.before, one.now))
+        write_after("  • ", wording.changed(one.what, one.before, one.now))
 
 
 def show_approval(what: Approval) -> None:
     """Draw what approving would change, with every consequence, before anything is changed."""
     line = what.request.line
-    tell(f"{line.requester} asks to learn from {line.collection}, once.\n")
-    show_facts(_who_and_why(what.request))
-    tell(THEIRS)
-    show()
+    write_wrapped(f"{line.requester} asks to learn from {line.collection}, once.\n")
+    write_facts(_who_and_why(what.request))
+    write_wrapped(THEIRS)
+    write()
     show_changes(what)
-    show()
+    write()
     if what.draft:
         show_columns(what.request.decision)
-        show()
-        show("Approving writes this consent:")
+        write()
+        write("Approving writes this consent:")
         show_draft(what.draft)
     else:
         show_decision(what.request.decision, lead="What your consents say now: ")
     if not (what.draft or what.request.decision.permitted):
-        tell(
+        write_wrapped(
             "\nApproving it would be refused; with --draft-grant it writes the consent it needs, for one run."
         )
-    show()
+    write()
     show_price(what.request.price)
     _consequence(
         "It runs on this computer in a process without network and without your files; nothing leaves by it."
@@ -152,7 +150,7 @@ def show_draft(draft: GrantDraft) -> None:
     """Draw a consent before it is given: its columns and how sensitive they are, its ends, and its notice."""
     asked = len(draft.fields) + len(draft.withheld)
     squares = f"{wording.squares(len(draft.fields), asked)}  " if asked <= MOST_SQUARES else ""
-    show_facts(
+    write_facts(
         [
             ("columns", f"{squares}allowed {len(draft.fields)} of {asked}"),
             ("allowed", columns_read(draft)),
@@ -165,9 +163,9 @@ def show_draft(draft: GrantDraft) -> None:
         ]
     )
     if draft.special:
-        tell(wording.special_sentence(draft.special))
-    tell("\nWhat you agree to, as its record will say:")
-    tell(draft.notice)
+        write_wrapped(wording.special_sentence(draft.special))
+    write_wrapped("\nWhat you agree to, as its record will say:")
+    write_wrapped(draft.notice)
 
 
 def columns_read(draft: GrantDraft) -> str:

@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tui.text.layout import NARROWEST, WIDEST, facts_text, hung, one_line, table_text, visible, wrapped
+from tui.text.layout import NARROWEST, WIDEST, escaped, facts_text, hanging, one_line, table_text, wrapped
 from vault.errors.families import Invalid
 from vault.errors.keys import PassphraseMissing
 
@@ -28,25 +28,25 @@ def width() -> int:
 
 def say(text: str = "") -> None:
     """Talk to the person, on stderr, in lines that fit."""
-    print(visible(wrapped(text, min(width(), WIDEST))), file=sys.stderr, flush=True)
+    print(escaped(wrapped(text, min(width(), WIDEST))), file=sys.stderr, flush=True)
 
 
-def show(text: str = "") -> None:
+def write(text: str = "") -> None:
     """Write data, on stdout, as it is; what would steer the terminal is spelled out."""
-    print(visible(text), flush=True)
+    print(escaped(text), flush=True)
 
 
-def tell(text: str = "") -> None:
+def write_wrapped(text: str = "") -> None:
     """Write sentences that belong to the data, on stdout, in lines that fit."""
-    show(wrapped(text, min(width(), WIDEST)))
+    write(wrapped(text, min(width(), WIDEST)))
 
 
-def tell_after(mark: str, text: str) -> None:
+def write_after(mark: str, text: str) -> None:
     """Write a sentence behind a mark, on stdout, carried over under itself."""
-    show(hung(mark, one_line(text), min(width(), WIDEST)))
+    write(hanging(mark, one_line(text), min(width(), WIDEST)))
 
 
-def show_json(*facts: object) -> None:
+def write_json(*facts: object) -> None:
     """Write one JSON object a line, each with `"v":1`; decimals as strings, so that no digit is lost."""
     for fact in facts:
         print(_safe_json({"v": 1, **_members(fact)}), flush=True)
@@ -77,15 +77,15 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def show_facts(rows: Iterable[tuple[str, str]]) -> None:
+def write_facts(rows: Iterable[tuple[str, str]]) -> None:
     """Draw names and what they are, one below the other."""
-    show(facts_text(rows, min(width(), WIDEST)))
+    write(facts_text(rows, min(width(), WIDEST)))
 
 
-def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def write_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Draw a plain table; foreign text is never read as markup."""
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    # Not through `show`: the cells were made visible, and the bold of the headings is a control character.
+    # Not through `write`: the cells were made visible, and the bold of the headings is a control character.
     print(table_text(headings, list(rows), width(), colour=colour), flush=True)
 
 
@@ -134,7 +134,7 @@ def _first_line(descriptor: int) -> bytes:
 
 def ask(question: str) -> str:
     """Ask a question on the terminal."""
-    sys.stderr.write(visible(wrapped(question.rstrip(), min(width(), WIDEST))) + " ")
+    sys.stderr.write(escaped(wrapped(question.rstrip(), min(width(), WIDEST))) + " ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()
 

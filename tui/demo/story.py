@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.cli.terminal import show
+from tui.cli.terminal import write
 from tui.demo.card import Outcome
 from tui.demo.hospital import (
     OPTIONAL,
@@ -23,13 +23,13 @@ from tui.demo.hospital import (
     split_patients,
     write_csv,
 )
-from tui.demo.stage import AttackSucceeded
+from tui.demo.narrator import AttackSucceeded
 from tui.text import wording
 from vault.errors.families import Refused
 
 if TYPE_CHECKING:
     from tui.demo.hospital import Patients
-    from tui.demo.stage import Stage
+    from tui.demo.narrator import Narrator
     from vault.settings import Paths
     from vault.vault import Vault
     from vault.views.releases import ReleaseView
@@ -45,10 +45,10 @@ class Declined(Refused):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cast:
+class Demo:
     """The vault, its folder, and the patients on both sides."""
 
-    stage: Stage
+    stage: Narrator
     paths: Paths
     hospital: Patients
     held_out: Patients
@@ -58,67 +58,69 @@ class Cast:
         return self.stage.folder / name
 
 
-def cast_for(stage: Stage, paths: Paths) -> Cast:
+def prepare(stage: Narrator, paths: Paths) -> Demo:
     """Draw the held-out patients, and write the hospital's export and what the group asks."""
     hospital, held_out = split_patients()
     write_csv(hospital, stage.folder / "patients.csv")
     (stage.folder / "job.toml").write_text(job_description(len(hospital.classes)), encoding="utf-8")
-    return Cast(stage=stage, paths=paths, hospital=hospital, held_out=held_out)
+    return Demo(stage=stage, paths=paths, hospital=hospital, held_out=held_out)
 
 
-def make_vault(cast: Cast) -> Vault:
+def make_vault(demo: Demo) -> Vault:
     """A vault with a passphrase nobody needs to know, and its recovery key thrown away."""
     from vault.vault import Vault, generate_passphrase, passphrase_secret
 
-    cast.stage.chapter("A small hospital makes a vault", "Argon2id and SQLCipher, as for any vault.")
-    cast.stage.command("init")
+    demo.stage.chapter("A small hospital makes a vault", "Argon2id and SQLCipher, as for any vault.")
+    demo.stage.command("init")
     words = generate_passphrase()
-    passphrase_file = cast.file("passphrase.txt")
+    passphrase_file = demo.file("passphrase.txt")
     passphrase_file.touch(mode=0o600)
     passphrase_file.write_text(f"{words}\n", encoding="utf-8")
     secret = passphrase_secret(words)
-    Vault.create(cast.paths, secret)
-    cast.stage.note(f"the vault is at {cast.paths.vault}")
-    return Vault.open(cast.paths, secret)
+    Vault.create(demo.paths, secret)
+    demo.stage.note(f"the vault is at {demo.paths.vault}")
+    return Vault.open(demo.paths, secret)
 
 
-def import_patients(cast: Cast, vault: Vault) -> int:
+def import_patients(demo: Demo, vault: Vault) -> int:
     """Seal the hospital's export, one patient as the privacy unit."""
-    stage, file = cast.stage, cast.file("patients.csv")
+    stage, file = demo.stage, demo.file("patients.csv")
     stage.chapter(
-        "It imports its table", f"{len(cast.held_out.classes)} patients were held out and never enter."
+        "It imports its table", f"{len(demo.held_out.classes)} patients were held out and never enter."
     )
     stage.command("import", file.name, "--unit", "patient_id")
-    parsed = vault.read_file(file)
-    report = vault.import_file(parsed, name="patients", unit="patient_id", time_field=None)
-    stage.note(f"{report.rows} patients × {len(parsed.fields)} columns sealed, one key a column")
+    from vault.views.records import FileChoice
+
+    plan = vault.plan_import(FileChoice(path=file, name="patients", unit="patient_id"))
+    report = vault.import_planned(plan.id)
+    stage.note(f"{report.rows} patients × {len(plan.columns)} columns sealed, one key a column")
     return report.rows
 
 
-def ask(cast: Cast, vault: Vault, name: str) -> RequestView:
+def ask(demo: Demo, vault: Vault, name: str) -> RequestView:
     """The research group makes and signs a job and the hospital takes it in."""
     from vault.requester.description import job_from_description
     from vault.requester.jobs import new_job, sign_job
     from vault.requester.keys import keygen
 
-    stage, job = cast.stage, cast.file(name)
-    if not cast.file("group").exists():
+    stage, job = demo.stage, demo.file(name)
+    if not demo.file("group").exists():
         stage.command("job", "keygen", "group")
-        keygen(cast.file("group"))
+        keygen(demo.file("group"))
         stage.command("requester", "add", GROUP, "group/requester.pub")
-        vault.add_requester(GROUP, cast.file("group") / "requester.pub")
+        vault.add_requester(GROUP, demo.file("group") / "requester.pub")
     stage.command("job", "new", "job.toml", "--epsilon", EPSILON, "--to", name)
-    description = job_from_description(cast.file("job.toml"))
+    description = job_from_description(demo.file("job.toml"))
     new_job(description, epsilon=EPSILON, folder=job, now=datetime.now(UTC))
     stage.command("job", "sign", name, "--key", "group/requester.key")
-    sign_job(job, cast.file("group") / "requester.key")
+    sign_job(job, demo.file("group") / "requester.key")
     stage.command("request", "submit", name)
     request = vault.submit(job)
     stage.note(f"request {request.line.id[:8]} waits for a person")
     return request
 
 
-def allow(cast: Cast, vault: Vault, request: RequestView) -> None:
+def allow(demo: Demo, vault: Vault, request: RequestView) -> None:
     """The first decision: the person reads what is asked and what it costs, and allows one run.
 
     The diagnosis is health data, so it takes a second, explicit yes; its command has a flag for that.
@@ -126,15 +128,15 @@ def allow(cast: Cast, vault: Vault, request: RequestView) -> None:
     from tui.cli.commands.request import show_price
     from tui.cli.show_request import show_draft
 
-    stage, short = cast.stage, request.line.id[:8]
+    stage, short = demo.stage, request.line.id[:8]
     what = vault.preview_approval(request.line.id, draft=True, optional=frozenset())
     assert what.draft is not None  # no consent exists yet in this new vault
-    show(
+    write(
         f"\n    {GROUP} asks for {len(REQUIRED) + len(OPTIONAL) + 1} columns, for {what.draft.purpose_words}."
     )
-    show(f"    They keep the result: {wording.quoted(request.retention)}")
+    write(f"    They keep the result: {wording.quoted(request.retention)}")
     show_draft(what.draft)
-    show()
+    write()
     show_price(request.price)
     stage.command("request", "approve", short, "--draft-grant", "--special")
     if not stage.wait_for("Type ALLOW to let this job run once, on this computer:", "ALLOW"):
@@ -146,9 +148,9 @@ def allow(cast: Cast, vault: Vault, request: RequestView) -> None:
     )
 
 
-def run(cast: Cast, vault: Vault, request: RequestView) -> ReleaseView:
+def run(demo: Demo, vault: Vault, request: RequestView) -> ReleaseView:
     """Lock in, rehearse, charge, read, train, hold."""
-    stage, short = cast.stage, request.line.id[:8]
+    stage, short = demo.stage, request.line.id[:8]
     stage.command("train", short)
     held = vault.train(request.line.id, progress=lambda _step, _of: None)
     stage.note(f"{held.steps} steps in a process without network and files; the result is held in the vault")
@@ -156,9 +158,9 @@ def run(cast: Cast, vault: Vault, request: RequestView) -> ReleaseView:
     return held
 
 
-def let_go(cast: Cast, vault: Vault, held: ReleaseView) -> ReleaseView:
+def let_go(demo: Demo, vault: Vault, held: ReleaseView) -> ReleaseView:
     """The second decision: these exact bytes, to this requester."""
-    stage, short = cast.stage, held.id[:8]
+    stage, short = demo.stage, held.id[:8]
     stage.command("release", "show", short)
     stage.note(
         f"one file of {wording.size(held.size)} would leave, for {held.recipient}; noise {held.noise_multiplier:g}"
@@ -170,16 +172,16 @@ def let_go(cast: Cast, vault: Vault, held: ReleaseView) -> ReleaseView:
         f"Type the first 8 digits of the digest ({held.digest[:8]}) to let it leave:", held.digest[:8]
     ):
         raise Declined()
-    return vault.send(held.id, confirm_digest=held.digest[:8], to=cast.file("outbox"))
+    return vault.send(held.id, confirm_digest=held.digest[:8], to=demo.file("outbox"))
 
 
-def verify(cast: Cast, vault: Vault) -> bytes:
+def verify(demo: Demo, vault: Vault) -> bytes:
     """The group checks what it got and gets its model."""
     from vault.requester.releases import apply_update, verify_release
 
-    stage = cast.stage
+    stage = demo.stage
     stage.command("requester", "vault-key", GROUP)
-    key = cast.file("vault.pub")
+    key = demo.file("vault.pub")
     key.write_text(vault.vault_key(GROUP) + "\n", encoding="utf-8")
     stage.note("written to vault.pub, handed over in person")
     stage.command(
@@ -193,20 +195,20 @@ def verify(cast: Cast, vault: Vault) -> bytes:
         "--model",
         "model.safetensors",
     )
-    verify_release(cast.file("outbox"), key, cast.file("job-1"))
-    start = (cast.file("job-1") / "weights.safetensors").read_bytes()
-    model = apply_update(start, cast.file("outbox"))
-    cast.file("model.safetensors").write_bytes(model)
+    verify_release(demo.file("outbox"), key, demo.file("job-1"))
+    start = (demo.file("job-1") / "weights.safetensors").read_bytes()
+    model = apply_update(start, demo.file("outbox"))
+    demo.file("model.safetensors").write_bytes(model)
     stage.note("signature, digests and form verify")
     return model
 
 
-def attack_before_release(cast: Cast, vault: Vault, request: RequestView, held: ReleaseView) -> None:
+def attack_before_release(demo: Demo, vault: Vault, request: RequestView, held: ReleaseView) -> None:
     """A changed manifest, a wrong digest, and a socket from inside the learner."""
-    stage = cast.stage
+    stage = demo.stage
     stage.chapter("Somebody tries", "Three attacks, made for real.")
-    changed = cast.file("changed")
-    shutil.copytree(cast.file("job-1"), changed)
+    changed = demo.file("changed")
+    shutil.copytree(demo.file("job-1"), changed)
     manifest = changed / "manifest.json"
     manifest.write_bytes(manifest.read_bytes().replace(b'"steps":100', b'"steps":900'))
     stage.note("changed: a copy of job-1 whose manifest asks for 900 steps instead of 100")
@@ -215,48 +217,48 @@ def attack_before_release(cast: Cast, vault: Vault, request: RequestView, held: 
     wrong = "0" * 8 if not held.digest.startswith("0" * 8) else "1" * 8
     stage.command("release", "send", held.id[:8], "--confirm-digest", wrong, "--to", "elsewhere")
     stage.refused(
-        "wrong digest", lambda: vault.send(held.id, confirm_digest=wrong, to=cast.file("elsewhere"))
+        "wrong digest", lambda: vault.send(held.id, confirm_digest=wrong, to=demo.file("elsewhere"))
     )
     stage.command("doctor")
-    probes = [one for one in vault.probe_sandbox(cast.paths) if one.name in SOCKETS]
+    probes = [one for one in vault.probe_sandbox(demo.paths) if one.name in SOCKETS]
     if not probes or not all(one.refused for one in probes):
         raise AttackSucceeded(attack="learner's socket")
     kinds, errors = ", ".join(one.name for one in probes), " and ".join(sorted({one.how for one in probes}))
     stage.saw_refusal("learner's socket", f"The kernel refused each of {kinds}: {errors}.")
 
 
-def withdraw(cast: Cast, vault: Vault) -> None:
+def withdraw(demo: Demo, vault: Vault) -> None:
     """Withdraw the consent and see a second job refused with its reasons."""
     from tui.cli.commands.consent import show_decision
 
-    stage = cast.stage
+    stage = demo.stage
     grant = vault.grants()[0]
     stage.command("consent", "withdraw", grant.id[:8])
     done = vault.withdraw(grant.id)
     stage.note(
         f"{len(done.already_left)} update already left and cannot be called back; nothing more is read"
     )
-    second = ask(cast, vault, "job-2")
+    second = ask(demo, vault, "job-2")
     stage.command("consent", "explain", "job-2")
-    show_decision(vault.explain(cast.file("job-2")))
+    show_decision(vault.explain(demo.file("job-2")))
     stage.command("request", "approve", second.line.id[:8])
     stage.refused(
         "after withdrawal", lambda: vault.approve(second.line.id, manifest_digest=second.manifest_digest)
     )
 
 
-def check_trail(cast: Cast, vault: Vault) -> int:
+def check_trail(demo: Demo, vault: Vault) -> int:
     """Export the trail, verify it from the files alone, then edit one byte and see it refused."""
     from vault.requester.trail import verify_trail
 
-    stage, bundle = cast.stage, cast.file("trail")
+    stage, bundle = demo.stage, demo.file("trail")
     stage.command("audit", "export", "trail")
     size = vault.export_audit(bundle).size
     key = vault.audit_key()
     stage.command("audit", "verify", "--bundle", "trail", "--key", key)
     verify_trail(bundle, key)
     stage.note(f"{size} entries verify from the files alone")
-    edited = cast.file("edited")
+    edited = demo.file("edited")
     shutil.copytree(bundle, edited)
     entries = edited / "entries.jsonl"
     entries.write_bytes(entries.read_bytes().replace(b'"outcome":"permit"', b'"outcome":"deny"', 1))
@@ -266,50 +268,50 @@ def check_trail(cast: Cast, vault: Vault) -> int:
     return size
 
 
-def play(cast: Cast) -> Outcome:
+def play(demo: Demo) -> Outcome:
     """The story from the empty folder to the verified trail."""
-    stage = cast.stage
-    with make_vault(cast) as vault:
-        stayed = import_patients(cast, vault)
+    stage = demo.stage
+    with make_vault(demo) as vault:
+        stayed = import_patients(demo, vault)
         stage.chapter("A research group asks", "It signs a job; the job carries no code, only numbers.")
-        request = ask(cast, vault, "job-1")
+        request = ask(demo, vault, "job-1")
         stage.chapter("A person allows one run")
-        allow(cast, vault, request)
+        allow(demo, vault, request)
         stage.chapter("The vault learns")
-        held = run(cast, vault, request)
-        attack_before_release(cast, vault, request, held)
+        held = run(demo, vault, request)
+        attack_before_release(demo, vault, request, held)
         stage.chapter("A person lets the result leave")
-        sent = let_go(cast, vault, held)
+        sent = let_go(demo, vault, held)
         stage.chapter("The group checks what it got")
-        model = verify(cast, vault)
+        model = verify(demo, vault)
         stage.chapter("The hospital withdraws its consent")
-        withdraw(cast, vault)
+        withdraw(demo, vault)
         stage.chapter("Anybody can check the trail")
-        trail = check_trail(cast, vault)
-    return _outcome(cast, stayed=stayed, request=request, sent=sent, model=model, trail=trail)
+        trail = check_trail(demo, vault)
+    return _outcome(demo, stayed=stayed, request=request, sent=sent, model=model, trail=trail)
 
 
 def _outcome(
-    cast: Cast, *, stayed: int, request: RequestView, sent: ReleaseView, model: bytes, trail: int
+    demo: Demo, *, stayed: int, request: RequestView, sent: ReleaseView, model: bytes, trail: int
 ) -> Outcome:
-    start = (cast.file("job-1") / "weights.safetensors").read_bytes()
+    start = (demo.file("job-1") / "weights.safetensors").read_bytes()
     sizes = sum(
-        path.stat().st_size for path in cast.file("outbox").iterdir() if path.suffix == ".safetensors"
+        path.stat().st_size for path in demo.file("outbox").iterdir() if path.suffix == ".safetensors"
     )
-    classes = cast.held_out.classes
+    classes = demo.held_out.classes
     return Outcome(
         stayed=stayed,
         held_out=len(classes),
         left_bytes=sizes,
         asked=len(sent.fields_used) + len(sent.fields_withheld),
         allowed=len(sent.fields_used),
-        start=accuracy(start, cast.held_out),
-        private=accuracy(model, cast.held_out),
-        non_private=ceiling(cast.hospital, cast.held_out),
+        start=accuracy(start, demo.held_out),
+        private=accuracy(model, demo.held_out),
+        non_private=ceiling(demo.hospital, demo.held_out),
         majority=max(float(classes.mean()), 1 - float(classes.mean())),
         epsilon=request.price.epsilon,
         delta=request.price.delta,
         guess_rate=request.price.guess_rate,
-        refusals=tuple(cast.stage.refusals),
+        refusals=tuple(demo.stage.refusals),
         trail=trail,
     )

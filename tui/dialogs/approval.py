@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class PreparedApproval:
     """A request as it can be decided now: its approval, or the sentence that says why it cannot be approved.
 
     `optional` are the optional columns that the consent to be written would name.
@@ -40,19 +40,19 @@ class Offer:
         """Whether it was approved before and only has to run."""
         return self.request.line.state == "approved"
 
-    def is_like(self, other: Offer) -> bool:
+    def is_like(self, other: PreparedApproval) -> bool:
         """Whether a person who has read the one has read the other; the moment of looking does not count."""
         return _timeless(self) == _timeless(other)
 
 
-def _timeless(offer: Offer) -> Offer:
-    draft = offer.draft
-    if offer.approval is None or draft is None:
-        return offer
-    return replace(offer, approval=replace(offer.approval, draft=replace(draft, not_before="")))
+def _timeless(prepared: PreparedApproval) -> PreparedApproval:
+    draft = prepared.draft
+    if prepared.approval is None or draft is None:
+        return prepared
+    return replace(prepared, approval=replace(prepared.approval, draft=replace(draft, not_before="")))
 
 
-def look(vault: OwnerSession, request_id: str, optional: frozenset[str]) -> Offer:
+def prepare_approval(vault: OwnerSession, request_id: str, optional: frozenset[str]) -> PreparedApproval:
     """How a request can be decided now; raises only what stands in the way of looking."""
     try:
         found = vault.preview_approval(request_id, draft=True, optional=optional)
@@ -60,14 +60,16 @@ def look(vault: OwnerSession, request_id: str, optional: frozenset[str]) -> Offe
         raise
     except LockboxError as error:
         request = vault.request(request_id)
-        problem = "" if request.line.state == "approved" else in_full(error)
-        return Offer(
+        problem = "" if request.line.state == "approved" else error_with_hint(error)
+        return PreparedApproval(
             request=request, approval=None, problem=problem or _unrunnable(request), optional=optional
         )
-    return Offer(request=found.request, approval=found, problem=_blocked(found.request), optional=optional)
+    return PreparedApproval(
+        request=found.request, approval=found, problem=_blocked(found.request), optional=optional
+    )
 
 
-def in_full(error: LockboxError) -> str:
+def error_with_hint(error: LockboxError) -> str:
     """An error with its hint as two sentences."""
     return f"{error} {error.hint[:1].upper()}{error.hint[1:]}".strip()
 
@@ -87,15 +89,15 @@ def _unrunnable(request: RequestView) -> str:
     return f"It was approved, but your consents no longer cover it: {'; '.join(request.decision.reasons)}."
 
 
-def approve_and_start(vault: OwnerSession, offer: Offer, *, special_confirmed: bool) -> None:
-    """Write what stands in the offer, unless that was done before, and run it; raises what the vault raises."""
-    request_id = offer.request.line.id
-    if not offer.is_approved:
+def approve_and_start(vault: OwnerSession, prepared: PreparedApproval, *, special_confirmed: bool) -> None:
+    """Write what stands in it, unless that was done before, and run it; raises what the vault raises."""
+    request_id = prepared.request.line.id
+    if not prepared.is_approved:
         vault.approve(
             request_id,
-            manifest_digest=offer.request.manifest_digest,
-            draft=offer.draft is not None,
-            optional=offer.optional if offer.draft else frozenset(),
-            special_confirmed=special_confirmed and bool(offer.special),
+            manifest_digest=prepared.request.manifest_digest,
+            draft=prepared.draft is not None,
+            optional=prepared.optional if prepared.draft else frozenset(),
+            special_confirmed=special_confirmed and bool(prepared.special),
         )
     vault.begin("train", request_id=request_id)

@@ -10,7 +10,7 @@ from textual import work
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from tui.dialogs.dialog import Decision
+from tui.dialogs.dialog import Dialog
 from tui.text import wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -36,7 +36,7 @@ HOLDS: Final = (
 )
 
 
-class EntryDialog(Decision[None]):
+class EntryDialog(Dialog[None]):
     """One entry, or all that belongs to one request."""
 
     AUTO_FOCUS = "#details"
@@ -69,7 +69,7 @@ class EntryDialog(Decision[None]):
         return "Back"
 
 
-class KeyDialog(Decision[None]):
+class KeyDialog(Dialog[None]):
     """The verifier key, shown when it is asked for."""
 
     def __init__(self, vkey: str) -> None:
@@ -96,7 +96,7 @@ class KeyDialog(Decision[None]):
         return "Back"
 
 
-class ExportDialog(Decision[str]):
+class ExportDialog(Dialog[str]):
     """Where the bundle goes; dismissed with a sentence about what was written."""
 
     AUTO_FOCUS = "#folder"
@@ -142,13 +142,13 @@ class ExportDialog(Decision[str]):
     async def _export(self, folder: Path) -> None:
         self.query_one("#export", Button).disabled = True
         try:
-            found = await self.lockbox.ask(lambda vault: vault.export_audit(folder))
+            found = await self.program.ask(lambda vault: vault.export_audit(folder))
         except LockboxError as error:
             self.query_one("#export", Button).disabled = False
             self._say(f"{error} {error.hint}".strip())
             return
         said = f"{wording.counted(found.size, 'entry')} exported and checked, root {found.root[:16]}…, to {folder}"
-        self.lockbox.tell(said, title="Exported")
+        self.program.tell(said, title="Exported")
         self.dismiss(said)
 
     def _say(self, sentence: str) -> None:

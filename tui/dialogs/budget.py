@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.widget import Widget
 
-from tui.dialogs.dialog import Decision
+from tui.dialogs.dialog import Dialog
 from tui.text import wording
 from tui.widgets.plain import Plain
 from tui.widgets.price import PriceBox
@@ -34,7 +34,7 @@ LAST: Final = (
 )
 
 
-class HowToRead(Decision[None]):
+class HowToRead(Dialog[None]):
     """The numbers of the budget explained; `caps` are collection, ε, δ and what one unit is called."""
 
     AUTO_FOCUS = "#details"
@@ -68,7 +68,7 @@ class HowToRead(Decision[None]):
         return "Back"
 
 
-class JobDialog(Decision[None]):
+class JobDialog(Dialog[None]):
     """The price of one job in front of the list."""
 
     AUTO_FOCUS = "#details"

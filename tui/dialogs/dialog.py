@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,15 +12,13 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Label
 
+from tui.app.program import Program, program_of
 from tui.widgets.plain import Plain, content
-
-if TYPE_CHECKING:
-    from tui.app.app import LockboxApp
 
 R = TypeVar("R")
 
 
-class Decision(ModalScreen[R | None]):
+class Dialog(ModalScreen[R | None]):
     """Base of the dialogs; dismissed with None for "nothing was decided", which escape always means.
 
     At 60×20 the title, the consequence and the buttons are in sight without scrolling; only `details` scroll. The
@@ -36,14 +34,15 @@ class Decision(ModalScreen[R | None]):
     ]
 
     @property
-    def lockbox(self) -> LockboxApp:
+    def program(self) -> Program:
         """The program this dialog belongs to."""
-        return cast("LockboxApp", self.app)
+        return program_of(self)
 
     def compose(self) -> ComposeResult:
         """Title, consequence, details, buttons."""
         with Vertical(id="dialog"):
             yield Label(content(self.title_text()), id="dialog-title")
+            yield from self.before_consequence()
             yield Plain(self.consequence(), id="consequence")
             with VerticalScroll(id="details", can_focus=True):
                 yield from self.details()
@@ -60,6 +59,10 @@ class Decision(ModalScreen[R | None]):
     def consequence(self) -> str:
         """What happens, in at most six lines of 54 letters; never scrolled away."""
         raise NotImplementedError
+
+    def before_consequence(self) -> Iterable[Widget]:
+        """What stands right under the title, such as a price."""
+        return ()
 
     def details(self) -> Iterable[Widget]:
         """What may be scrolled."""

@@ -10,9 +10,10 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
-from tui.dialogs.read_to_end import ReadFirst
+from tui.dialogs.read_to_end import ReadToEndDialog
 from tui.text import wording
-from tui.text.layout import visible
+from tui.text.erasure_facts import erase_sentences
+from tui.text.layout import escaped
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 LONGEST_NAME = 40
 
 
-class EraseDialog(ReadFirst):
+class EraseDialog(ReadToEndDialog):
     """Dismissed with "erased" once the keys are destroyed."""
 
     ANSWER: ClassVar[str] = "erase"
@@ -44,7 +45,7 @@ class EraseDialog(ReadFirst):
 
     def details(self) -> Iterable[Widget]:
         """Every sentence that the command says, and the ids of what ends."""
-        for sentence in wording.erase_sentences(self._planned):
+        for sentence in erase_sentences(self._planned):
             yield Plain(f"• {sentence}", classes="value")
         yield Facts(_ids(self._planned))
 
@@ -74,7 +75,7 @@ class EraseDialog(ReadFirst):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Every letter counts."""
         event.stop()
-        self.stand()
+        self.update_answer()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the field erases nothing; it leads to the buttons."""
@@ -85,12 +86,12 @@ class EraseDialog(ReadFirst):
         """Erase what was named."""
         if self.what_is_missing():
             return
-        self.carry_out("", "erased", self._erase)
+        self.carry_out(self._erase, str, "erased")
 
     def _erase(self, vault: OwnerSession) -> str:
         done = vault.erase_collection(self._planned.collection)
         return (
-            f"Erased: {wording.counted(done.rows, 'row')} of {visible(done.collection)}. {_what_stays(done)}"
+            f"Erased: {wording.counted(done.rows, 'row')} of {escaped(done.collection)}. {_what_stays(done)}"
         )
 
 

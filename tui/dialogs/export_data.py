@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui.dialogs.import_file import path_of
-from tui.dialogs.refuse import Act
+from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import wording
-from tui.text.layout import visible
+from tui.text.layout import escaped
+from tui.text.parse import parse_path
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORMATS: Final = {"csv": "CSV, as spreadsheets read it", "jsonl": "JSON Lines, one object a row"}
 
 
-class ExportDialog(Act):
+class ExportDialog(VaultCallDialog):
     """Where to, and as what; dismissed with "exported" once the file is written."""
 
     def __init__(self, collection: CollectionView) -> None:
@@ -69,7 +69,7 @@ class ExportDialog(Act):
             self.say_problem("Name the file it goes to.")
             self.set_focus(self.query_one("#path"))
             return
-        target = path_of(typed)
+        target = parse_path(typed)
         as_format = target.suffix.lower().lstrip(".")
         if as_format not in FORMATS:
             self.say_problem("The name of the file has to end in .csv or .jsonl.")
@@ -79,14 +79,14 @@ class ExportDialog(Act):
     def _export(self, target: Path, as_format: str) -> None:
         name = self._collection.name
         self.carry_out(
-            "",
+            lambda vault: vault.export_collection(name, target, as_format=as_format),
+            lambda rows: _exported(rows, target),
             "exported",
-            lambda vault: _told(vault.export_collection(name, target, as_format=as_format), target),
         )
 
 
-def _told(rows: int, target: Path) -> str:
-    return f"{wording.counted(rows, 'row')} in {visible(str(target))}, readable by anyone who gets that file."
+def _exported(rows: int, target: Path) -> str:
+    return f"{wording.counted(rows, 'row')} in {escaped(str(target))}, readable by anyone who gets that file."
 
 
 def _example() -> str:

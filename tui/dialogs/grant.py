@@ -9,13 +9,14 @@ from textual import work
 from textual.widget import Widget
 from textual.widgets import Button
 
-from tui.dialogs.read_to_end import ReadFirst
+from tui.dialogs.read_to_end import ReadToEndDialog
 from tui.dialogs.scope_form import ScopeForm, line
 from tui.text import consent_facts, request_facts, wording
-from tui.text.layout import visible
-from tui.text.parse import amount, count
+from tui.text.layout import escaped
+from tui.text.parse import parse_count, parse_epsilon
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
+from tui.widgets.special_toggle import MISSING, SpecialToggle
 from tui.widgets.toggle import Toggle
 from vault.errors.families import Invalid, LockboxError
 
@@ -64,8 +65,8 @@ class GrantForm(ScopeForm):
             "not_after": until,
             "not_before": self.date("#from"),
             "window": scope.window,
-            "uses": count(uses) if uses else 1,
-            "epsilon_cap": amount(epsilon) if epsilon else None,
+            "uses": parse_count(uses) if uses else 1,
+            "epsilon_cap": parse_epsilon(epsilon) if epsilon else None,
         }
 
     def chosen(self, name: str) -> None:
@@ -81,7 +82,7 @@ class GrantForm(ScopeForm):
     @work(exclusive=True, group="look")
     async def _look(self, terms: GrantTerms) -> None:
         try:
-            draft = await self.lockbox.ask(lambda vault: vault.preview_grant(**terms))
+            draft = await self.program.ask(lambda vault: vault.preview_grant(**terms))
         except LockboxError as error:
             self.say_problem(f"{error} {error.hint}".strip())
             return
@@ -94,7 +95,7 @@ class GrantForm(ScopeForm):
             self.dismiss(given)
 
 
-class GrantDialog(ReadFirst):
+class GrantDialog(ReadToEndDialog):
     """The consent, whole; dismissed with its id once it is given, with None to go back to the form."""
 
     ANSWER: ClassVar[str] = "allow"
@@ -122,27 +123,25 @@ class GrantDialog(ReadFirst):
 
     def before_buttons(self) -> Iterable[Widget]:
         """The yes of its own for what belongs to a special category."""
-        if special := self._draft.special:
-            yield Toggle(
-                "I consent explicitly", f"to jobs reading {_named(special)}, for this purpose", id="special"
-            )
+        if self._draft.special:
+            yield SpecialToggle(self._draft.special)
         yield from super().before_buttons()
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """The answer that gives it."""
-        count = len(self._draft.fields)
-        return [("allow", "Allow this column" if count == 1 else f"Allow these {count} columns")]
+        parse_count = len(self._draft.fields)
+        return [("allow", "Allow this column" if parse_count == 1 else f"Allow these {parse_count} columns")]
 
     def missing(self) -> str:
         """The explicit yes, where there has to be one."""
         if self._draft.special and not self.query_one("#special", Toggle).is_on:
-            return "What is of a special category takes a yes of its own: tick it above."
+            return MISSING
         return ""
 
     def on_toggle_turned(self, event: Toggle.Turned) -> None:
         """The yes was given or taken back."""
         event.stop()
-        self.stand()
+        self.update_answer()
 
     def chosen(self, name: str) -> None:
         """Give exactly what stands here."""
@@ -155,15 +154,15 @@ class GrantDialog(ReadFirst):
         self.lock_buttons(True)
         terms, confirmed = self._terms, bool(self._draft.special)
         try:
-            given = await self.lockbox.ask(lambda vault: vault.grant(special_confirmed=confirmed, **terms))
+            given = await self.program.ask(lambda vault: vault.grant(special_confirmed=confirmed, **terms))
         except LockboxError as error:
             self.lock_buttons(False)
-            self.stand()
+            self.update_answer()
             self.say_problem(f"{error} {error.hint}".strip())
             return
-        who, columns = visible(given.requester), wording.counted(len(given.fields), "column")
-        self.lockbox.tell(
-            f"{who} may learn from {columns} of {visible(given.collection)} until {given.not_after[:10]}. Nothing "
+        who, columns = escaped(given.requester), wording.counted(len(given.fields), "column")
+        self.program.tell(
+            f"{who} may learn from {columns} of {escaped(given.collection)} until {given.not_after[:10]}. Nothing "
             "leaves by this: every run and every release still asks you.",
             title="Consent given",
         )
@@ -183,11 +182,3 @@ def draft_facts(draft: GrantDraft, collection: CollectionView) -> list[tuple[str
         ("who else gets it", ", ".join(draft.recipients) or "nobody that they name"),
         ("they keep it", draft.retention),
     ]
-
-
-def _named(special: tuple[str, ...], most: int = 2) -> str:
-    """The special columns by name; where there are many, the details have all of them."""
-    named = [wording.short(name, 16) for name in special]
-    if len(named) <= most:
-        return " and ".join(named)
-    return f"{', '.join(named[:most])} and {wording.counted(len(named) - most, 'other column')}"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 from textual import work
@@ -15,23 +14,19 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, DirectoryTree, Input, RadioSet
 
-from tui.dialogs.dialog import Decision
-from tui.text import wording
-from tui.text.layout import visible
+from tui.dialogs.dialog import Dialog
+from tui.text import import_facts, wording
+from tui.text.layout import escaped
+from tui.text.parse import parse_path
 from tui.widgets.choice import Choice
 from tui.widgets.plain import Plain, cell, content
 from tui.widgets.table import Line, ListTable
 from vault.errors.families import LockboxError
-from vault.views.records import FileChoice, ImportPreview, ImportReport
+from vault.views.records import FileChoice, ImportPlan, ImportReport
 
-SENSITIVITIES: Final = ("ordinary", "sensitive", "special", "identifying")
-CLASSES: Final = {
-    "ordinary": "no harm known if it came out.",
-    "sensitive": "it would hurt if it came out, such as money, moods and places.",
-    "special": "a special category by law (GDPR Articles 9 and 10), such as health: jobs need an explicit yes for it.",
-    "identifying": "it may name somebody: a name, an address, an account, a phone.",
-}
-MARKS: Final = {"ordinary": " ", "sensitive": "!", "special": "‼", "identifying": "@"}
+if TYPE_CHECKING:
+    from vault.owner.interface.session import OwnerSession
+
 NOTHING_YET: Final = "Nothing is stored until you say so."
 
 
@@ -47,7 +42,7 @@ class Files(DirectoryTree):
         return cell(label if isinstance(label, str) else label.plain)
 
 
-class ChooseFile(Decision[ImportReport]):
+class ChooseFile(Dialog[ImportReport]):
     """Which file: a path that is typed, pasted or dropped, or one chosen below."""
 
     AUTO_FOCUS = "#path"
@@ -95,7 +90,7 @@ class ChooseFile(Decision[ImportReport]):
 
     def chosen(self, _name: str) -> None:
         """Look at what the field says."""
-        path = path_of(self.query_one("#path", Input).value)
+        path = parse_path(self.query_one("#path", Input).value)
         if path.is_dir():
             files = self.query_one("#files", Files)
             files.path = path
@@ -112,7 +107,7 @@ class ChooseFile(Decision[ImportReport]):
         self.query_one("#word", Plain).remove_class("bad")
         self._say("Reading the file …")
         try:
-            found = await self.lockbox.ask(lambda vault: vault.preview_path(choice))
+            found = await self.program.ask(lambda vault: vault.plan_import(choice))
         except LockboxError as error:
             self.query_one("#word", Plain).add_class("bad")
             self._say(f"{error} {error.hint}".strip())
@@ -127,10 +122,10 @@ class ChooseFile(Decision[ImportReport]):
             self.query_one("#path", Input).focus()
 
 
-class ImportDialog(Decision[ImportReport]):
+class ImportDialog(Dialog[ImportReport]):
     """What would be sealed: the columns, what counts as one, what is refused, the lifetime budget."""
 
-    def __init__(self, choice: FileChoice, preview: ImportPreview) -> None:
+    def __init__(self, choice: FileChoice, preview: ImportPlan) -> None:
         super().__init__()
         self._choice = choice
         self._preview = preview
@@ -144,7 +139,7 @@ class ImportDialog(Decision[ImportReport]):
 
     def consequence(self) -> str:
         """How much, where, what counts as one, and at most how much of it may ever be told."""
-        return consequence_of(self._preview)
+        return import_facts.consequence_of(self._preview)
 
     def details(self) -> Iterable[Widget]:
         """The name, the columns, the privacy unit, what is refused and what to know."""
@@ -182,7 +177,7 @@ class ImportDialog(Decision[ImportReport]):
         preview = self._preview
         self.query_one("#consequence", Plain).say(self.consequence())
         self.query_one("#columns", ListTable).fill(_lines(preview))
-        self.query_one("#refused", Plain).say(refused_words(preview))
+        self.query_one("#refused", Plain).say(import_facts.refused_words(preview))
         self.query_one("#warnings", Plain).say("\n".join(preview.warnings))
         seal = self.query_one("#seal", Button)
         seal.label = content(self._seal_label())
@@ -190,14 +185,16 @@ class ImportDialog(Decision[ImportReport]):
 
     async def _draw_units(self) -> None:
         for place in self.query("#units"):
-            buttons = [_unit_button(unit, self._preview) for unit in units_of(self._preview)]
+            buttons = [_unit_button(unit, self._preview) for unit in import_facts.units_of(self._preview)]
             await place.mount(RadioSet(*buttons, id="unit"))
 
     def on_data_table_row_highlighted(self, event: ListTable.RowHighlighted) -> None:
         """Say what the class of the marked column means."""
         column = next((one for one in self._preview.columns if one.name == event.row_key.value), None)
         if column is not None:
-            words = f"{visible(column.name)} is {column.sensitivity}: {CLASSES[column.sensitivity]}"
+            words = (
+                f"{escaped(column.name)} is {column.sensitivity}: {import_facts.CLASSES[column.sensitivity]}"
+            )
             self.query_one("#class-words", Plain).say(words)
 
     # changing
@@ -211,8 +208,8 @@ class ImportDialog(Decision[ImportReport]):
         column = next((one for one in self._preview.columns if one.name == name), None)
         if column is None or self._preview.rows_before is not None:
             return
-        place = SENSITIVITIES.index(column.sensitivity)
-        after = SENSITIVITIES[(place + 1) % len(SENSITIVITIES)]
+        place = import_facts.SENSITIVITIES.index(column.sensitivity)
+        after = import_facts.SENSITIVITIES[(place + 1) % len(import_facts.SENSITIVITIES)]
         self._read_again(sensitivities={**self._choice.sensitivities, column.name: after})
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
@@ -226,7 +223,7 @@ class ImportDialog(Decision[ImportReport]):
     async def _read_again(self, **changed: object) -> None:
         choice = replace(self._choice, **changed)  # type: ignore[arg-type]
         try:
-            found = await self.lockbox.ask(lambda vault: vault.preview_path(choice))
+            found = await self.program.ask(lambda vault: vault.plan_import(choice))
         except LockboxError as error:
             self._fail(error)
             return
@@ -245,13 +242,18 @@ class ImportDialog(Decision[ImportReport]):
 
     @work(exclusive=True, group="seal")
     async def _seal(self) -> None:
-        choice, digest = self._choice, self._preview.digest
+        choice, plan = self._choice, self._preview
+
+        def seal(vault: OwnerSession) -> ImportReport:
+            is_renamed = choice.name != plan.collection
+            return vault.import_planned(vault.plan_import(choice).id if is_renamed else plan.id)
+
         try:
-            report = await self.lockbox.ask(lambda vault: vault.import_path(choice, digest=digest))
+            report = await self.program.ask(seal)
         except LockboxError as error:
             self._fail(error)
             return
-        self.lockbox.tell(report_words(report))
+        self.program.tell(import_facts.report_words(report))
         self.dismiss(report)
 
     def _say(self, sentence: str, *, is_bad: bool = False) -> None:
@@ -264,83 +266,18 @@ class ImportDialog(Decision[ImportReport]):
         self.query_one("#seal", Button).disabled = False
 
 
-# the words ------------------------------------------------------------------------------------------------
-
-
-def path_of(typed: str) -> Path:
-    """The path somebody typed, pasted or dropped: terminals put quotes or backslashes into what is dropped."""
-    text = typed.strip()
-    if not Path(text).expanduser().exists():
-        try:
-            parts = shlex.split(text)
-        except ValueError:
-            parts = []
-        text = parts[0].removeprefix("file://") if len(parts) == 1 else text
-    return Path(text).expanduser().absolute()
-
-
-def consequence_of(preview: ImportPreview) -> str:
-    """How many rows and units, and the cap on everything that jobs may ever tell."""
-    rows = wording.counted(preview.rows, "row")
-    refused = f", {preview.refused_rows:,} refused" if preview.refused_rows else ""
-    noun = wording.unit_noun(preview.unit.kind, preview.unit.field)
-    where = (
-        "a new collection"
-        if preview.rows_before is None
-        else f"the collection {visible(preview.collection)}, which has {wording.counted(preview.rows_before, 'row')}"
-    )
-    units = f"{wording.counted(preview.units, noun)}: {wording.unit_sentence(preview.unit.kind, preview.unit.field)}"
-    return (
-        f"{rows}{refused}, into {where}.\n{units}.\n"
-        f"Lifetime privacy budget: {wording.lifetime_cap(preview.lifetime_epsilon, noun)}, fixed for good."
-    )
-
-
-def units_of(preview: ImportPreview) -> list[str]:
-    """What may count as one here; what the vault recommends comes first."""
-    named = [f"column:{one.name}" for one in preview.columns if one.sensitivity == "identifying"]
-    others = [f"column:{one.name}" for one in preview.columns if one.type in ("category", "text")]
-    days = ["day"] if preview.time_field else []
-    found = dict.fromkeys([str(preview.unit), *days, "record", *named, *others[:3]])
-    return list(found)
-
-
-def unit_words(unit: str) -> str:
-    """A privacy unit in one line, with what it does not hide."""
-    kind, _, field = unit.partition(":")
-    noun = wording.unit_noun(kind, field or None)
-    sentence = wording.unit_sentence(kind, field or None)
-    return f"{sentence[:1].upper()}{sentence[1:]}. {wording.not_hidden(kind, noun)}"
-
-
-def _unit_button(unit: str, preview: ImportPreview) -> Choice:
+def _unit_button(unit: str, preview: ImportPlan) -> Choice:
     is_chosen = unit == str(preview.unit)
-    words = unit_words(unit) + (" (recommended)" if is_chosen else "")
-    return Choice(Content(visible(words)), value=is_chosen, name=unit)
+    words = import_facts.unit_words(unit) + (" (recommended)" if is_chosen else "")
+    return Choice(Content(escaped(words)), value=is_chosen, name=unit)
 
 
-def _lines(preview: ImportPreview) -> Iterable[Line]:
+def _lines(preview: ImportPlan) -> Iterable[Line]:
     for one in preview.columns:
         yield Line(
             key=one.name,
             cells=(
-                MARKS[one.sensitivity], one.name, one.type, one.sensitivity,
+                import_facts.MARKS[one.sensitivity], one.name, one.type, one.sensitivity,
                 f"{one.nulls:,}" if one.nulls else "", ", ".join(one.samples),
             ),
         )  # fmt: skip
-
-
-def refused_words(preview: ImportPreview) -> str:
-    """The rows that are refused and why, the first ten of them."""
-    if not preview.refused_rows:
-        return ""
-    shown = [f"  line {row.line}: {row.reason}" for row in preview.first_refused]
-    more = preview.refused_rows - len(shown)
-    rest = [f"  and {more:,} more"] if more > 0 else []
-    return "\n".join([f"{wording.counted(preview.refused_rows, 'row')} refused:", *shown, *rest])
-
-
-def report_words(report: ImportReport) -> str:
-    """What an import did, in one sentence."""
-    refused = f" {wording.counted(len(report.refused), 'row')} refused." if report.refused else ""
-    return f"{wording.counted(report.rows, 'row')} sealed in {visible(report.collection)}.{refused}"

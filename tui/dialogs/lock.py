@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from tui.cli.exit_codes import ExitCode
-from tui.dialogs.dialog import Decision
+from tui.dialogs.dialog import Dialog
 from tui.widgets.plain import Plain
 from vault.errors.families import LockboxError
 
@@ -17,7 +17,7 @@ STOPPED = (
 )
 
 
-class LockDialog(Decision[None]):
+class LockDialog(Dialog[None]):
     """Lock while a training runs: it would be stopped, because locking ends the process that has the keys."""
 
     def title_text(self) -> str:
@@ -39,10 +39,10 @@ class LockDialog(Decision[None]):
     def chosen(self, _name: str) -> None:
         """Stop and lock."""
         self.dismiss(None)
-        self.lockbox.lock_now(stop_training=True)
+        self.program.lock_now(stop_training=True)
 
 
-class QuitDialog(Decision[None]):
+class QuitDialog(Dialog[None]):
     """Leave while a training runs: it goes on behind the program, or is stopped."""
 
     def title_text(self) -> str:
@@ -71,15 +71,15 @@ class QuitDialog(Decision[None]):
     def chosen(self, name: str) -> None:
         """Leave, at once or when the run was stopped."""
         if name == "leave":
-            self.lockbox.exit(ExitCode.OK)
+            self.program.exit(ExitCode.OK)
         else:
             self.run_worker(self._stop_and_leave(), exclusive=True, group="stop")
 
     async def _stop_and_leave(self) -> None:
         try:
-            for run in await self.lockbox.ask(lambda vault: vault.runs()):
-                await self.lockbox.ask(lambda vault, run=run: vault.stop_training(run.request))  # type: ignore[misc]
+            for run in await self.program.ask(lambda vault: vault.runs()):
+                await self.program.ask(lambda vault, run=run: vault.stop_training(run.request))  # type: ignore[misc]
         except LockboxError as error:
-            self.lockbox.tell_error(error)
+            self.program.tell_error(error)
             return
-        self.lockbox.exit(ExitCode.OK)
+        self.program.exit(ExitCode.OK)

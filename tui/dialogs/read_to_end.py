@@ -7,12 +7,12 @@ from typing import ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.widgets import Button
 
-from tui.dialogs.refuse import Act
+from tui.dialogs.vault_call import VaultCallDialog
 
 SCROLL: Final = "Scroll to the end first: not all of it is in sight."
 
 
-class ReadFirst(Act):
+class ReadToEndDialog(VaultCallDialog):
     """A dialog whose one other answer waits until its details were scrolled to their end, and for `missing`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,22 +36,22 @@ class ReadFirst(Act):
     def on_mount(self) -> None:
         """Watch how far the details were read."""
         details = self.query_one("#details")
-        self.watch(details, "scroll_y", self._note_reading, init=False)
-        self.watch(details, "virtual_size", self._note_reading, init=False)
-        self.stand()
-        self.call_after_refresh(self._note_reading)
+        self.watch(details, "scroll_y", self._note_position, init=False)
+        self.watch(details, "virtual_size", self._note_position, init=False)
+        self.update_answer()
+        self.call_after_refresh(self._note_position)
 
     def on_resize(self) -> None:
         """More of it may be in sight now."""
-        self.call_after_refresh(self._note_reading)
+        self.call_after_refresh(self._note_position)
 
-    def _note_reading(self) -> None:
+    def _note_position(self) -> None:
         details = self.query_one("#details")
         if details.virtual_size.height and details.size.height:
             self._has_read = self._has_read or details.max_scroll_y - details.scroll_offset.y <= 0
-            self.stand()
+            self.update_answer()
 
-    def stand(self) -> None:
+    def update_answer(self) -> None:
         """Say what is missing, and let it be done when nothing is."""
         if self._is_busy:
             return

@@ -8,11 +8,11 @@ from typing import Any
 
 from textual.widget import Widget
 
-from tui.dialogs.dialog import Decision
+from tui.dialogs.dialog import Dialog
 from tui.widgets.plain import Plain
 
 
-class ReceiptDialog(Decision[None]):
+class ReceiptDialog(Dialog[None]):
     """The record that decides, what was released under it, and the head of the trail it is anchored in."""
 
     AUTO_FOCUS = "#details"

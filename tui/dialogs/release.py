@@ -16,8 +16,9 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label
 
-from tui.dialogs.dialog import Decision
+from tui.dialogs.dialog import Dialog
 from tui.text import wording
+from tui.text.wording import requester_with_key
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
 from tui.widgets.price import PriceBox
@@ -31,7 +32,7 @@ NOT_MEASURED: Final = (
 )
 
 
-class ReleaseDialog(Decision[ReleaseView]):
+class ReleaseDialog(Dialog[ReleaseView]):
     """Sends one held update; dismissed with what became of it once it has left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "numbers", "ε and δ", show=False)]
@@ -128,11 +129,11 @@ class ReleaseDialog(Decision[ReleaseView]):
         one = self._held
         self._set_sending(True)
         try:
-            sent = await self.lockbox.ask(lambda vault: vault.send(one.id, confirm_digest=one.digest, to=to))
+            sent = await self.program.ask(lambda vault: vault.send(one.id, confirm_digest=one.digest, to=to))
         except LockboxError as error:
             self._set_sending(False)
             self._say(f"{error} {error.hint}".strip())
-            self.lockbox.tell_error(error)
+            self.program.tell_error(error)
             return
         self.dismiss(sent)
 
@@ -155,7 +156,7 @@ class ReleaseDialog(Decision[ReleaseView]):
             super().action_leave()
 
 
-class Countdown(Decision[bool]):
+class Countdown(Dialog[bool]):
     """The last seconds in which it can be cancelled; dismissed with True when they are over."""
 
     SECONDS: ClassVar[int] = 10
@@ -201,7 +202,7 @@ class Countdown(Decision[bool]):
 
 def to_whom(one: ReleaseView, *, is_practice: bool) -> str:
     """Who gets it, how well their key is known, and which bytes they are."""
-    name = wording.one_of(one.recipient, one.fingerprint, one.recipient_status)
+    name = requester_with_key(one.recipient, one.fingerprint, one.recipient_status)
     who = f"To the practice coordinator on this computer: {name}" if is_practice else f"To: {name}"
     return f"{who}. {wording.size(one.size)}, digest {one.digest[:8]}…"
 
@@ -210,7 +211,7 @@ def release_facts(one: ReleaseView) -> list[tuple[str, str]]:
     """Everything a person should know of what leaves."""
     noun = wording.unit_noun(one.price.unit, one.price.unit_field)
     return [
-        ("to", wording.one_of(one.recipient, one.fingerprint, one.recipient_status)),
+        ("to", requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
         ("for", one.purpose_words),
         ("what leaves", wording.what_leaves(one.size)),
         ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from tui.dialogs.dialog import Decision
+from tui.dialogs.dialog import Dialog
 from tui.text import request_facts, wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -17,17 +17,15 @@ from tui.widgets.price import PriceBox
 if TYPE_CHECKING:
     from vault.views.requests import RequestView
 
-OPEN_STATES = ("waiting", "approved")
 
-
-def pieces(found: RequestView) -> Iterable[Widget]:
+def request_widgets(found: RequestView) -> Iterable[Widget]:
     """Everything about a request, the price first."""
     yield PriceBox(found.price)
     yield Facts(request_facts.how_it_stands(found), classes="block")
     yield Plain("Who asks, and what for", classes="heading")
     yield Facts(request_facts.who_and_why(found), classes="value")
     yield Plain(request_facts.THEIRS, classes="muted")
-    if found.line.state in OPEN_STATES:
+    if found.line.state in request_facts.OPEN_STATES:
         says = "cover it" if found.decision.permitted else "do not cover it"
         yield Plain(f"Columns; your consents {says} now", classes="heading")
         yield Facts(request_facts.columns_asked(found.decision), classes="value")
@@ -65,18 +63,18 @@ class RequestPane(VerticalScroll):
         with self.app.batch_update():
             self.remove_children()
             if found is not None:
-                self.mount(Plain(heading(found), classes="heading value"), *pieces(found))
+                self.mount(Plain(request_heading(found), classes="heading value"), *request_widgets(found))
         self.call_after_refresh(self.scroll_to, y=place, animate=False)
 
 
-def heading(found: RequestView) -> str:
+def request_heading(found: RequestView) -> str:
     """Whose request, and how far their key is known."""
     status = found.line.requester_status
-    mark, words = request_facts.KEY_MARKS[status], request_facts.KEYS[status]
+    mark, words = wording.KEY_MARKS[status], wording.key_warning(status)
     return f"{wording.short(found.line.requester, 40)}  {mark} {words}"
 
 
-class RequestDetail(Decision[str]):
+class RequestDetail(Dialog[str]):
     """The same in front of the list, with what can be done about it; opening it decides nothing."""
 
     AUTO_FOCUS = "#details"
@@ -87,7 +85,7 @@ class RequestDetail(Decision[str]):
 
     def title_text(self) -> str:
         """Whose request."""
-        return heading(self._found)
+        return request_heading(self._found)
 
     def consequence(self) -> str:
         """What it wants."""
@@ -99,7 +97,7 @@ class RequestDetail(Decision[str]):
 
     def details(self) -> Iterable[Widget]:
         """Everything else."""
-        return pieces(self._found)
+        return request_widgets(self._found)
 
     def safe_label(self) -> str:
         """Reading changes nothing."""
@@ -107,7 +105,7 @@ class RequestDetail(Decision[str]):
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """What opens a dialog of its own."""
-        if self._found.line.state not in OPEN_STATES:
+        if self._found.line.state not in request_facts.OPEN_STATES:
             return []
         return [("refuse", "Refuse…"), ("run", "Run…")]
 

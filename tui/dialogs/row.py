@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from tui.dialogs.dialog import Decision
+from tui.dialogs.dialog import Dialog
 from tui.text import wording
 from tui.widgets.facts import Facts
 
 
-class RowDialog(Decision[None]):
+class RowDialog(Dialog[None]):
     """Every value of one row under the name of its column; space or escape goes back."""
 
     AUTO_FOCUS = "#details"

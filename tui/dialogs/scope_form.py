@@ -12,10 +12,10 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select
 
-from tui.dialogs.import_file import CLASSES
-from tui.dialogs.refuse import Act
-from tui.text import request_facts, wording
-from tui.text.parse import moment
+from tui.dialogs.vault_call import VaultCallDialog
+from tui.text import wording
+from tui.text.import_facts import CLASSES
+from tui.text.parse import parse_moment
 from tui.widgets.plain import Plain, content
 from tui.widgets.toggle import Toggle
 from vault.errors.families import Invalid
@@ -53,7 +53,7 @@ class Scope:
     window: tuple[datetime | None, datetime | None]
 
 
-class ScopeForm(Act):
+class ScopeForm(VaultCallDialog):
     """Fields to fill in; nothing is ticked, and nothing happens before the next dialog."""
 
     AUTO_FOCUS = "#who"
@@ -145,7 +145,7 @@ class ScopeForm(Act):
     def date(self, selector: str) -> datetime | None:
         """A moment that was typed, or None for none; raises `Invalid`."""
         typed = self.text(selector)
-        return moment(typed) if typed else None
+        return parse_moment(typed) if typed else None
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a field goes on to the next; it decides nothing."""
@@ -190,7 +190,7 @@ def _select(
 
 def _who(one: RequesterView) -> str:
     status = one.status
-    return f"{wording.short(one.name, 40)}  {request_facts.KEY_MARKS[status]} {request_facts.KEYS[status]}"
+    return f"{wording.short(one.name, 40)}  {wording.KEY_MARKS[status]} {wording.key_warning(status)}"
 
 
 def _collection(one: CollectionView) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui.dialogs.refuse import Act
+from tui.dialogs.vault_call import VaultCallDialog
 
 
-class SubmitDialog(Act):
+class SubmitDialog(VaultCallDialog):
     """The path of a signed job folder; nothing is read of your data and nothing is charged by taking it in."""
 
     AUTO_FOCUS = "#job"
@@ -48,4 +48,6 @@ class SubmitDialog(Act):
             self.say_problem("Type the path of the folder that the requester gave you.")
             return
         folder = Path(typed).expanduser().absolute()
-        self.carry_out("The request waits for you.", "submitted", lambda vault: vault.submit(folder))
+        self.carry_out(
+            lambda vault: vault.submit(folder), lambda _: "The request waits for you.", "submitted"
+        )

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 from textual import work
 from textual.widget import Widget
 
-from tui.dialogs.dialog import Decision
+from tui.dialogs.dialog import Dialog
 from tui.dialogs.scope_form import Scope, ScopeForm, line
 from tui.text import request_facts, wording
-from tui.text.parse import amount
+from tui.text.parse import parse_epsilon
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from vault.errors.families import Invalid, LockboxError
@@ -57,7 +57,7 @@ class WhatIfForm(ScopeForm):
         """Ask the vault."""
         try:
             scope, epsilon = self.scope(), self.text("#epsilon")
-            price = amount(epsilon) if epsilon else None
+            price = parse_epsilon(epsilon) if epsilon else None
         except Invalid as error:
             self.say_problem(str(error))
         else:
@@ -67,7 +67,7 @@ class WhatIfForm(ScopeForm):
     @work(exclusive=True, group="try")
     async def _try(self, scope: Scope, price: Decimal | None) -> None:
         try:
-            found = await self.lockbox.ask(
+            found = await self.program.ask(
                 lambda vault: vault.what_if(
                     requester=scope.requester,
                     collection=scope.collection,
@@ -83,7 +83,7 @@ class WhatIfForm(ScopeForm):
             self.app.push_screen(VerdictDialog(found, scope))
 
 
-class VerdictDialog(Decision[None]):
+class VerdictDialog(Dialog[None]):
     """The verdict, every reason for every column, and the smallest change that would turn it."""
 
     AUTO_FOCUS = "#details"

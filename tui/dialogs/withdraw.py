@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widget import Widget
 
-from tui.dialogs.refuse import Act
+from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import consent_facts, wording
 from tui.widgets.facts import Facts
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vault.views.consents import GrantView, Withdrawal
 
 
-class WithdrawDialog(Act):
+class WithdrawDialog(VaultCallDialog):
     """What stops, what is destroyed, what cannot be called back; dismissed with "withdrawn" once it is done."""
 
     def __init__(self, one: GrantView, planned: Withdrawal) -> None:
@@ -47,7 +47,7 @@ class WithdrawDialog(Act):
     def chosen(self, name: str) -> None:
         """Withdraw it, and say what that did."""
         one = self._one.id
-        self.carry_out("", "withdrawn", lambda vault: consent_facts.withdrawn(vault.withdraw(one)))
+        self.carry_out(lambda vault: vault.withdraw(one), consent_facts.withdrawn, "withdrawn")
 
 
 async def open_withdraw(page: Page[Any], grant_id: str) -> None:
@@ -57,7 +57,7 @@ async def open_withdraw(page: Page[Any], grant_id: str) -> None:
         return
     one, planned = found
     if one.state == "withdrawn":
-        page.lockbox.tell("This consent is withdrawn already; nothing runs under it.")
+        page.program.tell("This consent is withdrawn already; nothing runs under it.")
         return
     page.app.push_screen(WithdrawDialog(one, planned), lambda done: _reload(page, done))
 

@@ -151,12 +151,12 @@ An act that was never written cannot be proven missing, and times are those of t
             self._before = self._facts.first
             self.reload()
         else:
-            self.lockbox.tell("These are the oldest entries.")
+            self.program.tell("These are the oldest entries.")
 
     def action_newer(self) -> None:
         """The page after, which ends at the newest entry when it is near."""
         if self._facts.last >= self._facts.newest:
-            self.lockbox.tell("These are the newest entries.")
+            self.program.tell("These are the newest entries.")
             return
         end = self._facts.last + 1 + ENTRIES
         self._before = end if end <= self._facts.newest else None
@@ -167,7 +167,7 @@ An act that was never written cannot be proven missing, and times are those of t
         """Recompute the whole trail, however long it takes; what was found stays on the screen."""
         self._say_verified(VERIFYING, is_bad=False)
         try:
-            said = await self.lockbox.ask(verified)
+            said = await self.program.ask(verified)
         except LockboxError as error:
             self._say_verified(f"✗ {error} {error.hint}".strip(), is_bad=True)
         else:

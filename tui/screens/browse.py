@@ -12,7 +12,7 @@ from textual.widgets import DataTable, Input
 from tui.app.page import Page, SearchBar
 from tui.dialogs.row import RowDialog
 from tui.text import wording
-from tui.text.parse import count
+from tui.text.parse import parse_count
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 from vault.errors.families import Invalid
@@ -144,12 +144,12 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
     @work(exclusive=True, group="jump")
     async def _jump(self, typed: str) -> None:
         try:
-            number = count(typed)
+            number = parse_count(typed)
         except Invalid as error:
-            self.lockbox.tell_error(error)
+            self.program.tell_error(error)
             return
         if not 1 <= number <= (self._total or 0):
-            self.lockbox.tell(f"There is no row {number:,}; there are {self._total or 0:,}.")
+            self.program.tell(f"There is no row {number:,}; there are {self._total or 0:,}.")
             return
         await self.query(JumpBar).remove()
         self.set_focus(self.query_one(ListTable))
@@ -226,7 +226,7 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
 
     def action_close(self) -> None:
         """Back to the collections."""
-        self.lockbox.open_page("data", at=self._collection)
+        self.program.open_page("data", at=self._collection)
 
 
 def where(rows: Rows) -> str:

@@ -17,6 +17,7 @@ from textual.widgets import DataTable
 from tui.app.page import Page
 from tui.dialogs.budget import HowToRead, JobDialog, job_heading
 from tui.text import wording
+from tui.text.request_facts import OPEN_STATES
 from tui.widgets.plain import Plain
 from tui.widgets.plot import Series, StepPlot
 from tui.widgets.price import PriceBox
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from vault.views.requests import RequestView
 
 WIDE: Final = 120
-UNDECIDED: Final = ("waiting", "approved")
 MOST_OPENED: Final = 60
 NAME_ROOM: Final = 22
 WORDS_ROOM: Final = 38  # behind a bar: percentages and a count of jobs
@@ -106,7 +106,7 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
 
     def fetch(self, vault: OwnerSession) -> Spending:
         """Everything in one go; of what waits only so many are opened, for each takes a moment."""
-        waiting = [one.id for one in vault.requests() if one.state in UNDECIDED][:MOST_OPENED]
+        waiting = [one.id for one in vault.requests() if one.state in OPEN_STATES][:MOST_OPENED]
         return Spending(
             lines=tuple(vault.budget()),
             charges=tuple(vault.budget_history()),
@@ -138,8 +138,8 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
         self.query_one(StepPlot).show(
             f"percent of the lifetime budget used, {whose}",
             series_of(self._facts.charges, by_requester=whose == WHOSE[1]),
-            until=self.lockbox.now(),
-            calm=self.lockbox.is_calm,
+            until=self.program.now(),
+            calm=self.program.is_calm,
         )
 
     # the job under the cursor

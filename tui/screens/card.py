@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from threading import Event
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, cast
+from typing import ClassVar, Protocol, TypeVar, cast
 
 from textual import work
 from textual.app import ComposeResult
@@ -15,12 +15,10 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from tui.app.threads import off_loop
+from tui.app.program import Program, program_of
+from tui.app.threads import in_thread
 from tui.widgets.plain import Plain, content
 from vault.errors.families import LockboxError
-
-if TYPE_CHECKING:
-    from tui.app.app import LockboxApp
 
 T = TypeVar("T")
 
@@ -47,9 +45,9 @@ class Card(Screen[None]):
         self._is_left = Event()
 
     @property
-    def lockbox(self) -> LockboxApp:
+    def program(self) -> Program:
         """The program this card belongs to."""
-        return cast("LockboxApp", self.app)
+        return program_of(self)
 
     def compose(self) -> ComposeResult:
         """Title, body, the line that says how it goes, and the buttons; the body scrolls where there is little room."""
@@ -135,7 +133,7 @@ class Card(Screen[None]):
     @work(exclusive=True, group="card")
     async def _do(self, is_left: Event, job: Callable[[], T], then: Callable[[T], None]) -> None:
         try:
-            result = await off_loop(lambda: _unless_left(job(), is_left))
+            result = await in_thread(lambda: _unless_left(job(), is_left))
         except LockboxError as error:
             self._end()
             self.failed(error)

@@ -12,8 +12,8 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable
 
 from tui.app.page import Page
-from tui.dialogs.import_file import CLASSES, MARKS
 from tui.text import wording
+from tui.text.import_facts import CLASSES, MARKS
 from tui.widgets.column import ColumnDrawing
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -112,7 +112,7 @@ One column a line; beside or under it what it is, who may read it, and, after **
             drawing = self.query_one(ColumnDrawing)
             drawing.display = summary is not None
             if summary is not None:
-                await drawing.show(summary, width=self._room(), calm=self.lockbox.is_calm)
+                await drawing.show(summary, width=self._room(), calm=self.program.is_calm)
 
     def _room(self) -> int:
         width = self.query_one("#columns-details").size.width or self.app.size.width
@@ -160,7 +160,7 @@ One column a line; beside or under it what it is, who may read it, and, after **
 
     def action_close(self) -> None:
         """Back to the collections."""
-        self.lockbox.open_page("data", at=self._collection)
+        self.program.open_page("data", at=self._collection)
 
     async def on_key(self, event: Key) -> None:
         """Escape goes back, first to the list."""

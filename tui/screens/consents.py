@@ -106,7 +106,7 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
 
     async def draw(self, facts: Allowed) -> None:
         """Fill the matrix or the list."""
-        facts = replace(facts, grants=tuple(consent_facts.by_standing(facts.grants, self.lockbox.now())))
+        facts = replace(facts, grants=tuple(consent_facts.by_standing(facts.grants, self.program.now())))
         self._facts = facts
         self._receipts.clear()
         begin = next((one.collection for one in facts.grants if one.id == self.begin_at), "")
@@ -166,7 +166,7 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
         return self.app.size.width - GAP - sum(widths.values()) - GAP * len(widths)
 
     def _line(self, one: GrantView, widths: dict[str, int], fields: list[str]) -> Line:
-        now = self.lockbox.now()
+        now = self.program.now()
         is_in_force = consent_facts.standing(one, now) in consent_facts.IN_FORCE
         found = self._facts.collection(one.collection)
         facts = {
@@ -218,7 +218,7 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
         if one is None:
             return
         who = next((each for each in self._facts.requesters if each.name == one.requester), None)
-        state = consent_facts.state_sentence(one, self.lockbox.now())
+        state = consent_facts.state_sentence(one, self.program.now())
         self.query_one("#consent-state", Plain).say(state)
         found = self._facts.collection(one.collection)
         facts = consent_facts.facts(one, found, who)
@@ -285,7 +285,7 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
     def _choices(self) -> Choices | None:
         found = Choices(requesters=self._facts.requesters, collections=self._facts.collections)
         if found.fault:
-            self.lockbox.tell(found.fault)
+            self.program.tell(found.fault)
             return None
         return found
 

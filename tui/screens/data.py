@@ -15,8 +15,9 @@ from textual.widgets import DataTable
 
 from tui.app.page import Page
 from tui.dialogs.export_data import ExportDialog
-from tui.dialogs.import_file import MARKS, SENSITIVITIES, ChooseFile
+from tui.dialogs.import_file import ChooseFile
 from tui.text import consent_facts, wording
+from tui.text.import_facts import MARKS, SENSITIVITIES
 from tui.text.layout import table_text
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -119,7 +120,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
         if one is not None:
             self.query_one("#data-name", Plain).say(one.name)
             self.query_one("#data-facts", Facts).say(
-                collection_facts(one, self._active(one), self._used(one), self.lockbox.now())
+                collection_facts(one, self._active(one), self._used(one), self.program.now())
             )
 
             self.query_one("#data-columns", Plain).say(columns_table(one, self._room()))

@@ -15,7 +15,7 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import DataTable
 
 from tui.app.page import Page
-from tui.text import wording
+from tui.text import consent_facts, wording
 from tui.widgets.by_day import ByDay
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from vault.views.runs import Pulse, RunView
     from vault.views.status import VaultStatus
 
-SOON: Final = timedelta(days=7)
 LAST_LINES: Final = 12
 # Entries of the trail that are asked for; a long one is read on the Audit screen, page by page.
 NEWEST: Final = 500
@@ -135,7 +134,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         self.query_one("#home-left", Plain).say(f"{mark} {left}")
 
     def _show_waiting(self, facts: Overview, runs: Iterable[RunView]) -> None:
-        now = self.lockbox.now()
+        now = self.program.now()
         self._minute = int(now.timestamp() // 60)
         found = waiting(facts, runs, now)
         self._waiting = {f"{one.page} {one.key}": one for one in found}
@@ -163,18 +162,18 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         self._by_day("#home-activity", {day: Decimal(count) for day, count in days.items()}, "")
 
     def _by_day(self, where: str, found: dict[date, Decimal], unit: str) -> None:
-        today = self.lockbox.now().date()
+        today = self.program.now().date()
         days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
         values = [(day, found.get(day, Decimal())) for day in days]
-        self.query_one(where, ByDay).show(values, unit=unit, calm=self.lockbox.is_calm)
+        self.query_one(where, ByDay).show(values, unit=unit, calm=self.program.is_calm)
 
     # what changes by itself
 
-    def felt(self, pulse: Pulse) -> None:
+    def on_pulse(self, pulse: Pulse) -> None:
         """A run goes on, and time goes by."""
         if self._facts is None:
             return
-        is_later = int(self.lockbox.now().timestamp() // 60) != self._minute
+        is_later = int(self.program.now().timestamp() // 60) != self._minute
         if is_later or pulse.runs or any(one.page == "training" for one in self._waiting.values()):
             self._show_waiting(self._facts, pulse.runs)
 
@@ -189,7 +188,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         """Go to what the cursor is on."""
         chosen = self._waiting.get(self.query_one("#home-list", ListTable).chosen or "")
         if chosen is not None:
-            self.lockbox.open_page(chosen.page, at=chosen.key)
+            self.program.open_page(chosen.page, at=chosen.key)
 
     @work(exclusive=True, group="act")
     async def action_withdraw(self) -> None:
@@ -198,7 +197,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
 
         chosen = self._waiting.get(self.query_one("#home-list", ListTable).chosen or "")
         if chosen is None or chosen.page != "consents":
-            self.lockbox.tell(
+            self.program.tell(
                 "This line is no consent; all of yours are under 3 Consents, where w withdraws one."
             )
         else:
@@ -215,7 +214,7 @@ def waiting(facts: Overview, runs: Iterable[RunView], now: datetime) -> list[Wai
         *(_held(one, now) for one in held),
         *(_request(one, "? asks to learn", now) for one in asked),
         *(_request(one, "▷ approved, has not run", now) for one in approved),
-        *(_ending(one, now) for one in facts.grants if _ends_soon(one, now)),
+        *(_ending(one, now) for one in facts.grants if consent_facts.standing(one, now) == "expires soon"),
     ]
 
 
@@ -253,10 +252,6 @@ def _ending(one: GrantView, now: datetime) -> Waiting:
     return Waiting(
         page="consents", key=one.id, what="◷ consent ends", who=who, until=_left(one.not_after, now)
     )
-
-
-def _ends_soon(one: GrantView, now: datetime) -> bool:
-    return one.state == "active" and datetime.fromisoformat(one.not_after) - now <= SOON
 
 
 def _left(stamp: str, now: datetime) -> str:

@@ -9,7 +9,7 @@ from textual import work
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from tui.app.threads import off_loop
+from tui.app.threads import in_thread
 from tui.screens.card import Card
 from tui.widgets.plain import Plain
 from tui.widgets.secret_input import SecretInput
@@ -80,7 +80,7 @@ class NewPassphrase(Card):
 
     @work(exclusive=True, group="weigh")
     async def _weigh(self, typed: str) -> None:
-        words = await off_loop(lambda: strength_words(typed)) if typed else EMPTY
+        words = await in_thread(lambda: strength_words(typed)) if typed else EMPTY
         self.query_one("#strength", Plain).say(words)
 
     def _offer(self) -> None:
@@ -103,17 +103,17 @@ class NewPassphrase(Card):
 
     @work(exclusive=True, group="check")
     async def _make(self, typed: str) -> None:
-        from tui.app.create_vault import MAKING, make_draft
+        from tui.app.create_vault import MAKING, create_draft
         from vault.client.attach import check_new_passphrase, passphrase_secret
 
-        found = await off_loop(lambda: check_new_passphrase(typed))
+        found = await in_thread(lambda: check_new_passphrase(typed))
         if not found.is_enough:
             self.say(f"Too weak: {found.words}.", is_bad=True)
             self.query_one("#first", SecretInput).focus()
             return
-        secret, paths = passphrase_secret(typed), self.lockbox.paths
+        secret, paths = passphrase_secret(typed), self.program.paths
         self.query_one("#offered", Plain).say("")
-        self.do(MAKING, lambda: make_draft(paths, secret), lambda draft: self._made(draft, typed))
+        self.do(MAKING, lambda: create_draft(paths, secret), lambda draft: self._made(draft, typed))
 
     def _made(self, draft: Draft, typed: str) -> None:
         from tui.screens.recovery_sheet import RecoverySheet
@@ -129,7 +129,7 @@ class NewPassphrase(Card):
 
     def left(self) -> None:
         """Back to the choice; nothing was made."""
-        self.lockbox.show_door()
+        self.program.show_first_screen()
 
 
 def strength_words(typed: str) -> str:

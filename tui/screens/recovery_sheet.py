@@ -106,24 +106,24 @@ class RecoverySheet(Card):
         from tui.dialogs.import_file import ChooseFile
 
         self._typed = ""
-        self.lockbox.enter(vault)
+        self.program.enter(vault)
         self.app.push_screen(ChooseFile(is_first=True))
 
     def failed(self, error: LockboxError) -> None:
         """A vault that is in its place is unlocked at the door; else nothing was made."""
         if self._kept:
-            self.lockbox.show_door(f"The vault is made, but it could not be opened: {error}")
+            self.program.show_first_screen(f"The vault is made, but it could not be opened: {error}")
         else:
             super().failed(error)
 
     def stop_waiting(self) -> None:
         """The vault is being put in its place; the door says where things stand."""
         super().stop_waiting()
-        self.lockbox.show_door()
+        self.program.show_first_screen()
 
     def left(self) -> None:
         """Nothing is in it: the draft goes, and with it the passphrase and the sheet."""
-        self.lockbox.show_door(NO_VAULT)
+        self.program.show_first_screen(NO_VAULT)
 
     def on_unmount(self) -> None:
         """However this card ends, no draft stays."""

@@ -13,9 +13,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import DataTable
 
+from tui.actions import newest_entry
 from tui.app.page import Page
 from tui.dialogs.release import ReleaseDialog, release_facts
-from tui.dialogs.withhold import WithholdDialog
 from tui.text import wording
 from tui.widgets.curve import ForYou
 from tui.widgets.facts import Facts
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from vault.views.releases import ReleaseView
     from vault.views.runs import Pulse
 
-# The entry of what was just done is among the newest.
-NEWEST = 50
 EMPTY = (
     "Nothing is held. Held updates stay here until you decide.\n\n"
     "A run puts its result here, and nowhere else: what is asked of you is under 4 Requests."
@@ -114,7 +112,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
         await self._show_chosen()
 
     def _fill(self) -> None:
-        now = self.lockbox.now()
+        now = self.program.now()
         self._minute = int(now.timestamp() // 60)
         self.query_one(ListTable).fill(_line(one, now) for one in self._facts.updates)
 
@@ -129,16 +127,16 @@ What it learned about your own rows is shown under *For you*, once nothing can b
             one = self.chosen
             if one is not None and one != self._shown:
                 self._shown = None  # a newer load may end this one halfway
-                await self.query_one(UpdateDetails).show(one, self.lockbox.now())
-                await self.query_one(ForYou).show(one, calm=self.lockbox.is_calm)
+                await self.query_one(UpdateDetails).show(one, self.program.now())
+                await self.query_one(ForYou).show(one, calm=self.program.is_calm)
                 self._shown = one
 
-    def felt(self, pulse: Pulse) -> None:
+    def on_pulse(self, pulse: Pulse) -> None:
         """The time left grows less by itself."""
-        if int(self.lockbox.now().timestamp() // 60) != self._minute and self._facts.updates:
+        if int(self.program.now().timestamp() // 60) != self._minute and self._facts.updates:
             self._fill()
             if (one := self.chosen) is not None:
-                self.query_one(UpdateDetails).say_state(one, self.lockbox.now())
+                self.query_one(UpdateDetails).say_state(one, self.program.now())
 
     async def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Show what the cursor is on."""
@@ -151,6 +149,10 @@ What it learned about your own rows is shown under *For you*, once nothing can b
         self.action_open()
 
     # actions
+
+    async def subject(self) -> ReleaseView | None:
+        """The update under the cursor."""
+        return self.chosen
 
     def action_open(self) -> None:
         """Read the details, in place of the list where there is no room for both."""
@@ -182,10 +184,10 @@ What it learned about your own rows is shown under *For you*, once nothing can b
         if one is None:
             return
         if not one.can_be_sent:
-            self.lockbox.tell(_why_not_sent(one))
+            self.program.tell(_why_not_sent(one))
             return
-        folder = self.lockbox.paths.outbox / self._facts.requesters.get(one.recipient, "") / one.id
-        dialog = ReleaseDialog(one, outbox=folder, is_practice=self.lockbox.is_sample)
+        folder = self.program.paths.outbox / self._facts.requesters.get(one.recipient, "") / one.id
+        dialog = ReleaseDialog(one, outbox=folder, is_practice=self.program.is_sample)
         self.app.push_screen(dialog, self._released)
 
     def _released(self, sent: ReleaseView | None) -> None:
@@ -193,41 +195,13 @@ What it learned about your own rows is shown under *For you*, once nothing can b
             self.run_worker(self._tell_sent(sent), group="tell")
 
     async def _tell_sent(self, sent: ReleaseView) -> None:
-        number = await self.ask(lambda vault: entry_of(vault, "release.sent"))
-        self.lockbox.tell(
+        number = await self.ask(lambda vault: newest_entry(vault, "release.sent"))
+        self.program.tell(
             f"The update left for {sent.recipient}: {wording.size(sent.size)}, audit entry {number}. "
             "It cannot be called back.",
             title="Released",
         )
         self.reload()
-
-    def action_keep(self) -> None:
-        """Open the decision to keep it private for good."""
-        one = self.chosen
-        if one is None:
-            return
-        if one.state != "held":
-            self.lockbox.tell(f"Nothing is left to decide: this update is {wording.state(one.state)}.")
-            return
-        self.app.push_screen(WithholdDialog(one), self._kept)
-
-    def _kept(self, is_kept: bool | None) -> None:
-        if is_kept:
-            self.run_worker(self._tell_kept(), group="tell")
-
-    async def _tell_kept(self) -> None:
-        number = await self.ask(lambda vault: entry_of(vault, "release.withhold"))
-        self.lockbox.tell(
-            f"The update is deleted, nothing left; audit entry {number}. The budget it cost stays spent.",
-            title="Kept private",
-        )
-        self.reload()
-
-
-def entry_of(vault: OwnerSession, kind: str) -> str:
-    """The number of the newest entry of this type in the trail, as it is shown."""
-    found = [line.seq for line in vault.audit_lines(newest=NEWEST) if line.type == kind]
-    return f"#{max(found)}" if found else "unknown"
 
 
 def _line(one: ReleaseView, now: datetime) -> Line:

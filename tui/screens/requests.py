@@ -11,13 +11,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import DataTable
 
+from tui.actions import REFUSE
 from tui.app.page import Page
-from tui.dialogs.approval import look
-from tui.dialogs.refuse import RefuseDialog, block_dialog, trust_dialog, unblock_dialog
-from tui.dialogs.request import OPEN_STATES, RequestDetail, RequestPane
+from tui.dialogs.approval import prepare_approval
+from tui.dialogs.request import RequestDetail, RequestPane
 from tui.dialogs.run import RunDialog
 from tui.dialogs.submit import SubmitDialog
 from tui.text import request_facts, wording
+from tui.text.request_facts import OPEN_STATES
 from tui.widgets.plain import Plain
 from tui.widgets.price import PriceBox
 from tui.widgets.table import Line, ListTable
@@ -138,6 +139,10 @@ Who asks to learn from your data, for what, and what it would cost.
 
     # actions
 
+    async def subject(self) -> RequestView | None:
+        """The request under the cursor."""
+        return await self._chosen()
+
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Enter and a click open the request; they decide nothing."""
         event.stop()
@@ -156,7 +161,7 @@ Who asks to learn from your data, for what, and what it would cost.
         if wanted == "run":
             await self._open_run(found.line.id)
         elif wanted == "refuse":
-            await self.app.push_screen_wait(RefuseDialog(found))
+            await self.decide(REFUSE, found)
 
     @work(exclusive=True, group="act")
     async def action_run(self) -> None:
@@ -166,65 +171,23 @@ Who asks to learn from your data, for what, and what it would cost.
             await self._open_run(found.line.id)
 
     async def _open_run(self, request_id: str) -> None:
-        offer = await self.ask(lambda vault: look(vault, request_id, frozenset()))
+        offer = await self.ask(lambda vault: prepare_approval(vault, request_id, frozenset()))
         if offer is None:
             return
         done = await self.app.push_screen_wait(RunDialog(offer))
         if done == "runs":
-            self.lockbox.action_go("training")
-
-    @work(exclusive=True, group="act")
-    async def action_refuse(self) -> None:
-        """Say no, in a dialog."""
-        found = await self._chosen()
-        if found is not None and self._can_be_decided(found):
-            await self.app.push_screen_wait(RefuseDialog(found))
+            self.program.action_go("training")
 
     def _can_be_decided(self, found: RequestView) -> bool:
         if found.line.state in OPEN_STATES:
             return True
-        self.lockbox.tell(f"There is nothing left to decide: this request is {_state(found.line)}.")
+        self.program.tell(f"There is nothing left to decide: this request is {_state(found.line)}.")
         return False
 
     @work(exclusive=True, group="act")
     async def action_submit(self) -> None:
         """Take a job folder in."""
         await self.app.push_screen_wait(SubmitDialog())
-
-    @work(exclusive=True, group="act")
-    async def action_trust(self) -> None:
-        """Note that a key was checked in person."""
-        found = await self._chosen()
-        if found is None:
-            return
-        if found.line.requester_status == "trusted":
-            self.lockbox.tell(f"The key of {found.line.requester} is noted as verified in person already.")
-        elif found.line.requester_status == "blocked":
-            self.lockbox.tell(f"{found.line.requester} is blocked; unblock them first.")
-        else:
-            await self.app.push_screen_wait(trust_dialog(found))
-
-    @work(exclusive=True, group="act")
-    async def action_block(self) -> None:
-        """Block who asks."""
-        found = await self._chosen()
-        if found is None:
-            return
-        if found.line.requester_status == "blocked":
-            self.lockbox.tell(f"{found.line.requester} is blocked already.")
-        else:
-            await self.app.push_screen_wait(block_dialog(found))
-
-    @work(exclusive=True, group="act")
-    async def action_unblock(self) -> None:
-        """Let who was blocked ask again."""
-        found = await self._chosen()
-        if found is None:
-            return
-        if found.line.requester_status == "blocked":
-            await self.app.push_screen_wait(unblock_dialog(found))
-        else:
-            self.lockbox.tell(f"{found.line.requester} is not blocked.")
 
     def action_numbers(self) -> None:
         """Show or hide ε, δ and the worst case of the price."""
@@ -257,7 +220,7 @@ def _widths(width: int) -> dict[str, int]:
 def _cells(line: RequestLine, opened: RequestView | None, widths: dict[str, int]) -> tuple[str, ...]:
     facts = {
         "who": line.requester,
-        "key": request_facts.KEYS[line.requester_status].removesuffix(" in person"),
+        "key": wording.key_warning(line.requester_status).removesuffix(" in person"),
         "for": line.purpose_words,
         "columns": _squares(opened),
         "price": wording.epsilon_up(opened.price.epsilon) if opened else "",

@@ -17,8 +17,8 @@ from textual.widgets import Button, DataTable, Input
 
 from tui.app.page import Page
 from tui.app.sandbox_probe import Attempt, probe
-from tui.app.threads import off_loop
-from tui.dialogs.dialog import Decision
+from tui.app.threads import in_thread
+from tui.dialogs.dialog import Dialog
 from tui.text import wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -79,12 +79,12 @@ Nothing secret is kept in the file of the settings.
 
     def body(self) -> ComposeResult:
         """What can be set, then what can only be looked at."""
-        self._own = self.lockbox.own_paths
+        self._own = self.program.own_paths
         yield SettingTable("setting", "now", "what it does", id="settings-list")
         with VerticalScroll(id="settings-body"):
             with Vertical(classes="settings-part"):
                 yield Plain("Where everything lies", classes="heading")
-                yield Facts(places(self.lockbox.paths), id="paths", classes="value")
+                yield Facts(places(self.program.paths), id="paths", classes="value")
                 yield Plain("Versions", classes="heading")
                 yield Facts(versions(), id="versions")
             with Vertical(classes="settings-part"):
@@ -136,25 +136,25 @@ Nothing secret is kept in the file of the settings.
         """Keep it, and let the vault that is open now lock by it."""
         if await self._keep(lambda found: replace(found, lock_minutes=minutes)):
             await self.ask(lambda vault: vault.lock_after(minutes))
-            self.lockbox.tell(f"The vault locks after {wording.counted(minutes, 'minute')} without a key.")
+            self.program.tell(f"The vault locks after {wording.counted(minutes, 'minute')} without a key.")
             self.reload()
 
     async def _set_calm(self, is_calm: bool) -> None:
         """Keep it, and be it at once."""
         if await self._keep(lambda found: replace(found, calm=is_calm)):
-            must_be = bool(self.lockbox.environ.get("ACCESSIBLE"))
-            self.lockbox.set_calm(is_calm or must_be)
+            must_be = bool(self.program.environ.get("ACCESSIBLE"))
+            self.program.set_calm(is_calm or must_be)
             said = f"Calm mode is {_on(is_calm)}."
-            self.lockbox.tell(f"{said} {STAYS_CALM}" if must_be and not is_calm else said)
+            self.program.tell(f"{said} {STAYS_CALM}" if must_be and not is_calm else said)
             self.reload()
 
     async def _keep(self, change: Change) -> bool:
         """Write the changed settings over what the file says now; an error is told, and nothing is changed."""
-        paths = self.lockbox.own_paths
+        paths = self.program.own_paths
         try:
-            self.lockbox.preferences = await off_loop(lambda: _written(paths, change))
+            self.program.preferences = await in_thread(lambda: _written(paths, change))
         except LockboxError as error:
-            self.lockbox.tell_error(error)
+            self.program.tell_error(error)
             return False
         return True
 
@@ -165,9 +165,9 @@ Nothing secret is kept in the file of the settings.
         """Let a learner try what it must not be able to do; a process of its own does it, and nothing waits for it."""
         standing = self.query_one("#sandbox-standing", Plain)
         standing.say(TRYING)
-        paths = self.lockbox.paths
+        paths = self.program.paths
         try:
-            found = await off_loop(lambda: probe(paths))
+            found = await in_thread(lambda: probe(paths))
         except LockboxError as error:
             standing.say(f"✗ {error} {error.hint}".strip())
             return
@@ -177,7 +177,7 @@ Nothing secret is kept in the file of the settings.
         self.call_after_refresh(standing.scroll_visible, animate=False, top=True)
 
 
-class MinutesDialog(Decision[int]):
+class MinutesDialog(Dialog[int]):
     """The minutes until the vault locks; dismissed with a number that is possible."""
 
     AUTO_FOCUS = "#minutes"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
@@ -13,20 +13,21 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import DataTable, ProgressBar
 
 from tui.app.page import Page
-from tui.dialogs.approval import look
-from tui.dialogs.refuse import Act
+from tui.dialogs.approval import prepare_approval
 from tui.dialogs.run import RunDialog
 from tui.text import wording
+from tui.text.action import Action
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
+from vault.views.runs import RunView
 
 if TYPE_CHECKING:
     from textual.events import Resize
 
     from vault.owner.interface.session import OwnerSession
     from vault.views.requests import RequestLine, RequestView
-    from vault.views.runs import Pulse, RunView
+    from vault.views.runs import Pulse
 
 TALL, NORMAL = 30, 80
 NOTHING = "Nothing is running."
@@ -189,7 +190,7 @@ What learns from your records on this computer right now, in a process without n
         if self._drawn_widths:
             self.reload()
 
-    def felt(self, pulse: Pulse) -> None:
+    def on_pulse(self, pulse: Pulse) -> None:
         """Every second: how far it is. A run that came or went is drawn anew."""
         self._say_nothing_runs()
         boxes = {box.run.request: box for box in self.query(RunBox)}
@@ -209,7 +210,7 @@ What learns from your records on this computer right now, in a process without n
         place.display, self.query_one("#no-runs").display = bool(runs), not runs
 
     def _say_nothing_runs(self) -> None:
-        is_coming = self.lockbox.run_watch.expects({run.request for run in self._facts.now})
+        is_coming = self.program.run_watch.expects({run.request for run in self._facts.now})
         self.query_one("#no-runs", Plain).say(READY if is_coming else f"{NOTHING} {NEXT}")
 
     def _show_run(self, box: RunBox, run: RunView) -> None:
@@ -218,6 +219,19 @@ What learns from your records on this computer right now, in a process without n
         box.show(run, self._pace.left(run, time.monotonic()), is_paid=is_paid)
 
     # actions
+
+    async def subject(self) -> RunView | None:
+        """What runs."""
+        boxes = list(self.query(RunBox))
+        if not boxes:
+            self.program.tell(NOTHING)
+            return None
+        return boxes[0].run
+
+    def act_begins(self, action: Action[Any], subject: object) -> None:
+        """Whoever stops a run is told by the dialog how it ended, and by nothing else."""
+        assert isinstance(subject, RunView)
+        self.program.run_watch.forget(subject.request)
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Enter and a click lead on."""
@@ -230,24 +244,15 @@ What learns from your records on this computer right now, in a process without n
         chosen = self.query_one(ListTable).chosen
         line = next((one for one in self._facts.before if one.id == chosen), None)
         if line is None:
-            self.lockbox.tell("Nothing has run yet.")
+            self.program.tell("Nothing has run yet.")
         elif line.state == "approved":
-            offer = await self.ask(lambda vault: look(vault, line.id, frozenset()))
+            offer = await self.ask(lambda vault: prepare_approval(vault, line.id, frozenset()))
             if offer is not None:
                 await self.app.push_screen_wait(RunDialog(offer))
         elif line.state == "failed":
-            self.lockbox.tell(wording.after_a_stop(line.state), title="This run failed")
+            self.program.tell(wording.after_a_stop(line.state), title="This run failed")
         else:
-            self.lockbox.open_page("release", at=line.id)
-
-    @work(exclusive=True, group="act")
-    async def action_stop(self) -> None:
-        """Ask whether to stop what runs."""
-        boxes = list(self.query(RunBox))
-        if not boxes:
-            self.lockbox.tell(NOTHING)
-            return
-        await self.app.push_screen_wait(StopDialog(boxes[0].run))
+            self.program.open_page("release", at=line.id)
 
 
 def _widths(width: int) -> dict[str, int]:
@@ -271,45 +276,3 @@ def _line(line: RequestLine, widths: dict[str, int]) -> Line:
         for name, most in widths.items()
     )
     return Line(key=line.id, cells=tuple(cells))
-
-
-class StopDialog(Act):
-    """Ending a run: nothing of it is held, and nothing of its price comes back."""
-
-    def __init__(self, run: RunView) -> None:
-        super().__init__()
-        self._run = run
-
-    def title_text(self) -> str:
-        """The question."""
-        return "Stop this run and discard what it learned?"
-
-    def consequence(self) -> str:
-        """What is lost, and what is not given back."""
-        run = self._run
-        spent = (
-            f"Its price, {wording.epsilon_up(run.epsilon)}, was paid before your records were read and stays spent."
-            if run.step
-            else "If its price is paid by then, it stays spent; before that, nothing is."
-        )
-        return (
-            f"The run for {wording.short(run.requester, 30)} ends now, and nothing of it is held. {spent} "
-            "The same job cannot run again once it was paid."
-        )
-
-    def safe_label(self) -> str:
-        """Nothing changes."""
-        return "Let it run"
-
-    def choices(self) -> Iterable[tuple[str, str]]:
-        """The verb."""
-        return [("stop", "Stop and discard")]
-
-    def chosen(self, name: str) -> None:
-        """Stop it; what that has cost is said by how the vault wrote it down."""
-        self.lockbox.run_watch.forget(self._run.request)
-        self.carry_out("", "stopped", self._stopped)
-
-    def _stopped(self, vault: OwnerSession) -> str:
-        vault.stop_training(self._run.request)
-        return wording.after_a_stop(vault.request(self._run.request).line.state)

@@ -64,7 +64,7 @@ class Unlock(Card):
 
     def body(self) -> Iterable[Widget]:
         """Where it lies, and the field."""
-        yield Plain(str(self.lockbox.paths.vault), classes="muted")
+        yield Plain(str(self.program.paths.vault), classes="muted")
         yield SecretInput(placeholder="passphrase", id="secret")
         yield Plain(ABOUT_THE_WORDS, id="about-secret", classes="muted")
 
@@ -108,18 +108,18 @@ class Unlock(Card):
         field.focus()
 
     def _try(self) -> None:
-        if monotonic() < self._pause_until or not self.lockbox.may_open_real():
+        if monotonic() < self._pause_until or not self.program.may_open_real_vault():
             return
         typed, recovery = self.query_one(SecretInput).take(), self._by_recovery_key
         from tui.app.open_vault import OPENING, open_vault
 
-        paths = self.lockbox.paths
+        paths = self.program.paths
         self.do(OPENING, lambda: open_vault(paths, typed, recovery=recovery), self._opened)
 
     def _opened(self, vault: OwnerSession) -> None:
-        self.lockbox.enter(vault)
+        self.program.enter(vault)
         if self._by_recovery_key:
-            self.lockbox.tell(SET_ANOTHER)
+            self.program.tell(SET_ANOTHER)
 
     def failed(self, error: LockboxError) -> None:
         """A wrong one costs two seconds, so that nobody tries many at this keyboard."""

@@ -63,7 +63,7 @@ class Welcome(Card):
         if name == "create":
             from tui.screens.new_passphrase import NewPassphrase
 
-            if self.lockbox.may_open_real():
+            if self.program.may_open_real_vault():
                 self.app.switch_screen(NewPassphrase())
             return
         open_sample(self)
@@ -71,10 +71,10 @@ class Welcome(Card):
 
 def open_sample(card: Card) -> None:
     """Make the sample if there is none, start its own process, and show its requests."""
-    from tui.app.open_vault import MAKING_SAMPLE, OPENING, open_or_make_sample, sample_is_there
+    from tui.app.open_vault import CREATING_SAMPLE, OPENING, open_or_create_sample, sample_exists
 
     card.do(
-        OPENING if sample_is_there() else MAKING_SAMPLE,
-        open_or_make_sample,
-        lambda sample: card.lockbox.enter(sample.vault, paths=sample.paths, is_sample=True, page="requests"),
+        OPENING if sample_exists() else CREATING_SAMPLE,
+        open_or_create_sample,
+        lambda sample: card.program.enter(sample.vault, paths=sample.paths, is_sample=True, page="requests"),
     )

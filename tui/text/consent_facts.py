@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tui.text import wording
 from tui.text.request_facts import records
+from tui.text.wording import requester_with_key
 
 if TYPE_CHECKING:
     from vault.views.collections import CollectionView
@@ -92,7 +93,7 @@ def columns_in_words(one: GrantView, columns: int | None) -> str:
 
 def facts(one: GrantView, collection: CollectionView | None, who: RequesterView | None) -> Facts:
     """Everything that was agreed to."""
-    asker = wording.one_of(one.requester, who.fingerprint, who.status) if who else one.requester
+    asker = requester_with_key(one.requester, who.fingerprint, who.status) if who else one.requester
     return [
         ("to", asker),
         ("may read", f"{_with_classes(one, collection)}; and each row's unit and time"),

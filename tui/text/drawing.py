@@ -6,7 +6,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from tui.text import wording
-from tui.text.layout import hung, one_line
+from tui.text.layout import hanging, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ BAR, LABEL = 40, 24
 
 def draw_column(column: ColumnSummary, width: int) -> str:
     """One column: its facts, its distribution as bars, and its course over time, at most `width` wide."""
-    heading = hung("", f"{one_line(column.name)} ({column.type}): {facts(column)}", width, indent=4)
+    heading = hanging("", f"{one_line(column.name)} ({column.type}): {facts(column)}", width, indent=4)
     return "\n".join([heading, *bars(distribution(column), width), *_course(column, width), ""])
 
 
@@ -127,7 +127,7 @@ def draw_curve(results: OwnerResults, width: int) -> str:
     """The learning curve, and the score of the model that leaves, on the owner's own rows."""
     title = "mean loss on your rows, by step"
     lines = draw_line(results.loss, title=title, width=width) if len(results.loss) > 1 else []
-    return "\n".join([*lines, hung("  ", score_sentence(results), width)])
+    return "\n".join([*lines, hanging("  ", score_sentence(results), width)])
 
 
 def score_sentence(results: OwnerResults) -> str:

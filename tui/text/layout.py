@@ -15,7 +15,7 @@ GAP = 2
 SHORT = 16
 
 
-def visible(text: str) -> str:
+def escaped(text: str) -> str:
     """The text with every sign that shows as nothing, or steers a terminal, spelled out (`\\x1b`, `\\u202e`).
 
     Line ends stay, as the program's own words use them: bring text from elsewhere through `one_line` first.
@@ -28,7 +28,7 @@ def visible(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Text from elsewhere on one line: its own line ends are spelled out as well."""
-    return visible(text.replace("\n", "\\n"))
+    return escaped(text.replace("\n", "\\n"))
 
 
 def wrapped(text: str, width: int) -> str:
@@ -37,11 +37,12 @@ def wrapped(text: str, width: int) -> str:
     Those are commands, keys and drawings, which a person copies whole.
     """
     return "\n".join(
-        line if line.startswith(" ") else hung("", line, width) if line else "" for line in text.split("\n")
+        line if line.startswith(" ") else hanging("", line, width) if line else ""
+        for line in text.split("\n")
     )
 
 
-def hung(mark: str, text: str, width: int, *, indent: int | None = None) -> str:
+def hanging(mark: str, text: str, width: int, *, indent: int | None = None) -> str:
     """A text after a mark, carried over under itself, not under the mark; `indent` says otherwise how far."""
     return textwrap.fill(
         text,

@@ -1,9 +1,11 @@
-"""What a person types, read: names of columns, dates, amounts."""
+"""Parse what a person types: names of columns, dates, amounts, paths."""
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Final
 
 from vault.errors.families import Invalid
@@ -11,12 +13,12 @@ from vault.errors.families import Invalid
 LARGEST_EPSILON: Final = 1000
 
 
-def names(text: str) -> list[str]:
+def parse_names(text: str) -> list[str]:
     """Columns that somebody typed with commas between them."""
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def moment(text: str) -> datetime:
+def parse_moment(text: str) -> datetime:
     """A date or an RFC 3339 time, UTC when it names no zone; raises `Invalid`."""
     try:
         found = datetime.fromisoformat(text)
@@ -25,7 +27,7 @@ def moment(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def amount(text: str) -> Decimal:
+def parse_epsilon(text: str) -> Decimal:
     """An ε that somebody typed; raises `Invalid`."""
     try:
         found = Decimal(text)
@@ -36,9 +38,21 @@ def amount(text: str) -> Decimal:
     return found
 
 
-def count(text: str) -> int:
+def parse_count(text: str) -> int:
     """A whole number that somebody typed; raises `Invalid`."""
     try:
         return int(text.replace(",", ""))
     except ValueError:
         raise Invalid(reason=f"{text} is not a whole number") from None
+
+
+def parse_path(typed: str) -> Path:
+    """The path somebody typed, pasted or dropped: terminals put quotes or backslashes into what is dropped."""
+    text = typed.strip()
+    if not Path(text).expanduser().exists():
+        try:
+            parts = shlex.split(text)
+        except ValueError:
+            parts = []
+        text = parts[0].removeprefix("file://") if len(parts) == 1 else text
+    return Path(text).expanduser().absolute()

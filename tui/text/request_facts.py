@@ -13,21 +13,20 @@ if TYPE_CHECKING:
 Facts = list[tuple[str, str]]
 
 THEIRS = "What stands in quotes is their word; no program can make them keep it."
-CONFINED = "on this computer, in a process without network and without your files"
 NO_PROMISE = (
     "Lockbox does not promise that the model is good, or that they keep their word about its use. "
     "It does not make anybody anonymous."
 )
-KEYS = {"new": "NOT VERIFIED", "trusted": "verified in person", "blocked": "BLOCKED"}
-KEY_MARKS = {"new": "?", "trusted": "✓", "blocked": "✗"}
 TICKED, EMPTY = "■", "□"
+OPEN_STATES = ("waiting", "approved")
+"""States in which something can still be decided."""
 
 
 def who_and_why(found: RequestView) -> Facts:
     """Who asks for what, with their promises as quotations."""
     line = found.line
     return [
-        ("from", f"{line.requester}: key {found.fingerprint}, {KEYS[line.requester_status]}"),
+        ("from", f"{line.requester}: key {found.fingerprint}, {wording.key_warning(line.requester_status)}"),
         ("reached at", wording.quoted(found.contact)),
         ("for", f"{line.purpose_words}: {wording.quoted(found.purpose_text)}"),
         ("who gets it", ", ".join(map(wording.quoted, found.recipients)) or line.requester),

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vault.views.records import Erasure
 
 FILLED, EMPTY = "●", "○"
 WHOLE = Decimal(100)
 QUOTE = '"'
 
 KEY_STATUS = {"new": "not verified", "trusted": "verified in person", "blocked": "blocked"}
+KEY_MARKS = {"new": "?", "trusted": "✓", "blocked": "✗"}
 
 _STATES = {
     "refused_policy": "refused by policy",
@@ -86,9 +86,15 @@ def quoted(text: str) -> str:
     return f"“{text.replace('“', QUOTE).replace('”', QUOTE)}”"
 
 
-def one_of(name: str, fingerprint: str, status: str) -> str:
+def requester_with_key(name: str, fingerprint: str, status: str) -> str:
     """A requester, with how far the owner knows the key."""
     return f"{name} (key {fingerprint}, {KEY_STATUS[status]})"
+
+
+def key_warning(status: str) -> str:
+    """How far the owner knows the key of a requester; anything but a verified one stands in capitals."""
+    words = KEY_STATUS[status]
+    return words if status == "trusted" else words.upper()
 
 
 def window(begin: str | None, end: str | None) -> str:
@@ -141,6 +147,14 @@ def special_sentence(special: Sequence[str]) -> str:
         f"Of a special category of personal data (GDPR Articles 9 and 10, such as health): {', '.join(special)}. "
         "To have it read takes your explicit consent, a yes of its own."
     )
+
+
+def special_columns(special: Sequence[str], most: int = 2) -> str:
+    """The special columns by name where there is little room; where there are many, only how many more."""
+    named = [short(name, 16) for name in special]
+    if len(named) <= most:
+        return " and ".join(named)
+    return f"{', '.join(named[:most])} and {counted(len(named) - most, 'other column')}"
 
 
 def special_question(special: Sequence[str]) -> str:
@@ -244,41 +258,17 @@ def paid_sentence(job: Decimal, used: Decimal, cap: str) -> str:
     )
 
 
+NUMERICAL_ASSUMPTION = (
+    "The noise of so large a model rests on a numerical assumption (A2, see docs/privacy.md)."
+)
+
+
 def epsilon_sentence(epsilon: Decimal, delta: Decimal, noun: str, worst_case: Decimal) -> str:
     """The price as numbers, and the most that the number alone promises."""
     return (
         f"ε {epsilon} at δ {delta:f} per {noun}; the number ε alone would allow "
         f"{times_in_hundred(worst_case)} right guesses in 100."
     )
-
-
-# erasing --------------------------------------------------------------------------------------------------
-
-
-def erase_sentences(one: Erasure) -> list[str]:
-    """What erasing a collection does, ends and cannot reach, a sentence each; the same before and after."""
-    columns = f"{counted(one.rows, 'row')} in {counted(len(one.columns), 'column')}"
-    ends = [
-        (one.consents_ended, "consent", "withdrawn"),
-        (one.requests_ended, "open request", "refused"),
-        (one.updates_destroyed, "held update", "destroyed"),
-    ]
-    return [
-        f"{one.collection}: {columns}. Their keys and their sealed bytes are destroyed; nobody can bring them back.",
-        *(f"{counted(len(ids), noun)} on it: {what}." for ids, noun, what in ends if ids),
-        *_out_of_reach(one),
-        "Backups and exports that you made still hold it, and so may snapshots that your disk keeps.",
-    ]
-
-
-def _out_of_reach(one: Erasure) -> list[str]:
-    left, maybe = (counted(len(ids), "update") for ids in (one.already_left, one.may_have_left))
-    sentences = [f"{left} left before: what it taught cannot be called back."] * bool(one.already_left)
-    sentences += [f"{maybe} may have left before."] * bool(one.may_have_left)
-    if not one.name_reserved:
-        return [*sentences, "Nothing was ever learned from it: its name and its files can be used again."]
-    used = f"{percent(one.budget_used_percent)} of its lifetime privacy budget stays used"
-    return [*sentences, f"{used}, its name stays taken, and its files stay refused."]
 
 
 # drawings and states --------------------------------------------------------------------------------------

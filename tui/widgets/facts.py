@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.widgets import Static
 
-from tui.text.layout import visible
+from tui.text.layout import escaped
 
 LONGEST_NAME = 24
 
@@ -31,5 +31,5 @@ def _table(facts: Iterable[tuple[str, str]]) -> Table:
     table.add_column(max_width=LONGEST_NAME, overflow="fold")
     table.add_column(ratio=1, overflow="fold")
     for name, fact in facts:
-        table.add_row(Text(visible(name), style="dim"), Text(visible(fact)))
+        table.add_row(Text(escaped(name), style="dim"), Text(escaped(fact)))
     return table

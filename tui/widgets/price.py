@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from vault.views.price import PriceView
 
 LONGEST_NOUN = 20
-ASSUMPTION = "The noise of so large a model rests on a numerical assumption (A2, see docs/privacy.md)."
 
 
 class PriceBox(Vertical):
@@ -82,4 +81,4 @@ def budget_bar(price: PriceView, width: int = 25) -> str:
 def numbers(price: PriceView) -> str:
     """The price as numbers, with the assumption it rests on where there is one."""
     sentence = wording.epsilon_sentence(price.epsilon, price.delta, noun_of(price), price.worst_case)
-    return f"{sentence} {ASSUMPTION}" if price.numerical_assumption else sentence
+    return f"{sentence} {wording.NUMERICAL_ASSUMPTION}" if price.numerical_assumption else sentence

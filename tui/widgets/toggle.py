@@ -11,7 +11,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.text.layout import visible
+from tui.text.layout import escaped
 
 ON, OFF = "[x]", "[ ]"
 
@@ -67,8 +67,8 @@ class Toggle(Static, can_focus=True):
         table = Table.grid(padding=(0, 1, 0, 0), expand=True)
         table.add_column(width=len(ON))
         table.add_column(ratio=1, overflow="fold")
-        words = Text(visible(self.label), style="bold")
+        words = Text(escaped(self.label), style="bold")
         if self._about:
-            words.append(Text(f"  {visible(self._about)}", style="not bold"))
+            words.append(Text(f"  {escaped(self._about)}", style="not bold"))
         table.add_row(Text(ON if self.is_on else OFF), words)
         self.update(table)

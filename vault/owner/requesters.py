@@ -53,6 +53,10 @@ class RequesterActions:
         with self._opened.act() as act:
             requesters.unblock(act, name)
 
+    def rename_requester(self, name: str, new_name: str) -> None:
+        with self._opened.act() as act:
+            requesters.rename(act, name, new_name)
+
     def vault_key(self, name: str) -> str:
         with self._opened.read() as uow:
             row = requesters.find(uow, name)

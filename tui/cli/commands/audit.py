@@ -11,8 +11,8 @@ import typer
 
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
-from tui.cli.session import opened
-from tui.cli.terminal import say, show, show_json, tell_after
+from tui.cli.terminal import say, write, write_after, write_json
+from tui.cli.vault_access import open_vault
 from tui.text import wording
 from vault.errors.audit import LogBroken
 
@@ -33,24 +33,24 @@ def show_trail(
 ) -> None:
     """Everything that happened, one sentence an entry."""
     groups: list[TimelineGroup] = []
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         if by_request:
             groups = vault.timeline()
         lines = [] if by_request else vault.audit_lines()
     if as_json:
-        show_json(*groups, *lines)
+        write_json(*groups, *lines)
         return
     say("Times are UTC.")
     for group in groups:
-        show()
-        tell_after(f"{group.request[:8]}  " if group.request else "", group.title)
+        write()
+        write_after(f"{group.request[:8]}  " if group.request else "", group.title)
         _show_lines(group.lines)
     _show_lines(lines)
 
 
 def _show_lines(lines: Sequence[AuditLine]) -> None:
     for line in lines:
-        tell_after(f"{line.seq:>5}  {wording.short_time(line.ts)}  ", line.sentence)
+        write_after(f"{line.seq:>5}  {wording.short_time(line.ts)}  ", line.sentence)
 
 
 @group.command("verify")
@@ -90,7 +90,7 @@ def verify(
                 f"It goes on from {wording.counted(len(since), 'checkpoint')} you kept; nothing was rewritten."
             )
         return
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         with progress_bar("checking entries") as progress:
             found = vault.verify_audit(progress=progress)
         older = vault.status().read_only_because
@@ -110,7 +110,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the trail so that anybody can verify it; it names no column, requester, file or value."""
-    with opened(context) as vault:
+    with open_vault(context) as vault:
         found = vault.export_audit(folder)
     _report(found, as_json=as_json)
     say(f"{folder} can be verified with tools this program did not write: see docs/audit-format.md.")
@@ -120,16 +120,16 @@ def export(
 @group.command("key")
 def key(context: typer.Context, as_json: AsJson = False) -> None:
     """The verifier key of this trail, to hand to an auditor."""
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.audit_key()
     if as_json:
-        show_json({"vkey": found})
+        write_json({"vkey": found})
     else:
-        show(found)
+        write(found)
 
 
 def _report(found: AuditCheck, *, as_json: bool) -> None:
     if as_json:
-        show_json(found)
+        write_json(found)
     else:
-        show(f"{wording.counted(found.size, 'entry')}, every one recomputed; root {found.root[:16]}…")
+        write(f"{wording.counted(found.size, 'entry')}, every one recomputed; root {found.root[:16]}…")

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from tui.cli.options import AsJson
-from tui.cli.session import opened
-from tui.cli.show_request import UNDECIDED, show_price
-from tui.cli.terminal import say, show, show_json, show_table
+from tui.cli.show_request import show_price
+from tui.cli.terminal import say, write, write_json, write_table
+from tui.cli.vault_access import open_vault
 from tui.text import wording
+from tui.text.request_facts import OPEN_STATES
 
 WIDTH = 40
 
@@ -32,18 +33,18 @@ def budget(
     if history:
         _history(context, as_json=as_json)
         return
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.budget()
-        asked = [vault.request(one.id) for one in vault.requests() if one.state in UNDECIDED]
+        asked = [vault.request(one.id) for one in vault.requests() if one.state in OPEN_STATES]
     if as_json:
-        show_json(*found, *({"request": one.line.id, "price": asdict(one.price)} for one in asked))
+        write_json(*found, *({"request": one.line.id, "price": asdict(one.price)} for one in asked))
         return
     if not found:
         say("No collection yet, so no budget.")
     for line in found:
         whose = f"  {line.requester}, at most half of it" if line.requester else line.collection
-        show(f"{whose}: {wording.percent(line.used_percent)} used; {wording.counted(line.jobs, 'job')}")
-        show(f"  {wording.bar(line.used_percent, WIDTH)}")
+        write(f"{whose}: {wording.percent(line.used_percent)} used; {wording.counted(line.jobs, 'job')}")
+        write(f"  {wording.bar(line.used_percent, WIDTH)}")
     for line in found:
         if line.requester is None:
             say(
@@ -51,15 +52,15 @@ def budget(
                 "Spent budget never comes back; the cap is what is guaranteed."
             )
     for one in asked:
-        show(f"\nWhat request {one.line.id[:8]} of {one.line.requester} would cost:")
+        write(f"\nWhat request {one.line.id[:8]} of {one.line.requester} would cost:")
         show_price(one.price)
 
 
 def _history(context: typer.Context, *, as_json: bool) -> None:
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.budget_history()
     if as_json:
-        show_json(*found)
+        write_json(*found)
         return
     if not found:
         say("Nothing was spent yet.")
@@ -75,4 +76,4 @@ def _history(context: typer.Context, *, as_json: bool) -> None:
         )
         for one in found
     ]
-    show_table(("when (UTC)", "collection", "for", "request", "cost", "used after it"), rows)
+    write_table(("when (UTC)", "collection", "for", "request", "cost", "used after it"), rows)

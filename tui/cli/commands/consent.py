@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui.cli.options import AsJson, Special
-from tui.cli.session import opened
 from tui.cli.show_request import explicit_yes, show_decision, show_draft
-from tui.cli.terminal import confirm, is_interactive, say, show, show_facts, show_json, show_table, tell
+from tui.cli.terminal import (
+    confirm,
+    is_interactive,
+    say,
+    write,
+    write_facts,
+    write_json,
+    write_table,
+    write_wrapped,
+)
+from tui.cli.vault_access import open_vault
 from tui.text import wording
-from tui.text.parse import amount, moment, names
+from tui.text.parse import parse_epsilon, parse_moment, parse_names
 from vault.errors.consent import NotConfirmed
 
 if TYPE_CHECKING:
@@ -63,18 +72,18 @@ def grant(
     terms: GrantTerms = {
         "requester": requester,
         "collection": collection,
-        "fields": names(fields),
+        "fields": parse_names(fields),
         "purpose": purpose,
-        "not_after": moment(until),
-        "not_before": moment(begin) if begin else None,
+        "not_after": parse_moment(until),
+        "not_before": parse_moment(begin) if begin else None,
         "window": (
-            moment(records_from) if records_from else None,
-            moment(records_to) if records_to else None,
+            parse_moment(records_from) if records_from else None,
+            parse_moment(records_to) if records_to else None,
         ),
         "uses": uses,
-        "epsilon_cap": amount(epsilon) if epsilon else None,
+        "epsilon_cap": parse_epsilon(epsilon) if epsilon else None,
     }
-    with opened(context) as vault:
+    with open_vault(context) as vault:
         given = _give(vault, terms, special=special)
     _show(given)
     say("\nNothing leaves by this: every run and every release still asks you.")
@@ -83,9 +92,9 @@ def grant(
 def _give(vault: Owner, terms: GrantTerms, *, special: bool) -> GrantView:
     """Show the consent with its notice, ask on a terminal, and give it."""
     draft = vault.preview_grant(**terms)
-    tell(f"You are about to allow {draft.requester}, of {draft.collection}:\n")
+    write_wrapped(f"You are about to allow {draft.requester}, of {draft.collection}:\n")
     show_draft(draft)
-    tell(
+    write_wrapped(
         f"\nWho else gets the result: {', '.join(draft.recipients)}. How long they keep it: {draft.retention}.\n"
     )
     if is_interactive() and not confirm("Give this consent?"):
@@ -96,10 +105,10 @@ def _give(vault: Owner, terms: GrantTerms, *, special: bool) -> GrantView:
 @group.command("list")
 def list_grants(context: typer.Context, as_json: AsJson = False) -> None:
     """Every consent you gave, and its state now."""
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.grants()
     if as_json:
-        show_json(*found)
+        write_json(*found)
         return
     if not found:
         say("You have allowed nobody anything.")
@@ -114,7 +123,7 @@ def list_grants(context: typer.Context, as_json: AsJson = False) -> None:
         )
         for one in found
     ]
-    show_table(("id", "requester", "may read", "for", "state (UTC)"), rows)
+    write_table(("id", "requester", "may read", "for", "state (UTC)"), rows)
 
 
 def _standing(one: GrantView) -> str:
@@ -133,10 +142,10 @@ def _standing(one: GrantView) -> str:
 @group.command("show")
 def show_grant(context: typer.Context, grant_id: GrantId, as_json: AsJson = False) -> None:
     """One consent."""
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.consent(grant_id)
     if as_json:
-        show_json(found)
+        write_json(found)
     else:
         _show(found)
 
@@ -154,7 +163,7 @@ def _show(one: GrantView) -> None:
         ("a job costs", f"at most ε {one.epsilon_cap}" if one.epsilon_cap else "what the budget allows"),
         ("state", one.state),
     ]
-    show_facts(rows)
+    write_facts(rows)
 
 
 @group.command("withdraw")
@@ -167,10 +176,10 @@ def withdraw(
     as_json: AsJson = False,
 ) -> None:
     """Withdraw a consent at once: no new runs, held updates are destroyed."""
-    with opened(context, writable=not dry_run) as vault:
+    with open_vault(context, writable=not dry_run) as vault:
         done = vault.preview_withdraw(grant_id) if dry_run else vault.withdraw(grant_id)
     if as_json:
-        show_json(done)
+        write_json(done)
     if dry_run:
         say("If you withdrew it, this is what would follow (dry run, nothing was changed):")
     _say_withdrawn(done)
@@ -202,11 +211,11 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """What your consents say about a job, field by field, and the smallest change that would turn it."""
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         is_id = not job.exists() and ID.fullmatch(str(job))
         found = vault.explain_request(str(job)) if is_id else vault.explain(job)
     if as_json:
-        show_json(found)
+        write_json(found)
     else:
         show_decision(found)
 
@@ -235,20 +244,20 @@ def what_if(
     as_json: AsJson = False,
 ) -> None:
     """What your consents would say if somebody asked for these columns now; nobody is asked and nothing is stored."""
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.what_if(
             requester=requester,
             collection=collection,
-            fields=names(fields),
+            fields=parse_names(fields),
             purpose=purpose,
-            epsilon=amount(epsilon) if epsilon else None,
+            epsilon=parse_epsilon(epsilon) if epsilon else None,
             window=(
-                moment(records_from) if records_from else None,
-                moment(records_to) if records_to else None,
+                parse_moment(records_from) if records_from else None,
+                parse_moment(records_to) if records_to else None,
             ),
         )
     if as_json:
-        show_json(found)
+        write_json(found)
         return
     show_decision(found, lead="Such a job would be ")
     say(
@@ -261,9 +270,9 @@ def receipt(context: typer.Context, grant_id: GrantId, as_json: AsJson = False) 
     """The consent as an ISO/IEC TS 27560 receipt; it is JSON, on one line with --json."""
     import json
 
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.receipt(grant_id)
     if as_json:
-        show_json(found)
+        write_json(found)
     else:
-        show(json.dumps(found, ensure_ascii=False, indent=2))
+        write(json.dumps(found, ensure_ascii=False, indent=2))

@@ -9,8 +9,8 @@ import click
 import typer
 
 from tui.cli.options import AsJson
-from tui.cli.session import attached, session
-from tui.cli.terminal import say, show_facts, show_json
+from tui.cli.terminal import say, write_facts, write_json
+from tui.cli.vault_access import attach_session, global_options
 from tui.text import wording
 from vault.errors.daemon import VaultUnlocked
 from vault.errors.families import Invalid, LockboxError
@@ -18,7 +18,7 @@ from vault.errors.storage import VaultBusy
 from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, write_preferences
 
 if TYPE_CHECKING:
-    from tui.cli.session import Session
+    from tui.cli.vault_access import GlobalOptions
     from vault.client.attach import Secret
     from vault.settings import Paths
 
@@ -42,14 +42,14 @@ def add_to(app: typer.Typer) -> None:
 def serve(context: typer.Context, lock_minutes: Minutes = None, as_json: AsJson = False) -> None:
     """Hold the vault open in this process, in the foreground, until it locks."""
     try:
-        _serve(session(context), lock_minutes, as_json=as_json)
+        _serve(global_options(context), lock_minutes, as_json=as_json)
     except LockboxError as error:
         if as_json:
             _tell_why_not(error)
         raise
 
 
-def _serve(options: Session, lock_minutes: int | None, *, as_json: bool) -> None:
+def _serve(options: GlobalOptions, lock_minutes: int | None, *, as_json: bool) -> None:
     from vault.client import attach
 
     paths = options.paths
@@ -65,7 +65,7 @@ def _serve(options: Session, lock_minutes: int | None, *, as_json: bool) -> None
 
     def announce() -> None:
         if as_json:
-            show_json(
+            write_json(
                 {"vault": paths.vault, "socket": paths.socket, "lock_minutes": preferences.lock_minutes}
             )
         say(f"The vault at {paths.vault} is unlocked, for the commands and screens of this user.")
@@ -80,14 +80,14 @@ def _tell_why_not(error: LockboxError) -> None:
     """Say on stdout what `lockbox unlock` and the screens raise again, with the same class and facts."""
     from vault.wire.errors import error_body
 
-    show_json(error_body(error).model_dump())
+    write_json(error_body(error).model_dump())
 
 
 def unlock(context: typer.Context) -> None:
     """Open the vault for the commands that follow: a process holds it open, until it locks."""
     from vault.client import attach
 
-    options = session(context)
+    options = global_options(context)
     attach.harden_process()
     attach.check_there(options.paths)
     secret = options.secret()
@@ -107,7 +107,7 @@ def unlock(context: typer.Context) -> None:
     )
 
 
-def _start(options: Session, secret: Secret) -> None:
+def _start(options: GlobalOptions, secret: Secret) -> None:
     from vault.client import attach, launch
 
     try:
@@ -126,11 +126,11 @@ def lock(
     """Lock the vault: the process that holds it open ends, and the keys with it."""
     from vault.client import attach, launch
 
-    options = session(context)
+    options = global_options(context)
     attach.harden_process()
     served = attach.served_by(options.paths)
     if served is not None:
-        with attached(options) as vault:
+        with attach_session(options) as vault:
             vault.lock(stop_training=stop_training)
         launch.wait_until_locked(options.paths, served)
     attach.end_session(options.paths)
@@ -151,7 +151,7 @@ def settings(
     as_json: AsJson = False,
 ) -> None:
     """Show what you have set, or set it: minutes without use until the vault locks, screens without motion."""
-    paths = session(context).paths
+    paths = global_options(context).paths
     found = read_preferences(paths)
     if name is not None:
         if value is None:
@@ -160,9 +160,9 @@ def settings(
         write_preferences(paths, found)
         _tell_the_open_vault(paths, found, name)
     if as_json:
-        show_json(found)
+        write_json(found)
     else:
-        show_facts([("lock-minutes", str(found.lock_minutes)), ("calm", "on" if found.calm else "off")])
+        write_facts([("lock-minutes", str(found.lock_minutes)), ("calm", "on" if found.calm else "off")])
 
 
 def _changed(found: Preferences, name: str, value: str) -> Preferences:

@@ -9,9 +9,20 @@ import typer
 
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
-from tui.cli.session import opened
-from tui.cli.terminal import ask, confirm, is_interactive, say, show, show_json, show_table, tell, width
+from tui.cli.terminal import (
+    ask,
+    confirm,
+    is_interactive,
+    say,
+    width,
+    write,
+    write_json,
+    write_table,
+    write_wrapped,
+)
+from tui.cli.vault_access import open_vault
 from tui.text import wording
+from tui.text.erasure_facts import erase_sentences
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
 from vault.views.records import FileChoice
@@ -19,7 +30,7 @@ from vault.views.records import FileChoice
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vault.views.records import Erasure, ImportPreview, ImportReport, Page
+    from vault.views.records import Erasure, ImportPlan, ImportReport, Page
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -89,10 +100,11 @@ def import_file(
 
 def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_json: bool) -> None:
     """Show the file, ask, and seal exactly what was shown."""
-    with opened(context, writable=not dry_run) as vault:
-        preview = vault.preview_path(choice)
+    with open_vault(context, writable=not dry_run) as vault:
+        with progress_bar("reading rows") as progress:
+            preview = vault.plan_import(choice, progress=progress)
         if as_json and dry_run:
-            show_json(preview)
+            write_json(preview)
             return
         _show_preview(preview)
         if dry_run:
@@ -100,18 +112,18 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
             return
         _ask_to_seal(choice.name)
         with progress_bar("sealing values") as progress:
-            report = vault.import_path(choice, digest=preview.digest, progress=progress)
+            report = vault.import_planned(preview.id, progress=progress)
     _tell_sealed(report, as_json=as_json)
 
 
 def _tell_sealed(report: ImportReport, *, as_json: bool) -> None:
     if as_json:
-        show_json(report)
+        write_json(report)
     rows = wording.counted(report.rows, "row")
     say(f"{rows} sealed into {report.collection}; {len(report.refused):,} refused.")
 
 
-def _home(preview: ImportPreview) -> str:
+def _home(preview: ImportPlan) -> str:
     """Which collection the rows go to, and what is fixed by that."""
     name, epsilon = preview.collection, preview.lifetime_epsilon
     if preview.rows_before is not None:
@@ -132,12 +144,12 @@ def _ask_to_seal(name: str) -> None:
         raise NotConfirmed()
 
 
-def _show_preview(preview: ImportPreview) -> None:
+def _show_preview(preview: ImportPlan) -> None:
     rows = [
         (one.name, one.type, one.sensitivity, ", ".join(one.samples), f"{one.nulls:,}")
         for one in preview.columns
     ]
-    show_table(("column", "type", "sensitivity", "for example", "empty"), rows)
+    write_table(("column", "type", "sensitivity", "for example", "empty"), rows)
     _explain_classes(one.sensitivity for one in preview.columns)
     say(f"\n{wording.counted(preview.rows, 'row')} fit, {preview.refused_rows:,} are refused.")
     for refused in preview.first_refused:
@@ -162,18 +174,18 @@ def _explain_classes(shown: Iterable[str]) -> None:
 @group.command("list")
 def list_collections(context: typer.Context, as_json: AsJson = False) -> None:
     """Your collections, their columns and their privacy unit."""
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.collections()
     if as_json:
-        show_json(*found)
+        write_json(*found)
         return
     if not found:
         say("No data yet. Import a file: lockbox import FILE --dry-run")
     for one in found:
-        tell(
+        write_wrapped(
             f"{one.name}: {wording.counted(one.rows, 'row')}; {wording.unit_sentence(one.unit, one.unit_field)}"
         )
-        show_table(
+        write_table(
             ("  column", "type", "sensitivity"),
             [(f"  {field.name}", field.type, field.sensitivity) for field in one.fields],
         )
@@ -189,13 +201,13 @@ def show_collection(
     """Draw every column, for your eyes only; the look is recorded."""
     from tui.text.drawing import draw_column
 
-    with opened(context) as vault:
+    with open_vault(context) as vault:
         found = vault.show_collection(collection)
     if as_json:
-        show_json(*found)
+        write_json(*found)
         return
     for column in found:
-        show(draw_column(column, width()))
+        write(draw_column(column, width()))
 
 
 @group.command("browse")
@@ -210,7 +222,7 @@ def browse(
     as_json: AsJson = False,
 ) -> None:
     """Read the rows themselves, for your eyes only; the look is recorded."""
-    with opened(context) as vault:
+    with open_vault(context) as vault:
         page = vault.browse(collection, first=first, limit=limit, search=search)
     _show_page(page, as_json=as_json)
 
@@ -225,18 +237,18 @@ def search_rows(
     as_json: AsJson = False,
 ) -> None:
     """Find the rows that hold a text, for your eyes only; the look is recorded, the text is not."""
-    with opened(context) as vault:
+    with open_vault(context) as vault:
         page = vault.browse(collection, first=first, limit=limit, search=text)
     _show_page(page, as_json=as_json)
 
 
 def _show_page(page: Page, *, as_json: bool) -> None:
     if as_json:
-        show_json(page)
+        write_json(page)
         return
     if page.rows:
         rows = [(f"{number:,}", *row) for number, row in zip(page.row_numbers, page.rows, strict=True)]
-        show_table(("row", *page.columns), rows)
+        write_table(("row", *page.columns), rows)
     say(_where(page))
 
 
@@ -264,7 +276,7 @@ def erase(
     as_json: AsJson = False,
 ) -> None:
     """Destroy the keys and rows of a collection for good, and end all that stands on it."""
-    with opened(context, writable=not dry_run) as vault:
+    with open_vault(context, writable=not dry_run) as vault:
         planned = vault.preview_erase(collection)
         if dry_run:
             _show_erasure(planned, as_json=as_json)
@@ -273,21 +285,21 @@ def erase(
         _ask_to_erase(planned, confirmed)
         done = vault.erase_collection(collection)
     if as_json:
-        show_json(done)
+        write_json(done)
     say(f"Erased: {wording.counted(done.rows, 'row')} of {done.collection}.")
 
 
 def _show_erasure(planned: Erasure, *, as_json: bool) -> None:
     if as_json:
-        show_json(planned)
+        write_json(planned)
         return
-    for sentence in wording.erase_sentences(planned):
-        tell(sentence)
+    for sentence in erase_sentences(planned):
+        write_wrapped(sentence)
 
 
 def _ask_to_erase(planned: Erasure, confirmed: str | None) -> None:
     """Have the name typed, here or in the command; there is no yes that is quicker."""
-    for sentence in wording.erase_sentences(planned):
+    for sentence in erase_sentences(planned):
         say(sentence)
     if confirmed is None and not is_interactive():
         raise Invalid(reason="without a terminal, name once more what is erased: --confirm NAME")
@@ -306,6 +318,6 @@ def export(
 ) -> None:
     """Take everything in a collection out, readable, for yourself."""
     chosen = as_format or file.suffix.lower().lstrip(".")
-    with opened(context) as vault, progress_bar("writing rows") as progress:
+    with open_vault(context) as vault, progress_bar("writing rows") as progress:
         rows = vault.export_collection(collection, file, as_format=chosen, progress=progress)
     say(f"{wording.counted(rows, 'row')} in {file}, readable by anyone who gets that file.")

@@ -14,7 +14,7 @@ from typing import Annotated
 import click
 import typer
 
-from tui.cli.terminal import is_interactive, say, show
+from tui.cli.terminal import is_interactive, say, write
 from vault.errors.families import Invalid
 from vault.settings import Paths
 
@@ -66,9 +66,9 @@ def _make_sample() -> None:
         )
         say(f"request {made.request[:8]} of {REQUESTER}, who may ask about nothing else.")
     places = sample_paths(folder)
-    show(f"folder: {folder}")
-    show(f"vault:  {places.vault}")
-    show(f"state:  {places.state}")
+    write(f"folder: {folder}")
+    write(f"vault:  {places.vault}")
+    write(f"state:  {places.state}")
     say(
         "Its passphrase lies in the folder and protects nothing. Your own vault and its budget are not touched."
     )
@@ -87,29 +87,30 @@ def _remove_sample() -> None:
 
 def _play(*, auto: bool, keep: Path | None, svg: Path | None) -> None:
     from tui.demo import card, story
-    from tui.demo.stage import Stage
+    from tui.demo.narrator import Narrator
+    from tui.demo.story import prepare
     from vault.vault import harden_process
 
     harden_process()
     scripted = auto or not is_interactive()
     with _folder(keep) as folder:
-        stage = Stage(folder=folder, is_scripted=scripted)
+        stage = Narrator(folder=folder, is_scripted=scripted)
         _open_scene(stage.folder, scripted=scripted)
         paths = Paths(vault=folder / "vault", state=folder / "state")
-        outcome = story.play(story.cast_for(stage, paths))
+        outcome = story.play(prepare(stage, paths))
         picture = svg or (folder / "card.svg" if keep else Path("lockbox-demo.svg"))
-        show()
+        write()
         card.draw(outcome, picture)
-        show(f"The same card as a picture: {picture}")
+        write(f"The same card as a picture: {picture}")
         _last_lines()
 
 
 def _open_scene(folder: Path, *, scripted: bool) -> None:
-    show(
+    write(
         "Lockbox demo: a throw-away vault with 569 real patients' measurements (scikit-learn's breast-cancer table)."
     )
-    show(f"Every act below is also a command; they run in {folder} with")
-    show("  LOCKBOX_VAULT=vault LOCKBOX_STATE=state lockbox --passphrase-fd 3 … 3<passphrase.txt")
+    write(f"Every act below is also a command; they run in {folder} with")
+    write("  LOCKBOX_VAULT=vault LOCKBOX_STATE=state lockbox --passphrase-fd 3 … 3<passphrase.txt")
     if scripted:
         say("(nobody is asked: a scripted person, labelled so, takes both decisions)")
 
@@ -127,7 +128,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 
 def _last_lines() -> None:
-    show("\nYour own file, three commands:")
-    show("  lockbox init")
-    show("  lockbox import YOURS.csv")
-    show("  lockbox data list")
+    write("\nYour own file, three commands:")
+    write("  lockbox init")
+    write("  lockbox import YOURS.csv")
+    write("  lockbox data list")

@@ -10,9 +10,9 @@ import click
 import typer
 
 from tui.cli.options import AsJson
-from tui.cli.terminal import say, show, show_facts, show_json
+from tui.cli.terminal import say, write, write_facts, write_json
 from tui.text import wording
-from tui.text.parse import amount
+from tui.text.parse import parse_epsilon
 
 if TYPE_CHECKING:
     from vault.requester.jobs import JobFacts
@@ -31,9 +31,9 @@ def keygen(
 
     keys = keygen(folder)
     if as_json:
-        show_json(keys)
+        write_json(keys)
     else:
-        show(str(keys.public))
+        write(str(keys.public))
     say(f"Give {keys.public} to vault owners, and keep {keys.secret} to yourself.")
     say(f"Fingerprint, to be compared in person: {keys.fingerprint}")
 
@@ -56,12 +56,15 @@ def new(
     from vault.requester.jobs import new_job
 
     if template:
-        show(job_template().rstrip())
+        write(job_template().rstrip())
         return
     if description is None or to is None:
         raise click.UsageError("give a JOB.toml and --to JOBDIR, or --template")
     facts = new_job(
-        job_from_description(description), epsilon=amount(epsilon), folder=to, now=datetime.now(UTC)
+        job_from_description(description),
+        epsilon=parse_epsilon(epsilon),
+        folder=to,
+        now=datetime.now(UTC),
     )
     _show(facts, as_json=as_json)
     say(f"Next: lockbox job sign {to} --key SECRETFILE")
@@ -78,9 +81,9 @@ def sign(
 
     signed = sign_job(job, key)
     if as_json:
-        show_json(signed)
+        write_json(signed)
     else:
-        show(signed.digest)
+        write(signed.digest)
     say(f"Job {signed.job_id[:8]} is signed by {signed.fingerprint}.")
 
 
@@ -95,7 +98,7 @@ def check(job: JobDir, as_json: AsJson = False) -> None:
 def _show(facts: JobFacts, *, as_json: bool) -> None:
     manifest, price = facts.manifest, facts.price
     if as_json:
-        show_json(
+        write_json(
             {
                 "job_id": manifest.job_id,
                 "digest": facts.digest,
@@ -124,4 +127,4 @@ def _show(facts: JobFacts, *, as_json: bool) -> None:
         ("costs", f"ε {price.epsilon} at δ {price.delta:f}"),
         ("means", wording.guess_sentence(kind, name or None, price.guess_rate)),
     ]
-    show_facts(rows)
+    write_facts(rows)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli.action_commands import add_actions
 from tui.cli.options import AsJson
-from tui.cli.session import opened
 from tui.cli.show_request import show_price
-from tui.cli.terminal import say, show, show_facts, show_json, show_table, tell, width
+from tui.cli.terminal import say, width, write, write_facts, write_json, write_table, write_wrapped
+from tui.cli.vault_access import open_vault
 from tui.text import wording
+from tui.text.wording import requester_with_key
 
 if TYPE_CHECKING:
     from vault.views.releases import ReleaseView
@@ -26,10 +28,10 @@ ReleaseId = Annotated[
 @group.command("list")
 def list_releases(context: typer.Context, as_json: AsJson = False) -> None:
     """Every update that was held, and what became of it."""
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.releases()
     if as_json:
-        show_json(*found)
+        write_json(*found)
         return
     if not found:
         say("Nothing is held. Held updates stay here until you decide.")
@@ -45,7 +47,7 @@ def list_releases(context: typer.Context, as_json: AsJson = False) -> None:
         )
         for one in found
     ]
-    show_table(("id", "for", "from", "digest", "until (UTC)", "state"), rows)
+    write_table(("id", "for", "from", "digest", "until (UTC)", "state"), rows)
 
 
 @group.command("show")
@@ -53,61 +55,52 @@ def show_release(context: typer.Context, release_id: ReleaseId, as_json: AsJson 
     """What would leave, to whom, what it cost, and what cannot be taken back."""
     from tui.text.drawing import draw_curve
 
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.release(release_id)
     if as_json:
-        show_json(found)
+        write_json(found)
         return
     _show(found)
     if found.for_you:
-        show("\nFor you (private to you; this never leaves):")
-        show(draw_curve(found.for_you, width()))
+        write("\nFor you (private to you; this never leaves):")
+        write(draw_curve(found.for_you, width()))
 
 
 def _show(one: ReleaseView) -> None:
-    show_facts(
+    noun = wording.unit_noun(one.price.unit, one.price.unit_field)
+    write_facts(
         [
             ("update", one.id),
             ("state", wording.state(one.state)),
-            ("to", wording.one_of(one.recipient, one.fingerprint, one.recipient_status)),
+            ("to", requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
             ("for", one.purpose_words),
             ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
             ("withheld", ", ".join(one.fields_withheld) or "none"),
-            ("what leaves", f"one file of {wording.size(one.size)}, its manifest and its signature"),
-            ("hidden by", _mechanism(one)),
+            ("what leaves", wording.what_leaves(one.size)),
+            ("hidden by", wording.mechanism(noun, one.clip_norm, one.steps, one.noise_multiplier)),
             ("held", f"since {one.held_at}, until {one.expires_at}"),
             ("digest", one.digest),
         ]
     )
-    show()
+    write()
     show_price(one.price)
     if one.can_be_sent:
         _show_ways(one)
     elif one.state in ("held", "sending"):
-        tell(
-            "\nIt cannot be sent any more: its consent was withdrawn, its time is over, or the requester is blocked."
-        )
-
-
-def _mechanism(one: ReleaseView) -> str:
-    noun = wording.unit_noun(one.price.unit, one.price.unit_field)
-    return (
-        f"each {noun} clipped to norm {one.clip_norm:g} in each of {wording.counted(one.steps, 'step')}, "
-        f"and noise {one.noise_multiplier:g} times as large"
-    )
+        write_wrapped(f"\n{wording.CANNOT_BE_SENT}")
 
 
 def _show_ways(one: ReleaseView) -> None:
     """The two decisions a person can take, each with what it does."""
     short = one.id[:8]
-    tell("\nWhat leaves cannot be called back: withdrawing the consent later does not remove what it taught.")
+    write_wrapped(f"\n{wording.CANNOT_BE_CALLED_BACK}")
     if one.state == "sending":
-        tell("A sending of these bytes was begun and not finished, so they may have left already.")
-    show("To let it leave:")
-    show(f"  lockbox release send {short} --confirm-digest {one.digest[:8]} --to DIR")
+        write_wrapped(wording.MAY_HAVE_LEFT)
+    write("To let it leave:")
+    write(f"  lockbox release send {short} --confirm-digest {one.digest[:8]} --to DIR")
     if one.state == "held":
-        show("To keep it private for good:")
-        show(f"  lockbox release withhold {short}")
+        write("To keep it private for good:")
+        write(f"  lockbox release withhold {short}")
 
 
 @group.command("send")
@@ -129,10 +122,10 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Let a held update leave: the only way anything goes to anyone but you."""
-    with opened(context) as vault:
+    with open_vault(context) as vault:
         sent = vault.send(release_id, confirm_digest=confirm_digest, to=to)
     if as_json:
-        show_json(sent)
+        write_json(sent)
     place = to or "The outbox"
     say(f"{place} holds what leaves for {sent.recipient}: one update of {wording.size(sent.size)}, signed.")
     if to is None:
@@ -140,9 +133,4 @@ def send(
     say("It cannot be called back.")
 
 
-@group.command("withhold")
-def withhold(context: typer.Context, release_id: ReleaseId) -> None:
-    """Keep a held update private for good; its bytes are deleted, its budget stays spent."""
-    with opened(context) as vault:
-        vault.withhold(release_id)
-    say("Kept private: the update is deleted, nothing left. The budget it cost stays spent.")
+add_actions(group, "release")

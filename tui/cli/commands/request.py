@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import typer
 
+from tui.cli.action_commands import add_actions
 from tui.cli.options import AsJson, Special
 from tui.cli.progress import progress_bar
-from tui.cli.session import opened
 from tui.cli.show_request import explicit_yes, show_approval, show_price
 from tui.cli.show_request import show_request as draw
-from tui.cli.terminal import confirm, is_interactive, say, show, show_json, show_table
+from tui.cli.terminal import confirm, is_interactive, say, write, write_json, write_table
+from tui.cli.vault_access import open_vault
 from tui.text import wording
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
@@ -43,12 +44,12 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Take a signed job folder into the inbox; nothing is read and nothing is charged by it."""
-    with opened(context) as vault:
+    with open_vault(context) as vault:
         found = vault.submit(job)
     if as_json:
-        show_json(found)
+        write_json(found)
     else:
-        show(found.line.id)
+        write(found.line.id)
     say(f"Request {found.line.id[:8]} of {found.line.requester} waits for you.")
     say(f"Look at it: lockbox request show {found.line.id[:8]}")
 
@@ -56,10 +57,10 @@ def submit(
 @group.command("list")
 def list_requests(context: typer.Context, as_json: AsJson = False) -> None:
     """What others asked, the newest first."""
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.requests()
     if as_json:
-        show_json(*found)
+        write_json(*found)
         return
     if not found:
         say("No one has asked.")
@@ -75,16 +76,16 @@ def list_requests(context: typer.Context, as_json: AsJson = False) -> None:
         )
         for one in found
     ]
-    show_table(("id", "requester", "collection", "purpose", "expires (UTC)", "state"), rows)
+    write_table(("id", "requester", "collection", "purpose", "expires (UTC)", "state"), rows)
 
 
 @group.command("show")
 def show_request(context: typer.Context, request_id: RequestId, as_json: AsJson = False) -> None:
     """One request: who, what for, which columns, what it costs, and what your consents say."""
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         found = vault.request(request_id)
     if as_json:
-        show_json(found)
+        write_json(found)
     else:
         draw(found)
 
@@ -111,7 +112,7 @@ def approve(
         raise click.UsageError("--also needs --draft-grant: it adds a column to the consent that is written")
     if special and not draft_grant:
         raise click.UsageError("--special needs --draft-grant: it belongs to the consent that is written")
-    with opened(context, writable=not dry_run) as vault:
+    with open_vault(context, writable=not dry_run) as vault:
         what = vault.preview_approval(request_id, draft=draft_grant, optional=optional)
         show_approval(what)
         _refuse_idle_columns(what, optional)
@@ -150,24 +151,7 @@ def _approve(vault: Owner, what: Approval, *, optional: frozenset[str], special:
         say(f"Run it: lockbox train {short}")
 
 
-@group.command("refuse")
-def refuse(
-    context: typer.Context,
-    request_id: RequestId,
-    reason: Annotated[str, typer.Option("--reason", help="For your own record; it stays in the vault.")] = "",
-) -> None:
-    """Say no. They learn nothing but no."""
-    with opened(context) as vault:
-        vault.refuse(request_id, reason=reason)
-    say("Refused.")
-
-
-@group.command("stop")
-def stop(context: typer.Context, request_id: RequestId) -> None:
-    """End a run and discard what it learned. Once it was paid for, its budget stays spent."""
-    with opened(context) as vault:
-        vault.stop_training(request_id)
-        say(wording.after_a_stop(vault.request(request_id).line.state))
+add_actions(group, "request")
 
 
 def train(
@@ -179,7 +163,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Run what was approved; every result is held in the vault until you decide."""
-    with opened(context) as vault:
+    with open_vault(context) as vault:
         chosen = request_ids or [one.id for one in vault.requests() if one.state == "approved"]
         if not chosen:
             raise Invalid(reason="nothing is approved and waiting to run")
@@ -195,6 +179,6 @@ def _train(vault: Owner, request_id: str, *, as_json: bool = False) -> None:
         say("\n" + wording.after_a_stop(vault.request(request_id).line.state))
         raise
     if as_json:
-        show_json(held)
+        write_json(held)
     say("The result is held in the vault. Look at it:")
     say(f"  lockbox release show {held.id[:8]}")

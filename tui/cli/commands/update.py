@@ -9,7 +9,7 @@ import click
 import typer
 
 from tui.cli.options import AsJson
-from tui.cli.terminal import say, show_facts, show_json
+from tui.cli.terminal import say, write_facts, write_json
 from vault.errors.records import FileMissing
 from vault.errors.release import DestinationUnusable
 
@@ -48,7 +48,7 @@ def verify(
     if model and job:
         _write_model(apply_update(_read(job / "weights.safetensors"), release), model)
     if as_json:
-        show_json(
+        write_json(
             {
                 "digest": facts.digest,
                 "vault": facts.vault_fingerprint,
@@ -66,7 +66,7 @@ def verify(
         ("privacy", f"ε {manifest.epsilon} at δ {manifest.delta} per {manifest.unit}"),
         ("keep as agreed", manifest.retention),
     ]
-    show_facts(rows)
+    write_facts(rows)
     say("The release verifies.")
 
 

@@ -11,24 +11,24 @@ from tui.cli.command_group import CommandGroup
 from tui.cli.exit_codes import ExitCode
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
-from tui.cli.session import opened, session
 from tui.cli.terminal import (
     ask,
     ask_secret,
     is_interactive,
     read_secret,
     say,
-    show,
-    show_facts,
-    show_json,
-    show_table,
+    write,
+    write_facts,
+    write_json,
+    write_table,
 )
+from tui.cli.vault_access import global_options, open_vault
 from tui.text import wording
 from vault.errors.families import Invalid
 from vault.errors.keys import RecoveryKeyNotConfirmed
 
 if TYPE_CHECKING:
-    from tui.cli.session import Session
+    from tui.cli.vault_access import GlobalOptions
     from vault.vault import Secret
 
 passphrase = typer.Typer(no_args_is_help=True)
@@ -51,7 +51,7 @@ def init(
     from vault.vault import Vault, harden_process
 
     harden_process()
-    options = session(context)
+    options = global_options(context)
     Vault.check_free(options.paths)
     secret = _new_passphrase(options.passphrase_fd)
     say("Making the vault (Argon2id with 256 MiB; about a second) …")
@@ -59,7 +59,7 @@ def init(
     say(f"\nThe vault is at {options.paths.vault}")
     say("\nRECOVERY SHEET: write this down and keep it away from this computer. It is shown once.")
     say("It opens the vault when the passphrase is forgotten. Nobody can reset either of them.\n")
-    show(recovery_key)
+    write(recovery_key)
     if is_interactive() and not skip_type_back:
         _type_back(recovery_key)
     say("\nNext: lockbox import FILE --dry-run")
@@ -112,10 +112,10 @@ def _offered(made: str) -> Secret:
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
     """What the vault holds, what waits for you, and whether anything ever left."""
-    with opened(context, writable=False) as vault:
+    with open_vault(context, writable=False) as vault:
         facts = vault.status()
     if as_json:
-        show_json(facts)
+        write_json(facts)
         return
     rows = [
         ("vault", facts.path),
@@ -128,7 +128,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         ("left this computer", _left(facts.released, facts.may_have_left)),
         ("audit trail", wording.counted(facts.audit_entries, "entry")),
     ]
-    show_facts(rows)
+    write_facts(rows)
 
 
 def _in_force(active: int, expiring: int) -> str:
@@ -147,11 +147,11 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     from vault.vault import Vault
 
     say("Trying, from inside a locked-in learner, what it must not be able to do …")
-    results = Vault.probe_sandbox(session(context).paths)
+    results = Vault.probe_sandbox(global_options(context).paths)
     if as_json:
-        show_json(*results)
+        write_json(*results)
     else:
-        show_table(
+        write_table(
             ("attempt", "outcome"),
             [(one.name, f"refused ({one.how})" if one.refused else "ALLOWED") for one in results],
         )
@@ -163,18 +163,18 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
 
 def paths(context: typer.Context, as_json: AsJson = False) -> None:
     """Where the vault and the reminder outside it are kept."""
-    found = session(context).paths
+    found = global_options(context).paths
     if as_json:
-        show_json({"vault": found.vault, "state": found.state})
+        write_json({"vault": found.vault, "state": found.state})
     else:
-        show_facts([("vault", str(found.vault)), ("state", str(found.state))])
+        write_facts([("vault", str(found.vault)), ("state", str(found.state))])
 
 
 def backup(
     context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]
 ) -> None:
     """Write a consistent, encrypted copy of the live vault into one file."""
-    with opened(context) as vault, progress_bar("copying pages") as progress:
+    with open_vault(context) as vault, progress_bar("copying pages") as progress:
         vault.backup(file, progress=progress)
     say(f"{file} holds the whole vault, as encrypted as the vault itself; your passphrase opens it.")
     say("To look into it later:")
@@ -187,7 +187,7 @@ def change_passphrase(context: typer.Context) -> None:
     from vault.vault import Vault, harden_process, passphrase_secret
 
     harden_process()
-    options = session(context)
+    options = global_options(context)
     Vault.check_there(options.paths)
     current = passphrase_secret(ask_secret("current passphrase: "))
     _renew(options, current, None)
@@ -199,14 +199,16 @@ def recover(context: typer.Context) -> None:
     from vault.vault import Vault, harden_process, passphrase_secret
 
     harden_process()
-    options = session(context)
+    options = global_options(context)
     Vault.check_there(options.paths)
     key = passphrase_secret(ask_secret("recovery key: "))
     _renew(options, key, options.passphrase_fd, recovery=True)
     say("The new passphrase is in force; the recovery key stays the same.")
 
 
-def _renew(options: Session, current: Secret, descriptor: int | None, *, recovery: bool = False) -> None:
+def _renew(
+    options: GlobalOptions, current: Secret, descriptor: int | None, *, recovery: bool = False
+) -> None:
     """Ask for the new passphrase once the current one is known to be right, and set it, here or where it is open."""
     from vault.client import attach
     from vault.vault import Vault

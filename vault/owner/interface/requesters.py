@@ -34,6 +34,10 @@ class Requesters(Protocol):
     def unblock_requester(self, name: str) -> None:
         """Let a blocked requester ask again; their key counts as not verified."""
 
+    @proven
+    def rename_requester(self, name: str, new_name: str) -> None:
+        """Call a requester by another name of the owner's own; raises `RequesterExists` for a name that is taken."""
+
     def vault_key(self, name: str) -> str:
         """The line of the key that signs releases to this requester; another requester gets another key."""
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.cli.terminal import ask, show
+from tui.cli.terminal import ask, write
 from vault.errors.families import LockboxError
 
 
 @dataclass(kw_only=True)
-class Stage:
+class Narrator:
     """Where the demo plays, and whether a scripted person answers."""
 
     folder: Path
@@ -22,24 +22,24 @@ class Stage:
 
     def chapter(self, title: str, *lines: str) -> None:
         """A heading and what is about to happen."""
-        show(f"\n── {title} {'─' * max(0, 74 - len(title))}")
+        write(f"\n── {title} {'─' * max(0, 74 - len(title))}")
         for line in lines:
-            show(line)
+            write(line)
 
     def command(self, *words: object) -> None:
         """Print the command that does what the demo does next."""
         text = " ".join(shlex.quote(str(word)) for word in ("lockbox", *words))
         self.commands.append(text)
-        show(f"  $ {text}")
+        write(f"  $ {text}")
 
     def note(self, text: str) -> None:
         """What came of it."""
-        show(f"    {text}")
+        write(f"    {text}")
 
     def wait_for(self, question: str, word: str) -> bool:
         """Stop until the viewer types the word; a scripted person types it aloud. False for anything else."""
         if self.is_scripted:
-            show(f"  {question} {word}   ← typed by a scripted person (--auto)")
+            write(f"  {question} {word}   ← typed by a scripted person (--auto)")
             return True
         return ask(f"  {question} ").strip() == word
 
@@ -55,7 +55,7 @@ class Stage:
     def saw_refusal(self, attack: str, sentence: str) -> None:
         """Note how an attack was refused."""
         self.refusals.append((attack, sentence))
-        show(f"    ✗ refused: {sentence}")
+        write(f"    ✗ refused: {sentence}")
 
 
 class AttackSucceeded(LockboxError):

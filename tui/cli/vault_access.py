@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class GlobalOptions:
     """The options that stand before the command."""
 
     vault: Path | None
@@ -44,34 +44,34 @@ class Session:
         return passphrase_secret(ask_secret(f"{word}{why}: "))
 
 
-def session(context: typer.Context) -> Session:
+def global_options(context: typer.Context) -> GlobalOptions:
     """The options of this command line."""
     found = context.find_root().obj
-    assert isinstance(found, Session)
+    assert isinstance(found, GlobalOptions)
     return found
 
 
 @contextmanager
-def opened(context: typer.Context, *, writable: bool = True) -> Iterator[Owner]:
+def open_vault(context: typer.Context, *, writable: bool = True) -> Iterator[Owner]:
     """The vault for one command: of the process that has it open, or else opened here; an older copy is said aloud."""
     from vault.client import attach
 
-    options = session(context)
+    options = global_options(context)
     attach.harden_process()
     attach.check_there(options.paths)
     if attach.is_served(options.paths):
-        with attached(options) as remote:
+        with attach_session(options) as remote:
             _warn_of_older(remote.status().read_only_because)
             yield remote
         return
-    with _opened_here(options, writable=writable) as vault:
+    with _open_here(options, writable=writable) as vault:
         _warn_of_older(vault.rollback_reason)
         if vault.mark_missing:
             say(f"lockbox: warning: {vault.mark_missing}")
         yield vault
 
 
-def attached(options: Session) -> OwnerSession:
+def attach_session(options: GlobalOptions) -> OwnerSession:
     """A session with the process that has the vault open.
 
     What is given by hand is used: a passphrase, a recovery key. Without, it is the session that `lockbox unlock` left,
@@ -88,7 +88,7 @@ def attached(options: Session) -> OwnerSession:
     return attach.attach(options.paths, options.secret(), recovery=options.recovery_key)
 
 
-def _opened_here(options: Session, *, writable: bool) -> Vault:
+def _open_here(options: GlobalOptions, *, writable: bool) -> Vault:
     from vault.vault import Vault
 
     return Vault.open(options.paths, options.secret(), writable=writable, recovery=options.recovery_key)

@@ -1,0 +1,348 @@
+"""The simple actions of an owner, each declared once.
+
+The command of an action, its key, its dialog and its rows in the pages of docs are made from its record here.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.text import wording
+from tui.text.action import Action, Entry, Question, Target
+from tui.text.request_facts import OPEN_STATES
+
+if TYPE_CHECKING:
+    from vault.owner.interface.owner import Owner
+    from vault.views.releases import ReleaseView
+    from vault.views.requests import RequestView
+    from vault.views.runs import RunView
+
+NAME_ROOM: Final = 30
+NEWEST: Final = 50
+"""Entries of the trail among which the one of what was just done is looked for."""
+
+
+REQUESTER: Final = Target(metavar="NAME", help="Your own name for them.")
+REQUEST: Final = Target(metavar="ID", help="Of a request; its first characters are enough.")
+UPDATE: Final = Target(metavar="ID", help="Of a held update; its first characters are enough.")
+
+
+def newest_entry(vault: Owner, kind: str) -> str:
+    """The number of the newest entry of this type in the trail, as it is shown."""
+    found = [line.seq for line in vault.audit_lines(newest=NEWEST) if line.type == kind]
+    return f"#{max(found)}" if found else "unknown"
+
+
+# who asks ---------------------------------------------------------------------------------------------------
+
+
+def _who(request: RequestView) -> str:
+    return request.line.requester
+
+
+def _short(request: RequestView) -> str:
+    return wording.short(request.line.requester, NAME_ROOM)
+
+
+def _not_to_trust(request: RequestView) -> str:
+    match request.line.requester_status:
+        case "trusted":
+            return f"The key of {_who(request)} is noted as verified in person already."
+        case "blocked":
+            return f"{_who(request)} is blocked; unblock them first."
+    return ""
+
+
+def _rename(vault: Owner, name: str, new_name: str) -> str:
+    vault.rename_requester(name, new_name)
+    return new_name
+
+
+TRUST: Final[Action[RequestView]] = Action(
+    name="trust",
+    words="requester trust",
+    help="Note that you compared the fingerprint with them in person.",
+    target=REQUESTER,
+    call=lambda vault, name, _: vault.trust_requester(name),
+    reply=lambda name, _: [f"{name} is marked as verified in person. It allows them nothing by itself."],
+    question=Question(
+        page="requests",
+        key="t",
+        label="Key checked…",
+        sentence="Note that you checked who a key belongs to, in person.",
+        target=_who,
+        obstacle=_not_to_trust,
+        title=lambda one: f"Did you check the key of {_short(one)} with them in person?",
+        consequence=lambda one: (
+            f"Their key is {one.fingerprint}. Say yes only if {_short(one)} read these letters to you, face to face "
+            "or in a call in which you knew their voice. It allows them nothing; it says that a request is really "
+            "theirs."
+        ),
+        verb="I checked it",
+        done=lambda one, _: f"The key of {_who(one)} is noted as verified in person.",
+    ),
+)
+
+BLOCK: Final[Action[RequestView]] = Action(
+    name="block",
+    words="requester block",
+    help="Accept nothing more from them, and send nothing to them.",
+    target=REQUESTER,
+    call=lambda vault, name, _: vault.block_requester(name),
+    reply=lambda name, _: [f"{name} is blocked: no new requests, no runs, no releases."],
+    question=Question(
+        page="requests",
+        key="b",
+        label="Block…",
+        sentence="Accept nothing more from who asks.",
+        target=_who,
+        obstacle=lambda one: (
+            f"{_who(one)} is blocked already." if one.line.requester_status == "blocked" else ""
+        ),
+        title=lambda one: f"Block {_short(one)}?",
+        consequence=lambda one: (
+            f"Nothing more is accepted from {_short(one)}, what runs for them is stopped (its price stays spent), and "
+            "nothing is sent to them. What has left already stays with them. You can unblock them later."
+        ),
+        verb="Block",
+        done=lambda one, _: f"{_who(one)} is blocked.",
+    ),
+)
+
+UNBLOCK: Final[Action[RequestView]] = Action(
+    name="unblock",
+    words="requester unblock",
+    help="Let somebody you blocked ask again; their key counts as not verified.",
+    target=REQUESTER,
+    call=lambda vault, name, _: vault.unblock_requester(name),
+    reply=lambda name, _: [
+        f"{name} is not blocked any more, and their key is not verified. Consents that you did not withdraw hold "
+        "again."
+    ],
+    question=Question(
+        page="requests",
+        key="u",
+        label="Unblock…",
+        sentence="Let who was blocked ask again.",
+        target=_who,
+        obstacle=lambda one: "" if one.line.requester_status == "blocked" else f"{_who(one)} is not blocked.",
+        title=lambda one: f"Let {_short(one)} ask again?",
+        consequence=lambda one: (
+            f"{_short(one)} can send requests again. Their key counts as NOT VERIFIED until you check it with them "
+            "anew."
+        ),
+        verb="Unblock",
+        done=lambda one, _: f"{_who(one)} may ask again; their key is not verified.",
+    ),
+)
+
+RENAME: Final[Action[RequestView]] = Action(
+    name="rename",
+    words="requester rename",
+    help="Give them another name of your own; their key and what you allow them stay the same.",
+    target=REQUESTER,
+    entries=(
+        Entry(
+            name="new",
+            help="Your new name for them.",
+            placeholder="your new name for them",
+            longest=80,
+            is_required=True,
+        ),
+    ),
+    call=lambda vault, name, said: _rename(vault, name, said["new"]),
+    reply=lambda name, new: [
+        f"{name} is called {new} from now on. Earlier entries of the trail keep the old name."
+    ],
+    question=Question(
+        page="requests",
+        key="n",
+        label="Rename…",
+        sentence="Give who asks another name of your own.",
+        target=_who,
+        title=lambda one: f"Call {_short(one)} by another name?",
+        consequence=lambda one: (
+            f"Every screen and every command calls them by the new name from now on. Their key stays "
+            f"{one.fingerprint}, and what you allow them stays. Earlier entries of the trail keep the old name."
+        ),
+        verb="Rename",
+        done=lambda one, new: f"{_who(one)} is called {new} from now on.",
+    ),
+)
+
+TOKEN: Final[Action[RequestView]] = Action(
+    name="token",
+    words="requester token",
+    help="Make a token with which they reach their own requests here for 90 days; it is shown once.",
+    target=REQUESTER,
+    call=lambda vault, name, _: vault.issue_token(name),
+    data=str,
+    reply=lambda name, _: [
+        f"Only {name} should have it. It submits jobs and fetches what you released to them, and nothing else.",
+        f"To end it: lockbox requester revoke {shlex.quote(name)}",
+    ],
+)
+
+REVOKE: Final[Action[RequestView]] = Action(
+    name="revoke",
+    words="requester revoke",
+    help="End every token of theirs at once.",
+    target=REQUESTER,
+    call=lambda vault, name, _: vault.revoke_tokens(name),
+    reply=lambda name, ended: [f"{name}: {wording.counted(ended, 'token')} revoked."],
+)
+
+
+# what they ask ----------------------------------------------------------------------------------------------
+
+
+def _stop(vault: Owner, request_id: str) -> str:
+    vault.stop_training(request_id)
+    return wording.after_a_stop(vault.request(request_id).line.state)
+
+
+def _what_stopping_costs(run: RunView) -> str:
+    spent = (
+        f"Its price, {wording.epsilon_up(run.epsilon)}, was paid before your records were read and stays spent."
+        if run.step
+        else "If its price is paid by then, it stays spent; before that, nothing is."
+    )
+    return (
+        f"The run for {wording.short(run.requester, NAME_ROOM)} ends now, and nothing of it is held. {spent} "
+        "The same job cannot run again once it was paid."
+    )
+
+
+REFUSE: Final[Action[RequestView]] = Action(
+    name="refuse",
+    words="request refuse",
+    help="Say no. They learn nothing but no.",
+    target=REQUEST,
+    entries=(
+        Entry(
+            name="reason",
+            help="For your own record; it stays in the vault.",
+            placeholder="your reason, for you alone (optional)",
+            longest=500,
+        ),
+    ),
+    call=lambda vault, request, said: vault.refuse(request, reason=said["reason"]),
+    reply=lambda _request, _: ["Refused."],
+    question=Question(
+        page="requests",
+        key="x",
+        label="Refuse…",
+        sentence="Say no to a request, in a dialog.",
+        behind="run",
+        is_shown=True,
+        target=lambda one: one.line.id,
+        obstacle=lambda one: (
+            ""
+            if one.line.state in OPEN_STATES
+            else f"There is nothing left to decide: this request is {wording.state(one.line.state)}."
+        ),
+        title=lambda one: f"Refuse the request of {_short(one)}?",
+        consequence=lambda _: (
+            "They learn nothing but “no”, and nothing is read or spent. It is final: to ask again they have to send "
+            "another job. A reason stays in your vault; you need not give one."
+        ),
+        verb="Refuse",
+        done=lambda one, _: f"Refused. {_who(one)} learns nothing but “no”.",
+    ),
+)
+
+STOP: Final[Action[RunView]] = Action(
+    name="stop",
+    words="request stop",
+    help="End a run and discard what it learned. Once it was paid for, its budget stays spent.",
+    target=REQUEST,
+    call=lambda vault, request, _: _stop(vault, request),
+    reply=lambda _request, sentence: [sentence],
+    question=Question(
+        page="training",
+        key="s",
+        label="Stop…",
+        sentence="End a run and discard what it learned, after a question.",
+        is_shown=True,
+        target=lambda run: run.request,
+        title=lambda _: "Stop this run and discard what it learned?",
+        consequence=_what_stopping_costs,
+        verb="Stop and discard",
+        safe="Let it run",
+        done=lambda _run, sentence: str(sentence),
+    ),
+)
+
+
+# what they would get ----------------------------------------------------------------------------------------
+
+
+def _withhold(vault: Owner, release_id: str) -> str:
+    vault.withhold(release_id)
+    return newest_entry(vault, "release.withhold")
+
+
+WITHHOLD: Final[Action[ReleaseView]] = Action(
+    name="withhold",
+    words="release withhold",
+    help="Keep a held update private for good; its bytes are deleted, its budget stays spent.",
+    target=UPDATE,
+    call=lambda vault, release, _: _withhold(vault, release),
+    reply=lambda _release, _: [
+        "Kept private: the update is deleted, nothing left. The budget it cost stays spent."
+    ],
+    question=Question(
+        page="release",
+        key="D",
+        label="Keep…",
+        sentence="Open the decision to delete it for good.",
+        behind="release",
+        is_shown=True,
+        target=lambda one: one.id,
+        obstacle=lambda one: (
+            ""
+            if one.state == "held"
+            else f"Nothing is left to decide: this update is {wording.state(one.state)}."
+        ),
+        title=lambda _: "Keep this update private for good?",
+        consequence=lambda _: (
+            "Its bytes are deleted now and nothing leaves. This is final: the update cannot be sent later, and another "
+            "run would be another job with another price. The budget it cost stays spent."
+        ),
+        facts=lambda one: (
+            ("for", wording.requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
+            ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
+            ("digest", one.digest),
+        ),
+        note="Who asked is told nothing of it: from outside it looks like every other end.",
+        verb="Keep private for good",
+        safe="Decide later",
+        done=lambda _one, entry: (
+            f"The update is deleted, nothing left; audit entry {entry}. The budget it cost stays spent."
+        ),
+        done_title="Kept private",
+    ),
+)
+
+ACTIONS: Final[tuple[Action[Any], ...]] = (
+    TRUST,
+    BLOCK,
+    UNBLOCK,
+    RENAME,
+    TOKEN,
+    REVOKE,
+    REFUSE,
+    STOP,
+    WITHHOLD,
+)
+
+
+def questions(page: str) -> list[tuple[Action[Any], Question[Any]]]:
+    """The simple actions of one page."""
+    return [(one, one.question) for one in ACTIONS if one.question is not None and one.question.page == page]
+
+
+def action_of(page: str, name: str) -> Action[Any]:
+    """The simple action of this name on this page."""
+    return next(action for action, _ in questions(page) if action.name == name)

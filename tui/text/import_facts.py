@@ -1,0 +1,70 @@
+"""A file to import as sentences: what would be kept, how sensitive it is, what counts as one, what is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tui.text import wording
+from tui.text.layout import escaped
+
+if TYPE_CHECKING:
+    from vault.views.records import ImportPlan, ImportReport
+
+SENSITIVITIES: Final = ("ordinary", "sensitive", "special", "identifying")
+CLASSES: Final = {
+    "ordinary": "no harm known if it came out.",
+    "sensitive": "it would hurt if it came out, such as money, moods and places.",
+    "special": "a special category by law (GDPR Articles 9 and 10), such as health: jobs need an explicit yes for it.",
+    "identifying": "it may name somebody: a name, an address, an account, a phone.",
+}
+MARKS: Final = {"ordinary": " ", "sensitive": "!", "special": "‼", "identifying": "@"}
+
+
+def consequence_of(preview: ImportPlan) -> str:
+    """How many rows and units, and the cap on everything that jobs may ever tell."""
+    rows = wording.counted(preview.rows, "row")
+    refused = f", {preview.refused_rows:,} refused" if preview.refused_rows else ""
+    noun = wording.unit_noun(preview.unit.kind, preview.unit.field)
+    where = (
+        "a new collection"
+        if preview.rows_before is None
+        else f"the collection {escaped(preview.collection)}, which has {wording.counted(preview.rows_before, 'row')}"
+    )
+    units = f"{wording.counted(preview.units, noun)}: {wording.unit_sentence(preview.unit.kind, preview.unit.field)}"
+    return (
+        f"{rows}{refused}, into {where}.\n{units}.\n"
+        f"Lifetime privacy budget: {wording.lifetime_cap(preview.lifetime_epsilon, noun)}, fixed for good."
+    )
+
+
+def units_of(preview: ImportPlan) -> list[str]:
+    """What may count as one here; what the vault recommends comes first."""
+    named = [f"column:{one.name}" for one in preview.columns if one.sensitivity == "identifying"]
+    others = [f"column:{one.name}" for one in preview.columns if one.type in ("category", "text")]
+    days = ["day"] if preview.time_field else []
+    found = dict.fromkeys([str(preview.unit), *days, "record", *named, *others[:3]])
+    return list(found)
+
+
+def unit_words(unit: str) -> str:
+    """A privacy unit in one line, with what it does not hide."""
+    kind, _, field = unit.partition(":")
+    noun = wording.unit_noun(kind, field or None)
+    sentence = wording.unit_sentence(kind, field or None)
+    return f"{sentence[:1].upper()}{sentence[1:]}. {wording.not_hidden(kind, noun)}"
+
+
+def refused_words(preview: ImportPlan) -> str:
+    """The rows that are refused and why, the first ten of them."""
+    if not preview.refused_rows:
+        return ""
+    shown = [f"  line {row.line}: {row.reason}" for row in preview.first_refused]
+    more = preview.refused_rows - len(shown)
+    rest = [f"  and {more:,} more"] if more > 0 else []
+    return "\n".join([f"{wording.counted(preview.refused_rows, 'row')} refused:", *shown, *rest])
+
+
+def report_words(report: ImportReport) -> str:
+    """What an import did, in one sentence."""
+    refused = f" {wording.counted(len(report.refused), 'row')} refused." if report.refused else ""
+    return f"{wording.counted(report.rows, 'row')} sealed in {escaped(report.collection)}.{refused}"
