@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_api_training import approved, until
+from test_daemon_training import approved, until
 
 from tests.worlds.importing import import_file
 from tests.worlds.served import Daemon, error_of
