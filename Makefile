@@ -22,7 +22,7 @@ test: $(STAMP)
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
 
-# What takes hours.
+# What takes longer, up to hours; of each a short one is in test-slow.
 audit: $(STAMP)
 	$(BIN)/python -m pytest -m audit
 
