@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from all_mutants import MUTANTS
@@ -21,6 +22,29 @@ SAMPLE = (
     "consistency with any older root",
     "one digit confirms",
 )
+
+SMALL = {
+    "pyproject.toml": "",
+    "vault/__init__.py": "",
+    "vault/numbers.py": "def two() -> int:\n    return 2\n",
+    "tests/test_numbers.py": """\
+import pytest
+from vault.numbers import two
+
+@pytest.fixture
+def four():
+    assert two() + two() == 4
+
+def test_it_sees():
+    assert two() == 2
+
+def test_it_is_blind():
+    assert two()
+
+def test_it_cannot_be_set_up(four):
+    pass
+""",
+}
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +134,31 @@ def test_only_a_test_that_fails_is_a_catch(outcome: Outcome, how: Ran) -> None:
     assert judged(how)[0] is outcome
 
 
-def test_a_bug_that_its_test_does_not_see_survives(copy: Copy) -> None:
-    blind = replace(named("one digit confirms"), caught_by="test_the_beginning_of_the_digest_confirms")
-    assert tried(copy, blind).outcome is Outcome.SURVIVED
+@pytest.fixture
+def small(copy: Copy, tmp_path: Path) -> Copy:
+    """A tree of one source and a few tests."""
+    for name, text in SMALL.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return Copy(root=tmp_path, python=copy.python)
+
+
+@pytest.mark.parametrize(
+    ("test", "outcome", "why"),
+    [
+        ("test_it_sees", Outcome.CAUGHT, "assert 3 == 2"),
+        ("test_it_is_blind", Outcome.SURVIVED, "its test passes"),
+        ("test_it_cannot_be_set_up", Outcome.BROKEN, "pytest ended with 1"),
+    ],
+)
+def test_what_becomes_of_a_bug_is_what_its_test_says(
+    small: Copy, test: str, outcome: Outcome, why: str
+) -> None:
+    bug = Mutant(name="three", kind=Kind.LEDGER, function="two", old="2", new="3", caught_by=test)
+    trial = tried(small, bug)
+    assert trial.outcome is outcome
+    assert why in trial.why
+    assert (small.root / "vault" / "numbers.py").read_text() == SMALL["vault/numbers.py"]
 
 
 def test_a_bug_that_cannot_be_planted_is_broken(copy: Copy) -> None:
