@@ -158,7 +158,7 @@ def accuracy(weights: bytes, patients: Patients) -> float:
     return float(np.mean(scores.argmax(axis=1) == patients.classes))
 
 
-def ceiling(hospital: Patients, held_out: Patients) -> float:
+def non_private_accuracy(hospital: Patients, held_out: Patients) -> float:
     """Demo only: what the same model reaches without privacy, computed outside the vault."""
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""In front of the trail: an entry or a request's whole life, the bundle for others, and the key to check it with."""
+"""Dialogs of the audit page: an entry or all of a request, the export for others, and the verifier key."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class KeyDialog(Dialog[None]):
         return "Back"
 
 
-class ExportDialog(Dialog[str]):
+class AuditExportDialog(Dialog[str]):
     """Where the bundle goes; dismissed with a sentence about what was written."""
 
     AUTO_FOCUS = "#folder"
@@ -152,4 +152,4 @@ class ExportDialog(Dialog[str]):
         self.dismiss(said)
 
     def _say(self, sentence: str) -> None:
-        self.query_one("#problem", Plain).say(sentence)
+        self.query_one("#problem", Plain).set_text(sentence)

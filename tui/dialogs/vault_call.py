@@ -1,4 +1,4 @@
-"""A dialog whose answer is one call to the vault; an error is said in it, and what was typed stays."""
+"""The base of dialogs whose answer is one call to the vault."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class VaultCallDialog(Dialog[str]):
             answer = await self.program.ask(call)
         except LockboxError as error:
             self.lock_buttons(False)
-            self.say_problem(f"{error} {error.hint}".strip())
+            self.show_problem(f"{error} {error.hint}".strip())
         else:
             self.program.tell(done(answer), title=title)
             self.dismiss(result)
@@ -47,6 +47,6 @@ class VaultCallDialog(Dialog[str]):
         for button in self.query(Button):
             button.disabled = is_locked and button.id != "safe"
 
-    def say_problem(self, sentence: str) -> None:
+    def show_problem(self, sentence: str) -> None:
         """One sentence about what cannot be done as it stands."""
-        self.query_one("#problem", Plain).say(sentence)
+        self.query_one("#problem", Plain).set_text(sentence)
