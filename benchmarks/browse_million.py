@@ -44,9 +44,7 @@ def main(rows: int) -> None:
 def steps(rows: int) -> dict[str, Step]:
     """What is measured, in order."""
     return {
-        "import, looked at first": lambda vault, choice: vault.import_path(
-            choice, digest=vault.preview_path(choice).digest
-        ),
+        "import, looked at first": lambda vault, choice: vault.import_planned(vault.plan_import(choice).id),
         "first page": lambda vault, _: vault.browse(NAME),
         "page in the middle": lambda vault, _: vault.browse(NAME, first=rows // 2, limit=500),
         "search of a word, found once": lambda vault, _: found(vault, f"note {rows - 1},"),

@@ -1,7 +1,7 @@
-"""The façade: one method for each thing an owner can do with their vault.
+"""The façade: a vault that is open in this process.
 
-The command line, the terminal UI and the daemon use this class and nothing behind it. Every method that changes
-something is one durable act with its audit entry; ids may be given by any unambiguous beginning.
+What an owner can do with it is declared in `owner/interface/` and carried out in `owner/`; making, opening and closing
+it stand here. The command line, the terminal UI and the daemon use this class and nothing behind it.
 """
 
 from __future__ import annotations
@@ -24,22 +24,20 @@ from vault.owner.releases import ReleaseActions
 from vault.owner.requesters import RequesterActions
 from vault.owner.requests import RequestActions
 from vault.owner.upkeep import UpkeepActions
-from vault.records.schema import ParsedTable
 from vault.requests.grant import NOTICE
 from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import generate_passphrase
 from vault.sealing.secret import Secret
 from vault.sealing.slots import DEFAULT_COST, KdfCost
-from vault.views.records import ColumnSummary, Erasure, FileChoice, ImportPreview, ImportReport, Page
 
 if TYPE_CHECKING:
     from vault.settings import Paths
     from vault.views.passphrase import PassphraseCheck
 
 __all__ = [
-    "DEFAULT_COST", "NOTICE", "ColumnSummary", "Erasure", "FileChoice", "ImportPreview", "ImportReport", "KdfCost",
-    "Page", "ParsedTable", "Secret", "Vault", "generate_passphrase", "harden_process", "passphrase_secret",
+    "DEFAULT_COST", "NOTICE", "KdfCost", "Secret", "Vault", "generate_passphrase", "harden_process",
+    "passphrase_secret",
 ]  # fmt: skip
 
 

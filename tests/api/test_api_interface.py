@@ -101,7 +101,14 @@ def test_every_action_is_of_one_kind_and_every_watched_one_takes_a_progress() ->
         "approve", "grant", "send", "erase_collection", "issue_token", "trust_requester", "unblock_requester",
         "rename_requester",
     }  # fmt: skip
-    assert by_kind(Kind.WATCHED) == {"train", "import_path", "export_collection", "backup", "verify_audit"}
+    assert by_kind(Kind.WATCHED) == {
+        "train",
+        "plan_import",
+        "import_planned",
+        "export_collection",
+        "backup",
+        "verify_audit",
+    }
     assert by_kind(Kind.WATCHED) == {
         name for name, one in ACTIONS.items() if PROGRESS in one.signature.parameters
     }

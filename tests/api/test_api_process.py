@@ -10,13 +10,11 @@ import socket
 import stat
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.worlds import learners
@@ -162,16 +160,13 @@ def test_a_signal_during_an_import_leaves_all_of_it_or_nothing(child: Child, wai
     token = child.session().token
     choice = {"path": str(table), "name": "large", "unit": "record"}
 
-    def ask() -> None:
-        with contextlib.suppress(httpx.TransportError):
-            child.ask(messages.owner_path("import_path"), {"choice": choice}, token=token)
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    time.sleep(0.3)
+    planning = child.begin("plan_import", token=token, choice=choice)
+    until(lambda: child.outcome("plan_import", planning, token=token)["state"] == "done")
+    plan = child.outcome("plan_import", planning, token=token)["answer"]["id"]
+    sealing = child.begin("import_planned", token=token, plan_id=plan)
+    until(lambda: child.outcome("import_planned", sealing, token=token)["of"])
 
     assert child.end() == (0, "")
-    asking.join(30)
     assert not waiting.paths.socket.exists()
     with waiting.vault() as vault:
         assert {one.name: one.rows for one in vault.collections()}.get("large", 200_000) == 200_000

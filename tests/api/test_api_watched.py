@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from test_api_training import approved, until
 
+from tests.worlds.importing import import_file
 from tests.worlds.served import Daemon, error_of
 from tests.worlds.world import PASSPHRASE
 from vault.client import attach
@@ -21,7 +22,7 @@ from vault.vault import Vault
 from vault.views.records import FileChoice
 from vault.wire import messages
 
-ROWS = 40_000
+ROWS = 9_000
 Do = Callable[[OwnerSession, Path, Callable[[int, int], None]], object]
 
 
@@ -36,7 +37,10 @@ def choice(folder: Path) -> FileChoice:
 
 
 WATCHED: dict[str, Do] = {
-    "import_path": lambda vault, folder, progress: vault.import_path(choice(folder), progress=progress),
+    "plan_import": lambda vault, folder, progress: vault.plan_import(choice(folder), progress=progress),
+    "import_planned": lambda vault, folder, progress: vault.import_planned(
+        vault.plan_import(choice(folder)).id, progress=progress
+    ),
     "export_collection": lambda vault, folder, progress: vault.export_collection(
         "nights", folder / "out.csv", as_format="csv", progress=progress
     ),
@@ -59,32 +63,35 @@ def vault(daemon: Daemon) -> Iterator[OwnerSession]:
         yield one
 
 
-@pytest.fixture
-def held_back(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Every watched action waits in its first progress until this is set, or until one is stopped."""
-    go_on = threading.Event()
+Hold = Callable[[str], threading.Event]
 
-    def waiting(real: Callable[..., Any]) -> Callable[..., Any]:
+
+@pytest.fixture
+def hold(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hold]:
+    """Let a watched action wait once it is known how much it is, until the event is set or something is stopped."""
+    go_on, stop = threading.Event(), WatchedActions.stop
+
+    def hold(name: str) -> threading.Event:
+        real: Any = getattr(Vault, name)
+
         def action(self: Vault, *args: Any, progress: Callable[[int, int], None], **kwargs: Any) -> Any:
             def tell(done: int, of: int) -> None:
                 progress(done, of)
-                assert go_on.wait(30)
-                progress(done, of)
+                if of:
+                    assert go_on.wait(30)
+                    progress(done, of)
 
             return real(self, *args, progress=tell, **kwargs)
 
-        return action
-
-    for name in WATCHED:
-        monkeypatch.setattr(Vault, name, waiting(getattr(Vault, name)))
-    stop = WatchedActions.stop
+        monkeypatch.setattr(Vault, name, action)
+        return go_on
 
     def stopped(self: WatchedActions, action_id: str) -> None:
         stop(self, action_id)
         go_on.set()
 
     monkeypatch.setattr(WatchedActions, "stop", stopped)
-    yield go_on
+    yield hold
     go_on.set()
 
 
@@ -110,14 +117,15 @@ def test_what_takes_long_tells_how_far_it_is_until_all_is_done(
 
 @pytest.mark.parametrize("name", sorted(WATCHED))
 def test_who_looks_can_stop_it_and_nothing_of_it_is_kept(
-    name: str, vault: OwnerSession, held_back: threading.Event, folder: Path
+    name: str, vault: OwnerSession, hold: Hold, folder: Path
 ) -> None:
     """Ctrl-C where it is watched stops it where it works, and comes back when it has ended."""
     before = (vault.collections(), vault.status().rows)
     table(folder)
+    goes_on = hold(name)
 
     def interrupt(_done: int, _of: int) -> None:
-        assert not held_back.is_set()
+        assert not goes_on.is_set()
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -129,19 +137,19 @@ def test_who_looks_can_stop_it_and_nothing_of_it_is_kept(
     assert left(folder) == {"many.csv"}
 
 
-def test_a_stopped_import_can_be_made_again(
-    vault: OwnerSession, held_back: threading.Event, folder: Path
-) -> None:
+def test_a_stopped_import_can_be_made_again(vault: OwnerSession, hold: Hold, folder: Path) -> None:
     def stop(_done: int, _of: int) -> None:
         raise KeyboardInterrupt
 
     entries = vault.status().audit_entries
+    plan = vault.plan_import(choice(folder)).id
+    hold("import_planned")
     with pytest.raises(KeyboardInterrupt):
-        vault.import_path(choice(folder), progress=stop)
+        vault.import_planned(plan, progress=stop)
     assert vault.status().audit_entries == entries
-    assert vault.import_path(choice(folder)).rows == ROWS
+    assert vault.import_planned(plan).rows == ROWS
     with pytest.raises(AlreadyImported):
-        vault.import_path(choice(folder))
+        import_file(vault, choice(folder))
 
 
 def test_a_stop_that_comes_too_late_gives_the_answer(vault: OwnerSession, folder: Path) -> None:
@@ -156,12 +164,13 @@ def test_a_stop_that_comes_too_late_gives_the_answer(vault: OwnerSession, folder
 
 def test_its_error_is_raised_where_it_was_asked_for(vault: OwnerSession, folder: Path) -> None:
     with pytest.raises(FileMissing):
-        vault.import_path(FileChoice(path=folder / "none.csv", name="none"))
+        vault.plan_import(FileChoice(path=folder / "none.csv", name="none"))
     begun = vault.begun()[-1]
     assert (begun.state, begun.error) == ("failed", str(FileMissing(path=folder / "none.csv")))
 
 
-def test_others_can_look_at_it_and_stop_it(daemon: Daemon, held_back: threading.Event, folder: Path) -> None:
+def test_others_can_look_at_it_and_stop_it(daemon: Daemon, hold: Hold, folder: Path) -> None:
+    hold("backup")
     token = daemon.session().token
     action_id = daemon.begin("backup", token=token, target=folder / "b.tar")
     until(lambda: daemon.outcome("backup", action_id, token=token)["of"])

@@ -30,11 +30,13 @@ from vault_reader import (
     subkey,
 )
 
+from tests.worlds.importing import import_file
 from vault.errors.rollback import OlderVault
 from vault.requester.keys import keygen
 from vault.sealing.slots import TEST_COST
 from vault.settings import Paths
 from vault.vault import Vault, passphrase_secret
+from vault.views.records import FileChoice
 
 PAGE = (Path(__file__).parents[2] / "docs" / "file-format.md").read_text(encoding="utf-8")
 PASSPHRASE = "Schlu\u0308ssel\u00a0und Bart"  # a decomposed letter and a space that is none
@@ -90,7 +92,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     first, second = write(folder / "a.csv", rows[:4500]), write(folder / "b.csv", rows[4500:])
     with Vault.open(paths, secret) as vault:
         for file in (first, second):
-            vault.import_file(vault.read_file(file, name="days"), name="days", unit="day", time_field="when")
+            import_file(vault, FileChoice(path=file, name="days", unit="day", time_field="when"))
         vault.add_requester("Sleep lab", keygen(folder / "lab").public)
         keys = vault.vault_key("Sleep lab"), vault.audit_key()
     return Made(

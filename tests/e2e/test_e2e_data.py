@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
 from tests.worlds.commands import assert_refused, run, secrets_of
+from tests.worlds.importing import import_file
 from tests.worlds.world import World
 from vault.errors.families import Invalid
-from vault.errors.records import FileChanged, FileMissing, UnknownCollection, Unreadable
+from vault.errors.records import FileChanged, FileMissing, PlanUnknown, UnknownCollection, Unreadable
 from vault.importers import read
 from vault.store.tables import Disclosure
 from vault.views.records import FileChoice
@@ -31,25 +33,27 @@ def test_a_file_that_was_looked_at_is_parsed_once(world: World, monkeypatch: pyt
     parses: list[str] = []
     real = read.parse
     monkeypatch.setattr(
-        "vault.owner.records.parse", lambda file, **how: parses.append(file.name) or real(file, **how)
+        "vault.importers.plan.parse", lambda file, **how: parses.append(file.name) or real(file, **how)
     )
     choice = nights(world, path=world.table())
     with world.vault() as vault:
-        seen = vault.preview_path(choice)
-        done = vault.import_path(choice, digest=seen.digest)
+        seen = vault.plan_import(choice)
+        again = vault.plan_import(replace(choice, unit="record"))
+        done = vault.import_planned(again.id)
 
+        assert (str(seen.unit), str(again.unit)) == ("day", "record")
         assert (parses, seen.rows, done.rows) == (["nights.csv"], 100, 100)
         assert (seen.collection, seen.rows_before, seen.lifetime_epsilon) == ("nights", None, "8")
-        assert vault._parsed is None
+        assert vault._plan is None
 
 
 def test_other_choices_or_other_bytes_are_parsed_again(world: World) -> None:
     choice = nights(world, path=world.table())
     with world.vault() as vault:
-        first = vault.preview_path(choice)
-        second = vault.preview_path(nights(world, types={"steps": "float"}))
+        first = vault.plan_import(choice)
+        second = vault.plan_import(nights(world, types={"steps": "float"}))
         world.table(rows=50)
-        third = vault.preview_path(choice)
+        third = vault.plan_import(choice)
 
     assert [one.columns[1].type.value for one in (first, second)] == ["int", "float"]
     assert (first.digest == second.digest, first.digest == third.digest) == (True, False)
@@ -59,32 +63,44 @@ def test_other_choices_or_other_bytes_are_parsed_again(world: World) -> None:
 def test_a_file_that_changed_after_it_was_looked_at_is_not_imported(world: World) -> None:
     choice = nights(world, path=world.table())
     with world.vault() as vault:
-        seen = vault.preview_path(choice)
+        seen = vault.plan_import(choice)
         with choice.path.open("a") as file:
             file.write("2026-01-01,1,1,no\n")
         with pytest.raises(FileChanged, match=r"^nights\.csv is not the file you looked at any more"):
-            vault.import_path(choice, digest=seen.digest)
+            vault.import_planned(seen.id)
 
         assert vault.collections() == []
-        assert vault.import_path(choice).rows == 101
+        assert import_file(vault, choice).rows == 101
+
+
+def test_what_is_sealed_is_what_was_looked_at_and_no_other_plan(world: World) -> None:
+    with world.vault() as vault:
+        first = vault.plan_import(nights(world, path=world.table()))
+        second = vault.plan_import(nights(world, name="others"))
+        for plan in (first.id, "", "0" * 32):
+            with pytest.raises(PlanUnknown, match="not at hand any more; nothing was stored"):
+                vault.import_planned(plan)
+        assert vault.collections() == []
+        assert vault.import_planned(second.id).collection == "others"
+        with pytest.raises(PlanUnknown):
+            vault.import_planned(second.id)
 
 
 def test_what_a_collection_is_called_and_costs_is_checked_before_the_file_is_parsed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with world.vault() as vault:
-        vault.import_path(nights(world, path=world.table()))
+        import_file(vault, nights(world, path=world.table()))
         for wishes, reason in (
             ({"name": ""}, "a collection's name is 1 to 80 printable characters"),
             ({"name": " x"}, "a collection's name is 1 to 80 printable characters"),
             ({"name": "new", "lifetime": "none"}, "a lifetime budget is a number"),
             ({"lifetime": "9"}, "its lifetime privacy budget stays as it is"),
         ):
-            monkeypatch.setattr("vault.owner.records.parse", None)
+            monkeypatch.setattr("vault.importers.plan.parse", None)
             choice = nights(world, **wishes)
-            for act in (vault.preview_path, vault.import_path):
-                with pytest.raises(Invalid, match=reason):
-                    act(choice)
+            with pytest.raises(Invalid, match=reason):
+                vault.plan_import(choice)
 
 
 def test_what_is_no_file_is_called_by_its_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,13 +111,13 @@ def test_what_is_no_file_is_called_by_its_name(world: World, monkeypatch: pytest
             (world.folder / "pipe.csv", r"^pipe\.csv cannot be read as csv: it is not a file"),
         ):
             with pytest.raises(Unreadable, match=reason):
-                vault.preview_path(nights(world, path=path))
+                vault.plan_import(nights(world, path=path))
         with pytest.raises(FileMissing):
-            vault.preview_path(nights(world, path=world.folder / "not there.csv"))
+            vault.plan_import(nights(world, path=world.folder / "not there.csv"))
         world.table()
         monkeypatch.setattr("pathlib.Path.read_bytes", lambda _path: (_ for _ in ()).throw(PermissionError))
         with pytest.raises(Unreadable, match="this user cannot read it"):
-            vault.import_path(nights(world))
+            import_file(vault, nights(world))
 
 
 # looking ------------------------------------------------------------------------------------------------------

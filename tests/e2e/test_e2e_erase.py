@@ -15,6 +15,7 @@ import pytest
 from tests.worlds import learners
 from tests.worlds.approving import approve
 from tests.worlds.commands import Terminal, assert_refused, run, secrets_of
+from tests.worlds.importing import import_file
 from tests.worlds.vaults import new_world
 from tests.worlds.world import PASSPHRASE, World
 from vault import erasure
@@ -98,7 +99,7 @@ def test_a_request_is_shown_after_other_columns_came_under_its_collections_name(
         world.imported(vault)
         request = vault.submit(world.folder / "job").line.id
         vault.erase_collection("nights")
-        vault.import_path(FileChoice(path=other, name="nights"))
+        import_file(vault, FileChoice(path=other, name="nights"))
         shown = vault.request(request)
 
     assert {"good", "steps", "coffee"} == {field.name for field in shown.decision.fields}
@@ -126,8 +127,8 @@ def test_what_was_learned_from_keeps_its_name_its_budget_and_the_refusal_of_its_
         assert before.used_percent == gone.price.used_percent_before
         again = nights(world, path=world.folder / "nights.csv")
         for act in (
-            lambda: vault.preview_path(again),
-            lambda: vault.import_path(again),
+            lambda: vault.plan_import(again),
+            lambda: import_file(vault, again),
             lambda: vault.browse("nights"),
             lambda: vault.erase_collection("nights"),
             lambda: vault.preview_erase("nights"),
@@ -137,7 +138,7 @@ def test_what_was_learned_from_keeps_its_name_its_budget_and_the_refusal_of_its_
             with pytest.raises(CollectionErased, match="its name stays taken"):
                 act()
         with pytest.raises(AlreadyImported):
-            vault.import_path(nights(world, name="a second budget"))
+            import_file(vault, nights(world, name="a second budget"))
         vault.verify_audit()
     with world.vault() as vault:
         assert vault.rollback_reason == ""
@@ -235,7 +236,7 @@ def plain_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     table = world.folder / f"{MARKER}.csv"
     shutil.copy(world.table(rows=9000), table)
     with world.vault() as vault:
-        vault.import_path(nights(world, path=table))
+        import_file(vault, nights(world, path=table))
     return world
 
 
@@ -343,12 +344,12 @@ def test_who_reads_for_too_long_leaves_bytes_that_the_next_opening_clears(plain_
 def test_a_reader_of_before_opens_nothing_afterwards(world: World) -> None:
     """What somebody kept, keys and all, finds no sealed byte that it could open; nor is a parsed file kept."""
     with world.vault() as vault:
-        vault.preview_path(nights(world, path=world.table()))
         world.imported(vault)
+        vault.plan_import(nights(world, path=world.table()))
         with vault._opened.read() as uow:
             kept = _reader(vault, uow)
         vault.erase_collection("nights")
-        assert vault._parsed is None
+        assert vault._plan is None
         with vault._opened.read() as uow:
             kept._uow = uow
             with pytest.raises(LockboxError):

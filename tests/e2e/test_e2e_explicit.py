@@ -10,6 +10,7 @@ import pytest
 
 from tests.worlds.approving import approve
 from tests.worlds.commands import Terminal, assert_refused, run
+from tests.worlds.importing import import_file
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import JOB, NAME, PASSPHRASE, World
 from vault.budget import ledger
@@ -19,6 +20,7 @@ from vault.errors.consent import SpecialNotConfirmed
 from vault.errors.requests import RequesterBlocked
 from vault.store.tables import VaultFact
 from vault.vault import NOTICE, Vault
+from vault.views.records import FileChoice
 
 RECIPIENTS = 'recipients = ["The ethics board"]\n'
 
@@ -28,8 +30,11 @@ def asked_template(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A vault of today whose label is health data, with a request that waits."""
     world = new_world(tmp_path_factory.mktemp("asked"), now=datetime.now(UTC))
     with world.vault() as vault:
-        parsed = vault.read_file(world.table(), sensitivities={"good": "special", "day": "identifying"})
-        vault.import_file(parsed, name="nights", unit="day", time_field="day")
+        labels = {"good": "special", "day": "identifying"}
+        table = world.table()
+        import_file(
+            vault, FileChoice(path=table, name="nights", unit="day", time_field="day", sensitivities=labels)
+        )
         world.introduced(vault)
         vault.submit(world.job(text=RECIPIENTS + JOB))
     return world
@@ -193,9 +198,7 @@ def test_an_import_of_known_rows_says_so_and_goes_on(asked: World) -> None:
     assert "100 of these rows are in the collection already" in said["nights"]
     assert "These rows are in nights already; a second collection would have a second budget" in said["new"]
     with asked.vault() as vault:
-        report = vault.import_file(
-            vault.read_file(table, name="new"), name="new", unit="day", time_field="day"
-        )
+        report = import_file(vault, FileChoice(path=table, name="new", unit="day", time_field="day"))
         assert (report.rows, len(report.warnings)) == (100, 1)
 
 

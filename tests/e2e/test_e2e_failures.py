@@ -22,9 +22,11 @@ from tests.worlds.commands import (
     run_installed,
     secrets_of,
 )
+from tests.worlds.importing import import_file
 from tests.worlds.world import NAME, PASSPHRASE, World
 from vault.settings import Paths
 from vault.store.tables import ChargeRow, HeldRow
+from vault.views.records import FileChoice
 
 REVOKED, EXHAUSTED, BROKEN, UNAVAILABLE = 4, 5, 6, 7
 
@@ -316,7 +318,7 @@ def test_an_interrupted_import_stores_nothing_and_can_be_made_again(today: World
     assert_refused(outcome, 130, "interrupted", secrets)
     assert rows_of(today) == 100
     with today.vault() as vault:
-        again = vault.import_file(vault.read_file(table), name="big", unit="record", time_field=None)
+        again = import_file(vault, FileChoice(path=table, name="big", unit="record"))
     assert again.rows == 40_000
 
 

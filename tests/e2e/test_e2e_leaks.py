@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.worlds.approving import approve
+from tests.worlds.importing import import_file
 from tests.worlds.vaults import new_world
 from tests.worlds.world import PASSPHRASE, World
 from vault.requester.jobs import sign_job
@@ -23,6 +24,7 @@ from vault.sealing.random import random_id
 from vault.sealing.slots import TEST_COST
 from vault.training import process as learner_process
 from vault.vault import Vault, passphrase_secret
+from vault.views.records import FileChoice
 
 ROWS, REFUSED = 1373, 7
 NEW_PASSPHRASE = "quixotic marmalade lighthouse"
@@ -176,12 +178,14 @@ def tell(story: Told, calibrated: Path) -> None:
     keys = keygen(world.folder / "lab")
     with world.vault() as vault:
         story.look("new")
-        vault.import_file(
-            vault.read_file(table(world), types={NAMES["note"]: "text"}),
+        choice = FileChoice(
+            path=table(world),
             name=NAMES["nights"],
             unit="day",
             time_field=NAMES["day"],
+            types={NAMES["note"]: "text"},
         )
+        import_file(vault, choice)
         story.look("imported")
         vault.add_requester(NAMES["Sleep lab"], keys.public, contact=NAMES["lab@example.org"])
         first, second = (vault.submit(job(world, calibrated, name)).line.id for name in ("one", "two"))

@@ -14,6 +14,7 @@ import pytest
 
 from tests.worlds import learners
 from tests.worlds.approving import approve
+from tests.worlds.importing import import_file
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
 from tui.cli.exit_codes import exit_code
@@ -32,6 +33,7 @@ from vault.store.high_water import Mark, read_mark, write_mark
 from vault.store.tables import ChargeRow
 from vault.training import process
 from vault.vault import Vault
+from vault.views.records import FileChoice
 
 Quiet = Callable[[int, int], None]
 COMPANIONS = ("vault.db", "vault.db-wal", "vault.db-shm")
@@ -105,8 +107,9 @@ def test_an_older_copy_opens_read_only_and_says_why(approved_world: World, quiet
 
 
 ACTS: dict[str, Callable[[Vault, World], object]] = {
-    "import": lambda vault, world: vault.import_file(
-        vault.read_file(world.table("more.csv", seed=2)), name="more", unit="day", time_field="day"
+    "import": lambda vault, world: import_file(
+        vault,
+        FileChoice(path=world.table("more.csv", seed=2), name="more", unit="day", time_field="day"),
     ),
     "add requester": lambda vault, world: vault.add_requester("Other", keygen(world.folder / "other").public),
     "trust": lambda vault, _world: vault.trust_requester(NAME),

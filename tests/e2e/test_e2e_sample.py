@@ -17,6 +17,7 @@ import pytest
 
 from tests.worlds.approving import approve
 from tests.worlds.commands import run
+from tests.worlds.importing import import_file
 from tests.worlds.world import World
 from vault.errors.families import Invalid
 from vault.errors.requests import OtherCollection
@@ -41,6 +42,7 @@ from vault.sample.make import (
 )
 from vault.sealing.slots import TEST_COST
 from vault.vault import Vault
+from vault.views.records import FileChoice
 
 Quiet = Callable[[int, int], None]
 
@@ -177,7 +179,7 @@ def test_its_requester_can_name_no_other_collection_even_in_the_sample(
     with opened(sample.folder) as vault:
         text = (sample.folder / "practice" / "sleep-diary.csv").read_text().replace("6.", "5.", 1)
         (tmp_path / "mine.csv").write_text(text)
-        vault.import_file(vault.read_file(tmp_path / "mine.csv"), name="mine", unit="day", time_field="day")
+        import_file(vault, FileChoice(path=tmp_path / "mine.csv", name="mine", unit="day", time_field="day"))
         with pytest.raises(OtherCollection):
             vault.submit(tmp_path / "job")
         with pytest.raises(OtherCollection):

@@ -17,6 +17,7 @@ import safetensors.numpy
 
 from tests.worlds import learners
 from tests.worlds.approving import approve
+from tests.worlds.importing import import_file
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from vault.errors.training import LearnerFailed
@@ -28,6 +29,7 @@ from vault.store.tables import ChargeRow, HeldRow
 from vault.training import process
 from vault.training.update import check_update
 from vault.vault import Vault
+from vault.views.records import FileChoice
 
 Row = dict[str, Any]
 
@@ -256,9 +258,8 @@ def transcript_of(records: list[Row], lab: Path, job: str, folder: Path) -> Tran
 def imported(vault: Vault, folder: Path, records: list[Row]) -> None:
     path = folder / "life.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in records))
-    parsed = vault.read_file(path, types=TYPES)
-    assert parsed.refused == (), "every row is to be in"
-    vault.import_file(parsed, name="life", unit="day", time_field="day")
+    report = import_file(vault, FileChoice(path=path, name="life", unit="day", time_field="day", types=TYPES))
+    assert report.refused == (), "every row is to be in"
 
 
 def seen(out: Path, trail: Path, said: tuple[str, ...]) -> Transcript:

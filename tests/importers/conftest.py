@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vault.importers.read import read_table
+from vault.importers import read
 from vault.records.schema import ParsedTable
 
 
@@ -13,9 +13,11 @@ from vault.records.schema import ParsedTable
 def parse(tmp_path: Path) -> Callable[..., ParsedTable]:
     """Parse bytes or text as a file of the given name."""
 
-    def parse(content: bytes | str, name: str = "rows.csv", **options: object) -> ParsedTable:
+    def parse(
+        content: bytes | str, name: str = "rows.csv", as_format: str | None = None, **options: object
+    ) -> ParsedTable:
         file = tmp_path / name
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return read_table(file, **options)  # type: ignore[arg-type]
+        return read.parse(read.read_file(file, as_format), **options)  # type: ignore[arg-type]
 
     return parse

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from vault.errors.families import Invalid
 from vault.errors.records import FileMissing, Unreadable
 from vault.importers import read, source
-from vault.importers.read import read_table
+from vault.importers.read import read_file
 from vault.views.field_types import FieldType, Sensitivity
 
 
@@ -46,14 +46,14 @@ def test_the_digest_is_that_of_the_bytes_that_were_parsed(parse):
 
 def test_a_missing_file_is_told_by_its_path(tmp_path):
     with pytest.raises(FileMissing, match=r"There is no file .*none.csv"):
-        read_table(tmp_path / "none.csv")
+        read_file(tmp_path / "none.csv")
 
 
 def test_folders_and_pipes_are_no_files(tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
     for path, reason in ((tmp_path, "it is a folder"), (tmp_path / "pipe.csv", "it is not a file")):
         with pytest.raises(Unreadable, match=f"^{path.name} cannot be read as csv: {reason}"):
-            read_table(path)
+            read_file(path)
 
 
 @pytest.mark.parametrize("path", [".", "..", "/"])
@@ -62,7 +62,7 @@ def test_a_folder_that_is_written_as_dots_is_called_what_it_is(path, tmp_path, m
     monkeypatch.chdir(tmp_path / "inner")
     name = {".": "inner", "..": tmp_path.name, "/": "/"}[path]
     with pytest.raises(Unreadable, match=f"^{name} cannot be read as csv: it is a folder"):
-        read_table(Path(path))
+        read_file(Path(path))
 
 
 def test_a_file_that_may_not_be_read_is_told(parse, monkeypatch):

@@ -12,7 +12,7 @@ import pytest
 from vault.audit import log
 from vault.audit.entries import EntryType
 from vault.audit.transaction import AuditedTransaction, audited
-from vault.importers.read import read_table
+from vault.importers.read import parse, read_file
 from vault.records.collections import find_collection
 from vault.records.imports import ImportChoice, choose, import_table
 from vault.records.reading import ColumnReader
@@ -35,11 +35,13 @@ class Bench:
     store: Store
     keys: KeyTree
 
-    def parse(self, text: str, name: str = "rows.csv", **options: object) -> ParsedTable:
+    def parse(
+        self, text: str, name: str = "rows.csv", as_format: str | None = None, **options: object
+    ) -> ParsedTable:
         """Parse text as a file."""
         file = self.folder / name
         file.write_bytes(text.encode())
-        return read_table(file, **options)  # type: ignore[arg-type]
+        return parse(read_file(file, as_format), **options)  # type: ignore[arg-type]
 
     def act(self) -> AbstractContextManager[AuditedTransaction]:
         """An act on the first of March 2026, committed when its block ends."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from vault.audit.transaction import AuditedTransaction
 from vault.errors.families import Invalid
 from vault.errors.storage import Damaged, DiskFull
-from vault.importers.read import read_table
+from vault.importers.read import parse, read_file
 from vault.records import export
 from vault.records.collections import find_collection
 from vault.records.export import export_rows
@@ -67,7 +67,7 @@ def test_what_is_exported_is_imported_the_same(bench, rows, as_format):
             AuditedTransaction(uow=uow, now=datetime(2026, 1, 1, tzinfo=UTC), keys=bench.keys), parsed, RECORD
         )
         assert len(rows) == export_rows(bench.owner(uow), find_collection(uow, "rows"), target, as_format)
-    back = read_table(target, as_format=as_format, types={field.name: field.type for field in FIELDS})
+    back = parse(read_file(target, as_format), types={field.name: field.type for field in FIELDS})
     if as_format == "csv":
         rows = [{name: None if value == "" else value for name, value in row.items()} for row in rows]
 
@@ -79,14 +79,14 @@ def test_columns_whose_names_hold_separators_come_back(bench):
     bench.load('{"a,b":1,"c;d;e":2,"f\\"g":3}\n', "rows.jsonl")
     send(bench, bench.folder / "out.csv", "csv")
 
-    assert read_table(bench.folder / "out.csv").table.to_pylist() == [{"a,b": 1, "c;d;e": 2, 'f"g': 3}]
+    assert parse(read_file(bench.folder / "out.csv")).table.to_pylist() == [{"a,b": 1, "c;d;e": 2, 'f"g': 3}]
 
 
 def test_one_column_of_nulls_comes_back(bench):
     bench.load('{"n":1}\n{"n":null}\n{"n":3}\n', "rows.jsonl")
     send(bench, bench.folder / "out.csv", "csv")
 
-    assert read_table(bench.folder / "out.csv").table["n"].to_pylist() == [1, None, 3]
+    assert parse(read_file(bench.folder / "out.csv")).table["n"].to_pylist() == [1, None, 3]
 
 
 def test_the_export_is_the_owners_alone_and_holds_no_system_column(bench, numbered):

@@ -28,6 +28,7 @@ from rich.console import Console  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
 
 from tests.worlds.approving import approve  # noqa: E402
+from tests.worlds.importing import import_file  # noqa: E402
 from tests.worlds.screens import UnlockedApp, play, press, sees, served  # noqa: E402
 from tests.worlds.vaults import new_world  # noqa: E402 (found by the line above)
 from tests.worlds.world import World  # noqa: E402
@@ -44,6 +45,7 @@ from vault.sealing import random as sealing_random  # noqa: E402
 from vault.settings import Paths, Preferences  # noqa: E402
 from vault.training import process  # noqa: E402
 from vault.vault import Vault  # noqa: E402
+from vault.views.records import FileChoice  # noqa: E402
 from vault.views.runs import Pulse, RunView  # noqa: E402
 
 LAB, NIGHTS = "Sleep lab", "Night study"
@@ -124,8 +126,15 @@ def lived(folder: Path) -> World:
     diary = folder / "sleep-diary.csv"
     write_diary(diary, last=world.clock.now.date() - timedelta(days=1))
     with world.vault() as vault:
-        parsed = vault.read_file(diary, name=COLLECTION, types=TYPES, sensitivities=SENSITIVITIES)
-        vault.import_file(parsed, name=COLLECTION, unit="day", time_field="day")
+        choice = FileChoice(
+            path=diary,
+            name=COLLECTION,
+            unit="day",
+            time_field="day",
+            types=TYPES,
+            sensitivities=SENSITIVITIES,
+        )
+        import_file(vault, choice)
         for name in (LAB, NIGHTS):
             vault.add_requester(name, keygen(folder / name).public, contact="nobody; made up")
         vault.trust_requester(LAB)

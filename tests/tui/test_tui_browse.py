@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.worlds.asking import MARKUP
+from tests.worlds.importing import import_file
 from tests.worlds.screens import (
     on_page,
     play,
@@ -55,7 +56,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
             text = "Needle" if index % 10_000 == 7 else f"straw {index % 97}"
             writer.writerow([index, text, f"{MARKUP} \x1b[31m{LONG}" if index == 1 else ""])
     with served(world) as vault:
-        vault.import_path(FileChoice(path=path, name="many", types={"text": "text", "[b]note[/b]": "text"}))
+        import_file(vault, FileChoice(path=path, name="many", types={"text": "text", "[b]note[/b]": "text"}))
         yield world, vault
 
 
@@ -244,7 +245,7 @@ def test_a_field_of_the_page_never_asks_for_more_than_the_facade_gives(
 def test_a_collection_that_is_erased_meanwhile_leads_back(tmp_path: Path) -> None:
     world = new_world(tmp_path, now=datetime.now(UTC))
     with served(world) as vault:
-        vault.import_path(FileChoice(path=world.table(), name="nights"))
+        import_file(vault, FileChoice(path=world.table(), name="nights"))
 
         async def story() -> None:
             async with on_page(vault, world, "data") as pilot:

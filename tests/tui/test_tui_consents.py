@@ -12,6 +12,7 @@ from textual.widgets import Input, Select
 
 from tests.worlds.approving import approve
 from tests.worlds.asking import LONG_COLLECTION, LONG_WHO, asking, asking_at_length, served_copy, the_request
+from tests.worlds.importing import import_file
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
@@ -162,7 +163,7 @@ def test_each_collection_has_a_matrix_of_its_own_and_c_turns_to_the_next(own: Sh
     world, vault = own
     path = world.folder / "moods.csv"
     path.write_text("mood,place\n1,home\n2,away\n")
-    vault.import_path(FileChoice(path=path, name="moods", sensitivities={"mood": "ordinary"}))
+    import_file(vault, FileChoice(path=path, name="moods", sensitivities={"mood": "ordinary"}))
     now = datetime.now(UTC)
     mood = vault.grant(
         requester=NAME,

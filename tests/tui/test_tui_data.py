@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from tests.worlds.asking import MARKUP, served_copy
+from tests.worlds.importing import import_file
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
@@ -24,7 +25,7 @@ from tui.text import wording
 from tui.text.erasure_facts import erase_sentences
 from tui.widgets.table import ListTable
 from vault.owner.interface.session import OwnerSession
-from vault.views.records import Erasure
+from vault.views.records import Erasure, FileChoice
 
 Shared = tuple[World, OwnerSession]
 LOOK = "access.view"
@@ -35,10 +36,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Two collections: nights, from which somebody may learn, and notes with hostile names and texts."""
     world = new_world(tmp_path_factory.mktemp("data"), now=datetime.now(UTC))
     with world.vault() as vault:
-        parsed = vault.read_file(
-            world.table(rows=100), sensitivities={"good": "special", "coffee": "ordinary"}
+        labels = {"good": "special", "coffee": "ordinary"}
+        table = world.table(rows=100)
+        import_file(
+            vault, FileChoice(path=table, name="nights", unit="day", time_field="day", sensitivities=labels)
         )
-        vault.import_file(parsed, name="nights", unit="day", time_field="day")
         world.introduced(vault)
         vault.grant(
             requester=NAME,
@@ -51,7 +53,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> World:
         notes = world.folder / "notes.csv"
         with notes.open("w", newline="") as file:
             csv.writer(file).writerows([["number", MARKUP[:40]], ["1", f"{MARKUP}\x1b[31m"], ["2", "plain"]])
-        vault.import_file(vault.read_file(notes), name="[b]notes[/b]", unit=None, time_field=None)
+        import_file(vault, FileChoice(path=notes, name="[b]notes[/b]"))
     return world
 
 

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select
 
 from tests.worlds.asking import LONG_COLLECTION, LONG_SPECIAL, LONG_WHO, asking_at_length, served_copy
+from tests.worlds.importing import import_file
 from tests.worlds.screens import SIZES, on_page, play, press, served, text_of, until, words_in
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
@@ -27,6 +28,7 @@ from tui.widgets.toggle import Toggle
 from vault.owner.interface.session import OwnerSession
 from vault.vault import NOTICE
 from vault.views.purposes import PURPOSES
+from vault.views.records import FileChoice
 
 Shared = tuple[World, OwnerSession]
 RESEARCH = next(iri for iri in PURPOSES if iri.endswith("AcademicResearch"))
@@ -38,8 +40,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> World:
     """One collection, one column of which is of a special category, and one requester."""
     world = new_world(tmp_path_factory.mktemp("grant"), now=datetime.now(UTC))
     with world.vault() as vault:
-        parsed = vault.read_file(world.table(), sensitivities={"good": "special", "coffee": "ordinary"})
-        vault.import_file(parsed, name="nights", unit="day", time_field="day")
+        labels = {"good": "special", "coffee": "ordinary"}
+        table = world.table()
+        import_file(
+            vault, FileChoice(path=table, name="nights", unit="day", time_field="day", sensitivities=labels)
+        )
         world.introduced(vault)
     return world
 

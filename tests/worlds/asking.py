@@ -11,6 +11,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Button
 
+from tests.worlds.importing import import_file
 from tests.worlds.screens import press, served, until
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import JOB, World
@@ -19,6 +20,7 @@ from tui.widgets.toggle import Toggle
 from vault.owner.interface.session import OwnerSession
 from vault.requester.keys import keygen
 from vault.vault import Vault
+from vault.views.records import FileChoice
 from vault.views.requests import RequestView
 
 MARKUP = "[bold red]x[/] [link=http://e.example]y[/link] [@click=app.quit]z[/]"
@@ -47,8 +49,14 @@ def asking_at_length(folder: Path) -> World:
     path = _long_table(folder)
     names = [*LONG_SPECIAL, LONG_UNIT]
     with world.vault() as vault:
-        parsed = vault.read_file(path, sensitivities=dict.fromkeys(names, "special"))
-        vault.import_file(parsed, name=LONG_COLLECTION, unit=f"column:{LONG_UNIT}", time_field="day")
+        choice = FileChoice(
+            path=path,
+            name=LONG_COLLECTION,
+            unit=f"column:{LONG_UNIT}",
+            time_field="day",
+            sensitivities=dict.fromkeys(names, "special"),
+        )
+        import_file(vault, choice)
         keys = keygen(folder / "lab")
         vault.add_requester(LONG_WHO, keys.public)
         vault.submit(world.job(text=_long_job(), unit=f"column:{LONG_UNIT}"))

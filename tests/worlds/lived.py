@@ -7,12 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.worlds.approving import approve
+from tests.worlds.importing import import_file
 from tests.worlds.vaults import new_world
 from tests.worlds.world import JOB, World
 from vault.requester.description import job_from_description
 from vault.requester.jobs import new_job, sign_job
 from vault.requester.keys import keygen
 from vault.vault import Vault
+from vault.views.records import FileChoice
 
 OTHER = "Heart group"
 WALKS_JOB = JOB.replace('"nights"', '"walks"')
@@ -24,8 +26,8 @@ def lived_in(folder: Path) -> World:
     world = new_world(folder, now=today - timedelta(days=60))
     with world.vault() as vault:
         world.imported(vault)
-        walks = vault.read_file(world.table("walks.csv", rows=80, seed=2))
-        vault.import_file(walks, name="walks", unit="record", time_field="day")
+        walks = world.table("walks.csv", rows=80, seed=2)
+        import_file(vault, FileChoice(path=walks, name="walks", unit="record", time_field="day"))
         world.introduced(vault)
         vault.add_requester(OTHER, keygen(folder / "heart").public)
         sent = _ran(world, vault, "first", today - timedelta(days=50))

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from tests.worlds.importing import import_file
 from vault.requester.description import job_from_description
 from vault.requester.jobs import new_job, sign_job
 from vault.requester.keys import keygen
 from vault.settings import Paths
 from vault.vault import Vault, passphrase_secret
+from vault.views.records import FileChoice
 
 PASSPHRASE = "correct horse battery staple"
 NAME = "Sleep lab"
@@ -98,8 +100,8 @@ class World:
         return path
 
     def imported(self, vault: Vault, *, unit: str = "day", rows: int = 100) -> None:
-        parsed = vault.read_file(self.table(rows=rows))
-        vault.import_file(parsed, name="nights", unit=unit, time_field="day")
+        table = self.table(rows=rows)
+        import_file(vault, FileChoice(path=table, name="nights", unit=unit, time_field="day"))
 
     def introduced(self, vault: Vault) -> None:
         keys = keygen(self.folder / "lab")

@@ -43,7 +43,7 @@ class HardenedApp(App[int]):
         raise NotImplementedError
 
     def may_open_real_vault(self) -> bool:
-        """Whether a vault other than the sample may be opened; where keys are logged the program ends with the reason."""
+        """Whether a vault other than the sample may be opened; where keys are logged, end with the reason."""
         why = key_log_setting(self.environ)
         if why or self.devtools is not None or "debug" in self.features:
             error = KeysLogged(what=why or "TEXTUAL")

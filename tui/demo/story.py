@@ -26,6 +26,7 @@ from tui.demo.hospital import (
 from tui.demo.narrator import AttackSucceeded
 from tui.text import wording
 from vault.errors.families import Refused
+from vault.views.records import FileChoice
 
 if TYPE_CHECKING:
     from tui.demo.hospital import Patients
@@ -89,9 +90,9 @@ def import_patients(demo: Demo, vault: Vault) -> int:
         "It imports its table", f"{len(demo.held_out.classes)} patients were held out and never enter."
     )
     narrator.command("import", file.name, "--unit", "patient_id")
-    parsed = vault.read_file(file)
-    report = vault.import_file(parsed, name="patients", unit="patient_id", time_field=None)
-    narrator.note(f"{report.rows} patients × {len(parsed.fields)} columns sealed, one key a column")
+    plan = vault.plan_import(FileChoice(path=file, name="patients", unit="patient_id"))
+    report = vault.import_planned(plan.id)
+    narrator.note(f"{report.rows} patients × {len(plan.columns)} columns sealed, one key a column")
     return report.rows
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 from textual import work
@@ -22,7 +22,10 @@ from tui.widgets.choice import Choice
 from tui.widgets.plain import Plain, cell, content
 from tui.widgets.table import Line, ListTable
 from vault.errors.families import LockboxError
-from vault.views.records import FileChoice, ImportPreview, ImportReport
+from vault.views.records import FileChoice, ImportPlan, ImportReport
+
+if TYPE_CHECKING:
+    from vault.owner.interface.session import OwnerSession
 
 NOTHING_YET: Final = "Nothing is stored until you say so."
 
@@ -104,7 +107,7 @@ class ChooseFileDialog(Dialog[ImportReport]):
         self.query_one("#word", Plain).remove_class("bad")
         self._say("Reading the file …")
         try:
-            found = await self.program.ask(lambda vault: vault.preview_path(choice))
+            found = await self.program.ask(lambda vault: vault.plan_import(choice))
         except LockboxError as error:
             self.query_one("#word", Plain).add_class("bad")
             self._say(f"{error} {error.hint}".strip())
@@ -122,7 +125,7 @@ class ChooseFileDialog(Dialog[ImportReport]):
 class ImportDialog(Dialog[ImportReport]):
     """What would be sealed: the columns, what counts as one, what is refused, the lifetime budget."""
 
-    def __init__(self, choice: FileChoice, preview: ImportPreview) -> None:
+    def __init__(self, choice: FileChoice, preview: ImportPlan) -> None:
         super().__init__()
         self._choice = choice
         self._preview = preview
@@ -220,7 +223,7 @@ class ImportDialog(Dialog[ImportReport]):
     async def _read_again(self, **changed: object) -> None:
         choice = replace(self._choice, **changed)  # type: ignore[arg-type]
         try:
-            found = await self.program.ask(lambda vault: vault.preview_path(choice))
+            found = await self.program.ask(lambda vault: vault.plan_import(choice))
         except LockboxError as error:
             self._fail(error)
             return
@@ -239,9 +242,14 @@ class ImportDialog(Dialog[ImportReport]):
 
     @work(exclusive=True, group="seal")
     async def _seal(self) -> None:
-        choice, digest = self._choice, self._preview.digest
+        choice, plan = self._choice, self._preview
+
+        def seal(vault: OwnerSession) -> ImportReport:
+            is_renamed = choice.name != plan.collection
+            return vault.import_planned(vault.plan_import(choice).id if is_renamed else plan.id)
+
         try:
-            report = await self.program.ask(lambda vault: vault.import_path(choice, digest=digest))
+            report = await self.program.ask(seal)
         except LockboxError as error:
             self._fail(error)
             return
@@ -258,13 +266,13 @@ class ImportDialog(Dialog[ImportReport]):
         self.query_one("#seal", Button).disabled = False
 
 
-def _unit_button(unit: str, preview: ImportPreview) -> Choice:
+def _unit_button(unit: str, preview: ImportPlan) -> Choice:
     is_chosen = unit == str(preview.unit)
     words = import_facts.unit_words(unit) + (" (recommended)" if is_chosen else "")
     return Choice(Content(escaped(words)), value=is_chosen, name=unit)
 
 
-def _lines(preview: ImportPreview) -> Iterable[Line]:
+def _lines(preview: ImportPlan) -> Iterable[Line]:
     for one in preview.columns:
         yield Line(
             key=one.name,

@@ -8,7 +8,7 @@ from tui.text import wording
 from tui.text.layout import escaped
 
 if TYPE_CHECKING:
-    from vault.views.records import ImportPreview, ImportReport
+    from vault.views.records import ImportPlan, ImportReport
 
 SENSITIVITIES: Final = ("ordinary", "sensitive", "special", "identifying")
 CLASSES: Final = {
@@ -20,7 +20,7 @@ CLASSES: Final = {
 MARKS: Final = {"ordinary": " ", "sensitive": "!", "special": "‼", "identifying": "@"}
 
 
-def consequence_of(preview: ImportPreview) -> str:
+def consequence_of(preview: ImportPlan) -> str:
     """How many rows and units, and the cap on everything that jobs may ever tell."""
     rows = wording.counted(preview.rows, "row")
     refused = f", {preview.refused_rows:,} refused" if preview.refused_rows else ""
@@ -37,7 +37,7 @@ def consequence_of(preview: ImportPreview) -> str:
     )
 
 
-def units_of(preview: ImportPreview) -> list[str]:
+def units_of(preview: ImportPlan) -> list[str]:
     """What may count as one here; what the vault recommends comes first."""
     named = [f"column:{one.name}" for one in preview.columns if one.sensitivity == "identifying"]
     others = [f"column:{one.name}" for one in preview.columns if one.type in ("category", "text")]
@@ -54,7 +54,7 @@ def unit_words(unit: str) -> str:
     return f"{sentence[:1].upper()}{sentence[1:]}. {wording.not_hidden(kind, noun)}"
 
 
-def refused_words(preview: ImportPreview) -> str:
+def refused_words(preview: ImportPlan) -> str:
     """The rows that are refused and why, the first ten of them."""
     if not preview.refused_rows:
         return ""

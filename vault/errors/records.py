@@ -19,6 +19,12 @@ class FileChanged(Invalid):
     hint = "look at it again, then import it"
 
 
+class PlanUnknown(Invalid):
+    """What was looked at is not at hand any more; nothing was stored."""
+
+    hint = "look at the file again, then import it"
+
+
 class AlreadyImported(Refused):
     """This very file was already imported on {date}."""
 

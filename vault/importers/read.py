@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -38,33 +39,29 @@ _ENDINGS = {
 _PACKED = {b"PK\x03\x04": "a zip or spreadsheet file", b"\x1f\x8b": "packed with gzip", b"%PDF": "a PDF"}
 
 
-def read_table(
-    path: Path,
-    *,
-    as_format: str | None = None,
-    types: Mapping[str, FieldType] | None = None,
-    sensitivities: Mapping[str, Sensitivity] | None = None,
-) -> ParsedTable:
-    """Read and parse a file; raises as ``read_file`` and ``parse`` do."""
-    return parse(read_file(path, as_format), types=types, sensitivities=sensitivities)
-
-
 def parse(
     file: File,
     *,
     types: Mapping[str, FieldType] | None = None,
     sensitivities: Mapping[str, Sensitivity] | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> ParsedTable:
     """Parse CSV, JSON Lines or Parquet; types and sensitivities that are not given are guessed.
 
     Rows that do not fit are refused with their line and a reason that repeats no value. Raises Unreadable for a
-    file that is hostile or no such format, Invalid for a column that is not there.
+    file that is hostile or no such format, Invalid for a column that is not there. ``progress`` is told the rows
+    parsed, and of how many once they are counted; before, of 0.
     """
     source = FORMATS[file.format](file)
     _check_columns(source.names, [*(types or {}), *(sensitivities or {})])
-    samples = sample(_bounded(source.batches(), file)) or [[] for _ in source.names]
+    first = _Pass(file=file, progress=progress)
+    samples = sample(first.through(source.batches())) or [[] for _ in source.names]
     chosen = choose_types(source, samples, types or {})
-    batches = [convert_batch(batch, source.names, list(chosen.values())) for batch in source.batches()]
+    second = _Pass(file=file, progress=progress, of=first.rows)
+    types_in_order = list(chosen.values())
+    batches = [
+        convert_batch(batch, source.names, types_in_order) for batch in second.through(source.batches())
+    ]
     table = _table(chosen, batches)
     chosen |= {name: FieldType.CATEGORY for name in _categories(table, chosen, types or {})}
     return ParsedTable(
@@ -133,13 +130,23 @@ def _format(suffix: str, data: bytes) -> str:
     return _ENDINGS.get(suffix.lower()) or ("jsonl" if data.lstrip()[:1] == b"{" else "csv")
 
 
-def _bounded(batches: Iterable[RawBatch], file: File) -> Iterator[RawBatch]:
-    rows = 0
-    for batch in batches:
-        rows += len(batch.lines) + len(batch.refused)
-        if rows > MOST_ROWS:
-            raise file.unreadable(f"it has more than {MOST_ROWS:,} rows; split it")
-        yield batch
+@dataclass(slots=True, kw_only=True)
+class _Pass:
+    """One way through a file: its rows are counted, bounded, and told to whoever looks."""
+
+    file: File
+    progress: Callable[[int, int], None]
+    of: int = 0
+    rows: int = 0
+
+    def through(self, batches: Iterable[RawBatch]) -> Iterator[RawBatch]:
+        """Every batch; raises Unreadable for a file of too many rows."""
+        for batch in batches:
+            self.rows += len(batch.lines) + len(batch.refused)
+            if self.rows > MOST_ROWS:
+                raise self.file.unreadable(f"it has more than {MOST_ROWS:,} rows; split it")
+            self.progress(self.rows if self.of else 0, self.of)
+            yield batch
 
 
 def _check_columns(names: tuple[str, ...], asked: list[str]) -> None:

@@ -25,13 +25,13 @@ _Write = Callable[[pa.RecordBatch], None]
 
 def export_rows(
     reader: ColumnReader, facts: CollectionFacts, target: Path, as_format: str,
-    progress: Callable[[int, int], None],
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> int:  # fmt: skip
     """Write every row to a new file that only its owner can read (0600), and return their number.
 
     ``as_format`` is ``csv`` (RFC 4180, UTF-8; an empty text and a null are the same there) or ``jsonl``. Raises
     Invalid for another format, a file that is there already or a folder that is not; DiskFull; Damaged. A
-    file that could not be finished is removed.
+    file that could not be finished is removed. ``progress`` is told the rows written.
     """
     if as_format not in ("csv", "jsonl"):
         raise Invalid(reason=f"there is no export as {as_format}, only as csv or jsonl")

@@ -11,9 +11,9 @@ from vault.records.cells import shown
 from vault.records.schema import ParsedTable
 from vault.records.units import UnitRows, with_units
 from vault.views.field_types import SYSTEM_FIELDS, UNIT_FIELD, FieldSpec, Sensitivity, UnitKind, UnitSpec
-from vault.views.records import ColumnPreview, ImportPreview
+from vault.views.records import ColumnPreview, ImportPlan
 
-__all__ = ["ColumnPreview", "ImportPreview", "preview"]
+__all__ = ["ColumnPreview", "ImportPlan", "preview"]
 
 SAMPLES = 3
 FIRST_REFUSED = 10
@@ -25,14 +25,14 @@ _FEW_RECORDS = 1000
 
 def preview(
     parsed: ParsedTable, unit: UnitSpec, time_field: str | None, *, repeats: tuple[str, ...] = ()
-) -> ImportPreview:
+) -> ImportPlan:
     """Say what importing the file with this unit would do; raises Invalid for a unit that cannot be.
 
     ``repeats`` are the warnings about rows that are sealed already.
     """
     rows = with_units(parsed, unit, time_field, first_row=0)
     units: int = pc.count_distinct(rows.table[UNIT_FIELD]).as_py()
-    return ImportPreview(
+    return ImportPlan(
         source=parsed.source,
         format=parsed.format,
         columns=tuple(_column(field, rows.table[field.name]) for field in parsed.fields),

@@ -142,6 +142,7 @@ def _fill(folder: Path, cost: KdfCost, clock: Clock) -> str:
     """Everything of a sample in a new folder; returns the id of its request."""
     from vault.requester.keys import keygen
     from vault.vault import Vault, generate_passphrase, passphrase_secret
+    from vault.views.records import FileChoice
 
     words = generate_passphrase()
     secret_file = folder / PASSPHRASE_FILE
@@ -154,8 +155,17 @@ def _fill(folder: Path, cost: KdfCost, clock: Clock) -> str:
     paths, secret = sample_paths(folder), passphrase_secret(words)
     Vault.create(paths, secret, cost=cost, clock=clock)
     with Vault.open(paths, secret, clock=clock) as vault:
-        parsed = vault.read_file(diary, name=COLLECTION, types=TYPES, sensitivities=SENSITIVITIES)
-        vault.import_file(parsed, name=COLLECTION, unit="day", time_field="day")
+        plan = vault.plan_import(
+            FileChoice(
+                path=diary,
+                name=COLLECTION,
+                unit="day",
+                time_field="day",
+                types=TYPES,
+                sensitivities=SENSITIVITIES,
+            )
+        )
+        vault.import_planned(plan.id)
         keys = keygen(practice / "keys")
         vault.add_requester(
             REQUESTER, keys.public, contact="nobody; it is made up", only_collection=COLLECTION

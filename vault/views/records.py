@@ -43,10 +43,10 @@ class ColumnPreview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportPreview:
-    """A dry run: rows that would be sealed and refused (the first ten with reasons), units, and warnings.
+class ImportPlan:
+    """How a file would be imported: rows sealed and refused (the first ten with reasons), units, and warnings.
 
-    ``digest`` is the SHA-256 of the file as it was read, in hex: importing with it imports this file or none.
+    ``id`` names it for the import that carries it out; ``digest`` is the SHA-256 of the file as it was read, in hex.
     ``rows_before`` are those its collection has already, None for a new one, and ``lifetime_epsilon`` is its cap.
     """
 
@@ -61,6 +61,7 @@ class ImportPreview:
     time_field: str | None
     warnings: tuple[str, ...]
     digest: str
+    id: str = ""
     collection: str = ""
     rows_before: int | None = None
     lifetime_epsilon: str = ""

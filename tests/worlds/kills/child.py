@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.worlds.approving import approve
+from tests.worlds.importing import import_file
 from tests.worlds.kills.points import ALL, die
 from tests.worlds.world import Clock, World
 from vault.requester.jobs import sign_job
@@ -27,6 +28,7 @@ from vault.sealing.slots import TEST_COST
 from vault.settings import Paths
 from vault.training import process
 from vault.vault import Vault, passphrase_secret
+from vault.views.records import FileChoice
 
 NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 Order = dict[str, Any]
@@ -133,7 +135,7 @@ def told(act: str, subject: str, work: Callable[[], None]) -> None:
 def imported(world: World, vault: Vault, name: str) -> None:
     """A table of its own bytes, since a file that was imported is refused the second time."""
     path = world.table(f"{name}.csv", rows=300, seed=int.from_bytes(os.urandom(4)))
-    vault.import_file(vault.read_file(path), name=name, unit="day", time_field="day")
+    import_file(vault, FileChoice(path=path, name=name, unit="day", time_field="day"))
 
 
 def another_job(world: World, collection: str) -> Path:

@@ -30,7 +30,7 @@ from vault.views.records import FileChoice
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vault.views.records import Erasure, ImportPreview, ImportReport, Page
+    from vault.views.records import Erasure, ImportPlan, ImportReport, Page
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -101,7 +101,8 @@ def import_file(
 def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_json: bool) -> None:
     """Show the file, ask, and seal exactly what was shown."""
     with open_vault(context, writable=not dry_run) as vault:
-        preview = vault.preview_path(choice)
+        with progress_bar("reading rows") as progress:
+            preview = vault.plan_import(choice, progress=progress)
         if as_json and dry_run:
             write_json(preview)
             return
@@ -111,7 +112,7 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
             return
         _ask_to_seal(choice.name)
         with progress_bar("sealing values") as progress:
-            report = vault.import_path(choice, digest=preview.digest, progress=progress)
+            report = vault.import_planned(preview.id, progress=progress)
     _say_sealed(report, as_json=as_json)
 
 
@@ -122,7 +123,7 @@ def _say_sealed(report: ImportReport, *, as_json: bool) -> None:
     say(f"{rows} sealed into {report.collection}; {len(report.refused):,} refused.")
 
 
-def _destination(preview: ImportPreview) -> str:
+def _destination(preview: ImportPlan) -> str:
     """Which collection the rows go to, and what is fixed by that."""
     name, epsilon = preview.collection, preview.lifetime_epsilon
     if preview.rows_before is not None:
@@ -143,7 +144,7 @@ def _ask_to_seal(name: str) -> None:
         raise NotConfirmed()
 
 
-def _show_preview(preview: ImportPreview) -> None:
+def _show_preview(preview: ImportPlan) -> None:
     rows = [
         (one.name, one.type, one.sensitivity, ", ".join(one.samples), f"{one.nulls:,}")
         for one in preview.columns

@@ -7,26 +7,26 @@ from typing import Protocol
 
 from vault.owner.interface.kinds import Progress, proven, unwatched, watched
 from vault.views.collections import CollectionView
-from vault.views.records import ColumnSummary, Erasure, FileChoice, ImportPreview, ImportReport, Page
+from vault.views.records import ColumnSummary, Erasure, FileChoice, ImportPlan, ImportReport, Page
 
 
 class Records(Protocol):
     """What an owner does with their records."""
 
-    def preview_path(self, choice: FileChoice) -> ImportPreview:
-        """What importing this file would store, and where; nothing is stored.
+    @watched
+    def plan_import(self, choice: FileChoice, *, progress: Progress = unwatched) -> ImportPlan:
+        """Read a file and decide what importing it would store, and where; nothing is stored.
 
-        Raises what `import_path` would, but for `AlreadyImported` and `SchemaMismatch`.
+        The vault keeps what it read until the plan is carried out or another one is made. Raises `FileMissing`,
+        `Unreadable`, `CollectionErased` and `Invalid`.
         """
 
     @watched
-    def import_path(
-        self, choice: FileChoice, *, digest: str | None = None, progress: Progress = unwatched
-    ) -> ImportReport:
-        """Seal the rows of a file into a collection, all or nothing; given a preview's digest, of that file alone.
+    def import_planned(self, plan_id: str, *, progress: Progress = unwatched) -> ImportReport:
+        """Seal the rows of the plan that was made last, all or nothing.
 
-        Raises `FileMissing`, `Unreadable`, `FileChanged`, `CollectionErased`, `AlreadyImported`,
-        `SchemaMismatch`, `NothingToImport` and `Invalid`.
+        Raises `PlanUnknown` for any other, `FileChanged`, `AlreadyImported`, `SchemaMismatch`, `CollectionErased`,
+        `NothingToImport` and `Invalid`.
         """
 
     def check_lifetime(self, text: str = "") -> str:

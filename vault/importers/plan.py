@@ -1,0 +1,140 @@
+"""An import is decided once: the file as it was read, where its rows go, and what counts as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vault.budget import ledger
+from vault.errors.families import Invalid
+from vault.errors.records import FileChanged
+from vault.importers.read import digest_of, parse, read_file
+from vault.importers.source import File
+from vault.records.collections import CollectionFacts, find_for
+from vault.records.imports import ImportChoice, choose, import_table, repeats
+from vault.records.preview import preview
+from vault.records.schema import ParsedTable, named
+from vault.sealing.digest import keyed_digest
+from vault.sealing.keytree import KeyTree, Purpose
+from vault.sealing.random import random_id
+from vault.views.field_types import FieldType, Sensitivity
+from vault.views.records import FileChoice, ImportPlan, ImportReport
+
+if TYPE_CHECKING:
+    from vault.audit.transaction import AuditedTransaction
+    from vault.store.unit_of_work import UnitOfWork
+
+Progress = Callable[[int, int], None]
+Read = Callable[[], AbstractContextManager["UnitOfWork"]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """Which bytes were read, and as what: two equal readings give the same rows."""
+
+    digest: bytes
+    name: str
+    format: str
+    types: Mapping[str, FieldType]
+    sensitivities: Mapping[str, Sensitivity]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPlan:
+    """A plan with the very rows it was made from, in memory until it is carried out or another one is made."""
+
+    shown: ImportPlan
+    path: Path
+    state: tuple[int, ...]
+    reading: _Reading
+    parsed: ParsedTable
+    grouping: ImportChoice
+
+
+def make_plan(
+    read: Read, keys: KeyTree, choice: FileChoice, *, last: HeldPlan | None, progress: Progress
+) -> HeldPlan:
+    """Read a file and decide what importing it would store; nothing is stored.
+
+    What `last` read in the same way is not parsed again. Raises `FileMissing`, `Unreadable`, `CollectionErased` and
+    `Invalid`.
+    """
+    state, file = _state(choice.path), read_file(choice.path, choice.as_format)
+    with read() as uow:
+        home, lifetime = _home(uow, choice)
+    reading = _reading(file, choice, home)
+    parsed = last.parsed if last and last.reading == reading else _parsed(file, reading, progress)
+    with read() as uow:
+        grouping = choose(uow, choice.name, parsed.fields, unit=choice.unit, time_field=choice.time_field)
+        known = repeats(uow, keys, choice.name, parsed, grouping)
+    shown = replace(
+        preview(parsed, grouping.unit, grouping.time_field, repeats=known),
+        id=random_id(),
+        collection=choice.name,
+        rows_before=None if home is None else home.rows,
+        lifetime_epsilon=lifetime,
+    )
+    return HeldPlan(
+        shown=shown, path=choice.path, state=state, reading=reading, parsed=parsed, grouping=grouping
+    )
+
+
+def store_plan(act: AuditedTransaction, plan: HeldPlan, progress: Progress) -> ImportReport:
+    """Seal the rows of a plan as it was decided, all or nothing.
+
+    Raises `FileChanged` when the file is another one by now, `AlreadyImported`, `SchemaMismatch`, `NothingToImport`
+    and `Invalid`.
+    """
+    if _state(plan.path) != plan.state:
+        raise FileChanged(name=plan.parsed.source)
+    digest = keyed_digest(act.keys.subkey(Purpose.IMPORT_DIGEST), plan.parsed.digest_input)
+    return import_table(
+        act,
+        name=plan.shown.collection,
+        parsed=plan.parsed,
+        unit=plan.grouping.unit,
+        time_field=plan.grouping.time_field,
+        lifetime_epsilon=plan.shown.lifetime_epsilon,
+        file_digest=digest,
+        progress=progress,
+    )
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What changes with a file's bytes; nothing for one that is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _home(uow: UnitOfWork, choice: FileChoice) -> tuple[CollectionFacts | None, str]:
+    """The collection the rows go to, None for a new one, and its lifetime budget."""
+    home = find_for(uow, choice.name)
+    if home is None:
+        return None, ledger.check_lifetime(choice.lifetime or str(ledger.LIFETIME))
+    if choice.lifetime:
+        raise Invalid(
+            reason=f"{choice.name} is there already, and its lifetime privacy budget stays as it is"
+        )
+    return home, home.lifetime_epsilon
+
+
+def _reading(file: File, choice: FileChoice, home: CollectionFacts | None) -> _Reading:
+    """Columns that the collection has already are read in its types."""
+    known = {field.name: field.type for field in home.fields} if home else {}
+    return _Reading(
+        digest=digest_of(file),
+        name=file.name,
+        format=file.format,
+        types=known | named(choice.types, FieldType),
+        sensitivities=named(choice.sensitivities, Sensitivity),
+    )
+
+
+def _parsed(file: File, reading: _Reading, progress: Progress) -> ParsedTable:
+    return parse(file, types=reading.types, sensitivities=reading.sensitivities, progress=progress)
