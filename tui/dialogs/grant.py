@@ -22,7 +22,7 @@ from vault.errors.families import Invalid, LockboxError
 
 if TYPE_CHECKING:
     from vault.views.collections import CollectionView
-    from vault.views.consents import GrantDraft, GrantTerms
+    from vault.views.consents import GrantDraft, GrantTerms, GrantView
 
 
 class GrantForm(ScopeForm):
@@ -147,26 +147,21 @@ class GrantDialog(ReadToEndDialog):
         """Give exactly what stands here."""
         if self.what_is_missing() or self.query_one(f"#{self.ANSWER}", Button).disabled:
             return
-        self._give()
-
-    @work(exclusive=True, group="give")
-    async def _give(self) -> None:
-        self.lock_buttons(True)
         terms, confirmed = self._terms, bool(self._draft.special)
-        try:
-            given = await self.program.ask(lambda vault: vault.grant(special_confirmed=confirmed, **terms))
-        except LockboxError as error:
-            self.lock_buttons(False)
-            self.update_answer()
-            self.show_problem(f"{error} {error.hint}".strip())
-            return
-        who, columns = escaped(given.requester), wording.counted(len(given.fields), "column")
-        self.program.tell(
-            f"{who} may learn from {columns} of {escaped(given.collection)} until {given.not_after[:10]}. Nothing "
-            "leaves by this: every run and every release still asks you.",
+        self.carry_out(
+            lambda vault: vault.grant(special_confirmed=confirmed, **terms),
+            _given,
+            lambda given: given.id,
             title="Consent given",
         )
-        self.dismiss(given.id)
+
+
+def _given(given: GrantView) -> str:
+    who, columns = escaped(given.requester), wording.counted(len(given.fields), "column")
+    return (
+        f"{who} may learn from {columns} of {escaped(given.collection)} until {given.not_after[:10]}. Nothing "
+        "leaves by this: every run and every release still asks you."
+    )
 
 
 def draft_facts(draft: GrantDraft, collection: CollectionView) -> list[tuple[str, str]]:

@@ -29,9 +29,14 @@ class VaultCallDialog(Dialog[str]):
 
     @work(exclusive=True, group="act")
     async def carry_out(
-        self, call: Callable[[OwnerSession], T], done: Callable[[T], str], result: str, *, title: str = ""
+        self,
+        call: Callable[[OwnerSession], T],
+        done: Callable[[T], str],
+        result: str | Callable[[T], str],
+        *,
+        title: str = "",
     ) -> None:
-        """Call the vault, tell what was done, and leave with this result; an error is said in the dialog."""
+        """Call the vault, tell what was done, and leave with a result; an error is said in the dialog."""
         self.lock_buttons(True)
         try:
             answer = await self.program.ask(call)
@@ -40,7 +45,7 @@ class VaultCallDialog(Dialog[str]):
             self.show_problem(f"{error} {error.hint}".strip())
         else:
             self.program.tell(done(answer), title=title)
-            self.dismiss(result)
+            self.dismiss(result if isinstance(result, str) else result(answer))
 
     def lock_buttons(self, is_locked: bool) -> None:
         """While the vault works on it, only leaving is possible."""
