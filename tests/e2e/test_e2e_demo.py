@@ -175,7 +175,7 @@ def test_a_viewer_who_says_no_ends_the_story_and_nothing_leaves(tmp_path: Path) 
     from tui.demo import story
 
     cast = prepare(narrator, Paths(vault=tmp_path / "vault", state=tmp_path / "state"))
-    narrator.wait_for = lambda _question, _word: False  # type: ignore[method-assign]
+    narrator.ask_for_word = lambda _question, _word: False  # type: ignore[method-assign]
     with pytest.raises(story.Declined):
         play(cast)
     assert not (tmp_path / "outbox").exists()

@@ -475,7 +475,7 @@ def test_what_is_missing_in_the_form_is_said_and_nothing_is_lost(shared: Shared)
             assert not [one for one in form.query("#columns Toggle").results(Toggle) if one.is_on]
             form.chosen("try")
             await sees(pilot, "tick at least one column")
-            next(iter(form.query("#columns Toggle").results(Toggle))).turn(True)
+            next(iter(form.query("#columns Toggle").results(Toggle))).set_on(True)
             form.chosen("try")
             await sees(pilot, "choose what it is for")
             form.query_one("#purpose", Select).value = RESEARCH

@@ -262,7 +262,7 @@ def test_an_import_shows_what_would_be_kept_and_stores_nothing_before_its_key(
         async with on_page(vault, world, "home", size=size) as pilot:  # type: ignore[arg-type]
             app = pilot.app
             app.push_screen(ChooseFileDialog(is_first=True))
-            await until(pilot, lambda: bool(app.screen.query("Files TreeNode, Files")))
+            await until(pilot, lambda: bool(app.screen.query("FileTree TreeNode, FileTree")))
             assert NOTHING_YET in words_in(app, "#consequence")
             app.screen.query_one("#path", Input).value = f"'{path}'"
             await pilot.press("enter")
