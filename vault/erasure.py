@@ -23,9 +23,9 @@ from vault.errors.storage import VaultBusy
 from vault.records.collections import find_collection
 from vault.release import destroy_held_of
 from vault.requests import inbox
-from vault.requests.states import RequestState
 from vault.store.tables import Collection, Field, ImportedFile, RequestRow, Segment
 from vault.views.records import Erasure
+from vault.views.states import RequestState
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from vault.audit.transaction import parse_stamp
 from vault.errors.daemon import NotAtThisDoor
 from vault.errors.families import Broken, Invalid, Refused
 from vault.errors.requests import JobReplayed, UnknownRequest
@@ -17,9 +16,9 @@ from vault.requests.bundle import check_signature, check_sizes
 from vault.requests.parse import parse_manifest
 from vault.requests.release_manifest import RELEASE_FILE, RELEASE_SIGNATURE_FILE, UPDATE_FILE
 from vault.requests.shapes import shapes
-from vault.requests.states import RequestState
 from vault.requests.weights import check_weights
 from vault.store.tables import ChargeRow, RequesterRow, RequestRow
+from vault.views.states import RequestState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,23 +64,22 @@ def submit(act: AuditedTransaction, requester_id: str, files: JobFiles) -> str:
 def state(uow: UnitOfWork, requester_id: str, job_id: str, now: datetime) -> str:
     """Where a requester's own job stands; raises `UnknownRequest` for everybody else's."""
     row = _own(uow, requester_id, job_id)
-    here = RequestState(row.state)
-    if here is RequestState.RELEASED:
+    if row.state is RequestState.RELEASED:
         return RELEASED
     if uow.count(ChargeRow, request_id=row.id):
         return IN_PROGRESS
-    if here in _REFUSALS:
+    if row.state in _REFUSALS:
         return REFUSED
-    if here is RequestState.EXPIRED or (here in _BEFORE_A_RUN and now >= parse_stamp(row.expires_at)):
+    if row.state is RequestState.EXPIRED or (row.state in _BEFORE_A_RUN and now >= row.expires_at):
         return EXPIRED
-    return WAITING if here in (RequestState.RECEIVED, RequestState.WAITING) else IN_PROGRESS
+    return WAITING if row.state in (RequestState.RECEIVED, RequestState.WAITING) else IN_PROGRESS
 
 
 def released(vault: OpenVault, requester_id: str, job_id: str) -> dict[str, bytes]:
     """The files that were sent for a requester's own job to the outbox, by name; raises `NotAtThisDoor`."""
     with vault.read() as uow:
         row = _own(uow, requester_id, job_id)
-        is_released = row.state == RequestState.RELEASED.value
+        is_released = row.state is RequestState.RELEASED
     folder = outbox_folder(vault, requester_id, row.id)
     if not is_released or not folder.is_dir():
         raise NotAtThisDoor(reason="nothing lies here for this job")

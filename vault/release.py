@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
-from vault.audit.transaction import parse_stamp, stamp
 from vault.errors.consent import ConsentRefused
 from vault.errors.families import Unavailable
 from vault.errors.release import (
@@ -39,10 +38,11 @@ from vault.requests.release_manifest import (
     UPDATE_FILE,
     parse_release_manifest,
 )
-from vault.requests.states import RequestState, in_words, move
+from vault.requests.states import in_words, move
 from vault.store.destination import check_destination
 from vault.store.files import sync, write_durably
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, RequestRow
+from vault.views.states import RequesterStatus, RequestState
 
 if TYPE_CHECKING:
     from vault.audit.entries import Json
@@ -78,7 +78,7 @@ def hold(
     minutes: int,
 ) -> None:
     """Keep a finished update in the vault until a person decides, at most for the job's slot."""
-    request.state = move(RequestState(request.state), RequestState.HELD)
+    request.state = move(request.state, RequestState.HELD)
     act.uow.add(
         HeldRow(
             id=request.id,
@@ -87,8 +87,8 @@ def hold(
             private=private,
             manifest=manifest,
             manifest_digest=hashlib.sha256(manifest).hexdigest(),
-            held_at=stamp(act.now),
-            expires_at=stamp(act.now + timedelta(minutes=minutes)),
+            held_at=act.at,
+            expires_at=act.at + timedelta(minutes=minutes),
         )
     )
 
@@ -159,9 +159,9 @@ def withhold(act: AuditedTransaction, release_id: str) -> None:
 def expire_held(act: AuditedTransaction) -> list[str]:
     """End the updates nobody released within their slot, and return their ids."""
     ended = []
-    for request in act.uow.find(RequestRow, state=RequestState.HELD.value):
+    for request in act.uow.find(RequestRow, state=RequestState.HELD):
         held, _ = find_held(act.uow, request.id)
-        if act.now >= parse_stamp(held.expires_at):
+        if act.now >= held.expires_at:
             _end(act, held, request, RequestState.EXPIRED)
             act.record(
                 EntryType.RELEASE_EXPIRE, clear={"run": request.id}, hidden=_recipient(act.uow, held, request)
@@ -191,7 +191,7 @@ def destroy_held_of(act: AuditedTransaction, collection: str) -> list[str]:
 def _destroy(act: AuditedTransaction, requests: Sequence[RequestRow]) -> list[str]:
     destroyed = []
     for request in requests:
-        if request.state == RequestState.HELD.value:
+        if request.state is RequestState.HELD:
             held, _ = find_held(act.uow, request.id)
             _end(act, held, request, RequestState.DESTROYED)
             act.record(
@@ -200,7 +200,7 @@ def _destroy(act: AuditedTransaction, requests: Sequence[RequestRow]) -> list[st
                 hidden=_recipient(act.uow, held, request),
             )
             destroyed.append(request.id)
-        elif request.state == RequestState.SENDING.value:
+        elif request.state is RequestState.SENDING:
             # It may have left, and stays on record so; what is still here is destroyed and cannot be sent again.
             find_held(act.uow, request.id)[0].update = None
     return destroyed
@@ -231,9 +231,9 @@ def _parcel(act: AuditedTransaction, held: HeldRow, request: RequestRow) -> Parc
 
 
 def _check_state(act: AuditedTransaction, held: HeldRow, request: RequestRow) -> None:
-    if request.state not in (RequestState.HELD.value, RequestState.SENDING.value):
-        raise WrongState(state=in_words(RequestState(request.state)))
-    if act.now >= parse_stamp(held.expires_at):
+    if request.state not in (RequestState.HELD, RequestState.SENDING):
+        raise WrongState(state=in_words(request.state))
+    if act.now >= held.expires_at:
         raise WrongState(state="past its deadline")
 
 
@@ -241,7 +241,7 @@ def _check_recipient(uow: UnitOfWork, request: RequestRow) -> RequesterRow:
     recipient = uow.get(RequesterRow, request.requester_id)
     if recipient is None:
         raise HeldUpdateDamaged()
-    if recipient.status == "blocked":
+    if recipient.status is RequesterStatus.BLOCKED:
         raise RequesterBlocked(name=recipient.name)
     return recipient
 
@@ -270,17 +270,17 @@ def _check_bytes(uow: UnitOfWork, held: HeldRow, request: RequestRow) -> bytes:
 
 
 def _record_intent(act: AuditedTransaction, held: HeldRow, request: RequestRow, parcel: Parcel) -> None:
-    if request.state == RequestState.HELD.value:
+    if request.state is RequestState.HELD:
         request.state = move(RequestState.HELD, RequestState.SENDING)
-    held.intent_at = stamp(act.now)
+    held.intent_at = act.at
     hidden = _recipient(act.uow, held, request)
     act.record(EntryType.RELEASE_APPROVE, clear={"run": request.id}, hidden=hidden)
     act.record(EntryType.RELEASE_INTENT, clear={"run": request.id}, hidden=hidden)
 
 
 def _record_sent(act: AuditedTransaction, held: HeldRow, request: RequestRow, parcel: Parcel) -> None:
-    request.state = move(RequestState(request.state), RequestState.RELEASED)
-    held.sent_at = held.ended_at = stamp(act.now)
+    request.state = move(request.state, RequestState.RELEASED)
+    held.sent_at = held.ended_at = act.at
     clear: dict[str, Json] = {
         "run": request.id,
         "manifest_sha256": held.manifest_digest,
@@ -291,8 +291,8 @@ def _record_sent(act: AuditedTransaction, held: HeldRow, request: RequestRow, pa
 
 
 def _end(act: AuditedTransaction, held: HeldRow, request: RequestRow, state: RequestState) -> None:
-    request.state = move(RequestState(request.state), state)
-    held.update, held.ended_at = None, stamp(act.now)
+    request.state = move(request.state, state)
+    held.update, held.ended_at = None, act.at
 
 
 def _recipient(uow: UnitOfWork, held: HeldRow, request: RequestRow) -> dict[str, str]:

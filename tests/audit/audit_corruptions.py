@@ -76,11 +76,11 @@ def other_hash(data: bytes) -> bytes:
 
 
 def moved(data: bytes) -> bytes:
-    return data.replace(b'"seq":5}', b'"seq":6}')
+    return data.replace(b'"seq":2}', b'"seq":3}')
 
 
 def swap_proofs(bundle: Path, _: Exported) -> None:
-    one, other = bundle / "proofs/0.tlog-proof", bundle / "proofs/7.tlog-proof"
+    one, other = bundle / "proofs/0.tlog-proof", bundle / "proofs/4.tlog-proof"
     spare = one.read_bytes()
     one.write_bytes(other.read_bytes())
     other.write_bytes(spare)
@@ -115,8 +115,8 @@ OF_THE_TRAIL: dict[str, Spoil] = {
     "a byte order mark": on_file("entries.jsonl", lambda data: b"\xef\xbb\xbf" + data),
     "no end of the last line": on_file("entries.jsonl", lambda data: data[:-1]),
     "another time": on_lines(lambda lines: [*lines[:9], lines[9].replace(b"03:13", b"03:12"), *lines[10:]]),
-    "another size": on_file("checkpoint", lambda data: data.replace(b"\n29\n", b"\n28\n")),
-    "a size with a zero before": on_file("checkpoint", lambda data: data.replace(b"\n29\n", b"\n029\n")),
+    "another size": on_file("checkpoint", lambda data: data.replace(b"\n26\n", b"\n25\n")),
+    "a size with a zero before": on_file("checkpoint", lambda data: data.replace(b"\n26\n", b"\n026\n")),
     "another root": on_file("checkpoint", lambda data: data.replace(data.split(b"\n")[2], b"A" * 43 + b"=")),
     "another origin": on_file("checkpoint", lambda data: data.replace(b"5c5c", b"5c5d", 1)),
     "another origin everywhere": on_file("checkpoint", lambda data: data.replace(b"5c5c", b"5c5d")),
@@ -134,16 +134,16 @@ OF_THE_TRAIL: dict[str, Spoil] = {
 }
 # Of what a bundle has when it was asked for.
 OF_THE_PARTS: dict[str, Spoil] = {
-    "a hash of an inclusion proof": on_file("proofs/7.tlog-proof", other_hash),
+    "a hash of an inclusion proof": on_file("proofs/4.tlog-proof", other_hash),
     "the index of an inclusion proof": on_file(
-        "proofs/7.tlog-proof", lambda data: data.replace(b"index 7", b"index 6")
+        "proofs/4.tlog-proof", lambda data: data.replace(b"index 4", b"index 3")
     ),
     "a hash of a consistency proof": on_file("proofs/16.consistency", other_hash),
     "the size of a consistency proof": on_file(
         "proofs/16.consistency", lambda data: data.replace(b"old 16", b"old 15")
     ),
     "the checkpoint in a proof": on_file(
-        "proofs/0.tlog-proof", lambda data: data.replace(b"\n29\n", b"\n30\n")
+        "proofs/0.tlog-proof", lambda data: data.replace(b"\n26\n", b"\n27\n")
     ),
     "proofs swapped": swap_proofs,
     "an earlier checkpoint changed": on_file("checkpoints/5", flipped(60)),

@@ -91,6 +91,6 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
         made.record(kind, minutes=index)
         if index in {4, 15}:
             earlier.append(made.checkpoint())
-    made.export(folder / "bundle", prove=[0, 7, 28], earlier=earlier, disclose=[5, 7, 17])
+    made.export(folder / "bundle", prove=[0, 4, 25], earlier=earlier, disclose=[2, 4, 14])
     yield Exported(folder / "bundle", made, tuple(earlier))
     made.store.close()

@@ -11,19 +11,13 @@ ORIGIN = "vault.invalid/" + "5c" * 16
 ID = "a1b2c3d4" * 4
 OTHER_ID = "0f1e2d3c" * 4
 SHA = "e3b0c442" * 8
-NEXT_VKEY = (
-    "vault.invalid/00000000000000000000000000000001+43405498+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c"
-)
 OLD_CHECKPOINT = (
     "vault.invalid/00000000000000000000000000000001\n41\nElizqEocMYVl1hYM1o/9HFcw2xGrnNMPbOIRn9IZNak=\n"
 )
 
 CLEAR: dict[EntryType, dict[str, object]] = {
     EntryType.LOG_GENESIS: {"app": "lockbox 0.1.0"},
-    EntryType.LOG_RECOVERED: {"app": "lockbox 0.1.0", "checkpoint": OLD_CHECKPOINT},
-    EntryType.KEY_ROTATE: {"next": NEXT_VKEY},
     EntryType.EXPORT: {"profile": "audit"},
-    EntryType.CHECKPOINT_WITNESSED: {"checkpoint": OLD_CHECKPOINT},
     EntryType.RECORD_IMPORT: {"count": "100-999"},
     EntryType.RECORD_ERASE: {"count": "1-9"},
     EntryType.CONSENT_GRANT: {"consent": ID, "expires": "2026-05-01T00:00:00Z", "method": "command"},

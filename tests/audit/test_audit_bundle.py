@@ -8,7 +8,7 @@ from audit_format_checker import check
 from audit_home import Trail, is_signed
 from audit_samples import HIDDEN, ORIGIN
 
-from vault.audit.bundle import export_bundle, report_lines, verify_bundle
+from vault.audit.bundle import export_bundle, verify_bundle
 from vault.audit.checkpoint import sign_checkpoint
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
@@ -57,10 +57,10 @@ def test_a_bundle_with_everything_verifies_and_says_what_it_holds(exported):
 
     assert (ORIGIN, len(EntryType)) == (report.checkpoint.origin, report.checkpoint.size)
     assert dict.fromkeys(EntryType, 1) == report.kinds
-    assert (report.first_time, report.last_time) == ("2026-01-02T03:04:00Z", "2026-01-02T03:32:00Z")
-    assert (report.earlier, report.consistent, report.proven) == ((5, 16), (5, 16), (0, 7, 28))
+    assert (report.first_time, report.last_time) == ("2026-01-02T03:04:00Z", "2026-01-02T03:29:00Z")
+    assert (report.earlier, report.consistent, report.proven) == ((5, 16), (5, 16), (0, 4, 25))
     assert (report.redacted, report.kept, report.witnesses, report.unread) == ((), (), {}, ())
-    assert sum(len(HIDDEN[list(EntryType)[seq]]) for seq in (5, 7, 17)) == report.disclosed
+    assert sum(len(HIDDEN[list(EntryType)[seq]]) for seq in (2, 4, 14)) == report.disclosed
 
 
 def test_a_bundle_with_everything_verifies_by_the_checker_written_from_the_format(exported):
@@ -71,25 +71,8 @@ def test_a_bundle_holds_the_files_of_the_format(exported):
     assert {
         *("checkpoint", "entries.jsonl", "log.vkey", "disclosures.jsonl"),
         *("checkpoints/5", "checkpoints/16", "proofs/5.consistency", "proofs/16.consistency"),
-        *("proofs/0.tlog-proof", "proofs/7.tlog-proof", "proofs/28.tlog-proof"),
+        *("proofs/0.tlog-proof", "proofs/4.tlog-proof", "proofs/25.tlog-proof"),
     } == names(exported.folder)
-
-
-def test_every_sentence_of_a_report_says_what_was_checked(exported):
-    trail = exported.trail
-    report = verify_bundle(exported.folder, trail.vkey, verify=is_signed, kept=exported.earlier)
-    lines = report_lines(report)
-
-    assert len(lines) == 8
-    assert "All 29 entries are there" in lines[1]
-    assert "Nothing before entry 16 was rewritten" in lines[-1]
-
-
-def test_without_anything_kept_a_report_claims_consistency_and_no_more(short, tmp_path):
-    short.export(tmp_path / "bundle")
-    report = verify_bundle(tmp_path / "bundle", short.vkey, verify=is_signed)
-
-    assert "nothing shows that it is complete" in report_lines(report)[-1]
 
 
 def test_the_keys_of_the_vault_make_a_bundle_that_verifies(short, tmp_path):
@@ -143,7 +126,6 @@ def test_a_withheld_entry_is_its_leaf_hash_and_passes_only_when_that_is_allowed(
     }
     report = verify_bundle(tmp_path / "bundle", short.vkey, verify=is_signed, allow_redacted=True)
     assert report.redacted == (1,)
-    assert "1 are withheld" in report_lines(report)[1]
     with pytest.raises(LogBroken, match="entry 1 is withheld"):
         verify_bundle(tmp_path / "bundle", short.vkey, verify=is_signed)
 
@@ -159,7 +141,7 @@ def test_after_a_change_of_keys_the_older_key_is_good_for_earlier_checkpoints(sh
     old_checkpoint, old_vkey = short.checkpoint(), short.vkey
     key = SigningKey.from_seed(Secret(b"n" * 32))
     renewed = Trail(store=short.store, sign=key.sign, public=key.public)
-    renewed.record(EntryType.KEY_ROTATE, clear={"next": renewed.vkey})
+    renewed.record(EntryType.SETTINGS_CHANGE)
     renewed.export(tmp_path / "bundle", earlier=[old_checkpoint], older_vkeys=[old_vkey])
 
     report = verify_bundle(tmp_path / "bundle", renewed.vkey, verify=is_signed, older_vkeys=[old_vkey])

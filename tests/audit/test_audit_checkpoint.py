@@ -18,7 +18,6 @@ from vault.audit.checkpoint import (
     VerifierKey,
     cosigners,
     open_checkpoint,
-    origin_of,
     parse_vkey,
     sign_checkpoint,
     unverified_checkpoint,
@@ -96,10 +95,6 @@ def test_the_signing_key_of_the_vault_fits():
 
     checkpoint = open_checkpoint(note, vkey(ORIGIN, key.public), is_signed_by)
     assert Checkpoint(origin=ORIGIN, size=3, root=ROOT) == checkpoint
-
-
-def test_the_name_of_a_log_is_its_random_id_and_nothing_else():
-    assert origin_of("5c" * 16) == ORIGIN
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from audit_samples import CLEAR, HIDDEN
+from audit_samples import CLEAR, HIDDEN, OLD_CHECKPOINT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -122,11 +122,11 @@ def test_every_hidden_name_a_sentence_knows_is_used(kind):
             "You approved the release of the update of run a1b2c3d4 to Acme clinic, by its digest e3b0c442.",
         ),
         (EntryType.ACCESS_VIEW, {}, "You looked at the collection heart."),
-        (EntryType.KEY_ROTATE, {}, "The key that signs this trail was replaced by the key 43405498."),
         (
-            EntryType.CHECKPOINT_WITNESSED,
-            {},
-            "A witness confirmed vault.invalid/00000000000000000000000000000001 at 41 entries.",
+            EntryType.LOG_GENESIS,
+            {"checkpoint": OLD_CHECKPOINT},
+            "This audit trail began, written by lockbox 0.1.0; it follows"
+            " vault.invalid/00000000000000000000000000000001 at 41 entries.",
         ),
     ],
 )

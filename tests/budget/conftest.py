@@ -19,6 +19,8 @@ from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.secret import Secret
 from vault.store.engine import Store
 from vault.store.tables import Collection, Field, RequesterRow
+from vault.views.field_types import FieldType, Sensitivity, UnitKind
+from vault.views.states import RequesterStatus
 
 ROOT = Secret(bytes(range(32)))
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -60,17 +62,21 @@ def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         log.append(uow, kind=EntryType.LOG_GENESIS, now=BEGIN, clear={"app": "test"}, hidden={})
         ledger.fix(uow)
         for name in ("sleep", "bank"):
-            row = Collection(name=name, unit="day", lifetime_epsilon="8", created_at="2026-01-01T00:00:00Z")
+            row = Collection(name=name, unit=UnitKind.DAY, lifetime_epsilon="8", created_at=BEGIN)
             uow.add(row)
             for position, (column, sensitivity) in enumerate(
-                [("hr", "ordinary"), ("steps", "ordinary"), ("illness", "special")]
+                [
+                    ("hr", Sensitivity.ORDINARY),
+                    ("steps", Sensitivity.ORDINARY),
+                    ("illness", Sensitivity.SPECIAL),
+                ]
             ):
                 uow.add(
                     Field(
                         collection_id=row.id,
                         position=position,
                         name=column,
-                        type="float",
+                        type=FieldType.FLOAT,
                         sensitivity=sensitivity,
                         wrapped_key=b"",
                     )
@@ -82,8 +88,8 @@ def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     name=f"The {requester}",
                     key=requester.encode() * 5,
                     contact="by post",
-                    status="new",
-                    added_at="2026-01-01T00:00:00Z",
+                    status=RequesterStatus.NEW,
+                    added_at=BEGIN,
                 )
             )
         uow.commit()

@@ -25,7 +25,6 @@ from vault.budget.filter import (
     job_share,
     part,
     total,
-    used_share,
     verdict,
 )
 from vault.budget.pricing import charge
@@ -135,9 +134,9 @@ def test_a_share_of_at_most_one_is_what_admits(budgets: Budgets, spent: Charge, 
 def test_the_share_used_is_the_least_over_the_orders() -> None:
     budgets = at({6: 100, 24: 300}, None)
 
-    assert Fraction(1, 3) == used_share(filter_of(budgets, at({6: 50, 24: 100}, 7)))
+    assert Fraction(1, 3) == job_share(at({6: 50, 24: 100}, 7), budgets)
     assert Fraction(1, 2) == job_share(at({6: 50, 24: 300}, 0), budgets)
-    assert used_share(filter_of((None,) * len(ORDERS))) == 1
+    assert job_share(at({}, 0), (None,) * len(ORDERS)) == 1
 
 
 @pytest.mark.parametrize("cost", [(1,), (1,) * 12, at({3: -1}, 1), at({3: 1.0}, 1), at({3: True}, 1)])

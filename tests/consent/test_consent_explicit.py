@@ -14,6 +14,7 @@ from vault.consent.receipts import load_grants, receipt, save_grant
 from vault.consent.record import CONSENT, Promise
 from vault.errors.consent import SpecialNotConfirmed
 from vault.store.tables import Collection, Field, RequesterRow
+from vault.views.field_types import FieldType, Sensitivity
 
 ONE, TWO = "1" * 32, "2" * 32
 
@@ -37,8 +38,8 @@ def test_a_unit_of_a_special_category_needs_it_as_well(bench: Any) -> None:
     """The unit of each row is read with every column, so its category counts like theirs."""
     with bench.act() as act:
         sleep = act.uow.find(Collection, name="sleep")[0].id
-        facts = {"type": "text", "is_system": True, "wrapped_key": b"", "position": 9}
-        act.uow.add(Field(collection_id=sleep, name="_unit", sensitivity="special", **facts))
+        facts = {"type": FieldType.TEXT, "is_system": True, "wrapped_key": b"", "position": 9}
+        act.uow.add(Field(collection_id=sleep, name="_unit", sensitivity=Sensitivity.SPECIAL, **facts))
         act.record(EntryType.ACCESS_VIEW)
     with pytest.raises(SpecialNotConfirmed, match=r"each row's unit\.$"):
         give(bench, make_grant(id=ONE))

@@ -51,6 +51,7 @@ from vault.errors.records import UnknownCollection, UnknownField
 from vault.errors.storage import Damaged
 from vault.store.tables import GrantRow, HeldRow, RequesterRow, RequestRow
 from vault.views.purposes import DPV, PURPOSES
+from vault.views.states import RequestState
 
 ONE, TWO = "1" * 32, "2" * 32
 PARTY = Party(id="clinic", name="The clinic", key="ab", contact="by post")
@@ -264,7 +265,7 @@ def test_a_withdrawal_in_either_place_counts(bench: Any, where: str) -> None:
     with bench.act() as act:
         row = act.uow.get(GrantRow, ONE)
         if where == "row":
-            row.withdrawn_at = "2026-03-01T12:00:00Z"
+            row.withdrawn_at = NOW
         else:
             row.record = json.dumps(with_event(json.loads(row.record), WITHDRAWN, at=NOW, method="person"))
         act.record(EntryType.ACCESS_VIEW)
@@ -275,15 +276,15 @@ def test_a_withdrawal_in_either_place_counts(bench: Any, where: str) -> None:
 @pytest.mark.parametrize(
     ("column", "value"),
     [
-        ("not_after", "2027-01-01T00:00:00Z"),
+        ("not_after", datetime(2027, 1, 1, tzinfo=UTC)),
         ("requester_id", "club"),
-        ("created_at", "2025-01-01T00:00:00Z"),
+        ("created_at", datetime(2025, 1, 1, tzinfo=UTC)),
         ("record", "{}"),
         ("record", "not JSON"),
     ],
 )
 def test_a_column_that_says_something_else_than_the_record_is_damage(
-    bench: Any, column: str, value: str
+    bench: Any, column: str, value: object
 ) -> None:
     give(bench, make_grant(id=ONE))
     with bench.act() as act:
@@ -355,19 +356,20 @@ def test_a_receipt_of_no_consent_is_refused(bench: Any) -> None:
 
 def test_a_receipt_lists_what_was_released_and_what_may_have_left(bench: Any) -> None:
     give(bench, make_grant(id=ONE))
-    sent = {"intent_at": "2026-02-01T00:00:00Z", "sent_at": "2026-02-01T00:00:01Z"}
-    jobs = {"a" * 32: sent, "b" * 32: {"intent_at": "2026-02-02T00:00:00Z"}, "c" * 32: {}}
+    first = datetime(2026, 2, 1, tzinfo=UTC)
+    sent = {"intent_at": first, "sent_at": first + timedelta(seconds=1)}
+    jobs = {"a" * 32: sent, "b" * 32: {"intent_at": first + timedelta(days=1)}, "c" * 32: {}}
     with bench.act() as act:
         for number, (job, times) in enumerate(jobs.items()):
-            act.uow.add(stored_request(job, str(number)))
+            act.uow.add(stored_request(job, first + timedelta(hours=number)))
             act.uow.add(
                 HeldRow(
                     id=job,
                     request_id=job,
                     manifest=b"",
                     manifest_digest=f"digest {number}",
-                    held_at="2026-02-01T00:00:00Z",
-                    expires_at="2026-03-01T00:00:00Z",
+                    held_at=first,
+                    expires_at=first + timedelta(days=28),
                     **times,
                 )
             )
@@ -375,25 +377,25 @@ def test_a_receipt_lists_what_was_released_and_what_may_have_left(bench: Any) ->
     with bench.store.read() as uow:
         released = receipt(uow, ONE)["released"]
 
-    assert [(each["manifest_sha256"], each["state"]) for each in released] == [
-        ("digest 0", "sent"),
-        ("digest 1", "may have left"),
+    assert [(each["manifest_sha256"], each["state"], each["at"]) for each in released] == [
+        ("digest 0", "sent", "2026-02-01T00:00:01Z"),
+        ("digest 1", "may have left", "2026-02-02T00:00:00Z"),
     ]
 
 
-def stored_request(job: str, received: str) -> RequestRow:
+def stored_request(job: str, received: datetime) -> RequestRow:
     return RequestRow(
         id=job,
         job_id=job,
         requester_id="clinic",
         collection="sleep",
-        state="held",
+        state=RequestState.HELD,
         manifest=b"",
         signature=b"",
         weights=b"",
         manifest_digest="",
         received_at=received,
-        expires_at="",
+        expires_at=received,
         grant_id=ONE,
     )
 

@@ -25,19 +25,18 @@ from tui.text import wording
 from vault.budget import ledger, pricing
 from vault.budget.filter import MOST_EPSILON, ORDERS, Charge, Filter, admits, caps, job_share, part, total
 from vault.budget.mechanism import Mechanism
-from vault.consent.grants import RequesterStatus
 from vault.errors.families import InternalError, Invalid, LockboxError
 from vault.errors.keys import DamagedHeader
 from vault.errors.rollback import MarkNotWritten, MarkUnwritable, OlderVault
 from vault.errors.storage import Damaged, DiskReadOnly, VaultBusy
 from vault.errors.training import SandboxMissing
 from vault.records import preview
-from vault.requests.states import RequestState
 from vault.sealing.random import GROUP_LENGTH, GROUPS, SIGNS
 from vault.sealing.recovery_key import KEY_BYTES
 from vault.sealing.slots import DEFAULT_COST, LEAST_MEMORY_KIB, MOST_MEMORY_KIB, MOST_PASSES
 from vault.store.schema import HEAD
 from vault.store.tables import Row
+from vault.views.states import RequesterStatus, RequestState
 
 ROOT = Path(__file__).parents[2]
 PAGES = {path.relative_to(ROOT).as_posix(): path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]}

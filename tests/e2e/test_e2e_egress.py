@@ -15,9 +15,9 @@ from vault.errors.release import DestinationUnusable, DigestMismatch, HeldUpdate
 from vault.release import Parcel
 from vault.requests.canonical import canonical
 from vault.requests.release_manifest import RELEASE_FILE, RELEASE_SIGNATURE_FILE, UPDATE_FILE
-from vault.requests.states import RequestState
 from vault.store.tables import HeldRow, RequestRow
 from vault.vault import Vault
+from vault.views.states import RequestState
 
 
 def swap_held(vault: Vault, release_id: str) -> None:
@@ -122,7 +122,7 @@ def test_what_a_crash_left_in_the_outbox_is_replaced_by_the_next_sending(held_wo
         with vault._opened.store.write() as uow:
             row = uow.get(RequestRow, one.id)
             assert row is not None
-            row.state = RequestState.SENDING.value
+            row.state = RequestState.SENDING
             uow.commit()
         vault.send(one.id, confirm_digest=one.digest[:8])
     assert {UPDATE_FILE, RELEASE_FILE, RELEASE_SIGNATURE_FILE} == {path.name for path in place.iterdir()}

@@ -30,6 +30,7 @@ from vault.store.tables import Disclosure, Field, HeldRow, ImportedFile, Request
 from vault.training import process
 from vault.vault import Vault, passphrase_secret
 from vault.views.records import Erasure, FileChoice
+from vault.views.states import RequestState
 
 MARKER = "marker-7f3a"
 
@@ -153,8 +154,9 @@ def test_what_may_have_left_stays_on_record_so_and_goes_no_second_time(held_worl
     with held_world.vault() as vault:
         (held,) = vault.releases()
         with vault._opened.store.write() as uow:
-            uow.get(RequestRow, held.id).state = "sending"
-            uow.get(HeldRow, held.id).intent_at = held.held_at
+            uow.get(RequestRow, held.id).state = RequestState.SENDING
+            row = uow.get(HeldRow, held.id)
+            row.intent_at = row.held_at
             uow.commit()
         done = vault.erase_collection("nights")
         assert ((held.id,), ()) == (done.may_have_left, done.updates_destroyed)
@@ -183,8 +185,8 @@ def test_the_trail_forgets_files_and_columns_and_still_verifies(held_world: Worl
 # while something else goes on ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state", ["ready", "charged", "training"])
-def test_a_collection_that_a_job_reads_is_not_erased(held_world: World, state: str) -> None:
+@pytest.mark.parametrize("state", [RequestState.READY, RequestState.CHARGED, RequestState.TRAINING])
+def test_a_collection_that_a_job_reads_is_not_erased(held_world: World, state: RequestState) -> None:
     with held_world.vault() as vault:
         (request,) = vault.requests()
         with vault._opened.store.write() as uow:

@@ -18,7 +18,9 @@ from vault.errors.consent import ConsentRefused
 from vault.errors.requests import UnknownRequest, WrongState
 from vault.errors.training import LearnerFailed, RunLost
 from vault.lifecycle.runs import LONGEST_END
+from vault.requests import parse
 from vault.requests.evaluate import load
+from vault.requests.manifest import Manifest
 from vault.store.tables import HeldRow
 from vault.training import process
 from vault.training import run as training_run
@@ -26,6 +28,7 @@ from vault.training.run import _mark
 from vault.training.update import check_update
 from vault.vault import Vault
 from vault.views.runs import RunView
+from vault.views.states import RequestState
 
 Quiet = Callable[[int, int], None]
 
@@ -126,6 +129,26 @@ def test_a_run_stopped_before_it_is_charged_costs_nothing(
         monkeypatch.undo()
 
 
+def test_a_run_parses_its_manifest_once(
+    approved_world: World, monkeypatch: pytest.MonkeyPatch, quiet: Quiet
+) -> None:
+    """And once more to show what became of it."""
+    original, parsed = parse.parse_as, []
+
+    def spy(model: type[Manifest], data: bytes) -> Manifest:
+        parsed.append(data)
+        return original(model, data)
+
+    monkeypatch.setattr(parse, "parse_as", spy)
+    with approved_world.vault() as vault:
+        (request,) = vault.requests()
+        parsed.clear()
+        training_run.run_job(vault._opened, request.id, quiet)
+        assert len(parsed) == 1
+        vault.release(request.id)
+        assert len(parsed) == 2
+
+
 def test_a_run_stopped_at_its_very_end_is_not_held(
     approved_world: World, monkeypatch: pytest.MonkeyPatch, quiet: Quiet
 ) -> None:
@@ -152,7 +175,7 @@ def test_what_does_not_run_here_cannot_be_stopped_here(held_world: World) -> Non
         with pytest.raises(UnknownRequest):
             vault.stop_training("abcdabcd")
         with vault._opened.act() as act:
-            load(act.uow, request).row.state = "training"
+            load(act.uow, request).row.state = RequestState.TRAINING
             act.record(EntryType.SETTINGS_CHANGE, clear={}, hidden={})
         with pytest.raises(WrongState, match="not running here"):
             vault.stop_training(request)

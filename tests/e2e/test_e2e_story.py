@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -194,7 +195,7 @@ def test_the_egress_itself_checks_that_the_consent_was_not_withdrawn(held_world:
         one = vault.releases()[0].id
         with vault._opened.store.write() as uow:
             row = uow.find(GrantRow)[0]
-            row.withdrawn_at = "2026-11-21T12:00:00Z"
+            row.withdrawn_at = datetime(2026, 11, 21, 12, tzinfo=UTC)
             uow.commit()
         with pytest.raises(ConsentRefused):
             vault.send(one, confirm_digest=vault.release(one).digest[:8], to=held_world.folder / "out")

@@ -18,7 +18,7 @@ from learner_setups import LOGISTIC, mlp, weights_of
 from learner.protocol import Job
 from vault.errors.training import LearnerFailed, SandboxMissing
 from vault.training import channels, process
-from vault.training.process import Failure, LearnerProcess, probe_sandbox, sandbox_facts
+from vault.training.process import Failure, LearnerProcess, probe_sandbox
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left_open")
 
@@ -70,7 +70,7 @@ def test_a_network_is_trained_where_the_processor_has_no_avx_512(monkeypatch: py
 
 def test_a_learner_dies_when_its_job_descriptor_ends() -> None:
     with LearnerProcess.start(LONG_JOB, weights()) as learner, pytest.raises(LearnerFailed) as failure:
-        learner.train(columns(), lambda _step, _of: learner._channels.close_job())
+        learner.train(columns(), lambda _step, _of: learner._channels._close({learner._channels.job}))
     assert str(failure.value.facts["reason"]) == Failure.VAULT_GONE
 
 
@@ -133,7 +133,7 @@ def test_a_folder_with_a_learner_in_it_takes_nothing_over(
         (tmp_path / "learner" / name).write_text("raise SystemExit(99)")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert sandbox_facts() == sandbox_facts()
+    assert process._examine(()) == process._examine(())
     hijacked = subprocess.run([*process.COMMAND, "--probe"], capture_output=True, check=False)
     assert hijacked.returncode == 0
     assert subprocess.run([sys.executable, "-m", "learner"], check=False).returncode == 99

@@ -16,7 +16,7 @@ import pytest
 
 from learner import probes, sandbox, syscalls
 from learner.protocol import FDS_VARIABLE, ProbeResult, SandboxFacts
-from vault.training.process import probe_sandbox, sandbox_facts
+from vault.training.process import _examine, probe_sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing confines a learner here")
 
@@ -37,7 +37,7 @@ HEADERS = {
 @pytest.fixture(scope="module")
 def facts() -> SandboxFacts:
     """What confines a learner on this computer."""
-    return sandbox_facts()
+    return _examine(())[0]
 
 
 @pytest.fixture(scope="module")

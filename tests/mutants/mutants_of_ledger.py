@@ -84,8 +84,8 @@ MUTANTS = (
         name="records are read before the charge",
         kind=Kind.LEDGER,
         function="run_job",
-        old="_charge(vault, request_id, allowed)",
-        new="_columns(vault, asked, allowed, job)\n            _charge(vault, request_id, allowed)",
+        old="_charge(vault, asked, allowed)",
+        new="_columns(vault, asked, allowed, job)\n            _charge(vault, asked, allowed)",
         caught_by="test_nothing_is_read_before_the_charge_is_durable",
     ),
 )

@@ -19,7 +19,7 @@ from vault.records import export
 from vault.records.collections import find_collection
 from vault.records.export import export_rows
 from vault.records.imports import ImportChoice
-from vault.records.schema import ParsedTable, arrow_schema
+from vault.records.schema import ARROW_TYPES, ParsedTable
 from vault.store.tables import Segment
 from vault.views.field_types import FieldSpec, FieldType, Sensitivity, UnitKind, UnitSpec
 
@@ -50,7 +50,9 @@ def send(bench, target, as_format):
 @given(rows=st.lists(ROW, min_size=1, max_size=12), as_format=st.sampled_from(["csv", "jsonl"]))
 def test_what_is_exported_is_imported_the_same(bench, rows, as_format):
     """Every value comes back exactly; only CSV reads an empty text as a null."""
-    table = pa.Table.from_pylist(rows, schema=arrow_schema(FIELDS))
+    table = pa.Table.from_pylist(
+        rows, schema=pa.schema([(each.name, ARROW_TYPES[each.type]) for each in FIELDS])
+    )
     parsed = ParsedTable(
         fields=FIELDS,
         table=table,

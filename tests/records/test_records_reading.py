@@ -12,6 +12,7 @@ from vault.records.reading import ColumnReader
 from vault.sealing.keytree import KeyTree
 from vault.sealing.random import random_secret
 from vault.store.tables import Collection, Field, Segment
+from vault.views.field_types import FieldType
 
 ROWS = 5000  # two stripes, the second not full
 
@@ -121,7 +122,7 @@ TAMPERINGS = {
     "the first stripe taken away": lambda uow: uow.delete(segment(uow, "n", 0)),
     "fewer rows in the collection": lambda uow: setattr(uow.get(Collection, 1), "rows", 4096),
     "more rows in the collection": lambda uow: setattr(uow.get(Collection, 1), "rows", 5001),
-    "another type": lambda uow: setattr(field(uow, "n"), "type", "float"),
+    "another type": lambda uow: setattr(field(uow, "n"), "type", FieldType.FLOAT),
     "names of two fields exchanged": exchange_names,
     "keys of two fields exchanged": lambda uow: setattr(
         field(uow, "n"), "wrapped_key", field(uow, "half").wrapped_key

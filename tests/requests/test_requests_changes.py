@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,7 @@ from vault.requests.words import transform_words
 from vault.store.tables import RequesterRow
 from vault.views.field_types import FieldType
 from vault.views.requests import Change
+from vault.views.states import RequesterStatus
 
 TYPES = {
     "good_night": FieldType.CATEGORY,
@@ -43,7 +45,14 @@ def ask(epsilon: str = "1", **edits: Any) -> PricedJob:
         charge=(1,),
         numerical_assumption=False,
     )
-    row = RequesterRow(id="r", name="Lab", key=b"", contact="", status="new", added_at="")
+    row = RequesterRow(
+        id="r",
+        name="Lab",
+        key=b"",
+        contact="",
+        status=RequesterStatus.NEW,
+        added_at=datetime(2026, 3, 1, tzinfo=UTC),
+    )
     return PricedJob(manifest=manifest(**edits), requester=row, price=price)
 
 

@@ -11,7 +11,7 @@ from vault.errors.families import Invalid
 from vault.errors.requests import RequesterBlocked, RequesterExists, UnknownRequester
 from vault.requests import requesters
 from vault.sealing.signing import is_signed_by
-from vault.store.tables import LogEntry
+from vault.store.tables import LogEntry, RequesterRow
 
 
 def test_a_requester_begins_as_new_and_is_found_by_name_and_key(home: Home) -> None:
@@ -21,7 +21,6 @@ def test_a_requester_begins_as_new_and_is_found_by_name_and_key(home: Home) -> N
         assert (added.status, added.contact) == ("new", "desk@example.org")
         assert added.id == requesters.find(act.uow, "clinic").id
         assert added.id == requesters.find_by_key(act.uow, OTHER_KEY.public).id
-        assert [row.name for row in requesters.list_requesters(act.uow)] == ["clinic", "lab"]
 
 
 @pytest.mark.parametrize(("name", "key", "what"), [("lab", OTHER_KEY, "name"), ("lab 2", KEY, "key")])
@@ -93,7 +92,7 @@ def test_a_name_that_is_taken_or_cannot_be_shown_is_no_new_name(
 
     assert home.trail() == ["requester.add"]
     with home.store.read() as uow:
-        assert [row.name for row in requesters.list_requesters(uow)] == ["clinic", "lab"]
+        assert [row.name for row in uow.find(RequesterRow, order_by="name")] == ["clinic", "lab"]
 
 
 def test_a_block_is_lifted_by_name_and_never_by_trusting(home: Home) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from vault.errors.requests import WrongState
-from vault.requests.states import TRANSITIONS, RequestState, in_words, move
+from vault.requests.states import TRANSITIONS, in_words, move
+from vault.views.states import RequestState
 
 DRAWING = Path(__file__).parents[2] / "docs" / "states" / "request.dot"
 

@@ -6,9 +6,6 @@ with revision 0001 by the program of that day, and is never made again.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,30 +13,23 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
+from frozen_vaults import PASSPHRASE, copy_of, database_key, definitions, raw, rows
 from sqlalchemy import Engine, create_engine, event, text
 
 from vault.errors.storage import OutdatedVault
-from vault.sealing.header import read_header, unlock
-from vault.sealing.keytree import KeyTree, Purpose
 from vault.settings import Paths
-from vault.store import cipher, engine, schema
+from vault.store import engine, schema
 from vault.store.tables import Row
 from vault.vault import Vault, passphrase_secret
 
-FROZEN = Path(__file__).with_name("vectors") / "r0001"
-PASSPHRASE = "correct horse battery staple"
 THAT_DAY = datetime(2026, 11, 21, 12, 5, tzinfo=UTC)
 NEW_TABLES, NEW_COLUMNS = {"access_token"}, {"requester": {"only_collection"}}
-
-Rows = dict[str, list[dict[str, object]]]
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> Paths:
-    """A copy of the frozen vault, with the permissions of a vault."""
-    shutil.copytree(FROZEN, tmp_path / "vault")
-    (tmp_path / "vault").chmod(0o700)
-    return Paths(vault=tmp_path / "vault", state=tmp_path / "state")
+    """A copy of the frozen vault."""
+    return copy_of("r0001", tmp_path)
 
 
 def opened(paths: Paths, *, writable: bool = True) -> Vault:
@@ -49,32 +39,7 @@ def opened(paths: Paths, *, writable: bool = True) -> Vault:
 @pytest.fixture
 def old_key() -> bytes:
     """The database key of the frozen vault."""
-    root = unlock(read_header(FROZEN), passphrase_secret(PASSPHRASE))
-    return KeyTree(root).subkey(Purpose.DATABASE).reveal()
-
-
-@contextmanager
-def raw(paths: Paths, key: bytes) -> Iterator[Any]:
-    uri = cipher.location(paths.vault / "vault.db", "rw")
-    with closing(cipher.connect(uri, key, ())) as connection:
-        yield connection
-
-
-def definitions(connection: Any) -> dict[str, str]:
-    """Every table and index as SQLite keeps it, with the white space evened out."""
-    found = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    return {name: " ".join(sql.split()) for name, sql in found}
-
-
-def rows(connection: Any) -> Rows:
-    """Every row of every table."""
-    names = [name for name, sql in definitions(connection).items() if sql.startswith("CREATE TABLE")]
-    kept: Rows = {}
-    for name in names:
-        cursor = connection.execute(f'SELECT * FROM "{name}" ORDER BY 1')
-        columns = [column[0] for column in cursor.description]
-        kept[name] = [dict(zip(columns, row, strict=True)) for row in cursor]
-    return kept
+    return database_key("r0001")
 
 
 def in_memory(build: Any) -> dict[str, str]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,10 @@ from vault.store.tables import (
     VaultFact,
 )
 from vault.store.unit_of_work import UnitOfWork
+from vault.views.field_types import FieldType, Sensitivity, UnitKind
+from vault.views.states import RequesterStatus
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 class StoppedError(Exception):
@@ -28,7 +33,7 @@ class StoppedError(Exception):
 
 
 def collection(name: str) -> Collection:
-    return Collection(name=name, unit="record", lifetime_epsilon="8", created_at="2026-01-02T03:04:05Z")
+    return Collection(name=name, unit=UnitKind.RECORD, lifetime_epsilon="8", created_at=NOW)
 
 
 def names(store: Store) -> list[str]:
@@ -109,7 +114,7 @@ def test_a_parent_with_children_cannot_be_deleted(store: Store) -> None:
                 digest=b"d",
                 row_count=1,
                 refused_count=0,
-                imported_at="2026-01-02T03:04:05Z",
+                imported_at=NOW,
             )
         )
         unit.commit()
@@ -208,7 +213,7 @@ def test_find_filters_orders_and_limits(store: Store) -> None:
             "b",
             "a",
         ]
-        assert [row.name for row in unit.find(Collection, name="c", unit="record")] == ["c"]
+        assert [row.name for row in unit.find(Collection, name="c", unit=UnitKind.RECORD)] == ["c"]
         assert len(unit.find(Collection, unit_field=None)) == 3
         assert unit.find(Collection, unit_field="day") == []
         assert (
@@ -272,7 +277,12 @@ def test_a_number_once_given_away_is_never_given_again(store: Store) -> None:
 def test_one_field_name_stands_once_in_a_collection(store: Store) -> None:
     def field(of: Collection) -> Field:
         return Field(
-            collection_id=of.id, position=0, name="age", type="int", sensitivity="ordinary", wrapped_key=b"k"
+            collection_id=of.id,
+            position=0,
+            name="age",
+            type=FieldType.INT,
+            sensitivity=Sensitivity.ORDINARY,
+            wrapped_key=b"k",
         )
 
     with store.write() as unit:
@@ -294,8 +304,8 @@ def test_columns_named_update_and_private_round_trip(store: Store) -> None:
             manifest=b"m",
             manifest_digest="d",
             private=private,
-            held_at="2026-01-02T03:04:05Z",
-            expires_at="2026-01-02T03:04:05Z",
+            held_at=NOW,
+            expires_at=NOW,
         )
 
     with store.write() as unit:
@@ -315,7 +325,7 @@ def test_no_stored_value_stands_in_an_error(store: Store) -> None:
 
     def requester(number: str) -> RequesterRow:
         return RequesterRow(
-            id=number, name=secret, key=b"k", contact=secret, status="new", added_at="2026-01-02T03:04:05Z"
+            id=number, name=secret, key=b"k", contact=secret, status=RequesterStatus.NEW, added_at=NOW
         )
 
     with store.write() as unit:

@@ -205,7 +205,7 @@ def test_squares_show_what_of_the_asked_is_allowed() -> None:
 
 
 def test_every_state_of_a_request_reads_as_words() -> None:
-    from vault.requests.states import RequestState
+    from vault.views.states import RequestState
 
     said = [wording.state(state.value) for state in RequestState]
     assert not [words for words in said if "_" in words]

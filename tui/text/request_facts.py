@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 Facts = list[tuple[str, str]]
 
 THEIRS = "What stands in quotes is their word; no program can make them keep it."
-CONFINED = "on this computer, in a process without network and without your files"
 NO_PROMISE = (
     "Lockbox does not promise that the model is good, or that they keep their word about its use. "
     "It does not make anybody anonymous."

@@ -14,7 +14,7 @@ from vault.audit.checkpoint import Checkpoint, Sign, sign_checkpoint, unverified
 from vault.audit.log import checked_entries, open_row
 from vault.audit.merkle import Tree
 from vault.audit.proofs import consistency_file, inclusion_file
-from vault.audit.report import BundleReport, report_lines
+from vault.audit.report import BundleReport
 from vault.audit.verify import verify_bundle
 from vault.errors.audit import LogBroken
 from vault.errors.families import Invalid
@@ -22,7 +22,7 @@ from vault.store.failures import translated
 from vault.store.tables import Disclosure, LogEntry
 from vault.store.unit_of_work import UnitOfWork
 
-__all__ = ["BundleReport", "export_bundle", "report_lines", "verify_bundle"]
+__all__ = ["BundleReport", "export_bundle", "verify_bundle"]
 
 
 def export_bundle(

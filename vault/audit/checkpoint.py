@@ -60,11 +60,6 @@ class VerifierKey:
         return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(self.algorithm + self.public).decode()}"
 
 
-def origin_of(log_id: str) -> str:
-    """Return the name of the log with this random id (32 hex digits): no person, no computer."""
-    return f"vault.invalid/{log_id}"
-
-
 def vkey(origin: str, public: bytes) -> str:
     """Return the verifier key line of a log, for whoever shall verify it."""
     return _log_key(origin, public).text()

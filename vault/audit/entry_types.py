@@ -19,10 +19,7 @@ class EntryType(StrEnum):
     """What an entry records; the value is the ``type`` in the file."""
 
     LOG_GENESIS = "log.genesis"
-    LOG_RECOVERED = "log.recovered"
-    KEY_ROTATE = "key.rotate"
     EXPORT = "export"
-    CHECKPOINT_WITNESSED = "checkpoint.witnessed"
     RECORD_IMPORT = "record.import"
     RECORD_ERASE = "record.erase"
     CONSENT_GRANT = "consent.grant"
@@ -52,11 +49,8 @@ class EntryType(StrEnum):
 
 # Every key is required, but those that end in a question mark.
 _CLEAR: Final[Mapping[EntryType, str]] = {
-    EntryType.LOG_GENESIS: "app next? checkpoint?",
-    EntryType.LOG_RECOVERED: "app checkpoint?",
-    EntryType.KEY_ROTATE: "next",
+    EntryType.LOG_GENESIS: "app checkpoint?",
     EntryType.EXPORT: "profile",
-    EntryType.CHECKPOINT_WITNESSED: "checkpoint",
     EntryType.RECORD_IMPORT: "count",
     EntryType.RECORD_ERASE: "count",
     EntryType.CONSENT_GRANT: "consent expires method",
@@ -193,7 +187,6 @@ _SHAPES: Final[Mapping[str, Callable[[object], bool]]] = {
     "expires": is_instant,
     "manifest_sha256": _SHA256,
     "method": _one_of(METHODS),
-    "next": _text(r"[!-*,-~]{1,80}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}"),
     "outcome": _one_of(OUTCOMES),
     "profile": _one_of(PROFILES),
     "release": _RANDOM_ID,

@@ -7,7 +7,6 @@ from typing import Final
 CHECKPOINT: Final = "checkpoint"
 ENTRIES: Final = "entries.jsonl"
 LOG_KEYS: Final = "log.vkey"
-WITNESS_KEYS: Final = "witnesses.vkey"
 EARLIER: Final = "checkpoints"
 PROOFS: Final = "proofs"
 INCLUSION_SUFFIX: Final = ".tlog-proof"

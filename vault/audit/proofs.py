@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from vault.audit.checkpoint import Checkpoint, Verify, open_checkpoint
-from vault.audit.merkle import leaf_hash, verify_inclusion
 from vault.errors.audit import LogBroken
 
 _INCLUSION: Final = "c2sp.org/tlog-proof@v1\nindex "
@@ -46,21 +44,6 @@ def read_inclusion(data: bytes, *, what: str = "the proof") -> Proof:
 def read_consistency(data: bytes, *, what: str = "the proof") -> Proof:
     """Return the parts of a consistency proof; LogBroken, naming ``what``, when it is none."""
     return _read(_CONSISTENCY, data, what)
-
-
-def check_receipt(entry: bytes, proof_file: bytes, vkey: str, verify: Verify) -> Checkpoint:
-    """Return the checkpoint that a tlog-proof alone shows an entry to be under; LogBroken otherwise."""
-    proof = read_inclusion(proof_file)
-    checkpoint = open_checkpoint(proof.note, vkey, verify)
-    if not verify_inclusion(
-        leaf=leaf_hash(entry),
-        index=proof.number,
-        size=checkpoint.size,
-        proof=proof.hashes,
-        root=checkpoint.root,
-    ):
-        raise LogBroken(reason="the proof does not lead from the entry to the checkpoint")
-    return checkpoint
 
 
 def _written(head: str, number: int, hashes: Sequence[bytes], note: bytes) -> bytes:

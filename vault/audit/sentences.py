@@ -15,10 +15,7 @@ from vault.audit.entries import Entry, EntryType, Json, Opened
 
 SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.LOG_GENESIS: "This audit trail began, written by {app}[; it follows {checkpoint}].",
-    EntryType.LOG_RECOVERED: "The vault was restored from an older copy by {app}[; before: {checkpoint}].",
-    EntryType.KEY_ROTATE: "The key that signs this trail was replaced by {next}.",
     EntryType.EXPORT: "You exported {profile}[ of {collection}][ to {target}].",
-    EntryType.CHECKPOINT_WITNESSED: "A witness confirmed {checkpoint}.",
     EntryType.RECORD_IMPORT: "You imported [{rows}|{count}] records[ from {source}][ into {collection}].",
     EntryType.RECORD_ERASE: "You erased [{rows}|{count}] records[ of {collection}].",
     EntryType.CONSENT_GRANT: (
@@ -163,8 +160,6 @@ def _shortened(key: str, text: str) -> str:
     if key == "checkpoint":
         origin, size, *_ = text.split("\n")
         return f"{_cleaned(origin)} at {size} entries"
-    if key == "next":
-        return f"the key {text.split('+')[1]}"
     if key == "expires":
         return f"{text[:10]} {text[11:16]} UTC"
     if text.startswith(_DPV):

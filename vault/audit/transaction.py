@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from vault.audit import log
 from vault.errors.families import InternalError
 from vault.store.tables import LogEntry
+from vault.store.times import whole_seconds
 
 if TYPE_CHECKING:
     from vault.audit.entries import EntryType, Json
@@ -24,16 +25,6 @@ Clock = Callable[[], datetime]
 def system_clock() -> datetime:
     """The computer's clock, in UTC."""
     return datetime.now(UTC)
-
-
-def stamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with whole seconds, as every stored time is written."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def parse_stamp(text: str) -> datetime:
-    """The aware moment that `stamp` wrote."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def trusted_now(uow: UnitOfWork, clock: Clock) -> datetime:
@@ -51,6 +42,11 @@ class AuditedTransaction:
     now: datetime
     keys: KeyTree
     recorded: list[int] = field(default_factory=list)
+
+    @property
+    def at(self) -> datetime:
+        """The time of this act in whole seconds, as it is stored."""
+        return whole_seconds(self.now)
 
     def record(
         self,

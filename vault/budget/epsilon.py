@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil
-
-
-def shown_spent(amount: Decimal, places: int = 2) -> str:
-    """An ε that is spent or would be, rounded up: 2.581 is shown as 2.59."""
-    return f"{amount.quantize(Decimal(1).scaleb(-places), ROUND_CEILING):f}"
 
 
 def percent_spent(share: Fraction, places: int = 1) -> Decimal:

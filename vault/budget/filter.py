@@ -94,11 +94,6 @@ def verdict(filters: Sequence[Filter], charge: Charge) -> FilterVerdict:
     return FilterVerdict(admitted=bool(filters) and not refused_by, refused_by=refused_by, shares=shares)
 
 
-def used_share(filter_: Filter) -> Fraction:
-    """What was used of a filter: the least spent/budget over the orders, 1 where there is no budget at all."""
-    return job_share(filter_.spent, filter_.budgets)
-
-
 def job_share(charge: Charge, budgets: Budgets) -> Fraction:
     """The share of these budgets that a charge takes: the least charge/budget over the orders."""
     shares = [

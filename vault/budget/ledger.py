@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from vault.audit.entries import EntryType
-from vault.audit.transaction import stamp
 from vault.budget.epsilon import percent_spent
 from vault.budget.filter import ORDERS, Budgets, Charge, Filter, caps, job_share, part, total, verdict
 from vault.budget.pricing import Price, accountant_name
@@ -72,7 +72,7 @@ class Charged:
     """
 
     number: int
-    at: str
+    at: datetime
     request_id: str
     requester_id: str
     epsilon: Decimal
@@ -170,7 +170,7 @@ def charge_job(
             requester_id=requester_id,
             vector=json.dumps(price.charge),
             epsilon=str(price.epsilon),
-            charged_at=stamp(act.now),
+            charged_at=act.at,
         )
     )
     _record(act, collection_id, requester_id, lifetime_epsilon, price, run_id)

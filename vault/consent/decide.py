@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from vault.consent import reasons
-from vault.consent.grants import Grant, RequesterStatus
+from vault.consent.grants import Grant
 from vault.consent.verdict import (
     Change,
     ChangeKind,
@@ -22,6 +22,7 @@ from vault.consent.verdict import (
     Reason,
     ReasonCode,
 )
+from vault.views.states import RequesterStatus
 
 __all__ = [
     "Change",

@@ -21,14 +21,6 @@ class Operation(StrEnum):
     TRAIN = "train"
 
 
-class RequesterStatus(StrEnum):
-    """How the owner stands to a requester."""
-
-    NEW = "new"
-    TRUSTED = "trusted"
-    BLOCKED = "blocked"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """The records from `start` until, but not including, `end`; None is unbounded on that side."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 from vault.audit.canonical import encode
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
-from vault.audit.transaction import parse_stamp, stamp
 from vault.consent.grants import Grant
 from vault.consent.record import (
     EXPIRED,
@@ -39,6 +38,7 @@ from vault.errors.storage import Damaged
 from vault.sealing.digest import keyed_digest, sha256_hex
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.store.tables import Collection, Field, GrantRow, HeldRow, RequesterRow, RequestRow
+from vault.store.times import stamp, whole_seconds
 
 if TYPE_CHECKING:
     from vault.audit.entries import Json
@@ -103,8 +103,8 @@ def save_grant(
             requester_id=grant.requester_id,
             collection_id=_collection(act.uow, grant.collection).id,
             record=_text(record),
-            not_after=stamp(grant.not_after),
-            created_at=stamp(grant.created_at),
+            not_after=whole_seconds(grant.not_after),
+            created_at=whole_seconds(grant.created_at),
         )
     )
     _record(act, EntryType.CONSENT_GRANT, record, method=method)
@@ -137,7 +137,7 @@ def withdraw_grant(act: AuditedTransaction, grant_id: str) -> None:
     row = _row(act.uow, grant_id)
     if _grant(row).withdrawn_at is not None:
         raise Invalid(reason="this consent was withdrawn already")
-    row.withdrawn_at = stamp(act.now)
+    row.withdrawn_at = act.at
     record = with_event(_stored(row), WITHDRAWN, at=act.now, method="person")
     row.record = _text(record)
     _record(act, EntryType.CONSENT_WITHDRAW, record)
@@ -198,7 +198,7 @@ def _released(uow: UnitOfWork, grant_id: str) -> list[dict[str, str]]:
                         "request": request.id,
                         "manifest_sha256": held.manifest_digest,
                         "state": state,
-                        "at": left_at,
+                        "at": stamp(left_at),
                     }
                 )
     return found
@@ -227,10 +227,11 @@ def _stored(row: GrantRow) -> Record:
 def _grant(row: GrantRow) -> Grant:
     grant = grant_from_record(_stored(row))
     columns = (row.id, row.requester_id, row.not_after, row.created_at)
-    if columns != (grant.id, grant.requester_id, stamp(grant.not_after), stamp(grant.created_at)):
+    moments = (whole_seconds(grant.not_after), whole_seconds(grant.created_at))
+    if columns != (grant.id, grant.requester_id, *moments):
         raise Damaged(what="a consent record")
     if grant.withdrawn_at is None and row.withdrawn_at is not None:
-        return replace(grant, withdrawn_at=parse_stamp(row.withdrawn_at))
+        return replace(grant, withdrawn_at=row.withdrawn_at)
     return grant
 
 
@@ -252,7 +253,10 @@ def _field_facts(uow: UnitOfWork, collection: Collection, name: str, optional: I
 
 def _facts(row: Field, optional: Iterable[str]) -> FieldFacts:
     return FieldFacts(
-        name=row.name, type=row.type, sensitivity=row.sensitivity, is_required=row.name not in optional
+        name=row.name,
+        type=row.type.value,
+        sensitivity=row.sensitivity.value,
+        is_required=row.name not in optional,
     )
 
 

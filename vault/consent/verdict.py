@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from vault.consent.grants import Operation, Window
+from vault.views.states import RequesterStatus
 
 
 class ReasonCode(StrEnum):
@@ -67,7 +68,7 @@ class Question:
     optional: frozenset[str]
     purpose: str
     requester_id: str
-    requester_status: str
+    requester_status: RequesterStatus
     operation: Operation = Operation.TRAIN
     window: Window
     unit: str

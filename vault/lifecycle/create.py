@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
-from vault.audit.transaction import Clock, audited, stamp, system_clock
+from vault.audit.transaction import Clock, audited, system_clock
 from vault.budget import ledger
 from vault.sealing.header import (
     new_header,
@@ -18,6 +18,7 @@ from vault.sealing.random import random_bytes, random_id, random_secret
 from vault.sealing.slots import DEFAULT_COST, KdfCost
 from vault.store.engine import Store
 from vault.store.tables import VaultFact
+from vault.store.times import stamp
 
 if TYPE_CHECKING:
     from vault.sealing.secret import Secret

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vault.budget import ledger
 from vault.records.collections import all_collections
 from vault.store.tables import RequesterRow
+from vault.store.times import stamp
 from vault.views.history import BudgetPoint
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def budget_points(uow: UnitOfWork) -> list[BudgetPoint]:
 
 def _point(one: ledger.Charged, collection: str, names: dict[str, str]) -> BudgetPoint:
     return BudgetPoint(
-        at=one.at,
+        at=stamp(one.at),
         collection=collection,
         requester=names.get(one.requester_id, one.requester_id),
         request=one.request_id,

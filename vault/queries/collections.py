@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vault.audit.transaction import stamp
 from vault.records.collections import list_collections
+from vault.store.times import stamp
 from vault.views.collections import CollectionView, FieldView
 
 if TYPE_CHECKING:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from vault.audit.transaction import stamp, trusted_now
+from vault.audit.transaction import trusted_now
 from vault.consent.grants import Grant
 from vault.consent.receipts import NOTHING_STATED, ledger_view, load_grants, reading_of
 from vault.consent.record import in_words
 from vault.requests.evaluate import uses_kept
 from vault.requests.grant import NOTICE
-from vault.requests.states import RequestState
 from vault.store.tables import RequestRow
+from vault.store.times import stamp
 from vault.views.consents import ColumnRead, GrantDraft, GrantView, Withdrawal
 from vault.views.purposes import PURPOSES
+from vault.views.states import RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +106,7 @@ def time_text(moment: datetime | None) -> str | None:
 
 def planned_withdrawal(uow: UnitOfWork, vault: OpenVault, grant: str) -> Withdrawal:
     """What withdrawing would stop and destroy now, and what it can no longer reach."""
-    held = uow.find(RequestRow, grant_id=grant, state=RequestState.HELD.value)
+    held = uow.find(RequestRow, grant_id=grant, state=RequestState.HELD)
     return withdrawal_view(uow, vault, grant, [row.id for row in held])
 
 
@@ -116,6 +117,6 @@ def withdrawal_view(uow: UnitOfWork, vault: OpenVault, grant: str, destroyed: Se
         grant=grant,
         stopped=tuple(row.id for row in under if row.id in vault.running),
         destroyed=tuple(destroyed),
-        already_left=tuple(row.id for row in under if row.state == RequestState.RELEASED),
-        may_have_left=tuple(row.id for row in under if row.state == RequestState.SENDING),
+        already_left=tuple(row.id for row in under if row.state is RequestState.RELEASED),
+        may_have_left=tuple(row.id for row in under if row.state is RequestState.SENDING),
     )

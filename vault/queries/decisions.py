@@ -11,9 +11,10 @@ from vault.queries.status import shown_state
 from vault.records.collections import find_collection, known_or_gone
 from vault.requests.evaluate import PricedJob, StoredJob, decision_as_approved, decision_at, decision_if, load
 from vault.requests.manifest import Feature, Label
-from vault.requests.states import RequestState, in_words
+from vault.requests.states import in_words
 from vault.requests.words import transform_words
 from vault.views.consents import DecisionView, FieldAskView
+from vault.views.states import RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

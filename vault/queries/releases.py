@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from vault.audit.transaction import parse_stamp
 from vault.queries.status import shown_state
 from vault.requests.evaluate import StoredJob, load
 from vault.requests.release_manifest import parse_release_manifest
-from vault.requests.states import RequestState
 from vault.sealing.signing import fingerprint
 from vault.store.tables import GrantRow, HeldRow
+from vault.store.times import stamp
 from vault.views.purposes import PURPOSES
 from vault.views.releases import OwnerResults, ReleaseView
+from vault.views.states import RequesterStatus, RequestState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,7 +49,7 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
         can_be_sent=can_be_sent,
         may_have_left=held.intent_at is not None and held.sent_at is None,
         recipient=asked.requester.name,
-        recipient_status=asked.requester.status,
+        recipient_status=asked.requester.status.value,
         fingerprint=fingerprint(asked.requester.key),
         collection=manifest.collection,
         purpose_words=PURPOSES[asked.manifest.purpose.dpv],
@@ -63,9 +63,9 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
         delta=manifest.delta,
         digest=held.manifest_digest,
         update_sha256=manifest.update.sha256,
-        held_at=held.held_at,
-        expires_at=held.expires_at,
-        decided_at=held.ended_at,
+        held_at=stamp(held.held_at),
+        expires_at=stamp(held.expires_at),
+        decided_at=None if held.ended_at is None else stamp(held.ended_at),
         price=price_view(uow, asked),
         for_you=_for_you(held) if state in DECIDED or (state is SENDING and not can_be_sent) else None,
     )
@@ -77,8 +77,8 @@ def is_sendable(uow: UnitOfWork, asked: StoredJob, held: HeldRow, now: datetime)
     return (
         asked.row.state in (RequestState.HELD, SENDING)
         and held.update is not None
-        and now < parse_stamp(held.expires_at)
-        and asked.requester.status != "blocked"
+        and now < held.expires_at
+        and asked.requester.status is not RequesterStatus.BLOCKED
         and grant is not None
         and grant.withdrawn_at is None
     )

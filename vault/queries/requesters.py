@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vault.sealing.signing import fingerprint
 from vault.store.tables import RequesterRow
+from vault.store.times import stamp
 from vault.views.requesters import RequesterView
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ def requester_view(row: RequesterRow) -> RequesterView:
         name=row.name,
         fingerprint=fingerprint(row.key),
         contact=row.contact,
-        status=row.status,
-        added_at=row.added_at,
+        status=row.status.value,
+        added_at=stamp(row.added_at),
         only_collection=row.only_collection,
     )
 

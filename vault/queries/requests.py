@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vault.audit.transaction import trusted_now
@@ -14,20 +15,21 @@ from vault.requests.evaluate import StoredJob, load, precheck
 from vault.requests.inbox import check_waiting
 from vault.requests.parse import parse_manifest
 from vault.requests.shapes import dimension
-from vault.requests.states import RequestState
 from vault.sealing.signing import fingerprint
 from vault.store.tables import RequestRow
+from vault.store.times import stamp
 from vault.views.purposes import PURPOSES
 from vault.views.requests import Approval, RequestLine, RequestView
+from vault.views.states import RequestState
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from vault.lifecycle.opened import OpenVault
     from vault.store.unit_of_work import UnitOfWork
     from vault.views.consents import GrantDraft
 from vault.queries.decisions import _collection, explain
 from vault.queries.price import price_view
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 # requests ---------------------------------------------------------------------------------------------------
 
@@ -46,11 +48,11 @@ def request_line(uow: UnitOfWork, row: RequestRow, now: datetime) -> RequestLine
         id=row.id,
         state=shown_state(row, row.expires_at, now).value,
         requester=asker.name,
-        requester_status=asker.status,
+        requester_status=asker.status.value,
         collection=row.collection,
         purpose_words=PURPOSES[manifest.purpose.dpv],
-        received_at=row.received_at,
-        expires_at=row.expires_at,
+        received_at=stamp(row.received_at),
+        expires_at=stamp(row.expires_at),
     )
 
 
@@ -109,10 +111,10 @@ def approval_view(
 def _last_approved(uow: UnitOfWork, asked: StoredJob) -> StoredJob | None:
     """The job of this requester on this collection that was approved last, and not taken back."""
     rows = uow.find(RequestRow, requester_id=asked.requester.id, collection=asked.manifest.collection)
-    approved = [row for row in rows if row.grant_id and row.state != RequestState.REFUSED_PERSON]
+    approved = [row for row in rows if row.grant_id and row.state is not RequestState.REFUSED_PERSON]
     if not approved:
         return None
-    return load(uow, max(approved, key=lambda row: (row.decided_at or "", row.received_at)).id)
+    return load(uow, max(approved, key=lambda row: (row.decided_at or _NEVER, row.received_at)).id)
 
 
 def _draft(uow: UnitOfWork, asked: StoredJob, optional: frozenset[str], now: datetime) -> GrantDraft:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vault.audit.transaction import stamp
 from vault.lifecycle.runs import Run
 from vault.requests.evaluate import (
     StoredJob,
     load,
 )
+from vault.store.times import stamp
 from vault.views.runs import RunView
 
 if TYPE_CHECKING:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from vault.audit.transaction import parse_stamp
 from vault.records.collections import list_collections
-from vault.requests.states import RequestState
 from vault.store.tables import HeldRow, LogEntry, RequestRow, VaultFact
+from vault.views.states import RequestState
 from vault.views.status import VaultStatus
 
 if TYPE_CHECKING:
@@ -16,9 +15,7 @@ if TYPE_CHECKING:
     from vault.store.unit_of_work import UnitOfWork
 from vault.queries.consents import grant_views
 
-DECIDED = (RequestState.RELEASED, RequestState.WITHHELD, RequestState.EXPIRED, RequestState.DESTROYED)
 SOON = timedelta(days=7)
-HELD_STATES = (RequestState.HELD, RequestState.SENDING, *DECIDED)
 
 
 def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
@@ -37,7 +34,7 @@ def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         collections=len(facts),
         rows=sum(one.rows for one in facts),
         grants_active=len(active),
-        expiring=sum(parse_stamp(view.not_after) <= soon for view in active),
+        expiring=sum(datetime.fromisoformat(view.not_after) <= soon for view in active),
         requests_waiting=states.count(RequestState.WAITING),
         approved=states.count(RequestState.APPROVED),
         running=len(vault.running),
@@ -55,11 +52,10 @@ def _states(uow: UnitOfWork, now: datetime) -> list[RequestState]:
     return [shown_state(row, held_until.get(row.id, row.expires_at), now) for row in uow.find(RequestRow)]
 
 
-def shown_state(row: RequestRow, expires_at: str, now: datetime) -> RequestState:
+def shown_state(row: RequestRow, expires_at: datetime, now: datetime) -> RequestState:
     """The state, or that it has run out, although nobody opened the vault to record it yet."""
-    state = RequestState(row.state)
-    is_open = state in (RequestState.WAITING, RequestState.APPROVED, RequestState.HELD)
-    return RequestState.EXPIRED if is_open and now >= parse_stamp(expires_at) else state
+    is_open = row.state in (RequestState.WAITING, RequestState.APPROVED, RequestState.HELD)
+    return RequestState.EXPIRED if is_open and now >= expires_at else row.state
 
 
 def fact(uow: UnitOfWork, key: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vault.audit import timeline as trail
 from vault.requests.parse import parse_manifest
-from vault.requests.states import RequestState, in_words
+from vault.requests.states import in_words
 from vault.store.tables import GrantRow, RequesterRow, RequestRow
 from vault.views.audit import AuditLine
 from vault.views.history import TimelineGroup
@@ -100,4 +100,4 @@ class _Titles:
             return f"Request {request_id[:8]}"
         asker = self.uow.get(RequesterRow, row.requester_id)
         purpose = PURPOSES[parse_manifest(row.manifest).purpose.dpv]
-        return f"{asker.name if asker else row.requester_id}, {purpose}: {in_words(RequestState(row.state))}"
+        return f"{asker.name if asker else row.requester_id}, {purpose}: {in_words(row.state)}"

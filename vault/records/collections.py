@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from vault.audit.transaction import parse_stamp
 from vault.errors.families import Invalid
 from vault.errors.records import (
     CollectionErased,
@@ -17,7 +16,7 @@ from vault.records.schema import is_plain_name
 from vault.records.sensitivity import guess_sensitivity
 from vault.store import tables
 from vault.store.unit_of_work import UnitOfWork
-from vault.views.field_types import FieldSpec, FieldType, Sensitivity, UnitKind, UnitSpec
+from vault.views.field_types import FieldSpec, FieldType, UnitKind, UnitSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +92,6 @@ def check_fields(facts: CollectionFacts, names: frozenset[str]) -> None:
         raise UnknownField(collection=facts.name, name=name)
 
 
-def known_types(uow: UnitOfWork, name: str) -> dict[str, FieldType]:
-    """The types of the columns of a collection, empty when there is none of that name yet."""
-    row = live_row(uow, name)
-    return {} if row is None else {field.name: field.type for field in facts_of(uow, row).fields}
-
-
 def list_collections(uow: UnitOfWork) -> list[CollectionFacts]:
     """Every collection that holds something, by name."""
     return [facts for facts in all_collections(uow) if not facts.is_erased]
@@ -134,10 +127,10 @@ def facts_of(uow: UnitOfWork, row: tables.Collection) -> CollectionFacts:
     return CollectionFacts(
         id=row.id,
         name=row.name,
-        unit=UnitSpec(kind=UnitKind(row.unit), field=row.unit_field),
+        unit=UnitSpec(kind=row.unit, field=row.unit_field),
         time_field=row.time_field,
         lifetime_epsilon=row.lifetime_epsilon,
-        created_at=parse_stamp(row.created_at),
+        created_at=row.created_at,
         rows=row.rows,
         fields=tuple(field_spec(field) for field in fields if not field.is_system),
         system_fields=tuple(field_spec(field) for field in fields if field.is_system),
@@ -146,4 +139,4 @@ def facts_of(uow: UnitOfWork, row: tables.Collection) -> CollectionFacts:
 
 def field_spec(field: tables.Field) -> FieldSpec:
     """The field as it is described in the vault."""
-    return FieldSpec(name=field.name, type=FieldType(field.type), sensitivity=Sensitivity(field.sensitivity))
+    return FieldSpec(name=field.name, type=field.type, sensitivity=field.sensitivity)

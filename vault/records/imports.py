@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from vault.audit.entries import EntryType, count_bucket
-from vault.audit.transaction import AuditedTransaction, parse_stamp, stamp
+from vault.audit.transaction import AuditedTransaction
 from vault.errors.families import Invalid
 from vault.errors.records import (
     AlreadyImported,
@@ -121,7 +121,7 @@ def choose(
 
 def _refuse_known_file(uow: UnitOfWork, digest: bytes) -> None:
     for known in uow.find(tables.ImportedFile, digest=digest):
-        raise AlreadyImported(date=parse_stamp(known.imported_at).date().isoformat())
+        raise AlreadyImported(date=known.imported_at.date().isoformat())
 
 
 def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -> ParsedTable:
@@ -143,11 +143,11 @@ def _new_collection(
     check_name(name)
     row = tables.Collection(
         name=name,
-        unit=choice.unit.kind.value,
+        unit=choice.unit.kind,
         unit_field=choice.unit.field,
         time_field=choice.time_field,
         lifetime_epsilon=_checked_epsilon(lifetime_epsilon),
-        created_at=stamp(act.now),
+        created_at=act.at,
     )
     act.uow.add(row)
     add_fields(act.uow, act.keys, row, (*fields, *system_fields(fields, choice.unit, choice.time_field)))
@@ -174,7 +174,7 @@ def _record(
             digest=digest,
             row_count=count,
             refused_count=len(units.refused),
-            imported_at=stamp(act.now),
+            imported_at=act.at,
         )
     )
     act.record(

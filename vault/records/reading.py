@@ -18,7 +18,6 @@ from vault.sealing.keytree import KeyTree
 from vault.sealing.secret import Secret
 from vault.store.tables import Collection, Field, Segment
 from vault.store.unit_of_work import UnitOfWork
-from vault.views.field_types import FieldType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +113,7 @@ def stripe_sizes(rows: int) -> list[tuple[int, int]]:
 
 def field_place(field: Field) -> FieldPlace:
     """The place that the field's key and segments are bound to."""
-    return FieldPlace(
-        collection=field.collection_id, field=field.id, name=field.name, type=FieldType(field.type)
-    )
+    return FieldPlace(collection=field.collection_id, field=field.id, name=field.name, type=field.type)
 
 
 def segment_place(field: FieldPlace, segment: Segment) -> SegmentPlace:

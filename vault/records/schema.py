@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -37,7 +37,6 @@ __all__ = [
     "Sensitivity",
     "UnitKind",
     "UnitSpec",
-    "arrow_schema",
     "default_unit",
     "guess_sensitivity",
     "guess_time_field",
@@ -89,11 +88,6 @@ def is_plain_name(name: str) -> bool:
         and name == name.strip()
         and unicodedata.is_normalized("NFC", name)
     )
-
-
-def arrow_schema(fields: Iterable[FieldSpec]) -> pa.Schema:
-    """The Arrow schema of the fields, in order."""
-    return pa.schema([(field.name, ARROW_TYPES[field.type]) for field in fields])
 
 
 def guess_time_field(fields: Sequence[FieldSpec]) -> str | None:

@@ -23,8 +23,8 @@ def add_fields(uow: UnitOfWork, keys: KeyTree, collection: Collection, fields: S
             collection_id=collection.id,
             position=position,
             name=spec.name,
-            type=spec.type.value,
-            sensitivity=spec.sensitivity.value,
+            type=spec.type,
+            sensitivity=spec.sensitivity,
             is_system=spec.name in SYSTEM_FIELDS,
             wrapped_key=b"",
         )

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
-from vault.audit.transaction import parse_stamp
 from vault.budget import ledger, pricing
 from vault.consent.decide import decide
 from vault.consent.grants import Window, purpose_iri
@@ -24,8 +23,8 @@ from vault.records.collections import check_fields, find_collection
 from vault.requests import requesters, translate
 from vault.requests.manifest import Manifest
 from vault.requests.parse import parse_manifest
-from vault.requests.states import RequestState
 from vault.store.tables import RequesterRow, RequestRow
+from vault.views.states import RequestState
 
 if TYPE_CHECKING:
     from vault.audit.entries import Json
@@ -67,12 +66,26 @@ class HypotheticalJob:
 
 def load(uow: UnitOfWork, request_id: str) -> StoredJob:
     """The request of this id; raises `UnknownRequest`."""
+    row, requester = _rows(uow, request_id)
+    manifest = parse_manifest(row.manifest)
+    return StoredJob(row=row, manifest=manifest, requester=requester, price=price_of(manifest))
+
+
+def reload(uow: UnitOfWork, asked: StoredJob) -> StoredJob:
+    """The same job with its request and its requester as they are now; a manifest never changes, nor its price.
+
+    Raises `UnknownRequest`.
+    """
+    row, requester = _rows(uow, asked.row.id)
+    return replace(asked, row=row, requester=requester)
+
+
+def _rows(uow: UnitOfWork, request_id: str) -> tuple[RequestRow, RequesterRow]:
     row = uow.get(RequestRow, request_id)
     requester = uow.get(RequesterRow, row.requester_id) if row else None
     if row is None or requester is None:
         raise UnknownRequest(request=request_id)
-    manifest = parse_manifest(row.manifest)
-    return StoredJob(row=row, manifest=manifest, requester=requester, price=price_of(manifest))
+    return row, requester
 
 
 def priced(manifest: Manifest, requester: RequesterRow) -> PricedJob:
@@ -166,8 +179,8 @@ def _ledger(uow: UnitOfWork, now: datetime) -> LedgerView:
 
 def uses_kept(uow: UnitOfWork, now: datetime) -> Counter[str]:
     """How many uses of each consent are bound to requests that are approved and have not paid yet."""
-    rows = [row for state in _KEEPS_A_USE for row in uow.find(RequestRow, state=state.value)]
-    return Counter(row.grant_id for row in rows if row.grant_id and now < parse_stamp(row.expires_at))
+    rows = [row for state in _KEEPS_A_USE for row in uow.find(RequestRow, state=state)]
+    return Counter(row.grant_id for row in rows if row.grant_id and now < row.expires_at)
 
 
 _KEEPS_A_USE = (RequestState.APPROVED, RequestState.READY)

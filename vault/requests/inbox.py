@@ -12,8 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from vault.audit.entries import EntryType
-from vault.audit.transaction import parse_stamp, stamp
-from vault.consent.grants import LONGEST, RequesterStatus
+from vault.consent.grants import LONGEST
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.requests import (
     JobReplayed,
@@ -30,11 +29,12 @@ from vault.requests.manifest import Manifest
 from vault.requests.parse import manifest_digest, parse_manifest
 from vault.requests.requesters import find_by_key
 from vault.requests.shapes import shapes
-from vault.requests.states import RequestState, in_words, move
+from vault.requests.states import in_words, move
 from vault.requests.text import TEXT_LIMIT, text_faults
 from vault.requests.weights import check_weights
 from vault.sealing.random import random_id
 from vault.store.tables import RequesterRow, RequestRow
+from vault.views.states import RequesterStatus, RequestState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,11 +89,6 @@ def examine(uow: UnitOfWork, job: JobFiles) -> Examined:
     return Examined(manifest=manifest, requester=requester)
 
 
-def list_requests(uow: UnitOfWork) -> list[RequestRow]:
-    """Every request, the newest first."""
-    return uow.find(RequestRow, order_by="received_at", descending=True)
-
-
 def show(uow: UnitOfWork, request_id: str) -> RequestRow:
     """The request of this id; raises ``UnknownRequest``."""
     row = uow.get(RequestRow, request_id)
@@ -104,9 +99,9 @@ def show(uow: UnitOfWork, request_id: str) -> RequestRow:
 
 def check_waiting(row: RequestRow, now: datetime) -> None:
     """Refuse unless the request waits for a decision and has not expired; raises ``WrongState``."""
-    if row.state != RequestState.WAITING.value:
-        raise WrongState(state=in_words(RequestState(row.state)))
-    if now >= parse_stamp(row.expires_at):
+    if row.state is not RequestState.WAITING:
+        raise WrongState(state=in_words(row.state))
+    if now >= row.expires_at:
         raise WrongState(state=in_words(RequestState.EXPIRED))
 
 
@@ -131,8 +126,8 @@ def refuse(act: AuditedTransaction, request_id: str, *, reason: str = "") -> Non
 def expire(act: AuditedTransaction) -> list[str]:
     """End the requests whose time is over before they began to run, and return their ids."""
     open_states = (RequestState.WAITING, RequestState.APPROVED)
-    rows = [row for state in open_states for row in act.uow.find(RequestRow, state=state.value)]
-    late = [row for row in rows if act.now >= parse_stamp(row.expires_at)]
+    rows = [row for state in open_states for row in act.uow.find(RequestRow, state=state)]
+    late = [row for row in rows if act.now >= row.expires_at]
     for row in late:
         _end(act, row, RequestState.EXPIRED, EntryType.REQUEST_EXPIRE)
     return [row.id for row in late]
@@ -145,7 +140,7 @@ def _authentic(uow: UnitOfWork, job: JobFiles) -> tuple[Manifest, RequesterRow]:
     manifest = parse_manifest(job.manifest)
     check_weights(job.weights, shapes(manifest), manifest.model.weights)
     requester = find_by_key(uow, key)
-    if requester.status == RequesterStatus.BLOCKED.value:
+    if requester.status is RequesterStatus.BLOCKED:
         raise RequesterBlocked(name=requester.name)
     _check_limit(manifest, requester)
     return manifest, requester
@@ -160,7 +155,7 @@ def _check_limit(manifest: Manifest, requester: RequesterRow) -> None:
 
 def _check_new(uow: UnitOfWork, manifest: Manifest, requester: RequesterRow) -> None:
     for earlier in uow.find(RequestRow, requester_id=requester.id, job_id=manifest.job_id):
-        raise JobReplayed(date=earlier.received_at[:10])
+        raise JobReplayed(date=earlier.received_at.date().isoformat())
 
 
 def _check_expiry(manifest: Manifest, now: datetime) -> None:
@@ -181,13 +176,13 @@ def _stored(
         job_id=manifest.job_id,
         requester_id=requester.id,
         collection=manifest.collection,
-        state=RequestState.RECEIVED.value,
+        state=RequestState.RECEIVED,
         manifest=job.manifest,
         signature=job.signature,
         weights=job.weights,
         manifest_digest=manifest_digest(job.manifest),
-        received_at=stamp(act.now),
-        expires_at=manifest.expires,
+        received_at=act.at,
+        expires_at=manifest.expires_at,
     )
     act.uow.add(row)
     hidden = {
@@ -203,8 +198,8 @@ def _stored(
 def _end(
     act: AuditedTransaction, row: RequestRow, state: RequestState, kind: EntryType, *, reason: str = ""
 ) -> None:
-    row.state = move(RequestState(row.state), state)
-    row.decided_at = stamp(act.now)
+    row.state = move(row.state, state)
+    row.decided_at = act.at
     row.reason = reason or None
     requester = act.uow.get(RequesterRow, row.requester_id)
     name = "" if requester is None else requester.name

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
-from vault.audit.transaction import parse_stamp, stamp
-from vault.consent.grants import RequesterStatus
 from vault.errors.families import Invalid
 from vault.errors.requests import RequesterBlocked, RequesterExists, UnknownRequester
 from vault.records.collections import find_collection
@@ -15,6 +13,7 @@ from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_id
 from vault.sealing.signing import PUBLIC_BYTES, SigningKey, fingerprint
 from vault.store.tables import AccessToken, RequesterRow
+from vault.views.states import RequesterStatus
 
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
@@ -42,8 +41,8 @@ def add(
         name=name,
         key=key,
         contact=contact,
-        status=RequesterStatus.NEW.value,
-        added_at=stamp(act.now),
+        status=RequesterStatus.NEW,
+        added_at=act.at,
         only_collection=only_collection,
     )
     act.uow.add(row)
@@ -54,9 +53,9 @@ def add(
 def trust(act: AuditedTransaction, name: str) -> RequesterRow:
     """Note that this key was checked with its owner; raises ``UnknownRequester`` and ``RequesterBlocked``."""
     row = find(act.uow, name)
-    if row.status == RequesterStatus.BLOCKED.value:
+    if row.status is RequesterStatus.BLOCKED:
         raise RequesterBlocked(name=name)
-    row.status = RequesterStatus.TRUSTED.value
+    row.status = RequesterStatus.TRUSTED
     _record(act, EntryType.REQUESTER_TRUST, row)
     return row
 
@@ -67,7 +66,7 @@ def block(act: AuditedTransaction, name: str) -> RequesterRow:
     Raises ``UnknownRequester``.
     """
     row = find(act.uow, name)
-    row.status = RequesterStatus.BLOCKED.value
+    row.status = RequesterStatus.BLOCKED
     end_tokens(act, row.id)
     _record(act, EntryType.REQUESTER_BLOCK, row)
     return row
@@ -76,9 +75,9 @@ def block(act: AuditedTransaction, name: str) -> RequesterRow:
 def unblock(act: AuditedTransaction, name: str) -> RequesterRow:
     """Let a blocked requester ask again, as new as on the first day; raises ``UnknownRequester`` and ``Invalid``."""
     row = find(act.uow, name)
-    if row.status != RequesterStatus.BLOCKED.value:
+    if row.status is not RequesterStatus.BLOCKED:
         raise Invalid(reason=f"{name} is not blocked")
-    row.status = RequesterStatus.NEW.value
+    row.status = RequesterStatus.NEW
     act.record(EntryType.SETTINGS_CHANGE, hidden={"what": f"the block of {row.name}: it is lifted"})
     return row
 
@@ -114,15 +113,10 @@ def find_by_key(uow: UnitOfWork, key: bytes) -> RequesterRow:
 def end_tokens(act: AuditedTransaction, requester_id: str) -> int:
     """End every token of a requester as part of another act, and return how many still worked."""
     kept = act.uow.find(AccessToken, requester_id=requester_id, revoked_at=None)
-    working = [token for token in kept if act.now < parse_stamp(token.expires_at)]
+    working = [token for token in kept if act.now < token.expires_at]
     for token in kept:
-        token.revoked_at = stamp(act.now)
+        token.revoked_at = act.at
     return len(working)
-
-
-def list_requesters(uow: UnitOfWork) -> list[RequesterRow]:
-    """Everybody the owner knows, by name."""
-    return uow.find(RequesterRow, order_by="name")
 
 
 def vault_key(keys: KeyTree, requester_id: str) -> SigningKey:

@@ -6,31 +6,10 @@ Whatever ends before ``charged`` costs nothing; from ``charged`` on all is spent
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final
 
 from vault.errors.requests import WrongState
-
-
-class RequestState(StrEnum):
-    """Where a request stands."""
-
-    RECEIVED = "received"
-    REFUSED_POLICY = "refused_policy"
-    WAITING = "waiting"
-    APPROVED = "approved"
-    REFUSED_PERSON = "refused_person"
-    EXPIRED = "expired"
-    READY = "ready"
-    CHARGED = "charged"
-    TRAINING = "training"
-    HELD = "held"
-    FAILED = "failed"
-    SENDING = "sending"
-    RELEASED = "released"
-    WITHHELD = "withheld"
-    DESTROYED = "destroyed"
-
+from vault.views.states import RequestState
 
 _S = RequestState
 

@@ -10,14 +10,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from vault.audit.entries import EntryType
-from vault.audit.transaction import parse_stamp, stamp
-from vault.consent.grants import RequesterStatus
 from vault.errors.daemon import SessionEnded
 from vault.errors.requests import RequesterBlocked
 from vault.requests.requesters import end_tokens, find
 from vault.sealing.random import random_id
 from vault.sealing.token import new_token, token_digest
 from vault.store.tables import AccessToken, RequesterRow
+from vault.views.states import RequesterStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,17 +33,17 @@ def issue(act: AuditedTransaction, name: str) -> str:
     Raises ``UnknownRequester`` and ``RequesterBlocked``.
     """
     row = find(act.uow, name)
-    if row.status == RequesterStatus.BLOCKED.value:
+    if row.status is RequesterStatus.BLOCKED:
         raise RequesterBlocked(name=name)
     token = new_token()
-    ends = act.now + LIFE
+    ends = act.at + LIFE
     act.uow.add(
         AccessToken(
             id=random_id(),
             requester_id=row.id,
             digest=token_digest(token),
-            issued_at=stamp(act.now),
-            expires_at=stamp(ends),
+            issued_at=act.at,
+            expires_at=ends,
         )
     )
     _record(act, f"the access of {name}: they got a token, good until {ends.date()}")
@@ -66,8 +65,8 @@ def holder(uow: UnitOfWork, token: str, now: datetime) -> RequesterRow:
     digest = token_digest(token)
     for row in [each for each in uow.find(AccessToken) if hmac.compare_digest(each.digest, digest)]:
         known = uow.get(RequesterRow, row.requester_id)
-        is_good = row.revoked_at is None and now < parse_stamp(row.expires_at)
-        if known is not None and is_good and known.status != RequesterStatus.BLOCKED.value:
+        is_good = row.revoked_at is None and now < row.expires_at
+        if known is not None and is_good and known.status is not RequesterStatus.BLOCKED:
             return known
     raise SessionEnded
 

@@ -10,9 +10,12 @@ from vault.consent.decide import Question
 from vault.consent.grants import Operation, Window
 from vault.requests.manifest import Manifest
 from vault.requests.shapes import dimension, feature_spec, label_spec, model_spec
+from vault.views.states import RequesterStatus
 
 
-def question(manifest: Manifest, *, requester_id: str, requester_status: str, epsilon: Decimal) -> Question:
+def question(
+    manifest: Manifest, *, requester_id: str, requester_status: RequesterStatus, epsilon: Decimal
+) -> Question:
     """What the consents are asked; ``epsilon`` is the job's price (PLD, at the vault's delta)."""
     return Question(
         collection=manifest.collection,

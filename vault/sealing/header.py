@@ -78,14 +78,6 @@ def unlock_with_recovery_key(header: Header, text: str) -> Secret:
     return open_with_recovery_key(header.recovery, header.vault_id, parse_recovery_key(text))
 
 
-def has_header(folder: Path) -> bool:
-    """Whether the folder holds a copy of a key header, good or bad; Unavailable when it cannot be entered."""
-    try:
-        return any((folder / name).exists() for name in FILE_NAMES)
-    except OSError as error:
-        raise Unavailable(reason=f"{folder} cannot be entered: {error.strerror}") from error
-
-
 def write_header(folder: Path, header: Header) -> None:
     """Write both copies durably (0600); raises DiskFull, DiskReadOnly, Unavailable.
 

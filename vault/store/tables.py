@@ -1,15 +1,21 @@
-"""The tables. Text ids are 32 random hex digits; times are RFC 3339 UTC text such as 2026-01-02T03:04:05Z.
+"""The tables. Text ids are 32 random hex digits; times and words of a closed list are stored as text.
 
 A change here needs a migration in `migrations/versions`; a test compares the two.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
 import sqlmodel
 from sqlalchemy import ForeignKey, MetaData, UniqueConstraint
 from sqlmodel import SQLModel
+
+from vault.store.column_types import TimeColumn, WordColumn
+from vault.views.field_types import FieldType, Sensitivity, UnitKind
+from vault.views.states import RequesterStatus, RequestState
 
 
 class Row(SQLModel):
@@ -30,6 +36,15 @@ _NEVER_REUSED = {"sqlite_autoincrement": True}
 
 def _number() -> Any:
     return sqlmodel.Field(default=None, primary_key=True)
+
+
+def _time(**more: Any) -> Any:
+    return sqlmodel.Field(sa_type=TimeColumn, **more)
+
+
+def _word_of(words: type[StrEnum], **more: Any) -> Any:
+    sa_type: Any = WordColumn(words)
+    return sqlmodel.Field(sa_type=sa_type, **more)
 
 
 def _belongs_to(column: str, *, index: bool = True) -> Any:
@@ -70,18 +85,18 @@ class Disclosure(Row, table=True):
 
 
 class Collection(Row, table=True):
-    """One table of the owner's records; `unit` is record, day or column."""
+    """One table of the owner's records."""
 
     __tablename__ = "collection"
     __table_args__ = _NEVER_REUSED
 
     id: int = _number()
     name: str = sqlmodel.Field(unique=True)
-    unit: str
+    unit: UnitKind = _word_of(UnitKind)
     unit_field: str | None = None
     time_field: str | None = None
     lifetime_epsilon: str
-    created_at: str
+    created_at: datetime = _time()
     next_row: int = 0
     rows: int = 0
 
@@ -96,8 +111,8 @@ class Field(Row, table=True):
     collection_id: int = _belongs_to("collection.id", index=False)
     position: int
     name: str
-    type: str
-    sensitivity: str
+    type: FieldType = _word_of(FieldType)
+    sensitivity: Sensitivity = _word_of(Sensitivity)
     is_system: bool = False
     wrapped_key: bytes
 
@@ -128,11 +143,11 @@ class ImportedFile(Row, table=True):
     digest: bytes = sqlmodel.Field(unique=True)
     row_count: int
     refused_count: int
-    imported_at: str
+    imported_at: datetime = _time()
 
 
 class RequesterRow(Row, table=True):
-    """One party that may ask; `status` is new, trusted or blocked, `only_collection` the one name they may use."""
+    """One party that may ask; `only_collection` is the one name they may use."""
 
     __tablename__ = "requester"
 
@@ -140,8 +155,8 @@ class RequesterRow(Row, table=True):
     name: str = sqlmodel.Field(unique=True)
     key: bytes = sqlmodel.Field(unique=True)
     contact: str
-    status: str
-    added_at: str
+    status: RequesterStatus = _word_of(RequesterStatus)
+    added_at: datetime = _time()
     only_collection: str | None = None
 
 
@@ -153,9 +168,9 @@ class AccessToken(Row, table=True):
     id: str = sqlmodel.Field(primary_key=True)
     requester_id: str = sqlmodel.Field(index=True)
     digest: str = sqlmodel.Field(unique=True)
-    issued_at: str
-    expires_at: str
-    revoked_at: str | None = None
+    issued_at: datetime = _time()
+    expires_at: datetime = _time()
+    revoked_at: datetime | None = _time(default=None)
 
 
 class GrantRow(Row, table=True):
@@ -167,11 +182,11 @@ class GrantRow(Row, table=True):
     requester_id: str = sqlmodel.Field(index=True)
     collection_id: int = sqlmodel.Field(index=True)
     record: str
-    not_after: str
-    withdrawn_at: str | None = None
-    expired_at: str | None = None
+    not_after: datetime = _time()
+    withdrawn_at: datetime | None = _time(default=None)
+    expired_at: datetime | None = _time(default=None)
     uses_spent: int = 0
-    created_at: str
+    created_at: datetime = _time()
 
 
 class RequestRow(Row, table=True):
@@ -184,14 +199,14 @@ class RequestRow(Row, table=True):
     job_id: str
     requester_id: str
     collection: str = sqlmodel.Field(index=True)
-    state: str = sqlmodel.Field(index=True)
+    state: RequestState = _word_of(RequestState, index=True)
     manifest: bytes
     signature: bytes
     weights: bytes
     manifest_digest: str
-    received_at: str
-    expires_at: str
-    decided_at: str | None = None
+    received_at: datetime = _time()
+    expires_at: datetime = _time()
+    decided_at: datetime | None = _time(default=None)
     grant_id: str | None = sqlmodel.Field(default=None, index=True)
     reason: str | None = None
 
@@ -208,7 +223,7 @@ class ChargeRow(Row, table=True):
     requester_id: str = sqlmodel.Field(index=True)
     vector: str
     epsilon: str
-    charged_at: str
+    charged_at: datetime = _time()
 
 
 class HeldRow(Row, table=True):
@@ -222,8 +237,8 @@ class HeldRow(Row, table=True):
     manifest: bytes
     manifest_digest: str
     private: bytes | None = None
-    held_at: str
-    expires_at: str
-    intent_at: str | None = None
-    sent_at: str | None = None
-    ended_at: str | None = None
+    held_at: datetime = _time()
+    expires_at: datetime = _time()
+    intent_at: datetime | None = _time(default=None)
+    sent_at: datetime | None = _time(default=None)
+    ended_at: datetime | None = _time(default=None)

@@ -47,10 +47,6 @@ class Channels:
         """Close the learner's ends here, so that either side sees the end of the other."""
         self._close(set(self.theirs))
 
-    def close_job(self) -> None:
-        """Close the job descriptor: the learner takes it as the word to die."""
-        self._close({self.job})
-
     def close(self) -> None:
         """Close what is still open."""
         self._close(set(self.open_ends))

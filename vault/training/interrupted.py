@@ -10,8 +10,9 @@ from vault.errors.consent import ConsentRefused
 from vault.errors.daemon import Stopped
 from vault.errors.families import Broken, Exhausted, Unavailable
 from vault.errors.training import LearnerFailed
-from vault.requests.states import RequestState, move
+from vault.requests.states import move
 from vault.store.tables import RequestRow
+from vault.views.states import RequestState
 
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
@@ -22,7 +23,7 @@ def settle_interrupted(act: AuditedTransaction, running: Container[str] = ()) ->
 
     Those `running` in this process are left alone.
     """
-    found = [row for state in AFTER_CRASH for row in act.uow.find(RequestRow, state=state.value)]
+    found = [row for state in AFTER_CRASH for row in act.uow.find(RequestRow, state=state)]
     interrupted = [row for row in found if row.id not in running]
     for row in interrupted:
         settle_one(act, row)
@@ -31,9 +32,8 @@ def settle_interrupted(act: AuditedTransaction, running: Container[str] = ()) ->
 
 def settle_one(act: AuditedTransaction, row: RequestRow, *, reason: str = "interrupted") -> None:
     """Bring one request to its true state, with its audit entry."""
-    state = RequestState(row.state)
-    if state in AFTER_CRASH:
-        after = row.state = move(state, AFTER_CRASH[state])
+    if row.state in AFTER_CRASH:
+        after = row.state = move(row.state, AFTER_CRASH[row.state])
         is_charged = after is RequestState.FAILED
         act.record(EntryType.RUN_FAILED, clear={"run": row.id, "reason": reason, "charged": is_charged})
 

@@ -247,11 +247,6 @@ class LearnerProcess:
         return LearnerFailed(reason=str(Failure.STOPPED if self._is_stopped else failure))
 
 
-def sandbox_facts() -> SandboxFacts:
-    """What would confine a learner on this computer; raises LearnerFailed when none can be started."""
-    return _examine(())[0]
-
-
 def probe_sandbox(paths: Sequence[Path]) -> list[ProbeResult]:
     """Lock a learner in without any job and let it try to reach ``paths`` and everything else it must not.
 

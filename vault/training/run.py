@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
-from vault.audit.transaction import parse_stamp
 from vault.budget import ledger
 from vault.consent.receipts import spend_use
 from vault.errors.consent import ConsentRefused
@@ -23,7 +22,7 @@ from vault.lifecycle.runs import Run
 from vault.records.collections import find_collection
 from vault.records.reading import ColumnReader
 from vault.release import hold
-from vault.requests import requesters, translate
+from vault.requests import inbox, requesters, translate
 from vault.requests.evaluate import (
     StoredJob,
     decision_as_approved,
@@ -31,14 +30,16 @@ from vault.requests.evaluate import (
     precheck,
     raise_unless_permitted,
     record_decision,
+    reload,
 )
 from vault.requests.manifest import Manifest
 from vault.requests.release_manifest import build_release_manifest
-from vault.requests.states import RequestState, in_words, move
+from vault.requests.states import in_words, move
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequestRow
 from vault.training.columns import project
 from vault.training.process import Failure, LearnerProcess
 from vault.views.field_types import TIME_FIELD, UNIT_FIELD
+from vault.views.states import RequestState
 
 if TYPE_CHECKING:
     from learner.protocol import Envelope, Job
@@ -65,22 +66,22 @@ def run_job(vault: OpenVault, request_id: str, progress: Progress) -> None:
         vault.run(request_id, _here(vault, learner, job)),
     ):
         try:
-            _mark(vault, request_id, RequestState.READY)
+            _mark(vault, asked, RequestState.READY)
             told = counted(vault.running[request_id], progress)
             told(0, job.steps)  # the last moment at which who stops it loses nothing
             _raise_if_stopped(vault.running[request_id])
-            _charge(vault, request_id, allowed)
-            _mark(vault, request_id, RequestState.TRAINING)
+            _charge(vault, asked, allowed)
+            _mark(vault, asked, RequestState.TRAINING)
             envelope = learner.train(_columns(vault, asked, allowed, job), told)
             check_update(envelope.update, asked.manifest)
             _raise_if_stopped(vault.running[request_id])
-            _hold(vault, request_id, allowed, envelope)
+            _hold(vault, asked, allowed, envelope)
         except BaseException as error:
             # Before the charge nothing is spent, after it all is, whatever ended the run. If even this cannot be
             # written, the next settling does it.
             reason = vault.running[request_id].stopped_because or reason_of(error)
             with suppress(LockboxError):
-                vault.settle(lambda act: settle_one(act, load(act.uow, request_id).row, reason=reason))
+                vault.settle(lambda act: settle_one(act, inbox.show(act.uow, request_id), reason=reason))
             if isinstance(error, Unavailable) and _is_lost(vault, request_id):
                 raise RunLost(reason=str(error).rstrip(".")) from error
             raise
@@ -132,26 +133,26 @@ def _planned(vault: OpenVault, request_id: str) -> tuple[StoredJob, frozenset[st
 
 def _check_runnable(row: RequestRow, state: RequestState, now: datetime) -> None:
     """Refuse a request in another state, or past the end its requester gave it; raises `WrongState`."""
-    if row.state != state.value:
-        raise WrongState(state=in_words(RequestState(row.state)))
-    if now >= parse_stamp(row.expires_at):
+    if row.state is not state:
+        raise WrongState(state=in_words(row.state))
+    if now >= row.expires_at:
         raise WrongState(state=in_words(RequestState.EXPIRED))
 
 
-def _mark(vault: OpenVault, request_id: str, state: RequestState) -> None:
+def _mark(vault: OpenVault, planned: StoredJob, state: RequestState) -> None:
     with vault.act() as act:
-        row = load(act.uow, request_id).row
-        row.state = move(RequestState(row.state), state)
-        _record_run(act, row, state)
+        asked = reload(act.uow, planned)
+        asked.row.state = move(asked.row.state, state)
+        _record_run(act, asked, state)
 
 
-def _charge(vault: OpenVault, request_id: str, allowed: frozenset[str]) -> None:
+def _charge(vault: OpenVault, planned: StoredJob, allowed: frozenset[str]) -> None:
     """Decide once more, spend one use and charge every filter, in one transaction; no refund from here on."""
     with vault.act() as act:
-        asked = load(act.uow, request_id)
+        asked = reload(act.uow, planned)
         _check_runnable(asked.row, RequestState.READY, act.now)
         decision = decision_as_approved(act.uow, asked, act.now)
-        record_decision(act, request_id, decision)
+        record_decision(act, asked.row.id, decision)
         if is_unchanged := decision.permitted and decision.allowed == allowed:
             _pay(act, asked)
     raise_unless_permitted(decision)
@@ -171,13 +172,13 @@ def _pay(act: AuditedTransaction, asked: StoredJob) -> None:
         price=asked.price,
         run_id=asked.row.id,
     )
-    asked.row.state = move(RequestState(asked.row.state), RequestState.CHARGED)
+    asked.row.state = move(asked.row.state, RequestState.CHARGED)
 
 
 def _columns(vault: OpenVault, asked: StoredJob, allowed: frozenset[str], job: Job) -> bytearray:
     """The first and only reading of records: the allowed fields and the two system columns every grant names."""
     with vault.read() as uow:
-        refuse_withdrawn(uow, load(uow, asked.row.id).row)
+        refuse_withdrawn(uow, reload(uow, asked).row)
         facts = find_collection(uow, asked.manifest.collection)
         with closing(
             ColumnReader(uow, vault.keys, facts.id, allowed | _system_columns(asked.manifest))
@@ -191,13 +192,13 @@ def _system_columns(manifest: Manifest) -> frozenset[str]:
     return frozenset({UNIT_FIELD, TIME_FIELD} if has_window else {UNIT_FIELD})
 
 
-def _hold(vault: OpenVault, request_id: str, allowed: frozenset[str], envelope: Envelope) -> None:
+def _hold(vault: OpenVault, planned: StoredJob, allowed: frozenset[str], envelope: Envelope) -> None:
     with vault.act() as act:
-        asked = load(act.uow, request_id)
+        asked = reload(act.uow, planned)
         refuse_withdrawn(act.uow, asked.row)
         manifest = build_release_manifest(
             asked.manifest,
-            request_id=request_id,
+            request_id=asked.row.id,
             job_digest=asked.row.manifest_digest,
             allowed=allowed,
             price=asked.price,
@@ -213,7 +214,7 @@ def _hold(vault: OpenVault, request_id: str, allowed: frozenset[str], envelope: 
             manifest=manifest,
             minutes=asked.manifest.slot_minutes,
         )
-        _record_run(act, asked.row, RequestState.HELD)
+        _record_run(act, asked, RequestState.HELD)
 
 
 def refuse_withdrawn(uow: UnitOfWork, row: RequestRow) -> None:
@@ -223,11 +224,10 @@ def refuse_withdrawn(uow: UnitOfWork, row: RequestRow) -> None:
         raise ConsentRefused(reason="it was withdrawn while the job ran")
 
 
-def _record_run(act: AuditedTransaction, row: RequestRow, state: RequestState) -> None:
-    asked = load(act.uow, row.id)
+def _record_run(act: AuditedTransaction, asked: StoredJob, state: RequestState) -> None:
     clear: dict[str, Json] = {
-        "run": row.id,
-        "request": row.id,
+        "run": asked.row.id,
+        "request": asked.row.id,
         "status": state.value,
         "epsilon": f"{asked.price.epsilon:f}",
         "delta": f"{ledger.DELTA:f}",

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vault.consent.grants import RequesterStatus
 from vault.errors.requests import WrongState
-from vault.requests.evaluate import (
-    load,
-)
-from vault.requests.states import RequestState, in_words
+from vault.requests import inbox
+from vault.requests.states import in_words
 from vault.store.tables import GrantRow, RequesterRow, RequestRow
+from vault.views.states import RequesterStatus
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
@@ -30,7 +28,7 @@ def stop_for_blocked(vault: OpenVault, requester_id: str) -> None:
     """End the learners that run for a requester, if they are blocked."""
     with vault.read() as uow:
         asker = uow.get(RequesterRow, requester_id)
-        if asker is not None and asker.status == RequesterStatus.BLOCKED.value:
+        if asker is not None and asker.status is RequesterStatus.BLOCKED:
             stop_each(vault, uow.find(RequestRow, requester_id=requester_id))
 
 
@@ -42,7 +40,7 @@ def stop_run(vault: OpenVault, request_id: str) -> None:
     run = vault.running.get(request_id)
     if run is None:
         with vault.read() as uow:
-            state = RequestState(load(uow, request_id).row.state)
+            state = inbox.show(uow, request_id).state
         raise WrongState(state="not running here" if state in AFTER_CRASH else in_words(state))
     run.stop(because="interrupted")
     run.wait()

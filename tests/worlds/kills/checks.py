@@ -11,7 +11,6 @@ from vault.errors.storage import VaultBusy
 from vault.lifecycle.opened import OpenVault, mark_mac
 from vault.records.collections import list_collections
 from vault.records.reading import ColumnReader
-from vault.requests.states import RequestState
 from vault.store.high_water import read_mark
 from vault.store.tables import (
     ChargeRow,
@@ -25,6 +24,7 @@ from vault.store.tables import (
 )
 from vault.store.unit_of_work import UnitOfWork
 from vault.vault import Vault
+from vault.views.states import RequestState
 
 HALF_WAY = {RequestState.RECEIVED, RequestState.READY, RequestState.CHARGED, RequestState.TRAINING}
 FREE = {
@@ -124,7 +124,7 @@ def _record_problems(opened: OpenVault, uow: UnitOfWork) -> list[str]:
 def _request_problems(uow: UnitOfWork, requests: list[RequestRow], charges: list[ChargeRow]) -> list[str]:
     charged, problems = {row.request_id for row in charges}, []
     for row in requests:
-        state = RequestState(row.state)
+        state = row.state
         if state in HALF_WAY:
             problems.append(f"a request was left {state}")
         if (state in FREE) == (row.id in charged):
