@@ -52,7 +52,7 @@ class Browse(Page[bool]):
     TAB = "data"
     HELP: ClassVar[str] = """\
 # Rows
-The rows themselves, for your eyes, 200 at a time. That you looked is recorded; what you filter_list for is not.
+The rows themselves, for your eyes, 200 at a time. That you looked is recorded; what you searched for is not.
 
 * **n** and **p** turn the page, **o** goes to a row by its number.
 * **/** searches every column inside the vault, in upper or lower case, and says how many rows hold the text.
