@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from vault.client.connection import decode
+from vault.errors.daemon import UnknownAction
 from vault.errors.families import Locked, Unavailable
 from vault.owner.interface.actions import PROGRESS, Action
 from vault.owner.interface.kinds import Kind, unwatched
+from vault.sealing.random import random_id
 from vault.wire import messages
 from vault.wire.encoding import to_json
 from vault.wire.errors import error_from
@@ -36,9 +38,10 @@ def perform(login: Login, action: Action, *args: object, **kwargs: object) -> An
     return answer
 
 
-def begin(login: Login, action: Action, given: Mapping[str, object]) -> str:
-    """Begin a watched action there and return its id."""
-    return decode(messages.Begun, login.ask_for(owner_path(action.name), spelled(given))).id
+def begin(login: Login, action: Action, given: Mapping[str, object], *, action_id: str = "") -> str:
+    """Begin a watched action there and return its id, which may be chosen."""
+    chosen: dict[str, Json] = {messages.ACTION_ID: action_id} if action_id else {}
+    return decode(messages.Begun, login.ask_for(owner_path(action.name), {**spelled(given), **chosen})).id
 
 
 def spelled(given: Mapping[str, object]) -> dict[str, Json]:
@@ -48,20 +51,30 @@ def spelled(given: Mapping[str, object]) -> dict[str, Json]:
 
 def _watch(login: Login, action: Action, given: dict[str, object]) -> Any:
     progress: Any = given.pop(PROGRESS, unwatched)
-    action_id = begin(login, action, given)
+    action_id = random_id()
     try:
+        begin(login, action, given, action_id=action_id)
         outcome = _follow(login, action, action_id, progress)
     except (Unavailable, Locked):
         raise  # the line or the session is gone, and there is nobody to tell
     except BaseException:
         # Ctrl-C here, or who looks at it wants no more: it is stopped there, and what is said afterwards is true.
-        login.tell(messages.STOP, messages.ActionId(id=action_id))
-        outcome = _follow(login, action, action_id, unwatched)
-        if outcome.state != "done":
+        stopped = _stop(login, action, action_id)
+        if stopped is None or stopped.state != "done":
             raise
+        outcome = stopped
     if outcome.error is not None:
         raise error_from(outcome.error)
     return outcome.answer
+
+
+def _stop(login: Login, action: Action, action_id: str) -> messages.Outcome[Any] | None:
+    """Stop it and wait for its end; None where it had not begun and now never does."""
+    try:
+        login.tell(messages.STOP, messages.ActionId(id=action_id))
+    except UnknownAction:
+        return None
+    return _follow(login, action, action_id, unwatched)
 
 
 def _follow(login: Login, action: Action, action_id: str, progress: Progress) -> messages.Outcome[Any]:

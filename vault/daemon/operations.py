@@ -14,10 +14,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 from vault.errors.families import Invalid
 from vault.owner.interface.actions import PROGRESS, Action
 from vault.owner.interface.kinds import Kind
-from vault.wire.messages import Outcome
+from vault.wire.messages import ACTION_ID, ChosenId, Outcome
 from vault.wire.proofs import Proof
 
 PROOF: Final = "proof"
+_BESIDE: Final = frozenset({PROOF, ACTION_ID})
 _EXACTLY: Final = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=False)
 
 
@@ -46,6 +47,8 @@ def operation_of(action: Action) -> Operation:
             wanted |= _fields(name, parameter, hints[name])
     if action.kind is Kind.PROVEN:
         wanted[PROOF] = (Proof, ...)
+    if action.kind is Kind.WATCHED:
+        wanted[ACTION_ID] = (ChosenId | None, None)
     title, answer = "".join(part.title() for part in action.name.split("_")), action.answer
     return Operation(
         action=action,
@@ -61,15 +64,15 @@ def arguments_of(body: BaseModel) -> dict[str, Any]:
 
     Raises `Invalid` for a path that is not absolute, since this process does not stand where who asks stands.
     """
-    said = {name: getattr(body, name) for name in sorted(body.model_fields_set) if name != PROOF}
+    said = {name: getattr(body, name) for name in sorted(body.model_fields_set) if name not in _BESIDE}
     for value in said.values():
         _check_paths(value)
     return said
 
 
-def without_proof(said: Mapping[str, Any]) -> dict[str, Any]:
+def only_arguments(said: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments as they were sent, which is what a proof is about."""
-    return {name: value for name, value in said.items() if name != PROOF}
+    return {name: value for name, value in said.items() if name not in _BESIDE}
 
 
 def _fields(name: str, parameter: inspect.Parameter, hint: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.security import HTTPBearer
 
 from vault.daemon.app import OpenRoute, OwnerRoute, RequesterRoute, bare_app, bearer, service_of
-from vault.daemon.operations import Operation, arguments_of, operation_of, without_proof
+from vault.daemon.operations import Operation, arguments_of, only_arguments, operation_of
 from vault.daemon.service import Service
 from vault.errors.families import Invalid
 from vault.owner.interface.actions import ACTIONS, PROGRESS, Action
@@ -77,7 +77,7 @@ def _post(
 
 def _answer(service: Service, operation: Operation, said: dict[str, Json], body: Any) -> Response:
     if operation.action.kind is Kind.PROVEN:
-        service.check_proof(body.proof, operation.action.name, without_proof(said))
+        service.check_proof(body.proof, operation.action.name, only_arguments(said))
     answer = operation.carry_out(service.vault, arguments_of(body))
     return Response(operation.adapter.dump_json(answer), media_type=JSON_TYPE)
 
@@ -85,8 +85,9 @@ def _answer(service: Service, operation: Operation, said: dict[str, Json], body:
 def _begin(service: Service, operation: Operation, said: dict[str, Json], body: Any) -> Response:
     arguments = arguments_of(body)
     action_id = service.watched.begin(
-        operation.action.name, said,
+        operation.action.name, only_arguments(said),
         lambda follow: operation.carry_out(service.vault, {**arguments, PROGRESS: follow}),
+        action_id=body.action_id,
     )  # fmt: skip
     return Response(Begun(id=action_id).model_dump_json(), media_type=JSON_TYPE)
 

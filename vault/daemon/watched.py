@@ -5,6 +5,7 @@ One thread starts a learner and trains with it: on Linux a learner dies with the
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock, Thread
@@ -77,13 +78,21 @@ class WatchedActions:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._begun: dict[str, Watched] = {}
+        self._stopped: deque[str] = deque(maxlen=KEPT)
         self._guard = Lock()
 
-    def begin(self, action: str, arguments: Mapping[str, object], work: Callable[[Progress], object]) -> str:
-        """Begin an action and return its id at once."""
-        one = Watched(id=random_id(), action=action, arguments=arguments)
+    def begin(
+        self, action: str, arguments: Mapping[str, object], work: Callable[[Progress], object], *,
+        action_id: str | None = None,
+    ) -> str:  # fmt: skip
+        """Begin an action and return its id at once; what was begun or stopped under a chosen id begins no more."""
+        one = Watched(id=action_id or random_id(), action=action, arguments=arguments)
         one.thread = Thread(target=one.carry_out, args=(work,), name=f"{action} {one.id[:8]}")
         with self._guard:
+            if one.id in self._stopped:
+                raise Stopped
+            if one.id in self._begun:
+                return one.id
             ended = [old for old, each in self._begun.items() if each.state != "running"]
             for old in ended[: max(0, len(ended) - KEPT)]:
                 del self._begun[old]
@@ -99,10 +108,16 @@ class WatchedActions:
         return one
 
     def stop(self, action_id: str) -> None:
-        """End an action as soon as it can be; nothing of it is kept but what was paid for. Raises `UnknownAction`."""
+        """End an action as soon as it can be; nothing of it is kept but what was paid for.
+
+        Raises `UnknownAction` for one that has not begun, which then never does.
+        """
+        with self._guard:
+            if action_id not in self._begun:
+                self._stopped.append(action_id)
         one = self.find(action_id)
         one.is_stopped = True
-        if one.thread.ident is not None:
+        if one.thread.is_alive() and one.thread.ident is not None:
             self._vault.stop_run_of(one.thread.ident)
 
     def views(self) -> list[BegunAction]:

@@ -7,7 +7,7 @@ error is an HTTP status by family and an `ErrorBody`.
 
 from __future__ import annotations
 
-from typing import Final, Generic, Literal, TypeVar
+from typing import Annotated, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
@@ -94,6 +94,11 @@ class PassphraseChange(Message):
     @field_serializer("current", "new", when_used="json")
     def _spoken(self, secret: SecretStr) -> str:
         return secret.get_secret_value()  # only on its way into the socket
+
+
+ACTION_ID: Final = "action_id"
+ChosenId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+"""What a watched action is to be called, beside its arguments: so it can be stopped whatever became of the answer."""
 
 
 class ActionId(Message):

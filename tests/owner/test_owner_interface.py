@@ -140,9 +140,15 @@ def test_what_a_client_sends_fits_the_body_and_says_every_argument_by_its_name(n
     with pytest.raises(ConnectionAbortedError):
         getattr(client(line), name)(**arguments)
 
-    sent = {one: to_json(value) for one, value in arguments.items()}
-    assert line.posted == [(messages.owner_path(name), sent)]
+    ((path, sent), *after) = line.posted
     operation_of(ACTIONS[name]).body.model_validate_json(json.dumps(sent))
+    chosen = sent.pop("action_id", "")
+    assert (path, sent) == (
+        messages.owner_path(name),
+        {one: to_json(value) for one, value in arguments.items()},
+    )
+    # A watched one is stopped, since nobody knows whether it has begun.
+    assert after == ([(messages.STOP, {"id": chosen})] if ACTIONS[name].kind is Kind.WATCHED else [])
 
 
 def test_arguments_may_stand_in_their_order_as_well() -> None:
@@ -207,7 +213,9 @@ def test_a_new_action_is_in_the_document_by_its_declaration_alone() -> None:
         "proof",
     }
     assert {"/v1/owner/recount", "/v1/owner/recount/outcome"} <= set(paths)
-    assert set(document["components"]["schemas"]["RecountArguments"]["properties"]) == {"name"}
+    assert set(document["components"]["schemas"]["RecountArguments"]["properties"]) == {
+        "name", "action_id",
+    }  # fmt: skip
 
 
 def test_a_new_action_is_one_of_the_client_by_its_declaration_alone() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_api_training import approved, until
+from test_daemon_training import approved, until
 
 from tests.worlds.importing import import_file
 from tests.worlds.served import Daemon, error_of
@@ -137,6 +139,29 @@ def test_who_looks_can_stop_it_and_nothing_of_it_is_kept(
     assert left(folder) == {"many.csv"}
 
 
+def test_a_real_interrupt_stops_it_there_wherever_it_strikes(
+    daemon: Daemon, vault: OwnerSession, hold: Hold, folder: Path
+) -> None:
+    """Also while an answer is on its way."""
+    plan = vault.plan_import(choice(folder)).id
+    hold("import_planned")
+    token = daemon.session().token
+
+    def interrupt() -> None:
+        until(lambda: daemon.ask(messages.BEGUN, token=token).json()[-1]["of"])
+        os.kill(os.getpid(), signal.SIGINT)
+
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    with pytest.raises(KeyboardInterrupt):
+        vault.import_planned(plan)
+    interrupting.join()
+    # It struck before that had begun, which then never does, or afterwards.
+    last = vault.begun()[-1]
+    assert (last.action, last.error) in {("plan_import", ""), ("import_planned", str(Stopped()))}
+    assert "many" not in {one.name for one in vault.collections()}
+
+
 def test_a_stopped_import_can_be_made_again(vault: OwnerSession, hold: Hold, folder: Path) -> None:
     def stop(_done: int, _of: int) -> None:
         raise KeyboardInterrupt
@@ -182,6 +207,23 @@ def test_others_can_look_at_it_and_stop_it(daemon: Daemon, hold: Hold, folder: P
     until(lambda: daemon.outcome("backup", action_id, token=token)["state"] != "running")
     assert daemon.outcome("backup", action_id, token=token)["error"]["error"] == "Stopped"
     assert error_of(daemon.ask(messages.STOP, {"id": "0" * 32}, token=token)) == (400, "UnknownAction")
+
+
+def test_what_was_stopped_before_it_came_never_begins_and_no_id_begins_twice(
+    daemon: Daemon, folder: Path
+) -> None:
+    """Ctrl-C strikes while the first word is on its way."""
+    token, chosen = daemon.session().token, "0123456789abcdef" * 2
+    target = {"target": str(folder / "b.tar"), "action_id": chosen}
+    assert error_of(daemon.ask(messages.STOP, {"id": chosen}, token=token)) == (400, "UnknownAction")
+    assert error_of(daemon.ask(messages.owner_path("backup"), target, token=token)) == (403, "Stopped")
+    assert left(folder) == set()
+
+    other = {**target, "action_id": chosen[::-1]}
+    for _ in range(2):
+        assert daemon.ask(messages.owner_path("backup"), other, token=token).json() == {"id": chosen[::-1]}
+    until(lambda: daemon.outcome("backup", chosen[::-1], token=token)["state"] == "done")
+    assert len(daemon.ask(messages.BEGUN, token=token).json()) == 1
 
 
 def test_a_run_stopped_before_it_is_paid_for_costs_nothing(daemon: Daemon, vault: OwnerSession) -> None:

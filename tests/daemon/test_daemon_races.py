@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import httpx
 import pytest
-from test_api_training import approved, begin, outcome, pulse, until
+from test_daemon_training import approved, begin, outcome, pulse, until
 
 from tests.worlds.served import Caller, Daemon, error_of
 from tests.worlds.world import NAME, PASSPHRASE, World
