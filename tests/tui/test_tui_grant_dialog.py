@@ -342,7 +342,7 @@ def test_the_cap_is_read_as_it_was_typed(shared: Shared) -> None:
         async with on_page(vault, world, "consents", size=(80, 24)) as pilot:
             form = await open_form(pilot)
             fill(form, "steps", epsilon="0.80")
-            assert Decimal("0.80") == form.wish().get("epsilon_cap")
+            assert Decimal("0.80") == form.terms().get("epsilon_cap")
             fill(form, "steps", epsilon="-1")
             form.chosen("look")
             await says(pilot, "-1 is not a number above 0")
