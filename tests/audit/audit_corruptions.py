@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from audit_home import Exported
+from audit_samples import COUNT, LAST
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from vault.audit.checkpoint import sign_checkpoint, unverified_checkpoint
@@ -43,6 +44,10 @@ def without(name: str) -> Spoil:
 
 def flipped(index: int) -> Callable[[bytes], bytes]:
     return lambda data: data[:index] + bytes([data[index] ^ 1]) + data[index + 1 :]
+
+
+def sized(size: str) -> Callable[[bytes], bytes]:
+    return lambda data: data.replace(f"\n{COUNT}\n".encode(), f"\n{size}\n".encode())
 
 
 def foreign_signature(data: bytes) -> bytes:
@@ -115,8 +120,8 @@ OF_THE_TRAIL: dict[str, Spoil] = {
     "a byte order mark": on_file("entries.jsonl", lambda data: b"\xef\xbb\xbf" + data),
     "no end of the last line": on_file("entries.jsonl", lambda data: data[:-1]),
     "another time": on_lines(lambda lines: [*lines[:9], lines[9].replace(b"03:13", b"03:12"), *lines[10:]]),
-    "another size": on_file("checkpoint", lambda data: data.replace(b"\n26\n", b"\n25\n")),
-    "a size with a zero before": on_file("checkpoint", lambda data: data.replace(b"\n26\n", b"\n026\n")),
+    "another size": on_file("checkpoint", sized(f"{LAST}")),
+    "a size with a zero before": on_file("checkpoint", sized(f"0{COUNT}")),
     "another root": on_file("checkpoint", lambda data: data.replace(data.split(b"\n")[2], b"A" * 43 + b"=")),
     "another origin": on_file("checkpoint", lambda data: data.replace(b"5c5c", b"5c5d", 1)),
     "another origin everywhere": on_file("checkpoint", lambda data: data.replace(b"5c5c", b"5c5d")),
@@ -142,9 +147,7 @@ OF_THE_PARTS: dict[str, Spoil] = {
     "the size of a consistency proof": on_file(
         "proofs/16.consistency", lambda data: data.replace(b"old 16", b"old 15")
     ),
-    "the checkpoint in a proof": on_file(
-        "proofs/0.tlog-proof", lambda data: data.replace(b"\n26\n", b"\n27\n")
-    ),
+    "the checkpoint in a proof": on_file("proofs/0.tlog-proof", sized(f"{COUNT + 1}")),
     "proofs swapped": swap_proofs,
     "an earlier checkpoint changed": on_file("checkpoints/5", flipped(60)),
     "an earlier checkpoint under another size": rename_checkpoint,

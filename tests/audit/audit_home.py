@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from audit_samples import CLEAR, HIDDEN, ORIGIN, START
+from audit_samples import CLEAR, DECIDED, HIDDEN, LAST, ORIGIN, START
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -91,6 +91,6 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
         made.record(kind, minutes=index)
         if index in {4, 15}:
             earlier.append(made.checkpoint())
-    made.export(folder / "bundle", prove=[0, 4, 25], earlier=earlier, disclose=[2, 4, 14])
+    made.export(folder / "bundle", prove=[0, 4, LAST], earlier=earlier, disclose=[2, 4, DECIDED])
     yield Exported(folder / "bundle", made, tuple(earlier))
     made.store.close()

@@ -15,6 +15,12 @@ OLD_CHECKPOINT = (
     "vault.invalid/00000000000000000000000000000001\n41\nElizqEocMYVl1hYM1o/9HFcw2xGrnNMPbOIRn9IZNak=\n"
 )
 
+# A trail of one entry of each type: where some of them stand in it.
+KINDS = list(EntryType)
+COUNT, LAST = len(KINDS), len(KINDS) - 1
+EXPIRED, DECIDED = KINDS.index(EntryType.CONSENT_EXPIRE), KINDS.index(EntryType.DECISION)
+RAN, SENT = KINDS.index(EntryType.TRAINING_RUN), KINDS.index(EntryType.RELEASE_SENT)
+
 CLEAR: dict[EntryType, dict[str, object]] = {
     EntryType.LOG_GENESIS: {"app": "lockbox 0.1.0"},
     EntryType.EXPORT: {"profile": "audit"},

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from audit_format_checker import check
 from audit_home import Trail, is_signed
-from audit_samples import HIDDEN, ORIGIN
+from audit_samples import DECIDED, HIDDEN, LAST, ORIGIN
 
 from vault.audit.bundle import export_bundle, verify_bundle
 from vault.audit.checkpoint import sign_checkpoint
@@ -57,10 +57,10 @@ def test_a_bundle_with_everything_verifies_and_says_what_it_holds(exported):
 
     assert (ORIGIN, len(EntryType)) == (report.checkpoint.origin, report.checkpoint.size)
     assert dict.fromkeys(EntryType, 1) == report.kinds
-    assert (report.first_time, report.last_time) == ("2026-01-02T03:04:00Z", "2026-01-02T03:29:00Z")
-    assert (report.earlier, report.consistent, report.proven) == ((5, 16), (5, 16), (0, 4, 25))
+    assert (report.first_time, report.last_time) == ("2026-01-02T03:04:00Z", f"2026-01-02T03:{4 + LAST}:00Z")
+    assert (report.earlier, report.consistent, report.proven) == ((5, 16), (5, 16), (0, 4, LAST))
     assert (report.redacted, report.kept, report.witnesses, report.unread) == ((), (), {}, ())
-    assert sum(len(HIDDEN[list(EntryType)[seq]]) for seq in (2, 4, 14)) == report.disclosed
+    assert sum(len(HIDDEN[list(EntryType)[seq]]) for seq in (2, 4, DECIDED)) == report.disclosed
 
 
 def test_a_bundle_with_everything_verifies_by_the_checker_written_from_the_format(exported):
@@ -71,7 +71,7 @@ def test_a_bundle_holds_the_files_of_the_format(exported):
     assert {
         *("checkpoint", "entries.jsonl", "log.vkey", "disclosures.jsonl"),
         *("checkpoints/5", "checkpoints/16", "proofs/5.consistency", "proofs/16.consistency"),
-        *("proofs/0.tlog-proof", "proofs/4.tlog-proof", "proofs/25.tlog-proof"),
+        *("proofs/0.tlog-proof", "proofs/4.tlog-proof", f"proofs/{LAST}.tlog-proof"),
     } == names(exported.folder)
 
 

@@ -12,7 +12,7 @@ import pytest
 from audit_corruptions import CORRUPTIONS, OF_THE_TRAIL, lines_of, put_lines, strip
 from audit_format_checker import RefusedError, check
 from audit_home import Exported, is_signed, trail_in
-from audit_samples import ORIGIN
+from audit_samples import DECIDED, EXPIRED, LAST, ORIGIN, RAN, SENT
 
 from vault.audit.bundle import verify_bundle
 from vault.audit.canonical import encode
@@ -167,6 +167,10 @@ def edited(line: bytes, **changes: object) -> bytes:
     return encode({**json.loads(line), **changes})
 
 
+def with_decision(**fields):
+    return lambda lines: [*lines[:DECIDED], edited(lines[DECIDED], **fields), *lines[DECIDED + 1 :]]
+
+
 RULES: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     "a gap in the numbers": lambda lines: [
         *lines[:3],
@@ -178,29 +182,37 @@ RULES: dict[str, Callable[[list[bytes]], list[bytes]]] = {
         edited(lines[9], ts="2026-01-02T03:04:00Z"),
         *lines[10:],
     ],
-    "a time that is none": lambda lines: [*lines[:25], edited(lines[25], ts="2026-02-30T00:00:00Z")],
+    "a time that is none": lambda lines: [*lines[:LAST], edited(lines[LAST], ts="2026-02-30T00:00:00Z")],
     "a type that is not in the list": lambda lines: [
-        *lines[:24],
-        edited(lines[24], type="data.leak"),
-        lines[25],
+        *lines[: LAST - 1],
+        edited(lines[LAST - 1], type="data.leak"),
+        lines[LAST],
     ],
-    "a field named in clear": lambda lines: [*lines[:14], edited(lines[14], field="weight"), *lines[15:]],
-    "a text as reason code": lambda lines: [*lines[:14], edited(lines[14], reason="too nosy"), *lines[15:]],
+    "a field named in clear": lambda lines: [
+        *lines[:DECIDED],
+        edited(lines[DECIDED], field="weight"),
+        *lines[DECIDED + 1 :],
+    ],
+    "a text as reason code": lambda lines: [
+        *lines[:DECIDED],
+        edited(lines[DECIDED], reason="too nosy"),
+        *lines[DECIDED + 1 :],
+    ],
     "no genesis": lambda lines: [edited(lines[5], seq=0), *lines[1:]],
     "a second genesis": lambda lines: [
         *lines[:3],
         edited(lines[0], seq=3, ts="2026-01-02T03:07:00Z"),
         *lines[4:],
     ],
-    "another version": lambda lines: [*lines[:25], edited(lines[25], v=2)],
+    "another version": lambda lines: [*lines[:LAST], edited(lines[LAST], v=2)],
     "a float": lambda lines: [
-        *lines[:15],
-        lines[15].replace(b'"steps":1200', b'"steps":1200.0'),
-        *lines[16:],
+        *lines[:RAN],
+        lines[RAN].replace(b'"steps":1200', b'"steps":1200.0'),
+        *lines[RAN + 1 :],
     ],
-    "a key twice": lambda lines: [*lines[:25], lines[25].replace(b'{"', b'{"_sd_alg":"sha-256","', 1)],
-    "keys out of order": lambda lines: [*lines[:25], b'{"v":1,' + lines[25][1:].replace(b',"v":1', b"")],
-    "a line that is no JSON": lambda lines: [*lines[:25], b"nonsense"],
+    "a key twice": lambda lines: [*lines[:LAST], lines[LAST].replace(b'{"', b'{"_sd_alg":"sha-256","', 1)],
+    "keys out of order": lambda lines: [*lines[:LAST], b'{"v":1,' + lines[LAST][1:].replace(b',"v":1', b"")],
+    "a line that is no JSON": lambda lines: [*lines[:LAST], b"nonsense"],
 }
 
 
@@ -225,9 +237,9 @@ def disclose(bundle: Path, seq: int, name: str) -> str:
 @pytest.mark.parametrize(("name", "is_good"), [("field", True), ("outcome", False), ("reason", False)])
 def test_a_hidden_field_cannot_take_the_name_of_a_clear_key(exported, bundle, name, is_good):
     lines = lines_of(bundle)
-    digest = disclose(bundle, 14, name)
-    resign(bundle, exported, [*lines[:14], edited(lines[14], _sd=[digest]), *lines[15:]])
-    disclose(bundle, 14, name)
+    digest = disclose(bundle, DECIDED, name)
+    resign(bundle, exported, [*lines[:DECIDED], edited(lines[DECIDED], _sd=[digest]), *lines[DECIDED + 1 :]])
+    disclose(bundle, DECIDED, name)
 
     with nullcontext() if is_good else pytest.raises(LogBroken):
         verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
@@ -260,7 +272,9 @@ def test_the_leaf_hash_of_a_withheld_entry_has_one_spelling(exported, bundle):
 
 def test_a_rewrite_by_the_holder_of_the_key_passes_alone_and_is_caught_by_a_kept_checkpoint(exported, bundle):
     lines = lines_of(bundle)
-    resign(bundle, exported, [*lines[:6], edited(lines[6], consent="0" * 32), *lines[7:]])
+    resign(
+        bundle, exported, [*lines[:EXPIRED], edited(lines[EXPIRED], consent="0" * 32), *lines[EXPIRED + 1 :]]
+    )
 
     verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
     check(bundle, exported.trail.vkey)
@@ -281,7 +295,7 @@ def test_an_older_copy_passes_alone_and_is_caught_by_a_kept_checkpoint(exported,
 
 def test_an_older_copy_that_grew_again_is_caught_by_a_kept_checkpoint(exported, bundle):
     lines = lines_of(bundle)
-    regrown = [edited(lines[23], seq=seq) for seq in range(10, 30)]
+    regrown = [edited(lines[SENT], seq=seq) for seq in range(10, 30)]
     resign(bundle, exported, lines[:10] + regrown)
 
     verify_bundle(bundle, exported.trail.vkey, verify=is_signed)
@@ -322,11 +336,6 @@ def test_a_missing_witness_is_a_failure(exported, bundle):
 
 
 def test_the_samples_above_stand_where_the_rules_expect_them():
-    kinds = list(EntryType)
-
-    assert [
-        kinds[0],
-        kinds[14],
-        kinds[15],
-    ] == [EntryType.LOG_GENESIS, EntryType.DECISION, EntryType.TRAINING_RUN]
-    assert [kinds[6], kinds[23]] == [EntryType.CONSENT_EXPIRE, EntryType.RELEASE_SENT]
+    """Between the two earlier checkpoints, of 5 and 16 entries, stands the consent that a rewrite changes."""
+    assert next(iter(EntryType)) is EntryType.LOG_GENESIS
+    assert 5 < EXPIRED < 16
