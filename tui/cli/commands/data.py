@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,7 +105,7 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
         with progress_bar("reading rows") as progress:
             preview = vault.plan_import(choice, progress=progress)
         if as_json and dry_run:
-            write_json(preview)
+            write_json(_lasting(preview))
             return
         _show_preview(preview)
         if dry_run:
@@ -114,6 +115,11 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
         with progress_bar("sealing values") as progress:
             report = vault.import_planned(preview.id, progress=progress)
     _tell_sealed(report, as_json=as_json)
+
+
+def _lasting(plan: ImportPlan) -> dict[str, object]:
+    """A plan without its id, which is good for as long as the command runs."""
+    return {name: value for name, value in asdict(plan).items() if name != "id"}
 
 
 def _tell_sealed(report: ImportReport, *, as_json: bool) -> None:
