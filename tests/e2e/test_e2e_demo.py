@@ -171,11 +171,11 @@ def test_the_printed_commands_typed_by_hand_tell_the_same_story(
 
 def test_a_viewer_who_says_no_ends_the_story_and_nothing_leaves(tmp_path: Path) -> None:
     """Without the word ALLOW, the run is not approved."""
-    stage = Narrator(folder=tmp_path, is_scripted=False)
+    narrator = Narrator(folder=tmp_path, is_scripted=False)
     from tui.demo import story
 
-    cast = prepare(stage, Paths(vault=tmp_path / "vault", state=tmp_path / "state"))
-    stage.wait_for = lambda _question, _word: False  # type: ignore[method-assign]
+    cast = prepare(narrator, Paths(vault=tmp_path / "vault", state=tmp_path / "state"))
+    narrator.ask_for_word = lambda _question, _word: False  # type: ignore[method-assign]
     with pytest.raises(story.Declined):
         play(cast)
     assert not (tmp_path / "outbox").exists()
@@ -187,8 +187,8 @@ def test_at_least_19_of_20_demos_reach_85_percent_on_patients_who_never_entered(
     for number in range(20):
         folder = tmp_path / str(number)
         folder.mkdir()
-        stage = Narrator(folder=folder, is_scripted=True)
-        outcome = play(prepare(stage, Paths(vault=folder / "vault", state=folder / "state")))
+        narrator = Narrator(folder=folder, is_scripted=True)
+        outcome = play(prepare(narrator, Paths(vault=folder / "vault", state=folder / "state")))
         reached.append(outcome.private)
         assert abs(outcome.majority - 0.63) < 0.01
         assert outcome.epsilon <= 1.1

@@ -15,7 +15,7 @@ from tests.worlds.asking import open_dialog, read_to_the_end, run_button, toggle
 from tests.worlds.commands import run_installed
 from tests.worlds.screens import play, press, sees, text_of, until, words_of
 from tui.app.app import LockboxApp
-from tui.dialogs.import_file import ChooseFile, ImportDialog
+from tui.dialogs.import_file import ChooseFileDialog, ImportDialog
 from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.dialogs.withdraw import WithdrawDialog
 from tui.screens.new_passphrase import NewPassphrase
@@ -178,7 +178,7 @@ async def makes_a_vault(pilot: Pilot[int]) -> None:
     assert isinstance(sheet, RecoverySheet)
     for group in sheet._asked:
         await press(pilot, *sheet._draft.groups[group], "enter")
-    await until(pilot, lambda: isinstance(app.screen, ChooseFile), seconds=PATIENCE)
+    await until(pilot, lambda: isinstance(app.screen, ChooseFileDialog), seconds=PATIENCE)
     assert not app.is_sample
 
 

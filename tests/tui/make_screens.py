@@ -184,7 +184,7 @@ class Posing(UnlockedApp):
 
     def show_first_screen(self, sentence: str = "") -> None:
         assert not sentence, sentence
-        self.enter(self._given, page=self._page, is_sample=True)
+        self.show_vault(self._given, page=self._page, is_sample=True)
 
 
 def take(picture: Picture, vault: OwnerSession) -> str:

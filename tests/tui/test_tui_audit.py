@@ -13,7 +13,7 @@ from textual.widgets import Input
 from tests.worlds.screens import SIZES, on_page, play, press, really, sees, served, until, words_in, words_of
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
-from tui.dialogs.audit import EntryDialog, ExportDialog, KeyDialog
+from tui.dialogs.audit import AuditExportDialog, EntryDialog, KeyDialog
 from tui.screens.audit import ENTRIES, NO_MATCH, UNVERIFIED, Audit, rows
 from tui.text import wording
 from tui.widgets.table import ListTable
@@ -288,7 +288,7 @@ def test_the_export_says_what_is_not_in_it_and_writes_what_verifies(
         async with on_page(vault, today, "audit", size=size) as pilot:
             await sees(pilot, "all there are")
             await press(pilot, "e")
-            await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, AuditExportDialog))
             await told(pilot, "#consequence", "It names no column, requester, file or value.")
             assert pilot.app.focused is pilot.app.screen.query_one("#folder")
             await export_to(pilot, "")

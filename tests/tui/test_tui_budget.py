@@ -30,7 +30,7 @@ from tests.worlds.screens import (
 )
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
-from tui.dialogs.budget import HowToRead, JobDialog
+from tui.dialogs.budget import BudgetHelpDialog, JobPriceDialog
 from tui.screens.budget import Budget, Spending, bar_lines, series_of
 from tui.text import wording
 from tui.widgets.plain import Plain
@@ -136,7 +136,7 @@ def test_enter_opens_the_price_of_one_job_and_escape_leaves_it(looked: Looked, s
         async with on_page(vault, world, "budget", size=size) as pilot:
             await sees(pilot, "? not run")
             await press(pilot, "down", "enter")
-            await until(pilot, lambda: isinstance(pilot.app.screen, JobDialog))
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobPriceDialog))
             newest = vault.budget_history()[-1]
             await told(pilot, "#dialog-title", f"Request {newest.request[:8]} of {NAME}, on nights")
             await told(pilot, ".cost", f"It cost {newest.job_percent} % of a lifetime cap of ε 8 per day")
@@ -155,7 +155,7 @@ def test_h_explains_and_gives_the_worst_case_alone_for_the_cap(looked: Looked, s
         async with on_page(vault, world, "budget", size=size) as pilot:
             await sees(pilot, "? not run")
             await press(pilot, "h")
-            await until(pilot, lambda: isinstance(pilot.app.screen, HowToRead))
+            await until(pilot, lambda: isinstance(pilot.app.screen, BudgetHelpDialog))
             await told(pilot, "#consequence", "comes back; what does not fit any more cannot run.")
             seen = " ".join(
                 str(one.render()) for one in pilot.app.screen.query("#details Plain").results(Plain)

@@ -17,7 +17,7 @@ from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from tui.dialogs.receipt import ReceiptDialog
-from tui.dialogs.scope_form import NOBODY, chosen_in
+from tui.dialogs.scope_form import NOBODY, selected
 from tui.dialogs.what_if import VerdictDialog, WhatIfForm
 from tui.dialogs.withdraw import WithdrawDialog
 from tui.screens.consents import EMPTY, Consents, field_labels
@@ -420,10 +420,10 @@ async def try_it(pilot: Pilot[int], *fields: str, epsilon: str = "") -> str:
     await pilot.pause()
     form = pilot.app.screen
     assert isinstance(form, WhatIfForm)
-    assert (chosen_in(form, "#who"), chosen_in(form, "#collection")) == (NAME, "nights")
+    assert (selected(form, "#who"), selected(form, "#collection")) == (NAME, "nights")
     form.query_one("#purpose", Select).value = RESEARCH
     for toggle in form.query("#columns Toggle").results(Toggle):
-        toggle.turn(toggle.label in fields)
+        toggle.set_on(toggle.label in fields)
     form.query_one("#epsilon", Input).value = epsilon
     form.chosen("try")
     await until(pilot, lambda: isinstance(pilot.app.screen, VerdictDialog))
@@ -475,7 +475,7 @@ def test_what_is_missing_in_the_form_is_said_and_nothing_is_lost(shared: Shared)
             assert not [one for one in form.query("#columns Toggle").results(Toggle) if one.is_on]
             form.chosen("try")
             await sees(pilot, "tick at least one column")
-            next(iter(form.query("#columns Toggle").results(Toggle))).turn(True)
+            next(iter(form.query("#columns Toggle").results(Toggle))).set_on(True)
             form.chosen("try")
             await sees(pilot, "choose what it is for")
             form.query_one("#purpose", Select).value = RESEARCH
@@ -487,7 +487,7 @@ def test_what_is_missing_in_the_form_is_said_and_nothing_is_lost(shared: Shared)
             form.chosen("try")
             await sees(pilot, "2026-02-30 is not a date like 2026-12-31")
             assert "dear" not in form.text("#epsilon")
-            assert chosen_in(form, "#purpose") == RESEARCH
+            assert selected(form, "#purpose") == RESEARCH
 
     play(story())
 

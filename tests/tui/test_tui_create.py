@@ -15,7 +15,7 @@ from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text
 from tests.worlds.world import World
 from tui.app import create_vault
 from tui.app.app import LockboxApp
-from tui.dialogs.import_file import NOTHING_YET, ChooseFile, ImportDialog
+from tui.dialogs.import_file import NOTHING_YET, ChooseFileDialog, ImportDialog
 from tui.screens.new_passphrase import DIFFERENT, NewPassphrase
 from tui.screens.recovery_sheet import NO_VAULT, RecoverySheet
 from tui.screens.welcome import Welcome
@@ -57,7 +57,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         folder = Path(words[1])
         return Vault.create(Paths(vault=folder, state=folder.parent.parent / "state"), secret, cost=TEST_COST)
 
-    monkeypatch.setattr(create_vault, "run_command", init)
+    monkeypatch.setattr(create_vault, "run_lockbox", init)
 
 
 def app_at(paths: Paths) -> LockboxApp:
@@ -190,7 +190,7 @@ def test_typing_the_groups_back_puts_the_vault_in_its_place_and_asks_for_a_file(
             assert isinstance(app.screen, RecoverySheet)
             sheet.append(app.screen._draft.recovery_key)
             await type_back(pilot)
-            await until(pilot, lambda: isinstance(app.screen, ChooseFile), seconds=60)
+            await until(pilot, lambda: isinstance(app.screen, ChooseFileDialog), seconds=60)
             await pilot.press("escape")
             await until(pilot, lambda: getattr(app.screen, "NAME", "") == "home")
             await pilot.press("ctrl+l")
@@ -210,7 +210,7 @@ def test_a_real_draft_is_made_by_the_command_and_moved_by_hand(paths: Paths) -> 
     assert not paths.vault.exists()
     assert len(draft.groups) == 6
     assert draft.recovery_key not in repr(draft)
-    draft.keep()
+    draft.move_into_place()
     assert [path.name for path in paths.vault.parent.iterdir()] == ["vault"]
 
 
@@ -220,7 +220,7 @@ def test_a_draft_never_replaces_what_lies_there(paths: Paths) -> None:
     paths.vault.mkdir()
     (paths.vault / "something").touch()
     with pytest.raises(VaultExists):
-        draft.keep()
+        draft.move_into_place()
     with pytest.raises(VaultExists):
         create_vault.create_draft(paths, passphrase_secret(CHOSEN))
     draft.close()
@@ -261,8 +261,8 @@ def test_an_import_shows_what_would_be_kept_and_stores_nothing_before_its_key(
     async def story(vault: attach.Secret) -> None:
         async with on_page(vault, world, "home", size=size) as pilot:  # type: ignore[arg-type]
             app = pilot.app
-            app.push_screen(ChooseFile(is_first=True))
-            await until(pilot, lambda: bool(app.screen.query("Files TreeNode, Files")))
+            app.push_screen(ChooseFileDialog(is_first=True))
+            await until(pilot, lambda: bool(app.screen.query("FileTree TreeNode, FileTree")))
             assert NOTHING_YET in words_in(app, "#consequence")
             app.screen.query_one("#path", Input).value = f"'{path}'"
             await pilot.press("enter")
@@ -275,7 +275,7 @@ def test_an_import_shows_what_would_be_kept_and_stores_nothing_before_its_key(
             assert app.focused.id == "safe"
             assert "Seal 28 rows" in text_of(app)
             await pilot.press("escape")
-            await until(pilot, lambda: isinstance(app.screen, ChooseFile))
+            await until(pilot, lambda: isinstance(app.screen, ChooseFileDialog))
 
     with served(world) as vault:
         play(story(vault))  # type: ignore[arg-type]
@@ -288,7 +288,7 @@ def test_sensitive_columns_are_marked_and_the_owner_and_not_the_guess_decides(wo
     async def story() -> None:
         async with on_page(vault, world, "home", size=(100, 60)) as pilot:
             app = pilot.app
-            app.push_screen(ChooseFile())
+            app.push_screen(ChooseFileDialog())
             await pilot.pause()
             app.screen.query_one("#path", Input).value = str(path)
             await pilot.press("enter")
@@ -313,7 +313,7 @@ def test_sensitive_columns_are_marked_and_the_owner_and_not_the_guess_decides(wo
             assert "The same fact in several records is protected much less." in words_in(app, "#units")
             app.screen.query_one("#name", Input).value = "diary"
             app.screen.query_one("#seal", Button).press()
-            await until(pilot, lambda: not isinstance(app.screen, ImportDialog | ChooseFile))
+            await until(pilot, lambda: not isinstance(app.screen, ImportDialog | ChooseFileDialog))
 
     wanted: list[str] = []
     with served(world) as vault:
@@ -329,7 +329,7 @@ def test_refused_rows_are_shown_with_their_reasons_and_the_result_says_how_many(
     async def story() -> None:
         async with on_page(vault, world, "home", size=(100, 60)) as pilot:
             app = pilot.app
-            app.push_screen(ChooseFile())
+            app.push_screen(ChooseFileDialog())
             await pilot.pause()
             app.screen.query_one("#path", Input).value = str(path)
             await pilot.press("enter")
@@ -337,7 +337,7 @@ def test_refused_rows_are_shown_with_their_reasons_and_the_result_says_how_many(
             await sees(pilot, "1 row refused:")
             assert "line 30:" in words_of(app)
             app.screen.query_one("#seal", Button).press()
-            await until(pilot, lambda: not isinstance(app.screen, ImportDialog | ChooseFile))
+            await until(pilot, lambda: not isinstance(app.screen, ImportDialog | ChooseFileDialog))
             said.extend(one.message for one in app._notifications)
 
     said: list[str] = []
@@ -350,7 +350,7 @@ def test_what_cannot_be_read_is_said_and_the_path_stays(world: World) -> None:
     async def story() -> None:
         async with on_page(vault, world, "home") as pilot:
             app = pilot.app
-            app.push_screen(ChooseFile())
+            app.push_screen(ChooseFileDialog())
             await pilot.pause()
             app.screen.query_one("#path", Input).value = "/nowhere/[red]file.csv"
             await pilot.press("enter")

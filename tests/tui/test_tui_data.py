@@ -17,8 +17,8 @@ from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from tui.dialogs.erase import EraseDialog
-from tui.dialogs.export_data import ExportDialog
-from tui.dialogs.import_file import ChooseFile
+from tui.dialogs.export_data import DataExportDialog
+from tui.dialogs.import_file import ChooseFileDialog
 from tui.screens.columns import HIDDEN, Columns
 from tui.screens.data import EMPTY, NOBODY, Data
 from tui.text import wording
@@ -204,7 +204,7 @@ def test_an_empty_vault_says_what_to_do_next_and_i_imports(tmp_path: Path) -> No
                 await press(pilot, "enter", "v", "b", "D", "e", "a")
                 assert isinstance(pilot.app.screen, Data)
                 await press(pilot, "i")
-                await until(pilot, lambda: isinstance(pilot.app.screen, ChooseFile))
+                await until(pilot, lambda: isinstance(pilot.app.screen, ChooseFileDialog))
 
         play(story())
 
@@ -231,7 +231,7 @@ def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tm
 
     async def story() -> None:
         async with on_page(vault, world, "data", size=(60, 20)) as pilot:
-            await dialog(pilot, "e", ExportDialog)
+            await dialog(pilot, "e", DataExportDialog)
             words = words_of(pilot.app)  # type: ignore[arg-type]
             assert "will be readable by anyone who gets that file: it is not encrypted" in words
             assert pilot.app.focused is pilot.app.screen.query_one("#safe")
@@ -243,7 +243,7 @@ def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tm
             await sees(pilot, "has to end in .csv or .jsonl")
             field.value = str(target)
             await press(pilot, "enter")
-            assert isinstance(pilot.app.screen, ExportDialog)
+            assert isinstance(pilot.app.screen, DataExportDialog)
             await answer(pilot, "#export")
             await until(
                 pilot,
@@ -252,7 +252,7 @@ def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tm
                     for one in pilot.app._notifications
                 ),
             )
-            await dialog(pilot, "e", ExportDialog)
+            await dialog(pilot, "e", DataExportDialog)
             pilot.app.screen.query_one("#path", Input).value = str(target)
             await answer(pilot, "#export")
             await until(pilot, lambda: bool(words_in(pilot.app, "#problem")))  # type: ignore[arg-type]

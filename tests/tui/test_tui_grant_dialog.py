@@ -80,7 +80,7 @@ async def open_form(pilot: Pilot[int]) -> GrantForm:
 def fill(form: ScopeForm, *fields: str, **typed: str) -> None:
     form.query_one("#purpose", Select).value = RESEARCH
     for toggle in form.query("#columns Toggle").results(Toggle):
-        toggle.turn(toggle.label in fields)
+        toggle.set_on(toggle.label in fields)
     for name, text in {"until": UNTIL, **typed}.items():
         form.query_one(f"#{name.replace('_', '-')}", Input).value = text
 

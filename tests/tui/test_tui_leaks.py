@@ -148,7 +148,7 @@ def test_the_sample_may_be_looked_at_where_keys_are_logged(
     begun: list[str] = []
     made = SimpleNamespace(vault="the sample", paths=door.paths)
     monkeypatch.setattr("tui.app.open_vault.open_or_create_sample", lambda: made)
-    monkeypatch.setattr(LockboxApp, "enter", lambda _self, vault, **_named: begun.append(vault))
+    monkeypatch.setattr(LockboxApp, "show_vault", lambda _self, vault, **_named: begun.append(vault))
     door.environ["TEXTUAL_LOG"] = "keys.log"
 
     async def story() -> None:

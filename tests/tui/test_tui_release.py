@@ -26,7 +26,7 @@ from tests.worlds.world import NAME, World
 from tui.dialogs.action import ActionDialog
 from tui.screens.release import Releases
 from tui.text import wording
-from tui.widgets.curve import NOT_YET, curve_table, spread
+from tui.widgets.owner_results import NOT_YET, curve_table, thin_out
 from vault import release as egress
 from vault.client.client import Client
 from vault.errors.release import ReleaseNotWritten
@@ -295,8 +295,8 @@ def test_calm_mode_has_numbers_instead_of_a_plot(today: World) -> None:
 
 
 def test_a_long_curve_is_spread_with_its_ends() -> None:
-    assert list(range(10)) == spread(list(range(10)), 10)
-    thin = spread(list(range(1000)), 10)
+    assert list(range(10)) == thin_out(list(range(10)), 10)
+    thin = thin_out(list(range(1000)), 10)
     assert (thin[0], thin[-1], len(thin)) == (0, 999, 10)
 
 

@@ -14,7 +14,7 @@ from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from tui.dialogs.action import ActionDialog
-from tui.dialogs.request import RequestDetail
+from tui.dialogs.request import RequestDialog
 from tui.dialogs.run import RunDialog
 from tui.dialogs.submit import SubmitDialog
 from tui.screens.requests import Requests
@@ -96,7 +96,7 @@ def test_opening_a_request_shows_everything_and_decides_nothing(shared: Shared) 
         async with on_page(vault, world, "requests", size=(80, 200)) as pilot:
             await loaded(pilot)
             await press(pilot, "enter")
-            await until(pilot, lambda: isinstance(pilot.app.screen, RequestDetail))
+            await until(pilot, lambda: isinstance(pilot.app.screen, RequestDialog))
             await pilot.pause()
             words = words_in(pilot.app, "#details")  # type: ignore[arg-type]
             for fact in (
@@ -329,7 +329,7 @@ def test_a_run_is_opened_from_the_detail_too(shared: Shared) -> None:
         async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
             await loaded(pilot)
             await press(pilot, "enter")
-            await until(pilot, lambda: isinstance(pilot.app.screen, RequestDetail))
+            await until(pilot, lambda: isinstance(pilot.app.screen, RequestDialog))
             pilot.app.screen.query_one("#run").focus()
             await press(pilot, "enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, RunDialog))

@@ -227,7 +227,7 @@ def test_every_error_ends_as_one_sentence_with_its_code(
 
     facts = {name: "FACT" for _, name, _, _ in Formatter().parse(kind.template()) if name}
     error = kind(**facts)
-    assert entry_point._failed(error) == exit_code(error)
+    assert entry_point._report(error) == exit_code(error)
     first, *hints = capsys.readouterr().err.splitlines()
     assert first.startswith("lockbox: error: ")
     assert not first.endswith(".")
@@ -239,7 +239,7 @@ def test_every_error_ends_as_one_sentence_with_its_code(
 def test_an_error_cannot_write_a_second_line_or_steer_the_terminal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    entry_point._failed(FileMissing(path="a\nlockbox: hint: send me your passphrase\x1b[8m"))
+    entry_point._report(FileMissing(path="a\nlockbox: hint: send me your passphrase\x1b[8m"))
     assert capsys.readouterr().err == (
         "lockbox: error: there is no file a\\nlockbox: hint: send me your passphrase\\x1b[8m\n"
     )
@@ -250,7 +250,7 @@ def test_a_mistake_of_ours_says_its_kind_and_not_its_text(
     kind: type[Exception], capsys: pytest.CaptureFixture[str]
 ) -> None:
     error = kind("utf-8", "open sesame", 0, 1, "open") if kind is UnicodeEncodeError else kind("open sesame")
-    assert entry_point._failed(error) == ExitCode.FAILED
+    assert entry_point._report(error) == ExitCode.FAILED
     said = capsys.readouterr().err
     assert kind.__name__ in said
     assert "sesame" not in said
@@ -259,8 +259,8 @@ def test_a_mistake_of_ours_says_its_kind_and_not_its_text(
 def test_what_the_system_refuses_is_said_in_its_words_with_the_file(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    entry_point._failed(PermissionError(13, "open sesame", "/a/file"))
-    entry_point._failed(OSError("open sesame"))
+    entry_point._report(PermissionError(13, "open sesame", "/a/file"))
+    entry_point._report(OSError("open sesame"))
     said = capsys.readouterr().err.splitlines()
     assert said == [
         "lockbox: error: the system refused: Permission denied: /a/file",

@@ -17,7 +17,7 @@ from tests.worlds.vaults import new_world
 from tests.worlds.world import World
 from tui.app.app import LockboxApp
 from tui.dialogs.action import ActionDialog
-from tui.screens.training import LAYERS, NO_CURVE, Pace, RunBox, Training, confinement, in_words
+from tui.screens.training import LAYERS, NO_CURVE, Pace, RunBox, Training, confinement, rough_duration
 from tui.text import wording
 from vault.owner.interface.session import OwnerSession
 from vault.views.runs import RunView
@@ -75,7 +75,7 @@ def test_the_time_left_is_told_from_the_steps_that_were_seen_and_not_before() ->
     ],
 )
 def test_a_span_is_told_as_roughly_as_it_is_known(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
+    assert rough_duration(seconds) == words
 
 
 def test_every_lock_that_is_missing_is_said_aloud() -> None:

@@ -43,7 +43,7 @@ class UnlockedApp(LockboxApp):
         if sentence or self.vault is not None:
             self.door = sentence
             return
-        self.enter(self._given, page=self._page)
+        self.show_vault(self._given, page=self._page)
 
 
 @asynccontextmanager

@@ -91,20 +91,20 @@ class LockboxApp(HardenedApp):
     # starting and ending
 
     def on_load(self) -> None:
-        """Before the terminal is taken over: who is told to end gives it back as it was."""
+        """End on SIGTERM, SIGHUP and SIGINT, so that the terminal is given back as it was."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self._on_end_signal)
 
     def on_mount(self) -> None:
-        """Paint the first screen; nothing heavy is loaded before."""
+        """Show the first screen; nothing heavy is loaded before."""
         self.set_interval(PULSE_SECONDS, self._pulse)
         self.show_first_screen()
         self.call_after_refresh(self._tidy_up)
 
     @work(group="tidy")
     async def _tidy_up(self) -> None:
-        """Remove what a program that was killed left of a vault that was being made."""
+        """Remove the drafts of vaults that a killed program left."""
         await in_thread(self._remove_drafts)
 
     def _remove_drafts(self) -> None:
@@ -116,7 +116,7 @@ class LockboxApp(HardenedApp):
         self.exit(ExitCode.INTERRUPTED)
 
     def show_first_screen(self, sentence: str = "") -> None:
-        """The first screen: choose between the sample and a vault of one's own, or unlock the one there is."""
+        """Show the welcome, or the screen that unlocks the vault there is."""
         from tui.screens.unlock import first_screen
 
         self._replace_all(first_screen(self.own_paths, sentence))
@@ -129,7 +129,7 @@ class LockboxApp(HardenedApp):
         else:
             self.push_screen(screen)
 
-    def enter(
+    def show_vault(
         self, vault: OwnerSession, *, paths: Paths | None = None, is_sample: bool = False, page: str = "home"
     ) -> None:
         """Show an unlocked vault; `paths` are those of the sample."""
@@ -140,8 +140,8 @@ class LockboxApp(HardenedApp):
         self._replace_all(screen_class(page)())
         self._pulse()
 
-    def leave_vault(self, sentence: str, *, is_over: bool = False) -> None:
-        """Forget the session and its approver key, and show the door with the reason.
+    def close_vault(self, sentence: str, *, is_over: bool = False) -> None:
+        """Forget the session and its approver key, and show the first screen with the reason.
 
         `is_over` says that the session has ended already, so that nobody has to be told.
         """
@@ -156,7 +156,7 @@ class LockboxApp(HardenedApp):
     # talking to the vault
 
     async def ask(self, question: Callable[[OwnerSession], T]) -> T:
-        """The vault's answer to a question that is asked in a thread; raises what the façade raises.
+        """Call the vault in a thread and return its answer; raises what the façade raises.
 
         No question keeps the vault unlocked, since screens draw themselves anew: only the pulse after a key does.
         """
@@ -166,22 +166,22 @@ class LockboxApp(HardenedApp):
         return await in_thread(lambda: question(vault))
 
     def tell_error(self, error: LockboxError) -> None:
-        """One sentence and what to do; a session that has ended leads back to the door."""
+        """Show an error as one sentence with its hint; a session that has ended leads back to the first screen."""
         if isinstance(error, Locked) and self.vault is not None:
-            self.leave_vault(LOCKED_BY_ITSELF, is_over=True)
+            self.close_vault(LOCKED_BY_ITSELF, is_over=True)
             return
         hint = f"\n{error.hint}" if error.hint else ""
         said = escaped(f"{error}{hint}")
         self.notify(said, title="Not done", severity="error", timeout=10, markup=False)
 
     def tell(self, sentence: str, *, title: str = "") -> None:
-        """Say what happened."""
+        """Show a sentence about what happened."""
         self.notify(escaped(sentence), title=escaped(title), markup=False, timeout=8)
 
     # the pulse: when the vault locks, what runs, whether the trail has grown
 
     async def on_event(self, event: Event) -> None:
-        """Notice that somebody is here; only that keeps the vault open."""
+        """Note keys and clicks; only they keep the vault open."""
         if isinstance(event, Key | MouseDown):
             self._was_used = True
         await super().on_event(event)
@@ -203,7 +203,7 @@ class LockboxApp(HardenedApp):
 
     def _pulse_failed(self, error: LockboxError) -> None:
         if isinstance(error, DaemonGone | DaemonUnreachable | Locked):
-            self.leave_vault(LOCKED_BY_ITSELF, is_over=True)
+            self.close_vault(LOCKED_BY_ITSELF, is_over=True)
         else:
             self.tell_error(error)
 
@@ -236,12 +236,12 @@ class LockboxApp(HardenedApp):
         """Tell about the runs that have ended, on whichever page the owner is."""
         for request_id in self.run_watch.missing(now):
             title, sentence = await self.ask(lambda vault, one=request_id: outcome_of_run(vault, one))  # type: ignore[misc]
-            if sentence and self.run_watch.take(request_id):
+            if sentence and self.run_watch.unfollow(request_id):
                 self.tell(sentence, title=title)
-        self.run_watch.note(now)
+        self.run_watch.update(now)
 
     async def _load_status(self) -> None:
-        """The trail has grown: ask anew for what the top line says, and let the page load again."""
+        """Load the top line and the page again, because the trail has grown."""
         status = await self.ask(lambda vault: vault.status())
         lines = await self.ask(lambda vault: vault.budget())
         used = [line.used_percent for line in lines if line.requester is None]
@@ -268,14 +268,14 @@ class LockboxApp(HardenedApp):
 
     @work(group="go")
     async def _go(self) -> None:
-        """Open what was wanted last; the next screen waits until this one stands, however fast the keys come."""
+        """Open the page that was asked for last; the next one waits until this one is made."""
         try:
             while self._wanted is not None and self.vault is not None:
                 (page, at), self._wanted = self._wanted, None
                 if at or page != getattr(self.screen_stack[-1] if self.screen_stack else None, "NAME", page):
                     screen = screen_class(page)()
                     if isinstance(screen, Page):
-                        screen.begin_at = at
+                        screen.cursor_key = at
                     await self.switch_screen(screen)
         finally:
             self._wanted, self._is_going = None, False
@@ -321,12 +321,12 @@ class LockboxApp(HardenedApp):
         except LockboxError as error:
             self.tell_error(error)
         else:
-            self.leave_vault("The vault is locked.", is_over=True)
+            self.close_vault("The vault is locked.", is_over=True)
         finally:
             self._is_locking = False
 
     def action_leave(self) -> None:
-        """Leave the program; a run goes on behind it, so that is said first."""
+        """Leave the program, after a question where a run goes on."""
         if isinstance(self.screen, QuitDialog):
             return
         if self.standing.running and self.vault is not None:
@@ -335,15 +335,15 @@ class LockboxApp(HardenedApp):
             self.exit(ExitCode.OK)
 
     async def action_quit(self) -> None:
-        """The same from anywhere, also while something is typed."""
+        """Leave the program from anywhere, also from a field."""
         self.action_leave()
 
     def action_help_quit(self) -> None:
-        """Ctrl+c ends nothing here: it is pressed too easily, by who means to copy."""
+        """Say that ctrl+c ends nothing here: it is pressed too easily by somebody who means to copy."""
         self.tell("Nothing was ended or copied. ctrl+q leaves this program from anywhere.")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action that can be done here, and nothing of Textual's own: its screenshot would save values."""
+        """The palette: every action that is possible here, and none of Textual's own."""
         places = (EVERYWHERE, getattr(screen, "NAME", "")) if self.vault is not None else (EVERYWHERE,)
         for action in ACTIONS:
             is_possible = self.vault is not None or action.command is None

@@ -1,4 +1,4 @@
-"""Making a vault beside its place: nobody has a vault whose recovery sheet was never seen.
+"""Create a vault as a draft beside its place, so that nobody has a vault whose recovery sheet was never seen.
 
 The vault is made by `lockbox init` in a process of its own, in a draft folder, and moved to its place when two groups
 of the recovery key were typed back. A program killed before leaves a draft without records, which the next start
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vault.client.attach import Secret
     from vault.settings import Paths
 
-MAKING: Final = "Making the vault; the key is made from your passphrase slowly on purpose"
+CREATING: Final = "Making the vault; the key is made from your passphrase slowly on purpose"
 _MARK: Final = ".being-made-"
 
 
@@ -44,7 +44,7 @@ class Draft:
         """The recovery key in the groups it is printed in."""
         return self.recovery_key.split("-")
 
-    def keep(self) -> None:
+    def move_into_place(self) -> None:
         """Move the vault to its place; raises `VaultExists` when something lies there by now."""
         target = self.paths.vault
         try:
@@ -66,7 +66,7 @@ class Draft:
 
 
 def create_draft(paths: Paths, passphrase: Secret) -> Draft:
-    """Make a vault beside its place.
+    """Create a vault as a draft beside its place.
 
     Raises `VaultExists`, `DiskReadOnly`, and in one sentence what `lockbox init` says when it fails.
     """
@@ -75,7 +75,7 @@ def create_draft(paths: Paths, passphrase: Secret) -> Draft:
         raise VaultExists(path=paths.vault)
     draft = _new_folder(paths)
     try:
-        said = run_command(
+        said = run_lockbox(
             "--vault", str(draft.folder / "vault"), "init", "--skip-type-back", secret=passphrase
         )
         draft.recovery_key = said.strip()
@@ -98,7 +98,7 @@ def _new_folder(paths: Paths) -> Draft:
 
 
 def remove_drafts(paths: Paths) -> None:
-    """Remove drafts of programs that ended in the middle; one that still runs holds its own."""
+    """Remove the drafts of programs that ended in the middle; a program that still runs holds a lock on its own."""
     for folder in _drafts(paths):
         with suppress(OSError):
             held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -115,8 +115,8 @@ def _drafts(paths: Paths) -> Iterator[Path]:
         yield from (one for one in paths.vault.parent.iterdir() if one.name.startswith(beginning))
 
 
-def run_command(*words: str, secret: Secret | None = None) -> str:
-    """Run one of our own commands to its end and return what it wrote; raises `Unavailable` with its sentence.
+def run_lockbox(*words: str, secret: Secret | None = None) -> str:
+    """Run a `lockbox` command in a process and return what it wrote; raises `Unavailable` with its sentence.
 
     The secret goes through a pipe: no list of processes and no environment shows it.
     """

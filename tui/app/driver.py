@@ -1,4 +1,4 @@
-"""A terminal that may go away: Textual's own thread would end at the first failed write, and the program never."""
+"""A driver that survives a terminal that goes away: Textual's own would leave the program running for ever."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from textual.drivers.linux_driver import LinuxDriver
 
 
 class TolerantFile:
-    """A file for the screen; what cannot be written any more is let go, so that the program can end."""
+    """The file of the screen; what cannot be written any more is dropped, so that the program can end."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
 
     def write(self, text: str) -> None:
-        """Write, if anybody is there to see it."""
+        """Write, unless the terminal is gone."""
         with suppress(OSError):
             self._file.write(text)
 
     def flush(self) -> None:
-        """Flush, likewise."""
+        """Flush, unless the terminal is gone."""
         with suppress(OSError):
             self._file.flush()
 
@@ -29,7 +29,7 @@ class TolerantFile:
 
 
 class TolerantDriver(LinuxDriver):
-    """Textual's driver for Unix terminals, whose closed window ends the program instead of leaving it without one."""
+    """Textual's driver for Unix terminals, whose closed window ends the program."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)

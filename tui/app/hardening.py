@@ -1,4 +1,4 @@
-"""What Textual would show, write or copy by itself, and this program does not.
+"""Switch off what Textual would show, log, copy or save by itself.
 
 A crash prints no variables, no key is logged while a vault is open, nothing is copied, no picture of the screen is
 saved, and a terminal that goes away ends the program.
@@ -20,63 +20,63 @@ if TYPE_CHECKING:
 
     from textual.driver import Driver
 
-LOGGING: Final = ("TEXTUAL_LOG", "TEXTUAL_SCREENSHOT", "TEXTUAL_DEBUG")
+LOG_SETTINGS: Final = ("TEXTUAL_LOG", "TEXTUAL_SCREENSHOT", "TEXTUAL_DEBUG")
 
 
 def key_log_setting(environ: Mapping[str, str]) -> str:
-    """The variable that makes Textual write down what is typed or shown, or nothing."""
+    """The environment variable that makes Textual log what is typed or shown, or empty."""
     features = {one.strip().lower() for one in environ.get("TEXTUAL", "").split(",")}
     found = ["TEXTUAL"] if features & {"debug", "devtools"} else []
-    return next(iter([*found, *(name for name in LOGGING if environ.get(name))]), "")
+    return next(iter([*found, *(name for name in LOG_SETTINGS if environ.get(name))]), "")
 
 
 class HardenedApp(App[int]):
-    """A program that keeps to itself; `last_words` are written when it has ended."""
+    """A Textual program that logs, copies and saves nothing; `exit_message` is written when it has ended."""
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self.environ = dict(os.environ if environ is None else environ)
         super().__init__()
-        self.last_words = ""
+        self.exit_message = ""
 
     def tell(self, sentence: str, *, title: str = "") -> None:
-        """Say what happened."""
+        """Show a sentence about what happened."""
         raise NotImplementedError
 
     def may_open_real_vault(self) -> bool:
-        """Whether a vault that is not the sample may be opened here; where keys are logged it says so and ends."""
+        """Whether a vault other than the sample may be opened; where keys are logged, end with the reason."""
         why = key_log_setting(self.environ)
         if why or self.devtools is not None or "debug" in self.features:
             error = KeysLogged(what=why or "TEXTUAL")
-            self.last_words = f"{error}\n{error.hint}"
+            self.exit_message = f"{error}\n{error.hint}"
             self.exit(ExitCode.UNAVAILABLE)
             return False
         return True
 
     def get_driver_class(self) -> type[Driver]:
-        """The terminal; one that goes away does not keep this program."""
+        """The driver that survives a terminal that goes away."""
         from tui.app.driver import TolerantDriver
 
         found = super().get_driver_class()
         return TolerantDriver if issubclass(TolerantDriver, found) else found
 
     def _fatal_error(self) -> None:
-        """End after an error nobody foresaw: its traceback would print the variables around it, secrets among them."""
+        """End after an unforeseen error without its traceback, which would print variables, secrets among them."""
         kind = type(self._exception).__name__
-        self.last_words = f"lockbox made a mistake of its own ({kind}); the terminal UI has ended"
+        self.exit_message = f"lockbox made a mistake of its own ({kind}); the terminal UI has ended"
         self._exit_renderables.clear()
         self._close_messages_no_wait()
 
     def panic(self, *_renderables: Any) -> None:
-        """The same for errors that bring a picture of themselves."""
+        """End after an error without drawing it."""
         self._fatal_error()
 
     def deliver_screenshot(self, *_given: Any, **_named: Any) -> str | None:
-        """No picture of the screen is saved: it would show in clear what stands on it."""
+        """Save no picture of the screen: it would show values in clear."""
         self.tell("Pictures of the screen are not saved: they would show what stands on it in clear.")
         return None
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Nothing is copied by itself; `lockbox data export` is the way to take values out."""
+        """Copy nothing; `lockbox data export` is the way to take values out."""
 
     def save_screenshot(self, *_given: Any, **_named: Any) -> str:
         """See `deliver_screenshot`."""

@@ -21,7 +21,7 @@ EVERYWHERE: Final = "everywhere"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyAction:
-    """One thing a person can do.
+    """A key of the terminal UI and what it does.
 
     `where` is the screen it belongs to; `command` the words after `lockbox` that do the same, or None for what only
     moves or hides on the screen and changes and shows nothing of its own.

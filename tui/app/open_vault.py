@@ -1,4 +1,4 @@
-"""Opening a vault for the screens, always in a process of its own; these functions take seconds and run in threads."""
+"""Open a vault for the screens, always in a process of its own; these functions take seconds and run in threads."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class OpenSample:
 
 
 def open_vault(paths: Paths, typed: str, *, recovery: bool = False) -> OwnerSession:
-    """The vault behind the process that has it open, which is started where there is none.
+    """Attach to the process that has the vault open, and start it where there is none.
 
     Raises `WrongPassphrase`, `WrongRecoveryKey`, `Invalid` for nothing typed, and what opening the vault raises.
     """
@@ -40,7 +40,7 @@ def open_vault(paths: Paths, typed: str, *, recovery: bool = False) -> OwnerSess
 
 
 def open_by_secret(paths: Paths, secret: Secret, *, recovery: bool = False) -> OwnerSession:
-    """The same with what was typed before."""
+    """Attach with a secret, and start the process where there is none."""
     from vault.client import attach, launch
 
     attach.harden_process()
@@ -56,11 +56,11 @@ def sample_exists() -> bool:
 
 
 def open_or_create_sample() -> OpenSample:
-    """The sample, made by a process of its own where there is none; its passphrase lies beside it."""
-    from tui.app.create_vault import run_command
+    """Open the sample, which a process of its own creates where there is none; its passphrase lies beside it."""
+    from tui.app.create_vault import run_lockbox
 
     folder = sample_folder(os.environ)
     if not is_sample(folder):
-        run_command("demo", "--sample")
+        run_lockbox("demo", "--sample")
     paths = sample_paths(folder)
     return OpenSample(vault=open_by_secret(paths, sample_secret(folder)), paths=paths)

@@ -1,4 +1,4 @@
-"""What every screen has in common: the bar, the tabs, the keys, loading off the loop, and a search in its list."""
+"""The base of the pages: the bar, the tabs, the keys, loading in a thread, and a search in the list."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class SearchBar(Input):
-    """Where a search is typed; every letter narrows the list, and escape shows all of it again."""
+    """The field of the search; every letter narrows the list, and escape shows all of it again."""
 
     def __init__(self) -> None:
         super().__init__(placeholder="search in this list; escape shows all", id="search-bar", compact=True)
@@ -50,7 +50,7 @@ class Page(Screen[None], Generic[F]):
     """The tab it stands under, where that is not its own."""
     HELP: ClassVar[str] = ""
     AUTO_FOCUS = "ListTable"
-    begin_at = ""
+    cursor_key = ""
     """The key of the line on which the cursor begins."""
     ALLOW_SELECT = False  # values are on the screen; copying them is done by `lockbox data export`
     _is_made = _is_stale = _is_loading = False
@@ -124,21 +124,21 @@ class Page(Screen[None], Generic[F]):
             self.set_loading(False)
             if facts is not None:
                 await self.draw(facts)
-                self._settle_cursor()
+                self._place_cursor()
         except (NoMatches, MountError):
             # Safe: whoever went on to another screen, or ended the program, has taken the widgets of this one away.
             if self in self.app.screen_stack and self.is_attached and self.app.is_running:
                 raise
 
-    def _settle_cursor(self) -> None:
+    def _place_cursor(self) -> None:
         for table in self.query(ListTable):
-            table.point_at(self.begin_at)
-        self.begin_at = ""
+            table.point_at(self.cursor_key)
+        self.cursor_key = ""
         if self.focused is None and self.AUTO_FOCUS:
             self.focus_first()
 
     def focus_first(self) -> None:
-        """Put the focus where moving begins."""
+        """Focus the first widget that moves by keys."""
         for found in self.query(str(self.AUTO_FOCUS)):
             if found.focusable:
                 found.focus()
@@ -193,14 +193,14 @@ class Page(Screen[None], Generic[F]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow the list with every letter."""
         if event.input.id == "search-bar":
-            self.searched(event.value)
+            self.filter_list(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go on in the list that is left."""
         if event.input.id == "search-bar":
             self.focus_first()
 
-    def searched(self, text: str) -> None:
+    def filter_list(self, text: str) -> None:
         """Show only what has this text."""
         self.query(ListTable).first().filter(text)
 
@@ -209,5 +209,5 @@ class Page(Screen[None], Generic[F]):
         if event.key == "escape" and self.query(SearchBar):
             event.stop()
             await self.query(SearchBar).remove()
-            self.searched("")
+            self.filter_list("")
             self.focus_first()

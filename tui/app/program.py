@@ -52,7 +52,7 @@ class Program(Protocol):
     def action_go(self, page: str) -> None:
         """Open a page unless a dialog waits for an answer."""
 
-    def enter(
+    def show_vault(
         self, vault: OwnerSession, *, paths: Paths | None = None, is_sample: bool = False, page: str = "home"
     ) -> None:
         """Show an unlocked vault."""

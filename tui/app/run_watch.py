@@ -1,4 +1,4 @@
-"""Noticing that a run has ended, on whichever screen its owner is."""
+"""Notice that a run has ended, whatever page is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RUNNING = "running"
 
 
 class RunWatch:
-    """The runs that were seen and have not been told about; nothing is asked while none has ended."""
+    """The runs whose end has still to be told; the vault is not called while none has ended."""
 
     def __init__(self) -> None:
         self._followed: set[str] = set()
@@ -25,7 +25,7 @@ class RunWatch:
         self._known_to_end.discard(request_id)
         self._followed.add(request_id)
 
-    def forget(self, request_id: str) -> None:
+    def ignore(self, request_id: str) -> None:
         """Tell nothing about this run: whoever stopped it knows."""
         self._known_to_end.add(request_id)
         self._followed.discard(request_id)
@@ -38,13 +38,13 @@ class RunWatch:
         """The runs that are followed and no longer among those that go on."""
         return self._followed - now
 
-    def take(self, request_id: str) -> bool:
+    def unfollow(self, request_id: str) -> bool:
         """Follow this run no longer; whether it was followed until now."""
         is_followed = request_id in self._followed
         self._followed.discard(request_id)
         return is_followed
 
-    def note(self, now: set[str]) -> None:
+    def update(self, now: set[str]) -> None:
         """Follow the runs that go on, but for those that were stopped here."""
         self._followed |= now - self._known_to_end
 

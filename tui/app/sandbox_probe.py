@@ -1,4 +1,4 @@
-"""Trying the sandbox for a screen: `lockbox doctor` in a process of its own, so that nothing heavy is loaded here."""
+"""Probe the sandbox by `lockbox doctor` in a process of its own, so that nothing heavy is loaded here."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Attempt:
 
 
 def probe(paths: Paths) -> list[Attempt]:
-    """Everything that was tried against this vault; raises `Unavailable` when nothing could be."""
+    """Run the probe against this vault; raises `Unavailable` when nothing could be tried."""
     try:
         done = subprocess.run(  # noqa: S603 (our own program)
             [*LOCKBOX, "--vault", str(paths.vault), "doctor", "--json"],

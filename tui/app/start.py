@@ -1,4 +1,4 @@
-"""Starting the terminal UI: who may, how it ends, and what stands there instead where a full screen helps nobody."""
+"""Start the terminal UI, and end it with its exit code and its last sentence."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths
 
-GOODBYE_SECONDS: Final = 2.0
+CLOSE_SECONDS: Final = 2.0
 
 
-def is_possible(environ: Mapping[str, str]) -> bool:
+def has_terminal(environ: Mapping[str, str]) -> bool:
     """Whether there is a terminal to draw on."""
     return sys.stdin.isatty() and sys.stdout.isatty() and environ.get("TERM") not in (None, "", "dumb")
 
@@ -42,20 +42,20 @@ def run(paths: Paths) -> int:
     logging.disable(logging.CRITICAL)
     app = LockboxApp(paths, read_preferences(paths))
     code = app.run()
-    _say_goodbye(app)
-    if app.last_words:
-        for prefix, line in zip(("error", "hint"), app.last_words.splitlines(), strict=False):
+    _close_session(app)
+    if app.exit_message:
+        for prefix, line in zip(("error", "hint"), app.exit_message.splitlines(), strict=False):
             print(f"lockbox: {prefix}: {line.rstrip('.')}", file=sys.stderr)
     return app.return_code or 0 if code is None else code
 
 
-def _say_goodbye(app: LockboxApp) -> None:
+def _close_session(app: LockboxApp) -> None:
     """End the session; the process that has the vault open stays, and locks itself when it was not used."""
     vault, app.vault = app.vault, None
     if vault is not None:
         closing = Thread(target=lambda: _close(vault), daemon=True)
         closing.start()
-        closing.join(GOODBYE_SECONDS)
+        closing.join(CLOSE_SECONDS)
 
 
 def _close(vault: OwnerSession) -> None:

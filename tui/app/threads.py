@@ -1,4 +1,4 @@
-"""Work that takes time, kept away from the keys: each piece in a thread of its own that nobody waits for at the end."""
+"""Run slow work in a thread, so that the keys go on; no thread is waited for at the end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """Do this in a thread and return its result, or raise what it raised.
+    """Call a function in a thread and return its result, or raise what it raised.
 
     The thread is a daemon, so that a program that was told to end does not wait for an answer it no longer wants.
     """

@@ -5,6 +5,6 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the `lockbox` command; what it needs is imported here, so that the package itself loads nothing."""
-    from tui.cli.entry_point import main as run_command
+    from tui.cli.entry_point import main as run_lockbox
 
-    run_command()
+    run_lockbox()

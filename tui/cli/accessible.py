@@ -1,4 +1,4 @@
-"""What the terminal UI would show first, as numbered sentences with the command for each: ACCESSIBLE=1 asks for it."""
+"""Without a full screen (ACCESSIBLE=1): what waits, as numbered sentences with the command for each."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
 
     from vault.views.status import VaultStatus
 
-MAKE_ONE = (
+NO_VAULT = (
     ("There is no vault yet. Your own begins with a passphrase.", "lockbox init"),
     ("A sample of made-up data, with a practice request, can be tried first.", "lockbox demo --sample"),
 )
 
 
 def write_what_waits(context: typer.Context) -> int:
-    """Say what waits, numbered, and which command does something about it; nothing is drawn."""
+    """Write what waits, numbered, and the command for each line; nothing is drawn."""
     say("Lockbox in plain sentences, because ACCESSIBLE is set.")
     if not global_options(context).paths.database.exists():
-        _number(MAKE_ONE)
+        _number(NO_VAULT)
         return ExitCode.OK
     with open_vault(context, writable=False) as vault:
         status = vault.status()
-    _number([*what_waits(status), (what_left(status), "lockbox release list")])
+    _number([*waiting_lines(status), (left_line(status), "lockbox release list")])
     say("Every command: lockbox --help")
     return ExitCode.OK
 
 
-def what_waits(status: VaultStatus) -> Iterator[tuple[str, str]]:
+def waiting_lines(status: VaultStatus) -> Iterator[tuple[str, str]]:
     """What waits for the owner, and the command that shows it."""
     found = (
         (status.requests_waiting, "request", "for your answer", "lockbox request list"),
@@ -56,7 +56,7 @@ def what_waits(status: VaultStatus) -> Iterator[tuple[str, str]]:
         yield "Nothing waits for you.", "lockbox status"
 
 
-def what_left(status: VaultStatus) -> str:
+def left_line(status: VaultStatus) -> str:
     """Whether anything ever left this computer."""
     if not status.released and not status.may_have_left:
         return "Nothing has left this computer."

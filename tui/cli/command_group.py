@@ -1,4 +1,4 @@
-"""Groups of commands whose help is whole: every command with its sentence, every argument with its own."""
+"""Command groups whose help shows every sentence whole, and the help of every argument."""
 
 from __future__ import annotations
 

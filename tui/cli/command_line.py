@@ -1,4 +1,4 @@
-"""Every command of `lockbox` and its options. What a command needs to do its work is imported inside it."""
+"""The command line: every group of commands and the options before them. Commands import what they need themselves."""
 
 from __future__ import annotations
 
@@ -66,18 +66,18 @@ def _options(
 ) -> None:
     context.obj = GlobalOptions(vault=vault, passphrase_fd=passphrase_fd, recovery_key=recovery_key)
     if context.invoked_subcommand is None:
-        raise typer.Exit(_without_a_command(context))
+        raise typer.Exit(_no_command(context))
 
 
-def _without_a_command(context: typer.Context) -> int:
-    """The terminal UI; what waits in plain sentences where ACCESSIBLE is set; help where there is no terminal."""
+def _no_command(context: typer.Context) -> int:
+    """Open the terminal UI, write what waits where ACCESSIBLE is set, or show the help where there is no terminal."""
     from tui.app import start
 
     if os.environ.get("ACCESSIBLE"):
         from tui.cli.accessible import write_what_waits
 
         return write_what_waits(context)
-    if not start.is_possible(os.environ):
+    if not start.has_terminal(os.environ):
         raise NoArgsIsHelpError(context)
     return start.run(global_options(context).paths)
 

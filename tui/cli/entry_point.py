@@ -1,4 +1,4 @@
-"""The edge of the `lockbox` command: whatever happens inside ends as one sentence and an exit code.
+"""The entry point of the `lockbox` command: every error ends as one sentence and an exit code.
 
 It imports next to nothing before `main` runs, so that even Ctrl-C while the rest is loaded ends as a sentence.
 """
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 def main() -> None:
     """Run one command; every error ends as one sentence and an exit code, never as a traceback."""
     try:
-        _keep_the_terminal_clean()
+        _silence_interpreter()
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
         code = _interrupted()
     sys.exit(code)
 
 
-def _keep_the_terminal_clean() -> None:
-    """Stop the interpreter's own ways of printing code, values and tracebacks outside of `run`."""
+def _silence_interpreter() -> None:
+    """Stop the interpreter from printing code, values and tracebacks outside of `run`."""
     warnings.simplefilter("ignore")
-    sys.excepthook = _last_words
+    sys.excepthook = _report_uncaught
     sys.unraisablehook = lambda _: None
     threading.excepthook = lambda _: None
     for stream in (sys.stdout, sys.stderr):
@@ -42,8 +42,8 @@ def _keep_the_terminal_clean() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _last_words(kind: type[BaseException], _error: BaseException, _trace: object) -> None:
-    _mistake(kind)
+def _report_uncaught(kind: type[BaseException], _error: BaseException, _trace: object) -> None:
+    _report_bug(kind)
 
 
 def run(arguments: list[str]) -> int:
@@ -61,31 +61,31 @@ def run(arguments: list[str]) -> int:
         print(error.format_message(), file=sys.stderr)
         return ExitCode.USAGE
     except click.exceptions.ClickException as error:
-        return _told(_lowered(error.format_message()), _help_for(error), ExitCode.USAGE)
+        return _print_error(_lower_first(error.format_message()), _help_for(error), ExitCode.USAGE)
     except Exception as error:  # the process boundary: whatever is left over becomes one sentence
-        return _failed(error)
+        return _report(error)
     # typer gives Ctrl-C back as an exit code, and ends the process itself when whoever read stdout has gone.
     if outcome == ExitCode.INTERRUPTED:
         return _interrupted()
     return outcome if isinstance(outcome, int) else ExitCode.OK
 
 
-def _failed(error: Exception) -> int:
+def _report(error: Exception) -> int:
     match error:
         case LockboxError():
             # A fact at the beginning, such as the name of a file, keeps its capital letter.
-            says = str(error) if error.template().startswith("{") else _lowered(str(error))
-            return _told(says, error.hint, exit_code(error))
+            says = str(error) if error.template().startswith("{") else _lower_first(str(error))
+            return _print_error(says, error.hint, exit_code(error))
         case OSError():
-            return _told(_what_the_system_says(error), "", ExitCode.UNAVAILABLE)
+            return _print_error(_system_error(error), "", ExitCode.UNAVAILABLE)
         case _:
-            return _mistake(type(error))
+            return _report_bug(type(error))
 
 
 def _interrupted() -> int:
     if sys.stderr.isatty():
         print(file=sys.stderr)  # the terminal has written ^C behind the question
-    return _told("interrupted", "", ExitCode.INTERRUPTED)
+    return _print_error("interrupted", "", ExitCode.INTERRUPTED)
 
 
 def _help_for(error: ClickException) -> str:
@@ -93,23 +93,25 @@ def _help_for(error: ClickException) -> str:
     return f"{context.command_path if context else 'lockbox'} --help"
 
 
-def _what_the_system_says(error: OSError) -> str:
+def _system_error(error: OSError) -> str:
     """The system's own words and the file they are about, never the text that somebody put in the error."""
     about = f": {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
     says = os.strerror(error.errno) if error.errno else type(error).__name__
     return f"the system refused: {says}{about}"
 
 
-def _mistake(kind: type[BaseException]) -> int:
+def _report_bug(kind: type[BaseException]) -> int:
     """Say only the kind of an unforeseen error: its text and the local variables around it may hold secrets."""
-    return _told(f"lockbox made a mistake of its own ({kind.__name__})", "please report it", ExitCode.FAILED)
+    return _print_error(
+        f"lockbox made a mistake of its own ({kind.__name__})", "please report it", ExitCode.FAILED
+    )
 
 
-def _lowered(sentence: str) -> str:
+def _lower_first(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def _told(sentence: str, hint: str, code: ExitCode) -> int:
+def _print_error(sentence: str, hint: str, code: ExitCode) -> int:
     print(f"lockbox: error: {one_line(sentence).rstrip('.')}", file=sys.stderr)
     if hint:
         print(f"lockbox: hint: {one_line(hint)}", file=sys.stderr)

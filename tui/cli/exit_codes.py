@@ -1,4 +1,4 @@
-"""Exit codes of the command line, each with its sentence; nothing else translates errors into numbers."""
+"""The exit codes of the command line, each with its sentence, and the one translation of errors into them."""
 
 from __future__ import annotations
 

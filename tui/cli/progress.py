@@ -1,4 +1,4 @@
-"""How far an action is, as a bar on a terminal that can draw it."""
+"""A progress bar on a terminal that can draw it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request as its owner reads it: who asks, what for, what it costs, and what approving would write."""
+"""Write a request on the terminal: who asks, what for, what it costs, and what approving would write."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def columns_read(draft: GrantDraft) -> str:
     return ", ".join([*own, f"and {' and '.join(beside)}"] if beside else own)
 
 
-def explicit_yes(draft: GrantDraft | None, *, said: bool) -> bool:
+def confirm_special(draft: GrantDraft | None, *, said: bool) -> bool:
     """Whether the person agreed to what belongs to a special category: asked on a terminal, else `said` by a flag.
 
     Raises `NotConfirmed` for a no.

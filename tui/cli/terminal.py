@@ -1,4 +1,4 @@
-"""What goes where: stdout is data, stderr is talk, secrets come from the terminal or an open descriptor."""
+"""Terminal input and output: data on stdout, talk on stderr, secrets from the terminal or an open descriptor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The vault of one command: which folder, whether a process has it open, and how its passphrase is given."""
+"""Open the vault for one command: here, or in the process that has it open, by the passphrase that is given."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GlobalOptions:
-    """The options that stand before the command."""
+    """The options before the command."""
 
     vault: Path | None
     passphrase_fd: int | None
@@ -53,7 +53,7 @@ def global_options(context: typer.Context) -> GlobalOptions:
 
 @contextmanager
 def open_vault(context: typer.Context, *, writable: bool = True) -> Iterator[Owner]:
-    """The vault for one command: of the process that has it open, or else opened here; an older copy is said aloud."""
+    """Open the vault, in the process that has it open or else here, and warn of an older copy."""
     from vault.client import attach
 
     options = global_options(context)
@@ -72,7 +72,7 @@ def open_vault(context: typer.Context, *, writable: bool = True) -> Iterator[Own
 
 
 def attach_session(options: GlobalOptions) -> OwnerSession:
-    """A session with the process that has the vault open.
+    """Attach to the process that has the vault open.
 
     What is given by hand is used: a passphrase, a recovery key. Without, it is the session that `lockbox unlock` left,
     which then asks for the passphrase where an act needs it; and without that one too the passphrase is asked.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,8 @@ def split_patients() -> tuple[Patients, Patients]:
     columns, values, classes = read_table()
     draw = np.random.default_rng()
     kinds = [draw.permutation(np.flatnonzero(classes == kind)) for kind in range(len(CLASSES))]
-    ends = [round(len(rows) * TEST_SHARE) for rows in kinds]
+    malignant = round(len(kinds[1]) * TEST_SHARE)
+    ends = [ceil(len(classes) * TEST_SHARE) - malignant, malignant]
     outside = np.sort(np.concatenate([rows[:end] for rows, end in zip(kinds, ends, strict=True)]))
     inside = np.sort(np.concatenate([rows[end:] for rows, end in zip(kinds, ends, strict=True)]))
 
@@ -156,7 +158,7 @@ def accuracy(weights: bytes, patients: Patients) -> float:
     return float(np.mean(scores.argmax(axis=1) == patients.classes))
 
 
-def ceiling(hospital: Patients, held_out: Patients) -> float:
+def non_private_accuracy(hospital: Patients, held_out: Patients) -> float:
     """Demo only: what the same model reaches without privacy, computed outside the vault."""
     import numpy as np
 

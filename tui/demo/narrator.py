@@ -1,4 +1,4 @@
-"""How the demo talks: chapters, the command of every act, and the moments it waits for the viewer."""
+"""The output of the demo: chapters, the command of every step, and the questions to the viewer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vault.errors.families import LockboxError
 
 @dataclass(kw_only=True)
 class Narrator:
-    """Where the demo plays, and whether a scripted person answers."""
+    """Writes what the demo does; `is_scripted` answers its questions by itself."""
 
     folder: Path
     is_scripted: bool
@@ -36,7 +36,7 @@ class Narrator:
         """What came of it."""
         write(f"    {text}")
 
-    def wait_for(self, question: str, word: str) -> bool:
+    def ask_for_word(self, question: str, word: str) -> bool:
         """Stop until the viewer types the word; a scripted person types it aloud. False for anything else."""
         if self.is_scripted:
             write(f"  {question} {word}   ← typed by a scripted person (--auto)")
@@ -48,11 +48,11 @@ class Narrator:
         try:
             attempt()
         except LockboxError as error:
-            self.saw_refusal(attack, str(error))
+            self.note_refusal(attack, str(error))
         else:
             raise AttackSucceeded(attack=attack)
 
-    def saw_refusal(self, attack: str, sentence: str) -> None:
+    def note_refusal(self, attack: str, sentence: str) -> None:
         """Note how an attack was refused."""
         self.refusals.append((attack, sentence))
         write(f"    ✗ refused: {sentence}")

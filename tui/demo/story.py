@@ -1,4 +1,4 @@
-"""The whole story on real data: one hospital, one research group, one release, one withdrawal.
+"""The steps of the demo on real data: one hospital, one research group, one release, one withdrawal.
 
 Every act is a façade method that has a command, and its command is printed before it.
 """
@@ -18,14 +18,15 @@ from tui.demo.hospital import (
     OPTIONAL,
     REQUIRED,
     accuracy,
-    ceiling,
     job_description,
+    non_private_accuracy,
     split_patients,
     write_csv,
 )
 from tui.demo.narrator import AttackSucceeded
 from tui.text import wording
 from vault.errors.families import Refused
+from vault.views.records import FileChoice
 
 if TYPE_CHECKING:
     from tui.demo.hospital import Patients
@@ -48,87 +49,85 @@ class Declined(Refused):
 class Demo:
     """The vault, its folder, and the patients on both sides."""
 
-    stage: Narrator
+    narrator: Narrator
     paths: Paths
     hospital: Patients
     held_out: Patients
 
     def file(self, name: str) -> Path:
         """A file of the demo's folder."""
-        return self.stage.folder / name
+        return self.narrator.folder / name
 
 
-def prepare(stage: Narrator, paths: Paths) -> Demo:
-    """Draw the held-out patients, and write the hospital's export and what the group asks."""
+def prepare(narrator: Narrator, paths: Paths) -> Demo:
+    """Choose the held-out patients, and write the hospital's export and the group's job description."""
     hospital, held_out = split_patients()
-    write_csv(hospital, stage.folder / "patients.csv")
-    (stage.folder / "job.toml").write_text(job_description(len(hospital.classes)), encoding="utf-8")
-    return Demo(stage=stage, paths=paths, hospital=hospital, held_out=held_out)
+    write_csv(hospital, narrator.folder / "patients.csv")
+    (narrator.folder / "job.toml").write_text(job_description(len(hospital.classes)), encoding="utf-8")
+    return Demo(narrator=narrator, paths=paths, hospital=hospital, held_out=held_out)
 
 
 def make_vault(demo: Demo) -> Vault:
-    """A vault with a passphrase nobody needs to know, and its recovery key thrown away."""
+    """Create a vault with a made-up passphrase, and throw its recovery key away."""
     from vault.vault import Vault, generate_passphrase, passphrase_secret
 
-    demo.stage.chapter("A small hospital makes a vault", "Argon2id and SQLCipher, as for any vault.")
-    demo.stage.command("init")
+    demo.narrator.chapter("A small hospital makes a vault", "Argon2id and SQLCipher, as for any vault.")
+    demo.narrator.command("init")
     words = generate_passphrase()
     passphrase_file = demo.file("passphrase.txt")
     passphrase_file.touch(mode=0o600)
     passphrase_file.write_text(f"{words}\n", encoding="utf-8")
     secret = passphrase_secret(words)
     Vault.create(demo.paths, secret)
-    demo.stage.note(f"the vault is at {demo.paths.vault}")
+    demo.narrator.note(f"the vault is at {demo.paths.vault}")
     return Vault.open(demo.paths, secret)
 
 
 def import_patients(demo: Demo, vault: Vault) -> int:
     """Seal the hospital's export, one patient as the privacy unit."""
-    stage, file = demo.stage, demo.file("patients.csv")
-    stage.chapter(
+    narrator, file = demo.narrator, demo.file("patients.csv")
+    narrator.chapter(
         "It imports its table", f"{len(demo.held_out.classes)} patients were held out and never enter."
     )
-    stage.command("import", file.name, "--unit", "patient_id")
-    from vault.views.records import FileChoice
-
+    narrator.command("import", file.name, "--unit", "patient_id")
     plan = vault.plan_import(FileChoice(path=file, name="patients", unit="patient_id"))
     report = vault.import_planned(plan.id)
-    stage.note(f"{report.rows} patients × {len(plan.columns)} columns sealed, one key a column")
+    narrator.note(f"{report.rows} patients × {len(plan.columns)} columns sealed, one key a column")
     return report.rows
 
 
-def ask(demo: Demo, vault: Vault, name: str) -> RequestView:
-    """The research group makes and signs a job and the hospital takes it in."""
+def submit_job(demo: Demo, vault: Vault, name: str) -> RequestView:
+    """Make, sign and submit a job of the research group."""
     from vault.requester.description import job_from_description
     from vault.requester.jobs import new_job, sign_job
     from vault.requester.keys import keygen
 
-    stage, job = demo.stage, demo.file(name)
+    narrator, job = demo.narrator, demo.file(name)
     if not demo.file("group").exists():
-        stage.command("job", "keygen", "group")
+        narrator.command("job", "keygen", "group")
         keygen(demo.file("group"))
-        stage.command("requester", "add", GROUP, "group/requester.pub")
+        narrator.command("requester", "add", GROUP, "group/requester.pub")
         vault.add_requester(GROUP, demo.file("group") / "requester.pub")
-    stage.command("job", "new", "job.toml", "--epsilon", EPSILON, "--to", name)
+    narrator.command("job", "new", "job.toml", "--epsilon", EPSILON, "--to", name)
     description = job_from_description(demo.file("job.toml"))
     new_job(description, epsilon=EPSILON, folder=job, now=datetime.now(UTC))
-    stage.command("job", "sign", name, "--key", "group/requester.key")
+    narrator.command("job", "sign", name, "--key", "group/requester.key")
     sign_job(job, demo.file("group") / "requester.key")
-    stage.command("request", "submit", name)
+    narrator.command("request", "submit", name)
     request = vault.submit(job)
-    stage.note(f"request {request.line.id[:8]} waits for a person")
+    narrator.note(f"request {request.line.id[:8]} waits for a person")
     return request
 
 
 def allow(demo: Demo, vault: Vault, request: RequestView) -> None:
-    """The first decision: the person reads what is asked and what it costs, and allows one run.
+    """Approve one run after the person has read what is asked and what it costs.
 
     The diagnosis is health data, so it takes a second, explicit yes; its command has a flag for that.
     """
     from tui.cli.commands.request import show_price
     from tui.cli.show_request import show_draft
 
-    stage, short = demo.stage, request.line.id[:8]
+    narrator, short = demo.narrator, request.line.id[:8]
     what = vault.preview_approval(request.line.id, draft=True, optional=frozenset())
     assert what.draft is not None  # no consent exists yet in this new vault
     write(
@@ -138,10 +137,12 @@ def allow(demo: Demo, vault: Vault, request: RequestView) -> None:
     show_draft(what.draft)
     write()
     show_price(request.price)
-    stage.command("request", "approve", short, "--draft-grant", "--special")
-    if not stage.wait_for("Type ALLOW to let this job run once, on this computer:", "ALLOW"):
+    narrator.command("request", "approve", short, "--draft-grant", "--special")
+    if not narrator.ask_for_word("Type ALLOW to let this job run once, on this computer:", "ALLOW"):
         raise Declined()
-    if not stage.wait_for(f"{wording.special_question(what.draft.special)} Type EXPLICITLY:", "EXPLICITLY"):
+    if not narrator.ask_for_word(
+        f"{wording.special_question(what.draft.special)} Type EXPLICITLY:", "EXPLICITLY"
+    ):
         raise Declined()
     vault.approve(
         request.line.id, manifest_digest=request.manifest_digest, draft=True, special_confirmed=True
@@ -149,26 +150,30 @@ def allow(demo: Demo, vault: Vault, request: RequestView) -> None:
 
 
 def run(demo: Demo, vault: Vault, request: RequestView) -> ReleaseView:
-    """Lock in, rehearse, charge, read, train, hold."""
-    stage, short = demo.stage, request.line.id[:8]
-    stage.command("train", short)
+    """Train the approved job and hold its result."""
+    narrator, short = demo.narrator, request.line.id[:8]
+    narrator.command("train", short)
     held = vault.train(request.line.id, progress=lambda _step, _of: None)
-    stage.note(f"{held.steps} steps in a process without network and files; the result is held in the vault")
-    stage.note(f"{wording.percent(held.price.used_percent_before)} of the lifetime privacy budget is spent")
+    narrator.note(
+        f"{held.steps} steps in a process without network and files; the result is held in the vault"
+    )
+    narrator.note(
+        f"{wording.percent(held.price.used_percent_before)} of the lifetime privacy budget is spent"
+    )
     return held
 
 
-def let_go(demo: Demo, vault: Vault, held: ReleaseView) -> ReleaseView:
-    """The second decision: these exact bytes, to this requester."""
-    stage, short = demo.stage, held.id[:8]
-    stage.command("release", "show", short)
-    stage.note(
+def release_update(demo: Demo, vault: Vault, held: ReleaseView) -> ReleaseView:
+    """Release the held update after the person has typed its digest."""
+    narrator, short = demo.narrator, held.id[:8]
+    narrator.command("release", "show", short)
+    narrator.note(
         f"one file of {wording.size(held.size)} would leave, for {held.recipient}; noise {held.noise_multiplier:g}"
     )
-    stage.note(f"digest {held.digest}")
-    stage.note("what leaves cannot be called back")
-    stage.command("release", "send", short, "--confirm-digest", held.digest[:8], "--to", "outbox")
-    if not stage.wait_for(
+    narrator.note(f"digest {held.digest}")
+    narrator.note("what leaves cannot be called back")
+    narrator.command("release", "send", short, "--confirm-digest", held.digest[:8], "--to", "outbox")
+    if not narrator.ask_for_word(
         f"Type the first 8 digits of the digest ({held.digest[:8]}) to let it leave:", held.digest[:8]
     ):
         raise Declined()
@@ -176,15 +181,15 @@ def let_go(demo: Demo, vault: Vault, held: ReleaseView) -> ReleaseView:
 
 
 def verify(demo: Demo, vault: Vault) -> bytes:
-    """The group checks what it got and gets its model."""
+    """Verify the release as the group does, and apply the update to the model."""
     from vault.requester.releases import apply_update, verify_release
 
-    stage = demo.stage
-    stage.command("requester", "vault-key", GROUP)
+    narrator = demo.narrator
+    narrator.command("requester", "vault-key", GROUP)
     key = demo.file("vault.pub")
     key.write_text(vault.vault_key(GROUP) + "\n", encoding="utf-8")
-    stage.note("written to vault.pub, handed over in person")
-    stage.command(
+    narrator.note("written to vault.pub, handed over in person")
+    narrator.command(
         "update",
         "verify",
         "outbox",
@@ -199,50 +204,50 @@ def verify(demo: Demo, vault: Vault) -> bytes:
     start = (demo.file("job-1") / "weights.safetensors").read_bytes()
     model = apply_update(start, demo.file("outbox"))
     demo.file("model.safetensors").write_bytes(model)
-    stage.note("signature, digests and form verify")
+    narrator.note("signature, digests and form verify")
     return model
 
 
 def attack_before_release(demo: Demo, vault: Vault, request: RequestView, held: ReleaseView) -> None:
-    """A changed manifest, a wrong digest, and a socket from inside the learner."""
-    stage = demo.stage
-    stage.chapter("Somebody tries", "Three attacks, made for real.")
+    """Try a changed manifest, a wrong digest, and a socket from inside the learner."""
+    narrator = demo.narrator
+    narrator.chapter("Somebody tries", "Three attacks, made for real.")
     changed = demo.file("changed")
     shutil.copytree(demo.file("job-1"), changed)
     manifest = changed / "manifest.json"
     manifest.write_bytes(manifest.read_bytes().replace(b'"steps":100', b'"steps":900'))
-    stage.note("changed: a copy of job-1 whose manifest asks for 900 steps instead of 100")
-    stage.command("request", "submit", "changed")
-    stage.refused("changed manifest", lambda: vault.submit(changed))
+    narrator.note("changed: a copy of job-1 whose manifest asks for 900 steps instead of 100")
+    narrator.command("request", "submit", "changed")
+    narrator.refused("changed manifest", lambda: vault.submit(changed))
     wrong = "0" * 8 if not held.digest.startswith("0" * 8) else "1" * 8
-    stage.command("release", "send", held.id[:8], "--confirm-digest", wrong, "--to", "elsewhere")
-    stage.refused(
+    narrator.command("release", "send", held.id[:8], "--confirm-digest", wrong, "--to", "elsewhere")
+    narrator.refused(
         "wrong digest", lambda: vault.send(held.id, confirm_digest=wrong, to=demo.file("elsewhere"))
     )
-    stage.command("doctor")
+    narrator.command("doctor")
     probes = [one for one in vault.probe_sandbox(demo.paths) if one.name in SOCKETS]
     if not probes or not all(one.refused for one in probes):
         raise AttackSucceeded(attack="learner's socket")
     kinds, errors = ", ".join(one.name for one in probes), " and ".join(sorted({one.how for one in probes}))
-    stage.saw_refusal("learner's socket", f"The kernel refused each of {kinds}: {errors}.")
+    narrator.note_refusal("learner's socket", f"The kernel refused each of {kinds}: {errors}.")
 
 
 def withdraw(demo: Demo, vault: Vault) -> None:
     """Withdraw the consent and see a second job refused with its reasons."""
     from tui.cli.commands.consent import show_decision
 
-    stage = demo.stage
+    narrator = demo.narrator
     grant = vault.grants()[0]
-    stage.command("consent", "withdraw", grant.id[:8])
+    narrator.command("consent", "withdraw", grant.id[:8])
     done = vault.withdraw(grant.id)
-    stage.note(
+    narrator.note(
         f"{len(done.already_left)} update already left and cannot be called back; nothing more is read"
     )
-    second = ask(demo, vault, "job-2")
-    stage.command("consent", "explain", "job-2")
+    second = submit_job(demo, vault, "job-2")
+    narrator.command("consent", "explain", "job-2")
     show_decision(vault.explain(demo.file("job-2")))
-    stage.command("request", "approve", second.line.id[:8])
-    stage.refused(
+    narrator.command("request", "approve", second.line.id[:8])
+    narrator.refused(
         "after withdrawal", lambda: vault.approve(second.line.id, manifest_digest=second.manifest_digest)
     )
 
@@ -251,42 +256,42 @@ def check_trail(demo: Demo, vault: Vault) -> int:
     """Export the trail, verify it from the files alone, then edit one byte and see it refused."""
     from vault.requester.trail import verify_trail
 
-    stage, bundle = demo.stage, demo.file("trail")
-    stage.command("audit", "export", "trail")
+    narrator, bundle = demo.narrator, demo.file("trail")
+    narrator.command("audit", "export", "trail")
     size = vault.export_audit(bundle).size
     key = vault.audit_key()
-    stage.command("audit", "verify", "--bundle", "trail", "--key", key)
+    narrator.command("audit", "verify", "--bundle", "trail", "--key", key)
     verify_trail(bundle, key)
-    stage.note(f"{size} entries verify from the files alone")
+    narrator.note(f"{size} entries verify from the files alone")
     edited = demo.file("edited")
     shutil.copytree(bundle, edited)
     entries = edited / "entries.jsonl"
     entries.write_bytes(entries.read_bytes().replace(b'"outcome":"permit"', b'"outcome":"deny"', 1))
-    stage.note("edited: a copy of trail where one decision says deny instead of permit")
-    stage.command("audit", "verify", "--bundle", "edited", "--key", key)
-    stage.refused("edited log", lambda: verify_trail(edited, key))
+    narrator.note("edited: a copy of trail where one decision says deny instead of permit")
+    narrator.command("audit", "verify", "--bundle", "edited", "--key", key)
+    narrator.refused("edited log", lambda: verify_trail(edited, key))
     return size
 
 
 def play(demo: Demo) -> Outcome:
-    """The story from the empty folder to the verified trail."""
-    stage = demo.stage
+    """Play every step, from the empty folder to the verified trail."""
+    narrator = demo.narrator
     with make_vault(demo) as vault:
         stayed = import_patients(demo, vault)
-        stage.chapter("A research group asks", "It signs a job; the job carries no code, only numbers.")
-        request = ask(demo, vault, "job-1")
-        stage.chapter("A person allows one run")
+        narrator.chapter("A research group asks", "It signs a job; the job carries no code, only numbers.")
+        request = submit_job(demo, vault, "job-1")
+        narrator.chapter("A person allows one run")
         allow(demo, vault, request)
-        stage.chapter("The vault learns")
+        narrator.chapter("The vault learns")
         held = run(demo, vault, request)
         attack_before_release(demo, vault, request, held)
-        stage.chapter("A person lets the result leave")
-        sent = let_go(demo, vault, held)
-        stage.chapter("The group checks what it got")
+        narrator.chapter("A person lets the result leave")
+        sent = release_update(demo, vault, held)
+        narrator.chapter("The group checks what it got")
         model = verify(demo, vault)
-        stage.chapter("The hospital withdraws its consent")
+        narrator.chapter("The hospital withdraws its consent")
         withdraw(demo, vault)
-        stage.chapter("Anybody can check the trail")
+        narrator.chapter("Anybody can check the trail")
         trail = check_trail(demo, vault)
     return _outcome(demo, stayed=stayed, request=request, sent=sent, model=model, trail=trail)
 
@@ -307,11 +312,11 @@ def _outcome(
         allowed=len(sent.fields_used),
         start=accuracy(start, demo.held_out),
         private=accuracy(model, demo.held_out),
-        non_private=ceiling(demo.hospital, demo.held_out),
+        non_private=non_private_accuracy(demo.hospital, demo.held_out),
         majority=max(float(classes.mean()), 1 - float(classes.mean())),
         epsilon=request.price.epsilon,
         delta=request.price.delta,
         guess_rate=request.price.guess_rate,
-        refusals=tuple(demo.stage.refusals),
+        refusals=tuple(demo.narrator.refusals),
         trail=trail,
     )

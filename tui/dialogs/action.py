@@ -1,4 +1,4 @@
-"""The dialog of a simple action: what it does is said before it is done."""
+"""The dialog of a simple action, which states the consequence before it is carried out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ S = TypeVar("S")
 
 
 class ActionDialog(VaultCallDialog):
-    """Does one simple action; dismissed with "done" once it is done, and `begins` is called right before."""
+    """Carries out one simple action; dismissed with "done" afterwards, and `begins` is called right before."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class ActionDialog(VaultCallDialog):
         said = {entry.name: self.query_one(f"#{entry.name}", Input).value for entry in self._action.entries}
         for entry in self._action.entries:
             if entry.is_required and not said[entry.name].strip():
-                self.say_problem(f"Type {entry.placeholder}.")
+                self.show_problem(f"Type {entry.placeholder}.")
                 self.query_one(f"#{entry.name}", Input).focus()
                 return
         self._begins()

@@ -1,4 +1,4 @@
-"""What can be decided about a request now, as the vault says it: looked at before it is shown, and carried out."""
+"""Prepare the approval of a request for the dialog that shows it, and carry it out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In front of the trail: an entry or a request's whole life, the bundle for others, and the key to check it with."""
+"""Dialogs of the audit page: an entry or all of a request, the export for others, and the verifier key."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from textual import work
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from tui.dialogs.dialog import Dialog
+from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
-from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
-    from vault.views.audit import AuditLine
+    from vault.views.audit import AuditCheck, AuditLine
 
 TITLE_ROOM: Final = 50
 HOLDS: Final = (
@@ -96,7 +95,7 @@ class KeyDialog(Dialog[None]):
         return "Back"
 
 
-class ExportDialog(Dialog[str]):
+class AuditExportDialog(VaultCallDialog):
     """Where the bundle goes; dismissed with a sentence about what was written."""
 
     AUTO_FOCUS = "#folder"
@@ -119,7 +118,7 @@ class ExportDialog(Dialog[str]):
     def before_buttons(self) -> Iterable[Widget]:
         """Where to."""
         yield Input(placeholder="path of a new folder", id="folder", compact=True)
-        yield Plain("", id="problem", classes="bad")
+        yield from super().before_buttons()
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """The verb."""
@@ -134,22 +133,17 @@ class ExportDialog(Dialog[str]):
         """Write it."""
         typed = self.query_one("#folder", Input).value.strip()
         if not typed:
-            self._say("Type the path of a new folder.")
+            self.show_problem("Type the path of a new folder.")
             return
-        self._export(Path(typed).expanduser().absolute())
+        folder = Path(typed).expanduser().absolute()
+        self.carry_out(
+            lambda vault: vault.export_audit(folder),
+            lambda found: _exported(found, folder),
+            lambda found: _exported(found, folder),
+            title="Exported",
+        )
 
-    @work(exclusive=True, group="act")
-    async def _export(self, folder: Path) -> None:
-        self.query_one("#export", Button).disabled = True
-        try:
-            found = await self.program.ask(lambda vault: vault.export_audit(folder))
-        except LockboxError as error:
-            self.query_one("#export", Button).disabled = False
-            self._say(f"{error} {error.hint}".strip())
-            return
-        said = f"{wording.counted(found.size, 'entry')} exported and checked, root {found.root[:16]}…, to {folder}"
-        self.program.tell(said, title="Exported")
-        self.dismiss(said)
 
-    def _say(self, sentence: str) -> None:
-        self.query_one("#problem", Plain).say(sentence)
+def _exported(found: AuditCheck, folder: Path) -> str:
+    entries = wording.counted(found.size, "entry")
+    return f"{entries} exported and checked, root {found.root[:16]}…, to {folder}"

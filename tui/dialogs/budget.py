@@ -1,4 +1,4 @@
-"""What a price and a budget mean, in front of the budget screen."""
+"""Dialogs of the budget page: how to read its numbers, and the price of one job."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LAST: Final = (
 )
 
 
-class HowToRead(Dialog[None]):
+class BudgetHelpDialog(Dialog[None]):
     """The numbers of the budget explained; `caps` are collection, ε, δ and what one unit is called."""
 
     AUTO_FOCUS = "#details"
@@ -68,7 +68,7 @@ class HowToRead(Dialog[None]):
         return "Back"
 
 
-class JobDialog(Dialog[None]):
+class JobPriceDialog(Dialog[None]):
     """The price of one job in front of the list."""
 
     AUTO_FOCUS = "#details"

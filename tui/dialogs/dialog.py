@@ -1,4 +1,4 @@
-"""A dialog that decides something: the consequence stays in sight, details scroll, the safe answer has the focus."""
+"""The base of the dialogs: the consequence stays in sight, details scroll, the safe answer has the focus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Erasing a collection: what is destroyed, what ends with it, what cannot be reached; its name is typed for it."""
+"""The dialog that erases a collection, once its name is typed."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class EraseDialog(ReadToEndDialog):
         """The one other answer."""
         return [("erase", "Erase for good")]
 
-    def missing(self) -> str:
+    def missing_input(self) -> str:
         """The name."""
         return "" if self._typed == self._planned.collection else "Its name is not typed yet."
 

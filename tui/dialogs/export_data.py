@@ -1,4 +1,4 @@
-"""Taking a collection out, readable, into a file of the owner."""
+"""The dialog that exports a collection, readable, into a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORMATS: Final = {"csv": "CSV, as spreadsheets read it", "jsonl": "JSON Lines, one object a row"}
 
 
-class ExportDialog(VaultCallDialog):
+class DataExportDialog(VaultCallDialog):
     """Where to, and as what; dismissed with "exported" once the file is written."""
 
     def __init__(self, collection: CollectionView) -> None:
@@ -66,13 +66,13 @@ class ExportDialog(VaultCallDialog):
         """Write the file, unless no name was typed."""
         typed = self.query_one("#path", Input).value.strip()
         if not typed:
-            self.say_problem("Name the file it goes to.")
+            self.show_problem("Name the file it goes to.")
             self.set_focus(self.query_one("#path"))
             return
         target = parse_path(typed)
         as_format = target.suffix.lower().lstrip(".")
         if as_format not in FORMATS:
-            self.say_problem("The name of the file has to end in .csv or .jsonl.")
+            self.show_problem("The name of the file has to end in .csv or .jsonl.")
             return
         self._export(target, as_format)
 

@@ -1,4 +1,4 @@
-"""Giving a consent by hand: first what exactly, then, seen whole, whether."""
+"""The form of a new consent, and the dialog that shows it whole and gives it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from tui.dialogs.read_to_end import ReadToEndDialog
-from tui.dialogs.scope_form import ScopeForm, line
+from tui.dialogs.scope_form import ScopeForm, text_field
 from tui.text import consent_facts, request_facts, wording
 from tui.text.layout import escaped
 from tui.text.parse import parse_count, parse_epsilon
@@ -22,7 +22,7 @@ from vault.errors.families import Invalid, LockboxError
 
 if TYPE_CHECKING:
     from vault.views.collections import CollectionView
-    from vault.views.consents import GrantDraft, GrantTerms
+    from vault.views.consents import GrantDraft, GrantTerms, GrantView
 
 
 class GrantForm(ScopeForm):
@@ -41,11 +41,11 @@ class GrantForm(ScopeForm):
 
     def more_fields(self) -> Iterable[Widget]:
         """The ends of a consent."""
-        yield line("Until", "until", "a date like 2026-12-31, at most a year away")
-        yield line("How many runs", "uses", "1 to 1000", "1")
+        yield text_field("Until", "until", "a date like 2026-12-31, at most a year away")
+        yield text_field("How many runs", "uses", "1 to 1000", "1")
         yield Plain("If you like", classes="heading")
-        yield line("Not before", "from", "a date; empty: from now on")
-        yield line("A run costs", "epsilon", "at most this ε; empty: what the budget allows")
+        yield text_field("Not before", "from", "a date; empty: from now on")
+        yield text_field("A run costs", "epsilon", "at most this ε; empty: what the budget allows")
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """The next dialog."""
@@ -74,9 +74,9 @@ class GrantForm(ScopeForm):
         try:
             terms = self.terms()
         except Invalid as error:
-            self.say_problem(str(error))
+            self.show_problem(str(error))
         else:
-            self.say_problem("")
+            self.show_problem("")
             self._look(terms)
 
     @work(exclusive=True, group="look")
@@ -84,7 +84,7 @@ class GrantForm(ScopeForm):
         try:
             draft = await self.program.ask(lambda vault: vault.preview_grant(**terms))
         except LockboxError as error:
-            self.say_problem(f"{error} {error.hint}".strip())
+            self.show_problem(f"{error} {error.hint}".strip())
             return
         self.app.push_screen(
             GrantDialog(draft, terms, cast("CollectionView", self.collection)), self._answered
@@ -129,10 +129,10 @@ class GrantDialog(ReadToEndDialog):
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """The answer that gives it."""
-        parse_count = len(self._draft.fields)
-        return [("allow", "Allow this column" if parse_count == 1 else f"Allow these {parse_count} columns")]
+        count = len(self._draft.fields)
+        return [("allow", "Allow this column" if count == 1 else f"Allow these {count} columns")]
 
-    def missing(self) -> str:
+    def missing_input(self) -> str:
         """The explicit yes, where there has to be one."""
         if self._draft.special and not self.query_one("#special", Toggle).is_on:
             return MISSING
@@ -147,26 +147,21 @@ class GrantDialog(ReadToEndDialog):
         """Give exactly what stands here."""
         if self.what_is_missing() or self.query_one(f"#{self.ANSWER}", Button).disabled:
             return
-        self._give()
-
-    @work(exclusive=True, group="give")
-    async def _give(self) -> None:
-        self.lock_buttons(True)
         terms, confirmed = self._terms, bool(self._draft.special)
-        try:
-            given = await self.program.ask(lambda vault: vault.grant(special_confirmed=confirmed, **terms))
-        except LockboxError as error:
-            self.lock_buttons(False)
-            self.update_answer()
-            self.say_problem(f"{error} {error.hint}".strip())
-            return
-        who, columns = escaped(given.requester), wording.counted(len(given.fields), "column")
-        self.program.tell(
-            f"{who} may learn from {columns} of {escaped(given.collection)} until {given.not_after[:10]}. Nothing "
-            "leaves by this: every run and every release still asks you.",
+        self.carry_out(
+            lambda vault: vault.grant(special_confirmed=confirmed, **terms),
+            _given,
+            lambda given: given.id,
             title="Consent given",
         )
-        self.dismiss(given.id)
+
+
+def _given(given: GrantView) -> str:
+    who, columns = escaped(given.requester), wording.counted(len(given.fields), "column")
+    return (
+        f"{who} may learn from {columns} of {escaped(given.collection)} until {given.not_after[:10]}. Nothing "
+        "leaves by this: every run and every release still asks you."
+    )
 
 
 def draft_facts(draft: GrantDraft, collection: CollectionView) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Bring a file in: choose it, look at what would be kept and how, and seal it; nothing is stored before that."""
+"""The dialogs of an import: choose a file, preview it, and seal its rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 NOTHING_YET: Final = "Nothing is stored until you say so."
 
 
-class Files(DirectoryTree):
+class FileTree(DirectoryTree):
     """The files below a folder; hidden ones are left out, and names are shown as they are."""
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
@@ -42,7 +42,7 @@ class Files(DirectoryTree):
         return cell(label if isinstance(label, str) else label.plain)
 
 
-class ChooseFile(Dialog[ImportReport]):
+class ChooseFileDialog(Dialog[ImportReport]):
     """Which file: a path that is typed, pasted or dropped, or one chosen below."""
 
     AUTO_FOCUS = "#path"
@@ -63,7 +63,7 @@ class ChooseFile(Dialog[ImportReport]):
     def details(self) -> Iterable[Widget]:
         """The path, and the folder to choose from."""
         yield Input(placeholder="type, paste or drop the path of a file", id="path")
-        yield Files(Path.home(), id="files")
+        yield FileTree(Path.home(), id="files")
 
     def before_buttons(self) -> Iterable[Widget]:
         """How it goes."""
@@ -92,14 +92,14 @@ class ChooseFile(Dialog[ImportReport]):
         """Look at what the field says."""
         path = parse_path(self.query_one("#path", Input).value)
         if path.is_dir():
-            files = self.query_one("#files", Files)
+            files = self.query_one("#files", FileTree)
             files.path = path
             files.focus()
             return
         self._look(path)
 
     def _say(self, sentence: str) -> None:
-        self.query_one("#word", Plain).say(sentence)
+        self.query_one("#word", Plain).set_text(sentence)
 
     @work(exclusive=True, group="look")
     async def _look(self, path: Path) -> None:
@@ -175,10 +175,10 @@ class ImportDialog(Dialog[ImportReport]):
 
     def _draw(self) -> None:
         preview = self._preview
-        self.query_one("#consequence", Plain).say(self.consequence())
+        self.query_one("#consequence", Plain).set_text(self.consequence())
         self.query_one("#columns", ListTable).fill(_lines(preview))
-        self.query_one("#refused", Plain).say(import_facts.refused_words(preview))
-        self.query_one("#warnings", Plain).say("\n".join(preview.warnings))
+        self.query_one("#refused", Plain).set_text(import_facts.refused_words(preview))
+        self.query_one("#warnings", Plain).set_text("\n".join(preview.warnings))
         seal = self.query_one("#seal", Button)
         seal.label = content(self._seal_label())
         seal.disabled = not preview.rows
@@ -195,7 +195,7 @@ class ImportDialog(Dialog[ImportReport]):
             words = (
                 f"{escaped(column.name)} is {column.sensitivity}: {import_facts.CLASSES[column.sensitivity]}"
             )
-            self.query_one("#class-words", Plain).say(words)
+            self.query_one("#class-words", Plain).set_text(words)
 
     # changing
 
@@ -259,7 +259,7 @@ class ImportDialog(Dialog[ImportReport]):
     def _say(self, sentence: str, *, is_bad: bool = False) -> None:
         word = self.query_one("#word", Plain)
         word.set_class(is_bad, "bad")
-        word.say(sentence)
+        word.set_text(sentence)
 
     def _fail(self, error: LockboxError) -> None:
         self._say(f"{error} {error.hint}".strip(), is_bad=True)

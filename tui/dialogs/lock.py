@@ -1,4 +1,4 @@
-"""Leaving while something runs: lock or quit, said with what happens to the run."""
+"""The dialogs that lock or quit while a training runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A decision that can only be taken once everything in it was in sight."""
+"""The base of dialogs whose answer waits until everything was scrolled into sight."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ReadToEndDialog(VaultCallDialog):
         self._has_read = False
         self._is_busy = False
 
-    def missing(self) -> str:
+    def missing_input(self) -> str:
         """What is still missing besides reading, or nothing."""
         return ""
 
@@ -42,7 +42,7 @@ class ReadToEndDialog(VaultCallDialog):
         self.call_after_refresh(self._note_position)
 
     def on_resize(self) -> None:
-        """More of it may be in sight now."""
+        """Note what is in sight at the new size."""
         self.call_after_refresh(self._note_position)
 
     def _note_position(self) -> None:
@@ -56,12 +56,12 @@ class ReadToEndDialog(VaultCallDialog):
         if self._is_busy:
             return
         missing = self.what_is_missing()
-        self.say_problem(missing)
+        self.show_problem(missing)
         self.query_one(f"#{self.ANSWER}", Button).disabled = bool(missing)
 
     def what_is_missing(self) -> str:
         """Reading comes first, then what the dialog asks for."""
-        return self.missing() if self._has_read else SCROLL
+        return self.missing_input() if self._has_read else SCROLL
 
     def lock_buttons(self, is_locked: bool) -> None:
         """While the vault works on it nothing can be pressed twice."""
@@ -74,5 +74,5 @@ class ReadToEndDialog(VaultCallDialog):
         details.scroll_relative(y=pages * max(1, details.size.height - 1), animate=False)
 
     def action_line(self, lines: int) -> None:
-        """The same by a line."""
+        """Scroll the details by a line, wherever the focus is."""
         self.query_one("#details").scroll_relative(y=lines, animate=False)

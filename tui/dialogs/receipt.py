@@ -1,4 +1,4 @@
-"""The receipt of a consent, as it is: ISO/IEC TS 27560 in JSON."""
+"""The dialog with the receipt of a consent (ISO/IEC TS 27560 in JSON)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second decision: letting a held update leave, which nothing can call back.
+"""The dialog that releases a held update, which cannot be called back.
 
 No key sends. The word is typed, its button is pressed, ten seconds pass in which escape cancels, and only then the
 vault is asked: until that moment nothing is recorded and no byte is written.
@@ -144,7 +144,7 @@ class ReleaseDialog(Dialog[ReleaseView]):
         self._allow()
 
     def _say(self, sentence: str) -> None:
-        self.query_one("#refused", Plain).say(sentence)
+        self.query_one("#refused", Plain).set_text(sentence)
 
     def action_numbers(self) -> None:
         """Show or hide ε, δ and the worst case."""
@@ -188,7 +188,7 @@ class Countdown(Dialog[bool]):
         return "Cancel"
 
     def on_mount(self) -> None:
-        """Count."""
+        """Start the countdown."""
         self.set_interval(self.TICK, self._tick)
 
     def _tick(self) -> None:

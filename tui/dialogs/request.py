@@ -1,4 +1,4 @@
-"""One request, whole: beside the inbox where there is room, else in front of it."""
+"""All of one request: in a pane beside the inbox where there is room, else in a dialog."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def request_heading(found: RequestView) -> str:
     return f"{wording.short(found.line.requester, 40)}  {mark} {words}"
 
 
-class RequestDetail(Dialog[str]):
+class RequestDialog(Dialog[str]):
     """The same in front of the list, with what can be done about it; opening it decides nothing."""
 
     AUTO_FOCUS = "#details"

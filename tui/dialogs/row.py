@@ -1,4 +1,4 @@
-"""One row, whole."""
+"""The dialog with one row of a collection."""
 
 from __future__ import annotations
 

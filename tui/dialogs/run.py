@@ -133,12 +133,12 @@ class RunDialog(ReadToEndDialog):
     def update_answer(self) -> None:
         """Say what is missing, and let the job be run when nothing is."""
         missing = self.what_is_missing()
-        self.say_problem("\n".join(filter(None, (self._notice, missing))))
+        self.show_problem("\n".join(filter(None, (self._notice, missing))))
         self.query_one("#run", Button).disabled = bool(missing)
         is_open = self._prepared.request.line.state in request_facts.OPEN_STATES
         self.query_one("#refuse", Button).disabled = self._is_busy or not is_open
         self.query_one(SpecialToggle).set_columns(self._prepared.special)
-        self.query_one("#consequence", Plain).say(self.consequence())
+        self.query_one("#consequence", Plain).set_text(self.consequence())
 
     def what_is_missing(self) -> str:
         """The first thing in the way of running it, or nothing."""
@@ -190,7 +190,7 @@ class RunDialog(ReadToEndDialog):
         self._optional = self._prepared.optional
         for toggle in self.query("#details Toggle").results(Toggle):
             if any(one.name == toggle.label and one.necessity == "optional" for one in self._asked()):
-                toggle.turn(toggle.label in self._optional)
+                toggle.set_on(toggle.label in self._optional)
         self.update_answer()
 
     def _asked(self) -> tuple[FieldAskView, ...]:
@@ -206,10 +206,10 @@ class RunDialog(ReadToEndDialog):
     def _draw_anew(self, before: PreparedApproval, *, is_own: bool) -> None:
         details, draft = self.query_one("#details", VerticalScroll), self._prepared.draft
         if self._prepared.special != before.special:
-            self.query_one("#special", Toggle).turn(False)
+            self.query_one("#special", Toggle).set_on(False)
         self.query_one(PriceBox).show_price(self._prepared.request.price)
         if is_own and draft is not None and before.draft is not None:
-            self.query_one(".special-sentence", Plain).say(_special_sentence(draft))
+            self.query_one(".special-sentence", Plain).set_text(_special_sentence(draft))
             return
         self._has_read, self._notice = False, CHANGED
         self._without = frozenset()

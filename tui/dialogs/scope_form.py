@@ -1,4 +1,4 @@
-"""Who, from which collection, which columns, what for: the form behind a new consent and behind "what if"."""
+"""The base of the forms for a new consent and for "what if": requester, collection, columns and purpose."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NO_DATA: Final = "There is nothing to learn from yet: import a file under 2 Data
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """Whom and what there is to choose from."""
+    """The requesters and collections to choose from."""
 
     requesters: tuple[RequesterView, ...]
     collections: tuple[CollectionView, ...]
@@ -80,8 +80,8 @@ class ScopeForm(VaultCallDialog):
         yield _field("What for", _select("purpose", purposes, is_chosen=False))
         yield from self.more_fields()
         yield Plain("Only if not every record may be read", classes="heading")
-        yield line("Records from", "records-from", "a date; empty: from the first")
-        yield line("Records before", "records-to", "a date; empty: to the last")
+        yield text_field("Records from", "records-from", "a date; empty: from the first")
+        yield text_field("Records before", "records-to", "a date; empty: to the last")
 
     def more_fields(self) -> Iterable[Widget]:
         """What this form asks besides."""
@@ -113,13 +113,13 @@ class ScopeForm(VaultCallDialog):
     @property
     def collection(self) -> CollectionView | None:
         """The collection that is chosen, if one is."""
-        name = chosen_in(self, "#collection")
+        name = selected(self, "#collection")
         return next((one for one in self._choices.collections if one.name == name), None)
 
     def scope(self) -> Scope:
         """What was chosen; raises `Invalid` with the first thing that is missing."""
         found = {
-            name: chosen_in(self, f"#{name}", missing)
+            name: selected(self, f"#{name}", missing)
             for name, missing in (
                 ("who", "choose who would learn"),
                 ("collection", "choose the data"),
@@ -128,7 +128,7 @@ class ScopeForm(VaultCallDialog):
         ticked = tuple(one.label for one in self.query("#columns Toggle").results(Toggle) if one.is_on)
         if not ticked:
             raise Invalid(reason="tick at least one column")
-        purpose = chosen_in(self, "#purpose", "choose what it is for")
+        purpose = selected(self, "#purpose", "choose what it is for")
         window = (self.date("#records-from"), self.date("#records-to"))
         return Scope(
             requester=found["who"],
@@ -153,7 +153,7 @@ class ScopeForm(VaultCallDialog):
         self.focus_next()
 
 
-def chosen_in(form: ScopeForm, selector: str, missing: str = "") -> str:
+def selected(form: ScopeForm, selector: str, missing: str = "") -> str:
     """The value of a menu; raises `Invalid` with `missing` for none, or is empty."""
     value = form.query_one(selector, Select).value
     if isinstance(value, str):
@@ -163,7 +163,7 @@ def chosen_in(form: ScopeForm, selector: str, missing: str = "") -> str:
     return ""
 
 
-def line(label: str, name: str, placeholder: str, value: str = "") -> Widget:
+def text_field(label: str, name: str, placeholder: str, value: str = "") -> Widget:
     """A field for a text, with its name before it."""
     return _field(label, Input(value, placeholder=placeholder, id=name, compact=True, classes="value"))
 

@@ -1,4 +1,4 @@
-"""Taking a job folder into the inbox."""
+"""The dialog that submits a job folder."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SubmitDialog(VaultCallDialog):
         """Take it in."""
         typed = self.query_one("#job", Input).value.strip()
         if not typed:
-            self.say_problem("Type the path of the folder that the requester gave you.")
+            self.show_problem("Type the path of the folder that the requester gave you.")
             return
         folder = Path(typed).expanduser().absolute()
         self.carry_out(

@@ -1,4 +1,4 @@
-"""A dialog whose answer is one call to the vault; an error is said in it, and what was typed stays."""
+"""The base of dialogs whose answer is one call to the vault."""
 
 from __future__ import annotations
 
@@ -29,24 +29,29 @@ class VaultCallDialog(Dialog[str]):
 
     @work(exclusive=True, group="act")
     async def carry_out(
-        self, call: Callable[[OwnerSession], T], done: Callable[[T], str], result: str, *, title: str = ""
+        self,
+        call: Callable[[OwnerSession], T],
+        done: Callable[[T], str],
+        result: str | Callable[[T], str],
+        *,
+        title: str = "",
     ) -> None:
-        """Call the vault, tell what was done, and leave with this result; an error is said in the dialog."""
+        """Call the vault, tell what was done, and leave with a result; an error is said in the dialog."""
         self.lock_buttons(True)
         try:
             answer = await self.program.ask(call)
         except LockboxError as error:
             self.lock_buttons(False)
-            self.say_problem(f"{error} {error.hint}".strip())
+            self.show_problem(f"{error} {error.hint}".strip())
         else:
             self.program.tell(done(answer), title=title)
-            self.dismiss(result)
+            self.dismiss(result if isinstance(result, str) else result(answer))
 
     def lock_buttons(self, is_locked: bool) -> None:
         """While the vault works on it, only leaving is possible."""
         for button in self.query(Button):
             button.disabled = is_locked and button.id != "safe"
 
-    def say_problem(self, sentence: str) -> None:
+    def show_problem(self, sentence: str) -> None:
         """One sentence about what cannot be done as it stands."""
-        self.query_one("#problem", Plain).say(sentence)
+        self.query_one("#problem", Plain).set_text(sentence)

@@ -1,4 +1,4 @@
-"""What the consents would say to a job that nobody sent: the same form as for a consent, and nothing is written."""
+"""The form and the verdict of "what if": what the consents would say to a job that nobody sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual import work
 from textual.widget import Widget
 
 from tui.dialogs.dialog import Dialog
-from tui.dialogs.scope_form import Scope, ScopeForm, line
+from tui.dialogs.scope_form import Scope, ScopeForm, text_field
 from tui.text import request_facts, wording
 from tui.text.parse import parse_epsilon
 from tui.widgets.facts import Facts
@@ -43,7 +43,7 @@ class WhatIfForm(ScopeForm):
 
     def more_fields(self) -> Iterable[Widget]:
         """The price of the job."""
-        yield line("It would cost", "epsilon", "an ε; empty: no cap is tried")
+        yield text_field("It would cost", "epsilon", "an ε; empty: no cap is tried")
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """Try it."""
@@ -59,9 +59,9 @@ class WhatIfForm(ScopeForm):
             scope, epsilon = self.scope(), self.text("#epsilon")
             price = parse_epsilon(epsilon) if epsilon else None
         except Invalid as error:
-            self.say_problem(str(error))
+            self.show_problem(str(error))
         else:
-            self.say_problem("")
+            self.show_problem("")
             self._try(scope, price)
 
     @work(exclusive=True, group="try")
@@ -78,7 +78,7 @@ class WhatIfForm(ScopeForm):
                 )
             )
         except LockboxError as error:
-            self.say_problem(f"{error} {error.hint}".strip())
+            self.show_problem(f"{error} {error.hint}".strip())
         else:
             self.app.push_screen(VerdictDialog(found, scope))
 

@@ -1,4 +1,4 @@
-"""Withdrawing a consent, from any list that has it: one key opens it, and two more answer it."""
+"""The dialog that withdraws a consent, from any list that has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trail of everything: each request's life together, the newest first, page by page, and whether it is whole."""
+"""The audit page: the trail by request, the newest first, and whether it verifies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.widgets import DataTable
 
 from tui.app.page import Page
-from tui.dialogs.audit import EntryDialog, ExportDialog, KeyDialog
+from tui.dialogs.audit import AuditExportDialog, EntryDialog, KeyDialog
 from tui.text import wording
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
@@ -106,9 +106,9 @@ An act that was never written cannot be proven missing, and times are those of t
         place = f"entries #{facts.first:,} to #{facts.last:,}, {part}"
         ways = [*(["older: o"] if facts.first else []), *(["newer: n"] if facts.last < facts.newest else [])]
         found = NO_MATCH if self._filter and not lines else "  ·  ".join([place, *ways])
-        self.query_one("#audit-place", Plain).say(found)
+        self.query_one("#audit-place", Plain).set_text(found)
 
-    def searched(self, text: str) -> None:
+    def filter_list(self, text: str) -> None:
         """Show the entries of this page that have this text, and whole requests whose title has it."""
         self._filter = text
         self._fill()
@@ -121,7 +121,9 @@ An act that was never written cannot be proven missing, and times are those of t
         """Under the list stands the whole sentence."""
         event.stop()
         said = [f"#{line.seq}  {line.sentence}" for _, line in self._chosen()]
-        self.query_one("#audit-entry", Plain).say(said[0] if len(said) == 1 else _title(self._chosen_group()))
+        self.query_one("#audit-entry", Plain).set_text(
+            said[0] if len(said) == 1 else _title(self._chosen_group())
+        )
 
     def _chosen(self) -> list[tuple[TimelineGroup, AuditLine]]:
         """The entry under the cursor, or all entries of the request under it."""
@@ -165,25 +167,25 @@ An act that was never written cannot be proven missing, and times are those of t
     @work(exclusive=True, group="verify")
     async def action_verify(self) -> None:
         """Recompute the whole trail, however long it takes; what was found stays on the screen."""
-        self._say_verified(VERIFYING, is_bad=False)
+        self._show_verified(VERIFYING, is_bad=False)
         try:
             said = await self.program.ask(verified)
         except LockboxError as error:
-            self._say_verified(f"✗ {error} {error.hint}".strip(), is_bad=True)
+            self._show_verified(f"✗ {error} {error.hint}".strip(), is_bad=True)
         else:
-            self._say_verified(f"✓ {said}", is_bad=False)
+            self._show_verified(f"✓ {said}", is_bad=False)
 
-    def _say_verified(self, sentence: str, *, is_bad: bool) -> None:
+    def _show_verified(self, sentence: str, *, is_bad: bool) -> None:
         line = self.query_one("#audit-verified", Plain)
         line.set_class(is_bad, "bad")
-        line.say(sentence)
+        line.set_text(sentence)
 
     @work(exclusive=True, group="act")
     async def action_export(self) -> None:
         """Write the trail for others, in a dialog."""
-        said = await self.app.push_screen_wait(ExportDialog())
+        said = await self.app.push_screen_wait(AuditExportDialog())
         if said:
-            self._say_verified(f"→ {said}", is_bad=False)
+            self._show_verified(f"→ {said}", is_bad=False)
 
     @work(exclusive=True, group="act")
     async def action_verifier_key(self) -> None:

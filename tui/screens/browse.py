@@ -1,4 +1,4 @@
-"""The rows of one collection, a page at a time: no more of them than fit a page are ever here."""
+"""The page with the rows of one collection, 200 at a time."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ SEARCHES: Final = "Searching {rows} in the vault … esc stops waiting"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Which rows: so many behind the first, of all or of those that hold a text."""
+    """Which rows are shown: from which one on, and which text they hold."""
 
     first: int = 0
     search: str = ""
 
 
 class JumpBar(Input):
-    """Where the number of a row is typed."""
+    """The field for the number of a row."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -46,7 +46,7 @@ class JumpBar(Input):
 
 
 class Browse(Page[bool]):
-    """Rows as texts; the first page is recorded as a look."""
+    """The rows as text; the first page is recorded as a look."""
 
     NAME = "browse"
     TAB = "data"
@@ -104,7 +104,7 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
     def _say_doing(self, place: Place) -> None:
         doing = self.query_one("#browse-doing", Plain)
         rows = wording.counted(self._total or 0, "row")
-        doing.say(SEARCHES.format(rows=rows) if place.search else "Opening the rows …")
+        doing.set_text(SEARCHES.format(rows=rows) if place.search else "Opening the rows …")
         doing.display = True
 
     def _show(self, rows: Rows) -> None:
@@ -117,7 +117,7 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
             for number, row in zip(rows.row_numbers, rows.rows, strict=True)
         )
         table.move_cursor(row=0)
-        self.query_one("#browse-where", Plain).say(where(rows))
+        self.query_one("#browse-where", Plain).set_text(where(rows))
         if self.focused is None:
             self.set_focus(table)
 
@@ -166,7 +166,7 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
             await self.query_one("#body").mount(bar)
         self.set_focus(self.query_one(SearchBar))
 
-    def searched(self, text: str) -> None:
+    def filter_list(self, text: str) -> None:
         """Letters alone begin no search: it opens every row."""
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

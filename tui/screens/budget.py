@@ -1,4 +1,4 @@
-"""The lifetime privacy budget: what is used, what is left, when and for whom it was spent, what open requests cost."""
+"""The budget page: what is used and left, when and for whom it was spent, and what open requests cost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import DataTable
 
 from tui.app.page import Page
-from tui.dialogs.budget import HowToRead, JobDialog, job_heading
+from tui.dialogs.budget import BudgetHelpDialog, JobPriceDialog, job_heading
 from tui.text import wording
 from tui.text.request_facts import OPEN_STATES
 from tui.widgets.plain import Plain
@@ -131,7 +131,7 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
 
     def _show_bars(self) -> None:
         width = self.query_one("#budget-left").scrollable_content_region.width
-        self.query_one("#budget-bars", Plain).say("\n".join(bar_lines(self._facts, width)))
+        self.query_one("#budget-bars", Plain).set_text("\n".join(bar_lines(self._facts, width)))
 
     def _show_plot(self) -> None:
         whose = WHOSE[self._whose % len(WHOSE)]
@@ -158,7 +158,7 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
         if found is None:
             return
         self._shown = name
-        self.query_one("#budget-job-heading", Plain).say(job_heading(found))
+        self.query_one("#budget-job-heading", Plain).set_text(job_heading(found))
         place = self.query_one("#budget-job-price", Vertical)
         with (
             self.app.batch_update()
@@ -183,7 +183,7 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
         name = self.query_one(JobTable).chosen
         found = await self._opened(name) if name else None
         if found is not None:
-            await self.app.push_screen_wait(JobDialog(found))
+            await self.app.push_screen_wait(JobPriceDialog(found))
 
     def action_plot(self) -> None:
         """The next view of what was spent over time; where there is little room, it takes turns with the list."""
@@ -211,7 +211,7 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
             for one in self._facts.lines
             if one.requester is None
         ]
-        self.app.push_screen(HowToRead(caps))
+        self.app.push_screen(BudgetHelpDialog(caps))
 
 
 # what stands where -----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What the screens before the vault have in common: one card, one thing to do, and a line that says how it goes."""
+"""The base of the cards that are shown before a vault is open."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ T = TypeVar("T")
 
 
 class Closable(Protocol):
-    """Something that has to be closed when nobody wants it any more."""
+    """A result that has to be closed when it is not used."""
 
     def close(self) -> None:
-        """Let it go."""
+        """Close it."""
 
 
 class Card(Screen[None]):
@@ -88,29 +88,29 @@ class Card(Screen[None]):
 
     # saying how it goes
 
-    def say(self, sentence: str, *, is_bad: bool = False) -> None:
+    def show_message(self, sentence: str, *, is_bad: bool = False) -> None:
         """One sentence above the buttons."""
         word = self.query_one("#card-word", Plain)
         word.set_class(is_bad, "bad")
-        word.say(sentence)
+        word.set_text(sentence)
 
     def _begin(self, doing: str) -> None:
         self._is_left = Event()
         self._doing, self._seconds = doing, 0
         self._lock_fields(True)
-        self.say(f"{doing} …")
+        self.show_message(f"{doing} …")
         self._ticking = self.set_interval(1, self._tick)
 
     def _tick(self) -> None:
         self._seconds += 1
-        self.say(f"{self._doing} … {self._seconds} s (esc stops waiting)")
+        self.show_message(f"{self._doing} … {self._seconds} s (esc stops waiting)")
 
     def _end(self) -> None:
         if self._ticking is not None:
             self._ticking.stop()
             self._ticking = None
         self._lock_fields(False)
-        self.say("")
+        self.show_message("")
 
     def _lock_fields(self, is_locked: bool) -> None:
         for field in self.query(Input):
@@ -125,7 +125,7 @@ class Card(Screen[None]):
 
     # long work
 
-    def do(self, doing: str, job: Callable[[], T], then: Callable[[T], None]) -> None:
+    def run_job(self, doing: str, job: Callable[[], T], then: Callable[[T], None]) -> None:
         """Do a job in a thread, say what is done meanwhile, and go on with its result; escape stops waiting for it."""
         self._begin(doing)
         self._do(self._is_left, job, then)
@@ -143,14 +143,14 @@ class Card(Screen[None]):
 
     def failed(self, error: LockboxError) -> None:
         """Say in one sentence why it did not work."""
-        self.say(f"{error} {error.hint}".strip(), is_bad=True)
+        self.show_message(f"{error} {error.hint}".strip(), is_bad=True)
 
     def on_unmount(self) -> None:
-        """Nobody waits any more for what is still being done."""
+        """Close what still comes of the work."""
         self._is_left.set()
 
-    def stop_waiting(self) -> None:
-        """Go on as if nothing had been begun; what comes of it is let go."""
+    def abandon(self) -> None:
+        """Wait no longer for the work; its result is closed."""
         self._is_left.set()
         self.workers.cancel_group(self, "card")
         self._end()
@@ -158,11 +158,11 @@ class Card(Screen[None]):
     def action_back(self) -> None:
         """Stop waiting, or leave the card."""
         if self.is_busy:
-            self.stop_waiting()
+            self.abandon()
         else:
-            self.left()
+            self.go_back()
 
-    def left(self) -> None:
+    def go_back(self) -> None:
         """Where escape leads."""
 
 

@@ -1,4 +1,4 @@
-"""The columns of one collection: what they are, how sensitive, who may read them, and how their values are spread."""
+"""The page with the columns of one collection, their sensitivity, their readers and their distributions."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ NAME_ROOM: Final = 28
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ColumnFacts:
     """The collection, if it is still there, and the consents that are in force on it."""
 
     collection: CollectionView | None
     grants: tuple[GrantView, ...]
 
 
-class Columns(Page[Found]):
+class Columns(Page[ColumnFacts]):
     """One collection, column by column; no value is asked for before `v`."""
 
     NAME = "columns"
@@ -56,7 +56,7 @@ One column a line; beside or under it what it is, who may read it, and, after **
     def __init__(self, collection: str, *, is_drawn: bool = False) -> None:
         super().__init__()
         self._collection = collection
-        self._facts = Found(collection=None, grants=())
+        self._facts = ColumnFacts(collection=None, grants=())
         self._summaries: dict[str, ColumnSummary] = {}
         self._is_wanted = is_drawn
         self._drawing = Lock()
@@ -71,15 +71,15 @@ One column a line; beside or under it what it is, who may read it, and, after **
                 yield Plain(HIDDEN, id="column-hidden", classes="muted")
                 yield ColumnDrawing(id="column-drawing")
 
-    def fetch(self, vault: OwnerSession) -> Found:
-        """No value is asked for, however often this is asked."""
+    def fetch(self, vault: OwnerSession) -> ColumnFacts:
+        """The collection and its consents; no value is read."""
         found = [one for one in vault.collections() if one.name == self._collection]
         grants = [
             one for one in vault.grants() if one.collection == self._collection and one.state == "active"
         ]
-        return Found(collection=found[0] if found else None, grants=tuple(grants))
+        return ColumnFacts(collection=found[0] if found else None, grants=tuple(grants))
 
-    async def draw(self, facts: Found) -> None:
+    async def draw(self, facts: ColumnFacts) -> None:
         """Fill the list; a collection that is gone leads back."""
         self._facts = facts
         if facts.collection is None:
@@ -87,7 +87,7 @@ One column a line; beside or under it what it is, who may read it, and, after **
             return
         one = facts.collection
         size = f"{wording.counted(len(one.fields), 'column')}, {wording.counted(one.rows, 'row')}"
-        self.query_one("#columns-title", Plain).say(f"{wording.short(one.name, 40)}: {size}")
+        self.query_one("#columns-title", Plain).set_text(f"{wording.short(one.name, 40)}: {size}")
         self.query_one(ListTable).fill(map(_line, one.fields))
         await self._show_chosen()
         if self._is_wanted:
@@ -106,7 +106,7 @@ One column a line; beside or under it what it is, who may read it, and, after **
             if field is None:
                 return
             readers = [one for one in self._facts.grants if field.name in one.fields]
-            self.query_one("#column-about", Facts).say(_about(field, readers))
+            self.query_one("#column-about", Facts).set_facts(_about(field, readers))
             summary = self._summaries.get(field.name)
             self.query_one("#column-hidden").display = summary is None
             drawing = self.query_one(ColumnDrawing)
@@ -145,10 +145,10 @@ One column a line; beside or under it what it is, who may read it, and, after **
         if self._summaries:
             return
         hidden = self.query_one("#column-hidden", Plain)
-        hidden.say(DRAWING)
+        hidden.set_text(DRAWING)
         name = self._collection
         found = await self.ask(lambda vault: vault.show_collection(name))
-        hidden.say(HIDDEN)
+        hidden.set_text(HIDDEN)
         self._summaries = {one.name: one for one in found or ()}
         await self._show_chosen()
 

@@ -1,4 +1,4 @@
-"""Who may learn from which columns, for what, until when: as a matrix where there is room for one, else as a list."""
+"""The consents page: who may learn from which columns, as a matrix where there is room, else as a list."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ WIDTHS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allowed:
+class ConsentFacts:
     """Every consent, those in force first, and whom and what they are about."""
 
     grants: tuple[GrantView, ...]
@@ -61,7 +61,7 @@ class Allowed:
         return next((one for one in self.collections if one.name == name), None)
 
 
-class Consents(Page[Allowed]):
+class Consents(Page[ConsentFacts]):
     """Every consent ever given."""
 
     NAME = "consents"
@@ -78,7 +78,7 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
 
     def __init__(self) -> None:
         super().__init__()
-        self._facts = Allowed(grants=(), collections=(), requesters=())
+        self._facts = ConsentFacts(grants=(), collections=(), requesters=())
         self._collection = ""
         self._headings: tuple[str, ...] = ()
         self._receipts: dict[str, Mapping[str, Any]] = {}
@@ -96,20 +96,20 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
                 yield Plain("What you were shown", classes="heading")
                 yield Plain(id="consent-notice")
 
-    def fetch(self, vault: OwnerSession) -> Allowed:
+    def fetch(self, vault: OwnerSession) -> ConsentFacts:
         """Every consent, collection and requester."""
-        return Allowed(
+        return ConsentFacts(
             grants=tuple(vault.grants()),
             collections=tuple(vault.collections()),
             requesters=tuple(vault.requesters()),
         )
 
-    async def draw(self, facts: Allowed) -> None:
+    async def draw(self, facts: ConsentFacts) -> None:
         """Fill the matrix or the list."""
         facts = replace(facts, grants=tuple(consent_facts.by_standing(facts.grants, self.program.now())))
         self._facts = facts
         self._receipts.clear()
-        begin = next((one.collection for one in facts.grants if one.id == self.begin_at), "")
+        begin = next((one.collection for one in facts.grants if one.id == self.cursor_key), "")
         self._collection = begin or (self._collection if self._collection in facts.named else "")
         self._collection = self._collection or (facts.named or [""])[0]
         self.query_one("#consents-empty").display = not facts.grants
@@ -145,10 +145,10 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
             table.set_headings(*headings)
             self._headings = headings
         table.fill(self._line(one, widths, fields) for one in self._shown())
-        self.query_one("#consents-title", Plain).say(self._title())
+        self.query_one("#consents-title", Plain).set_text(self._title())
         found = self.query_one("#consents-legend", Plain)
         found.display = bool(legend)
-        found.say(legend)
+        found.set_text(legend)
 
     def _widths(self) -> dict[str, int]:
         width = self.app.size.width
@@ -194,7 +194,7 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
         return f"{here}  ({place} of {wording.counted(len(names), 'collection')}, c turns)"
 
     def on_resize(self, event: Resize) -> None:
-        """Another width has room for another form."""
+        """Draw the matrix or the list for the new width."""
         if self._headings:
             self._fill()
             self._show_chosen()
@@ -219,14 +219,14 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
             return
         who = next((each for each in self._facts.requesters if each.name == one.requester), None)
         state = consent_facts.state_sentence(one, self.program.now())
-        self.query_one("#consent-state", Plain).say(state)
+        self.query_one("#consent-state", Plain).set_text(state)
         found = self._facts.collection(one.collection)
         facts = consent_facts.facts(one, found, who)
-        self.query_one("#consent-facts", Facts).say(facts)
+        self.query_one("#consent-facts", Facts).set_facts(facts)
         receipt = await self._receipt(one.id)
         if receipt is not None:
-            self.query_one("#consent-facts", Facts).say([*facts, *consent_facts.receipt_facts(receipt)])
-            self.query_one("#consent-notice", Plain).say(consent_facts.notice_of(receipt))
+            self.query_one("#consent-facts", Facts).set_facts([*facts, *consent_facts.receipt_facts(receipt)])
+            self.query_one("#consent-notice", Plain).set_text(consent_facts.notice_of(receipt))
 
     async def _receipt(self, grant_id: str) -> Mapping[str, Any] | None:
         if grant_id not in self._receipts:
@@ -291,7 +291,7 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
 
     def _given(self, grant_id: str | None) -> None:
         if grant_id:
-            self.begin_at = grant_id
+            self.cursor_key = grant_id
             self.reload()
 
     @work(exclusive=True, group="act")

@@ -1,4 +1,4 @@
-"""The collections: how big, how sensitive, what counts as one in them, who may learn from them, what is spent."""
+"""The data page: the collections with their size, sensitivity, privacy unit, consents and budget."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable
 
 from tui.app.page import Page
-from tui.dialogs.export_data import ExportDialog
-from tui.dialogs.import_file import ChooseFile
+from tui.dialogs.export_data import DataExportDialog
+from tui.dialogs.import_file import ChooseFileDialog
 from tui.text import consent_facts, wording
 from tui.text.import_facts import MARKS, SENSITIVITIES
 from tui.text.layout import table_text
@@ -77,7 +77,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
                 yield Plain(id="data-columns", classes="value")
 
     def fetch(self, vault: OwnerSession) -> Holdings:
-        """No value is asked for."""
+        """The collections, consents and budgets; no value is read."""
         used = {line.collection: line.used_percent for line in vault.budget() if line.requester is None}
         return Holdings(collections=tuple(vault.collections()), grants=tuple(vault.grants()), used=used)
 
@@ -118,12 +118,12 @@ Your collections. **enter** shows the columns of one, **b** its rows.
     def _show_chosen(self) -> None:
         one = self.chosen
         if one is not None:
-            self.query_one("#data-name", Plain).say(one.name)
-            self.query_one("#data-facts", Facts).say(
+            self.query_one("#data-name", Plain).set_text(one.name)
+            self.query_one("#data-facts", Facts).set_facts(
                 collection_facts(one, self._active(one), self._used(one), self.program.now())
             )
 
-            self.query_one("#data-columns", Plain).say(columns_table(one, self._room()))
+            self.query_one("#data-columns", Plain).set_text(columns_table(one, self._room()))
 
     def _room(self) -> int:
         return max(30, (self.query_one("#data-details").size.width or self.app.size.width) - 4)
@@ -167,22 +167,22 @@ Your collections. **enter** shows the columns of one, **b** its rows.
 
     def action_import(self) -> None:
         """Bring a file in."""
-        self.app.push_screen(ChooseFile(), self._imported)
+        self.app.push_screen(ChooseFileDialog(), self._imported)
 
     def action_add_rows(self) -> None:
         """Bring a file into the collection under the cursor."""
         if self.chosen is not None:
-            self.app.push_screen(ChooseFile(collection=self.chosen.name), self._imported)
+            self.app.push_screen(ChooseFileDialog(collection=self.chosen.name), self._imported)
 
     def _imported(self, report: ImportReport | None) -> None:
         if report is not None:
-            self.begin_at = report.collection
+            self.cursor_key = report.collection
             self.reload()
 
     def action_export(self) -> None:
         """Take everything out, readable."""
         if self.chosen is not None:
-            self.app.push_screen(ExportDialog(self.chosen), self._done)
+            self.app.push_screen(DataExportDialog(self.chosen), self._done)
 
     @work(exclusive=True, group="act")
     async def action_erase(self) -> None:

@@ -1,4 +1,4 @@
-"""What waits for a decision, what has happened, what is spent, and whether anything has left."""
+"""The home page: what waits for a decision, what happened, what is spent, and what has left."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         status = facts.status
         left = wording.left_sentence(status.released, status.may_have_left, status.last_left_at)
         mark = "○" if left == wording.NOTHING_LEFT else wording.UPDATE_MARKS["released"]
-        self.query_one("#home-left", Plain).say(f"{mark} {left}")
+        self.query_one("#home-left", Plain).set_text(f"{mark} {left}")
 
     def _show_waiting(self, facts: Overview, runs: Iterable[RunView]) -> None:
         now = self.program.now()
@@ -141,11 +141,13 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         table, empty = self.query_one("#home-list", ListTable), self.query_one("#home-empty", Plain)
         table.fill(Line(key=key, cells=(one.what, one.who, one.until)) for key, one in self._waiting.items())
         table.display, empty.display = bool(found), not found
-        empty.say(f"{NOTHING_WAITS}\n\n{what_next(facts.status)}")
+        empty.set_text(f"{NOTHING_WAITS}\n\n{what_next(facts.status)}")
 
     def _show_budget(self, facts: Overview) -> None:
         lines = [one for one in facts.budget if one.requester is None]
-        self.query_one("#home-bars", Plain).say("\n".join(map(_budget_line, lines)) or "No collection yet.")
+        self.query_one("#home-bars", Plain).set_text(
+            "\n".join(map(_budget_line, lines)) or "No collection yet."
+        )
         spent: dict[date, Decimal] = {}
         for one in facts.charges:
             day = _day(one.at)
@@ -157,7 +159,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         said = "\n".join(
             f"#{line.seq}  {wording.short_time(line.ts)}  {line.sentence}" for line in reversed(last)
         )
-        self.query_one("#home-lines", Plain).say(said)
+        self.query_one("#home-lines", Plain).set_text(said)
         days = Counter(_day(line.ts) for line in facts.lines)
         self._by_day("#home-activity", {day: Decimal(count) for day, count in days.items()}, "")
 
@@ -170,7 +172,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
     # what changes by itself
 
     def on_pulse(self, pulse: Pulse) -> None:
-        """A run goes on, and time goes by."""
+        """Show the steps of the runs, and the time that is left."""
         if self._facts is None:
             return
         is_later = int(self.program.now().timestamp() // 60) != self._minute

@@ -1,4 +1,4 @@
-"""A vault of one's own, first card: the passphrase, how strong it is, and a strong one on offer."""
+"""The card for the passphrase of a new vault, with its strength and a strong one on offer."""
 
 from __future__ import annotations
 
@@ -60,15 +60,15 @@ class NewPassphrase(Card):
             case "go-on":
                 self._check()
             case "offer":
-                self._offer()
+                self._offer_passphrase()
             case _:
-                self.left()
+                self.go_back()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say how strong it is, after every letter."""
         event.stop()
         if event.input.id == "first" and not self.is_busy:
-            self._weigh(event.value)
+            self._show_strength(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go to the second field, or on."""
@@ -79,14 +79,14 @@ class NewPassphrase(Card):
             self._check()
 
     @work(exclusive=True, group="weigh")
-    async def _weigh(self, typed: str) -> None:
+    async def _show_strength(self, typed: str) -> None:
         words = await in_thread(lambda: strength_words(typed)) if typed else EMPTY
-        self.query_one("#strength", Plain).say(words)
+        self.query_one("#strength", Plain).set_text(words)
 
-    def _offer(self) -> None:
+    def _offer_passphrase(self) -> None:
         from vault.client.attach import generate_passphrase
 
-        self.query_one("#offered", Plain).say(f"{OFFERED}\n    {generate_passphrase()}")
+        self.query_one("#offered", Plain).set_text(f"{OFFERED}\n    {generate_passphrase()}")
         for field in self.query(SecretInput):
             field.take()
         self.query_one("#first", SecretInput).focus()
@@ -94,28 +94,28 @@ class NewPassphrase(Card):
     def _check(self) -> None:
         first, second = (field.value for field in self.query(SecretInput))
         if first != second:
-            self.say(DIFFERENT, is_bad=True)
+            self.show_message(DIFFERENT, is_bad=True)
             again = self.query_one("#second", SecretInput)
             again.take()
             again.focus()
             return
-        self._make(first)
+        self._create(first)
 
     @work(exclusive=True, group="check")
-    async def _make(self, typed: str) -> None:
-        from tui.app.create_vault import MAKING, create_draft
+    async def _create(self, typed: str) -> None:
+        from tui.app.create_vault import CREATING, create_draft
         from vault.client.attach import check_new_passphrase, passphrase_secret
 
         found = await in_thread(lambda: check_new_passphrase(typed))
         if not found.is_enough:
-            self.say(f"Too weak: {found.words}.", is_bad=True)
+            self.show_message(f"Too weak: {found.words}.", is_bad=True)
             self.query_one("#first", SecretInput).focus()
             return
         secret, paths = passphrase_secret(typed), self.program.paths
-        self.query_one("#offered", Plain).say("")
-        self.do(MAKING, lambda: create_draft(paths, secret), lambda draft: self._made(draft, typed))
+        self.query_one("#offered", Plain).set_text("")
+        self.run_job(CREATING, lambda: create_draft(paths, secret), lambda draft: self._created(draft, typed))
 
-    def _made(self, draft: Draft, typed: str) -> None:
+    def _created(self, draft: Draft, typed: str) -> None:
         from tui.screens.recovery_sheet import RecoverySheet
 
         for field in self.query(SecretInput):
@@ -124,10 +124,10 @@ class NewPassphrase(Card):
 
     def failed(self, error: LockboxError) -> None:
         """Nothing was made."""
-        self.say(f"{error} No vault was made.", is_bad=True)
+        self.show_message(f"{error} No vault was made.", is_bad=True)
         self.query_one(Button).focus()
 
-    def left(self) -> None:
+    def go_back(self) -> None:
         """Back to the choice; nothing was made."""
         self.program.show_first_screen()
 

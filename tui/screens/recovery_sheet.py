@@ -1,4 +1,4 @@
-"""A vault of one's own, second card: the recovery sheet, shown once, and two of its groups typed back."""
+"""The card with the recovery sheet of a new vault, shown once, and two of its groups typed back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LOOK_ALIKES: Final = str.maketrans("ILO", "110")
 
 
 class RecoverySheet(Card):
-    """The vault is put in its place when the sheet was proven to be on paper."""
+    """The sheet; the vault is moved into its place when two groups were typed back."""
 
     AUTO_FOCUS = "#asked-0"
     HELP: ClassVar[str] = (
@@ -71,7 +71,7 @@ class RecoverySheet(Card):
         if name == "keep":
             self._check()
         else:
-            self.left()
+            self.go_back()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go to the second field, or on."""
@@ -87,42 +87,42 @@ class RecoverySheet(Card):
         for place, group in enumerate(self._asked):
             field = self.query_one(f"#asked-{place}", Input)
             if _plain_group(field.value) != self._draft.groups[group]:
-                self.say(NOT_THAT.format(number=group + 1), is_bad=True)
+                self.show_message(NOT_THAT.format(number=group + 1), is_bad=True)
                 field.focus()
                 return
         from tui.app.open_vault import OPENING
 
-        self.do(OPENING, self._keep_and_open, self._opened)
+        self.run_job(OPENING, self._keep_and_open, self._opened)
 
     def _keep_and_open(self) -> OwnerSession:
         from tui.app.open_vault import open_vault
 
         if not self._kept:
-            self._draft.keep()
+            self._draft.move_into_place()
             self._kept = True
         return open_vault(self._draft.paths, self._typed)
 
     def _opened(self, vault: OwnerSession) -> None:
-        from tui.dialogs.import_file import ChooseFile
+        from tui.dialogs.import_file import ChooseFileDialog
 
         self._typed = ""
-        self.program.enter(vault)
-        self.app.push_screen(ChooseFile(is_first=True))
+        self.program.show_vault(vault)
+        self.app.push_screen(ChooseFileDialog(is_first=True))
 
     def failed(self, error: LockboxError) -> None:
-        """A vault that is in its place is unlocked at the door; else nothing was made."""
+        """Show the first screen where the vault is in its place already, else say that nothing was made."""
         if self._kept:
             self.program.show_first_screen(f"The vault is made, but it could not be opened: {error}")
         else:
             super().failed(error)
 
-    def stop_waiting(self) -> None:
-        """The vault is being put in its place; the door says where things stand."""
-        super().stop_waiting()
+    def abandon(self) -> None:
+        """Show the first screen, which says whether the vault is in its place."""
+        super().abandon()
         self.program.show_first_screen()
 
-    def left(self) -> None:
-        """Nothing is in it: the draft goes, and with it the passphrase and the sheet."""
+    def go_back(self) -> None:
+        """Remove the draft, and with it the passphrase and the sheet."""
         self.program.show_first_screen(NO_VAULT)
 
     def on_unmount(self) -> None:

@@ -1,4 +1,4 @@
-"""Held, sent and kept updates: what waits for the decision, what it would take along, and what became of the others."""
+"""The release page: held updates, what each would take along, and what became of the others."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tui.actions import newest_entry
 from tui.app.page import Page
 from tui.dialogs.release import ReleaseDialog, release_facts
 from tui.text import wording
-from tui.widgets.curve import ForYou
 from tui.widgets.facts import Facts
+from tui.widgets.owner_results import OwnerResultsPane
 from tui.widgets.plain import Plain
 from tui.widgets.price import PriceBox
 from tui.widgets.table import Line, ListTable
@@ -55,15 +55,15 @@ class UpdateDetails(VerticalScroll):
     async def show(self, one: ReleaseView, now: datetime) -> None:
         """Show this update."""
         self.say_state(one, now)
-        self.query_one("#update-facts", Facts).say([*release_facts(one), *_times(one)])
+        self.query_one("#update-facts", Facts).set_facts([*release_facts(one), *_times(one)])
         place = self.query_one("#update-price", Vertical)
         await place.remove_children()
         await place.mount(PriceBox(one.price))
-        self.query_one("#update-warning", Plain).say(_warning(one))
+        self.query_one("#update-warning", Plain).set_text(_warning(one))
 
     def say_state(self, one: ReleaseView, now: datetime) -> None:
         """Say where it stands; what waits has less time with every minute."""
-        self.query_one("#update-state", Plain).say(state_sentence(one, now))
+        self.query_one("#update-state", Plain).set_text(state_sentence(one, now))
 
 
 class Releases(Page[Updates]):
@@ -95,7 +95,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
         with Container(id="release-body"):
             yield ListTable("state", "for", "from", "when", id="release-list", classes="value")
             yield UpdateDetails(id="release-details")
-            yield ForYou(id="release-for-you")
+            yield OwnerResultsPane(id="release-for-you")
 
     def fetch(self, vault: OwnerSession) -> Updates:
         """Every update, newest first."""
@@ -128,11 +128,11 @@ What it learned about your own rows is shown under *For you*, once nothing can b
             if one is not None and one != self._shown:
                 self._shown = None  # a newer load may end this one halfway
                 await self.query_one(UpdateDetails).show(one, self.program.now())
-                await self.query_one(ForYou).show(one, calm=self.program.is_calm)
+                await self.query_one(OwnerResultsPane).show(one, calm=self.program.is_calm)
                 self._shown = one
 
     def on_pulse(self, pulse: Pulse) -> None:
-        """The time left grows less by itself."""
+        """Show the time that is left, every minute."""
         if int(self.program.now().timestamp() // 60) != self._minute and self._facts.updates:
             self._fill()
             if (one := self.chosen) is not None:

@@ -1,4 +1,4 @@
-"""The inbox: what others ask, what it would cost, and what the consents say about it now."""
+"""The requests page: what others ask, what it would cost, and what the consents say about it now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from textual.widgets import DataTable
 from tui.actions import REFUSE
 from tui.app.page import Page
 from tui.dialogs.approval import prepare_approval
-from tui.dialogs.request import RequestDetail, RequestPane
+from tui.dialogs.request import RequestDialog, RequestPane
 from tui.dialogs.run import RunDialog
 from tui.dialogs.submit import SubmitDialog
 from tui.text import request_facts, wording
@@ -90,7 +90,7 @@ Who asks to learn from your data, for what, and what it would cost.
         self.query_one("#inbox").display = bool(facts.lines)
         empty = self.query_one("#no-requests", Plain)
         empty.display = not facts.lines
-        empty.say(f"{NOBODY}\n\n{NEXT}")
+        empty.set_text(f"{NOBODY}\n\n{NEXT}")
         self._fill()
         self._show_chosen()
 
@@ -106,7 +106,7 @@ Who asks to learn from your data, for what, and what it would cost.
         )
 
     def on_resize(self, event: Resize) -> None:
-        """Another width has room for other columns."""
+        """Draw the columns that the new width has room for."""
         if self._drawn_widths and _widths(event.size.width) != self._drawn_widths:
             self._fill()
             self._show_chosen()
@@ -157,7 +157,7 @@ Who asks to learn from your data, for what, and what it would cost.
         if self.app.size.width >= WIDE:
             self.query_one(RequestPane).focus()
             return
-        wanted = await self.app.push_screen_wait(RequestDetail(found))
+        wanted = await self.app.push_screen_wait(RequestDialog(found))
         if wanted == "run":
             await self._open_run(found.line.id)
         elif wanted == "refuse":

@@ -1,4 +1,4 @@
-"""What can be set, where everything lies, and whether this computer confines what learns."""
+"""The settings page: the settings, the paths, the versions and the sandbox probe."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LONGEST_TYPED: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class SettingsFacts:
     """What is set, and in how many seconds the vault that is open now locks."""
 
     preferences: Preferences
@@ -54,7 +54,7 @@ class SettingTable(ListTable):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "Change…")]
 
 
-class Settings(Page[Chosen]):
+class Settings(Page[SettingsFacts]):
     """The settings, the paths, the versions and the sandbox."""
 
     NAME = "settings"
@@ -72,7 +72,7 @@ Nothing secret is kept in the file of the settings.
 
     def __init__(self) -> None:
         super().__init__()
-        self._facts = Chosen(preferences=Preferences(), seconds_to_lock=None)
+        self._facts = SettingsFacts(preferences=Preferences(), seconds_to_lock=None)
         self._own: Paths | None = (
             None  # for the thread that fetches: the program may have left this screen by then
         )
@@ -92,14 +92,14 @@ Nothing secret is kept in the file of the settings.
                 yield Plain(UNTRIED, id="sandbox-standing")
                 yield Facts((), id="sandbox")
 
-    def fetch(self, vault: OwnerSession) -> Chosen:
+    def fetch(self, vault: OwnerSession) -> SettingsFacts:
         """What is set, as the file says it now."""
-        return Chosen(
+        return SettingsFacts(
             preferences=Preferences() if self._own is None else read_preferences(self._own),
             seconds_to_lock=vault.pulse(is_background=True).seconds_to_lock,
         )
 
-    async def draw(self, facts: Chosen) -> None:
+    async def draw(self, facts: SettingsFacts) -> None:
         """Show it."""
         self._facts = facts
         minutes = facts.preferences.lock_minutes
@@ -110,7 +110,12 @@ Nothing secret is kept in the file of the settings.
                 f"{wording.counted(minutes, 'minute')}",
                 "without a key; then the keys are gone",
             ),
-            (CALM, "calm mode", _on(facts.preferences.calm), "nothing moves; plots are tables of numbers"),
+            (
+                CALM,
+                "calm mode",
+                _on_or_off(facts.preferences.calm),
+                "nothing moves; plots are tables of numbers",
+            ),
         ]
         self.query_one(ListTable).fill(Line(key=key, cells=tuple(cells)) for key, *cells in lines)
 
@@ -133,26 +138,26 @@ Nothing secret is kept in the file of the settings.
             await self._set_calm(not self._facts.preferences.calm)
 
     async def _set_minutes(self, minutes: int) -> None:
-        """Keep it, and let the vault that is open now lock by it."""
-        if await self._keep(lambda found: replace(found, lock_minutes=minutes)):
+        """Save the minutes, and apply them to the vault that is open now."""
+        if await self._save(lambda found: replace(found, lock_minutes=minutes)):
             await self.ask(lambda vault: vault.lock_after(minutes))
             self.program.tell(f"The vault locks after {wording.counted(minutes, 'minute')} without a key.")
             self.reload()
 
     async def _set_calm(self, is_calm: bool) -> None:
-        """Keep it, and be it at once."""
-        if await self._keep(lambda found: replace(found, calm=is_calm)):
+        """Save calm mode, and apply it at once."""
+        if await self._save(lambda found: replace(found, calm=is_calm)):
             must_be = bool(self.program.environ.get("ACCESSIBLE"))
             self.program.set_calm(is_calm or must_be)
-            said = f"Calm mode is {_on(is_calm)}."
+            said = f"Calm mode is {_on_or_off(is_calm)}."
             self.program.tell(f"{said} {STAYS_CALM}" if must_be and not is_calm else said)
             self.reload()
 
-    async def _keep(self, change: Change) -> bool:
+    async def _save(self, change: Change) -> bool:
         """Write the changed settings over what the file says now; an error is told, and nothing is changed."""
         paths = self.program.own_paths
         try:
-            self.program.preferences = await in_thread(lambda: _written(paths, change))
+            self.program.preferences = await in_thread(lambda: _save_preferences(paths, change))
         except LockboxError as error:
             self.program.tell_error(error)
             return False
@@ -164,16 +169,16 @@ Nothing secret is kept in the file of the settings.
     async def action_doctor(self) -> None:
         """Let a learner try what it must not be able to do; a process of its own does it, and nothing waits for it."""
         standing = self.query_one("#sandbox-standing", Plain)
-        standing.say(TRYING)
+        standing.set_text(TRYING)
         paths = self.program.paths
         try:
             found = await in_thread(lambda: probe(paths))
         except LockboxError as error:
-            standing.say(f"✗ {error} {error.hint}".strip())
+            standing.set_text(f"✗ {error} {error.hint}".strip())
             return
-        standing.say(sandbox_sentence(found))
+        standing.set_text(sandbox_sentence(found))
         standing.set_class(not all(one.refused for one in found), "bad")
-        self.query_one("#sandbox", Facts).say(attempts(found))
+        self.query_one("#sandbox", Facts).set_facts(attempts(found))
         self.call_after_refresh(standing.scroll_visible, animate=False, top=True)
 
 
@@ -219,7 +224,7 @@ class MinutesDialog(Dialog[int]):
         """Leave with the number, or say what is wrong with it."""
         minutes = minutes_of(self.query_one("#minutes", Input).value)
         if minutes is None:
-            self.query_one("#problem", Plain).say(BAD_MINUTES)
+            self.query_one("#problem", Plain).set_text(BAD_MINUTES)
         else:
             self.dismiss(minutes)
 
@@ -232,13 +237,13 @@ def minutes_of(typed: str) -> int | None:
     return int(digits) if 1 <= int(digits) <= LONGEST_LOCK_MINUTES else None
 
 
-def _written(paths: Paths, change: Change) -> Preferences:
+def _save_preferences(paths: Paths, change: Change) -> Preferences:
     changed = change(read_preferences(paths))
     write_preferences(paths, changed)
     return changed
 
 
-def _on(is_on: bool) -> str:
+def _on_or_off(is_on: bool) -> str:
     return "on" if is_on else "off"
 
 

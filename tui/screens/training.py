@@ -1,4 +1,4 @@
-"""What runs on this computer: how far it is, what it costs, and how it is confined; and what ran before."""
+"""The training page: what runs, how far it is, what it costs and how it is confined, and what ran before."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ class Pace:
             self._first[run.request] = (now, run.step)
         if step == 0 or done <= 0 or now <= since:
             return "time left: known after a few steps"
-        return f"about {in_words((run.of - run.step) * (now - since) / done)} left"
+        return f"about {rough_duration((run.of - run.step) * (now - since) / done)} left"
 
 
-def in_words(seconds: float) -> str:
+def rough_duration(seconds: float) -> str:
     """A span that is only known roughly."""
     if seconds < 90:
         return wording.counted(max(1, round(seconds)), "second")
@@ -119,11 +119,11 @@ class RunBox(Vertical):
         if not self.query(".run-facts"):
             return
         self.query_one(ProgressBar).update(total=run.of, progress=run.step)
-        self.query_one(".step", Plain).say(_step(run, left))
+        self.query_one(".step", Plain).set_text(_step(run, left))
         cost = f"{wording.epsilon_up(run.epsilon)}: {PAID if is_paid else UNPAID}"
         begun = f"{wording.short_time(run.started_at)} UTC"
         facts = [("request", run.request[:8]), ("begun", begun), ("costs", cost), *confinement(run)]
-        self.query_one(".run-facts", Facts).say(facts)
+        self.query_one(".run-facts", Facts).set_facts(facts)
 
 
 def _step(run: RunView, left: str) -> str:
@@ -169,7 +169,7 @@ What learns from your records on this computer right now, in a process without n
     async def draw(self, facts: Runs) -> None:
         """Show it."""
         self._facts = facts
-        self._say_nothing_runs()
+        self._show_idle()
         await self._show_runs(facts.now)
         running = {run.request for run in facts.now}
         self._fill(line for line in facts.before if line.id not in running)
@@ -186,13 +186,13 @@ What learns from your records on this computer right now, in a process without n
         table.fill(_line(line, widths) for line in lines)
 
     def on_resize(self, event: Resize) -> None:
-        """Another size has room for other things."""
+        """Draw what the new size has room for."""
         if self._drawn_widths:
             self.reload()
 
     def on_pulse(self, pulse: Pulse) -> None:
         """Every second: how far it is. A run that came or went is drawn anew."""
-        self._say_nothing_runs()
+        self._show_idle()
         boxes = {box.run.request: box for box in self.query(RunBox)}
         if set(boxes) != {run.request for run in pulse.runs}:
             self.reload()
@@ -209,9 +209,9 @@ What learns from your records on this computer right now, in a process without n
             self._show_run(box, run)
         place.display, self.query_one("#no-runs").display = bool(runs), not runs
 
-    def _say_nothing_runs(self) -> None:
+    def _show_idle(self) -> None:
         is_coming = self.program.run_watch.expects({run.request for run in self._facts.now})
-        self.query_one("#no-runs", Plain).say(READY if is_coming else f"{NOTHING} {NEXT}")
+        self.query_one("#no-runs", Plain).set_text(READY if is_coming else f"{NOTHING} {NEXT}")
 
     def _show_run(self, box: RunBox, run: RunView) -> None:
         found = self._facts.requests.get(run.request)
@@ -231,7 +231,7 @@ What learns from your records on this computer right now, in a process without n
     def act_begins(self, action: Action[Any], subject: object) -> None:
         """Whoever stops a run is told by the dialog how it ended, and by nothing else."""
         assert isinstance(subject, RunView)
-        self.program.run_watch.forget(subject.request)
+        self.program.run_watch.ignore(subject.request)
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Enter and a click lead on."""
@@ -240,7 +240,7 @@ What learns from your records on this computer right now, in a process without n
 
     @work(exclusive=True, group="act")
     async def action_look(self) -> None:
-        """To the result that is held or was decided; to the dialog of what was approved and has not run."""
+        """Go to the result that is held or was decided, or open the dialog of an approved job that has not run."""
         chosen = self.query_one(ListTable).chosen
         line = next((one for one in self._facts.before if one.id == chosen), None)
         if line is None:

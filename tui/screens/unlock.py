@@ -1,4 +1,4 @@
-"""The door: what is shown while no vault is open, and the screen that opens the one there is."""
+"""The card that unlocks the vault, and the choice of the first screen."""
 
 from __future__ import annotations
 
@@ -78,51 +78,51 @@ class Unlock(Card):
 
     def on_mount(self) -> None:
         """Say why the vault is locked, if there is a reason."""
-        self.say(self._sentence)
+        self.show_message(self._sentence)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Try it."""
         event.stop()
-        self._try()
+        self._unlock()
 
     def chosen(self, name: str) -> None:
         """Do what the button says."""
         match name:
             case "unlock":
-                self._try()
+                self._unlock()
             case "other-way":
-                self._change_way()
+                self._toggle_recovery_key()
             case _:
                 open_sample(self)
 
-    def _change_way(self) -> None:
+    def _toggle_recovery_key(self) -> None:
         self._by_recovery_key = not self._by_recovery_key
         field = self.query_one(SecretInput)
         field.take()
         field.placeholder = "recovery key" if self._by_recovery_key else "passphrase"
         about = ABOUT_THE_SHEET if self._by_recovery_key else ABOUT_THE_WORDS
-        self.query_one("#about-secret", Plain).say(about)
+        self.query_one("#about-secret", Plain).set_text(about)
         other = "Use the passphrase" if self._by_recovery_key else "Use the recovery key"
         self.query_one("#other-way", Button).label = content(other)
-        self.say("")
+        self.show_message("")
         field.focus()
 
-    def _try(self) -> None:
+    def _unlock(self) -> None:
         if monotonic() < self._pause_until or not self.program.may_open_real_vault():
             return
         typed, recovery = self.query_one(SecretInput).take(), self._by_recovery_key
         from tui.app.open_vault import OPENING, open_vault
 
         paths = self.program.paths
-        self.do(OPENING, lambda: open_vault(paths, typed, recovery=recovery), self._opened)
+        self.run_job(OPENING, lambda: open_vault(paths, typed, recovery=recovery), self._opened)
 
     def _opened(self, vault: OwnerSession) -> None:
-        self.program.enter(vault)
+        self.program.show_vault(vault)
         if self._by_recovery_key:
             self.program.tell(SET_ANOTHER)
 
     def failed(self, error: LockboxError) -> None:
-        """A wrong one costs two seconds, so that nobody tries many at this keyboard."""
+        """Say why it did not open; after a wrong secret the field is locked for two seconds."""
         match error:
             case WrongPassphrase() | WrongRecoveryKey() | RecoveryKeyMistyped() | Invalid():
                 why = f" {error}" if isinstance(error, RecoveryKeyMistyped) else ""
@@ -135,15 +135,15 @@ class Unlock(Card):
 
     def _pause(self, sentence: str) -> None:
         self._pause_until = monotonic() + PAUSE_SECONDS
-        self.say(f"{sentence} A pause of 2 seconds …", is_bad=True)
+        self.show_message(f"{sentence} A pause of 2 seconds …", is_bad=True)
         self._lock_fields(True)
         self.set_timer(PAUSE_SECONDS, lambda: self._after_pause(sentence))
 
     def _after_pause(self, sentence: str) -> None:
         self._lock_fields(False)
-        self.say(sentence, is_bad=True)
+        self.show_message(sentence, is_bad=True)
         self.query_one(SecretInput).focus()
 
-    def left(self) -> None:
-        """Escape empties the field."""
+    def go_back(self) -> None:
+        """Empty the field."""
         self.query_one(SecretInput).take()

@@ -1,4 +1,4 @@
-"""The very first screen: three sentences and one choice."""
+"""The welcome card: three sentences, and the choice between the sample and a new vault."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ class Welcome(Card):
         return (("sample", "Try it with sample data"), ("create", "Create my vault"))
 
     def keys(self) -> str:
-        """Nothing lies behind this card."""
+        """The keys; escape leads nowhere from here."""
         return "tab moves · enter chooses · ? explains · q quits"
 
     def on_mount(self) -> None:
         """Say why this card is shown, if there is a reason."""
-        self.say(self._sentence)
+        self.show_message(self._sentence)
 
     def chosen(self, name: str) -> None:
         """Open the sample, or begin with the passphrase."""
@@ -73,8 +73,10 @@ def open_sample(card: Card) -> None:
     """Make the sample if there is none, start its own process, and show its requests."""
     from tui.app.open_vault import CREATING_SAMPLE, OPENING, open_or_create_sample, sample_exists
 
-    card.do(
+    card.run_job(
         OPENING if sample_exists() else CREATING_SAMPLE,
         open_or_create_sample,
-        lambda sample: card.program.enter(sample.vault, paths=sample.paths, is_sample=True, page="requests"),
+        lambda sample: card.program.show_vault(
+            sample.vault, paths=sample.paths, is_sample=True, page="requests"
+        ),
     )

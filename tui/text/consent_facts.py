@@ -1,4 +1,4 @@
-"""Consents as names and facts: how they stand, what they let be read, and what withdrawing one does."""
+"""A consent as names and facts: its state, what it lets be read, and what withdrawing it does."""
 
 from __future__ import annotations
 

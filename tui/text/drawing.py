@@ -1,4 +1,4 @@
-"""Columns and curves drawn for the owner in text."""
+"""Draw columns and learning curves as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How text is laid out for a person: made safe to show, wrapped to the width, in facts and tables."""
+"""Lay text out for a terminal: escaped, wrapped to the width, as facts and tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHORT = 16
 
 
 def escaped(text: str) -> str:
-    """The text with every sign that shows as nothing, or steers a terminal, spelled out (`\\x1b`, `\\u202e`).
+    """The text with every invisible or control character escaped (`\\x1b`, `\\u202e`).
 
     Line ends stay, as the program's own words use them: bring text from elsewhere through `one_line` first.
     """
@@ -27,7 +27,7 @@ def escaped(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Text from elsewhere on one line: its own line ends are spelled out as well."""
+    """Text from elsewhere on one line: its line ends are escaped as well."""
     return escaped(text.replace("\n", "\\n"))
 
 
@@ -43,7 +43,7 @@ def wrapped(text: str, width: int) -> str:
 
 
 def hanging(mark: str, text: str, width: int, *, indent: int | None = None) -> str:
-    """A text after a mark, carried over under itself, not under the mark; `indent` says otherwise how far."""
+    """A text after a mark, wrapped under itself and not under the mark, or by `indent`."""
     return textwrap.fill(
         text,
         width,

@@ -1,4 +1,4 @@
-"""A request as names and facts, whole; the screens draw them, and nothing here knows of screens."""
+"""A request as names and facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words, in one place for the command line and the screens; pure text, no adjectives for ε."""
+"""The sentences and words that the command line and the screens share; no adjectives for ε."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two lines on top of every screen: what this vault is and when it locks, and the screens with their keys."""
+"""The two lines on top of every page: the vault with its lock time, and the tabs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WARNING_SECONDS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the top line says."""
+    """The facts of the top line."""
 
     vault: str = ""
     is_sample: bool = False
@@ -34,7 +34,7 @@ class VaultBar(Plain):
     """The vault, when it locks itself, the budget that is used most, and what waits."""
 
     def show_standing(self, standing: Standing) -> None:
-        """Say it; the width decides how much of it."""
+        """Show the facts of the vault, as many as the width has room for."""
         self.update(Content("  ·  ").join(self._parts(standing)))
 
     def _parts(self, standing: Standing) -> list[Content]:

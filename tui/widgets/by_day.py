@@ -1,4 +1,4 @@
-"""Something counted by day as a line of small bars, or as numbers where nothing is drawn."""
+"""A count by day, as a sparkline or as numbers."""
 
 from __future__ import annotations
 
@@ -39,4 +39,4 @@ class ByDay(Vertical):
         numbers = ", ".join(f"{day:%d %b}: {value}{unit}" for day, value in busy[-MOST_NUMBERS:])
         most = wording.number(float(max((value for _, value in values), default=Decimal())))
         drawn = f"{self._title}, the last {len(values)} days; at most {most}{unit}"
-        self.query_one(Plain).say(f"{self._title}: {numbers}" if calm else drawn)
+        self.query_one(Plain).set_text(f"{self._title}: {numbers}" if calm else drawn)

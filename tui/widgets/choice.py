@@ -1,4 +1,4 @@
-"""One of several choices, told by its mark and not by its colour alone."""
+"""A radio button that shows its state by a mark and not by its colour alone."""
 
 from __future__ import annotations
 

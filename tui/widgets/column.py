@@ -1,4 +1,4 @@
-"""One column drawn: what there is to say of it, how its values are spread, and their course over time."""
+"""One column drawn: its facts, the distribution of its values, and their course over time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from tui.text import wording
 from tui.text.drawing import bars, distribution, facts
 from tui.text.layout import one_line, table_text
-from tui.widgets.curve import spread
+from tui.widgets.owner_results import thin_out
 from tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ class ColumnDrawing(Vertical):
             return
         self._drawn = (column, width, calm)
         said = facts(column)
-        self.query_one("#column-facts", Plain).say(f"{said[:1].upper()}{said[1:]}.")
+        self.query_one("#column-facts", Plain).set_text(f"{said[:1].upper()}{said[1:]}.")
         shown = (
             spread_table(column, width) if calm else "\n".join(bars(distribution(column), min(width, WIDEST)))
         )
-        self.query_one("#column-bars", Plain).say(shown)
+        self.query_one("#column-bars", Plain).set_text(shown)
         place = self.query_one("#column-course", Vertical)
         await place.remove_children()
         values = {point.value for point in column.over_time}
@@ -74,7 +74,8 @@ def course_title(column: ColumnSummary) -> str:
 def course_table(column: ColumnSummary, width: int) -> str:
     """The course as numbers, at most twelve of them, the first and the last always."""
     rows = [
-        (one_line(point.label), wording.number(point.value)) for point in spread(column.over_time, TABLE_ROWS)
+        (one_line(point.label), wording.number(point.value))
+        for point in thin_out(column.over_time, TABLE_ROWS)
     ]
     return table_text(("time", "mean" if column.is_mean else "how many"), rows, width)
 
@@ -84,7 +85,7 @@ def _plot(column: ColumnSummary, width: int) -> PlotextPlot:
     from textual_plotext import PlotextPlot
 
     plot = PlotextPlot(id="course")
-    points = spread(column.over_time, max(2, POINTS_A_COLUMN * width))
+    points = thin_out(column.over_time, max(2, POINTS_A_COLUMN * width))
     plot.plt.xticks([])
     plot.plt.plot([point.value for point in points], marker="braille")
     return plot

@@ -21,7 +21,7 @@ class Facts(Static):
     ) -> None:
         super().__init__(_table(facts), id=id, classes=classes)
 
-    def say(self, facts: Iterable[tuple[str, str]]) -> None:
+    def set_facts(self, facts: Iterable[tuple[str, str]]) -> None:
         """Show other facts."""
         self.update(_table(facts))
 

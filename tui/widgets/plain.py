@@ -1,4 +1,4 @@
-"""Text that is shown as it is: nothing in it is read as markup, and nothing in it steers the terminal."""
+"""Plain text: nothing in it is read as markup, and nothing in it steers the terminal."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ class Plain(Static):
     def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(escaped(text), markup=False, id=id, classes=classes)
 
-    def say(self, text: str) -> None:
+    def set_text(self, text: str) -> None:
         """Show another text."""
         self.update(content(text))

@@ -1,4 +1,4 @@
-"""Amounts that only grow, drawn as steps over time, or as a table of numbers where nothing is drawn."""
+"""A step plot of percentages over time, or a table of their numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 
 from tui.text import wording
 from tui.text.layout import table_text
-from tui.widgets.curve import spread
+from tui.widgets.owner_results import thin_out
 from tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class StepPlot(VerticalScroll):
         numbers.display = self._is_calm or not self._series
         if numbers.display:
             width = max(LEAST_WIDTH, self.scrollable_content_region.width)
-            numbers.say(numbers_text(self._title, self._series, width))
+            numbers.set_text(numbers_text(self._title, self._series, width))
         else:
             self.mount(_lines(self._title, self._series[:MOST_SERIES], self._until))
 
@@ -87,7 +87,7 @@ def numbers_text(title: str, series: Sequence[Series], width: int) -> str:
 def steps(points: Sequence[tuple[datetime, Decimal]], *, until: datetime) -> Iterator[tuple[float, float]]:
     """The corners of a line of steps as seconds and percent: flat to each point, then up to it; flat to the end."""
     before = 0.0
-    for at, value in spread(points, MOST_POINTS):
+    for at, value in thin_out(points, MOST_POINTS):
         yield at.timestamp(), before
         before = float(value)
         yield at.timestamp(), before

@@ -41,7 +41,7 @@ class PriceBox(Vertical):
         self._price = price
         for name, words in (("cost", cost), ("budget-bar", budget_bar), ("numbers", numbers)):
             for found in self.query(f".{name}").results(Plain):
-                found.say(words(price))
+                found.set_text(words(price))
 
     def toggle_numbers(self) -> None:
         """Show or hide ε, δ and the worst case."""

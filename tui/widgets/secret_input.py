@@ -1,4 +1,4 @@
-"""A field for a passphrase: what is typed shows as dots, and cannot be copied or cut out of it."""
+"""A passphrase field: what is typed shows as dots, and cannot be copied or cut."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class SpecialToggle(Toggle):
     def set_columns(self, special: Sequence[str]) -> None:
         """Stand for other columns; the yes is taken back by whoever changes them."""
         self.display = bool(special)
-        self.say("I consent explicitly", _about(special))
+        self.set_label("I consent explicitly", _about(special))
 
 
 def _about(special: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""A list to move in: arrows and hjkl, the ends by g and G, enter opens, and a search that filters."""
+"""A list with a cursor: arrows and hjkl move, g and G go to the ends, enter opens, and a search filters."""
 
 from __future__ import annotations
 

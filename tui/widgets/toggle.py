@@ -1,4 +1,4 @@
-"""One thing to tick: space or a click turns it, its mark says how it stands, enter does nothing."""
+"""A checkbox: space or a click ticks it, enter does nothing."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ class Toggle(Static, can_focus=True):
         """Draw the mark."""
         self._draw()
 
-    def turn(self, is_on: bool) -> None:
-        """Let it stand so, without telling anybody."""
+    def set_on(self, is_on: bool) -> None:
+        """Set the mark without a message."""
         self.is_on = is_on
         self._draw()
 
-    def say(self, name: str, about: str) -> None:
-        """Stand for something else."""
+    def set_label(self, name: str, about: str) -> None:
+        """Set another name and explanation."""
         self.label, self._about = name, about
         self._draw()
 
     def action_turn(self) -> None:
         """Tick or untick it."""
-        self.turn(not self.is_on)
+        self.set_on(not self.is_on)
         self.post_message(self.Turned(self))
 
     def on_click(self, event: Click) -> None:
-        """A click does the same."""
+        """Tick or untick it by a click."""
         event.stop()
         self.action_turn()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui.cli.options import AsJson, Special
-from tui.cli.show_request import explicit_yes, show_decision, show_draft
+from tui.cli.show_request import confirm_special, show_decision, show_draft
 from tui.cli.terminal import (
     confirm,
     is_interactive,
@@ -99,7 +99,7 @@ def _give(vault: Owner, terms: GrantTerms, *, special: bool) -> GrantView:
     )
     if is_interactive() and not confirm("Give this consent?"):
         raise NotConfirmed()
-    return vault.grant(special_confirmed=explicit_yes(draft, said=special), **terms)
+    return vault.grant(special_confirmed=confirm_special(draft, said=special), **terms)
 
 
 @group.command("list")

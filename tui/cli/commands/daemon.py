@@ -45,7 +45,7 @@ def serve(context: typer.Context, lock_minutes: Minutes = None, as_json: AsJson 
         _serve(global_options(context), lock_minutes, as_json=as_json)
     except LockboxError as error:
         if as_json:
-            _tell_why_not(error)
+            _write_error(error)
         raise
 
 
@@ -76,8 +76,8 @@ def _serve(options: GlobalOptions, lock_minutes: int | None, *, as_json: bool) -
     say("The vault is locked.")
 
 
-def _tell_why_not(error: LockboxError) -> None:
-    """Say on stdout what `lockbox unlock` and the screens raise again, with the same class and facts."""
+def _write_error(error: LockboxError) -> None:
+    """Write the error on stdout, with its class and facts, for the program that started this process."""
     from vault.wire.errors import error_body
 
     write_json(error_body(error).model_dump())
@@ -158,7 +158,7 @@ def settings(
             raise click.UsageError(f"settings {name} needs a value")
         found = _changed(found, name, value)
         write_preferences(paths, found)
-        _tell_the_open_vault(paths, found, name)
+        _apply_to_open_vault(paths, found, name)
     if as_json:
         write_json(found)
     else:
@@ -178,8 +178,8 @@ def _changed(found: Preferences, name: str, value: str) -> Preferences:
     raise Invalid(reason=f"there is no setting {name}; there are lock-minutes and calm")
 
 
-def _tell_the_open_vault(paths: Paths, found: Preferences, name: str) -> None:
-    """Let a vault that is open lock by the new time, if a session is left that may say so."""
+def _apply_to_open_vault(paths: Paths, found: Preferences, name: str) -> None:
+    """Give a new lock time to the process that has the vault open, where there is a session."""
     from vault.client import attach
 
     if name != "lock-minutes" or attach.served_by(paths) is None:

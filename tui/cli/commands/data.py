@@ -114,7 +114,7 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
         _ask_to_seal(choice.name)
         with progress_bar("sealing values") as progress:
             report = vault.import_planned(preview.id, progress=progress)
-    _tell_sealed(report, as_json=as_json)
+    _say_sealed(report, as_json=as_json)
 
 
 def _lasting(plan: ImportPlan) -> dict[str, object]:
@@ -122,14 +122,14 @@ def _lasting(plan: ImportPlan) -> dict[str, object]:
     return {name: value for name, value in asdict(plan).items() if name != "id"}
 
 
-def _tell_sealed(report: ImportReport, *, as_json: bool) -> None:
+def _say_sealed(report: ImportReport, *, as_json: bool) -> None:
     if as_json:
         write_json(report)
     rows = wording.counted(report.rows, "row")
     say(f"{rows} sealed into {report.collection}; {len(report.refused):,} refused.")
 
 
-def _home(preview: ImportPlan) -> str:
+def _destination(preview: ImportPlan) -> str:
     """Which collection the rows go to, and what is fixed by that."""
     name, epsilon = preview.collection, preview.lifetime_epsilon
     if preview.rows_before is not None:
@@ -168,7 +168,7 @@ def _show_preview(preview: ImportPlan) -> None:
     )
     for warning in preview.warnings:
         say(f"Note: {warning}")
-    say(_home(preview))
+    say(_destination(preview))
 
 
 def _explain_classes(shown: Iterable[str]) -> None:
@@ -255,10 +255,10 @@ def _show_page(page: Page, *, as_json: bool) -> None:
     if page.rows:
         rows = [(f"{number:,}", *row) for number, row in zip(page.row_numbers, page.rows, strict=True)]
         write_table(("row", *page.columns), rows)
-    say(_where(page))
+    say(_position(page))
 
 
-def _where(page: Page) -> str:
+def _position(page: Page) -> str:
     """How much of the collection this is, and how to go on."""
     found = wording.counted(page.matches, "row")
     hold = f" with {wording.quoted(page.search)}, of {page.total:,}" if page.search else ""

@@ -94,18 +94,18 @@ def _play(*, auto: bool, keep: Path | None, svg: Path | None) -> None:
     harden_process()
     scripted = auto or not is_interactive()
     with _folder(keep) as folder:
-        stage = Narrator(folder=folder, is_scripted=scripted)
-        _open_scene(stage.folder, scripted=scripted)
+        narrator = Narrator(folder=folder, is_scripted=scripted)
+        _introduce(narrator.folder, scripted=scripted)
         paths = Paths(vault=folder / "vault", state=folder / "state")
-        outcome = story.play(prepare(stage, paths))
+        outcome = story.play(prepare(narrator, paths))
         picture = svg or (folder / "card.svg" if keep else Path("lockbox-demo.svg"))
         write()
         card.draw(outcome, picture)
         write(f"The same card as a picture: {picture}")
-        _last_lines()
+        _write_next_steps()
 
 
-def _open_scene(folder: Path, *, scripted: bool) -> None:
+def _introduce(folder: Path, *, scripted: bool) -> None:
     write(
         "Lockbox demo: a throw-away vault with 569 real patients' measurements (scikit-learn's breast-cancer table)."
     )
@@ -127,7 +127,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     yield keep.resolve()
 
 
-def _last_lines() -> None:
+def _write_next_steps() -> None:
     write("\nYour own file, three commands:")
     write("  lockbox init")
     write("  lockbox import YOURS.csv")

@@ -11,7 +11,7 @@ import typer
 from tui.cli.action_commands import add_actions
 from tui.cli.options import AsJson, Special
 from tui.cli.progress import progress_bar
-from tui.cli.show_request import explicit_yes, show_approval, show_price
+from tui.cli.show_request import confirm_special, show_approval, show_price
 from tui.cli.show_request import show_request as draw
 from tui.cli.terminal import confirm, is_interactive, say, write, write_json, write_table
 from tui.cli.vault_access import open_vault
@@ -134,7 +134,7 @@ def _approve(vault: Owner, what: Approval, *, optional: frozenset[str], special:
     is_possible = what.draft is not None or what.request.decision.permitted
     if is_possible and is_interactive() and not confirm("\nApprove this one run?"):
         raise NotConfirmed()
-    confirmed = explicit_yes(what.draft, said=special)
+    confirmed = confirm_special(what.draft, said=special)
     vault.approve(
         full,
         manifest_digest=what.request.manifest_digest,

@@ -84,7 +84,7 @@ def _new_passphrase(descriptor: int | None) -> Secret:
         return passphrase_secret(given)
     first = ask_secret("new passphrase (empty: one is made for you): ")
     if not first:
-        return _offered(generate_passphrase())
+        return _type_back_passphrase(generate_passphrase())
     say(f"Strong enough: {_strength(first)}.")
     if ask_secret("again: ") != first:
         raise Invalid(reason="the two passphrases differ")
@@ -101,7 +101,7 @@ def _strength(text: str) -> str:
     return found.words
 
 
-def _offered(made: str) -> Secret:
+def _type_back_passphrase(made: str) -> Secret:
     from vault.vault import passphrase_secret
 
     say(f"\n    {made}\n\nWrite it down before you go on; nobody can reset it.")

@@ -1,4 +1,4 @@
-"""How well the model made of somebody's rows does on them: theirs alone, and only once nothing can be decided."""
+"""How well the model does on the owner's own rows: shown to the owner alone, once nothing can be decided any more."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FOR_EVER: Final = (
 NOTHING_KEPT: Final = "There is no curve: nothing was kept of this run for you."
 
 
-class ForYou(VerticalScroll):
+class OwnerResultsPane(VerticalScroll):
     """The learning curve and the score on the owner's own rows, or why they are not shown."""
 
     def compose(self) -> ComposeResult:
@@ -48,7 +48,7 @@ class ForYou(VerticalScroll):
         body = self.query_one("#for-you-body", Vertical)
         await body.remove_children()
         if one.for_you is None:
-            await body.mount(Plain(why_not(one)))
+            await body.mount(Plain(why_hidden(one)))
             return
         await body.mount(Plain(score_sentence(one.for_you), classes="value", id="for-you-score"))
         if len(one.for_you.loss) < 2:
@@ -59,7 +59,7 @@ class ForYou(VerticalScroll):
             await body.mount(_plot(one.for_you))
 
 
-def why_not(one: ReleaseView) -> str:
+def why_hidden(one: ReleaseView) -> str:
     """Why nothing is shown for this update."""
     if one.state == "held":
         return NOT_YET
@@ -70,14 +70,14 @@ def curve_table(results: OwnerResults) -> str:
     """The curve as numbers, at most ten rows of them, the last one always."""
     rows = [
         (str(step), wording.number(loss), wording.number(metric))
-        for step, loss, metric in spread(
+        for step, loss, metric in thin_out(
             list(zip(results.steps, results.loss, results.metric, strict=True)), TABLE_ROWS
         )
     ]
     return f"{TITLE}\n" + table_text(("step", "loss", results.metric_name), rows, TABLE_WIDTH)
 
 
-def spread(points: Sequence[T], most: int) -> list[T]:
+def thin_out(points: Sequence[T], most: int) -> list[T]:
     """At most so many of the points, evenly spread, with the first and the last."""
     if len(points) <= most:
         return list(points)
@@ -89,7 +89,7 @@ def _plot(results: OwnerResults) -> PlotextPlot:
     from textual_plotext import PlotextPlot
 
     plot = PlotextPlot(id="curve", classes="value")
-    points = spread(list(zip(results.steps, results.loss, strict=True)), MOST_POINTS)
+    points = thin_out(list(zip(results.steps, results.loss, strict=True)), MOST_POINTS)
     plot.plt.title(TITLE)
     plot.plt.plot([step for step, _ in points], [loss for _, loss in points], marker="braille")
     return plot
