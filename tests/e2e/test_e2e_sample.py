@@ -172,7 +172,9 @@ def test_its_requester_can_name_no_other_collection_even_in_the_sample(
     sample: Sample, tmp_path: Path
 ) -> None:
     """The same job, on a second collection of the sample with the same columns, is refused and leaves no trace."""
-    (tmp_path / "job.toml").write_text(JOB.replace(f'collection = "{COLLECTION}"', 'collection = "mine"'))
+    (tmp_path / "job.toml").write_text(
+        JOB.read_text().replace(f'collection = "{COLLECTION}"', 'collection = "mine"')
+    )
     asked = job_from_description(tmp_path / "job.toml")
     new_job(asked, epsilon=EPSILON, folder=tmp_path / "job", now=NOW)
     sign_job(tmp_path / "job", sample.folder / "practice" / "keys" / "requester.key")
