@@ -105,7 +105,7 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
         with progress_bar("reading rows") as progress:
             preview = vault.plan_import(choice, progress=progress)
         if as_json and dry_run:
-            write_json(_lasting(preview))
+            write_json(_without_id(preview))
             return
         _show_preview(preview)
         if dry_run:
@@ -117,8 +117,8 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
     _say_sealed(report, as_json=as_json)
 
 
-def _lasting(plan: ImportPlan) -> dict[str, object]:
-    """A plan without its id, which is good for as long as the command runs."""
+def _without_id(plan: ImportPlan) -> dict[str, object]:
+    """A plan as somebody reads it: its id is good for this opening of the vault alone."""
     return {name: value for name, value in asdict(plan).items() if name != "id"}
 
 
