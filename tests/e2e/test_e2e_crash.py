@@ -19,7 +19,7 @@ from tests.worlds.kills.points import HEADER, ONE_ACT, SEND, TRAIN
 from tests.worlds.world import NAME, PASSPHRASE, World
 from vault.errors.keys import WrongPassphrase
 from vault.errors.requests import WrongState
-from vault.owner import records
+from vault.importers import plan
 from vault.records.imports import import_table
 from vault.requester.releases import verify_release
 from vault.requester.trail import verify_trail
@@ -82,7 +82,7 @@ def test_an_act_that_fails_half_way_leaves_nothing_of_it(
         original(*arguments, **facts)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(records, "import_table", fails_after)
+    monkeypatch.setattr(plan, "import_table", fails_after)
     before = truth(known_world)
     with known_world.vault() as vault, pytest.raises(KeyboardInterrupt):
         known_world.imported(vault)

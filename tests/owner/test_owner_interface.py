@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -129,6 +131,23 @@ def test_what_a_session_has_beside_them_is_no_action() -> None:
     beside = {name for name in vars(Session) if not name.startswith("_")}
     assert beside <= set(dir(Client))
     assert not beside & set(ACTIONS)
+
+
+def test_the_declarations_load_views_and_the_standard_library_alone() -> None:
+    code = "import sys, vault.owner.interface.actions; print(*sys.modules)"
+    before = "import sys; print(*sys.modules)"
+    loaded, bare = (
+        set(
+            subprocess.run(
+                [sys.executable, "-c", one], capture_output=True, text=True, check=True
+            ).stdout.split()
+        )
+        for one in (code, before)
+    )
+    rooms = {".".join(name.split(".")[:2]) for name in loaded - bare if name.startswith("vault.")}
+    assert rooms == {"vault.owner", "vault.views", "vault.errors"}
+    foreign = {name.partition(".")[0] for name in loaded - bare} - sys.stdlib_module_names - {"vault"}
+    assert foreign == set()
 
 
 # the client -------------------------------------------------------------------------------------------------------

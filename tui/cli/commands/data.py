@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,7 +105,7 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
         with progress_bar("reading rows") as progress:
             preview = vault.plan_import(choice, progress=progress)
         if as_json and dry_run:
-            write_json(preview)
+            write_json(_without_id(preview))
             return
         _show_preview(preview)
         if dry_run:
@@ -114,6 +115,11 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
         with progress_bar("sealing values") as progress:
             report = vault.import_planned(preview.id, progress=progress)
     _say_sealed(report, as_json=as_json)
+
+
+def _without_id(plan: ImportPlan) -> dict[str, object]:
+    """A plan as somebody reads it: its id is good for this opening of the vault alone."""
+    return {name: value for name, value in asdict(plan).items() if name != "id"}
 
 
 def _say_sealed(report: ImportReport, *, as_json: bool) -> None:
