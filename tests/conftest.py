@@ -36,9 +36,10 @@ settings.load_profile("untimed")
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage only in what tests make: what was imported and collected stays to the end."""
+    """Look for garbage seldom, and only in what tests make: what was imported and collected stays to the end."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.fixture(scope="session", autouse=True)

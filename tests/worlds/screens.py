@@ -21,6 +21,7 @@ from vault.client.client import Client
 from vault.owner.interface.session import OwnerSession
 from vault.settings import Paths, Preferences
 
+STEP = 0.03
 SIZES = sweep([(60, 20), (80, 24), (140, 40)])
 
 
@@ -101,10 +102,12 @@ def words_in(app: LockboxApp, selector: str) -> str:
 
 async def until(pilot: Pilot[Any], holds: Callable[[], bool], *, seconds: float = 60.0) -> None:
     """Wait for something to be so on the screen; fails with what stands there when it does not happen."""
-    for _ in range(int(seconds / 0.05)):
+    for _ in range(int(seconds / STEP)):
         if holds():
             return
-        await pilot.pause(0.05)
+        # A pause of the pilot but for the message that it sends to every widget.
+        await asyncio.sleep(STEP)
+        pilot.app.screen._on_timer_update()
     raise AssertionError(f"this did not happen; the screen says:\n{text_of(pilot.app)}")  # type: ignore[arg-type]
 
 

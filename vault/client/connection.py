@@ -26,9 +26,10 @@ class Connection:
     """HTTP over the Unix socket of one vault; threads may share it."""
 
     def __init__(self, socket: Path) -> None:
+        # a Unix socket has no TLS, and reading the certificates of the web takes as long as all the rest
+        self._transport = httpx.HTTPTransport(uds=str(socket), verify=False)
         self._http = httpx.Client(
-            # a Unix socket has no TLS, and reading the certificates of the web takes as long as all the rest
-            transport=httpx.HTTPTransport(uds=str(socket), verify=False),
+            transport=self._transport,
             base_url=BASE_URL,
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             trust_env=False,
@@ -55,6 +56,9 @@ class Connection:
             if self._http.is_closed:  # by another thread of ours, which has left the vault meanwhile
                 raise SessionEnded() from None
             raise
+        finally:
+            if self._http.is_closed:  # meanwhile: what this call opened after that is closed by nobody else
+                self._transport.close()
         if not answer.is_success:
             raise error_from(decode(ErrorBody, answer.content))
         return answer.content
