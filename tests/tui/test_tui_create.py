@@ -263,17 +263,17 @@ def test_an_import_shows_what_would_be_kept_and_stores_nothing_before_its_key(
             app = pilot.app
             app.push_screen(ChooseFileDialog(is_first=True))
             await until(pilot, lambda: bool(app.screen.query("FileTree TreeNode, FileTree")))
-            assert NOTHING_YET in words_in(app, "#consequence")
+            await until(pilot, lambda: NOTHING_YET in words_in(app, "#consequence"))
             app.screen.query_one("#path", Input).value = f"'{path}'"
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(app.screen, ImportDialog))
+            await sees(pilot, "28 rows, into a new collection.")
             consequence = words_in(app, "#consequence")
             assert "28 rows, into a new collection." in consequence
             assert "28 days: all rows of one day count as one unit." in consequence
             assert "a lifetime cap of ε 8 per day, fixed for good." in consequence
-            assert isinstance(app.focused, Button)
-            assert app.focused.id == "safe"
-            assert "Seal 28 rows" in text_of(app)
+            await until(pilot, lambda: isinstance(app.focused, Button) and app.focused.id == "safe")
+            await sees(pilot, "Seal 28 rows")
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(app.screen, ChooseFileDialog))
 
