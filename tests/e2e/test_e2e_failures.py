@@ -290,9 +290,13 @@ def test_a_limit_on_file_sizes_is_met_like_a_full_disk(today: World, secrets: li
     assert rows_of(today) == 100
 
 
-def test_output_that_cannot_be_written_is_said(today: World, secrets: list[str]) -> None:
+@pytest.mark.parametrize("words", [("audit", "show"), ("paths",)], ids=["long", "of a few lines"])
+def test_output_that_cannot_be_written_is_said(
+    words: tuple[str, ...], today: World, secrets: list[str]
+) -> None:
+    """However little it is: what never fills a buffer fails when it is written at the end."""
     shell = ["sh", "-c", '"$0" "$@" > /dev/full']
-    outcome = run_installed(today.paths, "audit", "show", before=shell)
+    outcome = run_installed(today.paths, *words, before=shell)
     assert_refused(outcome, UNAVAILABLE, "No space left on device", secrets)
 
 

@@ -24,10 +24,25 @@ def main() -> None:
     """Run one command; every error ends as one sentence and an exit code, never as a traceback."""
     try:
         _silence_interpreter()
-        code = run(sys.argv[1:])
+        code = _with_output_written(run(sys.argv[1:]))
     except KeyboardInterrupt:
         code = _interrupted()
     sys.exit(code)
+
+
+def _with_output_written(code: int) -> int:
+    """The code of a command, or that of its output where the last of it cannot be written."""
+    if sys.stdout is None:
+        return code
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer goes nowhere: the interpreter would try it again and end with a code of its own.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        return code or _report(error)
+    return code
 
 
 def _silence_interpreter() -> None:
