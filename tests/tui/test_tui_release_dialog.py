@@ -275,7 +275,10 @@ def test_nothing_is_sent_or_recorded_by(
 ) -> None:
     world, vault = still
     before, entries = held(vault), vault.status().audit_entries
-    monkeypatch.setattr(Countdown, "TICK", 0.2)  # 2 s: longer than each story here
+    monkeypatch.setattr(Countdown, "TICK", 0.2)
+    monkeypatch.setattr(
+        Countdown, "SECONDS", 10_000
+    )  # it never ends within a story, however busy the machine is
 
     async def story() -> None:
         async with dialog(vault, world) as pilot:
