@@ -44,7 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             launch.wait_until_locked(paths, pid)
 
 
-# Its first minutes are told in a real terminal by default (test_e2e_tmux.py); the whole of it takes half a minute of CPU.
+# Its first minutes are told in a real terminal by default (test_e2e_tmux.py); the whole takes half a minute of CPU.
 @pytest.mark.slow
 # A session that is closed while another thread begins a call leaves a socket to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
