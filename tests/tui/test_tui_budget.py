@@ -120,6 +120,10 @@ def test_the_job_beside_the_list_is_told_as_a_guess_and_the_budget_never_is(look
             assert f"ε {price.epsilon} at δ" not in pane
             await press(pilot, "e")
             await told(pilot, "#budget-job", f"ε {price.epsilon} at δ")
+            made_before = pilot.app.screen.query_one("#budget-job PriceBox")
+            pilot.app.screen.reload()  # type: ignore[attr-defined]
+            await until(pilot, lambda: not made_before.is_attached)
+            await told(pilot, "#budget-job", f"ε {price.epsilon} at δ")
             await press(pilot, "down", "down")
             await told(pilot, "#budget-job", f"of {OTHER}, on walks")
             await told(pilot, "#budget-job", "A guess whether one given record is in it")

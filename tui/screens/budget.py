@@ -201,8 +201,7 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
 
     def action_numbers(self) -> None:
         """Show or hide ε, δ and the worst case of the job beside the list."""
-        for box in self.query(PriceBox):
-            box.toggle_numbers()
+        self.toggle_class("-numbers")  # of the page: its price is made anew whenever it loads
 
     def action_how(self) -> None:
         """Explain the numbers."""

@@ -175,8 +175,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
 
     def action_numbers(self) -> None:
         """Show or hide ε, δ and the worst case."""
-        for price in self.query_one(UpdateDetails).query(PriceBox):
-            price.toggle_numbers()
+        self.toggle_class("-numbers")  # of the page: its price is made anew whenever it loads
 
     def action_release(self) -> None:
         """Open the decision to send."""

@@ -20,7 +20,6 @@ from tui.dialogs.submit import SubmitDialog
 from tui.text import request_facts, wording
 from tui.text.request_facts import OPEN_STATES
 from tui.widgets.plain import Plain
-from tui.widgets.price import PriceBox
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
@@ -191,8 +190,7 @@ Who asks to learn from your data, for what, and what it would cost.
 
     def action_numbers(self) -> None:
         """Show or hide ε, δ and the worst case of the price."""
-        for box in self.query(PriceBox):
-            box.toggle_numbers()
+        self.toggle_class("-numbers")  # of the page: its price is made anew whenever it loads
 
 
 # cells ------------------------------------------------------------------------------------------------------
