@@ -76,7 +76,8 @@ def bundle_of(folder: Path, bodies: list[bytes]) -> str:
 def trail_with(digest: str) -> list[bytes]:
     """The shortest trail with a commitment in it."""
     begun = '{"app":"lockbox 1","seq":0,"ts":"2026-01-01T00:00:00Z","type":"log.genesis","v":1}'
-    looked = f'{{"_sd":["{digest}"],"_sd_alg":"sha-256","seq":1,"ts":"2026-01-01T00:00:00Z","type":"access.view","v":1}}'
+    hides = f'"_sd":["{digest}"],"_sd_alg":"sha-256"'
+    looked = f'{{{hides},"seq":1,"ts":"2026-01-01T00:00:00Z","type":"access.view","v":1}}'
     return [begun.encode(), looked.encode()]
 
 
