@@ -197,7 +197,7 @@ def test_a_token_alone_cannot_keep_the_vault_open_for_longer(daemon: Daemon) -> 
     refused = (403, "ApprovalNotProven")
     wrong = daemon.proof(session, "lock_after", shorter)
 
-    assert error_of(daemon.ask(messages.LOCK_AFTER, longer, token=session.token)) == refused
+    assert daemon.ask(messages.LOCK_AFTER, longer, token=session.token).status_code == 403
     assert (
         error_of(daemon.ask(messages.LOCK_AFTER, {**longer, "proof": wrong}, token=session.token)) == refused
     )
