@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import threading
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 TICK: Final = 0.25
 SETTLE_EVERY: Final = 20.0
-_GRACE: Final = 10
+_GRACE: Final = 5
+LONGEST_END: Final = 20.0
 
 
 def serve(
@@ -65,7 +67,26 @@ def serve(
         try:
             asyncio.run(_serve(service, bound, _announced(paths, announce), end))
         finally:
-            service.close()
+            with _ended_at_last():
+                service.close()
+
+
+@contextlib.contextmanager
+def _ended_at_last() -> Iterator[None]:
+    """Within this block whatever works on the vault has so long to end; then the process ends without it.
+
+    An act that is cut off so is undone as after any crash, and no process keeps the keys because something hangs.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    last = threading.Timer(LONGEST_END, os._exit, args=[0])
+    last.daemon = True
+    last.start()
+    try:
+        yield
+    finally:
+        last.cancel()
 
 
 @contextlib.contextmanager
@@ -141,6 +162,7 @@ async def _watch(service: Service, server: uvicorn.Server, end: threading.Event)
             await asyncio.sleep(TICK)
     finally:
         settling.cancel()
+    service.watched.stop_all()  # at once: the server waits for who is being answered, who may wait for what was begun
     server.should_exit = True
 
 

@@ -156,14 +156,14 @@ class Service:
         self._finish()
 
     def lock_if_due(self) -> None:
-        """At the deadline every session ends at once; the process ends when no paid run would be lost by it."""
+        """At the deadline every session ends at once; the process ends when what was begun has come to its end."""
         if self.sessions.seconds_left() == 0:
             self._end_sessions()
-            if not self.watched.has_run:
+            if not self.watched.is_busy:
                 self._finish()
 
     def close(self) -> None:
-        """End the runs and wait for whatever still works on the vault."""
+        """End what was begun, and wait for whatever still works on the vault."""
         self._end_sessions()
         self.watched.end_all()
         self._authenticator.shutdown()
