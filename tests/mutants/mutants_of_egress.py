@@ -102,7 +102,7 @@ MUTANTS = (
         kind=Kind.EGRESS,
         function="_named_signer",
         old="JOB_DOMAINS[version_of(document, JOB_DOMAINS)]",
-        new="JOB_DOMAINS[2] if version_of(document, JOB_DOMAINS) else b\"\"",
+        new='JOB_DOMAINS[2] if version_of(document, JOB_DOMAINS) else b""',
         caught_by="test_a_signature_is_for_one_version_alone",
     ),
 )

@@ -171,5 +171,5 @@ def test_the_update_that_is_held_loses_the_minute_it_was_held(old: Paths, tmp_pa
     )
     assert (release["v"], "held_at" in release, release["job"]) == (2, False, {"kind": "train"})
     said = [line for line in lines[size:] if f"run {after.id[:8]}: no time stands in it" in line.sentence]
-    assert ["settings.change"] == [line.type for line in said]
+    assert [line.type for line in said] == ["settings.change"]
     assert verify_release(tmp_path / "out", tmp_path / "vault.pub").digest == after.digest
