@@ -114,7 +114,7 @@ class Vault(
     @property
     def rollback_reason(self) -> str:
         """Why this vault is read-only (an older copy was put back), or empty."""
-        return self._opened.rollback
+        return self._opened.rollback.reason
 
     @property
     def mark_missing(self) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vault.audit import log
 from vault.errors.families import InternalError
+from vault.store.row_seal import RowSeal
 from vault.store.tables import LogEntry
 from vault.store.times import whole_seconds
 
@@ -36,12 +37,17 @@ def trusted_now(uow: UnitOfWork, clock: Clock) -> datetime:
 
 @dataclass(slots=True, kw_only=True)
 class AuditedTransaction:
-    """An open write transaction that cannot commit without an audit entry."""
+    """An open write transaction that cannot commit without an audit entry.
+
+    The digest of the versioned rows goes with it: carried over what the act changed or, where `fixes_rows` says so,
+    taken anew from the rows as they stand.
+    """
 
     uow: UnitOfWork
     now: datetime
     keys: KeyTree
     recorded: list[int] = field(default_factory=list)
+    fixes_rows: bool = False
 
     @property
     def at(self) -> datetime:
@@ -64,6 +70,11 @@ class AuditedTransaction:
         """Make the act durable; an act without an audit entry is refused."""
         if not self.recorded:
             raise InternalError(what="an act was about to be stored without an audit entry")
+        seal, (size, root) = RowSeal.of(self.keys), log.log_root(self.uow)
+        if self.fixes_rows:
+            seal.fix(self.uow, size, root)
+        else:
+            seal.carry(self.uow, before=self.recorded[0], size=size, root=root)
         self.uow.commit()
 
 

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from vault.errors.families import Unavailable
+from vault.errors.families import Broken, Unavailable
 
 
 class OlderVault(Unavailable):
     """This vault is an older copy: {reason}."""
 
-    hint = "you can look and export; acting on it would take back withdrawals and spent budget"
+    hint = (
+        "you can look and export; acting on it would take back withdrawals and spent budget, unless you go on from it "
+        "knowingly: lockbox reopen"
+    )
+
+
+class MixedVault(Broken):
+    """This vault is not whole as it was last written: {reason}."""
+
+    hint = "you can look and export; put back a backup, or see what lockbox reopen would do"
+
+
+class MarkDamaged(Broken):
+    """This vault cannot be held against what this computer remembers of it: {reason}."""
+
+    hint = "you can look and export; to write a new reminder and go on: lockbox reopen"
 
 
 class MarkNotWritten(Unavailable):

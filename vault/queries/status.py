@@ -29,7 +29,7 @@ def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         path=str(vault.paths.vault),
         origin=vault.origin,
         created_at=fact(uow, "created_at"),
-        read_only_because=vault.rollback,
+        read_only_because=vault.rollback.reason,
         mark_missing=vault.mark_missing,
         collections=len(facts),
         rows=sum(one.rows for one in facts),

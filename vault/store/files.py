@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vault.store.failures import translated
 
+_SUFFIX = ".new"
 _COMPANIONS = ("", "-journal", "-wal", "-shm")
 
 
@@ -54,8 +55,13 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def drafts_of(path: Path) -> list[Path]:
+    """What lies beside `path` of writing it, now or before a kill."""
+    return sorted(path.parent.glob(f".{path.name}.*{_SUFFIX}"))
+
+
 def _empty_draft(path: Path, mode: int) -> Path:
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
     try:
         os.fchmod(descriptor, mode)
     finally:
