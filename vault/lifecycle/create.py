@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
+from vault.audit.log import log_root
 from vault.audit.transaction import Clock, audited, system_clock
 from vault.budget import ledger
 from vault.sealing.header import (
@@ -18,6 +19,7 @@ from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_bytes, random_id, random_secret
 from vault.sealing.slots import DEFAULT_COST, KdfCost
 from vault.store.engine import Store
+from vault.store.row_seal import RowSeal
 from vault.store.tables import VaultFact
 from vault.store.times import stamp
 
@@ -69,10 +71,12 @@ def _fill(folder: Path, passphrase: Secret, cost: KdfCost, clock: Clock) -> str:
 
 def _write_genesis(store: Store, keys: KeyTree, clock: Clock, header: str) -> None:
     with audited(store, keys, clock) as act:
-        act.fixes_rows = True
         act.uow.add(VaultFact(key="format", value=FORMAT))
         act.uow.add(VaultFact(key="origin", value=f"vault.invalid/{random_id()}"))
         act.uow.add(VaultFact(key="created_at", value=stamp(act.now)))
         act.uow.add(VaultFact(key=HEADER_FACT, value=header))
         ledger.fix(act.uow)
         act.record(EntryType.LOG_GENESIS, clear={"app": f"lockbox {APP_VERSION}"})
+    with store.write() as uow:
+        RowSeal.of(keys).fix(uow, *log_root(uow))
+        uow.commit()

@@ -34,6 +34,7 @@ from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.slots import KdfCost
 from vault.store.engine import Store
 from vault.store.high_water import Mark, write_mark
+from vault.store.row_seal import RowSeal
 from vault.store.tables import VaultFact
 
 if TYPE_CHECKING:
@@ -104,10 +105,10 @@ class OpenVault:
 
     def fix_rows(self) -> None:
         """Keep, from now on, a digest of the versioned rows as they stand, and name the key header in them."""
-        with self.act() as act:
-            _name_header(act.uow, self.header)
-            act.fixes_rows = True
-            act.record(EntryType.SETTINGS_CHANGE, hidden={"what": "a digest of the rows, kept from now on"})
+        with self.store.write() as uow:
+            _name_header(uow, self.header)
+            RowSeal.of(self.keys).fix(uow, *log_root(uow))
+            uow.commit()
 
     def settle(self, work: Callable[[AuditedTransaction], None]) -> None:
         """Do what is due, if anything is; nothing on an older copy."""
