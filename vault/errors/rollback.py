@@ -8,22 +8,19 @@ from vault.errors.families import Broken, Unavailable
 class OlderVault(Unavailable):
     """This vault is an older copy: {reason}."""
 
-    hint = (
-        "you can look and export; acting on it would take back withdrawals and spent budget, unless you go on from it "
-        "knowingly: lockbox reopen"
-    )
+    hint = "you can look and export; acting on it would take back withdrawals and spent budget"
 
 
 class MixedVault(Broken):
     """This vault is not whole as it was last written: {reason}."""
 
-    hint = "you can look and export; put back a backup, or see what lockbox reopen would do"
+    hint = "you can look and export; put a whole backup back"
 
 
 class MarkDamaged(Broken):
     """This vault cannot be held against what this computer remembers of it: {reason}."""
 
-    hint = "you can look and export; to write a new reminder and go on: lockbox reopen"
+    hint = "you can look and export; where you know that this is the newest copy, take that file away"
 
 
 class MarkNotWritten(Unavailable):

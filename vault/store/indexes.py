@@ -11,38 +11,37 @@ def misleading_index(connection: Any) -> str:
     """The table of which a lookup does not find what a reading of the whole table finds; empty when there is none."""
     for table in versioned_tables(connection):
         name = quoted(table.name)
-        rows = _number(connection, f"SELECT sum(1) FROM {name} NOT INDEXED")  # noqa: S608  names of the schema
-        found = [_found_by_number(connection, name)]
+        queries = [_found_by_number_query(name)]
         for index, columns in _indexes(connection, table.name):
-            found += [_found_by(connection, name, index, columns), _entries(connection, name, index)]
-        if any(each != rows for each in found):
+            queries += [_found_by_query(name, index, columns), _entries_query(name, index, columns)]
+        rows = _number(connection, f"SELECT sum(1) FROM {name} NOT INDEXED")  # noqa: S608  names of the schema
+        if any(_number(connection, query) != rows for query in queries):
             return table.name
     return ""
 
 
-def _found_by_number(connection: Any, table: str) -> int:
+def _found_by_number_query(table: str) -> str:
+    """How many rows a lookup by their own number finds."""
     # Backwards, since SQLite finds the next larger number without going down from the root again.
-    return _number(
-        connection,
+    return (
         f"SELECT sum(hit) FROM (SELECT (SELECT 1 FROM {table} AS again NOT INDEXED WHERE again.rowid = each.rowid)"  # noqa: S608
-        f" AS hit FROM {table} AS each NOT INDEXED ORDER BY each.rowid DESC LIMIT -1)",
+        f" AS hit FROM {table} AS each NOT INDEXED ORDER BY each.rowid DESC LIMIT -1)"
     )
 
 
-def _found_by(connection: Any, table: str, index: str, columns: list[str]) -> int:
+def _found_by_query(table: str, index: str, columns: list[str]) -> str:
     """How many rows a lookup by this index finds."""
     same = "".join(f"again.{column} IS each.{column} AND " for column in columns)
-    return _number(
-        connection,
+    return (
         f"SELECT sum(hit) FROM (SELECT (SELECT 1 FROM {table} AS again INDEXED BY {index}"  # noqa: S608
         f" WHERE {same}again.rowid = each.rowid) AS hit FROM {table} AS each NOT INDEXED"
-        " ORDER BY each.rowid DESC LIMIT -1)",
+        " ORDER BY each.rowid DESC LIMIT -1)"
     )
 
 
-def _entries(connection: Any, table: str, index: str) -> int:
+def _entries_query(table: str, index: str, _columns: list[str]) -> str:
     """How many entries an index has."""
-    return _number(connection, f"SELECT sum(1) FROM {table} INDEXED BY {index}")  # noqa: S608
+    return f"SELECT sum(1) FROM {table} INDEXED BY {index}"  # noqa: S608
 
 
 def _indexes(connection: Any, table: str) -> list[tuple[str, list[str]]]:
