@@ -12,7 +12,7 @@ from collections.abc import Container
 from typing import TYPE_CHECKING, Final
 
 from vault.audit import log
-from vault.audit.entries import EntryType, count_bucket, parse_entry
+from vault.audit.entries import EntryType, parse_entry
 from vault.budget import ledger
 from vault.consent.receipts import load_grants, withdraw_grant
 from vault.errors.families import InternalError, Unavailable
@@ -105,7 +105,6 @@ def _shred(act: AuditedTransaction, done: Erasure) -> None:
     _forget_entries(act.uow, done.collection)
     act.record(
         EntryType.RECORD_ERASE,
-        clear={"count": count_bucket(done.rows)},
         hidden={"collection": done.collection, "rows": done.rows},
     )
     if done.name_reserved:

@@ -1,6 +1,7 @@
 """A verifier written from docs/audit-format.md alone: hashlib, json and cryptography, nothing of the vault.
 
-It walks the tree by the definition of RFC 6962 (recursively, slowly), so that it shares no algorithm either.
+It reads the types, their keys and the words a key can have from the tables of section 7. It walks the tree by the
+definition of RFC 6962 (recursively, slowly), so that it shares no algorithm either.
 """
 
 from __future__ import annotations
@@ -9,10 +10,35 @@ import base64
 import hashlib
 import json
 import re
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+PAGE = (Path(__file__).parents[2] / "docs" / "audit-format.md").read_text()
+SECTION_7 = [line.strip("| ").split("|") for line in PAGE.splitlines() if line.startswith("| `")]
+CODES = {cells[0].strip(): re.findall(r"`([^`]*)`", cells[1]) for cells in SECTION_7}
+KEYS = {
+    words[0]: re.findall(r"`([^`]*)`", cells[1])
+    for cells in SECTION_7
+    if (words := re.findall(r"`([^`]*)`", cells[0]))
+}
+WHOLE = range(2**53)
+SHAPES: dict[str, Any] = {
+    "request": "[0-9a-f]{32}",
+    "manifest_sha256": "[0-9a-f]{64}",
+    "epsilon": r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,12})?",
+    "count": "0|" + "|".join(f"1{'0' * n}-{'9' * (n + 1)}" for n in range(15)),
+    "checkpoint": r"[!-*,-~]+\n[1-9][0-9]*\n[A-Za-z0-9+/]{43}=\n",
+    "app": "[A-Za-z0-9][A-Za-z0-9 .+-]{0,39}",
+    "accountant": "[A-Za-z0-9][A-Za-z0-9 ._+-]{0,59}",
+}
+SAME = dict.fromkeys(["consent", "run", "release"], "request") | {
+    "update_sha256": "manifest_sha256",
+    "delta": "epsilon",
+}
 
 
 class RefusedError(Exception):
@@ -34,10 +60,10 @@ def _check(bundle: Path, vkey: str, kept: tuple[bytes, ...]) -> int:
     data = (bundle / "entries.jsonl").read_bytes()
     _require(data.endswith(b"\n"), "last line without LF")
     lines = data[:-1].split(b"\n")
-    leaves, digests = _read_lines(lines)
+    leaves, entries = _read_lines(lines)
     _require(len(leaves) == size, "size")
     _require(_tree(leaves) == root, "root")
-    _check_disclosures(bundle / "disclosures.jsonl", digests)
+    _check_disclosures(bundle / "disclosures.jsonl", entries)
     earlier = {path.name: path.read_bytes() for path in _files(bundle / "checkpoints")}
     for name, old in earlier.items():
         _require(name == str(_check_prefix(old, vkey, leaves)), "checkpoint name")
@@ -71,28 +97,92 @@ def _open_note(note: bytes, vkey: str) -> tuple[int, bytes]:
     return int(size), _hash(root)
 
 
-def _read_lines(lines: list[bytes]) -> tuple[list[bytes], list[list[str]]]:
-    leaves, digests, before = [], [], ""
+def _read_lines(lines: list[bytes]) -> tuple[list[bytes], list[dict[str, Any]]]:
+    leaves, entries, before = [], [], ""
     for index, line in enumerate(lines):
-        entry = json.loads(line.decode(), parse_float=_refuse, parse_constant=_refuse)
-        again = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-        _require(again == line, "not canonical")
+        entry = _json(line)
         _require("redacted" not in entry, "withheld entry")
-        _require(
-            entry["v"] == 1 and entry["seq"] == index and entry["ts"] >= before, "version, number or time"
-        )
-        _require(entry["seq"] > 0 or entry["type"] == "log.genesis", "genesis")
+        _require(entry["v"] is not True and (entry["v"], entry["seq"]) == (1, index), "version or number")
+        _require(_is_time(entry["ts"]) and entry["ts"] >= before, "time")
+        _require((index == 0) == (entry["type"] == "log.genesis"), "genesis")
+        _check_clear(entry)
+        _check_commitments(entry)
         before = entry["ts"]
         leaves.append(hashlib.sha256(b"\x00" + line).digest())
-        digests.append(entry.get("_sd", []))
-    return leaves, digests
+        entries.append(entry)
+    return leaves, entries
 
 
-def _check_disclosures(path: Path, digests: list[list[str]]) -> None:
-    for line in path.read_text().splitlines() if path.exists() else []:
-        one = json.loads(line)
-        digest = base64.urlsafe_b64encode(hashlib.sha256(one["d"].encode()).digest()).decode().rstrip("=")
-        _require(0 <= one["seq"] < len(digests) and digest in digests[one["seq"]], "disclosure")
+def _check_clear(entry: dict[str, Any]) -> None:
+    _require(re.fullmatch(r"[a-z]+\.[a-z]+|export|decision", entry["type"]) is not None, "type")
+    listed, kind = KEYS[entry["type"]], entry["type"]
+    clear = entry.keys() - {"v", "seq", "type", "ts", "_sd", "_sd_alg"}
+    _require({key for key in listed if not key.endswith("?")} <= clear, "a key is missing")
+    _require(clear <= {key.rstrip("?") for key in listed}, "a key too many")
+    _require(all(_has_shape(kind, key, entry[key]) for key in clear), "shape")
+
+
+def _has_shape(kind: str, key: str, value: object) -> bool:
+    if key in {"steps", "size", "charged"}:
+        return type(value) is (bool if key == "charged" else int) and value in WHOLE
+    if key == "expires":
+        return _is_time(value)
+    shape = SHAPES.get(SAME.get(key, key))
+    codes = CODES.get(f"`{key}`", CODES.get(f"`reason` of `{kind}`", []))
+    return isinstance(value, str) and (re.fullmatch(shape, value) is not None if shape else value in codes)
+
+
+def _check_commitments(entry: dict[str, Any]) -> None:
+    if not entry.keys() & {"_sd", "_sd_alg"}:
+        return
+    digests = entry["_sd"]
+    _require(entry["_sd_alg"] == "sha-256" and digests == sorted(set(digests)) != [], "commitments")
+    _require(all(len(_base64url(each)) == 32 for each in digests), "commitment")
+
+
+def _check_disclosures(path: Path, entries: list[dict[str, Any]]) -> None:
+    seen = set()
+    for line in path.read_bytes().splitlines() if path.exists() else []:
+        one = _json(line)
+        seq, d = one["seq"], one["d"]
+        digest = base64.urlsafe_b64encode(hashlib.sha256(d.encode()).digest()).decode().rstrip("=")
+        _require(len(one) == 2 and 0 <= seq < len(entries) and digest in entries[seq]["_sd"], "disclosure")
+        salt, name, _ = _json(_base64url(d))
+        _require(
+            len(_base64url(salt)) == 16 and re.fullmatch("[a-z][a-z0-9_]{0,39}", name) is not None, "parts"
+        )
+        _require(name not in entries[seq] and (seq, name) not in seen, "name")
+        seen.add((seq, name))
+
+
+def _json(data: bytes) -> Any:
+    value = json.loads(data.decode(), parse_float=_refuse, parse_constant=_refuse, parse_int=_whole)
+    again = json.dumps(_sorted(value), separators=(",", ":"), ensure_ascii=False).encode()
+    _require(again == data, "not canonical")
+    return value
+
+
+def _sorted(value: Any) -> Any:
+    """The same value with its keys in the order of RFC 8785: by their UTF-16 code units."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value, key=lambda key: key.encode("utf-16-be"))}
+    return [_sorted(each) for each in value] if isinstance(value, list) else value
+
+
+def _whole(digits: str) -> int:
+    _require(len(digits) <= 17 and abs(int(digits)) in WHOLE, "number")
+    return int(digits)
+
+
+def _is_time(text: Any) -> bool:
+    _require(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text) is not None, "form of a time")
+    return bool(datetime.fromisoformat(text))
+
+
+def _base64url(text: str) -> bytes:
+    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    _require(base64.urlsafe_b64encode(data).decode().rstrip("=") == text, "base64url")
+    return data
 
 
 def _check_prefix(note: bytes, vkey: str, leaves: list[bytes]) -> int:

@@ -24,8 +24,8 @@ RAN, SENT = KINDS.index(EntryType.TRAINING_RUN), KINDS.index(EntryType.RELEASE_S
 CLEAR: dict[EntryType, dict[str, object]] = {
     EntryType.LOG_GENESIS: {"app": "lockbox 0.1.0"},
     EntryType.EXPORT: {"profile": "audit"},
-    EntryType.RECORD_IMPORT: {"count": "100-999"},
-    EntryType.RECORD_ERASE: {"count": "1-9"},
+    EntryType.RECORD_IMPORT: {},
+    EntryType.RECORD_ERASE: {},
     EntryType.CONSENT_GRANT: {"consent": ID, "expires": "2026-05-01T00:00:00Z", "method": "command"},
     EntryType.CONSENT_WITHDRAW: {"consent": ID},
     EntryType.CONSENT_EXPIRE: {"consent": ID, "expires": "2026-05-01T00:00:00Z", "method": "clock"},

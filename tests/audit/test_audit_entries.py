@@ -21,12 +21,11 @@ from vault.audit.entries import (
     EntryType,
     Opened,
     build_entry,
-    count_bucket,
     digest_of,
     open_disclosure,
     parse_entry,
 )
-from vault.audit.entry_types import COUNT_BUCKETS, DECISION_REASONS
+from vault.audit.entry_types import DECISION_REASONS
 from vault.consent.decide import ReasonCode
 from vault.errors.audit import LogBroken
 from vault.errors.families import InternalError
@@ -251,8 +250,7 @@ def test_a_missing_clear_key_is_refused_for_every_type(kind):
         (EntryType.BUDGET_SPEND, "epsilon", "NaN"),
         (EntryType.BUDGET_SPEND, "epsilon", "-1"),
         (EntryType.BUDGET_SPEND, "epsilon", "01.5"),
-        (EntryType.RECORD_IMPORT, "count", "412"),
-        (EntryType.RECORD_IMPORT, "count", "10-98"),
+        (EntryType.LOG_GENESIS, "checkpoint", OLD_CHECKPOINT.replace("k=\n", "l=\n")),
         (EntryType.LOG_GENESIS, "checkpoint", OLD_CHECKPOINT + "more\n"),
         (EntryType.LOG_GENESIS, "checkpoint", OLD_CHECKPOINT.replace("41", "0")),
         (EntryType.RELEASE_SENT, "size", 2**53),
@@ -310,9 +308,11 @@ def altered(**changes: object) -> bytes:
         {"_sd": []},
         {"_sd": "x" * 43},
         {"_sd": ["x"]},
-        {"_sd": ["b" * 43, "a" * 43]},
-        {"_sd": ["a" * 43, "a" * 43]},
+        {"_sd": ["w" * 43, "c" * 43]},
+        {"_sd": ["c" * 43, "c" * 43]},
         {"_sd": [1]},
+        {"_sd": ["a" * 42 + "b"]},
+        {"_sd": ["a" * 42 + "c", "a" * 42 + "d"]},
     ],
 )
 def test_an_entry_with_one_thing_wrong_is_not_read(changes):
@@ -346,6 +346,7 @@ SALT = "A" * 22
         d_of(encode([SALT, "what"])),
         d_of(encode([SALT, "what", 1, 2])),
         d_of(encode(["short", "what", 1])),
+        d_of(encode(["A" * 21 + "B", "what", 1])),
         d_of(encode([SALT, "What", 1])),
         d_of(encode([1, "what", 1])),
         d_of(encode({"salt": SALT})),
@@ -358,27 +359,24 @@ def test_what_is_no_disclosure_does_not_open(d):
         open_disclosure(d)
 
 
-@pytest.mark.parametrize(
-    ("count", "bucket"),
-    [
-        (0, "0"),
-        (1, "1-9"),
-        (9, "1-9"),
-        (10, "10-99"),
-        (99, "10-99"),
-        (100, "100-999"),
-        (10**9, "1000000000-9999999999"),
-    ],
-)
-def test_a_count_is_shown_as_its_decade(count, bucket):
-    assert bucket == count_bucket(count)
-    assert bucket in COUNT_BUCKETS
+OF_BEFORE = (EntryType.RECORD_IMPORT, EntryType.RECORD_ERASE)
 
 
-@pytest.mark.parametrize("count", [-1, 10**15])
-def test_a_count_out_of_range_has_no_bucket(count):
+@pytest.mark.parametrize("kind", OF_BEFORE)
+@pytest.mark.parametrize("count", ["0", "1-9", "100-999", "1000000000-9999999999"])
+def test_a_count_in_clear_is_read_where_an_older_version_wrote_it_and_never_written(kind, count):
+    fields = json.loads(built(kind, hidden=HIDDEN[kind])[0])
+
+    assert parse_entry(encode({**fields, "count": count})).clear == {"count": count}
     with pytest.raises(InternalError):
-        count_bucket(count)
+        built(kind, clear={"count": count})
+
+
+@pytest.mark.parametrize("kind", OF_BEFORE)
+@pytest.mark.parametrize("count", ["412", "10-98", "", 9])
+def test_a_count_in_clear_that_is_no_decade_is_not_read(kind, count):
+    with pytest.raises(LogBroken):
+        parse_entry(encode({**json.loads(built(kind)[0]), "count": count}))
 
 
 def test_every_reason_a_decision_can_have_may_be_recorded():

@@ -8,9 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from audit_corruptions import CORRUPTIONS
+from audit_corruptions import CORRUPTIONS, lines_of
 from audit_home import Exported, Trail
-from test_audit_corruption import edited, lines_of, resign
+from audit_rules import OF_DISCLOSURES, RULES, but, disclosing, resign
+from audit_samples import DECIDED, EXPIRED
 
 from vault.audit.entries import EntryType
 
@@ -44,11 +45,9 @@ def auditcheck(tmp_path_factory) -> Path:
     return folder / "auditcheck"
 
 
-def verdict(auditcheck: Path, bundle: Path, vkey: str, *kept: Path) -> str:
+def verdict(auditcheck: Path, bundle: Path, vkey: str, *kept: Path, act: str = "verify") -> str:
     """What Go says, first word first: verified or REFUSED."""
-    done = subprocess.run(
-        [auditcheck, "verify", bundle, vkey, *kept], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([auditcheck, act, bundle, vkey, *kept], capture_output=True, text=True, check=False)
     assert (done.returncode == 0) == done.stdout.startswith("verified"), done
     return done.stdout or done.stderr
 
@@ -93,26 +92,45 @@ def test_go_verifies_a_bundle_with_a_withheld_entry(auditcheck, trail: Trail, tm
         trail.record(EntryType.ACCESS_VIEW if index else EntryType.LOG_GENESIS)
     trail.export(tmp_path / "bundle", redact=[2], prove=[1, 2, 3])
 
-    assert verdict(auditcheck, tmp_path / "bundle", trail.vkey).startswith("verified")
+    assert verdict(auditcheck, tmp_path / "bundle", trail.vkey).startswith("REFUSED: entry 2 is withheld")
+    agreed = verdict(auditcheck, tmp_path / "bundle", trail.vkey, act="withheld")
+    assert agreed.startswith("verified")
 
 
-# A withheld entry is part of the format; whether it is allowed is for the reader to say. The file with keys is a
-# convenience that this verifier does not read.
-POLICY = {"an entry withheld silently", "no key"}
+def test_go_refuses_every_spoilt_bundle(auditcheck, exported, tmp_path):
+    taken = []
+    for index, (name, spoil) in enumerate(CORRUPTIONS.items()):
+        bundle = Path(shutil.copytree(exported.folder, tmp_path / str(index)))
+        spoil(bundle, exported)
+        if not verdict(auditcheck, bundle, exported.trail.vkey).startswith("REFUSED"):
+            taken.append(name)
+    assert taken == []
 
 
-@pytest.mark.parametrize("name", sorted(CORRUPTIONS.keys() - POLICY))
-def test_go_refuses_a_spoilt_bundle(auditcheck, exported, bundle, name):
-    CORRUPTIONS[name](bundle, exported)
+def test_go_holds_every_rule_of_entries_even_against_the_holder_of_the_key(auditcheck, exported, tmp_path):
+    taken = []
+    for index, (name, change) in enumerate(RULES.items()):
+        bundle = Path(shutil.copytree(exported.folder, tmp_path / str(index)))
+        resign(bundle, exported, change(lines_of(bundle)))
+        if not verdict(auditcheck, bundle, exported.trail.vkey).startswith("REFUSED: entries"):
+            taken.append(name)
+    assert taken == []
 
-    assert verdict(auditcheck, bundle, exported.trail.vkey).startswith("REFUSED")
+
+def test_go_holds_every_rule_of_disclosures(auditcheck, exported, tmp_path):
+    judged = {}
+    for index, (name, (_, opened)) in enumerate(OF_DISCLOSURES.items()):
+        bundle = Path(shutil.copytree(exported.folder, tmp_path / str(index)))
+        disclosing(bundle, exported, DECIDED, opened)
+        judged[name] = verdict(auditcheck, bundle, exported.trail.vkey).startswith("verified")
+    assert judged == {name: is_good for name, (is_good, _) in OF_DISCLOSURES.items()}
 
 
 def test_go_catches_a_rewrite_by_the_holder_of_the_key_with_a_kept_checkpoint(
     auditcheck, exported, bundle, tmp_path
 ):
     lines = lines_of(bundle)
-    resign(bundle, exported, [*lines[:9], edited(lines[9], consent="0" * 32), *lines[10:]])
+    resign(bundle, exported, but(EXPIRED, consent="0" * 32)(lines))
     kept = kept_files(exported, tmp_path)
 
     assert verdict(auditcheck, bundle, exported.trail.vkey).startswith("verified")

@@ -146,14 +146,17 @@ def test_a_real_interrupt_stops_it_there_wherever_it_strikes(
     plan = vault.plan_import(choice(folder)).id
     hold("import_planned")
     token = daemon.session().token
+    is_asking = threading.Event()
 
     def interrupt() -> None:
+        is_asking.wait()
         until(lambda: daemon.ask(messages.BEGUN, token=token).json()[-1]["of"])
         os.kill(os.getpid(), signal.SIGINT)
 
     interrupting = threading.Thread(target=interrupt)
     interrupting.start()
     with pytest.raises(KeyboardInterrupt):
+        is_asking.set()
         vault.import_planned(plan)
     interrupting.join()
     # It struck before that had begun, which then never does, or afterwards.

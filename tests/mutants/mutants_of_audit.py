@@ -1,4 +1,4 @@
-"""Ten ways to have a trail that proves nothing, or tells too much."""
+"""Eleven ways to have a trail that proves nothing, or tells too much."""
 
 from __future__ import annotations
 
@@ -84,5 +84,13 @@ MUTANTS = (
         old="if entry.seq != index or leaf_hash(entry.body) != entry.leaf:",
         new="if entry.seq != index:",
         caught_by="test_a_trail_that_does_not_fit_itself_is_not_exported",
+    ),
+    Mutant(
+        name="a number of rows stands in clear again",
+        kind=Kind.AUDIT,
+        function="_check_parts",
+        old="if retired := READ_ONLY_KEYS & clear.keys():",
+        new="if retired := READ_ONLY_KEYS & hidden.keys():",
+        caught_by="test_a_count_in_clear_is_read_where_an_older_version_wrote_it_and_never_written",
     ),
 )

@@ -80,10 +80,11 @@ def test_every_mutant_has_its_one_place_and_its_one_default_test() -> None:
     assert found == []
 
 
-def test_there_are_thirteen_bugs_of_privacy_and_ten_of_every_other_kind() -> None:
-    assert Counter(mutant.kind for mutant in MUTANTS) == {
-        kind: 13 if kind is Kind.PRIVACY else 10 for kind in Kind
-    }
+def test_there_are_thirteen_bugs_of_privacy_and_at_least_ten_of_every_other_kind() -> None:
+    planted_of = Counter(mutant.kind for mutant in MUTANTS)
+
+    assert planted_of[Kind.PRIVACY] == 13
+    assert all(planted_of[kind] >= 10 for kind in Kind)
 
 
 def test_every_mutant_is_another_bug_under_another_name() -> None:

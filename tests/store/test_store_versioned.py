@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ DAY = parse_stamp("2026-11-21T12:00:00Z")
 
 
 @pytest.fixture
-def sealed(store: Store) -> Iterator[Store]:
+def sealed(store: Store) -> Store:
     """A database with some rows, and the digest over them."""
     with store.write() as unit:
         for number in range(20):
@@ -39,7 +38,7 @@ def sealed(store: Store) -> Iterator[Store]:
             unit.add(grant(number))
         SEAL.fix(unit, 1, ROOT)
         unit.commit()
-    yield store
+    return store
 
 
 def grant(number: int) -> GrantRow:
@@ -70,13 +69,17 @@ def test_every_table_takes_part_or_stands_in_the_list_with_its_reason(store: Sto
     tables = set(Row.metadata.tables)
     assert tables | {"alembic_version"} == part.keys() | NOT_VERSIONED.keys()
     assert not part.keys() & NOT_VERSIONED.keys()
-    assert {"log_entry", "disclosure", "row_digest"} == NOT_VERSIONED.keys(), "each one is a decision of its own"
+    assert {"log_entry", "disclosure", "row_digest"} == NOT_VERSIONED.keys(), (
+        "each one is a decision of its own"
+    )
     assert {("segment", "blob"), ("request", "weights"), ("held", "update")} == BY_LENGTH.keys()
     for name in part.keys() & tables:
         assert set(part[name]) == {column.name for column in Row.metadata.tables[name].columns}
 
 
-values = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.text(), st.binary(), st.floats(allow_nan=False))
+values = st.one_of(
+    st.none(), st.integers(-(2**63), 2**63 - 1), st.text(), st.binary(), st.floats(allow_nan=False)
+)
 
 
 @given(st.lists(values, max_size=4), st.lists(values, max_size=4))
@@ -200,6 +203,7 @@ def test_a_vault_without_a_digest_carries_none(store: Store) -> None:
 
 # found --------------------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -249,7 +253,9 @@ def test_old_pages_of_an_index_are_found_although_every_row_is_right(
 
 
 def _index_pages(connection: Any) -> list[int]:
-    rows = connection.execute("SELECT rootpage FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'grant'")
+    rows = connection.execute(
+        "SELECT rootpage FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'grant'"
+    )
     return [number for (number,) in rows]
 
 

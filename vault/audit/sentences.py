@@ -16,8 +16,10 @@ from vault.audit.entries import Entry, EntryType, Json, Opened
 SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.LOG_GENESIS: "This audit trail began, written by {app}[; it follows {checkpoint}].",
     EntryType.EXPORT: "You exported {profile}[ of {collection}][ to {target}].",
-    EntryType.RECORD_IMPORT: "You imported [{rows}|{count}] records[ from {source}][ into {collection}].",
-    EntryType.RECORD_ERASE: "You erased [{rows}|{count}] records[ of {collection}].",
+    EntryType.RECORD_IMPORT: (
+        "You imported [{rows} records|{count} records|records][ from {source}][ into {collection}]."
+    ),
+    EntryType.RECORD_ERASE: "You erased [{rows} records|{count} records|records][ of {collection}].",
     EntryType.CONSENT_GRANT: (
         "You gave consent {consent}[ to {controller}][ for {purpose}][, for the fields {fields}]"
         "[ of {collection}], until {expires}."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from vault.audit.entries import EntryType, count_bucket
+from vault.audit.entries import EntryType
 from vault.audit.transaction import AuditedTransaction
 from vault.errors.families import Invalid
 from vault.errors.records import (
@@ -179,7 +179,6 @@ def _record(
     )
     act.record(
         EntryType.RECORD_IMPORT,
-        clear={"count": count_bucket(count)},
         hidden={
             "collection": row.name,
             "source": parsed.source,

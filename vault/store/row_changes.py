@@ -13,6 +13,8 @@ from vault.store.versioned import VersionedTable, quoted, sequence_elements, ver
 if TYPE_CHECKING:
     from vault.sealing.multiset import MultisetDigest
 
+# A function is told no text beyond a zero byte in it, so every text is told in hexadecimal.
+_TOLD: Final = "CASE typeof({value}) WHEN 'text' THEN hex({value}) ELSE {value} END"
 _ROWS: Final = {"INSERT": ("NEW",), "DELETE": ("OLD",), "UPDATE": ("OLD", "NEW")}
 
 
@@ -50,12 +52,18 @@ class RowChanges:
         digest.update(sequence_elements(connection))
 
     def _note(self, row: str, table: str, *values: object) -> None:
-        self._rows.append((row, table, values))
+        self._rows.append((row, table, tuple(map(_value, values))))
+
+
+def _value(told: object) -> object:
+    return bytes.fromhex(told).decode() if isinstance(told, str) else told
 
 
 def _trigger(table: VersionedTable, event: str) -> str:
+    values = ", ".join(_TOLD.format(value=value) for value in table.values())
     calls = "".join(
-        f"SELECT row_changed('{row}', '{table.name}', {table.values(row)}); " for row in _ROWS[event]
+        f"SELECT row_changed('{row}', '{table.name}', {values.format(row=f'{row}.')}); "
+        for row in _ROWS[event]
     )
     name = quoted(f"row_changed_{table.name}_{event}")
     return f"CREATE TEMP TRIGGER {name} AFTER {event} ON main.{quoted(table.name)} BEGIN {calls}END"

@@ -40,15 +40,14 @@ class VersionedTable:
     name: str
     columns: tuple[str, ...]
 
-    def values(self, row: str = "") -> str:
-        """The columns as SQL, of a row named OLD or NEW or of no named one."""
-        prefix = f"{row}." if row else ""
-        return ", ".join(
-            f"length({prefix}{quoted(column)})"
+    def values(self) -> list[str]:
+        """What of each column takes part, as SQL in which the place of the name of its row is left open."""
+        return [
+            f"length({{row}}{quoted(column)})"
             if (self.name, column) in BY_LENGTH
-            else prefix + quoted(column)
+            else "{row}" + quoted(column)
             for column in self.columns
-        )
+        ]
 
     def element(self, values: tuple[object, ...]) -> bytes:
         """One row as bytes; two different rows, of whichever tables, never give the same."""
@@ -68,7 +67,8 @@ def elements(connection: Any) -> Iterator[bytes]:
     """Every versioned row of the file, the numbers given away, and the schema itself, each as bytes."""
     for table in versioned_tables(connection):
         # By the table and never by an index, which is held against the table apart.
-        query = f"SELECT {table.values()} FROM {quoted(table.name)} NOT INDEXED"  # noqa: S608  names of the schema
+        values = ", ".join(table.values()).format(row="")
+        query = f"SELECT {values} FROM {quoted(table.name)} NOT INDEXED"  # noqa: S608  names of the schema
         yield from map(table.element, connection.execute(query))
     yield from sequence_elements(connection)
     for row in connection.execute(f"SELECT {', '.join(_SCHEMA)} FROM sqlite_schema"):  # noqa: S608

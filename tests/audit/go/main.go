@@ -4,6 +4,7 @@
 //	GO111MODULE=off GOPATH=/usr/share/gocode go build -o auditcheck .
 //	auditcheck vectors                        prints the frozen vectors (tests/audit/vectors/tlog.json)
 //	auditcheck verify BUNDLE VKEY [KEPT...]   verifies a bundle, against checkpoints kept before when given
+//	auditcheck withheld BUNDLE VKEY [KEPT...] the same, where it was agreed that entries may be withheld
 package main
 
 import (
@@ -23,10 +24,10 @@ func run(args []string) error {
 	switch {
 	case len(args) == 1 && args[0] == "vectors":
 		return vectors(os.Stdout)
-	case len(args) >= 3 && args[0] == "verify":
-		return verify(args[1], args[2], args[3:])
+	case len(args) >= 3 && (args[0] == "verify" || args[0] == "withheld"):
+		return verify(args[1], args[2], args[3:], args[0] == "withheld")
 	}
-	return fmt.Errorf("usage: vectors | verify BUNDLE VKEY [KEPT...]")
+	return fmt.Errorf("usage: vectors | verify or withheld BUNDLE VKEY [KEPT...]")
 }
 
 // memory holds the stored hashes of a tree in the order of tlog.StoredHashIndex.

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -23,12 +22,7 @@ type head struct {
 	root   tlog.Hash
 }
 
-type entry struct {
-	leaf    tlog.Hash
-	digests map[string]bool
-}
-
-func verify(bundle, vkey string, kept []string) error {
+func verify(bundle, vkey string, kept []string, mayWithhold bool) error {
 	signed, err := os.ReadFile(filepath.Join(bundle, "checkpoint"))
 	if err != nil {
 		return err
@@ -37,9 +31,21 @@ func verify(bundle, vkey string, kept []string) error {
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	entries, err := readEntries(filepath.Join(bundle, "entries.jsonl"))
+	if err := checkKeys(filepath.Join(bundle, "log.vkey"), vkey); err != nil {
+		return fmt.Errorf("log.vkey: %w", err)
+	}
+	data, err := os.ReadFile(filepath.Join(bundle, "entries.jsonl"))
+	if err != nil {
+		return err
+	}
+	entries, err := readEntries(data)
 	if err != nil {
 		return fmt.Errorf("entries: %w", err)
+	}
+	for i, each := range entries {
+		if each.withheld && !mayWithhold {
+			return fmt.Errorf("entry %d is withheld", i)
+		}
 	}
 	stored, err := storeAll(entries)
 	if err != nil {
@@ -90,66 +96,50 @@ func openHead(signed []byte, vkey string) (head, error) {
 	if err != nil || size < 1 {
 		return head{}, errors.New("no proper size")
 	}
-	root, err := tlog.ParseHash(lines[2])
+	if err := checkSignatureLines(signed, len(opened.Text)); err != nil {
+		return head{}, err
+	}
+	root, err := hash(lines[2])
 	return head{origin: lines[0], size: size, root: root}, err
 }
 
-func readEntries(path string) ([]entry, error) {
+// checkSignatureLines wants each line behind the signed text in its one spelling, at most 100, none twice; note.Open
+// passes over a line that comes again, and over stray bits in the base64 of any.
+func checkSignatureLines(signed []byte, text int) error {
+	lines, err := linesOf(signed[text+1:])
+	if err != nil || len(lines) == 0 || len(lines) > 100 {
+		return errors.New("no proper signature lines")
+	}
+	seen := map[string]bool{}
+	for _, line := range lines {
+		parts := strings.Split(string(line), " ")
+		if len(parts) != 3 || parts[0] != "\u2014" || seen[string(line)] {
+			return errors.New("a signature line that is none, or comes twice")
+		}
+		blob, err := base64.StdEncoding.DecodeString(parts[2])
+		if err != nil || base64.StdEncoding.EncodeToString(blob) != parts[2] {
+			return errors.New("a signature that is not base64 in its one spelling")
+		}
+		seen[string(line)] = true
+	}
+	return nil
+}
+
+func checkKeys(path, vkey string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if !bytes.HasSuffix(data, []byte("\n")) {
-		return nil, errors.New("the last line has no end")
+	lines, err := linesOf(data)
+	if err != nil || len(lines) == 0 || string(lines[0]) != vkey {
+		return errors.New("it names another key than the one you trust")
 	}
-	var entries []entry
-	before := ""
-	for i, line := range bytes.Split(data[:len(data)-1], []byte("\n")) {
-		parsed, ts, err := readEntry(line, i, before)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", i, err)
+	for _, line := range lines {
+		if _, err := note.NewVerifier(string(line)); err != nil {
+			return err
 		}
-		entries, before = append(entries, parsed), ts
 	}
-	return entries, nil
-}
-
-func readEntry(line []byte, index int, before string) (entry, string, error) {
-	var fields map[string]interface{}
-	decoder := json.NewDecoder(bytes.NewReader(line))
-	decoder.UseNumber()
-	if err := decoder.Decode(&fields); err != nil {
-		return entry{}, "", err
-	}
-	// Keys sorted, no space, no key twice: for these values Go's own form is that of RFC 8785.
-	if again, err := canonical(fields); err != nil || !bytes.Equal(again, line) {
-		return entry{}, "", errors.New("not in canonical form")
-	}
-	if text, withheld := fields["redacted"].(string); withheld && len(fields) == 1 {
-		leaf, err := tlog.ParseHash(text)
-		return entry{leaf: leaf}, before, err
-	}
-	ts, _ := fields["ts"].(string)
-	if fields["seq"] != json.Number(strconv.Itoa(index)) || fields["v"] != json.Number("1") || ts < before {
-		return entry{}, "", errors.New("wrong version, number or time")
-	}
-	if !regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`).MatchString(ts) {
-		return entry{}, "", errors.New("no proper time")
-	}
-	digests := map[string]bool{}
-	list, _ := fields["_sd"].([]interface{})
-	for _, digest := range list {
-		digests[fmt.Sprint(digest)] = true
-	}
-	return entry{leaf: tlog.RecordHash(line), digests: digests}, ts, nil
-}
-
-func canonical(value interface{}) ([]byte, error) {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(value)
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
+	return nil
 }
 
 func storeAll(entries []entry) (memory, error) {
@@ -169,24 +159,68 @@ func checkDisclosures(path string, entries []entry) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	if err != nil || !bytes.HasSuffix(data, []byte("\n")) {
-		return errors.New("the file cannot be read, or its last line has no end")
+	if err != nil {
+		return err
 	}
-	for _, line := range bytes.Split(data[:len(data)-1], []byte("\n")) {
-		var one struct {
-			D   string `json:"d"`
-			Seq int    `json:"seq"`
-		}
-		if err := json.Unmarshal(line, &one); err != nil {
+	lines, err := linesOf(data)
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for _, line := range lines {
+		seq, name, err := checkDisclosure(line, entries)
+		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256([]byte(one.D))
-		digest := base64.RawURLEncoding.EncodeToString(sum[:])
-		if one.Seq < 0 || one.Seq >= len(entries) || !entries[one.Seq].digests[digest] {
-			return fmt.Errorf("one does not belong to entry %d", one.Seq)
+		if place := fmt.Sprint(seq, name); names[place] {
+			return fmt.Errorf("a name is disclosed twice of entry %d", seq)
+		} else {
+			names[place] = true
 		}
 	}
 	return nil
+}
+
+var hiddenName, saltText = whole(`[a-z][a-z0-9_]{0,39}`), whole(`[A-Za-z0-9_-]{22}`)
+
+func checkDisclosure(line []byte, entries []entry) (int64, string, error) {
+	value, err := parse(line)
+	fields, isObject := value.(map[string]interface{})
+	number, isNumber := fields["seq"].(json.Number)
+	d, isText := fields["d"].(string)
+	if err != nil || !isObject || !isNumber || !isText || len(fields) != 2 {
+		return 0, "", errors.New("a line that is none")
+	}
+	seq, err := number.Int64()
+	if err != nil || seq < 0 || seq >= int64(len(entries)) || entries[seq].withheld {
+		return 0, "", errors.New("one is of an entry that is not there")
+	}
+	name, err := openDisclosure(d)
+	sum := sha256.Sum256([]byte(d))
+	if err != nil || !entries[seq].digests[base64.RawURLEncoding.EncodeToString(sum[:])] {
+		return 0, "", fmt.Errorf("one does not belong to entry %d", seq)
+	}
+	if isClear(entries[seq].kind, name) {
+		return 0, "", fmt.Errorf("one has the name of a clear key of entry %d", seq)
+	}
+	return seq, name, nil
+}
+
+func openDisclosure(d string) (string, error) {
+	data, err := base64url(d)
+	if err != nil {
+		return "", err
+	}
+	value, err := parse(data)
+	parts, isList := value.([]interface{})
+	if err != nil || !isList || len(parts) != 3 {
+		return "", errors.New("not a salt, a name and a value")
+	}
+	salt, name := textOf(parts[0]), textOf(parts[1])
+	if _, err := base64url(salt); err != nil || !saltText.MatchString(salt) || !hiddenName.MatchString(name) {
+		return "", errors.New("no proper salt or name")
+	}
+	return name, nil
 }
 
 func checkEarlier(folder, vkey string, top head, stored memory) (map[int64]head, error) {
@@ -287,11 +321,11 @@ func readProof(data []byte, first string, signed []byte) (int64, []tlog.Hash, er
 	}
 	var hashes []tlog.Hash
 	for _, line := range lines[1:] {
-		hash, err := tlog.ParseHash(line)
+		one, err := hash(line)
 		if err != nil {
 			return 0, nil, err
 		}
-		hashes = append(hashes, hash)
+		hashes = append(hashes, one)
 	}
 	return n, hashes, nil
 }
