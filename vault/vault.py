@@ -122,3 +122,8 @@ class Vault(
     def mark_missing(self) -> str:
         """What it means that the reminder outside this vault was missing when it was opened, or empty."""
         return self._opened.mark_missing
+
+    @property
+    def header_damage(self) -> str:
+        """What was wrong with a copy of the key header when it was opened, and whether it was put right, or empty."""
+        return self._opened.header_damage

@@ -10,7 +10,7 @@ from vault.audit.entries import EntryType
 from vault.audit.log import log_root
 from vault.audit.transaction import Clock, system_clock
 from vault.budget import ledger
-from vault.errors.families import LockboxError, Locked
+from vault.errors.families import LockboxError, Locked, Unavailable
 from vault.errors.rollback import MarkDamaged, MixedVault
 from vault.errors.storage import Damaged, NewerVault
 from vault.lifecycle.rollback import NONE, Rollback, find_rollback, keeps_digest
@@ -149,7 +149,8 @@ def _of_header(uow: UnitOfWork, unlocked: Unlocked) -> Rollback:
 
 def _header_damage(paths: Paths) -> str:
     """What is wrong with a copy of the header, for the person."""
-    return "; ".join(header_problems(paths.vault))
+    problems = header_problems(paths.vault)
+    return f"the key header is bad in one copy ({'; '.join(problems)})" if problems else ""
 
 
 def _put_right(opened: OpenVault) -> None:
@@ -160,5 +161,14 @@ def _put_right(opened: OpenVault) -> None:
     if not is_kept:
         opened.fix_rows()
     if opened.header_damage:
+        _heal_header(opened)
+
+
+def _heal_header(opened: OpenVault) -> None:
+    try:
         write_header(opened.paths.vault, opened.header)
+    except Unavailable as error:
+        opened.header_damage += f", and it cannot be put right now: {str(error).rstrip('.')}"
+    else:
+        opened.header_damage += ", and was put right from the other one"
         opened.note(EntryType.SETTINGS_CHANGE, hidden={"what": "a bad copy of the key header, put right"})

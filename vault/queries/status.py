@@ -31,6 +31,7 @@ def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         created_at=fact(uow, "created_at"),
         read_only_because=vault.rollback.reason,
         mark_missing=vault.mark_missing,
+        header_damage=vault.header_damage,
         collections=len(facts),
         rows=sum(one.rows for one in facts),
         grants_active=len(active),
