@@ -158,7 +158,7 @@ def test_a_vault_that_lacks_a_part_says_which_and_no_other_is_made_there(today: 
     for command in (("status",), ("init",), ("requester", "list")):
         found = run(today.paths, *command)
         assert found.code == 6, found.err
-        assert f"the vault at {today.paths.vault} is not whole: {reason}." in flat(found.err)
+        assert f"the vault at {today.paths.vault} is not whole: {reason}" in flat(found.err)
         assert "put that file back from a backup" in flat(found.err)
 
 

@@ -160,6 +160,7 @@ def misspelt(found: Rows) -> list[object]:
 
 def test_the_update_that_is_held_loses_the_minute_it_was_held(old: Paths, tmp_path: Path) -> None:
     """The first writing opening rewrites what that program said about it, once, and the trail says so."""
+    open_vault(old, passphrase_secret(PASSPHRASE), writable=True).close()
     with opened(old, writable=False) as vault:
         (before,) = [one for one in vault.releases() if one.state == "held"]
         size = vault.verify_audit().size
