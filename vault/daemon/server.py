@@ -40,9 +40,9 @@ LONGEST_END: Final = 20.0
 
 def serve(
     paths: Paths, secret: Secret, *, recovery: bool = False, preferences: Preferences,
-    announce: Callable[[], None], clock: WallClock = time.time, cost: KdfCost = DEFAULT_COST,
+    announce: Callable[[Vault], None], clock: WallClock = time.time, cost: KdfCost = DEFAULT_COST,
 ) -> None:  # fmt: skip
-    """Open a vault and serve it until it locks; `announce` is called once the socket listens.
+    """Open a vault and serve it until it locks; `announce` is called with it once the socket listens.
 
     SIGTERM, SIGINT and SIGHUP end it in order: the learners, what works on the vault, the keys, the socket. Raises
     what opening a vault raises (`VaultBusy` when another process has it open), `SocketUnusable` and
@@ -65,7 +65,7 @@ def serve(
             vault, clock=clock, lock_minutes=preferences.lock_minutes, cost=cost, finish=end.set
         )  # fmt: skip
         try:
-            asyncio.run(_serve(service, bound, _announced(paths, announce), end))
+            asyncio.run(_serve(service, bound, _announced(vault, paths, announce), end))
         finally:
             with _ended_at_last():
                 service.close()
@@ -97,10 +97,10 @@ def _facts_removed(paths: Paths) -> Iterator[None]:
         remove_facts(paths)
 
 
-def _announced(paths: Paths, announce: Callable[[], None]) -> Callable[[], None]:
+def _announced(vault: Vault, paths: Paths, announce: Callable[[Vault], None]) -> Callable[[], None]:
     def say() -> None:
         write_facts(paths)
-        announce()
+        announce(vault)
 
     return say
 

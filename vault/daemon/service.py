@@ -50,6 +50,7 @@ class Service:
         self._cost = cost
         self._finish = finish
         self._pause = pause
+        self._is_locked = False
         self._wrong = MovingWindow(most=WRONG_A_MINUTE, seconds=60.0)
         self._workers = ThreadPoolExecutor(THREADS, thread_name_prefix="vault")
         # Apart from the others and alone: one key derivation at a time, whose pause holds up nobody else.
@@ -153,6 +154,7 @@ class Service:
         if self.watched.has_run and not stop_training:
             raise TrainingRuns
         self._end_sessions()
+        self._is_locked = True
         self._finish()
 
     def lock_if_due(self) -> None:
@@ -168,6 +170,8 @@ class Service:
         self.watched.end_all()
         self._authenticator.shutdown()
         self._workers.shutdown()
+        if self._is_locked:  # last, so that locking waited for nothing that was being written
+            self.vault.note_locked()
 
     def _end_sessions(self) -> None:
         self.sessions.end_all()

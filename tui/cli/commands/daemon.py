@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tui.cli.vault_access import GlobalOptions
     from vault.client.attach import Secret
     from vault.owner.interface.session import OwnerSession
+    from vault.vault import Vault
 
 Minutes = Annotated[
     int | None,
@@ -63,7 +64,8 @@ def _serve(options: GlobalOptions, lock_minutes: int | None, *, as_json: bool) -
     secret = options.secret()
     from vault.daemon import server  # a second of imports, after everything that can be wrong at once
 
-    def announce() -> None:
+    def announce(vault: Vault) -> None:
+        vault.note_unlocked(recovery=options.recovery_key)
         if as_json:
             write_json(
                 {"vault": paths.vault, "socket": paths.socket, "lock_minutes": preferences.lock_minutes}
