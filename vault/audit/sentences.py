@@ -17,7 +17,8 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.LOG_GENESIS: "This audit trail began, written by {app}[; it follows {checkpoint}].",
     EntryType.EXPORT: "You exported {profile}[ of {collection}][ to {target}].",
     EntryType.RECORD_IMPORT: (
-        "You imported [{rows} records|{count} records|records][ from {source}][ into {collection}]."
+        "You imported [{rows} records|{count} records|records][ from {source}][ into {collection}]"
+        "[; its lifetime budget is one with {joined}][; you said that it holds other people than {apart}]."
     ),
     EntryType.RECORD_ERASE: "You erased [{rows} records|{count} records|records][ of {collection}].",
     EntryType.CONSENT_GRANT: (

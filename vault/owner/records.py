@@ -79,10 +79,11 @@ class RecordActions:
             with closing(ColumnReader.of_owner(uow, self._opened.keys, facts.id)) as reader:
                 return export_rows(reader, facts, target, as_format, progress)
 
-    def preview_erase(self, name: str) -> Erasure:
+    def preview_erase(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         with self._opened.read() as uow:
-            return erasure.plan(uow, self._opened.running, name, self._opened.now(uow))
+            now = self._opened.now(uow)
+            return erasure.plan(uow, self._opened.running, name, now, fingerprint_too=fingerprint_too)
 
-    def erase_collection(self, name: str) -> Erasure:
+    def erase_collection(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         self._plan = None
-        return erasure.erase(self._opened, name)
+        return erasure.erase(self._opened, name, fingerprint_too=fingerprint_too)

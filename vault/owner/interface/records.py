@@ -51,13 +51,15 @@ class Records(Protocol):
     ) -> int:
         """Write every row of a collection to a new file for the owner and return how many there are."""
 
-    def preview_erase(self, name: str) -> Erasure:
+    def preview_erase(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         """What erasing a collection would end, and what it cannot reach; raises as `erase_collection`."""
 
     @proven
-    def erase_collection(self, name: str) -> Erasure:
+    def erase_collection(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         """Destroy the keys and the sealed rows of a collection, for good, and end all that stands on it.
 
-        Consents are withdrawn, held updates destroyed, open requests refused. Raises `UnknownCollection`,
+        Consents are withdrawn, held updates destroyed, open requests refused. What a job was charged for keeps a
+        fingerprint by which the same people are known when they come in again; with `fingerprint_too` it goes as well,
+        and the columns stay closed instead. Raises `UnknownCollection`,
         `CollectionErased`, `CollectionInUse`, and `ErasedNotCleared` when only the old bytes are still on the disk.
         """
