@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mutants_of_access
 import mutants_of_audit
 import mutants_of_consent
 import mutants_of_egress
@@ -15,4 +16,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_ledger.MUTANTS,
     *mutants_of_audit.MUTANTS,
     *mutants_of_egress.MUTANTS,
+    *mutants_of_access.MUTANTS,
 )

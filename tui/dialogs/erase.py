@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -93,11 +94,11 @@ class EraseDialog(ReadToEndDialog):
         """Erase what was named."""
         if self.what_is_missing():
             return
-        self.carry_out(self._erase, str, "erased")
-
-    def _erase(self, vault: OwnerSession) -> str:
         is_too = any(one.is_on for one in self.query("#fingerprint").results(Toggle))
-        done = vault.erase_collection(self._planned.collection, fingerprint_too=is_too)
+        self.carry_out(partial(self._erase, fingerprint_too=is_too), str, "erased")
+
+    def _erase(self, vault: OwnerSession, *, fingerprint_too: bool) -> str:
+        done = vault.erase_collection(self._planned.collection, fingerprint_too=fingerprint_too)
         return (
             f"Erased: {wording.counted(done.rows, 'row')} of {escaped(done.collection)}. {_what_stays(done)}"
         )
