@@ -142,14 +142,15 @@ def _keep_the_budget(
 def _forget_entries(uow: UnitOfWork, name: str) -> None:
     """Take the names of files and columns out of the trail; the entries and every proof stay as they are.
 
-    Consents and decisions keep what they name: they say what was allowed, and to whom.
+    Consents and decisions keep what they name: they say what was allowed, and to whom, and whose budget was joined.
     """
     for entry in log.read_entries(uow):
         key = _NAMED_BY.get(parse_entry(entry.body).kind)
         if key and any((each.name, each.value) == (key, name) for each in log.opened(uow, entry.seq)):
-            log.forget(uow, entry.seq)
+            log.forget(uow, entry.seq, keep=_ANSWERS)
 
 
+_ANSWERS: Final = ("joined", "apart")
 _NAMED_BY: Final = {EntryType.RECORD_IMPORT: "collection", EntryType.ACCESS_VIEW: "what"}
 
 

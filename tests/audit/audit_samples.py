@@ -65,6 +65,8 @@ HIDDEN: dict[EntryType, dict[str, object]] = {
         "collection": "heart",
         "rows": 412,
         "schema": ["pulse", "day"],
+        "joined": ["heart of last year"],
+        "apart": [],
     },
     EntryType.RECORD_ERASE: {"collection": "heart", "rows": 3, "records": [4, 8, 15]},
     EntryType.CONSENT_GRANT: {
@@ -98,6 +100,6 @@ HIDDEN: dict[EntryType, dict[str, object]] = {
     EntryType.RELEASE_EXPIRE: {"recipient": "Acme clinic"},
     EntryType.RELEASE_DESTROY: {"recipient": "Acme clinic"},
     EntryType.RELEASE_SENT: {"recipient": "Acme clinic"},
-    EntryType.ACCESS_VIEW: {"what": "the collection heart"},
+    EntryType.ACCESS_VIEW: {"what": "the collection heart", "rows": "rows, 1 to 100"},
     EntryType.SETTINGS_CHANGE: {"what": "the time before locking"},
 }

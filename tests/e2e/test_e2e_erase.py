@@ -351,7 +351,7 @@ def test_a_reader_of_before_opens_nothing_afterwards(world: World) -> None:
         with vault._opened.read() as uow:
             kept = _reader(vault, uow)
         vault.erase_collection("nights")
-        assert vault._plan is None
+        assert vault._plans.get(world.folder / "nights.csv") is None
         with vault._opened.read() as uow:
             kept._uow = uow
             with pytest.raises(LockboxError):

@@ -177,6 +177,8 @@ def test_the_audit_entry_shows_nothing_in_clear(bench, numbered):
         "schema": [["n", "int"], ["half", "float"], ["word", "text"]],
         "rows": 120,
         "refused": 0,
+        "joined": [],
+        "apart": [],
     }
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from frozen_vaults import PASSPHRASE, VECTORS, Rows, copy_of, database_key, raw, rows
+from frozen_vaults import PASSPHRASE, VECTORS, Rows, copy_of, database_key, migrate, raw, rows
 
 from vault.requester.keys import keygen
 from vault.settings import Paths
@@ -32,8 +32,10 @@ SHOWN: dict[str, Any] = json.loads((VECTORS / "r0002" / "shown.json").read_text(
 
 @pytest.fixture
 def old(tmp_path: Path) -> Paths:
-    """A copy of the frozen vault."""
-    return copy_of("r0002", tmp_path)
+    """A copy of the frozen vault, brought to the newest schema and otherwise as it was."""
+    paths = copy_of("r0002", tmp_path)
+    migrate(paths, database_key("r0002"))
+    return paths
 
 
 @pytest.fixture(scope="module")

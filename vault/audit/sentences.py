@@ -56,7 +56,7 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.RELEASE_SENT: (
         "The update of run {run} left[ for {recipient}]: {size} bytes, under the digest {manifest_sha256}."
     ),
-    EntryType.ACCESS_VIEW: "You looked at [{what}|something in the vault].",
+    EntryType.ACCESS_VIEW: "You looked at [{what}|something in the vault][ ({rows})].",
     EntryType.SETTINGS_CHANGE: "You changed [{what}|a setting].",
 }
 

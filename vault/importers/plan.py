@@ -61,27 +61,36 @@ class HeldPlan:
 
 
 def make_plan(
-    read: Read, keys: KeyTree, choice: FileChoice, *, last: HeldPlan | None, progress: Progress
+    read: Read,
+    keys: KeyTree,
+    choice: FileChoice,
+    *,
+    last: HeldPlan | None,
+    look: Callable[[], None],
+    progress: Progress,
 ) -> HeldPlan:
     """Read a file and decide what importing it would store; nothing is stored.
 
-    What `last` read in the same way is not parsed again. Raises `FileMissing`, `Unreadable`, `CollectionErased` and
+    What `last` read in the same way is not parsed again, and `look` is called before other rows are compared with those
+    that are sealed. Raises `FileMissing`, `Unreadable`, `CollectionErased`, `UnknownCollection`, `ColumnsClosed` and
     `Invalid`.
     """
     state, file = _state(choice.path), read_file(choice.path, choice.as_format)
     with read() as uow:
         home, lifetime = _home(uow, choice)
+        has_records = uow.count(Collection) > 0
     reading = _reading(file, choice, home)
-    parsed = last.parsed if last and last.reading == reading else _parsed(file, reading, progress)
+    same = last if last and last.reading == reading else None
+    parsed = same.parsed if same else _parsed(file, reading, progress)
+    if has_records and not (same and same.shown.collection == choice.name):
+        look()
     with read() as uow:
         grouping = choose(uow, choice.name, parsed.fields, unit=choice.unit, time_field=choice.time_field)
-        known = repeats(uow, keys, choice.name, parsed, grouping)
-        people = _people(
-            uow, keys, choice, parsed, grouping, last if last and last.parsed is parsed else None
-        )
-        state_of_vault, shared = state_of(uow), _shared(uow, home, people, lifetime)
+        repeated = repeats(uow, keys, choice.name, parsed, grouping)
+        people = _people(uow, keys, choice, parsed, grouping, same)
+        known, shared = state_of(uow), _shared(uow, home, people, lifetime)
     shown = replace(
-        preview(parsed, grouping.unit, grouping.time_field, repeats=known),
+        preview(parsed, grouping.unit, grouping.time_field, repeats=repeated),
         id=random_id(),
         collection=choice.name,
         rows_before=None if home is None else home.rows,
@@ -97,7 +106,7 @@ def make_plan(
         parsed=parsed,
         grouping=grouping,
         people=people,
-        known=state_of_vault,
+        known=known,
     )
 
 
@@ -131,10 +140,10 @@ def _people(
     choice: FileChoice,
     parsed: ParsedTable,
     grouping: ImportChoice,
-    last: HeldPlan | None,
+    same: HeldPlan | None,
 ) -> People:
     table = with_units(parsed, grouping.unit, grouping.time_field, first_row=0).table
-    known = last.people.rows if last and last.grouping == grouping else None
+    known = same.people.rows if same and same.grouping == grouping else None
     return find_people(uow, keys, choice.name, table, grouping, choice.people, known=known)
 
 

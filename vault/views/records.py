@@ -84,8 +84,8 @@ class ImportPlan:
     ``id`` names it for the import that carries it out; ``digest`` is the SHA-256 of the file as it was read, in hex.
     ``rows_before`` are those its collection has already, None for a new one, and ``lifetime_epsilon`` is its cap.
     ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget shared with any other.
-    ``under_consent`` says that somebody may learn from that collection. Importing ``needs_passphrase`` then, and where a
-    budget becomes a shared one, because that is for good.
+    ``under_consent`` says that somebody may learn from that collection. Importing ``needs_passphrase`` then, and where
+    a budget becomes a shared one, because that is for good.
     """
 
     source: str

@@ -18,16 +18,17 @@ class Records(Protocol):
         """Read a file and decide what importing it would store, and where; nothing is stored.
 
         The vault keeps what it read until the plan is carried out, another one is made for the same file, or for four
-        others. Raises `FileMissing`, `Unreadable`, `CollectionErased`, `UnknownCollection`, `ColumnsClosed` and `Invalid`.
+        others. Its rows are compared with the records, which is recorded as a look. Raises `FileMissing`, `Unreadable`,
+        `CollectionErased`, `UnknownCollection`, `ColumnsClosed` and `Invalid`.
         """
 
     @watched
     def import_planned(self, plan_id: str, *, progress: Progress = unwatched) -> ImportReport:
         """Seal the rows of a plan, all or nothing.
 
-        Raises `PlanUnknown` for one that is not kept any more, `UnderConsent` where somebody may learn from that
-        collection and `JoinNotProven` where it would share a budget, `FileChanged`, `AlreadyImported`, `SchemaMismatch`, `CollectionErased`, `NothingToImport` and
-        `Invalid`.
+        Raises `PlanUnknown` for one that is not kept any more or is older than the collections, `UnderConsent` where
+        somebody may learn from that collection, `JoinNotProven` where it would share a budget, `FileChanged`,
+        `AlreadyImported`, `SchemaMismatch`, `CollectionErased`, `NothingToImport` and `Invalid`.
         """
 
     @proven
@@ -47,19 +48,22 @@ class Records(Protocol):
     def browse(self, name: str, *, first: int = 0, limit: int = 100, search: str = "") -> Page:
         """Rows of a collection, for the owner's eyes: at most `limit` (1 to 500) behind the first `first`.
 
-        With `search` only those that hold this text in any column, in whatever case. A first page is recorded as a
-        look, where it can be. Raises `UnknownCollection` and `Invalid`.
+        With `search` only those that hold this text in any column, in whatever case. Each page is recorded as a look
+        before it is read, and not read where that cannot be. Raises `UnknownCollection`, `DiskFull` and `Invalid`.
         """
 
     def show_collection(self, name: str) -> list[ColumnSummary]:
-        """The distribution of every column, for the owner's eyes; the look is recorded where it can be."""
+        """The distribution of every column, for the owner's eyes; recorded as a look before it is read."""
 
     @proven
     @watched
     def export_collection(
         self, name: str, target: Path, *, as_format: str, progress: Progress = unwatched
     ) -> int:
-        """Write every row of a collection to a new file for the owner and return how many there are."""
+        """Write every row of a collection to a new file for the owner and return how many there are.
+
+        It is recorded before the first row is read.
+        """
 
     def preview_erase(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         """What erasing a collection would end, and what it cannot reach; raises as `erase_collection`."""
