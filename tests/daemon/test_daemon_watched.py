@@ -169,8 +169,8 @@ def test_a_stopped_import_can_be_made_again(vault: OwnerSession, hold: Hold, fol
     def stop(_done: int, _of: int) -> None:
         raise KeyboardInterrupt
 
-    entries = vault.status().audit_entries
     plan = vault.plan_import(choice(folder)).id
+    entries = vault.status().audit_entries
     hold("import_planned")
     with pytest.raises(KeyboardInterrupt):
         vault.import_planned(plan, progress=stop)

@@ -41,7 +41,7 @@ BY_NAME: dict[str, Any] = {
     "key_file": Path("/tmp/key"), "target": Path("/tmp/t"), "folder": Path("/tmp/f"), "job": Path("/tmp/j"),
     "to": Path("/tmp/to"), "optional": frozenset({"b", "a"}), "fields": ["a"], "window": (NOW, None),
     "epsilon": Decimal("0.5"), "first": 7, "limit": 9, "before": 11, "newest": 5, "draft": True,
-    "special_confirmed": True, "fingerprint_too": True,
+    "special_confirmed": True, "fingerprint_too": True, "safe_for_spreadsheets": True,
 }  # fmt: skip
 BEGUN = {"id": "an id"}
 

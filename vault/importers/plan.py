@@ -12,6 +12,7 @@ from vault.budget import ledger
 from vault.budget.joining import least_cap, members_of
 from vault.errors.families import Invalid
 from vault.errors.records import FileChanged, PlanUnknown
+from vault.importers.name_notes import name_notes
 from vault.importers.read import digest_of, parse, read_file
 from vault.importers.source import File
 from vault.records.collections import CollectionFacts, find_for
@@ -57,6 +58,7 @@ class HeldPlan:
     parsed: ParsedTable
     grouping: ImportChoice
     people: People
+    said: Mapping[str, str]
     known: tuple[object, ...]
 
 
@@ -78,19 +80,20 @@ def make_plan(
     state, file = _state(choice.path), read_file(choice.path, choice.as_format)
     with read() as uow:
         home, lifetime = _home(uow, choice)
-        has_records = uow.count(Collection) > 0
+        names = [row.name for row in uow.find(Collection, order_by="name")]
     reading = _reading(file, choice, home)
     same = last if last and last.reading == reading else None
     parsed = same.parsed if same else _parsed(file, reading, progress)
-    if has_records and not (same and same.shown.collection == choice.name):
+    if names and not (same and same.shown.collection == choice.name):
         look()
     with read() as uow:
         grouping = choose(uow, choice.name, parsed.fields, unit=choice.unit, time_field=choice.time_field)
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
         people = _people(uow, keys, choice, parsed, grouping, same)
         known, shared = state_of(uow), _shared(uow, home, people, lifetime)
+    notes = tuple(name_notes(choice.name, parsed.table.column_names, names if home is None else ()))
     shown = replace(
-        preview(parsed, grouping.unit, grouping.time_field, repeats=repeated),
+        preview(parsed, grouping.unit, grouping.time_field, repeats=(*notes, *repeated)),
         id=random_id(),
         collection=choice.name,
         rows_before=None if home is None else home.rows,
@@ -106,6 +109,7 @@ def make_plan(
         parsed=parsed,
         grouping=grouping,
         people=people,
+        said=choice.people,
         known=known,
     )
 
@@ -118,8 +122,7 @@ def store_plan(act: AuditedTransaction, plan: HeldPlan, progress: Progress) -> I
     """
     if _state(plan.path) != plan.state:
         raise FileChanged(name=plan.parsed.source)
-    if state_of(act.uow) != plan.known:
-        raise PlanUnknown  # whose people these are was decided from what is not so any more
+    _check_people(act, plan)
     digest = keyed_digest(act.keys.subkey(Purpose.IMPORT_DIGEST), plan.parsed.digest_input)
     return import_table(
         act,
@@ -165,6 +168,16 @@ def _shared(
         lifetime_epsilon=f"{cap.normalize():f}",
         used_percent=ledger.used_percent_of(uow, every, cap),
     )
+
+
+def _check_people(act: AuditedTransaction, plan: HeldPlan) -> None:
+    """Refuse a plan whose rows tell about the people of other collections than was shown; raises `PlanUnknown`."""
+    if state_of(act.uow) == plan.known:
+        return
+    rows, name = plan.people.rows, plan.shown.collection
+    now = find_people(act.uow, act.keys, name, rows.table, plan.grouping, plan.said, known=rows)
+    if now.overlaps != plan.people.overlaps:
+        raise PlanUnknown
 
 
 def _state(path: Path) -> tuple[int, ...]:

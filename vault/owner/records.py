@@ -22,7 +22,15 @@ from vault.records import browsing, collections
 from vault.records.export import export_rows
 from vault.records.reading import ColumnReader
 from vault.records.summary import summarise
-from vault.views.records import ColumnSummary, Erasure, FileChoice, ImportPlan, ImportReport, Page
+from vault.views.records import (
+    ColumnSummary,
+    Erasure,
+    ExportReport,
+    FileChoice,
+    ImportPlan,
+    ImportReport,
+    Page,
+)
 
 if TYPE_CHECKING:
     from vault.importers.held_plans import HeldPlans
@@ -92,14 +100,17 @@ class RecordActions:
             return summarise(reader, facts)
 
     def export_collection(
-        self, name: str, target: Path, *, as_format: str, progress: Progress = unwatched
-    ) -> int:
+        self, name: str, target: Path, *, as_format: str, safe_for_spreadsheets: bool = False,
+        progress: Progress = unwatched,
+    ) -> ExportReport:  # fmt: skip
         check_new(self._opened, target)
         with self._looking(name, EntryType.EXPORT, {"target": target.name}, profile="records") as (
             facts,
             reader,
         ):
-            return export_rows(reader, facts, target, as_format, progress)
+            return export_rows(
+                reader, facts, target, as_format, progress, safe_for_spreadsheets=safe_for_spreadsheets
+            )
 
     @contextmanager
     def _looking(

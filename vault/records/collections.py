@@ -111,7 +111,9 @@ def find_row(uow: UnitOfWork, name: str) -> tables.Collection | None:
 def check_name(name: str) -> None:
     """Raise Invalid for what no collection can be called."""
     if not is_plain_name(name):
-        raise Invalid(reason="a collection's name is 1 to 80 printable characters without spaces around them")
+        raise Invalid(
+            reason="a collection's name is 1 to 80 characters that can be seen, without spaces around them"
+        )
 
 
 def live_row(uow: UnitOfWork, name: str) -> tables.Collection | None:

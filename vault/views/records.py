@@ -125,6 +125,19 @@ class ImportReport:
     joined: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportReport:
+    """What an export wrote; in a CSV file so many texts look like a formula, and so many hold what steers a terminal.
+
+    If it ``is_safe``, neither is there any more.
+    """
+
+    rows: int
+    formulas: int = 0
+    controls: int = 0
+    is_safe: bool = False
+
+
 # looking --------------------------------------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ from tui.cli.terminal import (
 from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import wording
 from tui.text.erasure_facts import erase_sentences
+from tui.text.export_facts import export_sentences
 from tui.text.overlap_facts import cap_sentence, option_hint, overlap_sentence
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
@@ -37,6 +38,20 @@ if TYPE_CHECKING:
 group = typer.Typer(no_args_is_help=True)
 
 CollectionName = Annotated[str, typer.Argument(metavar="COLLECTION", help="Its name.")]
+SamePeople = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--same-people", metavar="NAME", help="The rows are of the people of this collection: one budget."
+    ),
+]
+OtherPeople = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--other-people",
+        metavar="NAME",
+        help="They are not of its people, whatever they look like: two budgets.",
+    ),
+]
 First = Annotated[int, typer.Option("--first", metavar="N", help="Pass over so many rows.")]
 Limit = Annotated[int, typer.Option("--limit", metavar="N", help="How many rows, 1 to 500; default: 100.")]
 
@@ -81,20 +96,8 @@ def import_file(
             "--lifetime", metavar="EPSILON", help="Lifetime privacy budget of a new collection; default: 8."
         ),
     ] = None,
-    same_people: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--same-people", metavar="NAME", help="The rows are of the people of this collection: one budget."
-        ),
-    ] = None,
-    other_people: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--other-people",
-            metavar="NAME",
-            help="They are not of its people, whatever they look like: two budgets.",
-        ),
-    ] = None,
+    same_people: SamePeople = None,
+    other_people: OtherPeople = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be stored, and store nothing.")
     ] = False,
@@ -363,11 +366,21 @@ def export(
     collection: CollectionName,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .csv or .jsonl file.")],
     as_format: Annotated[str | None, typer.Option("--as", metavar="FORMAT", help="csv or jsonl.")] = None,
+    safe: Annotated[
+        bool,
+        typer.Option(
+            "--safe-for-spreadsheets",
+            help="CSV: an apostrophe before texts that look like formulas, a mark for what steers a terminal.",
+        ),
+    ] = False,
 ) -> None:
     """Take everything in a collection out, readable, for yourself."""
     chosen = as_format or file.suffix.lower().lstrip(".")
     with open_vault(context) as vault:
         ask_beforehand(vault)
         with progress_bar("writing rows") as progress:
-            rows = vault.export_collection(collection, file, as_format=chosen, progress=progress)
-    say(f"{wording.counted(rows, 'row')} in {file}, readable by anyone who gets that file.")
+            done = vault.export_collection(
+                collection, file, as_format=chosen, safe_for_spreadsheets=safe, progress=progress
+            )
+    for sentence in export_sentences(done, file):
+        say(sentence)

@@ -7,7 +7,15 @@ from typing import Protocol
 
 from vault.owner.interface.kinds import Progress, proven, unwatched, watched
 from vault.views.collections import CollectionView
-from vault.views.records import ColumnSummary, Erasure, FileChoice, ImportPlan, ImportReport, Page
+from vault.views.records import (
+    ColumnSummary,
+    Erasure,
+    ExportReport,
+    FileChoice,
+    ImportPlan,
+    ImportReport,
+    Page,
+)
 
 
 class Records(Protocol):
@@ -58,11 +66,13 @@ class Records(Protocol):
     @proven
     @watched
     def export_collection(
-        self, name: str, target: Path, *, as_format: str, progress: Progress = unwatched
-    ) -> int:
-        """Write every row of a collection to a new file for the owner and return how many there are.
+        self, name: str, target: Path, *, as_format: str, safe_for_spreadsheets: bool = False,
+        progress: Progress = unwatched,
+    ) -> ExportReport:  # fmt: skip
+        """Write every row of a collection to a new file for the owner and say what is in it.
 
-        It is recorded before the first row is read.
+        It is recorded before the first row is read. With `safe_for_spreadsheets` a CSV file holds no text that a
+        spreadsheet would take for a formula.
         """
 
     def preview_erase(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
