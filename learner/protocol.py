@@ -110,7 +110,14 @@ PROGRESS_LINE_LIMIT = 512
 PRIVATE_LIMIT = 256 << 10
 _UPDATE_HEAD = 8192
 
-LAYERS = ("landlock", "landlock-network", "landlock-scope", "seccomp", "single-thread")
+LAYERS = (
+    "landlock",
+    "landlock-network",
+    "landlock-scope",
+    "seccomp",
+    "single-thread",
+    "argument-window",
+)
 
 Progress: TypeAlias = Callable[[int, int], None]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mutants_of_access
 import mutants_of_audit
+import mutants_of_confinement
 import mutants_of_consent
 import mutants_of_egress
 import mutants_of_ledger
@@ -19,4 +20,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_egress.MUTANTS,
     *mutants_of_access.MUTANTS,
     *mutants_of_people.MUTANTS,
+    *mutants_of_confinement.MUTANTS,
 )

@@ -20,6 +20,7 @@ import pytest
 from frozen_vaults import PASSPHRASE, VECTORS, Rows, copy_of, database_key, migrate, raw, rows
 
 from vault.requester.keys import keygen
+from vault.requester.releases import verify_release
 from vault.settings import Paths
 from vault.store.column_types import TimeColumn, WordColumn
 from vault.store.tables import Row
@@ -150,3 +151,27 @@ def misspelt(found: Rows) -> list[object]:
             if isinstance(column.type, WordColumn):
                 wrong += [text for text in texts if text not in list(column.type.words)]
     return wrong
+
+
+def test_the_update_that_is_held_loses_the_minute_it_was_held(old: Paths, tmp_path: Path) -> None:
+    """The first writing opening rewrites what that program said about it, once, and the trail says so."""
+    with opened(old, writable=False) as vault:
+        (before,) = [one for one in vault.releases() if one.state == "held"]
+        size = vault.verify_audit().size
+    with opened(old) as vault:
+        (after,) = [one for one in vault.releases() if one.state == "held"]
+        lines = vault.audit_lines()
+        vault.settle()
+        assert vault.audit_lines() == lines
+        (tmp_path / "vault.pub").write_text(vault.vault_key(after.recipient))
+        vault.send(after.id, confirm_digest=after.digest, to=tmp_path / "out")
+    release = json.loads((tmp_path / "out" / "release.json").read_bytes())
+
+    assert before.digest != after.digest
+    assert (before.update_sha256, before.epsilon, before.fields_used) == (
+        *(after.update_sha256, after.epsilon, after.fields_used),
+    )
+    assert (release["v"], "held_at" in release, release["job"]) == (2, False, {"kind": "train"})
+    said = [line for line in lines[size:] if f"run {after.id[:8]}: no time stands in it" in line.sentence]
+    assert [line.type for line in said] == ["settings.change"]
+    assert verify_release(tmp_path / "out", tmp_path / "vault.pub").digest == after.digest
