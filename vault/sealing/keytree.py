@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     STATE_MARK = "state-mark"
     IMPORT_DIGEST = "import-digest"
     FINGERPRINT = "import-fingerprint"
+    ROW_DIGEST = "row-digest"
 
 
 class KeyTree:
