@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
-from tests.worlds.screens import on_page, play, press, sees, served, words_of, until
+from tests.worlds.screens import on_page, play, press, sees, served, until, words_of
 from tests.worlds.world import World
 from tui.dialogs.import_file import ChooseFileDialog, ImportDialog, PeopleToggle
 from tui.screens.data import Data
