@@ -16,7 +16,6 @@ from vault.audit.merkle import Tree
 from vault.audit.report import bundle_check
 from vault.audit.timeline import timeline
 from vault.errors.families import Invalid
-from vault.errors.rollback import OlderVault
 from vault.errors.storage import Damaged
 from vault.sealing.keytree import Purpose
 from vault.sealing.signing import SigningKey, is_signed_by
@@ -106,7 +105,7 @@ def export(
     An older copy signs nothing: its trail would lack what happened since. Raises `OlderVault`, `Invalid`, `LogBroken`.
     """
     if vault.rollback:
-        raise OlderVault(reason=vault.rollback)
+        raise vault.rollback.error()
     key = _signing_key(vault)
     prove = {seq for seq, entry in enumerate(log.read_entries(uow)) if _is_worth_proving(entry.body)}
     export_bundle(
