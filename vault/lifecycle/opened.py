@@ -123,7 +123,7 @@ class OpenVault:
     def note(
         self, kind: EntryType, *, clear: Mapping[str, Json] | None = None, hidden: Mapping[str, Json]
     ) -> None:
-        """Record that the owner is about to look at records or copy them out.
+        """Record that the owner is about to copy out what is sealed or holds no record.
 
         It takes nothing back when it is missing, so it stops nobody where nothing can be recorded: an older copy, a
         vault opened to read, a full disk.
@@ -141,6 +141,18 @@ class OpenVault:
                     hidden: dict[str, Json] = {"tries": tries.count, "first": first, "last": last}
                     with self.act() as act:
                         act.record(EntryType.ACCESS_DENIED, hidden=hidden)
+
+    def note_look(
+        self, kind: EntryType, *, clear: Mapping[str, Json] | None = None, hidden: Mapping[str, Json]
+    ) -> None:
+        """Record that the owner is about to see records; raises `DiskFull` and the like, and then they are not seen.
+
+        An older copy and a vault opened to read take no entries, whoever opens them: both need the passphrase, and with
+        it and a copy of the vault everything can be read anyway.
+        """
+        if not self.rollback and self.store.is_writable:
+            with suppress(MarkNotWritten), self.act() as act:  # then the entry itself is stored
+                act.record(kind, clear=clear, hidden=hidden)
 
     def raise_mark(self) -> None:
         """Remember outside the vault how far the log and the spent budget have come."""
