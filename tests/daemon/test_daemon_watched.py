@@ -158,11 +158,14 @@ def test_a_real_interrupt_stops_it_there_wherever_it_strikes(
         until(lambda: daemon.ask(messages.BEGUN, token=token).json()[-1]["of"])
         os.kill(os.getpid(), signal.SIGINT)
 
+    def ask() -> None:
+        is_asking.set()
+        vault.import_planned(plan)
+
     interrupting = threading.Thread(target=interrupt)
     interrupting.start()
     with pytest.raises(KeyboardInterrupt):
-        is_asking.set()
-        vault.import_planned(plan)
+        ask()
     interrupting.join()
     # It struck before that had begun, which then never does, or afterwards.
     last = vault.begun()[-1]
