@@ -56,6 +56,9 @@ CLEAR: dict[EntryType, dict[str, object]] = {
     EntryType.RELEASE_SENT: {"run": ID, "manifest_sha256": SHA, "update_sha256": SHA, "size": 4096},
     EntryType.ACCESS_VIEW: {},
     EntryType.SETTINGS_CHANGE: {},
+    EntryType.VAULT_UNLOCK: {},
+    EntryType.VAULT_LOCK: {},
+    EntryType.ACCESS_DENIED: {},
 }
 
 HIDDEN: dict[EntryType, dict[str, object]] = {
@@ -102,4 +105,6 @@ HIDDEN: dict[EntryType, dict[str, object]] = {
     EntryType.RELEASE_SENT: {"recipient": "Acme clinic"},
     EntryType.ACCESS_VIEW: {"what": "the collection heart", "rows": "rows, 1 to 100"},
     EntryType.SETTINGS_CHANGE: {"what": "the time before locking"},
+    EntryType.VAULT_UNLOCK: {"way": "the passphrase"},
+    EntryType.ACCESS_DENIED: {"tries": 3, "first": "2026-05-01 08:00 UTC", "last": "2026-05-01 08:02 UTC"},
 }

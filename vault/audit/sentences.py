@@ -58,6 +58,11 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
     ),
     EntryType.ACCESS_VIEW: "You looked at [{what}|something in the vault][ ({rows})].",
     EntryType.SETTINGS_CHANGE: "You changed [{what}|a setting].",
+    EntryType.VAULT_UNLOCK: "The vault was unlocked[ with {way}].",
+    EntryType.VAULT_LOCK: "You locked the vault.",
+    EntryType.ACCESS_DENIED: (
+        "Wrong passphrases were tried before this[: {tries}][, the first {first}][, the last {last}]."
+    ),
 }
 
 CODE_WORDS: Final[Mapping[EntryType, Mapping[str, Mapping[object, str]]]] = {

@@ -20,6 +20,7 @@ from vault.errors.requests import WrongState
 from vault.errors.rollback import MarkNotWritten, MarkUnwritable
 from vault.errors.storage import Damaged, DiskFull, DiskReadOnly
 from vault.lifecycle.rollback import NONE, Rollback, keeps_digest
+from vault.lifecycle.tries import moment, wrong_tries
 from vault.sealing.digest import keyed_digest
 from vault.sealing.header import (
     change_passphrase,
@@ -130,6 +131,16 @@ class OpenVault:
         if not self.rollback:
             with suppress(DiskFull, DiskReadOnly, MarkNotWritten), self.act() as act:
                 act.record(kind, clear=clear, hidden=hidden)
+
+    def record_wrong_tries(self) -> None:
+        """Record the wrong passphrases that were counted since the last time, where anything can be recorded."""
+        if not self.rollback:
+            with suppress(DiskFull, DiskReadOnly, MarkNotWritten, OSError), wrong_tries(self.paths) as tries:
+                if tries.count:
+                    first, last = moment(tries.first), moment(tries.last)
+                    hidden: dict[str, Json] = {"tries": tries.count, "first": first, "last": last}
+                    with self.act() as act:
+                        act.record(EntryType.ACCESS_DENIED, hidden=hidden)
 
     def note_look(
         self, kind: EntryType, *, clear: Mapping[str, Json] | None = None, hidden: Mapping[str, Json]
