@@ -89,16 +89,22 @@ def _leave_gpus_out() -> None:
     sys.modules["cuda"] = None  # type: ignore[assignment]  # Python's own way to say: not to be imported
 
 
+def _start_torch() -> None:
+    """Import torch for a model that needs it, to compute on one thread."""
+    _leave_gpus_out()
+    import torch
+
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+
+
 def _run(facts: SandboxFacts) -> None:
     with _failing_as(Exit.JOB):
         job = Job.from_json(bytes(read_frame(JOB_FD, JOB_LIMIT)))
         weights = bytes(read_frame(JOB_FD, WEIGHTS_LIMIT))
     with _failing_as(Exit.REHEARSAL):
-        _leave_gpus_out()
-        import torch
-
-        torch.set_num_threads(1)
-        torch.set_num_interop_threads(1)
+        if job.model.kind == "mlp":
+            _start_torch()
         from learner import engine
 
         engine.rehearse(job, weights)

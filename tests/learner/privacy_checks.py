@@ -27,8 +27,9 @@ from scipy import stats
 from learner import engine
 from learner.data import encode_rows, group_units
 from learner.dp import clipping
+from learner.dp.books import Books, Layer
 from learner.dp.plan import plan_of
-from learner.models.gradients import gradients_at
+from learner.models.network import network_of
 from learner.models.weights import read_weights
 from learner.protocol import ColumnFrame, Job, job_shapes
 
@@ -120,8 +121,8 @@ def noise_violations() -> list[str]:
 
 
 def _noise_cells(job: Job, parameters: int) -> float:
-    grid = 2.0**-job.grid
-    return job.noise_multiplier * (job.clip_norm * (1 + 1e-6) + grid * math.sqrt(parameters)) / grid
+    grid, margin = 2.0**-job.grid, 2 * 260 * 2.0**-53 * 2**24 * 256
+    return job.noise_multiplier * (job.clip_norm * (1 + margin) + grid * math.sqrt(parameters)) / grid
 
 
 def _repeats(job: Job, frame: ColumnFrame) -> list[str]:
@@ -177,29 +178,55 @@ def step_violations() -> list[str]:
 
 
 def independence_violations(job: Job, units: int, rows_each: int) -> list[str]:
-    """U5: a unit's bounded gradient has the same bits alone, among others, and at another place."""
+    """U5: what a unit adds has the same bits alone, among others, and at another place."""
     frame = random_frame(job, units, rows_each=rows_each, seed=1)
     rng = np.random.default_rng(2)
-    together = bounded(job, frame, np.ones(units, dtype=np.bool_))
-    alone = [np.arange(units) == unit for unit in (0, units // 2, units - 1)]
+    together = addends(job, frame, np.arange(units))
+    alone = [np.array([unit]) for unit in (0, units // 2, units - 1)]
+    some = [np.flatnonzero(rng.random(units) < share) for share in (0.05, 0.3, 0.7, 0.95)]
     found = []
-    for batch in (*alone, *(rng.random(units) < share for share in (0.05, 0.3, 0.7, 0.95))):
-        apart = bounded(job, frame, batch)
-        changed = [unit for unit, gradient in apart.items() if gradient.tobytes() != together[unit].tobytes()]
+    for members in (*alone, *some, rng.permutation(units)):
+        apart = addends(job, frame, members)
+        changed = [unit for unit, addend in apart.items() if bits(addend) != bits(together[unit])]
         found += [f"unit {unit} changes with its company" for unit in changed]
     return found
 
 
-def bounded(job: Job, frame: ColumnFrame, batch: NDArray[np.bool_]) -> dict[int, NDArray[np.float64]]:
-    """The bounded gradient of each unit in the batch, at random weights."""
-    plan = plan_of(job)
-    units = group_units(frame.unit, job.max_rows_per_unit)
-    theta = read_weights(weights_of(job, scale=0.3), job_shapes(job))
-    size = clipping.physical_batch(plan.parameters)
-    row_gradients = gradients_at(job, encode_rows(job, frame), size)(theta)
-    blocks = clipping.bounded_gradients(units, batch, row_gradients, plan=plan, reduction=job.unit_reduction)
+def addends(
+    job: Job, frame: ColumnFrame, members: NDArray[np.int64], theta: NDArray[np.float64] | None = None
+) -> dict[int, Books]:
+    """What each member adds, as the rows whose outer products it is, at random weights."""
+    plan, rows = plan_of(job), encode_rows(job, frame)
+    network = network_of(job, rows, plan.block)
+    if theta is None:
+        theta = read_weights(weights_of(job, scale=0.3), job_shapes(job))
+    with np.errstate(all="ignore"):
+        blocks = clipping.bounded_units(
+            group_units(frame.unit, job.max_rows_per_unit),
+            members,
+            network.books_at(theta),
+            network=network,
+            plan=plan,
+            reduction=job.unit_reduction,
+        )
+        return {unit: copied(layers) for bounded in blocks for unit, layers in bounded.each()}
+
+
+def copied(layers: Books) -> Books:
+    """The layers as they are now; the engine uses their room again."""
+    return [Layer(inputs=each.inputs.copy(), gradients=each.gradients.copy()) for each in layers]
+
+
+def bits(layers: Books) -> list[bytes]:
+    """Every bit of the layers."""
+    return [part.tobytes() for layer in layers for part in (layer.inputs, layer.gradients)]
+
+
+def bounded(
+    job: Job, frame: ColumnFrame, members: NDArray[np.int64], theta: NDArray[np.float64] | None = None
+) -> dict[int, NDArray[np.float64]]:
+    """The bounded gradient of each member written down in full, padding and all."""
     return {
-        int(unit): gradients[place].numpy().copy()
-        for members, gradients in blocks
-        for place, unit in enumerate(members)
+        unit: np.concatenate([(layer.gradients.T @ layer.inputs).ravel() for layer in layers])
+        for unit, layers in addends(job, frame, members, theta).items()
     }
