@@ -1,6 +1,8 @@
 """One job in a process of its own: job and columns in by descriptors 3 and 4, progress and envelope out by 5, 6.
 
-    start -> lock in -> job, weights -> rehearsal on public constants -> ready -> go -> columns -> train -> end
+    start -> warm up -> lock in -> job, weights -> rehearsal -> ready -> go -> columns -> train -> end
+
+All code is loaded and has run once, on constants of its own, before the lock-in: from then on no file is opened.
 
 Nothing is ever printed: standard input, output and error lead nowhere, because the text of an error could
 hold a record. What the vault learns of a failure is the exit status (``learner.protocol.Exit``).
@@ -10,12 +12,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-import stat
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from mmap import ACCESS_COPY, mmap
-from threading import Thread
+from pathlib import Path
 from typing import NoReturn
 
 from learner import probes, sandbox
@@ -26,6 +28,7 @@ from learner.protocol import (
     GO,
     JOB_FD,
     JOB_LIMIT,
+    MODEL_VARIABLE,
     PROGRESS_FD,
     WEIGHTS_LIMIT,
     ColumnFrame,
@@ -43,6 +46,8 @@ from learner.protocol import (
 _FDS = (JOB_FD, COLUMNS_FD, PROGRESS_FD, ENVELOPE_FD)
 _COLUMNS_LIMIT = 1 << 36
 _MOST_FDS = 1 << 20
+_JOB_END = select.poll()
+_JOB_END.register(JOB_FD)
 
 
 def main() -> NoReturn:
@@ -52,10 +57,14 @@ def main() -> NoReturn:
         _take_descriptors()
     with _failing_as(Exit.SANDBOX):
         sandbox.harden()
-        facts = sandbox.lock_in(readable=sandbox.readable_paths())
     if sys.argv[1:2] == ["--probe"]:
-        probes.run(sys.argv[2:], facts)
+        tried = probes.attempts([Path(path) for path in sys.argv[2:]])
+        probes.run(tried, sandbox.lock_in())
     else:
+        with _failing_as(Exit.REHEARSAL):
+            _warm_up()
+        with _failing_as(Exit.SANDBOX):
+            facts = sandbox.lock_in()
         _run(facts)
     os._exit(Exit.DONE)
 
@@ -84,13 +93,23 @@ def _take_descriptors() -> None:
 def _leave_gpus_out() -> None:
     """Tell a build of torch for GPUs that there are none of their packages, which it can do without.
 
-    Importing those writes temporary files, which a locked-in process cannot, and torch expects no such refusal.
+    Importing those writes temporary files, for which a learner has no place.
     """
     sys.modules["cuda"] = None  # type: ignore[assignment]  # Python's own way to say: not to be imported
 
 
+def _warm_up() -> None:
+    """Load what a model of this kind needs and let it compute once, so that nothing is left to be read from a file."""
+    kind = os.environ.pop(MODEL_VARIABLE, "")
+    if kind == "mlp":
+        _start_torch()
+    from learner.warm_up import warm_up
+
+    warm_up(kind)
+
+
 def _start_torch() -> None:
-    """Import torch for a model that needs it, to compute on one thread."""
+    """Import torch, which takes longer than many a job, to compute on one thread."""
     _leave_gpus_out()
     import torch
 
@@ -99,20 +118,17 @@ def _start_torch() -> None:
 
 
 def _run(facts: SandboxFacts) -> None:
+    from learner import engine
+
     with _failing_as(Exit.JOB):
         job = Job.from_json(bytes(read_frame(JOB_FD, JOB_LIMIT)))
         weights = bytes(read_frame(JOB_FD, WEIGHTS_LIMIT))
     with _failing_as(Exit.REHEARSAL):
-        if job.model.kind == "mlp":
-            _start_torch()
-        from learner import engine
-
         engine.rehearse(job, weights)
         os.write(PROGRESS_FD, ready_line(facts))
     with _failing_as(Exit.VAULT_GONE):
         if bytes(read_frame(JOB_FD, len(GO))) != GO:
             raise ProtocolError("this is not the word to go")
-        Thread(target=_die_with_the_vault, daemon=True).start()
     with _failing_as(Exit.COLUMNS):
         frame = ColumnFrame.decode(job, _columns())
     with _failing_as(Exit.TRAINING):
@@ -122,19 +138,20 @@ def _run(facts: SandboxFacts) -> None:
 
 def _columns() -> mmap | bytearray:
     """A private view of the sealed memory file, or what comes through the pipe where there are none."""
-    if stat.S_ISREG(os.fstat(COLUMNS_FD).st_mode):
-        # writable for torch's sake, but copy on write: the sealed file itself can no longer change
-        return mmap(COLUMNS_FD, 0, access=ACCESS_COPY)
-    return read_frame(COLUMNS_FD, _COLUMNS_LIMIT)
-
-
-def _die_with_the_vault() -> None:
-    os.read(JOB_FD, 1)  # nothing more is ever sent: this returns when the other end is closed
-    os._exit(Exit.VAULT_GONE)
+    try:
+        size = os.lseek(COLUMNS_FD, 0, os.SEEK_END)
+    except OSError:  # a pipe
+        return read_frame(COLUMNS_FD, _COLUMNS_LIMIT)
+    # writable for torch's sake, but copy on write: the sealed file itself can no longer change
+    return mmap(COLUMNS_FD, size, access=ACCESS_COPY)
 
 
 def _report(step: int, of: int) -> None:
-    os.write(PROGRESS_FD, step_line(step, of))
+    with _failing_as(Exit.VAULT_GONE):
+        # nothing more is ever sent: there is something to read when the other end is closed
+        if _JOB_END.poll(0):
+            raise ProtocolError("the vault is gone")
+        os.write(PROGRESS_FD, step_line(step, of))
 
 
 if __name__ == "__main__":

@@ -12,41 +12,48 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from learner import syscalls
+from learner.neighbour_probes import on_the_neighbours
+from learner.probed_calls import call
 from learner.protocol import COLUMNS_FD, SandboxFacts, probe_line, ready_line, write_all
 
 Attempt = Callable[[], object]
 
 _REFUSALS = (errno.EPERM, errno.EACCES)
 _OUTPUT = 1
+ARGUMENTS = "write to its own arguments"
 _PTRACE_SEIZE, _PTRACE_DETACH = 0x4206, 17
 _SET_PDEATHSIG, _SET_DUMPABLE = 1, 4
 _LIMIT_CORE = 4
 _NEW_USER_NAMESPACE = 0x10000000
 
 
-def run(paths: Sequence[str], facts: SandboxFacts) -> None:
-    """Write the sandbox's facts and one line for each attempt to standard output.
-
-    ``paths`` are files and folders of the person that must be out of reach; attempts on the first one are
-    numbered 1 and so on.
-    """
+def run(tried: Sequence[tuple[str, Attempt]], facts: SandboxFacts) -> None:
+    """Write the sandbox's facts and one line for each attempt to standard output."""
     write_all(_OUTPUT, ready_line(facts))
-    for name, attempt in attempts([Path(path) for path in paths]):
+    is_empty = "argument-window" not in facts.missing
+    write_all(_OUTPUT, probe_line(ARGUMENTS, refused=is_empty, how="empty" if is_empty else "allowed"))
+    for name, attempt in tried:
         refused, how = _outcome(attempt)
         write_all(_OUTPUT, probe_line(name, refused=refused, how=how))
 
 
-def attempts(paths: Sequence[Path]) -> Iterator[tuple[str, Attempt]]:
-    """Every attempt with its name: on the given paths, then on the rest of the computer."""
+def attempts(paths: Sequence[Path]) -> list[tuple[str, Attempt]]:
+    """Every attempt with its name: on the given paths, then on the rest of the computer.
+
+    ``paths`` are files and folders of the person that must be out of reach; attempts on the first one are
+    numbered 1 and so on. Made before the lock-in, which leaves no way to look at a path.
+    """
+    tried: dict[str, Attempt] = {}
     for number, path in enumerate(paths, start=1):
-        for name, attempt in (_on_folder(path) if path.is_dir() else _on_file(path)).items():
-            yield f"{name} {number}", attempt
-    for group in (_on_the_system(), _on_the_network(), _on_the_parent(os.getppid()), _on_itself()):
-        yield from group.items()
+        on_it = _on_folder(path) if path.is_dir() else _on_file(path)
+        tried |= {f"{name} {number}": attempt for name, attempt in on_it.items()}
+    everywhere = (_on_the_system(), _on_the_network(), _on_the_parent(os.getppid()), _on_itself())
+    for group in (*everywhere, on_the_neighbours()):
+        tried |= group
+    return list(tried.items())
 
 
 def _outcome(attempt: Attempt) -> tuple[bool, str]:
@@ -61,21 +68,21 @@ def _outcome(attempt: Attempt) -> tuple[bool, str]:
 
 
 def _on_file(path: Path) -> dict[str, Attempt]:
-    root, beside = Path("/proc/self/root"), path.with_name(path.name + ".probe")
+    beside, facts = path.with_name(path.name + ".probe"), path.stat()
+    by_root = Path("/proc/self/root") / path.resolve().relative_to("/")
     return {
+        "look at file": path.stat,
         "read file": lambda: _open_and_close(path, os.O_RDONLY),
-        "read file by /proc/self/root": lambda: _open_and_close(
-            root / path.resolve().relative_to("/"), os.O_RDONLY
-        ),
+        "read file by /proc/self/root": lambda: _open_and_close(by_root, os.O_RDONLY),
         "write file": lambda: _open_and_close(path, os.O_WRONLY),
         # a length that is none: let through, the kernel says EINVAL and touches nothing
         "truncate file": lambda: os.truncate(path, -1),
         "rename file": lambda: path.rename(path),
         "link file": lambda: _make_and_remove(lambda: beside.hardlink_to(path), beside.unlink),
         "symlink file": lambda: _make_and_remove(lambda: beside.symlink_to(path), beside.unlink),
-        "chmod file": lambda: path.chmod(path.stat().st_mode & 0o7777),
+        "chmod file": lambda: path.chmod(facts.st_mode & 0o7777),
         "chown file": lambda: os.chown(path, -1, -1),
-        "touch file": lambda: os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns)),
+        "touch file": lambda: os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns)),
         "label file": lambda: _make_and_remove(
             lambda: os.setxattr(path, "user.probe", b""), lambda: os.removexattr(path, "user.probe")
         ),
@@ -84,15 +91,17 @@ def _on_file(path: Path) -> dict[str, Attempt]:
 
 def _on_folder(path: Path) -> dict[str, Attempt]:
     return {
+        "look at folder": path.stat,
         "list folder": lambda: list(path.iterdir()),
         "write in folder": lambda: _create(path),
         "make folder": lambda: _make_and_remove((path / ".probe").mkdir, (path / ".probe").rmdir),
-        "watch folder": lambda: _call("inotify_init1", 0),
+        "watch folder": lambda: call("inotify_init1", 0),
     }
 
 
 def _on_the_system() -> dict[str, Attempt]:
     return {
+        "read its own code": lambda: _open_and_close(__file__, os.O_RDONLY),
         "read /etc/passwd": lambda: _open_and_close("/etc/passwd", os.O_RDONLY),
         "list /": lambda: list(Path("/").iterdir()),
         "list /proc": lambda: list(Path("/proc").iterdir()),
@@ -102,15 +111,15 @@ def _on_the_system() -> dict[str, Attempt]:
         "write the columns": _write_columns,
         "run a program": _run_program,
         "fork": _fork,
-        "io_uring": lambda: _call("io_uring_setup", 1, None),
-        "load a BPF program": lambda: _call("bpf", 0, None, 0),
-        "shared memory": lambda: _call("shmctl", _call("shmget", 0, 4096, 0o1600), 0, None),
-        "message queue": lambda: _call("msgctl", _call("msgget", 0, 0o1600), 0, None),
-        "key ring": lambda: _call("keyctl", 0, -3, 0),
-        "mount": lambda: _call("mount", None, None, None, 0, None),
-        "file handle": lambda: _call("open_by_handle_at", -1, None, 0),
-        "page faults of its own": lambda: _call("userfaultfd", 0),
-        "performance counters": lambda: _call("perf_event_open", None, 0, -1, -1, 0),
+        "io_uring": lambda: call("io_uring_setup", 1, None),
+        "load a BPF program": lambda: call("bpf", 0, None, 0),
+        "shared memory": lambda: call("shmctl", call("shmget", 0, 4096, 0o1600), 0, None),
+        "message queue": lambda: call("msgctl", call("msgget", 0, 0o1600), 0, None),
+        "key ring": lambda: call("keyctl", 0, -3, 0),
+        "mount": lambda: call("mount", None, None, None, 0, None),
+        "file handle": lambda: call("open_by_handle_at", -1, None, 0),
+        "page faults of its own": lambda: call("userfaultfd", 0),
+        "performance counters": lambda: call("perf_event_open", None, 0, -1, -1, 0),
     }
 
 
@@ -134,31 +143,32 @@ def _on_the_parent(parent: int) -> dict[str, Attempt]:
     folder = Path("/proc") / str(parent)
     return {
         "signal the parent": lambda: os.kill(parent, 0),
-        "queue a signal to the parent": lambda: _call("rt_sigqueueinfo", parent, 0, None),
-        "handle on the parent": lambda: os.close(_call("pidfd_open", parent, 0)),
+        "queue a signal to the parent": lambda: call("rt_sigqueueinfo", parent, 0, None),
+        "handle on the parent": lambda: os.close(call("pidfd_open", parent, 0)),
         "trace the parent": lambda: (
-            _call("ptrace", _PTRACE_SEIZE, parent, None, None),
-            _call("ptrace", _PTRACE_DETACH, parent, None, None),
+            call("ptrace", _PTRACE_SEIZE, parent, None, None),
+            call("ptrace", _PTRACE_DETACH, parent, None, None),
         ),
         "read the parent's environment": (folder / "environ").read_bytes,
         "open the parent's memory": lambda: _open_and_close(folder / "mem", os.O_RDONLY),
         "list the parent's descriptors": lambda: list((folder / "fd").iterdir()),
         "list the parent's root": lambda: list((folder / "root").iterdir()),
-        "copy the parent's memory": lambda: _call("process_vm_readv", parent, None, 0, None, 0, 0),
-        "limits of the parent": lambda: _call("prlimit64", parent, _LIMIT_CORE, None, None),
-        "processor of the parent": lambda: _call("sched_setaffinity", parent, 0, None),
+        "copy the parent's memory": lambda: call("process_vm_readv", parent, None, 0, None, 0, 0),
+        "limits of the parent": lambda: call("prlimit64", parent, _LIMIT_CORE, None, None),
+        "processor of the parent": lambda: call("sched_setaffinity", parent, 0, None),
     }
 
 
 def _on_itself() -> dict[str, Attempt]:
     return {
-        "outlive the parent": lambda: _call("prctl", _SET_PDEATHSIG, 0, 0, 0, 0),
-        "become dumpable": lambda: _call("prctl", _SET_DUMPABLE, 1, 0, 0, 0),
-        "raise a limit": lambda: _call(
+        "outlive the parent": lambda: call("prctl", _SET_PDEATHSIG, 0, 0, 0, 0),
+        "become dumpable": lambda: call("prctl", _SET_DUMPABLE, 1, 0, 0, 0),
+        "raise a limit": lambda: call(
             "prlimit64", 0, _LIMIT_CORE, ctypes.byref((ctypes.c_uint64 * 2)()), None
         ),
         "become another user": lambda: os.setuid(os.getuid()),
-        "namespace": lambda: _call("unshare", _NEW_USER_NAMESPACE),
+        "another filter": lambda: call("seccomp", 1, 0, None),
+        "namespace": lambda: call("unshare", _NEW_USER_NAMESPACE),
     }
 
 
@@ -187,7 +197,7 @@ def _write_columns() -> None:
 
 def _run_program() -> None:
     # with arguments out of reach the kernel stops after its checks: let through, it says EFAULT
-    _call("execve", ctypes.c_char_p(os.fsencode(sys.executable)), ctypes.c_void_p(1), None)
+    call("execve", ctypes.c_char_p(os.fsencode(sys.executable)), ctypes.c_void_p(1), None)
 
 
 def _fork() -> None:
@@ -201,16 +211,3 @@ def _with_socket(family: int, kind: int, use: Callable[[socket.socket], object])
     with socket.socket(family, kind) as opened:
         opened.setblocking(False)
         use(opened)
-
-
-def _call(name: str, *arguments: object) -> int:
-    if sys.platform != "linux":
-        raise AttributeError("these numbers are those of Linux")
-    numbers = syscalls.numbers(os.uname().machine)
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.syscall.restype = ctypes.c_long
-    result = int(libc.syscall(ctypes.c_long(numbers[name]), *arguments))
-    if result < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, errno.errorcode.get(code, "unknown"))
-    return result

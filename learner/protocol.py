@@ -51,6 +51,7 @@ __all__ = [
     "MAX_ROWS",
     "MAX_STEPS",
     "MAX_UNITS",
+    "MODEL_VARIABLE",
     "PRIVATE_LIMIT",
     "PROGRESS_FD",
     "PROGRESS_LINE_LIMIT",
@@ -91,6 +92,8 @@ __all__ = [
 
 JOB_FD, COLUMNS_FD, PROGRESS_FD, ENVELOPE_FD = 3, 4, 5, 6
 FDS_VARIABLE = "LOCKBOX_LEARNER_FDS"
+# the kind of model, which the learner must know before it locks itself in: it says which libraries to load
+MODEL_VARIABLE = "LOCKBOX_LEARNER_MODEL"
 GO = b"go"
 
 ENVIRONMENT: Mapping[str, str] = {
@@ -112,7 +115,14 @@ PROGRESS_LINE_LIMIT = 512
 PRIVATE_LIMIT = 256 << 10
 _UPDATE_HEAD = 8192
 
-LAYERS = ("landlock", "landlock-network", "landlock-scope", "seccomp", "single-thread")
+LAYERS = (
+    "landlock",
+    "landlock-network",
+    "landlock-scope",
+    "seccomp",
+    "single-thread",
+    "argument-window",
+)
 
 Progress: TypeAlias = Callable[[int, int], None]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self, final
 
 from vault.audit.transaction import Clock, system_clock
+from vault.importers.held_plans import HeldPlans
 from vault.lifecycle import passphrase as strength
 from vault.lifecycle.create import create_vault
 from vault.lifecycle.folder import check_folder, check_free
@@ -50,6 +51,7 @@ class Vault(
 
     def __init__(self, opened: OpenVault) -> None:
         self._opened = opened
+        self._plans = HeldPlans()
 
     # making, opening, closing
 

@@ -54,8 +54,10 @@ class Network(Protocol):
     def outputs_at(self, theta: NDArray[np.float64]) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
         """From at most a block of rows to their outputs (K, rows): class scores, or one number."""
 
-    def product(self, gradients: NDArray[np.float64], inputs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The transpose of gradients (rows, out) times inputs (rows, in)."""
+    def add_product(
+        self, total: NDArray[np.float64], gradients: NDArray[np.float64], inputs: NDArray[np.float64]
+    ) -> None:
+        """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in)."""
 
 
 def squares(rows: NDArray[np.float64]) -> NDArray[np.float64]:

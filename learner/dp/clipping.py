@@ -65,13 +65,13 @@ def clipped_sum(
     reduction: Reduction,
 ) -> NDArray[np.float64]:
     """The sum (d,) of the bounded gradients of the units in ``batch``; zeros when it is empty."""
-    totals = [Total((shape.rows, shape.columns)) for shape in network.shapes]
+    totals = [Total((shape.rows, shape.columns), network, plan.together) for shape in network.shapes]
     blocks = bounded_units(
         units, np.flatnonzero(batch), books, network=network, plan=plan, reduction=reduction
     )
     for bounded in blocks:
         for total, layer in zip(totals, bounded.layers, strict=True):
-            total.add(network.product(layer.gradients, layer.inputs))
+            total.add(layer)
     return flat(totals, network.shapes)
 
 
@@ -168,13 +168,13 @@ def _formed_alone(
     block: UnitBlock, books: BooksOf, network: Network, plan: Plan, reduction: Reduction
 ) -> Books:
     """One unit of more rows than a block has: its gradient is formed, block after block."""
-    formed = [np.zeros((1, shape.rows * shape.columns)) for shape in network.shapes]
+    formed = [np.zeros((shape.rows, shape.columns)) for shape in network.shapes]
     for first in range(0, len(block.rows), plan.block):
         layers = books(block.rows[first : first + plan.block])
         for so_far, layer in zip(formed, layers, strict=True):
-            np.add(so_far, network.product(layer.gradients, layer.inputs).reshape(1, -1), out=so_far)
+            network.add_product(so_far, layer.gradients, layer.inputs)
     rows = len(block.rows) if reduction == "mean" else 1
-    return _of_units([sums / rows for sums in formed], plan)
+    return _of_units([sums.reshape(1, -1) / rows for sums in formed], plan)
 
 
 def _of_units(formed: list[NDArray[np.float64]], plan: Plan) -> Books:
@@ -218,4 +218,4 @@ def _scaled(layers: Books, found: NDArray[np.float64]) -> Books:
 
 def _width(layers: Books) -> int:
     """The most numbers that a norm of the layers sums up."""
-    return max(part.shape[1] for layer in layers for part in (layer.inputs, layer.gradients))
+    return max(int(max(layer.inputs.shape[1], layer.gradients.shape[1])) for layer in layers)

@@ -32,7 +32,7 @@ class Plan:
 
     ``clip_norm`` C bounds a unit's gradient, ``noise_multiplier`` sigma is relative to ``sensitivity``,
     ``expected_batch`` b is public and divides every step, ``parameters`` is d. A unit has at most
-    ``most_rows`` rows, and ``block`` K rows are computed at once.
+    ``most_rows`` rows; ``block`` of them are computed at once, and the products of ``together`` blocks gathered.
     """
 
     sampling_rate: float
@@ -44,6 +44,7 @@ class Plan:
     parameters: int
     most_rows: int
     block: int
+    together: int
 
     @property
     def grid(self) -> float:
@@ -56,15 +57,20 @@ class Plan:
         return 1.0 if self.most_rows == 1 else MAX_CANCELLATION
 
     @property
+    def terms(self) -> int:
+        """K: how many numbers a coordinate adds up, in any order, before the sum is kept in two parts."""
+        return self.together * (self.block + 1)
+
+    @property
     def summation_margin(self) -> float:
         """2 (K + 4) u n_max rho: how far the rounding of two sums that differ in one unit parts them, over C.
 
         What a unit adds, v_i, is a sum of outer products of numbers with the same bits in both; |v_i| <= C, and
-        the terms of v_i together are at most rho C long. In whatever order, a block's product is off by at most
+        the terms of v_i together are at most rho C long. In whatever order, a gathered product is off by at most
         gamma_K times its terms, and adding up the blocks in two parts by 2u of the sum and what is below (Ogita,
         Rump, Oishi, "Accurate Sum and Dot Product", 2005).
         """
-        return 2 * (self.block + 4) * UNIT_ROUNDOFF * MAX_UNITS * self.cancellation
+        return 2 * (self.terms + 4) * UNIT_ROUNDOFF * MAX_UNITS * self.cancellation
 
     @property
     def sensitivity(self) -> float:
@@ -88,7 +94,8 @@ def plan_of(job: Job) -> Plan:
         grid_exponent=job.grid,
         parameters=parameter_count(job_shapes(job)),
         most_rows=job.max_rows_per_unit,
-        block=512 if job.model.kind == "mlp" else 256,
+        block=256,
+        together=2 if job.model.kind == "mlp" else 1,
     )
     _check(plan)
     return plan

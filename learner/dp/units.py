@@ -49,6 +49,8 @@ class Units:
             yield self._block(members[first:end], counts[first:end])
 
     def _block(self, members: NDArray[np.int64], counts: NDArray[np.int64]) -> UnitBlock:
+        if len(members) == counts.sum():
+            return UnitBlock(members=members, rows=self.rows[self.starts[members]], counts=counts)
         before = np.cumsum(counts) - counts
         offsets = np.arange(counts.sum()) - np.repeat(before - self.starts[members], counts)
         return UnitBlock(members=members, rows=self.rows[offsets], counts=counts)

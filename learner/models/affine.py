@@ -46,10 +46,11 @@ class Affine:
         outputs_of = self._computed(theta)
         return lambda rows: outputs_of(rows)[:, : len(rows)]
 
-    def product(self, gradients: NDArray[np.float64], inputs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The transpose of gradients (rows, out) times inputs (rows, in)."""
-        product: NDArray[np.float64] = gradients.T @ inputs
-        return product
+    def add_product(
+        self, total: NDArray[np.float64], gradients: NDArray[np.float64], inputs: NDArray[np.float64]
+    ) -> None:
+        """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in)."""
+        np.add(total, gradients.T @ inputs, out=total)
 
     def _computed(self, theta: NDArray[np.float64]) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
         """The outputs of a whole block. Scores of classes are those above the first, which is zero."""

@@ -63,10 +63,11 @@ class Layered:
 
         return outputs
 
-    def product(self, gradients: NDArray[np.float64], inputs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The transpose of gradients (rows, out) times inputs (rows, in)."""
-        found: NDArray[np.float64] = torch.mm(torch.from_numpy(gradients).T, torch.from_numpy(inputs)).numpy()
-        return found
+    def add_product(
+        self, total: NDArray[np.float64], gradients: NDArray[np.float64], inputs: NDArray[np.float64]
+    ) -> None:
+        """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in)."""
+        torch.from_numpy(total).addmm_(torch.from_numpy(gradients).T, torch.from_numpy(inputs))
 
     def erfinv(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The inverse of the error function."""

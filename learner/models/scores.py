@@ -16,7 +16,7 @@ from learner.models.losses import row_losses
 from learner.protocol import Job
 
 CURVE_POINTS = 40
-CURVE_ROWS = 4096
+CURVE_ROWS = 1024
 
 _Outputs: TypeAlias = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 
@@ -26,7 +26,7 @@ class OwnerView:
 
     ``loss`` is the mean loss; ``accuracy`` a share of rows, ``rmse`` in the label's own units. A score that
     does not exist (no rows, an overflow) is null. The final scores are over all rows, the curve over at most
-    4,096 of them, evenly spaced, because it is drawn again and again.
+    1,024 of them, evenly spaced, because it is drawn again and again.
     """
 
     def __init__(self, job: Job, rows: Rows, network: Network, block: int) -> None:

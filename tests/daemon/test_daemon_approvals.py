@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
+from test_daemon_training import until
 
 from tests.worlds.served import Daemon, error_of
 from vault.owner.interface.actions import ACTIONS
@@ -181,6 +183,7 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
     daemon: Daemon, session: Session
 ) -> None:
     release, digest = held_update(daemon, session)
+    target = daemon.world.folder / "out.csv"
     bare = {
         "approve": dict(
             zip(("request_id", "manifest_digest"), waiting_request(daemon, session), strict=True)
@@ -198,16 +201,24 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
         "trust_requester": {"name": "Sleep lab"},
         "unblock_requester": {"name": "Sleep lab"},
         "rename_requester": {"name": "Sleep lab", "new_name": "Night lab"},
+        "add_requester": {"name": "Somebody", "key_file": "/somewhere/requester.pub"},
+        "train": {"request_id": waiting_request(daemon, session)[0]},
+        "withhold": {"release_id": release},
+        "export_collection": {"name": "nights", "target": str(target), "as_format": "csv"},
+        "import_under_consent": {"plan_id": "0" * 32},
     }  # fmt: skip
     no_proof = {"approver": session.approver, "nonce": "0" * 32, "mac": "0" * 64}
 
-    assert set(bare) == {one.name for one in ACTIONS.values() if one.kind is Kind.PROVEN}
+    assert set(bare) == {one.name for one in ACTIONS.values() if Kind.PROVEN in one.kind}
     for method, arguments in bare.items():
         path = messages.owner_path(method)
         assert error_of(daemon.ask(path, arguments, token=session.token)) == (400, "Invalid"), method
         forged = daemon.ask(path, {**arguments, "proof": no_proof}, token=session.token)
         assert error_of(forged) == REFUSED, method
     assert daemon.owner("collections", token=session.token).json()[0]["rows"] == 100
+    assert held_update(daemon, session)[0] == release
+    assert daemon.ask(messages.BEGUN, token=session.token).json() == []
+    assert not target.exists()
 
 
 def test_a_relative_path_is_refused_since_the_process_stands_elsewhere(
@@ -233,3 +244,36 @@ def test_what_a_command_could_approve_ends_with_its_ten_minutes(daemon: Daemon) 
     begun = daemon.proof(command, "approve", arguments, nonce=early)
     assert approve(daemon, screen, arguments, begun) == REFUSED
     assert state_of(daemon, screen, request) == "waiting"
+
+
+def imported(
+    daemon: Daemon, session: Session, action: str, name: str, year: bytes = b"2025"
+) -> tuple[str, str]:
+    """The state and the error of an import into a collection, with a proof where the action wants one."""
+    table = daemon.world.folder / f"{name}-{action}.csv"
+    table.write_bytes((daemon.world.folder / "nights.csv").read_bytes().replace(b"2026", year))
+    choice = {"path": str(table), "name": name, "unit": "day", "time_field": "day"}
+    plan = ended(
+        daemon, session, "plan_import", daemon.begin("plan_import", token=session.token, choice=choice)
+    )
+    begin = (
+        daemon.begin_proven
+        if action == "import_under_consent"
+        else partial(daemon.begin, token=session.token)
+    )
+    first = (session,) if action == "import_under_consent" else ()
+    begun = begin(*first, action, plan_id=plan["answer"]["id"])
+    found = ended(daemon, session, action, begun)
+    return found["state"], (found["error"] or {}).get("error", "")
+
+
+def ended(daemon: Daemon, session: Session, action: str, action_id: str) -> dict[str, Any]:
+    until(lambda: daemon.outcome(action, action_id, token=session.token)["state"] != "running")
+    return daemon.outcome(action, action_id, token=session.token)
+
+
+def test_a_token_alone_adds_no_rows_to_what_somebody_may_learn_from(daemon: Daemon, session: Session) -> None:
+    assert imported(daemon, session, "import_planned", "nights") == ("failed", "UnderConsent")
+    assert daemon.owner("collections", token=session.token).json()[0]["rows"] == 100
+    assert imported(daemon, session, "import_planned", "others") == ("done", "")
+    assert imported(daemon, session, "import_under_consent", "nights", b"2024") == ("done", "")

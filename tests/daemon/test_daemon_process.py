@@ -124,7 +124,7 @@ def test_a_signal_during_a_run_leaves_no_learner_and_says_what_was_spent(
 ) -> None:
     session = child.session()
     request = approved(child, session, world=waiting, steps=9000)
-    child.begin("train", token=session.token, request_id=request)
+    child.begin_proven(session, "train", request_id=request)
     until(lambda: any(run["step"] for run in child.ask(messages.PULSE, token=session.token).json()["runs"]))
     (learner,) = child.learners()
 
@@ -140,7 +140,7 @@ def test_a_signal_while_the_learner_gets_ready_spends_nothing(waiting: World) ->
     with child_of(waiting, learners.late(seconds=5)) as child:
         session = child.session()
         request = approved(child, session, world=waiting, steps=9000)
-        child.begin("train", token=session.token, request_id=request)
+        child.begin_proven(session, "train", request_id=request)
         until(child.learners)
         (learner,) = child.learners()
 

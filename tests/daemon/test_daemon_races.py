@@ -94,7 +94,7 @@ def test_what_ends_a_run_ends_it_where_the_reminder_cannot_be_written(
     session = daemon.session()
     request, token = approved(daemon, session, steps=9000), session.token
     grant = daemon.owner("explain_request", token=token, request_id=request).json()["grant"]
-    run = begin(daemon, token, request)
+    run = begin(daemon, session, request)
     until(lambda: any(run["step"] for run in pulse(daemon, token)["runs"]))  # type: ignore[attr-defined]
     arguments = {"grant_id": grant} if method == "withdraw" else {"name": NAME}
     monkeypatch.setattr(opened, "write_mark", no_mark)

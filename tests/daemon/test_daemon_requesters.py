@@ -78,7 +78,7 @@ def test_from_the_charge_on_nothing_is_told_but_a_release(daemon: Daemon, sessio
     token, held = token_for(daemon, session), job_id(daemon, session, "held")
     before = state_of(daemon, token, held)
     (line,) = daemon.owner("releases", token=session.token).json()
-    assert daemon.owner("withhold", token=session.token, release_id=line["id"]).status_code == 200
+    assert daemon.proven(session, "withhold", release_id=line["id"]).status_code == 200
 
     assert (before, state_of(daemon, token, held)) == ("in progress", "in progress")
     assert error_of(daemon.ask(messages.FETCH_JOB, {"job_id": held}, token=token)) == (403, "NotAtThisDoor")
@@ -86,7 +86,7 @@ def test_from_the_charge_on_nothing_is_told_but_a_release(daemon: Daemon, sessio
 
 def test_an_update_that_expired_looks_like_one_that_is_in_progress(daemon: Daemon, session: Session) -> None:
     token, held = token_for(daemon, session), job_id(daemon, session, "held")
-    daemon.ask(messages.LOCK_AFTER, {"minutes": 1440}, token=session.token)
+    daemon.lock_after(session, 1440)
     daemon.world.clock.forward(minutes=61)
     assert daemon.owner("settle", token=session.token).status_code == 200
     (line,) = daemon.owner("releases", token=session.token).json()
@@ -114,7 +114,7 @@ def test_what_was_sent_without_a_folder_is_fetched_by_its_requester_alone(
 ) -> None:
     token, held = token_for(daemon, session), job_id(daemon, session, "held")
     other = keygen(daemon.world.folder / "other")
-    daemon.owner("add_requester", token=session.token, name="Somebody", key_file=other.public)
+    assert daemon.proven(session, "add_requester", name="Somebody", key_file=other.public).status_code == 200
     stranger = token_for(daemon, session, "Somebody")
     (line,) = daemon.owner("releases", token=session.token).json()
     asked = {"release_id": line["id"], "confirm_digest": line["digest"]}
@@ -140,7 +140,7 @@ def test_what_was_sent_without_a_folder_is_fetched_by_its_requester_alone(
 
 def test_a_job_of_another_key_cannot_be_handed_in_with_this_token(daemon: Daemon, session: Session) -> None:
     other = keygen(daemon.world.folder / "other")
-    daemon.owner("add_requester", token=session.token, name="Somebody", key_file=other.public)
+    assert daemon.proven(session, "add_requester", name="Somebody", key_file=other.public).status_code == 200
     stranger = token_for(daemon, session, "Somebody")
     answer = daemon.ask(messages.SUBMIT_JOB, spelled(daemon.world.job("third")), token=stranger)
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.worlds.served import Daemon, error_of, owner_paths
+from tests.worlds.served import Daemon, error_of, owner_paths, serving
 from tests.worlds.world import PASSPHRASE, World
 from vault.daemon import service
 from vault.daemon.sessions import Scope, Sessions
@@ -172,3 +172,40 @@ def test_only_digests_of_tokens_are_kept() -> None:
     assert len(token) == 43
     assert token not in repr(sessions._sessions)
     assert hashlib.sha256(token.encode()).hexdigest() in repr(sessions._sessions)
+
+
+def test_a_session_ends_after_twelve_hours_however_much_it_is_used(waiting: World) -> None:
+    with serving(waiting, lock_minutes=1440) as daemon:
+        session, command = daemon.session(), daemon.session("cli")
+        for _ in range(71):
+            daemon.world.clock.forward(minutes=10)
+            assert daemon.ask(messages.PULSE, token=session.token).status_code == 200
+        arguments = {"release_id": daemon.owner("releases", token=session.token).json()[0]["id"]}
+        proof = daemon.proof(session, "withhold", arguments)
+        daemon.world.clock.forward(minutes=10)
+
+        assert error_of(daemon.ask(messages.PULSE, token=session.token)) == (401, "SessionEnded")
+        assert error_of(daemon.ask(messages.PULSE, token=command.token)) == (401, "SessionEnded")
+        other = daemon.session().token
+        late = daemon.ask(messages.owner_path("withhold"), {**arguments, "proof": proof}, token=other)
+        assert error_of(late) == (403, "ApprovalNotProven")
+
+
+def test_a_token_alone_cannot_keep_the_vault_open_for_longer(daemon: Daemon) -> None:
+    session = daemon.session()
+    longer, shorter = {"minutes": 16}, {"minutes": 9}
+    refused = (403, "ApprovalNotProven")
+    wrong = daemon.proof(session, "lock_after", shorter)
+
+    assert daemon.ask(messages.LOCK_AFTER, longer, token=session.token).status_code == 403
+    assert (
+        error_of(daemon.ask(messages.LOCK_AFTER, {**longer, "proof": wrong}, token=session.token)) == refused
+    )
+    assert daemon.ask(messages.LOCK_AFTER, shorter, token=session.token).status_code == 200
+    assert error_of(daemon.ask(messages.LOCK_AFTER, {"minutes": 10}, token=session.token)) == refused
+    assert daemon.lock_after(session, 16).status_code == 200
+    lines = daemon.owner("audit_lines", token=session.token).json()
+    assert [one["sentence"] for one in lines if "without use" in one["sentence"]] == [
+        "You changed how long it stays open without use, to 9 minutes.",
+        "You changed how long it stays open without use, to 16 minutes.",
+    ]

@@ -32,8 +32,8 @@ def approved(daemon: Daemon, session: Session, *, steps: int) -> str:
     return str(view["line"]["id"])
 
 
-def begin(daemon: Daemon, token: str, request: str) -> str:
-    return daemon.begin("train", token=token, request_id=request)
+def begin(daemon: Daemon, session: Session, request: str) -> str:
+    return daemon.begin_proven(session, "train", request_id=request)
 
 
 def outcome(daemon: Daemon, token: str, run: str) -> str:
@@ -56,11 +56,11 @@ def test_a_run_is_begun_at_once_watched_and_its_result_is_held(daemon: Daemon, s
     request, token = approved(daemon, session, steps=5), session.token
     before = pulse(daemon, token)["audit_entries"]
     began = time.monotonic()
-    run = begin(daemon, token, request[:8])
+    run = begin(daemon, session, request[:8])
     assert time.monotonic() - began < 1
     assert outcome(daemon, token, run) == "running"
     until(lambda: pulse(daemon, token)["runs"])
-    again = begin(daemon, token, request)
+    again = begin(daemon, session, request)
     until(lambda: outcome(daemon, token, again) == "failed")
     until(lambda: outcome(daemon, token, run) != "running")
 
@@ -75,7 +75,7 @@ def test_a_run_is_begun_at_once_watched_and_its_result_is_held(daemon: Daemon, s
 def test_a_run_that_may_not_begin_says_why_in_its_outcome(daemon: Daemon, session: Session) -> None:
     lines = daemon.owner("requests", token=session.token).json()
     waiting = next(line["id"] for line in lines if line["state"] == "waiting")
-    run = begin(daemon, session.token, waiting)
+    run = begin(daemon, session, waiting)
     until(lambda: outcome(daemon, session.token, run) == "failed")
 
     assert daemon.outcome("train", run, token=session.token)["error"]["error"] == "WrongState"
@@ -90,7 +90,7 @@ def test_a_run_that_was_never_begun_has_no_outcome(daemon: Daemon, session: Sess
 
 def test_a_run_can_be_stopped_while_others_ask(daemon: Daemon, session: Session) -> None:
     request, token = approved(daemon, session, steps=9000), session.token
-    begun = begin(daemon, token, request)
+    begun = begin(daemon, session, request)
     until(lambda: any(run["step"] for run in pulse(daemon, token)["runs"]))  # type: ignore[attr-defined]
     (run,) = pulse(daemon, token)["runs"]  # type: ignore[misc]
     assert (run["request"], run["of"], run["requester"]) == (request, 9000, "Sleep lab")
@@ -105,7 +105,7 @@ def test_at_the_deadline_tokens_die_at_once_and_the_process_when_the_run_is_done
     daemon: Daemon, session: Session, waiting: World
 ) -> None:
     request, token = approved(daemon, session, steps=5), session.token
-    begin(daemon, token, request)
+    begin(daemon, session, request)
     daemon.world.clock.forward(minutes=15)
 
     assert error_of(daemon.ask(messages.PULSE, token=token)) == (401, "SessionEnded")
@@ -135,7 +135,7 @@ def test_locking_while_a_run_goes_on_has_to_be_meant(
     daemon: Daemon, session: Session, waiting: World
 ) -> None:
     request, token = approved(daemon, session, steps=9000), session.token
-    begin(daemon, token, request)
+    begin(daemon, session, request)
     until(lambda: pulse(daemon, token)["runs"])
 
     assert error_of(daemon.ask(messages.LOCK, token=token)) == (403, "TrainingRuns")

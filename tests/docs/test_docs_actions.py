@@ -7,6 +7,8 @@ import re
 import pytest
 
 from tests.docs.make_pages import COMMANDS, KEYS, with_command_sections, with_key_tables
+from vault.owner.interface.actions import ACTIONS
+from vault.owner.interface.kinds import Kind
 
 KEY_PAGE, COMMAND_PAGE = (path.read_text(encoding="utf-8") for path in (KEYS, COMMANDS))
 
@@ -38,3 +40,11 @@ def test_what_is_written_by_hand_in_a_section_is_kept() -> None:
     assert other != COMMAND_PAGE
     assert with_command_sections(other) == COMMAND_PAGE
     assert "a use of a consent that it kept is free again then" in with_command_sections(other)
+
+
+def test_the_page_of_the_process_says_of_every_action_whether_it_needs_the_passphrase() -> None:
+    page = (KEYS.parent / "daemon.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.*) \| (yes|no) \| .* \|$", page, re.MULTILINE)
+    said = {name: proof for names, proof in rows for name in re.findall(r"`([a-z_]+)`", names)}
+
+    assert said == {name: "yes" if Kind.PROVEN in one.kind else "no" for name, one in ACTIONS.items()}

@@ -153,11 +153,11 @@ def test_the_whole_story_goes_through_the_process(tmp_path: Path) -> None:
             return outcome.out
 
         done("import", world.table(), "--collection", "nights", "--unit", "day", "--time", "day")
-        done("requester", "add", NAME, keys.public)
+        done("requester", "add", NAME, keys.public, secret=PASSPHRASE)
         world.clock.now = datetime.now(UTC)
         full = done("request", "submit", world.job()).strip()
         done("request", "approve", full[:8], "--draft-grant", secret=PASSPHRASE)
-        done("train")
+        done("train", secret=PASSPHRASE)
         (held,) = facts(world, "release", "list")
         words = ("release", "send", full[:8], "--confirm-digest", held["digest"][:8], "--to", out)
         done(*words, secret=PASSPHRASE)
@@ -294,6 +294,8 @@ def test_ctrl_c_stops_the_run_there_and_says_what_it_cost(approved: World) -> No
     with serving(approved, learner=learner(approved, "stopped", pause=5.0)):
         leave_session(approved)
         with Terminal(approved.paths, "train", is_installed=True) as terminal:
+            terminal.wait_for("passphrase, so that it is you who means it:")
+            terminal.type(PASSPHRASE)
             eventually(
                 lambda: facts(approved, "request", "list")[0]["state"] == "training", "it does not train"
             )

@@ -44,7 +44,7 @@ def test_a_file_that_was_looked_at_is_parsed_once(world: World, monkeypatch: pyt
         assert (str(seen.unit), str(again.unit)) == ("day", "record")
         assert (parses, seen.rows, done.rows) == (["nights.csv"], 100, 100)
         assert (seen.collection, seen.rows_before, seen.lifetime_epsilon) == ("nights", None, "8")
-        assert vault._plan is None
+        assert vault._plans.get(choice.path) is None
 
 
 def test_other_choices_or_other_bytes_are_parsed_again(world: World) -> None:
@@ -84,6 +84,17 @@ def test_what_is_sealed_is_what_was_looked_at_and_no_other_plan(world: World) ->
         assert vault.import_planned(second.id).collection == "others"
         with pytest.raises(PlanUnknown):
             vault.import_planned(second.id)
+
+
+def test_two_who_look_at_files_do_not_undo_each_other(world: World) -> None:
+    """Such as a command and a screen, over one process that has the vault open."""
+    (world.folder / "other.csv").write_bytes(world.table().read_bytes().replace(b"2026", b"2025"))
+    with world.vault() as vault:
+        first = vault.plan_import(nights(world))
+        second = vault.plan_import(nights(world, path=world.folder / "other.csv", name="others"))
+
+        assert vault.import_planned(first.id).collection == "nights"
+        assert vault.import_planned(second.id).collection == "others"
 
 
 def test_what_a_collection_is_called_and_costs_is_checked_before_the_file_is_parsed(

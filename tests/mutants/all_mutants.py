@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import mutants_of_access
 import mutants_of_audit
+import mutants_of_confinement
 import mutants_of_consent
 import mutants_of_egress
 import mutants_of_ledger
@@ -15,4 +17,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_ledger.MUTANTS,
     *mutants_of_audit.MUTANTS,
     *mutants_of_egress.MUTANTS,
+    *mutants_of_access.MUTANTS,
+    *mutants_of_confinement.MUTANTS,
 )

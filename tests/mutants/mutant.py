@@ -14,6 +14,7 @@ class Kind(StrEnum):
     LEDGER = "ledger"
     AUDIT = "audit"
     EGRESS = "egress"
+    CONFINEMENT = "confinement"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The thirteen ways to get differential privacy wrong, and what the sum rests on, as changes of the learner's source."""
+"""The thirteen ways to get differential privacy wrong, and others that the proof names, as changes of the learner."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ MUTANTS = (
         name="no clipping",
         kind=Kind.PRIVACY,
         function="factors",
+        within="learner/dp/clipping",
         old="SHORTENED * (clip_norm / np.maximum(norms, clip_norm))",
         new="np.ones_like(norms)",
         caught_by="test_what_is_beyond_is_shortened_to_the_clip_norm",
@@ -17,6 +18,7 @@ MUTANTS = (
         name="clip after averaging",
         kind=Kind.PRIVACY,
         function="_rows",
+        within="learner/dp/clipping",
         old="factors(np.sum(parts, axis=0), _width(layers), plan.clip_norm)",
         new="np.full(plan.block, factors(np.mean(np.sum(parts, axis=0))[None], _width(layers), plan.clip_norm)[0])",
         caught_by="test_what_a_unit_adds_is_never_longer_than_the_clip_norm",
@@ -25,6 +27,7 @@ MUTANTS = (
         name="a norm rounded down",
         kind=Kind.PRIVACY,
         function="factors",
+        within="learner/dp/clipping",
         old="SHORTENED * (clip_norm",
         new="(clip_norm",
         caught_by="test_a_norm_is_an_upper_bound_in_exact_arithmetic",
@@ -33,6 +36,7 @@ MUTANTS = (
         name="a norm by pairs without its slack",
         kind=Kind.PRIVACY,
         function="_by_pairs",
+        within="learner/dp/clipping",
         old="np.maximum(found, 0.0) + slack * lengths",
         new="np.maximum(found, 0.0)",
         caught_by="test_a_norm_by_pairs_is_an_upper_bound_where_rows_cancel",
@@ -41,6 +45,7 @@ MUTANTS = (
         name="rows that cancel are as long as they like",
         kind=Kind.PRIVACY,
         function="_by_pairs",
+        within="learner/dp/clipping",
         old="np.maximum(found, lengths / plan.cancellation**2)",
         new="found",
         caught_by="test_a_unit_whose_rows_cancel_is_clipped_by_their_lengths",
@@ -48,8 +53,8 @@ MUTANTS = (
     Mutant(
         name="one float for a sum",
         kind=Kind.PRIVACY,
-        function="Total.add",
-        old="np.add(self._error, before, out=self._error)",
+        function="_two_sum",
+        old="np.add(error, arrived, out=error)",
         new="pass",
         caught_by="test_totals_keep_what_one_float_would_lose",
     ),
@@ -65,6 +70,7 @@ MUTANTS = (
         name="what is not finite is multiplied",
         kind=Kind.PRIVACY,
         function="_scaled",
+        within="learner/dp/clipping",
         old="np.copyto(layer.gradients, 0.0, where=wrong)",
         new="pass",
         caught_by="test_a_record_that_overflows_leaves_no_trace",
@@ -73,6 +79,7 @@ MUTANTS = (
         name="activations that are not finite are multiplied",
         kind=Kind.PRIVACY,
         function="_scaled",
+        within="learner/dp/clipping",
         old="np.copyto(layer.inputs, 0.0, where=wrong)",
         new="pass",
         caught_by="test_a_record_that_overflows_leaves_no_trace[pairs]",
@@ -81,6 +88,7 @@ MUTANTS = (
         name="a way to the norm by the company",
         kind=Kind.PRIVACY,
         function="bounded_units",
+        within="learner/dp/clipping",
         old="elif plan.most_rows == 1:",
         new="elif len(block.rows) == len(block.members):",
         caught_by="test_which_way_a_unit_goes_is_its_own_affair",
@@ -176,6 +184,7 @@ MUTANTS = (
         name="clip each layer",
         kind=Kind.PRIVACY,
         function="_rows",
+        within="learner/dp/clipping",
         old="return _scaled(layers, factors(np.sum(parts, axis=0), _width(layers), plan.clip_norm))",
         new="for part, layer in zip(parts, layers, strict=True):\n"
         "        _scaled([layer], factors(part, _width(layers), plan.clip_norm))\n"
@@ -186,6 +195,7 @@ MUTANTS = (
         name="clip rows claim groups",
         kind=Kind.PRIVACY,
         function="_by_pairs",
+        within="learner/dp/clipping",
         old="each = np.repeat(factors(bound, _width(layers), plan.clip_norm), block.counts)",
         new="each = _rows(layers, plan)[0].gradients[: len(block.rows), 0] * 0 + 1",
         caught_by="test_what_a_unit_adds_is_never_longer_than_the_clip_norm",

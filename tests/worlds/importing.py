@@ -8,4 +8,5 @@ from vault.views.records import FileChoice, ImportReport
 
 def import_file(vault: Owner, choice: FileChoice) -> ImportReport:
     """Plan the import and carry it out."""
-    return vault.import_planned(vault.plan_import(choice).id)
+    plan = vault.plan_import(choice)
+    return (vault.import_under_consent if plan.under_consent else vault.import_planned)(plan.id)

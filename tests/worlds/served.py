@@ -59,6 +59,24 @@ class Caller:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["id"])
 
+    def proven(self, session: messages.Session, action: str, **arguments: Any) -> httpx.Response:
+        """An action behind which the passphrase stands."""
+        said: Any = to_json(arguments)
+        proof = self.proof(session, action, said)
+        return self.ask(messages.owner_path(action), {**said, "proof": proof}, token=session.token)
+
+    def begin_proven(self, session: messages.Session, action: str, **arguments: Any) -> str:
+        """Begin a watched action behind which the passphrase stands, and return its id."""
+        answer = self.proven(session, action, **arguments)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
+    def lock_after(self, session: messages.Session, minutes: int) -> httpx.Response:
+        """Let the vault lock after so many minutes, with the passphrase behind it."""
+        said = {"minutes": minutes}
+        proof = self.proof(session, "lock_after", said)
+        return self.ask(messages.LOCK_AFTER, {**said, "proof": proof}, token=session.token)
+
     def outcome(self, action: str, action_id: str, *, token: str) -> dict[str, Any]:
         """How far a watched action is, and what became of it."""
         answer = self.ask(messages.outcome_path(action), {"id": action_id}, token=token)

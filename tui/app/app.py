@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PULSE_SECONDS: Final = 1.0
-LOCKED_BY_ITSELF: Final = "The vault is locked: it was not used for a while, or it was locked from elsewhere."
+LOCKED_BY_ITSELF: Final = (
+    "The vault is locked: not used for a while, open for 12 hours, or locked from elsewhere."
+)
 
 SCREENS_BY_NAME: Final = {
     "home": "tui.screens.home:Home",

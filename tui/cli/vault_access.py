@@ -88,6 +88,13 @@ def attach_session(options: GlobalOptions) -> OwnerSession:
     return attach.attach(options.paths, options.secret(), recovery=options.recovery_key)
 
 
+def ask_beforehand(vault: Owner) -> None:
+    """Ask for the passphrase that the next act needs before a bar is drawn, unless it was given already."""
+    get_ready = getattr(vault, "get_ready_to_prove", None)  # a vault that is open here was opened by it
+    if get_ready is not None:
+        get_ready()
+
+
 def _open_here(options: GlobalOptions, *, writable: bool) -> Vault:
     from vault.vault import Vault
 

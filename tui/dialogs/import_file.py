@@ -245,8 +245,8 @@ class ImportDialog(Dialog[ImportReport]):
         choice, plan = self._choice, self._preview
 
         def seal(vault: OwnerSession) -> ImportReport:
-            is_renamed = choice.name != plan.collection
-            return vault.import_planned(vault.plan_import(choice).id if is_renamed else plan.id)
+            wanted = plan if choice.name == plan.collection else vault.plan_import(choice)
+            return (vault.import_under_consent if wanted.under_consent else vault.import_planned)(wanted.id)
 
         try:
             report = await self.program.ask(seal)

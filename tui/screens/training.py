@@ -46,7 +46,8 @@ LAYERS: Final = {
     "landlock": "Landlock (files)",
     "landlock-network": "Landlock's second lock on the network",
     "landlock-scope": "Landlock's lock on signals and abstract sockets",
-    "seccomp": "seccomp (network and other programs)",
+    "seccomp": "seccomp (network, other programs and other users)",
+    "argument-window": "an empty place for its arguments, which every user can read",
     "single-thread": "being alone in its process when it locked itself in",
 }
 

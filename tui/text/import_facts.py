@@ -29,7 +29,7 @@ def consequence_of(preview: ImportPlan) -> str:
         "a new collection"
         if preview.rows_before is None
         else f"the collection {escaped(preview.collection)}, which has {wording.counted(preview.rows_before, 'row')}"
-    )
+    ) + (" and which jobs may read" if preview.under_consent else "")
     units = f"{wording.counted(preview.units, noun)}: {wording.unit_sentence(preview.unit.kind, preview.unit.field)}"
     return (
         f"{rows}{refused}, into {where}.\n{units}.\n"

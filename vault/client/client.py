@@ -11,9 +11,11 @@ from pydantic import SecretStr
 
 from vault.client.connection import decode
 from vault.client.perform import begin, perform
+from vault.errors.daemon import ApprovalNotProven
 from vault.owner.interface.actions import ACTIONS, Action
 from vault.views.runs import BegunAction, Pulse
 from vault.wire import messages
+from vault.wire.proofs import LOCK_AFTER, LockAfter
 
 if TYPE_CHECKING:
     from vault.client.login import Login
@@ -44,6 +46,10 @@ class Client:
     def log_in(self, secret: Secret, *, recovery: bool = False, is_owner: bool = False) -> None:
         """Open the session by the passphrase or, with `recovery`, by the recovery key; see `attach`."""
         self._login.log_in(secret, recovery=recovery, is_owner=is_owner)
+
+    def get_ready_to_prove(self) -> None:
+        """Have the passphrase asked now if nothing could be proven without; raises `ApprovalNotProven`."""
+        self._login.need_approver()
 
     def keep_session(self) -> str:
         """The token, for a file: the session then outlives this line."""
@@ -80,8 +86,17 @@ class Client:
         self._login.tell(messages.LOCK, messages.LockRequest(stop_training=stop_training))
 
     def lock_after(self, minutes: int) -> None:
-        """Lock after so many minutes without use, from now on, in that process alone."""
-        self._login.tell(messages.LOCK_AFTER, messages.LockAfter(minutes=minutes))
+        """Lock after so many minutes without use, from now on, in that process alone.
+
+        Longer than now is proven; raises `ApprovalNotProven`.
+        """
+        try:
+            self._login.tell(messages.LOCK_AFTER, LockAfter(minutes=minutes))
+        except ApprovalNotProven:
+            proof = self._login.proof(LOCK_AFTER, {"minutes": minutes})
+            self._login.tell(
+                messages.LOCK_AFTER, LockAfter.model_validate({"minutes": minutes, "proof": proof})
+            )
 
     def close(self) -> None:
         """End the session, if it was opened by this process, and the line."""

@@ -29,19 +29,23 @@ LONGEST_PAUSE: Final = 0.2
 def perform(login: Login, action: Action, *args: object, **kwargs: object) -> Any:
     """Carry out one action there, and return its answer or raise its error."""
     given = action.named(args, kwargs)
-    if action.kind is Kind.WATCHED:
+    if Kind.WATCHED in action.kind:
         return _watch(login, action, given)
-    said = spelled(given)
-    if action.kind is Kind.PROVEN:
-        said["proof"] = login.proof(action.name, said)
-    answer: Any = decode(action.answer, login.ask_for(owner_path(action.name), said))
+    answer: Any = decode(action.answer, login.ask_for(owner_path(action.name), _said(login, action, given)))
     return answer
 
 
-def begin(login: Login, action: Action, given: Mapping[str, object], *, action_id: str = "") -> str:
-    """Begin a watched action there and return its id, which may be chosen."""
-    chosen: dict[str, Json] = {messages.ACTION_ID: action_id} if action_id else {}
-    return decode(messages.Begun, login.ask_for(owner_path(action.name), {**spelled(given), **chosen})).id
+def begin(login: Login, action: Action, given: Mapping[str, object]) -> str:
+    """Begin a watched action there and return its id."""
+    return decode(messages.Begun, login.ask_for(owner_path(action.name), _said(login, action, given))).id
+
+
+def _said(login: Login, action: Action, given: Mapping[str, object]) -> dict[str, Json]:
+    """The arguments as they go over the line, with the proof where one is needed."""
+    said = spelled(given)
+    if Kind.PROVEN in action.kind:
+        said["proof"] = login.proof(action.name, said)
+    return said
 
 
 def spelled(given: Mapping[str, object]) -> dict[str, Json]:
@@ -51,9 +55,9 @@ def spelled(given: Mapping[str, object]) -> dict[str, Json]:
 
 def _watch(login: Login, action: Action, given: dict[str, object]) -> Any:
     progress: Any = given.pop(PROGRESS, unwatched)
-    action_id = random_id()
+    action_id, said = random_id(), _said(login, action, given)
     try:
-        begin(login, action, given, action_id=action_id)
+        login.ask_for(owner_path(action.name), {**said, messages.ACTION_ID: action_id})
         outcome = _follow(login, action, action_id, progress)
     except (Unavailable, Locked):
         raise  # the line or the session is gone, and there is nobody to tell

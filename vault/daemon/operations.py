@@ -43,11 +43,11 @@ def operation_of(action: Action) -> Operation:
     hints = action.hints
     wanted: dict[str, Any] = {}
     for name, parameter in action.signature.parameters.items():
-        if not (action.kind is Kind.WATCHED and name == PROGRESS):
+        if not (Kind.WATCHED in action.kind and name == PROGRESS):
             wanted |= _fields(name, parameter, hints[name])
-    if action.kind is Kind.PROVEN:
+    if Kind.PROVEN in action.kind:
         wanted[PROOF] = (Proof, ...)
-    if action.kind is Kind.WATCHED:
+    if Kind.WATCHED in action.kind:
         wanted[ACTION_ID] = (ChosenId | None, None)
     title, answer = "".join(part.title() for part in action.name.split("_")), action.answer
     return Operation(

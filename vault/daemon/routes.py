@@ -21,6 +21,7 @@ from vault.views.runs import BegunAction, Pulse
 from vault.wire import messages
 from vault.wire.encoding import Json
 from vault.wire.messages import JSON_TYPE, ActionId, Begun, outcome_path, owner_path
+from vault.wire.proofs import LockAfter
 
 # for the document alone: who may pass is decided by the classes of the routes
 _BEARER = [Depends(HTTPBearer(auto_error=False))]
@@ -55,7 +56,7 @@ def application(service: Service | None = None, actions: Mapping[str, Action] = 
 def _add(router: APIRouter, operation: Operation) -> None:
     """The route of an action, or the two of a watched one."""
     action = operation.action
-    if action.kind is Kind.WATCHED:
+    if Kind.WATCHED in action.kind:
         answer, endpoint = Begun, _begin
         _post(router, outcome_path(action.name), _outcome, operation, operation.outcome, ActionId)
     else:
@@ -75,14 +76,19 @@ def _post(
     router.post(path, name=name, summary=operation.action.sentence, response_model=answer)(endpoint)
 
 
-def _answer(service: Service, operation: Operation, said: dict[str, Json], body: Any) -> Response:
-    if operation.action.kind is Kind.PROVEN:
+def _check_proof(service: Service, operation: Operation, said: dict[str, Json], body: Any) -> None:
+    if Kind.PROVEN in operation.action.kind:
         service.check_proof(body.proof, operation.action.name, only_arguments(said))
+
+
+def _answer(service: Service, operation: Operation, said: dict[str, Json], body: Any) -> Response:
+    _check_proof(service, operation, said, body)
     answer = operation.carry_out(service.vault, arguments_of(body))
     return Response(operation.adapter.dump_json(answer), media_type=JSON_TYPE)
 
 
 def _begin(service: Service, operation: Operation, said: dict[str, Json], body: Any) -> Response:
+    _check_proof(service, operation, said, body)
     arguments = arguments_of(body)
     action_id = service.watched.begin(
         operation.action.name, only_arguments(said),
@@ -144,9 +150,11 @@ async def lock(request: Request, body: messages.LockRequest) -> None:
     service_of(request).lock(stop_training=body.stop_training)
 
 
-async def lock_after(request: Request, body: messages.LockAfter) -> None:
-    """Lock after so many minutes without use."""
-    service_of(request).sessions.lock_after(body.minutes)
+async def lock_after(request: Request, body: LockAfter) -> None:
+    """Lock after so many minutes without use; longer than now has to be proven."""
+    service, said = service_of(request), await request.json()
+    service.check_lock_after(body, only_arguments(said))
+    await service.work(lambda: service.lock_after(body.minutes))
 
 
 # requesters

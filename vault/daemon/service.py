@@ -19,7 +19,7 @@ from vault.errors.families import Locked
 from vault.sealing.passphrase import passphrase_secret
 from vault.views.runs import Pulse
 from vault.wire.messages import LoginRequest, PassphraseChange, Session
-from vault.wire.proofs import Proof
+from vault.wire.proofs import LOCK_AFTER, LockAfter, Proof
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -124,7 +124,21 @@ class Service:
         self._check_session_of(proof.approver)
         self.approvers.check(proof, action=action, arguments=arguments)
 
+    def check_lock_after(self, wish: LockAfter, arguments: Mapping[str, Json]) -> None:
+        """Raise `ApprovalNotProven` where it would lock later than now and the passphrase does not stand behind it."""
+        if self.sessions.is_longer(wish.minutes):
+            if wish.proof is None:
+                raise ApprovalNotProven
+            self.check_proof(wish.proof, LOCK_AFTER, arguments)
+
     # the process itself
+
+    def lock_after(self, minutes: int) -> None:
+        """Lock after so many minutes without use, and record it."""
+        if not self.sessions.is_longer(minutes):
+            self.sessions.lock_after(minutes)  # what makes it safer waits for nobody
+        self.vault.note_lock_minutes(minutes)
+        self.sessions.lock_after(minutes)
 
     def pulse(self) -> Pulse:
         """What changes by itself."""

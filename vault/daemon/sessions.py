@@ -16,6 +16,8 @@ WallClock = Callable[[], float]
 """Seconds since 1970, as `time.time`: it goes on while the computer sleeps."""
 
 CLI_IDLE: Final = 600.0
+LONGEST: Final = 12 * 3600.0
+"""A session ends so long after the passphrase was typed for it, however much it is used."""
 # A clock that is corrected by a little is no reason to lock; one that is set back would keep the vault open.
 _SET_BACK: Final = 60.0
 
@@ -32,6 +34,7 @@ class _Session:
     digest: str
     scope: Scope
     approver: str
+    opened_at: float
     used_at: float
 
 
@@ -52,7 +55,9 @@ class Sessions:
         with self._guard:
             self._sessions = [one for one in self._sessions if _is_alive(one, now)]
             self._sessions.append(
-                _Session(digest=token_digest(token), scope=scope, approver=approver, used_at=now)
+                _Session(
+                    digest=token_digest(token), scope=scope, approver=approver, opened_at=now, used_at=now
+                )
             )
             self._renewed_at = now
         return token
@@ -91,6 +96,10 @@ class Sessions:
         with self._guard:
             self._sessions.clear()
 
+    def is_longer(self, minutes: int) -> bool:
+        """Whether this would let the vault stay open longer without use than it does now."""
+        return minutes * 60.0 > self._lock_seconds
+
     def lock_after(self, minutes: int) -> None:
         """Lock after so many minutes without use, from now on."""
         with self._guard:
@@ -113,4 +122,5 @@ class Sessions:
 
 def _is_alive(session: _Session, now: float) -> bool:
     is_fresh = session.used_at - _SET_BACK <= now < session.used_at + CLI_IDLE
-    return session.scope is Scope.OWNER or is_fresh
+    is_young = session.opened_at - _SET_BACK <= now < session.opened_at + LONGEST
+    return is_young and (session.scope is Scope.OWNER or is_fresh)

@@ -17,6 +17,12 @@ class SpecialNotConfirmed(Refused):
     hint = "special are the categories of GDPR Articles 9 and 10, such as health; read what is asked before you say it"
 
 
+class UnderConsent(Refused):
+    """Somebody may learn from {collection}: rows for it need your passphrase, and nothing was stored."""
+
+    hint = "look at the file again, then import it"
+
+
 class UnknownGrant(Invalid):
     """There is no consent {grant}."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault import portal
+from vault.audit.entries import EntryType
 from vault.requests import tokens
 from vault.store.tables import LogEntry
 
@@ -27,6 +28,11 @@ class AccessActions:
     def renew_passphrase(self, current: Secret, new: Secret, *, recovery: bool, cost: KdfCost) -> None:
         """Give the open vault another passphrase, knowing the current one or the recovery key."""
         self._opened.change_passphrase(current, new, recovery=recovery, cost=cost)
+
+    def note_lock_minutes(self, minutes: int) -> None:
+        """Record that the vault locks after so many minutes without use from now on."""
+        what = f"how long it stays open without use, to {minutes} minute{'s' * (minutes != 1)}"
+        self._opened.note(EntryType.SETTINGS_CHANGE, hidden={"what": what})
 
     def trail_size(self) -> int:
         """How many entries the trail has."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault import erasure
 from vault.audit.entries import EntryType
 from vault.budget import ledger
-from vault.errors.records import PlanUnknown
-from vault.importers.plan import HeldPlan, make_plan, store_plan
+from vault.errors.consent import UnderConsent
+from vault.importers.plan import make_plan, store_plan
 from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries.collections import collection_views
+from vault.queries.consents import is_under_consent
 from vault.records import browsing, collections
 from vault.records.export import export_rows
 from vault.records.reading import ColumnReader
@@ -21,6 +23,7 @@ from vault.records.summary import summarise
 from vault.views.records import ColumnSummary, Erasure, FileChoice, ImportPlan, ImportReport, Page
 
 if TYPE_CHECKING:
+    from vault.importers.held_plans import HeldPlans
     from vault.lifecycle.opened import OpenVault
     from vault.views.collections import CollectionView
 
@@ -29,21 +32,30 @@ class RecordActions:
     """Import, look, take out, erase."""
 
     _opened: OpenVault
-    # The plan that was made last, with the rows it was made from.
-    _plan: HeldPlan | None = None
+    _plans: HeldPlans
 
     def plan_import(self, choice: FileChoice, *, progress: Progress = unwatched) -> ImportPlan:
-        plan = make_plan(self._opened.read, self._opened.keys, choice, last=self._plan, progress=progress)
-        self._plan = plan
+        last = self._plans.get(choice.path)
+        plan = make_plan(self._opened.read, self._opened.keys, choice, last=last, progress=progress)
+        with self._opened.read() as uow:
+            is_read = is_under_consent(uow, plan.shown.collection, self._opened.now(uow))
+        plan = replace(plan, shown=replace(plan.shown, under_consent=is_read))
+        self._plans.keep(plan)
         return plan.shown
 
     def import_planned(self, plan_id: str, *, progress: Progress = unwatched) -> ImportReport:
-        plan = self._plan
-        if plan is None or plan.shown.id != plan_id:
-            raise PlanUnknown
+        return self._import(plan_id, progress, is_proven=False)
+
+    def import_under_consent(self, plan_id: str, *, progress: Progress = unwatched) -> ImportReport:
+        return self._import(plan_id, progress, is_proven=True)
+
+    def _import(self, plan_id: str, progress: Progress, *, is_proven: bool) -> ImportReport:
+        plan = self._plans.find(plan_id)
         with self._opened.act() as act:
+            if not is_proven and is_under_consent(act.uow, plan.shown.collection, act.now):
+                raise UnderConsent(collection=plan.shown.collection)
             report = store_plan(act, plan, progress)
-        self._plan = None
+        self._plans.forget(plan)
         return report
 
     def check_lifetime(self, text: str = "") -> str:
@@ -84,5 +96,5 @@ class RecordActions:
             return erasure.plan(uow, self._opened.running, name, self._opened.now(uow))
 
     def erase_collection(self, name: str) -> Erasure:
-        self._plan = None
+        self._plans.forget_all()
         return erasure.erase(self._opened, name)

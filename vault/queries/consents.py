@@ -99,6 +99,12 @@ def grant_state(one: Grant, spent: int, now: datetime) -> str:
     return "not yet" if now < one.not_before else "active"
 
 
+def is_under_consent(uow: UnitOfWork, collection: str, now: datetime) -> bool:
+    """Whether a consent for this collection was given that neither ran out nor was withdrawn."""
+    found = load_grants(uow, collection=collection)
+    return any(one.withdrawn_at is None and now < one.not_after for one in found)
+
+
 def time_text(moment: datetime | None) -> str | None:
     """A time as it is shown, or None."""
     return None if moment is None else stamp(moment)

@@ -18,12 +18,13 @@ from vault.records.appending import fit_to_fields
 from vault.records.collections import CollectionFacts, check_name, facts_of, list_collections, live_row
 from vault.records.repeats import Incoming, warnings_of_repeats
 from vault.records.schema import ParsedTable, default_unit, guess_time_field
+from vault.records.unit_limit import check_unit_count
 from vault.records.units import UnitRows, system_fields, with_units
 from vault.records.writing import add_fields, append_rows
 from vault.sealing.keytree import KeyTree
 from vault.store import tables
 from vault.store.unit_of_work import UnitOfWork
-from vault.views.field_types import FieldSpec, UnitSpec
+from vault.views.field_types import UNIT_FIELD, FieldSpec, UnitSpec
 from vault.views.records import ImportReport
 
 
@@ -49,7 +50,7 @@ def import_table(
     """Seal the rows of a file into a new collection, or behind those of one that has the same columns.
 
     ``file_digest`` is the keyed digest of the file; ``lifetime_epsilon`` counts for a new collection only. Raises
-    AlreadyImported, NothingToImport, SchemaMismatch, Invalid for a unit, name or epsilon that cannot be.
+    AlreadyImported, NothingToImport, TooManyUnits, SchemaMismatch, Invalid for a unit, name or epsilon that cannot be.
     """
     _refuse_known_file(act.uow, file_digest)
     choice = ImportChoice(unit=unit, time_field=time_field)
@@ -59,6 +60,7 @@ def import_table(
     units = with_units(parsed, unit, time_field, first_row=row.next_row if row else 0)
     if units.table.num_rows == 0:
         raise NothingToImport
+    check_unit_count(act.uow, act.keys, name, row, units.table[UNIT_FIELD])
     warnings = _repeats(act.uow, act.keys, name, parsed, units)
     home = row or _new_collection(act, name, parsed.fields, choice, lifetime_epsilon)
     append_rows(act.uow, act.keys, home, units.table, progress)

@@ -48,6 +48,7 @@ class ImportPlan:
 
     ``id`` names it for the import that carries it out; ``digest`` is the SHA-256 of the file as it was read, in hex.
     ``rows_before`` are those its collection has already, None for a new one, and ``lifetime_epsilon`` is its cap.
+    ``under_consent`` says that somebody may learn from that collection, so that importing needs the passphrase.
     """
 
     source: str
@@ -65,6 +66,7 @@ class ImportPlan:
     collection: str = ""
     rows_before: int | None = None
     lifetime_epsilon: str = ""
+    under_consent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

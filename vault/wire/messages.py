@@ -113,12 +113,6 @@ class LockRequest(Message):
     stop_training: bool = False
 
 
-class LockAfter(Message):
-    """Lock after so many minutes without use, from now on and in this process alone."""
-
-    minutes: int = Field(ge=1, le=24 * 60)
-
-
 class Empty(Message):
     """No arguments."""
 

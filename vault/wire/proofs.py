@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
+from typing import Final
 
 from pydantic import Field
 
 from vault.wire.encoding import Json, canonical
 from vault.wire.messages import Message
+
+LOCK_AFTER: Final = "lock_after"
 
 
 class Proof(Message):
@@ -18,6 +21,13 @@ class Proof(Message):
     approver: str = Field(max_length=64)
     nonce: str = Field(max_length=64)
     mac: str = Field(max_length=64)
+
+
+class LockAfter(Message):
+    """Lock after so many minutes without use, from now on and in this process alone; more than now wants a proof."""
+
+    minutes: int = Field(ge=1, le=24 * 60)
+    proof: Proof | None = None
 
 
 def proof_mac(key: bytes, *, action: str, nonce: str, arguments: Mapping[str, Json]) -> str:

@@ -9,10 +9,10 @@ import click
 import typer
 
 from tui.cli.options import AsJson
-from tui.cli.terminal import say, write_facts, write_json
+from tui.cli.terminal import is_interactive, say, write_facts, write_json
 from tui.cli.vault_access import attach_session, global_options
 from tui.text import wording
-from vault.errors.daemon import VaultUnlocked
+from vault.errors.daemon import ApprovalNotProven, VaultUnlocked
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.storage import VaultBusy
 from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, write_preferences
@@ -20,7 +20,7 @@ from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, 
 if TYPE_CHECKING:
     from tui.cli.vault_access import GlobalOptions
     from vault.client.attach import Secret
-    from vault.settings import Paths
+    from vault.owner.interface.session import OwnerSession
 
 Minutes = Annotated[
     int | None,
@@ -158,7 +158,7 @@ def settings(
             raise click.UsageError(f"settings {name} needs a value")
         found = _changed(found, name, value)
         write_preferences(paths, found)
-        _apply_to_open_vault(paths, found, name)
+        _apply_to_open_vault(global_options(context), found, name)
     if as_json:
         write_json(found)
     else:
@@ -178,15 +178,28 @@ def _changed(found: Preferences, name: str, value: str) -> Preferences:
     raise Invalid(reason=f"there is no setting {name}; there are lock-minutes and calm")
 
 
-def _apply_to_open_vault(paths: Paths, found: Preferences, name: str) -> None:
+def _apply_to_open_vault(options: GlobalOptions, found: Preferences, name: str) -> None:
     """Give a new lock time to the process that has the vault open, where there is a session."""
     from vault.client import attach
 
-    if name != "lock-minutes" or attach.served_by(paths) is None:
+    if name != "lock-minutes" or attach.served_by(options.paths) is None:
         return
-    vault = attach.attach_by_session(paths) if attach.is_served(paths) else None
+    vault = _session_at_hand(options) if attach.is_served(options.paths) else None
     if vault is None:
         say("The vault is unlocked now; this holds from the next time on.")
         return
     with vault:
-        vault.lock_after(found.lock_minutes)
+        try:
+            vault.lock_after(found.lock_minutes)
+        except ApprovalNotProven:
+            say("It is longer than now, which needs your passphrase; this holds from the next time on.")
+
+
+def _session_at_hand(options: GlobalOptions) -> OwnerSession | None:
+    """A session by what was given or left; it asks for the passphrase where an act needs it and somebody is there."""
+    from vault.client import attach
+
+    is_given = options.passphrase_fd is not None or options.recovery_key
+    if is_given or is_interactive():
+        return attach_session(options)
+    return attach.attach_by_session(options.paths)

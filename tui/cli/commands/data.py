@@ -21,7 +21,7 @@ from tui.cli.terminal import (
     write_table,
     write_wrapped,
 )
-from tui.cli.vault_access import open_vault
+from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import wording
 from tui.text.erasure_facts import erase_sentences
 from vault.errors.consent import NotConfirmed
@@ -112,8 +112,12 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
             say("\nNothing was stored (dry run).")
             return
         _ask_to_seal(choice.name)
+        seal = vault.import_planned
+        if preview.under_consent:
+            ask_beforehand(vault)
+            seal = vault.import_under_consent
         with progress_bar("sealing values") as progress:
-            report = vault.import_planned(preview.id, progress=progress)
+            report = seal(preview.id, progress=progress)
     _say_sealed(report, as_json=as_json)
 
 
@@ -324,6 +328,8 @@ def export(
 ) -> None:
     """Take everything in a collection out, readable, for yourself."""
     chosen = as_format or file.suffix.lower().lstrip(".")
-    with open_vault(context) as vault, progress_bar("writing rows") as progress:
-        rows = vault.export_collection(collection, file, as_format=chosen, progress=progress)
+    with open_vault(context) as vault:
+        ask_beforehand(vault)
+        with progress_bar("writing rows") as progress:
+            rows = vault.export_collection(collection, file, as_format=chosen, progress=progress)
     say(f"{wording.counted(rows, 'row')} in {file}, readable by anyone who gets that file.")

@@ -14,7 +14,7 @@ from tui.cli.progress import progress_bar
 from tui.cli.show_request import confirm_special, show_approval, show_price
 from tui.cli.show_request import show_request as draw
 from tui.cli.terminal import confirm, is_interactive, say, write, write_json, write_table
-from tui.cli.vault_access import open_vault
+from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import wording
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
@@ -172,6 +172,7 @@ def train(
 
 
 def _train(vault: Owner, request_id: str, *, as_json: bool = False) -> None:
+    ask_beforehand(vault)
     try:
         with progress_bar("training", before="the learner gets ready") as progress:
             held = vault.train(request_id, progress=progress)

@@ -1,9 +1,9 @@
-"""The three kinds of actions: plain ones, proven ones, and those that are watched."""
+"""The kinds of actions: plain ones, proven ones, those that are watched, and those that are both."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum, auto
+from enum import Flag, auto
 from typing import Any, TypeVar
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -11,16 +11,19 @@ Progress = Callable[[int, int], None]
 """Told how much of an action is done, and of how much; what it raises ends the action, and nothing of it is kept."""
 
 
-class Kind(Enum):
-    """How an action is carried out for somebody in another process."""
+class Kind(Flag):
+    """How an action is carried out for somebody in another process; one may be both proven and watched."""
 
-    PLAIN = auto()
+    PLAIN = 0
     PROVEN = auto()
     WATCHED = auto()
 
 
 def proven(method: Method) -> Method:
-    """Mark an action behind which the passphrase must stand; what it is bound to is among its arguments."""
+    """Mark an action behind which the passphrase must stand; what it is bound to is among its arguments.
+
+    It is for what cannot be undone and for what copies records out; what only makes things safer needs none.
+    """
     return _marked(method, Kind.PROVEN)
 
 
@@ -40,5 +43,5 @@ def unwatched(_done: int, _of: int) -> None:
 
 
 def _marked(method: Method, kind: Kind) -> Method:
-    setattr(method, "action_kind", kind)  # noqa: B010 (no function has this attribute for the type checker)
+    setattr(method, "action_kind", kind_of(method) | kind)  # noqa: B010 (no function has this attribute for the type checker)
     return method

@@ -17,17 +17,24 @@ class Records(Protocol):
     def plan_import(self, choice: FileChoice, *, progress: Progress = unwatched) -> ImportPlan:
         """Read a file and decide what importing it would store, and where; nothing is stored.
 
-        The vault keeps what it read until the plan is carried out or another one is made. Raises `FileMissing`,
+        The vault keeps what it read until the plan is carried out, another one is made for the same file, or for four
+        others. Raises `FileMissing`,
         `Unreadable`, `CollectionErased` and `Invalid`.
         """
 
     @watched
     def import_planned(self, plan_id: str, *, progress: Progress = unwatched) -> ImportReport:
-        """Seal the rows of the plan that was made last, all or nothing.
+        """Seal the rows of a plan, all or nothing.
 
-        Raises `PlanUnknown` for any other, `FileChanged`, `AlreadyImported`, `SchemaMismatch`, `CollectionErased`,
-        `NothingToImport` and `Invalid`.
+        Raises `PlanUnknown` for one that is not kept any more, `UnderConsent` where somebody may learn from that
+        collection, `FileChanged`, `AlreadyImported`, `SchemaMismatch`, `CollectionErased`, `NothingToImport` and
+        `Invalid`.
         """
+
+    @proven
+    @watched
+    def import_under_consent(self, plan_id: str, *, progress: Progress = unwatched) -> ImportReport:
+        """Seal the rows of a plan into a collection that somebody may learn from; raises as `import_planned`."""
 
     def check_lifetime(self, text: str = "") -> str:
         """The lifetime budget (ε) that a new collection gets, the default for no text; raises `Invalid`."""
@@ -45,6 +52,7 @@ class Records(Protocol):
     def show_collection(self, name: str) -> list[ColumnSummary]:
         """The distribution of every column, for the owner's eyes; the look is recorded where it can be."""
 
+    @proven
     @watched
     def export_collection(
         self, name: str, target: Path, *, as_format: str, progress: Progress = unwatched

@@ -25,5 +25,6 @@ class Releases(Protocol):
         Without a folder it goes to the outbox, from where its requester alone can fetch it with a token.
         """
 
+    @proven
     def withhold(self, release_id: str) -> None:
         """Keep a held update private for good; its bytes are deleted and its budget stays spent."""

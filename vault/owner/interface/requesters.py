@@ -12,6 +12,7 @@ from vault.views.requesters import RequesterView
 class Requesters(Protocol):
     """Who may ask, what is known of them, and how their programs get in."""
 
+    @proven
     def add_requester(
         self, name: str, key_file: Path, *, contact: str = "", only_collection: str | None = None
     ) -> RequesterView:

@@ -47,6 +47,7 @@ class Requests(Protocol):
     def refuse(self, request_id: str, *, reason: str = "") -> None:
         """Say no to a request; the reason stays in the vault."""
 
+    @proven
     @watched
     def train(self, request_id: str, *, progress: Progress = unwatched) -> ReleaseView:
         """Run an approved request on this computer and hold its result; the budget is spent from here on."""

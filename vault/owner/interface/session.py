@@ -22,6 +22,9 @@ class Session(Protocol):
     def log_in(self, secret: Secret, *, recovery: bool = False, is_owner: bool = False) -> None:
         """Open the session by the passphrase or, with `recovery`, by the recovery key."""
 
+    def get_ready_to_prove(self) -> None:
+        """Have the passphrase asked now if nothing could be proven without; raises `ApprovalNotProven`."""
+
     def keep_session(self) -> str:
         """The token, for a file: the session then outlives this line."""
 
@@ -44,7 +47,7 @@ class Session(Protocol):
         """End every session and the process itself; raises `TrainingRuns` unless a run may be stopped for it."""
 
     def lock_after(self, minutes: int) -> None:
-        """Lock after so many minutes without use, from now on, in that process alone."""
+        """Lock after so many minutes without use, from now on, in that process alone; longer than now is proven."""
 
     def close(self) -> None:
         """End the session, if it was opened by this process, and the line."""

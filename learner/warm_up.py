@@ -1,0 +1,53 @@
+"""Small jobs on constants of their own, run once before the lock-in: what they load need not be read later."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from safetensors.numpy import save
+
+from learner import engine
+from learner.protocol import FeatureSpec, Job, LabelSpec, ModelSpec, job_shapes
+
+_CLASSES = Job(
+    model=ModelSpec(kind="mlp", hidden=(20, 4), activation="tanh"),
+    loss="cross_entropy",
+    features=(FeatureSpec(kind="standard", clip=3.0), FeatureSpec(kind="onehot", labels=3)),
+    label=LabelSpec(kind="classes", classes=2),
+    unit_reduction="mean",
+    max_rows_per_unit=2,
+    sampling_rate=1.0,
+    expected_batch=64.0,
+    clip_norm=1.0,
+    noise_multiplier=1.0,
+    steps=2,
+    lr=0.1,
+    momentum=0.5,
+    average="tail",
+    grid=16,
+)
+_NUMBER = replace(
+    _CLASSES,
+    model=ModelSpec(kind="mlp", hidden=(200, 100), activation="relu"),
+    loss="squared",
+    label=LabelSpec(kind="standard", clip=3.0),
+    unit_reduction="sum",
+    average="last",
+)
+_LAYERED = (
+    _CLASSES,
+    _NUMBER,
+    replace(_NUMBER, max_rows_per_unit=1),
+)
+_AFFINE = (
+    replace(_CLASSES, model=ModelSpec(kind="logistic")),
+    replace(_NUMBER, model=ModelSpec(kind="linear"), max_rows_per_unit=1),
+)
+
+
+def warm_up(kind: str) -> None:
+    """Train models of this kind on constants; what comes out is of no account."""
+    for job in _LAYERED if kind == "mlp" else _AFFINE:
+        weights = save({name: np.full(shape, 0.1, np.float32) for name, shape in job_shapes(job).items()})
+        engine.rehearse(job, weights)

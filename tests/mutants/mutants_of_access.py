@@ -1,0 +1,41 @@
+"""Ways to let a token alone do what the passphrase should stand behind."""
+
+from __future__ import annotations
+
+from mutant import Kind, Mutant
+
+MUTANTS = (
+    Mutant(
+        name="what is watched needs no proof",
+        kind=Kind.EGRESS,
+        function="_check_proof",
+        old="if Kind.PROVEN in operation.action.kind:",
+        new="if operation.action.kind is Kind.PROVEN:",
+        caught_by="test_everything_that_lets_something_happen_in_the_world_wants_a_proof",
+        within="vault/daemon",
+    ),
+    Mutant(
+        name="a session without an end",
+        kind=Kind.EGRESS,
+        function="_is_alive",
+        old="return is_young and (",
+        new="return (",
+        caught_by="test_a_session_ends_after_twelve_hours_however_much_it_is_used",
+    ),
+    Mutant(
+        name="a token keeps the vault open",
+        kind=Kind.EGRESS,
+        function="Service.check_lock_after",
+        old="if self.sessions.is_longer(wish.minutes):",
+        new="if wish.proof is not None and self.sessions.is_longer(wish.minutes):",
+        caught_by="test_a_token_alone_cannot_keep_the_vault_open_for_longer",
+    ),
+    Mutant(
+        name="a token adds rows under a consent",
+        kind=Kind.CONSENT,
+        function="RecordActions._import",
+        old="if not is_proven and is_under_consent(",
+        new="if is_proven and not is_under_consent(",
+        caught_by="test_a_token_alone_adds_no_rows_to_what_somebody_may_learn_from",
+    ),
+)
