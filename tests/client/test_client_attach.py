@@ -26,7 +26,8 @@ def paths(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """A folder that looks like a vault, and a runtime folder of its own with a short name."""
     vault = tmp_path / "vault"
     vault.mkdir(mode=0o700)
-    (vault / "vault.db").write_bytes(b"sealed")
+    for name in ("vault.db", "keys.lockbox"):
+        (vault / name).write_bytes(b"sealed")
     runtime = tmp_path_factory.mktemp("r")
     runtime.chmod(0o700)
     return Paths(vault=vault, state=tmp_path / "state", runtime=runtime)
@@ -131,7 +132,8 @@ def test_a_folder_that_is_no_vault_or_is_open_to_others_is_refused_before_anythi
     paths.vault.chmod(0o750)
     with pytest.raises(UnsafePermissions):
         attach.check_there(paths)
-    (paths.vault / "vault.db").unlink()
+    for part in paths.vault.iterdir():
+        part.unlink()
     with pytest.raises(NoVault):
         attach.check_there(paths)
 

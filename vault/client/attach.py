@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from vault.client.saved_session import end_session, read_session, save_session
 from vault.errors.daemon import DaemonElsewhere, DaemonUnreachable, SessionEnded
-from vault.errors.storage import NoVault, UnsafePermissions
+from vault.lifecycle.folder import check_folder
 from vault.lifecycle.passphrase import check_new_passphrase
 from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
@@ -42,14 +42,11 @@ POLL_SECONDS = 0.05
 
 
 def check_there(paths: Paths) -> None:
-    """Refuse, before a passphrase is asked, a folder that is no vault or that others can enter.
+    """Refuse, before a passphrase is asked, a folder that is no vault, is not whole or that others can enter.
 
-    Raises `NoVault` and `UnsafePermissions`, as opening the vault would.
+    Raises `NoVault`, `VaultIncomplete` and `UnsafePermissions`, as opening the vault would.
     """
-    if not paths.database.exists():
-        raise NoVault(path=paths.vault)
-    if stat.S_IMODE(paths.vault.stat().st_mode) & 0o077:
-        raise UnsafePermissions(path=paths.vault)
+    check_folder(paths.vault)
 
 
 # is there one, and is it the right one --------------------------------------------------------------------

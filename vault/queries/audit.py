@@ -12,7 +12,6 @@ from vault.audit.checkpoint import vkey
 from vault.audit.entries import EntryType, parse_entry
 from vault.audit.merkle import Tree
 from vault.audit.timeline import timeline
-from vault.errors.rollback import OlderVault
 from vault.errors.storage import Damaged
 from vault.sealing.keytree import Purpose
 from vault.sealing.signing import SigningKey, is_signed_by
@@ -58,7 +57,7 @@ def export(uow: UnitOfWork, vault: OpenVault, folder: Path) -> AuditCheck:
     An older copy signs nothing: its trail would lack what happened since. Raises `OlderVault`, `Invalid`, `LogBroken`.
     """
     if vault.rollback:
-        raise OlderVault(reason=vault.rollback)
+        raise vault.rollback.error()
     key = _signing_key(vault)
     prove = [seq for seq, entry in enumerate(log.read_entries(uow)) if _is_worth_proving(entry.body)]
     point = export_bundle(uow, folder, origin=vault.origin, public=key.public, sign=key.sign, prove=prove)

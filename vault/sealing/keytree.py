@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     RELEASE_SIGNING = "release-signing"
     STATE_MARK = "state-mark"
     IMPORT_DIGEST = "import-digest"
+    ROW_DIGEST = "row-digest"
 
 
 class KeyTree:

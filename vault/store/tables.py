@@ -84,6 +84,18 @@ class Disclosure(Row, table=True):
     d: str
 
 
+class RowDigest(Row, table=True):
+    """The digest of the versioned rows, at one head of the trail; there is one row, number 1."""
+
+    __tablename__ = "row_digest"
+
+    id: int = sqlmodel.Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    size: int
+    root: bytes
+    digest: bytes
+    mac: bytes
+
+
 class Collection(Row, table=True):
     """One table of the owner's records."""
 

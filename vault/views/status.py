@@ -10,7 +10,8 @@ class VaultStatus:
     """What the vault is, what waits for the owner, and whether anything ever left.
 
     `held` can still be decided, `expiring` are consents in force that end within a week, `running` trains right now.
-    `read_only_because` and `mark_missing` are sentences, or empty. What left, and when last, is read from the trail.
+    `read_only_because`, `mark_missing` and `header_damage` are sentences, or empty. What left, and when last, is read
+    from the trail.
     """
 
     path: str
@@ -18,6 +19,7 @@ class VaultStatus:
     created_at: str
     read_only_because: str
     mark_missing: str
+    header_damage: str
     collections: int
     rows: int
     grants_active: int

@@ -95,10 +95,11 @@ def unlock(context: typer.Context) -> None:
         _start(options, secret)
     with attach.attach(options.paths, secret, recovery=options.recovery_key) as vault:
         left = vault.pulse().seconds_to_lock or 0
-        missing = vault.status().mark_missing
+        status = vault.status()
         attach.save_session(options.paths, vault.keep_session())
-    if missing:
-        say(f"lockbox: warning: {missing}")
+    for warning in (status.mark_missing, status.header_damage):
+        if warning:
+            say(f"lockbox: warning: {warning}")
     minutes = wording.counted(max(1, round(left / 60)), "minute")
     say(f"The vault is unlocked. It locks after {minutes} without use, or now, with:")
     say("  lockbox lock")
