@@ -45,17 +45,24 @@ FAR = 1e38
 
 
 def far_weights(job: Job) -> NDArray[np.float64]:
-    """Finite weights with which an input of 1e38, and no smaller one, overflows float64 squared."""
-    size = parameter_count(job_shapes(job))
-    return np.random.default_rng(0).normal(size=size) * (1e20 if job.model.kind == "mlp" else 1e120)
+    """Finite weights with which the first input, where it is 1e38 and not 0, overflows."""
+    theta = np.random.default_rng(0).normal(size=parameter_count(job_shapes(job)))
+    outputs, inputs = next(iter(job_shapes(job).values()))
+    theta[: outputs * inputs : inputs] = 1e290
+    return theta
+
+
+def inputs_of(rows: int, far: int) -> NDArray[np.float64]:
+    """Normal inputs but for the first, which is far in one row alone."""
+    inputs = np.random.default_rng(0).normal(size=(WIDTH, rows))
+    inputs[0] = np.where(np.arange(rows) == far, FAR, 0.0)
+    return inputs
 
 
 @pytest.mark.parametrize("job", OVERFLOWING.values(), ids=OVERFLOWING)
 def test_a_record_that_overflows_leaves_no_trace(job: Job) -> None:
     """What it adds is zero in every bit that counts, and what the others add is what they add without it."""
-    inputs = np.random.default_rng(0).normal(size=(WIDTH, 4))
-    inputs[:, 3] = FAR
-    theta = far_weights(job)
+    inputs, theta = inputs_of(4, far=3), far_weights(job)
     some = addends(job, frame_of(job, range(4), inputs, np.zeros(4)), np.arange(4), theta)
     others = addends(job, frame_of(job, range(3), inputs[:, :3], np.zeros(3)), np.arange(3), theta)
     assert [bits(some[unit]) for unit in range(3)] == [bits(others[unit]) for unit in range(3)]
@@ -79,9 +86,7 @@ def test_a_run_with_a_record_that_overflows_is_a_run_without_it(name: str) -> No
 @pytest.mark.parametrize("job", [OVERFLOWING["formed"], OVERFLOWING["pairs"]], ids=["formed", "pairs"])
 def test_one_row_that_overflows_silences_its_whole_unit(job: Job) -> None:
     """A unit is finite or it is zero; the other rows of it do not count."""
-    inputs = np.random.default_rng(0).normal(size=(WIDTH, 3))
-    inputs[:, 1] = FAR
-    frame = frame_of(job, [0, 0, 1], inputs, np.zeros(3))
+    frame = frame_of(job, [0, 0, 1], inputs_of(3, far=1), np.zeros(3))
     gradients = bounded(job, frame, np.arange(2), far_weights(job))
     assert not gradients[0].any()
     assert gradients[1].any()

@@ -244,14 +244,31 @@ def scores_of(job: Job, frame: ColumnFrame, weights: bytes) -> dict[str, Any]:
 
 
 def test_scores_of_classes_are_mean_loss_and_accuracy() -> None:
-    """Over all rows with a known label, more than one evaluation block of them."""
-    weights, frame = weights_of(LOGISTIC, scale=0.5), random_frame(LOGISTIC, 2500)
+    """Over all rows with a known label, more than one block of them."""
+    weights, frame = weights_of(LOGISTIC, scale=0.5), random_frame(LOGISTIC, 1000)
     inputs, labels = tensors(LOGISTIC, frame)
     outputs = torch_twin(LOGISTIC, weights)(inputs)
     facts = scores_of(LOGISTIC, frame, weights)
-    assert facts["rows"] == 2500
+    assert facts["rows"] == 1000
     assert functional.cross_entropy(outputs, labels).item() == pytest.approx(facts["final"]["loss"])
     assert (outputs.argmax(1) == labels).float().mean().item() == pytest.approx(facts["final"]["accuracy"])
+
+
+def test_the_curve_is_over_some_rows_and_the_final_scores_over_all() -> None:
+    """1,024 rows, evenly spaced: here those that are right."""
+    rows = 3 * 1024 + 2
+    inputs = np.zeros((WIDTH, rows))
+    shown = np.linspace(0, rows - 1, 1024).astype(int)
+    inputs[0, shown] = 1.0
+    frame = frame_of(LOGISTIC, range(rows), inputs, np.ones(rows))
+    encoded = encode_rows(LOGISTIC, frame)
+    view = OwnerView(LOGISTIC, encoded, network_of(LOGISTIC, encoded, 256), 256)
+    theta = np.zeros(18)
+    theta[8] = 1.0
+    view.look(1, theta)
+    facts = json.loads(view.to_json(theta))
+    assert (facts["rows"], facts["curve"][0]["accuracy"]) == (rows, 1.0)
+    assert facts["final"]["accuracy"] == pytest.approx(1024 / rows)
 
 
 def test_scores_of_numbers_are_in_the_owners_units() -> None:

@@ -19,14 +19,14 @@ from learner_setups import LINEAR, LOGISTIC, WIDTH, frame_of, listened, mlp, ran
 from numpy.typing import NDArray
 from privacy_checks import addends
 
-from learner.data import encode_rows, group_units
+from learner.data import encode_rows
 from learner.dp import clipping
+from learner.dp import plan as plan_module
 from learner.dp.books import Books, Layer
 from learner.dp.plan import MAX_CANCELLATION, plan_of
 from learner.dp.totals import Total
 from learner.models.network import network_of
-from learner.models.weights import read_weights
-from learner.protocol import ColumnFrame, Job, job_shapes
+from learner.protocol import Job
 
 JOBS = {
     "rows": replace(LOGISTIC, max_rows_per_unit=1),
@@ -75,30 +75,39 @@ def test_a_norm_is_an_upper_bound_in_exact_arithmetic(
     assert exact_square(clipping._rows([layer], plan)) <= Fraction(clip_norm) ** 2
 
 
-def cancelling(job: Job, off: float) -> tuple[Job, ColumnFrame]:
-    """One unit of eight rows whose gradients add up to almost nothing, at weights of zero."""
-    job = replace(job, label=replace(LINEAR.label, center=0.0, scale=1.0))
+@pytest.fixture
+def by_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a small model's norms come from products of rows too."""
+    monkeypatch.setattr(clipping, "MOST_FORMED", 0)
+
+
+def cancelling(off: float) -> tuple[Job, Books]:
+    """A unit of eight rows whose gradients add up to almost nothing, and what it adds at weights of zero."""
+    label = replace(LINEAR.label, center=0.0, scale=1.0)
+    job = mlp(replace(LINEAR, label=label, clip_norm=1e-7, grid=40))
     inputs = np.tile(np.linspace(1, 40, WIDTH)[:, None], (1, 8))
     inputs[0, 0] += off
-    return job, frame_of(job, [0] * 8, inputs, [5.0, -5.0] * 4)
+    frame = frame_of(job, [0] * 8, inputs, [5.0, -5.0] * 4)
+    return job, addends(job, frame, np.array([0]), np.zeros(WIDTH + 1))[0]
 
 
-@pytest.mark.parametrize("off", [0.0, 1e-6, 1e-3])
-def test_a_norm_by_pairs_is_an_upper_bound_where_rows_cancel(off: float) -> None:
-    """The sum over pairs of rows loses all its digits there; what it may be off by is added."""
-    job, frame = cancelling(replace(JOBS["pairs"], clip_norm=1e-4, grid=32), off)
-    theta = read_weights(weights_of(job, scale=0.0), job_shapes(job))
-    (layers,) = addends(job, frame, np.array([0]), theta).values()
+@pytest.mark.usefixtures("by_pairs")
+@pytest.mark.parametrize("off", [0.0, *(2.0**-power for power in range(8, 24))])
+def test_a_norm_by_pairs_is_an_upper_bound_where_rows_cancel(
+    off: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sum over pairs of rows loses all its digits there; what it may be off by is added, whatever rho is."""
+    monkeypatch.setattr(plan_module, "MAX_CANCELLATION", 1e100)
+    job, layers = cancelling(off)
     assert exact_square(layers) <= Fraction(job.clip_norm) ** 2
 
 
+@pytest.mark.usefixtures("by_pairs")
 def test_a_unit_whose_rows_cancel_is_clipped_by_their_lengths() -> None:
     """A <= rho C: what is rounded are the rows, so their lengths together are bounded, not only their sum's."""
-    job, frame = cancelling(replace(JOBS["pairs"], clip_norm=1e-4, grid=32), 0.0)
-    theta = read_weights(weights_of(job, scale=0.0), job_shapes(job))
-    (layers,) = addends(job, frame, np.array([0]), theta).values()
-    parts = [np.linalg.norm(each.gradients, axis=1) @ np.linalg.norm(each.inputs, axis=1) for each in layers]
-    assert 0.99 * MAX_CANCELLATION < math.hypot(*parts) / job.clip_norm <= MAX_CANCELLATION
+    job, (layer,) = cancelling(0.0)
+    lengths = np.linalg.norm(layer.gradients, axis=1) @ np.linalg.norm(layer.inputs, axis=1)
+    assert 0.99 * MAX_CANCELLATION < lengths / job.clip_norm <= MAX_CANCELLATION
 
 
 def test_a_unit_whose_rows_agree_is_clipped_by_its_norm_alone() -> None:
@@ -158,13 +167,12 @@ def test_which_way_a_unit_goes_is_its_own_affair() -> None:
         replace(LOGISTIC, max_rows_per_unit=400),
         mlp(replace(LOGISTIC, max_rows_per_unit=400), 40, 40),
     ):
-        unit = np.repeat([0, 1, 2, 3, 4], [1, 300, 2, 700, 5])
+        unit = np.repeat([0, 1, 2, 3, 4, 5], [1, 2, 300, 700, 5, 1])
         rng = np.random.default_rng(0)
         frame = frame_of(job, unit, rng.normal(size=(WIDTH, len(unit))), rng.integers(0, 2, len(unit)))
-        together = addends(job, frame, np.arange(5))
-        for place in range(5):
+        together = addends(job, frame, np.arange(6))
+        for place in range(6):
             alone = addends(job, frame, np.array([place]))[place]
             for one, other in zip(alone, together[place], strict=True):
                 assert one.inputs.tobytes() == other.inputs.tobytes()
                 assert one.gradients.tobytes() == other.gradients.tobytes()
-        assert group_units(frame.unit, 400).count == 5

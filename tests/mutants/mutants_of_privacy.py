@@ -24,13 +24,13 @@ MUTANTS = (
         caught_by="test_what_a_unit_adds_is_never_longer_than_the_clip_norm",
     ),
     Mutant(
-        name="a norm rounded down",
+        name="a factor that is not shortened",
         kind=Kind.PRIVACY,
         function="factors",
         within="learner/dp/clipping",
         old="SHORTENED * (clip_norm",
         new="(clip_norm",
-        caught_by="test_a_norm_is_an_upper_bound_in_exact_arithmetic",
+        caught_by="test_what_is_within_the_clip_norm_is_shortened_by_a_hair",
     ),
     Mutant(
         name="a norm by pairs without its slack",
