@@ -21,6 +21,7 @@ from vault.errors.daemon import Stopped
 from vault.errors.records import AlreadyImported, FileMissing
 from vault.owner.interface.session import OwnerSession
 from vault.vault import Vault
+from vault.views.audit import Opening
 from vault.views.records import FileChoice
 from vault.wire import messages
 
@@ -48,6 +49,10 @@ WATCHED: dict[str, Do] = {
     ),
     "backup": lambda vault, folder, progress: vault.backup(folder / "backup.tar", progress=progress),
     "verify_audit": lambda vault, _folder, progress: vault.verify_audit(progress=progress),
+    "export_audit": lambda vault, folder, progress: vault.export_audit(folder / "trail", progress=progress),
+    "disclose_audit": lambda vault, folder, progress: vault.disclose_audit(
+        folder / "trail", disclose=[Opening(seq=1, name="source")], since=[1], prove=[0], progress=progress
+    ),
 }
 
 

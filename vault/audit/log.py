@@ -69,10 +69,13 @@ def read_entries(uow: UnitOfWork) -> list[LogEntry]:
     return uow.find(LogEntry, order_by="seq")
 
 
-def checked_entries(uow: UnitOfWork) -> list[LogEntry]:
+def checked_entries(
+    uow: UnitOfWork, progress: Callable[[int, int], None] = lambda _done, _of: None
+) -> list[LogEntry]:
     """Return all entries after recomputing every leaf hash and the root; LogBroken where they do not fit."""
     stored, compact = read_entries(uow), CompactRange.empty()
     for index, entry in enumerate(stored):
+        progress(index, len(stored))
         if entry.seq != index or leaf_hash(entry.body) != entry.leaf:
             raise LogBroken(reason=f"entry {index} is not the one that was written")
         compact.append(entry.leaf)
