@@ -1,4 +1,4 @@
-"""Thirteen ways to get differential privacy wrong, each planted by replacing one step of the engine."""
+"""Fourteen ways to get differential privacy wrong, each planted by replacing one step of the engine."""
 
 from __future__ import annotations
 
@@ -170,6 +170,21 @@ def clip_rows_claim_groups(patch: Patch) -> None:
     patch.setattr(clipping, "factors", _unclipped)
 
 
+def noise_by_the_size_of_the_batch(patch: Patch) -> None:
+    sample, sizes = engine.sample_units, [0.0]
+
+    def heard(words: Any, plan: Any, count: int) -> NDArray[np.bool_]:
+        batch = sample(words, plan, count)
+        sizes[0] = max(int(batch.sum()), 1) / max(plan.sampling_rate * count, 1)
+        return batch
+
+    patch.setattr(engine, "sample_units", heard)
+    _noise(
+        patch,
+        lambda right, words, plan: np.rint(right(words, plan) * math.sqrt(sizes[0])).astype(np.int64),
+    )
+
+
 BUGS = tuple(
     PlantedBug(name=plant.__name__.replace("_", " "), plant=plant, seen_by=seen_by, says=says)
     for plant, seen_by, says in (
@@ -185,6 +200,7 @@ BUGS = tuple(
         (shuffled_fixed_batches, "U3", "batch size variance x0.00"),
         (twice_the_steps, "U4", "14 noises for 7"),
         (clip_each_layer, "U1", "two-block record: unit 0 moves the update by 1.41 C/b"),
+        (noise_by_the_size_of_the_batch, "U2", "in large batches"),
         (clip_rows_claim_groups, "U1", "group group: unit 0 moves the update by 5.00 C/b"),
     )
 )

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from learner_setups import (
     LOGISTIC,
     WIDTH,
+    Recorder,
+    SeededWords,
     change_of,
     frame_of,
     ignore,
@@ -117,12 +120,45 @@ def noise_violations() -> list[str]:
     ):
         if not abs(correlation := float(np.corrcoef(one.ravel(), two.ravel())[0, 1])) <= 6 / math.sqrt(count):
             found.append(f"{name} correlation {correlation:.3f}")
-    return found + _repeats(job, empty) + _off_grid(job, empty)
+    return found + _repeats(job, empty) + _off_grid(job, empty) + _follows_the_data()
 
 
 def _noise_cells(job: Job, parameters: int) -> float:
     grid, margin = 2.0**-job.grid, 2 * 261 * 2.0**-53 * 2**24 * 256
     return job.noise_multiplier * (job.clip_norm * (1 + margin) + grid * math.sqrt(parameters)) / grid
+
+
+POPULATED_JOB = replace(NOISE_JOB, sampling_rate=0.1, expected_batch=4.0)
+_PEOPLE = 40
+
+
+def _follows_the_data() -> list[str]:
+    """On a populated set with q < 1 the noise is the same in small and large batches, and on any other set."""
+    job = POPULATED_JOB
+    taps = _with_words_for_noise(job, _people(job, _PEOPLE))
+    sizes, noise = np.array([batch.sum() for batch in taps.batches]), np.stack(taps.noises)
+    expected, found = _noise_cells(job, noise.shape[1]), []
+    for name, chosen in (("small", sizes <= np.median(sizes)), ("large", sizes > np.median(sizes))):
+        part = noise[chosen]
+        if not abs(float(part.std()) / expected - 1) <= 6 / math.sqrt(2 * part.size):
+            found.append(f"std x{part.std() / expected:.2f} in {name} batches")
+    others = (_people(job, 0), _people(job, _PEOPLE - 1), _people(job, 10 * _PEOPLE))
+    if any(not np.array_equal(noise, np.stack(_with_words_for_noise(job, other).noises)) for other in others):
+        found.append("other noise for other data")
+    return found
+
+
+def _people(job: Job, units: int) -> ColumnFrame:
+    """So many units of one row, of all kinds."""
+    return frame_of(job, range(units), [np.arange(units) % 999], np.arange(units) % 2)
+
+
+def _with_words_for_noise(job: Job, frame: ColumnFrame) -> Recorder:
+    """A run whose noise has a stream of words of its own, always the same."""
+    right, coins = engine.sample_units, SeededWords(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "sample_units", lambda _words, plan, count: right(coins, plan, count))
+        return listened(job, frame, words=SeededWords(2))[0]
 
 
 def _repeats(job: Job, frame: ColumnFrame) -> list[str]:

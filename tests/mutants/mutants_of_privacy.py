@@ -136,6 +136,17 @@ MUTANTS = (
         caught_by="test_the_engine_has_no_violation[U2]",
     ),
     Mutant(
+        name="noise by the size of the batch",
+        kind=Kind.PRIVACY,
+        function="run",
+        within="learner/engine",
+        old="noise = taps.noise(draw_noise(words, plan, network.erfinv))",
+        new="spread = (max(int(batch.sum()), 1) / max(plan.sampling_rate * units.count, 1)) ** 0.5\n"
+        "        drawn = draw_noise(words, plan, network.erfinv)\n"
+        "        noise = taps.noise(np.rint(drawn * spread).astype(np.int64))",
+        caught_by="test_the_engine_has_no_violation[U2]",
+    ),
+    Mutant(
         name="fixed seed",
         kind=Kind.PRIVACY,
         function="_fresh_cipher",
