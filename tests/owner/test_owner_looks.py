@@ -34,8 +34,8 @@ NOTHING_OF_RECORDS = frozenset({
     *("vault_key", "issue_token", "revoke_tokens", "preview_grant", "grant", "grants", "consent", "receipt"),
     *("preview_withdraw", "withdraw", "explain", "what_if", "submit", "requests", "request", "explain_request"),
     *("preview_approval", "approve", "refuse", "train", "runs", "stop_training", "releases", "release", "send"),
-    *("withhold", "budget", "budget_history", "audit_lines", "timeline", "verify_audit", "export_audit", "hidden_fields", "disclose_audit", "audit_key"),
-    *("status", "settle", "backup"),
+    *("withhold", "budget", "budget_history", "audit_lines", "timeline", "verify_audit", "export_audit", "audit_key"),
+    *("status", "settle", "backup", "hidden_fields", "disclose_audit"),
 })  # fmt: skip
 
 
