@@ -77,7 +77,7 @@ def _check(bundle: Path, vkey: str, kept: tuple[bytes, ...]) -> int:
 def _open_note(note: bytes, vkey: str) -> tuple[int, bytes]:
     body, signatures = note.decode().split("\n\n")
     origin, size, root = body.split("\n")
-    name, key_id, key = vkey.split("+")
+    name, key_id, key = vkey.split("+", 2)
     public = base64.b64decode(key, validate=True)
     _require(hashlib.sha256(name.encode() + b"\n" + public).hexdigest()[:8] == key_id, "vkey")
     _require(public[:1] == b"\x01" and name == origin, "another log")
