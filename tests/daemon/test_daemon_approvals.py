@@ -251,8 +251,8 @@ def imported(
     daemon: Daemon, session: Session, action: str, name: str, year: bytes = b"2025"
 ) -> tuple[str, str]:
     """The state and the error of an import into a collection, with a proof where the action wants one."""
-    table = daemon.world.folder / f"{name}-{action}.csv"
-    table.write_bytes((daemon.world.folder / "nights.csv").read_bytes().replace(b"2026", year))
+    table = daemon.world.table(f"{name}-{action}.csv", seed=int(year))
+    table.write_bytes(table.read_bytes().replace(b"2026", year))
     choice = {"path": str(table), "name": name, "unit": "day", "time_field": "day"}
     plan = ended(
         daemon, session, "plan_import", daemon.begin("plan_import", token=session.token, choice=choice)

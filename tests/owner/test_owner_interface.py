@@ -42,8 +42,8 @@ BY_NAME: dict[str, Any] = {
     "key_file": Path("/tmp/key"), "target": Path("/tmp/t"), "folder": Path("/tmp/f"), "job": Path("/tmp/j"),
     "to": Path("/tmp/to"), "optional": frozenset({"b", "a"}), "fields": ["a"], "window": (NOW, None),
     "epsilon": Decimal("0.5"), "first": 7, "limit": 9, "before": 11, "newest": 5, "draft": True,
-    "special_confirmed": True, "seq": 3, "since": (2, 5), "prove": [4],
-    "disclose": [Opening(seq=3, name="requester")],
+    "special_confirmed": True, "fingerprint_too": True, "safe_for_spreadsheets": True, "seq": 3, "since": (2, 5),
+    "prove": [4], "disclose": [Opening(seq=3, name="requester")],
 }  # fmt: skip
 BEGUN = {"id": "an id"}
 
