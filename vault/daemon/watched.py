@@ -143,7 +143,7 @@ class WatchedActions:
             one.is_stopped = True
 
     def end_all(self, until: float) -> bool:
-        """End everything, and return whether it had ended by this moment of the monotonic clock, and is written down."""
+        """End everything, and return whether that was done and written down by this moment of the monotonic clock."""
         self.stop_all()
         for one in self._all():
             one.thread.join(max(0.0, until - time.monotonic()))
