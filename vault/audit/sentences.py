@@ -31,8 +31,9 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
         "Request {request} came in[ from {requester}][ for {purpose}][; it asks for the fields {fields}]."
     ),
     EntryType.REQUEST_APPROVE: "You approved request {request}[ of {requester}].",
-    EntryType.REQUEST_REFUSE: "Request {request}[ of {requester}] was refused[: {reason}].",
+    EntryType.REQUEST_REFUSE: "Request {request}[ of {requester}] was refused[: {reason}].[ It holds until {until}.]",
     EntryType.REQUEST_EXPIRE: "Request {request}[ of {requester}] ran out before it was used[: {reason}].",
+    EntryType.REQUEST_RETURN: "Request {request}[ of {requester}] waits for you again[, because {reason}].",
     EntryType.REQUESTER_ADD: "You added [the requester {requester}|a requester][, with the key {key}].",
     EntryType.REQUESTER_TRUST: "You marked [the requester {requester}|a requester] as trusted.",
     EntryType.REQUESTER_BLOCK: "You blocked [the requester {requester}|a requester].",
@@ -164,12 +165,12 @@ def _worded(kind: EntryType, key: str, value: Json) -> str:
 
 def _shortened(key: str, text: str) -> str:
     if key in _IDS:
-        return text[:8]
+        return _cleaned(text[:8])
     if key == "checkpoint":
         origin, size, *_ = text.split("\n")
-        return f"{_cleaned(origin)} at {size} entries"
+        return f"{_cleaned(origin)} at {_cleaned(size)} entries"
     if key == "expires":
-        return f"{text[:10]} {text[11:16]} UTC"
+        return _cleaned(f"{text[:10]} {text[11:16]} UTC")
     if text.startswith(_DPV):
         return _CAPITAL.sub(
             lambda capital: f" {capital[0].lower()}", _cleaned(text.removeprefix(_DPV))

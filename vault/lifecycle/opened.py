@@ -91,8 +91,8 @@ class OpenVault:
             raise Damaged(what="the database") from None
 
     @contextmanager
-    def act(self) -> Iterator[AuditedTransaction]:
-        """One durable act; afterwards the high-water mark is raised.
+    def act(self, *, is_marked: bool = True) -> Iterator[AuditedTransaction]:
+        """One durable act; afterwards the high-water mark is raised, unless whoever acts does that later.
 
         Raises `OlderVault`, `MixedVault` or `MarkDamaged` where the vault is read-only, `MarkNotWritten` when only the
         act is stored.
@@ -102,7 +102,8 @@ class OpenVault:
         # Threads of this process wait for one another; another process is refused by the writer's lock.
         with self.writing, audited(self.store, self.keys, self.clock) as opened:
             yield opened
-        self.raise_mark()
+        if is_marked:
+            self.raise_mark()
 
     def fix_rows(self) -> None:
         """Keep, from now on, a digest of the versioned rows as they stand, and name the key header in them."""
