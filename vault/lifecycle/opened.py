@@ -79,9 +79,13 @@ class OpenVault:
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """One consistent snapshot; raises `Damaged` where parts of different times contradict each other."""
+        with self._contradictions(), self.store.read() as uow:
+            yield uow
+
+    @contextmanager
+    def _contradictions(self) -> Iterator[None]:
         try:
-            with self.store.read() as uow:
-                yield uow
+            yield
         except Exception as error:
             is_foreseen = isinstance(error, LockboxError) and not isinstance(error, InternalError)
             if is_foreseen or not self.rollback.is_mixed:
@@ -101,6 +105,19 @@ class OpenVault:
         # Threads of this process wait for one another; another process is refused by the writer's lock.
         with self.writing, audited(self.store, self.keys, self.clock) as opened:
             yield opened
+        self.raise_mark()
+
+    @contextmanager
+    def act_anyway(self) -> Iterator[AuditedTransaction]:
+        """One durable act on a vault that is read-only, which from then on is not: the owner goes on from it knowingly.
+
+        The digest of the rows is taken anew and the key header that opened the vault is named in them.
+        """
+        with self.writing, self._contradictions(), audited(self.store, self.keys, self.clock) as opened:
+            opened.fixes_rows = True
+            _name_header(opened.uow, self.header)
+            yield opened
+        self.rollback = NONE
         self.raise_mark()
 
     def fix_rows(self) -> None:
