@@ -16,7 +16,14 @@ from vault.audit.entries import EntryType
 from vault.budget import ledger
 from vault.consent.receipts import withdraw_grant
 from vault.errors.families import LockboxError
-from vault.errors.rollback import MixedVault, NothingToReopen, OlderVault, ReopenNotConfirmed
+from vault.errors.rollback import (
+    HeaderPutBack,
+    MarkDamaged,
+    MixedVault,
+    NothingToReopen,
+    OlderVault,
+    ReopenNotConfirmed,
+)
 from vault.errors.storage import Damaged
 from vault.lifecycle.create import APP_VERSION
 from vault.lifecycle.opened import mark_mac
@@ -39,6 +46,14 @@ if TYPE_CHECKING:
 REASON: Final = "the vault was reopened from an older copy"
 _OPEN: Final = (RequestState.WAITING, RequestState.APPROVED)
 ZERO: Final = Decimal(0)
+_RECORDED: Final[dict[type[LockboxError], str]] = {
+    OlderVault: "an older copy was put back",
+    MixedVault: "parts of it were of different times",
+    MarkDamaged: "the reminder of it on this computer was damaged",
+    HeaderPutBack: "another key header was put back",
+}
+"""The reason as the trail has it, which names no path."""
+
 CONFIRMED_BY: Final = 8
 """Signs of the root of the trail by which a person confirms what was shown."""
 
@@ -79,7 +94,9 @@ def reopen(vault: OpenVault, *, confirm: str) -> Reopening:
     if confirm != planned.confirm:
         raise ReopenNotConfirmed()
     with vault.act_anyway() as act:
-        act.record(EntryType.LOG_RECOVERED, clear=_clear(mark), hidden={"reason": planned.reason})
+        act.record(
+            EntryType.LOG_RECOVERED, clear=_clear(mark), hidden={"reason": _RECORDED[vault.rollback.kind]}
+        )
         if planned.is_older:
             _end_what_stands(act, vault)
         if mark is not None:
