@@ -9,6 +9,7 @@ import mutants_of_consent
 import mutants_of_egress
 import mutants_of_ledger
 import mutants_of_privacy
+import mutants_of_versions
 from mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -19,4 +20,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_egress.MUTANTS,
     *mutants_of_access.MUTANTS,
     *mutants_of_confinement.MUTANTS,
+    *mutants_of_versions.MUTANTS,
 )

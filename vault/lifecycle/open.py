@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from vault.sealing.header import Header
     from vault.sealing.secret import Secret
     from vault.settings import Paths
-    from vault.store.unit_of_work import UnitOfWork
 from vault.lifecycle.folder import check_folder, database_file
 from vault.lifecycle.opened import HEADER_FACT, OpenVault, mark_mac, root_secret
 
