@@ -81,7 +81,11 @@ def test_every_hidden_name_a_sentence_knows_is_used(kind):
 @pytest.mark.parametrize(
     ("kind", "clear", "expected"),
     [
-        (EntryType.RECORD_IMPORT, {}, "You imported 412 records from watch.csv into heart."),
+        (
+            EntryType.RECORD_IMPORT,
+            {},
+            "You imported 412 records from watch.csv into heart; its lifetime budget is one with heart of last year.",
+        ),
         (
             EntryType.CONSENT_GRANT,
             {},
@@ -121,7 +125,7 @@ def test_every_hidden_name_a_sentence_knows_is_used(kind):
             {},
             "You approved the release of the update of run a1b2c3d4 to Acme clinic, by its digest e3b0c442.",
         ),
-        (EntryType.ACCESS_VIEW, {}, "You looked at the collection heart."),
+        (EntryType.ACCESS_VIEW, {}, "You looked at the collection heart (rows, 1 to 100)."),
         (
             EntryType.LOG_GENESIS,
             {"checkpoint": OLD_CHECKPOINT},

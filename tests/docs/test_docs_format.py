@@ -189,7 +189,7 @@ def test_the_database_and_its_tables_are_those_of_the_page(made: Made) -> None:
     named = set(re.findall(r"^\| `(\w+)` \|", PAGE.split("## 5.")[1].split("## 6.")[0], re.MULTILINE))
 
     assert tables - {"alembic_version", "sqlite_sequence"} == named
-    assert ask("SELECT version_num FROM alembic_version") == [("0003",)]
+    assert ask("SELECT version_num FROM alembic_version") == [("0004",)]
     assert ask("PRAGMA journal_mode") == [("wal",)]
     assert ask("PRAGMA page_size") == [("4096",)]
 
@@ -257,7 +257,7 @@ def test_a_backup_restores_by_the_steps_of_the_page(made: Made, tmp_path: Path) 
     with Vault.open(restored, passphrase_secret(PASSPHRASE)) as vault:
         assert "events" in vault.rollback_reason
         assert vault.show_collection("days")
-        assert vault.export_collection("days", tmp_path / "days.csv", as_format="csv") == ROWS
+        assert vault.export_collection("days", tmp_path / "days.csv", as_format="csv").rows == ROWS
         with pytest.raises(OlderVault):
             vault.block_requester("Sleep lab")
     elsewhere = Paths(vault=folder, state=tmp_path / "another computer")

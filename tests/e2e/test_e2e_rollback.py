@@ -172,7 +172,7 @@ def test_the_owner_can_look_at_an_older_copy_and_take_everything_out(
     out = approved_world.folder
     with approved_world.vault() as vault:
         assert {"steps", "coffee", "good", "day"} == {one.name for one in vault.show_collection("nights")}
-        assert vault.export_collection("nights", out / "nights.jsonl", as_format="jsonl") == 100
+        assert vault.export_collection("nights", out / "nights.jsonl", as_format="jsonl").rows == 100
         vault.backup(out / "backup.tar")
         assert vault.verify_audit().size > 0
         with pytest.raises(OlderVault):  # signed, it would pass for the whole trail
@@ -464,7 +464,7 @@ def test_without_a_mark_nothing_leaves(held_world: World) -> None:
 def test_without_a_mark_the_owner_can_look_and_take_everything_out(unmarkable: World) -> None:
     with unmarkable.vault() as vault:
         assert vault.show_collection("nights")
-        assert vault.export_collection("nights", unmarkable.folder / "out.csv", as_format="csv") == 100
+        assert vault.export_collection("nights", unmarkable.folder / "out.csv", as_format="csv").rows == 100
         assert [line.type for line in vault.audit_lines()][-2:] == ["access.view", "export"]
 
 

@@ -123,7 +123,7 @@ def test_the_lifetime_epsilon_is_a_number_above_zero(bench, numbered, epsilon):
 
 @pytest.mark.parametrize("name", ["", " rows", "ro\u202ews", "n" * 81])
 def test_a_collection_has_a_plain_name(bench, numbered, name):
-    with pytest.raises(Invalid, match="a collection's name is 1 to 80 printable characters"):
+    with pytest.raises(Invalid, match="a collection's name is 1 to 80 characters that can be seen"):
         bench.load(numbered(3), into=name)
 
 
@@ -177,6 +177,8 @@ def test_the_audit_entry_shows_nothing_in_clear(bench, numbered):
         "schema": [["n", "int"], ["half", "float"], ["word", "text"]],
         "rows": 120,
         "refused": 0,
+        "joined": [],
+        "apart": [],
     }
 
 

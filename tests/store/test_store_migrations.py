@@ -25,7 +25,12 @@ from vault.vault import Vault, passphrase_secret
 
 THAT_DAY = datetime(2026, 11, 21, 12, 5, tzinfo=UTC)
 NEW_FACT = "keys.header"
-NEW_TABLES, NEW_COLUMNS = {"access_token", "row_digest"}, {"requester": {"only_collection"}}
+NEW_TABLES = {"access_token", "row_digest"}
+NEW_COLUMNS = {
+    "requester": {"only_collection"},
+    "collection": {"filter_id"},
+    "imported_file": {"fingerprint"},
+}
 
 
 @pytest.fixture
@@ -128,6 +133,8 @@ def test_an_old_vault_is_not_changed_by_who_only_reads(old: Paths) -> None:
         "ALTER TABLE requester",
         "CREATE TABLE access_token",
         "CREATE INDEX ix_access_token",
+        "ALTER TABLE collection",
+        "ALTER TABLE imported_file",
         "UPDATE alembic_version",
     ],
 )

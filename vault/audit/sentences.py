@@ -18,9 +18,10 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.LOG_RECOVERED: (
         "You went on from here although [{reason}|the vault was read-only][; this computer had seen {checkpoint}]."
     ),
-    EntryType.EXPORT: "You exported {profile}[ of {collection}][ to {target}].",
+    EntryType.EXPORT: "You exported {profile}[ of {collection}][ to {target}][, which opens {opened}].",
     EntryType.RECORD_IMPORT: (
-        "You imported [{rows} records|{count} records|records][ from {source}][ into {collection}]."
+        "You imported [{rows} records|{count} records|records][ from {source}][ into {collection}]"
+        "[; its lifetime budget is one with {joined}][; you said that it holds other people than {apart}]."
     ),
     EntryType.RECORD_ERASE: "You erased [{rows} records|{count} records|records][ of {collection}].",
     EntryType.CONSENT_GRANT: (
@@ -58,8 +59,13 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.RELEASE_SENT: (
         "The update of run {run} left[ for {recipient}]: {size} bytes, under the digest {manifest_sha256}."
     ),
-    EntryType.ACCESS_VIEW: "You looked at [{what}|something in the vault].",
+    EntryType.ACCESS_VIEW: "You looked at [{what}|something in the vault][ ({rows})].",
     EntryType.SETTINGS_CHANGE: "You changed [{what}|a setting].",
+    EntryType.VAULT_UNLOCK: "The vault was unlocked[ with {way}].",
+    EntryType.VAULT_LOCK: "You locked the vault.",
+    EntryType.ACCESS_DENIED: (
+        "Wrong passphrases were tried before this[: {tries}][, the first {first}][, the last {last}]."
+    ),
 }
 
 CODE_WORDS: Final[Mapping[EntryType, Mapping[str, Mapping[object, str]]]] = {

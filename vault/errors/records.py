@@ -43,6 +43,12 @@ class CollectionErased(UnknownCollection):
     hint = "the budget spent on it stays spent; give other records another name"
 
 
+class ColumnsClosed(Refused):
+    """These columns are those of {name}, which was erased together with its fingerprint: they stay closed."""
+
+    hint = "nothing is left that could tell other people from these; what is imported shares its spent budget"
+
+
 class ErasedNotCleared(Unavailable):
     """{collection} is erased, but its sealed bytes may still be on the disk: {reason}."""
 

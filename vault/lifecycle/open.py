@@ -11,6 +11,7 @@ from vault.audit.log import log_root
 from vault.audit.transaction import Clock, system_clock
 from vault.budget import ledger
 from vault.errors.families import LockboxError, Locked, Unavailable
+from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
 from vault.errors.rollback import HeaderPutBack, MarkDamaged
 from vault.errors.storage import Damaged, NewerVault
 from vault.lifecycle.rollback import NONE, Rollback, find_rollback, keeps_digest
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from vault.settings import Paths
 from vault.lifecycle.folder import check_folder, database_file
 from vault.lifecycle.opened import HEADER_FACT, OpenVault, mark_mac, root_secret
+from vault.lifecycle.tries import check_rate, note_wrong
 
 MARK_MISSING = (
     "this computer has no reminder of this vault, so nothing here shows whether it is its newest copy; that is as it "
@@ -50,13 +52,13 @@ def open_vault(
     """Open a vault by its passphrase, or by its recovery key.
 
     Raises `NoVault`, `VaultIncomplete`, `UnsafePermissions`, `VaultBusy`, `WrongPassphrase`, `WrongRecoveryKey`,
-    `DamagedHeader`, `Damaged` or `BudgetFixedOtherwise`.
+    `TooManyTries`, `DamagedHeader`, `Damaged` or `BudgetFixedOtherwise`.
     """
     check_folder(paths.vault)
     with ExitStack() as stack:
         if writable:
             stack.enter_context(writer_lock(paths.vault))
-        unlocked = _unlock(paths, secret, recovery=recovery)
+        unlocked = _try(paths, secret, recovery=recovery, clock=clock)
         stack.callback(unlocked.keys.wipe)
         key = unlocked.keys.subkey(Purpose.DATABASE).reveal()
         seal = RowSeal.of(unlocked.keys)
@@ -67,8 +69,18 @@ def open_vault(
         opened = _opened(paths, store, _named_by_vault(store, unlocked, secret, recovery=recovery), clock)
         if writable and not opened.rollback:
             _put_right(opened)
+            opened.record_wrong_tries()
         opened.closing.push(stack.pop_all())
         return opened
+
+
+def _try(paths: Paths, secret: Secret, *, recovery: bool, clock: Clock) -> Unlocked:
+    check_rate(paths, clock())
+    try:
+        return _unlock(paths, secret, recovery=recovery)
+    except (WrongPassphrase, WrongRecoveryKey):
+        note_wrong(paths, clock())
+        raise
 
 
 def _unlock(paths: Paths, secret: Secret, *, recovery: bool) -> Unlocked:

@@ -20,6 +20,7 @@ from vault.errors.requests import WrongState
 from vault.errors.rollback import MarkNotWritten, MarkUnwritable
 from vault.errors.storage import Damaged, DiskFull, DiskReadOnly
 from vault.lifecycle.rollback import NONE, Rollback, keeps_digest
+from vault.lifecycle.tries import moment, wrong_tries
 from vault.sealing.digest import keyed_digest
 from vault.sealing.header import (
     change_passphrase,
@@ -139,13 +140,35 @@ class OpenVault:
     def note(
         self, kind: EntryType, *, clear: Mapping[str, Json] | None = None, hidden: Mapping[str, Json]
     ) -> None:
-        """Record that the owner is about to look at records or copy them out.
+        """Record that the owner is about to copy out what is sealed or holds no record.
 
         It takes nothing back when it is missing, so it stops nobody where nothing can be recorded: an older copy, a
         vault opened to read, a full disk.
         """
         if not self.rollback:
             with suppress(DiskFull, DiskReadOnly, MarkNotWritten), self.act() as act:
+                act.record(kind, clear=clear, hidden=hidden)
+
+    def record_wrong_tries(self) -> None:
+        """Record the wrong passphrases that were counted since the last time, where anything can be recorded."""
+        if not self.rollback:
+            with suppress(DiskFull, DiskReadOnly, MarkNotWritten, OSError), wrong_tries(self.paths) as tries:
+                if tries.count:
+                    first, last = moment(tries.first), moment(tries.last)
+                    hidden: dict[str, Json] = {"tries": tries.count, "first": first, "last": last}
+                    with self.act() as act:
+                        act.record(EntryType.ACCESS_DENIED, hidden=hidden)
+
+    def note_look(
+        self, kind: EntryType, *, clear: Mapping[str, Json] | None = None, hidden: Mapping[str, Json]
+    ) -> None:
+        """Record that the owner is about to see records; raises `DiskFull` and the like, and then they are not seen.
+
+        An older copy and a vault opened to read take no entries, whoever opens them: both need the passphrase, and with
+        it and a copy of the vault everything can be read anyway.
+        """
+        if not self.rollback and self.store.is_writable:
+            with suppress(MarkNotWritten), self.act() as act:  # then the entry itself is stored
                 act.record(kind, clear=clear, hidden=hidden)
 
     def raise_mark(self) -> None:

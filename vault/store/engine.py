@@ -75,6 +75,11 @@ class Store:
             cipher.assert_encrypted(draft)
         return cls.open(path, key, writable=True)
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether it was opened to be written to."""
+        return self._writer is not None
+
     @classmethod
     def open(cls, path: Path, key: bytes, *, writable: bool, migrating: Migrating = nullcontext) -> Self:
         """Open the file; a writable one is brought to the newest schema first, within `migrating`.
