@@ -14,7 +14,7 @@ from vault.audit.log import log_root
 from vault.audit.sent_releases import SentReleases
 from vault.audit.transaction import AuditedTransaction, Clock, audited, audited_if_needed, trusted_now
 from vault.budget import ledger
-from vault.errors.families import InternalError, LockboxError, Unavailable
+from vault.errors.families import InternalError, Invalid, LockboxError, Unavailable
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
 from vault.errors.requests import WrongState
 from vault.errors.rollback import MarkNotWritten, MarkUnwritable
@@ -88,7 +88,8 @@ class OpenVault:
         try:
             yield
         except Exception as error:
-            is_foreseen = isinstance(error, LockboxError) and not isinstance(error, InternalError)
+            # What is not found in such rows may be missing in them, so that is no answer either.
+            is_foreseen = isinstance(error, LockboxError) and not isinstance(error, InternalError | Invalid)
             if is_foreseen or not self.rollback.is_mixed:
                 raise
             # Rows that are known to contradict each other break what is always true of a whole vault.
