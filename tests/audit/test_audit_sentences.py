@@ -52,6 +52,12 @@ def test_a_sentence_is_whole_with_everything_hidden_known_and_with_nothing_known
         assert "  " not in text
 
 
+@pytest.mark.parametrize("kind", EntryType)
+def test_no_sentence_shows_what_cannot_be_printed(kind):
+    """Not even of a code point that Unicode has given to nobody yet."""
+    assert told(kind, dict.fromkeys(hidden_names(kind), "\ud7c7\u202e")).isprintable()
+
+
 @given(st.sampled_from(EntryType), st.data())
 def test_no_sentence_shows_a_raw_null_or_a_placeholder_whatever_was_hidden(kind, data):
     names = sorted(hidden_names(kind)) or ["other"]

@@ -167,8 +167,8 @@ MISSING = {
     "no database": ("vault.db", None, "its database vault.db is missing"),
     "an empty database": ("vault.db", b"", "its database vault.db is empty"),
     "a folder for a database": ("vault.db", "folder", "its database vault.db is no file"),
-    "no header": ("keys", None, "its key header keys.lockbox and keys.copy.lockbox is missing"),
-    "empty headers": ("keys", b"", "its key header keys.lockbox and keys.copy.lockbox is empty"),
+    "no header": ("keys", None, "its key header (keys.lockbox and keys.copy.lockbox) is missing"),
+    "empty headers": ("keys", b"", "its key header (keys.lockbox and keys.copy.lockbox) is empty"),
 }
 
 

@@ -167,12 +167,12 @@ def _worded(kind: EntryType, key: str, value: Json) -> str:
 
 def _shortened(key: str, text: str) -> str:
     if key in _IDS:
-        return text[:8]
+        return _cleaned(text[:8])
     if key == "checkpoint":
         origin, size, *_ = text.split("\n")
-        return f"{_cleaned(origin)} at {size} entries"
+        return f"{_cleaned(origin)} at {_cleaned(size)} entries"
     if key == "expires":
-        return f"{text[:10]} {text[11:16]} UTC"
+        return _cleaned(f"{text[:10]} {text[11:16]} UTC")
     if text.startswith(_DPV):
         return _CAPITAL.sub(
             lambda capital: f" {capital[0].lower()}", _cleaned(text.removeprefix(_DPV))

@@ -48,7 +48,7 @@ def _missing(folder: Path) -> str:
     if reason := _unusable(database_file(folder)):
         return f"its database {DATABASE} {reason}"
     reasons = [_unusable(folder / name) for name in FILE_NAMES]
-    return f"its key header {' and '.join(FILE_NAMES)} {reasons[0]}" if all(reasons) else ""
+    return f"its key header ({' and '.join(FILE_NAMES)}) {reasons[0]}" if all(reasons) else ""
 
 
 def _unusable(file: Path) -> str:
