@@ -10,7 +10,14 @@ from vault.audit.entries import parse_entry
 from vault.audit.log import opened, read_entries
 from vault.audit.transaction import AuditedTransaction
 from vault.errors.families import Invalid
-from vault.errors.records import AlreadyImported, NothingToImport, SchemaMismatch, UnknownCollection
+from vault.errors.records import (
+    AlreadyImported,
+    NothingToImport,
+    SchemaMismatch,
+    TooManyUnits,
+    UnknownCollection,
+)
+from vault.records import unit_limit
 from vault.records.collections import find_collection, list_collections
 from vault.records.imports import ImportChoice, choose
 from vault.store.tables import Collection, Field, ImportedFile, Segment
@@ -290,3 +297,22 @@ def test_two_collections_do_not_mix(bench, numbered):
     with bench.store.read() as uow:
         assert [facts.name for facts in list_collections(uow)] == ["a", "b"]
         assert {3, 2} == {row.next_row for row in uow.find(Collection)}
+
+
+def test_a_collection_has_no_more_units_than_a_sum_is_proven_for(bench, numbered, monkeypatch):
+    monkeypatch.setattr(unit_limit, "MAX_UNITS", 5)
+    bench.load(numbered(5))
+    with pytest.raises(TooManyUnits, match="rows would have more than 5 units"):
+        bench.load(numbered(1, start=90))
+    with pytest.raises(TooManyUnits):
+        bench.load(numbered(6, start=200), into="others")
+
+    assert len(bench.column("_unit")) == 5
+
+
+def test_rows_of_units_that_are_there_make_no_new_ones(bench, monkeypatch):
+    monkeypatch.setattr(unit_limit, "MAX_UNITS", 31)
+    bench.load(DIARY)
+    bench.load(DIARY.replace("ada", "eve"))
+
+    assert len(set(bench.column("_unit"))) == 31

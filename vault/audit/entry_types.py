@@ -28,6 +28,7 @@ class EntryType(StrEnum):
     REQUEST_APPROVE = "request.approve"
     REQUEST_REFUSE = "request.refuse"
     REQUEST_EXPIRE = "request.expire"
+    REQUEST_RETURN = "request.return"
     REQUESTER_ADD = "requester.add"
     REQUESTER_TRUST = "requester.trust"
     REQUESTER_BLOCK = "requester.block"
@@ -63,6 +64,7 @@ _CLEAR: Final[Mapping[EntryType, str]] = {
     EntryType.REQUEST_APPROVE: "request",
     EntryType.REQUEST_REFUSE: "request",
     EntryType.REQUEST_EXPIRE: "request",
+    EntryType.REQUEST_RETURN: "request",
     EntryType.REQUESTER_ADD: "",
     EntryType.REQUESTER_TRUST: "",
     EntryType.REQUESTER_BLOCK: "",

@@ -34,8 +34,9 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
         "Request {request} came in[ from {requester}][ for {purpose}][; it asks for the fields {fields}]."
     ),
     EntryType.REQUEST_APPROVE: "You approved request {request}[ of {requester}].",
-    EntryType.REQUEST_REFUSE: "Request {request}[ of {requester}] was refused[: {reason}].",
+    EntryType.REQUEST_REFUSE: "Request {request}[ of {requester}] was refused[: {reason}].[ It holds until {until}.]",
     EntryType.REQUEST_EXPIRE: "Request {request}[ of {requester}] ran out before it was used[: {reason}].",
+    EntryType.REQUEST_RETURN: "Request {request}[ of {requester}] waits for you again[, because {reason}].",
     EntryType.REQUESTER_ADD: "You added [the requester {requester}|a requester][, with the key {key}].",
     EntryType.REQUESTER_TRUST: "You marked [the requester {requester}|a requester] as trusted.",
     EntryType.REQUESTER_BLOCK: "You blocked [the requester {requester}|a requester].",

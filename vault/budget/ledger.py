@@ -19,9 +19,21 @@ from typing import TYPE_CHECKING, Final
 
 from vault.audit.entries import EntryType
 from vault.budget.epsilon import percent_spent
-from vault.budget.filter import ORDERS, Budgets, Charge, Filter, caps, job_share, part, total, verdict
+from vault.budget.filter import (
+    MOST_EPSILON,
+    ORDERS,
+    Budgets,
+    Charge,
+    Filter,
+    admits,
+    caps,
+    job_share,
+    part,
+    total,
+    verdict,
+)
 from vault.budget.joining import least_cap, members_of
-from vault.budget.pricing import Price, accountant_name
+from vault.budget.pricing import Price, accountant_name, charge
 from vault.errors.budget import BudgetExhausted, BudgetFixedOtherwise
 from vault.errors.families import InternalError, Invalid
 from vault.errors.storage import Damaged
@@ -30,6 +42,7 @@ from vault.store.tables import ChargeRow, Collection, RequesterRow, VaultFact
 
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
+    from vault.budget.mechanism import Mechanism
     from vault.store.unit_of_work import UnitOfWork
 
 JOB_SHARE: Final = Fraction(1, 4)
@@ -139,6 +152,15 @@ def precheck(
         spent = {each.name: job_share(total([each.spent, price.charge]), whole) for each in filters}
         raise BudgetExhausted(
             reason="; ".join(_refusal(name, spent[name], whole) for name in found.refused_by)
+        )
+
+
+def check_payable(mechanism: Mechanism) -> None:
+    """Raise BudgetExhausted for a job that no vault can pay, whatever lifetime budget its owner chose."""
+    largest = part(caps(MOST_EPSILON, DELTA).budgets, JOB_SHARE)
+    if not admits(Filter(name=JOB, budgets=largest, spent=NOTHING), charge(mechanism)):
+        raise BudgetExhausted(
+            reason=f"it would cost more than a quarter of ε {MOST_EPSILON}, the largest lifetime budget of any vault"
         )
 
 

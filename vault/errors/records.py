@@ -65,5 +65,11 @@ class SchemaMismatch(Invalid):
     """The columns of this file do not fit the collection {collection}: {reason}."""
 
 
+class TooManyUnits(Invalid):
+    """{collection} would have more than {most} units, and the sum of more is not proven to be exact enough."""
+
+    hint = "import a part of the rows into another collection, with all rows of a unit in the same part"
+
+
 class NothingToImport(Invalid):
     """No row of this file could be imported."""

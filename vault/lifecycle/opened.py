@@ -96,8 +96,8 @@ class OpenVault:
             raise Damaged(what="the database") from None
 
     @contextmanager
-    def act(self) -> Iterator[AuditedTransaction]:
-        """One durable act; afterwards the high-water mark is raised.
+    def act(self, *, is_marked: bool = True) -> Iterator[AuditedTransaction]:
+        """One durable act; afterwards the high-water mark is raised, unless whoever acts does that later.
 
         Raises `OlderVault`, `MixedVault` or `MarkDamaged` where the vault is read-only, `MarkNotWritten` when only the
         act is stored.
@@ -107,7 +107,8 @@ class OpenVault:
         # Threads of this process wait for one another; another process is refused by the writer's lock.
         with self.writing, audited(self.store, self.keys, self.clock) as opened:
             yield opened
-        self.raise_mark()
+        if is_marked:
+            self.raise_mark()
 
     @contextmanager
     def act_anyway(self) -> Iterator[AuditedTransaction]:

@@ -23,12 +23,13 @@ from vault.records.kept_fingerprints import seal_fingerprint
 from vault.records.overlapping import Incoming, incoming, overlaps
 from vault.records.repeats import warnings_of_repeats
 from vault.records.schema import ParsedTable, default_unit, guess_time_field
+from vault.records.unit_limit import check_unit_count
 from vault.records.units import UnitRows, system_fields, with_units
 from vault.records.writing import add_fields, append_rows
 from vault.sealing.keytree import KeyTree
 from vault.store import tables
 from vault.store.unit_of_work import UnitOfWork
-from vault.views.field_types import FieldSpec, UnitSpec
+from vault.views.field_types import UNIT_FIELD, FieldSpec, UnitSpec
 from vault.views.records import ImportReport, Overlap
 
 
@@ -63,8 +64,8 @@ def import_table(
     """Seal the rows of a file into a new collection, or behind those of one that has the same columns.
 
     ``file_digest`` is the keyed digest of the file; ``lifetime_epsilon`` counts for a new collection only; ``people``
-    was found before or is found now. Raises AlreadyImported, NothingToImport, SchemaMismatch, Invalid for a unit, name
-    or epsilon that cannot be.
+    was found before or is found now. Raises AlreadyImported, NothingToImport, TooManyUnits, SchemaMismatch, Invalid for
+    a unit, name or epsilon that cannot be.
     """
     _refuse_known_file(act.uow, file_digest)
     choice = ImportChoice(unit=unit, time_field=time_field)
@@ -75,6 +76,7 @@ def import_table(
     units = with_units(parsed, unit, time_field, first_row=row.next_row if row else 0)
     if units.table.num_rows == 0:
         raise NothingToImport
+    check_unit_count(act.uow, act.keys, name, row, units.table[UNIT_FIELD])
     warnings = warnings_of_repeats(act.uow, act.keys, _own(parsed, units), home)
     people = people or find_people(act.uow, act.keys, name, units.table, choice)
     target = row or _new_collection(act, name, parsed.fields, choice, lifetime_epsilon)
