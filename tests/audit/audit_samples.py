@@ -23,6 +23,7 @@ RAN, SENT = KINDS.index(EntryType.TRAINING_RUN), KINDS.index(EntryType.RELEASE_S
 
 CLEAR: dict[EntryType, dict[str, object]] = {
     EntryType.LOG_GENESIS: {"app": "lockbox 0.1.0"},
+    EntryType.LOG_RECOVERED: {"app": "lockbox 0.1.0"},
     EntryType.EXPORT: {"profile": "audit"},
     EntryType.RECORD_IMPORT: {},
     EntryType.RECORD_ERASE: {},
@@ -107,6 +108,7 @@ HIDDEN: dict[EntryType, dict[str, object]] = {
     EntryType.RELEASE_SENT: {"recipient": "Acme clinic"},
     EntryType.ACCESS_VIEW: {"what": "the collection heart", "rows": "rows, 1 to 100"},
     EntryType.SETTINGS_CHANGE: {"what": "the time before locking"},
+    EntryType.LOG_RECOVERED: {"reason": "it records 3 events, and 7 were seen before on this computer"},
     EntryType.VAULT_UNLOCK: {"way": "the passphrase"},
     EntryType.ACCESS_DENIED: {"tries": 3, "first": "2026-05-01 08:00 UTC", "last": "2026-05-01 08:02 UTC"},
 }

@@ -33,9 +33,9 @@ NOTHING_OF_RECORDS = frozenset({
     *("add_requester", "requesters", "trust_requester", "block_requester", "unblock_requester", "rename_requester"),
     *("vault_key", "issue_token", "revoke_tokens", "preview_grant", "grant", "grants", "consent", "receipt"),
     *("preview_withdraw", "withdraw", "explain", "what_if", "submit", "requests", "request", "explain_request"),
-    *("preview_approval", "approve", "refuse", "lift_refusal", "train", "runs", "stop_training", "releases", "release"),
-    *("send", "withhold", "budget", "budget_history", "audit_lines", "timeline", "verify_audit", "export_audit", "audit_key"),
-    *("status", "settle", "backup", "hidden_fields", "disclose_audit"),
+    *("preview_approval", "approve", "refuse", "train", "runs", "stop_training", "releases", "release", "send"),
+    *("withhold", "budget", "budget_history", "audit_lines", "timeline", "verify_audit", "export_audit", "audit_key"),
+    *("status", "settle", "backup", "hidden_fields", "disclose_audit", "lift_refusal"),
 })  # fmt: skip
 
 

@@ -17,6 +17,7 @@ class EntryType(StrEnum):
     """What an entry records; the value is the ``type`` in the file."""
 
     LOG_GENESIS = "log.genesis"
+    LOG_RECOVERED = "log.recovered"
     EXPORT = "export"
     RECORD_IMPORT = "record.import"
     RECORD_ERASE = "record.erase"
@@ -52,6 +53,7 @@ class EntryType(StrEnum):
 # Every key is required, but those that end in a question mark.
 _CLEAR: Final[Mapping[EntryType, str]] = {
     EntryType.LOG_GENESIS: "app checkpoint?",
+    EntryType.LOG_RECOVERED: "app checkpoint?",
     EntryType.EXPORT: "profile",
     EntryType.RECORD_IMPORT: "count?",
     EntryType.RECORD_ERASE: "count?",
