@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from errno import EAGAIN, EMFILE, ENFILE, ENOMEM
 from typing import Final
 
 from pydantic import BaseModel
@@ -18,6 +19,7 @@ from vault.errors.families import (
     Refused,
     Unavailable,
 )
+from vault.errors.storage import OutOfResources
 
 
 class ErrorBody(BaseModel):
@@ -52,6 +54,15 @@ def error_body(error: LockboxError) -> ErrorBody:
         name: fact if isinstance(fact, (str, int, float)) else str(fact) for name, fact in error.facts.items()
     }
     return ErrorBody(error=type(error).__name__, facts=dict(facts), sentence=str(error), hint=error.hint)
+
+
+def unforeseen(error: Exception) -> LockboxError:
+    """What an error that nobody foresaw is called: its kind alone, or which resource of the computer has run out."""
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) in (ENOMEM, EAGAIN):
+        return OutOfResources(what="memory")
+    if getattr(error, "errno", None) in (EMFILE, ENFILE):
+        return OutOfResources(what="open files")
+    return InternalError(what=type(error).__name__)
 
 
 def error_from(body: ErrorBody) -> LockboxError:
