@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,7 +60,7 @@ def test_where_no_room_is_left_each_act_is_done_or_says_so(today: World, room: i
 def test_where_no_file_can_be_opened_it_says_so_and_goes_on_afterwards(today: World) -> None:
     with serving(today) as process:
         leave_session(today)
-        used = len(os.listdir(f"/proc/{process.pid}/fd"))
+        used = len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
         for words in (("request", "list"), ("release", "list"), ("audit", "verify")):
             with limited(process, resource.RLIMIT_NOFILE, used + 1):
                 outcome = run(today.paths, *words)
