@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tui.cli.exit_codes import ExitCode, exit_code
 from tui.text.layout import one_line
+from vault.errors.exhaustion import truly
 from vault.errors.families import LockboxError
 from vault.errors.storage import OutOfResources
 
@@ -89,6 +90,7 @@ def run(arguments: list[str]) -> int:
 def _report(error: Exception) -> int:
     match error:
         case LockboxError():
+            error = truly(error)
             # A fact at the beginning, such as the name of a file, keeps its capital letter.
             says = str(error) if error.template().startswith("{") else _lower_first(str(error))
             return _print_error(says, error.hint, exit_code(error))

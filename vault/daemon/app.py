@@ -14,6 +14,7 @@ from vault.daemon.bodies import PlainRequest
 from vault.daemon.guard import Guard
 from vault.daemon.service import Service
 from vault.errors.daemon import NotAtThisDoor, SessionEnded
+from vault.errors.exhaustion import truly
 from vault.errors.families import Invalid, LockboxError
 from vault.wire.errors import ErrorBody, error_body, status_of, unforeseen
 from vault.wire.messages import BACKGROUND, JSON_TYPE
@@ -96,7 +97,8 @@ def bare_app() -> FastAPI:
 
 
 def error_response(error: LockboxError) -> Response:
-    """An error as an answer."""
+    """An error as an answer; one that blames somebody for a resource that ran out names that instead."""
+    error = truly(error)
     return Response(error_body(error).model_dump_json(), status_of(error), media_type=JSON_TYPE)
 
 

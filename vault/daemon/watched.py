@@ -13,6 +13,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from vault.errors.daemon import Stopped, UnknownAction
+from vault.errors.exhaustion import truly
 from vault.errors.families import LockboxError
 from vault.errors.storage import OutOfResources
 from vault.sealing.random import random_id
@@ -55,7 +56,7 @@ class Watched:
         try:
             self.answer = work(self.follow)
         except LockboxError as error:
-            self.error, self.state = error_body(error), "failed"
+            self.error, self.state = error_body(truly(error)), "failed"
         except Exception as error:  # the end of a thread is the end of a process: nothing above could hear it
             self.error, self.state = error_body(unforeseen(error)), "failed"
         else:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlcipher3 import dbapi2
 
+from vault.errors.exhaustion import NO_FILES, can_open_files
 from vault.errors.families import InternalError, LockboxError
 from vault.errors.storage import (
     Damaged,
@@ -29,7 +30,6 @@ DATABASE = "the database"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_ENTRY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
-_NO_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 _NO_MEMORY = frozenset({errno.ENOMEM, errno.EAGAIN})
 
 _PROBE_BYTES = 64 * 1024
@@ -46,7 +46,7 @@ _MEANINGS: dict[int, Callable[[Path], LockboxError]] = {
     dbapi2.SQLITE_READONLY: lambda path: DiskReadOnly(path=path),
     dbapi2.SQLITE_PERM: lambda path: DiskReadOnly(path=path),
     dbapi2.SQLITE_CANTOPEN: lambda path: (
-        DiskReadOnly(path=path) if _can_open() else OutOfResources(what="open files")
+        DiskReadOnly(path=path) if can_open_files() else OutOfResources(what="open files")
     ),
     dbapi2.SQLITE_NOMEM: lambda _: OutOfResources(what="memory"),
     dbapi2.SQLITE_CORRUPT: lambda _: Damaged(what=DATABASE),
@@ -95,15 +95,6 @@ def _meaning(error: BaseException, path: Path) -> LockboxError:
     return meaning(path) if meaning else InternalError(what=f"SQLite refused a statement (code {code})")
 
 
-def _can_open() -> bool:
-    """Whether this process may open one more file."""
-    try:
-        os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
-    except OSError as error:
-        return error.errno not in _NO_FILES
-    return True
-
-
 def _has_room(path: Path) -> bool:
     """Whether a file beside `path` can grow past the database and its WAL file.
 
@@ -124,7 +115,7 @@ def _has_room(path: Path) -> bool:
 def _meaning_of_system(error: OSError, path: Path) -> LockboxError:
     if error.errno in _NO_ROOM:
         return DiskFull()
-    if error.errno in _NO_FILES | _NO_MEMORY:
+    if error.errno in NO_FILES | _NO_MEMORY:
         return OutOfResources(what="memory" if error.errno in _NO_MEMORY else "open files")
     if error.errno in _NO_ENTRY:
         return DiskReadOnly(path=path)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from errno import EAGAIN, EMFILE, ENFILE, ENOMEM
+from errno import EAGAIN
 from typing import Final
 
 from pydantic import BaseModel
 
 from vault.errors.catalogue import error_classes
 from vault.errors.daemon import BodyTooLarge, TooManyTries
+from vault.errors.exhaustion import can_open_files, what_ran_out
 from vault.errors.families import (
     Broken,
     Exhausted,
@@ -58,11 +59,12 @@ def error_body(error: LockboxError) -> ErrorBody:
 
 def unforeseen(error: Exception) -> LockboxError:
     """What an error that nobody foresaw is called: its kind alone, or which resource of the computer has run out."""
-    if isinstance(error, MemoryError) or getattr(error, "errno", None) in (ENOMEM, EAGAIN):
+    if getattr(error, "errno", None) == EAGAIN:
         return OutOfResources(what="memory")
-    if getattr(error, "errno", None) in (EMFILE, ENFILE):
-        return OutOfResources(what="open files")
-    return InternalError(what=type(error).__name__)
+    if ran_out := what_ran_out(error):
+        return ran_out
+    # A library that reads a file of its own may say only that it is not installed.
+    return InternalError(what=type(error).__name__) if can_open_files() else OutOfResources(what="open files")
 
 
 def error_from(body: ErrorBody) -> LockboxError:
