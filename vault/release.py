@@ -231,6 +231,7 @@ def _parcel(act: AuditedTransaction, held: HeldRow, request: RequestRow) -> Parc
 
 
 def _check_state(act: AuditedTransaction, held: HeldRow, request: RequestRow) -> None:
+    act.date.require()
     if request.state not in (RequestState.HELD, RequestState.SENDING):
         raise WrongState(state=in_words(request.state))
     if act.now >= held.expires_at:

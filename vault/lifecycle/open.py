@@ -6,7 +6,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from vault.audit.log import log_root
-from vault.audit.transaction import Clock, system_clock
+from vault.audit.transaction import system_clock
+from vault.audit.vault_date import Clock
 from vault.budget import ledger
 from vault.errors.storage import Damaged
 from vault.lifecycle.rollback import rollback_reason

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
+from vault.file_names import spelled
 from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries import audit
@@ -36,7 +37,9 @@ class AuditActions:
 
     def export_audit(self, folder: Path) -> AuditCheck:
         check_new(self._opened, folder)
-        self._opened.note(EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": folder.name})
+        self._opened.note(
+            EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": spelled(folder.name)}
+        )
         with self._opened.read() as uow:
             return audit.export(uow, self._opened, folder)
 

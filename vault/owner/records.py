@@ -11,6 +11,7 @@ from vault import erasure
 from vault.audit.entries import EntryType
 from vault.budget import ledger
 from vault.errors.consent import UnderConsent
+from vault.file_names import spelled
 from vault.importers.plan import make_plan, store_plan
 from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
@@ -87,7 +88,9 @@ class RecordActions:
         check_new(self._opened, target)
         with self._opened.read() as uow:
             facts = collections.find_collection(uow, name)
-            self._opened.note(EntryType.EXPORT, clear={"profile": "records"}, hidden={"target": target.name})
+            self._opened.note(
+                EntryType.EXPORT, clear={"profile": "records"}, hidden={"target": spelled(target.name)}
+            )
             with closing(ColumnReader.of_owner(uow, self._opened.keys, facts.id)) as reader:
                 return export_rows(reader, facts, target, as_format, progress)
 

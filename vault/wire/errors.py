@@ -18,6 +18,7 @@ from vault.errors.families import (
     Refused,
     Unavailable,
 )
+from vault.file_names import all_spelled
 
 
 class ErrorBody(BaseModel):
@@ -51,7 +52,8 @@ def error_body(error: LockboxError) -> ErrorBody:
     facts = {
         name: fact if isinstance(fact, (str, int, float)) else str(fact) for name, fact in error.facts.items()
     }
-    return ErrorBody(error=type(error).__name__, facts=dict(facts), sentence=str(error), hint=error.hint)
+    said = all_spelled({"facts": facts, "sentence": str(error)})
+    return ErrorBody(error=type(error).__name__, hint=error.hint, **said)
 
 
 def error_from(body: ErrorBody) -> LockboxError:

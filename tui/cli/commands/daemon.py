@@ -10,7 +10,7 @@ import typer
 
 from tui.cli.options import AsJson
 from tui.cli.terminal import is_interactive, say, write_facts, write_json
-from tui.cli.vault_access import attach_session, global_options
+from tui.cli.vault_access import attach_session, global_options, warn_of_date
 from tui.text import wording
 from vault.errors.daemon import ApprovalNotProven, VaultUnlocked
 from vault.errors.families import Invalid, LockboxError
@@ -95,10 +95,11 @@ def unlock(context: typer.Context) -> None:
         _start(options, secret)
     with attach.attach(options.paths, secret, recovery=options.recovery_key) as vault:
         left = vault.pulse().seconds_to_lock or 0
-        missing = vault.status().mark_missing
+        status = vault.status()
         attach.save_session(options.paths, vault.keep_session())
-    if missing:
-        say(f"lockbox: warning: {missing}")
+    if status.mark_missing:
+        say(f"lockbox: warning: {status.mark_missing}")
+    warn_of_date(status.date_question)
     minutes = wording.counted(max(1, round(left / 60)), "minute")
     say(f"The vault is unlocked. It locks after {minutes} without use, or now, with:")
     say("  lockbox lock")

@@ -26,6 +26,7 @@ from tui.text import wording
 from tui.text.erasure_facts import erase_sentences
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
+from vault.file_names import spelled
 from vault.views.records import FileChoice
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def import_file(
     """Seal the rows of a file into the vault, all or nothing."""
     choice = FileChoice(
         path=file,
-        name=collection or file.absolute().stem,
+        name=collection or spelled(file.absolute().stem),
         unit=unit,
         time_field=time,
         as_format=as_format,
