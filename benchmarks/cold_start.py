@@ -15,7 +15,8 @@ COMMANDS = {
     "python -c pass": [sys.executable, "-c", "pass"],
     "lockbox --help": [str(Path(sys.executable).with_name("lockbox")), "--help"],
     "import vault.vault": [sys.executable, "-c", "import vault.vault"],
-    "import torch": [sys.executable, "-c", "import torch"],
+    "learner, linear": [sys.executable, "-c", "from learner.warm_up import warm_up; warm_up('linear')"],
+    "learner, mlp": [sys.executable, "-c", "from learner.warm_up import warm_up; warm_up('mlp')"],
 }
 
 

@@ -28,6 +28,7 @@ from learner.protocol import (
     GO,
     JOB_FD,
     JOB_LIMIT,
+    MODEL_VARIABLE,
     PROGRESS_FD,
     WEIGHTS_LIMIT,
     ColumnFrame,
@@ -98,15 +99,22 @@ def _leave_gpus_out() -> None:
 
 
 def _warm_up() -> None:
-    """Load the engine and let it compute once, so that nothing is left to be read from a file."""
+    """Load what a model of this kind needs and let it compute once, so that nothing is left to be read from a file."""
+    kind = os.environ.pop(MODEL_VARIABLE, "")
+    if kind == "mlp":
+        _start_torch()
+    from learner.warm_up import warm_up
+
+    warm_up(kind)
+
+
+def _start_torch() -> None:
+    """Import torch, which takes longer than many a job, to compute on one thread."""
     _leave_gpus_out()
     import torch
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    from learner.warm_up import warm_up
-
-    warm_up()
 
 
 def _run(facts: SandboxFacts) -> None:

@@ -7,12 +7,12 @@ from hashlib import sha256
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from learner.dp.units import Units
 from learner.protocol import ColumnFrame, FeatureSpec, Job, LabelSpec, input_width
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 # units --------------------------------------------------------------------------------------------------
 
@@ -44,42 +44,52 @@ def _hash_order(count: int) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Some rows as tensors: ``inputs`` float32 (rows, width), ``labels`` (rows,), ``known`` bool (rows,)."""
+class Block:
+    """Room for some rows: ``inputs`` (rows, columns) with the constant one after them, labels, which are known."""
 
-    inputs: Tensor
-    labels: Tensor
-    known: Tensor
+    inputs: NDArray[np.float64]
+    labels: NDArray[Any]
+    known: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """All rows in compact form; one-hot inputs exist only in the batch that is worked on.
+    """All rows in compact form; one-hot inputs exist only in the block that is worked on.
 
     ``numbers`` float32 (rows, standard features) stand in the inputs ``number_slots``. ``codes`` (rows,
     onehot features) are inputs to be set to one, -1 for none. A row whose label is not ``known`` teaches
-    nothing.
+    nothing. All numbers are finite.
     """
 
     width: int
     numbers: NDArray[np.float32]
-    number_slots: NDArray[np.int64]
+    number_slots: NDArray[np.int64] | slice
     codes: NDArray[np.int32]
     labels: NDArray[Any]
     known: NDArray[np.bool_]
 
-    def batch(self, rows: NDArray[np.int64], size: int) -> Batch:
-        """The given rows and then empty, unknown ones up to ``size``: one shape whatever the rows are."""
-        inputs = np.zeros((size, self.width), dtype=np.float32)
-        inputs[: len(rows), self.number_slots] = self.numbers[rows]
+    def block(self, size: int, columns: int) -> Block:
+        """Room for ``size`` rows of at least one more column than there are inputs."""
+        inputs = np.zeros((size, columns))
+        inputs[:, self.width] = 1.0
+        labels, known = np.zeros(size, dtype=self.labels.dtype), np.zeros(size, dtype=np.bool_)
+        return Block(inputs=inputs, labels=labels, known=known)
+
+    def fill(self, block: Block, rows: NDArray[np.int64]) -> None:
+        """Put in the given rows, and then empty, unknown ones: one shape whatever the rows are."""
+        count, inputs = len(rows), block.inputs[:, : self.width]
+        if self.codes.shape[1]:
+            self._set_codes(inputs, rows)
+        inputs[:count, self.number_slots] = self.numbers[rows]
+        inputs[count:] = 0.0
+        block.labels[:count], block.labels[count:] = self.labels[rows], 0
+        block.known[:count], block.known[count:] = self.known[rows], False
+
+    def _set_codes(self, inputs: NDArray[np.float64], rows: NDArray[np.int64]) -> None:
+        inputs[:] = 0.0
         codes = self.codes[rows]
         row, feature = np.nonzero(codes >= 0)
         inputs[row, codes[row, feature]] = 1.0
-        labels, known = np.zeros(size, dtype=self.labels.dtype), np.zeros(size, dtype=np.bool_)
-        labels[: len(rows)], known[: len(rows)] = self.labels[rows], self.known[rows]
-        return Batch(
-            inputs=torch.from_numpy(inputs), labels=torch.from_numpy(labels), known=torch.from_numpy(known)
-        )
 
 
 def encode_rows(job: Job, frame: ColumnFrame) -> Rows:
@@ -96,7 +106,7 @@ def encode_rows(job: Job, frame: ColumnFrame) -> Rows:
     return Rows(
         width=input_width(job.features),
         numbers=_side_by_side(numbers, frame.rows, np.float32),
-        number_slots=np.array(number_slots, dtype=np.int64),
+        number_slots=_slots(number_slots),
         codes=_side_by_side(codes, frame.rows, np.int32),
         labels=labels,
         known=known,
@@ -107,15 +117,23 @@ def _side_by_side(columns: list[NDArray[Any]], rows: int, dtype: type[np.generic
     return np.column_stack(columns) if columns else np.empty((rows, 0), dtype=dtype)
 
 
+def _slots(slots: list[int]) -> NDArray[np.int64] | slice:
+    """The slots as a slice, which is filled faster, where they stand side by side."""
+    if slots and slots[-1] - slots[0] + 1 == len(slots):
+        return slice(slots[0], slots[-1] + 1)
+    return np.array(slots, dtype=np.int64)
+
+
 def _standardised(column: memoryview | None, spec: FeatureSpec, rows: int) -> NDArray[np.float32]:
     values = np.full(rows, np.nan) if column is None else np.asarray(column)
     return _scaled(np.where(np.isnan(values), spec.fill, values), spec)
 
 
 def _scaled(values: NDArray[np.float64], spec: FeatureSpec | LabelSpec) -> NDArray[np.float32]:
-    """(v - center) / scale, clipped; a value far outside may overflow, silently, before it is clipped."""
+    """(v - center) / scale, clipped to what is finite; a value far outside may overflow before, silently."""
+    most = min(spec.clip, _LARGEST)
     with np.errstate(all="ignore"):
-        return np.clip((values - spec.center) / spec.scale, -spec.clip, spec.clip).astype(np.float32)
+        return np.clip((values - spec.center) / spec.scale, -most, most).astype(np.float32)
 
 
 def _coded(column: memoryview | None, spec: FeatureSpec, slot: int, rows: int) -> NDArray[np.int32]:
@@ -133,15 +151,16 @@ def _labels(column: NDArray[Any], spec: LabelSpec) -> tuple[NDArray[Any], NDArra
 
 
 def constant_frame(job: Job, rows: int) -> ColumnFrame:
-    """Columns for a rehearsal, made of no record: waves within each feature's range, one row a unit."""
+    """Columns for a rehearsal, made of no record: waves within each feature's range, units of up to three rows."""
     places = np.arange(rows, dtype=np.int32)
+    unit = places // np.int32(min(job.max_rows_per_unit, 3))
     features = [
         _made_up(spec, places, feature) if spec.present else None for feature, spec in enumerate(job.features)
     ]
     label = places % job.label.classes if job.label.kind == "classes" else places / rows
     return ColumnFrame.decode(
         job,
-        ColumnFrame.encode(job, unit=places.data, features=features, label=np.ascontiguousarray(label).data),
+        ColumnFrame.encode(job, unit=unit.data, features=features, label=np.ascontiguousarray(label).data),
     )
 
 

@@ -12,16 +12,16 @@ from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from learner.data import constant_frame, encode_rows, group_units
-from learner.dp.clipping import clipped_sum, physical_batch
+from learner.dp.clipping import clipped_sum
 from learner.dp.keystream import Keystream, Words
 from learner.dp.noise import draw_noise, noised_gradient
+from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
 from learner.dp.sampling import sample_units
-from learner.models.gradients import depends_on_place, gradients_at
+from learner.models.network import network_of
 from learner.models.scores import OwnerView
 from learner.models.weights import read_weights
 from learner.protocol import ColumnFrame, Job, Progress, job_shapes
@@ -71,32 +71,40 @@ def rehearse(job: Job, weights: bytes) -> None:
     Raises what ``train`` would raise, and RuntimeError when this computer's arithmetic lets rows of a batch
     influence each other.
     """
-    size = physical_batch(plan_of(job).parameters)
-    frame = constant_frame(job, size)
+    plan = plan_of(job)
+    frame = constant_frame(job, plan.block)
     train(replace(job, steps=1, sampling_rate=1.0), weights, frame, progress=lambda _step, _steps: None)
-    if depends_on_place(job, encode_rows(job, frame), size):
+    network = network_of(job, encode_rows(job, frame), plan.block)
+    if depends_on_place(network, group_units(frame.unit, job.max_rows_per_unit), plan):
         raise RuntimeError("the gradient of a row depends on its place in the batch on this computer")
 
 
+@np.errstate(all="ignore")  # an overflow may come from one record, and ends in a bounded number all the same
 def run(
     job: Job, weights: bytes, frame: ColumnFrame, *, progress: Progress, words: Words, taps: Taps
 ) -> tuple[bytes, bytes]:
     """The recipe, with its randomness and its taps as arguments; only ``train`` and tests call it."""
-    torch.set_num_threads(1)  # more would make a sum depend on how the rows were shared out
     plan, shapes = plan_of(job), job_shapes(job)
     start = read_weights(weights, shapes)
     rows, units = encode_rows(job, frame), group_units(frame.unit, job.max_rows_per_unit)
-    gradients = gradients_at(job, rows, physical_batch(plan.parameters))
-    view = OwnerView(job, rows)
+    network = network_of(job, rows, plan.block)
+    view = OwnerView(job, rows, network, plan.block)
 
     theta, velocity, tail = start, np.zeros_like(start), np.zeros_like(start)
     view.look(0, theta)
     for step in range(1, plan.steps + 1):
         batch = sample_units(words, plan, units.count)
         taps.batch(batch)
-        total = clipped_sum(units, batch, gradients(theta), plan=plan, reduction=job.unit_reduction)
+        total = clipped_sum(
+            units,
+            batch,
+            network.books_at(theta),
+            network=network,
+            plan=plan,
+            reduction=job.unit_reduction,
+        )
         taps.total(total)
-        noise = taps.noise(draw_noise(words, plan))
+        noise = taps.noise(draw_noise(words, plan, network.erfinv))
         velocity = job.momentum * velocity + noised_gradient(total, noise, plan)
         theta = theta - job.lr * velocity
         if step > plan.steps // 2:

@@ -16,6 +16,8 @@ MAX_FEATURES = 1024
 MAX_LABELS = 10_000
 MAX_PARAMETERS = 200_000
 MAX_STEPS = 10_000
+# how many units a collection may have: public, so that what the rounding of sums is charged tells nothing
+MAX_UNITS = 1 << 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from learner.job import (
     MAX_LABELS,
     MAX_PARAMETERS,
     MAX_STEPS,
+    MAX_UNITS,
     FeatureSpec,
     Job,
     LabelSpec,
@@ -49,6 +50,8 @@ __all__ = [
     "MAX_PARAMETERS",
     "MAX_ROWS",
     "MAX_STEPS",
+    "MAX_UNITS",
+    "MODEL_VARIABLE",
     "PRIVATE_LIMIT",
     "PROGRESS_FD",
     "PROGRESS_LINE_LIMIT",
@@ -89,6 +92,8 @@ __all__ = [
 
 JOB_FD, COLUMNS_FD, PROGRESS_FD, ENVELOPE_FD = 3, 4, 5, 6
 FDS_VARIABLE = "LOCKBOX_LEARNER_FDS"
+# the kind of model, which the learner must know before it locks itself in: it says which libraries to load
+MODEL_VARIABLE = "LOCKBOX_LEARNER_MODEL"
 GO = b"go"
 
 ENVIRONMENT: Mapping[str, str] = {

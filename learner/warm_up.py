@@ -8,10 +8,6 @@ import numpy as np
 from safetensors.numpy import save
 
 from learner import engine
-from learner.data import constant_frame, encode_rows
-from learner.dp.clipping import physical_batch
-from learner.dp.plan import plan_of
-from learner.models.gradients import depends_on_place
 from learner.protocol import FeatureSpec, Job, LabelSpec, ModelSpec, job_shapes
 
 _CLASSES = Job(
@@ -39,19 +35,19 @@ _NUMBER = replace(
     unit_reduction="sum",
     average="last",
 )
-_JOBS = (
+_LAYERED = (
     _CLASSES,
     _NUMBER,
+    replace(_NUMBER, max_rows_per_unit=1),
+)
+_AFFINE = (
     replace(_CLASSES, model=ModelSpec(kind="logistic")),
-    replace(_NUMBER, model=ModelSpec(kind="linear")),
+    replace(_NUMBER, model=ModelSpec(kind="linear"), max_rows_per_unit=1),
 )
 
 
-def warm_up() -> None:
-    """Train each kind of model on constants; what comes out is of no account."""
-    for job in _JOBS:
-        size = physical_batch(plan_of(job).parameters)
-        frame = constant_frame(job, size)
+def warm_up(kind: str) -> None:
+    """Train models of this kind on constants; what comes out is of no account."""
+    for job in _LAYERED if kind == "mlp" else _AFFINE:
         weights = save({name: np.full(shape, 0.1, np.float32) for name, shape in job_shapes(job).items()})
-        engine.train(job, weights, frame, progress=lambda _step, _steps: None)
-        depends_on_place(job, encode_rows(job, frame), size)
+        engine.rehearse(job, weights)

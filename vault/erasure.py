@@ -2,25 +2,31 @@
 
 Without the wrapped key of a field nothing opens its sealed segments; both are deleted, and the pages they lay in are
 overwritten and brought into the main file before it is said that they are gone. What was spent of a budget stays
-spent: a collection that was ever charged keeps its name, its cap and the digests of its files, and nothing else.
+spent: a collection that was ever charged keeps its name, its cap, the digests of its files and their fingerprints, by
+which the same people are known when they come in again. Who has those destroyed as well keeps its columns closed.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Container
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from vault.audit import log
 from vault.audit.entries import EntryType, parse_entry
 from vault.budget import ledger
+from vault.budget.joining import members_of
 from vault.consent.receipts import load_grants, withdraw_grant
 from vault.errors.families import InternalError, Unavailable
 from vault.errors.records import ErasedNotCleared
 from vault.errors.requests import CollectionInUse
 from vault.errors.rollback import MarkNotWritten
 from vault.errors.storage import VaultBusy
-from vault.records.collections import find_collection
+from vault.records.collections import facts_of, find_collection
+from vault.records.fingerprint import without_sketches
+from vault.records.kept_fingerprints import seal_fingerprint
+from vault.records.overlapping import prints_of
 from vault.release import destroy_held_of
 from vault.requests import inbox
 from vault.store.tables import Collection, Field, ImportedFile, RequestRow, Segment
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
 
     from vault.audit.transaction import AuditedTransaction
     from vault.lifecycle.opened import OpenVault
+    from vault.records.fingerprint import Fingerprint
     from vault.store.unit_of_work import UnitOfWork
 
 PATIENCE = 10.0
@@ -42,7 +49,9 @@ _RUNNING: Final = (RequestState.READY, RequestState.CHARGED, RequestState.TRAINI
 _OPEN: Final = (RequestState.WAITING, RequestState.APPROVED)
 
 
-def plan(uow: UnitOfWork, running: Container[str], name: str, now: datetime) -> Erasure:
+def plan(
+    uow: UnitOfWork, running: Container[str], name: str, now: datetime, *, fingerprint_too: bool = False
+) -> Erasure:
     """What erasing a collection ends, and what it cannot reach.
 
     Raises `UnknownCollection`, `CollectionErased`, and `CollectionInUse` while a job reads it or is about to.
@@ -53,6 +62,7 @@ def plan(uow: UnitOfWork, running: Container[str], name: str, now: datetime) -> 
         raise CollectionInUse(collection=name)
     grants = [one for one in load_grants(uow, collection=name) if one.withdrawn_at is None]
     spent = ledger.spending(uow, collection_id=facts.id, lifetime_epsilon=facts.lifetime_epsilon)[0]
+    is_charged = ledger.was_charged(uow, facts.id)
     return Erasure(
         collection=name,
         rows=facts.rows,
@@ -63,7 +73,9 @@ def plan(uow: UnitOfWork, running: Container[str], name: str, now: datetime) -> 
         already_left=_in_state(requests, RequestState.RELEASED),
         may_have_left=_in_state(requests, RequestState.SENDING),
         budget_used_percent=spent.used_percent,
-        name_reserved=spent.jobs > 0,
+        name_reserved=is_charged,
+        keeps_fingerprint=is_charged and not fingerprint_too,
+        shares_budget_with=tuple(one.name for one in members_of(uow, facts.id) if one.id != facts.id),
     )
 
 
@@ -71,14 +83,14 @@ def _in_state(requests: list[RequestRow], *states: RequestState) -> tuple[str, .
     return tuple(row.id for row in requests if row.state in states)
 
 
-def erase(vault: OpenVault, name: str) -> Erasure:
+def erase(vault: OpenVault, name: str, *, fingerprint_too: bool = False) -> Erasure:
     """Erase a collection in one act, and then clear what it leaves on the disk; raises as `plan`.
 
     `ErasedNotCleared` means that only the clearing is missing; the next opening of the vault does it.
     """
     try:
         with vault.act() as act:
-            done = plan(act.uow, vault.running, name, act.now)
+            done = plan(act.uow, vault.running, name, act.now, fingerprint_too=fingerprint_too)
             _end(act, done)
             _shred(act, done)
     except MarkNotWritten:
@@ -100,6 +112,7 @@ def _end(act: AuditedTransaction, done: Erasure) -> None:
 
 def _shred(act: AuditedTransaction, done: Erasure) -> None:
     collection = next(iter(act.uow.find(Collection, name=done.collection)))
+    prints = prints_of(act.uow, act.keys, facts_of(act.uow, collection))
     act.uow.delete_all(Segment, collection_id=collection.id)
     act.uow.delete_all(Field, collection_id=collection.id)
     _forget_entries(act.uow, done.collection)
@@ -108,30 +121,36 @@ def _shred(act: AuditedTransaction, done: Erasure) -> None:
         hidden={"collection": done.collection, "rows": done.rows},
     )
     if done.name_reserved:
-        _keep_the_budget(act.uow, collection)
+        _keep_the_budget(act, collection, prints, with_sketches=done.keeps_fingerprint)
     else:
         act.uow.delete_all(ImportedFile, collection_id=collection.id)
         act.uow.delete(collection)
 
 
-def _keep_the_budget(uow: UnitOfWork, collection: Collection) -> None:
+def _keep_the_budget(
+    act: AuditedTransaction, collection: Collection, prints: list[Fingerprint], *, with_sketches: bool
+) -> None:
     """Leave what keeps spent budget spent: a second vault of the same facts would have a second budget."""
     collection.rows = 0
-    for file in uow.find(ImportedFile, collection_id=collection.id):
+    files = act.uow.find(ImportedFile, collection_id=collection.id)
+    for file, each in zip_longest(files, prints):
+        kept = each if each is None or with_sketches else without_sketches(each)
+        file.fingerprint = kept and seal_fingerprint(act.keys, kept, file.digest)
         file.row_count = file.refused_count = 0
 
 
 def _forget_entries(uow: UnitOfWork, name: str) -> None:
     """Take the names of files and columns out of the trail; the entries and every proof stay as they are.
 
-    Consents and decisions keep what they name: they say what was allowed, and to whom.
+    Consents and decisions keep what they name: they say what was allowed, and to whom, and whose budget was joined.
     """
     for entry in log.read_entries(uow):
         key = _NAMED_BY.get(parse_entry(entry.body).kind)
         if key and any((each.name, each.value) == (key, name) for each in log.opened(uow, entry.seq)):
-            log.forget(uow, entry.seq)
+            log.forget(uow, entry.seq, keep=_ANSWERS)
 
 
+_ANSWERS: Final = ("joined", "apart")
 _NAMED_BY: Final = {EntryType.RECORD_IMPORT: "collection", EntryType.ACCESS_VIEW: "what"}
 
 

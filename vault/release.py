@@ -32,15 +32,16 @@ from vault.errors.rollback import MarkNotWritten
 from vault.requests import requesters
 from vault.requests.bundle import signature_line
 from vault.requests.release_manifest import (
-    RELEASE_DOMAIN,
+    RELEASE_DOMAINS,
     RELEASE_FILE,
     RELEASE_SIGNATURE_FILE,
     UPDATE_FILE,
+    ReleaseManifest,
     parse_release_manifest,
 )
 from vault.requests.states import in_words, move
 from vault.store.destination import check_destination
-from vault.store.files import sync, write_durably
+from vault.store.files import date_alike, sync, write_durably
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, RequestRow
 from vault.views.states import RequesterStatus, RequestState
 
@@ -219,14 +220,14 @@ def _parcel(act: AuditedTransaction, held: HeldRow, request: RequestRow) -> Parc
     _check_state(act, held, request)
     recipient = _check_recipient(act.uow, request)
     _check_consent(act.uow, request)
-    update = _check_bytes(act.uow, held, request)
+    update, manifest = _check_bytes(act.uow, held, request)
     key = requesters.vault_key(act.keys, recipient.id)
     return Parcel(
         recipient_id=recipient.id,
         recipient_name=recipient.name,
         update=update,
         manifest=held.manifest,
-        signature=signature_line(key.sign(RELEASE_DOMAIN + held.manifest)),
+        signature=signature_line(key.sign(RELEASE_DOMAINS[manifest.v] + held.manifest)),
     )
 
 
@@ -254,8 +255,8 @@ def _check_consent(uow: UnitOfWork, request: RequestRow) -> None:
         raise ConsentRefused(reason="it was withdrawn")
 
 
-def _check_bytes(uow: UnitOfWork, held: HeldRow, request: RequestRow) -> bytes:
-    """The update, if it is the very one that was held and paid for."""
+def _check_bytes(uow: UnitOfWork, held: HeldRow, request: RequestRow) -> tuple[bytes, ReleaseManifest]:
+    """The update and what its manifest says, if it is the very one that was held and paid for."""
     update = held.update
     if update is None or hashlib.sha256(held.manifest).hexdigest() != held.manifest_digest:
         raise HeldUpdateDamaged()
@@ -267,7 +268,7 @@ def _check_bytes(uow: UnitOfWork, held: HeldRow, request: RequestRow) -> bytes:
     )
     if not (paid and same and manifest.release_id == held.id):
         raise HeldUpdateDamaged()
-    return update
+    return update, manifest
 
 
 def _record_intent(act: AuditedTransaction, held: HeldRow, request: RequestRow, parcel: Parcel) -> None:
@@ -323,6 +324,8 @@ def _write(parcel: Parcel, to: Path, *, draft: str) -> Path:
             write_durably(place / name, data)
             if (place / name).read_bytes() != data:
                 raise ReleaseNotWritten(path=to, reason="what was written does not read back the same")
+            date_alike(place / name)
+        date_alike(place)
     except OSError as error:
         shutil.rmtree(place, ignore_errors=True)
         raise ReleaseNotWritten(path=to, reason=error.strerror or "it cannot be written") from error

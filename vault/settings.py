@@ -77,6 +77,11 @@ class Paths:
         return self.runtime / f"{self._name()}.token"
 
     @property
+    def tries(self) -> Path:
+        """Where wrong passphrases are counted until the vault can record them."""
+        return self.state / f"{self._name()}.tries"
+
+    @property
     def outbox(self) -> Path:
         """Where a release goes that its requester fetches through the socket."""
         return self.state / "outbox"

@@ -117,9 +117,14 @@ class Vault(
     @property
     def rollback_reason(self) -> str:
         """Why this vault is read-only (an older copy was put back), or empty."""
-        return self._opened.rollback
+        return self._opened.rollback.reason
 
     @property
     def mark_missing(self) -> str:
         """What it means that the reminder outside this vault was missing when it was opened, or empty."""
         return self._opened.mark_missing
+
+    @property
+    def header_damage(self) -> str:
+        """What was wrong with a copy of the key header when it was opened, and whether it was put right, or empty."""
+        return self._opened.header_damage

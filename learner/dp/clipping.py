@@ -1,110 +1,221 @@
-"""One unit moves the sum by at most C: gradients are formed, bounded and added unit by unit.
+"""One unit moves the sum by at most C: units are bounded by the books of their rows, and added up by products.
 
-A unit's bounded gradient does not depend on the other units of the batch, to the last bit. Its rows are
-computed in physical batches of one fixed, padded shape on one thread, because matrix kernels may sum in
-another order when the shape changes; then it is truncated to a grid so fine that the sum of all units is
-exact in every order.
+A unit's gradient is a sum of outer products, one a row and layer. Its norm is found from the books as an upper
+bound on that of the very numbers that are multiplied, so that what is added is no longer than C in exact
+arithmetic; how far rounding may part two sums that differ in one unit is the plan's ``summation_margin``.
+That the books and the factor of a unit have the same bits beside any other units is checked on each computer
+before a run (``learner.dp.places``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Literal, TypeAlias
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from learner.dp.plan import Plan
-from learner.dp.units import Units
+from learner.dp.books import Books, BooksOf, Layer, Network, squares
+from learner.dp.plan import UNIT_ROUNDOFF, Plan
+from learner.dp.totals import Total, flat
+from learner.dp.units import UnitBlock, Units
 
-# float32 gradients (len(rows), d) of the rows asked for, at most physical_batch(d) of them at once
-RowGradients: TypeAlias = Callable[[NDArray[np.int64]], Tensor]
 Reduction: TypeAlias = Literal["sum", "mean"]
 
-# 1024 fine cells in a grid cell: with at most 2^26 grid cells in C, float64 adds 2^17 units without rounding
-_FINE_EXPONENT = 10
+# what a factor is made smaller by: no rounding of it, or of what it multiplies, then lets a norm be above C
+SHORTENED: Final = 1 - 2.0**-22
+# units of several rows have their gradients formed up to this many parameters, and their norms from products of
+# rows beyond it
+MOST_FORMED: Final = 1024
 
 
-def physical_batch(parameters: int) -> int:
-    """How many rows, and how many units, are worked on at once: public; few where gradients are large."""
-    if parameters <= 1024:
-        return 1024
-    return 256 if parameters <= 16_384 else 64
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounded:
+    """Some units with their factors: the outer products of ``layers`` are what is added.
+
+    Of ``members[i]`` are the ``counts[i]`` next rows of each layer: all of its rows or, where its gradient was
+    formed, a single one. What follows them is zero.
+    """
+
+    members: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    layers: Books
+
+    def each(self) -> Iterator[tuple[int, Books]]:
+        """Every unit with its own rows of the layers."""
+        ends = np.cumsum(self.counts)
+        for unit, first, end in zip(self.members.tolist(), ends - self.counts, ends, strict=True):
+            yield (
+                unit,
+                [
+                    Layer(inputs=layer.inputs[first:end], gradients=layer.gradients[first:end])
+                    for layer in self.layers
+                ],
+            )
 
 
 def clipped_sum(
     units: Units,
     batch: NDArray[np.bool_],
-    row_gradients: RowGradients,
+    books: BooksOf,
     *,
+    network: Network,
     plan: Plan,
     reduction: Reduction,
 ) -> NDArray[np.float64]:
     """The sum (d,) of the bounded gradients of the units in ``batch``; zeros when it is empty."""
-    total = torch.zeros(plan.parameters, dtype=torch.float64)
-    for _, gradients in bounded_gradients(units, batch, row_gradients, plan=plan, reduction=reduction):
-        total += gradients.sum(dim=0)
-    return total.numpy()
+    totals = [Total((shape.rows, shape.columns), network, plan.together) for shape in network.shapes]
+    blocks = bounded_units(
+        units, np.flatnonzero(batch), books, network=network, plan=plan, reduction=reduction
+    )
+    for bounded in blocks:
+        for total, layer in zip(totals, bounded.layers, strict=True):
+            total.add(layer)
+    return flat(totals, network.shapes)
 
 
-def bounded_gradients(
-    units: Units,
-    batch: NDArray[np.bool_],
-    row_gradients: RowGradients,
-    *,
-    plan: Plan,
-    reduction: Reduction,
-) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
-    """Blocks of units in ``batch``: their numbers, and float64 gradients (block, d) of norm at most C."""
-    chosen = np.flatnonzero(batch)
-    size = physical_batch(plan.parameters)
-    for first in range(0, len(chosen), size):
-        members = chosen[first : first + size]
-        gradients = unit_gradients(units, members, row_gradients, plan=plan, reduction=reduction)
-        yield members, truncate(clip(finite_or_zero(gradients), plan.clip_norm), plan)
-
-
-def unit_gradients(
+def bounded_units(
     units: Units,
     members: NDArray[np.int64],
-    row_gradients: RowGradients,
+    books: BooksOf,
     *,
+    network: Network,
     plan: Plan,
     reduction: Reduction,
-) -> Tensor:
-    """The sum or mean of each member's row gradients, float64 (block, d); zeros beyond the members."""
-    size = physical_batch(plan.parameters)
-    rows, slots = units.rows_of(members)
-    totals = torch.zeros((size, plan.parameters), dtype=torch.float64)
-    for first in range(0, len(rows), size):
-        part = slice(first, first + size)
-        totals.index_add_(0, torch.from_numpy(slots[part]), row_gradients(rows[part]).double())
+) -> Iterator[Bounded]:
+    """Block after block of the members, bounded; each is good until the next.
+
+    Which way a unit goes follows from the job and from its own number of rows.
+    """
+    for block in units.blocks(members, plan.block):
+        counts = np.ones_like(block.counts)
+        if len(block.rows) > plan.block:
+            layers = _formed_alone(block, books, network, plan, reduction)
+        elif plan.most_rows == 1:
+            layers = _rows(books(block.rows), plan)
+        elif plan.parameters <= MOST_FORMED:
+            layers = _formed(_reduced(books(block.rows), block, reduction), block, plan)
+        else:
+            layers = _by_pairs(_reduced(books(block.rows), block, reduction), block, plan)
+            counts = block.counts
+        yield Bounded(members=block.members, counts=counts, layers=layers)
+
+
+def _reduced(layers: Books, block: UnitBlock, reduction: Reduction) -> Books:
+    """The layers with each row's gradient divided by the rows of its unit, where their mean is wanted."""
     if reduction == "mean":
-        totals[: len(members)] /= torch.from_numpy(np.bincount(slots))[:, None]
-    return totals
+        rows = np.repeat(block.counts.astype(np.float64), block.counts)[:, None]
+        for layer in layers:
+            layer.gradients[: len(rows)] /= rows
+    return layers
 
 
-def finite_or_zero(gradients: Tensor) -> Tensor:
-    """The gradients (units, d), with the zero vector for every unit that has a number which is not finite.
+# the ways to a unit's norm ------------------------------------------------------------------------------
 
-    Silent on purpose: a failure, or a NaN in the sum, would tell noiselessly that some record overflows.
+
+def _rows(layers: Books, plan: Plan) -> Books:
+    """Units of one row: |g|^2 |a|^2 summed over the layers, a block of rows at once."""
+    parts = [squares(layer.gradients) * squares(layer.inputs) for layer in layers]
+    return _scaled(layers, factors(np.sum(parts, axis=0), _width(layers), plan.clip_norm))
+
+
+def _by_pairs(layers: Books, block: UnitBlock, plan: Plan) -> Books:
+    """Units of several rows: the squared norm is the sum of (a_s . a_t)(g_s . g_t) over their pairs of rows.
+
+    Where rows cancel, that sum is off by (w_a + w_g + R^2 + 2) u A^2 at most, with A the sum of |a_t||g_t|: it
+    is added. And since the rows, not their sum, are what the total rounds, a unit counts as A/rho long at least.
     """
-    finite = gradients.sum(dim=1, keepdim=True).isfinite()  # a sum of float32 numbers overflows no float64
-    return gradients.masked_fill_(~finite, 0.0)
+    ends = np.cumsum(block.counts)
+    lengths = np.sum([_lengths(layer, block) ** 2 for layer in layers], axis=0)
+    found = np.zeros(len(block.members))
+    for place, (first, end) in enumerate(zip(block.starts.tolist(), ends.tolist(), strict=True)):
+        for layer in layers:
+            inputs, gradients = layer.inputs[first:end], layer.gradients[first:end]
+            found[place] += np.vdot(inputs @ inputs.T, gradients @ gradients.T)
+    slack = (2 * _width(layers) + block.counts.astype(np.float64) ** 2 + 8) * UNIT_ROUNDOFF
+    found = np.maximum(found, 0.0) + slack * lengths
+    bound = np.maximum(found, lengths / plan.cancellation**2)
+    each = np.repeat(factors(bound, _width(layers), plan.clip_norm), block.counts)
+    padded = np.zeros(plan.block)
+    padded[: len(each)] = each
+    return _scaled(layers, padded)
 
 
-def clip(gradients: Tensor, clip_norm: float) -> Tensor:
-    """g min(1, C / ||g||) for each unit, the Euclidean norm in float64 over all parameters together.
+def _lengths(layer: Layer, block: UnitBlock) -> NDArray[np.float64]:
+    """A of each unit: the sum of |a_t||g_t| over its rows."""
+    rows = np.sqrt(squares(layer.gradients) * squares(layer.inputs))[: len(block.rows)]
+    return np.add.reduceat(rows, block.starts)
 
-    Abadi et al., "Deep Learning with Differential Privacy" (2016), Algorithm 1, per unit for per example.
+
+def _formed(layers: Books, block: UnitBlock, plan: Plan) -> Books:
+    """Units of several rows of a small model: their gradients are formed, and have a row of numbers each."""
+    formed = [_outer_sums(layer, block) for layer in layers]
+    return _of_units(formed, plan)
+
+
+def _outer_sums(layer: Layer, block: UnitBlock) -> NDArray[np.float64]:
+    """The gradient of each unit in one layer, (units, out * in)."""
+    end, outputs = len(block.rows), layer.gradients.shape[1]
+    sums = np.empty((len(block.members), outputs, layer.inputs.shape[1]))
+    for output in range(outputs):
+        rows = layer.inputs[:end] * layer.gradients[:end, output, None]
+        np.add.reduceat(rows, block.starts, axis=0, out=sums[:, output])
+    return sums.reshape(len(sums), -1)
+
+
+def _formed_alone(
+    block: UnitBlock, books: BooksOf, network: Network, plan: Plan, reduction: Reduction
+) -> Books:
+    """One unit of more rows than a block has: its gradient is formed, block after block."""
+    formed = [np.zeros((shape.rows, shape.columns)) for shape in network.shapes]
+    for first in range(0, len(block.rows), plan.block):
+        layers = books(block.rows[first : first + plan.block])
+        for so_far, layer in zip(formed, layers, strict=True):
+            network.add_product(so_far, layer.gradients, layer.inputs)
+    rows = len(block.rows) if reduction == "mean" else 1
+    return _of_units([sums.reshape(1, -1) / rows for sums in formed], plan)
+
+
+def _of_units(formed: list[NDArray[np.float64]], plan: Plan) -> Books:
+    """Formed gradients (units, out * in) of the layers as books: of each unit one row, with its factor."""
+    width = max(each.shape[1] for each in formed)
+    found = factors(np.sum([squares(each) for each in formed], axis=0), width, plan.clip_norm)
+    is_finite = (found > 0)[:, None]
+    return [Layer(inputs=np.where(is_finite, each, 0.0), gradients=found[:, None]) for each in formed]
+
+
+# factors ------------------------------------------------------------------------------------------------
+
+
+def factors(squared: NDArray[np.float64], width: int, clip_norm: float) -> NDArray[np.float64]:
+    """min(1, C / norm) for each unit, a little shortened; 0 for one that has a number that is not finite.
+
+    ``squared`` are norms squared, of sums over at most ``width`` numbers a layer: each such sum is off by at
+    most width u of itself, which the norm is made longer by. Abadi et al., "Deep Learning with Differential
+    Privacy" (2016), Algorithm 1, per unit for per example. Zero is silent on purpose: a failure, or a NaN in
+    the sum, would tell noiselessly that some record overflows.
     """
-    norms: Tensor = torch.linalg.vector_norm(gradients, dim=1, keepdim=True)
-    return gradients.mul_(clip_norm / norms.clamp(min=clip_norm))
+    norms = np.sqrt(squared) * (1 + (4 * width + 8) * UNIT_ROUNDOFF)
+    shorter = SHORTENED * (clip_norm / np.maximum(norms, clip_norm))
+    return np.where(np.isfinite(squared), shorter, 0.0)
 
 
-def truncate(gradients: Tensor, plan: Plan) -> Tensor:
-    """The gradients cut towards zero to a grid 1024 times finer than the noise; no norm grows."""
-    fine = plan.grid * 2.0**-_FINE_EXPONENT
-    return gradients.div_(fine).trunc_().mul_(fine)
+def _scaled(layers: Books, found: NDArray[np.float64]) -> Books:
+    """The layers with each row's gradient times its factor, and zeros in all of a row with the factor zero.
+
+    For what is not finite no factor will do: zero times it would be no number and spoil the whole product.
+    Every row is gone through alike, whatever is found.
+    """
+    wrong = (found == 0.0)[:, None]
+    for place, layer in enumerate(layers):
+        np.multiply(layer.gradients.T, found, out=layer.gradients.T)
+        np.copyto(layer.gradients, 0.0, where=wrong)
+        if place:
+            np.copyto(layer.inputs, 0.0, where=wrong)
+    return layers
+
+
+def _width(layers: Books) -> int:
+    """The most numbers that a norm of the layers sums up."""
+    return max(int(max(layer.inputs.shape[1], layer.gradients.shape[1])) for layer in layers)

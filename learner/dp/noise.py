@@ -7,40 +7,74 @@ Gaussian mechanism, so its accounting holds as it stands and no float of the tru
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from learner.dp.keystream import Words
 from learner.dp.plan import Plan
+from learner.dp.quantile import upper_quantile
 
-_SIGN = np.uint64(63)
+ErrorInverse: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
 _MAGNITUDE = np.uint64(2**63 - 1)
-_RARE = np.uint64(2**53)  # beyond 3.3 std: one word in 1024, and such a k is exact as a float
+_RARE = 2**53  # beyond 3.3 std: one word in 1024, and such a k is exact as a float
+_TAIL = 2**56  # beyond 2.66 std: one word in 128, where the error function comes too near to one
+_PIECE: Final = 1 << 16  # numbers at once, so that they stay in the cache
+_LEAST_FAST: Final = 4096  # numbers for which the error function is worth its start
 
 
-def rounded_gaussian(words: Words, count: int, std: float) -> NDArray[np.int64]:
+def rounded_gaussian(
+    words: Words, count: int, std: float, erfinv: ErrorInverse | None = None
+) -> NDArray[np.int64]:
     """rint(N(0, std^2)), ``count`` of them as int64, by inversion of the normal distribution function.
 
-    The top bit of a word is the sign, the other 63 are k, and |x| = -ndtri(p) with p = (k + 1/2) 2^-64. A k
-    below 2^53 gets three more words f after its point, p = (k + f + 2^-193) 2^-64, so that no p is coarse
-    beside what is left of the tail: |x| goes up to 18.7 std.
+    The top bit of a word is the sign, the other 63 are k, and |x| is where the tail above it has the probability
+    p = (k + 1/2) 2^-64. A k below 2^53 gets three more words f after its point, p = (k + f + 2^-193) 2^-64, so
+    that no p is coarse beside what is left of the tail: |x| goes up to 18.7 std. With ``erfinv``, where there
+    are enough numbers and k is at least 2^56, |x| = sqrt(2) erfinv(y) with y = (2^63 - 1 - k + 1/2) 2^-63.
 
     For std >= 9.9 and within 16 std, each cell has the probability of rint(N(0, std^2)) up to a relative error
-    of kappa = 80 * 2^-52 * std. With u = 2^-52 and t = |x|: logarithm, square root and two differences inside
-    of ndtri add up to 25 u, the product with std to 8 u, p itself to less than u, so |x| is off by e <= 33 u.
-    A cell of width w = 1/std loses or gains at most e φ at each of its edges. Of its probability these two are
-    e std a / tanh(a/2) with a = t w, at most 2.42 e std; and one p more or less, 2^-64 beside φ(3.3) / std or
-    2^-256 beside φ(16) / std, is below u std. What is beyond 16 std has a probability of 1.3e-57.
+    of kappa = 80 * 2^-52 * std. With u = 2^-52, t = |x| and a cell of width w = 1/std: an error e of |x|
+    moves at most e φ over each of its edges, of its probability e std a / tanh(a/2) with a = t w, at most
+    2.42 e std.
+    In the tail: logarithm, square root and two differences inside of the quantile add up to 25 u, the product
+    with std to 8 u, p itself to less than u, so e <= 33 u; and one p more or less, 2^-64 beside φ(3.3) / std or
+    2^-256 beside φ(16) / std, is below u std.
+    By the error function, where t <= 2.67: its own error of at most 4 u t, and the products with sqrt(2) and
+    with std, 2 u t, are together e <= 16 u, 39 u std. Rounding y moves at most u/4 over each edge, beside the
+    2 φ(t) / std that a cell of |x| has: at most 22 u std. Together 61 u std.
+    What is beyond 16 std has a probability of 1.3e-57.
     """
+    fast = erfinv if count >= _LEAST_FAST else None
+    pieces = [_piece(words, min(_PIECE, count - first), std, fast) for first in range(0, count, _PIECE)]
+    return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.int64)
+
+
+def _piece(words: Words, count: int, std: float, erfinv: ErrorInverse | None) -> NDArray[np.int64]:
     drawn = words.words(count)
-    k = drawn & _MAGNITUDE
+    k = (drawn & _MAGNITUDE).view(np.int64)
+    if erfinv is None:
+        deviations = _quantiles(words, k)
+    else:
+        deviations = erfinv(((2**63 - 1 - k).astype(np.float64) + 0.5) * 2.0**-63)
+        deviations *= np.sqrt(2.0)
+        tail = np.flatnonzero(k < _TAIL)
+        deviations[tail] = _quantiles(words, k[tail])
+    deviations *= std
+    np.rint(deviations, out=deviations)
+    # a word's top bit is the sign of the float with the same bits
+    return np.copysign(deviations, drawn.view(np.float64)).astype(np.int64)
+
+
+def _quantiles(words: Words, k: NDArray[np.int64]) -> NDArray[np.float64]:
+    """|x| for each k, with more words for those that need them."""
     tail = k.astype(np.float64) + 0.5
     rare = np.flatnonzero(k < _RARE)
     tail[rare] = k[rare] + _fractions(words.words(3 * len(rare)))
-    deviations: NDArray[np.float64] = -torch.special.ndtri(torch.from_numpy(tail * 2.0**-64)).numpy()
-    cells = np.rint(deviations * std).astype(np.int64)
-    return np.where(drawn >> _SIGN, -cells, cells)
+    return upper_quantile(tail * 2.0**-64)
 
 
 def _fractions(words: NDArray[np.uint64]) -> NDArray[np.float64]:
@@ -50,9 +84,9 @@ def _fractions(words: NDArray[np.uint64]) -> NDArray[np.float64]:
     return fractions
 
 
-def draw_noise(words: Words, plan: Plan) -> NDArray[np.int64]:
+def draw_noise(words: Words, plan: Plan, erfinv: ErrorInverse | None = None) -> NDArray[np.int64]:
     """The noise of one step: d independent rounded Gaussians, in grid cells."""
-    return rounded_gaussian(words, plan.parameters, plan.noise_cells)
+    return rounded_gaussian(words, plan.parameters, plan.noise_cells, erfinv)
 
 
 def noised_gradient(total: NDArray[np.float64], noise: NDArray[np.int64], plan: Plan) -> NDArray[np.float64]:

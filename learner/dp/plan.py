@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
-from learner.protocol import MAX_PARAMETERS, MAX_STEPS, Job, ProtocolError, job_shapes, parameter_count
+from learner.protocol import (
+    MAX_PARAMETERS,
+    MAX_STEPS,
+    MAX_UNITS,
+    Job,
+    ProtocolError,
+    job_shapes,
+    parameter_count,
+)
 
 MIN_NOISE, MAX_NOISE = 0.3, 1000.0
 # at least 32 sqrt(d) grid cells in C: then rounding costs no more than 3 % of noise
 MIN_CELLS_PER_CLIP = 32
 # keeps the numerical margin of the sampler (its relative error grows with the standard deviation) small
 MAX_NOISE_CELLS = 2**24
-SUMMATION_MARGIN = 1e-6
+UNIT_ROUNDOFF: Final = 2.0**-53
+# rho: a unit of several rows is clipped as if its rows' lengths added up to at most this many times its own
+MAX_CANCELLATION: Final = 256.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +31,8 @@ class Plan:
     """DP-SGD with Poisson sampling and rounded Gaussian noise on the grid of multiples of 2^-grid_exponent.
 
     ``clip_norm`` C bounds a unit's gradient, ``noise_multiplier`` sigma is relative to ``sensitivity``,
-    ``expected_batch`` b is public and divides every step, ``parameters`` is d.
+    ``expected_batch`` b is public and divides every step, ``parameters`` is d. A unit has at most
+    ``most_rows`` rows; ``block`` of them are computed at once, and the products of ``together`` blocks gathered.
     """
 
     sampling_rate: float
@@ -30,6 +42,9 @@ class Plan:
     steps: int
     grid_exponent: int
     parameters: int
+    most_rows: int
+    block: int
+    together: int
 
     @property
     def grid(self) -> float:
@@ -37,9 +52,30 @@ class Plan:
         return math.ldexp(1.0, -self.grid_exponent)
 
     @property
+    def cancellation(self) -> float:
+        """rho: how long the rows of a unit may be together, beside what they sum up to."""
+        return 1.0 if self.most_rows == 1 else MAX_CANCELLATION
+
+    @property
+    def terms(self) -> int:
+        """K: how many numbers a coordinate adds up, in any order, before the sum is kept in two parts."""
+        return self.together * (self.block + 1)
+
+    @property
+    def summation_margin(self) -> float:
+        """2 (K + 4) u n_max rho: how far the rounding of two sums that differ in one unit parts them, over C.
+
+        What a unit adds, v_i, is a sum of outer products of numbers with the same bits in both; |v_i| <= C, and
+        the terms of v_i together are at most rho C long. In whatever order, a gathered product is off by at most
+        gamma_K times its terms, and adding up the blocks in two parts by 2u of the sum and what is below (Ogita,
+        Rump, Oishi, "Accurate Sum and Dot Product", 2005).
+        """
+        return 2 * (self.terms + 4) * UNIT_ROUNDOFF * MAX_UNITS * self.cancellation
+
+    @property
     def sensitivity(self) -> float:
-        """C' = C (1 + 1e-6) + g sqrt(d): how far one unit moves the sum after rounding to the grid."""
-        return self.clip_norm * (1 + SUMMATION_MARGIN) + self.grid * math.sqrt(self.parameters)
+        """C' = C (1 + margin) + g sqrt(d): how far one unit moves the sum after rounding to the grid."""
+        return self.clip_norm * (1 + self.summation_margin) + self.grid * math.sqrt(self.parameters)
 
     @property
     def noise_cells(self) -> float:
@@ -57,6 +93,9 @@ def plan_of(job: Job) -> Plan:
         steps=job.steps,
         grid_exponent=job.grid,
         parameters=parameter_count(job_shapes(job)),
+        most_rows=job.max_rows_per_unit,
+        block=256,
+        together=2 if job.model.kind == "mlp" else 1,
     )
     _check(plan)
     return plan

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitBlock:
+    """Whole units one after another: unit ``members[i]`` has the ``counts[i]`` next of ``rows``."""
+
+    members: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """At which of the rows each member begins."""
+        return np.cumsum(self.counts) - self.counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +35,34 @@ class Units:
         """How many units there are."""
         return len(self.starts) - 1
 
-    def rows_of(self, members: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The rows of the members one after another, and for each row its member's place in ``members``."""
+    def blocks(self, members: NDArray[np.int64], size: int) -> Iterator[UnitBlock]:
+        """The members in blocks of at most ``size`` rows; one with more than half of that has a block to itself.
+
+        Only such a unit may have more rows than a block.
+        """
+        if not len(members):
+            return
         counts = self.starts[members + 1] - self.starts[members]
+        is_flat = counts.max() == 1
+        ends = np.arange(size, len(members) + size, size) if is_flat else _packed(counts, size)
+        for first, end in zip(np.concatenate(([0], ends[:-1])), ends, strict=True):
+            yield self._block(members[first:end], counts[first:end])
+
+    def _block(self, members: NDArray[np.int64], counts: NDArray[np.int64]) -> UnitBlock:
+        if len(members) == counts.sum():
+            return UnitBlock(members=members, rows=self.rows[self.starts[members]], counts=counts)
         before = np.cumsum(counts) - counts
-        slots = np.repeat(np.arange(len(members)), counts)
-        return self.rows[np.arange(len(slots)) + (self.starts[members] - before)[slots]], slots
+        offsets = np.arange(counts.sum()) - np.repeat(before - self.starts[members], counts)
+        return UnitBlock(members=members, rows=self.rows[offsets], counts=counts)
+
+
+def _packed(counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """After which member each block ends."""
+    ends, filled, long = [], 0, size // 2
+    for place, count in enumerate(counts.tolist()):
+        is_alone = count > long or filled > size
+        if place and (is_alone or filled + count > size):
+            ends.append(place)
+            filled = 0
+        filled = size + 1 if count > long else filled + count
+    return np.array([*ends, len(counts)], dtype=np.int64)

@@ -1,20 +1,40 @@
-"""What a model is taught by: the loss of rows."""
+"""What a model is taught by: the loss of rows, and how it moves with the outputs."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from torch import Tensor
-from torch.nn import functional
+import numpy as np
+from numpy.typing import NDArray
 
 Loss: TypeAlias = Literal["squared", "cross_entropy"]
 
 
-def row_losses(loss: Loss, outputs: Tensor, labels: Tensor) -> Tensor:
+def row_losses(loss: Loss, outputs: NDArray[np.float64], labels: NDArray[Any]) -> NDArray[np.float64]:
     """The loss of each row, (rows,): half the squared error of the one output, or -log softmax at the label.
 
-    ``outputs`` (rows, K) float32; ``labels`` (rows,) standardised numbers, or class codes int64.
+    ``outputs`` (K, rows); ``labels`` (rows,) standardised numbers, or class codes.
     """
     if loss == "squared":
-        return (outputs[:, 0] - labels).square() / 2
-    return functional.cross_entropy(outputs, labels, reduction="none")
+        errors: NDArray[np.float64] = outputs[0] - labels
+        return errors * errors / 2
+    above = outputs - outputs.max(axis=0)
+    losses: NDArray[np.float64] = np.log(np.exp(above).sum(axis=0)) - above[labels, np.arange(len(labels))]
+    return losses
+
+
+def residuals(
+    loss: Loss, outputs: NDArray[np.float64], labels: NDArray[Any], known: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The derivative of each row's loss by its outputs, (K, rows); zeros where the label is not ``known``.
+
+    Every operation is on one row's numbers alone.
+    """
+    if loss == "squared":
+        found: NDArray[np.float64] = outputs - labels
+    else:
+        found = np.exp(outputs - outputs.max(axis=0))
+        found /= found.sum(axis=0)
+        found[labels, np.arange(len(labels))] -= 1
+    np.copyto(found, 0.0, where=~known)
+    return found

@@ -4,63 +4,75 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from learner.data import Rows
+from learner.dp.books import Network
 from learner.models.losses import row_losses
-from learner.models.network import forward, unflatten
-from learner.protocol import Job, job_shapes
+from learner.protocol import Job
 
 CURVE_POINTS = 40
-_ROWS_AT_ONCE = 1024
+CURVE_ROWS = 1024
+
+_Outputs: TypeAlias = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 
 
 class OwnerView:
-    """The learning curve and the final scores over all rows with a known label.
+    """The learning curve and the final scores over the rows with a known label.
 
     ``loss`` is the mean loss; ``accuracy`` a share of rows, ``rmse`` in the label's own units. A score that
-    does not exist (no rows, an overflow) is null.
+    does not exist (no rows, an overflow) is null. The final scores are over all rows, the curve over at most
+    1,024 of them, evenly spaced, because it is drawn again and again.
     """
 
-    def __init__(self, job: Job, rows: Rows) -> None:
+    def __init__(self, job: Job, rows: Rows, network: Network, block: int) -> None:
         self._job = job
         self._rows = rows
+        self._network = network
+        self._block = block
         self._known = np.flatnonzero(rows.known)
+        self._shown = self._known
+        if len(self._known) > CURVE_ROWS:
+            self._shown = self._known[np.linspace(0, len(self._known) - 1, CURVE_ROWS).astype(np.int64)]
         self._steps = curve_steps(job.steps)
         self._curve: list[dict[str, float | None]] = []
 
     def look(self, step: int, theta: NDArray[np.float64]) -> None:
         """Note the scores of the noised model after ``step`` steps, if the curve has a point there."""
         if step in self._steps:
-            self._curve.append({"step": step, **self._scores(theta)})
+            self._curve.append({"step": step, **self._scores(theta, self._shown)})
 
     def to_json(self, released: NDArray[np.float64]) -> bytes:
         """The envelope's private part, with the scores of the model that the update makes."""
-        facts = {"v": 1, "rows": len(self._known), "curve": self._curve, "final": self._scores(released)}
+        facts = {
+            "v": 1,
+            "rows": len(self._known),
+            "curve": self._curve,
+            "final": self._scores(released, self._known),
+        }
         return json.dumps(facts, allow_nan=False, separators=(",", ":")).encode()
 
-    def _scores(self, theta: NDArray[np.float64]) -> dict[str, float | None]:
-        parameters = unflatten(theta, job_shapes(self._job))
-        sums = np.zeros(2)
-        for first in range(0, len(self._known), _ROWS_AT_ONCE):
-            sums += self._sums(parameters, self._known[first : first + _ROWS_AT_ONCE])
-        loss, fit = (total / len(self._known) if len(self._known) else math.nan for total in sums.tolist())
+    @np.errstate(all="ignore")
+    def _scores(self, theta: NDArray[np.float64], rows: NDArray[np.int64]) -> dict[str, float | None]:
+        outputs, sums = self._network.outputs_at(theta), np.zeros(2)
+        for first in range(0, len(rows), self._block):
+            sums += self._sums(outputs, rows[first : first + self._block])
+        loss, fit = (total / len(rows) if len(rows) else math.nan for total in sums.tolist())
         if self._job.label.kind == "classes":
             return {"loss": _or_null(loss), "accuracy": _or_null(fit)}
         return {"loss": _or_null(loss), "rmse": _or_null(math.sqrt(fit) * self._job.label.scale)}
 
-    def _sums(self, parameters: Mapping[str, Tensor], rows: NDArray[np.int64]) -> tuple[float, float]:
+    def _sums(self, outputs_of: _Outputs, rows: NDArray[np.int64]) -> tuple[float, float]:
         """The summed loss of the rows, and how many are right or their summed squared error."""
-        batch = self._rows.batch(rows, len(rows))
-        outputs = forward(self._job.model, parameters, batch.inputs)
-        losses = row_losses(self._job.loss, outputs, batch.labels).double().sum().item()
+        outputs, labels = outputs_of(rows), self._rows.labels[rows]
+        losses = float(row_losses(self._job.loss, outputs, labels).sum())
         if self._job.label.kind == "classes":
-            return losses, float((outputs.argmax(dim=1) == batch.labels).sum())
-        return losses, (outputs[:, 0].double() - batch.labels).square().sum().item()
+            return losses, float((outputs.argmax(axis=0) == labels).sum())
+        return losses, 2 * losses
 
 
 def curve_steps(steps: int) -> frozenset[int]:

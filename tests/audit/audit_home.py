@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from vault.audit.bundle import export_bundle
 from vault.audit.checkpoint import Checkpoint, sign_checkpoint, vkey
 from vault.audit.entries import EntryType
-from vault.audit.log import append, log_root
+from vault.audit.log import append, log_root, opened
 from vault.store.engine import Store
 
 
@@ -53,8 +53,11 @@ class Trail:
         with self.store.read() as uow:
             return sign_checkpoint(ORIGIN, *log_root(uow), self.sign, self.public)
 
-    def export(self, folder: Path, **choice) -> Checkpoint:
+    def export(self, folder: Path, *, disclose=(), **choice) -> Checkpoint:
+        """Write a bundle; of the entries in `disclose` every hidden field is opened."""
         with self.store.read() as uow:
+            names = {seq: [each.name for each in opened(uow, seq)] for seq in disclose}
+            choice["disclose"] = disclose if isinstance(disclose, dict) else names
             return export_bundle(uow, folder, origin=ORIGIN, public=self.public, sign=self.sign, **choice)
 
 

@@ -56,6 +56,9 @@ CLEAR: dict[EntryType, dict[str, object]] = {
     EntryType.RELEASE_SENT: {"run": ID, "manifest_sha256": SHA, "update_sha256": SHA, "size": 4096},
     EntryType.ACCESS_VIEW: {},
     EntryType.SETTINGS_CHANGE: {},
+    EntryType.VAULT_UNLOCK: {},
+    EntryType.VAULT_LOCK: {},
+    EntryType.ACCESS_DENIED: {},
 }
 
 HIDDEN: dict[EntryType, dict[str, object]] = {
@@ -65,6 +68,8 @@ HIDDEN: dict[EntryType, dict[str, object]] = {
         "collection": "heart",
         "rows": 412,
         "schema": ["pulse", "day"],
+        "joined": ["heart of last year"],
+        "apart": [],
     },
     EntryType.RECORD_ERASE: {"collection": "heart", "rows": 3, "records": [4, 8, 15]},
     EntryType.CONSENT_GRANT: {
@@ -98,6 +103,8 @@ HIDDEN: dict[EntryType, dict[str, object]] = {
     EntryType.RELEASE_EXPIRE: {"recipient": "Acme clinic"},
     EntryType.RELEASE_DESTROY: {"recipient": "Acme clinic"},
     EntryType.RELEASE_SENT: {"recipient": "Acme clinic"},
-    EntryType.ACCESS_VIEW: {"what": "the collection heart"},
+    EntryType.ACCESS_VIEW: {"what": "the collection heart", "rows": "rows, 1 to 100"},
     EntryType.SETTINGS_CHANGE: {"what": "the time before locking"},
+    EntryType.VAULT_UNLOCK: {"way": "the passphrase"},
+    EntryType.ACCESS_DENIED: {"tries": 3, "first": "2026-05-01 08:00 UTC", "last": "2026-05-01 08:02 UTC"},
 }

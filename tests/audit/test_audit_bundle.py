@@ -60,7 +60,9 @@ def test_a_bundle_with_everything_verifies_and_says_what_it_holds(exported):
     assert (report.first_time, report.last_time) == ("2026-01-02T03:04:00Z", f"2026-01-02T03:{4 + LAST}:00Z")
     assert (report.earlier, report.consistent, report.proven) == ((5, 16), (5, 16), (0, 4, LAST))
     assert (report.redacted, report.kept, report.witnesses, report.unread) == ((), (), {}, ())
-    assert sum(len(HIDDEN[list(EntryType)[seq]]) for seq in (2, 4, DECIDED)) == report.disclosed
+    told = [(each.seq, each.field.name, each.field.value) for each in report.opened]
+    hidden = {seq: HIDDEN[list(EntryType)[seq]] for seq in (2, 4, DECIDED)}
+    assert told == [(seq, name, hidden[seq][name]) for seq in hidden for name in sorted(hidden[seq])]
 
 
 def test_a_bundle_with_everything_verifies_by_the_checker_written_from_the_format(exported):

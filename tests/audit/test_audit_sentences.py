@@ -52,6 +52,12 @@ def test_a_sentence_is_whole_with_everything_hidden_known_and_with_nothing_known
         assert "  " not in text
 
 
+@pytest.mark.parametrize("kind", EntryType)
+def test_no_sentence_shows_what_cannot_be_printed(kind):
+    """Not even of a code point that Unicode has given to nobody yet."""
+    assert told(kind, dict.fromkeys(hidden_names(kind), "\ud7c7\u202e")).isprintable()
+
+
 @given(st.sampled_from(EntryType), st.data())
 def test_no_sentence_shows_a_raw_null_or_a_placeholder_whatever_was_hidden(kind, data):
     names = sorted(hidden_names(kind)) or ["other"]
@@ -81,7 +87,11 @@ def test_every_hidden_name_a_sentence_knows_is_used(kind):
 @pytest.mark.parametrize(
     ("kind", "clear", "expected"),
     [
-        (EntryType.RECORD_IMPORT, {}, "You imported 412 records from watch.csv into heart."),
+        (
+            EntryType.RECORD_IMPORT,
+            {},
+            "You imported 412 records from watch.csv into heart; its lifetime budget is one with heart of last year.",
+        ),
         (
             EntryType.CONSENT_GRANT,
             {},
@@ -121,7 +131,7 @@ def test_every_hidden_name_a_sentence_knows_is_used(kind):
             {},
             "You approved the release of the update of run a1b2c3d4 to Acme clinic, by its digest e3b0c442.",
         ),
-        (EntryType.ACCESS_VIEW, {}, "You looked at the collection heart."),
+        (EntryType.ACCESS_VIEW, {}, "You looked at the collection heart (rows, 1 to 100)."),
         (
             EntryType.LOG_GENESIS,
             {"checkpoint": OLD_CHECKPOINT},

@@ -7,8 +7,9 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ def paths(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """A folder that looks like a vault, and a runtime folder of its own with a short name."""
     vault = tmp_path / "vault"
     vault.mkdir(mode=0o700)
-    (vault / "vault.db").write_bytes(b"sealed")
+    for name in ("vault.db", "keys.lockbox"):
+        (vault / name).write_bytes(b"sealed")
     runtime = tmp_path_factory.mktemp("r")
     runtime.chmod(0o700)
     return Paths(vault=vault, state=tmp_path / "state", runtime=runtime)
@@ -39,6 +41,27 @@ def listening(paths: Paths) -> Iterator[None]:
         bound.bind(str(paths.socket))
         bound.listen()
         yield
+
+
+@contextmanager
+def answering(paths: Paths) -> Iterator[None]:
+    """Something at the socket that takes connections and answers with one byte."""
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(paths.socket))
+        bound.listen()
+
+        def serve() -> None:
+            with suppress(OSError):  # of the end
+                while True:
+                    line, _ = bound.accept()
+                    with line, suppress(OSError):
+                        line.sendall(b"!")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield
+        bound.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 def elsewhere(paths: Paths, name: str) -> Paths:
@@ -83,7 +106,7 @@ def test_a_process_that_does_not_say_what_it_serves_is_not_used(
     paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attach, "ASK_SECONDS", 0.1)
-    with listening(paths):
+    with answering(paths):
         with pytest.raises(DaemonUnreachable):
             attach.is_served(paths)
         served_vault.write_facts(paths)
@@ -95,7 +118,7 @@ def test_a_process_that_does_not_say_what_it_serves_is_not_used(
 
 
 def test_a_process_with_another_state_folder_is_not_used(paths: Paths) -> None:
-    with listening(paths):
+    with answering(paths):
         served_vault.write_facts(elsewhere(paths, "other"))
         with pytest.raises(DaemonElsewhere) as caught:
             attach.is_served(paths)
@@ -103,7 +126,7 @@ def test_a_process_with_another_state_folder_is_not_used(paths: Paths) -> None:
 
 
 def test_a_process_that_has_the_copy_open_that_lay_here_before_is_not_used(paths: Paths) -> None:
-    with listening(paths):
+    with answering(paths):
         served_vault.write_facts(paths)
         (paths.vault / "copy").write_bytes(b"older")
         (paths.vault / "copy").replace(paths.vault / "vault.db")
@@ -131,7 +154,8 @@ def test_a_folder_that_is_no_vault_or_is_open_to_others_is_refused_before_anythi
     paths.vault.chmod(0o750)
     with pytest.raises(UnsafePermissions):
         attach.check_there(paths)
-    (paths.vault / "vault.db").unlink()
+    for part in paths.vault.iterdir():
+        part.unlink()
     with pytest.raises(NoVault):
         attach.check_there(paths)
 

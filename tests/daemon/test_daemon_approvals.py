@@ -206,6 +206,7 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
         "withhold": {"release_id": release},
         "export_collection": {"name": "nights", "target": str(target), "as_format": "csv"},
         "import_under_consent": {"plan_id": "0" * 32},
+        "disclose_audit": {"folder": str(target), "disclose": [{"seq": 1, "name": "source"}]},
     }  # fmt: skip
     no_proof = {"approver": session.approver, "nonce": "0" * 32, "mac": "0" * 64}
 
@@ -250,8 +251,8 @@ def imported(
     daemon: Daemon, session: Session, action: str, name: str, year: bytes = b"2025"
 ) -> tuple[str, str]:
     """The state and the error of an import into a collection, with a proof where the action wants one."""
-    table = daemon.world.folder / f"{name}-{action}.csv"
-    table.write_bytes((daemon.world.folder / "nights.csv").read_bytes().replace(b"2026", year))
+    table = daemon.world.table(f"{name}-{action}.csv", seed=int(year))
+    table.write_bytes(table.read_bytes().replace(b"2026", year))
     choice = {"path": str(table), "name": name, "unit": "day", "time_field": "day"}
     plan = ended(
         daemon, session, "plan_import", daemon.begin("plan_import", token=session.token, choice=choice)

@@ -11,6 +11,9 @@ from tests.worlds.served import Daemon, error_of, owner_paths, serving
 from tests.worlds.world import PASSPHRASE, World
 from vault.daemon import service
 from vault.daemon.sessions import Scope, Sessions
+from vault.sealing.slots import TEST_COST
+from vault.settings import Paths
+from vault.vault import Vault, passphrase_secret
 from vault.wire import messages
 
 
@@ -60,16 +63,19 @@ def test_the_recovery_key_opens_a_session_too(daemon: Daemon) -> None:
 
 def test_another_vaults_header_put_here_opens_no_session(daemon: Daemon, waiting_template: World) -> None:
     """Somebody who can write here gets no further with a header, and a passphrase, of their own."""
-    from tests.worlds.vaults import new_world
-
-    other = new_world(daemon.world.folder / "other")
+    folder, theirs = daemon.world.folder / "other", "another horse battery staple"
+    other = Paths(vault=folder / "vault", state=folder / "state")
+    Vault.create(other, passphrase_secret(theirs), cost=TEST_COST)
     for name in ("keys.lockbox", "keys.copy.lockbox"):
-        (daemon.world.paths.vault / name).write_bytes((other.paths.vault / name).read_bytes())
-    answer = daemon.ask(messages.SESSION, {"passphrase": PASSPHRASE, "scope": "owner"})
+        (daemon.world.paths.vault / name).write_bytes((other.vault / name).read_bytes())
+    answers = [
+        daemon.ask(messages.SESSION, {"passphrase": word, "scope": "owner"}) for word in (theirs, PASSPHRASE)
+    ]
     for name in ("keys.lockbox", "keys.copy.lockbox"):
         (daemon.world.paths.vault / name).write_bytes((waiting_template.paths.vault / name).read_bytes())
 
-    assert error_of(answer) == (401, "WrongPassphrase")
+    assert error_of(answers[0]) == (401, "WrongPassphrase")
+    assert answers[1].status_code == 200
 
 
 def test_an_ended_session_is_over_and_the_others_go_on(daemon: Daemon) -> None:

@@ -21,6 +21,7 @@ from vault.errors.daemon import Stopped
 from vault.errors.records import AlreadyImported, FileMissing
 from vault.owner.interface.session import OwnerSession
 from vault.vault import Vault
+from vault.views.audit import Opening
 from vault.views.records import FileChoice
 from vault.wire import messages
 
@@ -48,6 +49,10 @@ WATCHED: dict[str, Do] = {
     ),
     "backup": lambda vault, folder, progress: vault.backup(folder / "backup.tar", progress=progress),
     "verify_audit": lambda vault, _folder, progress: vault.verify_audit(progress=progress),
+    "export_audit": lambda vault, folder, progress: vault.export_audit(folder / "trail", progress=progress),
+    "disclose_audit": lambda vault, folder, progress: vault.disclose_audit(
+        folder / "trail", disclose=[Opening(seq=1, name="source")], since=[1], prove=[0], progress=progress
+    ),
 }
 
 
@@ -155,7 +160,7 @@ def test_a_real_interrupt_stops_it_there_wherever_it_strikes(
 
     interrupting = threading.Thread(target=interrupt)
     interrupting.start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 (it may strike at either)
         is_asking.set()
         vault.import_planned(plan)
     interrupting.join()
@@ -169,8 +174,8 @@ def test_a_stopped_import_can_be_made_again(vault: OwnerSession, hold: Hold, fol
     def stop(_done: int, _of: int) -> None:
         raise KeyboardInterrupt
 
-    entries = vault.status().audit_entries
     plan = vault.plan_import(choice(folder)).id
+    entries = vault.status().audit_entries
     hold("import_planned")
     with pytest.raises(KeyboardInterrupt):
         vault.import_planned(plan, progress=stop)
@@ -256,6 +261,49 @@ def test_a_run_is_stopped_where_it_is_watched(daemon: Daemon, vault: OwnerSessio
     assert told[-1] > 0
     assert vault.request(request).line.state == "failed"
     assert vault.runs() == []
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A backup that is never done before the event is set, and asks now and then whether it is stopped."""
+    done = threading.Event()
+
+    def backup(_self: Vault, *, progress: Callable[[int, int], None], **_given: object) -> None:
+        while not done.wait(0.01):
+            progress(1, 2)
+
+    monkeypatch.setattr(Vault, "backup", backup)
+    yield done
+    done.set()
+
+
+def test_locking_waits_for_nothing_that_was_begun(
+    daemon: Daemon, endless: threading.Event, folder: Path
+) -> None:
+    token = daemon.session().token
+    action_id = daemon.begin("backup", token=token, target=folder / "b.tar")
+    until(lambda: daemon.outcome("backup", action_id, token=token)["of"])
+    assert daemon.ask(messages.LOCK, token=token).status_code == 200
+    has_ended = daemon.has_ended(10)
+    endless.set()
+
+    assert has_ended
+
+
+def test_at_the_deadline_what_was_begun_comes_to_its_end(
+    daemon: Daemon, endless: threading.Event, folder: Path
+) -> None:
+    session = daemon.session()
+    action_id = daemon.begin("backup", token=session.token, target=folder / "b.tar")
+    until(lambda: daemon.outcome("backup", action_id, token=session.token)["of"])
+    daemon.world.clock.forward(minutes=15)
+    assert error_of(daemon.ask(messages.PULSE, token=session.token)) == (401, "SessionEnded")
+
+    assert not daemon.has_ended(1)
+    assert daemon.outcome("backup", action_id, token=daemon.session().token)["state"] == "running"
+    endless.set()
+    daemon.world.clock.forward(minutes=15)
+    assert daemon.has_ended(10)
 
 
 # here, in the same process ----------------------------------------------------------------------------------------

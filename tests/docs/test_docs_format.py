@@ -27,6 +27,7 @@ from vault_reader import (
     recovery_bytes,
     root_by_passphrase,
     root_by_recovery_key,
+    row_digest,
     subkey,
 )
 
@@ -169,8 +170,11 @@ def test_the_facts_types_and_digests_of_the_database(made: Made) -> None:
 
     assert set(facts) == {
         *("format", "origin", "created_at", "audit.compact_range"),
-        *("budget.orders", "budget.delta"),
+        *("budget.orders", "budget.delta", "keys.header"),
     }
+    assert (
+        facts["keys.header"] == hashlib.sha256((made.paths.vault / "keys.lockbox").read_bytes()).hexdigest()
+    )
     assert facts["format"] == "1"
     assert json.loads(facts["budget.orders"]) == [3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 64]
     assert facts["budget.delta"] == "0.000001"
@@ -185,7 +189,7 @@ def test_the_database_and_its_tables_are_those_of_the_page(made: Made) -> None:
     named = set(re.findall(r"^\| `(\w+)` \|", PAGE.split("## 5.")[1].split("## 6.")[0], re.MULTILINE))
 
     assert tables - {"alembic_version", "sqlite_sequence"} == named
-    assert ask("SELECT version_num FROM alembic_version") == [("0002",)]
+    assert ask("SELECT version_num FROM alembic_version") == [("0004",)]
     assert ask("PRAGMA journal_mode") == [("wal",)]
     assert ask("PRAGMA page_size") == [("4096",)]
 
@@ -219,10 +223,20 @@ def test_the_mark_is_where_and_what_the_page_says(made: Made) -> None:
     mark = read_mark(made.paths.state, facts["origin"], made.root)
     ((entries,),) = ask("SELECT count(*) FROM log_entry")
 
-    assert set(mark) == {"origin", "root", "size", "spent"}
+    assert set(mark) == {"has_digest", "origin", "root", "size", "spent"}
     assert (mark["size"], mark["spent"]) == (entries, {})
     assert mark["root"]
     assert all(f"`mark.{key}`" in PAGE for key in mark)
+
+
+def test_the_digest_of_the_rows_is_what_the_page_says(made: Made) -> None:
+    ask = connect(made.paths.vault, made.root)
+    ((size, root, kept, mac),) = ask("SELECT size, root, digest, mac FROM row_digest")
+    ((entries,),) = ask("SELECT count(*) FROM log_entry")
+
+    assert (size, kept) == (entries, row_digest(ask, made.root))
+    key = subkey(made.root, "row-digest", b"head")
+    assert mac == digest(key, b"lockbox digest of rows v1", size.to_bytes(8, "big"), root, kept)
 
 
 def test_a_backup_restores_by_the_steps_of_the_page(made: Made, tmp_path: Path) -> None:
@@ -243,7 +257,7 @@ def test_a_backup_restores_by_the_steps_of_the_page(made: Made, tmp_path: Path) 
     with Vault.open(restored, passphrase_secret(PASSPHRASE)) as vault:
         assert "events" in vault.rollback_reason
         assert vault.show_collection("days")
-        assert vault.export_collection("days", tmp_path / "days.csv", as_format="csv") == ROWS
+        assert vault.export_collection("days", tmp_path / "days.csv", as_format="csv").rows == ROWS
         with pytest.raises(OlderVault):
             vault.block_requester("Sleep lab")
     elsewhere = Paths(vault=folder, state=tmp_path / "another computer")

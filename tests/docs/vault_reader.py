@@ -133,6 +133,37 @@ def connect(folder: Path, root: bytes) -> Callable[..., list[Any]]:
     return lambda sql, *values: connection.execute(sql, values).fetchall()
 
 
+NOT_IN_DIGEST = {"log_entry", "disclosure", "row_digest"}
+BY_LENGTH = {("segment", "blob"), ("request", "weights"), ("held", "update")}
+
+
+def row_digest(ask: Callable[..., list[Any]], root: bytes) -> bytes:
+    """The digest over every row, by the page alone."""
+    tables = {name for (name,) in ask("SELECT name FROM sqlite_master WHERE type = 'table'")} - NOT_IN_DIGEST
+    rows = [("sqlite_schema", ("name", "sql", "tbl_name", "type"))]
+    rows += [(name, tuple(sorted(row[1] for row in ask(f"PRAGMA table_info('{name}')")))) for name in tables]
+    total = 0
+    for table, columns in rows:
+        shown = [f'length("{each}")' if (table, each) in BY_LENGTH else f'"{each}"' for each in columns]
+        for values in ask(f'SELECT {", ".join(shown)} FROM "{table}"'):
+            parts = [table, *(part for pair in zip(columns, values, strict=True) for part in pair)]
+            element = b"".join(map(_part, parts))
+            keyed = hashlib.blake2b(
+                element, key=subkey(root, "row-digest"), digest_size=64, person=b"lockbox-rows-1"
+            )
+            total += int.from_bytes(keyed.digest(), "big")
+    return (total % 2**512).to_bytes(64, "big")
+
+
+def _part(value: Any) -> bytes:
+    if value is None:
+        return b"n"
+    if isinstance(value, int):
+        return f"i{value};".encode()
+    data = value.encode() if isinstance(value, str) else value
+    return f"{'t' if isinstance(value, str) else 'b'}{len(data)}:".encode() + data
+
+
 # 6: records
 
 
@@ -164,9 +195,9 @@ def column(ask: Callable[..., list[Any]], root: bytes, collection: str, name: st
 def read_mark(state: Path, origin: str, root: bytes) -> dict[str, Any]:
     file = state / f"{hashlib.sha256(origin.encode()).hexdigest()[:32]}.json"
     sealed = json.loads(file.read_bytes())
-    assert (set(sealed), sealed["v"]) == ({"v", "mark", "mac"}, 1)
+    assert (set(sealed), sealed["v"]) == ({"v", "mark", "mac"}, 2)
     message = json.dumps(sealed["mark"], sort_keys=True, separators=(",", ":")).encode()
-    mac = digest(subkey(root, "state-mark"), b"lockbox high-water mark v1\n" + message)
+    mac = digest(subkey(root, "state-mark"), b"lockbox high-water mark v2\n" + message)
     assert hmac.compare_digest(mac.hex(), sealed["mac"])
     mark: dict[str, Any] = sealed["mark"]
     assert mark["origin"] == origin

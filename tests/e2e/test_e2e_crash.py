@@ -203,7 +203,7 @@ def test_a_killed_change_of_the_passphrase_leaves_the_old_or_the_new_one(
     new = "another horse battery staple"
     nursery.order(known_world, do="change_passphrase", at=at, old=PASSPHRASE, new=new)
     assert nursery.end() == KILLED
-    word = PASSPHRASE if at == "the change is recorded" else new
+    word = PASSPHRASE if at == "the change is proposed" else new
     with known_world.vault(passphrase=word) as vault:
         vault.verify_audit()
     with pytest.raises(WrongPassphrase):

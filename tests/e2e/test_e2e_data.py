@@ -88,7 +88,8 @@ def test_what_is_sealed_is_what_was_looked_at_and_no_other_plan(world: World) ->
 
 def test_two_who_look_at_files_do_not_undo_each_other(world: World) -> None:
     """Such as a command and a screen, over one process that has the vault open."""
-    (world.folder / "other.csv").write_bytes(world.table().read_bytes().replace(b"2026", b"2025"))
+    world.table()
+    world.table("other.csv", seed=2)
     with world.vault() as vault:
         first = vault.plan_import(nights(world))
         second = vault.plan_import(nights(world, path=world.folder / "other.csv", name="others"))
@@ -103,8 +104,8 @@ def test_what_a_collection_is_called_and_costs_is_checked_before_the_file_is_par
     with world.vault() as vault:
         import_file(vault, nights(world, path=world.table()))
         for wishes, reason in (
-            ({"name": ""}, "a collection's name is 1 to 80 printable characters"),
-            ({"name": " x"}, "a collection's name is 1 to 80 printable characters"),
+            ({"name": ""}, "a collection's name is 1 to 80 characters that can be seen"),
+            ({"name": " x"}, "a collection's name is 1 to 80 characters that can be seen"),
             ({"name": "new", "lifetime": "none"}, "a lifetime budget is a number"),
             ({"lifetime": "9"}, "its lifetime privacy budget stays as it is"),
         ):
@@ -134,7 +135,7 @@ def test_what_is_no_file_is_called_by_its_name(world: World, monkeypatch: pytest
 # looking ------------------------------------------------------------------------------------------------------
 
 
-def test_only_a_first_page_is_recorded_and_never_what_was_searched_for(world: World) -> None:
+def test_every_page_is_recorded_and_never_what_was_searched_for(world: World) -> None:
     with world.vault() as vault:
         world.imported(vault)
         vault.browse("nights", search=MARKER)
@@ -147,7 +148,7 @@ def test_only_a_first_page_is_recorded_and_never_what_was_searched_for(world: Wo
         with vault._opened.read() as uow:
             hidden = "".join(row.d for row in uow.find(Disclosure))
 
-    assert kinds == ["log.genesis", "record.import", "access.view"]
+    assert kinds == ["log.genesis", "record.import", "access.view", "access.view"]
     assert MARKER not in hidden
 
 
@@ -197,3 +198,16 @@ def test_importing_says_what_the_classes_of_its_columns_mean(today: World) -> No
         assert "sensitive: " in said
         assert "ordinary: " not in said
     assert shown.err.count("identifying: ") == 1
+
+
+def test_an_export_says_what_a_spreadsheet_would_run(today: World) -> None:
+    path = today.folder / "odd.csv"
+    path.write_text('note,n\n"=HYPERLINK(""http://x"")",1\nplain,2\n')
+    run(today.paths, "import", path, "--collection", "odd")
+    plain = run(today.paths, "data", "export", "odd", today.folder / "plain.csv")
+    safe = run(today.paths, "data", "export", "odd", today.folder / "safe.csv", "--safe-for-spreadsheets")
+
+    assert "1 text that would be read as a formula by a spreadsheet" in " ".join(plain.err.split())
+    assert "--safe-for-spreadsheets" in plain.err
+    assert "\n\"'=HYPERLINK" in (today.folder / "safe.csv").read_text().replace("\r", "")
+    assert "an apostrophe or a mark stands there now" in " ".join(safe.err.split())

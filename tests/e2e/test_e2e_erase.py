@@ -20,7 +20,13 @@ from tests.worlds.vaults import new_world
 from tests.worlds.world import PASSPHRASE, World
 from vault import erasure
 from vault.errors.families import LockboxError
-from vault.errors.records import AlreadyImported, CollectionErased, ErasedNotCleared, UnknownCollection
+from vault.errors.records import (
+    AlreadyImported,
+    CollectionErased,
+    ErasedNotCleared,
+    PlanUnknown,
+    UnknownCollection,
+)
 from vault.errors.requests import CollectionInUse, JobReplayed, WrongState
 from vault.records.collections import find_collection
 from vault.records.reading import ColumnReader
@@ -347,11 +353,12 @@ def test_a_reader_of_before_opens_nothing_afterwards(world: World) -> None:
     """What somebody kept, keys and all, finds no sealed byte that it could open; nor is a parsed file kept."""
     with world.vault() as vault:
         world.imported(vault)
-        vault.plan_import(nights(world, path=world.table()))
+        plan = vault.plan_import(nights(world, path=world.table()))
         with vault._opened.read() as uow:
             kept = _reader(vault, uow)
         vault.erase_collection("nights")
-        assert vault._plan is None
+        with pytest.raises(PlanUnknown):
+            vault._plans.find(plan.id)
         with vault._opened.read() as uow:
             kept._uow = uow
             with pytest.raises(LockboxError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -133,13 +133,13 @@ def test_a_run_parses_its_manifest_once(
     approved_world: World, monkeypatch: pytest.MonkeyPatch, quiet: Quiet
 ) -> None:
     """And once more to show what became of it."""
-    original, parsed = parse.parse_as, []
+    original, parsed = parse.parse_version, []
 
-    def spy(model: type[Manifest], data: bytes) -> Manifest:
+    def spy(models: Mapping[int, type[Manifest]], data: bytes) -> Manifest:
         parsed.append(data)
-        return original(model, data)
+        return original(models, data)
 
-    monkeypatch.setattr(parse, "parse_as", spy)
+    monkeypatch.setattr(parse, "parse_version", spy)
     with approved_world.vault() as vault:
         (request,) = vault.requests()
         parsed.clear()

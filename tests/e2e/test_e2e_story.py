@@ -356,7 +356,7 @@ def test_a_released_update_is_integers_of_the_public_grid(world: World, quiet: Q
     tensors = load_file(world.folder / "out" / "update.safetensors")
     assert {np.dtype(np.int64)} == {tensor.dtype for tensor in tensors.values()}
     manifest = json.loads((world.folder / "out" / "release.json").read_bytes())
-    assert manifest["update"]["grid_exponent"] == 24
+    assert manifest["update"]["step"] == 2.0**-24
 
 
 def test_a_backup_opens_elsewhere_and_is_read_only_where_the_vault_went_on(

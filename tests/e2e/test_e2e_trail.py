@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.worlds.commands import run
+from tests.worlds.commands import Outcome, run
 from tests.worlds.vaults import new_world
 from tests.worlds.world import World
 
@@ -91,3 +91,118 @@ def test_a_commitment_has_one_spelling(world: World, bit: int, code: int) -> Non
 
     outcome = run(world.paths, "audit", "verify", "--bundle", world.folder / "bundle", "--key", vkey)
     assert code == outcome.code, outcome.all
+
+
+# what is asked for -----------------------------------------------------------------------------------------------
+
+
+def exported(world: World, name: str, *choice: str) -> Outcome:
+    """Export the trail into a folder of this name."""
+    return run(world.paths, "audit", "export", world.folder / name, *choice)
+
+
+def granted(world: World) -> int:
+    """The number of the entry of a consent."""
+    lines = [json.loads(line) for line in run(world.paths, "audit", "show", "--json").out.splitlines()]
+    return next(int(line["seq"]) for line in lines if line["type"] == "consent.grant")
+
+
+def verified(world: World, name: str) -> dict[str, Any]:
+    """What the verifying command says of a bundle; it opens no vault."""
+    key = run(world.paths, "audit", "key").out.strip()
+    words = ("audit", "verify", "--bundle", world.folder / name, "--key", key, "--json")
+    outcome = run(world.paths, *words, secret=None)
+    assert outcome.code == 0, outcome.err
+    found: dict[str, Any] = json.loads(outcome.out)
+    return found
+
+
+def test_an_export_proves_that_it_goes_on_from_what_somebody_kept(today: World) -> None:
+    """The checkpoint of the earlier size is the very file that was given away then."""
+    size = json.loads(exported(today, "first", "--json").out)["size"]
+    outcome = exported(today, "second", "--since", f"{size}", "--since", "1")
+
+    assert outcome.code == 0, outcome.err
+    assert f"It goes on from the trail of 1, {size} entries." in " ".join(outcome.err.split())
+    kept = today.folder / "second" / "checkpoints" / f"{size}"
+    assert kept.read_bytes() == (today.folder / "first" / "checkpoint").read_bytes()
+    assert verified(today, "second")["goes_on_from"] == [1, size]
+    spoilt = today.folder / "second" / "proofs" / f"{size}.consistency"
+    spoilt.write_bytes(spoilt.read_bytes().replace(b"old", b"new"))
+    key = run(today.paths, "audit", "key").out.strip()
+    assert run(today.paths, "audit", "verify", "--bundle", today.folder / "second", "--key", key).code == 6
+
+
+def test_an_export_proves_single_entries_by_themselves(today: World) -> None:
+    outcome = exported(today, "out", "--prove", "0", "--prove", "3")
+
+    assert outcome.code == 0, outcome.err
+    assert {"0.tlog-proof", "3.tlog-proof"} <= {
+        path.name for path in (today.folder / "out" / "proofs").iterdir()
+    }
+    assert {0, 3} <= set(verified(today, "out")["proven"])
+
+
+def test_what_is_opened_is_said_first_asked_for_and_recorded(today: World) -> None:
+    """One field of a consent: nothing else of it is readable, and the trail says what was given away."""
+    seq = granted(today)
+    asked = exported(today, "out", "--disclose", f"{seq}:controller")
+    assert (asked.code, (today.folder / "out").exists()) == (1, False)
+    said = " ".join(asked.err.split())
+    assert f"can prove to anybody: entry {seq}, consent.grant: controller is" in said
+    assert "cannot be taken back" in said
+
+    before = len(run(today.paths, "audit", "show").out.splitlines())
+    outcome = exported(today, "out", "--disclose", f"{seq}:controller", "--confirm", "1")
+    assert outcome.code == 0, outcome.err
+    (opened,) = verified(today, "out")["opened"]
+    assert (opened["seq"], opened["type"], opened["name"]) == (seq, "consent.grant", "controller")
+    assert opened["value"] in said
+    (line,) = (today.folder / "out" / "disclosures.jsonl").read_text().splitlines()
+    assert json.loads(line)["seq"] == seq
+    trail = run(today.paths, "audit", "show").out.splitlines()
+    assert len(trail) > before
+    assert f"which opens entry {seq}: controller" in " ".join(" ".join(trail[before:]).split())
+    last = (today.folder / "out" / "entries.jsonl").read_text().splitlines()[-1]
+    assert (json.loads(last)["type"], json.loads(last)["profile"]) == ("export", "audit-disclosed")
+
+
+def test_a_whole_entry_is_opened_with_its_number_alone_and_shown_by_name(today: World) -> None:
+    seq = granted(today)
+    shown = [
+        json.loads(line)
+        for line in run(today.paths, "audit", "show", "--entry", f"{seq}", "--json").out.splitlines()
+    ]
+    outcome = exported(today, "out", "--disclose", f"{seq}", "--confirm", f"{len(shown)}")
+
+    assert outcome.code == 0, outcome.err
+    assert [field["name"] for field in verified(today, "out")["opened"]] == sorted(
+        field["name"] for field in shown
+    )
+    told = run(today.paths, "audit", "show", "--entry", f"{seq}").out
+    assert [field["name"] in told for field in shown] == [True] * len(shown)
+
+
+@pytest.mark.parametrize(
+    ("choice", "code", "says"),
+    [
+        (("--since", "0"), 1, "has had the sizes 1 to"),
+        (("--since", "9999"), 1, "has had the sizes 1 to"),
+        (("--prove", "9999"), 1, "has the entries 0 to"),
+        (("--prove", "-1"), 1, "has the entries 0 to"),
+        (("--disclose", "9999"), 1, "has the entries 0 to"),
+        (("--disclose", "0"), 1, "entry 0 hides nothing like that"),
+        (("--disclose", "1:nothing"), 1, "entry 1 hides nothing like that"),
+        (("--disclose", "x:y"), 2, "SEQ:NAME"),
+        (("--disclose", "9" * 400), 2, "SEQ:NAME"),
+        (("--disclose", "1:source", "--confirm", "2"), 4, "said no"),
+    ],
+)
+def test_what_is_not_there_is_refused_before_anything_is_written(
+    today: World, choice: tuple[str, ...], code: int, says: str
+) -> None:
+    outcome = exported(today, "out", *choice)
+
+    assert (outcome.code, says in " ".join(outcome.err.split())) == (code, True), outcome.err
+    assert not (today.folder / "out").exists()
+    assert '"type": "export"' not in run(today.paths, "audit", "show", "--json").out

@@ -127,7 +127,15 @@ def random_frame(
 
 def without_unit(job: Job, frame: ColumnFrame, unit: int) -> ColumnFrame:
     """The same columns with every row of one unit taken out."""
-    keep = np.asarray(frame.unit) != unit
+    return _kept(job, frame, np.asarray(frame.unit) != unit)
+
+
+def only_unit(job: Job, frame: ColumnFrame, unit: int) -> ColumnFrame:
+    """The same columns with no rows but those of one unit."""
+    return _kept(job, frame, np.asarray(frame.unit) == unit)
+
+
+def _kept(job: Job, frame: ColumnFrame, keep: NDArray[np.bool_]) -> ColumnFrame:
     features = [None if column is None else np.asarray(column)[keep] for column in frame.features]
     return frame_of(job, np.asarray(frame.unit)[keep], features, np.asarray(frame.label)[keep])
 

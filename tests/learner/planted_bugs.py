@@ -1,4 +1,4 @@
-"""Thirteen ways to get differential privacy wrong, each planted by replacing one step of the engine."""
+"""Fourteen ways to get differential privacy wrong, each planted by replacing one step of the engine."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from learner_setups import WIDTH, SeededWords
+from learner_setups import SeededWords
 from numpy.typing import NDArray
-from torch import Tensor
 
 from learner import engine
 from learner.dp import clipping
+from learner.dp.books import Books, Layer, squares
 from learner.dp.noise import rounded_gaussian
 
 Patch = pytest.MonkeyPatch
@@ -31,32 +30,30 @@ class PlantedBug:
     says: str
 
 
-def _unclipped(gradients: Tensor, clip_norm: float) -> Tensor:
-    return gradients
+def _unclipped(squared: NDArray[np.float64], width: int, clip_norm: float) -> NDArray[np.float64]:
+    return np.ones_like(squared)
 
 
 def no_clipping(patch: Patch) -> None:
-    patch.setattr(clipping, "clip", _unclipped)
+    patch.setattr(clipping, "factors", _unclipped)
 
 
 def clip_after_averaging(patch: Patch) -> None:
     right = engine.clipped_sum
 
-    def wrong(
-        units: Any, batch: Any, row_gradients: Any, *, plan: Any, reduction: Any
-    ) -> NDArray[np.float64]:
-        total = right(units, batch, row_gradients, plan=plan, reduction=reduction)
+    def wrong(units: Any, batch: Any, books: Any, *, plan: Any, **rest: Any) -> NDArray[np.float64]:
+        total = right(units, batch, books, plan=plan, **rest)
         mean = total / max(int(batch.sum()), 1)
         bounded = mean * plan.clip_norm / max(float(np.linalg.norm(mean)), plan.clip_norm)
         return bounded * plan.expected_batch
 
-    patch.setattr(clipping, "clip", _unclipped)
+    patch.setattr(clipping, "factors", _unclipped)
     patch.setattr(engine, "clipped_sum", wrong)
 
 
 def _noise(patch: Patch, wrong: Callable[[Any, Any, Any], NDArray[np.int64]]) -> None:
     right = engine.draw_noise
-    patch.setattr(engine, "draw_noise", lambda words, plan: wrong(right, words, plan))
+    patch.setattr(engine, "draw_noise", lambda words, plan, _erfinv: wrong(right, words, plan))
 
 
 def noise_divided_by_batch_twice(patch: Patch) -> None:
@@ -149,24 +146,43 @@ def twice_the_steps(patch: Patch) -> None:
 
 
 def clip_each_layer(patch: Patch) -> None:
-    right = clipping.clip
+    def wrong(formed: list[NDArray[np.float64]], plan: Any) -> Books:
+        ((units, size),) = (each.shape for each in formed)
+        rows = formed[0].reshape(units, 2, -1)
+        parts = [rows[:, :, :-1].reshape(units, -1), rows[:, :, -1]]
+        for part in parts:
+            np.multiply(part, clipping.factors(squares(part), size, plan.clip_norm)[:, None], out=part)
+        both = np.concatenate((parts[0].reshape(units, 2, -1), parts[1][:, :, None]), axis=2)
+        return [Layer(inputs=both.reshape(units, -1), gradients=np.ones((units, 1)))]
 
-    def wrong(gradients: Tensor, clip_norm: float) -> Tensor:
-        layers = gradients.split([2 * WIDTH, 2], dim=1)
-        return torch.cat([right(layer.clone(), clip_norm) for layer in layers], dim=1)
-
-    patch.setattr(clipping, "clip", wrong)
+    patch.setattr(clipping, "_of_units", wrong)
 
 
 def clip_rows_claim_groups(patch: Patch) -> None:
-    right_clip, right_gradients = clipping.clip, engine.gradients_at
+    right_factors, right_sums = clipping.factors, clipping._outer_sums
 
-    def wrong(job: Any, rows: Any, size: int) -> Any:
-        at = right_gradients(job, rows, size)
-        return lambda theta: lambda numbers: right_clip(at(theta)(numbers), job.clip_norm)
+    def wrong(layer: Layer, block: Any) -> NDArray[np.float64]:
+        squared = squares(layer.gradients) * squares(layer.inputs)
+        shorter = layer.gradients * right_factors(squared, 20, 0.5)[:, None]
+        return right_sums(Layer(inputs=layer.inputs, gradients=shorter), block)
 
-    patch.setattr(clipping, "clip", _unclipped)
-    patch.setattr(engine, "gradients_at", wrong)
+    patch.setattr(clipping, "_outer_sums", wrong)
+    patch.setattr(clipping, "factors", _unclipped)
+
+
+def noise_by_the_size_of_the_batch(patch: Patch) -> None:
+    sample, sizes = engine.sample_units, [0.0]
+
+    def heard(words: Any, plan: Any, count: int) -> NDArray[np.bool_]:
+        batch = sample(words, plan, count)
+        sizes[0] = max(int(batch.sum()), 1) / max(plan.sampling_rate * count, 1)
+        return batch
+
+    patch.setattr(engine, "sample_units", heard)
+    _noise(
+        patch,
+        lambda right, words, plan: np.rint(right(words, plan) * math.sqrt(sizes[0])).astype(np.int64),
+    )
 
 
 BUGS = tuple(
@@ -184,6 +200,7 @@ BUGS = tuple(
         (shuffled_fixed_batches, "U3", "batch size variance x0.00"),
         (twice_the_steps, "U4", "14 noises for 7"),
         (clip_each_layer, "U1", "two-block record: unit 0 moves the update by 1.41 C/b"),
+        (noise_by_the_size_of_the_batch, "U2", "in large batches"),
         (clip_rows_claim_groups, "U1", "group group: unit 0 moves the update by 5.00 C/b"),
     )
 )

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from learner_setups import (
     LOGISTIC,
     WIDTH,
+    Recorder,
+    SeededWords,
     change_of,
     frame_of,
     ignore,
@@ -27,8 +30,9 @@ from scipy import stats
 from learner import engine
 from learner.data import encode_rows, group_units
 from learner.dp import clipping
+from learner.dp.books import Books, Layer
 from learner.dp.plan import plan_of
-from learner.models.gradients import gradients_at
+from learner.models.network import network_of
 from learner.models.weights import read_weights
 from learner.protocol import ColumnFrame, Job, job_shapes
 
@@ -116,12 +120,45 @@ def noise_violations() -> list[str]:
     ):
         if not abs(correlation := float(np.corrcoef(one.ravel(), two.ravel())[0, 1])) <= 6 / math.sqrt(count):
             found.append(f"{name} correlation {correlation:.3f}")
-    return found + _repeats(job, empty) + _off_grid(job, empty)
+    return found + _repeats(job, empty) + _off_grid(job, empty) + _follows_the_data()
 
 
 def _noise_cells(job: Job, parameters: int) -> float:
-    grid = 2.0**-job.grid
-    return job.noise_multiplier * (job.clip_norm * (1 + 1e-6) + grid * math.sqrt(parameters)) / grid
+    grid, margin = 2.0**-job.grid, 2 * 261 * 2.0**-53 * 2**24 * 256
+    return job.noise_multiplier * (job.clip_norm * (1 + margin) + grid * math.sqrt(parameters)) / grid
+
+
+POPULATED_JOB = replace(NOISE_JOB, sampling_rate=0.1, expected_batch=4.0)
+_PEOPLE = 40
+
+
+def _follows_the_data() -> list[str]:
+    """On a populated set with q < 1 the noise is the same in small and large batches, and on any other set."""
+    job = POPULATED_JOB
+    taps = _with_words_for_noise(job, _people(job, _PEOPLE))
+    sizes, noise = np.array([batch.sum() for batch in taps.batches]), np.stack(taps.noises)
+    expected, found = _noise_cells(job, noise.shape[1]), []
+    for name, chosen in (("small", sizes <= np.median(sizes)), ("large", sizes > np.median(sizes))):
+        part = noise[chosen]
+        if not abs(float(part.std()) / expected - 1) <= 6 / math.sqrt(2 * part.size):
+            found.append(f"std x{part.std() / expected:.2f} in {name} batches")
+    others = (_people(job, 0), _people(job, _PEOPLE - 1), _people(job, 10 * _PEOPLE))
+    if any(not np.array_equal(noise, np.stack(_with_words_for_noise(job, other).noises)) for other in others):
+        found.append("other noise for other data")
+    return found
+
+
+def _people(job: Job, units: int) -> ColumnFrame:
+    """So many units of one row, of all kinds."""
+    return frame_of(job, range(units), [np.arange(units) % 999], np.arange(units) % 2)
+
+
+def _with_words_for_noise(job: Job, frame: ColumnFrame) -> Recorder:
+    """A run whose noise has a stream of words of its own, always the same."""
+    right, coins = engine.sample_units, SeededWords(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "sample_units", lambda _words, plan, count: right(coins, plan, count))
+        return listened(job, frame, words=SeededWords(2))[0]
 
 
 def _repeats(job: Job, frame: ColumnFrame) -> list[str]:
@@ -177,29 +214,55 @@ def step_violations() -> list[str]:
 
 
 def independence_violations(job: Job, units: int, rows_each: int) -> list[str]:
-    """U5: a unit's bounded gradient has the same bits alone, among others, and at another place."""
+    """U5: what a unit adds has the same bits alone, among others, and at another place."""
     frame = random_frame(job, units, rows_each=rows_each, seed=1)
     rng = np.random.default_rng(2)
-    together = bounded(job, frame, np.ones(units, dtype=np.bool_))
-    alone = [np.arange(units) == unit for unit in (0, units // 2, units - 1)]
+    together = addends(job, frame, np.arange(units))
+    alone = [np.array([unit]) for unit in (0, units // 2, units - 1)]
+    some = [np.flatnonzero(rng.random(units) < share) for share in (0.05, 0.3, 0.7, 0.95)]
     found = []
-    for batch in (*alone, *(rng.random(units) < share for share in (0.05, 0.3, 0.7, 0.95))):
-        apart = bounded(job, frame, batch)
-        changed = [unit for unit, gradient in apart.items() if gradient.tobytes() != together[unit].tobytes()]
+    for members in (*alone, *some, rng.permutation(units)):
+        apart = addends(job, frame, members)
+        changed = [unit for unit, addend in apart.items() if bits(addend) != bits(together[unit])]
         found += [f"unit {unit} changes with its company" for unit in changed]
     return found
 
 
-def bounded(job: Job, frame: ColumnFrame, batch: NDArray[np.bool_]) -> dict[int, NDArray[np.float64]]:
-    """The bounded gradient of each unit in the batch, at random weights."""
-    plan = plan_of(job)
-    units = group_units(frame.unit, job.max_rows_per_unit)
-    theta = read_weights(weights_of(job, scale=0.3), job_shapes(job))
-    size = clipping.physical_batch(plan.parameters)
-    row_gradients = gradients_at(job, encode_rows(job, frame), size)(theta)
-    blocks = clipping.bounded_gradients(units, batch, row_gradients, plan=plan, reduction=job.unit_reduction)
+def addends(
+    job: Job, frame: ColumnFrame, members: NDArray[np.int64], theta: NDArray[np.float64] | None = None
+) -> dict[int, Books]:
+    """What each member adds, as the rows whose outer products it is, at random weights."""
+    plan, rows = plan_of(job), encode_rows(job, frame)
+    network = network_of(job, rows, plan.block)
+    if theta is None:
+        theta = read_weights(weights_of(job, scale=0.3), job_shapes(job))
+    with np.errstate(all="ignore"):
+        blocks = clipping.bounded_units(
+            group_units(frame.unit, job.max_rows_per_unit),
+            members,
+            network.books_at(theta),
+            network=network,
+            plan=plan,
+            reduction=job.unit_reduction,
+        )
+        return {unit: copied(layers) for bounded in blocks for unit, layers in bounded.each()}
+
+
+def copied(layers: Books) -> Books:
+    """The layers as they are now; the engine uses their room again."""
+    return [Layer(inputs=each.inputs.copy(), gradients=each.gradients.copy()) for each in layers]
+
+
+def bits(layers: Books) -> list[bytes]:
+    """Every bit of the layers."""
+    return [part.tobytes() for layer in layers for part in (layer.inputs, layer.gradients)]
+
+
+def bounded(
+    job: Job, frame: ColumnFrame, members: NDArray[np.int64], theta: NDArray[np.float64] | None = None
+) -> dict[int, NDArray[np.float64]]:
+    """The bounded gradient of each member written down in full, padding and all."""
     return {
-        int(unit): gradients[place].numpy().copy()
-        for members, gradients in blocks
-        for place, unit in enumerate(members)
+        unit: np.concatenate([(layer.gradients.T @ layer.inputs).ravel() for layer in layers])
+        for unit, layers in addends(job, frame, members, theta).items()
     }

@@ -1,4 +1,4 @@
-"""Bounding a unit's gradient: the norm, the cap, what is not finite, exact sums."""
+"""Bounding a unit: factors, the cap of rows, what is not finite, and blocks."""
 
 from __future__ import annotations
 
@@ -6,116 +6,119 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from learner_setups import LINEAR, LOGISTIC, WIDTH, frame_of, listened, mlp, random_frame, weights_of
-from privacy_checks import bounded
-from torch import Tensor
+from learner_setups import LINEAR, LOGISTIC, WIDTH, change_of, frame_of, listened, mlp, random_frame
+from numpy.typing import NDArray
+from privacy_checks import addends, bits, bounded
 
-from learner.dp.clipping import clip, finite_or_zero, truncate
-from learner.dp.plan import plan_of
+from learner.dp.clipping import SHORTENED, factors
+from learner.protocol import Job, job_shapes, parameter_count
 
-
-def _rows(*rows: list[float]) -> Tensor:
-    return torch.tensor(rows, dtype=torch.float64)
+SHORT = 1 - 2.0**-22
 
 
-def test_what_is_within_the_clip_norm_stays_as_it_is() -> None:
-    """Bit for bit, the bound itself included, zeros too."""
-    assert clip(_rows([3.0, 4.0], [0.1, 0.2], [0.0, 0.0]), 5.0).tolist() == [
-        [3.0, 4.0],
-        [0.1, 0.2],
-        [0.0, 0.0],
-    ]
+def test_what_is_within_the_clip_norm_is_shortened_by_a_hair() -> None:
+    """The bound itself included, zeros too."""
+    assert factors(np.array([25.0, 0.05, 0.0]), 1, 5.0 + 1e-9).tolist() == [SHORT] * 3 == [SHORTENED] * 3
 
 
 def test_what_is_beyond_is_shortened_to_the_clip_norm() -> None:
-    """The direction stays; one norm over everything."""
-    assert clip(_rows([12.0, 16.0], [0.0, -8.0]), 5.0).tolist() == [[3.0, 4.0], [0.0, -5.0]]
+    """One norm over everything, squared."""
+    assert factors(np.array([400.0, 64.0]), 1, 5.0).tolist() == pytest.approx([SHORT / 4, SHORT * 5 / 8])
 
 
-@given(
-    st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=30),
-    st.floats(1e-6, 1e6),
-)
-def test_no_norm_is_beyond_the_clip_norm(numbers: list[float], clip_norm: float) -> None:
-    """For every finite float32 gradient, up to a rounding far inside the margin of C'."""
-    assert torch.linalg.vector_norm(clip(_rows(numbers), clip_norm)) <= clip_norm * (1 + 1e-12)
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_norm_that_is_not_finite_has_the_factor_zero(wrong: float) -> None:
+    """And nobody else's changes."""
+    found = factors(np.array([1.0, wrong, 64.0]), 1, 5.0).tolist()
+    assert found[1] == 0
+    assert [found[0], found[2]] == factors(np.array([1.0, 64.0]), 1, 5.0).tolist()
 
 
-@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
-def test_a_gradient_that_is_not_finite_becomes_the_zero_vector(wrong: float) -> None:
-    """All of it, and nobody else's."""
-    assert finite_or_zero(_rows([1.0, wrong], [2.0, 3.0], [np.inf, -np.inf])).tolist() == [
-        [0.0, 0.0],
-        [2.0, 3.0],
-        [0.0, 0.0],
-    ]
+WILD = tuple(replace(each, clip=1e38) for each in LINEAR.features)
+OVERFLOWING = {
+    "rows": replace(LINEAR, features=WILD, max_rows_per_unit=1),
+    "formed": replace(LINEAR, features=WILD),
+    "rows of an mlp": mlp(replace(LINEAR, features=WILD, max_rows_per_unit=1), 5, 4, activation="relu"),
+    "pairs": mlp(replace(LINEAR, features=WILD, grid=20), 40, 40, activation="relu"),
+}
+FAR = 1e38
 
 
-@given(st.lists(st.floats(-1, 1), min_size=1, max_size=10))
-def test_truncation_goes_towards_zero_by_less_than_a_fine_cell(numbers: list[float]) -> None:
-    """Every number becomes a multiple of g / 1024, never a larger one."""
-    plan = plan_of(LOGISTIC)
-    fine = plan.grid / 1024
-    cut = truncate(_rows(numbers), plan)[0].numpy()
-    assert np.array_equal(cut / fine, np.rint(cut / fine))
-    assert (np.abs(cut) <= np.abs(numbers)).all()
-    assert (np.abs(np.array(numbers) - cut) < fine).all()
+def far_weights(job: Job) -> NDArray[np.float64]:
+    """Finite weights with which the first input, where it is 1e38 and not 0, overflows."""
+    theta = np.random.default_rng(0).normal(size=parameter_count(job_shapes(job)))
+    outputs, inputs = next(iter(job_shapes(job).values()))
+    theta[: outputs * inputs : inputs] = 1e290
+    return theta
 
 
-def test_a_record_that_overflows_leaves_no_trace() -> None:
-    """The sum, and so the update, is that of the other units, to the last bit; nothing fails."""
-    job = replace(LINEAR, features=tuple(replace(each, clip=1e38) for each in LINEAR.features))
+def inputs_of(rows: int, far: int) -> NDArray[np.float64]:
+    """Normal inputs but for the first, which is far in one row alone."""
+    inputs = np.random.default_rng(0).normal(size=(WIDTH, rows))
+    inputs[0] = np.where(np.arange(rows) == far, FAR, 0.0)
+    return inputs
+
+
+@pytest.mark.parametrize("job", OVERFLOWING.values(), ids=OVERFLOWING)
+def test_a_record_that_overflows_leaves_no_trace(job: Job) -> None:
+    """What it adds is zero in every bit that counts, and what the others add is what they add without it."""
+    inputs, theta = inputs_of(4, far=3), far_weights(job)
+    some = addends(job, frame_of(job, range(4), inputs, np.zeros(4)), np.arange(4), theta)
+    others = addends(job, frame_of(job, range(3), inputs[:, :3], np.zeros(3)), np.arange(3), theta)
+    assert [bits(some[unit]) for unit in range(3)] == [bits(others[unit]) for unit in range(3)]
+    assert not any((layer.gradients.T @ layer.inputs).any() for layer in some[3])
+    assert all((layer.gradients.T @ layer.inputs).any() for layer in some[0])
+
+
+@pytest.mark.parametrize("name", OVERFLOWING)
+def test_a_run_with_a_record_that_overflows_is_a_run_without_it(name: str) -> None:
+    """The sum, and so the update, to the last bit; nothing fails."""
+    job = replace(OVERFLOWING[name], steps=2, lr=1e300)  # after one step no weight is finite
     inputs = np.random.default_rng(0).normal(size=(WIDTH, 4))
-    inputs[:, 3] = 1e38
-    weights = weights_of(job, scale=100.0)
     labels = np.zeros(4)
-    taps, update = listened(job, frame_of(job, range(4), inputs, labels), weights=weights, silent=True)
-    others = listened(job, frame_of(job, range(3), inputs[:, :3], labels[:3]), weights=weights, silent=True)
-    assert np.isfinite(taps.totals[0]).all()
+    taps, update = listened(job, frame_of(job, range(4), inputs, labels), silent=True)
+    assert np.isfinite(taps.totals).all()
     assert taps.totals[0].any()
-    assert np.array_equal(others[0].totals[0], taps.totals[0])
-    assert others[1] == update
+    assert not taps.totals[1].any()
+    assert np.isfinite(change_of(job, update)).all()
 
 
-def test_one_row_that_overflows_silences_its_whole_unit() -> None:
+@pytest.mark.parametrize("job", [OVERFLOWING["formed"], OVERFLOWING["pairs"]], ids=["formed", "pairs"])
+def test_one_row_that_overflows_silences_its_whole_unit(job: Job) -> None:
     """A unit is finite or it is zero; the other rows of it do not count."""
-    job = replace(LINEAR, features=tuple(replace(each, clip=1e38) for each in LINEAR.features))
-    inputs = np.random.default_rng(0).normal(size=(WIDTH, 3))
-    inputs[:, 1] = 1e38
-    gradients = bounded(job, frame_of(job, [0, 0, 1], inputs, np.zeros(3)), np.ones(2, dtype=np.bool_))
+    frame = frame_of(job, [0, 0, 1], inputs_of(3, far=1), np.zeros(3))
+    gradients = bounded(job, frame, np.arange(2), far_weights(job))
     assert not gradients[0].any()
     assert gradients[1].any()
 
 
-def test_a_unit_counts_no_more_rows_than_the_job_allows() -> None:
+@pytest.mark.parametrize("job", [LOGISTIC, mlp(LOGISTIC, 40, 40)], ids=["formed", "pairs"])
+def test_a_unit_counts_no_more_rows_than_the_job_allows(job: Job) -> None:
     """With three rows allowed, ten equal rows summed are three."""
-    job = replace(LOGISTIC, max_rows_per_unit=3, clip_norm=8.0, grid=18)
+    job = replace(job, max_rows_per_unit=3, clip_norm=8.0, grid=18)
     inputs = np.tile(np.linspace(0, 0.1, WIDTH)[:, None], (1, 10))
     many, three = (
-        bounded(job, frame_of(job, [0] * rows, inputs[:, :rows], [1] * rows), np.ones(1, dtype=np.bool_))[0]
+        bounded(job, frame_of(job, [0] * rows, inputs[:, :rows], [1] * rows), np.array([0]))[0]
         for rows in (10, 3)
     )
     assert np.array_equal(three, many)
     assert np.linalg.norm(three) < job.clip_norm
 
 
-def test_a_unit_may_span_physical_batches() -> None:
-    """Three units of 300 rows, 256 of which fit at once: the sum of the parts."""
-    job = replace(mlp(LOGISTIC, 200), max_rows_per_unit=300, unit_reduction="mean", grid=20)
-    frame = random_frame(job, 3, rows_each=300)
-    gradients = bounded(job, frame, np.ones(3, dtype=np.bool_))
-    parts = bounded(
-        replace(job, clip_norm=64.0, grid=16),
-        frame_of(job, range(900), frame.features, frame.label),
-        np.ones(900, dtype=np.bool_),
-    )
+@pytest.mark.parametrize("job", [LOGISTIC, mlp(LOGISTIC, 40, 40)], ids=["small", "large"])
+@pytest.mark.parametrize("rows_each", [100, 300, 1300])
+def test_a_unit_may_be_longer_than_half_a_block_or_than_several(job: Job, rows_each: int) -> None:
+    """The bounded mean of its rows' gradients, however many blocks they take."""
+    job = replace(job, max_rows_per_unit=rows_each, unit_reduction="mean", grid=20)
+    frame = random_frame(job, 3, rows_each=rows_each)
+    gradients = bounded(job, frame, np.arange(3))
+    single = replace(job, clip_norm=64.0, grid=16, max_rows_per_unit=1)
+    rows = range(3 * rows_each)
+    parts = bounded(single, frame_of(single, rows, frame.features, frame.label), np.arange(len(rows)))
     assert max(float(np.linalg.norm(part)) for part in parts.values()) < 60
-    mean = np.mean([parts[row] for row in range(300)], axis=0)
+    mean = np.mean([parts[row] for row in range(rows_each)], axis=0)
     expected = mean * min(1, job.clip_norm / float(np.linalg.norm(mean)))
-    assert np.allclose(expected, gradients[0], atol=1e-6)
+    assert np.allclose(expected, gradients[0], rtol=1e-6, atol=1e-7)
 
 
 def test_an_empty_batch_sums_to_zero() -> None:

@@ -24,8 +24,11 @@ def _job(*features: FeatureSpec, label: LabelSpec = LOGISTIC.label, base: Job = 
 
 def _inputs(job: Job, *columns: list[Any]) -> list[list[float]]:
     count = max((len(column) for column in columns if column is not None), default=0)
-    frame = frame_of(job, range(count), columns, [0] * count)
-    return encode_rows(job, frame).batch(np.arange(count), count).inputs.tolist()
+    rows = encode_rows(job, frame_of(job, range(count), columns, [0] * count))
+    block = rows.block(count, rows.width + 1)
+    rows.fill(block, np.arange(count))
+    assert (block.inputs[:, -1] == 1.0).all()
+    return block.inputs[:, :-1].tolist()
 
 
 def _units(unit: list[int], max_rows: int = 8) -> Units:
@@ -33,7 +36,7 @@ def _units(unit: list[int], max_rows: int = 8) -> Units:
 
 
 def _rows(units: Units) -> list[list[int]]:
-    return [units.rows_of(np.array([member]))[0].tolist() for member in range(units.count)]
+    return [next(units.blocks(np.array([member]), 8)).rows.tolist() for member in range(units.count)]
 
 
 # rows ---------------------------------------------------------------------------------------------------
@@ -79,15 +82,25 @@ def test_a_label_is_a_code_or_a_standardised_number() -> None:
     assert (rows.labels.tolist(), rows.known.tolist()) == ([1.0, 0.0, 4.0], [True, False, True])
 
 
-def test_a_batch_has_one_shape_and_its_padding_is_unknown() -> None:
-    """Two rows of a physical batch of five: the other three teach nothing."""
+def test_a_block_has_one_shape_and_its_padding_is_unknown() -> None:
+    """Two rows in room for five: the other three teach nothing, whatever stood there before."""
     job = _job(NUMBER, KIND)
     rows = encode_rows(job, frame_of(job, range(3), [[10.0, 12.0, 14.0], [0, 1, 2]], [1, 0, 1]))
-    batch = rows.batch(np.array([2, 0]), 5)
-    assert batch.inputs.shape == (5, 4)
-    assert batch.inputs[:2].tolist() == [[2.0, 0, 0, 1], [0.0, 1, 0, 0]]
-    assert batch.known.tolist() == [True, True, False, False, False]
-    assert not batch.inputs[2:].any()
+    block = rows.block(5, 6)
+    rows.fill(block, np.array([0, 1, 2, 0, 1]))
+    rows.fill(block, np.array([2, 0]))
+    assert block.inputs[:2].tolist() == [[2.0, 0, 0, 1, 1, 0], [0.0, 1, 0, 0, 1, 0]]
+    assert block.known.tolist() == [True, True, False, False, False]
+    assert not block.inputs[2:, :4].any()
+    assert (block.inputs[:, 4] == 1.0).all()
+
+
+def test_every_input_is_finite() -> None:
+    """However far a manifest lets a value be: what no factor could mask is never there."""
+    far = replace(NUMBER, center=-1e300, scale=1e-300, clip=1e300)
+    job = _job(far, replace(far, center=1e300))
+    inputs = np.array(_inputs(job, [1e300, -np.inf, np.nan], [1e308, -1e308, np.inf]))
+    assert np.isfinite(inputs).all()
 
 
 def test_no_rows_are_no_error() -> None:
@@ -116,10 +129,28 @@ def test_equal_numbers_are_one_unit() -> None:
     assert _rows(_units([7, -1, 7, 3, 7])) == [[1], [3], [0, 2, 4]]
 
 
-def test_several_members_come_with_their_places() -> None:
-    """Rows one after another, and for each the place of its member."""
-    rows, slots = _units([7, 1, 7, 3, 7]).rows_of(np.array([0, 2]))
-    assert (rows.tolist(), slots.tolist()) == ([1, 0, 2, 4], [0, 1, 1, 1])
+def test_several_members_come_one_after_another() -> None:
+    """With how many rows each has, and where in the block it begins."""
+    (block,) = _units([7, 1, 7, 3, 7]).blocks(np.array([0, 2]), 8)
+    assert (block.rows.tolist(), block.counts.tolist()) == ([1, 0, 2, 4], [1, 3])
+    assert block.starts.tolist() == [0, 1]
+
+
+@given(st.lists(st.integers(1, 20), max_size=30))
+def test_blocks_hold_whole_units_and_a_long_one_alone(sizes: list[int]) -> None:
+    """At most eight rows a block, all in order; who has more than four is alone, as only its own size says."""
+    units = _units(np.repeat(np.arange(len(sizes)), sizes).tolist(), max_rows=20)
+    blocks = list(units.blocks(np.arange(len(sizes)), 8))
+    assert [member for block in blocks for member in block.members] == list(range(len(sizes)))
+    assert [row for block in blocks for row in block.rows] == units.rows.tolist()
+    for block in blocks:
+        assert len(block.rows) <= 8 or len(block.members) == 1
+        assert block.counts.max() <= 4 or len(block.members) == 1
+
+
+def test_nobody_is_in_no_block() -> None:
+    """An empty batch computes nothing."""
+    assert list(_units([1, 2]).blocks(np.array([], np.int64), 8)) == []
 
 
 def test_a_unit_beyond_its_cap_keeps_the_rows_of_smallest_hash() -> None:

@@ -174,18 +174,21 @@ def test_a_rehearsal_needs_no_record(job: Job) -> None:
     engine.rehearse(replace(job, steps=10_000), weights_of(job))
 
 
-def test_a_rehearsal_goes_the_whole_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However small the job's rate is: a full physical batch of gradients, one noise, no step more."""
+@pytest.mark.parametrize("most_rows", [1, 8])
+def test_a_rehearsal_goes_the_whole_way(most_rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However small the job's rate is: a full block of rows, in units of several where the job has such."""
     taken: list[int] = []
     right = engine.clipped_sum
 
     def noticed(units: Any, batch: Any, *rest: Any, **facts: Any) -> Any:
-        taken.append(int(batch.sum()))
+        taken.extend(units.starts[1:] - units.starts[:-1])
+        assert batch.all()
         return right(units, batch, *rest, **facts)
 
     monkeypatch.setattr(engine, "clipped_sum", noticed)
-    engine.rehearse(replace(STEPS, sampling_rate=1e-9), weights_of(STEPS))
-    assert taken == [1024]
+    engine.rehearse(replace(STEPS, sampling_rate=1e-9, max_rows_per_unit=most_rows), weights_of(STEPS))
+    assert sum(taken) == 256
+    assert max(taken) == min(most_rows, 3)
 
 
 def test_a_rehearsal_stops_a_job_outside_the_bounds() -> None:

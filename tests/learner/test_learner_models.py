@@ -26,14 +26,15 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 from torch import nn
 from torch.nn import functional
+from vmap_oracle import bounded_gradients, inputs_and_labels
 
 from learner import engine
 from learner.data import encode_rows
-from learner.models.losses import row_losses
-from learner.models.network import forward, unflatten
+from learner.models.losses import residuals, row_losses
+from learner.models.network import network_of
 from learner.models.scores import OwnerView, curve_steps
 from learner.models.weights import read_weights
-from learner.protocol import ColumnFrame, Job, ModelSpec, ProtocolError, job_shapes
+from learner.protocol import ColumnFrame, Job, ProtocolError, job_shapes
 
 THREE = replace(LOGISTIC, label=replace(LOGISTIC.label, classes=3), grid=21)
 JOBS = {
@@ -44,6 +45,7 @@ JOBS = {
     "mlp relu": mlp(THREE, 16, activation="relu"),
     "mlp of numbers": mlp(LINEAR, 6),
     "mlp without hidden layers": mlp(LOGISTIC),
+    "large mlp": mlp(THREE, 40, 40),
 }
 
 
@@ -53,28 +55,34 @@ def torch_twin(job: Job, weights: bytes) -> nn.Sequential:
     layers: list[nn.Module] = []
     for outputs, inputs in shapes[::2]:
         layers += [nn.Linear(inputs, outputs), nn.Tanh() if job.model.activation == "tanh" else nn.ReLU()]
-    twin = nn.Sequential(*layers[:-1])
-    flat = torch.from_numpy(read_weights(weights, job_shapes(job)).astype(np.float32))
+    twin = nn.Sequential(*layers[:-1]).double()
+    flat = torch.from_numpy(read_weights(weights, job_shapes(job)))
     nn.utils.vector_to_parameters(flat, twin.parameters())
     return twin
 
 
 def twin_loss(job: Job, outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     if job.loss == "squared":
-        return functional.mse_loss(outputs[:, 0], labels, reduction="sum") / 2
+        return functional.mse_loss(outputs[:, 0], labels.double(), reduction="sum") / 2
     return functional.cross_entropy(outputs, labels, reduction="sum")
+
+
+def tensors(job: Job, frame: ColumnFrame) -> tuple[torch.Tensor, torch.Tensor]:
+    """All inputs and labels."""
+    inputs, labels, _ = inputs_and_labels(job, frame)
+    return torch.from_numpy(inputs), torch.from_numpy(labels)
 
 
 def looped_gradients(job: Job, weights: bytes, frame: ColumnFrame) -> NDArray[np.float64]:
     """Row gradients (rows, d) one backward pass at a time."""
     twin = torch_twin(job, weights)
-    batch = encode_rows(job, frame).batch(np.arange(frame.rows), frame.rows)
+    inputs, labels = tensors(job, frame)
     gradients = []
     for row in range(frame.rows):
         twin.zero_grad()
-        twin_loss(job, twin(batch.inputs[row : row + 1]), batch.labels[row : row + 1]).backward()
+        twin_loss(job, twin(inputs[row : row + 1]), labels[row : row + 1]).backward()
         gradients.append(torch.cat([parameter.grad.flatten() for parameter in twin.parameters()]).numpy())
-    return np.array(gradients, dtype=np.float64)
+    return np.array(gradients)
 
 
 def clipped(gradients: NDArray[np.float64], clip_norm: float) -> NDArray[np.float64]:
@@ -97,7 +105,21 @@ def test_the_sum_is_that_of_plain_autograd(job: Job, rows_each: int, reduction: 
     rows = looped_gradients(job, weights, frame).reshape(30, rows_each, -1)
     units = rows.sum(axis=1) if reduction == "sum" else rows.mean(axis=1)
     expected = clipped(units, job.clip_norm).sum(axis=0)
-    assert np.allclose(expected, summed(job, weights, frame), rtol=1e-5, atol=1e-5)
+    assert np.allclose(expected, summed(job, weights, frame), rtol=3e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+@pytest.mark.parametrize(
+    ("most_rows", "rows_each"), [(1, 1), (8, 1), (8, 7), (8, 11), (1000, 200), (1000, 600)]
+)
+@pytest.mark.parametrize("name", ["three classes", "linear", "mlp relu", "large mlp"])
+def test_the_sum_is_that_of_vmap(name: str, most_rows: int, rows_each: int, reduction: Any) -> None:
+    """For every way to a unit's norm: rows, gradients formed, pairs of rows, long units; off by what is shortened."""
+    job = replace(JOBS[name], unit_reduction=reduction, max_rows_per_unit=most_rows)
+    weights, frame = weights_of(job, scale=0.3), random_frame(job, 5, rows_each=rows_each, seed=3)
+    expected = bounded_gradients(job, weights, frame).sum(axis=0) * (1 - 2.0**-22)
+    assert expected.any()
+    assert np.allclose(expected, summed(job, weights, frame), rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["logistic", "three classes", "mlp tanh", "mlp relu"])
@@ -110,8 +132,8 @@ def test_the_sum_is_that_of_opacus(name: str) -> None:
 
         weights, frame = weights_of(job, scale=0.5), random_frame(job, 40, seed=4)
         twin = GradSampleModule(torch_twin(job, weights), loss_reduction="sum")
-        batch = encode_rows(job, frame).batch(np.arange(40), 40)
-        twin_loss(job, twin(batch.inputs), batch.labels).backward()
+        inputs, labels = tensors(job, frame)
+        twin_loss(job, twin(inputs), labels).backward()
         rows = torch.cat([each.grad_sample.flatten(start_dim=1) for each in twin.parameters()], dim=1)
     norms = rows.norm(2, dim=1)
     expected = torch.einsum("r,rd->d", (job.clip_norm / (norms + 1e-6)).clamp(max=1.0), rows)
@@ -130,32 +152,59 @@ def test_a_row_without_a_label_teaches_nothing() -> None:
 
 def test_losses_are_the_ones_of_the_books() -> None:
     """Half the squared error; the negative log of the softmax at the label."""
-    squared = row_losses("squared", torch.tensor([[3.0], [1.0]]), torch.tensor([1.0, 1.0]))
+    squared = row_losses("squared", np.array([[3.0, 1.0]]), np.array([1.0, 1.0]))
     assert squared.tolist() == [2.0, 0.0]
-    entropy = row_losses("cross_entropy", torch.tensor([[0.0, math.log(3)]]), torch.tensor([1]))
+    entropy = row_losses("cross_entropy", np.array([[0.0], [math.log(3)]]), np.array([1]))
     assert entropy.tolist() == [pytest.approx(-math.log(0.75))]
 
 
-def test_an_mlp_has_its_activation_between_layers_only() -> None:
+def test_a_residual_is_the_slope_of_its_loss() -> None:
+    """By finite differences, for every output; zero where the label is unknown."""
+    rng = np.random.default_rng(0)
+    for loss, outputs, labels in (
+        ("squared", rng.normal(size=(1, 4)), rng.normal(size=4)),
+        ("cross_entropy", rng.normal(size=(3, 4)), np.array([0, 2, 1, 1])),
+    ):
+        known = np.array([True, True, False, True])
+        found = residuals(loss, outputs, labels, known)
+        for output in range(len(outputs)):
+            moved = outputs.copy()
+            moved[output] += 1e-6
+            slope = (row_losses(loss, moved, labels) - row_losses(loss, outputs, labels)) / 1e-6
+            assert np.allclose(np.where(known, slope, 0.0), found[output], atol=1e-5)
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+def test_outputs_are_those_of_torch(job: Job) -> None:
+    """Up to a number that all scores of a row may be moved by, since only their differences count."""
+    weights, frame = weights_of(job, scale=0.5), random_frame(job, 30)
+    network = network_of(job, encode_rows(job, frame), 64)
+    found = network.outputs_at(read_weights(weights, job_shapes(job)))(np.arange(30))
+    expected = torch_twin(job, weights)(tensors(job, frame)[0]).detach().numpy().T
+    if job.loss == "cross_entropy":
+        found, expected = found - found[0], expected - expected[0]
+    assert np.allclose(expected, found, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["mlp tanh", "mlp relu"])
+def test_an_mlp_has_its_activation_between_layers_only(name: str) -> None:
     """2 tanh(3 x) and 2 relu(3 x), with no activation after the last layer."""
-    parameters = {
-        "layers.0.weight": torch.tensor([[3.0]]),
-        "layers.0.bias": torch.zeros(1),
-        "layers.1.weight": torch.tensor([[2.0]]),
-        "layers.1.bias": torch.zeros(1),
-    }
-    inputs = torch.tensor([[-1.0], [0.5]])
-    for activation, function in (("tanh", torch.tanh), ("relu", torch.relu)):
-        model = ModelSpec(kind="mlp", hidden=(1,), activation=activation)
-        assert torch.equal(2 * function(3 * inputs), forward(model, parameters, inputs))
-
-
-def test_flat_parameters_keep_their_order() -> None:
-    """Reading weights and unfolding them again gives the same tensors."""
-    job = mlp(THREE, 4)
-    weights = weights_of(job, scale=1.0)
-    back = unflatten(read_weights(weights, job_shapes(job)), job_shapes(job))
-    assert all(np.array_equal(tensor, back[name].numpy()) for name, tensor in load(weights).items())
+    job = replace(
+        mlp(LINEAR, 1, activation=JOBS[name].model.activation), features=LINEAR.features[:1], grid=20
+    )
+    weights = save(
+        {
+            "layers.0.weight": np.array([[3.0]], np.float32),
+            "layers.0.bias": np.zeros(1, np.float32),
+            "layers.1.weight": np.array([[2.0]], np.float32),
+            "layers.1.bias": np.zeros(1, np.float32),
+        }
+    )
+    frame = frame_of(job, range(2), [[-1.0, 0.5]], [0.0, 0.0])
+    network = network_of(job, encode_rows(job, frame), 8)
+    found = network.outputs_at(read_weights(weights, job_shapes(job)))(np.arange(2))[0]
+    function = np.tanh if "tanh" in name else lambda values: np.maximum(values, 0.0)
+    assert found.tolist() == pytest.approx((2 * function(np.array([-3.0, 1.5]))).tolist())
 
 
 GOOD = load(weights_of(LOGISTIC, scale=1.0))
@@ -186,7 +235,8 @@ def test_weights_that_do_not_fit_are_refused(rule: str, data: bytes) -> None:
 def scores_of(job: Job, frame: ColumnFrame, weights: bytes) -> dict[str, Any]:
     """The private part after one look at the start and the end."""
     theta = read_weights(weights, job_shapes(job))
-    view = OwnerView(job, encode_rows(job, frame))
+    rows = encode_rows(job, frame)
+    view = OwnerView(job, rows, network_of(job, rows, 256), 256)
     view.look(0, theta)
     facts: dict[str, Any] = json.loads(view.to_json(theta))
     assert [{"step": 0, **facts["final"]}] == facts["curve"]
@@ -194,16 +244,31 @@ def scores_of(job: Job, frame: ColumnFrame, weights: bytes) -> dict[str, Any]:
 
 
 def test_scores_of_classes_are_mean_loss_and_accuracy() -> None:
-    """Over all rows with a known label, more than one evaluation block of them."""
-    weights, frame = weights_of(LOGISTIC, scale=0.5), random_frame(LOGISTIC, 2500)
-    batch = encode_rows(LOGISTIC, frame).batch(np.arange(2500), 2500)
-    outputs = torch_twin(LOGISTIC, weights)(batch.inputs)
+    """Over all rows with a known label, more than one block of them."""
+    weights, frame = weights_of(LOGISTIC, scale=0.5), random_frame(LOGISTIC, 1000)
+    inputs, labels = tensors(LOGISTIC, frame)
+    outputs = torch_twin(LOGISTIC, weights)(inputs)
     facts = scores_of(LOGISTIC, frame, weights)
-    assert facts["rows"] == 2500
-    assert functional.cross_entropy(outputs, batch.labels).item() == pytest.approx(facts["final"]["loss"])
-    assert (outputs.argmax(1) == batch.labels).float().mean().item() == pytest.approx(
-        facts["final"]["accuracy"]
-    )
+    assert facts["rows"] == 1000
+    assert functional.cross_entropy(outputs, labels).item() == pytest.approx(facts["final"]["loss"])
+    assert (outputs.argmax(1) == labels).float().mean().item() == pytest.approx(facts["final"]["accuracy"])
+
+
+def test_the_curve_is_over_some_rows_and_the_final_scores_over_all() -> None:
+    """1,024 rows, evenly spaced: here those that are right."""
+    rows = 3 * 1024 + 2
+    inputs = np.zeros((WIDTH, rows))
+    shown = np.linspace(0, rows - 1, 1024).astype(int)
+    inputs[0, shown] = 1.0
+    frame = frame_of(LOGISTIC, range(rows), inputs, np.ones(rows))
+    encoded = encode_rows(LOGISTIC, frame)
+    view = OwnerView(LOGISTIC, encoded, network_of(LOGISTIC, encoded, 256), 256)
+    theta = np.zeros(18)
+    theta[8] = 1.0
+    view.look(1, theta)
+    facts = json.loads(view.to_json(theta))
+    assert (facts["rows"], facts["curve"][0]["accuracy"]) == (rows, 1.0)
+    assert facts["final"]["accuracy"] == pytest.approx(1024 / rows)
 
 
 def test_scores_of_numbers_are_in_the_owners_units() -> None:
@@ -221,9 +286,9 @@ def test_scores_that_do_not_exist_are_null() -> None:
     """No rows, or a loss that overflows: null, and no failure that would tell anyone."""
     empty = frame_of(LINEAR, [], [[]] * WIDTH, [])
     assert scores_of(LINEAR, empty, weights_of(LINEAR))["final"] == {"loss": None, "rmse": None}
-    wild = replace(LINEAR, features=tuple(replace(each, clip=1e38) for each in LINEAR.features))
-    frame = random_frame(wild, 5, spread=1e38)
-    assert scores_of(wild, frame, weights_of(wild, scale=1e3))["final"] == {"loss": None, "rmse": None}
+    rows = encode_rows(LINEAR, random_frame(LINEAR, 5))
+    view = OwnerView(LINEAR, rows, network_of(LINEAR, rows, 256), 256)
+    assert json.loads(view.to_json(np.full(9, 1e300)))["final"] == {"loss": None, "rmse": None}
     huge = replace(LINEAR, label=replace(LINEAR.label, scale=1e299, clip=1e15))
     frame = frame_of(huge, [0], np.zeros((WIDTH, 1)), [1e300])
     assert scores_of(huge, frame, weights_of(huge))["final"]["rmse"] is not None

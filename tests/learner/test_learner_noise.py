@@ -12,8 +12,9 @@ from learner_setups import LOGISTIC, SeededWords
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from learner.dp.noise import draw_noise, noised_gradient, rounded_gaussian
+from learner.dp.noise import ErrorInverse, draw_noise, noised_gradient, rounded_gaussian
 from learner.dp.plan import plan_of
+from learner.dp.quantile import upper_quantile
 
 LARGEST = 2**63 - 1  # k of the word nearest the middle of the distribution
 
@@ -30,11 +31,17 @@ class Given:
         return given
 
 
+def error_inverse(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = torch.erfinv(torch.from_numpy(values)).numpy()
+    return found
+
+
+@pytest.mark.parametrize("erfinv", [None, error_inverse], ids=["quantile", "error function"])
 @pytest.mark.parametrize("std", [4.0, 16.0, 1000.5])
-def test_every_cell_has_its_probability(std: float) -> None:
+def test_every_cell_has_its_probability(std: float, erfinv: ErrorInverse | None) -> None:
     """Chi-square of two million draws against differences of the normal distribution function."""
     count = 2_000_000
-    drawn = rounded_gaussian(SeededWords(int(std)), count, std)
+    drawn = rounded_gaussian(SeededWords(int(std)), count, std, erfinv)
     edge = int(4.5 * std)
     cells = np.arange(-edge, edge + 1)
     bounds = np.concatenate(([-np.inf], cells[:-1] + 0.5, [np.inf]))
@@ -87,15 +94,44 @@ def test_noise_is_whole_cells() -> None:
 
 
 @pytest.mark.parametrize("power", [1.001, 1.5, 2, 5, 10, 11, 20, 46, 47, 64, 100, 150, 189, 190])
-def test_the_inverse_distribution_function_is_right_into_the_tail(power: float) -> None:
-    """torch's ndtri against fifty digits, to 16 std: off by less than 25 * 2^-52, as the margin assumes."""
-    for p in 2.0**-power * (1 - np.arange(50) / 400):
+def test_the_quantile_is_right_into_the_tail(power: float) -> None:
+    """Against fifty digits, to 16 std: off by less than 25 * 2^-52, as the margin assumes."""
+    tails = 2.0**-power * (1 - np.arange(50) / 400)
+    for p, found in zip(tails.tolist(), upper_quantile(tails).tolist(), strict=True):
         with mpmath.workdps(80):
-            found = mpmath.mpf(float(torch.special.ndtri(torch.tensor([p], dtype=torch.float64))[0]))
-            density = mpmath.exp(-(found**2) / 2) / mpmath.sqrt(2 * mpmath.pi)
-            error = (mpmath.erfc(-found / mpmath.sqrt(2)) / 2 - mpmath.mpf(float(p))) / density
-        assert abs(found) < 16.2
+            density = mpmath.exp(-(mpmath.mpf(found) ** 2) / 2) / mpmath.sqrt(2 * mpmath.pi)
+            error = (mpmath.erfc(mpmath.mpf(found) / mpmath.sqrt(2)) / 2 - mpmath.mpf(p)) / density
+        assert 0 < found < 16.2
         assert abs(error) < 25 * 2.0**-52
+
+
+def test_the_error_function_is_inverted_to_four_units_in_the_last_place() -> None:
+    """Against fifty digits, up to 1 - 2^-7, as the margin assumes."""
+    values = np.concatenate((np.linspace(1e-9, 1 - 2.0**-7, 500), 2.0 ** -np.arange(1.0, 60)))
+    for y, found in zip(values.tolist(), error_inverse(values).tolist(), strict=True):
+        with mpmath.workdps(50):
+            slope = 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-(mpmath.mpf(found) ** 2))
+            error = (mpmath.erf(mpmath.mpf(found)) - mpmath.mpf(y)) / slope
+        assert abs(error) < 4 * 2.0**-52 * found
+
+
+@pytest.mark.parametrize("std", [4.0, 65536.0])
+def test_both_ways_give_the_same_cells(std: float) -> None:
+    """But where the edge of a cell falls between two roundings; from the same words, in the same order."""
+    one, other = (rounded_gaussian(SeededWords(8), 200_000, std, way) for way in (None, error_inverse))
+    assert np.mean(one != other) < 1e-4
+    assert np.abs(one - other).max() <= 1
+
+
+def test_few_numbers_take_no_error_function() -> None:
+    """Below 4,096 of them its start would cost more than it saves."""
+
+    def never(_values: NDArray[np.float64]) -> NDArray[np.float64]:
+        raise AssertionError
+
+    assert len(rounded_gaussian(SeededWords(8), 4095, 16.0, never)) == 4095
+    with pytest.raises(AssertionError):
+        rounded_gaussian(SeededWords(8), 4096, 16.0, never)
 
 
 def test_a_step_draws_one_word_for_each_parameter() -> None:

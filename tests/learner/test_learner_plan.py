@@ -9,17 +9,33 @@ from typing import Any
 import pytest
 from learner_setups import LOGISTIC, mlp
 
-from learner.dp.plan import plan_of
-from learner.protocol import ProtocolError
+from learner.dp.plan import MAX_NOISE_CELLS, MIN_NOISE, plan_of
+from learner.protocol import MAX_UNITS, Job, ProtocolError
 
 
 def test_the_sensitivity_counts_rounding_and_summation() -> None:
-    """C' = C (1 + 1e-6) + g sqrt(d), and the noise is sigma C' in cells of g."""
+    """C' = C (1 + margin) + g sqrt(d), and the noise is sigma C' in cells of g."""
     plan = plan_of(replace(LOGISTIC, clip_norm=0.5, noise_multiplier=4.0, grid=14))
     assert plan.parameters == 18
     assert plan.grid == 2.0**-14
-    assert 0.5 * (1 + 1e-6) + 2.0**-14 * math.sqrt(18) == plan.sensitivity
+    assert 0.5 * (1 + plan.summation_margin) + 2.0**-14 * math.sqrt(18) == plan.sensitivity
     assert 4.0 * plan.sensitivity * 2**14 == plan.noise_cells
+
+
+@pytest.mark.parametrize(
+    ("job", "expected"),
+    [
+        (replace(LOGISTIC, max_rows_per_unit=1), 2 * 261 * 2.0**-29),
+        (LOGISTIC, 2 * 261 * 2.0**-29 * 256),
+        (mlp(replace(LOGISTIC, max_rows_per_unit=1), 5), 2 * 518 * 2.0**-29),
+        (mlp(LOGISTIC, 5), 2 * 518 * 2.0**-29 * 256),
+    ],
+)
+def test_the_margin_follows_from_public_figures(job: Job, expected: float) -> None:
+    """2 (K + 4) u n_max rho: 2^24 units whatever their number is, rho 1 where no unit has several rows."""
+    plan = plan_of(job)
+    assert expected == plan.summation_margin
+    assert 1e-7 < plan.summation_margin < 5e-4
 
 
 @pytest.mark.parametrize(
@@ -47,3 +63,9 @@ def test_the_bounds_themselves_are_inside() -> None:
     assert plan_of(wide).parameters == 68_610
     with pytest.raises(ProtocolError):
         plan_of(replace(wide, grid=13))
+
+
+def test_the_grid_of_every_plan_holds_the_sum_of_all_units() -> None:
+    """n_max C is a whole number of cells that float64 holds, noise and all: nothing wraps, nothing is lost."""
+    cells = MAX_NOISE_CELLS / MIN_NOISE
+    assert MAX_UNITS * cells + 20 * MAX_NOISE_CELLS * (1 + 1 / 32) < 2**53

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from array import array
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from learner_children import JOB, LONG_JOB, Pretend, columns, ignore, is_alive, weights
 from learner_setups import LOGISTIC, mlp, weights_of
 
-from learner.protocol import Job
+from learner.protocol import ColumnFrame, Job
 from vault.errors.training import LearnerFailed, SandboxMissing
 from vault.training import channels, process
 from vault.training.process import Failure, LearnerProcess, probe_sandbox
@@ -61,11 +62,48 @@ def test_a_real_learner_locks_in_trains_and_is_gone() -> None:
     assert not is_alive(learner.pid)
 
 
-def test_a_network_is_trained_where_the_processor_has_no_avx_512(monkeypatch: pytest.MonkeyPatch) -> None:
-    fewer = {**process.ENVIRONMENT, "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
+@pytest.mark.parametrize("instructions", ["AVX2", "SSE4_2"])
+@pytest.mark.parametrize("most_rows", [1, 8])
+def test_a_network_is_trained_where_the_processor_has_no_avx_512(
+    instructions: str, most_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fewer = {**process.ENVIRONMENT, "MKL_ENABLE_INSTRUCTIONS": instructions}
     monkeypatch.setattr(process, "ENVIRONMENT", fewer)
-    job = mlp(replace(LOGISTIC, grid=20), 100, 20)
+    job = mlp(replace(LOGISTIC, grid=20, max_rows_per_unit=most_rows), 100, 20)
     LearnerProcess.start(job, weights_of(job, scale=0.3)).stop()
+
+
+# a learner that ends with 99 if it has ever loaded torch
+WITHOUT_TORCH = """
+import os, sys
+from learner import __main__ as learner
+end = os._exit
+os._exit = lambda status: end(99 if "torch" in sys.modules else status)
+learner.main()
+"""
+
+
+@pytest.mark.parametrize("job", [JOB, replace(LOGISTIC, max_rows_per_unit=1)], ids=["linear", "logistic"])
+def test_a_model_of_one_layer_is_trained_without_torch(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "COMMAND", (sys.executable, "-I", "-c", WITHOUT_TORCH))
+    with LearnerProcess.start(job, weights_of(job)) as learner:
+        assert len(learner.train(nine_rows(job), ignore).update) > 0
+    layered = mlp(LOGISTIC, 5)
+    with (
+        LearnerProcess.start(layered, weights_of(layered)) as learner,
+        pytest.raises(LearnerFailed) as failure,
+    ):
+        learner.train(nine_rows(layered), ignore)
+    assert failure.value.facts["reason"] == Failure.ENDED
+
+
+def nine_rows(job: Job) -> bytearray:
+    """Columns that fit a job of numbers."""
+    numbers = array("d", range(9))
+    label = numbers if job.loss == "squared" else array("i", [0, 1, 1] * 3)
+    return ColumnFrame.encode(
+        job, unit=array("i", range(9)), features=[numbers] * len(job.features), label=label
+    )
 
 
 def test_a_learner_dies_when_its_job_descriptor_ends() -> None:

@@ -8,6 +8,7 @@ import mutants_of_confinement
 import mutants_of_consent
 import mutants_of_egress
 import mutants_of_ledger
+import mutants_of_people
 import mutants_of_privacy
 from mutant import Mutant
 
@@ -18,5 +19,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_audit.MUTANTS,
     *mutants_of_egress.MUTANTS,
     *mutants_of_access.MUTANTS,
+    *mutants_of_people.MUTANTS,
     *mutants_of_confinement.MUTANTS,
 )

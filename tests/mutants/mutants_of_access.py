@@ -1,4 +1,4 @@
-"""Ways to let a token alone do what the passphrase should stand behind."""
+"""Ways to let a token alone do what the passphrase should stand behind, and to end what should not be ended."""
 
 from __future__ import annotations
 
@@ -37,5 +37,21 @@ MUTANTS = (
         old="if not is_proven and is_under_consent(",
         new="if is_proven and not is_under_consent(",
         caught_by="test_a_token_alone_adds_no_rows_to_what_somebody_may_learn_from",
+    ),
+    Mutant(
+        name="another process is ended for the one that hangs",
+        kind=Kind.EGRESS,
+        function="_is_confirmed",
+        old='is_same = facts.get("started") == start_of(pid) != 0',
+        new='is_same = facts.get("started") != 0',
+        caught_by="test_a_process_that_cannot_be_confirmed_is_never_ended",
+    ),
+    Mutant(
+        name="locking waits for what was begun",
+        kind=Kind.EGRESS,
+        function="WatchedActions.stop_all",
+        old="            one.is_stopped = True",
+        new="            one.is_stopped = one.state == RUN",
+        caught_by="test_locking_waits_for_nothing_that_was_begun",
     ),
 )

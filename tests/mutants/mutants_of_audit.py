@@ -1,4 +1,4 @@
-"""Eleven ways to have a trail that proves nothing, or tells too much."""
+"""Thirteen ways to have a trail that proves nothing, or tells too much."""
 
 from __future__ import annotations
 
@@ -65,9 +65,26 @@ MUTANTS = (
         name="a bundle discloses everything",
         kind=Kind.AUDIT,
         function="export_bundle",
-        old="for seq in sorted(set(disclose))",
-        new="for seq in range(len(tree))",
+        old="_disclosures(uow, seq, disclose[seq]) for seq in sorted(disclose)",
+        new="_disclosures(uow, seq, [open_row(row).name for row in uow.find(Disclosure, seq=seq)])"
+        " for seq in range(len(tree))",
         caught_by="test_by_default_a_bundle_holds_checkpoint_entries_and_key_and_discloses_nothing",
+    ),
+    Mutant(
+        name="one opened field opens its whole entry",
+        kind=Kind.AUDIT,
+        function="_disclosures",
+        old="for name in sorted(set(names))",
+        new="for name in sorted(by_name)",
+        caught_by="test_what_is_opened_is_said_first_asked_for_and_recorded",
+    ),
+    Mutant(
+        name="what is opened to others is not on the trail",
+        kind=Kind.AUDIT,
+        function="AuditActions.disclose_audit",
+        old='act.record(EntryType.EXPORT, clear={"profile": "audit-disclosed"}, hidden=hidden)',
+        new='act.record(EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": folder.name})',
+        caught_by="test_what_is_opened_is_said_first_asked_for_and_recorded",
     ),
     Mutant(
         name="commitments without salt",

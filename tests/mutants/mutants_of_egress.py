@@ -1,4 +1,4 @@
-"""Ten ways to let bytes leave that should not, or to leave no trace of it."""
+"""Twelve ways to let bytes leave that should not, or to leave no trace of it."""
 
 from __future__ import annotations
 
@@ -84,8 +84,25 @@ MUTANTS = (
         name="a signature that could stand for something else",
         kind=Kind.EGRESS,
         function="_parcel",
-        old="key.sign(RELEASE_DOMAIN + held.manifest)",
+        old="key.sign(RELEASE_DOMAINS[manifest.v] + held.manifest)",
         new="key.sign(held.manifest)",
         caught_by="test_a_release_reaches_the_requester_and_verifies",
+    ),
+    Mutant(
+        name="what leaves is dated when it was written",
+        kind=Kind.EGRESS,
+        function="_write",
+        within="vault/release",
+        old="            date_alike(place / name)\n",
+        new="",
+        caught_by="test_nothing_that_leaves_tells_a_time",
+    ),
+    Mutant(
+        name="a job of one version passes for one of the other",
+        kind=Kind.EGRESS,
+        function="_named_signer",
+        old="JOB_DOMAINS[version_of(document, JOB_DOMAINS)]",
+        new='JOB_DOMAINS[2] if version_of(document, JOB_DOMAINS) else b""',
+        caught_by="test_a_signature_is_for_one_version_alone",
     ),
 )

@@ -1,4 +1,4 @@
-"""The thirteen ways to get differential privacy wrong, as changes of the learner's source."""
+"""The thirteen ways to get differential privacy wrong, and others that the proof names, as changes of the learner."""
 
 from __future__ import annotations
 
@@ -8,20 +8,99 @@ MUTANTS = (
     Mutant(
         name="no clipping",
         kind=Kind.PRIVACY,
-        function="clip",
-        old="return gradients.mul_(clip_norm / norms.clamp(min=clip_norm))",
-        new="return gradients",
+        function="factors",
+        within="learner/dp/clipping",
+        old="SHORTENED * (clip_norm / np.maximum(norms, clip_norm))",
+        new="np.ones_like(norms)",
         caught_by="test_what_is_beyond_is_shortened_to_the_clip_norm",
     ),
     Mutant(
         name="clip after averaging",
         kind=Kind.PRIVACY,
-        function="bounded_gradients",
-        old="yield members, truncate(clip(finite_or_zero(gradients), plan.clip_norm), plan)",
-        new="mean = finite_or_zero(gradients)[: len(members)].mean(dim=0, keepdim=True)\n"
-        "        shorter = (clip(mean.clone(), plan.clip_norm).norm() / mean.norm()).nan_to_num(1.0)\n"
-        "        yield members, truncate(gradients * shorter, plan)",
-        caught_by="test_no_bounded_gradient_is_longer_than_the_clip_norm",
+        function="_rows",
+        within="learner/dp/clipping",
+        old="factors(np.sum(parts, axis=0), _width(layers), plan.clip_norm)",
+        new="np.full(plan.block, factors(np.mean(np.sum(parts, axis=0))[None], _width(layers), plan.clip_norm)[0])",
+        caught_by="test_what_a_unit_adds_is_never_longer_than_the_clip_norm",
+    ),
+    Mutant(
+        name="a factor that is not shortened",
+        kind=Kind.PRIVACY,
+        function="factors",
+        within="learner/dp/clipping",
+        old="SHORTENED * (clip_norm",
+        new="(clip_norm",
+        caught_by="test_what_is_within_the_clip_norm_is_shortened_by_a_hair",
+    ),
+    Mutant(
+        name="a norm by pairs without its slack",
+        kind=Kind.PRIVACY,
+        function="_by_pairs",
+        within="learner/dp/clipping",
+        old="np.maximum(found, 0.0) + slack * lengths",
+        new="np.maximum(found, 0.0)",
+        caught_by="test_a_norm_by_pairs_is_an_upper_bound_where_rows_cancel",
+    ),
+    Mutant(
+        name="rows that cancel are as long as they like",
+        kind=Kind.PRIVACY,
+        function="_by_pairs",
+        within="learner/dp/clipping",
+        old="np.maximum(found, lengths / plan.cancellation**2)",
+        new="found",
+        caught_by="test_a_unit_whose_rows_cancel_is_clipped_by_their_lengths",
+    ),
+    Mutant(
+        name="one float for a sum",
+        kind=Kind.PRIVACY,
+        function="_two_sum",
+        old="np.add(error, arrived, out=error)",
+        new="pass",
+        caught_by="test_totals_keep_what_one_float_would_lose",
+    ),
+    Mutant(
+        name="the margin of one unit",
+        kind=Kind.PRIVACY,
+        function="Plan.summation_margin",
+        old="* MAX_UNITS",
+        new="",
+        caught_by="test_the_margin_follows_from_public_figures",
+    ),
+    Mutant(
+        name="what is not finite is multiplied",
+        kind=Kind.PRIVACY,
+        function="_scaled",
+        within="learner/dp/clipping",
+        old="np.copyto(layer.gradients, 0.0, where=wrong)",
+        new="pass",
+        caught_by="test_a_record_that_overflows_leaves_no_trace",
+    ),
+    Mutant(
+        name="activations that are not finite are multiplied",
+        kind=Kind.PRIVACY,
+        function="_scaled",
+        within="learner/dp/clipping",
+        old="np.copyto(layer.inputs, 0.0, where=wrong)",
+        new="pass",
+        caught_by="test_a_record_that_overflows_leaves_no_trace[pairs]",
+    ),
+    Mutant(
+        name="a way to the norm by the company",
+        kind=Kind.PRIVACY,
+        function="bounded_units",
+        within="learner/dp/clipping",
+        old="elif plan.most_rows == 1:",
+        new="elif len(block.rows) == len(block.members):",
+        caught_by="test_which_way_a_unit_goes_is_its_own_affair",
+    ),
+    Mutant(
+        name="a row that follows its place",
+        kind=Kind.PRIVACY,
+        function="Layered._forward",
+        old="torch.mm(self._values[place], forth, out=self._values[place + 1])",
+        new="torch.mm(self._values[place], forth, out=self._values[place + 1])\n"
+        "            given[-1] *= 1 + 2.0**-50",
+        caught_by="test_a_unit_gradient_has_the_same_bits_in_any_company",
     ),
     Mutant(
         name="noise divided by batch twice",
@@ -52,8 +131,19 @@ MUTANTS = (
         kind=Kind.PRIVACY,
         function="run",
         within="learner/engine",
-        old="noise = taps.noise(draw_noise(words, plan))",
-        new="noise = taps.noise(draw_noise(words, plan)) if step == 1 else taps.noise(noise)",
+        old="noise = taps.noise(draw_noise(words, plan, network.erfinv))",
+        new="noise = taps.noise(draw_noise(words, plan, None)) if step == 1 else taps.noise(noise)",
+        caught_by="test_the_engine_has_no_violation[U2]",
+    ),
+    Mutant(
+        name="noise by the size of the batch",
+        kind=Kind.PRIVACY,
+        function="run",
+        within="learner/engine",
+        old="noise = taps.noise(draw_noise(words, plan, network.erfinv))",
+        new="spread = (max(int(batch.sum()), 1) / max(plan.sampling_rate * units.count, 1)) ** 0.5\n"
+        "        drawn = draw_noise(words, plan, network.erfinv)\n"
+        "        noise = taps.noise(np.rint(drawn * spread).astype(np.int64))",
         caught_by="test_the_engine_has_no_violation[U2]",
     ),
     Mutant(
@@ -104,22 +194,21 @@ MUTANTS = (
     Mutant(
         name="clip each layer",
         kind=Kind.PRIVACY,
-        function="clip",
-        old="return gradients.mul_(clip_norm / norms.clamp(min=clip_norm))",
-        new="layers = gradients.split(gradients.shape[1] // 2 or 1, dim=1)\n"
-        "    each = [layer * (clip_norm / layer.norm(dim=1, keepdim=True).clamp(min=clip_norm)) for layer in layers]\n"
-        "    return torch.cat(each, dim=1)",
-        caught_by="test_what_is_beyond_is_shortened_to_the_clip_norm",
+        function="_rows",
+        within="learner/dp/clipping",
+        old="return _scaled(layers, factors(np.sum(parts, axis=0), _width(layers), plan.clip_norm))",
+        new="for part, layer in zip(parts, layers, strict=True):\n"
+        "        _scaled([layer], factors(part, _width(layers), plan.clip_norm))\n"
+        "    return layers",
+        caught_by="test_what_a_unit_adds_is_never_longer_than_the_clip_norm",
     ),
     Mutant(
         name="clip rows claim groups",
         kind=Kind.PRIVACY,
-        function="bounded_gradients",
-        old="gradients = unit_gradients(units, members, row_gradients, plan=plan, reduction=reduction)\n"
-        "        yield members, truncate(clip(finite_or_zero(gradients), plan.clip_norm), plan)",
-        new="each = lambda rows: clip(row_gradients(rows), plan.clip_norm)\n"
-        "        gradients = unit_gradients(units, members, each, plan=plan, reduction=reduction)\n"
-        "        yield members, truncate(finite_or_zero(gradients), plan)",
-        caught_by="test_a_unit_may_span_physical_batches",
+        function="_by_pairs",
+        within="learner/dp/clipping",
+        old="each = np.repeat(factors(bound, _width(layers), plan.clip_norm), block.counts)",
+        new="each = _rows(layers, plan)[0].gradients[: len(block.rows), 0] * 0 + 1",
+        caught_by="test_what_a_unit_adds_is_never_longer_than_the_clip_norm",
     ),
 )

@@ -80,10 +80,10 @@ def test_every_mutant_has_its_one_place_and_its_one_default_test() -> None:
     assert found == []
 
 
-def test_there_are_thirteen_bugs_of_privacy_and_at_least_ten_of_every_other_kind() -> None:
+def test_there_are_at_least_thirteen_bugs_of_privacy_and_ten_of_every_other_kind() -> None:
     planted_of = Counter(mutant.kind for mutant in MUTANTS)
 
-    assert planted_of[Kind.PRIVACY] == 13
+    assert planted_of[Kind.PRIVACY] >= 13
     assert all(planted_of[kind] >= 10 for kind in Kind)
 
 

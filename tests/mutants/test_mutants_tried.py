@@ -21,6 +21,7 @@ SAMPLE = (
     "the same request is charged again",
     "consistency with any older root",
     "one digit confirms",
+    "a descriptor may be locked",
 )
 
 SMALL = {

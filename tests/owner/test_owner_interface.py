@@ -25,6 +25,7 @@ from vault.owner.interface.owner import Owner
 from vault.owner.interface.session import OwnerSession, Session
 from vault.sealing.secret import Secret
 from vault.vault import Vault
+from vault.views.audit import Opening
 from vault.views.records import FileChoice
 from vault.views.requesters import RequesterView
 from vault.wire import messages
@@ -41,7 +42,8 @@ BY_NAME: dict[str, Any] = {
     "key_file": Path("/tmp/key"), "target": Path("/tmp/t"), "folder": Path("/tmp/f"), "job": Path("/tmp/j"),
     "to": Path("/tmp/to"), "optional": frozenset({"b", "a"}), "fields": ["a"], "window": (NOW, None),
     "epsilon": Decimal("0.5"), "first": 7, "limit": 9, "before": 11, "newest": 5, "draft": True,
-    "special_confirmed": True,
+    "special_confirmed": True, "fingerprint_too": True, "safe_for_spreadsheets": True, "seq": 3, "since": (2, 5),
+    "prove": [4], "disclose": [Opening(seq=3, name="requester")],
 }  # fmt: skip
 BEGUN = {"id": "an id"}
 
@@ -102,6 +104,7 @@ def test_every_action_says_whether_it_is_proven_and_every_watched_one_takes_a_pr
     assert by_kind(Kind.PROVEN) == {
         "approve", "grant", "send", "erase_collection", "issue_token", "trust_requester", "unblock_requester",
         "rename_requester", "add_requester", "train", "withhold", "export_collection", "import_under_consent",
+        "disclose_audit",
     }  # fmt: skip
     assert by_kind(Kind.WATCHED) == {
         "train",
@@ -111,6 +114,8 @@ def test_every_action_says_whether_it_is_proven_and_every_watched_one_takes_a_pr
         "export_collection",
         "backup",
         "verify_audit",
+        "export_audit",
+        "disclose_audit",
     }
     assert by_kind(Kind.WATCHED) == {
         name for name, one in ACTIONS.items() if PROGRESS in one.signature.parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import json
 from datetime import UTC, datetime
@@ -70,7 +71,8 @@ def test_what_is_exported_is_imported_the_same(bench, rows, as_format):
         bench.put(
             AuditedTransaction(uow=uow, date=VaultDate(now=DAY, clock=DAY), keys=bench.keys), parsed, RECORD
         )
-        assert len(rows) == export_rows(bench.owner(uow), find_collection(uow, "rows"), target, as_format)
+        done = export_rows(bench.owner(uow), find_collection(uow, "rows"), target, as_format)
+        assert len(rows) == done.rows
     back = parse(read_file(target, as_format), types={field.name: field.type for field in FIELDS})
     if as_format == "csv":
         rows = [{name: None if value == "" else value for name, value in row.items()} for row in rows]
@@ -97,7 +99,7 @@ def test_the_export_is_the_owners_alone_and_holds_no_system_column(bench, number
     bench.load(numbered(5000))
     target = bench.folder / "out.jsonl"
 
-    assert send(bench, target, "jsonl") == 5000
+    assert send(bench, target, "jsonl").rows == 5000
     assert target.stat().st_mode & 0o777 == 0o600
     lines = target.read_text().splitlines()
     assert len(lines) == 5000
@@ -156,3 +158,47 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(bench, numbered, monkeypatc
         send(bench, bench.folder / "out.csv", "csv")
 
     assert not (bench.folder / "out.csv").exists()
+
+
+# what another program may do with it --------------------------------------------------------------------------
+
+ARMED = [
+    *("=HYPERLINK(1)", "+1", "-1+2", "@SUM", "\tx", "\rx", "plain", "a=b", "\x1b[2Jx", "\u202egnp.exe"),
+]
+
+
+def cells(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def test_formulas_and_what_steers_a_terminal_are_counted_and_on_request_disarmed(bench):
+    rows = "".join(json.dumps({"=word": word, "n": -5}) + "\n" for word in ARMED)
+    bench.load(rows, "rows.jsonl", unit="record")
+    with bench.store.read() as uow:
+        reader, facts = bench.owner(uow), find_collection(uow, "rows")
+        plain = export_rows(reader, facts, bench.folder / "plain.csv", "csv")
+        safe = export_rows(reader, facts, bench.folder / "safe.csv", "csv", safe_for_spreadsheets=True)
+        with pytest.raises(Invalid):
+            export_rows(reader, facts, bench.folder / "safe.jsonl", "jsonl", safe_for_spreadsheets=True)
+    kept, found = (cells(bench.folder / name) for name in ("plain.csv", "safe.csv"))
+
+    assert (plain.formulas, plain.controls, plain.is_safe) == (7, 2, False)  # the name of the column is one
+    assert (safe.formulas, safe.controls, safe.is_safe) == (7, 2, True)
+    assert [row[0] for row in kept[1:]] == ARMED
+    assert found[0] == ["'=word", "n"]
+    assert [row[0] for row in found[1:]] == [
+        *(
+            "'=HYPERLINK(1)",
+            "'+1",
+            "'-1+2",
+            "'@SUM",
+            "'\tx",
+            "'\rx",
+            "plain",
+            "a=b",
+            "\ufffd[2Jx",
+            "\ufffdgnp.exe",
+        ),
+    ]
+    assert {row[1] for row in found[1:]} == {"-5"}

@@ -11,7 +11,14 @@ from vault.audit.log import opened, read_entries
 from vault.audit.transaction import AuditedTransaction
 from vault.audit.vault_date import VaultDate
 from vault.errors.families import Invalid
-from vault.errors.records import AlreadyImported, NothingToImport, SchemaMismatch, UnknownCollection
+from vault.errors.records import (
+    AlreadyImported,
+    NothingToImport,
+    SchemaMismatch,
+    TooManyUnits,
+    UnknownCollection,
+)
+from vault.records import unit_limit
 from vault.records.collections import find_collection, list_collections
 from vault.records.imports import ImportChoice, choose
 from vault.store.tables import Collection, Field, ImportedFile, Segment
@@ -124,7 +131,7 @@ def test_the_lifetime_epsilon_is_a_number_above_zero(bench, numbered, epsilon):
 
 @pytest.mark.parametrize("name", ["", " rows", "ro\u202ews", "n" * 81])
 def test_a_collection_has_a_plain_name(bench, numbered, name):
-    with pytest.raises(Invalid, match="a collection's name is 1 to 80 printable characters"):
+    with pytest.raises(Invalid, match="a collection's name is 1 to 80 characters that can be seen"):
         bench.load(numbered(3), into=name)
 
 
@@ -178,6 +185,8 @@ def test_the_audit_entry_shows_nothing_in_clear(bench, numbered):
         "schema": [["n", "int"], ["half", "float"], ["word", "text"]],
         "rows": 120,
         "refused": 0,
+        "joined": [],
+        "apart": [],
     }
 
 
@@ -289,3 +298,22 @@ def test_two_collections_do_not_mix(bench, numbered):
     with bench.store.read() as uow:
         assert [facts.name for facts in list_collections(uow)] == ["a", "b"]
         assert {3, 2} == {row.next_row for row in uow.find(Collection)}
+
+
+def test_a_collection_has_no_more_units_than_a_sum_is_proven_for(bench, numbered, monkeypatch):
+    monkeypatch.setattr(unit_limit, "MAX_UNITS", 5)
+    bench.load(numbered(5))
+    with pytest.raises(TooManyUnits, match="rows would have more than 5 units"):
+        bench.load(numbered(1, start=90))
+    with pytest.raises(TooManyUnits):
+        bench.load(numbered(6, start=200), into="others")
+
+    assert len(bench.column("_unit")) == 5
+
+
+def test_rows_of_units_that_are_there_make_no_new_ones(bench, monkeypatch):
+    monkeypatch.setattr(unit_limit, "MAX_UNITS", 31)
+    bench.load(DIARY)
+    bench.load(DIARY.replace("ada", "eve"))
+
+    assert len(set(bench.column("_unit"))) == 31

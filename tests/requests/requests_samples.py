@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from vault.errors.families import Broken, Exhausted, Invalid, LockboxError, Locked, Refused, Unavailable
-from vault.requests.bundle import JOB_DOMAIN, JobFiles
+from vault.requests.bundle import JOB_DOMAINS, JobFiles
 from vault.requests.canonical import canonical
 from vault.requests.manifest import Manifest
 from vault.requests.parse import parse_manifest
@@ -28,9 +28,11 @@ SHAPES = {"weight": (2, 4), "bias": (2,)}
 WEIGHTS = write_tensors({name: np.zeros(shape, np.float32) for name, shape in SHAPES.items()})
 
 _DOCUMENT: dict[str, Any] = {
-    "v": 1,
+    "v": 2,
     "job_id": "0123456789abcdef0123456789abcdef",
     "requester": {"name": "Sleep lab", "key": KEY.public.hex(), "contact": "lab@example.org"},
+    "job": {"kind": "train"},
+    "campaign": None,
     "purpose": {"dpv": "https://w3id.org/dpv#AcademicResearch", "text": "Do steps tell the night?"},
     "recipients": ["The ethics board"],
     "retention": "deleted when the study ends",
@@ -63,7 +65,7 @@ _DOCUMENT: dict[str, Any] = {
     "model": {"kind": "logistic", "weights": sha256_hex(WEIGHTS)},
     "loss": "cross_entropy",
     "optimizer": {"kind": "sgd", "lr": 0.5, "momentum": 0.9},
-    "output": {"average": "tail", "grid": 14},
+    "output": {"average": "tail", "grid": 14, "encoding": "int64"},
     "dp": {
         "sampling_rate": 0.1,
         "expected_batch": 20,
@@ -90,6 +92,13 @@ def document(**changes: Any) -> dict[str, Any]:
     return made
 
 
+def first_version(document: dict[str, Any]) -> dict[str, Any]:
+    """The same job as the first version of the format had it."""
+    kept = {key: value for key, value in document.items() if key not in ("job", "campaign")}
+    output = {key: value for key, value in document["output"].items() if key != "encoding"}
+    return kept | {"v": 1, "output": output}
+
+
 def without(*path: str | int) -> dict[str, Any]:
     """The good job with one key taken out."""
     made: Any = document()
@@ -106,9 +115,9 @@ def manifest(**changes: Any) -> Manifest:
 
 
 def signed(content: dict[str, Any] | bytes, *, weights: bytes = WEIGHTS, key: SigningKey = KEY) -> JobFiles:
-    """The job signed by a key, whatever it says."""
+    """The job signed by a key as one of the second version, whatever it says."""
     data = content if isinstance(content, bytes) else canonical(content)
-    return JobFiles(manifest=data, signature=key.sign(JOB_DOMAIN + data), weights=weights)
+    return JobFiles(manifest=data, signature=key.sign(JOB_DOMAINS[2] + data), weights=weights)
 
 
 def job_of(key: SigningKey = KEY, **changes: Any) -> JobFiles:

@@ -16,7 +16,7 @@ from vault.errors.records import FileMissing
 from vault.errors.requests import ManifestInvalid, ManifestTampered, WeightsInvalid
 from vault.requester.jobs import check_job
 from vault.requests.bundle import (
-    JOB_DOMAIN,
+    JOB_DOMAINS,
     MANIFEST_FILE,
     SIGNATURE_FILE,
     WEIGHTS_FILE,
@@ -169,7 +169,7 @@ def test_the_signature_is_checked_before_what_the_manifest_says() -> None:
 
 
 def test_a_signature_line_has_exactly_one_spelling() -> None:
-    signature = KEY.sign(JOB_DOMAIN)
+    signature = KEY.sign(JOB_DOMAINS[2])
     line = signature_line(signature)
 
     assert signature == parse_signature_line(line)
@@ -180,7 +180,7 @@ def test_a_signature_line_has_exactly_one_spelling() -> None:
 
 def test_stray_bits_at_the_end_of_the_base64_are_another_spelling() -> None:
     """Four bits of the 86th character decode to nothing; only the spelling with zeros there is taken."""
-    line = signature_line(KEY.sign(JOB_DOMAIN))
+    line = signature_line(KEY.sign(JOB_DOMAINS[2]))
     spellings = [line[:85] + bytes([letter]) + line[86:] for letter in BASE64]
     same = [other for other in spellings if base64.b64decode(other) == base64.b64decode(line)]
 

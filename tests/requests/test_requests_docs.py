@@ -14,14 +14,15 @@ from requests_samples import KEY, MLP, document, signed
 
 from vault.errors.requests import ManifestInvalid
 from vault.requester.description import parse_description
-from vault.requests.bundle import JOB_DOMAIN, JobFiles, check_signature, signature_line
+from vault.requests.bundle import JOB_DOMAINS, JobFiles, check_signature, signature_line
 from vault.requests.canonical import canonical
 from vault.requests.fit import TRANSFORM_TYPES
 from vault.requests.parse import MANIFEST_LIMIT, manifest_bytes, parse_manifest
-from vault.requests.release_manifest import RELEASE_DOMAIN
+from vault.requests.release_manifest import RELEASE_DOMAINS
 from vault.views.purposes import DPV, PURPOSES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "job-manifest.md").read_text()
+RELEASE_PAGE = (Path(__file__).parents[2] / "docs" / "release-format.md").read_text()
 ROWS = dict(re.findall(r"^\| `([^`]+)` \| (.+) \|$", PAGE, re.MULTILINE))
 
 
@@ -100,19 +101,19 @@ def test_another_ed25519_and_this_page_are_enough_to_sign() -> None:
     """The signature is made here with another library, from what the page says alone."""
     key = Ed25519PrivateKey.generate()
     data = canonical(document(requester__key=key.public_key().public_bytes_raw().hex()))
-    signature = key.sign(b"lockbox job manifest v1\n" + data)
+    signature = key.sign(b"lockbox job manifest v2\n" + data)
 
     assert key.public_key().public_bytes_raw() == check_signature(
         JobFiles(manifest=data, signature=signature, weights=b"")
     )
-    assert len(JOB_DOMAIN) == 24
+    assert {24} == {len(domain) for domain in JOB_DOMAINS.values()}
     assert len(signature_line(signature)) == 89
     assert f"{MANIFEST_LIMIT // 1024} KiB" in PAGE
-    assert RELEASE_DOMAIN.decode().strip() in PAGE
+    assert all(domain.decode().strip() in RELEASE_PAGE for domain in RELEASE_DOMAINS.values())
 
 
 def test_the_other_library_accepts_our_signature() -> None:
     job = signed(document())
     other = Ed25519PrivateKey.from_private_bytes(KEY.seed().reveal()).public_key()
 
-    assert other.verify(job.signature, JOB_DOMAIN + job.manifest) is None
+    assert other.verify(job.signature, JOB_DOMAINS[2] + job.manifest) is None

@@ -106,7 +106,7 @@ def test_bounds_are_checked_before_anything_is_computed(monkeypatch: pytest.Monk
         ("output__grid", [12, 16], [-1, 63, 1.5]),
         ("max_rows_per_unit", [1, 10_000], [0, 10_001]),
         ("slot_minutes", [60, 43_200], [59, 43_201]),
-        ("v", [1], [0, 2, 1.5]),
+        ("v", [2], [0, 1, 3, 1.5]),
         ("fields__1__transform__center", [-1e12, 1e12], [-FAR, FAR]),
         ("fields__1__transform__scale", [1e-9, 1e12], [0, -1, FAR, 1e-10]),
         ("fields__1__transform__clip", [1e-3, 1e3], [0, -1, 1001]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from vault.requests.bundle import signature_line
 from vault.requests.canonical import canonical
 from vault.requests.parse import manifest_digest
 from vault.requests.release_manifest import (
-    RELEASE_DOMAIN,
+    RELEASE_DOMAINS,
     RELEASE_FILE,
     RELEASE_SIGNATURE_FILE,
     UPDATE_FILE,
@@ -57,7 +56,6 @@ def built(**changes: Any) -> bytes:
         "allowed": frozenset({"good_night", "steps"}),
         "price": PRICE,
         "update": UPDATE,
-        "held_at": datetime(2026, 3, 2, 10, 11, 59, tzinfo=UTC),
         "vault_key": VAULT_KEY.public,
     }
     return build_release_manifest(manifest(), **facts | changes)
@@ -81,7 +79,7 @@ class Places:
         """A release with any content, rightly signed."""
         data = content if isinstance(content, bytes) else canonical(content)
         (self.release / RELEASE_FILE).write_bytes(data)
-        signature = signature_line(VAULT_KEY.sign(RELEASE_DOMAIN + data))
+        signature = signature_line(VAULT_KEY.sign(RELEASE_DOMAINS[2] + data))
         (self.release / RELEASE_SIGNATURE_FILE).write_bytes(signature)
         (self.release / UPDATE_FILE).write_bytes(update)
 
@@ -102,7 +100,7 @@ def places(tmp_path: Path) -> Places:
 
 def test_the_manifest_says_whose_job_it_answers_and_what_it_cost() -> None:
     assert document() == {
-        "v": 1,
+        "v": 2,
         "release_id": "a" * 32,
         "request_id": "a" * 32,
         "job_id": manifest().job_id,
@@ -130,10 +128,13 @@ def test_the_manifest_says_whose_job_it_answers_and_what_it_cost() -> None:
         "update": {
             "sha256": sha256_hex(UPDATE),
             "size": len(UPDATE),
-            "format": "lockbox-update-v1",
-            "grid_exponent": 24,
+            "encoding": "int64",
+            "step": 2.0**-24,
         },
-        "held_at": "2026-03-02T10:11:00Z",
+        "job": {"kind": "train"},
+        "model": {"kind": "logistic", "weights": sha256_hex(WEIGHTS)},
+        "optimizer": {"kind": "sgd", "lr": 0.5, "momentum": 0.9},
+        "campaign": None,
         "vault_key": VAULT_KEY.public.hex(),
     }
     assert document()["mechanism"]["accountant"].startswith("dp-accounting ")
@@ -154,18 +155,23 @@ def test_a_release_verifies_with_and_without_its_job(places: Places) -> None:
 
 CHANGES: dict[str, Callable[[], dict[str, Any]]] = {
     "unknown key": lambda: document(zz=1),
-    "another version": lambda: document(v=2),
+    "another version": lambda: document(v=3),
     "another vault key": lambda: document(vault_key=KEY.public.hex()),
     "a scientific number": lambda: document(epsilon="1E-3"),
     "a negative number": lambda: document(epsilon="-1"),
-    "seconds": lambda: document(held_at="2026-03-02T10:11:01Z"),
+    "a time": lambda: document(held_at="2026-03-02T10:11:00Z"),
+    "a campaign": lambda: document(campaign={"digest": "0" * 64, "round": 1}),
+    "another kind of job": lambda: document(job={"kind": "own"}),
     "a field used and withheld": lambda: document(fields_withheld=["steps"]),
     "another update digest": lambda: document(update=document()["update"] | {"sha256": "0" * 64}),
     "another update size": lambda: document(update=document()["update"] | {"size": len(UPDATE) - 1}),
-    "another grid": lambda: document(update=document()["update"] | {"grid_exponent": 23}),
-    "another format": lambda: document(update=document()["update"] | {"format": "pickle"}),
+    "another step": lambda: document(update=document()["update"] | {"step": 2.0**-23}),
+    "another encoding": lambda: document(update=document()["update"] | {"encoding": "int8"}),
+    "no encoding": lambda: document(
+        update={key: value for key, value in document()["update"].items() if key != "encoding"}
+    ),
     "an endless number": lambda: (
-        document(mechanism=document()["mechanism"] | {"steps": 2**53 - 1}) | {"v": 3}
+        document(mechanism=document()["mechanism"] | {"steps": 2**53 - 1}) | {"v": 4}
     ),
 }
 
@@ -195,6 +201,9 @@ def test_a_release_that_breaks_the_format_is_refused_even_when_signed(places: Pl
         {"mechanism": document()["mechanism"] | {"noise_multiplier": 3}},
         {"mechanism": document()["mechanism"] | {"steps": 101}},
         {"mechanism": document()["mechanism"] | {"average": "last"}},
+        {"model": document()["model"] | {"weights": "0" * 64}},
+        {"model": document()["model"] | {"kind": "linear"}},
+        {"optimizer": document()["optimizer"] | {"lr": 0.25}},
     ],
 )
 def test_a_release_must_answer_exactly_the_job(places: Places, change: dict[str, Any]) -> None:

@@ -69,6 +69,8 @@ def test_subkeys_are_frozen() -> None:
         "release-signing": "56d60ec148009c205ca95117664a469b2ce0940d453949e1cbb103be33d306e8",
         "state-mark": "1c540fa4dc3aff3ac9cf999b06f5e893083721037cef21375fa3a9de3d26aa80",
         "import-digest": "1234d48bc821c8bd6ec2c08ae262438692aa545bcae04f3a15920297920e69ac",
+        "import-fingerprint": "75f5837b8db22ff832830f03d023570e8e91f823dad0efb814902ef0870db233",
+        "row-digest": "c686b49b51958bda89cd0ac4baa0cd6fc624e5301c26c539bf0da6b06abba990",
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from vault.sealing.header import read_header, unlock
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.settings import Paths
-from vault.store import cipher
+from vault.store import cipher, engine, schema
 from vault.vault import passphrase_secret
 
 VECTORS = Path(__file__).with_name("vectors")
@@ -31,6 +31,13 @@ def database_key(name: str) -> bytes:
     """The database key of a frozen vault."""
     root = unlock(read_header(VECTORS / name), passphrase_secret(PASSPHRASE))
     return KeyTree(root).subkey(Purpose.DATABASE).reveal()
+
+
+def migrate(paths: Paths, key: bytes) -> None:
+    """Bring a copy to the newest schema, and write nothing else to it."""
+    writing = engine._writing_engine(paths.vault / "vault.db", engine._keyed(key))
+    schema.migrate(writing)
+    writing.dispose()
 
 
 @contextmanager

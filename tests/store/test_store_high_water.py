@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from vault.errors.storage import Damaged, NewerVault
 from vault.store import files
-from vault.store.high_water import Mark, read_mark, write_mark
+from vault.store.high_water import Mark, clear_drafts, read_mark, write_mark
 
 ORIGIN = "lockbox.example/vault/7"
-MARK = Mark(origin=ORIGIN, size=12, root="ab" * 32, spent={"1": [3, 0, 10**15], "2": []})
+MARK = Mark(origin=ORIGIN, size=12, root="ab" * 32, spent={"1": [3, 0, 10**15], "2": []}, has_digest=True)
 
 
 def keyed(secret: bytes) -> Callable[[bytes], bytes]:
@@ -47,8 +47,8 @@ def test_no_mark_was_ever_written(tmp_path: Path) -> None:
 
 
 def test_the_newest_mark_stands_and_two_vaults_do_not_meet(tmp_path: Path) -> None:
-    newer = Mark(origin=ORIGIN, size=13, root="cd" * 32, spent={})
-    other = Mark(origin="another", size=1, root="", spent={})
+    newer = Mark(origin=ORIGIN, size=13, root="cd" * 32, spent={}, has_digest=True)
+    other = Mark(origin="another", size=1, root="", spent={}, has_digest=True)
     for mark in (MARK, other, newer):
         write_mark(tmp_path, mark, MAC)
 
@@ -65,7 +65,14 @@ def test_a_mark_under_another_key_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"size": 11}, {"root": "00" * 32}, {"spent": {"1": [0, 0, 0], "2": []}}, {"spent": {}}, {"more": 1}],
+    [
+        {"size": 11},
+        {"root": "00" * 32},
+        {"spent": {"1": [0, 0, 0], "2": []}},
+        {"spent": {}},
+        {"more": 1},
+        {"has_digest": False},
+    ],
 )
 def test_a_changed_fact_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     write_mark(tmp_path, MARK, MAC)
@@ -79,7 +86,7 @@ def test_a_changed_fact_is_refused(tmp_path: Path, change: dict[str, Any]) -> No
 
 
 def test_the_mark_of_another_vault_is_refused(tmp_path: Path) -> None:
-    write_mark(tmp_path, Mark(origin="another", size=1, root="", spent={}), MAC)
+    write_mark(tmp_path, Mark(origin="another", size=1, root="", spent={}, has_digest=True), MAC)
     here = tmp_path / f"{hashlib.sha256(ORIGIN.encode()).hexdigest()[:32]}.json"
     only_file(tmp_path).rename(here)
 
@@ -99,6 +106,7 @@ def test_the_mark_of_another_vault_is_refused(tmp_path: Path) -> None:
         b"[" * 200_000,
         b'{"v":1,"mark":{},"mac":"zz"}',
         b'{"v":1,"mark":{}}',
+        b'{"v":[1],"mark":{},"mac":""}',
     ],
 )
 def test_what_is_no_mark_is_damaged(tmp_path: Path, content: bytes) -> None:
@@ -109,10 +117,31 @@ def test_what_is_no_mark_is_damaged(tmp_path: Path, content: bytes) -> None:
         read_mark(tmp_path, ORIGIN, MAC)
 
 
+def test_a_mark_of_the_first_version_knows_of_no_digest(tmp_path: Path) -> None:
+    body = {"origin": ORIGIN, "size": 12, "root": "ab" * 32, "spent": {"1": [3]}}
+    message = (
+        b"lockbox high-water mark v1\n" + json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    )
+    write_mark(tmp_path, MARK, MAC)
+    only_file(tmp_path).write_text(json.dumps({"v": 1, "mark": body, "mac": MAC(message).hex()}))
+
+    assert read_mark(tmp_path, ORIGIN, MAC) == Mark(**body, has_digest=False)
+
+
+def test_a_draft_that_a_kill_left_is_taken_away_and_no_other_file(tmp_path: Path) -> None:
+    write_mark(tmp_path, MARK, MAC)
+    file, others = only_file(tmp_path), tmp_path / ".another.json.abc.new"
+    (tmp_path / f".{file.name}.k3j2h1.new").write_bytes(b"half")
+    others.write_bytes(b"of another vault")
+    clear_drafts(tmp_path, ORIGIN)
+
+    assert sorted(tmp_path.iterdir()) == sorted([file, others])
+
+
 def test_a_mark_of_a_newer_program_is_said_to_be_newer(tmp_path: Path) -> None:
     write_mark(tmp_path, MARK, MAC)
     file = only_file(tmp_path)
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"v": 2}))
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"v": 3}))
 
     with pytest.raises(NewerVault):
         read_mark(tmp_path, ORIGIN, MAC)
@@ -143,7 +172,7 @@ def test_a_write_that_fails_keeps_the_old_mark(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(files, "sync", stop)
     with pytest.raises(KeyboardInterrupt):
-        write_mark(tmp_path, Mark(origin=ORIGIN, size=99, root="", spent={}), MAC)
+        write_mark(tmp_path, Mark(origin=ORIGIN, size=99, root="", spent={}, has_digest=True), MAC)
 
     assert read_mark(tmp_path, ORIGIN, MAC) == MARK
     assert len(list(tmp_path.iterdir())) == 1

@@ -17,13 +17,20 @@ from frozen_vaults import PASSPHRASE, copy_of, database_key, definitions, raw, r
 from sqlalchemy import Engine, create_engine, event, text
 
 from vault.errors.storage import OutdatedVault
+from vault.lifecycle.open import open_vault
 from vault.settings import Paths
 from vault.store import engine, schema
 from vault.store.tables import Row
 from vault.vault import Vault, passphrase_secret
 
 THAT_DAY = datetime(2026, 11, 21, 12, 5, tzinfo=UTC)
-NEW_TABLES, NEW_COLUMNS = {"access_token"}, {"requester": {"only_collection"}}
+NEW_FACT = "keys.header"
+NEW_TABLES = {"access_token", "row_digest"}
+NEW_COLUMNS = {
+    "requester": {"only_collection"},
+    "collection": {"filter_id"},
+    "imported_file": {"fingerprint"},
+}
 
 
 @pytest.fixture
@@ -75,7 +82,8 @@ def test_the_frozen_vault_is_what_the_first_migration_alone_makes(old: Paths, ol
 def test_every_row_of_an_old_vault_is_there_after_its_first_opening(old: Paths, old_key: bytes) -> None:
     with raw(old, old_key) as connection:
         before = rows(connection)
-    opened(old).close()
+    # Opened and nothing settled: what became due since changes rows of its own.
+    open_vault(old, passphrase_secret(PASSPHRASE), writable=True).close()
     with raw(old, old_key) as connection:
         after = rows(connection)
 
@@ -83,7 +91,8 @@ def test_every_row_of_an_old_vault_is_there_after_its_first_opening(old: Paths, 
     for table, kept in before.items():
         if table != "alembic_version":
             new = NEW_COLUMNS.get(table, set())
-            assert kept == [{k: v for k, v in row.items() if k not in new} for row in after[table]]
+            there = [row for row in after[table] if row.get("key") != NEW_FACT]
+            assert kept == [{k: v for k, v in row.items() if k not in new} for row in there]
             assert all(row[column] is None for row in after[table] for column in new)
     assert after["alembic_version"] == [{"version_num": schema.HEAD}]
     assert after["access_token"] == []
@@ -124,6 +133,8 @@ def test_an_old_vault_is_not_changed_by_who_only_reads(old: Paths) -> None:
         "ALTER TABLE requester",
         "CREATE TABLE access_token",
         "CREATE INDEX ix_access_token",
+        "ALTER TABLE collection",
+        "ALTER TABLE imported_file",
         "UPDATE alembic_version",
     ],
 )

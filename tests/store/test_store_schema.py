@@ -16,6 +16,7 @@ TABLES = {
     "vault_fact",
     "log_entry",
     "disclosure",
+    "row_digest",
     "collection",
     "field",
     "segment",

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from frozen_vaults import PASSPHRASE, VECTORS, Rows, copy_of, database_key, raw, rows
+from frozen_vaults import PASSPHRASE, VECTORS, Rows, copy_of, database_key, migrate, raw, rows
 
+from vault.lifecycle.open import open_vault
 from vault.requester.keys import keygen
+from vault.requester.releases import verify_release
 from vault.settings import Paths
 from vault.store.column_types import TimeColumn, WordColumn
 from vault.store.tables import Row
@@ -32,8 +34,10 @@ SHOWN: dict[str, Any] = json.loads((VECTORS / "r0002" / "shown.json").read_text(
 
 @pytest.fixture
 def old(tmp_path: Path) -> Paths:
-    """A copy of the frozen vault."""
-    return copy_of("r0002", tmp_path)
+    """A copy of the frozen vault, brought to the newest schema and otherwise as it was."""
+    paths = copy_of("r0002", tmp_path)
+    migrate(paths, database_key("r0002"))
+    return paths
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +71,8 @@ def within(old: Any, new: Any) -> Any:
 
 
 def test_everything_is_shown_as_before(old: Paths) -> None:
+    # Brought to the newest schema, and nothing settled that became due since.
+    open_vault(old, passphrase_secret(PASSPHRASE), writable=True).close()
     with opened(old, writable=False) as vault:
         now = {
             "budget": vault.budget(),
@@ -124,9 +130,12 @@ def test_it_is_written_to_and_every_other_row_stays_byte_by_byte(
         ("sqlite_sequence", "disclosure"),
     }
     was, became = by_key(before), by_key(after)
+    assert ("row_digest", 1) in became.keys() - was.keys()
+    assert ("vault_fact", "keys.header") in became.keys() - was.keys()
     assert changed == {name for name, row in was.items() if became.get(name) != row}
     assert {table for table, _ in became.keys() - was.keys()} == {
-        *("access_token", "charge", "disclosure", "grant", "held", "log_entry", "requester"),
+        *("access_token", "charge", "disclosure", "grant", "held", "log_entry"),
+        *("requester", "row_digest", "vault_fact"),
     }
     with opened(old, writable=False) as vault:
         assert vault.verify_audit().size == len(after["log_entry"]) > SHOWN["verify_audit"]["size"]
@@ -142,9 +151,34 @@ def misspelt(found: Rows) -> list[object]:
     wrong = []
     for table in Row.metadata.tables.values():
         for column in table.columns:
-            texts = [row[column.name] for row in found[table.name] if row[column.name] is not None]
+            texts = [row[column.name] for row in found.get(table.name, []) if row[column.name] is not None]
             if isinstance(column.type, TimeColumn):
                 wrong += [text for text in texts if not (isinstance(text, str) and TIME.fullmatch(text))]
             if isinstance(column.type, WordColumn):
                 wrong += [text for text in texts if text not in list(column.type.words)]
     return wrong
+
+
+def test_the_update_that_is_held_loses_the_minute_it_was_held(old: Paths, tmp_path: Path) -> None:
+    """The first writing opening rewrites what that program said about it, once, and the trail says so."""
+    open_vault(old, passphrase_secret(PASSPHRASE), writable=True).close()
+    with opened(old, writable=False) as vault:
+        (before,) = [one for one in vault.releases() if one.state == "held"]
+        size = vault.verify_audit().size
+    with opened(old) as vault:
+        (after,) = [one for one in vault.releases() if one.state == "held"]
+        lines = vault.audit_lines()
+        vault.settle()
+        assert vault.audit_lines() == lines
+        (tmp_path / "vault.pub").write_text(vault.vault_key(after.recipient))
+        vault.send(after.id, confirm_digest=after.digest, to=tmp_path / "out")
+    release = json.loads((tmp_path / "out" / "release.json").read_bytes())
+
+    assert before.digest != after.digest
+    assert (before.update_sha256, before.epsilon, before.fields_used) == (
+        *(after.update_sha256, after.epsilon, after.fields_used),
+    )
+    assert (release["v"], "held_at" in release, release["job"]) == (2, False, {"kind": "train"})
+    said = [line for line in lines[size:] if f"run {after.id[:8]}: no time stands in it" in line.sentence]
+    assert [line.type for line in said] == ["settings.change"]
+    assert verify_release(tmp_path / "out", tmp_path / "vault.pub").digest == after.digest

@@ -15,7 +15,7 @@ from tests.worlds.daemon import facts, serving
 from tests.worlds.screens import on_page, play, press, sees, until, words_in, words_of
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import PASSPHRASE, World
-from tui.app.app import SCREENS_BY_NAME
+from tui.app.page_classes import SCREENS_BY_NAME
 from tui.text import wording
 from vault.client import attach
 from vault.owner.interface.session import OwnerSession

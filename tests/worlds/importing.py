@@ -9,4 +9,4 @@ from vault.views.records import FileChoice, ImportReport
 def import_file(vault: Owner, choice: FileChoice) -> ImportReport:
     """Plan the import and carry it out."""
     plan = vault.plan_import(choice)
-    return (vault.import_under_consent if plan.under_consent else vault.import_planned)(plan.id)
+    return (vault.import_under_consent if plan.needs_passphrase else vault.import_planned)(plan.id)

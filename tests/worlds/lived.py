@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,21 +21,26 @@ OTHER = "Heart group"
 WALKS_JOB = JOB.replace('"nights"', '"walks"')
 
 
-def lived_in(folder: Path) -> World:
-    """Such a vault, of today, since commands look at the real clock."""
+def lived_in(folder: Path, *, between: Callable[[], None] = lambda: None) -> World:
+    """Such a vault, of today, since commands look at the real clock; `between` is called five times."""
     today = datetime.now(UTC)
     world = new_world(folder, now=today - timedelta(days=60))
     with world.vault() as vault:
         world.imported(vault)
         walks = world.table("walks.csv", rows=80, seed=2)
         import_file(vault, FileChoice(path=walks, name="walks", unit="record", time_field="day"))
+        between()
         world.introduced(vault)
         vault.add_requester(OTHER, keygen(folder / "heart").public)
+        between()
         sent = _ran(world, vault, "first", today - timedelta(days=50))
+        between()
         vault.send(sent, confirm_digest=vault.release(sent).digest, to=folder / "sent")
         then = today - timedelta(days=20)
         vault.withhold(_run(world, vault, _others_job(world, then), then))
+        between()
         _ran(world, vault, "third", today)
+        between()
         vault.submit(world.job("fourth", epsilon="0.5"))
     return world
 

@@ -187,7 +187,7 @@ def serving(world: World, *, lock_minutes: int = 15) -> Iterator[Daemon]:
                 world.paths,
                 passphrase_secret(PASSPHRASE),
                 preferences=Preferences(lock_minutes=lock_minutes),
-                announce=up.set,
+                announce=lambda _vault: up.set(),
                 clock=lambda: world.clock().timestamp(),
                 cost=TEST_COST,
             )

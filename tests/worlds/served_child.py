@@ -21,7 +21,7 @@ def main() -> None:
     folder = Path(runtime)
     paths = Paths(vault=Path(vault), state=Path(state), runtime=folder, config=folder / "config.toml")
 
-    def announce() -> None:
+    def announce(_vault: object) -> None:
         print("up", *sorted(HEAVY & set(sys.modules)), flush=True)
 
     serve(

@@ -23,7 +23,7 @@ CURVE_POINTS = 40
 LONG, A_STEP = 500, 0.001
 
 
-def warm_up() -> None:
+def warm_up(_kind: str) -> None:
     """Nothing is left to be loaded here."""
 
 

@@ -9,8 +9,8 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -22,13 +22,14 @@ from textual.screen import Screen
 from tui.app.hardening import HardenedApp
 from tui.app.keymap import ACTIONS, EVERYWHERE, bindings
 from tui.app.page import Page
+from tui.app.page_classes import screen_class
 from tui.app.run_watch import RunWatch, outcome_of_run
 from tui.app.threads import in_thread
 from tui.cli.exit_codes import ExitCode
-from tui.dialogs.lock import LockDialog, QuitDialog
+from tui.dialogs.lock import HungDialog, LockDialog, QuitDialog
 from tui.text.layout import escaped
 from tui.widgets.bar import Standing, VaultBar
-from vault.errors.daemon import DaemonGone, DaemonUnreachable, TrainingRuns
+from vault.errors.daemon import DaemonGone, DaemonHung, DaemonUnreachable, TrainingRuns
 from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
@@ -42,25 +43,6 @@ PULSE_SECONDS: Final = 1.0
 LOCKED_BY_ITSELF: Final = (
     "The vault is locked: not used for a while, open for 12 hours, or locked from elsewhere."
 )
-
-SCREENS_BY_NAME: Final = {
-    "home": "tui.screens.home:Home",
-    "data": "tui.screens.data:Data",
-    "consents": "tui.screens.consents:Consents",
-    "requests": "tui.screens.requests:Requests",
-    "training": "tui.screens.training:Training",
-    "release": "tui.screens.release:Releases",
-    "budget": "tui.screens.budget:Budget",
-    "audit": "tui.screens.audit:Audit",
-    "settings": "tui.screens.settings:Settings",
-}
-
-
-def screen_class(name: str) -> type[Screen[None]]:
-    """The screen of this name, loaded when it is first opened so that the first paint does not wait for it."""
-    module, _, kind = SCREENS_BY_NAME[name].partition(":")
-    found: type[Screen[None]] = getattr(import_module(module), kind)
-    return found
 
 
 class LockboxApp(HardenedApp):
@@ -88,6 +70,7 @@ class LockboxApp(HardenedApp):
         self.run_watch = RunWatch()
         self._seen_entries = -1
         self._was_used, self._is_pulsing, self._is_locking = False, False, False
+        self._hung_pid = 0
         self.set_calm(preferences.calm or bool(self.environ.get("ACCESSIBLE")))
 
     # starting and ending
@@ -135,7 +118,7 @@ class LockboxApp(HardenedApp):
         self, vault: OwnerSession, *, paths: Paths | None = None, is_sample: bool = False, page: str = "home"
     ) -> None:
         """Show an unlocked vault; `paths` are those of the sample."""
-        self.vault, self.is_sample, self._seen_entries = vault, is_sample, -1
+        self.vault, self.is_sample, self._seen_entries, self._hung_pid = vault, is_sample, -1, 0
         self.paths, self._was_used = paths or self.own_paths, False
         self.standing = Standing(vault=str(self.paths.vault.name), is_sample=is_sample)
         self.run_watch = RunWatch()
@@ -196,18 +179,40 @@ class LockboxApp(HardenedApp):
         vault, was_used = self.vault, self._was_used
         self._was_used, self._is_pulsing = False, True
         try:
-            await self._on_pulse(await in_thread(lambda: vault.pulse(is_background=not was_used)))
+            pulse = await in_thread(lambda: vault.pulse(is_background=not was_used))
+            self._tell_answers_again()
+            await self._on_pulse(pulse)
         except LockboxError as error:
             if vault is self.vault and not self._is_locking:
                 self._pulse_failed(error)
         finally:
             self._is_pulsing = False
 
+    def _tell_answers_again(self) -> None:
+        if self._hung_pid:
+            self._hung_pid = 0
+            self.tell("The vault's process answers again.")
+
     def _pulse_failed(self, error: LockboxError) -> None:
-        if isinstance(error, DaemonGone | DaemonUnreachable | Locked):
+        if isinstance(error, DaemonHung):
+            self._on_hung(error)
+        elif isinstance(error, DaemonGone | DaemonUnreachable | Locked):
             self.close_vault(LOCKED_BY_ITSELF, is_over=True)
         else:
             self.tell_error(error)
+
+    def _on_hung(self, error: DaemonHung) -> None:
+        """Say it once, and in the top line until the process answers or is ended."""
+        if not self._hung_pid:
+            self.tell_error(error)
+        self._hung_pid = int(str(error.facts["pid"]))
+        self.standing = replace(self.standing, is_silent=True)
+        self._show_standing()
+
+    def _show_standing(self) -> None:
+        # Over the stack, which is empty when the program has ended while the vault was answering.
+        for bar in [bar for screen in self.screen_stack[-1:] for bar in screen.query(VaultBar)]:
+            bar.show_standing(self.standing)
 
     async def _on_pulse(self, pulse: Pulse) -> None:
         if pulse.audit_entries != self._seen_entries:
@@ -221,9 +226,7 @@ class LockboxApp(HardenedApp):
             waiting=self.standing.waiting,
             running=len(pulse.runs),
         )
-        # Over the stack, which is empty when the program has ended while the vault was answering.
-        for bar in [bar for screen in self.screen_stack[-1:] for bar in screen.query(VaultBar)]:
-            bar.show_standing(self.standing)
+        self._show_standing()
         for screen in self.screen_stack:
             on_pulse = getattr(screen, "on_pulse", None)
             if on_pulse is not None and self._has_widgets(screen):
@@ -305,9 +308,11 @@ class LockboxApp(HardenedApp):
 
     async def action_lock(self) -> None:
         """Lock the vault: the process that has the keys ends."""
-        if self.vault is None or isinstance(self.screen, LockDialog):
+        if self.vault is None or isinstance(self.screen, LockDialog | HungDialog):
             return
-        if self.standing.running:
+        if self._hung_pid:
+            self.push_screen(HungDialog(self._hung_pid))
+        elif self.standing.running:
             self.push_screen(LockDialog())
         else:
             self.lock_now(stop_training=False)
@@ -320,10 +325,28 @@ class LockboxApp(HardenedApp):
             await self.ask(lambda vault: vault.lock(stop_training=stop_training))
         except TrainingRuns:
             self.push_screen(LockDialog())
+        except DaemonHung as error:
+            self._on_hung(error)
+            self.push_screen(HungDialog(self._hung_pid))
         except LockboxError as error:
             self.tell_error(error)
         else:
             self.close_vault("The vault is locked.", is_over=True)
+        finally:
+            self._is_locking = False
+
+    @work(exclusive=True, group="lock")
+    async def end_hung(self) -> None:
+        """End the process that has the keys and does not answer."""
+        from vault.client.hung import end_hung
+
+        paths, self._is_locking = self.paths, True
+        try:
+            await in_thread(lambda: end_hung(paths, stop_training=True))
+        except LockboxError as error:
+            self.tell_error(error)
+        else:
+            self.close_vault("The vault is locked: its process did not answer and was ended.", is_over=True)
         finally:
             self._is_locking = False
 

@@ -66,6 +66,9 @@ class Program(Protocol):
     def lock_now(self, *, stop_training: bool) -> object:
         """End the process that has the keys."""
 
+    def end_hung(self) -> object:
+        """End the process that has the keys and does not answer."""
+
     def set_calm(self, is_calm: bool) -> None:
         """Stop or allow movement and plots."""
 

@@ -68,8 +68,9 @@ def open_vault(context: typer.Context, *, writable: bool = True) -> Iterator[Own
         return
     with _open_here(options, writable=writable) as vault:
         _warn_of_older(vault.rollback_reason)
-        if vault.mark_missing:
-            say(f"lockbox: warning: {vault.mark_missing}")
+        for warning in (vault.mark_missing, vault.header_damage):
+            if warning:
+                say(f"lockbox: warning: {warning}")
         warn_of_date(vault.date().question)
         yield vault
 

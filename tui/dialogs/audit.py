@@ -31,6 +31,7 @@ HOLDS: Final = (
         "and any key of the vault",
     ),
     ("to check it", "docs/audit-format.md says how, with tools this program did not write"),
+    ("more", "proofs of single entries and from earlier sizes, chosen details: lockbox audit export --help"),
     ("the key", "give the verifier key (K) to the auditor yourself: one from the bundle proves nothing"),
 )
 

@@ -29,8 +29,9 @@ PARAGRAPHS: Final = (
     "is proven:",
 )
 LAST: Final = (
-    "What holds for many units is hidden from nobody: it is what a model learns. Budgets belong to collections: what "
-    "is learned from two collections about the same person adds up."
+    "What holds for many units is hidden from nobody: it is what a model learns. A budget belongs to the people in the "
+    "data: collections that were joined at their import, as being of the same people, share one. Where you said "
+    "otherwise, or nothing showed it, what is learned from two collections about one person adds up."
 )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -16,12 +17,17 @@ from tui.text.erasure_facts import erase_sentences
 from tui.text.layout import escaped
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
+from tui.widgets.toggle import Toggle
 
 if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
     from vault.views.records import Erasure
 
 LONGEST_NAME = 40
+FINGERPRINT: Final = (
+    "Destroy the fingerprint too",
+    "Rows with half of these columns, of whomever they are, then share the budget that is used.",
+)
 
 
 class EraseDialog(ReadToEndDialog):
@@ -47,6 +53,8 @@ class EraseDialog(ReadToEndDialog):
         """Every sentence that the command says, and the ids of what ends."""
         for sentence in erase_sentences(self._planned):
             yield Plain(f"• {sentence}", classes="value")
+        if self._planned.name_reserved:
+            yield Toggle(*FINGERPRINT, id="fingerprint")
         yield Facts(_ids(self._planned))
 
     def before_buttons(self) -> ComposeResult:
@@ -86,10 +94,11 @@ class EraseDialog(ReadToEndDialog):
         """Erase what was named."""
         if self.what_is_missing():
             return
-        self.carry_out(self._erase, str, "erased")
+        is_too = any(one.is_on for one in self.query("#fingerprint").results(Toggle))
+        self.carry_out(partial(self._erase, fingerprint_too=is_too), str, "erased")
 
-    def _erase(self, vault: OwnerSession) -> str:
-        done = vault.erase_collection(self._planned.collection)
+    def _erase(self, vault: OwnerSession, *, fingerprint_too: bool) -> str:
+        done = vault.erase_collection(self._planned.collection, fingerprint_too=fingerprint_too)
         return (
             f"Erased: {wording.counted(done.rows, 'row')} of {escaped(done.collection)}. {_what_stays(done)}"
         )

@@ -11,14 +11,19 @@ from textual.widgets import Input
 
 from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import wording
-from tui.text.layout import escaped
+from tui.text.export_facts import export_sentences
 from tui.text.parse import parse_path
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
+from tui.widgets.toggle import Toggle
 
 if TYPE_CHECKING:
     from vault.views.collections import CollectionView
 
+SAFE: Final = (
+    "Safe for spreadsheets",
+    "A CSV file then has an apostrophe before texts that look like formulas, and a mark for what steers a terminal.",
+)
 FORMATS: Final = {"csv": "CSV, as spreadsheets read it", "jsonl": "JSON Lines, one object a row"}
 
 
@@ -48,6 +53,7 @@ class DataExportDialog(VaultCallDialog):
         yield Input(placeholder=f"such as {_example()}", id="path", classes="value")
         yield Plain("Its ending says how it is written:", classes="heading")
         yield Facts([(f".{ending}", words) for ending, words in FORMATS.items()])
+        yield Toggle(*SAFE, id="safe-csv")
 
     def safe_label(self) -> str:
         """Nothing is written."""
@@ -74,19 +80,18 @@ class DataExportDialog(VaultCallDialog):
         if as_format not in FORMATS:
             self.show_problem("The name of the file has to end in .csv or .jsonl.")
             return
-        self._export(target, as_format)
+        is_safe = as_format == "csv" and self.query_one("#safe-csv", Toggle).is_on
+        self._export(target, as_format, is_safe=is_safe)
 
-    def _export(self, target: Path, as_format: str) -> None:
+    def _export(self, target: Path, as_format: str, *, is_safe: bool) -> None:
         name = self._collection.name
         self.carry_out(
-            lambda vault: vault.export_collection(name, target, as_format=as_format),
-            lambda rows: _exported(rows, target),
+            lambda vault: vault.export_collection(
+                name, target, as_format=as_format, safe_for_spreadsheets=is_safe
+            ),
+            lambda report: " ".join(export_sentences(report, target)),
             "exported",
         )
-
-
-def _exported(rows: int, target: Path) -> str:
-    return f"{wording.counted(rows, 'row')} in {escaped(str(target))}, readable by anyone who gets that file."
 
 
 def _example() -> str:

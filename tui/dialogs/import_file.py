@@ -17,12 +17,14 @@ from textual.widgets import Button, DirectoryTree, Input, RadioSet
 from tui.dialogs.dialog import Dialog
 from tui.text import import_facts, wording
 from tui.text.layout import escaped
+from tui.text.overlap_facts import overlap_sentence, toggle_words
 from tui.text.parse import parse_path
 from tui.widgets.choice import Choice
 from tui.widgets.plain import Plain, cell, content
 from tui.widgets.table import Line, ListTable
+from tui.widgets.toggle import Toggle
 from vault.errors.families import LockboxError
-from vault.views.records import FileChoice, ImportPlan, ImportReport
+from vault.views.records import FileChoice, ImportPlan, ImportReport, Overlap
 
 if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
@@ -122,6 +124,14 @@ class ChooseFileDialog(Dialog[ImportReport]):
             self.query_one("#path", Input).focus()
 
 
+class PeopleToggle(Toggle):
+    """Whether the rows are of the people of one collection."""
+
+    def __init__(self, one: Overlap) -> None:
+        super().__init__(*toggle_words(one), is_on=one.joins)
+        self.collection = one.collection
+
+
 class ImportDialog(Dialog[ImportReport]):
     """What would be sealed: the columns, what counts as one, what is refused, the lifetime budget."""
 
@@ -152,6 +162,7 @@ class ImportDialog(Dialog[ImportReport]):
         if self._preview.rows_before is None:
             yield Plain("What counts as one, and is hidden whole", classes="heading")
             yield Vertical(id="units")
+        yield Vertical(id="people")
         yield Plain("", id="refused")
         yield Plain("", id="warnings", classes="muted")
 
@@ -169,6 +180,7 @@ class ImportDialog(Dialog[ImportReport]):
     async def on_mount(self) -> None:
         """Draw what was read; one column after the other can be marked."""
         await self._draw_units()
+        await self._draw_people()
         self._draw()
 
     # drawing
@@ -187,6 +199,12 @@ class ImportDialog(Dialog[ImportReport]):
         for place in self.query("#units"):
             buttons = [_unit_button(unit, self._preview) for unit in import_facts.units_of(self._preview)]
             await place.mount(RadioSet(*buttons, id="unit"))
+
+    async def _draw_people(self) -> None:
+        """A tick for each collection with the same people in it; where there is no choice, its sentence."""
+        place = self.query_one("#people", Vertical)
+        await place.remove_children()
+        await place.mount(*(_people_line(one) for one in self._preview.overlaps))
 
     def on_data_table_row_highlighted(self, event: ListTable.RowHighlighted) -> None:
         """Say what the class of the marked column means."""
@@ -228,7 +246,16 @@ class ImportDialog(Dialog[ImportReport]):
             self._fail(error)
             return
         self._choice, self._preview = choice, found
+        if "people" not in changed:
+            await self._draw_people()
         self._draw()
+
+    def on_toggle_turned(self, event: Toggle.Turned) -> None:
+        """The same people, or others: what the person says is on the trail."""
+        event.stop()
+        if isinstance(event.toggle, PeopleToggle):
+            word = "same" if event.toggle.is_on else "other"
+            self._read_again(people={**self._choice.people, event.toggle.collection: word})
 
     # sealing
 
@@ -246,7 +273,9 @@ class ImportDialog(Dialog[ImportReport]):
 
         def seal(vault: OwnerSession) -> ImportReport:
             wanted = plan if choice.name == plan.collection else vault.plan_import(choice)
-            return (vault.import_under_consent if wanted.under_consent else vault.import_planned)(wanted.id)
+            return (vault.import_under_consent if wanted.needs_passphrase else vault.import_planned)(
+                wanted.id
+            )
 
         try:
             report = await self.program.ask(seal)
@@ -270,6 +299,12 @@ def _unit_button(unit: str, preview: ImportPlan) -> Choice:
     is_chosen = unit == str(preview.unit)
     words = import_facts.unit_words(unit) + (" (recommended)" if is_chosen else "")
     return Choice(Content(escaped(words)), value=is_chosen, name=unit)
+
+
+def _people_line(one: Overlap) -> Widget:
+    if one.reason == "columns-closed":
+        return Plain(overlap_sentence(one), classes="value")
+    return PeopleToggle(one)
 
 
 def _lines(preview: ImportPlan) -> Iterable[Line]:

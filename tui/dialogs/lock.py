@@ -42,6 +42,38 @@ class LockDialog(Dialog[None]):
         self.program.lock_now(stop_training=True)
 
 
+class HungDialog(Dialog[None]):
+    """Lock while the vault's process does not answer: it is ended without being asked."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__()
+        self._pid = pid
+
+    def title_text(self) -> str:
+        """The question."""
+        return "The vault's process does not answer. End it?"
+
+    def consequence(self) -> str:
+        """What becomes of its work."""
+        return (
+            f"Process {self._pid} has the keys. Ending it locks the vault at once. What it had not finished is undone; "
+            "a training is lost, and what it cost stays spent. If it answers again by itself, nothing is lost."
+        )
+
+    def safe_label(self) -> str:
+        """Nothing changes."""
+        return "Wait"
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """End it."""
+        return (("end", "End it and lock"),)
+
+    def chosen(self, _name: str) -> None:
+        """End it."""
+        self.dismiss(None)
+        self.program.end_hung()
+
+
 class QuitDialog(Dialog[None]):
     """Leave while a training runs: it goes on behind the program, or is stopped."""
 

@@ -46,7 +46,7 @@ class JumpBar(Input):
 
 
 class Browse(Page[bool]):
-    """The rows as text; the first page is recorded as a look."""
+    """The rows as text; each page is recorded as a look."""
 
     NAME = "browse"
     TAB = "data"

@@ -57,7 +57,9 @@ class Spending:
 
     def noun_of(self, collection: str) -> str:
         """What one unit of a collection is called."""
-        found = [one for one in self.collections if one.name == collection]
+        shared = [one.members for one in self.lines if one.collection == collection]
+        names = {collection, *(name for members in shared for name in members)}
+        found = [one for one in self.collections if one.name in names]
         return wording.unit_noun(found[0].unit, found[0].unit_field) if found else "unit"
 
 
@@ -221,10 +223,12 @@ def bar_lines(facts: Spending, width: int) -> Iterable[str]:
     room = max(8, min(NAME_ROOM, width - WORDS_ROOM - SHORTEST_BAR))
     wide = max(SHORTEST_BAR, min(LONGEST_BAR, width - room - WORDS_ROOM))
     for one in facts.lines:
-        name = one.collection if one.requester is None else f"  {one.requester}"
+        name = " + ".join(one.members) if one.requester is None else f"  {one.requester}"
         used = f"{wording.percent(one.used_percent)} used"
         rest = _left(one) if one.requester is None else "of 50 % at most"
         yield f"{wording.short(name, room):{room}} {wording.bar(one.used_percent, wide)} {used:>12}, {rest}"
+        if one.requester is None and len(one.members) > 1:
+            yield from (f"  shared by {wording.short(member, room)}" for member in one.members)
 
 
 def _left(one: BudgetLine) -> str:

@@ -33,4 +33,18 @@ def _out_of_reach(one: Erasure) -> list[str]:
     if not one.name_reserved:
         return [*sentences, "Nothing was ever learned from it: its name and its files can be used again."]
     used = f"{wording.percent(one.budget_used_percent)} of its lifetime privacy budget stays used"
-    return [*sentences, f"{used}, its name stays taken, and its files stay refused."]
+    return [*sentences, f"{used}, its name stays taken, and its files stay refused.", _fingerprint(one)]
+
+
+def _fingerprint(one: Erasure) -> str:
+    """What is kept to know the same people again, or what follows from keeping nothing."""
+    if one.keeps_fingerprint:
+        return (
+            "Erased, except a fingerprint that limits re-use: sealed marks from which nobody reads a value, but by "
+            "which this vault knows the same people when they come in again. That is pseudonymous data, and no full "
+            "erasure; it can be destroyed too."
+        )
+    return (
+        "The fingerprint that limits re-use is destroyed too. No other rows with half of these columns will get a "
+        "budget of their own then, because nothing could tell whether they are of the same people."
+    )

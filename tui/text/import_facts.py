@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui.text import wording
 from tui.text.layout import escaped
+from tui.text.overlap_facts import cap_sentence
 
 if TYPE_CHECKING:
     from vault.views.records import ImportPlan, ImportReport
@@ -31,10 +32,8 @@ def consequence_of(preview: ImportPlan) -> str:
         else f"the collection {escaped(preview.collection)}, which has {wording.counted(preview.rows_before, 'row')}"
     ) + (" and which jobs may read" if preview.under_consent else "")
     units = f"{wording.counted(preview.units, noun)}: {wording.unit_sentence(preview.unit.kind, preview.unit.field)}"
-    return (
-        f"{rows}{refused}, into {where}.\n{units}.\n"
-        f"Lifetime privacy budget: {wording.lifetime_cap(preview.lifetime_epsilon, noun)}, fixed for good."
-    )
+    cap = f"Lifetime privacy budget: {wording.lifetime_cap(preview.lifetime_epsilon, noun)}, fixed for good."
+    return f"{rows}{refused}, into {where}.\n{units}.\n{cap_sentence(preview) or cap}"
 
 
 def units_of(preview: ImportPlan) -> list[str]:

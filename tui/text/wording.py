@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
+from vault.views.names import spelled
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -89,6 +91,14 @@ def quoted(text: str) -> str:
 def requester_with_key(name: str, fingerprint: str, status: str) -> str:
     """A requester, with how far the owner knows the key."""
     return f"{name} (key {fingerprint}, {KEY_STATUS[status]})"
+
+
+def name_warnings(name: str, resembles: Sequence[str], alphabets: Sequence[str]) -> list[str]:
+    """What is wrong with how a name looks: it can be mistaken for another, or mixes alphabets."""
+    spelling = spelled(name)
+    found = [f"can be mistaken for {quoted(other)}, spelled {spelling}" for other in resembles]
+    mixed = [f"mixes letters of {' and '.join(alphabets)}, spelled {spelling}"] if alphabets else []
+    return [*found, *mixed]
 
 
 def key_warning(status: str) -> str:

@@ -20,7 +20,7 @@ WARNING_SECONDS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The facts of the top line."""
+    """The facts of the top line; `is_silent` while the vault's process does not answer."""
 
     vault: str = ""
     is_sample: bool = False
@@ -28,6 +28,7 @@ class Standing:
     used_percent: Decimal | None = None
     waiting: int = 0
     running: int = 0
+    is_silent: bool = False
 
 
 class VaultBar(Plain):
@@ -40,6 +41,8 @@ class VaultBar(Plain):
     def _parts(self, standing: Standing) -> list[Content]:
         name = "SAMPLE, made-up data" if standing.is_sample else standing.vault
         parts = [Content.styled(name, "bold $warning" if standing.is_sample else "bold")]
+        if standing.is_silent:
+            return [*parts, Content.styled("does not answer; ctrl+l ends it", "bold $error")]
         if standing.seconds_to_lock is not None:
             parts.append(_countdown(standing.seconds_to_lock))
         if standing.used_percent is not None and self.app.size.width >= 80:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from vault.audit import layout
 from vault.audit.canonical import encode
@@ -24,6 +26,8 @@ from vault.store.unit_of_work import UnitOfWork
 
 __all__ = ["BundleReport", "export_bundle", "verify_bundle"]
 
+NOTHING: Final[Mapping[int, Collection[str]]] = MappingProxyType({})
+
 
 def export_bundle(
     uow: UnitOfWork,
@@ -34,20 +38,23 @@ def export_bundle(
     sign: Sign,
     older_vkeys: Sequence[str] = (),
     prove: Collection[int] = (),
+    since: Collection[int] = (),
     earlier: Iterable[bytes] = (),
-    disclose: Collection[int] = (),
+    disclose: Mapping[int, Collection[str]] = NOTHING,
     redact: Collection[int] = (),
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Checkpoint:
     """Write the trail of one snapshot as a new bundle, and return the checkpoint signed for it.
 
     ``uow`` reads one snapshot. ``prove`` are indexes of entries to prove the inclusion of, ``earlier``
-    checkpoint notes to prove the consistency with, ``disclose`` indexes of entries whose hidden fields are
-    opened, ``redact`` those of which only the leaf hash is given. The folder appears whole or not at all.
-    Raises Invalid (the folder exists, an index does not), LogBroken (the trail does not fit itself or an
-    earlier checkpoint), DiskFull, DiskReadOnly, DiskFailing.
+    checkpoint notes to prove the consistency with, ``since`` sizes whose checkpoint is signed once more for that,
+    ``disclose`` the names of hidden fields to open by the index of their entry, ``redact`` indexes of entries of
+    which only the leaf hash is given. The folder appears whole or not at all. Raises Invalid (the folder exists, an
+    index or a field does not), LogBroken (the trail does not fit itself or an earlier checkpoint), DiskFull,
+    DiskReadOnly, DiskFailing.
     """
-    stored = checked_entries(uow)
-    _check_choice(len(stored), prove, disclose, redact)
+    stored = checked_entries(uow, progress)
+    _check_choice(len(stored), since, prove, disclose, redact)
     tree = Tree(entry.leaf for entry in stored)
     note = sign_checkpoint(origin, len(tree), tree.root(), sign, public)
     keys = [vkey(origin, public), *older_vkeys]
@@ -57,19 +64,26 @@ def export_bundle(
         layout.LOG_KEYS: "".join(f"{key}\n" for key in keys).encode(),
         **{_inclusion_path(i): inclusion_file(i, tree.inclusion_proof(i), note) for i in sorted(set(prove))},
     }
-    for old_note in earlier:
+    again = [sign_checkpoint(origin, size, tree.root(size), sign, public) for size in sorted(set(since))]
+    for old_note in (*earlier, *again):
         files |= _consistency(tree, origin, old_note, note)
-    if opened := b"".join(_disclosures(uow, seq) for seq in sorted(set(disclose))):
+    if opened := b"".join(_disclosures(uow, seq, disclose[seq]) for seq in sorted(disclose)):
         files[layout.DISCLOSURES] = opened
     _write(folder, files)
     return unverified_checkpoint(note)
 
 
 def _check_choice(
-    size: int, prove: Collection[int], disclose: Collection[int], redact: Collection[int]
+    size: int,
+    since: Collection[int],
+    prove: Collection[int],
+    disclose: Collection[int],
+    redact: Collection[int],
 ) -> None:
     if any(not 0 <= index < size for index in (*prove, *disclose, *redact)):
         raise Invalid(reason=f"the audit trail has the entries 0 to {size - 1}")
+    if any(not 1 <= old <= size for old in since):
+        raise Invalid(reason=f"the audit trail has had the sizes 1 to {size}")
     if set(disclose) & set(redact):
         raise Invalid(reason="an entry cannot be withheld and opened at once")
 
@@ -95,11 +109,11 @@ def _consistency(tree: Tree, origin: str, old_note: bytes, note: bytes) -> dict[
     }
 
 
-def _disclosures(uow: UnitOfWork, seq: int) -> bytes:
-    rows = uow.find(Disclosure, seq=seq)
-    for row in rows:
-        open_row(row)
-    return b"".join(encode({"d": row.d, "seq": seq}) + b"\n" for row in rows)
+def _disclosures(uow: UnitOfWork, seq: int, names: Collection[str]) -> bytes:
+    by_name = {open_row(row).name: row.d for row in uow.find(Disclosure, seq=seq)}
+    if missing := set(names) - by_name.keys():
+        raise Invalid(reason=f"entry {seq} hides no {min(missing)} that can be opened")
+    return b"".join(encode({"d": by_name[name], "seq": seq}) + b"\n" for name in sorted(set(names)))
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

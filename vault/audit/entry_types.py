@@ -43,6 +43,9 @@ class EntryType(StrEnum):
     RELEASE_SENT = "release.sent"
     ACCESS_VIEW = "access.view"
     SETTINGS_CHANGE = "settings.change"
+    VAULT_UNLOCK = "vault.unlock"
+    VAULT_LOCK = "vault.lock"
+    ACCESS_DENIED = "access.denied"
 
 
 # Every key is required, but those that end in a question mark.
@@ -74,6 +77,9 @@ _CLEAR: Final[Mapping[EntryType, str]] = {
     EntryType.RELEASE_SENT: "run release? manifest_sha256 update_sha256 size",
     EntryType.ACCESS_VIEW: "",
     EntryType.SETTINGS_CHANGE: "",
+    EntryType.VAULT_UNLOCK: "",
+    EntryType.VAULT_LOCK: "",
+    EntryType.ACCESS_DENIED: "",
 }
 
 REQUIRED_KEYS: Final[Mapping[EntryType, frozenset[str]]] = {

@@ -7,7 +7,7 @@ for the root cost the same however long the trail is. An export recomputes every
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -69,10 +69,13 @@ def read_entries(uow: UnitOfWork) -> list[LogEntry]:
     return uow.find(LogEntry, order_by="seq")
 
 
-def checked_entries(uow: UnitOfWork) -> list[LogEntry]:
+def checked_entries(
+    uow: UnitOfWork, progress: Callable[[int, int], None] = lambda _done, _of: None
+) -> list[LogEntry]:
     """Return all entries after recomputing every leaf hash and the root; LogBroken where they do not fit."""
     stored, compact = read_entries(uow), CompactRange.empty()
     for index, entry in enumerate(stored):
+        progress(index, len(stored))
         if entry.seq != index or leaf_hash(entry.body) != entry.leaf:
             raise LogBroken(reason=f"entry {index} is not the one that was written")
         compact.append(entry.leaf)
@@ -93,15 +96,21 @@ def open_row(row: Disclosure) -> Opened:
     return open_disclosure(row.d, what=f"a hidden field of entry {row.seq}")
 
 
-def forget(uow: UnitOfWork, seq: int) -> int:
+def forget(uow: UnitOfWork, seq: int, *, keep: Container[str] = ()) -> int:
     """Erase salts, names and values of the hidden fields of one entry, and return how many they were.
+
+    Those to `keep` stay where they say anything.
 
     The entry and every proof stay as they are; its commitments then say nothing to anybody.
     """
-    rows = uow.find(Disclosure, seq=seq)
+    rows = [row for row in uow.find(Disclosure, seq=seq) if not _says(open_row(row), keep)]
     for row in rows:
         uow.delete(row)
     return len(rows)
+
+
+def _says(field: Opened, keep: Container[str]) -> bool:
+    return field.name in keep and bool(field.value)
 
 
 def _head(uow: UnitOfWork) -> tuple[CompactRange, str]:

@@ -15,9 +15,10 @@ from vault.audit.entries import Entry, EntryType, Json, Opened
 
 SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.LOG_GENESIS: "This audit trail began, written by {app}[; it follows {checkpoint}].",
-    EntryType.EXPORT: "You exported {profile}[ of {collection}][ to {target}].",
+    EntryType.EXPORT: "You exported {profile}[ of {collection}][ to {target}][, which opens {opened}].",
     EntryType.RECORD_IMPORT: (
-        "You imported [{rows} records|{count} records|records][ from {source}][ into {collection}]."
+        "You imported [{rows} records|{count} records|records][ from {source}][ into {collection}]"
+        "[; its lifetime budget is one with {joined}][; you said that it holds other people than {apart}]."
     ),
     EntryType.RECORD_ERASE: "You erased [{rows} records|{count} records|records][ of {collection}].",
     EntryType.CONSENT_GRANT: (
@@ -55,8 +56,13 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.RELEASE_SENT: (
         "The update of run {run} left[ for {recipient}]: {size} bytes, under the digest {manifest_sha256}."
     ),
-    EntryType.ACCESS_VIEW: "You looked at [{what}|something in the vault].",
+    EntryType.ACCESS_VIEW: "You looked at [{what}|something in the vault][ ({rows})].",
     EntryType.SETTINGS_CHANGE: "You changed [{what}|a setting].",
+    EntryType.VAULT_UNLOCK: "The vault was unlocked[ with {way}].",
+    EntryType.VAULT_LOCK: "You locked the vault.",
+    EntryType.ACCESS_DENIED: (
+        "Wrong passphrases were tried before this[: {tries}][, the first {first}][, the last {last}]."
+    ),
 }
 
 CODE_WORDS: Final[Mapping[EntryType, Mapping[str, Mapping[object, str]]]] = {
@@ -158,12 +164,12 @@ def _worded(kind: EntryType, key: str, value: Json) -> str:
 
 def _shortened(key: str, text: str) -> str:
     if key in _IDS:
-        return text[:8]
+        return _cleaned(text[:8])
     if key == "checkpoint":
         origin, size, *_ = text.split("\n")
-        return f"{_cleaned(origin)} at {size} entries"
+        return f"{_cleaned(origin)} at {_cleaned(size)} entries"
     if key == "expires":
-        return f"{text[:10]} {text[11:16]} UTC"
+        return _cleaned(f"{text[:10]} {text[11:16]} UTC")
     if text.startswith(_DPV):
         return _CAPITAL.sub(
             lambda capital: f" {capital[0].lower()}", _cleaned(text.removeprefix(_DPV))

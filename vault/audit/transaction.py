@@ -12,6 +12,7 @@ from vault.audit import log
 from vault.audit.vault_date import Clock, VaultDate, vault_date
 from vault.errors.families import InternalError
 from vault.file_names import all_spelled
+from vault.store.row_seal import RowSeal
 from vault.store.times import whole_seconds
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def trusted_now(uow: UnitOfWork, clock: Clock) -> datetime:
 
 @dataclass(slots=True, kw_only=True)
 class AuditedTransaction:
-    """An open write transaction that cannot commit without an audit entry."""
+    """An open write transaction that cannot commit without an audit entry; the digest of the rows goes with it."""
 
     uow: UnitOfWork
     date: VaultDate
@@ -69,6 +70,8 @@ class AuditedTransaction:
         """Make the act durable; an act without an audit entry is refused."""
         if not self.recorded:
             raise InternalError(what="an act was about to be stored without an audit entry")
+        size, root = log.log_root(self.uow)
+        RowSeal.of(self.keys).carry(self.uow, before=self.recorded[0], size=size, root=root)
         self.uow.commit()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +14,10 @@ from typing import Final
 from vault.audit import layout
 from vault.audit.canonical import decode
 from vault.audit.checkpoint import Checkpoint, Verify, cosigners, open_checkpoint, parse_vkey
-from vault.audit.entries import CLEAR_KEYS, Entry, EntryType, digest_of, open_disclosure, parse_entry
+from vault.audit.entries import CLEAR_KEYS, Entry, EntryType, Opened, digest_of, open_disclosure, parse_entry
 from vault.audit.merkle import Tree, leaf_hash, verify_consistency, verify_inclusion
 from vault.audit.proofs import read_consistency, read_inclusion
-from vault.audit.report import BundleReport
+from vault.audit.report import BundleReport, OpenedField
 from vault.errors.audit import LogBroken
 
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
@@ -34,6 +34,7 @@ def verify_bundle(
     witnesses: Sequence[str] = (),
     quorum: int = 0,
     allow_redacted: bool = False,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> BundleReport:
     """Return what a bundle holds, or raise LogBroken with the first reason why it does not verify.
 
@@ -46,7 +47,7 @@ def verify_bundle(
     checkpoint = open_checkpoint(note, vkey, verify)
     _check_keys(folder, vkey)
     disclosed = _read_disclosures(folder)
-    trail = _read_trail(folder, disclosed)
+    trail = _read_trail(folder, disclosed, lambda done: progress(done, checkpoint.size))
     if trail.redacted and not allow_redacted:
         raise LogBroken(reason=f"entry {trail.redacted[0]} is withheld")
     tree = _signed_tree(trail, checkpoint)
@@ -59,7 +60,7 @@ def verify_bundle(
         last_time=trail.last_time,
         kinds=dict(trail.kinds),
         redacted=tuple(trail.redacted),
-        disclosed=sum(map(len, disclosed.values())),
+        opened=tuple(trail.opened),
         earlier=tuple(sorted(earlier)),
         kept=tuple(sorted(prefixes.check(each, "a checkpoint kept before").size for each in kept)),
         proven=tuple(proven),
@@ -77,6 +78,7 @@ class _Trail:
     leaves: list[bytes] = field(default_factory=list)
     kinds: Counter[EntryType] = field(default_factory=Counter)
     redacted: list[int] = field(default_factory=list)
+    opened: list[OpenedField] = field(default_factory=list)
     first_time: str = ""
     last_time: str = ""
 
@@ -92,7 +94,8 @@ class _Trail:
         self._place(entry, what)
         self.leaves.append(leaf_hash(line))
         if index in self.disclosed:
-            _check_disclosed(self.disclosed[index], entry, what)
+            found = _check_disclosed(self.disclosed[index], entry, what)
+            self.opened += [OpenedField(seq=index, kind=entry.kind, field=each) for each in found]
 
     def _place(self, entry: Entry, what: str) -> None:
         if entry.seq != len(self.leaves):
@@ -129,10 +132,11 @@ class _Prefixes:
         return open_checkpoint(note, last, self.verify)
 
 
-def _read_trail(folder: Path, disclosed: Mapping[int, Sequence[str]]) -> _Trail:
+def _read_trail(folder: Path, disclosed: Mapping[int, Sequence[str]], told: Callable[[int], None]) -> _Trail:
     trail = _Trail(disclosed=disclosed)
     for line in _lines(folder / layout.ENTRIES):
         trail.take(line)
+        told(len(trail.leaves))
     if any(index >= len(trail.leaves) or index in trail.redacted for index in disclosed):
         raise LogBroken(reason="something is disclosed of an entry that is not there")
     return trail
@@ -145,12 +149,14 @@ def _leaf_in(text: bytes, what: str) -> bytes:
     return leaf
 
 
-def _check_disclosed(disclosures: Sequence[str], entry: Entry, what: str) -> None:
-    names = [open_disclosure(d, what=f"a disclosure of {what}").name for d in disclosures]
+def _check_disclosed(disclosures: Sequence[str], entry: Entry, what: str) -> list[Opened]:
+    found = [open_disclosure(d, what=f"a disclosure of {what}") for d in disclosures]
+    names = [each.name for each in found]
     if not {digest_of(d) for d in disclosures} <= set(entry.digests):
         raise LogBroken(reason=f"a disclosure of {what} does not belong to it")
     if len(set(names)) != len(names) or not CLEAR_KEYS[entry.kind].isdisjoint(names):
         raise LogBroken(reason=f"a name is disclosed twice of {what}")
+    return found
 
 
 def _read_disclosures(folder: Path) -> dict[int, list[str]]:

@@ -1,15 +1,15 @@
 """The durable ledger: every charge is written before the first record is read, and none is ever taken back.
 
-A job falls under three caps: the lifetime budget of its collection, the half of it that one requester may use,
-and the quarter that one job may use. What a requester or a job may use is a wish of policy; the guarantee rests
-on the cap of the collection alone, as if all requesters were one. What was used is the least share over the orders,
-and says nothing about what a next job may use: that can be less than the rest.
+A job falls under three caps: the lifetime budget of its collection and of all that share it, the half of it that one
+requester may use, and the quarter that one job may use. What a requester or a job may use is a wish of policy; the
+guarantee rests on the cap of the collection alone, as if all requesters were one. What was used is the least share over
+the orders, and says nothing about what a next job may use: that can be less than the rest.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from vault.audit.entries import EntryType
 from vault.budget.epsilon import percent_spent
 from vault.budget.filter import ORDERS, Budgets, Charge, Filter, caps, job_share, part, total, verdict
+from vault.budget.joining import least_cap, members_of
 from vault.budget.pricing import Price, accountant_name
 from vault.errors.budget import BudgetExhausted, BudgetFixedOtherwise
 from vault.errors.families import InternalError, Invalid
@@ -54,7 +55,7 @@ class Standing:
 class Spending:
     """What was spent of a collection's lifetime budget, by all (`requester_id` None) or by one requester.
 
-    Percentages are of the collection's whole budget.
+    Where it is shared, what was spent of all that share it. Percentages are of the whole budget.
     """
 
     requester_id: str | None
@@ -65,7 +66,7 @@ class Spending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charged:
-    """One charge as it was made; percentages are of the collection's whole budget.
+    """One charge as it was made; percentages are of the whole budget that its collection has, or shares, now.
 
     `used_percent` is what was used by all after it, `requester_percent` by this requester. `number` grows with every
     charge of the vault.
@@ -73,6 +74,7 @@ class Charged:
 
     number: int
     at: datetime
+    collection_id: int
     request_id: str
     requester_id: str
     epsilon: Decimal
@@ -112,8 +114,7 @@ def filters_for(
     uow: UnitOfWork, collection_id: int, requester_id: str, lifetime_epsilon: Decimal | str
 ) -> list[Filter]:
     """The three filters that a job of this requester on this collection falls under, as they stand."""
-    budgets = caps(Decimal(lifetime_epsilon), DELTA).budgets
-    rows = uow.find(ChargeRow, collection_id=collection_id)
+    budgets, rows = _filter(uow, collection_id, lifetime_epsilon)
     by_requester = [row for row in rows if row.requester_id == requester_id]
     return [
         Filter(name=COLLECTION, budgets=budgets, spent=_sum(uow, rows)),
@@ -182,8 +183,8 @@ def standing(
     uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | str, price: Price
 ) -> Standing:
     """What this job would use of the collection's lifetime budget, and what would then be used in all."""
-    budgets = caps(Decimal(lifetime_epsilon), DELTA).budgets
-    spent = _sum(uow, uow.find(ChargeRow, collection_id=collection_id))
+    budgets, rows = _filter(uow, collection_id, lifetime_epsilon)
+    spent = _sum(uow, rows)
     return Standing(
         job_percent=percent_spent(job_share(price.charge, budgets)),
         used_percent_before=percent_spent(job_share(spent, budgets)),
@@ -193,8 +194,7 @@ def standing(
 
 def spending(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | str) -> list[Spending]:
     """What was spent of a collection's lifetime budget: by all first, then by each requester."""
-    budgets = caps(Decimal(lifetime_epsilon), DELTA).budgets
-    rows = uow.find(ChargeRow, collection_id=collection_id)
+    budgets, rows = _filter(uow, collection_id, lifetime_epsilon)
     lines = [_spending(None, len(rows), job_share(_sum(uow, rows), budgets))]
     for requester in sorted({row.requester_id for row in rows}):
         own = [row for row in rows if row.requester_id == requester]
@@ -204,10 +204,10 @@ def spending(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal |
 
 def history(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | str) -> list[Charged]:
     """Every charge to a collection's lifetime budget, the oldest first, with what was used after it."""
-    budgets, orders = caps(Decimal(lifetime_epsilon), DELTA).budgets, _orders(uow)
+    (budgets, rows), orders = _filter(uow, collection_id, lifetime_epsilon), _orders(uow)
     charges, spent = [], NOTHING
     by_requester: dict[str, Charge] = {}
-    for row in uow.find(ChargeRow, collection_id=collection_id):
+    for row in rows:
         vector = _vector(row, orders)
         spent = total([spent, vector])
         own = by_requester[row.requester_id] = total([by_requester.get(row.requester_id, NOTHING), vector])
@@ -215,6 +215,7 @@ def history(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | 
             Charged(
                 number=row.id,
                 at=row.charged_at,
+                collection_id=row.collection_id,
                 request_id=row.request_id,
                 requester_id=row.requester_id,
                 epsilon=Decimal(row.epsilon),
@@ -232,6 +233,28 @@ def spent_vectors(uow: UnitOfWork) -> dict[str, list[int]]:
     for row in uow.find(ChargeRow):
         by_collection.setdefault(str(row.collection_id), []).append(row)
     return {collection: list(_sum(uow, rows)) for collection, rows in by_collection.items()}
+
+
+def was_charged(uow: UnitOfWork, collection_id: int) -> bool:
+    """Whether a job was ever charged for reading this very collection."""
+    return uow.count(ChargeRow, collection_id=collection_id) > 0
+
+
+def used_percent_of(uow: UnitOfWork, collection_ids: Iterable[int], lifetime_epsilon: Decimal) -> Decimal:
+    """What these collections together have used of one budget."""
+    rows = [row for number in collection_ids for row in uow.find(ChargeRow, collection_id=number)]
+    return percent_spent(job_share(_sum(uow, rows), caps(lifetime_epsilon, DELTA).budgets))
+
+
+def _filter(
+    uow: UnitOfWork, collection_id: int, lifetime_epsilon: Decimal | str
+) -> tuple[Budgets, list[ChargeRow]]:
+    """The budgets of the filter that a collection falls under, and every charge to it, the oldest first."""
+    members = members_of(uow, collection_id)
+    numbers = {collection_id, *(one.id for one in members)}
+    rows = [row for number in numbers for row in uow.find(ChargeRow, collection_id=number)]
+    budgets = caps(least_cap(members, lifetime_epsilon), DELTA).budgets
+    return budgets, sorted(rows, key=lambda row: row.id)
 
 
 def _spending(requester_id: str | None, jobs: int, used: Fraction) -> Spending:

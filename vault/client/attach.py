@@ -8,15 +8,14 @@ from __future__ import annotations
 import os
 import socket
 import stat
-import struct
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vault.client.liveness import connect, is_answering, own_peer
 from vault.client.saved_session import end_session, read_session, save_session
-from vault.errors.daemon import DaemonElsewhere, DaemonUnreachable, SessionEnded
-from vault.errors.storage import NoVault, UnsafePermissions
+from vault.errors.daemon import DaemonElsewhere, DaemonHung, DaemonUnreachable, SessionEnded
+from vault.lifecycle.folder import check_folder
 from vault.lifecycle.passphrase import check_new_passphrase
 from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
@@ -42,44 +41,52 @@ POLL_SECONDS = 0.05
 
 
 def check_there(paths: Paths) -> None:
-    """Refuse, before a passphrase is asked, a folder that is no vault or that others can enter.
+    """Refuse, before a passphrase is asked, a folder that is no vault, is not whole or that others can enter.
 
-    Raises `NoVault` and `UnsafePermissions`, as opening the vault would.
+    Raises `NoVault`, `VaultIncomplete` and `UnsafePermissions`, as opening the vault would.
     """
-    if not paths.database.exists():
-        raise NoVault(path=paths.vault)
-    if stat.S_IMODE(paths.vault.stat().st_mode) & 0o077:
-        raise UnsafePermissions(path=paths.vault)
+    check_folder(paths.vault)
 
 
 # is there one, and is it the right one --------------------------------------------------------------------
 
 
 def is_served(paths: Paths) -> bool:
-    """Whether a process of ours has this vault open; raises `DaemonUnreachable` and `DaemonElsewhere`."""
+    """Whether a process of ours has this vault open; raises `DaemonHung`, `DaemonUnreachable`, `DaemonElsewhere`."""
     found = served_by(paths)
     if found is not None:
+        check_answering(paths, found)
         _check_same(paths, found)
     return found is not None
+
+
+def check_answering(paths: Paths, pid: int) -> None:
+    """Raise `DaemonHung` unless this process, which listens for the vault, answers within seconds."""
+    try:
+        is_alive = is_answering(paths.socket)
+    except OSError:
+        return  # it has ended meanwhile, and whoever attaches is told
+    if not is_alive:
+        raise DaemonHung(pid=pid)
 
 
 def served_by(paths: Paths) -> int | None:
     """The id of the process that listens for this vault, 0 where the system does not tell; None for nobody.
 
     A folder that others could have made or changed is passed by: what listens there could be anybody.
-    Raises `DaemonUnreachable` when something listens and does not let us in.
+    Raises `DaemonUnreachable` when something listens and does not let us in, `DaemonHung` when so many wait for it that
+    nobody else can.
     """
     if not _is_ours(paths.runtime):
         return None
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-            line.settimeout(ASK_SECONDS)
-            line.connect(str(paths.socket))
-            return _peer(line)
+            connect(line, paths.socket, ASK_SECONDS)
+            return own_peer(line)
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         return None  # nobody, or what a process left that was killed
     except TimeoutError:
-        raise DaemonUnreachable(reason="it takes nobody in") from None
+        raise DaemonHung(pid=read_facts(paths).get("pid", 0)) from None
     except OSError as error:
         if error.errno is None:
             return None  # the path is too long for a socket, so nobody can listen there either
@@ -93,16 +100,6 @@ def _is_ours(folder: Path) -> bool:
         return False
     is_private = not stat.S_IMODE(found.st_mode) & 0o077
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and is_private
-
-
-def _peer(line: socket.socket) -> int:
-    if sys.platform != "linux":
-        return 0
-    told = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    pid, uid, _ = struct.unpack("3i", told)
-    if uid != os.getuid():
-        raise DaemonUnreachable(reason="it belongs to somebody else")
-    return int(pid)
 
 
 def _check_same(paths: Paths, pid: int) -> None:

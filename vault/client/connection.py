@@ -2,70 +2,142 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import httpx
+import h11
 from pydantic import TypeAdapter, ValidationError
 
-from vault.errors.daemon import DaemonGone, DaemonUnreachable, SessionEnded
+from vault.client.liveness import connect, is_answering, peer_of
+from vault.errors.daemon import DaemonGone, DaemonHung, DaemonUnreachable, SessionEnded
 from vault.wire.errors import ErrorBody, error_from
-from vault.wire.messages import BACKGROUND, BASE_URL, JSON_TYPE
+from vault.wire.messages import BACKGROUND, HOST, JSON_TYPE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Answer = TypeVar("Answer")
 
-# A first connection inside one computer is at once or never; an answer takes as long as the work.
-CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 3600.0
+# A connection inside one computer is at once or never. An answer takes as long as the work, but a process that lives
+# answers somebody else meanwhile: who hears nothing for so long asks on another connection.
+CONNECT_SECONDS: Final = 5.0
+SILENT_SECONDS = 5.0
+_AT_ONCE: Final = 65536
 
 
 class Connection:
-    """HTTP over the Unix socket of one vault; threads may share it."""
+    """HTTP over the Unix socket of one vault, one connection a call; threads may share it."""
 
-    def __init__(self, socket: Path) -> None:
-        # a Unix socket has no TLS, and reading the certificates of the web takes as long as all the rest
-        self._transport = httpx.HTTPTransport(uds=str(socket), verify=False)
-        self._http = httpx.Client(
-            transport=self._transport,
-            base_url=BASE_URL,
-            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            trust_env=False,
-        )
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines: set[socket.socket] = set()
+        self._is_closed = False
+        self._guard = Lock()
 
     def post(self, path: str, body: bytes, *, token: str = "", is_background: bool = False) -> bytes:
         """Ask once and give back the answer.
 
-        Raises the error that the other side tells, `DaemonGone` and `DaemonUnreachable`.
+        Raises the error that the other side tells, `DaemonGone`, `DaemonHung` and `DaemonUnreachable`.
         """
-        headers = {"Content-Type": JSON_TYPE}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        if is_background:
-            headers[BACKGROUND] = "1"
         try:
-            answer = self._http.post(path, content=body, headers=headers)
-        except httpx.TimeoutException:
-            raise DaemonUnreachable(reason="it takes too long") from None
-        # `from None` in all of them: what httpx keeps of a request holds its headers and its body.
-        except httpx.TransportError:
-            raise DaemonGone() from None
-        except RuntimeError:
-            if self._http.is_closed:  # by another thread of ours, which has left the vault meanwhile
+            with self._line() as line:
+                status, answer = self._exchange(
+                    line, _request(path, body, token, is_background=is_background), body
+                )
+        # `from None` in all of them: what is kept of a request holds its headers and its body.
+        except TimeoutError:
+            raise DaemonUnreachable(reason="it takes nobody in") from None
+        except (OSError, h11.ProtocolError):
+            if self._is_closed:  # by another thread of ours, which has left the vault meanwhile
                 raise SessionEnded() from None
-            raise
-        finally:
-            if self._http.is_closed:  # meanwhile: what this call opened after that is closed by nobody else
-                self._transport.close()
-        if not answer.is_success:
-            raise error_from(decode(ErrorBody, answer.content))
-        return answer.content
+            raise DaemonGone() from None
+        if status != 200:
+            raise error_from(decode(ErrorBody, answer))
+        return answer
 
     def close(self) -> None:
-        """Close the line."""
-        self._http.close()
+        """Close the line; whoever waits for an answer waits no more."""
+        with self._guard:
+            self._is_closed = True
+            for line in self._lines:
+                with suppress(OSError):  # it is closed from the other end already
+                    line.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def _line(self) -> Iterator[socket.socket]:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            with self._guard:
+                if self._is_closed:
+                    raise SessionEnded
+                self._lines.add(line)
+            try:
+                connect(line, self._path, CONNECT_SECONDS)
+                line.settimeout(SILENT_SECONDS)
+                yield line
+            finally:
+                with self._guard:
+                    self._lines.discard(line)
+
+    def _exchange(self, line: socket.socket, request: h11.Request, body: bytes) -> tuple[int, bytes]:
+        http = h11.Connection(h11.CLIENT)
+        self._send(line, b"".join(_bytes_of(http, request, h11.Data(data=body), h11.EndOfMessage())))
+        status, answer = 0, bytearray()
+        while True:
+            event = http.next_event()
+            match event:
+                case h11.Response():
+                    status = event.status_code
+                case h11.Data():
+                    answer += event.data
+                case h11.EndOfMessage():
+                    return status, bytes(answer)
+                case h11.NEED_DATA:
+                    http.receive_data(self._receive(line))
+                case _:
+                    raise h11.RemoteProtocolError("it ended before its answer")
+
+    def _send(self, line: socket.socket, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[line.send(left) :]
+            except TimeoutError:
+                self._check_alive(line)
+
+    def _receive(self, line: socket.socket) -> bytes:
+        while True:
+            try:
+                return line.recv(_AT_ONCE)
+            except TimeoutError:
+                self._check_alive(line)
+
+    def _check_alive(self, line: socket.socket) -> None:
+        """Raise `DaemonHung` unless the process answers somebody else, so that only its work takes long."""
+        if not is_answering(self._path):
+            raise DaemonHung(pid=peer_of(line)[0]) from None
+
+
+def _bytes_of(http: h11.Connection, *events: h11.Event) -> Iterator[bytes]:
+    for event in events:
+        yield http.send(event) or b""
+
+
+def _request(path: str, body: bytes, token: str, *, is_background: bool) -> h11.Request:
+    headers = [
+        ("Host", HOST),
+        ("Content-Type", JSON_TYPE),
+        ("Content-Length", str(len(body))),
+        ("Connection", "close"),
+    ]
+    if token:
+        headers.append(("Authorization", f"Bearer {token}"))
+    if is_background:
+        headers.append((BACKGROUND, "1"))
+    return h11.Request(method="POST", target=path, headers=headers)
 
 
 def decode(kind: type[Answer], data: bytes) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import threading
@@ -33,14 +34,15 @@ if TYPE_CHECKING:
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 TICK: Final = 0.25
 SETTLE_EVERY: Final = 20.0
-_GRACE: Final = 10
+_GRACE: Final = 5
+LONGEST_END: Final = 20.0
 
 
 def serve(
     paths: Paths, secret: Secret, *, recovery: bool = False, preferences: Preferences,
-    announce: Callable[[], None], clock: WallClock = time.time, cost: KdfCost = DEFAULT_COST,
+    announce: Callable[[Vault], None], clock: WallClock = time.time, cost: KdfCost = DEFAULT_COST,
 ) -> None:  # fmt: skip
-    """Open a vault and serve it until it locks; `announce` is called once the socket listens.
+    """Open a vault and serve it until it locks; `announce` is called with it once the socket listens.
 
     SIGTERM, SIGINT and SIGHUP end it in order: the learners, what works on the vault, the keys, the socket. Raises
     what opening a vault raises (`VaultBusy` when another process has it open), `SocketUnusable` and
@@ -63,9 +65,28 @@ def serve(
             vault, clock=clock, lock_minutes=preferences.lock_minutes, cost=cost, finish=end.set
         )  # fmt: skip
         try:
-            asyncio.run(_serve(service, bound, _announced(paths, announce), end))
+            asyncio.run(_serve(service, bound, _announced(vault, paths, announce), end))
         finally:
-            service.close()
+            with _ended_at_last():
+                service.close()
+
+
+@contextlib.contextmanager
+def _ended_at_last() -> Iterator[None]:
+    """Within this block whatever works on the vault has so long to end; then the process ends without it.
+
+    An act that is cut off so is undone as after any crash, and no process keeps the keys because something hangs.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    last = threading.Timer(LONGEST_END, os._exit, args=[0])
+    last.daemon = True
+    last.start()
+    try:
+        yield
+    finally:
+        last.cancel()
 
 
 @contextlib.contextmanager
@@ -76,10 +97,10 @@ def _facts_removed(paths: Paths) -> Iterator[None]:
         remove_facts(paths)
 
 
-def _announced(paths: Paths, announce: Callable[[], None]) -> Callable[[], None]:
+def _announced(vault: Vault, paths: Paths, announce: Callable[[Vault], None]) -> Callable[[], None]:
     def say() -> None:
         write_facts(paths)
-        announce()
+        announce(vault)
 
     return say
 
@@ -141,6 +162,7 @@ async def _watch(service: Service, server: uvicorn.Server, end: threading.Event)
             await asyncio.sleep(TICK)
     finally:
         settling.cancel()
+    service.watched.stop_all()  # at once: the server waits for who is being answered, who may wait for what was begun
     server.should_exit = True
 
 

@@ -50,6 +50,7 @@ class Service:
         self._cost = cost
         self._finish = finish
         self._pause = pause
+        self._is_locked = False
         self._wrong = MovingWindow(most=WRONG_A_MINUTE, seconds=60.0)
         self._workers = ThreadPoolExecutor(THREADS, thread_name_prefix="vault")
         # Apart from the others and alone: one key derivation at a time, whose pause holds up nobody else.
@@ -153,21 +154,24 @@ class Service:
         if self.watched.has_run and not stop_training:
             raise TrainingRuns
         self._end_sessions()
+        self._is_locked = True
         self._finish()
 
     def lock_if_due(self) -> None:
-        """At the deadline every session ends at once; the process ends when no paid run would be lost by it."""
+        """At the deadline every session ends at once; the process ends when what was begun has come to its end."""
         if self.sessions.seconds_left() == 0:
             self._end_sessions()
-            if not self.watched.has_run:
+            if not self.watched.is_busy:
                 self._finish()
 
     def close(self) -> None:
-        """End the runs and wait for whatever still works on the vault."""
+        """End what was begun, and wait for whatever still works on the vault."""
         self._end_sessions()
         self.watched.end_all()
         self._authenticator.shutdown()
         self._workers.shutdown()
+        if self._is_locked:  # last, so that locking waited for nothing that was being written
+            self.vault.note_locked()
 
     def _end_sessions(self) -> None:
         self.sessions.end_all()

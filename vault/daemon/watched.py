@@ -130,9 +130,20 @@ class WatchedActions:
         """Whether a run was begun here that has not ended."""
         return any(one.action == RUN and one.thread.is_alive() for one in self._all())
 
-    def end_all(self) -> None:
-        """End every run, let everything else come to its end, and wait until what became of it is written down."""
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything was begun here that has not ended."""
+        return any(one.thread.is_alive() for one in self._all())
+
+    def stop_all(self) -> None:
+        """Let no run begin any more, and end everything as soon as it can be."""
         self._vault.end_runs()
+        for one in self._all():
+            one.is_stopped = True
+
+    def end_all(self) -> None:
+        """End everything, and wait until what became of it is written down."""
+        self.stop_all()
         for one in self._all():
             one.thread.join()
 

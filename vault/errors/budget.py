@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from vault.errors.families import Broken, Exhausted
+from vault.errors.families import Broken, Exhausted, Refused
 
 
 class BudgetExhausted(Exhausted):
     """The privacy budget does not allow this job: {reason}."""
 
     hint = "see: lockbox budget"
+
+
+class JoinNotProven(Refused):
+    """{collection} would share the budget of another collection for good, which needs your passphrase."""
+
+    hint = "look at the file again, then import it"
 
 
 class BudgetFixedOtherwise(Broken):

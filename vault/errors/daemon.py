@@ -59,6 +59,18 @@ class DaemonUnreachable(Unavailable):
     hint = "end it, and the vault is locked: lockbox lock"
 
 
+class DaemonHung(Unavailable):
+    """The vault's process, number {pid}, takes connections and does not answer."""
+
+    hint = "wait and try again, or end it, and the vault is locked: lockbox lock"
+
+
+class ProcessNotConfirmed(Unavailable):
+    """It is not certain that process {pid} is the one that has this vault open, so it was not ended."""
+
+    hint = "look at it, and end it yourself: kill -KILL, and its number"
+
+
 class DaemonElsewhere(Unavailable):
     """The vault's process serves {what}, and not what you named."""
 

@@ -43,6 +43,12 @@ class CollectionErased(UnknownCollection):
     hint = "the budget spent on it stays spent; give other records another name"
 
 
+class ColumnsClosed(Refused):
+    """These columns are those of {name}, which was erased together with its fingerprint: they stay closed."""
+
+    hint = "nothing is left that could tell other people from these; what is imported shares its spent budget"
+
+
 class ErasedNotCleared(Unavailable):
     """{collection} is erased, but its sealed bytes may still be on the disk: {reason}."""
 
@@ -57,6 +63,12 @@ class UnknownField(Invalid):
 
 class SchemaMismatch(Invalid):
     """The columns of this file do not fit the collection {collection}: {reason}."""
+
+
+class TooManyUnits(Invalid):
+    """{collection} would have more than {most} units, and the sum of more is not proven to be exact enough."""
+
+    hint = "import a part of the rows into another collection, with all rows of a unit in the same part"
 
 
 class NothingToImport(Invalid):

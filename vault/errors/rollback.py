@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from vault.errors.families import Unavailable
+from vault.errors.families import Broken, Unavailable
 
 
 class OlderVault(Unavailable):
     """This vault is an older copy: {reason}."""
 
     hint = "you can look and export; acting on it would take back withdrawals and spent budget"
+
+
+class MixedVault(Broken):
+    """This vault is not whole as it was last written: {reason}."""
+
+    hint = "you can look and export; put a whole backup back"
+
+
+class MarkDamaged(Broken):
+    """This vault cannot be held against what this computer remembers of it: {reason}."""
+
+    hint = "you can look and export; where you know that this is the newest copy, take that file away"
 
 
 class MarkNotWritten(Unavailable):

@@ -21,6 +21,16 @@ class VaultExists(Invalid):
     """There is already a vault at {path}."""
 
 
+class PlaceTaken(Invalid):
+    """There is something else at {path}; a vault is made where nothing is."""
+
+
+class VaultIncomplete(Broken):
+    """The vault at {path} is not whole: {missing}."""
+
+    hint = "put that file back from a backup: without it nobody can open this vault, and a new one has none of its data"
+
+
 class VaultBusy(Unavailable):
     """Another lockbox process is writing to this vault."""
 

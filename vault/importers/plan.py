@@ -9,19 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.budget import ledger
+from vault.budget.joining import least_cap, members_of
 from vault.errors.families import Invalid
-from vault.errors.records import FileChanged
+from vault.errors.records import FileChanged, PlanUnknown
+from vault.importers.name_notes import name_notes
 from vault.importers.read import digest_of, parse, read_file
 from vault.importers.source import File
 from vault.records.collections import CollectionFacts, find_for
-from vault.records.imports import ImportChoice, choose, import_table, repeats
+from vault.records.imports import ImportChoice, People, choose, find_people, import_table, repeats
+from vault.records.overlapping import state_of
 from vault.records.preview import preview
 from vault.records.schema import ParsedTable, named
+from vault.records.units import with_units
 from vault.sealing.digest import keyed_digest
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_id
+from vault.store.tables import Collection
 from vault.views.field_types import FieldType, Sensitivity
-from vault.views.records import FileChoice, ImportPlan, ImportReport
+from vault.views.records import FileChoice, ImportPlan, ImportReport, SharedBudget
 
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
@@ -52,44 +57,72 @@ class HeldPlan:
     reading: _Reading
     parsed: ParsedTable
     grouping: ImportChoice
+    people: People
+    said: Mapping[str, str]
+    known: tuple[object, ...]
 
 
 def make_plan(
-    read: Read, keys: KeyTree, choice: FileChoice, *, last: HeldPlan | None, progress: Progress
+    read: Read,
+    keys: KeyTree,
+    choice: FileChoice,
+    *,
+    last: HeldPlan | None,
+    look: Callable[[], None],
+    progress: Progress,
 ) -> HeldPlan:
     """Read a file and decide what importing it would store; nothing is stored.
 
-    What `last` read in the same way is not parsed again. Raises `FileMissing`, `Unreadable`, `CollectionErased` and
+    What `last` read in the same way is not parsed again, and `look` is called before other rows are compared with those
+    that are sealed. Raises `FileMissing`, `Unreadable`, `CollectionErased`, `UnknownCollection`, `ColumnsClosed` and
     `Invalid`.
     """
     state, file = _state(choice.path), read_file(choice.path, choice.as_format)
     with read() as uow:
         home, lifetime = _home(uow, choice)
+        names = [row.name for row in uow.find(Collection, order_by="name")]
     reading = _reading(file, choice, home)
-    parsed = last.parsed if last and last.reading == reading else _parsed(file, reading, progress)
+    same = last if last and last.reading == reading else None
+    parsed = same.parsed if same else _parsed(file, reading, progress)
+    if names and not (same and same.shown.collection == choice.name):
+        look()
     with read() as uow:
         grouping = choose(uow, choice.name, parsed.fields, unit=choice.unit, time_field=choice.time_field)
-        known = repeats(uow, keys, choice.name, parsed, grouping)
+        repeated = repeats(uow, keys, choice.name, parsed, grouping)
+        people = _people(uow, keys, choice, parsed, grouping, same)
+        known, shared = state_of(uow), _shared(uow, home, people, lifetime)
+    notes = tuple(name_notes(choice.name, parsed.table.column_names, names if home is None else ()))
     shown = replace(
-        preview(parsed, grouping.unit, grouping.time_field, repeats=known),
+        preview(parsed, grouping.unit, grouping.time_field, repeats=(*notes, *repeated)),
         id=random_id(),
         collection=choice.name,
         rows_before=None if home is None else home.rows,
         lifetime_epsilon=lifetime,
+        overlaps=people.overlaps,
+        shared=shared,
     )
     return HeldPlan(
-        shown=shown, path=choice.path, state=state, reading=reading, parsed=parsed, grouping=grouping
+        shown=shown,
+        path=choice.path,
+        state=state,
+        reading=reading,
+        parsed=parsed,
+        grouping=grouping,
+        people=people,
+        said=choice.people,
+        known=known,
     )
 
 
 def store_plan(act: AuditedTransaction, plan: HeldPlan, progress: Progress) -> ImportReport:
     """Seal the rows of a plan as it was decided, all or nothing.
 
-    Raises `FileChanged` when the file is another one by now, `AlreadyImported`, `SchemaMismatch`, `NothingToImport`
-    and `Invalid`.
+    Raises `FileChanged` when the file is another one by now, `PlanUnknown` when the collections are, `AlreadyImported`,
+    `SchemaMismatch`, `NothingToImport` and `Invalid`.
     """
     if _state(plan.path) != plan.state:
         raise FileChanged(name=plan.parsed.source)
+    _check_people(act, plan)
     digest = keyed_digest(act.keys.subkey(Purpose.IMPORT_DIGEST), plan.parsed.digest_input)
     return import_table(
         act,
@@ -99,8 +132,52 @@ def store_plan(act: AuditedTransaction, plan: HeldPlan, progress: Progress) -> I
         time_field=plan.grouping.time_field,
         lifetime_epsilon=plan.shown.lifetime_epsilon,
         file_digest=digest,
+        people=plan.people,
         progress=progress,
     )
+
+
+def _people(
+    uow: UnitOfWork,
+    keys: KeyTree,
+    choice: FileChoice,
+    parsed: ParsedTable,
+    grouping: ImportChoice,
+    same: HeldPlan | None,
+) -> People:
+    table = with_units(parsed, grouping.unit, grouping.time_field, first_row=0).table
+    known = same.people.rows if same and same.grouping == grouping else None
+    return find_people(uow, keys, choice.name, table, grouping, choice.people, known=known)
+
+
+def _shared(
+    uow: UnitOfWork, home: CollectionFacts | None, people: People, lifetime: str
+) -> SharedBudget | None:
+    """The budget that the rows would share; None for a budget alone."""
+    joined = [
+        row.id for one in people.overlaps if one.joins for row in uow.find(Collection, name=one.collection)
+    ]
+    every = {
+        one.id: one for number in (*joined, *([home.id] if home else [])) for one in members_of(uow, number)
+    }
+    if len(every) + (home is None) < 2:
+        return None
+    cap = least_cap(every.values(), lifetime)
+    return SharedBudget(
+        members=tuple(sorted(one.name for one in every.values())),
+        lifetime_epsilon=f"{cap.normalize():f}",
+        used_percent=ledger.used_percent_of(uow, every, cap),
+    )
+
+
+def _check_people(act: AuditedTransaction, plan: HeldPlan) -> None:
+    """Refuse a plan whose rows tell about the people of other collections than was shown; raises `PlanUnknown`."""
+    if state_of(act.uow) == plan.known:
+        return
+    rows, name = plan.people.rows, plan.shown.collection
+    now = find_people(act.uow, act.keys, name, rows.table, plan.grouping, plan.said, known=rows)
+    if now.overlaps != plan.people.overlaps:
+        raise PlanUnknown
 
 
 def _state(path: Path) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from vault.errors.records import Unreadable
 from vault.records.schema import LONGEST_NAME
 from vault.views.field_types import RefusedRow
+from vault.views.names import has_invisible
 
 BATCH_ROWS = 8192
 # Bounds that no honest personal export meets; they keep a hostile file from eating the memory.
@@ -76,6 +77,8 @@ def _name_problem(name: str) -> str:
         return f"is longer than {LONGEST_NAME} characters"
     if not name.isprintable():
         return "holds a control character"
+    if has_invisible(name) or unicodedata.combining(name[0]):
+        return "holds a character that cannot be seen"
     return (
         "begins with an underscore, which is kept for the vault's own columns" if name.startswith("_") else ""
     )

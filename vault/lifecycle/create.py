@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
+from vault.audit.log import log_root
 from vault.audit.transaction import audited, system_clock
 from vault.audit.vault_date import Clock
 from vault.budget import ledger
 from vault.sealing.header import (
+    header_digest,
     new_header,
     write_header,
 )
@@ -18,6 +20,7 @@ from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_bytes, random_id, random_secret
 from vault.sealing.slots import DEFAULT_COST, KdfCost
 from vault.store.engine import Store
+from vault.store.row_seal import RowSeal
 from vault.store.tables import VaultFact
 from vault.store.times import stamp
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from vault.sealing.secret import Secret
     from vault.settings import Paths
 from vault.lifecycle.folder import check_free, database_file
+from vault.lifecycle.opened import HEADER_FACT
 
 FORMAT = "1"
 APP_VERSION = "0.1.0"
@@ -58,7 +62,7 @@ def _fill(folder: Path, passphrase: Secret, cost: KdfCost, clock: Clock) -> str:
     keys = KeyTree(root)
     store = Store.create(database_file(folder), keys.subkey(Purpose.DATABASE).reveal())
     try:
-        _write_genesis(store, keys, clock)
+        _write_genesis(store, keys, clock, header_digest(header))
     finally:
         store.close()
         keys.wipe()
@@ -66,10 +70,14 @@ def _fill(folder: Path, passphrase: Secret, cost: KdfCost, clock: Clock) -> str:
     return recovery_key
 
 
-def _write_genesis(store: Store, keys: KeyTree, clock: Clock) -> None:
+def _write_genesis(store: Store, keys: KeyTree, clock: Clock, header: str) -> None:
     with audited(store, keys, clock) as act:
         act.uow.add(VaultFact(key="format", value=FORMAT))
         act.uow.add(VaultFact(key="origin", value=f"vault.invalid/{random_id()}"))
         act.uow.add(VaultFact(key="created_at", value=stamp(act.now)))
+        act.uow.add(VaultFact(key=HEADER_FACT, value=header))
         ledger.fix(act.uow)
         act.record(EntryType.LOG_GENESIS, clear={"app": f"lockbox {APP_VERSION}"})
+    with store.write() as uow:
+        RowSeal.of(keys).fix(uow, *log_root(uow))
+        uow.commit()

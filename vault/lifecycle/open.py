@@ -1,32 +1,37 @@
-"""Open a vault, and notice when it was rolled back."""
+"""Open a vault, and notice when it or a part of it was rolled back."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vault.audit.entries import EntryType
 from vault.audit.log import log_root
 from vault.audit.transaction import system_clock
 from vault.audit.vault_date import Clock
 from vault.budget import ledger
-from vault.errors.storage import Damaged
-from vault.lifecycle.rollback import rollback_reason
-from vault.sealing.header import (
-    header_problems,
-    read_header,
-    write_header,
-)
+from vault.errors.families import LockboxError, Locked, Unavailable
+from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
+from vault.errors.rollback import MarkDamaged, MixedVault
+from vault.errors.storage import Damaged, NewerVault
+from vault.lifecycle.rollback import NONE, Rollback, find_rollback, keeps_digest
+from vault.sealing.header import good_headers, header_digest, header_problems, write_header
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.store.engine import Store
-from vault.store.high_water import read_mark
+from vault.store.high_water import Mark, clear_drafts, mark_file, read_mark
 from vault.store.lock import writer_lock
+from vault.store.row_seal import RowSeal
 from vault.store.tables import VaultFact
 
 if TYPE_CHECKING:
+    from vault.sealing.header import Header
     from vault.sealing.secret import Secret
     from vault.settings import Paths
+    from vault.store.unit_of_work import UnitOfWork
 from vault.lifecycle.folder import check_folder, database_file
-from vault.lifecycle.opened import OpenVault, mark_mac, root_secret
+from vault.lifecycle.opened import HEADER_FACT, OpenVault, mark_mac, root_secret
+from vault.lifecycle.tries import check_rate, note_wrong
 
 MARK_MISSING = (
     "this computer has no reminder of this vault, so nothing here shows whether it is its newest copy; that is as it "
@@ -34,51 +39,149 @@ MARK_MISSING = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlocked:
+    """The header that a passphrase or recovery key opened, the keys it gave, and the other good copy if it differs."""
+
+    header: Header
+    keys: KeyTree
+    others: list[Header]
+
+
 def open_vault(
     paths: Paths, secret: Secret, *, writable: bool, recovery: bool = False, clock: Clock = system_clock
 ) -> OpenVault:
     """Open a vault by its passphrase, or by its recovery key.
 
-    Raises `NoVault`, `UnsafePermissions`, `VaultBusy`, `WrongPassphrase`, `WrongRecoveryKey`, `DamagedHeader`,
-    `Damaged` or `BudgetFixedOtherwise`.
+    Raises `NoVault`, `VaultIncomplete`, `UnsafePermissions`, `VaultBusy`, `WrongPassphrase`, `WrongRecoveryKey`,
+    `TooManyTries`, `DamagedHeader`, `Damaged` or `BudgetFixedOtherwise`.
     """
     check_folder(paths.vault)
     with ExitStack() as stack:
         if writable:
             stack.enter_context(writer_lock(paths.vault))
-        header = read_header(paths.vault)
-        keys = KeyTree(root_secret(header, secret, recovery=recovery))
-        if writable and header_problems(paths.vault):
-            write_header(paths.vault, header)  # one copy is bad or stale: the good one heals it
-        stack.callback(keys.wipe)
-        key = keys.subkey(Purpose.DATABASE).reveal()
-        store = Store.open(database_file(paths.vault), key, writable=writable)
+        unlocked = _try(paths, secret, recovery=recovery, clock=clock)
+        stack.callback(unlocked.keys.wipe)
+        key = unlocked.keys.subkey(Purpose.DATABASE).reveal()
+        seal = RowSeal.of(unlocked.keys)
+        store = Store.open(database_file(paths.vault), key, writable=writable, migrating=seal.kept_over)
         stack.callback(store.close)
         if writable:
             store.bring_home()
-        opened = _opened(paths, store, keys, clock)
+        opened = _opened(paths, store, _named_by_vault(store, unlocked, secret, recovery=recovery), clock)
+        if writable and not opened.rollback:
+            _put_right(opened)
+            opened.record_wrong_tries()
         opened.closing.push(stack.pop_all())
         return opened
 
 
-def _opened(paths: Paths, store: Store, keys: KeyTree, clock: Clock) -> OpenVault:
+def _try(paths: Paths, secret: Secret, *, recovery: bool, clock: Clock) -> Unlocked:
+    check_rate(paths, clock())
+    try:
+        return _unlock(paths, secret, recovery=recovery)
+    except (WrongPassphrase, WrongRecoveryKey):
+        note_wrong(paths, clock())
+        raise
+
+
+def _unlock(paths: Paths, secret: Secret, *, recovery: bool) -> Unlocked:
+    """Two different copies are two doors: after a change that was not finished either may be the vault's own."""
+    headers = good_headers(paths.vault)
+    for number, header in enumerate(headers):
+        try:
+            root = root_secret(header, secret, recovery=recovery)
+        except Locked:
+            if number == len(headers) - 1:
+                raise
+        else:
+            others = [other for other in headers if other != header]
+            return Unlocked(header=header, keys=KeyTree(root), others=others)
+    raise AssertionError("there is at least one good copy, or its reading had failed")
+
+
+def _named_by_vault(store: Store, unlocked: Unlocked, secret: Secret, *, recovery: bool) -> Unlocked:
+    """The header that the vault itself names, if one of the copies is; the passphrase has to open that one."""
+    with store.read() as uow:
+        named = uow.get(VaultFact, HEADER_FACT)
+    for other in unlocked.others:
+        if named and header_digest(other) == named.value:
+            root_secret(other, secret, recovery=recovery).wipe()
+            return Unlocked(header=other, keys=unlocked.keys, others=[unlocked.header])
+    return unlocked
+
+
+def _opened(paths: Paths, store: Store, unlocked: Unlocked, clock: Clock) -> OpenVault:
     with store.read() as uow:
         origin = uow.get(VaultFact, "origin")
         if origin is None:
             raise Damaged(what="the database")
         ledger.check_fixed(uow)
     # The mark first and then the snapshot it is held against: a writer beside us raises both, the log before the mark.
-    mark = read_mark(paths.state, origin.value, mark_mac(keys))
+    mark, of_mark = _mark(paths, origin.value, unlocked.keys)
     with store.read() as uow:
-        rollback = rollback_reason(uow, mark)
-        is_new = log_root(uow)[0] <= 1
+        rollback = of_mark or find_rollback(uow, RowSeal.of(unlocked.keys), mark) or _of_header(uow, unlocked)
+    is_missed = not (mark or rollback) and not _is_new(store)
     return OpenVault(
         paths=paths,
         store=store,
-        keys=keys,
+        keys=unlocked.keys,
+        header=unlocked.header,
         clock=clock,
         origin=origin.value,
         rollback=rollback,
         seen=mark is not None,
-        mark_missing="" if mark or is_new else MARK_MISSING,
+        mark_missing=MARK_MISSING if is_missed else "",
+        header_damage=_header_damage(paths),
     )
+
+
+def _is_new(store: Store) -> bool:
+    with store.read() as uow:
+        return log_root(uow)[0] <= 1
+
+
+def _mark(paths: Paths, origin: str, keys: KeyTree) -> tuple[Mark | None, Rollback]:
+    try:
+        return read_mark(paths.state, origin, mark_mac(keys)), NONE
+    except LockboxError as error:
+        reason = f"{mark_file(paths.state, origin)} cannot be read ({str(error).rstrip('.')})"
+        if isinstance(error, Damaged | NewerVault):
+            reason = f"{mark_file(paths.state, origin)} is damaged or was changed"
+        return None, Rollback(reason=reason, kind=MarkDamaged)
+
+
+def _of_header(uow: UnitOfWork, unlocked: Unlocked) -> Rollback:
+    """A header that is not the one the vault was last given is an older one put back, or another vault's."""
+    named = uow.get(VaultFact, HEADER_FACT)
+    if named is None or named.value == header_digest(unlocked.header):
+        return NONE
+    reason = "its key header is not the one it was last given, so an earlier passphrase may open it again"
+    return Rollback(reason=reason, kind=MixedVault)
+
+
+def _header_damage(paths: Paths) -> str:
+    """What is wrong with a copy of the header, for the person."""
+    problems = header_problems(paths.vault)
+    return f"the key header is bad in one copy ({'; '.join(problems)})" if problems else ""
+
+
+def _put_right(opened: OpenVault) -> None:
+    """Make good what an opening may: a draft that a kill left, rows without a digest, a bad copy of the header."""
+    clear_drafts(opened.paths.state, opened.origin)
+    with opened.read() as uow:
+        is_kept = keeps_digest(uow)
+    if not is_kept:
+        opened.fix_rows()
+    if opened.header_damage:
+        _heal_header(opened)
+
+
+def _heal_header(opened: OpenVault) -> None:
+    try:
+        write_header(opened.paths.vault, opened.header)
+    except Unavailable as error:
+        opened.header_damage += f", and it cannot be put right now: {str(error).rstrip('.')}"
+    else:
+        opened.header_damage += ", and was put right from the other one"
+        opened.note(EntryType.SETTINGS_CHANGE, hidden={"what": "a bad copy of the key header, put right"})

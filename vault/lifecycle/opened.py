@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock, RLock
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
@@ -15,15 +15,18 @@ from vault.audit.sent_releases import SentReleases
 from vault.audit.transaction import AuditedTransaction, audited, audited_if_needed, trusted_now
 from vault.audit.vault_date import Clock
 from vault.budget import ledger
-from vault.errors.families import Unavailable
+from vault.errors.families import InternalError, LockboxError, Unavailable
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
 from vault.errors.requests import WrongState
-from vault.errors.rollback import MarkNotWritten, MarkUnwritable, OlderVault
-from vault.errors.storage import DiskFull, DiskReadOnly
+from vault.errors.rollback import MarkNotWritten, MarkUnwritable
+from vault.errors.storage import Damaged, DiskFull, DiskReadOnly
+from vault.lifecycle.rollback import NONE, Rollback, keeps_digest
+from vault.lifecycle.tries import moment, wrong_tries
 from vault.sealing.digest import keyed_digest
 from vault.sealing.header import (
     change_passphrase,
-    read_header,
+    header_digest,
+    propose_header,
     recover,
     unlock,
     unlock_with_recovery_key,
@@ -33,6 +36,8 @@ from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.slots import KdfCost
 from vault.store.engine import Store
 from vault.store.high_water import Mark, write_mark
+from vault.store.row_seal import RowSeal
+from vault.store.tables import VaultFact
 
 if TYPE_CHECKING:
     from vault.audit.entries import Json
@@ -42,24 +47,29 @@ if TYPE_CHECKING:
     from vault.settings import Paths
     from vault.store.unit_of_work import UnitOfWork
 
+HEADER_FACT: Final = "keys.header"
+"""The fact that names the key header the vault was last given, by its digest."""
+
 
 @dataclass(slots=True, kw_only=True)
 class OpenVault:
     """An opened vault: its store, its keys, its clock, and why it is read-only if it is.
 
     `seen` says that this computer had a mark of it when it was opened, `mark_missing` what follows where it should have
-    one and has none. `running` are the requests whose learner runs in this process; when it `is_ending`, no other
-    begins. `sent_releases` follow the trail.
+    one and has none, `header_damage` what was wrong with a copy of the key header. `running` are the requests whose
+    learner runs in this process; when it `is_ending`, no other begins. `sent_releases` follow the trail.
     """
 
     paths: Paths
     store: Store
     keys: KeyTree
+    header: Header
     clock: Clock
     origin: str
-    rollback: str = ""
+    rollback: Rollback = NONE
     seen: bool = True
     mark_missing: str = ""
+    header_damage: str = ""
     running: dict[str, Run] = field(default_factory=dict)
     sent_releases: SentReleases = field(default_factory=SentReleases)
     is_ending: bool = False
@@ -68,22 +78,39 @@ class OpenVault:
     sending: Lock = field(default_factory=Lock)
     writing: RLock = field(default_factory=RLock)
 
-    def read(self) -> AbstractContextManager[UnitOfWork]:
-        """One consistent snapshot."""
-        return self.store.read()
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """One consistent snapshot; raises `Damaged` where parts of different times contradict each other."""
+        try:
+            with self.store.read() as uow:
+                yield uow
+        except Exception as error:
+            is_foreseen = isinstance(error, LockboxError) and not isinstance(error, InternalError)
+            if is_foreseen or not self.rollback.is_mixed:
+                raise
+            # Rows that are known to contradict each other break what is always true of a whole vault.
+            raise Damaged(what="the database") from None
 
     @contextmanager
     def act(self) -> Iterator[AuditedTransaction]:
         """One durable act; afterwards the high-water mark is raised.
 
-        Raises `OlderVault` when an older copy was put back, `MarkNotWritten` when only the act is stored.
+        Raises `OlderVault`, `MixedVault` or `MarkDamaged` where the vault is read-only, `MarkNotWritten` when only the
+        act is stored.
         """
         if self.rollback:
-            raise OlderVault(reason=self.rollback)
+            raise self.rollback.error()
         # Threads of this process wait for one another; another process is refused by the writer's lock.
         with self.writing, audited(self.store, self.keys, self.clock) as opened:
             yield opened
         self.raise_mark()
+
+    def fix_rows(self) -> None:
+        """Keep, from now on, a digest of the versioned rows as they stand, and name the key header in them."""
+        with self.store.write() as uow:
+            _name_header(uow, self.header)
+            RowSeal.of(self.keys).fix(uow, *log_root(uow))
+            uow.commit()
 
     def settle(self, work: Callable[[AuditedTransaction], None]) -> None:
         """Do what is due, if anything is; nothing on an older copy."""
@@ -97,7 +124,7 @@ class OpenVault:
     def note(
         self, kind: EntryType, *, clear: Mapping[str, Json] | None = None, hidden: Mapping[str, Json]
     ) -> None:
-        """Record that the owner is about to look at records or copy them out.
+        """Record that the owner is about to copy out what is sealed or holds no record.
 
         It takes nothing back when it is missing, so it stops nobody where nothing can be recorded: an older copy, a
         vault opened to read, a full disk.
@@ -106,13 +133,41 @@ class OpenVault:
             with suppress(DiskFull, DiskReadOnly, MarkNotWritten), self.act() as act:
                 act.record(kind, clear=clear, hidden=hidden)
 
+    def record_wrong_tries(self) -> None:
+        """Record the wrong passphrases that were counted since the last time, where anything can be recorded."""
+        if not self.rollback:
+            with suppress(DiskFull, DiskReadOnly, MarkNotWritten, OSError), wrong_tries(self.paths) as tries:
+                if tries.count:
+                    first, last = moment(tries.first), moment(tries.last)
+                    hidden: dict[str, Json] = {"tries": tries.count, "first": first, "last": last}
+                    with self.act() as act:
+                        act.record(EntryType.ACCESS_DENIED, hidden=hidden)
+
+    def note_look(
+        self, kind: EntryType, *, clear: Mapping[str, Json] | None = None, hidden: Mapping[str, Json]
+    ) -> None:
+        """Record that the owner is about to see records; raises `DiskFull` and the like, and then they are not seen.
+
+        An older copy and a vault opened to read take no entries, whoever opens them: both need the passphrase, and with
+        it and a copy of the vault everything can be read anyway.
+        """
+        if not self.rollback and self.store.is_writable:
+            with suppress(MarkNotWritten), self.act() as act:  # then the entry itself is stored
+                act.record(kind, clear=clear, hidden=hidden)
+
     def raise_mark(self) -> None:
         """Remember outside the vault how far the log and the spent budget have come."""
         # One at a time, or of two threads the one that read first could write last.
         with self.marking:
             with self.read() as uow:
                 size, root = log_root(uow)
-                mark = Mark(origin=self.origin, size=size, root=root.hex(), spent=ledger.spent_vectors(uow))
+                mark = Mark(
+                    origin=self.origin,
+                    size=size,
+                    root=root.hex(),
+                    spent=ledger.spent_vectors(uow),
+                    has_digest=keeps_digest(uow),
+                )
             try:
                 self.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
                 write_mark(self.paths.state, mark, mark_mac(self.keys))
@@ -122,10 +177,10 @@ class OpenVault:
     def require_mark(self) -> None:
         """Refuse, before budget is spent or anything leaves, when an older copy could undo it unnoticed.
 
-        Raises `OlderVault` and `MarkUnwritable`.
+        Raises `OlderVault` and its kin, and `MarkUnwritable`.
         """
         if self.rollback:
-            raise OlderVault(reason=self.rollback)
+            raise self.rollback.error()
         try:
             self.raise_mark()
         except MarkNotWritten:
@@ -151,10 +206,9 @@ class OpenVault:
     def check_secret(self, secret: Secret, *, recovery: bool) -> None:
         """Raise `WrongPassphrase` or `WrongRecoveryKey` unless this opens this very vault.
 
-        What the header opens is held against the keys in use: somebody who puts another vault's header here gets no
-        further with that vault's passphrase.
+        The header is the one that opened it or that it was given since, whatever lies in the folder by now.
         """
-        found = KeyTree(root_secret(read_header(self.paths.vault), secret, recovery=recovery))
+        found = KeyTree(root_secret(self.header, secret, recovery=recovery))
         try:
             is_same = found.subkey(Purpose.DATABASE).matches(self.keys.subkey(Purpose.DATABASE))
         finally:
@@ -163,19 +217,31 @@ class OpenVault:
             raise WrongRecoveryKey if recovery else WrongPassphrase
 
     def change_passphrase(self, current: Secret, new: Secret, *, recovery: bool, cost: KdfCost) -> None:
-        """Rewrite the passphrase slot of the key header; the change is recorded first."""
-        header = read_header(self.paths.vault)
+        """Rewrite the passphrase slot of the key header: it is changed as soon as the vault names the new one.
+
+        Until then the first copy has the old slot and after it the second one has the new, so that a crash leaves the
+        vault with the passphrase of its trail, whichever that is.
+        """
         if recovery:
-            changed = recover(header, recovery_key=current.reveal().decode(), new=new, cost=cost)
+            changed = recover(self.header, recovery_key=current.reveal().decode(), new=new, cost=cost)
         else:
-            changed = change_passphrase(header, current=current, new=new, cost=cost)
+            changed = change_passphrase(self.header, current=current, new=new, cost=cost)
+        propose_header(self.paths.vault, changed)
         try:
             with self.act() as act:
+                _name_header(act.uow, changed)
                 act.record(EntryType.SETTINGS_CHANGE, hidden={"what": "the passphrase"})
         except MarkNotWritten:
-            write_header(self.paths.vault, changed)  # it is on record, so it is done
+            self._use_header(changed)  # it is on record, so it is done
             raise
-        write_header(self.paths.vault, changed)
+        except BaseException:
+            write_header(self.paths.vault, self.header)
+            raise
+        self._use_header(changed)
+
+    def _use_header(self, header: Header) -> None:
+        self.header = header
+        write_header(self.paths.vault, header)
 
     def __enter__(self) -> Self:
         return self
@@ -186,6 +252,14 @@ class OpenVault:
     def close(self) -> None:
         """Close the database, wipe the keys and free the writer's lock."""
         self.closing.close()
+
+
+def _name_header(uow: UnitOfWork, header: Header) -> None:
+    fact = uow.get(VaultFact, HEADER_FACT)
+    if fact is None:
+        uow.add(VaultFact(key=HEADER_FACT, value=header_digest(header)))
+    else:
+        fact.value = header_digest(header)
 
 
 def root_secret(header: Header, secret: Secret, *, recovery: bool) -> Secret:

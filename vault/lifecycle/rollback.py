@@ -3,38 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vault.audit.entries import EntryType, parse_entry
-from vault.audit.log import read_entries
-from vault.audit.merkle import Tree
+from vault.audit.log import log_root, read_entries
+from vault.audit.merkle import CompactRange
 from vault.budget.ledger import spent_vectors
-from vault.store.tables import ChargeRow, GrantRow, LogEntry
+from vault.errors.families import Broken, InternalError, LockboxError
+from vault.errors.rollback import MarkDamaged, MixedVault, OlderVault
+from vault.store.row_seal import RowSeal
+from vault.store.tables import ChargeRow, GrantRow, LogEntry, RowDigest
 
 if TYPE_CHECKING:
     from vault.store.high_water import Mark
     from vault.store.unit_of_work import UnitOfWork
 
 
-def rollback_reason(uow: UnitOfWork, mark: Mark | None) -> str:
-    """In words, why this file is older than what this computer has seen of it; empty when it is not."""
-    entries = read_entries(uow)
-    older = _older_than(mark, entries) if mark else ""
-    return older or _older_in_part(uow, entries, mark.spent if mark else {})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollback:
+    """Why a vault is read-only, in words, and what an act on it is refused with; no reason: it is not."""
+
+    reason: str = ""
+    kind: type[OlderVault | MixedVault | MarkDamaged] = OlderVault
+
+    def __bool__(self) -> bool:
+        return bool(self.reason)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether its parts are of different times, so that what they say together may make no sense."""
+        return self.kind is MixedVault
+
+    def error(self) -> LockboxError:
+        """What an act is refused with."""
+        return self.kind(reason=self.reason)
 
 
-def _older_than(mark: Mark, entries: Sequence[LogEntry]) -> str:
-    tree = Tree(entry.leaf for entry in entries)
-    if len(tree) < mark.size:
-        return f"it records {len(tree)} events, and {mark.size} were seen before on this computer"
-    if tree.root(mark.size).hex() != mark.root:
-        return "its history is not the one seen before on this computer"
-    return ""
+NONE: Final = Rollback()
+_UNREADABLE: Final = Rollback(reason="a part of it cannot be read, so it is damaged", kind=MixedVault)
 
 
-def _older_in_part(uow: UnitOfWork, entries: Sequence[LogEntry], spent: Mapping[str, list[int]]) -> str:
-    """Why some rows are older than the trail: single pages can be put back too, each with a valid MAC."""
+def find_rollback(uow: UnitOfWork, seal: RowSeal, mark: Mark | None) -> Rollback:
+    """Why this file, or a part of it, is not the newest that this computer has seen of it."""
+    try:
+        return _of_trail(uow, mark) or _of_rows(uow, seal, mark)
+    except (Broken, InternalError):
+        # What SQLite makes of pages of different times may be anything, up to a table that is not there.
+        return _UNREADABLE
+
+
+def _of_trail(uow: UnitOfWork, mark: Mark | None) -> Rollback:
+    """The trail against the mark first, since what is older as a whole is then not called a mixture."""
+    seen, now, is_whole = CompactRange.empty(), CompactRange.empty(), True
+    for index, (seq, leaf) in enumerate(uow.columns(LogEntry, "seq", "leaf")):
+        is_whole &= seq == index
+        now.append(leaf)
+        if mark and now.size == mark.size:
+            seen = CompactRange(now.size, list(now.peaks))
+    if mark and now.size < mark.size:
+        return Rollback(
+            reason=f"it records {now.size} events, and {mark.size} were seen before on this computer"
+        )
+    if mark and seen.root().hex() != mark.root:
+        return Rollback(reason="its history is not the one seen before on this computer")
+    if not is_whole or (now.size, now.root()) != log_root(uow):
+        return Rollback(reason="its trail does not have the entries it says it has", kind=MixedVault)
+    return NONE
+
+
+def _of_rows(uow: UnitOfWork, seal: RowSeal, mark: Mark | None) -> Rollback:
+    """The rows against the digest that every act carries forward."""
+    if (mark and mark.has_digest) or keeps_digest(uow):
+        return Rollback(reason=seal.problem(uow, *log_root(uow)), kind=MixedVault)
+    return Rollback(reason=_older_than_trail(uow, read_entries(uow), mark.spent if mark else {}))
+
+
+def keeps_digest(uow: UnitOfWork) -> bool:
+    """Whether the vault keeps a digest of its rows; one that no program of revision 0003 wrote to keeps none yet."""
+    return uow.count(RowDigest) > 0
+
+
+def _older_than_trail(uow: UnitOfWork, entries: Sequence[LogEntry], spent: Mapping[str, list[int]]) -> str:
+    """Why some rows are older than the trail, where no digest shows it: in a vault of an earlier revision."""
     standing = {row.id for row in uow.find(GrantRow, withdrawn_at=None)}
     if standing & _named(entries, EntryType.CONSENT_WITHDRAW, "consent"):
         return "a consent stands in it that its trail says was withdrawn"

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from vault import portal
 from vault.audit.entries import EntryType
+from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
+from vault.lifecycle.tries import note_wrong
 from vault.requests import tokens
 from vault.store.tables import LogEntry
 
@@ -22,8 +24,25 @@ class AccessActions:
     _opened: OpenVault
 
     def check_secret(self, secret: Secret, *, recovery: bool = False) -> None:
-        """Whether this passphrase (or recovery key) opens this very vault; raises `WrongPassphrase` and its kin."""
-        self._opened.check_secret(secret, recovery=recovery)
+        """Whether this passphrase (or recovery key) opens this very vault; raises `WrongPassphrase` and its kin.
+
+        Wrong ones are counted, and on the trail once a right one comes.
+        """
+        try:
+            self._opened.check_secret(secret, recovery=recovery)
+        except (WrongPassphrase, WrongRecoveryKey):
+            note_wrong(self._opened.paths, self._opened.clock())
+            raise
+        self._opened.record_wrong_tries()
+
+    def note_unlocked(self, *, recovery: bool) -> None:
+        """Record that a process holds this vault open from now on."""
+        way = "the recovery key" if recovery else "the passphrase"
+        self._opened.note(EntryType.VAULT_UNLOCK, hidden={"way": way})
+
+    def note_locked(self) -> None:
+        """Record that the owner locks the vault now."""
+        self._opened.note(EntryType.VAULT_LOCK, hidden={})
 
     def renew_passphrase(self, current: Secret, new: Secret, *, recovery: bool, cost: KdfCost) -> None:
         """Give the open vault another passphrase, knowing the current one or the recovery key."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING
 from vault import erasure
 from vault.audit.entries import EntryType
 from vault.budget import ledger
+from vault.errors.budget import JoinNotProven
 from vault.errors.consent import UnderConsent
-from vault.file_names import spelled
 from vault.importers.plan import make_plan, store_plan
 from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
@@ -21,11 +22,20 @@ from vault.records import browsing, collections
 from vault.records.export import export_rows
 from vault.records.reading import ColumnReader
 from vault.records.summary import summarise
-from vault.views.records import ColumnSummary, Erasure, FileChoice, ImportPlan, ImportReport, Page
+from vault.views.records import (
+    ColumnSummary,
+    Erasure,
+    ExportReport,
+    FileChoice,
+    ImportPlan,
+    ImportReport,
+    Page,
+)
 
 if TYPE_CHECKING:
     from vault.importers.held_plans import HeldPlans
     from vault.lifecycle.opened import OpenVault
+    from vault.records.collections import CollectionFacts
     from vault.views.collections import CollectionView
 
 
@@ -37,12 +47,20 @@ class RecordActions:
 
     def plan_import(self, choice: FileChoice, *, progress: Progress = unwatched) -> ImportPlan:
         last = self._plans.get(choice.path)
-        plan = make_plan(self._opened.read, self._opened.keys, choice, last=last, progress=progress)
+        plan = make_plan(
+            self._opened.read, self._opened.keys, choice, last=last, look=self._compare, progress=progress
+        )
         with self._opened.read() as uow:
             is_read = is_under_consent(uow, plan.shown.collection, self._opened.now(uow))
-        plan = replace(plan, shown=replace(plan.shown, under_consent=is_read))
+        shown = replace(plan.shown, under_consent=is_read, needs_passphrase=is_read or joins(plan.shown))
+        plan = replace(plan, shown=shown)
         self._plans.keep(plan)
         return plan.shown
+
+    def _compare(self) -> None:
+        """What a file has in common with the records tells about them."""
+        what = "your records, to compare a file with them"
+        self._opened.note_look(EntryType.ACCESS_VIEW, hidden={"what": what, "rows": "all rows"})
 
     def import_planned(self, plan_id: str, *, progress: Progress = unwatched) -> ImportReport:
         return self._import(plan_id, progress, is_proven=False)
@@ -55,6 +73,8 @@ class RecordActions:
         with self._opened.act() as act:
             if not is_proven and is_under_consent(act.uow, plan.shown.collection, act.now):
                 raise UnderConsent(collection=plan.shown.collection)
+            if not is_proven and joins(plan.shown):
+                raise JoinNotProven(collection=plan.shown.collection)
             report = store_plan(act, plan, progress)
         self._plans.forget(plan)
         return report
@@ -68,36 +88,51 @@ class RecordActions:
 
     def browse(self, name: str, *, first: int = 0, limit: int = 100, search: str = "") -> Page:
         browsing.check_page(first=first, limit=limit, search=search)
-        with self._opened.read() as uow:
-            facts = collections.find_collection(uow, name)
-            if first == 0:
-                self._opened.note(EntryType.ACCESS_VIEW, hidden={"what": name})
-            with closing(ColumnReader.of_owner(uow, self._opened.keys, facts.id)) as reader:
-                return browsing.page(reader, facts, first=first, limit=limit, search=search)
+        which = f"{'rows with a text' if search else 'rows'}, {first + 1:,} to {first + limit:,}"
+        with self._looking(name, EntryType.ACCESS_VIEW, {"what": name, "rows": which}) as (facts, reader):
+            return browsing.page(reader, facts, first=first, limit=limit, search=search)
 
     def show_collection(self, name: str) -> list[ColumnSummary]:
-        with self._opened.read() as uow:
-            facts = collections.find_collection(uow, name)
-            self._opened.note(EntryType.ACCESS_VIEW, hidden={"what": name})
-            with closing(ColumnReader.of_owner(uow, self._opened.keys, facts.id)) as reader:
-                return summarise(reader, facts)
+        with self._looking(name, EntryType.ACCESS_VIEW, {"what": name, "rows": "all rows"}) as (
+            facts,
+            reader,
+        ):
+            return summarise(reader, facts)
 
     def export_collection(
-        self, name: str, target: Path, *, as_format: str, progress: Progress = unwatched
-    ) -> int:
+        self, name: str, target: Path, *, as_format: str, safe_for_spreadsheets: bool = False,
+        progress: Progress = unwatched,
+    ) -> ExportReport:  # fmt: skip
         check_new(self._opened, target)
+        with self._looking(name, EntryType.EXPORT, {"target": spelled(target.name)}, profile="records") as (
+            facts,
+            reader,
+        ):
+            return export_rows(
+                reader, facts, target, as_format, progress, safe_for_spreadsheets=safe_for_spreadsheets
+            )
+
+    @contextmanager
+    def _looking(
+        self, name: str, kind: EntryType, hidden: Mapping[str, str], **clear: str
+    ) -> Iterator[tuple[CollectionFacts, ColumnReader]]:
+        """The one way to a reader for the owner's eyes: the look is on the trail before there is one."""
         with self._opened.read() as uow:
             facts = collections.find_collection(uow, name)
-            self._opened.note(
-                EntryType.EXPORT, clear={"profile": "records"}, hidden={"target": spelled(target.name)}
-            )
+            self._opened.note_look(kind, clear=clear, hidden=hidden)
             with closing(ColumnReader.of_owner(uow, self._opened.keys, facts.id)) as reader:
-                return export_rows(reader, facts, target, as_format, progress)
+                yield facts, reader
 
-    def preview_erase(self, name: str) -> Erasure:
+    def preview_erase(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         with self._opened.read() as uow:
-            return erasure.plan(uow, self._opened.running, name, self._opened.now(uow))
+            now = self._opened.now(uow)
+            return erasure.plan(uow, self._opened.running, name, now, fingerprint_too=fingerprint_too)
 
-    def erase_collection(self, name: str) -> Erasure:
+    def erase_collection(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         self._plans.forget_all()
-        return erasure.erase(self._opened, name)
+        return erasure.erase(self._opened, name, fingerprint_too=fingerprint_too)
+
+
+def joins(plan: ImportPlan) -> bool:
+    """Whether the import would make one budget of several."""
+    return any(one.joins for one in plan.overlaps)

@@ -29,7 +29,7 @@ class RequesterActions:
         key = read_key(key_file, "requester-public")
         with self._opened.act() as act:
             row = requesters.add(act, name=name, key=key, contact=contact, only_collection=only_collection)
-            return requester_view(row)
+            return requester_view(act.uow, row)
 
     def requesters(self) -> list[RequesterView]:
         with self._opened.read() as uow:

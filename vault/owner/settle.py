@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vault.audit.entries import EntryType
 from vault.consent.receipts import expire_grants
-from vault.release import expire_held
+from vault.release import expire_held, find_held
 from vault.requests.inbox import expire as expire_requests
+from vault.requests.parse import parse_manifest
+from vault.requests.release_manifest import parse_release_manifest, without_time
+from vault.sealing.digest import sha256_hex
+from vault.store.tables import RequestRow
 from vault.training.interrupted import settle_interrupted
+from vault.views.states import RequestState
 
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
@@ -24,3 +30,19 @@ def _settle(act: AuditedTransaction, vault: OpenVault) -> None:
     expire_requests(act)
     expire_held(act)
     expire_grants(act)
+    _take_times_out(act)
+
+
+def _take_times_out(act: AuditedTransaction) -> None:
+    """Write what an earlier version said about an update that is still held anew, without the minute it was held.
+
+    Nobody has confirmed its digest yet; one that may have left already stays as it was confirmed.
+    """
+    for request in act.uow.find(RequestRow, state=RequestState.HELD):
+        held, _ = find_held(act.uow, request.id)
+        if b'"held_at":' in held.manifest and sha256_hex(held.manifest) == held.manifest_digest:
+            release = parse_release_manifest(held.manifest)
+            held.manifest = without_time(release, parse_manifest(request.manifest))
+            held.manifest_digest = sha256_hex(held.manifest)
+            what = f"what is said about the update of run {request.id[:8]}: no time stands in it any more"
+            act.record(EntryType.SETTINGS_CHANGE, hidden={"what": what})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault.budget import ledger
-from vault.records.collections import all_collections
-from vault.store.tables import RequesterRow
+from vault.budget.joining import filters
+from vault.store.tables import Collection, RequesterRow
 from vault.store.times import stamp
 from vault.views.history import BudgetPoint
 
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 
 def budget_points(uow: UnitOfWork) -> list[BudgetPoint]:
-    """Every charge ever made, the oldest first; `used_percent` is of all of its collection, after it."""
+    """Every charge ever made, the oldest first; `used_percent` is of its whole budget, after it."""
     names = {row.id: row.name for row in uow.find(RequesterRow)}
+    collections = {row.id: row.name for row in uow.find(Collection)}
     points = [
-        (one.number, _point(one, facts.name, names))
-        for facts in all_collections(uow)
-        for one in ledger.history(uow, collection_id=facts.id, lifetime_epsilon=facts.lifetime_epsilon)
+        (one.number, _point(one, collections[one.collection_id], names))
+        for members in filters(uow)
+        for one in ledger.history(
+            uow, collection_id=members[0].id, lifetime_epsilon=members[0].lifetime_epsilon
+        )
     ]
     return [point for _, point in sorted(points, key=lambda numbered: numbered[0])]
 

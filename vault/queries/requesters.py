@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vault.sealing.signing import fingerprint
 from vault.store.tables import RequesterRow
 from vault.store.times import stamp
+from vault.views.names import alphabets, lookalikes
 from vault.views.requesters import RequesterView
 
 if TYPE_CHECKING:
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
 def requester_views(uow: UnitOfWork) -> list[RequesterView]:
     """Everybody who may ask, by name."""
-    return [requester_view(row) for row in uow.find(RequesterRow, order_by="name")]
+    return [requester_view(uow, row) for row in uow.find(RequesterRow, order_by="name")]
 
 
-def requester_view(row: RequesterRow) -> RequesterView:
+def requester_view(uow: UnitOfWork, row: RequesterRow) -> RequesterView:
     """One requester under the owner's own name for them."""
+    others = [other.name for other in uow.find(RequesterRow, order_by="name") if other.id != row.id]
     return RequesterView(
         id=row.id,
         name=row.name,
@@ -28,6 +30,8 @@ def requester_view(row: RequesterRow) -> RequesterView:
         status=row.status.value,
         added_at=stamp(row.added_at),
         only_collection=row.only_collection,
+        resembles=lookalikes(row.name, others),
+        alphabets=alphabets(row.name),
     )
 
 

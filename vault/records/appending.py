@@ -10,6 +10,7 @@ import pyarrow as pa
 from vault.errors.records import SchemaMismatch
 from vault.records.schema import ARROW_TYPES, ParsedTable
 from vault.views.field_types import FieldSpec, FieldType
+from vault.views.names import lookalikes
 
 # A text stays what it is as a category, and every whole number is a number.
 _FITTING = {
@@ -27,7 +28,8 @@ def fit_to_fields(parsed: ParsedTable, fields: Sequence[FieldSpec], *, collectio
     here = {field.name: field for field in parsed.fields}
     wanted = {field.name for field in fields}
     for name in here.keys() - wanted:
-        raise SchemaMismatch(collection=collection, reason=f"the column {name} is not in it")
+        like = "".join(f", though it looks like {other}" for other in lookalikes(name, wanted))
+        raise SchemaMismatch(collection=collection, reason=f"the column {name} is not in it{like}")
     for name in wanted - here.keys():
         raise SchemaMismatch(collection=collection, reason=f"the column {name} is missing")
     columns = [_fit_column(parsed.table[field.name], here[field.name], field, collection) for field in fields]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from vault.budget.joining import least_cap, members_of
 from vault.errors.families import Invalid
 from vault.errors.records import (
     CollectionErased,
@@ -110,7 +111,9 @@ def find_row(uow: UnitOfWork, name: str) -> tables.Collection | None:
 def check_name(name: str) -> None:
     """Raise Invalid for what no collection can be called."""
     if not is_plain_name(name):
-        raise Invalid(reason="a collection's name is 1 to 80 printable characters without spaces around them")
+        raise Invalid(
+            reason="a collection's name is 1 to 80 characters that can be seen, without spaces around them"
+        )
 
 
 def live_row(uow: UnitOfWork, name: str) -> tables.Collection | None:
@@ -129,12 +132,19 @@ def facts_of(uow: UnitOfWork, row: tables.Collection) -> CollectionFacts:
         name=row.name,
         unit=UnitSpec(kind=row.unit, field=row.unit_field),
         time_field=row.time_field,
-        lifetime_epsilon=row.lifetime_epsilon,
+        lifetime_epsilon=_cap(uow, row),
         created_at=row.created_at,
         rows=row.rows,
         fields=tuple(field_spec(field) for field in fields if not field.is_system),
         system_fields=tuple(field_spec(field) for field in fields if field.is_system),
     )
+
+
+def _cap(uow: UnitOfWork, row: tables.Collection) -> str:
+    """Its own lifetime ε, or the least of all that share one budget with it."""
+    if row.filter_id is None:
+        return row.lifetime_epsilon
+    return f"{least_cap(members_of(uow, row.id), row.lifetime_epsilon):f}"
 
 
 def field_spec(field: tables.Field) -> FieldSpec:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+import pyarrow as pa
+
 from vault.audit.entries import EntryType
 from vault.audit.transaction import AuditedTransaction
+from vault.budget.joining import join
 from vault.errors.families import Invalid
 from vault.errors.records import (
     AlreadyImported,
@@ -15,16 +18,19 @@ from vault.errors.records import (
     SchemaMismatch,
 )
 from vault.records.appending import fit_to_fields
-from vault.records.collections import CollectionFacts, check_name, facts_of, list_collections, live_row
-from vault.records.repeats import Incoming, warnings_of_repeats
+from vault.records.collections import CollectionFacts, check_name, facts_of, live_row
+from vault.records.kept_fingerprints import seal_fingerprint
+from vault.records.overlapping import Incoming, incoming, overlaps
+from vault.records.repeats import warnings_of_repeats
 from vault.records.schema import ParsedTable, default_unit, guess_time_field
+from vault.records.unit_limit import check_unit_count
 from vault.records.units import UnitRows, system_fields, with_units
 from vault.records.writing import add_fields, append_rows
 from vault.sealing.keytree import KeyTree
 from vault.store import tables
 from vault.store.unit_of_work import UnitOfWork
-from vault.views.field_types import FieldSpec, UnitSpec
-from vault.views.records import ImportReport
+from vault.views.field_types import UNIT_FIELD, FieldSpec, UnitSpec
+from vault.views.records import ImportReport, Overlap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,14 @@ class ImportChoice:
 
     unit: UnitSpec
     time_field: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Whose rows these are: their fingerprint, and the collections that tell about the same people."""
+
+    rows: Incoming
+    overlaps: tuple[Overlap, ...]
 
 
 def import_table(
@@ -44,33 +58,55 @@ def import_table(
     time_field: str | None,
     lifetime_epsilon: str,
     file_digest: bytes,
+    people: People | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> ImportReport:
     """Seal the rows of a file into a new collection, or behind those of one that has the same columns.
 
-    ``file_digest`` is the keyed digest of the file; ``lifetime_epsilon`` counts for a new collection only. Raises
-    AlreadyImported, NothingToImport, SchemaMismatch, Invalid for a unit, name or epsilon that cannot be.
+    ``file_digest`` is the keyed digest of the file; ``lifetime_epsilon`` counts for a new collection only; ``people``
+    was found before or is found now. Raises AlreadyImported, NothingToImport, TooManyUnits, SchemaMismatch, Invalid for
+    a unit, name or epsilon that cannot be.
     """
     _refuse_known_file(act.uow, file_digest)
     choice = ImportChoice(unit=unit, time_field=time_field)
     row = live_row(act.uow, name)
-    if row is not None:
-        parsed = _fitted(facts_of(act.uow, row), parsed, choice)
+    home = None if row is None else facts_of(act.uow, row)
+    if home is not None:
+        parsed = _fitted(home, parsed, choice)
     units = with_units(parsed, unit, time_field, first_row=row.next_row if row else 0)
     if units.table.num_rows == 0:
         raise NothingToImport
-    warnings = _repeats(act.uow, act.keys, name, parsed, units)
-    home = row or _new_collection(act, name, parsed.fields, choice, lifetime_epsilon)
-    append_rows(act.uow, act.keys, home, units.table, progress)
-    _record(act, home, parsed, units, file_digest)
+    check_unit_count(act.uow, act.keys, name, row, units.table[UNIT_FIELD])
+    warnings = warnings_of_repeats(act.uow, act.keys, _own(parsed, units), home)
+    people = people or find_people(act.uow, act.keys, name, units.table, choice)
+    target = row or _new_collection(act, name, parsed.fields, choice, lifetime_epsilon)
+    append_rows(act.uow, act.keys, target, units.table, progress)
+    joined = _join(act.uow, target, people)
+    _record(act, target, parsed, units, file_digest, people)
     return ImportReport(
         collection=name,
         is_new=row is None,
         rows=units.table.num_rows,
         refused=units.refused,
-        total_rows=home.rows,
+        total_rows=target.rows,
         warnings=warnings,
+        joined=joined,
     )
+
+
+def find_people(
+    uow: UnitOfWork,
+    keys: KeyTree,
+    name: str,
+    table: pa.Table,
+    choice: ImportChoice,
+    said: Mapping[str, str] | None = None,
+    *,
+    known: Incoming | None = None,
+) -> People:
+    """Whose rows these are, given what the owner said; a fingerprint that is known is not made again."""
+    rows = known or incoming(keys, table, choice.unit, choice.time_field)
+    return People(rows=rows, overlaps=overlaps(uow, keys, rows, live_row(uow, name), said or {}))
 
 
 def repeats(
@@ -78,22 +114,28 @@ def repeats(
 ) -> tuple[str, ...]:
     """Warnings about rows of a file that are sealed already; none for a file that could not be imported as it is."""
     row = live_row(uow, name)
-    if row is not None:
-        try:
-            parsed = _fitted(facts_of(uow, row), parsed, choice)
-        except SchemaMismatch:
-            return ()
+    if row is None:
+        return ()
+    home = facts_of(uow, row)
+    try:
+        parsed = _fitted(home, parsed, choice)
+    except SchemaMismatch:
+        return ()
     units = with_units(parsed, choice.unit, choice.time_field, first_row=0)
-    return _repeats(uow, keys, name, parsed, units)
+    return warnings_of_repeats(uow, keys, _own(parsed, units), home)
 
 
-def _repeats(
-    uow: UnitOfWork, keys: KeyTree, name: str, parsed: ParsedTable, units: UnitRows
-) -> tuple[str, ...]:
-    every = list_collections(uow)
-    rows = units.table.select([field.name for field in parsed.fields])
-    home = next((facts for facts in every if facts.name == name), None)
-    return warnings_of_repeats(uow, keys, Incoming(rows=rows, home=home), every)
+def _own(parsed: ParsedTable, units: UnitRows) -> pa.Table:
+    return units.table.select([field.name for field in parsed.fields])
+
+
+def _join(uow: UnitOfWork, target: tables.Collection, people: People) -> tuple[str, ...]:
+    """Make one budget of those that tell about the same people, and return their names."""
+    names = tuple(one.collection for one in people.overlaps if one.joins)
+    found = [row.id for name in names for row in uow.find(tables.Collection, name=name)]
+    if found:
+        join(uow, [target.id, *found])
+    return names
 
 
 def choose(
@@ -165,7 +207,12 @@ def _checked_epsilon(text: str) -> str:
 
 
 def _record(
-    act: AuditedTransaction, row: tables.Collection, parsed: ParsedTable, units: UnitRows, digest: bytes
+    act: AuditedTransaction,
+    row: tables.Collection,
+    parsed: ParsedTable,
+    units: UnitRows,
+    digest: bytes,
+    people: People,
 ) -> None:
     count = units.table.num_rows
     act.uow.add(
@@ -175,6 +222,7 @@ def _record(
             row_count=count,
             refused_count=len(units.refused),
             imported_at=act.at,
+            fingerprint=seal_fingerprint(act.keys, people.rows.print, digest),
         )
     )
     act.record(
@@ -185,5 +233,8 @@ def _record(
             "schema": [[field.name, field.type.value] for field in parsed.fields],
             "rows": count,
             "refused": len(units.refused),
+            # Always both, so that nobody sees from the entry whether there was anything to answer.
+            "joined": [one.collection for one in people.overlaps if one.joins],
+            "apart": [one.collection for one in people.overlaps if not one.joins],
         },
     )

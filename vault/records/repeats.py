@@ -1,4 +1,4 @@
-"""Detect rows of a file that are already stored, in the collection they go to or in one like it.
+"""Detect rows of a file that are already stored in the collection they go to.
 
 Rows are compared whole and in memory, as they would be sealed: a file that differs in spaces, order or quotes alone
 is the same rows. Nothing of the comparison is stored.
@@ -6,9 +6,7 @@ is the same rows. Nothing of the comparison is stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -25,24 +23,15 @@ if TYPE_CHECKING:
 _FROM_FILE, _SEALED = "_file", "_sealed"  # no column of the owner begins with an underscore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
-    """The rows of a file that would be sealed, and the collection they go to, if it is there."""
-
-    rows: pa.Table
-    home: CollectionFacts | None
-
-
 def warnings_of_repeats(
-    uow: UnitOfWork, keys: KeyTree, incoming: Incoming, every: Iterable[CollectionFacts]
+    uow: UnitOfWork, keys: KeyTree, rows: pa.Table, home: CollectionFacts | None
 ) -> tuple[str, ...]:
-    """A sentence where rows are in their collection already, and one for each other that holds most of them.
-
-    ``every`` are the collections of the vault. Raises Damaged where sealed rows do not open.
-    """
-    alike = [facts for facts in every if _names(facts) == set(incoming.rows.column_names) and facts.rows]
-    found = {facts.name: known_rows(incoming.rows, _sealed(uow, keys, facts)) for facts in alike}
-    return tuple(_sentences(incoming, alike, found))
+    """A sentence where rows of the owner's columns are in their collection already; raises Damaged."""
+    if home is None or not home.rows or _names(home) != set(rows.column_names):
+        return ()
+    known = known_rows(rows, _sealed(uow, keys, home))
+    which = f"{known} of these rows {'is' if known == 1 else 'are'} in the collection already"
+    return (f"{which}; {_harm(home)}.",) if known else ()
 
 
 def known_rows(rows: pa.Table, sealed: pa.Table) -> int:
@@ -82,24 +71,6 @@ def _sealed(uow: UnitOfWork, keys: KeyTree, facts: CollectionFacts) -> pa.Table:
 
 def _names(facts: CollectionFacts) -> set[str]:
     return {field.name for field in facts.fields}
-
-
-def _sentences(incoming: Incoming, alike: Iterable[CollectionFacts], found: dict[str, int]) -> Iterator[str]:
-    rows, home = incoming.rows.num_rows, incoming.home
-    for facts in alike:
-        known = found[facts.name]
-        if home is not None and facts.id == home.id:
-            if known:
-                yield f"{known} of these rows {'is' if known == 1 else 'are'} in the collection already; {_harm(home)}."
-        elif known * 2 > rows:
-            which = "These" if known == rows else "Most of these"
-            yield f"{which} rows are in {facts.name} already; {_second_budget(home)} for the same facts."
-
-
-def _second_budget(home: CollectionFacts | None) -> str:
-    if home is None:
-        return "a second collection would have a second budget"
-    return f"{home.name} has a second budget"
 
 
 def _harm(home: CollectionFacts) -> str:

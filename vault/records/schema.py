@@ -23,6 +23,7 @@ from vault.views.field_types import (
     UnitKind,
     UnitSpec,
 )
+from vault.views.names import has_invisible
 
 __all__ = [
     "ARROW_TYPES",
@@ -81,10 +82,11 @@ class ParsedTable:
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a name is 1 to 80 printable characters in normal form C, without spaces around it."""
+    """Whether a name is 1 to 80 characters that can be seen, in normal form C, without spaces around it."""
     return (
         1 <= len(name) <= LONGEST_NAME
-        and name.isprintable()
+        and not has_invisible(name)
+        and not unicodedata.combining(name[0])
         and name == name.strip()
         and unicodedata.is_normalized("NFC", name)
     )

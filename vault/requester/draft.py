@@ -16,7 +16,7 @@ from vault.consent.grants import purpose_iri
 from vault.errors.requests import ManifestInvalid
 from vault.requester.description import FieldDescription, JobDescription
 from vault.requests.canonical import NotCanonical, canonical, parse_as
-from vault.requests.manifest import UNSIGNED_KEY, Manifest
+from vault.requests.manifest import UNSIGNED_KEY, Manifest, SecondManifest
 from vault.requests.parse import parse_manifest
 from vault.requests.shapes import coarsest_grid, dimension, oversize_faults, shapes, usual_grid
 from vault.requests.translate import mechanism
@@ -55,7 +55,7 @@ def draft_job(description: JobDescription, *, epsilon: Decimal, delta: Decimal, 
 def _outline(document: Mapping[str, Any]) -> Manifest:
     """The manifest with noise, grid and weights still to come; its bounds hold already."""
     try:
-        outline = parse_as(Manifest, canonical(document))
+        outline = parse_as(SecondManifest, canonical(document))
     except NotCanonical as error:
         raise ManifestInvalid(reason=str(error)) from error
     for fault in oversize_faults(outline):
@@ -91,8 +91,10 @@ def _calibrated(outline: Manifest, epsilon: Decimal, delta: Decimal) -> tuple[fl
 def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
     expires = description.expires or (now + VALID_FOR).strftime(TIME_FORMAT)
     return {
-        "v": 1,
+        "v": 2,
         "job_id": random_id(),
+        "job": {"kind": "train"},
+        "campaign": None,
         "requester": {
             "name": description.requester_name,
             "key": UNSIGNED_KEY,
@@ -115,7 +117,7 @@ def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
             "lr": description.training_lr,
             "momentum": description.training_momentum,
         },
-        "output": {"average": description.training_average, "grid": 0},
+        "output": {"average": description.training_average, "grid": 0, "encoding": "int64"},
         "dp": {
             "sampling_rate": description.training_sampling_rate,
             "expected_batch": description.training_expected_batch,

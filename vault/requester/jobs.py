@@ -15,7 +15,7 @@ from vault.requester.description import JobDescription
 from vault.requester.draft import draft_job
 from vault.requester.keys import make_folder
 from vault.requests.bundle import (
-    JOB_DOMAIN,
+    JOB_DOMAINS,
     MANIFEST_FILE,
     SIGNATURE_FILE,
     WEIGHTS_FILE,
@@ -25,7 +25,7 @@ from vault.requests.bundle import (
     read_job,
     signature_line,
 )
-from vault.requests.manifest import UNSIGNED_KEY, Manifest
+from vault.requests.manifest import UNSIGNED_KEY, Manifest, second_version
 from vault.requests.parse import MANIFEST_LIMIT, manifest_bytes, manifest_digest, parse_manifest
 from vault.requests.shapes import dimension, shapes
 from vault.requests.translate import mechanism
@@ -82,11 +82,13 @@ def new_job(
 def sign_job(folder: Path, secret_file: Path) -> SignedJob:
     """Put the requester's key into the manifest and sign its bytes; a signed job may be signed again.
 
+    What is signed is in the newest version of the format, whatever it was written in.
+
     Raises ``ManifestInvalid``, ``WeightsTampered`` or ``WeightsInvalid`` for a job that no vault would take,
     ``Invalid`` when the manifest names another key, ``KeyFileInvalid``.
     """
     key = SigningKey.from_seed(read_secret_key(secret_file))
-    manifest = parse_manifest(read_bounded(folder / MANIFEST_FILE, MANIFEST_LIMIT))
+    manifest = second_version(parse_manifest(read_bounded(folder / MANIFEST_FILE, MANIFEST_LIMIT)))
     if manifest.requester.key not in (UNSIGNED_KEY, key.public.hex()):
         raise Invalid(reason="the manifest names the key of another requester")
     weights = read_bounded(folder / WEIGHTS_FILE, WEIGHTS_LIMIT)
@@ -94,7 +96,7 @@ def sign_job(folder: Path, secret_file: Path) -> SignedJob:
     sender = manifest.requester.model_copy(update={"key": key.public.hex()})
     signed = manifest.model_copy(update={"requester": sender})
     data = manifest_bytes(signed)
-    signature = signature_line(key.sign(JOB_DOMAIN + data))
+    signature = signature_line(key.sign(JOB_DOMAINS[signed.v] + data))
     replace_files(folder, {MANIFEST_FILE: data, SIGNATURE_FILE: signature})
     return SignedJob(
         job_id=manifest.job_id,

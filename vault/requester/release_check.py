@@ -11,18 +11,20 @@ from vault.errors.families import Invalid
 from vault.errors.records import FileMissing
 from vault.errors.release import ReleaseInvalid
 from vault.requests.bundle import SIGNATURE_LIMIT, JobFiles, parse_signature_line, read_bounded
-from vault.requests.manifest import Manifest
+from vault.requests.manifest import Manifest, second_version
 from vault.requests.parse import manifest_digest, parse_manifest
 from vault.requests.release_manifest import (
-    RELEASE_DOMAIN,
+    RELEASE_DOMAINS,
     RELEASE_FILE,
     RELEASE_LIMIT,
     RELEASE_SIGNATURE_FILE,
     UPDATE_FILE,
     UPDATE_LIMIT,
     ReleaseManifest,
+    SecondRelease,
     mechanism_of,
     parse_release_manifest,
+    step_of,
 )
 from vault.requests.shapes import shapes
 from vault.requests.weights import NotTheTensors, Tensor, check_shapes, read_tensors, write_tensors
@@ -51,7 +53,7 @@ def read_release(folder: Path) -> ReleaseFiles:
 def check_release(files: ReleaseFiles, vault_key: bytes) -> ReleaseManifest:
     """The manifest, once this key signed it and the update is the one it names; raises ``ReleaseInvalid``."""
     manifest = parse_release_manifest(files.manifest)
-    if not is_signed_by(vault_key, RELEASE_DOMAIN + files.manifest, _signature(files.signature)):
+    if not is_signed_by(vault_key, RELEASE_DOMAINS[manifest.v] + files.manifest, _signature(files.signature)):
         raise ReleaseInvalid(reason="it is not signed by this vault key")
     if manifest.vault_key != vault_key.hex():
         raise ReleaseInvalid(reason="its manifest names another vault key")
@@ -88,7 +90,7 @@ def update_tensors(manifest: ReleaseManifest, update: bytes) -> dict[str, Tensor
 
 
 def moved(start: bytes, manifest: ReleaseManifest, update: bytes) -> bytes:
-    """The starting weights moved by the update, as float32 safetensors: ``start + integers * 2^-grid_exponent``.
+    """The starting weights moved by the update, as float32 safetensors: ``start + integers * step``.
 
     Raises ``ReleaseInvalid`` when the two do not fit together.
     """
@@ -98,7 +100,7 @@ def moved(start: bytes, manifest: ReleaseManifest, update: bytes) -> bytes:
         check_shapes(steps, {name: tensor.shape for name, tensor in weights.items()})
     except NotTheTensors as error:
         raise ReleaseInvalid(reason=f"it does not fit these weights, {error}") from error
-    scale = 2.0**-manifest.update.grid_exponent
+    scale = step_of(manifest)
     return write_tensors(
         {
             name: (weights[name].astype(np.float64) + steps[name] * scale).astype(np.float32)
@@ -115,7 +117,16 @@ def _says_the_same(release: ReleaseManifest, job: Manifest) -> bool:
     mechanism = mechanism_of(
         job, accountant=stated.accountant, numerical_assumption=stated.numerical_assumption
     )
-    return said == asked and aims and stated == mechanism
+    return said == asked and aims and stated == mechanism and _is_of_its_kind(release, job)
+
+
+def _is_of_its_kind(release: ReleaseManifest, job: Manifest) -> bool:
+    """Whether a release of the second version names the job's kind, model, optimizer, encoding and campaign."""
+    if not isinstance(release, SecondRelease):
+        return True
+    asked = second_version(job)
+    said = (release.job, release.model, release.optimizer, release.update.encoding, release.campaign)
+    return said == (asked.job, asked.model, asked.optimizer, asked.output.encoding, asked.campaign)
 
 
 def _signature(line: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from vault.audit.report import bundle_check
 from vault.audit.verify import verify_bundle
 from vault.requests.bundle import (
     read_bounded,
@@ -21,7 +22,5 @@ def verify_trail(folder: Path, vkey: str, *, kept: Sequence[Path] = ()) -> Audit
     Raises ``LogBroken`` with the first reason why it does not verify.
     """
     notes = [read_bounded(path, MANIFEST_LIMIT) for path in kept]
-    point = verify_bundle(folder, vkey, verify=is_signed_by, kept=notes).checkpoint
-    return AuditCheck(
-        size=point.size, root=point.root.hex(), origin=point.origin, vkey=vkey, seen_before=bool(notes)
-    )
+    found = verify_bundle(folder, vkey, verify=is_signed_by, kept=notes)
+    return bundle_check(found, vkey, seen_before=bool(notes))

@@ -7,6 +7,7 @@ import binascii
 import os
 import re
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 from vault.errors.families import Invalid
 from vault.errors.records import FileMissing
 from vault.errors.requests import ManifestInvalid, ManifestTampered, WeightsInvalid
-from vault.requests.canonical import NotCanonical, read_object
+from vault.requests.canonical import NotCanonical, read_object, version_of
 from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.weights import WEIGHTS_LIMIT
 from vault.sealing.signing import SIGNATURE_BYTES, is_signed_by
@@ -23,8 +24,11 @@ MANIFEST_FILE: Final = "manifest.json"
 SIGNATURE_FILE: Final = "manifest.sig"
 WEIGHTS_FILE: Final = "weights.safetensors"
 
-JOB_DOMAIN: Final = b"lockbox job manifest v1\n"
-"""Goes before the manifest's bytes in what is signed, so that no other signature can stand for a job's."""
+JOB_DOMAINS: Final[Mapping[int, bytes]] = {
+    1: b"lockbox job manifest v1\n",
+    2: b"lockbox job manifest v2\n",
+}
+"""Goes before the bytes of a manifest of each version in what is signed: no other signature can stand for a job's."""
 
 SIGNATURE_LIMIT: Final = 256
 """Bytes of the signature file."""
@@ -61,11 +65,11 @@ def check_sizes(job: JobFiles) -> None:
 def check_signature(job: JobFiles) -> bytes:
     """The requester's public key, once the manifest's signature verifies under it.
 
-    The key is named inside the manifest; all that is known of the manifest before the signature holds is
-    that it is bounded canonical JSON with a key in it. Raises ``ManifestInvalid`` or ``ManifestTampered``.
+    The key is named inside the manifest; all that is known of the manifest before the signature holds is that it is
+    bounded canonical JSON with a version and a key in it. Raises ``ManifestInvalid`` or ``ManifestTampered``.
     """
-    key = _named_key(job.manifest)
-    if not is_signed_by(key, JOB_DOMAIN + job.manifest, job.signature):
+    domain, key = _named_signer(job.manifest)
+    if not is_signed_by(key, domain + job.manifest, job.signature):
         raise ManifestTampered()
     return key
 
@@ -113,12 +117,15 @@ def _signature(line: bytes) -> bytes:
         raise ManifestTampered() from error
 
 
-def _named_key(manifest: bytes) -> bytes:
+def _named_signer(manifest: bytes) -> tuple[bytes, bytes]:
+    """What is signed before the manifest, by its version, and the key it names."""
     try:
-        requester = read_object(manifest).get("requester")
+        document = read_object(manifest)
+        domain = JOB_DOMAINS[version_of(document, JOB_DOMAINS)]
     except NotCanonical as error:
         raise ManifestInvalid(reason=str(error)) from error
+    requester = document.get("requester")
     key = requester.get("key") if isinstance(requester, dict) else None
     if not isinstance(key, str) or not re.fullmatch("[0-9a-f]{64}", key):
         raise ManifestInvalid(reason="it names no requester key")
-    return bytes.fromhex(key)
+    return domain, bytes.fromhex(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, TypeVar
 
 import rfc8785
@@ -31,6 +31,11 @@ class Wire(BaseModel):
 def rule(clause: str) -> PydanticCustomError:
     """The error of a broken rule; its template has no placeholder, so nothing foreign can enter it."""
     return PydanticCustomError("rule", clause)
+
+
+def planned(clause: str) -> PydanticCustomError:
+    """The error of what the format has room for and nothing here does yet; it is said before any other fault."""
+    return PydanticCustomError("planned", clause)
 
 
 def canonical(document: object) -> bytes:
@@ -66,6 +71,23 @@ def read_object(data: bytes) -> dict[str, object]:
 def parse_as(model: type[_ModelT], data: bytes) -> _ModelT:
     """The canonical bytes as a strict model; raises ``NotCanonical`` with the first fault."""
     read_object(data)
+    return _validated(model, data)
+
+
+def parse_version(models: Mapping[int, type[_ModelT]], data: bytes) -> _ModelT:
+    """The canonical bytes as the model of the version they name; raises ``NotCanonical`` with the first fault."""
+    return _validated(models[version_of(read_object(data), models)], data)
+
+
+def version_of(document: Mapping[str, object], known: Collection[int]) -> int:
+    """The version that a document says it is written in; raises ``NotCanonical`` for any that is not known."""
+    version = document.get("v")
+    if type(version) is not int or version not in known:
+        raise NotCanonical(f"v is none of the versions known here, {' and '.join(map(str, known))}")
+    return version
+
+
+def _validated(model: type[_ModelT], data: bytes) -> _ModelT:
     try:
         return model.model_validate_json(data, strict=True)
     except ValidationError as error:
@@ -86,7 +108,8 @@ def known_keys(model: type[BaseModel]) -> frozenset[str]:
 
 def first_fault(error: ValidationError, known: frozenset[str]) -> str:
     """The first thing pydantic found, in one clause without any of the foreign text."""
-    first = error.errors(include_url=False, include_input=False)[0]
+    found = error.errors(include_url=False, include_input=False)
+    first = next((each for each in found if each["type"] == "planned"), found[0])
     unknown_key = first["type"] == "extra_forbidden"
     where = _path(first["loc"][:-1] if unknown_key else first["loc"], known)
     if unknown_key:
@@ -115,7 +138,7 @@ _CLAUSES: Final = {
 
 
 def _clause(fault: ErrorDetails) -> str:
-    if fault["type"] in ("rule", "value_error"):
+    if fault["type"] in ("rule", "planned", "value_error"):
         return fault["msg"]  # ours: written in this package, quoting nothing
     template = _CLAUSES.get(fault["type"], "is not in the form the format asks for")
     return template.format(**{key: value for key, value in fault.get("ctx", {}).items() if key != "input"})

@@ -6,12 +6,14 @@ then what values must be to one another. Nothing computes with a constant before
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Final, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from vault.requests.canonical import Wire, rule
+from vault.requests.canonical import Wire, planned, rule
 from vault.requests.values import (
     Amount,
     Clip,
@@ -31,6 +33,10 @@ from vault.requests.values import (
 FIELDS_LIMIT: Final = 256
 LABELS_LIMIT: Final = 1000
 RECIPIENTS_LIMIT: Final = 16
+
+LATER_KINDS: Final = ("gradient_sum", "moments", "own")
+LATER_ENCODINGS: Final = ("int16", "int8")
+"""What the second version has room for and no vault does yet."""
 
 UNSIGNED_KEY: Final = "0" * 64
 """Stands where the requester's key comes when the job is signed; no signature verifies under it."""
@@ -164,6 +170,9 @@ class MlpModel(Wire):
     weights: Digest
 
 
+ModelAsk: TypeAlias = LinearModel | LogisticModel | MlpModel
+
+
 class Optimizer(Wire):
     """How a noised step moves the weights."""
 
@@ -179,6 +188,43 @@ class Output(Wire):
     grid: Annotated[int, Field(ge=0, le=62)]
 
 
+def _not_yet(value: object, later: tuple[str, ...]) -> object:
+    if isinstance(value, str) and value in later:
+        raise planned(f"is {value}, which this version of Lockbox does not do yet")
+    return value
+
+
+def _no_campaign(campaign: Campaign | None) -> None:
+    if campaign is not None:
+        raise planned("is not null, and this version of Lockbox takes part in no campaign yet")
+
+
+Encoding = Annotated[Literal["int64"], BeforeValidator(lambda value: _not_yet(value, LATER_ENCODINGS))]
+"""How the numbers of an update are written."""
+
+
+class EncodedOutput(Output):
+    """What leaves, and how its numbers are written."""
+
+    encoding: Encoding
+
+
+class Computation(Wire):
+    """What is done with the records: today a model is trained."""
+
+    kind: Annotated[Literal["train"], BeforeValidator(lambda value: _not_yet(value, LATER_KINDS))]
+
+
+class Campaign(Wire):
+    """The round of a campaign that a job belongs to; `digest` is that of the campaign's own document."""
+
+    digest: Digest
+    round: Annotated[int, Field(ge=1, le=10_000)]
+
+
+CampaignRound = Annotated[Campaign | None, AfterValidator(_no_campaign)]
+
+
 class Dp(Wire):
     """The mechanism: Poisson rate q, expected batch b, clip norm C, noise multiplier sigma, steps T."""
 
@@ -192,7 +238,7 @@ class Dp(Wire):
 class Manifest(Wire):
     """One job, whole: another byte is another job. There is no delta: the vault prices at its own."""
 
-    v: Annotated[int, Field(ge=1, le=1)]
+    v: int
     job_id: Id
     requester: Requester
     purpose: Purpose
@@ -208,7 +254,7 @@ class Manifest(Wire):
         tuple[Annotated[FieldAsk, Field(discriminator="role")], ...],
         Field(min_length=2, max_length=FIELDS_LIMIT),
     ]
-    model: Annotated[LinearModel | LogisticModel | MlpModel, Field(discriminator="kind")]
+    model: Annotated[ModelAsk, Field(discriminator="kind")]
     loss: Literal["squared", "cross_entropy"]
     optimizer: Optimizer
     output: Output
@@ -257,6 +303,34 @@ class Manifest(Wire):
         if self.model.kind == ("linear" if has_classes else "logistic"):
             raise rule("has a model that does not fit its label")
         return self
+
+
+class FirstManifest(Manifest):
+    """A job in the first version of the format: it trains, its update is int64, and it is of no campaign."""
+
+    v: Annotated[int, Field(ge=1, le=1)]
+
+
+class SecondManifest(Manifest):
+    """A job in the second version of the format."""
+
+    v: Annotated[int, Field(ge=2, le=2)]
+    job: Computation
+    output: EncodedOutput
+    campaign: CampaignRound
+
+
+VERSIONS: Final[Mapping[int, type[Manifest]]] = {1: FirstManifest, 2: SecondManifest}
+
+
+def second_version(manifest: Manifest) -> SecondManifest:
+    """The same job as the second version of the format has it."""
+    if isinstance(manifest, SecondManifest):
+        return manifest
+    document = manifest.model_dump(mode="json", by_alias=True)
+    more = {"v": 2, "job": {"kind": "train"}, "campaign": None}
+    output = {**document["output"], "encoding": "int64"}
+    return SecondManifest.model_validate_json(json.dumps({**document, **more, "output": output}))
 
 
 def _check_distinct(labels: tuple[str, ...]) -> None:

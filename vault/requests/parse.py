@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from vault.errors.requests import ManifestInvalid
-from vault.requests.canonical import NotCanonical, dump, parse_as
-from vault.requests.manifest import Manifest
+from vault.requests.canonical import NotCanonical, dump, parse_version
+from vault.requests.manifest import VERSIONS, Manifest
 from vault.requests.shapes import grid_faults, oversize_faults
 from vault.sealing.digest import sha256_hex
 
@@ -19,7 +19,7 @@ def parse_manifest(data: bytes) -> Manifest:
     if len(data) > MANIFEST_LIMIT:
         raise ManifestInvalid(reason=f"it is larger than {MANIFEST_LIMIT // 1024} KiB")
     try:
-        manifest = parse_as(Manifest, data)
+        manifest = parse_version(VERSIONS, data)
     except NotCanonical as error:
         raise ManifestInvalid(reason=str(error)) from error
     for fault in oversize_faults(manifest) or grid_faults(manifest):

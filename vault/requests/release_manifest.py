@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -11,8 +11,17 @@ from pydantic import AfterValidator, Field, model_validator
 from learner.protocol import UPDATE_GRID_EXPONENT
 from vault.budget.pricing import accountant_name
 from vault.errors.release import ReleaseInvalid
-from vault.requests.canonical import NotCanonical, Wire, dump, parse_as, rule
-from vault.requests.manifest import FIELDS_LIMIT, Manifest
+from vault.requests.canonical import NotCanonical, Wire, canonical, dump, parse_as, parse_version, rule
+from vault.requests.manifest import (
+    FIELDS_LIMIT,
+    CampaignRound,
+    Computation,
+    Encoding,
+    Manifest,
+    ModelAsk,
+    Optimizer,
+    second_version,
+)
 from vault.requests.values import Digest, FieldName, Id, Moment, Name, PublicKey, PurposeIri, Text, Unit
 from vault.sealing.digest import sha256_hex
 
@@ -23,10 +32,13 @@ RELEASE_FILE: Final = "release.json"
 RELEASE_SIGNATURE_FILE: Final = "release.sig"
 UPDATE_FILE: Final = "update.safetensors"
 
-RELEASE_DOMAIN: Final = b"lockbox release v1\n"
-"""Goes before the manifest's bytes in what a vault signs."""
+RELEASE_DOMAINS: Final[Mapping[int, bytes]] = {1: b"lockbox release v1\n", 2: b"lockbox release v2\n"}
+"""Goes before the bytes of a release manifest of each version in what a vault signs."""
 
 RELEASE_LIMIT: Final = 256 * 1024
+UPDATE_STEP: Final = 2.0**-UPDATE_GRID_EXPONENT
+"""What one whole number of an int64 update moves a weight by."""
+
 UPDATE_LIMIT: Final = 2 * 1024 * 1024
 """Bytes: 200,000 parameters of 8 bytes and a header."""
 
@@ -66,18 +78,30 @@ class ReleaseMechanism(Wire):
 
 
 class Update(Wire):
-    """The file beside the manifest: int64 tensors, in units of ``2^-grid_exponent``."""
+    """The file beside the manifest."""
 
     sha256: Digest
     size: Annotated[int, Field(ge=1, le=UPDATE_LIMIT)]
+
+
+class FirstUpdate(Update):
+    """int64 tensors, in units of ``2^-grid_exponent``."""
+
     format: Literal["lockbox-update-v1"]
     grid_exponent: Annotated[int, Field(ge=UPDATE_GRID_EXPONENT, le=UPDATE_GRID_EXPONENT)]
+
+
+class SecondUpdate(Update):
+    """Tensors of whole numbers in this encoding, in units of ``step``."""
+
+    encoding: Encoding
+    step: Annotated[float, Field(allow_inf_nan=False, ge=UPDATE_STEP, le=UPDATE_STEP)]
 
 
 class ReleaseManifest(Wire):
     """Everything a vault says about one release; its own SHA-256 is the digest a person confirms."""
 
-    v: Annotated[int, Field(ge=1, le=1)]
+    v: int
     release_id: Id
     request_id: Id
     job_id: Id
@@ -93,7 +117,6 @@ class ReleaseManifest(Wire):
     epsilon: DecimalText
     delta: DecimalText
     update: Update
-    held_at: Annotated[Moment, AfterValidator(_whole_minute)]
     vault_key: PublicKey
 
     @model_validator(mode="after")
@@ -104,6 +127,28 @@ class ReleaseManifest(Wire):
         return self
 
 
+class FirstRelease(ReleaseManifest):
+    """A release in the first version of the format, which told the minute in which its training ended."""
+
+    v: Annotated[int, Field(ge=1, le=1)]
+    update: FirstUpdate
+    held_at: Annotated[Moment, AfterValidator(_whole_minute)]
+
+
+class SecondRelease(ReleaseManifest):
+    """A release in the second version of the format: no time stands in it."""
+
+    v: Annotated[int, Field(ge=2, le=2)]
+    job: Computation
+    model: Annotated[ModelAsk, Field(discriminator="kind")]
+    optimizer: Optimizer
+    update: SecondUpdate
+    campaign: CampaignRound
+
+
+VERSIONS: Final[Mapping[int, type[ReleaseManifest]]] = {1: FirstRelease, 2: SecondRelease}
+
+
 def build_release_manifest(
     job: Manifest,
     *,
@@ -112,18 +157,19 @@ def build_release_manifest(
     allowed: frozenset[str],
     price: Price,
     update: bytes,
-    held_at: datetime,
     vault_key: bytes,
     release_id: str | None = None,
 ) -> bytes:
     """The canonical bytes of the manifest of one held update.
 
-    ``allowed`` are the fields the job got, ``vault_key`` the 32-byte public key that will sign; the time is
-    cut to the minute. Without ``release_id`` the release goes by the id of its request.
+    ``allowed`` are the fields that the consent names, ``vault_key`` is the 32-byte public key that will sign. Nothing
+    else that happened in the vault is told, and no time. Without ``release_id`` the release goes by the id of its
+    request.
     """
+    asked = second_version(job)
     return dump(
-        ReleaseManifest(
-            v=1,
+        SecondRelease(
+            v=2,
             release_id=release_id or request_id,
             request_id=request_id,
             job_id=job.job_id,
@@ -142,8 +188,11 @@ def build_release_manifest(
             ),
             epsilon=f"{price.epsilon:f}",
             delta=f"{price.delta:f}",
-            update=_update(update),
-            held_at=held_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00Z"),
+            update=_update(update, asked.output.encoding),
+            job=asked.job,
+            model=asked.model,
+            optimizer=asked.optimizer,
+            campaign=asked.campaign,
             vault_key=vault_key.hex(),
         )
     )
@@ -154,9 +203,14 @@ def parse_release_manifest(data: bytes) -> ReleaseManifest:
     if len(data) > RELEASE_LIMIT:
         raise ReleaseInvalid(reason=f"its manifest is larger than {RELEASE_LIMIT // 1024} KiB")
     try:
-        return parse_as(ReleaseManifest, data)
+        return parse_version(VERSIONS, data)
     except NotCanonical as error:
         raise ReleaseInvalid(reason=f"its manifest is not acceptable, {error}") from error
+
+
+def step_of(release: ReleaseManifest) -> float:
+    """What one whole number of the update moves a weight by."""
+    return release.update.step if isinstance(release.update, SecondUpdate) else UPDATE_STEP
 
 
 def mechanism_of(job: Manifest, *, accountant: str, numerical_assumption: bool) -> ReleaseMechanism:
@@ -174,10 +228,19 @@ def mechanism_of(job: Manifest, *, accountant: str, numerical_assumption: bool) 
     )
 
 
-def _update(update: bytes) -> Update:
-    return Update(
-        sha256=sha256_hex(update),
-        size=len(update),
-        format="lockbox-update-v1",
-        grid_exponent=UPDATE_GRID_EXPONENT,
-    )
+def without_time(release: ReleaseManifest, job: Manifest) -> bytes:
+    """The canonical bytes of the same release, of this job, in the second version of the format."""
+    asked = second_version(job)
+    said = release.model_dump(mode="json", by_alias=True, exclude={"held_at", "update"})
+    update = {
+        **release.update.model_dump(include={"sha256", "size"}),
+        "encoding": "int64",
+        "step": UPDATE_STEP,
+    }
+    more = asked.model_dump(mode="json", by_alias=True, include={"job", "model", "optimizer", "campaign"})
+    document = canonical({**said, **more, "v": 2, "update": update})
+    return dump(parse_as(SecondRelease, document))
+
+
+def _update(update: bytes, encoding: Literal["int64"]) -> SecondUpdate:
+    return SecondUpdate(sha256=sha256_hex(update), size=len(update), encoding=encoding, step=UPDATE_STEP)

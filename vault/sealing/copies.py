@@ -24,6 +24,11 @@ def write_copies(folder: Path, facts: Mapping[str, object]) -> None:
     replace_files(folder, dict.fromkeys(FILE_NAMES, encode_copy(facts)))
 
 
+def write_second_copy(folder: Path, facts: Mapping[str, object]) -> None:
+    """Write the second copy alone, durably, while the first one stays; raises like `write_copies`."""
+    replace_files(folder, {FILE_NAMES[1]: encode_copy(facts)})
+
+
 def read_copy(path: Path) -> dict[str, object]:
     """The facts of one copy; DamagedHeader when it is missing or bad, Unavailable when it cannot be read."""
     try:

@@ -13,7 +13,8 @@ from pathlib import Path
 from vault.errors.families import InternalError, Invalid, Unavailable
 from vault.errors.keys import DamagedHeader
 from vault.errors.storage import NewerVault
-from vault.sealing.copies import FILE_NAMES, read_copy, write_copies
+from vault.sealing.copies import FILE_NAMES, encode_copy, read_copy, write_copies, write_second_copy
+from vault.sealing.digest import sha256_hex
 from vault.sealing.keytree import ROOT_BYTES
 from vault.sealing.random import random_secret
 from vault.sealing.recovery_key import KEY_BYTES, parse_recovery_key, recovery_key_text
@@ -86,8 +87,23 @@ def write_header(folder: Path, header: Header) -> None:
     write_copies(folder, _header_facts(header))
 
 
+def propose_header(folder: Path, header: Header) -> None:
+    """Write the second copy alone: until the vault itself names this header, the first one counts."""
+    write_second_copy(folder, _header_facts(header))
+
+
+def header_digest(header: Header) -> str:
+    """The SHA-256 of a copy of this header, by which the vault knows which one it was last given."""
+    return sha256_hex(encode_copy(_header_facts(header)))
+
+
 def read_header(folder: Path) -> Header:
-    """The newest good copy; the next ``write_header`` heals the other one.
+    """The newest good copy."""
+    return good_headers(folder)[0]
+
+
+def good_headers(folder: Path) -> list[Header]:
+    """The good copies without repeating, the newest first; the next ``write_header`` makes them equal.
 
     Raises DamagedHeader when no copy is good or two good ones contradict each other, NewerVault for a
     later format, Unavailable when a file cannot be read. A cost out of bounds makes a copy bad.
@@ -98,7 +114,7 @@ def read_header(folder: Path) -> Header:
     newest = max(copies, key=lambda header: header.generation)
     if any(header != newest for header in copies if header.generation == newest.generation):
         raise DamagedHeader(what="they contradict each other")
-    return newest
+    return [newest, *(header for header in copies if header != newest)]
 
 
 def header_problems(folder: Path) -> list[str]:

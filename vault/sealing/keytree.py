@@ -20,6 +20,8 @@ class Purpose(StrEnum):
     RELEASE_SIGNING = "release-signing"
     STATE_MARK = "state-mark"
     IMPORT_DIGEST = "import-digest"
+    FINGERPRINT = "import-fingerprint"
+    ROW_DIGEST = "row-digest"
 
 
 class KeyTree:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,8 @@ from vault.store import cipher
 from vault.store.failures import DATABASE, translated
 from vault.store.files import drafted, sync
 from vault.store.integrity import problems_of
-from vault.store.schema import has_schema, migrate, refuse_other_schema
+from vault.store.row_changes import RowChanges
+from vault.store.schema import has_schema, is_newest, migrate, refuse_other_schema
 from vault.store.unit_of_work import UnitOfWork
 
 # Each thread that works on the vault may read within what it reads, for the mark; none may wait for another one's.
@@ -29,6 +30,8 @@ _READERS = 32
 BACKUP_PAGES = 2048
 
 Connect = Callable[[str, Sequence[str]], Any]
+Migrating = Callable[[Any], AbstractContextManager[None]]
+"""What goes on around a migration, given the database's own connection."""
 
 
 class Store:
@@ -39,13 +42,21 @@ class Store:
     """
 
     def __init__(
-        self, path: Path, *, connect: Connect, reading: str, reader: Engine, writer: Engine | None
+        self,
+        path: Path,
+        *,
+        connect: Connect,
+        reading: str,
+        reader: Engine,
+        writer: Engine | None,
+        changes: RowChanges | None,
     ) -> None:
         self.path = path
         self._connect = connect
         self._reading = reading
         self._reader = reader
         self._writer = writer
+        self._changes = changes
 
     @classmethod
     def create(cls, path: Path, key: bytes) -> Self:
@@ -64,9 +75,14 @@ class Store:
             cipher.assert_encrypted(draft)
         return cls.open(path, key, writable=True)
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether it was opened to be written to."""
+        return self._writer is not None
+
     @classmethod
-    def open(cls, path: Path, key: bytes, *, writable: bool) -> Self:
-        """Open the file; a writable one is brought to the newest schema first.
+    def open(cls, path: Path, key: bytes, *, writable: bool, migrating: Migrating = nullcontext) -> Self:
+        """Open the file; a writable one is brought to the newest schema first, within `migrating`.
 
         Raises NoVault, NewerVault, OutdatedVault, and Damaged for a wrong key and a damaged file alike.
         A file on a read-only disk opens to read unless a killed writer left something to recover.
@@ -74,30 +90,31 @@ class Store:
         with translated(path), ExitStack() as undo:
             _refuse_unusable(path, writable=writable)
             connect = _keyed(key)
-            writer = _writing_engine(path, connect) if writable else None
+            changes = RowChanges() if writable else None
+            writer = _writing_engine(path, connect, changes) if writable else None
             if writer is not None:
                 # First, since it recovers what a killed process left and makes the shared memory file.
                 undo.callback(writer.dispose)
-                _bring_up_to_date(writer)
+                _bring_up_to_date(writer, lambda: _writing_engine(path, connect), migrating)
             reading = _reading_location(path, connect)
             reader = _reading_engine(reading, connect)
             undo.callback(reader.dispose)
             refuse_other_schema(reader)
             undo.pop_all()
-            return cls(path, connect=connect, reading=reading, reader=reader, writer=writer)
+            return cls(path, connect=connect, reading=reading, reader=reader, writer=writer, changes=changes)
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """A transaction that nobody else can write beside; undone unless its `commit` was called."""
         if self._writer is None:
             raise DiskReadOnly(path=self.path)
-        with self._unit(self._writer, writable=True) as unit:
+        with self._unit(self._writer, self._changes) as unit:
             yield unit
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """One consistent snapshot, whatever a writer does meanwhile."""
-        with self._unit(self._reader, writable=False) as unit:
+        with self._unit(self._reader, None) as unit:
             yield unit
 
     def backup(self, target: Path, progress: Callable[[int, int], None] = lambda _done, _of: None) -> None:
@@ -180,9 +197,9 @@ class Store:
         return self._connect(self._reading, cipher.READING)
 
     @contextmanager
-    def _unit(self, engine: Engine, *, writable: bool) -> Iterator[UnitOfWork]:
+    def _unit(self, engine: Engine, changes: RowChanges | None) -> Iterator[UnitOfWork]:
         with Session(engine, expire_on_commit=False) as session:
-            unit = UnitOfWork(session, self.path, writable=writable)
+            unit = UnitOfWork(session, self.path, changes=changes)
             try:
                 yield unit
             except BaseException:
@@ -196,9 +213,20 @@ def _keyed(key: bytes) -> Connect:
     return lambda location, pragmas: cipher.connect(location, key, pragmas)
 
 
-def _writing_engine(path: Path, connect: Connect) -> Engine:
+def _writing_engine(path: Path, connect: Connect, changes: RowChanges | None = None) -> Engine:
+    """One connection that writes; without `changes` it is for the schema alone."""
     location = cipher.location(path, "rw")
-    return _engine(lambda: connect(location, cipher.WRITING), begin="BEGIN IMMEDIATE", connections=1)
+
+    def connected() -> Any:
+        connection = connect(location, cipher.WRITING)
+        if changes is not None:
+            changes.watch(connection)
+        return connection
+
+    engine = _engine(connected, begin="BEGIN IMMEDIATE", connections=1)
+    if changes is not None:
+        event.listen(engine, "begin", lambda begun: changes.begin(begun.connection.driver_connection))
+    return engine
 
 
 def _reading_engine(location: str, connect: Connect) -> Engine:
@@ -224,11 +252,19 @@ def _begin(statement: str, connection: Connection) -> None:
     connection.exec_driver_sql(statement)
 
 
-def _bring_up_to_date(writer: Engine) -> None:
+def _bring_up_to_date(writer: Engine, for_schema: Callable[[], Engine], migrating: Migrating) -> None:
     # A file without any schema is no vault: it is not to be made one by opening it.
     if not has_schema(writer):
         raise Damaged(what=DATABASE)
-    migrate(writer)
+    if is_newest(writer):
+        return
+    # What follows changes of rows knows the tables of its connection, so it begins anew with the new schema.
+    writer.dispose()
+    other = for_schema()
+    try:
+        migrate(other, migrating)
+    finally:
+        other.dispose()
 
 
 def _refuse_unusable(path: Path, *, writable: bool) -> None:

@@ -11,6 +11,10 @@ from pathlib import Path
 
 from vault.store.failures import translated
 
+_SUFFIX = ".new"
+DATE_OF_ALL = 946_684_800
+"""2000-01-01T00:00:00Z: a date that every archive can hold and that tells nothing."""
+
 _COMPANIONS = ("", "-journal", "-wal", "-shm")
 
 
@@ -54,8 +58,19 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def drafts_of(path: Path) -> list[Path]:
+    """What lies beside `path` of writing it, now or before a kill."""
+    return sorted(path.parent.glob(f".{path.name}.*{_SUFFIX}"))
+
+
+def date_alike(path: Path) -> None:
+    """Give a file or a folder the one date that everything has that leaves, and see it on the disk."""
+    os.utime(path, (DATE_OF_ALL, DATE_OF_ALL))
+    sync(path)
+
+
 def _empty_draft(path: Path, mode: int) -> Path:
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
     try:
         os.fchmod(descriptor, mode)
     finally:

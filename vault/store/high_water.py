@@ -16,10 +16,14 @@ from typing import Any
 
 from vault.errors.storage import Damaged, NewerVault
 from vault.store.failures import translated
-from vault.store.files import write_durably
+from vault.store.files import drafts_of, write_durably
 
-_VERSION = 1
-_DOMAIN = b"lockbox high-water mark v1\n"
+_VERSION = 2
+_FIRST_VERSION = 1
+_DOMAINS = {
+    _FIRST_VERSION: b"lockbox high-water mark v1\n",
+    _VERSION: b"lockbox high-water mark v2\n",
+}
 _MOST_BYTES = 4 * 1024 * 1024
 _WHAT = "the high-water mark"
 
@@ -29,13 +33,15 @@ class Mark:
     """How far a vault had come.
 
     `size` and `root` (hex) are the head of the audit trail; `spent` maps a collection to its spent budget in
-    nano-nats, one integer for each Rényi order.
+    nano-nats, one integer for each Rényi order. `has_digest` says that the vault keeps the digest of its rows, and will
+    be missed where it does not; a mark of the first version knows of none.
     """
 
     origin: str
     size: int
     root: str
     spent: dict[str, list[int]]
+    has_digest: bool
 
 
 def read_mark(folder: Path, origin: str, mac: Callable[[bytes], bytes]) -> Mark | None:
@@ -43,7 +49,7 @@ def read_mark(folder: Path, origin: str, mac: Callable[[bytes], bytes]) -> Mark 
 
     Raises Damaged when it fails its MAC or is the mark of another vault, NewerVault, DiskFailing.
     """
-    path = _path(folder, origin)
+    path = mark_file(folder, origin)
     with translated(path):
         if not path.exists():
             return None
@@ -57,32 +63,43 @@ def read_mark(folder: Path, origin: str, mac: Callable[[bytes], bytes]) -> Mark 
 
 def write_mark(folder: Path, mark: Mark, mac: Callable[[bytes], bytes]) -> None:
     """Replace the mark of this vault, atomically and durably. Raises DiskFull, DiskReadOnly, DiskFailing."""
-    path = _path(folder, mark.origin)
+    path = mark_file(folder, mark.origin)
     with translated(path):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     body = asdict(mark)
-    sealed = {"v": _VERSION, "mark": body, "mac": mac(_signed_bytes(body)).hex()}
+    sealed = {"v": _VERSION, "mark": body, "mac": mac(_signed_bytes(_VERSION, body)).hex()}
     write_durably(path, json.dumps(sealed, sort_keys=True).encode() + b"\n")
 
 
-def _path(folder: Path, origin: str) -> Path:
+def clear_drafts(folder: Path, origin: str) -> None:
+    """Take away what a kill left of writing this mark; call it where nobody else can be writing it."""
+    path = mark_file(folder, origin)
+    with translated(path):
+        for draft in drafts_of(path):
+            draft.unlink(missing_ok=True)
+
+
+def mark_file(folder: Path, origin: str) -> Path:
+    """Where the mark of the vault `origin` lies in the state folder."""
     return folder / f"{hashlib.sha256(origin.encode()).hexdigest()[:32]}.json"
 
 
-def _signed_bytes(body: object) -> bytes:
-    return _DOMAIN + json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+def _signed_bytes(version: int, body: object) -> bytes:
+    return _DOMAINS[version] + json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _checked(data: bytes, mac: Callable[[bytes], bytes]) -> Mark:
     version, body, claimed = _parsed(data)
-    if version != _VERSION:
-        raise NewerVault
-    if not hmac.compare_digest(mac(_signed_bytes(body)), claimed):
+    if type(version) is not int:
         raise Damaged(what=_WHAT)
-    return Mark(**body)
+    if version not in _DOMAINS:
+        raise NewerVault
+    if not hmac.compare_digest(mac(_signed_bytes(version, body)), claimed):
+        raise Damaged(what=_WHAT)
+    return Mark(**body) if version == _VERSION else Mark(**body, has_digest=False)
 
 
-def _parsed(data: bytes) -> tuple[object, Any, bytes]:
+def _parsed(data: bytes) -> tuple[Any, Any, bytes]:
     try:
         sealed = json.loads(data)
         return sealed["v"], sealed["mark"], bytes.fromhex(sealed["mac"])

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
 from vault.errors.storage import Damaged, NewerVault, OutdatedVault
 from vault.store.failures import DATABASE
 
-HEAD = "0002"
+HEAD = "0004"
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, around: Callable[[Any], AbstractContextManager[None]] = nullcontext) -> None:
     """Run the missing migrations over a writing engine in one transaction; a failure leaves nothing behind.
 
-    Raises NewerVault when the file knows a revision this program does not.
+    `around` is given the database's own connection within that transaction. Raises NewerVault when the file knows a
+    revision this program does not.
     """
     with engine.begin() as connection:
         found = _revision(connection)
@@ -25,7 +29,14 @@ def migrate(engine: Engine) -> None:
             return
         if found is not None and not _is_known(found):
             raise NewerVault
-        _upgrade(connection)
+        with around(connection.connection.driver_connection):
+            _upgrade(connection)
+
+
+def is_newest(engine: Engine) -> bool:
+    """Whether the file has the newest schema."""
+    with engine.begin() as connection:
+        return _revision(connection) == HEAD
 
 
 def refuse_other_schema(engine: Engine) -> None:

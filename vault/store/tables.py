@@ -84,8 +84,20 @@ class Disclosure(Row, table=True):
     d: str
 
 
+class RowDigest(Row, table=True):
+    """The digest of the versioned rows, at one head of the trail; there is one row, number 1."""
+
+    __tablename__ = "row_digest"
+
+    id: int = sqlmodel.Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    size: int
+    root: bytes
+    digest: bytes
+    mac: bytes
+
+
 class Collection(Row, table=True):
-    """One table of the owner's records."""
+    """One table of the owner's records; those with one `filter_id` share one lifetime budget."""
 
     __tablename__ = "collection"
     __table_args__ = _NEVER_REUSED
@@ -99,6 +111,7 @@ class Collection(Row, table=True):
     created_at: datetime = _time()
     next_row: int = 0
     rows: int = 0
+    filter_id: int | None = None
 
 
 class Field(Row, table=True):
@@ -133,7 +146,7 @@ class Segment(Row, table=True):
 
 
 class ImportedFile(Row, table=True):
-    """One file that was imported, known by its keyed digest."""
+    """One file that was imported, known by its keyed digest and, sealed, by a fingerprint of its rows."""
 
     __tablename__ = "imported_file"
     __table_args__ = _NEVER_REUSED
@@ -144,6 +157,7 @@ class ImportedFile(Row, table=True):
     row_count: int
     refused_count: int
     imported_at: datetime = _time()
+    fingerprint: bytes | None = None
 
 
 class RequesterRow(Row, table=True):

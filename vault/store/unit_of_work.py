@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import ColumnElement, delete, func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,21 +15,26 @@ from vault.errors.families import InternalError, LockboxError
 from vault.store.failures import translated
 from vault.store.tables import Row
 
+if TYPE_CHECKING:
+    from vault.sealing.multiset import MultisetDigest
+    from vault.store.row_changes import RowChanges
+
 R = TypeVar("R", bound=Row)
 
 
 class UnitOfWork:
     """Rows read and written in one transaction.
 
-    A unit that reads sees one snapshot throughout. A unit that writes keeps nothing but what `commit` wrote:
-    any failure undoes the whole unit and ends it. Changes to the attributes of a fetched row are written.
+    A unit that reads sees one snapshot throughout. A unit that writes has the `changes` of its connection and keeps
+    nothing but what `commit` wrote: any failure undoes the whole unit and ends it. Changes to the attributes of a
+    fetched row are written.
     Every method raises DiskFull, DiskReadOnly, DiskFailing, VaultBusy, Damaged, or InternalError for a bug.
     """
 
-    def __init__(self, session: Session, path: Path, *, writable: bool) -> None:
+    def __init__(self, session: Session, path: Path, *, changes: RowChanges | None) -> None:
         self._session = session
         self._path = path
-        self._writable = writable
+        self._changes = changes
         self._is_over = False
         with self._working():
             # SQLite takes the snapshot at the first read, not at BEGIN.
@@ -75,6 +80,26 @@ class UnitOfWork:
             largest: int | None = self._session.scalars(select(func.max(_column(table, column)))).one()
             return largest
 
+    def columns(self, table: type[Row], *names: str) -> list[tuple[Any, ...]]:
+        """These columns of every row, by primary key; cheaper than the rows themselves."""
+        with self._working():
+            query = select(*(_column(table, name) for name in names)).order_by(*inspect(table).primary_key)
+            return [tuple(row) for row in self._session.execute(query)]
+
+    @contextmanager
+    def connection(self) -> Iterator[Any]:
+        """The database's own connection, in this transaction, for reading what no table of the program describes."""
+        with self._working():
+            if self._changes is not None:
+                self._session.flush()
+            yield self._session.connection().connection.driver_connection
+
+    def apply_changes(self, digest: MultisetDigest) -> None:
+        """Bring a digest of the versioned rows from what they were before this unit to what they are now."""
+        with self._writing(), self.connection() as connection:
+            assert self._changes is not None, "a unit that writes follows its changes"
+            self._changes.apply(digest, connection)
+
     def delete(self, row: Row) -> None:
         """Delete a fetched row now."""
         with self._writing():
@@ -101,7 +126,7 @@ class UnitOfWork:
 
         Raises InternalError when a change would be lost without anybody having asked for it.
         """
-        must_not_change = self._is_over or not self._writable
+        must_not_change = self._is_over or self._changes is None
         lost = not failed and must_not_change and self._has_changes()
         # Rows let go of before the end stay readable after it.
         self._session.expunge_all()
@@ -115,7 +140,7 @@ class UnitOfWork:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with self._working():
-            if not self._writable:
+            if self._changes is None:
                 raise InternalError(what="a unit of work that only reads was asked to write")
             yield
 

@@ -20,6 +20,7 @@ from learner.protocol import (
     ENVIRONMENT,
     FDS_VARIABLE,
     GO,
+    MODEL_VARIABLE,
     PROGRESS_LINE_LIMIT,
     Bytes,
     Envelope,
@@ -102,7 +103,7 @@ class LearnerProcess:
         Raises LearnerFailed, or SandboxMissing when the learner is not confined and that was not allowed.
         """
         channels = _channels()
-        learner = cls(job, _spawn((), channels, subprocess.DEVNULL), channels)
+        learner = cls(job, _spawn((), channels, subprocess.DEVNULL, job.model.kind), channels)
         try:
             learner._get_ready(weights, time.monotonic() + ready_timeout)
             learner._raise_unless_confined(allow_unconfined)
@@ -284,8 +285,11 @@ def _channels() -> Channels:
         raise LearnerFailed(reason=str(Failure.NOT_STARTED)) from None
 
 
-def _spawn(arguments: Sequence[str], channels: Channels, output: int) -> subprocess.Popen[bytes]:
-    environment = {**ENVIRONMENT, FDS_VARIABLE: ",".join(map(str, channels.theirs))}
+def _spawn(
+    arguments: Sequence[str], channels: Channels, output: int, model: str = ""
+) -> subprocess.Popen[bytes]:
+    theirs = ",".join(map(str, channels.theirs))
+    environment = {**ENVIRONMENT, FDS_VARIABLE: theirs, MODEL_VARIABLE: model}
     try:
         return subprocess.Popen(  # noqa: S603 (our own interpreter and module)
             (*COMMAND, *arguments),

@@ -205,7 +205,6 @@ def _hold(vault: OpenVault, planned: StoredJob, allowed: frozenset[str], envelop
             allowed=allowed,
             price=asked.price,
             update=envelope.update,
-            held_at=act.now,
             vault_key=requesters.vault_key(act.keys, asked.requester.id).public,
         )
         hold(

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetLine:
-    """How much of one cap is spent, in percent, rounded up."""
+    """How much of one cap is spent, in percent, rounded up; `members` are the collections that share it."""
 
     collection: str
     requester: str | None
@@ -16,3 +16,4 @@ class BudgetLine:
     delta: str
     used_percent: Decimal
     jobs: int
+    members: tuple[str, ...] = ()

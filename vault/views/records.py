@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 
 from vault.views.field_types import FieldType, RefusedRow, Sensitivity, UnitSpec
@@ -15,7 +16,8 @@ class FileChoice:
     """A file, the collection it goes to, and what its owner decided about it; nothing given is guessed.
 
     ``path`` is absolute where it crosses the wire; ``unit`` is text as ``UnitSpec.parse`` reads it; ``types`` and
-    ``sensitivities`` are column → word; ``lifetime`` is the ε of a new collection, empty for the default.
+    ``sensitivities`` are column → word; ``lifetime`` is the ε of a new collection, empty for the default. ``people`` is
+    collection → ``same`` or ``other``: whether these rows are of the same people as that collection.
     """
 
     path: Path
@@ -26,6 +28,7 @@ class FileChoice:
     types: Mapping[str, str] = field(default_factory=dict)
     sensitivities: Mapping[str, str] = field(default_factory=dict)
     lifetime: str = ""
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 # imports --------------------------------------------------------------------------------------------------
@@ -42,13 +45,47 @@ class ColumnPreview:
     nulls: int
 
 
+class OverlapReason(StrEnum):
+    """Why the rows of a file may be of the people of a collection.
+
+    Their units and values say so beyond doubt, or some of their columns do; the owner says so; or the fingerprint of an
+    erased collection was destroyed and the columns are its own.
+    """
+
+    SAME_PEOPLE = "same-people"
+    PERHAPS = "perhaps"
+    SAID = "said"
+    COLUMNS_CLOSED = "columns-closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """A collection with people in it that a file has too; if it ``joins``, both share one lifetime budget for good."""
+
+    collection: str
+    reason: OverlapReason
+    is_erased: bool
+    joins: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedBudget:
+    """The lifetime budget that the rows would fall under together with others: its collections, its cap, its use."""
+
+    members: tuple[str, ...]
+    lifetime_epsilon: str
+    used_percent: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPlan:
     """How a file would be imported: rows sealed and refused (the first ten with reasons), units, and warnings.
 
     ``id`` names it for the import that carries it out; ``digest`` is the SHA-256 of the file as it was read, in hex.
     ``rows_before`` are those its collection has already, None for a new one, and ``lifetime_epsilon`` is its cap.
-    ``under_consent`` says that somebody may learn from that collection, so that importing needs the passphrase.
+    ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget shared with any other.
+    ``under_consent`` says that somebody may learn from that collection. Importing ``needs_passphrase`` then, and where
+    a budget becomes a shared one, because that is for good.
     """
 
     source: str
@@ -66,12 +103,18 @@ class ImportPlan:
     collection: str = ""
     rows_before: int | None = None
     lifetime_epsilon: str = ""
+    overlaps: tuple[Overlap, ...] = ()
+    shared: SharedBudget | None = None
     under_consent: bool = False
+    needs_passphrase: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """What an import did: rows sealed now, rows refused, the rows of the collection afterwards, and warnings."""
+    """What an import did: rows sealed now, rows refused, the rows of the collection afterwards, and warnings.
+
+    ``joined`` are the collections with which it shares one lifetime budget from now on.
+    """
 
     collection: str
     is_new: bool
@@ -79,6 +122,20 @@ class ImportReport:
     refused: tuple[RefusedRow, ...]
     total_rows: int
     warnings: tuple[str, ...]
+    joined: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportReport:
+    """What an export wrote; in a CSV file so many texts look like a formula, and so many hold what steers a terminal.
+
+    If it ``is_safe``, neither is there any more.
+    """
+
+    rows: int
+    formulas: int = 0
+    controls: int = 0
+    is_safe: bool = False
 
 
 # looking --------------------------------------------------------------------------------------------------
@@ -151,7 +208,8 @@ class Erasure:
 
     The middle five are ids: consents withdrawn; requests refused; held updates destroyed; updates that left before
     and those that may have. ``name_reserved`` says that budget was spent on it: its name stays taken, its files
-    stay refused, and ``budget_used_percent`` stays used for good.
+    stay refused, and ``budget_used_percent`` stays used for good, with that of ``shares_budget_with``. If it
+    ``keeps_fingerprint``, the same people are known when they come in again; if not, its columns stay closed.
     """
 
     collection: str
@@ -164,3 +222,5 @@ class Erasure:
     may_have_left: tuple[str, ...]
     budget_used_percent: Decimal
     name_reserved: bool
+    keeps_fingerprint: bool = False
+    shares_budget_with: tuple[str, ...] = ()

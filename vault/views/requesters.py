@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequesterView:
-    """Somebody who may ask; `name` is the owner's own name for them, `only_collection` all they may ask about."""
+    """Somebody who may ask; `name` is the owner's own name for them, `only_collection` all they may ask about.
+
+    `resembles` are the names of others that this one can be mistaken for; `alphabets` those it mixes in one word.
+    """
 
     id: str
     name: str
@@ -16,3 +19,5 @@ class RequesterView:
     status: str
     added_at: str
     only_collection: str | None
+    resembles: tuple[str, ...] = ()
+    alphabets: tuple[str, ...] = ()

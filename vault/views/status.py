@@ -11,7 +11,8 @@ class VaultStatus:
 
     `held` can still be decided, `expiring` are consents in force that end within a week, `running` trains right now.
     `date` decides what has ended, `clock` is the computer's; `date_question` is a sentence where they differ.
-    `read_only_because` and `mark_missing` are sentences, or empty. What left, and when last, is read from the trail.
+    `read_only_because`, `mark_missing` and `header_damage` are sentences, or empty. What left, and when last, is read
+    from the trail.
     """
 
     path: str
@@ -22,6 +23,7 @@ class VaultStatus:
     date_question: str
     read_only_because: str
     mark_missing: str
+    header_damage: str
     collections: int
     rows: int
     grants_active: int

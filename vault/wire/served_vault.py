@@ -26,7 +26,8 @@ def facts_of(paths: Paths) -> dict[str, object]:
 
 def write_facts(paths: Paths) -> None:
     """Write, beside the socket, which vault this process serves there."""
-    write_private(_facts_file(paths), json.dumps({**facts_of(paths), "pid": os.getpid()}))
+    own = {"pid": os.getpid(), "started": start_of(os.getpid())}
+    write_private(_facts_file(paths), json.dumps({**facts_of(paths), **own}))
 
 
 def remove_facts(paths: Paths) -> None:
@@ -34,6 +35,15 @@ def remove_facts(paths: Paths) -> None:
     if read_facts(paths).get("pid") == os.getpid():
         with suppress(OSError):
             _facts_file(paths).unlink()
+
+
+def start_of(pid: int) -> int:
+    """When a process started, in ticks since the computer did (proc_pid_stat(5), field 22); 0 where none is told."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0
+    return int(told.rpartition(")")[2].split()[19])
 
 
 def _facts_file(paths: Paths) -> Path:

@@ -32,6 +32,7 @@ var keys = map[string]string{
 	"budget.spend": "run epsilon accountant", "release.intent": "run release?", "release.approve": "run release?",
 	"release.withhold": "run release?", "release.expire": "run release?", "release.destroy": "run release?",
 	"release.sent": "run release? manifest_sha256 update_sha256 size", "access.view": "", "settings.change": "",
+	"vault.unlock": "", "vault.lock": "", "access.denied": "",
 }
 
 const randomID, digits64, decimal = `[0-9a-f]{32}`, `[0-9a-f]{64}`, `(0|[1-9][0-9]{0,8})(\.[0-9]{1,12})?`

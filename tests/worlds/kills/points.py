@@ -89,8 +89,9 @@ SEND: Mapping[str, Install] = {
 }
 
 HEADER: Mapping[str, Install] = {
+    "the change is proposed": after(opened, "propose_header"),
     "the change is recorded": before(opened, "write_header"),
-    "one copy of the header is new": after(Path, "replace", 2),
+    "the first copy of the header is new": after(Path, "replace", 3),
     "both copies are new": after(opened, "write_header"),
 }
 

@@ -11,13 +11,19 @@ import typer
 
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
-from tui.cli.terminal import say, write, write_after, write_json
-from tui.cli.vault_access import open_vault
+from tui.cli.terminal import ask, is_interactive, say, write, write_after, write_json
+from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import wording
+from tui.text.audit_facts import bundle_sentences, opening_sentences
 from vault.errors.audit import LogBroken
+from vault.errors.consent import NotConfirmed
+from vault.errors.families import Invalid
+from vault.views.audit import Opening
 
 if TYPE_CHECKING:
-    from vault.views.audit import AuditCheck, AuditLine
+    from vault.owner.interface.kinds import Progress
+    from vault.owner.interface.owner import Owner
+    from vault.views.audit import AuditCheck, AuditLine, HiddenField
     from vault.views.history import TimelineGroup
 
 group = typer.Typer(no_args_is_help=True)
@@ -29,11 +35,17 @@ def show_trail(
     by_request: Annotated[
         bool, typer.Option("--by-request", help="Each request's whole life together, the newest first.")
     ] = False,
+    entry: Annotated[
+        int | None, typer.Option("--entry", metavar="SEQ", help="What one entry hides from others, by name.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Everything that happened, one sentence an entry."""
     groups: list[TimelineGroup] = []
     with open_vault(context, writable=False) as vault:
+        if entry is not None:
+            _show_hidden(vault.hidden_fields(entry), as_json=as_json)
+            return
         if by_request:
             groups = vault.timeline()
         lines = [] if by_request else vault.audit_lines()
@@ -51,6 +63,16 @@ def show_trail(
 def _show_lines(lines: Sequence[AuditLine]) -> None:
     for line in lines:
         write_after(f"{line.seq:>5}  {wording.short_time(line.ts)}  ", line.sentence)
+
+
+def _show_hidden(fields: Sequence[HiddenField], *, as_json: bool) -> None:
+    if as_json:
+        write_json(*fields)
+        return
+    for field in fields:
+        write_after(f"{field.name}  ", field.value)
+    if not fields:
+        say("It hides nothing that can still be opened.")
 
 
 @group.command("verify")
@@ -83,8 +105,10 @@ def verify(
             raise click.UsageError(
                 "--bundle needs --key, which you got from the owner and not from the bundle"
             )
-        _report(verify_trail(bundle, key, kept=since or ()), as_json=as_json)
+        _report(judged := verify_trail(bundle, key, kept=since or ()), as_json=as_json)
         say("The bundle verifies under that key.")
+        for sentence in bundle_sentences(judged):
+            say(sentence)
         if since:
             say(
                 f"It goes on from {wording.counted(len(since), 'checkpoint')} you kept; nothing was rewritten."
@@ -107,12 +131,43 @@ def verify(
 def export(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    since: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--since",
+            metavar="SIZE",
+            help="Prove that it goes on from the trail of so many entries; may be repeated.",
+        ),
+    ] = None,
+    prove: Annotated[
+        list[int] | None,
+        typer.Option("--prove", metavar="SEQ", help="Prove one entry by itself; may be repeated."),
+    ] = None,
+    disclose: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--disclose",
+            metavar="SEQ[:NAME]",
+            help="Open what an entry hides, all of it or one field (audit show --entry); may be repeated.",
+        ),
+    ] = None,
+    confirmed: Annotated[
+        int | None,
+        typer.Option("--confirm", metavar="COUNT", help="Without a terminal: how many fields are opened."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the trail so that anybody can verify it; it names no column, requester, file or value."""
+    """Write the trail so that anybody can verify it; it names no column, requester, file or value unless asked to."""
     with open_vault(context) as vault:
-        found = vault.export_audit(folder)
+        fields = [field for text in disclose or () for field in _hidden_by(vault, text)]
+        if fields:
+            _ask_to_open(fields, confirmed)
+            ask_beforehand(vault)
+        with progress_bar("writing and checking entries") as progress:
+            found = _export(vault, folder, fields, since or (), prove or (), progress)
     _report(found, as_json=as_json)
+    for sentence in bundle_sentences(found):
+        say(sentence)
     say(f"{folder} can be verified with tools this program did not write: see docs/audit-format.md.")
     say("Give the verifier key to the auditor yourself: lockbox audit key")
 
@@ -126,6 +181,45 @@ def key(context: typer.Context, as_json: AsJson = False) -> None:
         write_json({"vkey": found})
     else:
         write(found)
+
+
+def _export(
+    vault: Owner,
+    folder: Path,
+    fields: Sequence[HiddenField],
+    since: Sequence[int],
+    prove: Sequence[int],
+    progress: Progress,
+) -> AuditCheck:
+    """Write the bundle, with the passphrase behind it where it opens something."""
+    if not fields:
+        return vault.export_audit(folder, since=since, prove=prove, progress=progress)
+    chosen = [Opening(seq=field.seq, name=field.name) for field in fields]
+    return vault.disclose_audit(folder, disclose=chosen, since=since, prove=prove, progress=progress)
+
+
+def _hidden_by(vault: Owner, text: str) -> list[HiddenField]:
+    """The fields that `SEQ` or `SEQ:NAME` means."""
+    number, _, name = text.partition(":")
+    if not (number.isascii() and number.isdigit() and len(number) < 16):
+        raise click.UsageError("--disclose takes the number of an entry, or SEQ:NAME")
+    found = [each for each in vault.hidden_fields(int(number)) if name in ("", each.name)]
+    if not found:
+        raise Invalid(reason=f"entry {number} hides nothing like that which can be opened")
+    return found
+
+
+def _ask_to_open(fields: Sequence[HiddenField], confirmed: int | None) -> None:
+    """Say what becomes readable, and have its number typed, here or in the command."""
+    for sentence in opening_sentences(fields):
+        say(sentence)
+    if confirmed is None and not is_interactive():
+        raise Invalid(reason="without a terminal, say how many fields are opened: --confirm COUNT")
+    if confirmed is None:
+        typed = ask(f"\nType how many fields are opened ({len(fields)}) to open them:")
+        confirmed = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else -1
+    if confirmed != len(fields):
+        raise NotConfirmed()
 
 
 def _report(found: AuditCheck, *, as_json: bool) -> None:

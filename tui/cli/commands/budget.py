@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from tui.cli.terminal import say, write, write_json, write_table
 from tui.cli.vault_access import open_vault
 from tui.text import wording
 from tui.text.request_facts import OPEN_STATES
+
+if TYPE_CHECKING:
+    from vault.views.budget import BudgetLine
 
 WIDTH = 40
 
@@ -42,18 +45,23 @@ def budget(
     if not found:
         say("No collection yet, so no budget.")
     for line in found:
-        whose = f"  {line.requester}, at most half of it" if line.requester else line.collection
+        whose = f"  {line.requester}, at most half of it" if line.requester else _members(line)
         write(f"{whose}: {wording.percent(line.used_percent)} used; {wording.counted(line.jobs, 'job')}")
         write(f"  {wording.bar(line.used_percent, WIDTH)}")
     for line in found:
         if line.requester is None:
             say(
-                f"\nLifetime cap of {line.collection}: ε {line.lifetime_epsilon} at δ {line.delta}. "
+                f"\nLifetime cap of {_members(line)}: ε {line.lifetime_epsilon} at δ {line.delta}. "
                 "Spent budget never comes back; the cap is what is guaranteed."
             )
     for one in asked:
         write(f"\nWhat request {one.line.id[:8]} of {one.line.requester} would cost:")
         show_price(one.price)
+
+
+def _members(line: BudgetLine) -> str:
+    """The collections that have this budget, or share it."""
+    return " + ".join(line.members)
 
 
 def _history(context: typer.Context, *, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from tui.cli.options import AsJson
 from tui.cli.terminal import is_interactive, say, write_facts, write_json
 from tui.cli.vault_access import attach_session, global_options, warn_of_date
 from tui.text import wording
-from vault.errors.daemon import ApprovalNotProven, VaultUnlocked
+from vault.errors.daemon import ApprovalNotProven, DaemonHung, VaultUnlocked
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.storage import VaultBusy
 from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, write_preferences
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tui.cli.vault_access import GlobalOptions
     from vault.client.attach import Secret
     from vault.owner.interface.session import OwnerSession
+    from vault.vault import Vault
 
 Minutes = Annotated[
     int | None,
@@ -63,7 +64,8 @@ def _serve(options: GlobalOptions, lock_minutes: int | None, *, as_json: bool) -
     secret = options.secret()
     from vault.daemon import server  # a second of imports, after everything that can be wrong at once
 
-    def announce() -> None:
+    def announce(vault: Vault) -> None:
+        vault.note_unlocked(recovery=options.recovery_key)
         if as_json:
             write_json(
                 {"vault": paths.vault, "socket": paths.socket, "lock_minutes": preferences.lock_minutes}
@@ -97,8 +99,9 @@ def unlock(context: typer.Context) -> None:
         left = vault.pulse().seconds_to_lock or 0
         status = vault.status()
         attach.save_session(options.paths, vault.keep_session())
-    if status.mark_missing:
-        say(f"lockbox: warning: {status.mark_missing}")
+    for warning in (status.mark_missing, status.header_damage):
+        if warning:
+            say(f"lockbox: warning: {warning}")
     warn_of_date(status.date_question)
     minutes = wording.counted(max(1, round(left / 60)), "minute")
     say(f"The vault is unlocked. It locks after {minutes} without use, or now, with:")
@@ -124,18 +127,34 @@ def lock(
         bool, typer.Option("--stop-training", help="Also end what trains; its budget stays spent.")
     ] = False,
 ) -> None:
-    """Lock the vault: the process that holds it open ends, and the keys with it."""
+    """Lock the vault: the process that holds it open ends, and the keys with it, also when it does not answer."""
     from vault.client import attach, launch
 
     options = global_options(context)
     attach.harden_process()
-    served = attach.served_by(options.paths)
+    try:
+        served = _ask_to_lock(options, stop_training=stop_training)
+    except DaemonHung:
+        from vault.client.hung import end_hung
+
+        served = end_hung(options.paths, stop_training=stop_training)
+        say(f"Process {served} did not answer and was ended. What it had not finished is undone.")
     if served is not None:
-        with attach_session(options) as vault:
-            vault.lock(stop_training=stop_training)
         launch.wait_until_locked(options.paths, served)
     attach.end_session(options.paths)
     say("The vault is locked." if served is not None else "The vault is locked; no process held it open.")
+
+
+def _ask_to_lock(options: GlobalOptions, *, stop_training: bool) -> int | None:
+    """Ask the process that has the vault open to end; its number, None where there is none."""
+    from vault.client import attach
+
+    served = attach.served_by(options.paths)
+    if served is not None:
+        attach.check_answering(options.paths, served)
+        with attach_session(options) as vault:
+            vault.lock(stop_training=stop_training)
+    return served
 
 
 # settings -------------------------------------------------------------------------------------------------

@@ -24,6 +24,8 @@ from tui.cli.terminal import (
 from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import wording
 from tui.text.erasure_facts import erase_sentences
+from tui.text.export_facts import export_sentences
+from tui.text.overlap_facts import cap_sentence, option_hint, overlap_sentence
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
 from vault.file_names import spelled
@@ -37,6 +39,20 @@ if TYPE_CHECKING:
 group = typer.Typer(no_args_is_help=True)
 
 CollectionName = Annotated[str, typer.Argument(metavar="COLLECTION", help="Its name.")]
+SamePeople = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--same-people", metavar="NAME", help="The rows are of the people of this collection: one budget."
+    ),
+]
+OtherPeople = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--other-people",
+        metavar="NAME",
+        help="They are not of its people, whatever they look like: two budgets.",
+    ),
+]
 First = Annotated[int, typer.Option("--first", metavar="N", help="Pass over so many rows.")]
 Limit = Annotated[int, typer.Option("--limit", metavar="N", help="How many rows, 1 to 500; default: 100.")]
 
@@ -81,6 +97,8 @@ def import_file(
             "--lifetime", metavar="EPSILON", help="Lifetime privacy budget of a new collection; default: 8."
         ),
     ] = None,
+    same_people: SamePeople = None,
+    other_people: OtherPeople = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be stored, and store nothing.")
     ] = False,
@@ -96,8 +114,16 @@ def import_file(
         types=_pairs(types),
         sensitivities=_pairs(sensitivities),
         lifetime=lifetime or "",
+        people=_people(same_people or [], other_people or []),
     )
     _import(context, choice, dry_run=dry_run, as_json=as_json)
+
+
+def _people(same: list[str], other: list[str]) -> dict[str, str]:
+    """What was said of each collection; raises Invalid where both was."""
+    for name in set(same) & set(other):
+        raise Invalid(reason=f"{name} holds the same people or other ones, not both")
+    return {**dict.fromkeys(same, "same"), **dict.fromkeys(other, "other")}
 
 
 def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_json: bool) -> None:
@@ -114,7 +140,7 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
             return
         _ask_to_seal(choice.name)
         seal = vault.import_planned
-        if preview.under_consent:
+        if preview.needs_passphrase:
             ask_beforehand(vault)
             seal = vault.import_under_consent
         with progress_bar("sealing values") as progress:
@@ -132,13 +158,19 @@ def _say_sealed(report: ImportReport, *, as_json: bool) -> None:
         write_json(report)
     rows = wording.counted(report.rows, "row")
     say(f"{rows} sealed into {report.collection}; {len(report.refused):,} refused.")
+    if report.joined:
+        say(f"{report.collection} has one lifetime budget with {', '.join(report.joined)} now.")
 
 
 def _destination(preview: ImportPlan) -> str:
     """Which collection the rows go to, and what is fixed by that."""
     name, epsilon = preview.collection, preview.lifetime_epsilon
+    shared = cap_sentence(preview)
     if preview.rows_before is not None:
-        return f"They go behind the {wording.counted(preview.rows_before, 'row')} that {name} has already."
+        where = f"They go behind the {wording.counted(preview.rows_before, 'row')} that {name} has already."
+        return f"{where} {shared}".strip()
+    if shared:
+        return f"They make the collection {name}. {shared}"
     return f"They make the collection {name}, with ε {epsilon} as its lifetime privacy budget: never more."
 
 
@@ -173,6 +205,8 @@ def _show_preview(preview: ImportPlan) -> None:
     )
     for warning in preview.warnings:
         say(f"Note: {warning}")
+    for one in preview.overlaps:
+        say(f"Note: {overlap_sentence(one)}{option_hint(one)}")
     say(_destination(preview))
 
 
@@ -284,17 +318,24 @@ def erase(
     confirmed: Annotated[
         str | None, typer.Option("--confirm", metavar="NAME", help="Without a terminal: its name once more.")
     ] = None,
+    fingerprint_too: Annotated[
+        bool,
+        typer.Option(
+            "--destroy-fingerprint",
+            help="Keep no fingerprint to know the same people again; the columns stay closed instead.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Destroy the keys and rows of a collection for good, and end all that stands on it."""
     with open_vault(context, writable=not dry_run) as vault:
-        planned = vault.preview_erase(collection)
+        planned = vault.preview_erase(collection, fingerprint_too=fingerprint_too)
         if dry_run:
             _show_erasure(planned, as_json=as_json)
             say("Nothing was erased (dry run).")
             return
         _ask_to_erase(planned, confirmed)
-        done = vault.erase_collection(collection)
+        done = vault.erase_collection(collection, fingerprint_too=fingerprint_too)
     if as_json:
         write_json(done)
     say(f"Erased: {wording.counted(done.rows, 'row')} of {done.collection}.")
@@ -326,11 +367,21 @@ def export(
     collection: CollectionName,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .csv or .jsonl file.")],
     as_format: Annotated[str | None, typer.Option("--as", metavar="FORMAT", help="csv or jsonl.")] = None,
+    safe: Annotated[
+        bool,
+        typer.Option(
+            "--safe-for-spreadsheets",
+            help="CSV: an apostrophe before texts that look like formulas, a mark for what steers a terminal.",
+        ),
+    ] = False,
 ) -> None:
     """Take everything in a collection out, readable, for yourself."""
     chosen = as_format or file.suffix.lower().lstrip(".")
     with open_vault(context) as vault:
         ask_beforehand(vault)
         with progress_bar("writing rows") as progress:
-            rows = vault.export_collection(collection, file, as_format=chosen, progress=progress)
-    say(f"{wording.counted(rows, 'row')} in {file}, readable by anyone who gets that file.")
+            done = vault.export_collection(
+                collection, file, as_format=chosen, safe_for_spreadsheets=safe, progress=progress
+            )
+    for sentence in export_sentences(done, file):
+        say(sentence)

@@ -36,6 +36,8 @@ def add(
     """Let somebody with this public key send requests."""
     with open_vault(context) as vault:
         added = vault.add_requester(name, key_file, contact=contact, only_collection=only)
+    for sentence in wording.name_warnings(added.name, added.resembles, added.alphabets):
+        say(f"Note: {sentence}")
     about = f" about {added.only_collection} and nothing else" if added.only_collection else ""
     say(f"{added.name} may now send requests{about}. Fingerprint of their key: {added.fingerprint}")
     say("Compare it with them in person, then:")
@@ -59,7 +61,8 @@ def list_requesters(context: typer.Context, as_json: AsJson = False) -> None:
 
 def _key_and_limit(one: RequesterView) -> str:
     status = wording.KEY_STATUS[one.status]
-    return f"{status}; {one.only_collection} alone" if one.only_collection else status
+    words = [status, f"{one.only_collection} alone"] if one.only_collection else [status]
+    return "; ".join([*words, *wording.name_warnings(one.name, one.resembles, one.alphabets)])
 
 
 add_actions(group, "requester")

@@ -7,7 +7,15 @@ from typing import Protocol
 
 from vault.owner.interface.kinds import Progress, proven, unwatched, watched
 from vault.views.collections import CollectionView
-from vault.views.records import ColumnSummary, Erasure, FileChoice, ImportPlan, ImportReport, Page
+from vault.views.records import (
+    ColumnSummary,
+    Erasure,
+    ExportReport,
+    FileChoice,
+    ImportPlan,
+    ImportReport,
+    Page,
+)
 
 
 class Records(Protocol):
@@ -18,23 +26,26 @@ class Records(Protocol):
         """Read a file and decide what importing it would store, and where; nothing is stored.
 
         The vault keeps what it read until the plan is carried out, another one is made for the same file, or for four
-        others. Raises `FileMissing`,
-        `Unreadable`, `CollectionErased` and `Invalid`.
+        others. Its rows are compared with the records, which is recorded as a look. Raises `FileMissing`, `Unreadable`,
+        `CollectionErased`, `UnknownCollection`, `ColumnsClosed` and `Invalid`.
         """
 
     @watched
     def import_planned(self, plan_id: str, *, progress: Progress = unwatched) -> ImportReport:
         """Seal the rows of a plan, all or nothing.
 
-        Raises `PlanUnknown` for one that is not kept any more, `UnderConsent` where somebody may learn from that
-        collection, `FileChanged`, `AlreadyImported`, `SchemaMismatch`, `CollectionErased`, `NothingToImport` and
-        `Invalid`.
+        Raises `PlanUnknown` for one that is not kept any more or is older than the collections, `UnderConsent` where
+        somebody may learn from that collection, `JoinNotProven` where it would share a budget, `FileChanged`,
+        `AlreadyImported`, `SchemaMismatch`, `CollectionErased`, `NothingToImport` and `Invalid`.
         """
 
     @proven
     @watched
     def import_under_consent(self, plan_id: str, *, progress: Progress = unwatched) -> ImportReport:
-        """Seal the rows of a plan into a collection that somebody may learn from; raises as `import_planned`."""
+        """Seal the rows of a plan that needs the passphrase; raises as `import_planned`.
+
+        Somebody may learn from that collection, or it would share its lifetime budget with another one for good.
+        """
 
     def check_lifetime(self, text: str = "") -> str:
         """The lifetime budget (ε) that a new collection gets, the default for no text; raises `Invalid`."""
@@ -45,27 +56,34 @@ class Records(Protocol):
     def browse(self, name: str, *, first: int = 0, limit: int = 100, search: str = "") -> Page:
         """Rows of a collection, for the owner's eyes: at most `limit` (1 to 500) behind the first `first`.
 
-        With `search` only those that hold this text in any column, in whatever case. A first page is recorded as a
-        look, where it can be. Raises `UnknownCollection` and `Invalid`.
+        With `search` only those that hold this text in any column, in whatever case. Each page is recorded as a look
+        before it is read, and not read where that cannot be. Raises `UnknownCollection`, `DiskFull` and `Invalid`.
         """
 
     def show_collection(self, name: str) -> list[ColumnSummary]:
-        """The distribution of every column, for the owner's eyes; the look is recorded where it can be."""
+        """The distribution of every column, for the owner's eyes; recorded as a look before it is read."""
 
     @proven
     @watched
     def export_collection(
-        self, name: str, target: Path, *, as_format: str, progress: Progress = unwatched
-    ) -> int:
-        """Write every row of a collection to a new file for the owner and return how many there are."""
+        self, name: str, target: Path, *, as_format: str, safe_for_spreadsheets: bool = False,
+        progress: Progress = unwatched,
+    ) -> ExportReport:  # fmt: skip
+        """Write every row of a collection to a new file for the owner and say what is in it.
 
-    def preview_erase(self, name: str) -> Erasure:
+        It is recorded before the first row is read. With `safe_for_spreadsheets` a CSV file holds no text that a
+        spreadsheet would take for a formula.
+        """
+
+    def preview_erase(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         """What erasing a collection would end, and what it cannot reach; raises as `erase_collection`."""
 
     @proven
-    def erase_collection(self, name: str) -> Erasure:
+    def erase_collection(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         """Destroy the keys and the sealed rows of a collection, for good, and end all that stands on it.
 
-        Consents are withdrawn, held updates destroyed, open requests refused. Raises `UnknownCollection`,
+        Consents are withdrawn, held updates destroyed, open requests refused. What a job was charged for keeps a
+        fingerprint by which the same people are known when they come in again; with `fingerprint_too` it goes as well,
+        and the columns stay closed instead. Raises `UnknownCollection`,
         `CollectionErased`, `CollectionInUse`, and `ErasedNotCleared` when only the old bytes are still on the disk.
         """

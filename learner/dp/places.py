@@ -1,0 +1,36 @@
+"""Whether this computer gives a row the same bits at every place and beside any other rows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from learner.dp.books import Books, Network
+from learner.dp.clipping import bounded_units
+from learner.dp.plan import Plan
+from learner.dp.units import Units
+
+
+@np.errstate(all="ignore")
+def depends_on_place(network: Network, units: Units, plan: Plan) -> bool:
+    """Whether what a unit adds has other bits at another place of a block, at made-up weights.
+
+    Then taking one unit out would change what others add, and the clip norm would bound nothing.
+    """
+    books = network.books_at(np.sin(np.arange(1.0, 1 + plan.parameters)))
+
+    def bits(order: NDArray[np.int64]) -> dict[int, list[bytes]]:
+        blocks = bounded_units(units, order, books, network=network, plan=plan, reduction="sum")
+        return {unit: _bits(layers) for bounded in blocks for unit, layers in bounded.each()}
+
+    numbers = np.arange(units.count)
+    together = bits(numbers)
+    return any(
+        here != together[unit]
+        for order in (numbers[::-1], np.roll(numbers, 3), numbers[:5])
+        for unit, here in bits(order).items()
+    )
+
+
+def _bits(layers: Books) -> list[bytes]:
+    return [part.tobytes() for layer in layers for part in (layer.inputs, layer.gradients)]

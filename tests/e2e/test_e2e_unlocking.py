@@ -1,0 +1,87 @@
+"""Unlocking, locking and wrong passphrases are on the trail, and no number of tries fills a disk."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.worlds.commands import run
+from tests.worlds.daemon import facts, leave_session, serving
+from tests.worlds.world import NAME, PASSPHRASE, World
+from vault.lifecycle import tries
+from vault.wire.served_vault import write_private
+
+
+def trail(world: World, kind: str) -> list[str]:
+    """The sentences of one type on the trail."""
+    lines: list[dict[str, Any]] = facts(world, "audit", "show", secret=PASSPHRASE)
+    return [line["sentence"] for line in lines if line["type"] == kind]
+
+
+def try_wrong(world: World, times: int) -> None:
+    for _ in range(times):
+        tries.note_wrong(world.paths, datetime.now(UTC))
+
+
+def test_wrong_passphrases_are_on_the_trail_at_the_next_opening_to_write(today: World) -> None:
+    for secret in ("wrong", "wrong again"):
+        assert run(today.paths, "status", secret=secret).code == 3
+    assert trail(today, "access.denied") == []
+    assert run(today.paths, "requester", "trust", NAME).code == 0
+
+    (sentence,) = trail(today, "access.denied")
+    assert re.fullmatch(
+        r"Wrong passphrases were tried before this: 2, the first 20.. UTC, the last 20.. UTC\.",
+        re.sub(r"20\d\d-\d\d-\d\d \d\d:\d\d", "20..", sentence),
+    )
+    assert run(today.paths, "requester", "block", NAME).code == 0
+    assert len(trail(today, "access.denied")) == 1
+
+
+def test_after_ten_in_a_minute_none_is_tried_and_a_minute_later_the_right_one_opens(today: World) -> None:
+    try_wrong(today, 10)
+    outcome = run(today.paths, "status")
+    assert (outcome.code, "too many tries: wait" in outcome.err) == (7, True), outcome.err
+    long_ago = tries.Tries(count=10, first=1, last=2, since=1, within=10)
+    today.paths.tries.write_text(str(long_ago.__repr__()))
+
+    assert run(today.paths, "status").code == 0
+
+
+@pytest.mark.parametrize("said", ["", "{}", "[]", "9" * 200, '{"count": -1}', '{"count": true}', "x" * 10**6])
+def test_whatever_stands_in_the_file_keeps_nobody_out_and_grows_nothing(today: World, said: str) -> None:
+    today.paths.state.mkdir(exist_ok=True)
+    write_private(today.paths.tries, said)
+    try_wrong(today, 3)
+    assert today.paths.tries.stat().st_size <= max(160, len(said))
+
+    with today.vault() as vault:
+        denied = [line for line in vault.audit_lines() if line.type == "access.denied"]
+        assert ["before this: 3," in line.sentence for line in denied] == [True]
+
+
+def test_a_link_in_its_place_is_not_followed(today: World) -> None:
+    target = today.folder / "elsewhere"
+    target.write_text("mine")
+    today.paths.tries.symlink_to(target)
+    try_wrong(today, 3)
+
+    assert target.read_text() == "mine"
+    assert run(today.paths, "status").code == 0
+
+
+def test_unlocking_and_locking_by_hand_are_on_the_trail_and_wrong_tries_in_between(today: World) -> None:
+    with serving(today) as process:
+        assert run(today.paths, "status", secret="wrong").code == 3
+        leave_session(today)
+        assert trail(today, "vault.unlock") == ["The vault was unlocked with the passphrase."]
+        assert len(trail(today, "access.denied")) == 1
+        assert run(today.paths, "settings", "lock-minutes", "9", secret=None).code == 0
+        assert "without use, to 9 minutes" in trail(today, "settings.change")[-1]
+        assert run(today.paths, "lock", secret=None).code == 0
+        assert process.wait(30) == 0
+
+    assert trail(today, "vault.lock") == ["You locked the vault."]

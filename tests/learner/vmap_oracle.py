@@ -1,0 +1,86 @@
+"""The sum of bounded gradients as ``torch.func`` finds it: row by row, written down in full, then clipped.
+
+An oracle for the engine, which never forms a row's gradient: slow, in float64, and with nothing of it in common.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.func import grad, vmap
+from torch.nn import functional
+
+from learner.data import encode_rows, group_units
+from learner.models.weights import read_weights
+from learner.protocol import ColumnFrame, Job, ModelSpec, input_width, job_shapes
+
+
+def unflatten(theta: NDArray[np.float64], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    """The flat parameters (d,) as tensors of their shapes, in the order of ``shapes``."""
+    parts = torch.from_numpy(theta).split([math.prod(shape) for shape in shapes.values()])
+    return {name: part.view(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
+
+
+def forward(model: ModelSpec, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+    """Outputs (…, K) of inputs (…, width)."""
+    weight, bias, *rest = parameters.values()
+    outputs = functional.linear(inputs, weight, bias)
+    while rest:
+        weight, bias, *rest = rest
+        activated = torch.relu(outputs) if model.activation == "relu" else torch.tanh(outputs)
+        outputs = functional.linear(activated, weight, bias)
+    return outputs
+
+
+def row_loss(job: Job, outputs: Tensor, label: Tensor) -> Tensor:
+    """The loss of one row."""
+    if job.loss == "squared":
+        return (outputs[0] - label).square() / 2
+    return functional.cross_entropy(outputs[None], label[None])
+
+
+def inputs_and_labels(
+    job: Job, frame: ColumnFrame
+) -> tuple[NDArray[np.float64], NDArray[Any], NDArray[np.bool_]]:
+    """All rows as the model takes them in, their labels, and which of these are known."""
+    rows = encode_rows(job, frame)
+    block = rows.block(frame.rows, input_width(job.features) + 1)
+    rows.fill(block, np.arange(frame.rows))
+    return block.inputs[:, :-1], block.labels, block.known
+
+
+def row_gradients(job: Job, theta: NDArray[np.float64], frame: ColumnFrame) -> NDArray[np.float64]:
+    """The gradient of every row, (rows, d); zero where the label is unknown."""
+    shapes = job_shapes(job)
+
+    def loss(parameters: Mapping[str, Tensor], inputs: Tensor, label: Tensor) -> Tensor:
+        return row_loss(job, forward(job.model, parameters, inputs), label)
+
+    inputs, labels, known = inputs_and_labels(job, frame)
+    parts = vmap(grad(loss), in_dims=(None, 0, 0))(
+        unflatten(theta, shapes), torch.from_numpy(inputs), torch.from_numpy(labels)
+    )
+    rows = torch.cat([parts[name].flatten(start_dim=1) for name in shapes], dim=1).numpy()
+    return np.where(known[:, None], rows, 0.0)
+
+
+def unit_gradients(job: Job, theta: NDArray[np.float64], frame: ColumnFrame) -> NDArray[np.float64]:
+    """The gradient of every unit before it is bounded, (units, d)."""
+    rows, units = row_gradients(job, theta, frame), group_units(frame.unit, job.max_rows_per_unit)
+    members = (units.rows[first:end] for first, end in zip(units.starts[:-1], units.starts[1:], strict=True))
+    reduce = np.mean if job.unit_reduction == "mean" else np.sum
+    return np.array([reduce(rows[each], axis=0) for each in members]).reshape(units.count, -1)
+
+
+def bounded_gradients(job: Job, weights: bytes, frame: ColumnFrame) -> NDArray[np.float64]:
+    """The bounded gradient of every unit, (units, d); zero where a number is not finite."""
+    each = unit_gradients(job, read_weights(weights, job_shapes(job)), frame)
+    each[~np.isfinite(each).all(axis=1)] = 0.0
+    norms = np.linalg.norm(each, axis=1, keepdims=True)
+    return each * (job.clip_norm / np.maximum(norms, job.clip_norm))

@@ -1,0 +1,58 @@
+"""Ways to a fresh budget for the same people, and to records without a look on the trail."""
+
+from __future__ import annotations
+
+from mutant import Kind, Mutant
+
+MUTANTS = (
+    Mutant(
+        name="a joined budget begins at nothing",
+        kind=Kind.LEDGER,
+        function="_filter",
+        old="numbers = {collection_id, *(one.id for one in members)}",
+        new="numbers = {collection_id}",
+        caught_by="test_what_was_spent_before_a_join_counts_after_it",
+        within="vault/budget",
+    ),
+    Mutant(
+        name="the largest cap of those that are joined holds",
+        kind=Kind.LEDGER,
+        function="least_cap",
+        old="return min(",
+        new="return max(",
+        caught_by="test_the_least_cap_of_those_that_are_joined_holds",
+    ),
+    Mutant(
+        name="erasing forgets the fingerprint",
+        kind=Kind.LEDGER,
+        function="_keep_the_budget",
+        old="file.fingerprint = kept and seal_fingerprint(act.keys, kept, file.digest)",
+        new="file.fingerprint = None",
+        caught_by="test_the_same_people_bring_no_fresh_budget[True-a_line_feed_more]",
+    ),
+    Mutant(
+        name="units alone decide",
+        kind=Kind.LEDGER,
+        function="_score",
+        old="    if scores:",
+        new="    scores = scores or [units]\n    if scores:",
+        caught_by="test_units_alone_never_decide",
+        within="vault/records",
+    ),
+    Mutant(
+        name="later pages are not recorded",
+        kind=Kind.AUDIT,
+        function="RecordActions._looking",
+        old="self._opened.note_look(kind, clear=clear, hidden=hidden)",
+        new="' 1 to' in str(hidden) and self._opened.note_look(kind, clear=clear, hidden=hidden)",
+        caught_by="test_each_page_that_is_asked_for_over_the_socket_is_on_the_trail[page0]",
+    ),
+    Mutant(
+        name="what cannot be seen is taken in a name",
+        kind=Kind.CONSENT,
+        function="has_invisible",
+        old="return not text.isprintable() or any(",
+        new="return not text.isprintable() and any(",
+        caught_by="test_a_collection_with_what_cannot_be_seen_is_refused",
+    ),
+)

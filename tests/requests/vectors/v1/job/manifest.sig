@@ -1,0 +1,1 @@
+dbnlR8ixamOb6g1/9l+R4FQlZO7F7QnP+rSrQzpSO1TG7BNO4wznyOb3dAJBR1ytf3zL4C/KcYTVC9vna9mrDw==

@@ -1,0 +1,1 @@
+dPzMsCI81XLxDRjhCFisPGxk7WKnyvfUrpPdXjtbtCQelysUdSpHoRSlfKcQQxukrFakygI6Wzsuw5qJuiFfDg==

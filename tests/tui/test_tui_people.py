@@ -1,0 +1,86 @@
+"""The import dialog says whose people are in a file already, and joins their budgets unless that is unticked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from tests.worlds.screens import on_page, play, press, sees, served, until, words_of
+from tests.worlds.world import World
+from tui.dialogs.import_file import ChooseFileDialog, ImportDialog, PeopleToggle
+from tui.screens.data import Data
+from vault.owner.interface.session import OwnerSession
+
+
+@pytest.fixture
+def again(held_world: World) -> Iterator[tuple[World, OwnerSession, Path]]:
+    """A vault that learned from nights, and the same file with a line feed more."""
+    path = held_world.folder / "again.csv"
+    path.write_bytes((held_world.folder / "nights.csv").read_bytes() + b"\n")
+    with served(held_world) as vault:
+        yield held_world, vault, path
+
+
+async def looked_at(pilot: Pilot[int], path: Path) -> ImportDialog:
+    await until(pilot, lambda: isinstance(pilot.app.screen, Data))
+    await press(pilot, "i")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ChooseFileDialog))
+    pilot.app.screen.query_one("#path", Input).value = str(path)
+    pilot.app.screen.query_one("#path").focus()
+    await press(pilot, "enter")
+    await until(
+        pilot,
+        lambda: isinstance(pilot.app.screen, ImportDialog) and bool(pilot.app.screen.query(PeopleToggle)),
+    )
+    screen = pilot.app.screen
+    assert isinstance(screen, ImportDialog)
+    return screen
+
+
+async def seal(pilot: Pilot[int], screen: ImportDialog) -> None:
+    await until(pilot, lambda: not screen.query_one("#seal", Button).disabled)
+    screen.query_one("#seal").focus()
+    await press(pilot, "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Data))
+
+
+def test_the_join_is_preset_and_the_budget_page_shows_one_budget_with_its_members(
+    again: tuple[World, OwnerSession, Path],
+) -> None:
+    world, vault, path = again
+
+    async def story() -> None:
+        async with on_page(vault, world, "data") as pilot:
+            screen = await looked_at(pilot, path)
+            assert screen.query_one(PeopleToggle).is_on
+            assert "One lifetime budget with nights: ε 8 for all of them" in words_of(
+                screen.query_one("#consequence")
+            )
+            await seal(pilot, screen)
+        async with on_page(vault, world, "budget") as pilot:
+            await sees(pilot, "shared by again")
+            await sees(pilot, "shared by nights")
+
+    play(story())
+    assert [line.members for line in vault.budget() if line.requester is None] == [("again", "nights")]
+
+
+def test_who_unticks_it_says_that_these_are_other_people(again: tuple[World, OwnerSession, Path]) -> None:
+    world, vault, path = again
+
+    async def story() -> None:
+        async with on_page(vault, world, "data") as pilot:
+            screen = await looked_at(pilot, path)
+            screen.query_one(PeopleToggle).focus()
+            await press(pilot, "space")
+            await until(pilot, lambda: "a lifetime cap of ε 8" in words_of(screen.app))
+            assert not screen.query_one(PeopleToggle).is_on
+            await seal(pilot, screen)
+
+    play(story())
+    assert [line.members for line in vault.budget() if line.requester is None] == [("again",), ("nights",)]
+    assert "you said that it holds other people than nights" in vault.audit_lines()[-1].sentence

@@ -1,0 +1,62 @@
+"""The people of a file that are in other collections, as sentences: what was found, and what is made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tui.text import wording
+from tui.text.layout import escaped
+
+if TYPE_CHECKING:
+    from vault.views.records import ImportPlan, Overlap
+
+FOUND: Final = {
+    "same-people": "Whose rows these are and what they say is in {name} too.",
+    "perhaps": "Some of their columns say the same about the same units as {name} does.",
+    "said": "You say that these are the people of {name}.",
+    "columns-closed": "They have columns of {name}, whose fingerprint was destroyed: nothing tells its people apart.",
+}
+JOINS: Final = (
+    "Both have one lifetime budget from now on, for good: what was spent of it stays spent for these rows."
+)
+APART: Final = (
+    "They get a budget of their own; if these are the same people, what is told about one of them adds up."
+)
+
+
+def overlap_sentence(one: Overlap) -> str:
+    """What was found about one collection, and what importing makes of it."""
+    return f"{_found(one)} {JOINS if one.joins else APART}"
+
+
+def option_hint(one: Overlap) -> str:
+    """The option of the command that answers otherwise; empty where there is no other answer."""
+    if one.reason == "columns-closed":
+        return ""
+    if one.joins:
+        return f" If these are other people: --other-people {one.collection}"
+    return f" If these are the same people: --same-people {one.collection}"
+
+
+def toggle_words(one: Overlap) -> tuple[str, str]:
+    """The name of the tick that joins, and what there is to know about it."""
+    return (
+        f"One budget with {wording.short(one.collection, 30)}",
+        f"{_found(one)} Unticked: these are other people.",
+    )
+
+
+def cap_sentence(plan: ImportPlan) -> str:
+    """The budget that the rows fall under: their own, or the one they share."""
+    if plan.shared is None:
+        return ""
+    members = ", ".join(escaped(name) for name in plan.shared.members)
+    return (
+        f"One lifetime budget with {members}: ε {plan.shared.lifetime_epsilon} for all of them, "
+        f"{wording.percent(plan.shared.used_percent)} of it is used."
+    )
+
+
+def _found(one: Overlap) -> str:
+    erased = " (erased)" if one.is_erased else ""
+    return FOUND[one.reason].format(name=escaped(one.collection) + erased)

@@ -1,0 +1,110 @@
+"""Values as 64-bit numbers that stay the same when a file is written anew.
+
+A truth value is the number 0 or 1, a whole number is itself however it was typed, any other number keeps 14 bits (four
+digits), a text loses its case and the spaces around it, and one that spells a number or a truth value is that.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Keys = np.ndarray
+
+_NUMBER: Final = r"^[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})([eE][+-]?[0-9]{1,2})?$"
+_TRUE, _FALSE = pa.array(["true", "yes"]), pa.array(["false", "no"])
+_NEARLY_WHOLE: Final = 1e-5
+_FINEST: Final = 2.0**18  # steps of 4e-6 around zero: what is added in the seventh digit moves few values
+_LEAST_WITH_STEPS: Final = 2.0**-8
+_MANTISSA: Final = np.int64(52 - 14)
+_TEXT_BASE: Final = np.uint64(0x9E3779B97F4A7C15)
+_OF_TEXT, _OF_TIME, _OF_FRACTION = (
+    np.uint64(salt) for salt in (0x7465787400000000, 0x74696D6500000000, 1 << 62)
+)
+_SECOND: Final = 1_000_000
+
+
+def keys_of(column: pa.ChunkedArray) -> tuple[Keys, Keys]:
+    """The key of every value, and whether there is a value at all."""
+    array = column.combine_chunks()
+    known = pc.is_valid(array).to_numpy(zero_copy_only=False)
+    if pa.types.is_string(array.type):
+        return _of_texts(array), known
+    if pa.types.is_timestamp(array.type):
+        micros = _filled(array.cast(pa.timestamp("us")).cast(pa.int64()), 0)
+        return (micros // _SECOND).view(np.uint64) ^ _OF_TIME, known
+    if pa.types.is_floating(array.type):
+        return _of_numbers(_filled(array, 0.0)), known
+    if pa.types.is_integer(array.type) or pa.types.is_boolean(array.type):
+        return _filled(array.cast(pa.int64()), 0).view(np.uint64), known
+    return _of_texts(array.cast(pa.string())), known
+
+
+def numbering(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Names such as P-0017 without what they all begin with: the number alone where it is one."""
+    texts = column.cast(pa.string())
+    ends = pc.min_max(texts).as_py()
+    shared = _common_beginning(ends["min"] or "", ends["max"] or "")
+    stripped = pc.utf8_slice_codeunits(texts, len(shared.rstrip("0123456789")))
+    return pc.replace_substring_regex(stripped, r"^0+([0-9])", r"\1")
+
+
+def _common_beginning(first: str, last: str) -> str:
+    length = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), None)
+    return first[: min(len(first), len(last)) if length is None else length]
+
+
+def _filled(array: pa.Array, empty: float) -> np.ndarray:
+    filled: np.ndarray = pc.fill_null(array, empty).to_numpy(zero_copy_only=False)
+    return filled
+
+
+def _of_numbers(values: np.ndarray) -> Keys:
+    whole = np.rint(values)
+    is_whole = (np.abs(values - whole) <= _NEARLY_WHOLE) & (np.abs(whole) < 2.0**53)
+    if is_whole.any() and not whole[is_whole].any() and np.abs(values).max() < _LEAST_WITH_STEPS:
+        is_whole &= values == 0  # a column of very small numbers is no column of zeros
+    keys = np.where(is_whole, whole, 0.0).astype(np.int64).view(np.uint64)
+    broken = np.flatnonzero(~is_whole)
+    keys[broken] = _of_fractions(values[broken]) ^ _OF_FRACTION
+    return keys
+
+
+def _of_fractions(values: np.ndarray) -> Keys:
+    """Rounded to 14 bits, and around zero to steps that do not shrink with the number."""
+    bits = values.view(np.int64)
+    rounded = (bits + (np.int64(1) << (_MANTISSA - 1))) & ~((np.int64(1) << _MANTISSA) - 1)
+    is_small = (np.abs(values) < 2.0**14 / _FINEST) & (np.abs(values) >= 2.0**-20)
+    stepped = np.rint(np.where(is_small, values, 0.0) * _FINEST).astype(np.int64)
+    return np.where(is_small, stepped, rounded).view(np.uint64)
+
+
+def _of_texts(array: pa.Array) -> Keys:
+    texts = pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(array)), "")
+    keys = _hashed(texts) ^ _OF_TEXT
+    is_number = pc.match_substring_regex(texts, _NUMBER)
+    if pc.any(is_number).as_py():
+        numbers = pc.if_else(is_number, texts, None).cast(pa.float64())
+        keys = np.where(is_number.to_numpy(zero_copy_only=False), _of_numbers(_filled(numbers, 0.0)), keys)
+    for words, value in ((_TRUE, 1), (_FALSE, 0)):
+        keys[pc.is_in(texts, words).to_numpy(zero_copy_only=False)] = value
+    return keys
+
+
+def _hashed(texts: pa.Array) -> Keys:
+    """A polynomial in the bytes of each text, modulo 2^64."""
+    _, offsets, data = texts.buffers()
+    ends = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(
+        np.int64
+    )
+    lengths = np.diff(ends)
+    raw = np.frombuffer(data or b"", dtype=np.uint8)[ends[0] : ends[-1]].astype(np.uint64) + np.uint64(1)
+    places = np.arange(len(raw)) - np.repeat(ends[:-1] - ends[0], lengths)
+    powers = np.cumprod(np.full(int(lengths.max(initial=0)) + 1, _TEXT_BASE))
+    totals: Keys = np.concatenate(([np.uint64(0)], np.cumsum(raw * powers[places], dtype=np.uint64)))
+    starts = ends - ends[0]
+    keys: Keys = totals[starts[1:]] - totals[starts[:-1]]
+    return keys

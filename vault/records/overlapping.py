@@ -1,0 +1,166 @@
+"""Which collections tell about the people of a file that is to be imported, erased ones included.
+
+Fingerprints are compared with fingerprints. One cannot see a month of days in ten years of them; so with a collection
+that is there, what both have of the same units is compared besides, read from its records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+
+from vault.budget.joining import filter_of
+from vault.errors.families import Invalid
+from vault.errors.records import ColumnsClosed, UnknownCollection
+from vault.records.collections import facts_of, find_row
+from vault.records.fingerprint import Fingerprint, fingerprint, units_of
+from vault.records.kept_fingerprints import fingerprint_key, open_fingerprint
+from vault.records.normalised import Keys
+from vault.records.overlap import LEAST_UNITS, Likeness, likeness
+from vault.records.reading import ColumnReader
+from vault.store import tables
+from vault.views.field_types import UnitKind, UnitSpec
+from vault.views.records import Overlap, OverlapReason
+
+if TYPE_CHECKING:
+    from vault.records.collections import CollectionFacts
+    from vault.sealing.keytree import KeyTree
+    from vault.store.unit_of_work import UnitOfWork
+
+SAME, OTHER = "same", "other"
+_NEAR: Final = 4  # two fingerprints of sizes no farther apart than this many times tell all there is to tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """The rows of a file as they would be sealed, how they are grouped, and their fingerprint."""
+
+    table: pa.Table
+    unit: UnitSpec
+    time_field: str | None
+    print: Fingerprint
+
+
+def incoming(keys: KeyTree, table: pa.Table, unit: UnitSpec, time_field: str | None) -> Incoming:
+    """Rows with their fingerprint."""
+    made = fingerprint(fingerprint_key(keys), table, unit, time_field)
+    return Incoming(table=table, unit=unit, time_field=time_field, print=made)
+
+
+def overlaps(
+    uow: UnitOfWork, keys: KeyTree, rows: Incoming, home: tables.Collection | None, people: Mapping[str, str]
+) -> tuple[Overlap, ...]:
+    """Each collection with a budget of its own that tells about the people of these rows, or of which it was said.
+
+    `people` is what the owner said: the name of a collection, and `same` or `other`. Without a word those are joined
+    that hold the same people beyond doubt. Raises `UnknownCollection`, `ColumnsClosed` and `Invalid`.
+    """
+    _check(uow, people)
+    here = None if home is None else filter_of(home)
+    others = [row for row in uow.find(tables.Collection, order_by="name") if filter_of(row) != here]
+    found = (_overlap(uow, keys, rows, row, people.get(row.name)) for row in others)
+    return tuple(one for one in found if one is not None)
+
+
+def state_of(uow: UnitOfWork) -> tuple[object, ...]:
+    """What changes with everything that an overlap is decided from."""
+    collections = [(row.id, row.filter_id, row.next_row, row.rows) for row in uow.find(tables.Collection)]
+    files = [(row.id, hash(row.fingerprint)) for row in uow.find(tables.ImportedFile)]
+    return (*collections, *files)
+
+
+def prints_of(uow: UnitOfWork, keys: KeyTree, facts: CollectionFacts) -> list[Fingerprint]:
+    """The fingerprint of each file of a collection; of records from before there were any, one of them all."""
+    files = uow.find(tables.ImportedFile, collection_id=facts.id)
+    if facts.rows and any(file.fingerprint is None for file in files):
+        return [_of_records(uow, keys, facts)]
+    return [open_fingerprint(keys, file.fingerprint, file.digest) for file in files if file.fingerprint]
+
+
+def _check(uow: UnitOfWork, people: Mapping[str, str]) -> None:
+    for name, word in people.items():
+        if word not in (SAME, OTHER):
+            raise Invalid(reason=f"{word} is none of {SAME}, {OTHER}")
+        if find_row(uow, name) is None:
+            raise UnknownCollection(name=name)
+
+
+def _overlap(
+    uow: UnitOfWork, keys: KeyTree, rows: Incoming, row: tables.Collection, said: str | None
+) -> Overlap | None:
+    facts = facts_of(uow, row)
+    prints = prints_of(uow, keys, facts)
+    reason = _reason(uow, keys, rows, facts, prints)
+    if reason is OverlapReason.COLUMNS_CLOSED and said == OTHER:
+        raise ColumnsClosed(name=row.name)
+    if reason is None and said == SAME:
+        reason = OverlapReason.SAID
+    if reason is None:
+        return None
+    joins = reason is OverlapReason.COLUMNS_CLOSED or said == SAME
+    joins = joins or (reason is OverlapReason.SAME_PEOPLE and said is None)
+    return Overlap(collection=row.name, reason=reason, is_erased=facts.is_erased, joins=joins)
+
+
+def _reason(
+    uow: UnitOfWork, keys: KeyTree, rows: Incoming, facts: CollectionFacts, prints: Sequence[Fingerprint]
+) -> OverlapReason | None:
+    found = {likeness(rows.print, each): each for each in prints}
+    if Likeness.SAME in found:
+        is_closed = found[Likeness.SAME].is_destroyed
+        return OverlapReason.COLUMNS_CLOSED if is_closed else OverlapReason.SAME_PEOPLE
+    closer = _by_records(uow, keys, rows, facts) if facts.rows and _is_far(rows, facts, prints) else None
+    if closer is Likeness.SAME:
+        return OverlapReason.SAME_PEOPLE
+    return OverlapReason.PERHAPS if Likeness.PERHAPS in {*found, closer} else None
+
+
+def _is_far(rows: Incoming, facts: CollectionFacts, prints: Sequence[Fingerprint]) -> bool:
+    few, many = sorted((max(1, rows.table.num_rows), facts.rows))
+    return len(prints) > 1 or many > _NEAR * few
+
+
+def _by_records(uow: UnitOfWork, keys: KeyTree, rows: Incoming, facts: CollectionFacts) -> Likeness | None:
+    """Compare what both have of the same units; None where the units alone say that it is not worth a look."""
+    key, names = fingerprint_key(keys), _unit_columns(facts)
+    theirs = units_of(key, _sealed(uow, keys, facts, names), facts.unit, facts.time_field) if names else None
+    own = units_of(key, rows.table, rows.unit, rows.time_field)
+    if own is None or theirs is None:
+        return None
+    shared = np.intersect1d(own, theirs)
+    if len(shared) < LEAST_UNITS * min(len(np.unique(own)), len(np.unique(theirs))):
+        return None
+    sealed = _of_units(_sealed(uow, keys, facts, _names(facts)), theirs, shared)
+    return likeness(
+        fingerprint(key, _of_units(rows.table, own, shared), rows.unit, rows.time_field),
+        fingerprint(key, sealed, facts.unit, facts.time_field),
+    )
+
+
+def _of_units(table: pa.Table, units: Keys, wanted: Keys) -> pa.Table:
+    return table.filter(pa.array(np.isin(units, wanted)))
+
+
+def _unit_columns(facts: CollectionFacts) -> list[str]:
+    """What says whose a row is; nothing where that would have to be found out from all columns."""
+    column = facts.unit.field if facts.unit.kind is UnitKind.COLUMN else facts.time_field
+    return [column] if column else []
+
+
+def _of_records(uow: UnitOfWork, keys: KeyTree, facts: CollectionFacts) -> Fingerprint:
+    table = _sealed(uow, keys, facts, _names(facts))
+    return fingerprint(fingerprint_key(keys), table, facts.unit, facts.time_field)
+
+
+def _sealed(uow: UnitOfWork, keys: KeyTree, facts: CollectionFacts, names: Sequence[str]) -> pa.Table:
+    with closing(ColumnReader(uow, keys, facts.id, frozenset(names))) as reader:
+        return pa.table([reader.column(name) for name in names], names=list(names))
+
+
+def _names(facts: CollectionFacts) -> list[str]:
+    return [field.name for field in facts.fields]
