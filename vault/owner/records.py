@@ -13,6 +13,7 @@ from vault.audit.entries import EntryType
 from vault.budget import ledger
 from vault.errors.budget import JoinNotProven
 from vault.errors.consent import UnderConsent
+from vault.file_names import spelled
 from vault.importers.plan import make_plan, store_plan
 from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
