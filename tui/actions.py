@@ -214,10 +214,16 @@ def _what_stopping_costs(run: RunView) -> str:
     )
 
 
+def _what_they_hear(one: RequestView) -> str:
+    if one.line.state == "approved":
+        return "They hear nothing of it, as you had approved it: only that it is over, in the end."
+    return "They hear “no” and until when it holds, and nothing else."
+
+
 REFUSE: Final[Action[RequestView]] = Action(
     name="refuse",
     words="request refuse",
-    help="Say no. They learn nothing but no.",
+    help="Say no; it holds for six months for what they ask of this collection for this purpose.",
     target=REQUEST,
     entries=(
         Entry(
@@ -228,7 +234,11 @@ REFUSE: Final[Action[RequestView]] = Action(
         ),
     ),
     call=lambda vault, request, said: vault.refuse(request, reason=said["reason"]),
-    reply=lambda _request, _: ["Refused."],
+    reply=lambda _request, until: [
+        f"Refused. Until {wording.short_time(until)} UTC no question of theirs for this purpose on this collection is "
+        "shown to you, and they are told so, unless you had approved this request before.",
+        "To hear such questions again: lockbox request lift ID",
+    ],
     question=Question(
         page="requests",
         key="x",
@@ -243,12 +253,42 @@ REFUSE: Final[Action[RequestView]] = Action(
             else f"There is nothing left to decide: this request is {wording.state(one.line.state)}."
         ),
         title=lambda one: f"Refuse the request of {_short(one)}?",
-        consequence=lambda _: (
-            "They learn nothing but “no”, and nothing is read or spent. It is final: to ask again they have to send "
-            "another job. A reason stays in your vault; you need not give one."
+        consequence=lambda one: (
+            f"{_what_they_hear(one)} Nothing is read or spent. For six months no question of theirs for this purpose "
+            "on this collection is shown to you, unless you lift it. This request stays refused. A reason stays in "
+            "your vault; you need not give one."
         ),
         verb="Refuse",
-        done=lambda one, _: f"Refused. {_who(one)} learns nothing but “no”.",
+        done=lambda _, until: (
+            f"Refused. No question of this kind of theirs is shown until {wording.short_time(until)} UTC."
+        ),
+    ),
+)
+
+LIFT: Final[Action[RequestView]] = Action(
+    name="lift",
+    words="request lift",
+    help="Let questions like this one be shown to you again, before the six months of your no are over.",
+    target=REQUEST,
+    call=lambda vault, request, _: vault.lift_refusal(request),
+    reply=lambda _request, _: [
+        "Lifted: questions of this kind are shown to you again. What was refused stays refused."
+    ],
+    question=Question(
+        page="requests",
+        key="i",
+        label="Lift your no…",
+        sentence="Hear questions like this one again before your no is over.",
+        target=lambda one: one.line.id,
+        obstacle=lambda one: "" if one.no_until else "No no of yours holds for questions like this one.",
+        title=lambda one: f"Hear such questions of {_short(one)} again?",
+        consequence=lambda one: (
+            f"Your no to {_short(one)} for this purpose on {wording.short(one.line.collection, NAME_ROOM)} would hold "
+            f"until {wording.short_time(one.no_until)} UTC. Lifted, their next job is shown to you as a question. What "
+            "was refused stays refused."
+        ),
+        verb="Lift",
+        done=lambda one, _: f"Questions of this kind of {_who(one)} are shown to you again.",
     ),
 )
 
@@ -333,6 +373,7 @@ ACTIONS: Final[tuple[Action[Any], ...]] = (
     TOKEN,
     REVOKE,
     REFUSE,
+    LIFT,
     STOP,
     WITHHOLD,
 )

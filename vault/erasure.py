@@ -105,7 +105,7 @@ def _end(act: AuditedTransaction, done: Erasure) -> None:
     for grant_id in done.consents_ended:
         withdraw_grant(act, grant_id)
     for request_id in done.requests_ended:
-        inbox.refuse(act, request_id, reason=REASON)
+        inbox.end_erased(act, request_id, reason=REASON)
     if destroy_held_of(act, done.collection) != list(done.updates_destroyed):
         raise InternalError(what="other updates were destroyed than were said to be")
 

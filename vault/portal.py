@@ -1,50 +1,56 @@
 """What a requester learns through the socket: about its own jobs, in words that tell nothing of the records.
 
-From the charge until a release every ending looks the same from outside (`in progress`): that a run failed, that an
-update was kept, destroyed or expired may depend on records, or on the person who looked at what was learned.
+A job is refused here by its own bytes alone, or because too many of the same requester wait. Whether it fits what lies
+in the vault, whether it was allowed, ran, failed or is held is not heard: `vault.requests.hearing` has the words.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from vault import release
 from vault.errors.daemon import NotAtThisDoor
-from vault.errors.families import Broken, Invalid, Refused
-from vault.errors.requests import JobReplayed, UnknownRequest
-from vault.requests import evaluate, inbox
+from vault.errors.requests import TooManyWaiting, UnknownRequest
+from vault.requests import inbox, refusals
 from vault.requests.bundle import check_signature, check_sizes
+from vault.requests.hearing import Heard, heard
 from vault.requests.parse import parse_manifest
 from vault.requests.release_manifest import RELEASE_FILE, RELEASE_SIGNATURE_FILE, UPDATE_FILE
 from vault.requests.shapes import shapes
 from vault.requests.weights import check_weights
-from vault.store.tables import ChargeRow, RequesterRow, RequestRow
+from vault.store.tables import RequesterRow, RequestRow
 from vault.views.states import RequestState
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from vault.audit.transaction import AuditedTransaction
     from vault.lifecycle.opened import OpenVault
     from vault.requests.bundle import JobFiles
     from vault.store.unit_of_work import UnitOfWork
 
-WAITING: Final = "waiting"
-REFUSED: Final = "refused"
-EXPIRED: Final = "expired"
-IN_PROGRESS: Final = "in progress"
-RELEASED: Final = "released"
-
 SENT_FILES: Final = (UPDATE_FILE, RELEASE_FILE, RELEASE_SIGNATURE_FILE)
-_REFUSALS: Final = (RequestState.REFUSED_POLICY, RequestState.REFUSED_PERSON)
-_BEFORE_A_RUN: Final = (RequestState.RECEIVED, RequestState.WAITING, RequestState.APPROVED)
+MOST_WAITING: Final = 20
+"""Jobs of one requester that may wait at once."""
+MOST_WAITING_BYTES: Final = 8 * 1024**2
+"""Bytes that they may have together."""
 
 
-def submit(act: AuditedTransaction, requester_id: str, files: JobFiles) -> str:
-    """Take a job of this requester into the inbox and return its job id.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a requester is told of one of its jobs; `until` is the day to which a no to it holds, or None."""
 
-    What is wrong with the job's own bytes is told; why it does not fit what lies in the vault is not. Raises
-    `ManifestInvalid`, `ManifestTampered`, `WeightsInvalid`, `WeightsTampered`, `JobReplayed` and `NotAtThisDoor`.
+    job_id: str
+    word: Heard
+    until: str | None = None
+
+
+def submit(act: AuditedTransaction, requester_id: str, files: JobFiles, now: datetime) -> Told:
+    """Take a job of this requester into the inbox; neither catalogue nor ledger nor records are opened for it.
+
+    Raises `ManifestInvalid`, `ManifestTampered`, `WeightsInvalid`, `WeightsTampered`, `JobReplayed`, `TooManyWaiting`,
+    `BudgetExhausted` for a price that no vault can pay, and `NotAtThisDoor`.
     """
     row = act.uow.get(RequesterRow, requester_id)
     check_sizes(files)
@@ -52,43 +58,47 @@ def submit(act: AuditedTransaction, requester_id: str, files: JobFiles) -> str:
         raise NotAtThisDoor(reason="the job is signed by another key than the one this token was given for")
     manifest = parse_manifest(files.manifest)
     check_weights(files.weights, shapes(manifest), manifest.model.weights)
-    try:
-        inbox.submit(act, files, policy=evaluate.policy(act.uow))  # a refusal by policy is the job's state
-    except JobReplayed:
-        raise
-    except (Invalid, Refused, Broken):
-        raise NotAtThisDoor(reason="the vault does not take this job") from None
-    return manifest.job_id
+    _check_room(act.uow, requester_id, len(files.manifest) + len(files.weights), now)
+    request_id, _ = inbox.submit(act, files, now=now)  # a standing word of the owner's is in the job's state
+    return _told(act.uow, inbox.show(act.uow, request_id), now)
 
 
-def state(uow: UnitOfWork, requester_id: str, job_id: str, now: datetime) -> str:
+def state(uow: UnitOfWork, requester_id: str, job_id: str, now: datetime) -> Told:
     """Where a requester's own job stands; raises `UnknownRequest` for everybody else's."""
-    row = _own(uow, requester_id, job_id)
-    if row.state is RequestState.RELEASED:
-        return RELEASED
-    if uow.count(ChargeRow, request_id=row.id):
-        return IN_PROGRESS
-    if row.state in _REFUSALS:
-        return REFUSED
-    if row.state is RequestState.EXPIRED or (row.state in _BEFORE_A_RUN and now >= row.expires_at):
-        return EXPIRED
-    return WAITING if row.state in (RequestState.RECEIVED, RequestState.WAITING) else IN_PROGRESS
+    return _told(uow, _own(uow, requester_id, job_id), now)
+
+
+def _told(uow: UnitOfWork, row: RequestRow, now: datetime) -> Told:
+    word = heard(row, now)
+    standing = refusals.standing_for(uow, row, now) if word is Heard.REFUSED else None
+    until = standing.until.date().isoformat() if standing is not None and standing.is_told else None
+    return Told(job_id=row.job_id, word=word, until=until)
+
+
+def _check_room(uow: UnitOfWork, requester_id: str, size: int, now: datetime) -> None:
+    """Refuse one job too many: counted are those the requester has heard no end of, whatever became of them here."""
+    columns = ("state", "over_at", "is_told", "size")
+    sizes = [
+        each
+        for found, over_at, is_told, each in uow.values(RequestRow, columns, requester_id=requester_id)
+        if now < over_at and not _is_known_to_end(found, is_told=is_told)
+    ]
+    if len(sizes) >= MOST_WAITING:
+        raise TooManyWaiting(most=f"{MOST_WAITING} jobs")
+    if sum(sizes) + size > MOST_WAITING_BYTES:
+        raise TooManyWaiting(most=f"{MOST_WAITING_BYTES // 1024**2} MiB")
+
+
+def _is_known_to_end(found: RequestState, *, is_told: bool) -> bool:
+    """A job that comes under a no counts on, or such jobs could be sent without end."""
+    return found is RequestState.RELEASED or (is_told and found is not RequestState.REFUSED_POLICY)
 
 
 def released(vault: OpenVault, requester_id: str, job_id: str) -> dict[str, bytes]:
-    """The files that were sent for a requester's own job to the outbox, by name; raises `NotAtThisDoor`."""
+    """The files that were released for a requester's own job to be fetched, by name; raises as `release.fetched`."""
     with vault.read() as uow:
-        row = _own(uow, requester_id, job_id)
-        is_released = row.state is RequestState.RELEASED
-    folder = outbox_folder(vault, requester_id, row.id)
-    if not is_released or not folder.is_dir():
-        raise NotAtThisDoor(reason="nothing lies here for this job")
-    return {name: (folder / name).read_bytes() for name in SENT_FILES}
-
-
-def outbox_folder(vault: OpenVault, requester_id: str, release_id: str) -> Path:
-    """Where the one egress puts what a requester fetches through the socket."""
-    return vault.paths.outbox / requester_id / release_id
+        own = _own(uow, requester_id, job_id).id
+    return release.fetched(vault, own)
 
 
 def _own(uow: UnitOfWork, requester_id: str, job_id: str) -> RequestRow:

@@ -1,8 +1,8 @@
 """Held updates and the one egress.
 
-`send` is the only function of the program through which bytes reach anyone but the owner. It checks three things
-about exactly those bytes: the consent behind them still stands, their budget was paid, and a person typed the
-beginning of their digest.
+`send` is the only function of the program that lets bytes go to anyone but the owner. It checks three things about
+exactly those bytes: the consent behind them still stands, their budget was paid, and a person typed the beginning of
+their digest. What it keeps for a requester to fetch, `fetched` hands over: those bytes and no others.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
 from vault.errors.consent import ConsentRefused
+from vault.errors.daemon import NotAtThisDoor
 from vault.errors.families import Unavailable
 from vault.errors.release import (
-    DestinationUnusable,
     DigestMismatch,
     HeldUpdateDamaged,
     ReleaseNotRecorded,
@@ -46,12 +46,16 @@ from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, Reque
 from vault.views.states import RequesterStatus, RequestState
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from vault.audit.entries import Json
     from vault.audit.transaction import AuditedTransaction
     from vault.lifecycle.opened import OpenVault
     from vault.store.unit_of_work import UnitOfWork
 
 TYPED_DIGITS = 8
+FETCH_LIFE = timedelta(days=90)
+"""How long a requester can fetch what was released to it: as long as a token lives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +82,12 @@ def hold(
     manifest: bytes,
     minutes: int,
 ) -> None:
-    """Keep a finished update in the vault until a person decides, at most for the job's slot."""
+    """Keep a finished update in the vault until a person decides, at most for the job's slot.
+
+    Nor longer than until its requester hears that the job is over, or a release could come after that.
+    """
     request.state = move(request.state, RequestState.HELD)
+    ends = act.at + timedelta(minutes=minutes)
     act.uow.add(
         HeldRow(
             id=request.id,
@@ -89,31 +97,30 @@ def hold(
             manifest=manifest,
             manifest_digest=hashlib.sha256(manifest).hexdigest(),
             held_at=act.at,
-            expires_at=act.at + timedelta(minutes=minutes),
+            expires_at=min(ends, request.over_at or ends),
         )
     )
 
 
-def send(vault: OpenVault, release_id: str, *, confirmed: str, to: Path, is_outbox: bool = False) -> Parcel:
-    """Let one held update leave for its requester's folder: the one egress.
+def send(vault: OpenVault, release_id: str, *, confirmed: str, to: Path | None) -> Parcel:
+    """Let one held update leave for its requester: into a folder, or without one for its own fetch; the one egress.
 
     The intent is durable before the first byte is written and `release.sent` after the last, so that a crash in
     between is shown as "may have left" (never as "nothing left"). Sending again after such a crash is allowed: the
-    same approved bytes are post-processing of what was paid for. What a crash left in the outbox, where a release
-    has but one place, is replaced then.
+    same approved bytes are post-processing of what was paid for. What is to be fetched stays in the vault and is there
+    from `release.sent` on, as long as `FETCH_LIFE`.
 
     Raises `DigestMismatch`, `ConsentRefused`, `RequesterBlocked`, `WrongState`, `HeldUpdateDamaged`, `MarkUnwritable`
     and `DestinationUnusable`, all of them before anything is written.
     """
     # One at a time: two that send the same release write into the same draft.
     with vault.sending:
-        return _send(vault, release_id, confirmed, to, is_outbox=is_outbox)
+        return _send(vault, release_id, confirmed, to)
 
 
-def _send(vault: OpenVault, release_id: str, confirmed: str, to: Path, *, is_outbox: bool) -> Parcel:
-    if is_outbox:
-        _make_folders(vault.paths.state, to.parent)
-    check_destination(to, vault_folder=vault.paths.vault, empty_folder=True, taken=is_outbox)
+def _send(vault: OpenVault, release_id: str, confirmed: str, to: Path | None) -> Parcel:
+    if to is not None:
+        check_destination(to, vault_folder=vault.paths.vault, empty_folder=True)
     vault.require_mark()
     with vault.act() as act:
         held, request = find_held(act.uow, release_id)
@@ -121,6 +128,25 @@ def _send(vault: OpenVault, release_id: str, confirmed: str, to: Path, *, is_out
         if not is_confirmed(held.manifest_digest, confirmed):
             raise DigestMismatch()
         _record_intent(act, held, request, parcel)
+    if to is None:
+        _offer(vault, release_id, parcel)
+    else:
+        _deliver(vault, release_id, parcel, to)
+    return parcel
+
+
+def _offer(vault: OpenVault, release_id: str, parcel: Parcel) -> None:
+    """Keep the very bytes that were confirmed for their requester to fetch."""
+    with vault.act() as act:
+        held, request = find_held(act.uow, release_id)
+        if _parcel(act, held, request) != parcel:
+            raise HeldUpdateDamaged()
+        held.fetch_until = act.at + FETCH_LIFE
+        _record_sent(act, held, request, parcel)
+
+
+def _deliver(vault: OpenVault, release_id: str, parcel: Parcel, to: Path) -> None:
+    """Write the very bytes that were confirmed into a folder, and record that they are there."""
     draft = _write(parcel, to, draft=f".{to.resolve().name}.{release_id[:8]}")
     try:
         with vault.act() as act:
@@ -128,7 +154,7 @@ def _send(vault: OpenVault, release_id: str, confirmed: str, to: Path, *, is_out
             held, request = find_held(act.uow, release_id)
             if _parcel(act, held, request) != parcel:
                 raise HeldUpdateDamaged()
-            _appear(draft, to, replace=is_outbox)
+            _appear(draft, to)
             _record_sent(act, held, request, parcel)
     except MarkNotWritten:
         raise  # it left and is recorded
@@ -138,7 +164,41 @@ def _send(vault: OpenVault, release_id: str, confirmed: str, to: Path, *, is_out
         raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return parcel
+
+
+def fetched(vault: OpenVault, release_id: str) -> dict[str, bytes]:
+    """The files of a release that its requester may fetch, by name: the bytes that were approved, or none.
+
+    They are held against the digest that was confirmed and against that of the trail, each time. Raises
+    `NotAtThisDoor` where there is nothing to fetch, `HeldUpdateDamaged` and, where the vault is read-only, why it is.
+    """
+    if vault.rollback:
+        raise vault.rollback.error()
+    with vault.read() as uow:
+        held, request = uow.get(HeldRow, release_id), uow.get(RequestRow, release_id)
+        if held is None or request is None or not _is_offered(held, request, vault.now(uow)):
+            raise NotAtThisDoor(reason="nothing lies here for this job")
+        update, manifest = _check_bytes(uow, held, request)
+        vault.sent_releases.follow(uow)
+        said = vault.sent_releases.digests.get(release_id)
+    if said != (held.manifest_digest, hashlib.sha256(update).hexdigest()):
+        raise HeldUpdateDamaged()
+    key = requesters.vault_key(vault.keys, request.requester_id)
+    return {
+        UPDATE_FILE: update,
+        RELEASE_FILE: held.manifest,
+        RELEASE_SIGNATURE_FILE: signature_line(key.sign(RELEASE_DOMAINS[manifest.v] + held.manifest)),
+    }
+
+
+def _is_offered(held: HeldRow, request: RequestRow, now: datetime) -> bool:
+    is_open = held.fetch_until is not None and now < held.fetch_until
+    return request.state is RequestState.RELEASED and is_open and held.update is not None
+
+
+def stop_offering(held: HeldRow) -> None:
+    """Delete the bytes that were kept to be fetched."""
+    held.update = held.fetch_until = None
 
 
 def is_confirmed(digest: str, typed: str) -> bool:
@@ -204,6 +264,9 @@ def _destroy(act: AuditedTransaction, requests: Sequence[RequestRow]) -> list[st
         elif request.state is RequestState.SENDING:
             # It may have left, and stays on record so; what is still here is destroyed and cannot be sent again.
             find_held(act.uow, request.id)[0].update = None
+        elif request.state is RequestState.RELEASED:
+            # It left by the record; what was not fetched yet cannot be any more.
+            stop_offering(find_held(act.uow, request.id)[0])
     return destroyed
 
 
@@ -283,6 +346,8 @@ def _record_intent(act: AuditedTransaction, held: HeldRow, request: RequestRow, 
 def _record_sent(act: AuditedTransaction, held: HeldRow, request: RequestRow, parcel: Parcel) -> None:
     request.state = move(request.state, RequestState.RELEASED)
     held.sent_at = held.ended_at = act.at
+    if held.fetch_until is None:
+        held.update = None  # it lies in the folder now; nothing here needs it again
     clear: dict[str, Json] = {
         "run": request.id,
         "manifest_sha256": held.manifest_digest,
@@ -300,15 +365,6 @@ def _end(act: AuditedTransaction, held: HeldRow, request: RequestRow, state: Req
 def _recipient(uow: UnitOfWork, held: HeldRow, request: RequestRow) -> dict[str, str]:
     row = uow.get(RequesterRow, request.requester_id)
     return {"recipient": row.name if row else "", "digest": held.manifest_digest}
-
-
-def _make_folders(state: Path, folder: Path) -> None:
-    """Make the folders from the state folder down to this one, each closed to others."""
-    try:
-        for place in [*reversed([each for each in folder.parents if each.is_relative_to(state)]), folder]:
-            place.mkdir(mode=0o700, parents=place == state, exist_ok=True)
-    except OSError as error:
-        raise DestinationUnusable(path=folder, reason=error.strerror or "it cannot be made") from error
 
 
 def _write(parcel: Parcel, to: Path, *, draft: str) -> Path:
@@ -335,12 +391,10 @@ def _write(parcel: Parcel, to: Path, *, draft: str) -> Path:
     return place
 
 
-def _appear(draft: Path, to: Path, *, replace: bool) -> None:
+def _appear(draft: Path, to: Path) -> None:
     """Rename the finished folder into place: the moment from which the requester can have it."""
     target = to.resolve()
     try:
-        if replace and target.exists():
-            shutil.rmtree(target)
         draft.rename(target)
         sync(target.parent)
     except OSError as error:

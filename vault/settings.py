@@ -83,7 +83,7 @@ class Paths:
 
     @property
     def outbox(self) -> Path:
-        """Where a release goes that its requester fetches through the socket."""
+        """Where earlier versions put what a requester was to fetch; nothing reads or writes it any more."""
         return self.state / "outbox"
 
     def _name(self) -> str:

@@ -23,6 +23,8 @@ from vault.owner.consents import ConsentActions
 from vault.owner.interface.owner import Owner
 from vault.owner.records import RecordActions
 from vault.owner.releases import ReleaseActions
+from vault.owner.reopen import plan as plan_reopening
+from vault.owner.reopen import reopen
 from vault.owner.requesters import RequesterActions
 from vault.owner.requests import RequestActions
 from vault.owner.upkeep import UpkeepActions
@@ -36,6 +38,7 @@ from vault.sealing.slots import DEFAULT_COST, KdfCost
 if TYPE_CHECKING:
     from vault.settings import Paths
     from vault.views.passphrase import PassphraseCheck
+    from vault.views.reopening import Reopening
 
 __all__ = [
     "DEFAULT_COST", "NOTICE", "KdfCost", "Secret", "Vault", "generate_passphrase", "harden_process",
@@ -103,6 +106,14 @@ class Vault(
                 vault.close()  # or nobody could try again while this process lives
                 raise
         return vault
+
+    def preview_reopen(self) -> Reopening:
+        """What going on from a vault that is read-only would end and count as spent; changes nothing."""
+        return plan_reopening(self._opened)
+
+    def reopen(self, *, confirm: str) -> Reopening:
+        """Go on from it, on record; `confirm` is what the preview gave."""
+        return reopen(self._opened, confirm=confirm)
 
     def close(self) -> None:
         """Wipe the keys and close the vault."""

@@ -11,20 +11,13 @@ import hashlib
 import json
 import re
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-PAGE = (Path(__file__).parents[2] / "docs" / "audit-format.md").read_text()
-SECTION_7 = [line.strip("| ").split("|") for line in PAGE.splitlines() if line.startswith("| `")]
-CODES = {cells[0].strip(): re.findall(r"`([^`]*)`", cells[1]) for cells in SECTION_7}
-KEYS = {
-    words[0]: re.findall(r"`([^`]*)`", cells[1])
-    for cells in SECTION_7
-    if (words := re.findall(r"`([^`]*)`", cells[0]))
-}
 WHOLE = range(2**53)
 SHAPES: dict[str, Any] = {
     "request": "[0-9a-f]{32}",
@@ -39,6 +32,16 @@ SAME = dict.fromkeys(["consent", "run", "release"], "request") | {
     "update_sha256": "manifest_sha256",
     "delta": "epsilon",
 }
+
+
+@cache
+def section_7() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The keys of every type, and the words that a key can have."""
+    page = (Path(__file__).parents[2] / "docs" / "audit-format.md").read_text()
+    rows = [line.strip("| ").split("|") for line in page.splitlines() if line.startswith("| `")]
+    named = [(cells[0], re.findall(r"`([^`]*)`", cells[1])) for cells in rows]
+    keys = {words[0]: found for cell, found in named if (words := re.findall(r"`([^`]*)`", cell))}
+    return keys, {cell.strip(): found for cell, found in named}
 
 
 class RefusedError(Exception):
@@ -77,7 +80,7 @@ def _check(bundle: Path, vkey: str, kept: tuple[bytes, ...]) -> int:
 def _open_note(note: bytes, vkey: str) -> tuple[int, bytes]:
     body, signatures = note.decode().split("\n\n")
     origin, size, root = body.split("\n")
-    name, key_id, key = vkey.split("+")
+    name, key_id, key = vkey.split("+", 2)
     public = base64.b64decode(key, validate=True)
     _require(hashlib.sha256(name.encode() + b"\n" + public).hexdigest()[:8] == key_id, "vkey")
     _require(public[:1] == b"\x01" and name == origin, "another log")
@@ -115,7 +118,7 @@ def _read_lines(lines: list[bytes]) -> tuple[list[bytes], list[dict[str, Any]]]:
 
 def _check_clear(entry: dict[str, Any]) -> None:
     _require(re.fullmatch(r"[a-z]+\.[a-z]+|export|decision", entry["type"]) is not None, "type")
-    listed, kind = KEYS[entry["type"]], entry["type"]
+    listed, kind = section_7()[0][entry["type"]], entry["type"]
     clear = entry.keys() - {"v", "seq", "type", "ts", "_sd", "_sd_alg"}
     _require({key for key in listed if not key.endswith("?")} <= clear, "a key is missing")
     _require(clear <= {key.rstrip("?") for key in listed}, "a key too many")
@@ -128,7 +131,8 @@ def _has_shape(kind: str, key: str, value: object) -> bool:
     if key == "expires":
         return _is_time(value)
     shape = SHAPES.get(SAME.get(key, key))
-    codes = CODES.get(f"`{key}`", CODES.get(f"`reason` of `{kind}`", []))
+    words = section_7()[1]
+    codes = words.get(f"`{key}`", words.get(f"`reason` of `{kind}`", []))
     return isinstance(value, str) and (re.fullmatch(shape, value) is not None if shape else value in codes)
 
 

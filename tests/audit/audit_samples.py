@@ -23,6 +23,7 @@ RAN, SENT = KINDS.index(EntryType.TRAINING_RUN), KINDS.index(EntryType.RELEASE_S
 
 CLEAR: dict[EntryType, dict[str, object]] = {
     EntryType.LOG_GENESIS: {"app": "lockbox 0.1.0"},
+    EntryType.LOG_RECOVERED: {"app": "lockbox 0.1.0"},
     EntryType.EXPORT: {"profile": "audit"},
     EntryType.RECORD_IMPORT: {},
     EntryType.RECORD_ERASE: {},
@@ -33,6 +34,7 @@ CLEAR: dict[EntryType, dict[str, object]] = {
     EntryType.REQUEST_APPROVE: {"request": ID},
     EntryType.REQUEST_REFUSE: {"request": ID},
     EntryType.REQUEST_EXPIRE: {"request": ID},
+    EntryType.REQUEST_RETURN: {"request": ID},
     EntryType.REQUESTER_ADD: {},
     EntryType.REQUESTER_TRUST: {},
     EntryType.REQUESTER_BLOCK: {},
@@ -90,6 +92,7 @@ HIDDEN: dict[EntryType, dict[str, object]] = {
     EntryType.REQUEST_APPROVE: {"requester": "Acme clinic"},
     EntryType.REQUEST_REFUSE: {"requester": "Acme clinic", "reason": "too many fields"},
     EntryType.REQUEST_EXPIRE: {"requester": "Acme clinic"},
+    EntryType.REQUEST_RETURN: {"requester": "Acme clinic", "reason": "the consent was withdrawn"},
     EntryType.REQUESTER_ADD: {"requester": "Acme clinic", "key": "0a1b 2c3d"},
     EntryType.REQUESTER_TRUST: {"requester": "Acme clinic"},
     EntryType.REQUESTER_BLOCK: {"requester": "Acme clinic"},
@@ -105,6 +108,7 @@ HIDDEN: dict[EntryType, dict[str, object]] = {
     EntryType.RELEASE_SENT: {"recipient": "Acme clinic"},
     EntryType.ACCESS_VIEW: {"what": "the collection heart", "rows": "rows, 1 to 100"},
     EntryType.SETTINGS_CHANGE: {"what": "the time before locking"},
+    EntryType.LOG_RECOVERED: {"reason": "it records 3 events, and 7 were seen before on this computer"},
     EntryType.VAULT_UNLOCK: {"way": "the passphrase"},
     EntryType.ACCESS_DENIED: {"tries": 3, "first": "2026-05-01 08:00 UTC", "last": "2026-05-01 08:02 UTC"},
 }

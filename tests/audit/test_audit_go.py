@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 from audit_corruptions import CORRUPTIONS, lines_of
+from audit_format_checker import RefusedError, check
 from audit_home import Exported, Trail
 from audit_rules import OF_DISCLOSURES, RULES, but, disclosing, resign
 from audit_samples import DECIDED, EXPIRED
 
+from tests.worlds.commands import run
+from tests.worlds.world import World
 from vault.audit.entries import EntryType
 
 HERE = Path(__file__).parent
@@ -143,3 +146,22 @@ def test_go_catches_an_older_copy_with_a_kept_checkpoint(auditcheck, exported, b
 
     assert verdict(auditcheck, bundle, exported.trail.vkey).startswith("verified")
     assert "ROLLBACK" in verdict(auditcheck, bundle, exported.trail.vkey, *kept)
+
+
+def test_go_and_the_checker_verify_what_the_command_writes_when_asked(auditcheck, today: World):
+    key = run(today.paths, "audit", "key").out.strip()
+    first, second = today.folder / "first", today.folder / "second"
+    assert run(today.paths, "audit", "export", first).code == 0
+    size = (first / "checkpoint").read_text().split("\n")[1]
+    asked = ("--since", size, "--prove", "2", "--disclose", "1:source", "--confirm", "1")
+    assert run(today.paths, "audit", "export", second, *asked).code == 0
+
+    assert verdict(auditcheck, second, key, first / "checkpoint").startswith("verified")
+    assert check(second, key, ((first / "checkpoint").read_bytes(),)) > int(size)
+    for name in (f"proofs/{size}.consistency", "proofs/2.tlog-proof", "disclosures.jsonl"):
+        spoilt = Path(shutil.copytree(second, today.folder / name.replace("/", "-")))
+        data = (spoilt / name).read_bytes()
+        (spoilt / name).write_bytes(data[:40] + bytes([data[40] ^ 1]) + data[41:])
+        assert verdict(auditcheck, spoilt, key).startswith("REFUSED")
+        with pytest.raises(RefusedError):
+            check(spoilt, key)

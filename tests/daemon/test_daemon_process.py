@@ -10,11 +10,13 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.worlds import learners
@@ -36,9 +38,9 @@ def words_for(world: World) -> list[str]:
 class Child(Caller):
     """A process of its own that has the vault of a world open."""
 
-    def __init__(self, world: World, learner: Sequence[str] = ()) -> None:
+    def __init__(self, world: World, learner: Sequence[str] = (), kind: str = "main") -> None:
         super().__init__(world.paths.socket)
-        program = "tests.worlds.served_child:main"
+        program = f"tests.worlds.served_child:{kind}"
         self.process = fork(words_for(world), dict(os.environ), program=program, learner=learner)
         self.said = self.process.stdout.readline()
 
@@ -56,8 +58,8 @@ class Child(Caller):
 
 
 @contextlib.contextmanager
-def child_of(world: World, learner: Sequence[str] = ()) -> Iterator[Child]:
-    one = Child(world, learner)
+def child_of(world: World, learner: Sequence[str] = (), kind: str = "main") -> Iterator[Child]:
+    one = Child(world, learner, kind)
     with one.process:
         yield one
         one.process.kill()
@@ -275,3 +277,73 @@ def test_vaults_do_not_share_a_socket(waiting: World) -> None:
 
     assert waiting.paths.socket != other.socket
     assert waiting.paths.socket.parent == other.socket.parent
+
+
+# nobody is waited for ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["lock", "SIGTERM"])
+def test_work_that_never_ends_holds_up_neither_locking_nor_a_signal(waiting: World, way: str) -> None:
+    """The keys lie in this process: it ends whatever its threads wait for."""
+    with child_of(waiting, kind="stuck") as child:
+        session = child.session()
+        child.begin("plan_import", token=session.token, choice={"path": "/x.csv", "name": "other"})
+        askers = [threading.Thread(target=_asked_in_vain, args=(waiting, session.token)) for _ in range(9)]
+        for asker in askers:
+            asker.start()
+        if way == "lock":
+            assert child.ask(messages.LOCK, token=session.token).status_code == 200
+        else:
+            child.process.send_signal(signal.SIGTERM)
+        assert exit_code_of(child) == 0
+        assert not waiting.paths.socket.exists()
+        for asker in askers:
+            asker.join()
+    waiting.vault().close()  # the lock is free and the vault is whole
+
+
+def _asked_in_vain(world: World, token: str) -> None:
+    with (
+        contextlib.closing(Caller(world.paths.socket).http) as line,
+        contextlib.suppress(httpx.TransportError),
+    ):
+        line.post(
+            messages.owner_path("requests"),
+            json={},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=SOON,
+        )
+
+
+def test_a_pipe_where_the_process_says_what_it_serves_holds_up_nobody(waiting: World) -> None:
+    with child_of(waiting) as child:
+        facts = waiting.paths.socket.with_suffix(".json")
+        facts.unlink()
+        os.mkfifo(facts)
+        child.process.send_signal(signal.SIGTERM)
+        assert exit_code_of(child) == 0
+
+
+def test_a_requester_that_reads_no_answer_holds_up_nobody(waiting: World) -> None:
+    with child_of(waiting) as child, contextlib.ExitStack() as lines:
+        for _ in range(12):
+            line = lines.enter_context(socket.socket(socket.AF_UNIX))
+            line.connect(str(waiting.paths.socket))
+            line.sendall(
+                b"POST /v1/requester/submit HTTP/1.1\r\nHost: lockbox\r\nContent-Type: application/json\r\n"
+            )
+        assert child.session().token
+        child.process.send_signal(signal.SIGTERM)
+        assert exit_code_of(child) == 0
+
+
+def exit_code_of(child: Child) -> int | None:
+    """What the process ended with, or None when it goes on and on."""
+    try:
+        return child.process.wait(SOON)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+SOON = 30
+"""Seconds: far more than the process gives to what works on the vault, far less than for ever."""

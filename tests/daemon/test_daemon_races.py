@@ -15,6 +15,7 @@ from test_daemon_training import approved, begin, outcome, pulse, until
 from tests.worlds.served import Caller, Daemon, error_of
 from tests.worlds.world import NAME, PASSPHRASE, World
 from vault import release
+from vault.audit.entries import EntryType
 from vault.client import attach
 from vault.daemon import server
 from vault.daemon.service import THREADS
@@ -126,7 +127,8 @@ def test_as_many_as_work_at_once_can_look_at_records_at_once(
     statuses: list[int] = []
 
     def all_at_once(self: OpenVault, *given: Any, **named: Any) -> None:
-        together.wait(SECONDS)
+        if given[0] is EntryType.ACCESS_VIEW:  # and not when the vault locks at the end of the test
+            together.wait(SECONDS)
         note(self, *given, **named)
 
     def look() -> None:

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+from sqlalchemy import Engine, event
 
+from tests.sweeps import sweep
 from tests.worlds.served import Daemon, error_of, owner_paths
-from tests.worlds.world import JOB, NAME
+from tests.worlds.world import JOB, NAME, World
+from vault import portal
 from vault.errors.daemon import SessionEnded
 from vault.portal import SENT_FILES
+from vault.requester.jobs import sign_job
 from vault.requester.keys import keygen
 from vault.requester.releases import verify_release
+from vault.vault import Vault
 from vault.wire import messages
 from vault.wire.messages import Session
 
@@ -73,40 +90,144 @@ def test_a_job_is_handed_in_and_waits_and_cannot_come_twice(daemon: Daemon, sess
     assert error_of(daemon.ask(messages.SUBMIT_JOB, job, token=token)) == (403, "JobReplayed")
 
 
-def test_from_the_charge_on_nothing_is_told_but_a_release(daemon: Daemon, session: Session) -> None:
-    """That an update is held, kept private or expired may depend on records; its release is meant to be seen."""
+def test_until_a_release_one_word_is_heard_whatever_became_of_the_job(
+    daemon: Daemon, session: Session
+) -> None:
+    """That an update is held or kept private may depend on records; its release is meant to be seen."""
     token, held = token_for(daemon, session), job_id(daemon, session, "held")
     before = state_of(daemon, token, held)
     (line,) = daemon.owner("releases", token=session.token).json()
-    assert daemon.proven(session, "withhold", release_id=line["id"]).status_code == 200
+    assert withhold(daemon, session, line["id"]).status_code == 200
 
-    assert (before, state_of(daemon, token, held)) == ("in progress", "in progress")
+    assert (before, state_of(daemon, token, held)) == ("waiting", "waiting")
     assert error_of(daemon.ask(messages.FETCH_JOB, {"job_id": held}, token=token)) == (403, "NotAtThisDoor")
 
 
-def test_an_update_that_expired_looks_like_one_that_is_in_progress(daemon: Daemon, session: Session) -> None:
+def withhold(daemon: Daemon, session: Session, release: str) -> httpx.Response:
+    asked = {"release_id": release}
+    proof = daemon.proof(session, "withhold", asked)  # type: ignore[arg-type]
+    return daemon.ask(messages.owner_path("withhold"), {**asked, "proof": proof}, token=session.token)
+
+
+def test_an_update_that_expired_is_heard_as_one_that_waits(daemon: Daemon, session: Session) -> None:
     token, held = token_for(daemon, session), job_id(daemon, session, "held")
-    daemon.lock_after(session, 1440)
+    daemon.ask(messages.LOCK_AFTER, {"minutes": 1440}, token=session.token)
     daemon.world.clock.forward(minutes=61)
+    session = daemon.session()
     assert daemon.owner("settle", token=session.token).status_code == 200
     (line,) = daemon.owner("releases", token=session.token).json()
 
-    assert (line["state"], state_of(daemon, token, held)) == ("expired", "in progress")
+    assert (line["state"], state_of(daemon, token, held)) == ("expired", "waiting")
 
 
-def test_before_a_run_a_refusal_is_told(daemon: Daemon, session: Session) -> None:
+def test_every_job_is_over_at_one_moment_of_its_own(daemon: Daemon, session: Session) -> None:
+    """A day and the time to decide after its end, be it held or still asked."""
+    jobs = [job_id(daemon, session, state) for state in ("held", "waiting")]
+    line = daemon.owner("requests", token=session.token).json()[0]
+    end = datetime.fromisoformat(line["expires_at"]) + timedelta(days=1, minutes=60)
+    daemon.ask(messages.LOCK, token=session.token)
+    assert daemon.has_ended()
+    with daemon.world.vault() as vault:
+        (holder,) = [one.id for one in vault.requesters()]
+
+        def heard() -> list[str]:
+            return [vault.job_state(holder, job).word for job in jobs]
+
+        daemon.world.clock.now = end - timedelta(seconds=1)
+        before = heard()
+        daemon.world.clock.now = end
+        assert (before, heard()) == (["waiting", "waiting"], ["expired", "expired"])
+
+
+def test_before_an_approval_a_refusal_is_told_with_its_end_and_the_next_such_job_hears_the_same(
+    daemon: Daemon, session: Session
+) -> None:
     token, waiting = token_for(daemon, session), job_id(daemon, session, "waiting")
-    third = daemon.ask(messages.SUBMIT_JOB, spelled(daemon.world.job("third")), token=token).json()["job_id"]
-    lines = daemon.owner("requests", token=session.token).json()
-    mine = [line["id"] for line in lines if line["state"] == "waiting"]
-    other = next(
-        one
-        for one in mine
-        if daemon.owner("request", token=session.token, request_id=one).json()["job_id"] == third
-    )
-    daemon.owner("refuse", token=session.token, request_id=other, reason="not for you to know")
+    daemon.owner("refuse", token=session.token, request_id=the(daemon, session, "waiting"), reason="no")
+    until = (daemon.world.clock.now + timedelta(days=183)).date().isoformat()
+    third = daemon.ask(messages.SUBMIT_JOB, spelled(daemon.world.job("third")), token=token)
 
-    assert (state_of(daemon, token, waiting), state_of(daemon, token, third)) == ("waiting", "refused")
+    for answer in (daemon.ask(messages.ASK_JOB, {"job_id": waiting}, token=token), third):
+        assert (answer.status_code, answer.json()["state"]) == (200, "refused"), answer.text
+        assert answer.json().get("until") == until
+    states = [line["state"] for line in daemon.owner("requests", token=session.token).json()]
+    assert sorted(states) == ["held", "refused_person", "refused_policy"], "nothing is asked of the owner"
+
+
+def request_of(daemon: Daemon, session: Session, job: str) -> dict[str, Any]:
+    """The request of this job as its owner sees it."""
+    ids = [line["id"] for line in daemon.owner("requests", token=session.token).json()]
+    views = [daemon.owner("request", token=session.token, request_id=one).json() for one in ids]
+    (found,) = [view for view in views if view["job_id"] == job]
+    return dict(found)
+
+
+def the(daemon: Daemon, session: Session, state: str) -> str:
+    """The one request in this state."""
+    lines = daemon.owner("requests", token=session.token).json()
+    (found,) = [line["id"] for line in lines if line["state"] == state]
+    return str(found)
+
+
+def test_an_approval_that_is_taken_back_is_not_heard(daemon: Daemon, session: Session) -> None:
+    """Whether it can be taken back depends on how far the runs before it are."""
+    token, waiting = token_for(daemon, session), the(daemon, session, "waiting")
+    job = job_id(daemon, session, "waiting")
+    digest = daemon.owner("request", token=session.token, request_id=waiting).json()["manifest_digest"]
+    asked = {"request_id": waiting, "manifest_digest": digest, "draft": True}
+    proof = daemon.proof(session, "approve", asked)
+    approved = daemon.ask(messages.owner_path("approve"), {**asked, "proof": proof}, token=session.token)
+    assert approved.status_code == 200, approved.text
+    assert daemon.owner("refuse", token=session.token, request_id=waiting).status_code == 200
+    third = daemon.ask(messages.SUBMIT_JOB, spelled(daemon.world.job("third")), token=token).json()
+
+    assert (state_of(daemon, token, job), third["state"], third.get("until")) == ("waiting", "waiting", None)
+    states = [line["state"] for line in daemon.owner("requests", token=session.token).json()]
+    assert "waiting" not in states, "the no holds all the same"
+
+
+def more_of(world: World, job: Path, count: int) -> list[dict[str, str]]:
+    """So many jobs that differ from this one in their ids alone, as they are handed in."""
+    found = []
+    for number in range(count):
+        folder = world.folder / f"more-{number}"
+        shutil.copytree(job, folder)
+        manifest = json.loads((folder / "manifest.json").read_bytes()) | {"job_id": f"{number:032x}"}
+        (folder / "manifest.json").write_bytes(
+            json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
+        )
+        sign_job(folder, world.folder / "lab" / "requester.key")
+        found.append(spelled(folder))
+    return found
+
+
+def test_so_many_jobs_of_one_requester_wait_and_no_more(daemon: Daemon, session: Session) -> None:
+    """One is held and one waits when they begin to come."""
+    token, jobs = token_for(daemon, session), more_of(daemon.world, daemon.world.job("third"), 21)
+    answers = [daemon.ask(messages.SUBMIT_JOB, job, token=token) for job in jobs[:19]]
+
+    assert [answer.status_code for answer in answers] == [200] * 18 + [403]
+    assert error_of(answers[-1]) == (403, "TooManyWaiting")
+    assert "20 jobs" in answers[-1].json()["sentence"]
+    first = request_of(daemon, session, answers[0].json()["job_id"])["line"]["id"]
+    daemon.owner("refuse", token=session.token, request_id=first, reason="no")
+    again = daemon.ask(messages.SUBMIT_JOB, jobs[19], token=token)
+    assert (again.status_code, again.json()["state"]) == (200, "refused"), "a no that was told makes room"
+    over = daemon.ask(messages.SUBMIT_JOB, jobs[20], token=token)
+    assert error_of(over) == (403, "TooManyWaiting"), (
+        "what comes under a no counts, or it could come without end"
+    )
+
+
+def test_so_many_bytes_of_one_requester_wait_and_no_more(
+    daemon: Daemon, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, job = token_for(daemon, session), spelled(daemon.world.job("third"))
+    size = sum(len(base64.b64decode(job[part])) for part in ("manifest", "weights"))
+    monkeypatch.setattr(portal, "MOST_WAITING_BYTES", 3 * size - 20)
+    answer = daemon.ask(messages.SUBMIT_JOB, job, token=token)
+
+    assert error_of(answer) == (403, "TooManyWaiting")
 
 
 def test_what_was_sent_without_a_folder_is_fetched_by_its_requester_alone(
@@ -138,6 +259,44 @@ def test_what_was_sent_without_a_folder_is_fetched_by_its_requester_alone(
     assert facts.answers_job
 
 
+def test_a_pipe_in_the_state_folder_holds_up_no_fetching(daemon: Daemon, session: Session) -> None:
+    """There an earlier version kept what was to be fetched, and read whatever lay in its place."""
+    token, held = token_for(daemon, session), job_id(daemon, session, "held")
+    (line,) = daemon.owner("releases", token=session.token).json()
+    asked = {"release_id": line["id"], "confirm_digest": line["digest"]}
+    proof = daemon.proof(session, "send", asked)
+    sent = daemon.ask(messages.owner_path("send"), {**asked, "proof": proof}, token=session.token)
+    assert sent.status_code == 200, sent.text
+    (asker,) = daemon.owner("requesters", token=session.token).json()
+    place = daemon.world.paths.state / "outbox" / asker["id"] / line["id"]
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    os.mkfifo(place / "update.safetensors")
+    try:
+        answer = fetched_within(daemon, token, held, seconds=10)
+    finally:
+        with contextlib.suppress(OSError):  # nobody waits for it, as it should be
+            os.close(os.open(place / "update.safetensors", os.O_WRONLY | os.O_NONBLOCK))
+
+    assert answer is not None, "whoever fetches waits for a pipe"
+    update = base64.b64decode(answer["files"]["update.safetensors"])
+    assert hashlib.sha256(update).hexdigest() == line["update_sha256"]
+
+
+def fetched_within(daemon: Daemon, token: str, job: str, *, seconds: float) -> dict[str, Any] | None:
+    """What is fetched for a job, or None when there is no answer in that time."""
+    try:
+        answer = daemon.http.post(
+            messages.FETCH_JOB,
+            json={"job_id": job},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=seconds,
+        )
+    except httpx.TimeoutException:
+        return None
+    return dict(answer.json())
+
+
 def test_a_job_of_another_key_cannot_be_handed_in_with_this_token(daemon: Daemon, session: Session) -> None:
     other = keygen(daemon.world.folder / "other")
     assert daemon.proven(session, "add_requester", name="Somebody", key_file=other.public).status_code == 200
@@ -148,23 +307,92 @@ def test_a_job_of_another_key_cannot_be_handed_in_with_this_token(daemon: Daemon
     assert len(daemon.owner("requests", token=session.token).json()) == 2
 
 
-def test_a_job_that_does_not_fit_learns_nothing_about_what_lies_here(
+MISFITS = {
+    "collection": JOB.replace('"nights"', '"days"'),
+    "column": JOB.replace('name = "coffee"', 'name = "tea"'),
+    "unit": JOB.replace('"{unit}"', '"record"'),
+    "labels of a number": JOB.replace('name = "good"', 'name = "day"').replace("coffee", "good"),
+}
+
+
+@pytest.mark.parametrize("what", sweep(MISFITS))
+def test_a_job_that_does_not_fit_is_heard_as_any_other_and_shown_to_the_owner_alone(
+    daemon: Daemon, session: Session, what: str
+) -> None:
+    token = token_for(daemon, session)
+    fits, does_not = (
+        daemon.world.job(name, text=text) for name, text in (("fits", JOB), (what, MISFITS[what]))
+    )
+    good, bad = (daemon.ask(messages.SUBMIT_JOB, spelled(job), token=token) for job in (fits, does_not))
+    assert good.status_code == bad.status_code == 200, bad.text
+    shown = request_of(daemon, session, bad.json()["job_id"])
+
+    assert good.json() | {"job_id": ""} == bad.json() | {"job_id": ""}
+    assert good.headers == bad.headers
+    assert state_of(daemon, token, bad.json()["job_id"]) == "waiting"
+    assert shown["obstacle"] or shown["misfits"]
+
+
+def test_a_job_that_no_vault_could_pay_is_refused_by_its_own_numbers(
     daemon: Daemon, session: Session
 ) -> None:
-    """No collection, no such column and another unit look the same."""
-    token = token_for(daemon, session)
-    texts = {
-        "collection": JOB.replace('"nights"', '"days"'),
-        "field": JOB.replace('name = "coffee"', 'name = "tea"'),
-        "unit": JOB.replace('"{unit}"', '"record"'),
-    }
-    answers = {
-        what: daemon.ask(messages.SUBMIT_JOB, spelled(daemon.world.job(what, text=text)), token=token)
-        for what, text in texts.items()
+    token, folder = token_for(daemon, session), daemon.world.job("dear", epsilon="40")
+    answer = daemon.ask(messages.SUBMIT_JOB, spelled(folder), token=token)
+
+    assert error_of(answer) == (409, "BudgetExhausted"), answer.text
+
+
+def test_a_job_is_answered_before_catalogue_ledger_and_records_are_opened(
+    daemon: Daemon, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every statement of the database until the answer is there is watched; the mark is raised behind it."""
+    is_answered, raise_mark = threading.Event(), Vault.raise_mark
+
+    def afterwards(vault: Vault) -> None:
+        assert is_answered.wait(30)
+        raise_mark(vault)
+
+    monkeypatch.setattr(Vault, "raise_mark", afterwards)
+    token, job = token_for(daemon, session), spelled(daemon.world.job("third"))
+    with statements() as seen:
+        answer = daemon.ask(messages.SUBMIT_JOB, job, token=token)
+        until = list(seen)
+    is_answered.set()
+    with statements() as seen:
+        request_of(daemon, session, answer.json()["job_id"])
+        shown = list(seen)
+
+    assert answer.json()["state"] == "waiting", answer.text
+    assert opened(until) == set()
+    assert opened(shown) >= {"collection", "field", "charge"}, "the watch sees what its owner looks at"
+
+
+SILENT = ("collection", "field", "segment", "imported_file", "charge", "grant", "held")
+
+
+def opened(seen: list[str]) -> set[str]:
+    """Which tables of the catalogue, the ledger, consents, updates and records these statements name."""
+    return {
+        table
+        for table in SILENT
+        for text in seen
+        if re.search(rf'\b(FROM|INTO|UPDATE|JOIN) "?{table}\b', text)
     }
 
-    assert {(403, "NotAtThisDoor")} == {error_of(answer) for answer in answers.values()}
-    assert len({answer.text for answer in answers.values()}) == 1
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Every statement that a database engine of this process carries out."""
+    seen: list[str] = []
+
+    def note(_c: object, _u: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("part", ["manifest", "signature", "weights"])
@@ -198,7 +426,7 @@ def test_a_token_ends_with_its_ninety_days_its_revocation_or_its_requesters_bloc
     )
     assert lifted.status_code == 200, lifted.text
     late = token_for(daemon, session)
-    assert state_of(daemon, late, job) == "in progress"
+    assert state_of(daemon, late, job) == "waiting"
 
 
 def test_a_token_is_good_for_ninety_days(daemon: Daemon, session: Session) -> None:

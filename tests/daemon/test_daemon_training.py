@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.worlds.served import Daemon, error_of
-from tests.worlds.world import World
+from tests.worlds.world import NAME, World
 from vault.daemon.service import Service
 from vault.wire import messages
 from vault.wire.messages import Session
@@ -105,10 +105,15 @@ def test_at_the_deadline_tokens_die_at_once_and_the_process_when_the_run_is_done
     daemon: Daemon, session: Session, waiting: World
 ) -> None:
     request, token = approved(daemon, session, steps=5), session.token
+    asked = {"requester": NAME}
+    proof = daemon.proof(session, "issue_token", asked)  # type: ignore[arg-type]
+    issue = messages.owner_path("issue_token")
+    theirs = daemon.ask(issue, {**asked, "proof": proof}, token=token).json()
     begin(daemon, session, request)
     daemon.world.clock.forward(minutes=15)
 
-    assert error_of(daemon.ask(messages.PULSE, token=token)) == (401, "SessionEnded")
+    for path, whose in ((messages.PULSE, token), (messages.ASK_JOB, theirs)):
+        assert error_of(daemon.ask(path, {"job_id": "x"}, token=whose)) == (401, "SessionEnded")
     assert error_of(daemon.ask(messages.NONCE, {"approver": session.approver}, token=token)) == (
         401,
         "SessionEnded",

@@ -40,11 +40,14 @@ def test_somebody_can_be_limited_to_one_collection(today: World) -> None:
     assert "nights alone" in " ".join(run(today.paths, "requester", "list").out.split())
 
 
-def test_a_release_without_a_folder_goes_to_the_outbox(today: World) -> None:
+def test_a_release_without_a_folder_is_kept_for_its_requester_to_fetch(today: World) -> None:
     held = json.loads(run(today.paths, "release", "list", "--json").out)
     sent = run(today.paths, "release", "send", held["id"], "--confirm-digest", held["digest"][:8])
-    assert (sent.code, "The outbox holds what leaves" in sent.err) == (0, True)
-    assert len(list(today.paths.outbox.glob(f"*/{held['id']}/*"))) == 3
+    said = " ".join(sent.err.split())
+    assert (sent.code, f"left for {NAME}: it is kept here, and they can fetch it" in said) == (0, True), said
+    shown = json.loads(run(today.paths, "release", "show", held["id"], "--json").out)
+    assert (shown["state"], shown["fetch_until"] is not None) == ("released", True)
+    assert not today.paths.outbox.exists()
 
 
 def test_a_kept_checkpoint_shows_a_bundle_that_goes_on_from_it_and_one_that_does_not(today: World) -> None:

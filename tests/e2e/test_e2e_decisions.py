@@ -58,12 +58,13 @@ def test_withdrawing_the_approved_consent_stops_the_run_although_another_would_c
         request = approved(world, vault)
         drafted = vault.grants()[0].id
         wider(world, vault)
-        vault.withdraw(drafted)
         before = len(vault.audit_lines())
-        with pytest.raises(ConsentRefused):
+        vault.withdraw(drafted)
+        with pytest.raises(WrongState):
             vault.train(request, progress=quiet)
         kinds = [line.type for line in vault.audit_lines()[before:]]
-    assert kinds == ["decision"] * 3
+        assert vault.request(request).line.state == "waiting", "it can be approved anew, under the other one"
+    assert kinds == ["consent.withdraw", "request.return"]
 
 
 def test_a_refused_approval_leaves_no_consent_behind(world: World) -> None:

@@ -140,10 +140,11 @@ def test_what_was_learned_from_keeps_its_name_its_budget_and_the_refusal_of_its_
             lambda: vault.erase_collection("nights"),
             lambda: vault.preview_erase("nights"),
             lambda: vault.export_collection("nights", world.folder / "out.csv", as_format="csv"),
-            lambda: vault.submit(world.job("another")),
+            lambda: vault.explain(world.job("another")),
         ):
             with pytest.raises(CollectionErased, match="its name stays taken"):
                 act()
+        assert "its name stays taken" in vault.submit(world.folder / "another").obstacle
         with pytest.raises(AlreadyImported):
             import_file(vault, nights(world, name="a second budget"))
         vault.verify_audit()

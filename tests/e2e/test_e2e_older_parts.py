@@ -9,7 +9,7 @@ import pytest
 
 from tests.sweeps import sweep
 from tests.worlds.commands import run
-from tests.worlds.older_parts import Moment, Past, past_of
+from tests.worlds.older_parts import Moment, Past, pages_of, past_of
 from tests.worlds.world import NAME, PASSPHRASE, World
 from vault.sealing.copies import FILE_NAMES
 from vault.vault import Vault, passphrase_secret
@@ -82,6 +82,28 @@ def test_the_whole_database_of_a_moment_is_noticed_with_its_header_and_without(
         past.put_back({}, headers)
         (past.world.paths.vault / "vault.db").write_bytes(b"".join(moment.pages))
         assert past.verdict() == "older"
+
+
+READING = (
+    ("status",), ("consent", "list"), ("request", "list"), ("requester", "list"), ("release", "list"), ("budget",),
+    ("budget", "--history"), ("data", "list"), ("data", "show", "nights"), ("audit", "show"), ("audit", "verify"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "table", sweep(["requester", "grant", "request", "collection", "charge", "field", "held"])
+)
+def test_rows_that_contradict_each_other_are_damage_and_no_mistake_of_the_program(
+    past: Past, table: str
+) -> None:
+    """Before anybody had asked: whoever stands in consents, requests and charges is then not there."""
+    past.put_back({})
+    numbers = pages_of(past.world, table)
+    past.put_back({number: past.moments[0].pages[number] for number in numbers})
+    said = {words: run(past.world.paths, *words) for words in READING}
+    assert {words: found.code for words, found in said.items() if found.code not in (0, 6)} == {}
+    assert not [words for words, found in said.items() if "mistake" in found.all]
+    assert table != "requester" or said["consent", "list"].code == 6
 
 
 def flat(text: str) -> str:

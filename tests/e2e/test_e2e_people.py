@@ -10,7 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from tests.sweeps import sweep_of_many
 from tests.worlds.commands import Outcome, assert_refused, run, secrets_of
@@ -102,9 +104,21 @@ def as_json_lines(world: World) -> Path:
     return path
 
 
+def as_parquet(world: World) -> Path:
+    head, *rows = rows_of(world)
+    path = world.folder / "again.parquet"
+    columns = dict(zip(head, map(list, zip(*rows, strict=True)), strict=True))
+    typed = {
+        **{name: [int(cell) for cell in columns[name]] for name in ("steps", "coffee")},
+        "good": [cell == "yes" for cell in columns["good"]],
+    }
+    parquet.write_table(pa.table({**columns, **typed}), path)
+    return path
+
+
 CHANGES = (
     *(a_line_feed_more, one_renamed, half_of_the_days, other_order, one_dropped, one_added, a_tenth_changed),
-    *(shifted, bool_as_number, as_json_lines),
+    *(shifted, bool_as_number, as_json_lines, as_parquet),
 )
 
 

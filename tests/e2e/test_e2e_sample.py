@@ -171,7 +171,7 @@ def test_the_last_of_its_days_is_yesterday_and_none_is_missing(sample: Sample, t
 def test_its_requester_can_name_no_other_collection_even_in_the_sample(
     sample: Sample, tmp_path: Path
 ) -> None:
-    """The same job, on a second collection of the sample with the same columns, is refused and leaves no trace."""
+    """The same job, on a second collection of the sample with the same columns, is refused and is no question."""
     (tmp_path / "job.toml").write_text(
         JOB.read_text().replace(f'collection = "{COLLECTION}"', 'collection = "mine"')
     )
@@ -186,7 +186,9 @@ def test_its_requester_can_name_no_other_collection_even_in_the_sample(
             vault.submit(tmp_path / "job")
         with pytest.raises(OtherCollection):
             vault.explain(tmp_path / "job")
-        assert [sample.request] == [one.id for one in vault.requests()]
+        states = {one.id: one.state for one in vault.requests()}
+    assert states.pop(sample.request) == "waiting"
+    assert list(states.values()) == ["refused_policy"]
 
 
 def test_only_its_owner_can_enter_it(sample: Sample) -> None:

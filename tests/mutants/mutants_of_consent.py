@@ -1,4 +1,4 @@
-"""Ten ways to let a job run that no consent covers."""
+"""Ways to let a job run that no consent covers, or to be asked what was refused."""
 
 from __future__ import annotations
 
@@ -90,5 +90,47 @@ MUTANTS = (
         old="for grant in load_grants(uow) if grant.id == asked.row.grant_id]",
         new="for grant in load_grants(uow)]",
         caught_by="test_a_later_wider_consent_does_not_widen_what_was_approved",
+    ),
+    Mutant(
+        name="a no for one purpose is one for all",
+        kind=Kind.CONSENT,
+        function="standing",
+        within="vault/requests/refusals",
+        old="collection=collection, purpose=purpose, lifted_at=None",
+        new="collection=collection, lifted_at=None",
+        caught_by="test_another_purpose_and_another_collection_are_other_questions",
+    ),
+    Mutant(
+        name="a no holds for an hour",
+        kind=Kind.CONSENT,
+        function="hold",
+        within="vault/requests/refusals",
+        old="until=act.at + HOLDS",
+        new="until=act.at + timedelta(hours=1)",
+        caught_by="test_it_holds_until_its_last_second_and_no_longer",
+    ),
+    Mutant(
+        name="jobs under a no come without end",
+        kind=Kind.CONSENT,
+        function="_is_known_to_end",
+        old="is_told and found is not RequestState.REFUSED_POLICY",
+        new="is_told",
+        caught_by="test_so_many_jobs_of_one_requester_wait_and_no_more",
+    ),
+    Mutant(
+        name="room in a weights file",
+        kind=Kind.CONSENT,
+        function="check_header",
+        old="if METADATA in header:",
+        new="if METADATA in header and len(header) == 1:",
+        caught_by="test_there_is_no_room_for_anything_beside_the_tensors",
+    ),
+    Mutant(
+        name="an approval outlives its consent",
+        kind=Kind.CONSENT,
+        function="return_lapsed",
+        old="if why or (why := _blocked(act, row)):",
+        new="if grant is None or (why := _blocked(act, row)):",
+        caught_by="test_a_request_whose_consent_is_gone_waits_again_with_the_reason[withdrawn]",
     ),
 )

@@ -27,11 +27,12 @@ from vault.requests.weights import read_tensors
 from vault.sealing.keyfile import key_line
 
 VECTORS = Path(__file__).parent / "vectors"
-PAGES = {
-    name: (Path(__file__).parents[2] / "docs" / f"{name}.md").read_text()
-    for name in ("job-manifest", "release-format")
-}
 VERSIONS = ["v1", "v2"]
+
+
+def page(name: str) -> str:
+    """A page of docs."""
+    return (Path(__file__).parents[2] / "docs" / f"{name}.md").read_text()
 
 
 def expected(version: str) -> dict[str, Any]:
@@ -116,7 +117,7 @@ def test_what_the_format_has_room_for_is_refused_by_its_name(path: str, words: t
         said = f"{where} is {word}, which this version of Lockbox does not do yet"
         with pytest.raises(ManifestInvalid, match=said):
             parse_manifest(canonical(document(**{path: word})))
-        assert f"`{word}`" in PAGES["job-manifest"]
+        assert f"`{word}`" in page("job-manifest")
     with pytest.raises(ManifestInvalid, match=f"{where} is not one of the words allowed there"):
         parse_manifest(canonical(document(**{path: "x" * 300})))
 
@@ -171,7 +172,7 @@ def test_every_key_of_a_release_has_its_row() -> None:
         for key, value in frozen.items()
         for inner in (value if isinstance(value, dict) else [""])
     }
-    rows = re.findall(r"^\| (`.+`) \| .+ \|$", PAGES["release-format"], re.MULTILINE)
+    rows = re.findall(r"^\| (`.+`) \| .+ \|$", page("release-format"), re.MULTILINE)
     listed = {name for row in rows for name in re.findall("`([^`]+)`", row)}
 
     assert names == listed - {"update.safetensors", "release.json", "release.sig"}
@@ -182,11 +183,11 @@ def _base64(data: bytes) -> str:
     return key_line("requester-secret", data).split()[1]
 
 
-def commands(page: str, first: str) -> str:
+def commands(name: str, first: str) -> str:
     """The indented block of commands that begins with this word."""
     (found,) = [
         block
-        for block in re.findall(r"(?:^    .+\n)+", PAGES[page], re.MULTILINE)
+        for block in re.findall(r"(?:^    .+\n)+", page(name), re.MULTILINE)
         if block.lstrip().startswith(first)
     ]
     return found

@@ -18,6 +18,7 @@ from vault.requests.weights import (
     HEADER_LIMIT,
     WEIGHTS_LIMIT,
     NotTheTensors,
+    check_header,
     check_weights,
     read_tensors,
     write_tensors,
@@ -86,13 +87,47 @@ def test_a_missing_tensor_is_refused() -> None:
     assert "names of the tensors" in refusal(write_tensors({"bias": np.zeros(2, np.float32)}))
 
 
-def test_a_header_is_at_most_64_kib_even_when_it_is_a_good_one() -> None:
+def _parts() -> tuple[bytes, bytes]:
+    """The header of good weights and what comes after it."""
     size = int.from_bytes(WEIGHTS[:8], "little")
-    padded = safetensors_file(WEIGHTS[8 : 8 + size].ljust(HEADER_LIMIT + 1), WEIGHTS[8 + size :])
-    fitting = safetensors_file(WEIGHTS[8 : 8 + size].ljust(HEADER_LIMIT), WEIGHTS[8 + size :])
+    return WEIGHTS[8 : 8 + size], WEIGHTS[8 + size :]
 
-    check_weights(fitting, SHAPES, sha256_hex(fitting))
+
+def test_a_header_is_at_most_64_kib_even_when_it_is_a_good_one() -> None:
+    header, body = _parts()
+    padded = safetensors_file(header.ljust(HEADER_LIMIT + 1), body)
+    aligned = safetensors_file(header.ljust(-(-len(header) // 8) * 8 + 8), body)
+
+    check_weights(aligned, SHAPES, sha256_hex(aligned))
     assert "header is too large" in refusal(padded)
+
+
+def test_there_is_no_room_for_anything_beside_the_tensors() -> None:
+    """Sixty thousand bytes of a stranger's text once came in with every job."""
+    header, body = _parts()
+    plain = json.loads(header)
+    more = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8], "note": "x"}
+
+    assert "__metadata__" in refusal(
+        safetensors_file({"__metadata__": {"note": "x" * 60_000}, **plain}, body)
+    )
+    assert "__metadata__" in refusal(safetensors_file({"__metadata__": {}, **plain}, body))
+    assert "says more of a tensor" in refusal(safetensors_file({**plain, "bias": more}, body))
+    assert "mostly spaces" in refusal(safetensors_file(header.ljust(HEADER_LIMIT), body))
+
+
+def test_a_name_stands_once_in_the_header() -> None:
+    """Of two tensors under one name each reader may take the other."""
+    header, body = _parts()
+    first = json.dumps({"dtype": "F32", "shape": [2], "data_offsets": [0, 8]})
+    doubled = header.replace(b"{", b'{"bias":' + first.encode() + b",", 1)
+    inside = header.replace(b'"shape":[2]', b'"shape":[2],"shape":[2]', 1)
+    assert doubled != header != inside
+
+    for changed in (doubled, inside):
+        assert refusal(safetensors_file(changed, body))
+        with pytest.raises(NotTheTensors, match="every name stands once"):
+            check_header(safetensors_file(changed, body))
 
 
 class _Evil:

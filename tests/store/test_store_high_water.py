@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -176,3 +177,22 @@ def test_a_write_that_fails_keeps_the_old_mark(tmp_path: Path, monkeypatch: pyte
 
     assert read_mark(tmp_path, ORIGIN, MAC) == MARK
     assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("what", ["a pipe", "a link", "a folder"])
+def test_what_is_no_file_in_the_place_of_a_mark_is_damage_and_holds_up_nobody(
+    tmp_path: Path, what: str
+) -> None:
+    write_mark(tmp_path, MARK, MAC)
+    file = only_file(tmp_path)
+    file.rename(tmp_path / "elsewhere")
+    match what:
+        case "a pipe":
+            os.mkfifo(file)
+        case "a link":
+            file.symlink_to(tmp_path / "elsewhere")
+        case _:
+            file.mkdir()
+
+    with pytest.raises(Damaged):
+        read_mark(tmp_path, ORIGIN, MAC)

@@ -25,11 +25,13 @@ from vault.vault import Vault, passphrase_secret
 
 THAT_DAY = datetime(2026, 11, 21, 12, 5, tzinfo=UTC)
 NEW_FACT = "keys.header"
-NEW_TABLES = {"access_token", "row_digest"}
-NEW_COLUMNS = {
-    "requester": {"only_collection"},
-    "collection": {"filter_id"},
-    "imported_file": {"fingerprint"},
+NEW_TABLES = {"access_token", "row_digest", "refusal"}
+NEW_COLUMNS: dict[str, dict[str, object]] = {
+    "requester": {"only_collection": None},
+    "collection": {"filter_id": None},
+    "imported_file": {"fingerprint": None},
+    "request": {"over_at": ..., "size": ..., "is_told": 0},
+    "held": {"fetch_until": None},
 }
 
 
@@ -90,12 +92,14 @@ def test_every_row_of_an_old_vault_is_there_after_its_first_opening(old: Paths, 
     assert after.keys() - before.keys() == NEW_TABLES
     for table, kept in before.items():
         if table != "alembic_version":
-            new = NEW_COLUMNS.get(table, set())
+            new = NEW_COLUMNS.get(table, {})
             there = [row for row in after[table] if row.get("key") != NEW_FACT]
             assert kept == [{k: v for k, v in row.items() if k not in new} for row in there]
-            assert all(row[column] is None for row in after[table] for column in new)
+            assert all(value in (..., row[name]) for row in after[table] for name, value in new.items())
     assert after["alembic_version"] == [{"version_num": schema.HEAD}]
-    assert after["access_token"] == []
+    assert after["access_token"] == after["refusal"] == []
+    sizes = [len(row["manifest"]) + len(row["weights"]) for row in after["request"]]
+    assert sizes == [row["size"] for row in after["request"]]
 
 
 def test_an_old_vault_migrated_has_the_schema_of_the_tables(old: Paths, old_key: bytes) -> None:

@@ -25,6 +25,7 @@ TABLES = {
     "access_token",
     "grant",
     "request",
+    "refusal",
     "charge",
     "held",
 }

@@ -132,7 +132,9 @@ def test_it_is_written_to_and_every_other_row_stays_byte_by_byte(
     was, became = by_key(before), by_key(after)
     assert ("row_digest", 1) in became.keys() - was.keys()
     assert ("vault_fact", "keys.header") in became.keys() - was.keys()
-    assert changed == {name for name, row in was.items() if became.get(name) != row}
+    # A later revision gives the rows of some tables more columns.
+    there = {name: {one: became.get(name, {}).get(one) for one in row} for name, row in was.items()}
+    assert changed == {name for name, row in was.items() if there[name] != row}
     assert {table for table, _ in became.keys() - was.keys()} == {
         *("access_token", "charge", "disclosure", "grant", "held", "log_entry"),
         *("requester", "row_digest", "vault_fact"),
@@ -151,7 +153,9 @@ def misspelt(found: Rows) -> list[object]:
     wrong = []
     for table in Row.metadata.tables.values():
         for column in table.columns:
-            texts = [row[column.name] for row in found.get(table.name, []) if row[column.name] is not None]
+            texts = [
+                row[column.name] for row in found.get(table.name, []) if row.get(column.name) is not None
+            ]
             if isinstance(column.type, TimeColumn):
                 wrong += [text for text in texts if not (isinstance(text, str) and TIME.fullmatch(text))]
             if isinstance(column.type, WordColumn):

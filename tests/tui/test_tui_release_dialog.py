@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
@@ -23,6 +25,7 @@ from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.widgets.plain import Plain
 from vault.owner.interface.session import OwnerSession
 from vault.views.releases import ReleaseView
+from vault.wire import messages
 
 LEAVES = "This leaves your computer now and cannot be called back."
 WITHDRAWING = "Withdrawing consent later will not remove what this taught."
@@ -49,14 +52,22 @@ def held(vault: OwnerSession) -> ReleaseView:
     return one
 
 
-def outbox(vault: OwnerSession, world: World) -> Path:
-    (who,) = vault.requesters()
-    return world.paths.outbox / who.id / held(vault).id
+def fetched(vault: OwnerSession, world: World) -> dict[str, bytes]:
+    """What the requester of the update could fetch now."""
+    token, job = vault.issue_token(NAME), vault.request(held(vault).id).job_id
+    with httpx.Client(
+        transport=httpx.HTTPTransport(uds=str(world.paths.socket)), base_url=messages.BASE_URL
+    ) as line:
+        answer = line.post(
+            messages.FETCH_JOB, json={"job_id": job}, headers={"Authorization": f"Bearer {token}"}
+        )
+    assert answer.status_code == 200, answer.text
+    return {name: base64.b64decode(text) for name, text in answer.json()["files"].items()}
 
 
-def files_out(world: World) -> list[Path]:
-    """Every file that lies where requesters fetch what was sent."""
-    return [path for path in world.paths.outbox.rglob("*") if path.is_file()]
+def is_offered(vault: OwnerSession) -> bool:
+    """Whether something is kept for its requester to fetch."""
+    return any(one.fetch_until is not None for one in vault.releases())
 
 
 @asynccontextmanager
@@ -140,7 +151,7 @@ def test_the_consequence_the_word_and_the_safe_answer_are_in_sight(
                 who,
                 "Type RELEASE:",
                 "Keep it here",
-                "outbox on this computer",
+                "kept here for them to fetch by token",
             ):
                 assert sentence in said
             assert pilot.app.focused is pilot.app.screen.query_one("#safe")
@@ -182,7 +193,7 @@ def test_a_foreign_name_is_shown_as_it_is(still: tuple[World, OwnerSession]) -> 
 
     async def story() -> None:
         async with on_page(vault, world, "release", size=(140, 40)) as pilot:
-            await pilot.app.push_screen(ReleaseDialog(one, outbox=world.paths.outbox, is_practice=True))
+            await pilot.app.push_screen(ReleaseDialog(one, is_practice=True))
             who = "To the practice coordinator on this computer: [bold]x[/] [link=http://e]y\\x1b[31m ("
             await until(pilot, lambda: who in dialog_words(pilot))
             assert "[red]a[/], b\\u202e of nights" in dialog_words(pilot)
@@ -247,7 +258,7 @@ async def double_enter_on_the_button(pilot: Pilot[int]) -> None:
 async def the_palette_over_the_countdown(pilot: Pilot[int]) -> None:
     await counting(pilot)
     countdown = pilot.app.screen
-    await pilot.app.push_screen(ReleaseDialog(countdown._held, outbox=Path("/"), is_practice=False))  # type: ignore[attr-defined]
+    await pilot.app.push_screen(ReleaseDialog(countdown._held, is_practice=False))  # type: ignore[attr-defined]
     before = countdown._left  # type: ignore[attr-defined]
     await pilot.pause(0.5)
     assert before - countdown._left <= 1  # type: ignore[attr-defined]
@@ -288,7 +299,7 @@ def test_nothing_is_sent_or_recorded_by(
     play(story())
     assert before == held(vault)
     assert entries == vault.status().audit_entries
-    assert not files_out(world)
+    assert not is_offered(vault)
 
 
 def test_a_folder_that_cannot_be_used_is_said_before_the_countdown(
@@ -343,7 +354,7 @@ def test_another_digest_than_the_one_on_the_screen_is_refused(
     async def story() -> None:
         async with on_page(vault, world, "release", size=(140, 40)) as pilot:
             await sees(pilot, "held: it waits")
-            await pilot.app.push_screen(ReleaseDialog(seen, outbox=world.paths.outbox, is_practice=False))
+            await pilot.app.push_screen(ReleaseDialog(seen, is_practice=False))
             await until(pilot, lambda: isinstance(pilot.app.screen, ReleaseDialog))
             await decided(pilot)
             sentence = "The digest you confirmed is not that of the held update; nothing left."
@@ -390,4 +401,4 @@ def test_a_program_killed_in_the_countdown_has_sent_nothing(still: tuple[World, 
         child.send_signal(signal.SIGKILL)
     assert held(vault).state == "held"
     assert entries == vault.status().audit_entries
-    assert not files_out(world)
+    assert not is_offered(vault)

@@ -7,7 +7,17 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from test_tui_release_dialog import counting, decided, dialog, files_out, held, outbox, quick, refusal, toasts
+from test_tui_release_dialog import (
+    counting,
+    decided,
+    dialog,
+    fetched,
+    held,
+    is_offered,
+    quick,
+    refusal,
+    toasts,
+)
 from textual.widgets import Input
 
 from tests.worlds.screens import play, sees, served, until
@@ -25,7 +35,6 @@ __all__ = ["quick"]
 def test_what_leaves_is_what_was_held_once(today: World, quick: None) -> None:
     async def story(vault: OwnerSession) -> None:
         one = held(vault)
-        folder = outbox(vault, today)
         async with dialog(vault, today) as pilot:
             await decided(pilot)
             await until(pilot, lambda: any(f"The update left for {NAME}" in said for said in toasts(pilot)))
@@ -35,8 +44,9 @@ def test_what_leaves_is_what_was_held_once(today: World, quick: None) -> None:
             await pilot.press("R")
             await until(pilot, lambda: any("Nothing is left to decide" in said for said in toasts(pilot)))
             assert not isinstance(pilot.app.screen, ReleaseDialog)
-        assert one.digest == sha256((folder / RELEASE_FILE).read_bytes()).hexdigest()
-        assert one.update_sha256 == sha256((folder / UPDATE_FILE).read_bytes()).hexdigest()
+        files = fetched(vault, today)
+        assert one.digest == sha256(files[RELEASE_FILE]).hexdigest()
+        assert one.update_sha256 == sha256(files[UPDATE_FILE]).hexdigest()
         with pytest.raises(WrongState):
             vault.send(one.id, confirm_digest=one.digest)
 
@@ -44,7 +54,9 @@ def test_what_leaves_is_what_was_held_once(today: World, quick: None) -> None:
         play(story(vault))
 
 
-def test_a_typed_folder_gets_it_instead_of_the_outbox(today: World, quick: None, tmp_path: Path) -> None:
+def test_a_typed_folder_gets_it_and_nothing_is_kept_to_be_fetched(
+    today: World, quick: None, tmp_path: Path
+) -> None:
     async def story(vault: OwnerSession) -> None:
         async with dialog(vault, today) as pilot:
             pilot.app.screen.query_one("#folder", Input).value = str(tmp_path / "out")
@@ -55,9 +67,9 @@ def test_a_typed_folder_gets_it_instead_of_the_outbox(today: World, quick: None,
         play(story(vault))
         key = tmp_path / "vault.pub"
         key.write_text(vault.vault_key(NAME))
+        assert not is_offered(vault)
     facts = verify_release(tmp_path / "out", key, None)
     assert held_digest(today) == facts.digest
-    assert not files_out(today)
 
 
 def held_digest(world: World) -> str:
@@ -75,7 +87,7 @@ def test_an_update_decided_meanwhile_is_refused_in_sight(today: World, quick: No
     with served(today) as vault:
         play(story(vault))
         assert held(vault).state == "withheld"
-    assert not files_out(today)
+        assert not is_offered(vault)
 
 
 # httpcore leaves a socket open that finds nobody to connect to: here the process that was told good-bye has ended.

@@ -33,6 +33,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = asking(tmp_path_factory.mktemp("asking"))
     with world.vault() as vault:
         vault.refuse(the_request(vault).line.id, reason="not now")
+        vault.lift_refusal(the_request(vault).line.id)
         world.clock.forward(hours=1)
         vault.submit(world.job("second", text=HOSTILE_JOB))
     return world
@@ -218,7 +219,7 @@ def test_refusing_keeps_the_reason_here_and_takes_more_than_one_key(own: Shared)
             assert the_request(vault).line.state == "waiting"
             pilot.app.screen.query_one("#act").focus()
             await press(pilot, "enter")
-            await sees(pilot, "learns nothing but “no”")
+            await sees(pilot, "No question of this kind of theirs is shown until")
             assert (the_request(vault).line.state, the_request(vault).reason) == ("refused_person", "no")
 
     play(story())

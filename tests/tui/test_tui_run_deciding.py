@@ -138,11 +138,11 @@ def test_an_approved_request_that_has_not_run_can_be_run_or_refused_from_here(ow
             assert not run_button(dialog).disabled
             dialog.query_one("#refuse").focus()
             await press(pilot, "enter")
-            await sees(pilot, "They learn nothing but “no”")
+            await sees(pilot, "They hear nothing of it, as you had approved it")
             await press(pilot, "enter")  # the safe answer has the focus
             await until(pilot, lambda: isinstance(pilot.app.screen, RunDialog))
             await press(pilot, "enter")
-            await sees(pilot, "They learn nothing but “no”")
+            await sees(pilot, "They hear nothing of it, as you had approved it")
             pilot.app.screen.query_one("#act").focus()
             await press(pilot, "enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, Requests))

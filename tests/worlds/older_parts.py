@@ -39,6 +39,7 @@ class Past:
     """A vault of today, and five earlier moments of it, the oldest first."""
 
     world: World
+    mark: bytes
     now: Moment
     moments: list[Moment]
     rows: Rows
@@ -56,7 +57,7 @@ class Past:
             yield {number: moment.pages[number] for number in chosen}
 
     def put_back(self, pages: Pages, headers: Mapping[str, bytes] | None = None) -> None:
-        """Make the folder today's, but for these pages and header files."""
+        """Make the folders today's, but for these pages and header files."""
         folder = self.world.paths.vault
         for name in (f"{DATABASE}-wal", f"{DATABASE}-shm"):
             (folder / name).unlink(missing_ok=True)
@@ -64,6 +65,8 @@ class Past:
         (folder / DATABASE).write_bytes(b"".join(mixed))
         for name, data in {**self.now.headers, **(headers or {})}.items():
             (folder / name).write_bytes(data)
+        (mark,) = self.world.paths.state.glob("*.json")
+        mark.write_bytes(self.mark)
 
     def verdict(self, *, writable: bool = False) -> str:
         """What the vault is taken for: newest, older (with a reason), damaged, or silently older."""
@@ -81,9 +84,10 @@ def past_of(folder: Path) -> Past:
     """Live through a past and keep what lay on the disk at each moment; checked in, so that no WAL is left out."""
     kept: list[Moment] = []
     world = lived_in(folder, between=lambda: kept.append(_moment(folder / "vault")))
-    with world.vault(writable=False) as vault:
+    with world.vault() as vault:  # so that nothing is left to be settled
         rows = _rows(vault)
-    return Past(world=world, now=_moment(folder / "vault"), moments=kept, rows=rows)
+    (mark,) = world.paths.state.glob("*.json")
+    return Past(world=world, mark=mark.read_bytes(), now=_moment(folder / "vault"), moments=kept, rows=rows)
 
 
 def pages_of(world: World, table: str) -> list[int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.cli.terminal import confirm, is_interactive, write, write_after, write_facts, write_wrapped
 from tui.text import wording
-from tui.text.request_facts import OPEN_STATES, THEIRS
+from tui.text.request_facts import OPEN_STATES, THEIRS, why_it_stands
 from tui.text.wording import requester_with_key
 from vault.errors.consent import NotConfirmed
 
@@ -28,7 +28,7 @@ def show_request(found: RequestView) -> None:
             *_who_and_why(found),
             ("expires", line.expires_at),
             ("state", wording.state(line.state)),
-            *([("your reason", found.reason)] if found.reason else []),
+            *why_it_stands(found),
         ]
     )
     write_wrapped(THEIRS)
@@ -125,6 +125,8 @@ def show_approval(what: Approval) -> None:
     write_wrapped(f"{line.requester} asks to learn from {line.collection}, once.\n")
     write_facts(_who_and_why(what.request))
     write_wrapped(THEIRS)
+    for sentence in what.request.misfits:
+        write_wrapped(sentence)
     write()
     show_changes(what)
     write()

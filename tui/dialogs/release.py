@@ -37,10 +37,9 @@ class ReleaseDialog(Dialog[ReleaseView]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "numbers", "ε and δ", show=False)]
 
-    def __init__(self, update: ReleaseView, *, outbox: Path, is_practice: bool) -> None:
+    def __init__(self, update: ReleaseView, *, is_practice: bool) -> None:
         super().__init__()
         self._held = update
-        self._outbox = outbox
         self._is_practice = is_practice
         self._is_sending = False
 
@@ -60,15 +59,15 @@ class ReleaseDialog(Dialog[ReleaseView]):
 
     def details(self) -> Iterable[Widget]:
         """What leaves, how it was hidden, and what it has cost already."""
-        yield Facts([*release_facts(self._held), ("their outbox", str(self._outbox))], classes="value")
+        yield Facts(release_facts(self._held), classes="value")
         yield PriceBox(self._held.price)
         yield Plain(NOT_MEASURED, classes="heading")
 
     def before_buttons(self) -> Iterable[Widget]:
         """To whom, where to, and the word; always in sight."""
         yield Plain(to_whom(self._held, is_practice=self._is_practice), id="to-whom", classes="value")
-        yield Plain("Where: their outbox on this computer, or a new folder:", id="where")
-        yield Input(placeholder="the outbox; or type a folder", id="folder", compact=True)
+        yield Plain("Where: kept here for them to fetch by token, or a new folder:", id="where")
+        yield Input(placeholder="kept here; or type a folder", id="folder", compact=True)
         with Horizontal(id="word-line"):
             yield Label(content(f"Type {WORD}: "))
             yield Input(id="word", compact=True, max_length=20)
@@ -115,7 +114,7 @@ class ReleaseDialog(Dialog[ReleaseView]):
             self.query_one("#folder", Input).focus()
             return
         to = Path(typed).expanduser().absolute() if typed else None
-        self.app.push_screen(Countdown(self._held, to or self._outbox), lambda go: self._counted(to, go))
+        self.app.push_screen(Countdown(self._held, to), lambda go: self._counted(to, go))
 
     def _counted(self, to: Path | None, go: bool | None) -> None:
         if go:
@@ -162,7 +161,7 @@ class Countdown(Dialog[bool]):
     SECONDS: ClassVar[int] = 10
     TICK: ClassVar[float] = 1.0
 
-    def __init__(self, update: ReleaseView, to: Path) -> None:
+    def __init__(self, update: ReleaseView, to: Path | None) -> None:
         super().__init__()
         self._held = update
         self._to = to
@@ -180,7 +179,12 @@ class Countdown(Dialog[bool]):
         """What goes where."""
         one = self._held
         yield Facts(
-            [("to", one.recipient), ("folder", str(self._to)), ("digest", one.digest)], classes="value"
+            [
+                ("to", one.recipient),
+                ("where", str(self._to or wording.KEPT_TO_FETCH)),
+                ("digest", one.digest),
+            ],
+            classes="value",
         )
 
     def safe_label(self) -> str:
@@ -228,9 +232,11 @@ def folder_fault(typed: str) -> str:
         is_taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
         has_parent = folder.parent.is_dir()
     except (OSError, RuntimeError):
-        return f"{typed} cannot be looked at; type another folder, or none for the outbox."
+        return f"{typed} cannot be looked at; type another folder, or none to keep it here."
     if is_taken:
-        return f"Something is already at {folder}; type a new folder, or none for the outbox."
+        return f"Something is already at {folder}; type a new folder, or none to keep it here."
     return (
-        "" if has_parent else f"There is no folder {folder.parent}; type another one, or none for the outbox."
+        ""
+        if has_parent
+        else f"There is no folder {folder.parent}; type another one, or none to keep it here."
     )

@@ -98,6 +98,8 @@ class RunDialog(ReadToEndDialog):
             yield from self._choosable(draft)
         else:
             yield from _covered(self._prepared)
+        for sentence in request.misfits:
+            yield Plain(sentence, classes="block")
         yield Plain(_compared(self._prepared.approval), classes="block")
         yield Facts(_changes(self._prepared.approval), classes="value")
         yield Plain("Who asks, and what for", classes="heading")

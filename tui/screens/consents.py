@@ -70,7 +70,7 @@ class Consents(Page[ConsentFacts]):
 # Consents
 What you have allowed whom. In the matrix **●** is a column they may learn from, **·** one they may not.
 
-* **●** active  **◷** expires soon  **▷** not yet  **◌** used up  **○** expired  **×** withdrawn
+* **●** active  **◷** expires soon  **▷** not yet  **◍** in use  **◌** used up  **○** expired  **×** withdrawn
 * **n** gives a new one: nothing is ticked, and you see the whole of it before you decide.
 * **w** withdraws: no new run, what trains is stopped, what is held is destroyed. What left stays out.
 * **x** tries what your consents would say to somebody, and what would turn it. Nothing is written.

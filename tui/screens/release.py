@@ -36,10 +36,9 @@ EMPTY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Updates:
-    """What the screen shows: every update, and the ids under which requesters have their outbox."""
+    """What the screen shows: every update."""
 
     updates: tuple[ReleaseView, ...]
-    requesters: dict[str, str]
 
 
 class UpdateDetails(VerticalScroll):
@@ -84,7 +83,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
 
     def __init__(self) -> None:
         super().__init__()
-        self._facts = Updates(updates=(), requesters={})
+        self._facts = Updates(updates=())
         self._minute = 0
         self._drawing = Lock()
         self._shown: ReleaseView | None = None
@@ -99,9 +98,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
 
     def fetch(self, vault: OwnerSession) -> Updates:
         """Every update, newest first."""
-        return Updates(
-            updates=tuple(vault.releases()), requesters={one.name: one.id for one in vault.requesters()}
-        )
+        return Updates(updates=tuple(vault.releases()))
 
     async def draw(self, facts: Updates) -> None:
         """Fill the list; the details follow its cursor."""
@@ -185,8 +182,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
         if not one.can_be_sent:
             self.program.tell(_why_not_sent(one))
             return
-        folder = self.program.paths.outbox / self._facts.requesters.get(one.recipient, "") / one.id
-        dialog = ReleaseDialog(one, outbox=folder, is_practice=self.program.is_sample)
+        dialog = ReleaseDialog(one, is_practice=self.program.is_sample)
         self.app.push_screen(dialog, self._released)
 
     def _released(self, sent: ReleaseView | None) -> None:

@@ -247,6 +247,9 @@ def _on_or_off(is_on: bool) -> str:
     return "on" if is_on else "off"
 
 
+OLD_OUTBOX = "an earlier version put releases there; nothing reads it, hand them over or delete it"
+
+
 def places(paths: Paths) -> list[tuple[str, str]]:
     """Where everything lies."""
     return [
@@ -254,7 +257,7 @@ def places(paths: Paths) -> list[tuple[str, str]]:
         ("state", f"{paths.state}  (the reminder outside the vault, which tells an older copy)"),
         ("socket", str(paths.socket)),
         ("settings", str(paths.config)),
-        ("outbox", f"{paths.outbox}  (what you released, for its requester to fetch)"),
+        *([("old outbox", f"{paths.outbox}  ({OLD_OUTBOX})")] if paths.outbox.is_dir() else []),
     ]
 
 

@@ -22,12 +22,13 @@ MARKS: Final = {
     "active": "●",
     "expires soon": "◷",
     "not yet": "▷",
+    "in use": "◍",
     "used up": "◌",
     "expired": "○",
     "withdrawn": "×",
 }
 ALLOWED, NOT_ALLOWED = "●", "·"
-IN_FORCE: Final = ("active", "expires soon", "not yet")
+IN_FORCE: Final = ("active", "expires soon", "not yet", "in use")
 METHODS: Final = {
     "command": "by itself, as a consent",
     "request": "with the approval of a request",
@@ -76,6 +77,8 @@ def state_sentence(one: GrantView, now: datetime) -> str:
             more = f": it ends in {left}; {wording.counted(uses_left(one), 'job')} left"
         case "not yet":
             more = f": it begins on {wording.short_time(one.not_before)} UTC"
+        case "in use":
+            more = " by a running job: no other job can run under it"
         case "used up":
             more = ": no job can run under it any more"
         case "expired":
@@ -186,7 +189,7 @@ def withdrawing(planned: Withdrawal, kept: int) -> list[str]:
     if stopped:
         sentences.append(f"{stopped} in training now: stopped. The budget stays spent.")
     if kept > len(planned.stopped):
-        sentences.append(f"{wording.counted(kept, 'approved job')} that has not run: it cannot run any more.")
+        sentences.append(f"{wording.counted(kept, 'approved job')} that has not run: it waits for you again.")
     sentences.append(
         f"{held} destroyed: {_ids(planned.destroyed)}." if held else "No update is held under it."
     )

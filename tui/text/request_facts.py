@@ -60,14 +60,23 @@ def records(begin: str | None, end: str | None) -> str:
 def how_it_stands(found: RequestView) -> Facts:
     """Its number, its ends and its state."""
     line = found.line
-    reason = [("your reason", found.reason)] if found.reason else []
     return [
         ("request", line.id[:8]),
         ("came", f"{wording.short_time(line.received_at)} UTC"),
         ("ends", f"{wording.short_time(line.expires_at)} UTC"),
         ("state", wording.state(line.state)),
-        *reason,
+        *why_it_stands(found),
     ]
+
+
+def why_it_stands(found: RequestView) -> Facts:
+    """Why it is where it is, why it cannot run, and the no that holds for its kind; what there is of it."""
+    is_open = found.line.state in OPEN_STATES
+    said = ("back, because" if is_open else "your reason", found.reason or "")
+    holds = f"{wording.short_time(found.no_until)} UTC" if found.no_until else ""
+    hardly = " ".join(found.misfits) if is_open else ""
+    facts = (said, ("cannot run", found.obstacle), ("does not fit", hardly), ("your no holds until", holds))
+    return [(name, text) for name, text in facts if text]
 
 
 def asked_as(field: FieldAskView) -> str:

@@ -357,6 +357,7 @@ CANNOT_BE_CALLED_BACK = (
 CANNOT_BE_SENT = (
     "It cannot be sent any more: its consent was withdrawn, its time is over, or the requester is blocked."
 )
+KEPT_TO_FETCH = "kept here for them to fetch with their token, for 90 days"
 MAY_HAVE_LEFT = "A sending of these bytes was begun and not finished, so they may have left already."
 NOTHING_LEFT = "Nothing has left this computer."
 

@@ -17,6 +17,7 @@ class EntryType(StrEnum):
     """What an entry records; the value is the ``type`` in the file."""
 
     LOG_GENESIS = "log.genesis"
+    LOG_RECOVERED = "log.recovered"
     EXPORT = "export"
     RECORD_IMPORT = "record.import"
     RECORD_ERASE = "record.erase"
@@ -27,6 +28,7 @@ class EntryType(StrEnum):
     REQUEST_APPROVE = "request.approve"
     REQUEST_REFUSE = "request.refuse"
     REQUEST_EXPIRE = "request.expire"
+    REQUEST_RETURN = "request.return"
     REQUESTER_ADD = "requester.add"
     REQUESTER_TRUST = "requester.trust"
     REQUESTER_BLOCK = "requester.block"
@@ -51,6 +53,7 @@ class EntryType(StrEnum):
 # Every key is required, but those that end in a question mark.
 _CLEAR: Final[Mapping[EntryType, str]] = {
     EntryType.LOG_GENESIS: "app checkpoint?",
+    EntryType.LOG_RECOVERED: "app checkpoint?",
     EntryType.EXPORT: "profile",
     EntryType.RECORD_IMPORT: "count?",
     EntryType.RECORD_ERASE: "count?",
@@ -61,6 +64,7 @@ _CLEAR: Final[Mapping[EntryType, str]] = {
     EntryType.REQUEST_APPROVE: "request",
     EntryType.REQUEST_REFUSE: "request",
     EntryType.REQUEST_EXPIRE: "request",
+    EntryType.REQUEST_RETURN: "request",
     EntryType.REQUESTER_ADD: "",
     EntryType.REQUESTER_TRUST: "",
     EntryType.REQUESTER_BLOCK: "",

@@ -20,11 +20,15 @@ _MARK = b'"release.'
 
 @dataclass(slots=True, kw_only=True)
 class SentReleases:
-    """Which runs' updates were sent, with the time of it, and which sendings were begun; of `read` entries so far."""
+    """Which runs' updates were sent, with the time of it, and which sendings were begun; of `read` entries so far.
+
+    `digests` are those of the release's manifest and of its update, as they were sent.
+    """
 
     read: int = 0
     begun: set[str] = field(default_factory=set)
     sent: dict[str, str] = field(default_factory=dict)
+    digests: dict[str, tuple[str, str]] = field(default_factory=dict)
     guard: Lock = field(default_factory=Lock)
 
     @property
@@ -58,3 +62,4 @@ class SentReleases:
             self.begun.add(run)
         elif entry.kind is EntryType.RELEASE_SENT:
             self.sent[run] = entry.ts
+            self.digests[run] = (str(entry.clear["manifest_sha256"]), str(entry.clear["update_sha256"]))

@@ -15,6 +15,9 @@ from vault.audit.entries import Entry, EntryType, Json, Opened
 
 SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.LOG_GENESIS: "This audit trail began, written by {app}[; it follows {checkpoint}].",
+    EntryType.LOG_RECOVERED: (
+        "You went on from here although [{reason}|the vault was read-only][; this computer had seen {checkpoint}]."
+    ),
     EntryType.EXPORT: "You exported {profile}[ of {collection}][ to {target}][, which opens {opened}].",
     EntryType.RECORD_IMPORT: (
         "You imported [{rows} records|{count} records|records][ from {source}][ into {collection}]"
@@ -31,8 +34,9 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
         "Request {request} came in[ from {requester}][ for {purpose}][; it asks for the fields {fields}]."
     ),
     EntryType.REQUEST_APPROVE: "You approved request {request}[ of {requester}].",
-    EntryType.REQUEST_REFUSE: "Request {request}[ of {requester}] was refused[: {reason}].",
+    EntryType.REQUEST_REFUSE: "Request {request}[ of {requester}] was refused[: {reason}].[ It holds until {until}.]",
     EntryType.REQUEST_EXPIRE: "Request {request}[ of {requester}] ran out before it was used[: {reason}].",
+    EntryType.REQUEST_RETURN: "Request {request}[ of {requester}] waits for you again[, because {reason}].",
     EntryType.REQUESTER_ADD: "You added [the requester {requester}|a requester][, with the key {key}].",
     EntryType.REQUESTER_TRUST: "You marked [the requester {requester}|a requester] as trusted.",
     EntryType.REQUESTER_BLOCK: "You blocked [the requester {requester}|a requester].",

@@ -34,12 +34,16 @@ def trusted_now(uow: UnitOfWork, clock: Clock) -> datetime:
 
 @dataclass(slots=True, kw_only=True)
 class AuditedTransaction:
-    """An open write transaction that cannot commit without an audit entry; the digest of the rows goes with it."""
+    """An open write transaction that cannot commit without an audit entry; the digest of the rows goes with it.
+
+    Where `fixes_rows` says so it is taken anew from the rows as they stand, instead of carried over what changed.
+    """
 
     uow: UnitOfWork
     date: VaultDate
     keys: KeyTree
     recorded: list[int] = field(default_factory=list)
+    fixes_rows: bool = False
 
     @property
     def now(self) -> datetime:
@@ -70,8 +74,11 @@ class AuditedTransaction:
         """Make the act durable; an act without an audit entry is refused."""
         if not self.recorded:
             raise InternalError(what="an act was about to be stored without an audit entry")
-        size, root = log.log_root(self.uow)
-        RowSeal.of(self.keys).carry(self.uow, before=self.recorded[0], size=size, root=root)
+        seal, (size, root) = RowSeal.of(self.keys), log.log_root(self.uow)
+        if self.fixes_rows:
+            seal.fix(self.uow, size, root)
+        else:
+            seal.carry(self.uow, before=self.recorded[0], size=size, root=root)
         self.uow.commit()
 
 

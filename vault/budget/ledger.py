@@ -9,25 +9,40 @@ the orders, and says nothing about what a next job may use: that can be less tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from vault.audit.entries import EntryType
 from vault.budget.epsilon import percent_spent
-from vault.budget.filter import ORDERS, Budgets, Charge, Filter, caps, job_share, part, total, verdict
+from vault.budget.filter import (
+    MOST_EPSILON,
+    ORDERS,
+    Budgets,
+    Charge,
+    Filter,
+    admits,
+    caps,
+    job_share,
+    part,
+    total,
+    verdict,
+)
 from vault.budget.joining import least_cap, members_of
-from vault.budget.pricing import Price, accountant_name
+from vault.budget.pricing import Price, accountant_name, charge
 from vault.errors.budget import BudgetExhausted, BudgetFixedOtherwise
 from vault.errors.families import InternalError, Invalid
 from vault.errors.storage import Damaged
+from vault.sealing.random import random_id
 from vault.store.tables import ChargeRow, Collection, RequesterRow, VaultFact
 
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
+    from vault.budget.mechanism import Mechanism
     from vault.store.unit_of_work import UnitOfWork
 
 JOB_SHARE: Final = Fraction(1, 4)
@@ -37,6 +52,9 @@ LIFETIME: Final = Decimal(8)
 
 COLLECTION, REQUESTER, JOB = "collection", "requester", "job"
 NOTHING: Final[Charge] = (0,) * len(ORDERS)
+
+NOBODY: Final = ""
+"""Whose charges those are that were only remembered."""
 
 ORDERS_FACT, DELTA_FACT = "budget.orders", "budget.delta"
 FIXED: Final = {ORDERS_FACT: json.dumps(ORDERS, separators=(",", ":")), DELTA_FACT: f"{DELTA:f}"}
@@ -137,6 +155,15 @@ def precheck(
         )
 
 
+def check_payable(mechanism: Mechanism) -> None:
+    """Raise BudgetExhausted for a job that no vault can pay, whatever lifetime budget its owner chose."""
+    largest = part(caps(MOST_EPSILON, DELTA).budgets, JOB_SHARE)
+    if not admits(Filter(name=JOB, budgets=largest, spent=NOTHING), charge(mechanism)):
+        raise BudgetExhausted(
+            reason=f"it would cost more than a quarter of ε {MOST_EPSILON}, the largest lifetime budget of any vault"
+        )
+
+
 def charge_job(
     act: AuditedTransaction,
     *,
@@ -196,7 +223,7 @@ def spending(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal |
     """What was spent of a collection's lifetime budget: by all first, then by each requester."""
     budgets, rows = _filter(uow, collection_id, lifetime_epsilon)
     lines = [_spending(None, len(rows), job_share(_sum(uow, rows), budgets))]
-    for requester in sorted({row.requester_id for row in rows}):
+    for requester in sorted({row.requester_id for row in rows} - {NOBODY}):
         own = [row for row in rows if row.requester_id == requester]
         lines.append(_spending(requester, len(own), job_share(_sum(uow, own), budgets)))
     return lines
@@ -233,6 +260,49 @@ def spent_vectors(uow: UnitOfWork) -> dict[str, list[int]]:
     for row in uow.find(ChargeRow):
         by_collection.setdefault(str(row.collection_id), []).append(row)
     return {collection: list(_sum(uow, rows)) for collection, rows in by_collection.items()}
+
+
+def missing(uow: UnitOfWork, remembered: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
+    """What this computer remembers as spent beyond what the charges say, by collection, where that is anything."""
+    found, now = {}, spent_vectors(uow)
+    for collection, spent in remembered.items():
+        pairs = zip_longest(spent, now.get(collection, ()), fillvalue=0)
+        more = [max(0, before - cost) for before, cost in pairs]
+        if any(more):
+            found[collection] = more
+    return found
+
+
+def make_up(act: AuditedTransaction, remembered: Mapping[str, Sequence[int]]) -> None:
+    """Charge to each collection what this computer remembers beyond its charges, to no requester and for no job."""
+    for collection, vector in missing(act.uow, remembered).items():
+        run_id = random_id()
+        act.uow.add(
+            ChargeRow(
+                request_id=run_id,
+                collection_id=int(collection),
+                requester_id=NOBODY,
+                vector=json.dumps(vector),
+                epsilon="0",
+                charged_at=act.at,
+            )
+        )
+        home = act.uow.get(Collection, int(collection))
+        act.record(
+            EntryType.BUDGET_SPEND,
+            clear={"run": run_id, "epsilon": "0", "accountant": accountant_name()},
+            hidden={"collection": home.name if home else collection, "vector": vector},
+        )
+
+
+def used_with(
+    uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | str, more: Sequence[int]
+) -> tuple[Decimal, Decimal]:
+    """In percent of the collection's lifetime budget, what is used, and what would be with so much more."""
+    budgets, rows = _filter(uow, collection_id, lifetime_epsilon)
+    spent = _sum(uow, rows)
+    both = total([spent, tuple(more)])
+    return percent_spent(job_share(spent, budgets)), percent_spent(job_share(both, budgets))
 
 
 def was_charged(uow: UnitOfWork, collection_id: int) -> bool:

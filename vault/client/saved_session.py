@@ -29,10 +29,11 @@ def end_session(paths: Paths) -> None:
 def read_session(file: Path) -> str:
     """What stands in a file that is ours alone, or nothing."""
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return ""
     with os.fdopen(descriptor, encoding="ascii", errors="replace") as opened:
         found = os.fstat(descriptor)
         is_ours = found.st_uid == os.getuid() and not stat.S_IMODE(found.st_mode) & 0o077
+        is_ours = is_ours and stat.S_ISREG(found.st_mode)
         return opened.read(256).strip() if is_ours else ""

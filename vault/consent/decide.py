@@ -35,6 +35,7 @@ __all__ = [
     "Reason",
     "ReasonCode",
     "decide",
+    "ended",
 ]
 
 
@@ -101,6 +102,16 @@ def _failed(grant: Grant, question: Question, now: datetime, ledger: LedgerView)
         ReasonCode.OVER_CAP: grant.epsilon_cap is None or question.epsilon <= grant.epsilon_cap,
     }
     return tuple(code for code, stands in holds.items() if not stands)
+
+
+def ended(grant: Grant, now: datetime, ledger: LedgerView) -> str:
+    """Why nothing can run under `grant` any more, as a clause, or empty: it is over, whatever is asked."""
+    over = {
+        ReasonCode.WITHDRAWN: grant.withdrawn_at is not None,
+        ReasonCode.EXPIRED: now >= grant.not_after,
+        ReasonCode.USED_UP: ledger.uses_spent.get(grant.id, 0) >= grant.uses,
+    }
+    return "; ".join(reasons.of_grant(code, grant).sentence for code, is_so in over.items() if is_so)
 
 
 def _asked(question: Question) -> frozenset[str]:

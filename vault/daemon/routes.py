@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, Request, Response
 from fastapi.security import HTTPBearer
 
 from vault.daemon.app import OpenRoute, OwnerRoute, RequesterRoute, bare_app, bearer, service_of
@@ -16,6 +16,7 @@ from vault.daemon.service import Service
 from vault.errors.families import Invalid
 from vault.owner.interface.actions import ACTIONS, PROGRESS, Action
 from vault.owner.interface.kinds import Kind
+from vault.portal import Told
 from vault.requests.bundle import JobFiles, parse_signature_line
 from vault.views.runs import BegunAction, Pulse
 from vault.wire import messages
@@ -160,21 +161,18 @@ async def lock_after(request: Request, body: LockAfter) -> None:
 # requesters
 
 
-async def submit_job(request: Request, body: messages.JobFiles) -> messages.JobState:
+async def submit_job(request: Request, body: messages.JobFiles, after: BackgroundTasks) -> messages.JobState:
     """Hand in a signed job."""
     service, requester = service_of(request), request.state.requester
-
-    def take() -> messages.JobState:
-        job_id = service.vault.take_job(requester, _files(body))
-        return _state(service, requester, job_id)
-
-    return await service.work(take)
+    told = await service.work(lambda: service.vault.take_job(requester, _files(body)))
+    after.add_task(service.work, service.vault.raise_mark)  # once the answer is on its way
+    return _state(told)
 
 
 async def ask_job(request: Request, body: messages.JobId) -> messages.JobState:
     """Where an own job stands."""
     service, requester = service_of(request), request.state.requester
-    return await service.work(lambda: _state(service, requester, body.job_id))
+    return _state(await service.work(lambda: service.vault.job_state(requester, body.job_id)))
 
 
 async def fetch_job(request: Request, body: messages.JobId) -> messages.ReleasedFiles:
@@ -185,9 +183,9 @@ async def fetch_job(request: Request, body: messages.JobId) -> messages.Released
     return messages.ReleasedFiles(job_id=body.job_id, files=spelled)
 
 
-def _state(service: Service, requester: str, job_id: str) -> messages.JobState:
+def _state(told: Told) -> messages.JobState:
     return messages.JobState.model_validate(
-        {"job_id": job_id, "state": service.vault.job_state(requester, job_id)}
+        {"job_id": told.job_id, "state": told.word.value, "until": told.until}
     )
 
 

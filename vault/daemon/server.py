@@ -38,13 +38,20 @@ _GRACE: Final = 5
 LONGEST_END: Final = 20.0
 
 
+def leave_at_once() -> None:
+    """End a process whose keys are wiped, whatever its threads wait for: Python would wait for them."""
+    os._exit(0)
+
+
 def serve(
     paths: Paths, secret: Secret, *, recovery: bool = False, preferences: Preferences,
     announce: Callable[[Vault], None], clock: WallClock = time.time, cost: KdfCost = DEFAULT_COST,
+    leave: Callable[[], None] = leave_at_once,
 ) -> None:  # fmt: skip
     """Open a vault and serve it until it locks; `announce` is called with it once the socket listens.
 
-    SIGTERM, SIGINT and SIGHUP end it in order: the learners, what works on the vault, the keys, the socket. Raises
+    SIGTERM, SIGINT and SIGHUP end it in order: the learners, what works on the vault, the keys, the socket; what waits
+    for something outside is left behind with the process. Raises
     what opening a vault raises (`VaultBusy` when another process has it open), `SocketUnusable` and
     `UnsafePermissions`. `cost` is for a new passphrase.
     """
@@ -64,16 +71,19 @@ def serve(
         service = Service(
             vault, clock=clock, lock_minutes=preferences.lock_minutes, cost=cost, finish=end.set
         )  # fmt: skip
+        has_ended = False
         try:
             asyncio.run(_serve(service, bound, _announced(vault, paths, announce), end))
         finally:
             with _ended_at_last():
-                service.close()
+                has_ended = service.close()
+    if not has_ended:
+        leave()
 
 
 @contextlib.contextmanager
 def _ended_at_last() -> Iterator[None]:
-    """Within this block whatever works on the vault has so long to end; then the process ends without it.
+    """Within this block whatever is written down last has so long to end; then the process ends without it.
 
     An act that is cut off so is undone as after any crash, and no process keeps the keys because something hangs.
     """

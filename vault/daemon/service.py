@@ -6,9 +6,9 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from vault.daemon.approvers import Approvers
 from vault.daemon.moving_window import MovingWindow
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 WRONG_PAUSE: Final = 2.0
 WRONG_A_MINUTE: Final = 10
 THREADS: Final = 8
+PATIENCE: Final = 5.0
+"""Seconds that locking gives to what works on the vault."""
 
 Result = TypeVar("Result")
 
@@ -52,17 +54,24 @@ class Service:
         self._pause = pause
         self._is_locked = False
         self._wrong = MovingWindow(most=WRONG_A_MINUTE, seconds=60.0)
+        self._asked: set[Future[Any]] = set()
         self._workers = ThreadPoolExecutor(THREADS, thread_name_prefix="vault")
         # Apart from the others and alone: one key derivation at a time, whose pause holds up nobody else.
         self._authenticator = ThreadPoolExecutor(1, thread_name_prefix="authenticate")
 
     async def work(self, work: Callable[[], Result]) -> Result:
         """Do something with the vault in a thread."""
-        return await _in(self._workers, work)
+        return await self._in(self._workers, work)
 
     async def authenticate(self, work: Callable[[], Result]) -> Result:
         """Try a passphrase, after whoever came before."""
-        return await _in(self._authenticator, work)
+        return await self._in(self._authenticator, work)
+
+    async def _in(self, pool: Executor, work: Callable[[], Result]) -> Result:
+        asked = pool.submit(work)
+        self._asked.add(asked)
+        asked.add_done_callback(self._asked.discard)
+        return await asyncio.wrap_future(asked)
 
     # who speaks
 
@@ -72,8 +81,11 @@ class Service:
         raise NotAtThisDoor(reason="that is for the vault's owner")
 
     def requester_of(self, token: str) -> str:
-        """The id of the requester whose token this is; raises `SessionEnded`."""
-        if self.sessions.seconds_left() == 0 and not self.watched.has_run:
+        """The id of the requester whose token this is; raises `SessionEnded`, also for everybody past the deadline.
+
+        Whether a run holds the process up then is not to be heard from an answer.
+        """
+        if self.sessions.seconds_left() == 0:
             raise SessionEnded
         return self.vault.token_holder(token)
 
@@ -164,22 +176,26 @@ class Service:
             if not self.watched.is_busy:
                 self._finish()
 
-    def close(self) -> None:
-        """End what was begun, and wait for whatever still works on the vault."""
+    def close(self, patience: float = PATIENCE) -> bool:
+        """End what was begun, give what works on the vault so many seconds to end, and return whether all of it did.
+
+        What did not waits for something outside, such as a disk that is gone, and is not waited for.
+        """
+        until = time.monotonic() + patience
         self._end_sessions()
-        self.watched.end_all()
-        self._authenticator.shutdown()
-        self._workers.shutdown()
-        if self._is_locked:  # last, so that locking waited for nothing that was being written
+        has_ended = self.watched.end_all(until)
+        for pool in (self._authenticator, self._workers):
+            pool.shutdown(wait=False, cancel_futures=True)
+        _, waiting = wait(self._asked.copy(), timeout=max(0.0, until - time.monotonic()))
+        if (
+            self._is_locked and has_ended and not waiting
+        ):  # last, so that locking waited for nothing being written
             self.vault.note_locked()
+        return has_ended and not waiting
 
     def _end_sessions(self) -> None:
         self.sessions.end_all()
         self.approvers.end_all()
-
-
-async def _in(pool: Executor, work: Callable[[], Result]) -> Result:
-    return await asyncio.get_running_loop().run_in_executor(pool, work)
 
 
 @contextmanager

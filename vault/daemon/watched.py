@@ -5,6 +5,7 @@ One thread starts a learner and trains with it: on Linux a learner dies with the
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -141,11 +142,12 @@ class WatchedActions:
         for one in self._all():
             one.is_stopped = True
 
-    def end_all(self) -> None:
-        """End everything, and wait until what became of it is written down."""
+    def end_all(self, until: float) -> bool:
+        """End everything, and return whether that was done and written down by this moment of the monotonic clock."""
         self.stop_all()
         for one in self._all():
-            one.thread.join()
+            one.thread.join(max(0.0, until - time.monotonic()))
+        return not self.is_busy
 
     def _all(self) -> list[Watched]:
         with self._guard:

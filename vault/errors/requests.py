@@ -61,6 +61,22 @@ class UnknownRequest(Invalid):
     hint = "see: lockbox request list"
 
 
+class UnderRefusal(Refused):
+    """You said no to {name} for this purpose on {collection}; that holds until {until}, and so this job is refused."""
+
+    hint = "to hear such questions again: lockbox request lift ID"
+
+
+class UnknownRefusal(Invalid):
+    """No no of yours holds for questions like request {request}."""
+
+
+class TooManyWaiting(Refused):
+    """There wait already as many jobs or bytes of one requester as a vault takes: {most}."""
+
+    hint = "a job waits no longer once it is released, refused or expired"
+
+
 class WrongState(Refused):
     """The request is {state}; that cannot be done now."""
 

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from vault.errors.families import Broken, Unavailable
+from vault.errors.families import Broken, Invalid, Unavailable
 
 
 class OlderVault(Unavailable):
     """This vault is an older copy: {reason}."""
 
-    hint = "you can look and export; acting on it would take back withdrawals and spent budget"
+    hint = (
+        "you can look and export; acting on it would take back withdrawals and spent budget, unless you go on from it "
+        "knowingly: lockbox reopen"
+    )
 
 
 class MixedVault(Broken):
     """This vault is not whole as it was last written: {reason}."""
 
-    hint = "you can look and export; put a whole backup back"
+    hint = "you can look and export; put a whole backup back, or see what going on would mean: lockbox reopen"
 
 
 class MarkDamaged(Broken):
     """This vault cannot be held against what this computer remembers of it: {reason}."""
 
-    hint = "you can look and export; where you know that this is the newest copy, take that file away"
+    hint = "you can look and export; to write a new reminder and go on: lockbox reopen"
+
+
+class HeaderPutBack(Broken):
+    """This vault was opened by a key header that it was not given: {reason}."""
+
+    hint = "you can look and export; if it is you who put that header back: lockbox reopen"
+
+
+class NothingToReopen(Invalid):
+    """This vault can be written to; there is nothing to reopen."""
+
+
+class ReopenNotConfirmed(Invalid):
+    """Nothing was reopened: what was shown has to be confirmed by its first letters."""
 
 
 class MarkNotWritten(Unavailable):

@@ -13,7 +13,7 @@ from vault.audit.vault_date import Clock
 from vault.budget import ledger
 from vault.errors.families import LockboxError, Locked, Unavailable
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
-from vault.errors.rollback import MarkDamaged, MixedVault
+from vault.errors.rollback import HeaderPutBack, MarkDamaged
 from vault.errors.storage import Damaged, NewerVault
 from vault.lifecycle.rollback import NONE, Rollback, find_rollback, keeps_digest
 from vault.sealing.header import good_headers, header_digest, header_problems, write_header
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from vault.sealing.header import Header
     from vault.sealing.secret import Secret
     from vault.settings import Paths
-    from vault.store.unit_of_work import UnitOfWork
 from vault.lifecycle.folder import check_folder, database_file
 from vault.lifecycle.opened import HEADER_FACT, OpenVault, mark_mac, root_secret
 from vault.lifecycle.tries import check_rate, note_wrong
@@ -120,7 +119,8 @@ def _opened(paths: Paths, store: Store, unlocked: Unlocked, clock: Clock) -> Ope
     # The mark first and then the snapshot it is held against: a writer beside us raises both, the log before the mark.
     mark, of_mark = _mark(paths, origin.value, unlocked.keys)
     with store.read() as uow:
-        rollback = of_mark or find_rollback(uow, RowSeal.of(unlocked.keys), mark) or _of_header(uow, unlocked)
+        rollback = find_rollback(uow, RowSeal.of(unlocked.keys), mark)
+    rollback = rollback or of_mark or _of_header(store, unlocked)
     is_missed = not (mark or rollback) and not _is_new(store)
     return OpenVault(
         paths=paths,
@@ -151,13 +151,14 @@ def _mark(paths: Paths, origin: str, keys: KeyTree) -> tuple[Mark | None, Rollba
         return None, Rollback(reason=reason, kind=MarkDamaged)
 
 
-def _of_header(uow: UnitOfWork, unlocked: Unlocked) -> Rollback:
+def _of_header(store: Store, unlocked: Unlocked) -> Rollback:
     """A header that is not the one the vault was last given is an older one put back, or another vault's."""
-    named = uow.get(VaultFact, HEADER_FACT)
+    with store.read() as uow:
+        named = uow.get(VaultFact, HEADER_FACT)
     if named is None or named.value == header_digest(unlocked.header):
         return NONE
     reason = "its key header is not the one it was last given, so an earlier passphrase may open it again"
-    return Rollback(reason=reason, kind=MixedVault)
+    return Rollback(reason=reason, kind=HeaderPutBack)
 
 
 def _header_damage(paths: Paths) -> str:

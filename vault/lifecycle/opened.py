@@ -15,7 +15,7 @@ from vault.audit.sent_releases import SentReleases
 from vault.audit.transaction import AuditedTransaction, audited, audited_if_needed, trusted_now
 from vault.audit.vault_date import Clock
 from vault.budget import ledger
-from vault.errors.families import InternalError, LockboxError, Unavailable
+from vault.errors.families import InternalError, Invalid, LockboxError, Unavailable
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
 from vault.errors.requests import WrongState
 from vault.errors.rollback import MarkNotWritten, MarkUnwritable
@@ -81,19 +81,24 @@ class OpenVault:
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """One consistent snapshot; raises `Damaged` where parts of different times contradict each other."""
+        with self._contradictions(), self.store.read() as uow:
+            yield uow
+
+    @contextmanager
+    def _contradictions(self) -> Iterator[None]:
         try:
-            with self.store.read() as uow:
-                yield uow
+            yield
         except Exception as error:
-            is_foreseen = isinstance(error, LockboxError) and not isinstance(error, InternalError)
+            # What is not found in such rows may be missing in them, so that is no answer either.
+            is_foreseen = isinstance(error, LockboxError) and not isinstance(error, InternalError | Invalid)
             if is_foreseen or not self.rollback.is_mixed:
                 raise
             # Rows that are known to contradict each other break what is always true of a whole vault.
             raise Damaged(what="the database") from None
 
     @contextmanager
-    def act(self) -> Iterator[AuditedTransaction]:
-        """One durable act; afterwards the high-water mark is raised.
+    def act(self, *, is_marked: bool = True) -> Iterator[AuditedTransaction]:
+        """One durable act; afterwards the high-water mark is raised, unless whoever acts does that later.
 
         Raises `OlderVault`, `MixedVault` or `MarkDamaged` where the vault is read-only, `MarkNotWritten` when only the
         act is stored.
@@ -103,6 +108,20 @@ class OpenVault:
         # Threads of this process wait for one another; another process is refused by the writer's lock.
         with self.writing, audited(self.store, self.keys, self.clock) as opened:
             yield opened
+        if is_marked:
+            self.raise_mark()
+
+    @contextmanager
+    def act_anyway(self) -> Iterator[AuditedTransaction]:
+        """One durable act on a vault that is read-only, which from then on is not: the owner goes on from it knowingly.
+
+        The digest of the rows is taken anew and the key header that opened the vault is named in them.
+        """
+        with self.writing, self._contradictions(), audited(self.store, self.keys, self.clock) as opened:
+            opened.fixes_rows = True
+            _name_header(opened.uow, self.header)
+            yield opened
+        self.rollback = NONE
         self.raise_mark()
 
     def fix_rows(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +12,7 @@ from vault.audit.log import log_root, read_entries
 from vault.audit.merkle import CompactRange
 from vault.budget.ledger import spent_vectors
 from vault.errors.families import Broken, InternalError, LockboxError
-from vault.errors.rollback import MarkDamaged, MixedVault, OlderVault
+from vault.errors.rollback import HeaderPutBack, MarkDamaged, MixedVault, OlderVault
 from vault.store.row_seal import RowSeal
 from vault.store.tables import ChargeRow, GrantRow, LogEntry, RowDigest
 
@@ -23,18 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollback:
-    """Why a vault is read-only, in words, and what an act on it is refused with; no reason: it is not."""
+    """Why a vault is read-only, in words, and what an act on it is refused with; no reason: it is not.
+
+    `is_mixed` says that its parts are of different times, so that what they say together may make no sense.
+    """
 
     reason: str = ""
-    kind: type[OlderVault | MixedVault | MarkDamaged] = OlderVault
+    kind: type[OlderVault | MixedVault | MarkDamaged | HeaderPutBack] = OlderVault
+    is_mixed: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.reason)
-
-    @property
-    def is_mixed(self) -> bool:
-        """Whether its parts are of different times, so that what they say together may make no sense."""
-        return self.kind is MixedVault
 
     def error(self) -> LockboxError:
         """What an act is refused with."""
@@ -42,16 +41,22 @@ class Rollback:
 
 
 NONE: Final = Rollback()
-_UNREADABLE: Final = Rollback(reason="a part of it cannot be read, so it is damaged", kind=MixedVault)
+
+
+def mixed(reason: str) -> Rollback:
+    """A vault whose parts are not of one time."""
+    return Rollback(reason=reason, kind=MixedVault, is_mixed=bool(reason))
 
 
 def find_rollback(uow: UnitOfWork, seal: RowSeal, mark: Mark | None) -> Rollback:
     """Why this file, or a part of it, is not the newest that this computer has seen of it."""
     try:
-        return _of_trail(uow, mark) or _of_rows(uow, seal, mark)
+        older, rows = _of_trail(uow, mark), _of_rows(uow, seal, mark)
     except (Broken, InternalError):
         # What SQLite makes of pages of different times may be anything, up to a table that is not there.
-        return _UNREADABLE
+        return mixed("a part of it cannot be read, so it is damaged")
+    # What is older as a whole is called so, whatever else is wrong with it.
+    return replace(older, is_mixed=older.is_mixed or rows.is_mixed) if older else rows
 
 
 def _of_trail(uow: UnitOfWork, mark: Mark | None) -> Rollback:
@@ -69,15 +74,15 @@ def _of_trail(uow: UnitOfWork, mark: Mark | None) -> Rollback:
     if mark and seen.root().hex() != mark.root:
         return Rollback(reason="its history is not the one seen before on this computer")
     if not is_whole or (now.size, now.root()) != log_root(uow):
-        return Rollback(reason="its trail does not have the entries it says it has", kind=MixedVault)
+        return mixed("its trail does not have the entries it says it has")
     return NONE
 
 
 def _of_rows(uow: UnitOfWork, seal: RowSeal, mark: Mark | None) -> Rollback:
     """The rows against the digest that every act carries forward."""
     if (mark and mark.has_digest) or keeps_digest(uow):
-        return Rollback(reason=seal.problem(uow, *log_root(uow)), kind=MixedVault)
-    return Rollback(reason=_older_than_trail(uow, read_entries(uow), mark.spent if mark else {}))
+        return mixed(seal.problem(uow, *log_root(uow)))
+    return mixed(_older_than_trail(uow, read_entries(uow), mark.spent if mark else {}))
 
 
 def keeps_digest(uow: UnitOfWork) -> bool:

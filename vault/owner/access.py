@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from vault import portal
 from vault.audit.entries import EntryType
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
+from vault.errors.rollback import MarkNotWritten
 from vault.lifecycle.tries import note_wrong
 from vault.requests import tokens
 from vault.store.tables import LogEntry
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
+    from vault.portal import Told
     from vault.requests.bundle import JobFiles
     from vault.sealing.secret import Secret
     from vault.sealing.slots import KdfCost
@@ -75,16 +78,25 @@ class AccessActions:
         with self._opened.read() as uow:
             return tokens.holder(uow, token, self._opened.now(uow)).id
 
-    def take_job(self, requester_id: str, files: JobFiles) -> str:
-        """Take a job into the inbox as its requester and return its job id; raises what `outside.submit` does."""
-        with self._opened.act() as act:
-            return portal.submit(act, requester_id, files)
+    def take_job(self, requester_id: str, files: JobFiles) -> Told:
+        """Take a job into the inbox as its requester and return what it is told; raises what `portal.submit` does.
 
-    def job_state(self, requester_id: str, job_id: str) -> str:
+        The mark is raised afterwards, by `raise_mark`: it is held against the ledger, which no answer waits for.
+        """
+        with self._opened.act(is_marked=False) as act:
+            return portal.submit(act, requester_id, files, self._opened.clock())
+
+    def raise_mark(self) -> None:
+        """Remember outside the vault what was taken in; what cannot be written now is said by the next act."""
+        with suppress(MarkNotWritten):
+            self._opened.raise_mark()
+
+    def job_state(self, requester_id: str, job_id: str) -> Told:
         """What a requester is told about its job; raises `UnknownRequest`."""
         with self._opened.read() as uow:
-            return portal.state(uow, requester_id, job_id, self._opened.now(uow))
+            return portal.state(uow, requester_id, job_id, self._opened.clock())
 
     def released_files(self, requester_id: str, job_id: str) -> dict[str, bytes]:
-        """What was sent to the outbox for a requester's job; raises `NotAtThisDoor` and `UnknownRequest`."""
+        """What was released for a requester's job to be fetched; raises `NotAtThisDoor`, `UnknownRequest` and what
+        `release.fetched` does."""
         return portal.released(self._opened, requester_id, job_id)

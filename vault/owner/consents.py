@@ -16,6 +16,7 @@ from vault.queries.ids import full_grant_id
 from vault.requests import evaluate, inbox
 from vault.requests.bundle import read_job
 from vault.requests.grant import give_consent, grant_from_terms
+from vault.requests.lapsed import return_lapsed
 from vault.training.stop import stop_under_withdrawn
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class ConsentActions:
             with self._opened.act() as act:
                 receipts.withdraw_grant(act, full)
                 destroyed = release.destroy_held_under(act, full)
+                return_lapsed(act)
                 return withdrawal_view(act.uow, self._opened, full, destroyed)
         finally:
             # Whatever was raised: where it is withdrawn and only the reminder could not be written, it is withdrawn.

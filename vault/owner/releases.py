@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault import portal, release
+from vault import release
 from vault.queries.ids import full_release_id
 from vault.queries.releases import release_view, release_views
 
@@ -30,9 +30,7 @@ class ReleaseActions:
     def send(self, release_id: str, *, confirm_digest: str, to: Path | None = None) -> ReleaseView:
         with self._opened.read() as uow:
             full = full_release_id(uow, release_id)
-            _, request = release.find_held(uow, full)
-            target = to or portal.outbox_folder(self._opened, request.requester_id, full)
-        release.send(self._opened, full, confirmed=confirm_digest, to=target, is_outbox=to is None)
+        release.send(self._opened, full, confirmed=confirm_digest, to=to)
         return self.release(full)
 
     def withhold(self, release_id: str) -> None:

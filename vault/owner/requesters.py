@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 from vault.requests import tokens
+from vault.requests.lapsed import return_lapsed
 
 
 class RequesterActions:
@@ -45,6 +46,7 @@ class RequesterActions:
         try:
             with self._opened.act() as act:
                 requesters.block(act, name)
+                return_lapsed(act)
         finally:
             # Whatever was raised: where they are blocked and only the reminder could not be written, they are blocked.
             stop_for_blocked(self._opened, asker)

@@ -12,7 +12,7 @@ from vault.queries.ids import full_request_id
 from vault.queries.releases import release_view
 from vault.queries.requests import approval_view, request_lines, request_view
 from vault.queries.runs import run_views
-from vault.requests import evaluate, inbox
+from vault.requests import inbox, refusals
 from vault.requests.approve import approve
 from vault.requests.bundle import read_job
 from vault.training.run import run_job
@@ -34,7 +34,7 @@ class RequestActions:
     def submit(self, job: Path) -> RequestView:
         files = read_job(job)
         with self._opened.act() as act:
-            request_id, refusal = inbox.submit(act, files, policy=evaluate.policy(act.uow))
+            request_id, refusal = inbox.submit(act, files)
         if refusal:
             raise refusal
         return self.request(request_id)
@@ -70,9 +70,14 @@ class RequestActions:
         if not decision.permitted:
             raise ConsentRefused(reason="; ".join(reason.sentence for reason in decision.reasons))
 
-    def refuse(self, request_id: str, *, reason: str = "") -> None:
+    def refuse(self, request_id: str, *, reason: str = "") -> str:
         with self._opened.act() as act:
-            inbox.refuse(act, full_request_id(act.uow, request_id), reason=reason)
+            refusal = inbox.refuse(act, full_request_id(act.uow, request_id), reason=reason)
+            return refusals.until_text(refusal)
+
+    def lift_refusal(self, request_id: str) -> int:
+        with self._opened.act() as act:
+            return refusals.lift(act, inbox.show(act.uow, full_request_id(act.uow, request_id)))
 
     def train(self, request_id: str, *, progress: Progress = unwatched) -> ReleaseView:
         with self._opened.read() as uow:

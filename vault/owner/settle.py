@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
 from vault.consent.receipts import expire_grants
-from vault.release import expire_held, find_held
+from vault.release import expire_held, find_held, stop_offering
 from vault.requests.inbox import expire as expire_requests
+from vault.requests.lapsed import return_lapsed
 from vault.requests.parse import parse_manifest
 from vault.requests.release_manifest import parse_release_manifest, without_time
 from vault.sealing.digest import sha256_hex
-from vault.store.tables import RequestRow
+from vault.store.tables import HeldRow, RequestRow
 from vault.training.interrupted import settle_interrupted
 from vault.views.states import RequestState
 
@@ -29,8 +30,19 @@ def _settle(act: AuditedTransaction, vault: OpenVault) -> None:
     settle_interrupted(act, vault.running)
     expire_requests(act)
     expire_held(act)
+    _end_fetching(act)
     expire_grants(act)
+    return_lapsed(act)
     _take_times_out(act)
+
+
+def _end_fetching(act: AuditedTransaction) -> None:
+    """Delete the bytes whose requester had its time to fetch them."""
+    for release_id, until in act.uow.values(HeldRow, ("id", "fetch_until")):
+        if until is not None and act.now >= until:
+            stop_offering(find_held(act.uow, release_id)[0])
+            what = f"the update of run {release_id[:8]}: its time to be fetched is over, it is deleted here"
+            act.record(EntryType.SETTINGS_CHANGE, hidden={"what": what})
 
 
 def _take_times_out(act: AuditedTransaction) -> None:

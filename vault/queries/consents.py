@@ -53,7 +53,7 @@ def grant_view(uow: UnitOfWork, one: Grant, now: datetime) -> GrantView:
         uses_spent=spent,
         uses_kept=uses_kept(uow, now)[one.id],
         epsilon_cap=None if one.epsilon_cap is None else str(one.epsilon_cap),
-        state=grant_state(one, spent, now),
+        state=grant_state(one, spent, now, is_running=_is_running(uow, one.id)),
     )
 
 
@@ -88,14 +88,19 @@ def _columns_read(fields: Sequence[FieldFacts]) -> tuple[ColumnRead, ...]:
     return tuple(ColumnRead(name=in_words(each.name), sensitivity=each.sensitivity) for each in fields)
 
 
-def grant_state(one: Grant, spent: int, now: datetime) -> str:
-    """What a consent is now: in force, not yet, used up, expired or withdrawn."""
+def _is_running(uow: UnitOfWork, grant: str) -> bool:
+    states = (RequestState.CHARGED, RequestState.TRAINING)
+    return any(uow.count(RequestRow, grant_id=grant, state=state) for state in states)
+
+
+def grant_state(one: Grant, spent: int, now: datetime, *, is_running: bool) -> str:
+    """What a consent is now: in force, not yet, in use by its last job, used up, expired or withdrawn."""
     if one.withdrawn_at is not None:
         return "withdrawn"
     if now >= one.not_after:
         return "expired"
     if spent >= one.uses:
-        return "used up"
+        return "in use" if is_running else "used up"
     return "not yet" if now < one.not_before else "active"
 
 

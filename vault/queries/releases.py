@@ -67,6 +67,7 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
         expires_at=stamp(held.expires_at),
         decided_at=None if held.ended_at is None else stamp(held.ended_at),
         price=price_view(uow, asked),
+        fetch_until=None if held.fetch_until is None else stamp(held.fetch_until),
         for_you=_for_you(held) if state in DECIDED or (state is SENDING and not can_be_sent) else None,
     )
 

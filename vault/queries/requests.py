@@ -9,9 +9,11 @@ from vault.audit.transaction import trusted_now
 from vault.queries.consents import draft_view
 from vault.queries.requesters import requester_row
 from vault.queries.status import shown_state
+from vault.requests import refusals
 from vault.requests.approve import drafted_grant, promise_of
 from vault.requests.differences import changes
-from vault.requests.evaluate import StoredJob, load, precheck
+from vault.requests.evaluate import StoredJob, check_runnable, load, obstacle
+from vault.requests.fit import misfits
 from vault.requests.inbox import check_waiting
 from vault.requests.parse import parse_manifest
 from vault.requests.shapes import dimension
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 from vault.queries.decisions import _collection, explain
 from vault.queries.price import price_view
 
+_UNDECIDED = (RequestState.WAITING, RequestState.APPROVED)
+_TAKEN_BACK = (RequestState.REFUSED_PERSON, RequestState.WAITING)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 # requests ---------------------------------------------------------------------------------------------------
@@ -82,7 +86,15 @@ def request_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> RequestView
         price=price_view(uow, asked),
         decision=explain(uow, vault, asked),
         reason=asked.row.reason,
+        obstacle=obstacle(uow, asked) if asked.row.state in _UNDECIDED else "",
+        misfits=misfits(manifest, _collection(uow, asked)),
+        no_until=_no_until(uow, asked, vault.now(uow)),
     )
+
+
+def _no_until(uow: UnitOfWork, asked: StoredJob, now: datetime) -> str:
+    standing = refusals.standing_for(uow, asked.row, now)
+    return "" if standing is None else refusals.until_text(standing)
 
 
 def approval_view(
@@ -90,12 +102,12 @@ def approval_view(
 ) -> Approval:
     """What approving would change, and the consent it would write when none covers the job.
 
-    Raises what approving would: `WrongState` for a request that does not wait, and `BudgetExhausted`.
+    Raises what approving would: `WrongState` for a request that does not wait, and what `check_runnable` raises.
     """
     asked = load(uow, full_id)
     now = trusted_now(uow, vault.clock)
     check_waiting(asked.row, now)
-    precheck(uow, asked)
+    check_runnable(uow, asked)
     view = request_view(uow, vault, full_id)
     wanted = draft and not view.decision.permitted
     earlier = _last_approved(uow, asked)
@@ -111,7 +123,7 @@ def approval_view(
 def _last_approved(uow: UnitOfWork, asked: StoredJob) -> StoredJob | None:
     """The job of this requester on this collection that was approved last, and not taken back."""
     rows = uow.find(RequestRow, requester_id=asked.requester.id, collection=asked.manifest.collection)
-    approved = [row for row in rows if row.grant_id and row.state is not RequestState.REFUSED_PERSON]
+    approved = [row for row in rows if row.grant_id and row.state not in _TAKEN_BACK]
     if not approved:
         return None
     return load(uow, max(approved, key=lambda row: (row.decided_at or _NEVER, row.received_at)).id)

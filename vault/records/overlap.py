@@ -24,6 +24,9 @@ MOST_COLUMNS: Final = 2 / 3
 QUESTION: Final = 0.7
 FEWEST_PAIRS: Final = 4
 RENAMED_CHANCE: Final = 0.2
+MOST_RENAMED: Final = (
+    32  # columns of another name that are compared with each other, in the order of the files
+)
 CLOSED: Final = 0.5
 
 
@@ -63,8 +66,8 @@ def _scores(one: Fingerprint, other: Fingerprint) -> Iterator[float]:
     for name in here.keys() & there.keys():
         yield from _score(here[name], there[name], units, MOST_CHANCE, MOST_VALUES_CHANCE)
     yield from _renamed(
-        [here[name] for name in here.keys() - there.keys()],
-        [there[name] for name in there.keys() - here.keys()],
+        [each for each in one.columns if each.name not in there][:MOST_RENAMED],
+        [each for each in other.columns if each.name not in here][:MOST_RENAMED],
         units,
     )
 

@@ -11,7 +11,7 @@ from vault.consent.record import Promise
 from vault.errors.families import Invalid
 from vault.errors.requests import ManifestMismatch
 from vault.requests import inbox
-from vault.requests.evaluate import decision_at, load, precheck, record_decision
+from vault.requests.evaluate import check_runnable, decision_at, load, record_decision
 from vault.sealing.random import random_id
 
 if TYPE_CHECKING:
@@ -63,13 +63,13 @@ def approve(
 
     Approval and consent are two entries of one transaction. Returns the decision; when it refuses, the refusal is
     recorded and the request waits on. Raises `ManifestMismatch` for another manifest than the stored one,
-    `BudgetExhausted`, `SpecialNotConfirmed` and `WrongState`.
+    `SpecialNotConfirmed`, `WrongState` and what `check_runnable` raises.
     """
     asked = load(act.uow, request_id)
     if manifest_digest != asked.row.manifest_digest:
         raise ManifestMismatch
     inbox.check_waiting(asked.row, act.now)
-    precheck(act.uow, asked)
+    check_runnable(act.uow, asked)
     decision = decision_at(act.uow, asked, act.now)
     if not decision.permitted and draft:
         decision = _with_draft(act, asked, optional, special_confirmed=special_confirmed)

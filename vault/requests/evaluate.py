@@ -17,10 +17,11 @@ from vault.consent.grants import Window, purpose_iri
 from vault.consent.receipts import ledger_view, load_grants
 from vault.consent.verdict import Question
 from vault.errors.consent import ConsentRefused
-from vault.errors.families import Exhausted, Invalid, LockboxError
+from vault.errors.families import Exhausted, Invalid, Refused
 from vault.errors.requests import UnknownRequest
 from vault.records.collections import check_fields, find_collection
 from vault.requests import requesters, translate
+from vault.requests.fit import check_fit
 from vault.requests.manifest import Manifest
 from vault.requests.parse import parse_manifest
 from vault.store.tables import RequesterRow, RequestRow
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from vault.budget.pricing import Mechanism, Price
     from vault.consent.grants import Grant
     from vault.consent.verdict import Decision, LedgerView
-    from vault.requests.inbox import Policy
     from vault.store.unit_of_work import UnitOfWork
 
 
@@ -93,18 +93,25 @@ def priced(manifest: Manifest, requester: RequesterRow) -> PricedJob:
     return PricedJob(manifest=manifest, requester=requester, price=price_of(manifest))
 
 
-def policy(uow: UnitOfWork) -> Policy:
-    """What refuses a job at the door: a price that no cap can pay, now or ever, as budgets only shrink."""
+def obstacle(uow: UnitOfWork, asked: PricedJob) -> str:
+    """Why a job cannot run here as it is, whatever is allowed, or empty: for its owner alone.
 
-    def refusal(manifest: Manifest) -> LockboxError | None:
-        requester = requesters.find_by_key(uow, bytes.fromhex(manifest.requester.key))
-        try:
-            precheck(uow, priced(manifest, requester))
-        except Exhausted as error:
-            return error
-        return None
+    Its collection is not there or is another one than it thinks, or the budget left is too small for its price.
+    """
+    try:
+        check_runnable(uow, asked)
+    except (Invalid, Refused, Exhausted) as error:
+        return str(error)
+    return ""
 
-    return refusal
+
+def check_runnable(uow: UnitOfWork, asked: PricedJob) -> None:
+    """Refuse a job that does not fit its collection, or that no filter can pay for.
+
+    Raises `UnknownCollection`, `CollectionErased`, `UnknownField`, `ManifestInvalid` and `BudgetExhausted`.
+    """
+    check_fit(asked.manifest, find_collection(uow, asked.manifest.collection))
+    precheck(uow, asked)
 
 
 def price_of(manifest: Manifest) -> Price:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from vault.errors.records import UnknownField
 from vault.errors.requests import ManifestInvalid
+from vault.records.collections import check_fields
 from vault.views.field_types import FieldType
 
 if TYPE_CHECKING:
@@ -22,22 +22,16 @@ TRANSFORM_TYPES: Final[Mapping[str, frozenset[FieldType]]] = {
     "onehot": _LISTED,
     "classes": _LISTED,
 }
-"""Which field types a transform takes; a listed bool reads true or false, a listed int its decimal digits."""
+"""The field types whose values a transform reads as they are; of any other those that read as such."""
 
 
 def check_fit(manifest: Manifest, facts: CollectionFacts) -> None:
-    """Refuse a job that this collection cannot serve as asked.
+    """Refuse a job that this collection cannot serve at all.
 
-    Raises ``UnknownField`` or ``ManifestInvalid``. Only the catalogue is looked at, never a record.
+    Raises ``UnknownField`` or ``ManifestInvalid``. Only the catalogue is looked at, never a record, and no type: one
+    record can turn the type of a column.
     """
-    types = {field.name: field.type for field in facts.fields}
-    for field in manifest.fields:
-        if field.name not in types:
-            raise UnknownField(collection=facts.name, name=field.name)
-        if types[field.name] not in TRANSFORM_TYPES[field.transform.kind]:
-            fault = f"{field.transform.kind} does not fit {field.name}, which is of type {types[field.name]}"
-            raise ManifestInvalid(reason=fault)
-        _check_labels(field, types[field.name])
+    check_fields(facts, frozenset(field.name for field in manifest.fields))
     if manifest.unit != str(facts.unit):
         raise ManifestInvalid(reason=f"its privacy unit is not that of the collection, {facts.unit}")
     has_window = manifest.where.start is not None or manifest.where.end is not None
@@ -45,16 +39,35 @@ def check_fit(manifest: Manifest, facts: CollectionFacts) -> None:
         raise ManifestInvalid(reason="it asks for a time window of a collection without times")
 
 
-_WRITTEN: Final = {
-    FieldType.BOOL: (re.compile("true|false"), "true or false"),
-    FieldType.INT: (re.compile("0|-?[1-9][0-9]*"), "whole numbers"),
-}
-"""How the values of a listed type are written; a label written otherwise would match no row at all."""
+def misfits(manifest: Manifest, facts: CollectionFacts) -> tuple[str, ...]:
+    """What of a job its columns hardly have, in sentences for the owner alone: it can run, and learns little by it."""
+    types = {field.name: field.type for field in facts.fields}
+    return tuple(
+        sentence
+        for field in manifest.fields
+        if field.name in types and (sentence := _misfit(field, types[field.name]))
+    )
 
 
-def _check_labels(field: Feature | Label, type_: FieldType) -> None:
+def _misfit(field: Feature | Label, type_: FieldType) -> str:
+    kind = field.transform.kind
+    if type_ not in TRANSFORM_TYPES[kind]:
+        return (
+            f"{kind} does not fit {field.name}, which is of type {type_}: a value that does not read as such counts as "
+            "missing."
+        )
     if field.transform.kind == "standard" or type_ not in _WRITTEN:
-        return
+        return ""
     pattern, words = _WRITTEN[type_]
-    if not all(pattern.fullmatch(label) for label in field.transform.labels):
-        raise ManifestInvalid(reason=f"{field.name} is of type {type_}, so its labels are written {words}")
+    if any(pattern.fullmatch(label) for label in field.transform.labels):
+        return ""
+    return (
+        f"{field.name} is of type {type_}, and no label of the job is {words}: every row counts as missing."
+    )
+
+
+_WRITTEN: Final = {
+    FieldType.BOOL: (re.compile("true|false|yes|no|0|1", re.IGNORECASE), "true, false, yes or no"),
+    FieldType.INT: (re.compile("0|-?[1-9][0-9]*"), "a whole number"),
+}
+"""How the values of a listed type are written; labels that are all written otherwise match no row at all."""

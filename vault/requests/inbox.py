@@ -1,36 +1,41 @@
 """The inbox: what a stranger's job must pass to be stored, and the owner's word on it.
 
 The order of ``submit`` is part of the contract. Cheap and authentic first: sizes, signature, then what the
-manifest says, its weights, who sent it, whether it came before, whether it fits the vault, and its expiry.
+manifest says, its weights, who sent it, whether it came before, its expiry, and whether any vault could pay for it.
+Neither the catalogue nor the ledger nor a record is opened for it, since its answer is heard outside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from vault.audit.entries import EntryType
+from vault.budget.ledger import check_payable
 from vault.consent.grants import LONGEST
-from vault.errors.families import Invalid, LockboxError
+from vault.errors.families import Invalid, Refused
 from vault.errors.requests import (
     JobReplayed,
     ManifestInvalid,
     OtherCollection,
     RequesterBlocked,
+    UnderRefusal,
     UnknownRequest,
     WrongState,
 )
 from vault.records.collections import find_collection
+from vault.requests import refusals
 from vault.requests.bundle import JobFiles, check_signature, check_sizes
 from vault.requests.fit import check_fit
+from vault.requests.hearing import over_at
 from vault.requests.manifest import Manifest
 from vault.requests.parse import manifest_digest, parse_manifest
 from vault.requests.requesters import find_by_key
 from vault.requests.shapes import shapes
 from vault.requests.states import in_words, move
 from vault.requests.text import TEXT_LIMIT, text_faults
+from vault.requests.translate import mechanism
 from vault.requests.weights import check_weights
 from vault.sealing.random import random_id
 from vault.store.tables import RequesterRow, RequestRow
@@ -40,10 +45,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vault.audit.transaction import AuditedTransaction
+    from vault.store.tables import RefusalRow
     from vault.store.unit_of_work import UnitOfWork
-
-Policy: TypeAlias = Callable[[Manifest], LockboxError | None]
-"""Says why the vault's own rules can never let a job run (its price alone is too high), or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,27 +57,24 @@ class Examined:
     requester: RequesterRow
 
 
-def accept_any(_manifest: Manifest) -> None:
-    """The policy that refuses nothing."""
-
-
 def submit(
-    act: AuditedTransaction, job: JobFiles, *, policy: Policy = accept_any
-) -> tuple[str, LockboxError | None]:
-    """Store a job that breaks no rule; returns its request id and, if policy refused it, why.
+    act: AuditedTransaction, job: JobFiles, *, now: datetime | None = None
+) -> tuple[str, Refused | None]:
+    """Store a job that breaks no rule of its own; returns its request id and, if a standing word of the owner's
+    refuses it, which.
 
     What breaks a rule is not stored and raises, in this order: ``ManifestInvalid`` or ``WeightsInvalid``
     (size), ``ManifestTampered``, ``ManifestInvalid``, ``WeightsTampered``, ``WeightsInvalid``,
-    ``UnknownRequester``, ``RequesterBlocked``, ``OtherCollection``, ``JobReplayed``, ``UnknownCollection``,
-    ``UnknownField``, ``ManifestInvalid``. A job refused by policy is stored as such: it stays on record and cannot
-    come again.
+    ``UnknownRequester``, ``RequesterBlocked``, ``JobReplayed``, ``ManifestInvalid`` (expiry, by `now` where it is
+    given) and ``BudgetExhausted`` for what no vault can pay. A job that is refused stays on record and cannot come
+    again.
     """
     manifest, requester = _authentic(act.uow, job)
     _check_new(act.uow, manifest, requester)
-    check_fit(manifest, find_collection(act.uow, manifest.collection))
-    _check_expiry(manifest, act.now)
+    _check_expiry(manifest, now or act.now)
+    check_payable(mechanism(manifest))
     row = _stored(act, job, manifest, requester)
-    refusal = policy(manifest)
+    refusal = _standing_word(act, row, manifest, requester)
     if refusal is None:
         row.state = move(RequestState.RECEIVED, RequestState.WAITING)
     else:
@@ -82,9 +82,26 @@ def submit(
     return row.id, refusal
 
 
+def _standing_word(
+    act: AuditedTransaction, row: RequestRow, manifest: Manifest, requester: RequesterRow
+) -> Refused | None:
+    """What the owner said once for all jobs of this kind, if that refuses this one."""
+    try:
+        _check_limit(manifest, requester)
+    except OtherCollection as limit:
+        return limit
+    standing = refusals.standing_for(act.uow, row, act.now)
+    if standing is None:
+        return None
+    row.is_told = standing.is_told
+    until = standing.until.date().isoformat()
+    return UnderRefusal(name=requester.name, collection=row.collection, until=until)
+
+
 def examine(uow: UnitOfWork, job: JobFiles) -> Examined:
     """A job folder under every check of ``submit`` but replay and expiry; nothing is stored."""
     manifest, requester = _authentic(uow, job)
+    _check_limit(manifest, requester)
     check_fit(manifest, find_collection(uow, manifest.collection))
     return Examined(manifest=manifest, requester=requester)
 
@@ -113,14 +130,28 @@ def approve(act: AuditedTransaction, request_id: str, *, grant_id: str | None = 
     _end(act, row, RequestState.APPROVED, EntryType.REQUEST_APPROVE)
 
 
-def refuse(act: AuditedTransaction, request_id: str, *, reason: str = "") -> None:
-    """Say no to a request that has not begun to run; the reason stays in the vault.
+def refuse(act: AuditedTransaction, request_id: str, *, reason: str = "") -> RefusalRow:
+    """Say no to a request that has not begun to run; the reason stays in the vault, and the no holds.
 
-    Raises ``UnknownRequest``, ``WrongState``, and ``Invalid`` for a reason that cannot be shown.
+    Its requester hears of it unless the request was approved once: whether an approval can still be taken back depends
+    on how far the runs before it are. Raises ``UnknownRequest``, ``WrongState``, and ``Invalid`` for a reason that
+    cannot be shown.
     """
     for fault in text_faults(reason, limit=TEXT_LIMIT) if reason else ():
         raise Invalid(reason=f"the reason {fault}")
-    _end(act, show(act.uow, request_id), RequestState.REFUSED_PERSON, EntryType.REQUEST_REFUSE, reason=reason)
+    row = show(act.uow, request_id)
+    move(row.state, RequestState.REFUSED_PERSON)
+    row.is_told = row.grant_id is None
+    refusal = refusals.hold(act, row, is_told=row.is_told)
+    until = refusal.until.date().isoformat()
+    _end(act, row, RequestState.REFUSED_PERSON, EntryType.REQUEST_REFUSE, reason=reason, until=until)
+    return refusal
+
+
+def end_erased(act: AuditedTransaction, request_id: str, *, reason: str) -> None:
+    """End a request whose collection is erased; its requester hears nothing of it, and no no of a person holds."""
+    row = show(act.uow, request_id)
+    _end(act, row, RequestState.REFUSED_PERSON, EntryType.REQUEST_REFUSE, reason=reason)
 
 
 def expire(act: AuditedTransaction) -> list[str]:
@@ -142,7 +173,6 @@ def _authentic(uow: UnitOfWork, job: JobFiles) -> tuple[Manifest, RequesterRow]:
     requester = find_by_key(uow, key)
     if requester.status is RequesterStatus.BLOCKED:
         raise RequesterBlocked(name=requester.name)
-    _check_limit(manifest, requester)
     return manifest, requester
 
 
@@ -183,6 +213,8 @@ def _stored(
         manifest_digest=manifest_digest(job.manifest),
         received_at=act.at,
         expires_at=manifest.expires_at,
+        over_at=over_at(manifest),
+        size=len(job.manifest) + len(job.weights),
     )
     act.uow.add(row)
     hidden = {
@@ -196,12 +228,14 @@ def _stored(
 
 
 def _end(
-    act: AuditedTransaction, row: RequestRow, state: RequestState, kind: EntryType, *, reason: str = ""
-) -> None:
+    act: AuditedTransaction, row: RequestRow, state: RequestState, kind: EntryType, *, reason: str = "",
+    until: str = "",
+) -> None:  # fmt: skip
     row.state = move(row.state, state)
     row.decided_at = act.at
     row.reason = reason or None
     requester = act.uow.get(RequesterRow, row.requester_id)
     name = "" if requester is None else requester.name
-    hidden = {"requester": name} | ({"reason": reason} if reason else {})
+    said = {"reason": reason, "until": until}
+    hidden = {"requester": name} | {what: text for what, text in said.items() if text}
     act.record(kind, clear={"request": row.id}, hidden=hidden)

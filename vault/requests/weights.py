@@ -5,6 +5,7 @@ A pickle cannot get in: the file is a bounded JSON header and raw numbers, or it
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
@@ -16,6 +17,7 @@ import safetensors.numpy
 
 from vault.errors.requests import WeightsInvalid, WeightsTampered
 from vault.sealing.digest import sha256_hex
+from vault.strict_json import strict_loads
 
 WEIGHTS_LIMIT: Final = 1024 * 1024
 """Bytes: 200,000 parameters of 4 bytes and a header."""
@@ -42,6 +44,7 @@ def check_weights(data: bytes, shapes: Shapes, digest: str) -> None:
         raise WeightsTampered()
     try:
         tensors = read_tensors(data, dtype="F32")
+        check_header(data)
         check_shapes(tensors, shapes)
         check_values(tensors)
     except NotTheTensors as error:
@@ -59,6 +62,24 @@ def read_tensors(data: bytes, *, dtype: Literal["F32", "I64"]) -> dict[str, Tens
     except safetensors.SafetensorError as error:
         raise NotTheTensors("the file is not safetensors") from error
     return {name: _tensor(facts, dtype) for name, facts in found}
+
+
+def check_header(data: bytes) -> None:
+    """Refuse a header that says anything but its tensors, or one thing twice; raises ``NotTheTensors``.
+
+    Room beside the tensors is room for anything, and of two facts under one name each reader may take the other.
+    """
+    (size,) = struct.unpack("<Q", data[:8])
+    try:
+        header: Any = strict_loads(data[8 : 8 + size])
+    except (ValueError, RecursionError) as error:
+        raise NotTheTensors("its header is not JSON in which every name stands once") from error
+    if METADATA in header:
+        raise NotTheTensors(f"its header has {METADATA}, which says nothing that a model needs")
+    if any(entry.keys() != _ENTRY_KEYS for entry in header.values()):
+        raise NotTheTensors("its header says more of a tensor than its type, its shape and its place")
+    if size > _MOST_SPACED * len(json.dumps(header, separators=(",", ":"))):
+        raise NotTheTensors("its header is mostly spaces")
 
 
 def check_shapes(tensors: Mapping[str, Tensor], shapes: Shapes) -> None:
@@ -85,6 +106,9 @@ def write_tensors(tensors: Mapping[str, Tensor]) -> bytes:
     return bytes(safetensors.numpy.save(plain))
 
 
+METADATA: Final = "__metadata__"
+_ENTRY_KEYS: Final = frozenset({"dtype", "shape", "data_offsets"})
+_MOST_SPACED: Final = 2
 _DTYPES: Final[Mapping[str, np.dtype[Any]]] = {"F32": np.dtype("<f4"), "I64": np.dtype("<i8")}
 
 

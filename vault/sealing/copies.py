@@ -6,6 +6,7 @@ SHA-256 of the same text without it. A copy that differs in any byte from what w
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from vault.errors.families import Unavailable
 from vault.errors.keys import DamagedHeader
 from vault.sealing.digest import sha256_hex
 from vault.sealing.durable import replace_files
+from vault.sealing.regular_file import read_regular
 
 FILE_NAMES = ("keys.lockbox", "keys.copy.lockbox")
 LARGEST_FILE = 64 * 1024
@@ -32,11 +34,12 @@ def write_second_copy(folder: Path, facts: Mapping[str, object]) -> None:
 def read_copy(path: Path) -> dict[str, object]:
     """The facts of one copy; DamagedHeader when it is missing or bad, Unavailable when it cannot be read."""
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
+        data = read_regular(path, LARGEST_FILE + 1)
     except FileNotFoundError:
         raise DamagedHeader(what=f"{path.name} is missing") from None
     except OSError as error:
+        if error.errno in (errno.EINVAL, errno.ELOOP):
+            raise DamagedHeader(what=f"{path.name} is not a file") from None
         raise Unavailable(reason=f"{path} cannot be read: {error.strerror}") from error
     try:
         return decode_copy(data)

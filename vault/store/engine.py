@@ -137,7 +137,7 @@ class Store:
                     copy, pages=BACKUP_PAGES, progress=lambda _status, left, of: progress(of - left, of)
                 )
             with closing(self._connect(location, ())) as copy:
-                problems = problems_of(copy)
+                problems = problems_of(copy, draft)
             cipher.assert_encrypted(draft)
             if problems:
                 raise Damaged(what="the backup")
@@ -146,7 +146,7 @@ class Store:
         """Every page authenticated and the structure checked: what is wrong, or an empty list."""
         try:
             with translated(self.path), closing(self._connect_to_read()) as connection:
-                return problems_of(connection)
+                return problems_of(connection, self.path)
         except Damaged:
             return ["the first page cannot be read with this key"]
 

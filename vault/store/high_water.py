@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from vault.errors.storage import Damaged, NewerVault
+from vault.sealing.regular_file import read_regular
 from vault.store.failures import translated
 from vault.store.files import drafts_of, write_durably
 
@@ -50,11 +53,12 @@ def read_mark(folder: Path, origin: str, mac: Callable[[bytes], bytes]) -> Mark 
     Raises Damaged when it fails its MAC or is the mark of another vault, NewerVault, DiskFailing.
     """
     path = mark_file(folder, origin)
+    if not os.path.lexists(path):
+        return None
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise Damaged(what=_WHAT)  # somebody put something else there
     with translated(path):
-        if not path.exists():
-            return None
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES)
+        data = read_regular(path, _MOST_BYTES)
     mark = _checked(data, mac)
     if mark.origin != origin:
         raise Damaged(what=_WHAT)

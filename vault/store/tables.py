@@ -42,6 +42,14 @@ def _time(**more: Any) -> Any:
     return sqlmodel.Field(sa_type=TimeColumn, **more)
 
 
+def _counted() -> Any:
+    return sqlmodel.Field(default=0, sa_column_kwargs={"server_default": "0"})
+
+
+def _flag() -> Any:
+    return sqlmodel.Field(default=False, sa_column_kwargs={"server_default": "0"})
+
+
 def _word_of(words: type[StrEnum], **more: Any) -> Any:
     sa_type: Any = WordColumn(words)
     return sqlmodel.Field(sa_type=sa_type, **more)
@@ -204,7 +212,11 @@ class GrantRow(Row, table=True):
 
 
 class RequestRow(Row, table=True):
-    """One signed job that came in."""
+    """One signed job that came in.
+
+    From `over_at` on its requester hears that it is over, whatever became of it; `size` are its bytes; `is_told` says
+    that the requester hears of the refusal.
+    """
 
     __tablename__ = "request"
     __table_args__ = (UniqueConstraint("requester_id", "job_id"),)
@@ -223,6 +235,25 @@ class RequestRow(Row, table=True):
     decided_at: datetime | None = _time(default=None)
     grant_id: str | None = sqlmodel.Field(default=None, index=True)
     reason: str | None = None
+    over_at: datetime | None = _time(default=None)
+    size: int = _counted()
+    is_told: bool = _flag()
+
+
+class RefusalRow(Row, table=True):
+    """One no to a question that holds until its end, or until the owner lifts it; `is_told` to who asked."""
+
+    __tablename__ = "refusal"
+
+    id: str = sqlmodel.Field(primary_key=True)
+    requester_id: str = sqlmodel.Field(index=True)
+    collection: str
+    purpose: str
+    request_id: str
+    is_told: bool
+    refused_at: datetime = _time()
+    until: datetime = _time()
+    lifted_at: datetime | None = _time(default=None)
 
 
 class ChargeRow(Row, table=True):
@@ -241,7 +272,10 @@ class ChargeRow(Row, table=True):
 
 
 class HeldRow(Row, table=True):
-    """One held update, from training to its release or destruction; `private` is for the owner only."""
+    """One held update, from training to its release or destruction; `private` is for the owner only.
+
+    `fetch_until` is the end of the time in which its requester can fetch the released bytes from here.
+    """
 
     __tablename__ = "held"
 
@@ -256,3 +290,4 @@ class HeldRow(Row, table=True):
     intent_at: datetime | None = _time(default=None)
     sent_at: datetime | None = _time(default=None)
     ended_at: datetime | None = _time(default=None)
+    fetch_until: datetime | None = _time(default=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -73,6 +73,13 @@ class UnitOfWork:
         with self._working():
             query = select(func.count()).select_from(table).where(*_conditions(table, equals))
             return self._session.scalars(query).one()
+
+    def values(self, table: type[Row], columns: Sequence[str], **equals: object) -> list[tuple[Any, ...]]:
+        """Some columns of the rows that have these values, without their blobs."""
+        with self._working():
+            wanted = [_column(table, name) for name in columns]
+            query = select(*wanted).where(*_conditions(table, equals))
+            return [tuple(row) for row in self._session.execute(query)]
 
     def maximum(self, table: type[Row], column: str) -> int | None:
         """The largest number in a column, or None when there is no row."""

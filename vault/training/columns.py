@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from learner.protocol import ColumnFrame, Job
+from vault.training.readings import codes, numbers
 from vault.views.field_types import TIME_FIELD, UNIT_FIELD
 
 if TYPE_CHECKING:
     from vault.records.reading import ColumnReader
     from vault.requests.manifest import Feature, Label, Manifest
-
-UNKNOWN = -1
 
 
 def project(reader: ColumnReader, manifest: Manifest, allowed: frozenset[str], job: Job) -> bytearray:
@@ -44,7 +42,7 @@ def _rows_in_window(reader: ColumnReader, manifest: Manifest) -> npt.NDArray[np.
     where = manifest.where
     if where.start is None and where.end is None:
         return np.ones(len(reader.column(UNIT_FIELD)), dtype=np.bool_)
-    seconds = _numbers(reader.column(TIME_FIELD))
+    seconds = numbers(reader.column(TIME_FIELD))
     kept = ~np.isnan(seconds)
     if where.start is not None:
         kept &= seconds >= where.start.timestamp()
@@ -62,22 +60,5 @@ def _numbered(units: pa.ChunkedArray) -> npt.NDArray[np.int32]:
 
 def _coded(column: pa.ChunkedArray, field: Feature | Label) -> npt.NDArray[np.generic]:
     if field.transform.kind == "standard":
-        return _numbers(column)
-    return _codes(column, field.transform.labels)
-
-
-def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    """float64 with NaN for null; a timestamp as seconds since 1970, a bool as 0 or 1.
-
-    The casts round instead of refusing: a value that made them fail would tell, without noise, that it is there.
-    """
-    if pa.types.is_timestamp(column.type):
-        micros = column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())
-        column = pc.divide(micros.cast(pa.float64(), safe=False), 1e6)
-    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
-
-
-def _codes(column: pa.ChunkedArray, labels: tuple[str, ...]) -> npt.NDArray[np.int32]:
-    """int32 index into the public label list, -1 for null or unlisted; bools are written true and false."""
-    found = pc.index_in(column.cast(pa.string()), value_set=pa.array(labels, pa.string()))
-    return np.asarray(pc.fill_null(found, UNKNOWN).to_numpy(), dtype=np.int32)
+        return numbers(column)
+    return codes(column, field.transform.labels)

@@ -15,6 +15,7 @@ from vault.audit.entries import EntryType
 from vault.audit.vault_date import vault_date
 from vault.budget import ledger
 from vault.consent.receipts import spend_use
+from vault.errors.budget import BudgetExhausted
 from vault.errors.consent import ConsentRefused
 from vault.errors.families import LockboxError, Unavailable
 from vault.errors.requests import WrongState
@@ -33,6 +34,7 @@ from vault.requests.evaluate import (
     record_decision,
     reload,
 )
+from vault.requests.lapsed import return_lapsed, return_one
 from vault.requests.manifest import Manifest
 from vault.requests.release_manifest import build_release_manifest
 from vault.requests.states import in_words, move
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from learner.protocol import Envelope, Job
     from vault.audit.entries import Json
     from vault.audit.transaction import AuditedTransaction
+    from vault.consent.verdict import Decision
     from vault.lifecycle.opened import OpenVault
     from vault.store.unit_of_work import UnitOfWork
 from vault.training.interrupted import reason_of, settle_one
@@ -82,10 +85,16 @@ def run_job(vault: OpenVault, request_id: str, progress: Progress) -> None:
             # written, the next settling does it.
             reason = vault.running[request_id].stopped_because or reason_of(error)
             with suppress(LockboxError):
-                vault.settle(lambda act: settle_one(act, inbox.show(act.uow, request_id), reason=reason))
+                vault.settle(lambda act: _bring_back(act, request_id, reason))
             if isinstance(error, Unavailable) and _is_lost(vault, request_id):
                 raise RunLost(reason=str(error).rstrip(".")) from error
             raise
+
+
+def _bring_back(act: AuditedTransaction, request_id: str, reason: str) -> None:
+    """The true state of a run that ended early; without its consent it is not even approved any more."""
+    settle_one(act, inbox.show(act.uow, request_id), reason=reason)
+    return_lapsed(act)
 
 
 def _here(vault: OpenVault, learner: LearnerProcess, job: Job) -> Run:
@@ -117,20 +126,40 @@ def _is_lost(vault: OpenVault, request_id: str) -> bool:
 def _planned(vault: OpenVault, request_id: str) -> tuple[StoredJob, frozenset[str]]:
     """The request and the fields it may read, or the refusal, before a process is started.
 
-    A refusal by consent is recorded; the mark outside the vault has to be writable before anything is spent.
+    A refusal is recorded and ends the approval: the request waits again. The mark outside the vault has to be
+    writable before anything is spent.
     """
     with vault.read() as uow:
         vault_date(uow, vault.clock).require()
         asked = load(uow, request_id)
         _check_runnable(asked.row, RequestState.APPROVED, vault.now(uow))
         decision = decision_as_approved(uow, asked, vault.now(uow))
-        precheck(uow, asked)
+        poor = _poverty(uow, asked)
     vault.require_mark()
-    if not decision.permitted:
+    if poor is not None or not decision.permitted:
         with vault.act() as act:
             record_decision(act, request_id, decision)
+            _take_back(act, request_id, decision, poor)
     raise_unless_permitted(decision)
+    if poor is not None:
+        raise poor
     return asked, decision.allowed
+
+
+def _poverty(uow: UnitOfWork, asked: StoredJob) -> BudgetExhausted | None:
+    try:
+        precheck(uow, asked)
+    except BudgetExhausted as error:
+        return error
+    return None
+
+
+def _take_back(
+    act: AuditedTransaction, request_id: str, decision: Decision, poor: BudgetExhausted | None
+) -> None:
+    """What was approved and cannot run waits again, with the reason; raises `WrongState` if it did meanwhile."""
+    said = [reason.sentence for reason in decision.reasons] if not decision.permitted else [str(poor)]
+    return_one(act, inbox.show(act.uow, request_id), reason="; ".join(said).rstrip("."))
 
 
 def _check_runnable(row: RequestRow, state: RequestState, now: datetime) -> None:

@@ -26,7 +26,10 @@ class OwnerResults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseView:
-    """A held update: what would leave, to whom, what it cost, and what became of it."""
+    """A held update: what would leave, to whom, what it cost, and what became of it.
+
+    `fetch_until` is set while its requester can fetch it from the vault.
+    """
 
     id: str
     state: str
@@ -52,3 +55,4 @@ class ReleaseView:
     decided_at: str | None
     price: PriceView
     for_you: OwnerResults | None
+    fetch_until: str | None = None

@@ -24,7 +24,12 @@ class RequestLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestView:
-    """A request with its price and the verdict the consents give now."""
+    """A request with its price and the verdict the consents give now.
+
+    `reason` is why it is where it is: the owner's own, or why an approval does not hold any more. `obstacle` says why
+    it cannot run here as it is, whatever is allowed; `no_until` is the end of the no that holds for questions of its
+    kind. `misfits` say which columns it hardly can read. All of them may be empty.
+    """
 
     line: RequestLine
     job_id: str
@@ -47,6 +52,9 @@ class RequestView:
     price: PriceView
     decision: DecisionView
     reason: str | None
+    obstacle: str = ""
+    misfits: tuple[str, ...] = ()
+    no_until: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,10 +132,14 @@ class JobId(Message):
 
 
 class JobState(BaseModel):
-    """What a requester is told about its job; from the charge until a release it is always `in progress`."""
+    """What a requester is told about its job: `waiting` until a release, a person's refusal or its public end.
+
+    `until` is the day (UTC) to which a refusal holds for every job of this purpose on this collection.
+    """
 
     job_id: str
-    state: Literal["waiting", "refused", "expired", "in progress", "released"]
+    state: Literal["waiting", "refused", "expired", "released"]
+    until: str | None = None
 
 
 class ReleasedFiles(BaseModel):

@@ -7,10 +7,14 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from vault.sealing.regular_file import read_regular
 
 if TYPE_CHECKING:
     from vault.settings import Paths
+
+_LARGEST: Final = 64 * 1024
 
 
 def facts_of(paths: Paths) -> dict[str, object]:
@@ -53,7 +57,7 @@ def _facts_file(paths: Paths) -> Path:
 def read_facts(paths: Paths) -> dict[str, Any]:
     """What stands in that file, or nothing."""
     try:
-        told = json.loads(_facts_file(paths).read_text(encoding="utf-8"))
+        told = json.loads(read_regular(_facts_file(paths), _LARGEST))
     except (OSError, ValueError):
         return {}
     return told if isinstance(told, dict) else {}

@@ -23,11 +23,11 @@ type entry struct {
 
 // keys of each type that stand in clear (section 7); one that ends in a question mark may be absent.
 var keys = map[string]string{
-	"log.genesis": "app checkpoint?", "export": "profile", "record.import": "count?", "record.erase": "count?",
+	"log.genesis": "app checkpoint?", "log.recovered": "app checkpoint?", "export": "profile", "record.import": "count?", "record.erase": "count?",
 	"consent.grant": "consent expires method", "consent.withdraw": "consent expires? method?",
 	"consent.expire": "consent expires? method?", "requester.add": "", "requester.trust": "", "requester.block": "",
 	"requester.rename": "", "request.received": "request", "request.approve": "request", "request.refuse": "request",
-	"request.expire": "request", "decision": "request outcome reason",
+	"request.expire": "request", "request.return": "request", "decision": "request outcome reason",
 	"training.run": "run request status epsilon delta steps", "run.failed": "run reason charged",
 	"budget.spend": "run epsilon accountant", "release.intent": "run release?", "release.approve": "run release?",
 	"release.withhold": "run release?", "release.expire": "run release?", "release.destroy": "run release?",

@@ -136,7 +136,11 @@ def _standing(one: GrantView) -> str:
         case "expired":
             return f"expired {one.not_after[:10]}"
         case _:
-            return one.state
+            return _state(one)
+
+
+def _state(one: GrantView) -> str:
+    return "in use by a running job" if one.state == "in use" else one.state
 
 
 @group.command("show")
@@ -161,7 +165,7 @@ def _show(one: GrantView) -> None:
         ("until", one.not_after),
         ("jobs", wording.uses(one.uses, one.uses_spent, one.uses_kept)),
         ("a job costs", f"at most ε {one.epsilon_cap}" if one.epsilon_cap else "what the budget allows"),
-        ("state", one.state),
+        ("state", _state(one)),
     ]
     write_facts(rows)
 

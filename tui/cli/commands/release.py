@@ -79,6 +79,7 @@ def _show(one: ReleaseView) -> None:
             ("what leaves", wording.what_leaves(one.size)),
             ("hidden by", wording.mechanism(noun, one.clip_norm, one.steps, one.noise_multiplier)),
             ("held", f"since {one.held_at}, until {one.expires_at}"),
+            *([("to be fetched", f"until {one.fetch_until}")] if one.fetch_until else []),
             ("digest", one.digest),
         ]
     )
@@ -116,7 +117,7 @@ def send(
     to: Annotated[
         Path | None,
         typer.Option(
-            "--to", metavar="DIR", help="A new folder for the requester; default: the outbox for their token."
+            "--to", metavar="DIR", help="A new folder for the requester; default: kept here for their token."
         ),
     ] = None,
     as_json: AsJson = False,
@@ -126,10 +127,15 @@ def send(
         sent = vault.send(release_id, confirm_digest=confirm_digest, to=to)
     if as_json:
         write_json(sent)
-    place = to or "The outbox"
-    say(f"{place} holds what leaves for {sent.recipient}: one update of {wording.size(sent.size)}, signed.")
+    what = f"one update of {wording.size(sent.size)}, signed"
     if to is None:
-        say("They fetch it from there with their token, while the vault is unlocked.")
+        until = wording.short_time(sent.fetch_until or "")
+        say(
+            f"{what.capitalize()}, left for {sent.recipient}: it is kept here, and they can fetch it with their token,"
+        )
+        say(f"while the vault is unlocked, until {until} UTC.")
+    else:
+        say(f"{to} holds what leaves for {sent.recipient}: {what}.")
     say("It cannot be called back.")
 
 

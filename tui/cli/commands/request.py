@@ -51,6 +51,8 @@ def submit(
     else:
         write(found.line.id)
     say(f"Request {found.line.id[:8]} of {found.line.requester} waits for you.")
+    if found.obstacle:
+        say(f"It cannot run here as it is. {found.obstacle}")
     say(f"Look at it: lockbox request show {found.line.id[:8]}")
 
 

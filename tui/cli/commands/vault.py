@@ -24,19 +24,22 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import global_options, open_vault
 from tui.text import wording
+from tui.text.reopening_facts import reopening_sentences
+from vault.errors.daemon import VaultUnlocked
 from vault.errors.families import Invalid
 from vault.errors.keys import RecoveryKeyNotConfirmed
 
 if TYPE_CHECKING:
     from tui.cli.vault_access import GlobalOptions
     from vault.vault import Secret
+    from vault.views.reopening import Reopening
 
 passphrase = typer.Typer(no_args_is_help=True)
 
 
 def add_to(app: typer.Typer) -> None:
     """Register these commands."""
-    for command in (init, status, doctor, paths, backup, recover):
+    for command in (init, status, doctor, paths, backup, recover, reopen):
         app.command()(command)
     app.add_typer(passphrase, name="passphrase", help="The passphrase of this vault.", cls=CommandGroup)
 
@@ -221,3 +224,49 @@ def _renew(
         return
     Vault.open(options.paths, current, writable=False, recovery=recovery).close()
     Vault.change_passphrase(options.paths, current, _new_passphrase(descriptor), recovery=recovery)
+
+
+def reopen(
+    context: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what it would mean, and change nothing.")
+    ] = False,
+    confirmed: Annotated[
+        str | None,
+        typer.Option("--confirm", metavar="LETTERS", help="Without a terminal: what --dry-run says to give."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go on knowingly from a vault that opens to be read only, such as a backup that you put back."""
+    from vault.client import attach
+    from vault.vault import Vault, harden_process
+
+    harden_process()
+    options = global_options(context)
+    Vault.check_there(options.paths)
+    if attach.is_served(options.paths):
+        raise VaultUnlocked()
+    with Vault.open(options.paths, options.secret(), recovery=options.recovery_key) as vault:
+        planned = vault.preview_reopen()
+        for sentence in reopening_sentences(planned):
+            say(sentence)
+        if dry_run:
+            _show_reopening(planned, as_json=as_json)
+            return
+        done = vault.reopen(confirm=_confirmed(planned, confirmed))
+    if as_json:
+        write_json(done)
+    say("The vault can be written to again; the trail says that you went on from here.")
+
+
+def _show_reopening(planned: Reopening, *, as_json: bool) -> None:
+    if as_json:
+        write_json(planned)
+    say(f"Nothing was changed (dry run). To do it: lockbox reopen --confirm {planned.confirm}")
+
+
+def _confirmed(planned: Reopening, given: str | None) -> str:
+    """What confirms it: typed at a terminal, or given with the command."""
+    if given is not None or not is_interactive():
+        return given or ""
+    return ask(f"Type {planned.confirm} to go on: ").strip()

@@ -22,7 +22,7 @@ class Releases(Protocol):
     def send(self, release_id: str, *, confirm_digest: str, to: Path | None = None) -> ReleaseView:
         """Let a held update leave to a folder: the only way anything leaves to anyone but the owner.
 
-        Without a folder it goes to the outbox, from where its requester alone can fetch it with a token.
+        Without a folder its requester alone can fetch it, with a token and for 90 days, from the vault itself.
         """
 
     @proven

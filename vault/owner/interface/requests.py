@@ -16,7 +16,11 @@ class Requests(Protocol):
     """What others ask, and its runs."""
 
     def submit(self, job: Path) -> RequestView:
-        """Take a signed job folder into the inbox; raises one error a rule it breaks."""
+        """Take a signed job folder into the inbox; raises one error a rule it breaks.
+
+        What breaks no rule of its own waits there, also where it cannot run here: its `obstacle` says why. A job that
+        a standing word of the owner's refuses is stored as refused and raises `UnderRefusal` or `OtherCollection`.
+        """
 
     def requests(self) -> list[RequestLine]:
         """Every request, the newest first."""
@@ -41,11 +45,23 @@ class Requests(Protocol):
         """Approve one run; with `draft`, write the consent it needs in the same transaction, as `grant` would.
 
         `manifest_digest` is the one that was shown: of another manifest nothing is approved. Raises `ManifestMismatch`,
-        `ConsentRefused` (recorded), `SpecialNotConfirmed`, `BudgetExhausted` and `WrongState`.
+        `ConsentRefused` (recorded), `SpecialNotConfirmed`, `BudgetExhausted`, `WrongState`, and what a job that does
+        not fit its collection raises.
         """
 
-    def refuse(self, request_id: str, *, reason: str = "") -> None:
-        """Say no to a request; the reason stays in the vault."""
+    def refuse(self, request_id: str, *, reason: str = "") -> str:
+        """Say no to a request, and to all of its kind until the time that is returned; the reason stays in the vault.
+
+        Of its kind is what the same requester asks for the same purpose of a collection of this name. The requester
+        hears no, and until when it holds; not so where the request was approved before.
+        """
+
+    @proven
+    def lift_refusal(self, request_id: str) -> int:
+        """Let questions like this request be shown again, and return how many noes are lifted by it.
+
+        What was refused stays refused. Raises `UnknownRefusal` where no no holds.
+        """
 
     @proven
     @watched

@@ -1,0 +1,116 @@
+"""An approval that nothing stands behind any more is none: the request waits again, and says why, everywhere alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.worlds import learners
+from tests.worlds.approving import approve
+from tests.worlds.commands import run
+from tests.worlds.world import NAME, World
+from vault.budget import ledger
+from vault.errors.consent import ConsentRefused
+from vault.errors.families import LockboxError
+from vault.training import process
+from vault.vault import Vault
+
+
+def approved(world: World, vault: Vault) -> tuple[str, str]:
+    """A request that is approved under a consent given by hand, and that consent."""
+    world.imported(vault)
+    world.introduced(vault)
+    given = vault.grant(
+        requester=NAME, collection="nights", fields=["good", "steps"], purpose="AcademicResearch",
+        not_after=world.clock.now + timedelta(days=10),
+    ).id  # fmt: skip
+    request = vault.submit(world.job()).line.id
+    approve(vault, request)
+    return request, given
+
+
+def withdrawn(vault: Vault, world: World, grant: str) -> None:
+    vault.withdraw(grant)
+
+
+def expired(vault: Vault, world: World, _grant: str) -> None:
+    world.clock.forward(days=11)
+    vault.settle()
+
+
+def blocked(vault: Vault, world: World, _grant: str) -> None:
+    vault.block_requester(NAME)
+
+
+WAYS: dict[str, tuple[Callable[[Vault, World, str], None], str]] = {
+    "withdrawn": (withdrawn, "was withdrawn"),
+    "expired": (expired, "ended on"),
+    "blocked": (blocked, "its requester is blocked"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_request_whose_consent_is_gone_waits_again_with_the_reason(world: World, way: str) -> None:
+    act, reason = WAYS[way]
+    with world.vault() as vault:
+        request, grant = approved(world, vault)
+        act(vault, world, grant)
+        view, status = vault.request(request), vault.status()
+        assert (view.line.state, status.approved, status.requests_waiting) == ("waiting", 0, 1)
+        assert reason in (view.reason or "")
+        said = [line.sentence for line in vault.audit_lines() if line.type == "request.return"]
+    assert len(said) == 1
+    assert reason in said[0]
+    shown = " ".join(run(world.paths, "request", "show", request[:8]).out.split())
+    assert "waits for you" in shown
+    assert reason in shown
+
+
+def test_a_run_that_is_refused_takes_the_approval_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing recorded the end of the consent yet: the run itself finds it."""
+    with world.vault() as vault:
+        request, _grant = approved(world, vault)
+        world.clock.forward(days=11)
+        with pytest.raises(ConsentRefused):
+            vault.train(request, progress=lambda _step, _of: None)
+        view = vault.request(request)
+    assert (view.line.state, "ended on" in (view.reason or "")) == ("waiting", True)
+
+
+def test_a_budget_that_is_spent_meanwhile_takes_the_approval_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world.vault() as vault:
+        request, _grant = approved(world, vault)
+        price = vault.request(request).price
+        monkeypatch.setattr(ledger, "JOB_SHARE", ledger.JOB_SHARE / 1000)
+        with pytest.raises(LockboxError):
+            vault.train(request, progress=lambda _step, _of: None)
+        view = vault.request(request)
+    assert price.job_percent > 0
+    assert (view.line.state, "one job may use" in (view.reason or "")) == ("waiting", True)
+    assert "one job may use" in view.obstacle
+
+
+def test_a_consent_for_one_job_is_in_use_while_the_job_runs_and_used_up_afterwards(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, str]] = []
+    with world.vault() as vault:
+        request, grant = approved(world, vault)
+        update = learners.zeros(world.folder / "job")
+        monkeypatch.setattr(process, "COMMAND", learners.pretended(update, pause=0))
+
+        def look(_step: int, _of: int) -> None:
+            listed = run(world.paths, "consent", "show", grant[:8]).out
+            seen.append(
+                (vault.consent(grant).state, "in use by a running job" if "in use by" in listed else "")
+            )
+
+        vault.train(request, progress=look)
+        after = vault.consent(grant).state
+    assert seen[0] == ("active", "")
+    assert seen[-1] == ("in use", "in use by a running job")
+    assert after == "used up"

@@ -1,0 +1,178 @@
+"""Going on knowingly from a vault that is read-only: what was spent and withdrawn stays so, and the trail says it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.worlds.commands import Outcome, run
+from tests.worlds.older_parts import PAGE, pages_of
+from tests.worlds.world import NAME, PASSPHRASE, World
+from vault.sealing.copies import FILE_NAMES
+from vault.vault import Vault, passphrase_secret
+
+NEW = "another horse battery staple"
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def reopened(world: World, *, secret: str = PASSPHRASE) -> Outcome:
+    """Look at what it would mean, and then do it."""
+    shown = json.loads(run(world.paths, "reopen", "--dry-run", "--json", secret=secret).out)
+    return run(world.paths, "reopen", "--confirm", shown["confirm"], secret=secret)
+
+
+def facts(world: World, *words: str) -> list[dict[str, object]]:
+    found = run(world.paths, *words, "--json")
+    assert found.code == 0, found.err
+    return [json.loads(line) for line in found.out.splitlines()]
+
+
+@pytest.fixture
+def older(today: World) -> World:
+    """Today's vault as it was before its consent was withdrawn, a job was paid for and a token was revoked."""
+    kept = today.folder / "older.db"
+    with today.vault() as vault:
+        vault.issue_token(NAME)
+    shutil.copy(today.paths.database, kept)
+    with today.vault() as vault:
+        waiting = next(one for one in vault.requests() if one.state == "waiting")
+        digest = vault.request(waiting.id).manifest_digest
+        vault.approve(waiting.id, manifest_digest=digest, draft=True)
+        vault.train(waiting.id, progress=lambda _step, _of: None)
+        for one in vault.grants():
+            if one.state in ("active", "used up"):
+                vault.withdraw(one.id)
+        vault.revoke_tokens(NAME)
+    shutil.copy(kept, today.paths.database)
+    return today
+
+
+def used(world: World) -> float:
+    return max(float(str(line["used_percent"])) for line in facts(world, "budget") if "used_percent" in line)
+
+
+def test_a_backup_is_gone_on_from_and_nothing_spent_or_withdrawn_becomes_less(older: World) -> None:
+    assert run(older.paths, "requester", "block", NAME).code == 7
+    before = used(older)
+    shown = run(older.paths, "reopen", "--dry-run")
+    assert (shown.code, "later events that this computer has seen, for good" in flat(shown.err)) == (0, True)
+    assert "1 held update destroyed" in flat(shown.err)
+    assert "of its lifetime budget counts as used" in flat(shown.err)
+    assert run(older.paths, "requester", "block", NAME).code == 7, "a dry run changes nothing"
+
+    done = reopened(older)
+    assert (done.code, "can be written to again" in done.err) == (0, True), done.err
+    assert used(older) > before
+    assert {one["state"] for one in facts(older, "consent", "list")} <= {"withdrawn", "expired"}
+    assert {one["state"] for one in facts(older, "request", "list")} <= {"refused_person", "destroyed"}
+    assert "You went on from here although an older copy was put back" in flat(
+        run(older.paths, "audit", "show").out
+    )
+    with older.vault() as vault:
+        assert vault.rollback_reason == ""
+        assert not [one for one in vault.releases() if one.state == "held"]
+    assert run(older.paths, "requester", "block", NAME).code == 0
+    assert "what this computer has seen of it before" in flat(run(older.paths, "audit", "verify").err)
+
+
+def test_what_was_remembered_as_spent_is_spent_for_the_next_job_too(older: World) -> None:
+    remembered = json.loads(next(older.paths.state.iterdir()).read_text())["mark"]["spent"]
+    reopened(older)
+    after = json.loads(next(older.paths.state.iterdir()).read_text())["mark"]
+
+    assert after["spent"] == remembered
+    assert after["has_digest"] is True
+
+
+@pytest.mark.parametrize("given", [(), ("--confirm", "00000000")])
+def test_without_what_was_shown_nothing_is_reopened(older: World, given: tuple[str, ...]) -> None:
+    before = older.paths.database.read_bytes()
+    refused = run(older.paths, "reopen", *given)
+    assert (refused.code, "Nothing was reopened".lower() in flat(refused.err).lower()) == (1, True), (
+        refused.err
+    )
+    assert (
+        older.paths.database.read_bytes()[PAGE:] == before[PAGE:]
+    )  # opening alone seals the first page anew
+    assert run(older.paths, "reopen", "--dry-run", secret="a wrong one").code == 3
+
+
+def test_a_damaged_mark_is_written_anew_and_everything_stays_as_it_is(today: World) -> None:
+    before = facts(today, "consent", "list"), facts(today, "request", "list"), used(today)
+    mark = next(today.paths.state.iterdir())
+    mark.write_text("{}")
+    shown = flat(run(today.paths, "reopen", "--dry-run").err)
+    assert "nothing on this computer shows whether that is all of them" in shown
+    assert "Consents, requests and tokens stay as they are." in shown
+    assert reopened(today).code == 0
+    assert before == (facts(today, "consent", "list"), facts(today, "request", "list"), used(today))
+    shown = flat(run(today.paths, "audit", "show").out)
+    assert "although the reminder of it on this computer was damaged" in shown
+    assert str(today.folder) not in shown
+    assert run(today.paths, "requester", "block", NAME).code == 0
+    assert len(json.loads(mark.read_text())) == 3
+
+
+def test_a_folder_in_the_place_of_the_mark_has_to_be_taken_away_first(today: World) -> None:
+    mark = next(today.paths.state.iterdir())
+    mark.unlink()
+    mark.mkdir()
+    assert run(today.paths, "status").code == 0
+    found = reopened(today)
+    assert (found.code, str(today.paths.state) in flat(found.err)) == (7, True), found.err
+
+
+def test_a_mixture_is_gone_on_from_with_everything_ended(today: World) -> None:
+    before = today.paths.database.read_bytes()
+    with today.vault() as vault:
+        vault.grant(
+            requester=NAME, collection="nights", fields=["steps"], purpose="AcademicResearch",
+            not_after=today.clock.now.replace(microsecond=0).replace(year=today.clock.now.year + 1),
+        )  # fmt: skip
+        numbers = pages_of(today, "requester")
+        vault.trust_requester(NAME)
+    now = bytearray(today.paths.database.read_bytes())
+    for number in numbers:
+        now[PAGE * number : PAGE * (number + 1)] = before[PAGE * number : PAGE * (number + 1)]
+    today.paths.database.write_bytes(now)
+    assert run(today.paths, "requester", "block", NAME).code == 6
+    assert reopened(today).code == 0
+    assert {one["state"] for one in facts(today, "consent", "list")} <= {"withdrawn", "expired"}
+    assert run(today.paths, "requester", "block", NAME).code == 0
+
+
+def test_a_key_header_that_the_owner_put_back_is_taken_as_the_vaults_own(today: World) -> None:
+    before = {name: (today.paths.vault / name).read_bytes() for name in FILE_NAMES}
+    Vault.change_passphrase(today.paths, passphrase_secret(PASSPHRASE), passphrase_secret(NEW))
+    for name, data in before.items():
+        (today.paths.vault / name).write_bytes(data)
+    assert run(today.paths, "requester", "block", NAME).code == 6
+    assert reopened(today).code == 0
+    assert run(today.paths, "requester", "block", NAME).code == 0
+    assert run(today.paths, "status", secret=NEW).code == 3
+
+
+def test_what_is_damaged_is_not_gone_on_from(today: World) -> None:
+    (page,) = pages_of(today, "charge")[:1]
+    data = bytearray(today.paths.database.read_bytes())
+    data[PAGE * page + 100] ^= 1
+    today.paths.database.write_bytes(data)
+    assert run(today.paths, "reopen", "--dry-run").code == 6
+    assert run(today.paths, "requester", "block", NAME).code == 6
+
+
+def test_a_vault_that_can_be_written_to_has_nothing_to_reopen(today: World) -> None:
+    found = run(today.paths, "reopen", "--dry-run")
+    assert (found.code, "there is nothing to reopen" in flat(found.err)) == (1, True)
+
+
+def test_it_is_done_where_no_other_process_has_the_vault_open(today: World, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "nothing", ignore_errors=True)
+    with today.vault():
+        assert run(today.paths, "reopen", "--dry-run").code == 7

@@ -1,0 +1,59 @@
+"""What going on from a vault that is read-only means, in sentences that stand before the question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.text import wording
+
+if TYPE_CHECKING:
+    from vault.views.reopening import RememberedBudget, Reopening
+
+
+def reopening_sentences(planned: Reopening) -> list[str]:
+    """What is older or unknown, what would be ended, and what would count as spent."""
+    return [
+        f"This vault is read-only: {planned.reason}.",
+        _known(planned),
+        *_ended(planned),
+        *map(_budget, planned.budgets),
+        "The trail goes on from here. Who kept a later checkpoint of it sees a fork, and an entry that says why.",
+    ]
+
+
+def _known(planned: Reopening) -> str:
+    here = wording.counted(planned.events, "event")
+    if planned.events_seen is None:
+        return f"It records {here}; nothing on this computer shows whether that is all of them."
+    if planned.is_fork:
+        return f"It records {here}; the {planned.events_seen} that this computer has seen are others."
+    if planned.events_seen <= planned.events:
+        return f"It records {here}, among them all {planned.events_seen} that this computer has seen."
+    lost = planned.events_seen - planned.events
+    return f"It records {here}. It lacks {wording.counted(lost, 'later event')} that this computer has seen, for good."
+
+
+def _ended(planned: Reopening) -> list[str]:
+    if not planned.is_older:
+        return ["Consents, requests and tokens stay as they are."]
+    parts = [
+        (planned.consents, "consent", "withdrawn"),
+        (planned.requests, "open request", "refused"),
+        (planned.updates, "held update", "destroyed"),
+        (planned.tokens, "token", "revoked"),
+    ]
+    ended = [f"{wording.counted(number, name)} {how}" for number, name, how in parts if number]
+    return [
+        "Nobody knows what you withdrew since, so everything that stands is ended: "
+        f"{', '.join(ended) if ended else 'nothing does'}.",
+        "Look at who is blocked and who is trusted yourself: lockbox requester list",
+    ]
+
+
+def _budget(one: RememberedBudget) -> str:
+    if one.collection is None:
+        return f"Collection number {one.number} is not known here; what was spent on it stays spent for that number."
+    return (
+        f"{one.collection}: {wording.percent(one.used_percent_after)} of its lifetime budget counts as used, as this "
+        f"computer remembers, and not the {wording.percent(one.used_percent)} of this copy."
+    )

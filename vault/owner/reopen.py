@@ -1,0 +1,164 @@
+"""Going on knowingly from a vault that opens to be read only: after a backup was put back, or the mark was damaged.
+
+Nothing that was spent or withdrawn becomes less by it, as far as this computer remembers: budgets are raised to what
+the mark says, and where rows are older everything that stands is ended, since nobody knows what was withdrawn since.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from vault import release
+from vault.audit import log
+from vault.audit.checkpoint import Checkpoint
+from vault.audit.entries import EntryType
+from vault.budget import ledger
+from vault.consent.receipts import withdraw_grant
+from vault.errors.families import LockboxError
+from vault.errors.rollback import (
+    HeaderPutBack,
+    MarkDamaged,
+    MixedVault,
+    NothingToReopen,
+    OlderVault,
+    ReopenNotConfirmed,
+)
+from vault.errors.storage import Damaged
+from vault.lifecycle.create import APP_VERSION
+from vault.lifecycle.opened import mark_mac
+from vault.requests import inbox
+from vault.requests.requesters import end_tokens
+from vault.store.high_water import read_mark
+from vault.store.indexes import misleading_index
+from vault.store.tables import AccessToken, Collection, GrantRow, RequesterRow, RequestRow
+from vault.training.interrupted import settle_interrupted
+from vault.views.reopening import RememberedBudget, Reopening
+from vault.views.states import RequestState
+
+if TYPE_CHECKING:
+    from vault.audit.entries import Json
+    from vault.audit.transaction import AuditedTransaction
+    from vault.lifecycle.opened import OpenVault
+    from vault.store.high_water import Mark
+    from vault.store.unit_of_work import UnitOfWork
+
+REASON: Final = "the vault was reopened from an older copy"
+_OPEN: Final = (RequestState.WAITING, RequestState.APPROVED)
+ZERO: Final = Decimal(0)
+_RECORDED: Final[dict[type[LockboxError], str]] = {
+    OlderVault: "an older copy was put back",
+    MixedVault: "parts of it were of different times",
+    MarkDamaged: "the reminder of it on this computer was damaged",
+    HeaderPutBack: "another key header was put back",
+}
+"""The reason as the trail has it, which names no path."""
+
+CONFIRMED_BY: Final = 8
+"""Signs of the root of the trail by which a person confirms what was shown."""
+
+
+def plan(vault: OpenVault) -> Reopening:
+    """What would be ended and counted as used.
+
+    Raises `NothingToReopen`, and `Damaged` or `LogBroken` for what nobody can go on from.
+    """
+    if not vault.rollback:
+        raise NothingToReopen()
+    mark = _mark(vault)
+    with vault.read() as uow:
+        _check_whole(uow, vault)
+        size, root = log.log_root(uow)
+        requests = [row.state for row in uow.find(RequestRow)]
+        return Reopening(
+            reason=vault.rollback.reason,
+            events=size,
+            events_seen=mark.size if mark else None,
+            is_older=_is_older(vault),
+            is_fork=vault.rollback.kind is OlderVault and mark is not None and mark.size <= size,
+            consents=uow.count(GrantRow, withdrawn_at=None, expired_at=None),
+            requests=sum(state in _OPEN for state in requests),
+            updates=requests.count(RequestState.HELD),
+            tokens=uow.count(AccessToken, revoked_at=None),
+            budgets=_budgets(uow, mark),
+            confirm=root.hex()[:CONFIRMED_BY],
+        )
+
+
+def reopen(vault: OpenVault, *, confirm: str) -> Reopening:
+    """Do what `plan` says, in one act with its entry, and let the vault be written to from now on.
+
+    Raises as `plan`, `ReopenNotConfirmed`, and `MarkNotWritten` when only the reminder is missing.
+    """
+    planned, mark = plan(vault), _mark(vault)
+    if confirm != planned.confirm:
+        raise ReopenNotConfirmed()
+    with vault.act_anyway() as act:
+        act.record(
+            EntryType.LOG_RECOVERED, clear=_clear(mark), hidden={"reason": _RECORDED[vault.rollback.kind]}
+        )
+        if planned.is_older:
+            _end_what_stands(act, vault)
+        if mark is not None:
+            ledger.make_up(act, mark.spent)
+    return planned
+
+
+def _is_older(vault: OpenVault) -> bool:
+    return vault.rollback.kind in (OlderVault, MixedVault)
+
+
+def _mark(vault: OpenVault) -> Mark | None:
+    try:
+        return read_mark(vault.paths.state, vault.origin, mark_mac(vault.keys))
+    except LockboxError:
+        return None  # it is the reason, or cannot be read: then this computer remembers nothing
+
+
+def _check_whole(uow: UnitOfWork, vault: OpenVault) -> None:
+    """A trail with gaps, pages that cannot be read and lookups that lead astray are nothing to go on from."""
+    log.checked_entries(uow)
+    for problem in vault.store.integrity_problems():
+        raise Damaged(what=f"the database ({problem})")
+    with uow.connection() as connection:
+        if misleading_index(connection):
+            raise Damaged(what="the database")
+
+
+def _budgets(uow: UnitOfWork, mark: Mark | None) -> tuple[RememberedBudget, ...]:
+    missing = ledger.missing(uow, mark.spent if mark else {})
+    return tuple(_budget(uow, int(number), missing[number]) for number in sorted(missing, key=int))
+
+
+def _budget(uow: UnitOfWork, number: int, vector: list[int]) -> RememberedBudget:
+    home = uow.get(Collection, number)
+    if home is None:
+        return RememberedBudget(number=number, collection=None, used_percent=ZERO, used_percent_after=ZERO)
+    before, after = ledger.used_with(
+        uow, collection_id=number, lifetime_epsilon=home.lifetime_epsilon, more=vector
+    )
+    return RememberedBudget(
+        number=number, collection=home.name, used_percent=before, used_percent_after=after
+    )
+
+
+def _clear(mark: Mark | None) -> dict[str, Json]:
+    clear: dict[str, Json] = {"app": f"lockbox {APP_VERSION}"}
+    return clear | ({"checkpoint": _point(mark)} if mark else {})
+
+
+def _point(mark: Mark) -> str:
+    return Checkpoint(origin=mark.origin, size=mark.size, root=bytes.fromhex(mark.root)).body()
+
+
+def _end_what_stands(act: AuditedTransaction, vault: OpenVault) -> None:
+    settle_interrupted(act, vault.running)
+    for grant in act.uow.find(GrantRow, withdrawn_at=None, expired_at=None):
+        withdraw_grant(act, grant.id)
+    for state in _OPEN:
+        for request in act.uow.find(RequestRow, state=state):
+            inbox.refuse(act, request.id, reason=REASON)
+    for grant in act.uow.find(GrantRow):
+        release.destroy_held_under(act, grant.id)
+    for requester in act.uow.find(RequesterRow):
+        end_tokens(act, requester.id)

@@ -1,0 +1,115 @@
+"""How a job reads a value: by the value alone, whatever type its column was given when it came in.
+
+The type of a column follows from all of its values, so one record could turn it; if that changed how any other record
+is read, an update would tell of that record without noise. A value is a number, a time or a text, in this order, by
+the same rules as an import; true and false are 1 and 0. What does not read is missing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vault.importers.values import as_bool, as_float, as_timestamp
+
+MISSING: Final = -1
+LONGEST: Final = 64
+"""Characters of a text that may read as a number or a time; a longer one is a text."""
+_BEGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICRO: Final = timedelta(microseconds=1)
+
+Mark = float | datetime | str
+"""What two spellings of one value have in common: its number, its time, or its text."""
+
+
+def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """float64 with NaN for what is missing; a time as seconds since 1970, true and false as 1 and 0.
+
+    The casts round instead of refusing: a value that made them fail would tell, without noise, that it is there.
+    """
+    if pa.types.is_string(column.type):
+        return _by_text(column, number_of, np.dtype(np.float64), math.nan)
+    if pa.types.is_timestamp(column.type):
+        column = pc.divide(_micros(column).cast(pa.float64(), safe=False), 1e6)
+    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def codes(column: pa.ChunkedArray, labels: tuple[str, ...]) -> npt.NDArray[np.int32]:
+    """int32 index into the public label list, -1 for what is missing or not listed; of two alike the first counts."""
+    listed: dict[Mark, int] = {}
+    for index, label in enumerate(labels):
+        listed.setdefault(mark_of(label), index)
+    if pa.types.is_string(column.type):
+        return _by_text(column, lambda text: listed.get(mark_of(text), MISSING), np.dtype(np.int32), MISSING)
+    return _by_value(column, listed)
+
+
+def number_of(text: str) -> float:
+    """The number that a text reads as, a time as its seconds; NaN for any other."""
+    mark = mark_of(text)
+    if isinstance(mark, str):
+        return math.nan
+    return _micros_of(mark) / 1e6 if isinstance(mark, datetime) else mark
+
+
+def mark_of(text: str) -> Mark:
+    """What a text stands for: a number, a time, or the text itself."""
+    if len(text) > LONGEST or not text.strip():
+        return text
+    number = _read(as_float, text)
+    if number is not None:
+        return float(number) + 0.0  # -0.0 is 0.0
+    truth = _read(as_bool, text)
+    if truth is not None:
+        return float(truth)
+    moment: datetime | None = _read(as_timestamp, text)
+    return text if moment is None else moment
+
+
+def _read(how: Callable[[object], Any], text: str) -> Any:
+    try:
+        return how(text)
+    except ValueError:
+        return None
+
+
+def _by_text(
+    column: pa.ChunkedArray, read: Callable[[str], float], dtype: np.dtype[Any], missing: float
+) -> npt.NDArray[Any]:
+    """Every different text is read once; a null is missing."""
+    chunks = column.dictionary_encode().chunks  # of one dictionary, that of the whole column
+    texts = chunks[0].dictionary.to_pylist() if chunks else []
+    known = np.array([*map(read, texts), missing], dtype=dtype)
+    places = [pc.fill_null(each.indices, len(texts)).to_numpy(zero_copy_only=False) for each in chunks]
+    found: npt.NDArray[Any] = known[np.concatenate([np.empty(0, dtype=np.int32), *places])]
+    return found
+
+
+def _by_value(column: pa.ChunkedArray, listed: dict[Mark, int]) -> npt.NDArray[np.int32]:
+    """Numbers against the labels that are numbers, times against those that are times."""
+    wanted: dict[float, int]
+    if pa.types.is_timestamp(column.type):
+        values = _micros(column)
+        wanted = {_micros_of(mark): index for mark, index in listed.items() if isinstance(mark, datetime)}
+    else:
+        values = pc.add(column.cast(pa.float64(), safe=False), 0.0)  # -0.0 is 0.0
+        wanted = {mark: index for mark, index in listed.items() if isinstance(mark, float)}
+    places = pc.index_in(values, value_set=pa.array(list(wanted), values.type), skip_nulls=True)
+    known = np.array([*wanted.values(), MISSING], dtype=np.int32)
+    found: npt.NDArray[np.int32] = known[pc.fill_null(places, len(wanted)).to_numpy()]
+    return found
+
+
+def _micros_of(moment: datetime) -> int:
+    return (moment - _BEGIN) // _MICRO
+
+
+def _micros(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())
