@@ -256,9 +256,7 @@ def _destroy(act: AuditedTransaction, requests: Sequence[RequestRow]) -> list[st
             held, _ = find_held(act.uow, request.id)
             _end(act, held, request, RequestState.DESTROYED)
             act.record(
-                EntryType.RELEASE_DESTROY,
-                clear={"run": request.id},
-                hidden=_recipient(act.uow, held, request),
+                EntryType.RELEASE_DESTROY, clear={"run": request.id}, hidden=_recipient(act.uow, held, request)
             )
             destroyed.append(request.id)
         elif request.state is RequestState.SENDING:
