@@ -15,13 +15,13 @@ from tests.worlds.commands import run
 from tests.worlds.world import NAME, World
 from vault.audit.entries import EntryType
 from vault.errors.consent import ConsentRefused
-from vault.errors.requests import UnknownRequest, WrongState
+from vault.errors.requests import UnknownRequest, WeightsTampered, WrongState
 from vault.errors.training import LearnerFailed, RunLost
 from vault.lifecycle.runs import LONGEST_END
 from vault.requests import parse
 from vault.requests.evaluate import load
 from vault.requests.manifest import Manifest
-from vault.store.tables import HeldRow
+from vault.store.tables import HeldRow, RequestRow
 from vault.training import process
 from vault.training import run as training_run
 from vault.training.run import _mark
@@ -147,6 +147,22 @@ def test_a_run_parses_its_manifest_once(
         assert len(parsed) == 1
         vault.release(request.id)
         assert len(parsed) == 2
+
+
+def test_other_weights_than_those_of_the_manifest_are_not_trained_on(
+    approved_world: World, quiet: Quiet
+) -> None:
+    """Of stored weights the digest of the rows holds only the length: their own is compared before a run."""
+    with approved_world.vault() as vault:
+        request = vault.requests()[0].id
+        with vault._opened.store.write() as uow:
+            row = uow.get(RequestRow, request)
+            assert row is not None
+            row.weights = row.weights[:-1] + bytes([row.weights[-1] ^ 1])
+            uow.commit()
+        with pytest.raises(WeightsTampered):
+            vault.train(request, progress=quiet)
+        assert (vault.requests()[0].state, [line.jobs for line in vault.budget()]) == ("approved", [0])
 
 
 def test_a_run_stopped_at_its_very_end_is_not_held(

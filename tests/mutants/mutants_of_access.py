@@ -54,4 +54,13 @@ MUTANTS = (
         new="            one.is_stopped = one.state == RUN",
         caught_by="test_locking_waits_for_nothing_that_was_begun",
     ),
+    Mutant(
+        name="a wrong passphrase is not counted",
+        kind=Kind.AUDIT,
+        function="_try",
+        old="        note_wrong(paths, clock())\n",
+        new="",
+        caught_by="test_wrong_passphrases_are_on_the_trail_at_the_next_opening_to_write",
+        within="vault/lifecycle",
+    ),
 )

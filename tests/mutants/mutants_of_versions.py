@@ -86,4 +86,13 @@ MUTANTS = (
         new='if missing := "":',
         caught_by="test_a_vault_that_lacks_a_part_says_which_and_no_other_is_made_there[no header]",
     ),
+    Mutant(
+        name="weights are not compared before a run",
+        kind=Kind.AUDIT,
+        function="_planned",
+        within="vault/training",
+        old="    check_weights(asked.row.weights, shapes(asked.manifest), asked.manifest.model.weights)\n",
+        new="",
+        caught_by="test_other_weights_than_those_of_the_manifest_are_not_trained_on",
+    ),
 )

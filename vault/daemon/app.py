@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
@@ -15,9 +14,8 @@ from vault.daemon.bodies import PlainRequest
 from vault.daemon.guard import Guard
 from vault.daemon.service import Service
 from vault.errors.daemon import NotAtThisDoor, SessionEnded
-from vault.errors.families import InternalError, Invalid, LockboxError
-from vault.errors.storage import SystemRefused
-from vault.wire.errors import ErrorBody, error_body, status_of
+from vault.errors.families import Invalid, LockboxError
+from vault.wire.errors import ErrorBody, error_body, status_of, unforeseen
 from vault.wire.messages import BACKGROUND, JSON_TYPE
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -41,11 +39,9 @@ class OpenRoute(APIRoute):
                 return error_response(error)
             except RequestValidationError as error:
                 return error_response(Invalid(reason=_faults(error)))
-            except OSError as error:
-                return error_response(SystemRefused(reason=os.strerror(error.errno or 0).lower()))
             except Exception as error:
                 # the boundary of the process: a text of an unforeseen error could hold anything, so its kind alone
-                return error_response(InternalError(what=type(error).__name__))
+                return error_response(unforeseen(error))
 
         return answer
 

@@ -13,10 +13,11 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from vault.errors.daemon import Stopped, UnknownAction
-from vault.errors.families import InternalError, LockboxError
+from vault.errors.families import LockboxError
+from vault.errors.storage import OutOfResources
 from vault.sealing.random import random_id
 from vault.views.runs import BegunAction
-from vault.wire.errors import ErrorBody, error_body
+from vault.wire.errors import ErrorBody, error_body, unforeseen
 from vault.wire.messages import Outcome
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Watched:
         except LockboxError as error:
             self.error, self.state = error_body(error), "failed"
         except Exception as error:  # the end of a thread is the end of a process: nothing above could hear it
-            self.error, self.state = error_body(InternalError(what=type(error).__name__)), "failed"
+            self.error, self.state = error_body(unforeseen(error)), "failed"
         else:
             self.state = "done"
 
@@ -97,8 +98,11 @@ class WatchedActions:
             ended = [old for old, each in self._begun.items() if each.state != "running"]
             for old in ended[: max(0, len(ended) - KEPT)]:
                 del self._begun[old]
+            try:
+                one.thread.start()
+            except (RuntimeError, MemoryError):  # no thread can be started
+                raise OutOfResources(what="memory") from None
             self._begun[one.id] = one
-            one.thread.start()
         return one.id
 
     def find(self, action_id: str, action: str = "") -> Watched:

@@ -51,6 +51,14 @@ class DiskFailing(Unavailable):
     hint = "look at the health of the disk, and restore a backup to another one"
 
 
+class OutOfResources(Unavailable):
+    """The computer has no {what} left for this."""
+
+    hint = (
+        "close what is not needed and try again; look before you do it again, what you asked for may be done"
+    )
+
+
 class OutdatedVault(Unavailable):
     """This vault was written by an older version of lockbox and has to be brought up to date first."""
 

@@ -127,7 +127,7 @@ class Store:
             raise VaultExists(path=target)
         with translated(self.path):
             source = self._connect_to_read()
-        with closing(source), drafted(target) as draft, translated(target):
+        with closing(source), drafted(target) as draft, translated(draft):
             location = cipher.location(draft, "rw")
             with closing(self._connect(location, ())) as copy:
                 # One snapshot for all steps, or a writer between two of them would begin the copy anew.

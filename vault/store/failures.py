@@ -14,20 +14,41 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlcipher3 import dbapi2
 
 from vault.errors.families import InternalError, Invalid, LockboxError
-from vault.errors.storage import Damaged, DiskFailing, DiskFull, DiskReadOnly, NoVault, VaultBusy
+from vault.errors.storage import (
+    Damaged,
+    DiskFailing,
+    DiskFull,
+    DiskReadOnly,
+    NoVault,
+    OutOfResources,
+    VaultBusy,
+)
 
 DATABASE = "the database"
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_ENTRY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
+_NO_FILES = frozenset({errno.EMFILE, errno.ENFILE})
+_NO_MEMORY = frozenset({errno.ENOMEM, errno.EAGAIN})
+
 _PROBE_BYTES = 64 * 1024
+# What a copy of a whole database ends with has no code, only SQLite's own fixed words for one.
+_CODES_BY_WORDS = {
+    "database or disk is full": dbapi2.SQLITE_FULL,
+    "disk I/O error": dbapi2.SQLITE_IOERR,
+    "out of memory": dbapi2.SQLITE_NOMEM,
+    "unable to open database file": dbapi2.SQLITE_CANTOPEN,
+}
 
 _MEANINGS: dict[int, Callable[[Path], LockboxError]] = {
     dbapi2.SQLITE_FULL: lambda _: DiskFull(),
     dbapi2.SQLITE_READONLY: lambda path: DiskReadOnly(path=path),
     dbapi2.SQLITE_PERM: lambda path: DiskReadOnly(path=path),
-    dbapi2.SQLITE_CANTOPEN: lambda path: DiskReadOnly(path=path),
+    dbapi2.SQLITE_CANTOPEN: lambda path: (
+        DiskReadOnly(path=path) if _can_open() else OutOfResources(what="open files")
+    ),
+    dbapi2.SQLITE_NOMEM: lambda _: OutOfResources(what="memory"),
     dbapi2.SQLITE_CORRUPT: lambda _: Damaged(what=DATABASE),
     dbapi2.SQLITE_NOTADB: lambda _: Damaged(what=DATABASE),
     dbapi2.SQLITE_BUSY: lambda _: VaultBusy(),
@@ -57,10 +78,14 @@ def translated(path: Path) -> Iterator[None]:
         raise _meaning(error, path) from None
     except OSError as error:
         raise _meaning_of_system(error, path) from None
+    except MemoryError as error:
+        raise _meaning(error, path) from None
 
 
 def _meaning(error: BaseException, path: Path) -> LockboxError:
-    code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(error, MemoryError):
+        return OutOfResources(what="memory")
+    code = getattr(error, "sqlite_errorcode", None) or _CODES_BY_WORDS.get(str(error))
     if code is None:
         return InternalError(what=f"the database was misused ({type(error).__name__})")
     if code == dbapi2.SQLITE_CANTOPEN and not path.exists():
@@ -70,6 +95,15 @@ def _meaning(error: BaseException, path: Path) -> LockboxError:
         return InternalError(what=f"a rule of the database forbids this ({error})")
     meaning = _MEANINGS.get(code)
     return meaning(path) if meaning else InternalError(what=f"SQLite refused a statement (code {code})")
+
+
+def _can_open() -> bool:
+    """Whether this process may open one more file."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+    except OSError as error:
+        return error.errno not in _NO_FILES
+    return True
 
 
 def _has_room(path: Path) -> bool:
@@ -92,6 +126,8 @@ def _has_room(path: Path) -> bool:
 def _meaning_of_system(error: OSError, path: Path) -> LockboxError:
     if error.errno in _NO_ROOM:
         return DiskFull()
+    if error.errno in _NO_FILES | _NO_MEMORY:
+        return OutOfResources(what="memory" if error.errno in _NO_MEMORY else "open files")
     if error.errno in _NO_ENTRY:
         return DiskReadOnly(path=path)
     if error.errno == errno.ENOENT:

@@ -37,7 +37,9 @@ from vault.requests.evaluate import (
 from vault.requests.lapsed import return_lapsed, return_one
 from vault.requests.manifest import Manifest
 from vault.requests.release_manifest import build_release_manifest
+from vault.requests.shapes import shapes
 from vault.requests.states import in_words, move
+from vault.requests.weights import check_weights
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequestRow
 from vault.training.columns import project
 from vault.training.process import Failure, LearnerProcess
@@ -60,8 +62,8 @@ Progress = Callable[[int, int], None]
 def run_job(vault: OpenVault, request_id: str, progress: Progress) -> None:
     """Run one approved request; its result is held in the vault.
 
-    Raises `WrongState`, `ConsentRefused`, `BudgetExhausted`, `MarkUnwritable` or `SandboxMissing` before anything is
-    charged, and `LearnerFailed` after; `ConsentRefused` also when the consent is withdrawn meanwhile.
+    Raises `WrongState`, `ConsentRefused`, `BudgetExhausted`, `WeightsTampered`, `MarkUnwritable` or `SandboxMissing`
+    before anything is charged, and `LearnerFailed` after; `ConsentRefused` also when the consent is withdrawn.
     """
     asked, allowed = _planned(vault, request_id)
     job = translate.learner_job(asked.manifest, allowed)
@@ -135,6 +137,7 @@ def _planned(vault: OpenVault, request_id: str) -> tuple[StoredJob, frozenset[st
         _check_runnable(asked.row, RequestState.APPROVED, vault.now(uow))
         decision = decision_as_approved(uow, asked, vault.now(uow))
         poor = _poverty(uow, asked)
+    check_weights(asked.row.weights, shapes(asked.manifest), asked.manifest.model.weights)
     vault.require_mark()
     if poor is not None or not decision.permitted:
         with vault.act() as act:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from errno import EAGAIN, EMFILE, ENFILE, ENOMEM
 from typing import Final
 
 from pydantic import BaseModel
@@ -18,6 +20,7 @@ from vault.errors.families import (
     Refused,
     Unavailable,
 )
+from vault.errors.storage import OutOfResources, SystemRefused
 from vault.file_names import all_spelled
 
 
@@ -54,6 +57,17 @@ def error_body(error: LockboxError) -> ErrorBody:
     }
     said = all_spelled({"facts": facts, "sentence": str(error)})
     return ErrorBody(error=type(error).__name__, hint=error.hint, **said)
+
+
+def unforeseen(error: Exception) -> LockboxError:
+    """What an error that nobody foresaw is called: its kind alone, or which resource of the computer has run out."""
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) in (ENOMEM, EAGAIN):
+        return OutOfResources(what="memory")
+    if getattr(error, "errno", None) in (EMFILE, ENFILE):
+        return OutOfResources(what="open files")
+    if isinstance(error, OSError):
+        return SystemRefused(reason=os.strerror(error.errno or 0).lower())
+    return InternalError(what=type(error).__name__)
 
 
 def error_from(body: ErrorBody) -> LockboxError:
