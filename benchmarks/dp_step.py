@@ -1,8 +1,9 @@
 """What a private step costs: the learner's engine and Opacus (ghost clipping, where it is installed) over plain SGD.
 
 Run from the repository root: ``.venv/bin/python benchmarks/dp_step.py``. One thread, processor seconds, by the
-difference of two whole runs of different lengths, so that what is paid once cancels; noise, sampling and the owner's
-view are in. Every round runs the engines one after another and gives a ratio of its own; the table has the medians.
+difference of two whole runs of different lengths, so that what is paid once cancels, as does the owner's view, which
+looks about forty times however long a run is; noise and sampling are in. Every round runs the engines one after
+another and gives a ratio of its own; the table has the medians.
 """
 
 from __future__ import annotations

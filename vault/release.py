@@ -255,11 +255,8 @@ def _destroy(act: AuditedTransaction, requests: Sequence[RequestRow]) -> list[st
         if request.state is RequestState.HELD:
             held, _ = find_held(act.uow, request.id)
             _end(act, held, request, RequestState.DESTROYED)
-            act.record(
-                EntryType.RELEASE_DESTROY,
-                clear={"run": request.id},
-                hidden=_recipient(act.uow, held, request),
-            )
+            hidden = _recipient(act.uow, held, request)
+            act.record(EntryType.RELEASE_DESTROY, clear={"run": request.id}, hidden=hidden)
             destroyed.append(request.id)
         elif request.state is RequestState.SENDING:
             # It may have left, and stays on record so; what is still here is destroyed and cannot be sent again.
@@ -295,6 +292,7 @@ def _parcel(act: AuditedTransaction, held: HeldRow, request: RequestRow) -> Parc
 
 
 def _check_state(act: AuditedTransaction, held: HeldRow, request: RequestRow) -> None:
+    act.date.require()
     if request.state not in (RequestState.HELD, RequestState.SENDING):
         raise WrongState(state=in_words(request.state))
     if act.now >= held.expires_at:

@@ -87,7 +87,7 @@ class Paths:
         return self.state / "outbox"
 
     def _name(self) -> str:
-        return hashlib.sha256(str(self.vault.resolve()).encode()).hexdigest()[:16]
+        return hashlib.sha256(os.fsencode(self.vault.resolve())).hexdigest()[:16]
 
 
 def _folder(environ: Mapping[str, str], variable: str) -> Path | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self, final
 
-from vault.audit.transaction import Clock, system_clock
+from vault.audit.transaction import system_clock
+from vault.audit.vault_date import Clock
 from vault.importers.held_plans import HeldPlans
 from vault.lifecycle import passphrase as strength
 from vault.lifecycle.create import create_vault

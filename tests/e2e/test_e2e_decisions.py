@@ -86,7 +86,7 @@ def test_an_approved_request_does_not_run_past_its_own_end(world: World, quiet: 
         wider(world, vault, days=300)
         request = vault.submit(world.job()).line.id
         approve(vault, request)
-        world.clock.forward(days=60)
+        world.days_pass(vault, 60)
         assert vault.request(request).line.state == "expired"
         with pytest.raises(WrongState, match="expired"):
             vault.train(request, progress=quiet)

@@ -287,7 +287,7 @@ def test_a_consent_is_about_to_end_in_its_last_week(world: World) -> None:
         ) == (1, 0, 2)
         world.clock.forward(days=1)
         assert (vault.status().grants_active, vault.status().expiring) == (1, 1)
-        world.clock.forward(days=7)
+        world.days_pass(vault, 7)
         assert (vault.status().grants_active, vault.status().expiring) == (0, 0)
         world.clock.forward(days=30)
         assert vault.status().requests_waiting == 0, "although nobody has recorded their end yet"

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vault.audit.transaction import AuditedTransaction
+from vault.audit.vault_date import VaultDate
 from vault.errors.families import Invalid
 from vault.errors.storage import Damaged, DiskFull
 from vault.importers.read import parse, read_file
@@ -27,6 +28,7 @@ from vault.views.field_types import FieldSpec, FieldType, Sensitivity, UnitKind,
 FIELDS = tuple(
     FieldSpec(name=known.value, type=known, sensitivity=Sensitivity.ORDINARY) for known in FieldType
 )
+DAY = datetime(2026, 1, 1, tzinfo=UTC)
 RECORD = ImportChoice(unit=UnitSpec(kind=UnitKind.RECORD), time_field=None)
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=20)
 ROW = st.fixed_dictionaries(
@@ -67,7 +69,7 @@ def test_what_is_exported_is_imported_the_same(bench, rows, as_format):
     target.unlink(missing_ok=True)
     with bench.store.write() as uow:
         bench.put(
-            AuditedTransaction(uow=uow, now=datetime(2026, 1, 1, tzinfo=UTC), keys=bench.keys), parsed, RECORD
+            AuditedTransaction(uow=uow, date=VaultDate(now=DAY, clock=DAY), keys=bench.keys), parsed, RECORD
         )
         done = export_rows(bench.owner(uow), find_collection(uow, "rows"), target, as_format)
         assert len(rows) == done.rows

@@ -9,6 +9,7 @@ import pytest
 from vault.audit.entries import parse_entry
 from vault.audit.log import opened, read_entries
 from vault.audit.transaction import AuditedTransaction
+from vault.audit.vault_date import VaultDate
 from vault.errors.families import Invalid
 from vault.errors.records import (
     AlreadyImported,
@@ -154,7 +155,7 @@ def test_an_import_that_is_not_committed_leaves_nothing(bench, numbered):
     bench.load(numbered(3))
     with bench.store.write() as uow:
         bench.put(
-            AuditedTransaction(uow=uow, now=NOW, keys=bench.keys),
+            AuditedTransaction(uow=uow, date=VaultDate(now=NOW, clock=NOW), keys=bench.keys),
             bench.parse(numbered(5000, start=3)),
             RECORD,
         )

@@ -16,6 +16,7 @@ from requests_samples import KEY, NOW
 
 from vault.audit.entries import EntryType
 from vault.audit.transaction import AuditedTransaction, audited
+from vault.audit.vault_date import follow_clock
 from vault.records.imports import import_table
 from vault.records.schema import ARROW_TYPES, ParsedTable
 from vault.requests import requesters
@@ -46,6 +47,12 @@ class Home:
     def act(self, now: datetime = NOW) -> AbstractContextManager[AuditedTransaction]:
         """A durable act at ``now``."""
         return audited(self.store, self.keys, lambda: now)
+
+    def date_is(self, now: datetime) -> None:
+        """The owner says that it is this day, so that the date is no question."""
+        with self.act(now) as act:
+            act.date = follow_clock(act.uow, now)
+            act.record(EntryType.SETTINGS_CHANGE, hidden={"what": "the date"})
 
     def trail(self) -> list[str]:
         """The types of the audit entries since the vault was made ready."""

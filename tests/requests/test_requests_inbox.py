@@ -204,6 +204,7 @@ def test_another_requester_may_use_the_same_job_id(home: Home) -> None:
 )
 def test_a_job_is_taken_only_within_a_year_of_its_end(home: Home, now: datetime, clause: str) -> None:
     made = manifest(expires="2027-09-01T00:00:00Z").expires_at
+    home.date_is(now + (made - LATER))
     error = refused(home, job_of(expires="2027-09-01T00:00:00Z"), now=now + (made - LATER))
 
     assert isinstance(error, ManifestInvalid)

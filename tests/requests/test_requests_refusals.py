@@ -78,6 +78,7 @@ def test_it_holds_until_its_last_second_and_no_longer(home: Home) -> None:
     refused(home, submitted(home, 1))
     end = NOW + refusals.HOLDS
     far = {"expires": stamp(end + timedelta(days=30))}
+    home.date_is(end - timedelta(seconds=1))
 
     assert (
         state_of(home, submitted(home, 2, now=end - timedelta(seconds=1), **far))[0]

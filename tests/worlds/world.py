@@ -88,6 +88,14 @@ class World:
     def vault(self, *, writable: bool = True, passphrase: str = PASSPHRASE) -> Vault:
         return Vault.open(self.paths, passphrase_secret(passphrase), writable=writable, clock=self.clock)
 
+    def days_pass(self, vault: Vault, days: int) -> None:
+        """Let time pass in a vault that is used once a month, so that the date is no question."""
+        while days:
+            step = min(days, 30)
+            self.clock.forward(days=step)
+            vault.note_lock_minutes(15)
+            days -= step
+
     def table(self, name: str = "nights.csv", *, rows: int = 100, seed: int = 1) -> Path:
         path, draw = self.folder / name, random.Random(seed)
         with path.open("w", newline="") as file:

@@ -36,6 +36,8 @@ def write_what_waits(context: typer.Context) -> int:
 
 def waiting_lines(status: VaultStatus) -> Iterator[tuple[str, str]]:
     """What waits for the owner, and the command that shows it."""
+    if status.date_question:
+        yield f"The date is in question: {status.date_question}.", "lockbox date show"
     found = (
         (status.requests_waiting, "request", "for your answer", "lockbox request list"),
         (status.held, "held update", "for your decision", "lockbox release list"),

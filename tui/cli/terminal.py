@@ -55,7 +55,17 @@ def write_json(*facts: object) -> None:
 def _safe_json(fact: Mapping[str, Any]) -> str:
     """JSON in readable UTF-8; only what a terminal would not show as itself is escaped."""
     text = json.dumps(fact, ensure_ascii=False, default=_plain)
-    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
+    safe = "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
+    return safe if _can_be_written(safe) else json.dumps(fact, default=_plain)
+
+
+def _can_be_written(text: str) -> bool:
+    """Whether stdout has a spelling for every sign: what it escapes by itself is no JSON."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _members(fact: object) -> Mapping[str, Any]:

@@ -61,7 +61,9 @@ def open_vault(context: typer.Context, *, writable: bool = True) -> Iterator[Own
     attach.check_there(options.paths)
     if attach.is_served(options.paths):
         with attach_session(options) as remote:
-            _warn_of_older(remote.status().read_only_because)
+            status = remote.status()
+            _warn_of_older(status.read_only_because)
+            warn_of_date(status.date_question)
             yield remote
         return
     with _open_here(options, writable=writable) as vault:
@@ -69,6 +71,7 @@ def open_vault(context: typer.Context, *, writable: bool = True) -> Iterator[Own
         for warning in (vault.mark_missing, vault.header_damage):
             if warning:
                 say(f"lockbox: warning: {warning}")
+        warn_of_date(vault.date().question)
         yield vault
 
 
@@ -100,6 +103,12 @@ def _open_here(options: GlobalOptions, *, writable: bool) -> Vault:
     from vault.vault import Vault
 
     return Vault.open(options.paths, options.secret(), writable=writable, recovery=options.recovery_key)
+
+
+def warn_of_date(question: str) -> None:
+    """Say that vault and clock differ, if they do."""
+    if question:
+        say(f"lockbox: warning: {question} (lockbox date show)")
 
 
 def _warn_of_older(reason: str) -> None:

@@ -131,7 +131,12 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         status = facts.status
         left = wording.left_sentence(status.released, status.may_have_left, status.last_left_at)
         mark = "○" if left == wording.NOTHING_LEFT else wording.UPDATE_MARKS["released"]
-        self.query_one("#home-left", Plain).set_text(f"{mark} {left}")
+        date = (
+            f"The date is in question: {status.date_question}. See: lockbox date show\n"
+            if status.date_question
+            else ""
+        )
+        self.query_one("#home-left", Plain).set_text(f"{date}{mark} {left}")
 
     def _show_waiting(self, facts: Overview, runs: Iterable[RunView]) -> None:
         now = self.program.now()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vault.audit import log
+from vault.audit.vault_date import Clock, VaultDate, vault_date
 from vault.errors.families import InternalError
+from vault.file_names import all_spelled
 from vault.store.row_seal import RowSeal
-from vault.store.tables import LogEntry
 from vault.store.times import whole_seconds
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from vault.store.engine import Store
     from vault.store.unit_of_work import UnitOfWork
 
-Clock = Callable[[], datetime]
-
 
 def system_clock() -> datetime:
     """The computer's clock, in UTC."""
@@ -29,10 +28,8 @@ def system_clock() -> datetime:
 
 
 def trusted_now(uow: UnitOfWork, clock: Clock) -> datetime:
-    """The later of the clock and the last audit time, so that a clock set back revives no expired consent."""
-    if uow.count(LogEntry) == 0:
-        return clock()
-    return max(clock(), datetime.fromisoformat(log.last_time(uow)))
+    """What decides: never earlier than the last entry, and never far ahead of it before the owner said so."""
+    return vault_date(uow, clock).now
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,10 +40,15 @@ class AuditedTransaction:
     """
 
     uow: UnitOfWork
-    now: datetime
+    date: VaultDate
     keys: KeyTree
     recorded: list[int] = field(default_factory=list)
     fixes_rows: bool = False
+
+    @property
+    def now(self) -> datetime:
+        """The time that decides in this act."""
+        return self.date.now
 
     @property
     def at(self) -> datetime:
@@ -61,7 +63,10 @@ class AuditedTransaction:
         hidden: Mapping[str, Json] | None = None,
     ) -> int:
         """Append the audit entry of this act and return its number."""
-        seq = log.append(self.uow, kind=kind, now=self.now, clear=clear or {}, hidden=hidden or {})
+        trail_time = self.now + self.date.ahead
+        seq = log.append(
+            self.uow, kind=kind, now=trail_time, clear=clear or {}, hidden=all_spelled(hidden or {})
+        )
         self.recorded.append(seq)
         return seq
 
@@ -83,7 +88,7 @@ def audited_if_needed(
 ) -> Iterator[AuditedTransaction]:
     """An act that may find nothing to do: then nothing is recorded and nothing is written."""
     with store.write() as uow:
-        opened = AuditedTransaction(uow=uow, now=trusted_now(uow, clock), keys=keys)
+        opened = AuditedTransaction(uow=uow, date=vault_date(uow, clock), keys=keys)
         yield opened
         if opened.recorded:
             opened.commit()
@@ -93,6 +98,6 @@ def audited_if_needed(
 def audited(store: Store, keys: KeyTree, clock: Clock = system_clock) -> Iterator[AuditedTransaction]:
     """A new act: committed when the block ends, undone whole when it raises."""
     with store.write() as uow:
-        opened = AuditedTransaction(uow=uow, now=trusted_now(uow, clock), keys=keys)
+        opened = AuditedTransaction(uow=uow, date=vault_date(uow, clock), keys=keys)
         yield opened
         opened.commit()

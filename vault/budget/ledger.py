@@ -176,8 +176,10 @@ def charge_job(
 ) -> None:
     """Charge a job in full to every filter, durable when the act is committed; there is no refund.
 
-    Raises BudgetExhausted, naming every cap in the way, and then nothing is charged. A request is charged once.
+    Raises BudgetExhausted, naming every cap in the way, and DateNotConfirmed; then nothing is charged. A request
+    is charged once.
     """
+    act.date.require()
     if price.delta != DELTA:
         raise InternalError(what="a job was priced at another δ than the vault's")
     if len(price.charge) != _orders(act.uow):

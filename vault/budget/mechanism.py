@@ -8,6 +8,7 @@ from typing import Final
 
 from vault.errors.families import Invalid
 
+LEAST_RATE: Final = 1e-9
 LEAST_NOISE: Final = 0.3
 MOST_NOISE: Final = 1000.0
 MOST_STEPS: Final = 10_000
@@ -53,7 +54,7 @@ def _bounds(mechanism: Mechanism) -> list[tuple[bool, str]]:
     ):
         return [(False, "a privacy constant of the job is not a number of its kind")]
     return [
-        (0 < mechanism.sampling_rate <= 1, "the sampling rate must be above 0 and at most 1"),
+        (LEAST_RATE <= mechanism.sampling_rate <= 1, f"the sampling rate must be from {LEAST_RATE} to 1"),
         (
             LEAST_NOISE <= mechanism.noise_multiplier <= MOST_NOISE,
             f"the noise multiplier must be from {LEAST_NOISE} to {MOST_NOISE:.0f}",

@@ -91,3 +91,9 @@ class VaultUnlocked(Unavailable):
     """The vault is unlocked already, by another lockbox process."""
 
     hint = "lock it first: lockbox lock"
+
+
+class NameNotText(Invalid):
+    """The name of this file or folder is not UTF-8 text, which is all that the unlocked vault takes: {path}."""
+
+    hint = "rename it, or lock the vault and give the command again: lockbox lock"

@@ -73,3 +73,7 @@ class UnsafePermissions(Unavailable):
     """Other users of this computer can enter {path}."""
 
     hint = "close it to them: chmod 700"
+
+
+class SystemRefused(Unavailable):
+    """The system refused: {reason}."""

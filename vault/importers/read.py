@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from vault.errors.families import Invalid
 from vault.errors.records import FileMissing, Unreadable
+from vault.file_names import spelled
 from vault.importers.convert import ConvertedBatch, convert_batch
 from vault.importers.csv_file import open_csv
 from vault.importers.infer import choose_types, is_category, notes, sample
@@ -110,7 +111,7 @@ def _bytes(path: Path, called: str) -> bytes:
 def _name(path: Path) -> str:
     """The file's own name, safe to print and to write down; a dot is called what it stands for."""
     name = path.name if path.name not in ("", "..") else path.resolve().name or str(path.resolve())
-    return "".join(sign if sign.isprintable() else "?" for sign in name)
+    return spelled(name)
 
 
 def _file(name: str, data: bytes, known: str) -> File:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,18 +19,34 @@ if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
 
 
-def write_backup(vault: OpenVault, target: Path, progress: Callable[[int, int], None]) -> None:
-    """Write the key header and a consistent copy of the live database into one tar file (mode 0600).
+@contextmanager
+def packed_backup(vault: OpenVault, target: Path, progress: Callable[[int, int], None]) -> Iterator[Path]:
+    """The key header and a consistent copy of the live database in one tar file (mode 0600) beside its place.
 
-    Everything in it is as encrypted as the vault itself. Raises `DestinationUnusable` and `DiskFull`,
-    and then leaves no file behind.
+    Everything in it is as encrypted as the vault itself. Raises `DestinationUnusable` and `DiskFull`, and what is not
+    moved away by the end of the block is gone.
     """
-    try:
-        with tempfile.TemporaryDirectory(dir=target.resolve().parent, prefix=".lockbox-backup-") as name:
-            folder = Path(name)
+    with ExitStack() as stack:
+        with _written_to(target):
+            beside = target.resolve().parent
+            draft = tempfile.TemporaryDirectory(dir=beside, prefix=".lockbox-backup-")
+            folder = Path(stack.enter_context(draft))
             vault.store.backup(folder / database_file(folder).name, progress)
             packed = _pack(vault.paths.vault, folder)
-            packed.rename(target)
+        yield packed
+
+
+def move_to(packed: Path, target: Path) -> None:
+    """Put a finished file in its place; raises `DestinationUnusable`."""
+    with _written_to(target):
+        packed.rename(target)
+
+
+@contextmanager
+def _written_to(target: Path) -> Iterator[None]:
+    """Say of what the system refuses that it is about this place; raises `DestinationUnusable`."""
+    try:
+        yield
     except OSError as error:
         raise DestinationUnusable(path=target, reason=error.strerror or "it cannot be written") from error
 

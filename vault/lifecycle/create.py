@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
-from vault.audit.transaction import Clock, audited, system_clock
+from vault.audit.transaction import audited, system_clock
+from vault.audit.vault_date import Clock
 from vault.budget import ledger
 from vault.sealing.header import (
     header_digest,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
-from vault.audit.transaction import Clock, system_clock
+from vault.audit.transaction import system_clock
+from vault.audit.vault_date import Clock
 from vault.budget import ledger
 from vault.errors.families import LockboxError, Locked, Unavailable
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, Self
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
 from vault.audit.sent_releases import SentReleases
-from vault.audit.transaction import AuditedTransaction, Clock, audited, audited_if_needed, trusted_now
+from vault.audit.transaction import AuditedTransaction, audited, audited_if_needed, trusted_now
+from vault.audit.vault_date import Clock
 from vault.budget import ledger
 from vault.errors.families import InternalError, Invalid, LockboxError, Unavailable
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey

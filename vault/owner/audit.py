@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
+from vault.file_names import spelled
 from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries import audit
@@ -49,7 +50,9 @@ class AuditActions:
         progress: Progress = unwatched,
     ) -> AuditCheck:
         choice = self._checked(folder, audit.BundleChoice(since=since, prove=prove))
-        self._opened.note(EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": folder.name})
+        self._opened.note(
+            EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": spelled(folder.name)}
+        )
         with self._opened.read() as uow:
             return audit.export(uow, self._opened, folder, choice, progress)
 

@@ -13,6 +13,7 @@ from vault.audit.entries import EntryType
 from vault.budget import ledger
 from vault.errors.budget import JoinNotProven
 from vault.errors.consent import UnderConsent
+from vault.file_names import spelled
 from vault.importers.plan import make_plan, store_plan
 from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
@@ -104,7 +105,7 @@ class RecordActions:
         progress: Progress = unwatched,
     ) -> ExportReport:  # fmt: skip
         check_new(self._opened, target)
-        with self._looking(name, EntryType.EXPORT, {"target": target.name}, profile="records") as (
+        with self._looking(name, EntryType.EXPORT, {"target": spelled(target.name)}, profile="records") as (
             facts,
             reader,
         ):

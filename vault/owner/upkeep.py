@@ -6,16 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
-from vault.lifecycle.backup import check_new, write_backup
+from vault.file_names import spelled
+from vault.lifecycle.backup import check_new, move_to, packed_backup
+from vault.owner.confirm_date import confirm_date
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.owner.settle import settle
+from vault.queries.date import date_view
 from vault.queries.status import vault_status
 from vault.training.probe import probe
 
 if TYPE_CHECKING:
     from learner.protocol import ProbeResult
+    from vault.audit.entries import Json
     from vault.lifecycle.opened import OpenVault
     from vault.settings import Paths
+    from vault.views.date import DateView
     from vault.views.status import VaultStatus
 
 
@@ -28,14 +33,27 @@ class UpkeepActions:
         with self._opened.read() as uow:
             return vault_status(uow, self._opened)
 
+    def date(self) -> DateView:
+        with self._opened.read() as uow:
+            return date_view(uow, self._opened)
+
+    def confirm_date(self, today: str) -> DateView:
+        with self._opened.act() as act:
+            confirm_date(act, today)
+        self.settle()
+        return self.date()
+
     def settle(self) -> None:
         settle(self._opened)
 
     def backup(self, target: Path, *, progress: Progress = unwatched) -> None:
         check_new(self._opened, target)
-        write_backup(self._opened, target, progress)
-        # Recorded after the copy, so that here the copy is always the older one and can never outrun its original.
-        self._opened.note(EntryType.EXPORT, clear={"profile": "backup"}, hidden={"target": target.name})
+        with packed_backup(self._opened, target, progress) as packed:
+            # Recorded after the copy, so that here the copy is always the older one and can never outrun its
+            # original, and before it is anywhere to be found.
+            hidden: dict[str, Json] = {"target": spelled(target.name)}
+            self._opened.note(EntryType.EXPORT, clear={"profile": "backup"}, hidden=hidden)
+            move_to(packed, target)
 
     @staticmethod
     def probe_sandbox(paths: Paths) -> list[ProbeResult]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from vault.audit.vault_date import vault_date
+from vault.file_names import spelled
+from vault.queries.date import question_of
 from vault.records.collections import list_collections
 from vault.store.tables import HeldRow, LogEntry, RequestRow, VaultFact
+from vault.store.times import stamp
 from vault.views.states import RequestState
 from vault.views.status import VaultStatus
 
@@ -20,15 +24,19 @@ SOON = timedelta(days=7)
 
 def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
     """What the vault holds, what waits for its owner, and whether anything ever left."""
-    states = _states(uow, vault.now(uow))
+    date = vault_date(uow, vault.clock)
+    states = _states(uow, date.now)
     active = [view for view in grant_views(uow, vault) if view.state == "active"]
-    soon = vault.now(uow) + SOON
+    soon = date.now + SOON
     facts = list_collections(uow)
     vault.sent_releases.follow(uow)
     return VaultStatus(
-        path=str(vault.paths.vault),
+        path=spelled(vault.paths.vault),
         origin=vault.origin,
         created_at=fact(uow, "created_at"),
+        date=stamp(date.now),
+        clock=stamp(date.clock),
+        date_question=question_of(date),
         read_only_because=vault.rollback.reason,
         mark_missing=vault.mark_missing,
         header_damage=vault.header_damage,

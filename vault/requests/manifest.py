@@ -228,7 +228,7 @@ CampaignRound = Annotated[Campaign | None, AfterValidator(_no_campaign)]
 class Dp(Wire):
     """The mechanism: Poisson rate q, expected batch b, clip norm C, noise multiplier sigma, steps T."""
 
-    sampling_rate: Annotated[float, Field(allow_inf_nan=False, gt=0, le=1)]
+    sampling_rate: Annotated[float, Field(allow_inf_nan=False, ge=1e-9, le=1)]
     expected_batch: Annotated[int, Field(ge=1, le=1_000_000)]
     clip: Annotated[float, Field(allow_inf_nan=False, ge=1e-4, le=1e4)]
     noise_multiplier: Annotated[float, Field(allow_inf_nan=False, ge=0.3, le=1000)]

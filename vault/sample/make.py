@@ -23,7 +23,7 @@ from vault.errors.storage import DiskReadOnly, NoVault
 from vault.settings import APP_NAME, Paths
 
 if TYPE_CHECKING:
-    from vault.audit.transaction import Clock
+    from vault.audit.vault_date import Clock
     from vault.sealing.secret import Secret
     from vault.sealing.slots import KdfCost
 

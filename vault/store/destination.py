@@ -15,6 +15,16 @@ def check_destination(
 
     With ``empty_folder`` an empty folder is free, with ``taken`` anything may lie there. Raises `DestinationUnusable`.
     """
+    try:
+        _check(target, vault_folder, empty_folder=empty_folder, taken=taken)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else "the system refuses it"
+        raise DestinationUnusable(path=target, reason=reason.lower()) from error
+    except (RuntimeError, ValueError) as error:  # a loop of links, and a name that no file can have
+        raise DestinationUnusable(path=target, reason="there can be no such place") from error
+
+
+def _check(target: Path, vault_folder: Path, *, empty_folder: bool, taken: bool) -> None:
     if not taken and not is_free(target, empty_folder=empty_folder):
         raise DestinationUnusable(path=target, reason="something is already there")
     if target.resolve().is_relative_to(vault_folder.resolve()):

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlcipher3 import dbapi2
 
 from vault.errors.exhaustion import NO_FILES, can_open_files
-from vault.errors.families import InternalError, LockboxError
+from vault.errors.families import InternalError, Invalid, LockboxError
 from vault.errors.storage import (
     Damaged,
     DiskFailing,
@@ -68,6 +68,8 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except PoolTimeout:
         raise VaultBusy from None
+    except UnicodeEncodeError:
+        raise Invalid(reason="it holds a text that is not UTF-8") from None
     except DBAPIError as error:
         raise _meaning(error.orig or error, path) from None
     except SQLAlchemyError as error:

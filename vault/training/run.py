@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
+from vault.audit.vault_date import vault_date
 from vault.budget import ledger
 from vault.consent.receipts import spend_use
 from vault.errors.budget import BudgetExhausted
@@ -131,6 +132,7 @@ def _planned(vault: OpenVault, request_id: str) -> tuple[StoredJob, frozenset[st
     writable before anything is spent.
     """
     with vault.read() as uow:
+        vault_date(uow, vault.clock).require()
         asked = load(uow, request_id)
         _check_runnable(asked.row, RequestState.APPROVED, vault.now(uow))
         decision = decision_as_approved(uow, asked, vault.now(uow))

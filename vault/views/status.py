@@ -10,6 +10,7 @@ class VaultStatus:
     """What the vault is, what waits for the owner, and whether anything ever left.
 
     `held` can still be decided, `expiring` are consents in force that end within a week, `running` trains right now.
+    `date` decides what has ended, `clock` is the computer's; `date_question` is a sentence where they differ.
     `read_only_because`, `mark_missing` and `header_damage` are sentences, or empty. What left, and when last, is read
     from the trail.
     """
@@ -17,6 +18,9 @@ class VaultStatus:
     path: str
     origin: str
     created_at: str
+    date: str
+    clock: str
+    date_question: str
     read_only_because: str
     mark_missing: str
     header_damage: str

@@ -11,7 +11,9 @@ from typing import Any, Final, TypeAlias
 
 import rfc8785
 
+from vault.errors.daemon import NameNotText
 from vault.errors.families import Invalid
+from vault.file_names import is_text, spelled
 
 Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 
@@ -20,12 +22,18 @@ def to_json(value: object) -> Json:
     """An argument as JSON: sets sorted, paths absolute, decimals and moments as text."""
     if value is None or isinstance(value, str | int | float):
         return value
-    for kind, spelled in _SPELLED:
+    for kind, text_of in _SPELLED:
         if isinstance(value, kind):
-            return spelled(value)
+            return text_of(value)
     if is_dataclass(value):
         return {one.name: to_json(getattr(value, one.name)) for one in fields(value)}
     raise TypeError(f"a {type(value).__name__} does not go over the socket")
+
+
+def _path(value: Path) -> str:
+    if not is_text(value):
+        raise NameNotText(path=spelled(value))
+    return str(value.absolute())
 
 
 def _moment(value: datetime) -> str:
@@ -35,7 +43,7 @@ def _moment(value: datetime) -> str:
 _SPELLED: Final[tuple[tuple[type, Callable[[Any], Json]], ...]] = (
     (Decimal, lambda value: f"{value:f}"),
     (datetime, _moment),
-    (Path, lambda value: str(value.absolute())),
+    (Path, _path),
     (Mapping, lambda value: {str(key): to_json(one) for key, one in value.items()}),
     (Set, lambda value: [to_json(one) for one in sorted(value)]),
     (Iterable, lambda value: [to_json(one) for one in value]),

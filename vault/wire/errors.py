@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from errno import EAGAIN
 from typing import Final
 
@@ -20,7 +21,8 @@ from vault.errors.families import (
     Refused,
     Unavailable,
 )
-from vault.errors.storage import OutOfResources
+from vault.errors.storage import OutOfResources, SystemRefused
+from vault.file_names import all_spelled
 
 
 class ErrorBody(BaseModel):
@@ -54,7 +56,8 @@ def error_body(error: LockboxError) -> ErrorBody:
     facts = {
         name: fact if isinstance(fact, (str, int, float)) else str(fact) for name, fact in error.facts.items()
     }
-    return ErrorBody(error=type(error).__name__, facts=dict(facts), sentence=str(error), hint=error.hint)
+    said = all_spelled({"facts": facts, "sentence": str(error)})
+    return ErrorBody(error=type(error).__name__, hint=error.hint, **said)
 
 
 def unforeseen(error: Exception) -> LockboxError:
@@ -63,6 +66,8 @@ def unforeseen(error: Exception) -> LockboxError:
         return OutOfResources(what="memory")
     if ran_out := what_ran_out(error):
         return ran_out
+    if isinstance(error, OSError):
+        return SystemRefused(reason=os.strerror(error.errno or 0).lower())
     # A library that reads a file of its own may say only that it is not installed.
     return InternalError(what=type(error).__name__) if can_open_files() else OutOfResources(what="open files")
 

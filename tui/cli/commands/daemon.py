@@ -10,7 +10,7 @@ import typer
 
 from tui.cli.options import AsJson
 from tui.cli.terminal import is_interactive, say, write_facts, write_json
-from tui.cli.vault_access import attach_session, global_options
+from tui.cli.vault_access import attach_session, global_options, warn_of_date
 from tui.text import wording
 from vault.errors.daemon import ApprovalNotProven, DaemonHung, VaultUnlocked
 from vault.errors.families import Invalid, LockboxError
@@ -102,6 +102,7 @@ def unlock(context: typer.Context) -> None:
     for warning in (status.mark_missing, status.header_damage):
         if warning:
             say(f"lockbox: warning: {warning}")
+    warn_of_date(status.date_question)
     minutes = wording.counted(max(1, round(left / 60)), "minute")
     say(f"The vault is unlocked. It locks after {minutes} without use, or now, with:")
     say("  lockbox lock")

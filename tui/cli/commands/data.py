@@ -28,6 +28,7 @@ from tui.text.export_facts import export_sentences
 from tui.text.overlap_facts import cap_sentence, option_hint, overlap_sentence
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
+from vault.file_names import spelled
 from vault.views.records import FileChoice
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def import_file(
     """Seal the rows of a file into the vault, all or nothing."""
     choice = FileChoice(
         path=file,
-        name=collection or file.absolute().stem,
+        name=collection or spelled(file.absolute().stem),
         unit=unit,
         time_field=time,
         as_format=as_format,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from vault.owner.interface.kinds import Progress, unwatched, watched
+from vault.owner.interface.kinds import Progress, proven, unwatched, watched
+from vault.views.date import DateView
 from vault.views.status import VaultStatus
 
 
@@ -14,6 +15,18 @@ class Upkeep(Protocol):
 
     def status(self) -> VaultStatus:
         """What the vault holds, what waits, and whether anything ever left."""
+
+    def date(self) -> DateView:
+        """What date the vault takes it for, what the computer's clock says, and what confirming that would change."""
+
+    @proven
+    def confirm_date(self, today: str) -> DateView:
+        """Say that the computer's clock is right: it is this day (YYYY-MM-DD, UTC), whatever the vault took it for.
+
+        What has ended by then ends. Where the vault was ahead, because the clock had been wrong, consents that ended
+        by it hold again; what was used up, withdrawn or destroyed does not come back. Raises `OtherDate` and
+        `DateKnown`.
+        """
 
     def settle(self) -> None:
         """End what has expired and bring what a crash interrupted to a true state."""

@@ -1,0 +1,61 @@
+"""The date of the vault: show and confirm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tui.cli.options import AsJson
+from tui.cli.terminal import say, write_facts, write_json
+from tui.cli.vault_access import open_vault
+from tui.text import wording
+
+if TYPE_CHECKING:
+    from vault.views.date import DateView
+
+group = typer.Typer(no_args_is_help=True)
+
+
+@group.command("show")
+def show(context: typer.Context, as_json: AsJson = False) -> None:
+    """What date the vault takes it for, and what the computer's clock says."""
+    with open_vault(context, writable=False) as vault:
+        found = vault.date()
+    if as_json:
+        write_json(found)
+        return
+    write_facts([("date of the vault", found.vault), ("the computer's clock", found.clock)])
+    if found.question:
+        say(f"\n{consequence(found)}\nIf the clock is right: lockbox date confirm {found.clock[:10]}")
+
+
+@group.command("confirm")
+def confirm(
+    context: typer.Context,
+    today: Annotated[str, typer.Argument(metavar="YYYY-MM-DD", help="The date of today, in UTC.")],
+) -> None:
+    """Say that the computer's clock is right, after a long pause or when it was wrong before."""
+    with open_vault(context) as vault:
+        say(consequence(vault.date()))
+        found = vault.confirm_date(today)
+    say(f"It is {found.vault}. Your word is on the trail.")
+
+
+def consequence(date: DateView) -> str:
+    """What confirming the clock's date changes, in one line."""
+    ending = [
+        wording.counted(number, what)
+        for number, what in (
+            (date.consents_ending, "consent"),
+            (date.requests_ending, "request"),
+            (date.updates_ending, "held update"),
+        )
+        if number
+    ]
+    if ending:
+        return f"By the clock's date, what runs out for good: {', '.join(ending)}."
+    if date.consents_returning:
+        held = wording.counted(date.consents_returning, "consent")
+        return f"By the clock's date, what ended too early and holds again: {held}. Nothing else comes back."
+    return "By the clock's date nothing runs out that still holds now."
