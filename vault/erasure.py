@@ -9,7 +9,6 @@ which the same people are known when they come in again. Who has those destroyed
 from __future__ import annotations
 
 import time
-from collections.abc import Container
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +22,7 @@ from vault.errors.records import ErasedNotCleared
 from vault.errors.requests import CollectionInUse
 from vault.errors.rollback import MarkNotWritten
 from vault.errors.storage import VaultBusy
+from vault.lifecycle.folder import database_file
 from vault.records.collections import facts_of, find_collection
 from vault.records.fingerprint import without_sketches
 from vault.records.kept_fingerprints import seal_fingerprint
@@ -50,7 +50,7 @@ _OPEN: Final = (RequestState.WAITING, RequestState.APPROVED)
 
 
 def plan(
-    uow: UnitOfWork, running: Container[str], name: str, now: datetime, *, fingerprint_too: bool = False
+    vault: OpenVault, uow: UnitOfWork, name: str, now: datetime, *, fingerprint_too: bool = False
 ) -> Erasure:
     """What erasing a collection ends, and what it cannot reach.
 
@@ -58,7 +58,7 @@ def plan(
     """
     facts = find_collection(uow, name)
     requests = uow.find(RequestRow, collection=name, order_by="received_at")
-    if any(row.id in running or row.state in _RUNNING for row in requests):
+    if any(row.id in vault.running or row.state in _RUNNING for row in requests):
         raise CollectionInUse(collection=name)
     grants = [one for one in load_grants(uow, collection=name) if one.withdrawn_at is None]
     spent = ledger.spending(uow, collection_id=facts.id, lifetime_epsilon=facts.lifetime_epsilon)[0]
@@ -75,6 +75,7 @@ def plan(
         budget_used_percent=spent.used_percent,
         name_reserved=is_charged,
         keeps_fingerprint=is_charged and not fingerprint_too,
+        linked_elsewhere=database_file(vault.paths.vault).stat().st_nlink > 1,
         shares_budget_with=tuple(one.name for one in members_of(uow, facts.id) if one.id != facts.id),
     )
 
@@ -90,7 +91,7 @@ def erase(vault: OpenVault, name: str, *, fingerprint_too: bool = False) -> Eras
     """
     try:
         with vault.act() as act:
-            done = plan(act.uow, vault.running, name, act.now, fingerprint_too=fingerprint_too)
+            done = plan(vault, act.uow, name, act.now, fingerprint_too=fingerprint_too)
             _end(act, done)
             _shred(act, done)
     except MarkNotWritten:

@@ -18,6 +18,7 @@ from tests.worlds.commands import Terminal, assert_refused, run, secrets_of
 from tests.worlds.importing import import_file
 from tests.worlds.vaults import new_world
 from tests.worlds.world import PASSPHRASE, World
+from tui.text.erasure_facts import erase_sentences
 from vault import erasure
 from vault.errors.families import LockboxError
 from vault.errors.records import (
@@ -28,6 +29,7 @@ from vault.errors.records import (
     UnknownCollection,
 )
 from vault.errors.requests import CollectionInUse, JobReplayed, WrongState
+from vault.lifecycle.folder import database_file
 from vault.records.collections import find_collection
 from vault.records.reading import ColumnReader
 from vault.settings import Paths
@@ -265,6 +267,29 @@ def left(folder: Path, wanted: list[bytes]) -> int:
     """How many of the traces are in any file of the folder."""
     content = b"".join(file.read_bytes() for file in folder.iterdir())
     return sum(trace in content for trace in wanted)
+
+
+def test_under_another_name_of_the_same_file_it_is_erased_too_and_a_copy_keeps_it(plain_world: World) -> None:
+    world, wanted = plain_world, traces(plain_world)
+    database = database_file(world.paths.vault)
+    linked, copied = world.folder / "linked", world.folder / "copied"
+    for folder in (linked, copied):
+        folder.mkdir()
+    with world.vault() as vault:
+        assert not vault.preview_erase("nights").linked_elsewhere
+        (linked / "vault.db").hardlink_to(database)
+        shutil.copy(database, copied)
+        planned = vault.preview_erase("nights")
+        assert left(linked, wanted) > 0
+        assert vault.erase_collection("nights") == planned
+        says = " ".join(erase_sentences(planned))
+
+    assert left(linked, wanted) == 0
+    assert left(copied, wanted) > 0
+    assert (
+        "both are one file, and it is erased there too. Backups and exports that you made still hold it"
+        in says
+    )
 
 
 def test_no_key_no_sealed_byte_and_no_file_name_is_left_in_any_file(plain_world: World) -> None:

@@ -9,6 +9,11 @@ from tui.text import wording
 if TYPE_CHECKING:
     from vault.views.records import Erasure
 
+_LINKED = (
+    "The file of the database has another name on this disk (a hard link): both are one file, and it is "
+    "erased there too."
+)
+
 
 def erase_sentences(one: Erasure) -> list[str]:
     """What erasing a collection does, ends and cannot reach, a sentence each; the same before and after."""
@@ -22,6 +27,7 @@ def erase_sentences(one: Erasure) -> list[str]:
         f"{one.collection}: {columns}. Their keys and their sealed bytes are destroyed; nobody can bring them back.",
         *(f"{wording.counted(len(ids), noun)} on it: {what}." for ids, noun, what in ends if ids),
         *_out_of_reach(one),
+        *[_LINKED] * one.linked_elsewhere,
         "Backups and exports that you made still hold it, and so may snapshots that your disk keeps.",
     ]
 

@@ -210,6 +210,7 @@ class Erasure:
     and those that may have. ``name_reserved`` says that budget was spent on it: its name stays taken, its files
     stay refused, and ``budget_used_percent`` stays used for good, with that of ``shares_budget_with``. If it
     ``keeps_fingerprint``, the same people are known when they come in again; if not, its columns stay closed.
+    ``linked_elsewhere`` says that the file of the database has another name, under which the same is erased.
     """
 
     collection: str
@@ -224,3 +225,4 @@ class Erasure:
     name_reserved: bool
     keeps_fingerprint: bool = False
     shares_budget_with: tuple[str, ...] = ()
+    linked_elsewhere: bool = False
