@@ -184,7 +184,7 @@ class Terminal:
 
     def __init__(self, paths: Paths, *words: str | Path, is_installed: bool = False) -> None:
         ours, theirs = os.openpty()
-        self._shown, self._seen, self._terminal, self._code = b"", 0, ours, -1
+        self._shown, self._seen, self._terminal, self._is_over = b"", 0, ours, False
         self._process: subprocess.Popen[bytes] | None = None
         command, known = list(map(str, words)), environment(paths)
         if is_installed:
@@ -199,10 +199,11 @@ class Terminal:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        if self._code < 0:
+        if not self._is_over:
             os.kill(self._pid, signal.SIGKILL)
             self._wait()
-        os.close(self._terminal)
+        if self._terminal >= 0:
+            os.close(self._terminal)
 
     @property
     def screen(self) -> str:
@@ -236,6 +237,12 @@ class Terminal:
     def press_ctrl_d(self) -> None:
         os.write(self._terminal, b"\x04")
 
+    def hang_up(self) -> int:
+        """Close the terminal, and give back how the command ended."""
+        os.close(self._terminal)
+        self._terminal = -1
+        return self._wait()
+
     def end(self) -> int:
         """Read to the end and give back the exit code."""
         until = time.monotonic() + PATIENCE
@@ -244,10 +251,9 @@ class Terminal:
         return self._wait()
 
     def _wait(self) -> int:
-        self._code = (
-            forks().wait(self._pid) if self._process is None else self._process.wait(timeout=PATIENCE)
-        )
-        return self._code
+        code = forks().wait(self._pid) if self._process is None else self._process.wait(timeout=PATIENCE)
+        self._is_over = True
+        return code
 
     def _read(self, until: float) -> bool:
         """Take what comes next; False when the command has ended."""
