@@ -349,7 +349,7 @@ tui.cli.main()
     ("kind", "code", "says"),
     [
         ("RuntimeError", 1, "lockbox made a mistake of its own (RuntimeError)"),
-        ("MemoryError", 7, "the computer has no memory left for this"),
+        ("MemoryError", UNAVAILABLE, "the computer has no memory left for this"),
     ],
 )
 def test_a_crash_says_what_kind_it_was_and_nothing_of_what_was_in_hand(
