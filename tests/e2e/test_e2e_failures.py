@@ -345,13 +345,20 @@ tui.cli.main()
 """
 
 
-@pytest.mark.parametrize("kind", ["RuntimeError", "MemoryError"])
+@pytest.mark.parametrize(
+    ("kind", "code", "sentence"),
+    [
+        ("RuntimeError", 1, "lockbox made a mistake of its own (RuntimeError)"),
+        ("MemoryError", 7, "the computer has no memory left for this"),
+    ],
+    ids=["RuntimeError", "MemoryError"],
+)
 def test_a_crash_says_what_kind_it_was_and_nothing_of_what_was_in_hand(
-    today: World, secrets: list[str], kind: str
+    today: World, secrets: list[str], kind: str, code: int, sentence: str
 ) -> None:
     program = [sys.executable, "-c", CRASH.format(passphrase=PASSPHRASE, kind=kind)]
     outcome = run_installed(today.paths, "status", program=program)
-    assert_refused(outcome, 1, f"lockbox made a mistake of its own ({kind})", secrets)
+    assert_refused(outcome, code, sentence, secrets)
 
 
 LATE_CRASH = """
