@@ -184,7 +184,7 @@ def test_a_withdrawal_before_the_charge_costs_nothing(
         monkeypatch.setattr(run, "_mark", mark)
         with pytest.raises(LockboxError):
             vault.train(request, progress=lambda _step, _of: None)
-        assert vault.request(request).line.state == "approved"
+        assert vault.request(request).line.state == "waiting", "without its consent it is approved no more"
         assert vault.budget()[0].used_percent == 0
     assert original is _charge
 

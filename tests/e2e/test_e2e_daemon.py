@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -138,7 +139,14 @@ def test_every_reading_command_tells_the_same_through_the_process_byte_by_byte(
     alone = [here(world, *words) for words in commands]
     for words, one, other in zip(commands, alone, through, strict=True):
         assert one.out, (words, one.err)
-        assert (words, one.code, one.out, one.err) == (words, other.code, other.out, other.err)
+        assert (words, one.code, timeless(one.out), one.err) == (
+            *(words, other.code, timeless(other.out), other.err),
+        )
+
+
+def timeless(told: str) -> str:
+    """What a command told without the second that it is now."""
+    return re.sub(r'("(?:date|clock|vault)": "20[0-9-]+)T[0-9:]+Z"', r"\1", told)
 
 
 def test_the_whole_story_goes_through_the_process(tmp_path: Path) -> None:
