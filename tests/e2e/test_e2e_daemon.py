@@ -107,8 +107,10 @@ def served(today: World) -> Iterator[World]:
 @pytest.fixture
 def approved(known_world: World) -> World:
     """A vault with one approved request; its learner is made up."""
-    known_world.clock.now = datetime.now(UTC)
+    today = datetime.now(UTC)
     with known_world.vault() as vault:
+        known_world.days_pass(vault, max(0, (today - known_world.clock.now).days))
+        known_world.clock.now = today
         known_world.imported(vault)
         approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
     return known_world
