@@ -38,6 +38,12 @@ CONFORMANCE = [status_code_conformance, content_type_conformance, response_schem
 # they end the session or the passphrase that the others need
 APART = {messages.LOCK, messages.END_SESSION, messages.PASSPHRASE}
 STRANGE = ["fitting"] * 8 + [None, [], {}, "x", 1, {"x": 1}]
+HOSTILE: list[Any] = [
+    *(10**309, -(10**309), 10**4299, 2**63, 2**53, -1, 1e308, 2.2e-308, 5e-324, -0.0, True, None),
+    *("\0", "\ud800", "", " ", ".", "loop", "n" * 300, "n" * 70_000, "\u202e", "\U0001d7d9", "%s%n", "'"),
+    *("1e999999999", "Infinity", "NaN", "-0", "9" * 5000, "0001-01-01", "9999-12-31T23:59:59-14:00"),
+    *("0001-01-01T00:00:00+14:00", "2026-02-30", "1e-400", [[]] * 300, {"": {}}),
+]
 PLACES = ("target", "folder", "to", "job", "key_file", "path")
 
 PROVEN = {one.name for one in ACTIONS.values() if Kind.PROVEN in one.kind}
@@ -118,6 +124,7 @@ class Fuzzed:
 def fuzzed(waiting_template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
     world = copy_of(waiting_template, tmp_path_factory.mktemp("fuzz") / "world")
     (world.folder / "fuzz").mkdir()
+    (world.folder / "fuzz" / "loop").symlink_to("loop")
     with pytest.MonkeyPatch.context() as patch, world.vault() as vault:
         patch.setattr(guard, "REQUESTS_PER_SECOND", 100_000)
         service = Service(
@@ -161,6 +168,51 @@ def fuzz(fuzzed: Fuzzed, path: str, examples: int) -> None:
             assert set(answer.json()) == {"error", "facts", "sentence", "hint"}
 
     each()
+
+
+def with_one_hostile(value: Any, hostile: Any, place: int) -> Any:
+    """The same JSON with a hostile value in place of one of the values within it."""
+    if isinstance(value, dict) and value:
+        name = sorted(value)[place % len(value)]
+        return {**value, name: with_one_hostile(value[name], hostile, place // len(value))}
+    if isinstance(value, list) and value:
+        at = place % len(value)
+        return [*value[:at], with_one_hostile(value[at], hostile, place // len(value)), *value[at + 1 :]]
+    return hostile
+
+
+def assault(fuzzed: Fuzzed, path: str, examples: int) -> None:
+    """What fits the document but for one value that no arithmetic, no calendar and no file system takes."""
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        case=OPERATIONS[path].as_strategy(), hostile=st.sampled_from(HOSTILE), place=st.integers(0, 10_000)
+    )
+    def each(case: Any, hostile: Any, place: int) -> None:
+        answer = fuzzed.ask(path, with_one_hostile(case.body, hostile, place))
+        assert answer.status_code < 500 or answer.status_code == 503, answer.text
+        if answer.status_code != 200:
+            assert set(answer.json()) == {"error", "facts", "sentence", "hint"}
+
+    each()
+
+
+@pytest.mark.parametrize("path", sorted(set(OPERATIONS) - APART))
+def test_a_hostile_value_is_no_error_of_the_server(fuzzed: Fuzzed, path: str) -> None:
+    assault(fuzzed, path, 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted(set(OPERATIONS) - APART))
+def test_no_hostile_value_for_long_is_an_error_of_the_server(fuzzed: Fuzzed, path: str) -> None:
+    assault(fuzzed, path, 200)
 
 
 @pytest.mark.parametrize("path", sorted(set(OPERATIONS) - APART))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -106,8 +107,10 @@ def served(today: World) -> Iterator[World]:
 @pytest.fixture
 def approved(known_world: World) -> World:
     """A vault with one approved request; its learner is made up."""
-    known_world.clock.now = datetime.now(UTC)
+    today = datetime.now(UTC)
     with known_world.vault() as vault:
+        known_world.days_pass(vault, max(0, (today - known_world.clock.now).days))
+        known_world.clock.now = today
         known_world.imported(vault)
         approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
     return known_world
@@ -138,7 +141,14 @@ def test_every_reading_command_tells_the_same_through_the_process_byte_by_byte(
     alone = [here(world, *words) for words in commands]
     for words, one, other in zip(commands, alone, through, strict=True):
         assert one.out, (words, one.err)
-        assert (words, one.code, one.out, one.err) == (words, other.code, other.out, other.err)
+        assert (words, one.code, timeless(one.out), one.err) == (
+            *(words, other.code, timeless(other.out), other.err),
+        )
+
+
+def timeless(told: str) -> str:
+    """What a command told without the second that it is now."""
+    return re.sub(r'("(?:date|clock|vault)": "20[0-9-]+)T[0-9:]+Z"', r"\1", told)
 
 
 def test_the_whole_story_goes_through_the_process(tmp_path: Path) -> None:
