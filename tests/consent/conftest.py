@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from vault.views.states import RequesterStatus
 
 ROOT = Secret(bytes(range(32)))
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+MONTH = timedelta(days=30)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,9 +33,15 @@ class Bench:
     store: Store
     keys: KeyTree
     now: datetime = field(default=BEGIN)
+    used: datetime = field(default=BEGIN)
 
     def act(self) -> AbstractContextManager[AuditedTransaction]:
-        """An act at this time, committed when its block ends."""
+        """An act at this time, committed when its block ends; until then it was used once a month."""
+        while self.now - self.used > MONTH:
+            self.used += MONTH
+            with audited(self.store, self.keys, lambda: self.used) as act:
+                act.record(EntryType.ACCESS_VIEW)
+        self.used = max(self.used, self.now)
         return audited(self.store, self.keys, lambda: self.now)
 
     def entries(self, kind: EntryType) -> list[tuple[dict[str, object], dict[str, object]]]:

@@ -207,6 +207,7 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
         "withhold": {"release_id": release},
         "export_collection": {"name": "nights", "target": str(target), "as_format": "csv"},
         "import_under_consent": {"plan_id": "0" * 32},
+        "confirm_date": {"today": "2026-11-21"},
         "disclose_audit": {"folder": str(target), "disclose": [{"seq": 1, "name": "source"}]},
     }  # fmt: skip
     no_proof = {"approver": session.approver, "nonce": "0" * 32, "mac": "0" * 64}
