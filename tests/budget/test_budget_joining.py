@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.sweeps import sweep
 from vault.audit.transaction import AuditedTransaction
+from vault.audit.vault_date import VaultDate
 from vault.budget.filter import ORDERS, Charge, caps
 from vault.budget.joining import filters, join, members_of
 from vault.budget.ledger import charge_job, history, precheck, spending, spent_vectors
@@ -80,7 +81,8 @@ def act(bench: Any) -> Iterator[AuditedTransaction]:
                     name=name, unit=UnitKind.DAY, lifetime_epsilon=str(CAPS[name]), created_at=bench.now
                 )
             )
-        yield AuditedTransaction(uow=uow, now=bench.now, keys=bench.keys)
+        date = VaultDate(now=bench.now, clock=bench.now)
+        yield AuditedTransaction(uow=uow, date=date, keys=bench.keys)
 
 
 def number(act: AuditedTransaction, name: str) -> int:
