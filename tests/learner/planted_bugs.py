@@ -159,13 +159,19 @@ def clip_each_layer(patch: Patch) -> None:
 
 
 def clip_rows_claim_groups(patch: Patch) -> None:
-    right_factors, right_sums = clipping.factors, clipping._outer_sums
+    right_factors, right_sums, right_total = clipping.factors, clipping._outer_sums, engine.clipped_sum
+    norm = [0.0]
+
+    def total(units: Any, batch: Any, books: Any, *, plan: Any, **rest: Any) -> NDArray[np.float64]:
+        norm[0] = plan.clip_norm
+        return right_total(units, batch, books, plan=plan, **rest)
 
     def wrong(layer: Layer, block: Any) -> NDArray[np.float64]:
         squared = squares(layer.gradients) * squares(layer.inputs)
-        shorter = layer.gradients * right_factors(squared, 20, 0.5)[:, None]
+        shorter = layer.gradients * right_factors(squared, 20, norm[0])[:, None]
         return right_sums(Layer(inputs=layer.inputs, gradients=shorter), block)
 
+    patch.setattr(engine, "clipped_sum", total)
     patch.setattr(clipping, "_outer_sums", wrong)
     patch.setattr(clipping, "factors", _unclipped)
 
