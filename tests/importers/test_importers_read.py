@@ -66,13 +66,13 @@ def test_a_folder_that_is_written_as_dots_is_called_what_it_is(path, tmp_path, m
 
 
 def test_a_file_that_may_not_be_read_is_told(parse, monkeypatch):
-    """Told by its name alone; what the name holds of other signs is not printed."""
+    """Told by its name alone; other signs in the name are spelled."""
 
     def forbid(_path):
         raise PermissionError
 
     monkeypatch.setattr("pathlib.Path.read_bytes", forbid)
-    with pytest.raises(Unreadable, match=r"^a\?b\.csv cannot be read as csv: this user cannot read it"):
+    with pytest.raises(Unreadable, match=r"^a\\x1bb\.csv cannot be read as csv: this user cannot read it"):
         parse("a\n1\n", "a\x1bb.csv")
 
 
