@@ -41,8 +41,8 @@ class Planted:
 
 
 def copied(folder: Path, root: Path = ROOT) -> Copy:
-    """Copy sources and tests into a new folder and make a virtual environment for them there."""
-    for name in (*PACKAGES, "tests"):
+    """Copy sources, tests and the pages that tests read into a new folder, and make a virtual environment there."""
+    for name in (*PACKAGES, "tests", "docs"):
         # What Python is just compiling has such a name, and is gone a moment later.
         shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))
     shutil.copy2(root / "pyproject.toml", folder)

@@ -26,6 +26,7 @@ SAMPLE = (
 
 SMALL = {
     "pyproject.toml": "",
+    "docs/page.md": "",
     "vault/__init__.py": "",
     "vault/numbers.py": "def two() -> int:\n    return 2\n",
     "tests/test_numbers.py": """\
