@@ -27,6 +27,7 @@ pytest_plugins = [
     "tests.worlds.learners",
     "tests.worlds.prices",
     "tests.worlds.screens",
+    "tests.worlds.statements",
     "tests.worlds.vaults",
 ]
 

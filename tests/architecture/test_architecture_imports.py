@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -79,11 +80,14 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def test_a_forbidden_import_is_seen_in_every_module_and_in_one_nobody_thought_of(tmp_path: Path) -> None:
+@pytest.mark.parametrize("each", [pytest.param("package"), pytest.param("module", marks=pytest.mark.slow)])
+def test_a_forbidden_import_is_seen_everywhere_and_where_nobody_thought_of(tmp_path: Path, each: str) -> None:
+    """By default in a new module of each package, in the slow tests in each module of the tree as well."""
     tree = copied(tmp_path)
     for package in [file.parent for file in tree.rglob("__init__.py")]:
         (package / "brand_new.py").write_text("", encoding="utf-8")
-    planted = modules(tree)
+    is_planted = (lambda module: True) if each == "module" else (lambda module: module.endswith(".brand_new"))
+    planted = {module: file for module, file in modules(tree).items() if is_planted(module)}
     for module, file in planted.items():
         lines = [f"import {library}" for library in HOMES if not is_at_home(module, library)]
         with file.open("a", encoding="utf-8") as opened:
@@ -91,14 +95,18 @@ def test_a_forbidden_import_is_seen_in_every_module_and_in_one_nobody_thought_of
 
     said = lint(tree).stdout
 
-    unseen = [
+    assert unseen_in(said, planted) == []
+
+
+def unseen_in(said: str, planted: Iterable[str]) -> list[str]:
+    """The forbidden imports that the linter does not name."""
+    return [
         f"{module} -> {library}"
         for module in planted
         for library in [*HOMES, ABOVE[module.split(".")[0]]]
         if library in ABOVE.values() or not is_at_home(module, library)
         if not re.search(rf"(?<![\w.]){re.escape(module)} -> {re.escape(library)}(?![\w.])", said)
     ]
-    assert unseen == []
 
 
 def test_a_room_nobody_listed_breaks_the_layers(tmp_path: Path) -> None:

@@ -18,10 +18,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
@@ -239,10 +241,12 @@ def _serve_from_stdin() -> None:
     import vault.requester.jobs
     import vault.requester.releases
     import vault.vault
-    from tests.worlds import prices, served, served_child
+    from tests.worlds import prices, served, served_child, statements
 
     prices.keep()
+    statements.keep()
     served.keep_routes()
+    _live_once()
     command = typer.main.get_command(tui.cli.command_line.app)
     typer.main.get_command = lambda _app: command
     loaded = (
@@ -258,6 +262,20 @@ def _serve_from_stdin() -> None:
     orders = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     _serve(orders)
+
+
+def _live_once() -> None:
+    """Let a vault live here, so that forks find compiled what every vault is asked."""
+    from tests.worlds.vaults import new_world
+
+    with tempfile.TemporaryDirectory() as folder:
+        world = new_world(Path(folder), now=datetime.now(UTC))
+        with world.vault() as vault:
+            world.imported(vault, rows=10)
+            world.introduced(vault)
+            vault.submit(world.job())
+        with world.vault() as vault:
+            assert all([vault.status(), vault.collections(), vault.requests(), vault.requesters()])
 
 
 if __name__ == "__main__":
