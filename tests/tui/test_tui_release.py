@@ -136,9 +136,9 @@ def test_the_list_and_the_state_fit(today: World, size: tuple[int, int]) -> None
             await sees(pilot, "◆ held: it waits for your decision; it ends by itself in")
             await sees(pilot, "R Release…")
             await sees(pilot, f"◆ held {NAME} nights")
+            await sees(pilot, "q Quit")
             said = words_of(pilot.app)  # type: ignore[arg-type]
             assert "minutes left" in said or "hour left" in said
-            assert "q Quit" in said
 
     with served(today) as vault:
         play(story(vault))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.widgets import Button
@@ -26,7 +29,8 @@ from tests.worlds.asking import (
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, until, words_in, words_of
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
-from tui.dialogs.run import SCROLL, RunDialog
+from tui.dialogs.approval import PreparedApproval, prepare_with_choice
+from tui.dialogs.run import CHANGED, SCROLL, RunDialog
 from tui.screens.requests import Requests
 from tui.text import wording
 from tui.widgets.price import cost, guess
@@ -246,6 +250,35 @@ def test_an_optional_column_is_added_by_a_key_and_the_vault_says_what_that_means
             await sees(pilot, "It reads 3 columns here")
             await press(pilot, "space")
             await sees(pilot, "It reads 2 columns here")
+
+    play(story())
+
+
+def test_a_column_that_is_added_while_the_trail_grows_is_the_persons_own_change(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The question that the choice asks is replaced by the one that the pulse asks."""
+    world, vault = shared
+    may_answer, is_asked = threading.Event(), threading.Event()
+
+    def slowly(*asked: Any) -> tuple[PreparedApproval, PreparedApproval]:
+        is_asked.set()
+        assert may_answer.wait(60)
+        return prepare_with_choice(*asked)
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            dialog = await open_dialog(pilot)
+            await read_to_the_end(pilot, dialog)
+            monkeypatch.setattr("tui.dialogs.run.prepare_with_choice", slowly)
+            toggle(dialog, "coffee").focus()
+            await press(pilot, "space")
+            await until(pilot, is_asked.is_set)
+            dialog.on_pulse(replace(vault.pulse(), audit_entries=-1))
+            may_answer.set()
+            await sees(pilot, "It reads 3 columns here")
+            assert CHANGED not in words_of(pilot.app)  # type: ignore[arg-type]
+            assert dialog.focused is toggle(dialog, "coffee")
 
     play(story())
 

@@ -69,6 +69,16 @@ def prepare_approval(vault: OwnerSession, request_id: str, optional: frozenset[s
     )
 
 
+def prepare_with_choice(
+    vault: OwnerSession, shown: PreparedApproval, optional: frozenset[str]
+) -> tuple[PreparedApproval, PreparedApproval]:
+    """How it stands now with the optional columns that are shown, and with those that are chosen."""
+    as_shown = prepare_approval(vault, shown.request.line.id, shown.optional)
+    if optional == shown.optional:
+        return as_shown, as_shown
+    return as_shown, prepare_approval(vault, shown.request.line.id, optional)
+
+
 def error_with_hint(error: LockboxError) -> str:
     """An error with its hint as two sentences."""
     return f"{error} {error.hint[:1].upper()}{error.hint[1:]}".strip()

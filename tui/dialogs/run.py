@@ -15,7 +15,13 @@ from textual.widgets import Button
 
 from tui.actions import REFUSE
 from tui.dialogs.action import ActionDialog
-from tui.dialogs.approval import PreparedApproval, approve_and_start, error_with_hint, prepare_approval
+from tui.dialogs.approval import (
+    PreparedApproval,
+    approve_and_start,
+    error_with_hint,
+    prepare_approval,
+    prepare_with_choice,
+)
 from tui.dialogs.read_to_end import SCROLL, ReadToEndDialog
 from tui.text import request_facts, wording
 from tui.widgets.facts import Facts
@@ -173,19 +179,21 @@ class RunDialog(ReadToEndDialog):
             self._without = self._without - one if toggle.is_on else self._without | one
         else:
             self._optional = self._optional | one if toggle.is_on else self._optional - one
-            self._prepare_again(is_own=True)
+            self._prepare_again()
 
     @work(exclusive=True, group="look")
-    async def _prepare_again(self, *, is_own: bool = False) -> None:
+    async def _prepare_again(self) -> None:
         """Ask the vault how it stands now; what a person has not read takes reading again."""
-        request_id, optional = self._prepared.request.line.id, self._optional
+        shown, optional = self._prepared, self._optional
         try:
-            prepared = await self.program.ask(lambda vault: prepare_approval(vault, request_id, optional))
+            as_shown, prepared = await self.program.ask(
+                lambda vault: prepare_with_choice(vault, shown, optional)
+            )
         except LockboxError as error:
             self.program.tell_error(error)
             self._take_back()
         else:
-            self._show(prepared, is_own=is_own)
+            self._show(prepared, is_read=as_shown.is_like(shown))
 
     def _take_back(self) -> None:
         """The vault did not answer: what stands ticked is what it was asked last."""
@@ -198,19 +206,20 @@ class RunDialog(ReadToEndDialog):
     def _asked(self) -> tuple[FieldAskView, ...]:
         return self._prepared.request.decision.fields
 
-    def _show(self, prepared: PreparedApproval, *, is_own: bool) -> None:
+    def _show(self, prepared: PreparedApproval, *, is_read: bool) -> None:
+        """Show what holds now; `is_read` says whether it differs by this person's own choice of columns alone."""
         before, self._prepared = self._prepared, prepared
         if not prepared.is_like(before):
-            self._draw_anew(before, is_own=is_own)
+            self._draw_anew(before, is_read=is_read)
         self.update_answer()
         self.call_after_refresh(self._note_position)
 
-    def _draw_anew(self, before: PreparedApproval, *, is_own: bool) -> None:
+    def _draw_anew(self, before: PreparedApproval, *, is_read: bool) -> None:
         details, draft = self.query_one("#details", VerticalScroll), self._prepared.draft
         if self._prepared.special != before.special:
             self.query_one("#special", Toggle).set_on(False)
         self.query_one(PriceBox).show_price(self._prepared.request.price)
-        if is_own and draft is not None and before.draft is not None:
+        if is_read and draft is not None and before.draft is not None:
             self.query_one(".special-sentence", Plain).set_text(_special_sentence(draft))
             return
         self._has_read, self._notice = False, CHANGED
@@ -288,7 +297,7 @@ class RunDialog(ReadToEndDialog):
             return
         finally:
             self._is_busy = False
-        self._show(prepared, is_own=False)
+        self._show(prepared, is_read=False)
         self._notice = error_with_hint(error)
         self.update_answer()
 
