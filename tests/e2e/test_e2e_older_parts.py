@@ -12,6 +12,7 @@ from tests.worlds.commands import run
 from tests.worlds.older_parts import Moment, Past, pages_of, past_of
 from tests.worlds.world import NAME, PASSPHRASE, World
 from vault.sealing.copies import FILE_NAMES
+from vault.sealing.slots import TEST_COST
 from vault.vault import Vault, passphrase_secret
 
 MOMENTS = range(5)
@@ -120,7 +121,9 @@ NEW = "another horse battery staple"
 def renewed(today: World) -> dict[str, bytes]:
     """The key header of before a change of the passphrase, which was then made."""
     before = {name: (today.paths.vault / name).read_bytes() for name in FILE_NAMES}
-    Vault.change_passphrase(today.paths, passphrase_secret(PASSPHRASE), passphrase_secret(NEW))
+    Vault.change_passphrase(
+        today.paths, passphrase_secret(PASSPHRASE), passphrase_secret(NEW), cost=TEST_COST
+    )
     return before
 
 

@@ -12,6 +12,7 @@ from tests.worlds.commands import Outcome, run
 from tests.worlds.older_parts import PAGE, pages_of
 from tests.worlds.world import NAME, PASSPHRASE, World
 from vault.sealing.copies import FILE_NAMES
+from vault.sealing.slots import TEST_COST
 from vault.vault import Vault, passphrase_secret
 
 NEW = "another horse battery staple"
@@ -149,7 +150,9 @@ def test_a_mixture_is_gone_on_from_with_everything_ended(today: World) -> None:
 
 def test_a_key_header_that_the_owner_put_back_is_taken_as_the_vaults_own(today: World) -> None:
     before = {name: (today.paths.vault / name).read_bytes() for name in FILE_NAMES}
-    Vault.change_passphrase(today.paths, passphrase_secret(PASSPHRASE), passphrase_secret(NEW))
+    Vault.change_passphrase(
+        today.paths, passphrase_secret(PASSPHRASE), passphrase_secret(NEW), cost=TEST_COST
+    )
     for name, data in before.items():
         (today.paths.vault / name).write_bytes(data)
     assert run(today.paths, "requester", "block", NAME).code == 6

@@ -17,6 +17,7 @@ from learner_children import JOB, LONG_JOB, Pretend, columns, ignore, is_alive, 
 from learner_setups import LOGISTIC, mlp, weights_of
 
 from learner.protocol import ColumnFrame, Job
+from tests.sweeps import sweep
 from vault.errors.training import LearnerFailed, SandboxMissing
 from vault.training import channels, process
 from vault.training.process import Failure, LearnerProcess, probe_sandbox
@@ -63,7 +64,7 @@ def test_a_real_learner_locks_in_trains_and_is_gone() -> None:
 
 
 @pytest.mark.parametrize("instructions", ["AVX2", "SSE4_2"])
-@pytest.mark.parametrize("most_rows", [1, 8])
+@pytest.mark.parametrize("most_rows", sweep([8, 1]))
 def test_a_network_is_trained_where_the_processor_has_no_avx_512(
     instructions: str, most_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.sweeps import sweep
 from vault.errors.families import Invalid
 from vault.errors.storage import Damaged
 from vault.records import reading
@@ -132,7 +133,7 @@ SEARCHES = [
 
 
 @pytest.mark.parametrize("text", SEARCHES)
-@pytest.mark.parametrize("types", [{}, {"amount": FieldType.FLOAT}])
+@pytest.mark.parametrize("types", sweep([{}, {"amount": FieldType.FLOAT}]))
 def test_a_search_finds_what_is_written_in_the_cells(bench, text, types):
     """The oracle writes every cell out as it is exported, and looks for the text in it."""
     parsed = bench.parse(MIXED, types=types)

@@ -54,7 +54,7 @@ def give(vault: Vault, now: datetime, *fields: str, days: int, begin: int = 0, u
 def template(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Consents in every state there is."""
     now = datetime.now(UTC)
-    world = new_world(tmp_path_factory.mktemp("consents"), now=now - timedelta(days=31))
+    world = new_world(tmp_path_factory.mktemp("consents"), now=now - timedelta(days=30))
     with world.vault() as vault:
         world.imported(vault)
         world.introduced(vault)

@@ -75,7 +75,7 @@ def _forks() -> Iterator[None]:
 def today_template(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A vault of today, as commands use the real clock: a consent ended, an update is held, a request waits."""
     today = datetime.now(UTC)
-    world = new_world(tmp_path_factory.mktemp("today"), now=today - timedelta(days=31))
+    world = new_world(tmp_path_factory.mktemp("today"), now=today - timedelta(days=30))
     with world.vault() as vault:
         world.imported(vault)
         world.introduced(vault)
@@ -84,7 +84,7 @@ def today_template(tmp_path_factory: pytest.TempPathFactory) -> World:
             collection="nights",
             fields=["good", "steps"],
             purpose="AcademicResearch",
-            not_after=today - timedelta(days=30),
+            not_after=today - timedelta(days=29),
         )
         world.clock.now = today
         first = vault.submit(world.job("held-job")).line.id
