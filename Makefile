@@ -8,6 +8,8 @@ STAMP := $(VENV)/.installed
 # PyTorch's CPU package index (see "Get Started" on pytorch.org):  make demo TORCH_INDEX_URL=<that index>
 TORCH_INDEX_URL ?=
 TORCH_INDEX := $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL),)
+# The tests start hundreds of processes: what they import is compiled once and kept, whatever is set.
+unexport PYTHONDONTWRITEBYTECODE
 TORCH := $(shell grep -i '^torch==' constraints.txt)
 
 .PHONY: demo test test-slow audit mutants check lint types imports format screens setup clean bench
