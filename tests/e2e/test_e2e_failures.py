@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +23,7 @@ from tests.worlds.commands import (
     secrets_of,
 )
 from tests.worlds.importing import import_file
+from tests.worlds.mounts import READ_ONLY, SMALL_DISK
 from tests.worlds.world import NAME, PASSPHRASE, World
 from vault.settings import Paths
 from vault.store.tables import ChargeRow, HeldRow
@@ -208,23 +208,6 @@ def test_a_held_update_that_was_changed_does_not_leave(today: World, secrets: li
 
 
 # disks ------------------------------------------------------------------------------------------------------
-
-READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
-SMALL_DISK = 'mount -t tmpfs -o size={size},mode=700 x "$0" && cp -a "$1" "$0/vault" && shift && exec "$@"'
-
-
-@pytest.fixture(scope="session")
-def mounting() -> list[str]:
-    """The start of a command that may mount file systems which end with it."""
-    for command in (["unshare", "-m"], ["unshare", "-rm"]):
-        if shutil.which(command[0]) is None:
-            break
-        tried = subprocess.run(
-            [*command, "mount", "-t", "tmpfs", "x", "/mnt"], capture_output=True, check=False
-        )
-        if tried.returncode == 0:
-            return command
-    pytest.skip("this user cannot mount a file system of their own here")
 
 
 @pytest.fixture
