@@ -6,6 +6,7 @@ import csv
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.sweeps import sweep_of_many
 from tests.worlds.commands import Outcome, assert_refused, run, secrets_of
 from tests.worlds.importing import import_file
 from tests.worlds.world import World
+from tui.text.erasure_facts import erase_sentences
 from vault.errors.budget import JoinNotProven
 from vault.errors.records import PlanUnknown
 from vault.store.tables import Collection, ImportedFile
@@ -237,6 +239,25 @@ def test_erasing_says_that_a_fingerprint_stays(today: World) -> None:
     assert "Erased, except a fingerprint that limits re-use" in " ".join(kept.out.split())
     assert "it can be destroyed too" in " ".join(kept.out.split())
     assert "The fingerprint that limits re-use is destroyed too." in " ".join(destroyed.out.split())
+
+
+def test_erasing_one_of_several_undoes_no_budget_that_was_spent(held_world: World) -> None:
+    """Not its cap, not the join, and not the word of the owner on whose people it holds."""
+    world = held_world
+    with world.vault() as vault:
+        import_file(vault, choice(world, a_line_feed_more(world), "careful", lifetime="2"))
+        theirs = choice(world, strangers(world), "theirs", people={"nights": "same"})
+        import_file(vault, theirs)
+        before = vault.budget()[0]
+        planned = vault.preview_erase("theirs")
+        assert [vault.erase_collection(name).name_reserved for name in ("careful", "theirs")] == [True, True]
+
+        assert vault.budget()[0] == before
+        assert (before.members, before.lifetime_epsilon) == (("careful", "nights", "theirs"), "2")
+        (again,) = vault.plan_import(replace(theirs, name="again", people={})).overlaps
+        assert (again.collection, again.joins) == ("theirs", True)
+    told = " ".join(erase_sentences(planned))
+    assert "of the lifetime privacy budget that it shares with nights, careful stays used" in told
 
 
 def test_with_its_fingerprint_destroyed_the_columns_stay_closed(today: World) -> None:

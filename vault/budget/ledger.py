@@ -306,8 +306,9 @@ def used_with(
 
 
 def was_charged(uow: UnitOfWork, collection_id: int) -> bool:
-    """Whether a job was ever charged for reading this very collection."""
-    return uow.count(ChargeRow, collection_id=collection_id) > 0
+    """Whether a job was ever charged for reading this collection or one that shares its budget."""
+    members = {collection_id, *(one.id for one in members_of(uow, collection_id))}
+    return any(uow.count(ChargeRow, collection_id=each) for each in members)
 
 
 def used_percent_of(uow: UnitOfWork, collection_ids: Iterable[int], lifetime_epsilon: Decimal) -> Decimal:
