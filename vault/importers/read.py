@@ -44,19 +44,22 @@ def parse(
     *,
     types: Mapping[str, FieldType] | None = None,
     sensitivities: Mapping[str, Sensitivity] | None = None,
+    unit_column: str = "",
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> ParsedTable:
     """Parse CSV, JSON Lines or Parquet; types and sensitivities that are not given are guessed.
 
+    The column that names the units is a text, whatever it looks like: 1.1 and 1.10 are two people.
     Rows that do not fit are refused with their line and a reason that repeats no value. Raises Unreadable for a
     file that is hostile or no such format, Invalid for a column that is not there. ``progress`` is told the rows
     parsed, of 0, since nobody knows yet how many there are.
     """
     source = FORMATS[file.format](file)
     _check_columns(source.names, [*(types or {}), *(sensitivities or {})])
+    wanted = {unit_column: FieldType.TEXT} | dict(types or {})
     batches = list(_counted(file, source.batches(), progress))
     readings = [
-        read_column(name, _whole(batches, place), (types or {}).get(name), is_spelled=not source.has_types)
+        read_column(name, _whole(batches, place), wanted.get(name), is_spelled=not source.has_types)
         for place, name in enumerate(source.names)
     ]
     table, lines, refused = _fitting(source.names, readings, [line for one in batches for line in one.lines])
