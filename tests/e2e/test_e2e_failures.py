@@ -131,7 +131,7 @@ def test_a_table_of_mixed_types_names_the_rows_it_refuses_and_shows_none_of_thei
     rows[9] = "2026-01-03,[red]my private note\x1b[31m"
     table = today.folder / "mixed.csv"
     table.write_text("day,steps\n" + "\n".join(rows) + "\n")
-    outcome = run(today.paths, "import", table)
+    outcome = run(today.paths, "import", table, "--type", "steps=int")
     assert outcome.code == 0
     assert "  line 11: " in outcome.err
     assert "59 rows sealed into mixed; 1 refused." in outcome.err

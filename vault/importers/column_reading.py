@@ -36,6 +36,10 @@ _PATTERNS = {
     FieldType.BOOL: (_TRUTH_PATTERN, "truth values"),
     FieldType.TIMESTAMP: (spelling.TIME, "dates or times"),
 }
+_UNKEPT = {
+    FieldType.FLOAT: "would come back from a number as it is",
+    FieldType.TIMESTAMP: "is a day and a time that there are",
+}
 _DECIMAL_COMMA = r"^[+-]?[0-9.]*[0-9],[0-9]+$"
 _LOCAL_DATE = r"^[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{2,4}(?:[ T].*)?$"
 
@@ -278,8 +282,8 @@ def _almost_notes(name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldTyp
                 f"{fitting:,} of {len(known):,} cells in {name} look like {looks}: it is kept as text. With the "
                 f"type {wanted.value}, {_rows(len(known) - fitting)} would be refused.",
             )
-        if fitting == len(known) and wanted is not FieldType.INT:
-            return (f"Not every value of {name} would come back from a number as it is: it is kept as text.",)
+        if fitting == len(known) and wanted in _UNKEPT:
+            return (f"Not every value of {name} {_UNKEPT[wanted]}: it is kept as text.",)
     return ()
 
 

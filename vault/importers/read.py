@@ -51,22 +51,24 @@ def parse(
 
     The column that names the units is a text, whatever it looks like: 1.1 and 1.10 are two people.
     Rows that do not fit are refused with their line and a reason that repeats no value. Raises Unreadable for a
-    file that is hostile or no such format, Invalid for a column that is not there. ``progress`` is told the rows
-    parsed, of 0, since nobody knows yet how many there are.
+    file that is hostile or no such format, Invalid for a column that is not there. ``progress`` is told 0 of 0
+    while nobody knows how many rows there are; then how many of them the columns that are done come to.
     """
     source = FORMATS[file.format](file)
     _check_columns(source.names, [*(types or {}), *(sensitivities or {})])
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
     batches = list(_counted(file, source.batches(), progress))
-    readings = [
-        read_column(name, _whole(batches, place), wanted.get(name), is_spelled=not source.has_types)
-        for place, name in enumerate(source.names)
-    ]
-    table, lines, refused = _fitting(source.names, readings, [line for one in batches for line in one.lines])
+    lines = [line for one in batches for line in one.lines]
+    readings: list[ColumnReading] = []
+    for place, name in enumerate(source.names):
+        raw = _whole(batches, place)
+        readings.append(read_column(name, raw, wanted.get(name), is_spelled=not source.has_types))
+        progress(len(lines) * len(readings) // len(source.names), len(lines))
+    table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(
         fields=_fields(source.names, readings, sensitivities or {}),
         table=table,
-        lines=lines,
+        lines=fitting,
         refused=tuple(sorted([*refused, *(row for one in batches for row in one.refused)], key=_line)),
         digest_input=digest_of(file),
         format=file.format,
@@ -138,7 +140,7 @@ def _counted(
         rows += len(batch.lines) + len(batch.refused)
         if rows > MOST_ROWS:
             raise file.unreadable(f"it has more than {MOST_ROWS:,} rows; split it")
-        progress(rows, 0)
+        progress(0, 0)
         yield batch
 
 
