@@ -70,19 +70,22 @@ def test_an_update_is_sent_to_a_folder_of_any_name(held_world: World) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [
-        ("import", "FILE", "--collection", "ODD"),
-        ("data", "show", "ODD"),
-        ("requester", "trust", "ODD"),
-        ("requester", "add", "ODD", "FILE"),
-        ("consent", "show", "ODD"),
-        ("request", "submit", "FILE"),
-        ("job", "check", "FILE"),
-        ("job", "new", "FILE", "FILE", "--epsilon", "1"),
-        ("update", "verify", "FILE", "--vault-key", "ODD"),
-        ("audit", "verify", "FILE"),
-        ("passphrase", "change", "ODD"),
-    ],
+    sweep(
+        [
+            ("import", "FILE", "--collection", "ODD"),
+            ("data", "show", "ODD"),
+            ("requester", "trust", "ODD"),
+            ("requester", "add", "ODD", "FILE"),
+            ("consent", "show", "ODD"),
+            ("request", "submit", "FILE"),
+            ("job", "check", "FILE"),
+            ("job", "new", "FILE", "FILE", "--epsilon", "1"),
+            ("update", "verify", "FILE", "--vault-key", "ODD"),
+            ("audit", "verify", "FILE"),
+            ("passphrase", "change", "ODD"),
+        ],
+        default=4,
+    ),
 )
 def test_a_word_that_is_not_utf8_is_no_mistake_of_the_program(
     known_world: World, words: tuple[str, ...]
