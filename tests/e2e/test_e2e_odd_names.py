@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sweeps import sweep
 from tests.worlds.commands import run, run_installed
 from tests.worlds.daemon import serving
 from tests.worlds.world import World
@@ -29,7 +30,7 @@ def trail(world: World) -> str:
         return "\n".join(line.sentence for line in vault.audit_lines())
 
 
-@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("name", sweep(ODD))
 def test_a_file_of_any_name_is_imported_exported_and_backed_up_and_all_of_it_is_on_the_trail(
     known_world: World, name: str
 ) -> None:

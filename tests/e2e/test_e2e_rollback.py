@@ -12,6 +12,7 @@ from threading import Event, Thread
 
 import pytest
 
+from tests.sweeps import sweep
 from tests.worlds import learners
 from tests.worlds.approving import approve
 from tests.worlds.importing import import_file
@@ -197,7 +198,9 @@ def test_a_fork_is_noticed_even_when_it_is_longer(approved_world: World, quiet: 
             vault.block_requester(NAME)
 
 
-@pytest.mark.parametrize("mixture", ["old db, new wal", "new db, old wal", "old db, old wal"])
+@pytest.mark.parametrize(
+    "mixture", sweep(["old db, new wal", "new db, old wal", "old db, old wal"], default=2)
+)
 def test_a_log_file_of_another_time_is_never_taken_for_the_truth(
     approved_world: World, quiet: Quiet, mixture: str
 ) -> None:
@@ -282,7 +285,7 @@ def test_a_vault_that_comes_to_a_fresh_computer_opens_and_is_remembered_from_the
 
 
 @pytest.mark.parametrize(
-    "damage", ["a smaller size", "another root", "less spent", "half", "empty", "no json"]
+    "damage", sweep(["less spent", "a smaller size", "half", "another root", "empty", "no json"], default=3)
 )
 def test_a_forged_or_damaged_mark_opens_to_read_and_names_its_file(held_world: World, damage: str) -> None:
     path = mark_file(held_world)
@@ -477,7 +480,7 @@ MARKS = {
 """What follows when the nth mark of a run fails: those before it, of ready, charged, training and held."""
 
 
-@pytest.mark.parametrize("written", MARKS)
+@pytest.mark.parametrize("written", sweep([3, 5, 2, 4], default=2))
 def test_a_mark_that_fails_in_the_middle_of_a_run_leaves_a_true_state(
     approved_world: World, quiet: Quiet, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
