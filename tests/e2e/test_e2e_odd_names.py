@@ -12,6 +12,7 @@ from tests.sweeps import sweep
 from tests.worlds.commands import run, run_installed
 from tests.worlds.daemon import serving
 from tests.worlds.world import World
+from vault.errors.release import DestinationUnusable
 from vault.file_names import all_spelled, is_text, spelled
 
 ODD = (os.fsdecode(b"caf\xe9"), "two\nlines", "right\u202eleft", "tabs\tand\x1b[2Jmore")
@@ -48,6 +49,19 @@ def test_a_file_of_any_name_is_imported_exported_and_backed_up_and_all_of_it_is_
     for ending in (".csv", ".out.csv", ".trail", ".tar"):
         assert spelled(name + ending) in said, ending
     assert json.loads(run(known_world.paths, "audit", "show", "--json").out.splitlines()[-1])
+
+
+def test_a_backup_is_on_the_trail_before_it_lies_in_its_place(known_world: World) -> None:
+    target = known_world.folder / os.fsdecode(b"caf\xe9.tar")
+
+    def take_its_place(done: int, of: int) -> None:
+        target.mkdir(exist_ok=True)
+        (target / "here").touch()
+
+    with known_world.vault() as vault:
+        with pytest.raises(DestinationUnusable):
+            vault.backup(target, progress=take_its_place)
+        assert spelled(target.name) in vault.audit_lines()[-1].sentence
 
 
 def test_the_name_of_a_new_collection_is_that_of_its_file_in_signs_that_can_be_kept(
