@@ -303,6 +303,7 @@ def test_a_withdrawal_from_a_second_terminal_ends_the_run(approved: World) -> No
         assert list(learners.alive("withdrawn")) == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_the_run_there_and_says_what_it_cost(approved: World) -> None:
     with serving(approved, learner=learner(approved, "stopped", pause=5.0)):
         leave_session(approved)

@@ -25,6 +25,7 @@ from tests.worlds.commands import (
 from tests.worlds.importing import import_file
 from tests.worlds.mounts import READ_ONLY, SMALL_DISK
 from tests.worlds.world import NAME, PASSPHRASE, World
+from tui.cli import entry_point
 from vault.settings import Paths
 from vault.store.tables import ChargeRow, HeldRow
 from vault.views.records import FileChoice
@@ -132,7 +133,7 @@ def test_a_table_of_mixed_types_names_the_rows_it_refuses_and_shows_none_of_thei
     rows[9] = "2026-01-03,[red]my private note\x1b[31m"
     table = today.folder / "mixed.csv"
     table.write_text("day,steps\n" + "\n".join(rows) + "\n")
-    outcome = run(today.paths, "import", table)
+    outcome = run(today.paths, "import", table, "--type", "steps=int")
     assert outcome.code == 0
     assert "  line 11: " in outcome.err
     assert "59 rows sealed into mixed; 1 refused." in outcome.err
@@ -347,6 +348,11 @@ def test_a_crash_says_what_kind_it_was_and_nothing_of_what_was_in_hand(
     program = [sys.executable, "-c", CRASH.format(passphrase=PASSPHRASE, kind=kind)]
     outcome = run_installed(today.paths, "status", program=program)
     assert_refused(outcome, code, says, secrets)
+
+
+def test_a_command_that_cannot_start_a_thread_names_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry_point._report(RuntimeError("can't start new thread")) == UNAVAILABLE
+    assert "the computer has no memory left for this" in capsys.readouterr().err
 
 
 LATE_CRASH = """

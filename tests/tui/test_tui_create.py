@@ -327,7 +327,7 @@ def test_sensitive_columns_are_marked_and_the_owner_and_not_the_guess_decides(wo
 
 @pytest.mark.slow
 def test_refused_rows_are_shown_with_their_reasons_and_the_result_says_how_many(world: World) -> None:
-    path = diary(world, extra="2026-13-45,1,x@example.org,2")
+    path = diary(world, extra="2026-01-29,1,x@example.org")
 
     async def story() -> None:
         async with on_page(vault, world, "home", size=(100, 60)) as pilot:
