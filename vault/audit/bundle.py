@@ -20,6 +20,7 @@ from vault.audit.report import BundleReport
 from vault.audit.verify import verify_bundle
 from vault.errors.audit import LogBroken
 from vault.errors.families import Invalid
+from vault.sealing.durable import move, sync
 from vault.store.failures import translated
 from vault.store.tables import Disclosure, LogEntry
 from vault.store.unit_of_work import UnitOfWork
@@ -129,6 +130,9 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
                 path = draft / name
                 path.parent.mkdir(exist_ok=True)
                 path.write_bytes(data)
-            draft.rename(folder)
+                sync(path)
+                sync(path.parent)
+            sync(draft)
+            move(draft, folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)

@@ -11,6 +11,7 @@ from vault.audit.log import log_root
 from vault.audit.transaction import audited, system_clock
 from vault.audit.vault_date import Clock
 from vault.budget import ledger
+from vault.sealing.durable import make_folders, sync
 from vault.sealing.header import (
     header_digest,
     new_header,
@@ -43,15 +44,16 @@ def create_vault(
     """
     folder = paths.vault
     check_free(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folders(folder.parent)
     # Built beside its place and renamed: a crash leaves no half vault, and nothing existing is ever overwritten.
-    draft = folder.with_name(f".{folder.name}.{random_id()[:8]}")
-    draft.mkdir(mode=0o700)
+    made = folder.with_name(f".{folder.name}.{random_id()[:8]}")
+    made.mkdir(mode=0o700)
     try:
-        recovery_key = _fill(draft, passphrase, cost, clock)
-        draft.rename(folder)
+        recovery_key = _fill(made, passphrase, cost, clock)
+        made = made.rename(folder)
+        sync(folder.parent)
     except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)
         raise
     return recovery_key
 
