@@ -408,6 +408,31 @@ def test_a_job_that_was_changed_or_is_no_base64_is_refused(
     assert error_of(daemon.ask(messages.SUBMIT_JOB, {**job, part: "%"}, token=token)) == (400, "Invalid")
 
 
+@pytest.mark.parametrize("part", ["manifest", "signature", "weights"])
+def test_a_job_in_a_second_spelling_of_its_base64_is_refused(
+    daemon: Daemon, session: Session, part: str
+) -> None:
+    token, job = token_for(daemon, session), spelled(daemon.world.job("third"))
+    job = {name: base64.b64encode(padded(base64.b64decode(text))).decode() for name, text in job.items()}
+    for other in (second_spelling(job[part]), job[part] + "\n", " " + job[part], job[part].rstrip("=")):
+        answer = daemon.ask(messages.SUBMIT_JOB, {**job, part: other}, token=token)
+        assert error_of(answer) == (400, "Invalid")
+        assert f"the {part} is not base64" in answer.text
+
+
+def padded(data: bytes) -> bytes:
+    """Bytes whose base64 ends with stray bits: one more than a multiple of three."""
+    return data + b" " * ((1 - len(data)) % 3)
+
+
+def second_spelling(text: str) -> str:
+    """Another base64 text of the same bytes, with a stray bit before its padding."""
+    bare = text.rstrip("=")
+    other = bare[:-1] + chr(ord(bare[-1]) + 1) + "=" * (len(text) - len(bare))
+    assert base64.b64decode(other, validate=True) == base64.b64decode(text)
+    return other
+
+
 def test_a_token_ends_with_its_ninety_days_its_revocation_or_its_requesters_block(
     daemon: Daemon, session: Session
 ) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,14 @@ from vault.sealing.header import read_header, unlock
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.settings import Paths
 from vault.store import cipher, engine, schema
-from vault.vault import passphrase_secret
+from vault.store.column_types import TimeColumn, WordColumn
+from vault.store.tables import Row
+from vault.vault import Vault, passphrase_secret
 
 VECTORS = Path(__file__).with_name("vectors")
 PASSPHRASE = "correct horse battery staple"
+
+TIME = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 Rows = dict[str, list[dict[str, object]]]
 
@@ -63,3 +69,67 @@ def rows(connection: Any) -> Rows:
         columns = [column[0] for column in cursor.description]
         kept[name] = [dict(zip(columns, row, strict=True)) for row in cursor]
     return kept
+
+
+def shown(vault: Vault) -> Any:
+    """What an owner is shown of a whole vault, as it is written down beside a frozen one."""
+    return plain(
+        {
+            "budget": vault.budget(),
+            "budget_history": vault.budget_history(),
+            "collections": vault.collections(),
+            "grants": vault.grants(),
+            "page": vault.browse("nights", limit=5),
+            "receipts": [vault.receipt(one.id) for one in vault.grants()],
+            "releases": vault.releases(),
+            "requesters": vault.requesters(),
+            "requests": [vault.request(one.id) for one in vault.requests()],
+            "status": vault.status(),
+            "trail": sorted(
+                (line.seq, line.ts, line.type, group.request)
+                for group in vault.timeline()
+                for line in group.lines
+            ),
+            "verify_audit": vault.verify_audit(),
+        }
+    )
+
+
+def plain(value: object) -> Any:
+    """A view as it was written down."""
+    if is_dataclass(value):
+        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def within(old: Any, new: Any) -> Any:
+    """What is new, without what the old program did not show."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {name: within(old[name], each) for name, each in new.items() if name in old}
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [within(was, each) for was, each in zip(old, new, strict=True)]
+    return new
+
+
+def by_key(found: Rows) -> dict[tuple[str, object], dict[str, object]]:
+    """Every row by its table and its primary key, which is its first column."""
+    return {(table, next(iter(row.values()))): row for table, each in found.items() for row in each}
+
+
+def misspelt(found: Rows) -> list[object]:
+    """What stands in a column of times or words and is no such text."""
+    wrong = []
+    for table in Row.metadata.tables.values():
+        for column in table.columns:
+            texts = [
+                row[column.name] for row in found.get(table.name, []) if row.get(column.name) is not None
+            ]
+            if isinstance(column.type, TimeColumn):
+                wrong += [text for text in texts if not (isinstance(text, str) and TIME.fullmatch(text))]
+            if isinstance(column.type, WordColumn):
+                wrong += [text for text in texts if text not in list(column.type.words)]
+    return wrong

@@ -265,8 +265,11 @@ def test_every_index_is_really_used_to_look_up(sealed: Store) -> None:
     with sealed.read() as unit, unit.connection() as connection:
         for index, columns in indexes._indexes(connection, "grant"):
             seen: list[str] = []
-            for question in (indexes._found_by_query, indexes._entries_query):
-                plan = connection.execute(f"EXPLAIN QUERY PLAN {question(name, index, columns)}").fetchall()
+            for question in (
+                indexes._found_by_query(name, index, columns),
+                indexes._entries_query(name, index),
+            ):
+                plan = connection.execute(f"EXPLAIN QUERY PLAN {question}").fetchall()
                 seen.append(" ".join(str(row[3]) for row in plan))
             assert all(f"COVERING INDEX {index.strip(chr(34))}" in each for each in seen), seen
 

@@ -9,26 +9,32 @@ later.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from frozen_vaults import PASSPHRASE, VECTORS, Rows, copy_of, database_key, migrate, raw, rows
+from frozen_vaults import (
+    PASSPHRASE,
+    VECTORS,
+    by_key,
+    copy_of,
+    database_key,
+    migrate,
+    misspelt,
+    raw,
+    rows,
+    shown,
+    within,
+)
 
 from vault.lifecycle.open import open_vault
 from vault.requester.keys import keygen
 from vault.requester.releases import verify_release
 from vault.settings import Paths
-from vault.store.column_types import TimeColumn, WordColumn
-from vault.store.tables import Row
 from vault.vault import Vault, passphrase_secret
 
 THAT_DAY = datetime(2026, 11, 21, 12, 5, 30, 250_000, tzinfo=UTC)
-TIME = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 SHOWN: dict[str, Any] = json.loads((VECTORS / "r0002" / "shown.json").read_text())
 
 
@@ -50,50 +56,13 @@ def opened(paths: Paths, *, writable: bool = True) -> Vault:
     return Vault.open(paths, passphrase_secret(PASSPHRASE), writable=writable, clock=lambda: THAT_DAY)
 
 
-def plain(value: object) -> Any:
-    """A view as it was written down."""
-    if is_dataclass(value):
-        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, Mapping):
-        return {name: plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
-def within(old: Any, new: Any) -> Any:
-    """What is new, without what the old program did not show."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {name: within(old[name], each) for name, each in new.items() if name in old}
-    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        return [within(was, each) for was, each in zip(old, new, strict=True)]
-    return new
-
-
 def test_everything_is_shown_as_before(old: Paths) -> None:
     # Brought to the newest schema, and nothing settled that became due since.
     open_vault(old, passphrase_secret(PASSPHRASE), writable=True).close()
     with opened(old, writable=False) as vault:
-        now = {
-            "budget": vault.budget(),
-            "budget_history": vault.budget_history(),
-            "collections": vault.collections(),
-            "grants": vault.grants(),
-            "page": vault.browse("nights", limit=5),
-            "receipts": [vault.receipt(one.id) for one in vault.grants()],
-            "releases": vault.releases(),
-            "requesters": vault.requesters(),
-            "requests": [vault.request(one.id) for one in vault.requests()],
-            "status": vault.status(),
-            "trail": sorted(
-                (line.seq, line.ts, line.type, group.request)
-                for group in vault.timeline()
-                for line in group.lines
-            ),
-            "verify_audit": vault.verify_audit(),
-        }
+        now = shown(vault)
 
-    assert within(SHOWN, plain(now)) == SHOWN
+    assert within(SHOWN, now) == SHOWN
 
 
 def test_it_is_written_to_and_every_other_row_stays_byte_by_byte(
@@ -141,26 +110,6 @@ def test_it_is_written_to_and_every_other_row_stays_byte_by_byte(
     }
     with opened(old, writable=False) as vault:
         assert vault.verify_audit().size == len(after["log_entry"]) > SHOWN["verify_audit"]["size"]
-
-
-def by_key(found: Rows) -> dict[tuple[str, object], dict[str, object]]:
-    """Every row by its table and its primary key, which is its first column."""
-    return {(table, next(iter(row.values()))): row for table, each in found.items() for row in each}
-
-
-def misspelt(found: Rows) -> list[object]:
-    """What stands in a column of times or words and is no such text."""
-    wrong = []
-    for table in Row.metadata.tables.values():
-        for column in table.columns:
-            texts = [
-                row[column.name] for row in found.get(table.name, []) if row.get(column.name) is not None
-            ]
-            if isinstance(column.type, TimeColumn):
-                wrong += [text for text in texts if not (isinstance(text, str) and TIME.fullmatch(text))]
-            if isinstance(column.type, WordColumn):
-                wrong += [text for text in texts if text not in list(column.type.words)]
-    return wrong
 
 
 def test_the_update_that_is_held_loses_the_minute_it_was_held(old: Paths, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ and verifying come in as functions, so that this room holds no key.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Final, TypeAlias
 
 from vault.errors.audit import LogBroken
 from vault.errors.families import InternalError
+from vault.strict_base64 import from_base64
 
 Sign: TypeAlias = Callable[[bytes], bytes]
 Verify: TypeAlias = Callable[[bytes, bytes, bytes], bool]
@@ -165,9 +165,6 @@ def _signatures(tail: str) -> Iterator[tuple[str, bytes]]:
 
 def _unbase64(text: str) -> bytes:
     try:
-        data = base64.b64decode(text, validate=True)
-    except (ValueError, binascii.Error):
+        return from_base64(text)
+    except ValueError:
         raise LogBroken(reason="something that should be base64 is not") from None
-    if base64.b64encode(data).decode() != text:
-        raise LogBroken(reason="something that should be base64 is not")
-    return data

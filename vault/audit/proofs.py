@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from vault.errors.audit import LogBroken
+from vault.strict_base64 import from_base64
 
 _INCLUSION: Final = "c2sp.org/tlog-proof@v1\nindex "
 _CONSISTENCY: Final = "old "
@@ -55,8 +55,8 @@ def _read(head: str, data: bytes, what: str) -> Proof:
     top, _, note = data.partition(b"\n\n")
     try:
         first, *rest = top.decode("ascii").removeprefix(head).split("\n")
-        hashes = tuple(base64.b64decode(line, validate=True) for line in rest)
-    except (ValueError, binascii.Error):
+        hashes = tuple(from_base64(line) for line in rest)
+    except ValueError:
         raise LogBroken(reason=f"{what} is malformed") from None
     if not _NUMBER.fullmatch(first) or len(hashes) > MOST_HASHES or any(len(each) != 32 for each in hashes):
         raise LogBroken(reason=f"{what} is malformed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from vault.audit.merkle import Tree, leaf_hash, verify_consistency, verify_inclu
 from vault.audit.proofs import read_consistency, read_inclusion
 from vault.audit.report import BundleReport, OpenedField
 from vault.errors.audit import LogBroken
+from vault.strict_base64 import from_base64
 
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _WITHHELD: Final = re.compile(rb'\{"redacted":"([A-Za-z0-9+/]{43}=)"\}')
@@ -143,10 +143,10 @@ def _read_trail(folder: Path, disclosed: Mapping[int, Sequence[str]], told: Call
 
 
 def _leaf_in(text: bytes, what: str) -> bytes:
-    leaf = base64.b64decode(text)
-    if base64.b64encode(leaf) != text:
-        raise LogBroken(reason=f"{what} is withheld without a proper leaf hash")
-    return leaf
+    try:
+        return from_base64(text.decode("ascii"))
+    except ValueError:
+        raise LogBroken(reason=f"{what} is withheld without a proper leaf hash") from None
 
 
 def _check_disclosed(disclosures: Sequence[str], entry: Entry, what: str) -> list[Opened]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from vault.owner.interface.actions import ACTIONS, PROGRESS, Action
 from vault.owner.interface.kinds import Kind
 from vault.portal import Told
 from vault.requests.bundle import JobFiles, parse_signature_line
+from vault.strict_base64 import from_base64
 from vault.views.runs import BegunAction, Pulse
 from vault.wire import messages
 from vault.wire.encoding import Json
@@ -202,6 +202,6 @@ def _files(body: messages.JobFiles) -> JobFiles:
 
 def _decoded(name: str, text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        return from_base64(text)
+    except ValueError:
         raise Invalid(reason=f"the {name} is not base64") from None

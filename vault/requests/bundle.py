@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import re
 import stat
@@ -19,6 +18,7 @@ from vault.requests.canonical import NotCanonical, read_object, version_of
 from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.weights import WEIGHTS_LIMIT
 from vault.sealing.signing import SIGNATURE_BYTES, is_signed_by
+from vault.strict_base64 import from_base64
 
 MANIFEST_FILE: Final = "manifest.json"
 SIGNATURE_FILE: Final = "manifest.sig"
@@ -82,10 +82,9 @@ def signature_line(signature: bytes) -> bytes:
 def parse_signature_line(line: bytes) -> bytes:
     """The 64 bytes of a signature file; ``ValueError`` unless it is what ``signature_line`` writes."""
     try:
-        signature = base64.b64decode(line[:-1], validate=True)
-    except binascii.Error as error:
+        signature = from_base64(line[:-1].decode("ascii"))
+    except ValueError as error:
         raise ValueError("the signature is not one line of base64") from error
-    # base64 has several spellings of the same bytes; only one of them is taken.
     if len(signature) != SIGNATURE_BYTES or signature_line(signature) != line:
         raise ValueError("the signature is not one line of base64")
     return signature

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -14,6 +14,7 @@ from vault.errors.keys import KeyFileInvalid
 from vault.errors.records import FileMissing
 from vault.sealing.durable import create_file
 from vault.sealing.secret import Secret, require_length
+from vault.strict_base64 import from_base64
 
 KeyKind = Literal["requester-public", "requester-secret", "vault-public"]
 KEY_BYTES = 32
@@ -73,7 +74,7 @@ def _parse(path: Path, text: str) -> tuple[str, bytes]:
     if match is None:
         raise KeyFileInvalid(path=path, reason="its line does not have the form of a key")
     kind, encoded = match.groups()
-    key = b64decode(encoded, validate=True)
-    if b64encode(key).decode() != encoded:
-        raise KeyFileInvalid(path=path, reason="its base64 has stray bits at the end")
-    return kind, key
+    try:
+        return kind, from_base64(encoded)
+    except ValueError:
+        raise KeyFileInvalid(path=path, reason="its base64 has stray bits at the end") from None

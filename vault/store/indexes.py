@@ -13,7 +13,7 @@ def misleading_index(connection: Any) -> str:
         name = quoted(table.name)
         queries = [_found_by_number_query(name)]
         for index, columns in _indexes(connection, table.name):
-            queries += [_found_by_query(name, index, columns), _entries_query(name, index, columns)]
+            queries += [_found_by_query(name, index, columns), _entries_query(name, index)]
         rows = _number(connection, f"SELECT sum(1) FROM {name} NOT INDEXED")  # noqa: S608  names of the schema
         if any(_number(connection, query) != rows for query in queries):
             return table.name
@@ -39,7 +39,7 @@ def _found_by_query(table: str, index: str, columns: list[str]) -> str:
     )
 
 
-def _entries_query(table: str, index: str, _columns: list[str]) -> str:
+def _entries_query(table: str, index: str) -> str:
     """How many entries an index has."""
     return f"SELECT sum(1) FROM {table} INDEXED BY {index}"  # noqa: S608
 
