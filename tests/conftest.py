@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.cpu_seconds",
     "tests.worlds.commands",
     "tests.worlds.learners",
+    "tests.worlds.mounts",
     "tests.worlds.prices",
     "tests.worlds.screens",
     "tests.worlds.statements",

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.worlds import learners
+from tests.worlds.approving import approve
 from tests.worlds.commands import Terminal, run
 from tests.worlds.daemon import eventually, facts, leave_session, serving
-from tests.worlds.world import World
+from tests.worlds.kills.checks import truth
+from tests.worlds.world import PASSPHRASE, World
+from vault.training import process
 
+MARK = "seen-no-more"
 QUESTION = "Seal these rows into the collection more? [y/N] "
 
 
@@ -35,3 +44,60 @@ def test_what_a_closed_terminal_asked_for_is_done_as_a_whole_or_not(today: World
         eventually(lambda: run(today.paths, "backup", today.folder / "after.tar").code == 0, "it works on")
         assert rows_of(today) in ({"nights": 100}, {"nights": 100, "more": 9000})
         assert run(today.paths, "audit", "verify").code == 0
+
+
+# a run --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def approved(known_world: World) -> World:
+    """A vault of today with one approved request."""
+    known_world.clock.now = datetime.now(UTC)
+    with known_world.vault() as vault:
+        known_world.imported(vault)
+        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
+    return known_world
+
+
+def state_of(world: World) -> str:
+    """The state of its request as it is written down, whoever has the vault open."""
+    world.clock.now = datetime.now(UTC)
+    with world.vault(writable=False) as vault:
+        return vault.requests()[0].state
+
+
+def slow_learner(world: World) -> tuple[str, ...]:
+    return learners.pretended(learners.zeros(world.folder / "job"), mark=MARK, pause=0.5)
+
+
+@pytest.mark.slow
+def test_a_run_in_the_vaults_process_goes_on_though_the_terminal_closed(approved: World) -> None:
+    with serving(approved, learner=slow_learner(approved)) as daemon:
+        leave_session(approved)
+        with Terminal(approved.paths, "train") as terminal:
+            terminal.wait_for("passphrase, so that it is you who means it: ")
+            terminal.type(PASSPHRASE)
+            eventually(lambda: state_of(approved) == "training", "it does not run")
+            assert terminal.hang_up() != 0
+        eventually(lambda: state_of(approved) == "held", "it is not held")
+        assert daemon.poll() is None
+    assert list(learners.alive(MARK)) == []
+    approved.clock.now = datetime.now(UTC)
+    assert len(truth(approved).charges) == 1
+
+
+@pytest.mark.slow
+def test_a_run_of_a_command_ends_with_its_terminal_and_stays_paid(
+    approved: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else has the vault open here: the learner goes, and what was charged is lost."""
+    monkeypatch.setattr(process, "COMMAND", slow_learner(approved))
+    with Terminal(approved.paths, "train") as terminal:
+        terminal.wait_for("passphrase: ")
+        terminal.type(PASSPHRASE)
+        eventually(lambda: state_of(approved) == "training", "it does not run")
+        assert terminal.hang_up() != 0
+    eventually(lambda: list(learners.alive(MARK)) == [], "a learner is left")
+    approved.clock.now = datetime.now(UTC)
+    found = truth(approved)
+    assert (list(found.states.values()), len(found.charges), found.lost) == (["failed"], 1, 1)

@@ -21,7 +21,7 @@ from tests.worlds.commands import Outcome, environment, run, start
 from tests.worlds.daemon import eventually, facts, leave_session, serving
 from tests.worlds.forks import Fork
 from tests.worlds.screens import on_page, play, sees, until
-from tests.worlds.world import PASSPHRASE, World
+from tests.worlds.world import NAME, PASSPHRASE, World
 from tui.cli import entry_point
 from tui.dialogs.lock import HungDialog
 from vault.client import attach, connection, liveness
@@ -185,6 +185,44 @@ def test_a_run_whose_learner_is_stopped_goes_on_with_it(trained: World) -> None:
             _, err = training.communicate(timeout=60)
         assert training.returncode == 0, err
         assert facts(trained, "request", "list")[0]["state"] == "held"
+
+
+# a command ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_command_that_is_stopped_holds_up_nobody_and_ends_right(trained: World) -> None:
+    """The run that it watches goes on without it."""
+    with serving(trained, learner=slow_learner(trained, "unwatched")):
+        leave_session(trained)
+        with start(trained.paths, "train") as training:
+            eventually(lambda: facts(trained, "status")[0]["running"] == 1, "it does not run")
+            training.send_signal(signal.SIGSTOP)
+            assert run(trained.paths, "backup", trained.folder / "meanwhile.tar").code == 0
+            eventually(lambda: facts(trained, "request", "list")[0]["state"] == "held", "it is not held")
+            training.send_signal(signal.SIGCONT)
+            out, err = training.communicate(timeout=LONGEST)
+        assert (training.returncode, "The result is held in the vault" in out + err) == (0, True), err
+
+
+@pytest.mark.slow
+def test_a_stopped_import_is_done_as_a_whole_when_the_command_goes_on(trained: World) -> None:
+    table = trained.table("more.csv", rows=20_000, seed=3)
+    with serving(trained):
+        leave_session(trained)
+        with start(trained.paths, "import", table, "--unit", "day", "--time", "day") as importing:
+            assert importing.stderr is not None
+            while "rows fit" not in importing.stderr.readline():
+                assert importing.poll() is None
+            importing.send_signal(signal.SIGSTOP)
+            assert run(trained.paths, "requester", "block", NAME).code == 0
+            rows = {one["name"]: one["rows"] for one in facts(trained, "data", "list")}
+            assert rows in ({"nights": 100}, {"nights": 100, "more": 20_000})
+            importing.send_signal(signal.SIGCONT)
+            _, err = importing.communicate(timeout=LONGEST)
+        assert importing.returncode == 0, err
+        assert {one["rows"] for one in facts(trained, "data", "list")} == {100, 20_000}
+        assert run(trained.paths, "audit", "verify").code == 0
 
 
 # the screens --------------------------------------------------------------------------------------------------

@@ -113,9 +113,10 @@ MUTANTS = (
     Mutant(
         name="a new vault may be gone when the power goes",
         kind=Kind.AUDIT,
-        function="create_vault",
+        function="_put_in_place",
         old="        sync(folder.parent)\n",
-        new="",
+        new="        pass\n",
+        within="vault/lifecycle",
         caught_by="test_a_new_vault_and_its_reminder_stay_after_a_loss_of_power",
     ),
     Mutant(
@@ -138,10 +139,10 @@ MUTANTS = (
     Mutant(
         name="what was copied out may be gone when the power goes",
         kind=Kind.AUDIT,
-        function="move",
-        old="    sync(target.parent)\n",
+        function="move_to",
+        old="        sync(target.parent)\n",
         new="",
         caught_by="test_what_was_copied_out_stays_after_a_loss_of_power",
-        within="vault/sealing",
+        within="vault/lifecycle",
     ),
 )

@@ -20,7 +20,7 @@ from vault.audit.report import BundleReport
 from vault.audit.verify import verify_bundle
 from vault.errors.audit import LogBroken
 from vault.errors.families import Invalid
-from vault.sealing.durable import move, sync
+from vault.sealing.durable import sync
 from vault.store.failures import translated
 from vault.store.tables import Disclosure, LogEntry
 from vault.store.unit_of_work import UnitOfWork
@@ -133,6 +133,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
                 sync(path)
                 sync(path.parent)
             sync(draft)
-            move(draft, folder)
+            draft.rename(folder)
+            sync(folder.parent)
         finally:
             shutil.rmtree(draft, ignore_errors=True)

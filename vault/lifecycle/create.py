@@ -28,6 +28,7 @@ from vault.store.times import stamp
 if TYPE_CHECKING:
     from vault.sealing.secret import Secret
     from vault.settings import Paths
+from vault.lifecycle.draft_folder import draft_folder
 from vault.lifecycle.folder import check_free, database_file
 from vault.lifecycle.opened import HEADER_FACT
 
@@ -46,16 +47,20 @@ def create_vault(
     check_free(folder)
     make_folders(folder.parent)
     # Built beside its place and renamed: a crash leaves no half vault, and nothing existing is ever overwritten.
-    made = folder.with_name(f".{folder.name}.{random_id()[:8]}")
-    made.mkdir(mode=0o700)
-    try:
-        recovery_key = _fill(made, passphrase, cost, clock)
-        made = made.rename(folder)
-        sync(folder.parent)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
+    with draft_folder(folder.parent, prefix=f".{folder.name}.lockbox-init-") as draft:
+        recovery_key = _fill(draft, passphrase, cost, clock)
+        _put_in_place(draft, folder)
     return recovery_key
+
+
+def _put_in_place(draft: Path, folder: Path) -> None:
+    draft.rename(folder)
+    try:
+        sync(folder.parent)
+    except OSError:
+        # Nobody was shown its recovery key.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _fill(folder: Path, passphrase: Secret, cost: KdfCost, clock: Clock) -> str:

@@ -90,7 +90,7 @@ def make_sample(folder: Path, *, cost: KdfCost, clock: Clock) -> Sample:
 
     Raises `Invalid` when something lies there already, `DiskReadOnly` when it cannot be made.
     """
-    from vault.sealing.durable import make_folders, move
+    from vault.sealing.durable import make_folders, sync
     from vault.sealing.random import random_id
 
     if folder.exists():
@@ -100,7 +100,8 @@ def make_sample(folder: Path, *, cost: KdfCost, clock: Clock) -> Sample:
         make_folders(folder.parent)
         draft.mkdir(mode=0o700)
         request = _fill(draft, cost, clock)
-        move(draft, folder)
+        draft.rename(folder)
+        sync(folder.parent)
     except OSError:
         raise DiskReadOnly(path=folder) from None
     finally:

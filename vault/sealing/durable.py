@@ -58,13 +58,6 @@ def make_folders(folder: Path) -> None:
         sync(folder.parent)
 
 
-def move(source: Path, target: Path) -> Path:
-    """Rename what was synced to a place in the same folder, and see the name on the disk; returns the place."""
-    target = source.replace(target)
-    sync(target.parent)
-    return target
-
-
 def sync(path: Path) -> None:
     """Wait until a file, or a folder with the names in it, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

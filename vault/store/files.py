@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vault.sealing.durable import move, sync
+from vault.sealing.durable import sync
 from vault.store.failures import translated
 
 _SUFFIX = ".new"
@@ -39,7 +39,8 @@ def drafted(path: Path, mode: int = 0o600) -> Iterator[Path]:
         yield draft
         with translated(path):
             sync(draft)
-            move(draft, path)
+            draft.replace(path)
+            sync(path.parent)
     except BaseException:
         _discard(draft)
         raise
