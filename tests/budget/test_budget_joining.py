@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.sweeps import sweep
 from vault.audit.transaction import AuditedTransaction
 from vault.audit.vault_date import VaultDate
-from vault.budget.filter import ORDERS, Charge, caps
+from vault.budget.filter import ORDERS, Charge, caps, total
 from vault.budget.joining import filters, join, members_of
 from vault.budget.ledger import charge_job, history, precheck, spending, spent_vectors
 from vault.budget.pricing import Price
@@ -235,7 +235,7 @@ def test_what_an_older_copy_lacks_of_a_budget_is_made_up_for_and_it_is_one_again
     assert ([row.name for row in found.here], found.lost, found.more) == (
         ["sleep", "bank"],
         (gone.id,),
-        costs(20),
+        total([costs(10)] * 2),
     )
     make_up(act, [found], gone.id + 7)
     assert missing(act.uow, spent, shared) == []

@@ -53,8 +53,8 @@ def _ended(planned: Reopening) -> list[str]:
 def _budget(one: RememberedBudget) -> str:
     if one.collection is None:
         return (
-            f"Collection number {one.number} is not in this copy, and nothing here would know its people again: what was "
-            "spent on it stays under its number, which is given to no other, and its records would begin a new budget."
+            f"Collection number {one.number} is not in this copy, and nothing here would know its people again: what "
+            "was spent on it stays under its number, which no other gets, and its records would begin a new budget."
         )
     shared = ", ".join(one.shares_budget_with)
     whose = f"the lifetime budget that is one with {shared}" if shared else "its lifetime budget"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
@@ -53,13 +52,12 @@ def missing(
     now = spent_vectors(uow)
     found = []
     for group in _budgets({*spent, *shared}, shared, uow):
-        costs = [_more(spent.get(str(number), ()), now.get(str(number), ())) for number in group]
         rows = {number: uow.get(Collection, number) for number in group}
         here = tuple(row for row in rows.values() if row is not None)
         one = Remembered(
             here=here,
             lost=tuple(number for number, row in rows.items() if row is None),
-            more=total([NOTHING, *costs]),
+            more=_more(_sum(spent, group), _sum(now, group)),
             is_apart=len({filter_of(row) for row in here}) > 1,
         )
         if any(one.more) or one.is_apart:
@@ -121,7 +119,9 @@ def _budgets(numbers: set[str], shared: Mapping[str, int], uow: UnitOfWork) -> I
     yield from (sorted(each) for each in groups)
 
 
-def _more(before: Sequence[int], now: Sequence[int]) -> Charge:
-    pairs = zip_longest(before, now, fillvalue=0)
-    more = [max(0, was - cost) for was, cost in pairs]
-    return tuple(more) or NOTHING
+def _sum(spent: Mapping[str, Sequence[int]], group: Sequence[int]) -> Charge:
+    return total([NOTHING, *(tuple(spent.get(str(number), NOTHING)) for number in group)])
+
+
+def _more(before: Charge, now: Charge) -> Charge:
+    return tuple(max(0, was - cost) for was, cost in zip(before, now, strict=True))
