@@ -149,7 +149,7 @@ def test_a_draft_that_a_kill_left_is_taken_away_and_no_other_file(tmp_path: Path
 def test_a_mark_of_a_newer_program_is_said_to_be_newer(tmp_path: Path) -> None:
     write_mark(tmp_path, MARK, MAC)
     file = only_file(tmp_path)
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"v": 3}))
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"v": 4}))
 
     with pytest.raises(NewerVault):
         read_mark(tmp_path, ORIGIN, MAC)
