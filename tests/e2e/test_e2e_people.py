@@ -173,7 +173,7 @@ def test_what_is_found_is_said_before_anything_is_stored(today: World) -> None:
     shown = imported(today, path, "others", "--dry-run")
 
     assert plan["overlaps"] == [
-        {"collection": "nights", "reason": "same-people", "is_erased": False, "joins": True}
+        {"collection": "nights", "reason": "same-people", "is_erased": False, "joins": True, "other_unit": ""}
     ]
     assert plan["shared"]["members"] == ["nights"]
     assert Decimal(plan["shared"]["used_percent"]) == used(today, "nights")
@@ -344,6 +344,37 @@ def test_a_join_needs_the_passphrase_and_is_one_act_with_the_import(held_world: 
         assert [line.members for line in vault.budget() if line.requester is None] == [("nights", "others")]
     with world.vault() as vault:
         assert vault.rollback_reason == ""
+
+
+def test_one_budget_has_one_unit(today: World) -> None:
+    """A day of twenty rows would cost many times what a job on single rows is charged."""
+    path = a_line_feed_more(today)
+    words = ("import", path, "--collection", "rows", "--time", "day", "--unit")
+    shown = run(today.paths, *words, "record", "--dry-run")
+    assert "Its budget counts by another unit, day" in " ".join(shown.err.split())
+    refused = run(today.paths, *words, "record")
+    assert_refused(refused, 4, "counts by day, and one lifetime budget needs one unit", secrets_of(today))
+    assert "--unit" in refused.err
+    assert run(today.paths, *words, "record", "--other-people", "nights").code == 0
+
+    by_day = written(today, rows_of(today)[:-2], "less.csv")
+    refused = imported(today, by_day, "days", "--same-people", "rows")
+    assert_refused(refused, 4, "rows holds the same people and counts by record", secrets_of(today))
+    run(today.paths, "data", "erase", "nights", "--confirm", "nights")
+    refused = run(
+        today.paths,
+        "import",
+        by_day,
+        "--time",
+        "day",
+        "--collection",
+        "more",
+        "--unit",
+        "record",
+        "--other-people",
+        "rows",
+    )
+    assert_refused(refused, 4, "nights holds the same people and counts by day", secrets_of(today))
 
 
 def test_a_plan_that_was_made_before_the_same_people_came_in_is_refused(world: World) -> None:

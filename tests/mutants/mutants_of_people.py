@@ -49,6 +49,23 @@ MUTANTS = (
         within="vault/erasure",
     ),
     Mutant(
+        name="days and rows share a budget",
+        kind=Kind.LEDGER,
+        function="_check_units",
+        old="if one.joins and one.other_unit:",
+        new="if not one.joins and one.other_unit:",
+        caught_by="test_one_budget_has_one_unit",
+    ),
+    Mutant(
+        name="only the unit of the collection that was found is looked at",
+        kind=Kind.LEDGER,
+        function="_other_unit",
+        old="for one in members_of(uow, row.id))",
+        new="for one in members_of(uow, row.id) if one.rows)",
+        caught_by="test_one_budget_has_one_unit",
+        within="vault/records",
+    ),
+    Mutant(
         name="units alone decide",
         kind=Kind.LEDGER,
         function="_score",

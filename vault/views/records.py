@@ -60,12 +60,17 @@ class OverlapReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
-    """A collection with people in it that a file has too; if it ``joins``, both share one lifetime budget for good."""
+    """A collection with people in it that a file has too; if it ``joins``, both share one lifetime budget for good.
+
+    ``other_unit`` is the unit of a collection of that budget that is not the unit of these rows; then they are not
+    imported as they are, because no cap holds for several units.
+    """
 
     collection: str
     reason: OverlapReason
     is_erased: bool
     joins: bool
+    other_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
