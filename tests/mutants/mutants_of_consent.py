@@ -133,4 +133,21 @@ MUTANTS = (
         new="if grant is None or (why := _blocked(act, row)):",
         caught_by="test_a_request_whose_consent_is_gone_waits_again_with_the_reason[withdrawn]",
     ),
+    Mutant(
+        name="a consent goes by the name of its collection",
+        kind=Kind.CONSENT,
+        function="load_grants",
+        old="there.get(row.collection_id)",
+        new="next((name for name in there.values() if name == _grant(row).collection), None)",
+        caught_by="test_a_consent_of_a_collection_that_is_gone_counts_as_withdrawn_whatever_bears_its_name",
+    ),
+    Mutant(
+        name="erasing leaves the consents that ended",
+        kind=Kind.CONSENT,
+        function="plan",
+        within="vault/erasure",
+        old="if one.withdrawn_at is None]",
+        new="if one.withdrawn_at is None and vault.now(uow) < one.not_after]",
+        caught_by="test_a_consent_that_ended_by_a_wrong_clock_never_comes_to_other_rows_of_its_collections_name",
+    ),
 )
