@@ -44,7 +44,8 @@ def measure(paths: Paths, choice: FileChoice) -> None:
     in_a_process(f"{name}: look and decide", paths, choice, lambda vault, asked: vault.plan_import(asked))
     in_a_process(f"{name}: look, decide, seal, commit", paths, choice, stored)
     in_a_process(f"{name}: show", paths, choice, lambda vault, _: vault.show_collection(name))
-    in_a_process(f"{name}: export", paths, choice, partial(exported, as_format=name))
+    for kind in ("csv", "jsonl"):
+        in_a_process(f"{name}: export as {kind}", paths, choice, partial(exported, as_format=kind))
 
 
 def stored(vault: Vault, choice: FileChoice) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import resource
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,3 +73,14 @@ def test_what_is_wrong_for_another_reason_or_says_what_was_done_keeps_its_senten
     unwritten = raised(ReleaseNotWritten, OSError(errno.EMFILE, ""), path="out", reason="Too many open files")
     refused = raised(DiskReadOnly, OSError(errno.EMFILE, ""), path="vault")
     assert [truly(one) for one in (wrong, unwritten, refused)] == [wrong, unwritten, refused]
+
+
+def test_a_thread_that_cannot_be_started_is_memory_and_no_mistake_of_lockbox() -> None:
+    before = threading.stack_size(1 << 46)
+    try:
+        with pytest.raises(RuntimeError) as seen:
+            threading.Thread(target=int).start()
+    finally:
+        threading.stack_size(before)
+    assert str(unforeseen(seen.value)) == "The computer has no memory left for this."
+    assert isinstance(unforeseen(RuntimeError("something else")), InternalError)

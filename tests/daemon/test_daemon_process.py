@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.sweeps import sweep
 from tests.worlds import learners
 from tests.worlds.forks import ROOT, fork
 from tests.worlds.served import Caller, Daemon, serving
@@ -108,7 +109,7 @@ def test_one_that_is_started_anew_loads_none_of_the_heavy_libraries(waiting: Wor
         assert process.wait(60) == 0
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("how", sweep([signal.SIGTERM, signal.SIGINT, signal.SIGHUP]))
 def test_a_signal_ends_it_in_order_and_it_prints_nothing(
     child: Child, waiting: World, how: signal.Signals
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_signal_while_the_learner_gets_ready_spends_nothing(waiting: World) ->
         assert not vault.request(request).price.paid
 
 
+@pytest.mark.slow
 def test_a_signal_during_an_import_leaves_all_of_it_or_nothing(child: Child, waiting: World) -> None:
     table = waiting.folder / "large.csv"
     with table.open("w", newline="") as file:

@@ -303,6 +303,7 @@ def test_a_withdrawal_from_a_second_terminal_ends_the_run(approved: World) -> No
         assert list(learners.alive("withdrawn")) == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_the_run_there_and_says_what_it_cost(approved: World) -> None:
     with serving(approved, learner=learner(approved, "stopped", pause=5.0)):
         leave_session(approved)
@@ -322,6 +323,7 @@ def test_ctrl_c_stops_the_run_there_and_says_what_it_cost(approved: World) -> No
         assert list(learners.alive("stopped")) == []
 
 
+@pytest.mark.slow
 def test_locking_ends_no_run_unless_that_is_said(approved: World) -> None:
     with serving(approved, learner=learner(approved, "locked", pause=5.0)) as process:
         leave_session(approved)
@@ -396,9 +398,7 @@ def test_a_wrong_passphrase_starts_nothing(today: World) -> None:
     refused(
         run_installed(today.paths, "unlock", secret="wrong"), 3, "that passphrase does not open this vault"
     )
-    refused(
-        run_installed(today.paths, "serve", secret="wrong"), 3, "that passphrase does not open this vault"
-    )
+    refused(run(today.paths, "serve", secret="wrong"), 3, "that passphrase does not open this vault")
     assert not is_served(today)
 
 

@@ -13,6 +13,7 @@ from threading import Event, Thread
 
 import pytest
 
+from tests.sweeps import sweep_of_many
 from tests.worlds import learners
 from tests.worlds.approving import approve
 from tests.worlds.commands import Terminal, assert_refused, run, secrets_of
@@ -456,7 +457,9 @@ def test_erasing_by_command_says_what_it_does_before_and_after(today: World) -> 
     )
 
 
-@pytest.mark.parametrize(("typed", "code"), [("nights", 0), ("Nights", 4), ("", 4), ("y", 4)])
+@pytest.mark.parametrize(
+    ("typed", "code"), sweep_of_many([("nights", 0), ("Nights", 4), ("", 4), ("y", 4)], default=2)
+)
 def test_on_a_terminal_the_name_is_typed(today: World, typed: str, code: int) -> None:
     with Terminal(today.paths, "data", "erase", "nights") as terminal:
         terminal.wait_for("passphrase: ")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sweeps import sweep, sweep_of_many
 from tests.worlds.commands import (
     FILE_LIMIT,
     PYTHON,
@@ -24,6 +25,7 @@ from tests.worlds.commands import (
 from tests.worlds.importing import import_file
 from tests.worlds.mounts import READ_ONLY, SMALL_DISK
 from tests.worlds.world import NAME, PASSPHRASE, World
+from tui.cli import entry_point
 from vault.settings import Paths
 from vault.store.tables import ChargeRow, HeldRow
 from vault.views.records import FileChoice
@@ -54,7 +56,7 @@ def flip(path: Path, *, at: int) -> None:
 
 
 def test_a_wrong_passphrase_is_named_and_not_shown(today: World, secrets: list[str]) -> None:
-    outcome = run_installed(today.paths, "status", secret="sesame, my other one")
+    outcome = run(today.paths, "status", secret="sesame, my other one")
     assert_refused(outcome, 3, "that passphrase does not open this vault", [*secrets, "sesame"])
 
 
@@ -131,7 +133,7 @@ def test_a_table_of_mixed_types_names_the_rows_it_refuses_and_shows_none_of_thei
     rows[9] = "2026-01-03,[red]my private note\x1b[31m"
     table = today.folder / "mixed.csv"
     table.write_text("day,steps\n" + "\n".join(rows) + "\n")
-    outcome = run(today.paths, "import", table)
+    outcome = run(today.paths, "import", table, "--type", "steps=int")
     assert outcome.code == 0
     assert "  line 11: " in outcome.err
     assert "59 rows sealed into mixed; 1 refused." in outcome.err
@@ -215,6 +217,7 @@ def read_only(mounting: list[str]) -> Callable[[Path], list[str]]:
     return lambda folder: [*mounting, "sh", "-c", READ_ONLY, str(folder)]
 
 
+@pytest.mark.slow
 def test_a_vault_on_a_read_only_disk_can_be_looked_at_and_says_why_no_more(
     today: World, secrets: list[str], read_only: Callable[[Path], list[str]]
 ) -> None:
@@ -225,6 +228,7 @@ def test_a_vault_on_a_read_only_disk_can_be_looked_at_and_says_why_no_more(
     assert_refused(acted, UNAVAILABLE, "the vault cannot be written to at", secrets)
 
 
+@pytest.mark.slow
 def test_an_act_whose_reminder_cannot_be_written_is_said_to_be_stored(
     today: World, secrets: list[str], read_only: Callable[[Path], list[str]]
 ) -> None:
@@ -242,6 +246,7 @@ def big_table(folder: Path, rows: int) -> Path:
     return table
 
 
+@pytest.mark.slow
 def test_a_full_disk_changes_nothing(today: World, secrets: list[str], mounting: list[str]) -> None:
     used = sum(path.stat().st_size for path in today.paths.vault.iterdir())
     disk = today.folder / "disk"
@@ -276,7 +281,7 @@ def test_a_limit_on_file_sizes_is_met_like_a_full_disk(today: World, secrets: li
     assert rows_of(today) == 100
 
 
-@pytest.mark.parametrize("words", [("audit", "show"), ("paths",)], ids=["long", "of a few lines"])
+@pytest.mark.parametrize("words", sweep([("paths",), ("audit", "show")]), ids=["of a few lines", "long"])
 def test_output_that_cannot_be_written_is_said(
     words: tuple[str, ...], today: World, secrets: list[str]
 ) -> None:
@@ -303,13 +308,13 @@ tui.cli.main()
 
 def test_an_interrupted_import_stores_nothing_and_can_be_made_again(today: World, secrets: list[str]) -> None:
     """Ctrl-C while the rows are being sealed: the signal is real, its moment is not left to chance."""
-    table = big_table(today.folder, 40_000)
+    table = big_table(today.folder, 2_000)
     outcome = run_installed(today.paths, "import", table, program=[sys.executable, "-c", INTERRUPT])
     assert_refused(outcome, 130, "interrupted", secrets)
     assert rows_of(today) == 100
     with today.vault() as vault:
         again = import_file(vault, FileChoice(path=table, name="big", unit="record"))
-    assert again.rows == 40_000
+    assert again.rows == 2_000
 
 
 CRASH = """
@@ -330,10 +335,12 @@ tui.cli.main()
 
 @pytest.mark.parametrize(
     ("kind", "code", "says"),
-    [
-        ("RuntimeError", 1, "lockbox made a mistake of its own (RuntimeError)"),
-        ("MemoryError", UNAVAILABLE, "the computer has no memory left for this"),
-    ],
+    sweep_of_many(
+        [
+            ("RuntimeError", 1, "lockbox made a mistake of its own (RuntimeError)"),
+            ("MemoryError", UNAVAILABLE, "the computer has no memory left for this"),
+        ]
+    ),
 )
 def test_a_crash_says_what_kind_it_was_and_nothing_of_what_was_in_hand(
     today: World, secrets: list[str], kind: str, code: int, says: str
@@ -341,6 +348,11 @@ def test_a_crash_says_what_kind_it_was_and_nothing_of_what_was_in_hand(
     program = [sys.executable, "-c", CRASH.format(passphrase=PASSPHRASE, kind=kind)]
     outcome = run_installed(today.paths, "status", program=program)
     assert_refused(outcome, code, says, secrets)
+
+
+def test_a_command_that_cannot_start_a_thread_names_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry_point._report(RuntimeError("can't start new thread")) == UNAVAILABLE
+    assert "the computer has no memory left for this" in capsys.readouterr().err
 
 
 LATE_CRASH = """
@@ -383,6 +395,7 @@ def test_a_reader_that_goes_away_is_no_error(today: World, secrets: list[str]) -
     assert not [line for line in outcome.err.splitlines() if "error" in line]
 
 
+@pytest.mark.slow
 def test_what_a_terminal_of_another_encoding_cannot_show_is_spelled_out(
     today: World, secrets: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

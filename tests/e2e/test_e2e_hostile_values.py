@@ -53,7 +53,7 @@ def assert_said(outcome: Outcome, *, code: int | None = None) -> None:
 @pytest.mark.parametrize(
     ("kind", "is_served"),
     sweep_of_many(
-        [(kind, (number + half) % 2 == 0) for half in (0, 1) for number, kind in enumerate(PLACES)], default=3
+        [(kind, (number + half) % 2 == 0) for half in (0, 1) for number, kind in enumerate(PLACES)], default=2
     ),
 )
 def test_a_place_that_cannot_be_written_to_is_named_and_nothing_is_recorded(

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.sweeps import sweep
 from tests.worlds.commands import run, run_installed
 from tests.worlds.daemon import serving
 from tests.worlds.world import World
+from vault.errors.release import DestinationUnusable
 from vault.file_names import all_spelled, is_text, spelled
 
 ODD = (os.fsdecode(b"caf\xe9"), "two\nlines", "right\u202eleft", "tabs\tand\x1b[2Jmore")
@@ -28,7 +30,7 @@ def trail(world: World) -> str:
         return "\n".join(line.sentence for line in vault.audit_lines())
 
 
-@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("name", sweep(ODD))
 def test_a_file_of_any_name_is_imported_exported_and_backed_up_and_all_of_it_is_on_the_trail(
     known_world: World, name: str
 ) -> None:
@@ -47,6 +49,19 @@ def test_a_file_of_any_name_is_imported_exported_and_backed_up_and_all_of_it_is_
     for ending in (".csv", ".out.csv", ".trail", ".tar"):
         assert spelled(name + ending) in said, ending
     assert json.loads(run(known_world.paths, "audit", "show", "--json").out.splitlines()[-1])
+
+
+def test_a_backup_is_on_the_trail_before_it_lies_in_its_place(known_world: World) -> None:
+    target = known_world.folder / os.fsdecode(b"caf\xe9.tar")
+
+    def take_its_place(done: int, of: int) -> None:
+        target.mkdir(exist_ok=True)
+        (target / "here").touch()
+
+    with known_world.vault() as vault:
+        with pytest.raises(DestinationUnusable):
+            vault.backup(target, progress=take_its_place)
+        assert spelled(target.name) in vault.audit_lines()[-1].sentence
 
 
 def test_the_name_of_a_new_collection_is_that_of_its_file_in_signs_that_can_be_kept(
@@ -69,19 +84,22 @@ def test_an_update_is_sent_to_a_folder_of_any_name(held_world: World) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [
-        ("import", "FILE", "--collection", "ODD"),
-        ("data", "show", "ODD"),
-        ("requester", "trust", "ODD"),
-        ("requester", "add", "ODD", "FILE"),
-        ("consent", "show", "ODD"),
-        ("request", "submit", "FILE"),
-        ("job", "check", "FILE"),
-        ("job", "new", "FILE", "FILE", "--epsilon", "1"),
-        ("update", "verify", "FILE", "--vault-key", "ODD"),
-        ("audit", "verify", "FILE"),
-        ("passphrase", "change", "ODD"),
-    ],
+    sweep(
+        [
+            ("import", "FILE", "--collection", "ODD"),
+            ("data", "show", "ODD"),
+            ("requester", "trust", "ODD"),
+            ("requester", "add", "ODD", "FILE"),
+            ("consent", "show", "ODD"),
+            ("request", "submit", "FILE"),
+            ("job", "check", "FILE"),
+            ("job", "new", "FILE", "FILE", "--epsilon", "1"),
+            ("update", "verify", "FILE", "--vault-key", "ODD"),
+            ("audit", "verify", "FILE"),
+            ("passphrase", "change", "ODD"),
+        ],
+        default=4,
+    ),
 )
 def test_a_word_that_is_not_utf8_is_no_mistake_of_the_program(
     known_world: World, words: tuple[str, ...]

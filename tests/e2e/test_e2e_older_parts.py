@@ -139,7 +139,7 @@ def test_a_key_header_put_back_lets_an_old_passphrase_only_look(
     assert run(today.paths, "requester", "list", "--json").out.count('"blocked"') == 0
 
 
-@pytest.mark.parametrize("name", FILE_NAMES)
+@pytest.mark.parametrize("name", sweep(FILE_NAMES))
 def test_one_copy_of_the_key_header_put_back_is_not_believed(
     today: World, renewed: dict[str, bytes], name: str
 ) -> None:
@@ -152,7 +152,7 @@ def test_one_copy_of_the_key_header_put_back_is_not_believed(
     assert (today.paths.vault / name).read_bytes() != renewed[name]
 
 
-@pytest.mark.parametrize("name", FILE_NAMES)
+@pytest.mark.parametrize("name", sweep(FILE_NAMES))
 def test_a_bad_copy_of_the_key_header_is_said_put_right_and_recorded(today: World, name: str) -> None:
     file = today.paths.vault / name
     good = file.read_bytes()
@@ -168,14 +168,14 @@ def test_a_bad_copy_of_the_key_header_is_said_put_right_and_recorded(today: Worl
 
 MISSING = {
     "no database": ("vault.db", None, "its database vault.db is missing"),
+    "empty headers": ("keys", b"", "its key header (keys.lockbox and keys.copy.lockbox) is empty"),
     "an empty database": ("vault.db", b"", "its database vault.db is empty"),
     "a folder for a database": ("vault.db", "folder", "its database vault.db is no file"),
     "no header": ("keys", None, "its key header (keys.lockbox and keys.copy.lockbox) is missing"),
-    "empty headers": ("keys", b"", "its key header (keys.lockbox and keys.copy.lockbox) is empty"),
 }
 
 
-@pytest.mark.parametrize("case", MISSING)
+@pytest.mark.parametrize("case", sweep(MISSING, default=2))
 def test_a_vault_that_lacks_a_part_says_which_and_no_other_is_made_there(today: World, case: str) -> None:
     name, instead, reason = MISSING[case]
     for file in [today.paths.vault / each for each in (FILE_NAMES if name == "keys" else [name])]:

@@ -146,7 +146,7 @@ def strangers(world: World) -> Path:
 
 @pytest.mark.parametrize(
     ("is_erased", "change"),
-    sweep_of_many([(erased, one) for one in CHANGES for erased in (True, False)], default=6),
+    sweep_of_many([(erased, one) for one in CHANGES for erased in (True, False)], default=3),
 )
 def test_the_same_people_bring_no_fresh_budget(
     today: World, is_erased: bool, change: Callable[[World], Path]
@@ -278,6 +278,7 @@ def test_a_month_of_years_is_found_in_the_records(world: World) -> None:
     assert (found.collection, found.reason) == ("years", OverlapReason.SAME_PEOPLE)
 
 
+@pytest.mark.slow
 def test_years_are_found_in_many_months(world: World) -> None:
     head, *rows = (world.table("years.csv", rows=1200)).read_text().splitlines()
     with world.vault() as vault:

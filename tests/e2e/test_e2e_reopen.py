@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sweeps import sweep
 from tests.worlds.commands import Outcome, run
 from tests.worlds.older_parts import PAGE, pages_of
 from tests.worlds.world import NAME, PASSPHRASE, World
@@ -91,7 +92,7 @@ def test_what_was_remembered_as_spent_is_spent_for_the_next_job_too(older: World
     assert after["has_digest"] is True
 
 
-@pytest.mark.parametrize("given", [(), ("--confirm", "00000000")])
+@pytest.mark.parametrize("given", sweep([("--confirm", "00000000"), ()]))
 def test_without_what_was_shown_nothing_is_reopened(older: World, given: tuple[str, ...]) -> None:
     before = older.paths.database.read_bytes()
     refused = run(older.paths, "reopen", *given)

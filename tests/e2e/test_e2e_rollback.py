@@ -12,6 +12,7 @@ from threading import Event, Thread
 
 import pytest
 
+from tests.sweeps import sweep
 from tests.worlds import learners
 from tests.worlds.approving import approve
 from tests.worlds.importing import import_file
@@ -38,15 +39,23 @@ Quiet = Callable[[int, int], None]
 COMPANIONS = ("vault.db", "vault.db-wal", "vault.db-shm")
 
 
+@pytest.fixture(scope="module")
+def approved_template(known_template: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A vault with one approved request, made once; tests get copies of it."""
+    world = copy_of(known_template, tmp_path_factory.mktemp("approved") / "copy")
+    with world.vault() as vault:
+        world.imported(vault)
+        approve(vault, vault.submit(world.folder / "job").line.id, draft=True)
+    return world
+
+
 @pytest.fixture
-def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A vault with one approved request, and a learner that takes no time."""
-    command = learners.pretended(learners.zeros(known_world.folder / "job"), pause=0)
+def approved_world(approved_template: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A copy of that vault, and a learner that takes no time."""
+    world = copy_of(approved_template, tmp_path / "copy")
+    command = learners.pretended(learners.zeros(world.folder / "job"), pause=0)
     monkeypatch.setattr(process, "COMMAND", command)
-    with known_world.vault() as vault:
-        known_world.imported(vault)
-        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
-    return known_world
+    return world
 
 
 def kept(world: World, name: str) -> Path:
@@ -197,7 +206,9 @@ def test_a_fork_is_noticed_even_when_it_is_longer(approved_world: World, quiet: 
             vault.block_requester(NAME)
 
 
-@pytest.mark.parametrize("mixture", ["old db, new wal", "new db, old wal", "old db, old wal"])
+@pytest.mark.parametrize(
+    "mixture", sweep(["old db, new wal", "new db, old wal", "old db, old wal"], default=2)
+)
 def test_a_log_file_of_another_time_is_never_taken_for_the_truth(
     approved_world: World, quiet: Quiet, mixture: str
 ) -> None:
@@ -282,7 +293,7 @@ def test_a_vault_that_comes_to_a_fresh_computer_opens_and_is_remembered_from_the
 
 
 @pytest.mark.parametrize(
-    "damage", ["a smaller size", "another root", "less spent", "half", "empty", "no json"]
+    "damage", sweep(["less spent", "a smaller size", "half", "another root", "empty", "no json"], default=3)
 )
 def test_a_forged_or_damaged_mark_opens_to_read_and_names_its_file(held_world: World, damage: str) -> None:
     path = mark_file(held_world)
@@ -477,7 +488,7 @@ MARKS = {
 """What follows when the nth mark of a run fails: those before it, of ready, charged, training and held."""
 
 
-@pytest.mark.parametrize("written", MARKS)
+@pytest.mark.parametrize("written", sweep([3, 5, 2, 4], default=2))
 def test_a_mark_that_fails_in_the_middle_of_a_run_leaves_a_true_state(
     approved_world: World, quiet: Quiet, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:

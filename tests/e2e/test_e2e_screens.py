@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from tests.sweeps import sweep
 from tests.worlds.commands import assert_clean, secrets_of
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, PASSPHRASE, World
@@ -262,7 +263,7 @@ def test_markup_in_names_is_shown_and_never_obeyed(today: World, screen: Screen)
         assert text in joined(screen(today, *words).out)
 
 
-@pytest.mark.parametrize("hidden", ["\x1b[8m\x07\x9b", "\r\u202e\u200b\u2066"])
+@pytest.mark.parametrize("hidden", sweep(["\x1b[8m\x07\x9b", "\r\u202e\u200b\u2066"]))
 def test_what_cannot_be_seen_never_reaches_the_terminal(today: World, screen: Screen, hidden: str) -> None:
     table = today.folder / f"a{hidden}b.csv"
     table.write_text(f'day,note\n2026-01-01,"x{hidden}y"\n2026-01-02,"x{hidden}y"\n', newline="")

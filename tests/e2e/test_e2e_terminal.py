@@ -62,6 +62,7 @@ def test_init_asks_for_a_passphrase_twice_and_for_the_recovery_key_once_more(pat
     assert opens(paths, CHOSEN)
 
 
+@pytest.mark.slow
 def test_a_recovery_key_that_is_not_typed_back_is_said_to_be_unconfirmed(paths: Paths) -> None:
     with Terminal(paths, "init") as terminal:
         for question in ("new passphrase", "again: "):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.sweeps import sweep_of_many
 from tests.worlds.commands import Outcome, run
 from tests.worlds.vaults import new_world
 from tests.worlds.world import World
@@ -185,18 +186,21 @@ def test_a_whole_entry_is_opened_with_its_number_alone_and_shown_by_name(today: 
 
 @pytest.mark.parametrize(
     ("choice", "code", "says"),
-    [
-        (("--since", "0"), 1, "has had the sizes 1 to"),
-        (("--since", "9999"), 1, "has had the sizes 1 to"),
-        (("--prove", "9999"), 1, "has the entries 0 to"),
-        (("--prove", "-1"), 1, "has the entries 0 to"),
-        (("--disclose", "9999"), 1, "has the entries 0 to"),
-        (("--disclose", "0"), 1, "entry 0 hides nothing like that"),
-        (("--disclose", "1:nothing"), 1, "entry 1 hides nothing like that"),
-        (("--disclose", "x:y"), 2, "SEQ:NAME"),
-        (("--disclose", "9" * 400), 2, "SEQ:NAME"),
-        (("--disclose", "1:source", "--confirm", "2"), 4, "said no"),
-    ],
+    sweep_of_many(
+        [
+            (("--disclose", "1:source", "--confirm", "2"), 4, "said no"),
+            (("--since", "0"), 1, "has had the sizes 1 to"),
+            (("--prove", "9999"), 1, "has the entries 0 to"),
+            (("--disclose", "0"), 1, "entry 0 hides nothing like that"),
+            (("--since", "9999"), 1, "has had the sizes 1 to"),
+            (("--prove", "-1"), 1, "has the entries 0 to"),
+            (("--disclose", "9999"), 1, "has the entries 0 to"),
+            (("--disclose", "1:nothing"), 1, "entry 1 hides nothing like that"),
+            (("--disclose", "x:y"), 2, "SEQ:NAME"),
+            (("--disclose", "9" * 400), 2, "SEQ:NAME"),
+        ],
+        default=4,
+    ),
 )
 def test_what_is_not_there_is_refused_before_anything_is_written(
     today: World, choice: tuple[str, ...], code: int, says: str

@@ -38,9 +38,6 @@ def test_a_missing_name_and_a_null_are_the_same_and_an_empty_text_is_not(parse):
     [
         ('{"n":{"deep":1}}', "n: a nested value, not a single one"),
         ('{"n":[1]}', "n: a nested value, not a single one"),
-        ('{"n":"x"}', "n: not a whole number of 64 bits"),
-        ('{"n":true}', "n: not a whole number of 64 bits"),
-        ('{"n":9223372036854775808}', "n: not a whole number of 64 bits"),
         ('{"n":NaN}', "not a finite number"),
         ('{"n":1,"n":2}', "a name stands there twice"),
         ('{"n":1', "not a JSON object"),
@@ -54,6 +51,33 @@ def test_one_bad_line_among_many_is_refused_with_its_number(parse, line, reason)
     parsed = parse('{"n":7}\n\n' * 40 + line + "\n", "rows.jsonl")
 
     assert [(81, reason)] == [(row.line, row.reason) for row in parsed.refused]
+
+
+@pytest.mark.parametrize("odd", ['"x"', "true", "9223372036854775808"])
+def test_what_does_not_fit_a_given_type_is_refused(parse, odd):
+    parsed = parse('{"n":7}\n\n' * 40 + f'{{"n":{odd}}}\n', "rows.jsonl", types={"n": FieldType.INT})
+
+    assert [(row.line, row.reason) for row in parsed.refused] == [(81, "n: not a whole number of 64 bits")]
+
+
+@pytest.mark.parametrize(
+    ("odd", "kept", "said"),
+    [
+        ('"x"', "x", "values of several kinds"),
+        ("true", "true", "values of several kinds"),
+        ("9223372036854775808", "9223372036854775808", "numbers of more than 64 bits"),
+        ("0.5", "0.5", ""),
+    ],
+)
+def test_where_no_type_is_given_every_value_is_kept(parse, odd, kept, said):
+    parsed = parse('{"n":7}\n' * 40 + f'{{"n":{odd}}}\n', "rows.jsonl")
+
+    assert [str(value) for value in parsed.table["n"].to_pylist()[-2:]] == [
+        "7" if said else "7.0",
+        kept,
+    ]
+    assert [said in note for note in parsed.notes] == [True] * bool(said)
+    assert parsed.refused == ()
 
 
 def test_a_line_of_other_bytes_is_refused(parse):

@@ -66,19 +66,62 @@ def test_times_without_a_zone_are_utc_and_told(packed):
     assert parsed.notes == ("The times in at carry no zone: they are taken as UTC.",)
 
 
-def test_not_a_number_refuses_its_row(packed):
-    parsed = packed({"x": [1.0, float("nan"), float("inf"), 4.0]})
+def test_not_a_number_is_missing_and_said(packed):
+    parsed = packed({"x": [1.0, float("nan"), 4.0]})
 
-    assert [(row.line, row.reason) for row in parsed.refused] == [
-        (2, "x: not a finite number"),
-        (3, "x: not a finite number"),
-    ]
+    assert (parsed.table["x"].to_pylist(), parsed.refused) == ([1.0, None, 4.0], ())
+    assert parsed.notes == ("In x, NaN (once) counts as missing.",)
 
 
-def test_an_integer_beyond_64_bits_with_sign_refuses_its_row(packed):
-    parsed = packed({"n": pa.array([1] * 40 + [2**63], pa.uint64())})
+def test_infinities_make_a_text(packed):
+    parsed = packed({"x": [1.5, float("inf"), float("nan"), None]})
 
-    assert [row.line for row in parsed.refused] == [41]
+    assert parsed.table["x"].to_pylist() == ["1.5", "inf", "nan", None]
+    assert "holds infinities" in parsed.notes[0]
+
+
+def test_an_integer_beyond_64_bits_with_sign_makes_a_text_of_every_digit(packed):
+    parsed = packed({"n": pa.array([1, 2**63], pa.uint64())})
+
+    assert (parsed.table["n"].to_pylist(), parsed.refused) == (["1", str(2**63)], ())
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [
+        ([Decimal("12"), Decimal("-7")], [12, -7]),
+        ([Decimal("12.50"), None, Decimal("-0.1")], [12.5, None, -0.1]),
+        (
+            [Decimal("123456789012345678901"), Decimal("0.1")],
+            ["123456789012345678901.0", "0.1"],
+        ),
+    ],
+)
+def test_a_decimal_is_a_number_only_where_nothing_of_it_is_lost(packed, values, kept):
+    assert packed({"d": values}).table["d"].to_pylist() == kept
+
+
+def test_old_times_of_parquet_keep_their_years(parse):
+    """INT96, as old writers had it; as nanoseconds they would wrap to other centuries."""
+    sink = pa.BufferOutputStream()
+    far = [datetime(1500, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)]
+    pq.write_table(
+        pa.table({"at": pa.array(far, pa.timestamp("us", tz="UTC"))}),
+        sink,
+        use_deprecated_int96_timestamps=True,
+    )
+    assert parse(sink.getvalue().to_pybytes(), "old.parquet").table["at"].to_pylist() == far
+
+
+def test_a_page_that_does_not_fit_its_checksum_is_damage(parse):
+    sink = pa.BufferOutputStream()
+    table = pa.table({"n": pa.array(range(1000), pa.int64())})
+    pq.write_table(table, sink, write_page_checksum=True, compression="none", use_dictionary=False)
+    data = bytearray(sink.getvalue().to_pybytes())
+    data[data.index((500).to_bytes(8, "little"))] ^= 1
+
+    with pytest.raises(Unreadable, match="it is damaged"):
+        parse(bytes(data), "rows.parquet")
 
 
 def test_a_column_without_values_is_an_empty_text(packed):

@@ -127,7 +127,7 @@ def test_refused_rows_come_in_the_order_of_the_file_across_batches(parse, monkey
     monkeypatch.setattr("vault.importers.csv_file.BATCH_ROWS", 10)
     lines = ["1"] * 200
     lines[7], lines[8], lines[150] = "x", "1,2", "y"
-    parsed = parse("n\n" + "\n".join(lines) + "\n")
+    parsed = parse("n\n" + "\n".join(lines) + "\n", types={"n": FieldType.INT})
 
     assert [row.line for row in parsed.refused] == [9, 10, 152]
     assert sorted({*range(2, 202)} - {9, 10, 152}) == parsed.lines.to_pylist()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.importers.infer import SAMPLE_VALUES, is_category, sample
-from vault.importers.source import RawBatch
+from vault.importers.column_reading import MISSING, is_category, read_column
 from vault.importers.values import as_bool, as_float, as_int, as_timestamp, fits, misfit
 from vault.records.cells import cell
 from vault.views.field_types import FieldType
@@ -85,25 +84,6 @@ def test_a_value_fits_or_has_a_reason_whatever_it_is(value, wanted):
         assert not (isinstance(value, str) and len(value) > 20 and value in reason)
 
 
-def lone(values):
-    return RawBatch(lines=range(len(values)), columns=[values])
-
-
-@given(st.lists(st.integers(1, 3000), max_size=12), st.integers(1, 3))
-def test_a_sample_is_spread_evenly_over_all_batches(sizes, every):
-    """However the rows are cut into batches, and however seldom a value is known."""
-    rows = iter(range(sum(sizes)))
-    batches = [
-        lone([row if row % every == 0 else None for row in itertools.islice(rows, size)]) for size in sizes
-    ]
-    taken = sample(batches)[0] if sizes else []
-    known = len(range(0, sum(sizes), every))
-
-    assert min(known, SAMPLE_VALUES) <= len(taken) <= 2 * SAMPLE_VALUES
-    assert len({after - before for before, after in itertools.pairwise(taken)}) <= 1
-    assert taken[:1] == [0][: len(sizes)]
-
-
 def test_a_column_that_is_seldom_filled_keeps_its_type(parse):
     lines = [f"{number}," for number in range(20_000)]
     lines[7777] += "1.5"
@@ -113,15 +93,55 @@ def test_a_column_that_is_seldom_filled_keeps_its_type(parse):
     assert (parsed.fields[1].type.value, parsed.notes) == ("float", ())
 
 
-@pytest.mark.parametrize(
-    ("misfits", "known"),
-    [(5, FieldType.INT), (6, FieldType.TEXT)],
-)
-def test_at_most_one_misfit_in_twenty_leaves_a_column_its_type(parse, misfits, known):
-    parsed = parse("n\n" + "7\n" * (100 - misfits) + "".join(f"odd{n}\n" for n in range(misfits)), types={})
+def test_one_odd_cell_makes_a_text_that_says_how_many_rows_a_type_would_refuse(parse):
+    """A guess never loses a row: Norway is NO, and post codes begin with zeros."""
+    parsed = parse("land,zip\n" + "yes,7\n" * 98 + "SE,07\nno,8\n")
 
-    assert known is (FieldType.TEXT if parsed.fields[0].type is FieldType.CATEGORY else parsed.fields[0].type)
-    assert (misfits if known is FieldType.INT else 0) == len(parsed.refused)
+    assert [field.type.value for field in parsed.fields] == ["category", "category"]
+    assert (parsed.table.num_rows, parsed.refused) == (100, ())
+    assert parsed.notes == (
+        "99 of 100 cells in land look like truth values: it is kept as text. With the type bool, 1 row would be "
+        "refused.",
+        "99 of 100 cells in zip look like whole numbers: it is kept as text. With the type int, 1 row would be "
+        "refused.",
+    )
+
+
+@pytest.mark.parametrize("missing", MISSING)
+def test_what_stands_for_a_missing_number_is_one_and_said(parse, missing):
+    parsed = parse(f"n,x,s\n1,0.5,a\n{missing},{missing},{missing}\n3,2.5,b\n")
+
+    assert [parsed.table[name].to_pylist() for name in "nxs"] == [
+        [1, None, 3],
+        [0.5, None, 2.5],
+        ["a", missing, "b"],
+    ]
+    assert parsed.notes == tuple(f"In {name}, {missing} (once) counts as missing." for name in "nx")
+
+
+NUMBER = st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
+
+
+@given(cells=st.lists(NUMBER, min_size=1, max_size=5))
+def test_a_number_is_guessed_only_where_every_cell_comes_back(cells):
+    """What is exported is the value that stood in the file (importing rule 1)."""
+    raw = pa.chunked_array([cells])
+    found = read_column("n", raw, None, is_spelled=True)
+
+    assert [Decimal(cell(value)) for value in found.values.to_pylist()] == [Decimal(one) for one in cells]
+    if found.type in (FieldType.TEXT, FieldType.CATEGORY):
+        assert found.values.to_pylist() == cells
+
+
+@given(cells=st.lists(st.text(max_size=12) | NUMBER, min_size=1, max_size=6))
+def test_whole_columns_are_read_as_single_cells_are(cells):
+    """The two ways of reading agree: many at once where all fit, one by one where a type is given."""
+    raw = pa.chunked_array([cells], type=pa.string())
+    found = read_column("n", raw, None, is_spelled=True)
+    again = read_column("n", list(cells), found.type, is_spelled=True)
+
+    assert again.refused == found.refused
+    assert again.values.to_pylist() == found.values.to_pylist()
 
 
 def test_few_fractions_among_whole_numbers_make_numbers_and_no_refusals(parse):

@@ -10,6 +10,7 @@ import mutants_of_egress
 import mutants_of_ledger
 import mutants_of_people
 import mutants_of_privacy
+import mutants_of_surroundings
 import mutants_of_versions
 from mutant import Mutant
 
@@ -22,5 +23,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_access.MUTANTS,
     *mutants_of_people.MUTANTS,
     *mutants_of_confinement.MUTANTS,
+    *mutants_of_surroundings.MUTANTS,
     *mutants_of_versions.MUTANTS,
 )

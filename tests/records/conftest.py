@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.secret import Secret
 from vault.store.engine import Store
 from vault.store.unit_of_work import UnitOfWork
+from vault.views.field_types import FieldType
 from vault.views.records import ImportReport
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -67,9 +68,17 @@ class Bench:
             file_digest=keyed_digest(self.keys.subkey(Purpose.IMPORT_DIGEST), parsed.digest_input),
         )
 
-    def load(self, text: str, name: str = "rows.csv", *, into: str = "rows", **wishes: str) -> ImportReport:
+    def load(
+        self,
+        text: str,
+        name: str = "rows.csv",
+        *,
+        into: str = "rows",
+        types: Mapping[str, FieldType] | None = None,
+        **wishes: str,
+    ) -> ImportReport:
         """Parse and import text in an act of its own."""
-        parsed = self.parse(text, name)
+        parsed = self.parse(text, name, types=types)
         with self.act() as opened:
             return self.put(opened, parsed, choose(opened.uow, into, parsed.fields, **wishes), into=into)
 

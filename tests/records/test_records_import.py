@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.worlds.importing import import_file
+from tests.worlds.world import World
 from vault.audit.entries import parse_entry
 from vault.audit.log import opened, read_entries
 from vault.audit.transaction import AuditedTransaction
@@ -22,7 +24,8 @@ from vault.records import unit_limit
 from vault.records.collections import find_collection, list_collections
 from vault.records.imports import ImportChoice, choose
 from vault.store.tables import Collection, Field, ImportedFile, Segment
-from vault.views.field_types import Sensitivity, UnitKind, UnitSpec
+from vault.views.field_types import FieldType, Sensitivity, UnitKind, UnitSpec
+from vault.views.records import FileChoice
 
 DIARY = "at,person,n\n2026-01-01T23:30:00-01:00,ada,1\n2026-01-01,bob,2\n,ada,3\n2026-01-03,,4\n2026-01-01,ada,x\n"
 DIARY += "".join(f"2026-02-{day:02},ada,{day}\n" for day in range(1, 29))
@@ -34,7 +37,7 @@ DAY = ImportChoice(unit=UnitSpec(kind=UnitKind.DAY), time_field="at")
 
 
 def test_an_import_says_what_it_did_and_can_be_found(bench, numbered):
-    report = bench.load(numbered(40) + "oops,1,x\n")
+    report = bench.load(numbered(40) + "oops,1,x\n", types={"n": FieldType.INT})
 
     assert (report.is_new, report.rows, report.total_rows) == (True, 40, 40)
     assert [(row.line, row.reason) for row in report.refused] == [(42, "n: not a whole number of 64 bits")]
@@ -64,7 +67,7 @@ def test_a_record_is_its_own_unit_for_the_whole_life_of_the_collection(bench, nu
 
 
 def test_a_day_is_the_date_in_utc_and_rows_without_one_are_refused(bench):
-    report = bench.load(DIARY)
+    report = bench.load(DIARY, types={"n": FieldType.INT})
 
     assert bench.column("_unit")[:3] == ["2026-01-02", "2026-01-01", "2026-01-03"]
     assert [(row.line, row.reason) for row in report.refused] == [
@@ -81,7 +84,7 @@ def test_days_before_1970_are_days_too(bench):
 
 
 def test_a_column_gives_units_by_its_text_and_rows_without_one_are_refused(bench):
-    report = bench.load(DIARY, unit="column:person")
+    report = bench.load(DIARY, unit="column:person", types={"n": FieldType.INT})
 
     assert bench.column("_unit")[:3] == ["ada", "bob", "ada"]
     assert [row.line for row in report.refused] == [5, 6]
@@ -317,3 +320,14 @@ def test_rows_of_units_that_are_there_make_no_new_ones(bench, monkeypatch):
     bench.load(DIARY.replace("ada", "eve"))
 
     assert len(set(bench.column("_unit"))) == 31
+
+
+def test_the_column_that_names_the_units_is_kept_as_it_is_spelled(world: World) -> None:
+    """1.1, 1.10 and 1.100 are three people, and so are numbers that no 64 bits hold."""
+    file = world.folder / "people.csv"
+    file.write_text("who,pulse\n1.1,60\n1.10,61\n1.100,62\n007,63\n7,64\n99999999999999999999,65\n")
+    with world.vault() as vault:
+        import_file(vault, FileChoice(path=file, name="people", unit="who"))
+        page = vault.browse("people")
+
+    assert [row[0] for row in page.rows] == ["1.1", "1.10", "1.100", "007", "7", "99999999999999999999"]

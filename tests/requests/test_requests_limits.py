@@ -5,11 +5,12 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests_home import Home
 from requests_samples import OTHER_KEY, document, job_of
 
+from tests.sweeps import sweep
 from vault.audit.transaction import AuditedTransaction
 from vault.errors.families import LockboxError
 from vault.errors.records import UnknownCollection
@@ -84,18 +85,23 @@ def test_another_collection_is_refused_whether_it_is_there_or_not(limited: Home,
     assert str(error) == "practice may ask about sleep alone, and this job names another collection."
 
 
-@given(
-    st.tuples(st.sampled_from(EDGES), *(st.sampled_from(LIKE[sign]) for sign in ONLY), st.sampled_from(EDGES))
-)
-def test_no_look_alike_is_the_name(limited: Home, signs: tuple[str, ...]) -> None:
-    if (name := "".join(signs)) != ONLY:
-        refused(limited, name)
+ALIKE = st.tuples(
+    st.sampled_from(EDGES), *(st.sampled_from(LIKE[sign]) for sign in ONLY), st.sampled_from(EDGES)
+).map("".join)
 
 
-@given(st.text(min_size=1, max_size=60))
-def test_no_other_text_is_the_name(limited: Home, name: str) -> None:
-    if name != ONLY:
-        refused(limited, name)
+@pytest.mark.parametrize("examples", sweep([25, 400]))
+@pytest.mark.parametrize("names", [ALIKE, st.text(min_size=1, max_size=60)], ids=["alike", "any"])
+def test_no_look_alike_and_no_other_text_is_the_name(
+    limited: Home, names: st.SearchStrategy[str], examples: int
+) -> None:
+    @settings(max_examples=examples)
+    @given(names)
+    def each(name: str) -> None:
+        if name != ONLY:
+            refused(limited, name)
+
+    each()
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.sweeps import sweep
 from vault.errors.storage import Damaged, DiskReadOnly
 from vault.store.engine import Store
 from vault.store.tables import LogEntry, VaultFact
@@ -36,7 +37,7 @@ def assert_nothing_was_lost(report: dict[str, Any]) -> None:
     assert report["problems"] == []
 
 
-@pytest.mark.parametrize("size", ["1500k", "2m"])
+@pytest.mark.parametrize("size", sweep(["1500k", "2m"]))
 def test_a_full_disk_is_said_to_be_full_and_nothing_is_lost(
     child: Callable[..., Any], with_mounts: list[str], tmp_path: Path, size: str
 ) -> None:
@@ -45,6 +46,7 @@ def test_a_full_disk_is_said_to_be_full_and_nothing_is_lost(
     assert_nothing_was_lost(child("fill", tmp_path, before=mount))
 
 
+@pytest.mark.slow
 def test_a_limit_on_the_size_of_a_file_is_met_like_a_full_disk(
     child: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -68,6 +70,7 @@ def test_a_vault_on_a_read_only_disk_can_be_read(
     assert read_only(path.parent) == {"found": [2, 2, 2], "write": "DiskReadOnly", "lock": "DiskReadOnly"}
 
 
+@pytest.mark.slow
 def test_a_vault_in_use_when_its_disk_became_read_only_can_be_read(
     read_only: Callable[[Path], Any], store: Store, path: Path
 ) -> None:

@@ -158,6 +158,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> World:
     return world
 
 
+@pytest.mark.slow
 def test_a_long_trail_comes_in_pages_and_never_whole(long: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int | None] = []
 

@@ -138,6 +138,7 @@ def test_the_vault_searches_and_counts_and_escape_shows_all_rows_again(shared: S
     play(story())
 
 
+@pytest.mark.slow
 def test_a_search_that_takes_long_says_so_and_can_be_given_up(
     shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +219,7 @@ def test_a_million_rows_cost_a_page_at_a_time() -> None:
     assert where(page) == "500,001 to 500,200 of 1,000,000 rows of rows"
 
 
+@pytest.mark.slow
 def test_a_field_of_the_page_never_asks_for_more_than_the_facade_gives(
     shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +245,7 @@ def test_a_field_of_the_page_never_asks_for_more_than_the_facade_gives(
     assert PAGE_ROWS <= 500
 
 
+@pytest.mark.slow
 def test_a_collection_that_is_erased_meanwhile_leads_back(tmp_path: Path) -> None:
     world = new_world(tmp_path, now=datetime.now(UTC))
     with served(world) as vault:

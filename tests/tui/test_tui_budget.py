@@ -175,6 +175,7 @@ def test_h_explains_and_gives_the_worst_case_alone_for_the_cap(looked: Looked, s
 # over time --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_p_turns_the_line_over_time_and_gives_the_list_back(looked: Looked) -> None:
     world, vault = looked
 
@@ -195,6 +196,7 @@ def test_p_turns_the_line_over_time_and_gives_the_list_back(looked: Looked) -> N
     play(story())
 
 
+@pytest.mark.slow
 def test_calm_mode_has_numbers_and_no_braille(looked: Looked) -> None:
     world, vault = looked
     lines = [

@@ -210,6 +210,7 @@ def test_the_details_are_those_of_the_record_and_its_receipt(shared: Shared) -> 
     play(story())
 
 
+@pytest.mark.slow
 def test_at_sixty_by_twenty_enter_opens_the_details_and_escape_returns(shared: Shared) -> None:
     world, vault = shared
     one, before = of_state(vault, "active"), vault.status().audit_entries
@@ -227,6 +228,7 @@ def test_at_sixty_by_twenty_enter_opens_the_details_and_escape_returns(shared: S
     assert before == vault.status().audit_entries
 
 
+@pytest.mark.slow
 def test_the_receipt_is_shown_whole(shared: Shared) -> None:
     world, vault = shared
     one = of_state(vault, "used up")
@@ -275,6 +277,7 @@ def test_without_consents_the_screen_says_what_to_do_and_without_requesters_whom
         play(story())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", sweep([(60, 20), (140, 40)]))
 def test_the_longest_and_most_hostile_names_break_nothing(
     tmp_path_factory: pytest.TempPathFactory, size: tuple[int, int]
@@ -353,6 +356,7 @@ def test_what_has_left_is_named_and_said_to_be_beyond_reach(today: World) -> Non
         assert remote.consent(one.id).state == "used up"
 
 
+@pytest.mark.slow
 def test_one_that_is_withdrawn_is_only_told_of(shared: Shared) -> None:
     world, vault = shared
 
@@ -366,6 +370,7 @@ def test_one_that_is_withdrawn_is_only_told_of(shared: Shared) -> None:
     play(story())
 
 
+@pytest.mark.slow
 def test_the_home_screen_withdraws_a_consent_that_waits_there(own: Shared) -> None:
     world, vault = own
     one = of_state(vault, "expires soon")
@@ -385,6 +390,7 @@ def test_the_home_screen_withdraws_a_consent_that_waits_there(own: Shared) -> No
     assert vault.consent(one.id).state == "withdrawn"
 
 
+@pytest.mark.slow
 def test_a_withdrawal_ends_what_trains_under_it_and_nothing_is_held(tmp_path: Path) -> None:
     world = asking(tmp_path, steps=LONG)
     with world.vault() as vault:
@@ -463,6 +469,7 @@ def test_what_if_decides_as_the_facade_and_writes_nothing(shared: Shared) -> Non
     assert before == vault.status().audit_entries
 
 
+@pytest.mark.slow
 def test_what_is_missing_in_the_form_is_said_and_nothing_is_lost(shared: Shared) -> None:
     world, vault = shared
 

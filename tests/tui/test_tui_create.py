@@ -163,6 +163,7 @@ def test_the_sheet_is_whole_on_the_screen_and_two_groups_are_asked_back(
     assert nothing_lies_at(paths)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_quitting_at_the_sheet_leaves_no_vault_that_nobody_can_recover(paths: Paths) -> None:
     async def story() -> None:
@@ -205,6 +206,7 @@ def test_typing_the_groups_back_puts_the_vault_in_its_place_and_asks_for_a_file(
 # drafts -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_real_draft_is_made_by_the_command_and_moved_by_hand(paths: Paths) -> None:
     draft = create_vault.create_draft(paths, passphrase_secret(CHOSEN))
     assert not paths.vault.exists()
@@ -323,8 +325,9 @@ def test_sensitive_columns_are_marked_and_the_owner_and_not_the_guess_decides(wo
     assert wanted == [one.sensitivity for one in made[0].fields if one.name == "mood"]
 
 
+@pytest.mark.slow
 def test_refused_rows_are_shown_with_their_reasons_and_the_result_says_how_many(world: World) -> None:
-    path = diary(world, extra="2026-13-45,1,x@example.org,2")
+    path = diary(world, extra="2026-01-29,1,x@example.org")
 
     async def story() -> None:
         async with on_page(vault, world, "home", size=(100, 60)) as pilot:

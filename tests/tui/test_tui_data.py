@@ -160,6 +160,7 @@ def test_values_are_hidden_until_v_and_each_look_is_recorded_once(shared: Shared
     play(story())
 
 
+@pytest.mark.slow
 def test_calm_means_tables_of_numbers_and_no_braille(shared: Shared) -> None:
     world, vault = shared
 
@@ -313,6 +314,7 @@ def test_only_the_whole_name_erases_and_the_consents_on_it_end(own: Shared) -> N
     assert [one.state for one in vault.grants()] == ["withdrawn"]
 
 
+@pytest.mark.slow
 def test_what_is_spent_and_what_left_is_said_to_stay(held_world: World) -> None:
     with served(held_world) as vault:
         planned: Erasure = vault.preview_erase("nights")

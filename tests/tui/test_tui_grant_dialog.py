@@ -246,6 +246,7 @@ def test_a_special_column_takes_a_yes_of_its_own(own: Shared, size: tuple[int, i
     assert record["events"][0]["explicit_for"] == ["good"]
 
 
+@pytest.mark.slow
 def test_what_a_wrong_answer_of_the_vault_says_stays_in_the_dialog(own: Shared) -> None:
     world, vault = own
 
@@ -265,6 +266,7 @@ def test_what_a_wrong_answer_of_the_vault_says_stays_in_the_dialog(own: Shared) 
     play(story())
 
 
+@pytest.mark.slow
 def test_withdrawing_takes_no_more_keys_than_giving(own: Shared) -> None:
     world, vault = own
     pressed: list[str] = []
@@ -310,6 +312,7 @@ def test_withdrawing_takes_no_more_keys_than_giving(own: Shared) -> None:
     play(story())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", sweep([(60, 20), (140, 40)]))
 def test_the_longest_and_most_hostile_names_hide_no_consequence(
     tmp_path_factory: pytest.TempPathFactory, size: tuple[int, int]
@@ -336,6 +339,7 @@ def test_the_longest_and_most_hostile_names_hide_no_consequence(
         play(story())
 
 
+@pytest.mark.slow
 def test_the_cap_is_read_as_it_was_typed(shared: Shared) -> None:
     world, vault = shared
 

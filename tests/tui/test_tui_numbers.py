@@ -82,6 +82,7 @@ def test_the_numbers_of_home(lived: Lived) -> None:
     shown(lived, "home", "update left this computer", check)
 
 
+@pytest.mark.slow
 def test_the_numbers_of_data(lived: Lived) -> None:
     collections, budget = lived.json("data", "list"), lived.json("budget")
     used = {one["collection"]: one["used_percent"] for one in budget if one.get("requester", "") is None}
@@ -100,6 +101,7 @@ def test_the_numbers_of_data(lived: Lived) -> None:
     shown(lived, "data", "rows in", check)
 
 
+@pytest.mark.slow
 def test_the_numbers_of_consents(lived: Lived) -> None:
     consents = lived.json("consent", "list")
     first = consents[0]
@@ -145,6 +147,7 @@ def test_the_numbers_of_requests(lived: Lived) -> None:
     shown(lived, "requests", "waits for you", check)
 
 
+@pytest.mark.slow
 def test_the_numbers_of_training(lived: Lived) -> None:
     ran = [one for one in lived.json("request", "list") if one["state"] in ("held", "withheld", "released")]
 
@@ -197,6 +200,7 @@ def test_the_numbers_of_budget(lived: Lived) -> None:
     shown(lived, "budget", "left, ", check)
 
 
+@pytest.mark.slow
 def test_the_numbers_of_audit(lived: Lived) -> None:
     trail, groups = lived.json("audit", "show"), lived.json("audit", "show", "--by-request")
 
@@ -218,6 +222,7 @@ def test_the_numbers_of_audit(lived: Lived) -> None:
     shown(lived, "audit", "all there are", check)
 
 
+@pytest.mark.slow
 def test_the_numbers_of_settings(lived: Lived) -> None:
     (settings,) = lived.json("settings")
 

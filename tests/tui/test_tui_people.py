@@ -69,6 +69,7 @@ def test_the_join_is_preset_and_the_budget_page_shows_one_budget_with_its_member
     assert [line.members for line in vault.budget() if line.requester is None] == [("again", "nights")]
 
 
+@pytest.mark.slow
 def test_who_unticks_it_says_that_these_are_other_people(again: tuple[World, OwnerSession, Path]) -> None:
     world, vault, path = again
 

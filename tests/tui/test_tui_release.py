@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
+from tests.sweeps import sweep_of_many
 from tests.worlds.screens import (
     SIZES,
     on_page,
@@ -78,13 +79,13 @@ def begin_to_send(world: World) -> None:
 
 ENDS = [
     (send, "→ left", "→ left this computer", "It has left and cannot be called back"),
-    (withhold, "■ kept private", "■ kept private", "Its bytes are deleted and did not leave"),
     (withdraw, "× destroyed", "× destroyed, its consent was withdrawn", "Its bytes are deleted"),
+    (withhold, "■ kept private", "■ kept private", "Its bytes are deleted and did not leave"),
     (wait_too_long, "○ expired", "○ expired", "Its bytes are deleted and did not leave"),
 ]
 
 
-@pytest.mark.parametrize(("end", "mark", "state", "warning"), ENDS)
+@pytest.mark.parametrize(("end", "mark", "state", "warning"), sweep_of_many(ENDS, default=2))
 def test_every_end_has_a_word_and_a_mark_and_unlocks_what_is_for_the_owner(
     today: World, end: Callable[[World], None], mark: str, state: str, warning: str
 ) -> None:
@@ -144,6 +145,7 @@ def test_the_list_and_the_state_fit(today: World, size: tuple[int, int]) -> None
         play(story(vault))
 
 
+@pytest.mark.slow
 def test_its_numbers_are_those_of_the_command_and_nothing_is_shown_of_the_rows(today: World) -> None:
     async def story(vault: OwnerSession) -> None:
         one = only(vault)
@@ -278,6 +280,7 @@ def test_an_empty_list_says_what_to_do(
 # for you --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_calm_mode_has_numbers_instead_of_a_plot(today: World) -> None:
     withhold(today)
 

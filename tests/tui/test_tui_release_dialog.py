@@ -302,6 +302,7 @@ def test_nothing_is_sent_or_recorded_by(
     assert not is_offered(vault)
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_used_is_said_before_the_countdown(
     still: tuple[World, OwnerSession], tmp_path: Path
 ) -> None:
@@ -329,6 +330,7 @@ def test_a_folder_that_cannot_be_used_is_said_before_the_countdown(
     assert held(vault).can_be_sent
 
 
+@pytest.mark.slow
 def test_what_the_vault_refuses_stands_in_the_dialog(still: tuple[World, OwnerSession], quick: None) -> None:
     world, vault = still
     inside = world.paths.vault / "out"

@@ -77,6 +77,7 @@ def held_digest(world: World) -> str:
         return vault.releases()[0].digest
 
 
+@pytest.mark.slow
 def test_an_update_decided_meanwhile_is_refused_in_sight(today: World, quick: None) -> None:
     async def story(vault: OwnerSession) -> None:
         async with dialog(vault, today) as pilot:

@@ -126,6 +126,7 @@ def test_opening_a_request_shows_everything_and_decides_nothing(shared: Shared) 
     play(story())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", sweep([(60, 20), (140, 40)]))
 def test_the_longest_names_break_nothing(
     tmp_path_factory: pytest.TempPathFactory, size: tuple[int, int]
@@ -225,6 +226,7 @@ def test_refusing_keeps_the_reason_here_and_takes_more_than_one_key(own: Shared)
     play(story())
 
 
+@pytest.mark.slow
 def test_a_refusal_that_came_too_late_is_said_in_the_dialog_and_the_reason_stays(own: Shared) -> None:
     world, vault = own
 
@@ -244,6 +246,7 @@ def test_a_refusal_that_came_too_late_is_said_in_the_dialog_and_the_reason_stays
     play(story())
 
 
+@pytest.mark.slow
 def test_a_key_is_trusted_and_its_owner_blocked_and_let_in_again_by_dialogs(own: Shared) -> None:
     world, vault = own
 
@@ -324,6 +327,7 @@ def test_a_job_folder_is_taken_in_and_a_wrong_path_keeps_what_was_typed(own: Sha
     play(story())
 
 
+@pytest.mark.slow
 def test_a_run_is_opened_from_the_detail_too(shared: Shared) -> None:
     world, vault = shared
 

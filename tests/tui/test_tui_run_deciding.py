@@ -101,6 +101,7 @@ def _consents(vault: Vault | OwnerSession) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_a_consent_that_covers_the_job_already_is_named_and_no_other_is_written(own: Shared) -> None:
     world, vault = own
     grant = vault.grant(
@@ -126,6 +127,7 @@ def test_a_consent_that_covers_the_job_already_is_named_and_no_other_is_written(
     play(story())
 
 
+@pytest.mark.slow
 def test_an_approved_request_that_has_not_run_can_be_run_or_refused_from_here(own: Shared) -> None:
     world, vault = own
     approve(vault, the_request(vault).line.id, draft=True)
@@ -151,6 +153,7 @@ def test_an_approved_request_that_has_not_run_can_be_run_or_refused_from_here(ow
     play(story())
 
 
+@pytest.mark.slow
 def test_a_second_job_is_shown_against_the_first_that_was_approved(template: World, tmp_path: Path) -> None:
     world = copy_of(template, tmp_path / "copy")
     with world.vault() as own:

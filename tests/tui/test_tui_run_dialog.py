@@ -154,6 +154,7 @@ def test_the_details_say_what_the_record_will_say_and_show_their_words_as_they_a
     play(story())
 
 
+@pytest.mark.slow
 def test_the_numbers_of_the_price_are_one_key_away(shared: Shared) -> None:
     world, vault = shared
     price = the_request(vault).price
@@ -239,6 +240,7 @@ def test_unticking_a_required_column_says_what_follows_at_once_and_an_optional_o
     play(story())
 
 
+@pytest.mark.slow
 def test_an_optional_column_is_added_by_a_key_and_the_vault_says_what_that_means(shared: Shared) -> None:
     world, vault = shared
 
@@ -318,6 +320,7 @@ def test_a_request_that_was_refused_meanwhile_says_so_and_cannot_be_run(own: Sha
     play(story())
 
 
+@pytest.mark.slow
 def test_a_requester_that_was_blocked_meanwhile_cannot_run_anything(own: Shared) -> None:
     world, vault = own
 

@@ -58,6 +58,7 @@ def test_what_is_set_and_where_everything_lies_is_there(looked: Looked, size: tu
     play(story())
 
 
+@pytest.mark.slow
 def test_every_path_is_named(looked: Looked) -> None:
     world, vault = looked
 
@@ -150,6 +151,7 @@ def test_a_broken_file_of_settings_is_told_and_never_written_over(looked: Looked
 # the sandbox ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_sandbox_is_tried_by_a_process_of_its_own(looked: Looked) -> None:
     world, vault = looked
 

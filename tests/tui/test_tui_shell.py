@@ -13,7 +13,8 @@ import pytest
 from textual.events import Key
 from textual.widgets import HelpPanel
 
-from tests.worlds.commands import run_installed
+from tests.sweeps import sweep, sweep_of_many
+from tests.worlds.commands import run
 from tests.worlds.screens import on_page, play, press, sees, served, text_of, until, words_of
 from tests.worlds.served import serving
 from tests.worlds.terminal import LOCKBOX, Screen, places
@@ -128,8 +129,11 @@ def test_locking_while_something_runs_asks_first_and_stays_by_default(
 
 @pytest.mark.parametrize(
     ("keys", "ends", "stopped"),
-    [(("enter",), False, []), (("escape",), False, []), (("right", "enter"), True, []),
-     (("right", "right", "enter"), True, ["r1"])],
+    sweep_of_many(
+        [(("right", "right", "enter"), True, ["r1"]), (("enter",), False, []), (("escape",), False, []),
+         (("right", "enter"), True, [])],
+        default=2,
+    ),
 )  # fmt: skip
 def test_leaving_while_something_runs_asks_stay_leave_it_or_stop(
     keys: tuple[str, ...], ends: bool, stopped: list[str], world: World, running: list[str]
@@ -237,7 +241,7 @@ def test_accessible_says_in_numbered_sentences_what_waits_and_draws_nothing(
     today: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ACCESSIBLE", "1")
-    done = run_installed(today.paths)
+    done = run(today.paths)
     assert done.code == 0
     assert "\x1b" not in done.all
     lines = done.out.splitlines()
@@ -250,12 +254,12 @@ def test_accessible_without_a_vault_says_how_to_begin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ACCESSIBLE", "1")
-    done = run_installed(Paths(vault=tmp_path / "vault", state=tmp_path / "state"))
+    done = run(Paths(vault=tmp_path / "vault", state=tmp_path / "state"))
     assert (done.code, done.out.count("lockbox init")) == (0, 1)
 
 
 def test_without_a_terminal_there_is_help_and_no_screen(tmp_path: Path) -> None:
-    done = run_installed(Paths(vault=tmp_path / "vault", state=tmp_path / "state"))
+    done = run(Paths(vault=tmp_path / "vault", state=tmp_path / "state"))
     assert done.code == 2
     assert done.out == ""
     assert done.err.startswith("Usage: lockbox")
@@ -289,13 +293,17 @@ def test_values_hide_behind_the_curtain_in_a_field_as_well(tmp_path: Path) -> No
 # going from screen to screen ------------------------------------------------------------------------------------
 
 
-def test_whoever_runs_through_the_screens_arrives_at_the_last(today: World) -> None:
+RUNS = ("12345678", "2D", "3w"), ("12345678123456789", "2D", "3w", "21212121", "87654321")
+
+
+@pytest.mark.parametrize("runs", sweep(RUNS))
+def test_whoever_runs_through_the_screens_arrives_at_the_last(today: World, runs: tuple[str, ...]) -> None:
     """Keys as fast as a terminal can bring them, and back and forth; no screen is left half made."""
 
     async def story() -> None:
         with served(today) as vault:
             async with on_page(vault, today, "home") as pilot:
-                for keys in ("12345678123456789", "2D", "3w", "21212121", "87654321"):
+                for keys in runs:
                     for key in keys:
                         pilot.app.post_message(Key(key, key))
                     await pilot.pause(0.05)

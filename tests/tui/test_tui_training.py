@@ -156,6 +156,7 @@ def test_a_run_of_another_client_is_shown_with_its_steps_its_price_and_its_locks
     play(story())
 
 
+@pytest.mark.slow
 def test_at_sixty_by_twenty_the_steps_and_the_price_are_in_sight(own: Shared) -> None:
     world, vault = own
 

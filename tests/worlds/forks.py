@@ -233,35 +233,52 @@ def _end(code: int) -> NoReturn:
 
 
 def _serve_from_stdin() -> None:
+    import pyarrow.dataset
+    import rich._emoji_codes
     import rich.console
     import rich.table
     import typer.main
 
     import tui.cli.command_line
+    import tui.cli.entry_point
+    import tui.text.drawing
+    import vault.client.launch
+    import vault.client.login
+    import vault.client.perform
     import vault.requester.jobs
     import vault.requester.releases
+    import vault.sample.make
     import vault.vault
     from tests.worlds import prices, served, served_child, statements
 
     prices.keep()
     statements.keep()
     served.keep_routes()
+    _derive_lightly()
     _live_once()
     command = typer.main.get_command(tui.cli.command_line.app)
     typer.main.get_command = lambda _app: command
     loaded = (
-        rich.console,
-        rich.table,
-        served_child,
-        tui.cli.command_line,
-        vault.requester,
-        vault.vault,
+        *(pyarrow.dataset, rich._emoji_codes, rich.console, rich.table, served_child),
+        *(tui.cli.command_line, tui.cli.entry_point, tui.text.drawing),
+        *(vault.client, vault.requester, vault.sample, vault.vault),
     )
     assert all(loaded)
     gc.freeze()  # so that forks share what is loaded
     orders = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     _serve(orders)
+
+
+def _derive_lightly() -> None:
+    """Let the passphrases of new vaults, and new ones of old vaults, be derived at the cost of tests."""
+    from vault.daemon.server import serve
+    from vault.sealing.slots import TEST_COST
+    from vault.vault import Vault
+
+    for function in (Vault.create, Vault.change_passphrase, serve):
+        assert function.__kwdefaults__["cost"] is not TEST_COST
+        function.__kwdefaults__["cost"] = TEST_COST
 
 
 def _live_once() -> None:

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 from tui.cli.exit_codes import ExitCode, exit_code
 from tui.text.layout import one_line
-from vault.errors.exhaustion import truly
+from vault.errors.exhaustion import truly, what_ran_out
 from vault.errors.families import LockboxError
-from vault.errors.storage import OutOfResources
 
 if TYPE_CHECKING:
     from click import ClickException
@@ -94,8 +93,8 @@ def _report(error: Exception) -> int:
             # A fact at the beginning, such as the name of a file, keeps its capital letter.
             says = str(error) if error.template().startswith("{") else _lower_first(str(error))
             return _print_error(says, error.hint, exit_code(error))
-        case MemoryError():
-            return _report(OutOfResources(what="memory"))
+        case MemoryError() | RuntimeError() if ran_out := what_ran_out(error):
+            return _report(ran_out)
         case OSError():
             return _print_error(_system_error(error), "", ExitCode.UNAVAILABLE)
         case _:

@@ -12,6 +12,7 @@ from vault.errors.families import Broken, InternalError, Invalid, LockboxError
 from vault.errors.storage import OutOfResources
 
 NO_FILES: Final = frozenset({EMFILE, ENFILE})
+NO_THREAD: Final = "can't start new thread"
 # What a database needs at once: itself, its log, the memory it shares and its folder.
 _FILES_OF_ONE_ACT: Final = 4
 
@@ -26,7 +27,7 @@ def truly(error: LockboxError) -> LockboxError:
 def what_ran_out(error: BaseException) -> OutOfResources | None:
     """What had run out where this error, or one that it stands for, came from that; None for any other."""
     for one in _chain(error):
-        if isinstance(one, MemoryError) or getattr(one, "errno", None) == ENOMEM:
+        if isinstance(one, MemoryError) or getattr(one, "errno", None) == ENOMEM or _is_of_a_thread(one):
             return OutOfResources(what="memory")
         if getattr(one, "errno", None) in NO_FILES:
             return OutOfResources(what="open files")
@@ -42,6 +43,11 @@ def can_open_files() -> bool:
         except OSError as error:
             return error.errno not in NO_FILES
     return True
+
+
+def _is_of_a_thread(error: BaseException) -> bool:
+    """Whether no thread could be started: Python has no kind of its own for that, and no number."""
+    return isinstance(error, RuntimeError) and str(error) == NO_THREAD
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

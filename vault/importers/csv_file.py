@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from vault.errors.records import Unreadable
 from vault.importers.source import BATCH_ROWS, File, RawBatch, Source, column_names
@@ -28,7 +31,7 @@ def open_csv(file: File) -> Source:
 
 
 def _batches(file: File, separator: str, width: int) -> Iterator[RawBatch]:
-    rows = _rows(file, separator)
+    rows = _rows(file, separator, is_one_column=width == 1)
     next(rows)
     while some := list(islice(rows, BATCH_ROWS)):
         whole = [(line, row) for line, row in some if len(row) == width]
@@ -37,22 +40,34 @@ def _batches(file: File, separator: str, width: int) -> Iterator[RawBatch]:
             for line, row in some
             if len(row) != width
         ]
-        # An empty cell is a null: CSV has no other way to say "not known".
-        columns = [
-            [cell or None for cell in column] for column in zip(*(row for _, row in whole), strict=True)
-        ]
-        yield RawBatch(lines=[line for line, _ in whole], columns=columns or [[]] * width, refused=refused)
+        columns = [_column(cells) for cells in zip(*(row for _, row in whole), strict=True)]
+        yield RawBatch(
+            lines=[line for line, _ in whole], columns=columns or [_column(())] * width, refused=refused
+        )
 
 
-def _rows(file: File, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Every row that is not blank with the line it starts on; a quoted cell may run over several lines."""
+def _column(cells: Sequence[str]) -> pa.Array:
+    """An empty cell is a null: CSV has no other way to say "not known"."""
+    texts = pa.array(cells, type=pa.string())
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
+def _rows(file: File, separator: str, *, is_one_column: bool = False) -> Iterator[tuple[int, list[str]]]:
+    """Every row with the line it starts on; a quoted cell may run over several lines.
+
+    A blank line is no row, but where there is one column and a row follows: there it is an empty cell.
+    """
     text = io.TextIOWrapper(io.BytesIO(file.data), encoding="utf-8-sig", newline="")
     reader = csv.reader(text, delimiter=separator, strict=True)
-    line = 1
+    line, blank = 1, list[int]()
     try:
         for row in reader:
             if row:
+                yield from ((number, [""]) for number in blank)
+                blank.clear()
                 yield line, row
+            elif is_one_column:
+                blank.append(line)
             line = reader.line_num + 1
     except csv.Error as error:
         raise file.unreadable(

@@ -7,7 +7,15 @@ import io
 from collections.abc import Iterator
 from itertools import islice
 
-from vault.importers.source import BATCH_ROWS, MOST_COLUMNS, File, RawBatch, Source, column_names
+from vault.importers.source import (
+    BATCH_ROWS,
+    MOST_COLUMNS,
+    File,
+    RawBatch,
+    Source,
+    array_or_list,
+    column_names,
+)
 from vault.strict_json import DuplicateKey, NotFinite, strict_loads
 from vault.views.field_types import RefusedRow
 
@@ -39,7 +47,7 @@ def _batches(file: File, keys: list[str]) -> Iterator[RawBatch]:
         whole = [(line, row) for line, row in some if isinstance(row, dict)]
         yield RawBatch(
             lines=[line for line, _ in whole],
-            columns=[[row.get(key) for _, row in whole] for key in keys],
+            columns=[array_or_list([row.get(key) for _, row in whole]) for key in keys],
             refused=[RefusedRow(line=line, reason=row) for line, row in some if isinstance(row, str)],
         )
 

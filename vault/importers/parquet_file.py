@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vault.importers.source import BATCH_ROWS, MOST_ROWS, File, RawBatch, Source, column_names
@@ -20,26 +21,37 @@ def open_parquet(file: File) -> Source:
     if rows > MOST_ROWS:
         raise file.unreadable(f"it has more than {MOST_ROWS:,} rows")
     types = [_readable_type(file, name, field.type) for name, field in zip(names, schema, strict=True)]
-    notes = tuple(
-        f"The times in {name} carry no zone: they are taken as UTC."
-        for name, field in zip(names, schema, strict=True)
-        if pa.types.is_timestamp(field.type) and field.type.tz is None
+    notes = [note for name, field in zip(names, schema, strict=True) for note in _notes(name, field.type)]
+    return Source(names=names, batches=lambda: _batches(file, types), has_types=True, notes=tuple(notes))
+
+
+def _notes(name: str, known: pa.DataType) -> Iterator[str]:
+    """What is said of a column of times."""
+    if pa.types.is_timestamp(known) and known.tz is None:
+        yield f"The times in {name} carry no zone: they are taken as UTC."
+    if pa.types.is_timestamp(known) and known.unit == "ns":
+        yield f"The times in {name} are kept to the microsecond: what is finer is left off."
+
+
+def _opened(file: File) -> pq.ParquetFile:
+    """The reader; it holds every page against its checksum, and old times (INT96) are not squeezed into nanoseconds."""
+    return pq.ParquetFile(
+        pa.BufferReader(file.data), page_checksum_verification=True, coerce_int96_timestamp_unit="us"
     )
-    return Source(names=names, batches=lambda: _batches(file, types), has_types=True, notes=notes)
 
 
 def _shape(file: File) -> tuple[pa.Schema, int]:
-    with pq.ParquetFile(pa.BufferReader(file.data)) as parquet:
+    with _opened(file) as parquet:
         return parquet.schema_arrow, parquet.metadata.num_rows
 
 
 def _batches(file: File, types: list[pa.DataType]) -> Iterator[RawBatch]:
     first = 1
     try:
-        with pq.ParquetFile(pa.BufferReader(file.data)) as parquet:
+        with _opened(file) as parquet:
             for batch in parquet.iter_batches(batch_size=BATCH_ROWS):
                 columns = [
-                    column.cast(known, safe=False).to_pylist()
+                    _checked(column.cast(known, safe=False))
                     for column, known in zip(batch.columns, types, strict=True)
                 ]
                 yield RawBatch(lines=range(first, first + batch.num_rows), columns=columns)
@@ -48,24 +60,31 @@ def _batches(file: File, types: list[pa.DataType]) -> Iterator[RawBatch]:
         raise file.unreadable("it is damaged, or holds times that no calendar has") from error
 
 
-def _readable_type(file: File, name: str, known: pa.DataType) -> pa.DataType:
-    """The type whose Python values need no other library.
+def _checked(column: pa.Array) -> pa.Array:
+    """The column, if its times are of years 1 to 9999 and its texts are UTF-8 of a length that is kept."""
+    column.validate(full=True)
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        found = pc.min_max(pc.year(column)).as_py()
+        if found["min"] is not None and not 1 <= found["min"] <= found["max"] <= 9999:
+            raise ValueError
+    return column
 
-    Nanoseconds are cut to microseconds: the finest step that is kept.
-    """
+
+def _readable_type(file: File, name: str, known: pa.DataType) -> pa.DataType:
+    """The type it is read in; nanoseconds are cut to microseconds, the finest step that is kept."""
     types = pa.types
     if types.is_dictionary(known):
         return _readable_type(file, name, known.value_type)
     for is_such, readable in (
         (types.is_floating, pa.float64()),
-        (types.is_decimal, pa.float64()),
-        (types.is_uint64, known),
+        (types.is_decimal, known),
+        (types.is_uint64, pa.decimal128(20, 0)),
         (types.is_integer, pa.int64()),
         (types.is_boolean, known),
         (types.is_null, known),
         (types.is_string, known),
-        (types.is_large_string, known),
-        (types.is_string_view, known),
+        (types.is_large_string, pa.string()),
+        (types.is_string_view, pa.string()),
         (types.is_timestamp, pa.timestamp("us", tz="UTC")),
         (types.is_date, pa.date32()),
     ):

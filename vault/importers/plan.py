@@ -25,7 +25,7 @@ from vault.sealing.digest import keyed_digest
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_id
 from vault.store.tables import Collection
-from vault.views.field_types import FieldType, Sensitivity
+from vault.views.field_types import FieldType, Sensitivity, UnitKind
 from vault.views.records import FileChoice, ImportPlan, ImportReport, SharedBudget
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class _Reading:
     format: str
     types: Mapping[str, FieldType]
     sensitivities: Mapping[str, Sensitivity]
+    unit_column: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,8 +211,21 @@ def _reading(file: File, choice: FileChoice, home: CollectionFacts | None) -> _R
         format=file.format,
         types=known | named(choice.types, FieldType),
         sensitivities=named(choice.sensitivities, Sensitivity),
+        unit_column=_unit_column(choice),
     )
 
 
+def _unit_column(choice: FileChoice) -> str:
+    """The column that names the units, if one does; a time field has its own type."""
+    name = (choice.unit or "").removeprefix(f"{UnitKind.COLUMN}:")
+    return "" if name in (UnitKind.RECORD, UnitKind.DAY, choice.time_field) else name
+
+
 def _parsed(file: File, reading: _Reading, progress: Progress) -> ParsedTable:
-    return parse(file, types=reading.types, sensitivities=reading.sensitivities, progress=progress)
+    return parse(
+        file,
+        types=reading.types,
+        sensitivities=reading.sensitivities,
+        unit_column=reading.unit_column,
+        progress=progress,
+    )

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vault.errors.families import Invalid
 from vault.errors.records import FileMissing, Unreadable
 from vault.file_names import spelled
-from vault.importers.convert import ConvertedBatch, convert_batch
+from vault.importers.column_reading import ColumnReading, Raw, read_column
 from vault.importers.csv_file import open_csv
-from vault.importers.infer import choose_types, is_category, notes, sample
 from vault.importers.json_lines import open_json_lines
 from vault.importers.parquet_file import open_parquet
-from vault.importers.source import MOST_ROWS, File, RawBatch, Source
-from vault.records.schema import ARROW_TYPES, ParsedTable
+from vault.importers.source import EXACT_IN_A_DOUBLE, MOST_ROWS, File, RawBatch, Source
+from vault.records.schema import ParsedTable
 from vault.records.sensitivity import guess_sensitivity
-from vault.views.field_types import FieldSpec, FieldType, Sensitivity
+from vault.views.field_types import FieldSpec, FieldType, RefusedRow, Sensitivity
 
 LARGEST_FILE = 2**30
 FORMATS: dict[str, Callable[[File], Source]] = {
@@ -45,35 +44,36 @@ def parse(
     *,
     types: Mapping[str, FieldType] | None = None,
     sensitivities: Mapping[str, Sensitivity] | None = None,
+    unit_column: str = "",
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> ParsedTable:
     """Parse CSV, JSON Lines or Parquet; types and sensitivities that are not given are guessed.
 
+    The column that names the units is a text, whatever it looks like: 1.1 and 1.10 are two people.
     Rows that do not fit are refused with their line and a reason that repeats no value. Raises Unreadable for a
-    file that is hostile or no such format, Invalid for a column that is not there. ``progress`` is told the rows
-    parsed, and of how many once they are counted; before, of 0.
+    file that is hostile or no such format, Invalid for a column that is not there. ``progress`` is told 0 of 0
+    while nobody knows how many rows there are; then how many of them the columns that are done come to.
     """
     source = FORMATS[file.format](file)
     _check_columns(source.names, [*(types or {}), *(sensitivities or {})])
-    first = _Pass(file=file, progress=progress)
-    samples = sample(first.through(source.batches())) or [[] for _ in source.names]
-    chosen = choose_types(source, samples, types or {})
-    second = _Pass(file=file, progress=progress, of=first.rows)
-    types_in_order = list(chosen.values())
-    batches = [
-        convert_batch(batch, source.names, types_in_order) for batch in second.through(source.batches())
-    ]
-    table = _table(chosen, batches)
-    chosen |= {name: FieldType.CATEGORY for name in _categories(table, chosen, types or {})}
+    wanted = {unit_column: FieldType.TEXT} | dict(types or {})
+    batches = list(_counted(file, source.batches(), progress))
+    lines = [line for one in batches for line in one.lines]
+    readings: list[ColumnReading] = []
+    for place, name in enumerate(source.names):
+        raw = _whole(batches, place)
+        readings.append(read_column(name, raw, wanted.get(name), is_spelled=not source.has_types))
+        progress(len(lines) * len(readings) // len(source.names), len(lines))
+    table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(
-        fields=_fields(chosen, sensitivities or {}),
+        fields=_fields(source.names, readings, sensitivities or {}),
         table=table,
-        lines=pa.array((line for batch in batches for line in batch.lines), type=pa.int64()),
-        refused=tuple(sorted((row for batch in batches for row in batch.refused), key=lambda row: row.line)),
+        lines=fitting,
+        refused=tuple(sorted([*refused, *(row for one in batches for row in one.refused)], key=_line)),
         digest_input=digest_of(file),
         format=file.format,
         source=file.name,
-        notes=(*source.notes, *notes(source.names, samples, chosen)),
+        notes=(*source.notes, *(note for reading in readings for note in reading.notes)),
     )
 
 
@@ -131,23 +131,17 @@ def _format(suffix: str, data: bytes) -> str:
     return _ENDINGS.get(suffix.lower()) or ("jsonl" if data.lstrip()[:1] == b"{" else "csv")
 
 
-@dataclass(slots=True, kw_only=True)
-class _Pass:
-    """One way through a file: its rows are counted, bounded, and told to whoever looks."""
-
-    file: File
-    progress: Callable[[int, int], None]
-    of: int = 0
-    rows: int = 0
-
-    def through(self, batches: Iterable[RawBatch]) -> Iterator[RawBatch]:
-        """Every batch; raises Unreadable for a file of too many rows."""
-        for batch in batches:
-            self.rows += len(batch.lines) + len(batch.refused)
-            if self.rows > MOST_ROWS:
-                raise self.file.unreadable(f"it has more than {MOST_ROWS:,} rows; split it")
-            self.progress(self.rows if self.of else 0, self.of)
-            yield batch
+def _counted(
+    file: File, batches: Iterable[RawBatch], progress: Callable[[int, int], None]
+) -> Iterator[RawBatch]:
+    """Every batch, its rows told to whoever looks; raises Unreadable for a file of too many rows."""
+    rows = 0
+    for batch in batches:
+        rows += len(batch.lines) + len(batch.refused)
+        if rows > MOST_ROWS:
+            raise file.unreadable(f"it has more than {MOST_ROWS:,} rows; split it")
+        progress(0, 0)
+        yield batch
 
 
 def _check_columns(names: tuple[str, ...], asked: list[str]) -> None:
@@ -156,28 +150,54 @@ def _check_columns(names: tuple[str, ...], asked: list[str]) -> None:
             raise Invalid(reason=f"the file has no column {name}")
 
 
-def _table(chosen: Mapping[str, FieldType], batches: list[ConvertedBatch]) -> pa.Table:
-    columns = [
-        pa.chunked_array([batch.columns[place] for batch in batches], type=ARROW_TYPES[wanted])
-        for place, wanted in enumerate(chosen.values())
-    ]
-    return pa.table(columns, names=list(chosen))
+def _whole(batches: Sequence[RawBatch], place: int) -> Raw:
+    """One column of all batches: an array where all its values are of one kind, else a list."""
+    parts = [batch.columns[place] for batch in batches]
+    arrays = [part for part in parts if isinstance(part, pa.Array)]
+    kinds = {part.type for part in arrays} - {pa.null()}
+    if len(arrays) < len(parts) or not _are_alike(kinds, arrays):
+        return [
+            value for part in parts for value in (part.to_pylist() if isinstance(part, pa.Array) else part)
+        ]
+    wanted = pa.float64() if len(kinds) > 1 else next(iter(kinds), pa.null())
+    return pa.chunked_array([part.cast(wanted) for part in arrays], type=wanted)
 
 
-def _categories(
-    table: pa.Table, chosen: Mapping[str, FieldType], given: Mapping[str, FieldType]
-) -> list[str]:
-    return [
-        name
-        for name, known in chosen.items()
-        if known is FieldType.TEXT and name not in given and is_category(table[name])
-    ]
+def _are_alike(kinds: set[pa.DataType], arrays: Sequence[pa.Array]) -> bool:
+    """Whether there is one kind, or numbers alone of which the whole ones are exact among the others."""
+    if len(kinds) < 2:
+        return True
+    if kinds != {pa.int64(), pa.float64()}:
+        return False
+    most = [pc.max(pc.abs(part)).as_py() or 0 for part in arrays if part.type == pa.int64()]
+    return max(most) <= EXACT_IN_A_DOUBLE
+
+
+def _fitting(
+    names: Sequence[str], readings: Sequence[ColumnReading], lines: list[int]
+) -> tuple[pa.Table, pa.Array, list[RefusedRow]]:
+    """The rows that fit, their lines, and the others; the first column that does not fit gives a row's reason."""
+    table = pa.table([reading.values for reading in readings], names=list(names))
+    reasons: dict[int, str] = {}
+    for reading in readings:
+        reasons = reading.refused | reasons
+    if not reasons:
+        return table, pa.array(lines, type=pa.int64()), []
+    good = pa.array([place for place in range(len(lines)) if place not in reasons], type=pa.int64())
+    refused = [RefusedRow(line=lines[place], reason=reason) for place, reason in reasons.items()]
+    return table.take(good), pa.array(lines, type=pa.int64()).take(good), refused
+
+
+def _line(row: RefusedRow) -> int:
+    return row.line
 
 
 def _fields(
-    chosen: Mapping[str, FieldType], sensitivities: Mapping[str, Sensitivity]
+    names: Sequence[str], readings: Sequence[ColumnReading], sensitivities: Mapping[str, Sensitivity]
 ) -> tuple[FieldSpec, ...]:
     return tuple(
-        FieldSpec(name=name, type=known, sensitivity=sensitivities.get(name) or guess_sensitivity(name))
-        for name, known in chosen.items()
+        FieldSpec(
+            name=name, type=reading.type, sensitivity=sensitivities.get(name) or guess_sensitivity(name)
+        )
+        for name, reading in zip(names, readings, strict=True)
     )

@@ -1,10 +1,12 @@
-"""What every format gives: column names and batches of raw columns that can be gone through twice."""
+"""What every format gives: column names and batches of raw columns."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+import pyarrow as pa
 
 from vault.errors.records import Unreadable
 from vault.records.schema import LONGEST_NAME
@@ -15,20 +17,26 @@ BATCH_ROWS = 8192
 # Bounds that no honest personal export meets; they keep a hostile file from eating the memory.
 MOST_ROWS = 10_000_000
 MOST_COLUMNS = 512
+EXACT_IN_A_DOUBLE = 2**53
+"""Whole numbers up to this one are doubles too (IEEE 754, binary64)."""
+_ARROW: dict[type, pa.DataType] = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawBatch:
-    """Some rows: ``lines[i]`` is the line of row i, ``columns[j][i]`` its raw value in column j or None."""
+    """Some rows: ``lines[i]`` is the line of row i, ``columns[j]`` an Arrow array with its value in column j.
+
+    A list stands where the values of a column are of several kinds.
+    """
 
     lines: Sequence[int]
-    columns: Sequence[Sequence[object]]
+    columns: Sequence[pa.Array | list[object]]
     refused: Sequence[RefusedRow] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """An opened file. ``has_types``: its numbers and truth values are such, not spelled as text."""
+    """An opened file, gone through once. ``has_types``: its numbers and truth values are such, not spelled as text."""
 
     names: tuple[str, ...]
     batches: Callable[[], Iterator[RawBatch]]
@@ -47,6 +55,20 @@ class File:
     def unreadable(self, reason: str) -> Unreadable:
         """The error that says why this file is not taken."""
         return Unreadable(name=self.name, format=self.format, reason=reason)
+
+
+def array_or_list(values: list[object]) -> pa.Array | list[object]:
+    """The values as an array where they are of one kind that an array holds exactly, whole numbers among others too."""
+    kinds = {type(value) for value in values} - {type(None)}
+    wanted = pa.null() if not kinds else _ARROW.get(next(iter(kinds))) if len(kinds) == 1 else None
+    if kinds == {int, float} and all(abs(one) <= EXACT_IN_A_DOUBLE for one in values if type(one) is int):
+        wanted = pa.float64()
+    if wanted is None:
+        return values
+    try:
+        return pa.array(values, type=wanted)
+    except (OverflowError, UnicodeEncodeError, pa.ArrowInvalid):
+        return values
 
 
 def column_names(raw_names: Iterable[object], file: File) -> tuple[str, ...]:

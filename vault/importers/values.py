@@ -24,7 +24,7 @@ _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?) ?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
-_BOOLS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _INT64 = range(-(2**63), 2**63)
 _EXPECTED = {
     FieldType.FLOAT: "not a number",
@@ -85,9 +85,9 @@ def as_bool(value: object) -> bool | None:
     cell = str(value).strip().lower()
     if not cell:
         return None
-    if cell not in _BOOLS:
+    if cell not in TRUTH:
         raise _Misfit
-    return _BOOLS[cell]
+    return TRUTH[cell]
 
 
 def as_timestamp(value: object) -> datetime | None:

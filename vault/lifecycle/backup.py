@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.errors.release import DestinationUnusable
+from vault.lifecycle.draft_folder import draft_folder
 from vault.lifecycle.folder import database_file
 from vault.sealing.copies import FILE_NAMES as HEADER_FILES
 from vault.store.destination import check_destination
@@ -29,8 +29,7 @@ def packed_backup(vault: OpenVault, target: Path, progress: Callable[[int, int],
     with ExitStack() as stack:
         with _written_to(target):
             beside = target.resolve().parent
-            draft = tempfile.TemporaryDirectory(dir=beside, prefix=".lockbox-backup-")
-            folder = Path(stack.enter_context(draft))
+            folder = stack.enter_context(draft_folder(beside, prefix=".lockbox-backup-"))
             vault.store.backup(folder / database_file(folder).name, progress)
             packed = _pack(vault.paths.vault, folder)
         yield packed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ from vault.store.times import stamp
 if TYPE_CHECKING:
     from vault.sealing.secret import Secret
     from vault.settings import Paths
+from vault.lifecycle.draft_folder import draft_folder
 from vault.lifecycle.folder import check_free, database_file
 from vault.lifecycle.opened import HEADER_FACT
 
@@ -45,14 +45,9 @@ def create_vault(
     check_free(folder)
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Built beside its place and renamed: a crash leaves no half vault, and nothing existing is ever overwritten.
-    draft = folder.with_name(f".{folder.name}.{random_id()[:8]}")
-    draft.mkdir(mode=0o700)
-    try:
+    with draft_folder(folder.parent, prefix=f".{folder.name}.lockbox-init-") as draft:
         recovery_key = _fill(draft, passphrase, cost, clock)
         draft.rename(folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
     return recovery_key
 
 

@@ -92,6 +92,13 @@ def change_passphrase(world: World, order: Order) -> None:
     Vault.change_passphrase(world.paths, old, new, cost=TEST_COST)
 
 
+def make(world: World, order: Order) -> None:
+    """Make another vault beside the one that is there."""
+    ALL[order["at"]]()
+    made = Paths(vault=world.folder / "made", state=world.folder / "state")
+    Vault.create(made, passphrase_secret(order["word"]), cost=TEST_COST)
+
+
 def hold(world: World, _order: Order) -> None:
     """Be the writer until killed."""
     with world.vault() as vault:
@@ -198,6 +205,7 @@ PREPARE: dict[str, Callable[[World, Vault], str]] = {
     "withhold": _held,
     "withdraw": _held,
     "erase": _held,
+    "backup": lambda world, _vault: str(world.folder / "backup.tar"),
     "retrain": lambda _world, vault: next(one.id for one in vault.requests() if one.state == "approved"),
     "resend": lambda _world, vault: vault.releases()[0].id,
 }
@@ -211,6 +219,7 @@ DO: dict[str, Callable[[World, Vault, str, int], None]] = {
     "withhold": lambda _world, vault, request, _: vault.withhold(request),
     "withdraw": _withdraw,
     "erase": lambda _world, vault, _, _dies_at: vault.erase_collection("fresh") and None,
+    "backup": lambda _world, vault, target, _: vault.backup(Path(target)),
     "retrain": train,
     "resend": lambda world, vault, request, _: send(world, vault, request),
 }
@@ -219,6 +228,7 @@ LIVES: dict[str, Callable[[World, Order], None]] = {
     "act": act_once,
     "settle": settle,
     "change_passphrase": change_passphrase,
+    "make": make,
     "hold": hold,
     "live": live,
 }

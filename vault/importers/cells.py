@@ -1,0 +1,115 @@
+"""Whole columns of spelled cells to values of a type, as `values` reads single ones, but many at once.
+
+Each function takes cells without spaces around them, none of them empty, and gives None where not all of them fit or
+where a value would not be the one that is spelled: so a type that is guessed loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vault.importers.values import TRUTH, as_timestamp
+from vault.records.schema import ARROW_TYPES
+from vault.views.field_types import FieldType
+
+INT = r"^-?(?:0|[1-9][0-9]{0,18})$"
+FLOAT = r"^(?:[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+)|-?(?:0|[1-9][0-9]{0,18}))(?:[eE][+-]?[0-9]{1,3})?$"
+NOT_FINITE = r"(?i)^[+-]?(?:nan|inf|infinity)$"
+TIME = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?(?: ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?))?)?$"
+)
+FINER = r"[.,][0-9]{6}[0-9]{0,2}[1-9]"
+"""A time with more than microseconds, which are the finest step that is kept."""
+LOCAL_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?$"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_UTC = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z$"
+_YEAR_0 = "^0000"
+# So many digits come back from a double as they were (IEEE 754, binary64).
+_SAFE_DIGITS = 15
+
+Cells: TypeAlias = pa.ChunkedArray
+
+
+def matching(cells: Cells, pattern: str) -> int:
+    """How many cells match a pattern."""
+    return pc.sum(pc.match_substring_regex(cells, pattern)).as_py() or 0
+
+
+def all_match(cells: Cells, pattern: str) -> bool:
+    """Whether every cell matches."""
+    return bool(pc.all(pc.match_substring_regex(cells, pattern), min_count=0).as_py())
+
+
+def as_ints(cells: Cells) -> Cells | None:
+    """Whole numbers of 64 bits."""
+    if not all_match(cells, INT):
+        return None
+    try:
+        return cells.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return None
+
+
+def as_floats(cells: Cells) -> Cells | None:
+    """Finite numbers, each of which is exactly the shortest spelling of its double."""
+    if not all_match(cells, FLOAT):
+        return None
+    numbers = cells.cast(pa.float64())
+    long = pc.or_(pc.match_substring_regex(cells, "[eE]"), pc.greater(_digits(cells), _SAFE_DIGITS))
+    doubtful = pc.and_(long, pc.not_equal(numbers.cast(pa.string()), cells))
+    spelled, found = pc.filter(cells, doubtful).to_pylist(), pc.filter(numbers, doubtful).to_pylist()
+    is_exact = all(_is_exact(cell, number) for cell, number in zip(spelled, found, strict=True))
+    return numbers if is_exact else None
+
+
+def _digits(cells: Cells) -> Cells:
+    """How many digits count: those after the leading zeros."""
+    return pc.binary_length(pc.utf8_ltrim(pc.replace_substring_regex(cells, r"[^0-9]", ""), characters="0"))
+
+
+def _is_exact(cell: str, number: float) -> bool:
+    shortest = Decimal(repr(number))
+    return shortest.is_finite() and shortest == Decimal(cell)
+
+
+def as_bools(cells: Cells) -> Cells | None:
+    """Truth values."""
+    lower = pc.utf8_lower(cells)
+    if not pc.all(pc.is_in(lower, value_set=pa.array(list(TRUTH))), min_count=0).as_py():
+        return None
+    return pc.is_in(lower, value_set=pa.array([word for word, is_true in TRUTH.items() if is_true]))
+
+
+def as_times(cells: Cells) -> Cells | None:
+    """Moments in UTC; dates are their midnight, times without a zone are taken as UTC."""
+    if not all_match(cells, TIME):
+        return None
+    try:
+        return _times(cells).cast(ARROW_TYPES[FieldType.TIMESTAMP])
+    except (pa.ArrowInvalid, ValueError):
+        return None
+
+
+def _times(cells: Cells) -> Cells:
+    if matching(cells, _YEAR_0):
+        raise ValueError
+    if all_match(cells, _DAY):
+        return cells.cast(pa.timestamp("us"))
+    if all_match(cells, _UTC):
+        return pc.utf8_rtrim(cells, characters="Z").cast(pa.timestamp("us"))
+    moments = [as_timestamp(cell) for cell in cells.to_pylist()]
+    return pa.chunked_array([moments], type=ARROW_TYPES[FieldType.TIMESTAMP])
+
+
+AS_COLUMN: dict[FieldType, Callable[[Cells], Cells | None]] = {
+    FieldType.INT: as_ints,
+    FieldType.FLOAT: as_floats,
+    FieldType.BOOL: as_bools,
+    FieldType.TIMESTAMP: as_times,
+}
