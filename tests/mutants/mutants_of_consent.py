@@ -142,6 +142,14 @@ MUTANTS = (
         caught_by="test_a_consent_of_a_collection_that_is_gone_counts_as_withdrawn_whatever_bears_its_name",
     ),
     Mutant(
+        name="time goes on from the minute of the last act",
+        kind=Kind.CONSENT,
+        function="keep_moment",
+        old="{now.isoformat()}",
+        new="{now.replace(second=0, microsecond=0).isoformat()}",
+        caught_by="test_a_clock_set_back_by_seconds_brings_nothing_back",
+    ),
+    Mutant(
         name="erasing leaves the consents that ended",
         kind=Kind.CONSENT,
         function="plan",
