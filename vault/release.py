@@ -40,8 +40,9 @@ from vault.requests.release_manifest import (
     parse_release_manifest,
 )
 from vault.requests.states import in_words, move
+from vault.sealing.durable import sync
 from vault.store.destination import check_destination
-from vault.store.files import date_alike, sync, write_durably
+from vault.store.files import date_alike, write_durably
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, RequestRow
 from vault.views.states import RequesterStatus, RequestState
 

@@ -265,23 +265,31 @@ def test_a_run_is_stopped_where_it_is_watched(daemon: Daemon, vault: OwnerSessio
     assert vault.runs() == []
 
 
+class Endless(threading.Event):
+    """What something waits for; `is_stopped` says that it was stopped before."""
+
+    is_stopped = False
+
+
 @pytest.fixture
-def endless(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+def endless(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endless]:
     """A backup that is never done before the event is set, and asks now and then whether it is stopped."""
-    done = threading.Event()
+    done = Endless()
 
     def backup(_self: Vault, *, progress: Callable[[int, int], None], **_given: object) -> None:
-        while not done.wait(0.01):
-            progress(1, 2)
+        try:
+            while not done.wait(0.01):
+                progress(1, 2)
+        except Stopped:
+            done.is_stopped = True
+            raise
 
     monkeypatch.setattr(Vault, "backup", backup)
     yield done
     done.set()
 
 
-def test_locking_waits_for_nothing_that_was_begun(
-    daemon: Daemon, endless: threading.Event, folder: Path
-) -> None:
+def test_locking_waits_for_nothing_that_was_begun(daemon: Daemon, endless: Endless, folder: Path) -> None:
     token = daemon.session().token
     action_id = daemon.begin("backup", token=token, target=folder / "b.tar")
     until(lambda: daemon.outcome("backup", action_id, token=token)["of"])
@@ -289,11 +297,11 @@ def test_locking_waits_for_nothing_that_was_begun(
     has_ended = daemon.has_ended(10)
     endless.set()
 
-    assert has_ended
+    assert (has_ended, endless.is_stopped) == (True, True)
 
 
 def test_at_the_deadline_what_was_begun_comes_to_its_end(
-    daemon: Daemon, endless: threading.Event, folder: Path
+    daemon: Daemon, endless: Endless, folder: Path
 ) -> None:
     session = daemon.session()
     action_id = daemon.begin("backup", token=session.token, target=folder / "b.tar")

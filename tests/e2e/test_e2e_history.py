@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from tests.worlds.approving import approve
 from tests.worlds.commands import run
+from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from vault.views.history import TimelineGroup
 
@@ -119,7 +121,8 @@ def test_the_commands_show_what_the_facade_says(today: World) -> None:
     assert points[0].request[:8] in run(today.paths, "budget", "--history").out
 
 
-def test_a_vault_that_spent_nothing_says_so(world: World) -> None:
+def test_a_vault_that_spent_nothing_says_so(tmp_path: Path) -> None:
+    world = new_world(tmp_path, now=datetime.now(UTC))
     found = run(world.paths, "budget", "--history")
     assert (found.code, found.out, found.err) == (0, "", "Nothing was spent yet.\n")
     assert run(world.paths, "budget", "--history", "--json").out == ""

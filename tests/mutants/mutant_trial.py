@@ -51,6 +51,7 @@ class Ran:
     """How a run of pytest ended: its exit code, the messages of what failed, and what it said."""
 
     code: int
+    has_report: bool
     failures: tuple[str, ...]
     errors: int
     seconds: float
@@ -74,6 +75,8 @@ def tried(copy: Copy, mutant: Mutant) -> Trial:
 
 def judged(ran: Ran) -> tuple[Outcome, str]:
     """Caught is only what fails a test; a test that cannot be collected, set up or found is no catch."""
+    if ran.code == 0 and not ran.has_report:
+        return Outcome.BROKEN, "something ended pytest before its report"
     if ran.code == 0:
         return Outcome.SURVIVED, "its test passes"
     if ran.code != 1 or ran.errors or not ran.failures:
@@ -100,7 +103,9 @@ def run_tests(copy: Copy, tests: Sequence[str]) -> Ran:
         code, seconds = _ended(process)
     failures, errors = _read(report)
     text = output.read_text(encoding="utf-8", errors="replace")
-    return Ran(code=code, failures=failures, errors=errors, seconds=seconds, output=text)
+    return Ran(
+        code=code, has_report=report.exists(), failures=failures, errors=errors, seconds=seconds, output=text
+    )
 
 
 def _ended(process: subprocess.Popen[bytes]) -> tuple[int, float]:

@@ -1,4 +1,4 @@
-"""Thirteen ways to have a trail that proves nothing, or tells too much."""
+"""Ways to have a trail that proves nothing, or tells too much."""
 
 from __future__ import annotations
 
@@ -109,5 +109,40 @@ MUTANTS = (
         old="if retired := READ_ONLY_KEYS & clear.keys():",
         new="if retired := READ_ONLY_KEYS & hidden.keys():",
         caught_by="test_a_count_in_clear_is_read_where_an_older_version_wrote_it_and_never_written",
+    ),
+    Mutant(
+        name="a new vault may be gone when the power goes",
+        kind=Kind.AUDIT,
+        function="_put_in_place",
+        old="        sync(folder.parent)\n",
+        new="        pass\n",
+        within="vault/lifecycle",
+        caught_by="test_a_new_vault_and_its_reminder_stay_after_a_loss_of_power",
+    ),
+    Mutant(
+        name="the folder of the reminder may be gone when the power goes",
+        kind=Kind.AUDIT,
+        function="make_folders",
+        old="        sync(folder.parent)\n",
+        new="",
+        caught_by="test_a_new_vault_and_its_reminder_stay_after_a_loss_of_power",
+        within="vault/sealing",
+    ),
+    Mutant(
+        name="what was erased comes back from the log",
+        kind=Kind.AUDIT,
+        function="Store.checkpoint_wal",
+        old="            sync(self._wal)\n",
+        new="",
+        caught_by="test_what_was_erased_has_left_the_log_on_the_disk",
+    ),
+    Mutant(
+        name="what was copied out may be gone when the power goes",
+        kind=Kind.AUDIT,
+        function="move_to",
+        old="        sync(target.parent)\n",
+        new="",
+        caught_by="test_what_was_copied_out_stays_after_a_loss_of_power",
+        within="vault/lifecycle",
     ),
 )

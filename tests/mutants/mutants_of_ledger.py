@@ -78,7 +78,7 @@ MUTANTS = (
         function="OpenVault.raise_mark",
         old="spent=ledger.spent_vectors(uow)",
         new="spent={}",
-        caught_by="test_a_charge_that_became_smaller_is_noticed_although_the_trail_is_whole",
+        caught_by="test_a_backup_is_gone_on_from_and_nothing_spent_or_withdrawn_becomes_less",
     ),
     Mutant(
         name="records are read before the charge",

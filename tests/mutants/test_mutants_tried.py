@@ -111,7 +111,9 @@ def test_code_compiled_with_one_bug_is_not_run_for_another(copy: Copy) -> None:
 
 
 def ran(code: int, *failures: str, errors: int = 0) -> Ran:
-    return Ran(code=code, failures=failures, errors=errors, seconds=1.0, output="the last line")
+    return Ran(
+        code=code, has_report=True, failures=failures, errors=errors, seconds=1.0, output="the last line"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """A vault with shared budgets, noes that hold and updates to be fetched: shown, written to and verified the same.
 
-`vectors/r0005` was made by the first program of revision 0005 and is never made again: two collections of the same days
+`vectors/r0005` was made by the program of commit 250184f and is never made again: two collections of the same days
 under one budget and an erased one; three requesters, one with a token that was revoked, one with a token that opens;
 consents that are in force, used up, expired and withdrawn; a request each that was withheld, refused, refused by that
 no, refused and let in again, is held, is approved, waits, and two that were released, one into a folder and one to be

@@ -20,6 +20,7 @@ from vault.audit.report import BundleReport
 from vault.audit.verify import verify_bundle
 from vault.errors.audit import LogBroken
 from vault.errors.families import Invalid
+from vault.sealing.durable import sync
 from vault.store.failures import translated
 from vault.store.tables import Disclosure, LogEntry
 from vault.store.unit_of_work import UnitOfWork
@@ -129,6 +130,10 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
                 path = draft / name
                 path.parent.mkdir(exist_ok=True)
                 path.write_bytes(data)
+                sync(path)
+                sync(path.parent)
+            sync(draft)
             draft.rename(folder)
+            sync(folder.parent)
         finally:
             shutil.rmtree(draft, ignore_errors=True)

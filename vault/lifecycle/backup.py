@@ -12,8 +12,8 @@ from vault.errors.release import DestinationUnusable
 from vault.lifecycle.draft_folder import draft_folder
 from vault.lifecycle.folder import database_file
 from vault.sealing.copies import FILE_NAMES as HEADER_FILES
+from vault.sealing.durable import sync
 from vault.store.destination import check_destination
-from vault.store.files import sync
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
@@ -39,6 +39,7 @@ def move_to(packed: Path, target: Path) -> None:
     """Put a finished file in its place; raises `DestinationUnusable`."""
     with _written_to(target):
         packed.rename(target)
+        sync(target.parent)
 
 
 @contextmanager

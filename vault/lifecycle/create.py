@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from vault.audit.log import log_root
 from vault.audit.transaction import audited, system_clock
 from vault.audit.vault_date import Clock
 from vault.budget import ledger
+from vault.sealing.durable import make_folders, sync
 from vault.sealing.header import (
     header_digest,
     new_header,
@@ -43,12 +45,22 @@ def create_vault(
     """
     folder = paths.vault
     check_free(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folders(folder.parent)
     # Built beside its place and renamed: a crash leaves no half vault, and nothing existing is ever overwritten.
     with draft_folder(folder.parent, prefix=f".{folder.name}.lockbox-init-") as draft:
         recovery_key = _fill(draft, passphrase, cost, clock)
-        draft.rename(folder)
+        _put_in_place(draft, folder)
     return recovery_key
+
+
+def _put_in_place(draft: Path, folder: Path) -> None:
+    draft.rename(folder)
+    try:
+        sync(folder.parent)
+    except OSError:
+        # Nobody was shown its recovery key.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _fill(folder: Path, passphrase: Secret, cost: KdfCost, clock: Clock) -> str:

@@ -188,7 +188,6 @@ class OpenVault:
                     has_digest=keeps_digest(uow),
                 )
             try:
-                self.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
                 write_mark(self.paths.state, mark, mark_mac(self.keys))
             except (OSError, Unavailable) as error:
                 raise MarkNotWritten(path=self.paths.state) from error

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from vault.errors.daemon import TooManyTries
+from vault.sealing.durable import make_folders
 
 if TYPE_CHECKING:
     from vault.settings import Paths
@@ -59,7 +60,7 @@ def check_rate(paths: Paths, now: datetime) -> None:
 def note_wrong(paths: Paths, now: datetime) -> None:
     """Count a wrong passphrase, where it can be counted: nobody is told that one was right because of a full disk."""
     with suppress(OSError):
-        paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(paths.state)
         with _opened(paths, create=True) as file:
             _write(file, _read(file).with_another(int(now.timestamp())))
 

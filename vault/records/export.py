@@ -21,6 +21,7 @@ from vault.errors.storage import DiskFull
 from vault.records.cells import cell
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader
+from vault.sealing.durable import sync
 from vault.views.records import ExportReport
 
 _Write = Callable[[pa.RecordBatch], None]
@@ -128,6 +129,7 @@ def _new_file(target: Path) -> Iterator[TextIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        sync(target.parent)
     except BaseException as error:
         target.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vault.errors.release import DestinationUnusable
-from vault.sealing.durable import create_file
+from vault.sealing.durable import create_file, make_folders
 from vault.sealing.keyfile import key_line, write_secret_key
 from vault.sealing.signing import SigningKey, fingerprint
 
@@ -39,6 +39,6 @@ def keygen(folder: Path) -> Keys:
 def make_folder(folder: Path) -> None:
     """Make a folder for keys, private to its owner."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(folder)
     except OSError as error:
         raise DestinationUnusable(path=folder, reason="it cannot be made") from error

@@ -90,16 +90,18 @@ def make_sample(folder: Path, *, cost: KdfCost, clock: Clock) -> Sample:
 
     Raises `Invalid` when something lies there already, `DiskReadOnly` when it cannot be made.
     """
+    from vault.sealing.durable import make_folders, sync
     from vault.sealing.random import random_id
 
     if folder.exists():
         raise Invalid(reason=f"there is something at {folder} already; remove it with: lockbox demo --remove")
     draft = folder.with_name(f".{folder.name}.{random_id()[:8]}")
     try:
-        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(folder.parent)
         draft.mkdir(mode=0o700)
         request = _fill(draft, cost, clock)
         draft.rename(folder)
+        sync(folder.parent)
     except OSError:
         raise DiskReadOnly(path=folder) from None
     finally:

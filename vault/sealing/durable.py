@@ -1,8 +1,9 @@
-"""Small files that survive a crash: the key header and key files."""
+"""Small files, folders and names that survive a crash: the key header, key files and what they lie in."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
                 _write_new(fresh[name], data)
             for name in files:
                 fresh[name].replace(folder / name)
-            _sync_folder(folder)
+            sync(folder)
         except OSError:
             for path in fresh.values():
                 path.unlink(missing_ok=True)
@@ -46,7 +47,27 @@ def create_file(path: Path, data: bytes) -> None:
             _write_new(path, data)
         except FileExistsError:
             raise Invalid(reason=f"there is already a file {path}") from None
-        _sync_folder(path.parent)
+        sync(path.parent)
+
+
+def make_folders(folder: Path) -> None:
+    """Make a folder, private to its owner, with those above it that are missing, and each name on the disk."""
+    if not folder.is_dir():
+        make_folders(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync(folder.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or a folder with the names in it, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+        # macOS: fsync stops at the drive's own cache, and only this call goes through it.
+        if (full_sync := getattr(fcntl, "F_FULLFSYNC", None)) is not None:
+            fcntl.fcntl(descriptor, full_sync)
+    finally:
+        os.close(descriptor)
 
 
 def _write_new(path: Path, data: bytes) -> None:
@@ -59,14 +80,6 @@ def _write_new(path: Path, data: bytes) -> None:
     except OSError:
         path.unlink(missing_ok=True)
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

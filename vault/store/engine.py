@@ -17,9 +17,10 @@ from sqlcipher3 import dbapi2
 
 from vault.errors.families import Unavailable
 from vault.errors.storage import Damaged, DiskReadOnly, NoVault, VaultBusy, VaultExists
+from vault.sealing.durable import sync
 from vault.store import cipher
 from vault.store.failures import DATABASE, translated
-from vault.store.files import drafted, sync
+from vault.store.files import drafted
 from vault.store.integrity import problems_of
 from vault.store.row_changes import RowChanges
 from vault.store.schema import has_schema, is_newest, migrate, refuse_other_schema
@@ -74,6 +75,10 @@ class Store:
                 engine.dispose()
             cipher.assert_encrypted(draft)
         return cls.open(path, key, writable=True)
+
+    @property
+    def _wal(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-wal")
 
     @property
     def is_writable(self) -> bool:
@@ -164,6 +169,8 @@ class Store:
                 _truncate_wal(connection)
                 connection.cursor().execute("PRAGMA incremental_vacuum").fetchall()
                 _truncate_wal(connection)
+            # SQLite does not sync what it cuts off there; it holds no lock on this file that closing it here would end.
+            sync(self._wal)
             sync(self.path.parent)
 
     def bring_home(self) -> None:
@@ -171,8 +178,7 @@ class Store:
 
         What cannot be written now, because somebody reads or the disk is full, is written the next time.
         """
-        wal = self.path.with_name(f"{self.path.name}-wal")
-        if wal.exists() and wal.stat().st_size:
+        if self._wal.exists() and self._wal.stat().st_size:
             with suppress(Unavailable):
                 self.checkpoint_wal()
 

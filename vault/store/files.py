@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vault.sealing.durable import sync
 from vault.store.failures import translated
 
 _SUFFIX = ".new"
@@ -44,18 +44,6 @@ def drafted(path: Path, mode: int = 0o600) -> Iterator[Path]:
     except BaseException:
         _discard(draft)
         raise
-
-
-def sync(path: Path) -> None:
-    """Wait until a file, or a folder with the names in it, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-        # macOS: fsync stops at the drive's own cache, and only this call goes through it.
-        if (full_sync := getattr(fcntl, "F_FULLFSYNC", None)) is not None:
-            fcntl.fcntl(descriptor, full_sync)
-    finally:
-        os.close(descriptor)
 
 
 def drafts_of(path: Path) -> list[Path]:

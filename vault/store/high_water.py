@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vault.errors.storage import Damaged, NewerVault
+from vault.sealing.durable import make_folders
 from vault.sealing.regular_file import read_regular
 from vault.store.failures import translated
 from vault.store.files import drafts_of, write_durably
@@ -69,7 +70,7 @@ def write_mark(folder: Path, mark: Mark, mac: Callable[[bytes], bytes]) -> None:
     """Replace the mark of this vault, atomically and durably. Raises DiskFull, DiskReadOnly, DiskFailing."""
     path = mark_file(folder, mark.origin)
     with translated(path):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(folder)
     body = asdict(mark)
     sealed = {"v": _VERSION, "mark": body, "mac": mac(_signed_bytes(_VERSION, body)).hex()}
     write_durably(path, json.dumps(sealed, sort_keys=True).encode() + b"\n")

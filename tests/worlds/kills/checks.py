@@ -6,7 +6,7 @@ import json
 import time
 from dataclasses import dataclass
 
-from tests.worlds.world import World
+from tests.worlds.world import PASSPHRASE, World
 from vault.errors.storage import VaultBusy
 from vault.lifecycle.opened import OpenVault, mark_mac
 from vault.records.collections import list_collections
@@ -50,11 +50,11 @@ class Truth:
     problems: tuple[str, ...]
 
 
-def truth(world: World) -> Truth:
+def truth(world: World, passphrase: str = PASSPHRASE) -> Truth:
     """Open the vault twice, look at everything, and give what it says; `problems` names every broken rule."""
-    with _opened(world) as vault:
+    with _opened(world, passphrase) as vault:
         first = _look(vault)
-    with world.vault() as vault:
+    with world.vault(passphrase=passphrase) as vault:
         second = _look(vault)
     assert first.size == second.size, "settling a second time found something to do"
     assert first.problems == ()
@@ -62,12 +62,12 @@ def truth(world: World) -> Truth:
     return first
 
 
-def _opened(world: World) -> Vault:
+def _opened(world: World, passphrase: str) -> Vault:
     """The vault, once it is free: a learner that its killed vault was just starting has the lock until its exec."""
     deadline = time.monotonic() + 30
     while True:
         try:
-            return world.vault()
+            return world.vault(passphrase=passphrase)
         except VaultBusy:
             if time.monotonic() > deadline:
                 raise
@@ -83,7 +83,7 @@ def _look(vault: Vault) -> Truth:
         requests = uow.find(RequestRow)
         charges = uow.find(ChargeRow)
         problems = [
-            *([f"older: {vault.older_because}"] if vault.rollback_reason else []),
+            *([f"older: {vault.rollback_reason}"] if vault.rollback_reason else []),
             *_mark_problems(opened, checked.size, checked.root),
             *_record_problems(opened, uow),
             *_request_problems(uow, requests, charges),
