@@ -170,7 +170,7 @@ def test_the_facts_types_and_digests_of_the_database(made: Made) -> None:
 
     assert set(facts) == {
         *("format", "origin", "created_at", "audit.compact_range"),
-        *("budget.orders", "budget.delta", "keys.header"),
+        *("budget.orders", "budget.delta", "keys.header", "trail.moment"),
     }
     assert (
         facts["keys.header"] == hashlib.sha256((made.paths.vault / "keys.lockbox").read_bytes()).hexdigest()

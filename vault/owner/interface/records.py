@@ -82,8 +82,8 @@ class Records(Protocol):
     def erase_collection(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         """Destroy the keys and the sealed rows of a collection, for good, and end all that stands on it.
 
-        Consents are withdrawn, held updates destroyed, open requests refused. What a job was charged for keeps a
-        fingerprint by which the same people are known when they come in again; with `fingerprint_too` it goes as well,
-        and the columns stay closed instead. Raises `UnknownCollection`,
+        Consents are withdrawn, also those that ended already, held updates destroyed, open requests refused. What a job
+        was charged for keeps a fingerprint by which the same people are known when they come in again; with
+        `fingerprint_too` it goes as well, and the columns stay closed instead. Raises `UnknownCollection`,
         `CollectionErased`, `CollectionInUse`, and `ErasedNotCleared` when only the old bytes are still on the disk.
         """
