@@ -87,6 +87,22 @@ MUTANTS = (
         caught_by="test_one_odd_name_hides_no_other_unit[test]",
     ),
     Mutant(
+        name="a token alone says that the same people are others",
+        kind=Kind.LEDGER,
+        function="widens",
+        old="if apart:",
+        new="if apart and plan.under_consent:",
+        caught_by="test_a_token_alone_says_of_nobody_that_they_are_others_and_raises_no_cap",
+    ),
+    Mutant(
+        name="a token alone makes a collection with the largest cap",
+        kind=Kind.LEDGER,
+        function="_check_without_proof",
+        old="if what := widens(plan):",
+        new="if (what := widens(plan)) and plan.overlaps:",
+        caught_by="test_a_token_alone_says_of_nobody_that_they_are_others_and_raises_no_cap",
+    ),
+    Mutant(
         name="units alone decide",
         kind=Kind.LEDGER,
         function="_score",
