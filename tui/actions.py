@@ -318,9 +318,36 @@ STOP: Final[Action[RunView]] = Action(
 # what they would get ----------------------------------------------------------------------------------------
 
 
-def _withhold(vault: Owner, release_id: str) -> str:
+def _withhold(vault: Owner, release_id: str) -> tuple[str, bool]:
+    """The number of its entry, and whether the update may have left before."""
     vault.withhold(release_id)
-    return newest_entry(vault, "release.withhold")
+    unsure = vault.release(release_id).may_have_left
+    return newest_entry(vault, "settings.change" if unsure else "release.withhold"), unsure
+
+
+def _kept_private(done: tuple[str, bool], entry: str = "") -> str:
+    if done[1]:
+        return (
+            f"What was still here of the update is deleted{entry}. It may have left, which cannot be called back. "
+            "The budget it cost stays spent."
+        )
+    return f"The update is deleted, nothing left{entry}. The budget it cost stays spent."
+
+
+def _keeping(one: ReleaseView) -> str:
+    if one.state == "sending":
+        return (
+            f"{wording.MAY_HAVE_LEFT} That cannot be called back. What is still here of it is deleted now and "
+            "cannot be sent again. The budget it cost stays spent."
+        )
+    return (
+        "Its bytes are deleted now and nothing leaves. This is final: the update cannot be sent later, and another "
+        "run would be another job with another price. The budget it cost stays spent."
+    )
+
+
+def _is_decided(one: ReleaseView) -> bool:
+    return one.state != "held" and not (one.state == "sending" and one.decided_at is None)
 
 
 WITHHOLD: Final[Action[ReleaseView]] = Action(
@@ -329,9 +356,7 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
     help="Keep a held update private for good; its bytes are deleted, its budget stays spent.",
     target=UPDATE,
     call=lambda vault, release, _: _withhold(vault, release),
-    reply=lambda _release, _: [
-        "Kept private: the update is deleted, nothing left. The budget it cost stays spent."
-    ],
+    reply=lambda _release, done: [_kept_private(done)],
     question=Question(
         page="release",
         key="D",
@@ -340,16 +365,9 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
         behind="release",
         is_shown=True,
         target=lambda one: one.id,
-        obstacle=lambda one: (
-            ""
-            if one.state == "held"
-            else f"Nothing is left to decide: this update is {wording.state(one.state)}."
-        ),
+        obstacle=lambda one: wording.nothing_to_decide(one.state) if _is_decided(one) else "",
         title=lambda _: "Keep this update private for good?",
-        consequence=lambda _: (
-            "Its bytes are deleted now and nothing leaves. This is final: the update cannot be sent later, and another "
-            "run would be another job with another price. The budget it cost stays spent."
-        ),
+        consequence=_keeping,
         facts=lambda one: (
             ("for", wording.requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
             ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
@@ -358,9 +376,7 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
         note="Who asked is told nothing of it: from outside it looks like every other end.",
         verb="Keep private for good",
         safe="Decide later",
-        done=lambda _one, entry: (
-            f"The update is deleted, nothing left; audit entry {entry}. The budget it cost stays spent."
-        ),
+        done=lambda _one, done: _kept_private(done, f"; audit entry {done[0]}"),
         done_title="Kept private",
     ),
 )

@@ -57,19 +57,36 @@ MUTANTS = (
         name="the intent is recorded after the bytes are written",
         kind=Kind.EGRESS,
         function="_send",
-        old="        _record_intent(act, held, request, parcel)",
-        new="        if to is not None:\n"
-        '            shutil.rmtree(_write(parcel, to, draft=".early"))\n'
-        "        _record_intent(act, held, request, parcel)",
+        old="            sending = _begin(act, release_id, confirmed)",
+        new="            if to is not None:\n"
+        "                parcel = _parcel(act, *find_held(act.uow, release_id))\n"
+        '                shutil.rmtree(_write(parcel, to, draft=".early"))\n'
+        "            sending = _begin(act, release_id, confirmed)",
         caught_by="test_the_intent_is_durable_before_the_first_byte_is_written",
     ),
     Mutant(
         name="other bytes leave than were confirmed",
         kind=Kind.EGRESS,
         function="_deliver",
-        old="if _parcel(act, held, request) != parcel:",
+        old="if _parcel(act, held, request) != sending.parcel:",
         new="if _parcel(act, held, request) is None:",
         caught_by="test_the_parcel_that_was_confirmed_is_the_one_that_leaves_and_no_other",
+    ),
+    Mutant(
+        name="a sending that may be out is said to be held again",
+        kind=Kind.EGRESS,
+        function="_stays",
+        old="if not sending.is_first or sending.is_out:",
+        new="if not sending.is_first:",
+        caught_by="test_a_sending_whose_folder_appeared_may_have_left",
+    ),
+    Mutant(
+        name="a second sending that fails unsays the first",
+        kind=Kind.EGRESS,
+        function="_stays",
+        old="if not sending.is_first or sending.is_out:",
+        new="if sending.is_out:",
+        caught_by="test_a_second_sending_that_fails_does_not_unsay_the_first",
     ),
     Mutant(
         name="what is fetched is not held against the trail",

@@ -242,6 +242,6 @@ def _warning(one: ReleaseView) -> str:
 
 
 def _why_not_sent(one: ReleaseView) -> str:
-    if one.state in ("held", "sending"):
+    if one.state == "held" or (one.state == "sending" and one.decided_at is None):
         return wording.CANNOT_BE_SENT
-    return f"Nothing is left to decide: this update is {wording.state(one.state)}."
+    return wording.nothing_to_decide(one.state)
