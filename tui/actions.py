@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
-from tui.text import wording
+from tui.text import update_facts, wording
 from tui.text.action import Action, Entry, Question, Target
 from tui.text.request_facts import OPEN_STATES
 
@@ -325,38 +325,13 @@ def _withhold(vault: Owner, release_id: str) -> tuple[str, bool]:
     return newest_entry(vault, "settings.change" if unsure else "release.withhold"), unsure
 
 
-def _kept_private(done: tuple[str, bool], entry: str = "") -> str:
-    if done[1]:
-        return (
-            f"What was still here of the update is deleted{entry}. It may have left, which cannot be called back. "
-            "The budget it cost stays spent."
-        )
-    return f"The update is deleted, nothing left{entry}. The budget it cost stays spent."
-
-
-def _keeping(one: ReleaseView) -> str:
-    if one.state == "sending":
-        return (
-            f"{wording.MAY_HAVE_LEFT} That cannot be called back. What is still here of it is deleted now and "
-            "cannot be sent again. The budget it cost stays spent."
-        )
-    return (
-        "Its bytes are deleted now and nothing leaves. This is final: the update cannot be sent later, and another "
-        "run would be another job with another price. The budget it cost stays spent."
-    )
-
-
-def _is_decided(one: ReleaseView) -> bool:
-    return one.state != "held" and not (one.state == "sending" and one.decided_at is None)
-
-
 WITHHOLD: Final[Action[ReleaseView]] = Action(
     name="withhold",
     words="release withhold",
     help="Keep a held update private for good; its bytes are deleted, its budget stays spent.",
     target=UPDATE,
     call=lambda vault, release, _: _withhold(vault, release),
-    reply=lambda _release, done: [_kept_private(done)],
+    reply=lambda _release, done: [update_facts.kept_private(done)],
     question=Question(
         page="release",
         key="D",
@@ -365,9 +340,11 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
         behind="release",
         is_shown=True,
         target=lambda one: one.id,
-        obstacle=lambda one: wording.nothing_to_decide(one.state) if _is_decided(one) else "",
+        obstacle=lambda one: (
+            update_facts.nothing_to_decide(one.state) if update_facts.is_decided(one) else ""
+        ),
         title=lambda _: "Keep this update private for good?",
-        consequence=_keeping,
+        consequence=update_facts.keeping,
         facts=lambda one: (
             ("for", wording.requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
             ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
@@ -376,7 +353,7 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
         note="Who asked is told nothing of it: from outside it looks like every other end.",
         verb="Keep private for good",
         safe="Decide later",
-        done=lambda _one, done: _kept_private(done, f"; audit entry {done[0]}"),
+        done=lambda _one, done: update_facts.kept_private(done, f"; audit entry {done[0]}"),
         done_title="Kept private",
     ),
 )

@@ -8,7 +8,8 @@ MUTANTS = (
     Mutant(
         name="a release that nobody confirmed",
         kind=Kind.EGRESS,
-        function="_send",
+        function="_begin",
+        within="vault/release",
         old="if not is_confirmed(held.manifest_digest, confirmed):",
         new="if not is_confirmed(held.manifest_digest, held.manifest_digest):",
         caught_by="test_a_digest_that_is_not_the_held_one_releases_nothing",
@@ -168,9 +169,9 @@ MUTANTS = (
     Mutant(
         name="what leaves is dated when it was written",
         kind=Kind.EGRESS,
-        function="_write",
+        function="_write_checked",
         within="vault/release",
-        old="            date_alike(place / name)\n",
+        old="    date_alike(path)\n",
         new="",
         caught_by="test_nothing_that_leaves_tells_a_time",
     ),

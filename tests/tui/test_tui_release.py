@@ -120,7 +120,8 @@ def test_what_may_have_left_says_so_for_ever_and_shows_no_curve_while_it_can_be_
             said = words_of(pilot.app)  # type: ignore[arg-type]
             assert "accuracy" not in said
             await pilot.press("D")
-            await sees(pilot, "That cannot be called back. What is still here of it is deleted now")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
+            await sees(pilot, "What is still here of it is deleted now")
             await press(pilot, "right", "enter")
             await sees(pilot, "▲ sending (may have left), ")
             await pilot.press("D")

@@ -361,18 +361,6 @@ CANNOT_BE_SENT = (
 KEPT_TO_FETCH = "kept here for them to fetch with their token, for 90 days"
 MAY_HAVE_LEFT = "A sending of these bytes was begun and not finished, so they may have left already."
 NOTHING_LEFT = "Nothing has left this computer."
-_DECIDED = {
-    "sending": "it may have left, and nothing of it is here any more",
-    "released": "it has left this computer",
-    "withheld": "it is kept private",
-    "destroyed": "it is destroyed, its consent was withdrawn",
-    "expired": "its time is over",
-}
-
-
-def nothing_to_decide(word: str) -> str:
-    """Why no decision can be taken about an update in this state."""
-    return f"Nothing is left to decide about this update: {_DECIDED[word]}."
 
 
 def update_state(word: str) -> str:
