@@ -12,7 +12,7 @@ TORCH_INDEX := $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL),)
 unexport PYTHONDONTWRITEBYTECODE
 TORCH := $(shell grep -i '^torch==' constraints.txt)
 
-.PHONY: demo test test-slow audit mutants check lint types imports format screens setup clean bench
+.PHONY: demo test test-slow test-processors audit mutants check lint types imports format screens setup clean bench
 
 demo: $(STAMP)
 	@$(BIN)/lockbox demo
@@ -23,6 +23,11 @@ test: $(STAMP)
 # Repetitions and sweeps, at most 20 minutes on two quiet cores.
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+# The learner as on processors without AVX-512: the math library is told to do without.
+test-processors: $(STAMP)
+	MKL_ENABLE_INSTRUCTIONS=AVX2 $(BIN)/python -m pytest tests/learner
+	MKL_ENABLE_INSTRUCTIONS=SSE4_2 $(BIN)/python -m pytest tests/learner
 
 # What takes longer, up to hours; of each a short one is in test-slow.
 audit: $(STAMP)

@@ -2,8 +2,9 @@
 
 Without the wrapped key of a field nothing opens its sealed segments; both are deleted, and the pages they lay in are
 overwritten and brought into the main file before it is said that they are gone. What was spent of a budget stays
-spent: a collection that was ever charged keeps its name, its cap, the digests of its files and their fingerprints, by
-which the same people are known when they come in again. Who has those destroyed as well keeps its columns closed.
+spent: a collection whose budget was ever charged, itself or through one that shares it, keeps its name, its cap, the
+digests of its files and their fingerprints, by which the same people are known when they come in again. Who has those
+destroyed as well keeps its columns closed.
 """
 
 from __future__ import annotations
@@ -34,8 +35,6 @@ from vault.views.records import Erasure
 from vault.views.states import RequestState
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from vault.audit.transaction import AuditedTransaction
     from vault.lifecycle.opened import OpenVault
     from vault.records.fingerprint import Fingerprint
@@ -49,9 +48,7 @@ _RUNNING: Final = (RequestState.READY, RequestState.CHARGED, RequestState.TRAINI
 _OPEN: Final = (RequestState.WAITING, RequestState.APPROVED)
 
 
-def plan(
-    vault: OpenVault, uow: UnitOfWork, name: str, now: datetime, *, fingerprint_too: bool = False
-) -> Erasure:
+def plan(vault: OpenVault, uow: UnitOfWork, name: str, *, fingerprint_too: bool = False) -> Erasure:
     """What erasing a collection ends, and what it cannot reach.
 
     Raises `UnknownCollection`, `CollectionErased`, and `CollectionInUse` while a job reads it or is about to.
@@ -67,7 +64,7 @@ def plan(
         collection=name,
         rows=facts.rows,
         columns=tuple(field.name for field in facts.fields),
-        consents_ended=tuple(one.id for one in grants if now < one.not_after),
+        consents_ended=tuple(one.id for one in grants),
         requests_ended=_in_state(requests, *_OPEN),
         updates_destroyed=_in_state(requests, RequestState.HELD),
         already_left=_in_state(requests, RequestState.RELEASED),
@@ -91,7 +88,7 @@ def erase(vault: OpenVault, name: str, *, fingerprint_too: bool = False) -> Eras
     """
     try:
         with vault.act() as act:
-            done = plan(vault, act.uow, name, act.now, fingerprint_too=fingerprint_too)
+            done = plan(vault, act.uow, name, fingerprint_too=fingerprint_too)
             _end(act, done)
             _shred(act, done)
     except MarkNotWritten:

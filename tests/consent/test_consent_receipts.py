@@ -24,6 +24,7 @@ from vault.consent.receipts import (
     ledger_view,
     load_grants,
     receipt,
+    renew_grants,
     save_grant,
     spend_use,
     withdraw_grant,
@@ -35,6 +36,7 @@ from vault.consent.record import (
     EXPLICITLY,
     EXPRESSLY,
     GIVEN,
+    RENEWED,
     WITHDRAWN,
     FieldFacts,
     Notice,
@@ -49,7 +51,8 @@ from vault.errors.consent import ConsentRefused, UnknownGrant
 from vault.errors.families import InternalError, Invalid, LockboxError
 from vault.errors.records import UnknownCollection, UnknownField
 from vault.errors.storage import Damaged
-from vault.store.tables import GrantRow, HeldRow, RequesterRow, RequestRow
+from vault.store.tables import Collection, Field, GrantRow, HeldRow, RequesterRow, RequestRow
+from vault.views.field_types import UnitKind
 from vault.views.purposes import DPV, PURPOSES
 from vault.views.states import RequestState
 
@@ -310,6 +313,45 @@ def test_the_end_of_a_consent_is_noted_once_and_not_for_withdrawn_ones(bench: An
     assert clear == {"consent": ONE, "expires": "2026-06-01T00:00:00Z", "method": "clock"}
     with bench.store.read() as uow:
         assert [event["state"] for event in receipt(uow, ONE)["record"]["events"]] == [GIVEN, EXPIRED]
+
+
+def test_a_consent_that_holds_again_by_the_owners_word_ends_once_more_with_its_entry(bench: Any) -> None:
+    give(bench, make_grant(id=ONE))
+    bench.now = END
+    with bench.act() as act:
+        assert expire_grants(act) == [ONE]
+    for renewed in (1, 0):
+        with bench.act() as act:
+            act.date = replace(act.date, now=END - timedelta(days=9))
+            assert renew_grants(act) == renewed
+            act.record(EntryType.ACCESS_VIEW)
+    with bench.act() as act:
+        assert expire_grants(act) == [ONE]
+
+    assert len(bench.entries(EntryType.CONSENT_EXPIRE)) == 2
+    with bench.store.read() as uow:
+        events = receipt(uow, ONE)["record"]["events"]
+    assert [(event["state"], event["method"]) for event in events[1:]] == [
+        (EXPIRED, "clock"),
+        (RENEWED, "date"),
+        (EXPIRED, "clock"),
+    ]
+
+
+def test_a_consent_of_a_collection_that_is_gone_counts_as_withdrawn_whatever_bears_its_name(
+    bench: Any,
+) -> None:
+    give(bench, make_grant(id=ONE))
+    with bench.act() as act:
+        (gone,) = act.uow.find(Collection, name="sleep")
+        act.uow.delete_all(Field, collection_id=gone.id)
+        act.uow.delete(gone)
+        act.uow.add(Collection(name="sleep", unit=UnitKind.DAY, lifetime_epsilon="8", created_at=NOW))
+        act.record(EntryType.ACCESS_VIEW)
+    with bench.store.read() as uow:
+        decision = decide(load_grants(uow), make_question(), NOW, ledger_view(uow))
+
+    assert [reason.code for reason in decision.reasons] == [ReasonCode.WITHDRAWN]
 
 
 def test_each_job_spends_one_use_and_no_more_than_there_are(bench: Any) -> None:

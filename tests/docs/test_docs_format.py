@@ -170,7 +170,7 @@ def test_the_facts_types_and_digests_of_the_database(made: Made) -> None:
 
     assert set(facts) == {
         *("format", "origin", "created_at", "audit.compact_range"),
-        *("budget.orders", "budget.delta", "keys.header"),
+        *("budget.orders", "budget.delta", "keys.header", "trail.moment"),
     }
     assert (
         facts["keys.header"] == hashlib.sha256((made.paths.vault / "keys.lockbox").read_bytes()).hexdigest()
@@ -223,7 +223,7 @@ def test_the_mark_is_where_and_what_the_page_says(made: Made) -> None:
     mark = read_mark(made.paths.state, facts["origin"], made.root)
     ((entries,),) = ask("SELECT count(*) FROM log_entry")
 
-    assert set(mark) == {"has_digest", "origin", "root", "size", "spent"}
+    assert set(mark) == {"has_digest", "origin", "root", "shared", "size", "spent"}
     assert (mark["size"], mark["spent"]) == (entries, {})
     assert mark["root"]
     assert all(f"`mark.{key}`" in PAGE for key in mark)

@@ -15,6 +15,7 @@ from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
 from vault.audit.log import read_entries
 from vault.errors.clock import DateKnown, DateNotConfirmed, OtherDate
+from vault.errors.requests import WrongState
 from vault.store.tables import LogEntry
 from vault.vault import Vault
 
@@ -163,6 +164,32 @@ def test_a_clock_set_back_alone_brings_nothing_back(ahead: World) -> None:
         assert states(vault)[1].count("active") == 0
         assert vault.date().consents_returning == 1
         assert "has been at" in vault.status().date_question
+
+
+def test_a_clock_set_back_by_seconds_brings_nothing_back(held_world: World) -> None:
+    """Entries are dated to the minute, and what ended in a minute stays ended in it."""
+    world = held_world
+    with world.vault() as vault:
+        held = vault.releases()[0]
+        grant = vault.grant(
+            requester=NAME,
+            collection="nights",
+            fields=COLUMNS,
+            purpose="AcademicResearch",
+            not_after=world.clock.now + timedelta(minutes=60),
+        )
+        world.clock.forward(minutes=60, seconds=20)
+        vault.note_lock_minutes(15)
+        world.clock.forward(seconds=-25)
+        assert vault.consent(grant.id).state == "expired"
+        with pytest.raises(WrongState, match="past its deadline"):
+            vault.send(held.id, confirm_digest=held.digest, to=world.folder / "out")
+        vault.export_audit(world.folder / "trail")
+    exported = b"".join(path.read_bytes() for path in (world.folder / "trail").rglob("*") if path.is_file())
+    assert b"T13:00:00Z" in exported
+    assert b":50Z" not in exported, "what leaves is dated to the minute"
+    with world.vault() as vault:
+        assert (vault.consent(grant.id).state, vault.release(held.id).state) == ("expired", "expired")
 
 
 def test_the_owners_word_brings_back_what_ended_by_a_wrong_clock_and_nothing_else(ahead: World) -> None:

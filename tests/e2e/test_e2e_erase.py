@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from threading import Event, Thread
@@ -18,9 +19,10 @@ from tests.worlds.approving import approve
 from tests.worlds.commands import Terminal, assert_refused, run, secrets_of
 from tests.worlds.importing import import_file
 from tests.worlds.vaults import new_world
-from tests.worlds.world import PASSPHRASE, World
+from tests.worlds.world import NAME, PASSPHRASE, World
 from tui.text.erasure_facts import erase_sentences
 from vault import erasure
+from vault.errors.consent import ConsentRefused
 from vault.errors.families import LockboxError
 from vault.errors.records import (
     AlreadyImported,
@@ -113,6 +115,39 @@ def test_a_request_is_shown_after_other_columns_came_under_its_collections_name(
         shown = vault.request(request)
 
     assert {"good", "steps", "coffee"} == {field.name for field in shown.decision.fields}
+
+
+def test_a_consent_that_ended_by_a_wrong_clock_never_comes_to_other_rows_of_its_collections_name(
+    known_world: World,
+) -> None:
+    world = known_world
+    with world.vault() as vault:
+        world.imported(vault)
+        grant = vault.grant(
+            requester=NAME,
+            collection="nights",
+            fields=["good", "steps"],
+            purpose="AcademicResearch",
+            not_after=world.clock.now + timedelta(days=14),
+        )
+        right = world.clock.now
+        world.clock.forward(days=20)
+        vault.settle()
+        assert vault.consent(grant.id).state == "expired"
+        assert vault.preview_erase("nights").consents_ended == (grant.id,)
+        vault.erase_collection("nights")
+        import_file(vault, nights(world, path=world.table("other.csv", seed=2)))
+        world.clock.now = right + timedelta(hours=1)
+        assert vault.date().consents_returning == 0
+        vault.confirm_date(world.clock.now.date().isoformat())
+        assert vault.consent(grant.id).state == "withdrawn"
+        decision = vault.what_if(
+            requester=NAME, collection="nights", fields=["good", "steps"], purpose="AcademicResearch"
+        )
+        assert not decision.permitted
+        request = vault.submit(world.folder / "job").line.id
+        with pytest.raises(ConsentRefused):
+            approve(vault, request)
 
 
 # erasing what was learned from --------------------------------------------------------------------------------

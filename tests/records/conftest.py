@@ -12,6 +12,7 @@ import pytest
 from vault.audit import log
 from vault.audit.entries import EntryType
 from vault.audit.transaction import AuditedTransaction, audited
+from vault.audit.vault_date import keep_moment
 from vault.importers.read import parse, read_file
 from vault.records.collections import find_collection
 from vault.records.imports import ImportChoice, choose, import_table
@@ -110,6 +111,7 @@ def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("new") / "vault.db"
     with Store.create(file, KeyTree(ROOT).subkey(Purpose.DATABASE).reveal()) as store, store.write() as uow:
         log.append(uow, kind=EntryType.LOG_GENESIS, now=NOW, clear={"app": "test"}, hidden={})
+        keep_moment(uow, 0, NOW)
         uow.commit()
     return file
 

@@ -141,8 +141,9 @@ def test_it_is_written_to_and_every_other_row_stays_byte_by_byte(
         *(("sqlite_sequence", "charge"), ("sqlite_sequence", "disclosure")),
     }
     assert {table for table, _ in became.keys() - was.keys()} == {
-        *("charge", "disclosure", "held", "log_entry", "refusal", "requester"),
+        *("charge", "disclosure", "held", "log_entry", "refusal", "requester", "vault_fact"),
     }
+    assert ("vault_fact", "trail.moment") in became.keys() - was.keys()
     with opened(old, writable=False) as vault:
         assert vault.verify_audit().size == len(after["log_entry"]) > SHOWN["verify_audit"]["size"]
         assert vault.rollback_reason == ""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vault.audit import log
-from vault.audit.vault_date import Clock, VaultDate, vault_date
+from vault.audit.vault_date import Clock, VaultDate, keep_moment, vault_date
 from vault.errors.families import InternalError
 from vault.file_names import all_spelled
 from vault.store.row_seal import RowSeal
@@ -74,6 +74,7 @@ class AuditedTransaction:
         """Make the act durable; an act without an audit entry is refused."""
         if not self.recorded:
             raise InternalError(what="an act was about to be stored without an audit entry")
+        keep_moment(self.uow, self.recorded[-1], self.now)
         seal, (size, root) = RowSeal.of(self.keys), log.log_root(self.uow)
         if self.fixes_rows:
             seal.fix(self.uow, size, root)

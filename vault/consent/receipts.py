@@ -17,6 +17,7 @@ from vault.audit.log import log_root
 from vault.consent.grants import Grant
 from vault.consent.record import (
     EXPIRED,
+    RENEWED,
     SCHEMA,
     WITHDRAWN,
     FieldFacts,
@@ -27,7 +28,7 @@ from vault.consent.record import (
     Record,
     build_record,
     grant_from_record,
-    has_event,
+    has_expired,
     with_event,
 )
 from vault.consent.verdict import LedgerView
@@ -52,6 +53,7 @@ __all__ = [
     "load_grants",
     "reading_of",
     "receipt",
+    "renew_grants",
     "save_grant",
     "spend_use",
     "withdraw_grant",
@@ -123,8 +125,13 @@ def reading_of(uow: UnitOfWork, grant: Grant, *, optional: frozenset[str] = froz
 def load_grants(
     uow: UnitOfWork, *, collection: str | None = None, requester_id: str | None = None
 ) -> list[Grant]:
-    """The stored grants, oldest first, withdrawn and expired ones included; raises Damaged."""
-    found = [_grant(row) for row in uow.find(GrantRow, order_by="created_at")]
+    """The stored grants, oldest first, withdrawn and expired ones included; raises Damaged.
+
+    One whose collection is gone counts as withdrawn: other records may bear its name by now.
+    """
+    there = dict(uow.values(Collection, ("id", "name")))
+    rows = uow.find(GrantRow, order_by="created_at")
+    found = [_of_collection(_grant(row), there.get(row.collection_id)) for row in rows]
     return [
         grant
         for grant in found
@@ -148,12 +155,24 @@ def expire_grants(act: AuditedTransaction) -> list[str]:
     ended = []
     for row in act.uow.find(GrantRow, withdrawn_at=None):
         record = _stored(row)
-        if _grant(row).not_after <= act.now and not has_event(record, EXPIRED):
+        if _grant(row).not_after <= act.now and not has_expired(record):
             record = with_event(record, EXPIRED, at=act.now, method="clock")
             row.record = _text(record)
             _record(act, EntryType.CONSENT_EXPIRE, record, method="clock")
             ended.append(row.id)
     return ended
+
+
+def renew_grants(act: AuditedTransaction) -> int:
+    """Note that consents which ran out by a date that was wrong hold again, and return how many they are."""
+    renewed = 0
+    for grant in load_grants(act.uow):
+        row = _row(act.uow, grant.id)
+        record = _stored(row)
+        if grant.withdrawn_at is None and act.now < grant.not_after and has_expired(record):
+            row.record = _text(with_event(record, RENEWED, at=act.now, method="date"))
+            renewed += 1
+    return renewed
 
 
 def spend_use(act: AuditedTransaction, grant_id: str) -> None:
@@ -232,6 +251,13 @@ def _grant(row: GrantRow) -> Grant:
         raise Damaged(what="a consent record")
     if grant.withdrawn_at is None and row.withdrawn_at is not None:
         return replace(grant, withdrawn_at=row.withdrawn_at)
+    return grant
+
+
+def _of_collection(grant: Grant, name: str | None) -> Grant:
+    """The grant as it stands on a collection that is called so now, or (None) is gone."""
+    if grant.withdrawn_at is None and name != grant.collection:
+        return replace(grant, withdrawn_at=grant.not_after)
     return grant
 
 

@@ -24,6 +24,7 @@ CONSENT: Final = "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a"
 GIVEN: Final = DPV + "ConsentGiven"
 EXPRESSLY: Final = DPV + "ExpressedConsent"
 EXPLICITLY: Final = DPV + "ExplicitlyExpressedConsent"
+RENEWED: Final = DPV + "RenewedConsentGiven"
 WITHDRAWN: Final = DPV + "ConsentWithdrawn"
 EXPIRED: Final = DPV + "ConsentExpired"
 OPERATIONS: Final = {Operation.TRAIN: "https://w3id.org/dpv/ai#ModelTraining"}
@@ -162,7 +163,7 @@ def _data(facts: FieldFacts) -> Record:
 
 
 def event(state: str, *, at: datetime, entity: str, method: str) -> Record:
-    """One event in the life of a consent, of the person or (method "clock") of time."""
+    """One event in the life of a consent, of the person or (methods "clock" and "date") of time."""
     return {"time": _written(at), "state": state, "entity": entity, "method": method}
 
 
@@ -172,9 +173,9 @@ def with_event(record: Mapping[str, Any], state: str, *, at: datetime, method: s
     return {**record, "events": [*record["events"], event(state, at=at, entity=entity, method=method)]}
 
 
-def has_event(record: Mapping[str, Any], state: str) -> bool:
-    """Whether the consent was ever in this state."""
-    return any(each["state"] == state for each in record["events"])
+def has_expired(record: Mapping[str, Any]) -> bool:
+    """Whether the last that is known of the consent is that it ran out."""
+    return bool(record["events"][-1]["state"] == EXPIRED)
 
 
 def grant_from_record(record: Mapping[str, Any]) -> Grant:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
 from vault.audit.vault_date import follow_clock
+from vault.consent.receipts import renew_grants
 from vault.errors.clock import DateKnown, OtherDate
 from vault.queries.date import question_of
 from vault.store.times import stamp
@@ -17,13 +18,17 @@ if TYPE_CHECKING:
 
 
 def confirm_date(act: AuditedTransaction, today: str) -> None:
-    """Take the date from the clock from now on; raises OtherDate, and DateKnown where there is no question."""
+    """Take the date from the clock from now on, with what then holds again.
+
+    Raises OtherDate, and DateKnown where there is no question.
+    """
     before, clock = act.now, act.date.clock
     if not question_of(act.date):
         raise DateKnown(clock=stamp(clock))
     if stamp(clock)[: len("YYYY-MM-DD")] != today:
         raise OtherDate(clock=stamp(clock), said=today)
     act.date = follow_clock(act.uow, clock)
+    renew_grants(act)
     minutes = act.date.ahead // timedelta(minutes=1)
     what = f"the date, to {stamp(clock)}"
     said = f"{what}; the trail is {minutes} minutes ahead" if minutes else what

@@ -126,8 +126,7 @@ class RecordActions:
 
     def preview_erase(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         with self._opened.read() as uow:
-            now = self._opened.now(uow)
-            return erasure.plan(self._opened, uow, name, now, fingerprint_too=fingerprint_too)
+            return erasure.plan(self._opened, uow, name, fingerprint_too=fingerprint_too)
 
     def erase_collection(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         self._plans.forget_all()

@@ -36,7 +36,8 @@ class Records(Protocol):
 
         Raises `PlanUnknown` for one that is not kept any more or is older than the collections, `UnderConsent` where
         somebody may learn from that collection, `JoinNotProven` where it would share a budget, `FileChanged`,
-        `AlreadyImported`, `SchemaMismatch`, `CollectionErased`, `NothingToImport` and `Invalid`.
+        `AlreadyImported`, `SchemaMismatch`, `UnitsDiffer` where the budget it would share has another unit,
+        `CollectionErased`, `NothingToImport` and `Invalid`.
         """
 
     @proven
@@ -82,8 +83,8 @@ class Records(Protocol):
     def erase_collection(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         """Destroy the keys and the sealed rows of a collection, for good, and end all that stands on it.
 
-        Consents are withdrawn, held updates destroyed, open requests refused. What a job was charged for keeps a
-        fingerprint by which the same people are known when they come in again; with `fingerprint_too` it goes as well,
-        and the columns stay closed instead. Raises `UnknownCollection`,
+        Consents are withdrawn, also those that ended already, held updates destroyed, open requests refused. What a job
+        was charged for keeps a fingerprint by which the same people are known when they come in again; with
+        `fingerprint_too` it goes as well, and the columns stay closed instead. Raises `UnknownCollection`,
         `CollectionErased`, `CollectionInUse`, and `ErasedNotCleared` when only the old bytes are still on the disk.
         """
