@@ -2,8 +2,9 @@
 
 Without the wrapped key of a field nothing opens its sealed segments; both are deleted, and the pages they lay in are
 overwritten and brought into the main file before it is said that they are gone. What was spent of a budget stays
-spent: a collection that was ever charged keeps its name, its cap, the digests of its files and their fingerprints, by
-which the same people are known when they come in again. Who has those destroyed as well keeps its columns closed.
+spent: a collection whose budget was ever charged, itself or through one that shares it, keeps its name, its cap, the
+digests of its files and their fingerprints, by which the same people are known when they come in again. Who has those
+destroyed as well keeps its columns closed.
 """
 
 from __future__ import annotations

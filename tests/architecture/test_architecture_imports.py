@@ -26,6 +26,7 @@ HOMES = {
     "sqlcipher3": ("vault.store",),
     "alembic": ("vault.store",),
     "torch": ("learner",),
+    "charset_normalizer": ("vault.importers",),
     "pyarrow": ("vault.importers", "vault.records", "vault.training"),
     "fastapi": ("vault.daemon",),
     "starlette": ("vault.daemon",),

@@ -6,6 +6,7 @@ import csv
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.sweeps import sweep_of_many
 from tests.worlds.commands import Outcome, assert_refused, run, secrets_of
 from tests.worlds.importing import import_file
 from tests.worlds.world import World
+from tui.text.erasure_facts import erase_sentences
 from vault.errors.budget import JoinNotProven
 from vault.errors.records import PlanUnknown
 from vault.store.tables import Collection, ImportedFile
@@ -171,7 +173,7 @@ def test_what_is_found_is_said_before_anything_is_stored(today: World) -> None:
     shown = imported(today, path, "others", "--dry-run")
 
     assert plan["overlaps"] == [
-        {"collection": "nights", "reason": "same-people", "is_erased": False, "joins": True}
+        {"collection": "nights", "reason": "same-people", "is_erased": False, "joins": True, "other_unit": ""}
     ]
     assert plan["shared"]["members"] == ["nights"]
     assert Decimal(plan["shared"]["used_percent"]) == used(today, "nights")
@@ -237,6 +239,25 @@ def test_erasing_says_that_a_fingerprint_stays(today: World) -> None:
     assert "Erased, except a fingerprint that limits re-use" in " ".join(kept.out.split())
     assert "it can be destroyed too" in " ".join(kept.out.split())
     assert "The fingerprint that limits re-use is destroyed too." in " ".join(destroyed.out.split())
+
+
+def test_erasing_one_of_several_undoes_no_budget_that_was_spent(held_world: World) -> None:
+    """Not its cap, not the join, and not the word of the owner on whose people it holds."""
+    world = held_world
+    with world.vault() as vault:
+        import_file(vault, choice(world, a_line_feed_more(world), "careful", lifetime="2"))
+        theirs = choice(world, strangers(world), "theirs", people={"nights": "same"})
+        import_file(vault, theirs)
+        before = vault.budget()[0]
+        planned = vault.preview_erase("theirs")
+        assert [vault.erase_collection(name).name_reserved for name in ("careful", "theirs")] == [True, True]
+
+        assert vault.budget()[0] == before
+        assert (before.members, before.lifetime_epsilon) == (("careful", "nights", "theirs"), "2")
+        (again,) = vault.plan_import(replace(theirs, name="again", people={})).overlaps
+        assert (again.collection, again.joins) == ("theirs", True)
+    told = " ".join(erase_sentences(planned))
+    assert "of the lifetime privacy budget that it shares with nights, careful stays used" in told
 
 
 def test_with_its_fingerprint_destroyed_the_columns_stay_closed(today: World) -> None:
@@ -323,6 +344,37 @@ def test_a_join_needs_the_passphrase_and_is_one_act_with_the_import(held_world: 
         assert [line.members for line in vault.budget() if line.requester is None] == [("nights", "others")]
     with world.vault() as vault:
         assert vault.rollback_reason == ""
+
+
+def test_one_budget_has_one_unit(today: World) -> None:
+    """A day of twenty rows would cost many times what a job on single rows is charged."""
+    path = a_line_feed_more(today)
+    words = ("import", path, "--collection", "rows", "--time", "day", "--unit")
+    shown = run(today.paths, *words, "record", "--dry-run")
+    assert "Its budget counts by another unit, day" in " ".join(shown.err.split())
+    refused = run(today.paths, *words, "record")
+    assert_refused(refused, 4, "counts by day, and one lifetime budget needs one unit", secrets_of(today))
+    assert "--unit" in refused.err
+    assert run(today.paths, *words, "record", "--other-people", "nights").code == 0
+
+    by_day = written(today, rows_of(today)[:-2], "less.csv")
+    refused = imported(today, by_day, "days", "--same-people", "rows")
+    assert_refused(refused, 4, "rows holds the same people and counts by record", secrets_of(today))
+    run(today.paths, "data", "erase", "nights", "--confirm", "nights")
+    refused = run(
+        today.paths,
+        "import",
+        by_day,
+        "--time",
+        "day",
+        "--collection",
+        "more",
+        "--unit",
+        "record",
+        "--other-people",
+        "rows",
+    )
+    assert_refused(refused, 4, "nights holds the same people and counts by day", secrets_of(today))
 
 
 def test_a_plan_that_was_made_before_the_same_people_came_in_is_refused(world: World) -> None:

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.sweeps import sweep
+from tests.worlds.approving import approve
 from tests.worlds.commands import Outcome, run
+from tests.worlds.importing import import_file
 from tests.worlds.older_parts import PAGE, pages_of
 from tests.worlds.world import NAME, PASSPHRASE, World
 from vault.sealing.copies import FILE_NAMES
 from vault.sealing.slots import TEST_COST
 from vault.vault import Vault, passphrase_secret
+from vault.views.records import FileChoice
 
 NEW = "another horse battery staple"
 
@@ -90,6 +93,35 @@ def test_what_was_remembered_as_spent_is_spent_for_the_next_job_too(older: World
 
     assert after["spent"] == remembered
     assert after["has_digest"] is True
+
+
+def test_what_was_spent_of_a_shared_budget_is_spent_without_the_collection_that_it_was_for(
+    known_world: World,
+) -> None:
+    """The copy has only the collection with which the one that was learned from was joined."""
+    world, copy = known_world, known_world.folder / "older.db"
+    more = world.folder / "more.csv"
+    with world.vault() as vault:
+        import_file(vault, FileChoice(path=world.table(), name="first", unit="day", time_field="day"))
+    shutil.copy(world.paths.database, copy)
+    more.write_bytes((world.folder / "nights.csv").read_bytes() + b"\n")
+    choice = FileChoice(path=more, name="nights", unit="day", time_field="day")
+    with world.vault() as vault:
+        import_file(vault, choice)
+        request = vault.submit(world.folder / "job").line.id
+        approve(vault, request, draft=True)
+        vault.train(request)
+        before = vault.budget()[0]
+    shutil.copy(copy, world.paths.database)
+    reopened(world)
+
+    assert before.members == ("first", "nights")
+    assert used(world) == float(before.used_percent) > 0
+    with world.vault() as vault:
+        import_file(vault, FileChoice(path=world.table("s.csv", seed=9), name="strangers"))
+        assert import_file(vault, choice).joined == ("first",)
+        shown = {line.members: line.used_percent for line in vault.budget() if line.requester is None}
+    assert shown == {("first", "nights"): before.used_percent, ("strangers",): 0}
 
 
 @pytest.mark.parametrize("given", sweep([("--confirm", "00000000"), ()]))

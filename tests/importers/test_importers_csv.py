@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 import pytest
 
 from vault.errors.records import Unreadable
@@ -162,8 +164,8 @@ def test_names_are_trimmed_and_composed(parse):
         (b"a," + b"n" * 81 + b"\n1,2\n", "the name of column 2 is longer than 80 characters"),
         (",".join(f"c{n}" for n in range(513)).encode() + b"\n", "it has more than 512 columns"),
         (b"a,b\n1,\0\n", "it holds NUL bytes"),
-        ("a,b\n1,2\n".encode("utf-16"), "it holds NUL bytes"),
-        ("a,b\n1,x\n2,M\u00fcller\n".encode("latin-1"), "line 3 is not UTF-8"),
+        ("a,b\n1,\0\n".encode("utf-16"), "it holds NUL characters"),
+        (codecs.BOM_UTF16_LE + b"a\0,\0b", "line 1 is not UTF-8; save it as UTF-8"),
         (
             b"a,b\n1,x\n2," + b"z" * 10_000_000 + b"\n",
             "in the row of line 3 a quote is not closed or a cell is too long",
@@ -177,6 +179,28 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(parse, content, reason):
         parse(content)
 
     assert str(caught.value).startswith(f"rows.csv cannot be read as csv: {reason}")
+
+
+CITIES = "Ort;Größe\nMünchen;groß\nKöln;mittelgroß\nDüsseldorf;größer\nLübeck;schön\n"
+WORDS = "miasto;opis\nŁódź;duże\nGdańsk;piękny\nKraków;żółty\nWrocław;świetny\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "said"),
+    [
+        (CITIES, "utf-16", "The text is read as UTF-16."),
+        (CITIES, "utf-16-le", "The text is read as UTF-16."),
+        (CITIES, "utf-16-be", "The text is read as UTF-16."),
+        (CITIES, "latin-1", "Line 1 is not UTF-8: the text is read as Windows-1252."),
+        (CITIES, "cp1252", "Line 1 is not UTF-8: the text is read as Windows-1252."),
+        (WORDS, "cp1250", "Line 2 is not UTF-8: the text is read as Windows-1250."),
+    ],
+)
+def test_other_encodings_are_read_and_said(parse, text, encoding, said):
+    parsed, plain = parse(text.encode(encoding)), parse(text)
+
+    assert parsed.table == plain.table
+    assert parsed.notes[0].startswith(said)
 
 
 def test_times_without_a_zone_are_utc_and_told(parse):

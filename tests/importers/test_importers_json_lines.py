@@ -96,6 +96,15 @@ def test_texts_that_cannot_be_kept_are_refused(parse, text):
     ]
 
 
+@pytest.mark.parametrize("name", ["rows.json", "rows.jsonl", "rows"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_list_of_objects_is_read_as_its_objects_one_a_line_are(parse, name, mark):
+    parsed = parse(mark + b' [{"a":1,"b":"x"},\n {"a":2}, 7, {"b":"y"}]\n', name if not mark else "rows.json")
+
+    assert parsed.table.to_pylist() == [{"a": 1, "b": "x"}, {"a": 2, "b": None}, {"a": None, "b": "y"}]
+    assert [(row.line, row.reason) for row in parsed.refused] == [(3, "not a JSON object")]
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_read(parse):
     assert parse(b'\xef\xbb\xbf{"a":1}\r\n{"a":2}\r\n', "rows.ndjson").table["a"].to_pylist() == [1, 2]
 
@@ -103,7 +112,12 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(parse):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ('[{"a":1}]\n', "no line holds a JSON object; a list of objects must be written one a line"),
+        ("[]", "no line holds a JSON object"),
+        ("[1, 2]", "no line holds a JSON object"),
+        ('[{"a":1}', "it is no JSON list, or a name stands twice in an object of it"),
+        ('[{"a":1,"a":2}]', "it is no JSON list, or a name stands twice in an object of it"),
+        ("[" * 100_000, "it is no JSON list, or a name stands twice in an object of it"),
+        ('[{"a":NaN}]', "it is no JSON list, or a name stands twice in an object of it"),
         ("{}\n", "no line holds a JSON object"),
         ('{"":1}\n', "the name of column 1 is empty"),
         ('{"_time":1}\n', "the name of column 1 begins with an underscore"),

@@ -17,7 +17,14 @@ from vault.store import files
 from vault.store.high_water import Mark, clear_drafts, read_mark, write_mark
 
 ORIGIN = "lockbox.example/vault/7"
-MARK = Mark(origin=ORIGIN, size=12, root="ab" * 32, spent={"1": [3, 0, 10**15], "2": []}, has_digest=True)
+MARK = Mark(
+    origin=ORIGIN,
+    size=12,
+    root="ab" * 32,
+    spent={"1": [3, 0, 10**15], "2": []},
+    shared={"2": 1},
+    has_digest=True,
+)
 
 
 def keyed(secret: bytes) -> Callable[[bytes], bytes]:
@@ -48,8 +55,8 @@ def test_no_mark_was_ever_written(tmp_path: Path) -> None:
 
 
 def test_the_newest_mark_stands_and_two_vaults_do_not_meet(tmp_path: Path) -> None:
-    newer = Mark(origin=ORIGIN, size=13, root="cd" * 32, spent={}, has_digest=True)
-    other = Mark(origin="another", size=1, root="", spent={}, has_digest=True)
+    newer = Mark(origin=ORIGIN, size=13, root="cd" * 32, spent={}, shared={}, has_digest=True)
+    other = Mark(origin="another", size=1, root="", spent={}, shared={}, has_digest=True)
     for mark in (MARK, other, newer):
         write_mark(tmp_path, mark, MAC)
 
@@ -87,7 +94,7 @@ def test_a_changed_fact_is_refused(tmp_path: Path, change: dict[str, Any]) -> No
 
 
 def test_the_mark_of_another_vault_is_refused(tmp_path: Path) -> None:
-    write_mark(tmp_path, Mark(origin="another", size=1, root="", spent={}, has_digest=True), MAC)
+    write_mark(tmp_path, Mark(origin="another", size=1, root="", spent={}, shared={}, has_digest=True), MAC)
     here = tmp_path / f"{hashlib.sha256(ORIGIN.encode()).hexdigest()[:32]}.json"
     only_file(tmp_path).rename(here)
 
@@ -118,15 +125,15 @@ def test_what_is_no_mark_is_damaged(tmp_path: Path, content: bytes) -> None:
         read_mark(tmp_path, ORIGIN, MAC)
 
 
-def test_a_mark_of_the_first_version_knows_of_no_digest(tmp_path: Path) -> None:
-    body = {"origin": ORIGIN, "size": 12, "root": "ab" * 32, "spent": {"1": [3]}}
-    message = (
-        b"lockbox high-water mark v1\n" + json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
-    )
+@pytest.mark.parametrize(("version", "known"), [(1, {}), (2, {"has_digest": True})])
+def test_a_mark_of_an_earlier_version_says_less(tmp_path: Path, version: int, known: dict[str, bool]) -> None:
+    body = {"origin": ORIGIN, "size": 12, "root": "ab" * 32, "spent": {"1": [3]}, **known}
+    line = f"lockbox high-water mark v{version}\n".encode()
+    message = line + json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
     write_mark(tmp_path, MARK, MAC)
-    only_file(tmp_path).write_text(json.dumps({"v": 1, "mark": body, "mac": MAC(message).hex()}))
+    only_file(tmp_path).write_text(json.dumps({"v": version, "mark": body, "mac": MAC(message).hex()}))
 
-    assert read_mark(tmp_path, ORIGIN, MAC) == Mark(**body, has_digest=False)
+    assert read_mark(tmp_path, ORIGIN, MAC) == Mark(**{"has_digest": False, **body}, shared={})
 
 
 def test_a_draft_that_a_kill_left_is_taken_away_and_no_other_file(tmp_path: Path) -> None:
@@ -142,7 +149,7 @@ def test_a_draft_that_a_kill_left_is_taken_away_and_no_other_file(tmp_path: Path
 def test_a_mark_of_a_newer_program_is_said_to_be_newer(tmp_path: Path) -> None:
     write_mark(tmp_path, MARK, MAC)
     file = only_file(tmp_path)
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"v": 3}))
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"v": 4}))
 
     with pytest.raises(NewerVault):
         read_mark(tmp_path, ORIGIN, MAC)
@@ -173,7 +180,7 @@ def test_a_write_that_fails_keeps_the_old_mark(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(files, "sync", stop)
     with pytest.raises(KeyboardInterrupt):
-        write_mark(tmp_path, Mark(origin=ORIGIN, size=99, root="", spent={}, has_digest=True), MAC)
+        write_mark(tmp_path, Mark(origin=ORIGIN, size=99, root="", spent={}, shared={}, has_digest=True), MAC)
 
     assert read_mark(tmp_path, ORIGIN, MAC) == MARK
     assert len(list(tmp_path.iterdir())) == 1

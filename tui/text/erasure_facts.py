@@ -38,7 +38,9 @@ def _out_of_reach(one: Erasure) -> list[str]:
     sentences += [f"{maybe} may have left before."] * bool(one.may_have_left)
     if not one.name_reserved:
         return [*sentences, "Nothing was ever learned from it: its name and its files can be used again."]
-    used = f"{wording.percent(one.budget_used_percent)} of its lifetime privacy budget stays used"
+    of = ", ".join(one.shares_budget_with)
+    whose = f"the lifetime privacy budget that it shares with {of}" if of else "its lifetime privacy budget"
+    used = f"{wording.percent(one.budget_used_percent)} of {whose} stays used"
     return [*sentences, f"{used}, its name stays taken, and its files stay refused.", _fingerprint(one)]
 
 

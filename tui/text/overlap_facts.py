@@ -23,10 +23,20 @@ APART: Final = (
     "They get a budget of their own; if these are the same people, what is told about one of them adds up."
 )
 
+OTHER_UNIT: Final = (
+    "Its budget counts by another unit, {unit}, so these rows are not imported as they are: choose that unit."
+)
+
 
 def overlap_sentence(one: Overlap) -> str:
     """What was found about one collection, and what importing makes of it."""
-    return f"{_found(one)} {JOINS if one.joins else APART}"
+    return f"{_found(one)} {_made(one)}"
+
+
+def _made(one: Overlap) -> str:
+    if one.other_unit:
+        return OTHER_UNIT.format(unit=escaped(one.other_unit))
+    return JOINS if one.joins else APART
 
 
 def option_hint(one: Overlap) -> str:
@@ -42,7 +52,7 @@ def toggle_words(one: Overlap) -> tuple[str, str]:
     """The name of the tick that joins, and what there is to know about it."""
     return (
         f"One budget with {wording.short(one.collection, 30)}",
-        f"{_found(one)} Unticked: these are other people.",
+        f"{overlap_sentence(one) if one.other_unit else _found(one)} Unticked: these are other people.",
     )
 
 

@@ -52,8 +52,13 @@ def _ended(planned: Reopening) -> list[str]:
 
 def _budget(one: RememberedBudget) -> str:
     if one.collection is None:
-        return f"Collection number {one.number} is not known here; what was spent on it stays spent for that number."
+        return (
+            f"Collection number {one.number} is not in this copy, and nothing here would know its people again: what "
+            "was spent on it stays under its number, which no other gets, and its records would begin a new budget."
+        )
+    shared = ", ".join(one.shares_budget_with)
+    whose = f"the lifetime budget that is one with {shared}" if shared else "its lifetime budget"
     return (
-        f"{one.collection}: {wording.percent(one.used_percent_after)} of its lifetime budget counts as used, as this "
+        f"{one.collection}: {wording.percent(one.used_percent_after)} of {whose} counts as used, as this "
         f"computer remembers, and not the {wording.percent(one.used_percent)} of this copy."
     )

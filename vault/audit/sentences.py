@@ -16,7 +16,8 @@ from vault.audit.entries import Entry, EntryType, Json, Opened
 SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.LOG_GENESIS: "This audit trail began, written by {app}[; it follows {checkpoint}].",
     EntryType.LOG_RECOVERED: (
-        "You went on from here although [{reason}|the vault was read-only][; this computer had seen {checkpoint}]."
+        "You went on from here although [{reason}|the vault was read-only][; this computer had seen {checkpoint}]"
+        "[; one lifetime budget again: {joined}]."
     ),
     EntryType.EXPORT: "You exported {profile}[ of {collection}][ to {target}][, which opens {opened}].",
     EntryType.RECORD_IMPORT: (

@@ -9,12 +9,11 @@ the orders, and says nothing about what a next job may use: that can be less tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from vault.audit.entries import EntryType
@@ -37,7 +36,6 @@ from vault.budget.pricing import Price, accountant_name, charge
 from vault.errors.budget import BudgetExhausted, BudgetFixedOtherwise
 from vault.errors.families import InternalError, Invalid
 from vault.errors.storage import Damaged
-from vault.sealing.random import random_id
 from vault.store.tables import ChargeRow, Collection, RequesterRow, VaultFact
 
 if TYPE_CHECKING:
@@ -262,58 +260,19 @@ def spent_vectors(uow: UnitOfWork) -> dict[str, list[int]]:
     return {collection: list(_sum(uow, rows)) for collection, rows in by_collection.items()}
 
 
-def missing(uow: UnitOfWork, remembered: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
-    """What this computer remembers as spent beyond what the charges say, by collection, where that is anything."""
-    found, now = {}, spent_vectors(uow)
-    for collection, spent in remembered.items():
-        pairs = zip_longest(spent, now.get(collection, ()), fillvalue=0)
-        more = [max(0, before - cost) for before, cost in pairs]
-        if any(more):
-            found[collection] = more
-    return found
-
-
-def make_up(act: AuditedTransaction, remembered: Mapping[str, Sequence[int]]) -> None:
-    """Charge to each collection what this computer remembers beyond its charges, to no requester and for no job."""
-    for collection, vector in missing(act.uow, remembered).items():
-        run_id = random_id()
-        act.uow.add(
-            ChargeRow(
-                request_id=run_id,
-                collection_id=int(collection),
-                requester_id=NOBODY,
-                vector=json.dumps(vector),
-                epsilon="0",
-                charged_at=act.at,
-            )
-        )
-        home = act.uow.get(Collection, int(collection))
-        act.record(
-            EntryType.BUDGET_SPEND,
-            clear={"run": run_id, "epsilon": "0", "accountant": accountant_name()},
-            hidden={"collection": home.name if home else collection, "vector": vector},
-        )
-
-
-def used_with(
-    uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | str, more: Sequence[int]
-) -> tuple[Decimal, Decimal]:
-    """In percent of the collection's lifetime budget, what is used, and what would be with so much more."""
-    budgets, rows = _filter(uow, collection_id, lifetime_epsilon)
-    spent = _sum(uow, rows)
-    both = total([spent, tuple(more)])
-    return percent_spent(job_share(spent, budgets)), percent_spent(job_share(both, budgets))
-
-
 def was_charged(uow: UnitOfWork, collection_id: int) -> bool:
-    """Whether a job was ever charged for reading this very collection."""
-    return uow.count(ChargeRow, collection_id=collection_id) > 0
+    """Whether a job was ever charged for reading this collection or one that shares its budget."""
+    members = {collection_id, *(one.id for one in members_of(uow, collection_id))}
+    return any(uow.count(ChargeRow, collection_id=each) for each in members)
 
 
-def used_percent_of(uow: UnitOfWork, collection_ids: Iterable[int], lifetime_epsilon: Decimal) -> Decimal:
-    """What these collections together have used of one budget."""
+def used_percent_of(
+    uow: UnitOfWork, collection_ids: Iterable[int], lifetime_epsilon: Decimal, *, more: Charge = NOTHING
+) -> Decimal:
+    """What these collections together have used of one budget, and so much more."""
     rows = [row for number in collection_ids for row in uow.find(ChargeRow, collection_id=number)]
-    return percent_spent(job_share(_sum(uow, rows), caps(lifetime_epsilon, DELTA).budgets))
+    budgets = caps(lifetime_epsilon, DELTA).budgets
+    return percent_spent(job_share(total([_sum(uow, rows), more]), budgets))
 
 
 def _filter(

@@ -17,6 +17,12 @@ class JoinNotProven(Refused):
     hint = "look at the file again, then import it"
 
 
+class UnitsDiffer(Refused):
+    """{collection} holds the same people and counts by {unit}, and one lifetime budget needs one unit."""
+
+    hint = "import these rows with that unit (--unit), or say that they are of other people (--other-people)"
+
+
 class BudgetFixedOtherwise(Broken):
     """The privacy budget of this vault was fixed with {what} than this program counts with."""
 

@@ -38,7 +38,7 @@ class UnknownCollection(Invalid):
 
 
 class CollectionErased(UnknownCollection):
-    """The collection {name} was erased after jobs had learned from it; its name stays taken."""
+    """The collection {name} was erased after its lifetime budget was used; its name stays taken."""
 
     hint = "the budget spent on it stays spent; give other records another name"
 

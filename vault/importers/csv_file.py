@@ -1,4 +1,4 @@
-"""CSV (RFC 4180) with a header, in UTF-8; commas, semicolons, tabs or bars between the cells."""
+"""CSV (RFC 4180) with a header; commas, semicolons, tabs or bars between the cells."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.errors.records import Unreadable
+from vault.importers.encoding import encoding_of
 from vault.importers.source import BATCH_ROWS, File, RawBatch, Source, column_names
 from vault.views.field_types import RefusedRow
 
@@ -20,18 +21,22 @@ _LOOK_ROWS = 20
 
 def open_csv(file: File) -> Source:
     """Read the header of a CSV file; raises Unreadable for what is no CSV, also while rows are read."""
-    _check_encoding(file)
-    separator = _separator(file)
-    _, header = next(_rows(file, separator), (1, []))
-    notes = () if separator == "," else (f"The cells are taken to be separated by {_SEPARATORS[separator]}.",)
+    encoding, said = encoding_of(file)
+    separator = _separator(file, encoding)
+    _, header = next(_rows(file, encoding, separator), (1, []))
+    if separator != ",":
+        said = (*said, f"The cells are taken to be separated by {_SEPARATORS[separator]}.")
     names = column_names(header, file)
     return Source(
-        names=names, batches=lambda: _batches(file, separator, len(names)), has_types=False, notes=notes
+        names=names,
+        batches=lambda: _batches(file, encoding, separator, len(names)),
+        has_types=False,
+        notes=said,
     )
 
 
-def _batches(file: File, separator: str, width: int) -> Iterator[RawBatch]:
-    rows = _rows(file, separator, is_one_column=width == 1)
+def _batches(file: File, encoding: str, separator: str, width: int) -> Iterator[RawBatch]:
+    rows = _rows(file, encoding, separator, is_one_column=width == 1)
     next(rows)
     while some := list(islice(rows, BATCH_ROWS)):
         whole = [(line, row) for line, row in some if len(row) == width]
@@ -52,12 +57,14 @@ def _column(cells: Sequence[str]) -> pa.Array:
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
-def _rows(file: File, separator: str, *, is_one_column: bool = False) -> Iterator[tuple[int, list[str]]]:
+def _rows(
+    file: File, encoding: str, separator: str, *, is_one_column: bool = False
+) -> Iterator[tuple[int, list[str]]]:
     """Every row with the line it starts on; a quoted cell may run over several lines.
 
     A blank line is no row, but where there is one column and a row follows: there it is an empty cell.
     """
-    text = io.TextIOWrapper(io.BytesIO(file.data), encoding="utf-8-sig", newline="")
+    text = io.TextIOWrapper(io.BytesIO(file.data), encoding=encoding, newline="")
     reader = csv.reader(text, delimiter=separator, strict=True)
     line, blank = 1, list[int]()
     try:
@@ -75,29 +82,19 @@ def _rows(file: File, separator: str, *, is_one_column: bool = False) -> Iterato
         ) from error
 
 
-def _separator(file: File) -> str:
+def _separator(file: File, encoding: str) -> str:
     """The separator that gives the most columns, best if it gives every row as many."""
-    looks = {separator: _look(file, separator) for separator in _SEPARATORS}
+    looks = {separator: _look(file, encoding, separator) for separator in _SEPARATORS}
     return max(looks, key=looks.__getitem__)
 
 
-def _look(file: File, separator: str) -> tuple[bool, int]:
+def _look(file: File, encoding: str, separator: str) -> tuple[bool, int]:
     """Whether the first rows all have as many cells, more than one, and how many the header has."""
     widths: list[int] = []
     try:
-        for _, row in islice(_rows(file, separator), _LOOK_ROWS):
+        for _, row in islice(_rows(file, encoding, separator), _LOOK_ROWS):
             widths.append(len(row))
     except Unreadable:
         widths.append(0)
     width = widths[0] if widths else 0
     return width > 1 and set(widths) == {width}, width
-
-
-def _check_encoding(file: File) -> None:
-    if b"\0" in file.data:
-        raise file.unreadable("it holds NUL bytes; if it is UTF-16, save it as UTF-8")
-    try:
-        file.data.decode()
-    except UnicodeDecodeError as error:
-        line = file.data.count(b"\n", 0, error.start) + 1
-        raise file.unreadable(f"line {line} is not UTF-8; save it as UTF-8") from error

@@ -1,11 +1,12 @@
-"""JSON Lines: one object a line, in UTF-8; single values only, nothing nested."""
+"""JSON Lines, one object a line, or one JSON list of objects; in UTF-8; single values only, nothing nested."""
 
 from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import TypeAlias
 
 from vault.importers.source import (
     BATCH_ROWS,
@@ -20,29 +21,32 @@ from vault.strict_json import DuplicateKey, NotFinite, strict_loads
 from vault.views.field_types import RefusedRow
 
 _LONGEST_LINE = 8 * 2**20
+_LONGEST_LIST = 256 * 2**20
+Rows: TypeAlias = Iterator[tuple[int, dict[str, object] | str]]
+"""Rows with their lines: the object, or the reason why there is none."""
 
 
 def open_json_lines(file: File) -> Source:
     """Find every name that a line of the file uses; raises Unreadable when no line holds an object."""
-    keys = _keys(file)
+    rows = _items_of(file) if _is_list(file) else lambda: _rows(file)
+    keys = _keys(file, rows())
     names = column_names(keys, file)
-    return Source(names=names, batches=lambda: _batches(file, keys), has_types=True)
+    return Source(names=names, batches=lambda: _batches(rows(), keys), has_types=True)
 
 
-def _keys(file: File) -> list[str]:
+def _keys(file: File, rows: Rows) -> list[str]:
     keys: dict[str, None] = {}
-    for _, row in _rows(file):
+    for _, row in rows:
         if isinstance(row, dict):
             keys.update(dict.fromkeys(row))
         if len(keys) > MOST_COLUMNS:
             raise file.unreadable(f"it uses more than {MOST_COLUMNS} names")
     if not keys:
-        raise file.unreadable("no line holds a JSON object; a list of objects must be written one a line")
+        raise file.unreadable("no line holds a JSON object")
     return list(keys)
 
 
-def _batches(file: File, keys: list[str]) -> Iterator[RawBatch]:
-    rows = _rows(file)
+def _batches(rows: Rows, keys: list[str]) -> Iterator[RawBatch]:
     while some := list(islice(rows, BATCH_ROWS)):
         whole = [(line, row) for line, row in some if isinstance(row, dict)]
         yield RawBatch(
@@ -52,12 +56,31 @@ def _batches(file: File, keys: list[str]) -> Iterator[RawBatch]:
         )
 
 
-def _rows(file: File) -> Iterator[tuple[int, dict[str, object] | str]]:
+def _rows(file: File) -> Rows:
     """Every line that is not blank with its number: the object, or the reason why it is refused."""
     lines = io.BytesIO(file.data.removeprefix(codecs.BOM_UTF8))
     for number, line in enumerate(lines, start=1):
         if not line.isspace():
             yield number, _row(line)
+
+
+def _is_list(file: File) -> bool:
+    return file.data.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"["
+
+
+def _items_of(file: File) -> Callable[[], Rows]:
+    """The items of a file that is one JSON list, each counted as a line."""
+    if len(file.data) > _LONGEST_LIST:
+        raise file.unreadable(
+            f"it is a list of over {_LONGEST_LIST // 2**20} MiB; write its objects one a line"
+        )
+    try:
+        items = strict_loads(file.data.removeprefix(codecs.BOM_UTF8).decode())
+    except (ValueError, RecursionError) as error:
+        raise file.unreadable("it is no JSON list, or a name stands twice in an object of it") from error
+    assert isinstance(items, list)  # it begins with a bracket
+    rows = [item if isinstance(item, dict) else "not a JSON object" for item in items]
+    return lambda: iter(enumerate(rows, start=1))
 
 
 def _row(line: bytes) -> dict[str, object] | str:

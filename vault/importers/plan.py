@@ -119,7 +119,7 @@ def store_plan(act: AuditedTransaction, plan: HeldPlan, progress: Progress) -> I
     """Seal the rows of a plan as it was decided, all or nothing.
 
     Raises `FileChanged` when the file is another one by now, `PlanUnknown` when the collections are, `AlreadyImported`,
-    `SchemaMismatch`, `NothingToImport` and `Invalid`.
+    `SchemaMismatch`, `UnitsDiffer`, `NothingToImport` and `Invalid`.
     """
     if _state(plan.path) != plan.state:
         raise FileChanged(name=plan.parsed.source)

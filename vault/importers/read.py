@@ -128,7 +128,7 @@ def _format(suffix: str, data: bytes) -> str:
     """The format by the ending of the file's name, else by its first bytes."""
     if data.startswith(b"PAR1"):
         return "parquet"
-    return _ENDINGS.get(suffix.lower()) or ("jsonl" if data.lstrip()[:1] == b"{" else "csv")
+    return _ENDINGS.get(suffix.lower()) or ("jsonl" if data.lstrip()[:1] in (b"{", b"[") else "csv")
 
 
 def _counted(

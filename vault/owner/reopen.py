@@ -14,6 +14,8 @@ from vault.audit import log
 from vault.audit.checkpoint import Checkpoint
 from vault.audit.entries import EntryType
 from vault.budget import ledger
+from vault.budget.joining import least_cap
+from vault.budget.remembered import make_up, missing
 from vault.consent.receipts import withdraw_grant
 from vault.errors.families import LockboxError
 from vault.errors.rollback import (
@@ -39,6 +41,7 @@ from vault.views.states import RequestState
 if TYPE_CHECKING:
     from vault.audit.entries import Json
     from vault.audit.transaction import AuditedTransaction
+    from vault.budget.remembered import Remembered
     from vault.lifecycle.opened import OpenVault
     from vault.store.high_water import Mark
     from vault.store.unit_of_work import UnitOfWork
@@ -94,13 +97,18 @@ def reopen(vault: OpenVault, *, confirm: str) -> Reopening:
     if confirm != planned.confirm:
         raise ReopenNotConfirmed()
     with vault.act_anyway() as act:
+        remembered = _remembered(act.uow, mark)
         act.record(
-            EntryType.LOG_RECOVERED, clear=_clear(mark), hidden={"reason": _RECORDED[vault.rollback.kind]}
+            EntryType.LOG_RECOVERED,
+            clear=_clear(mark),
+            hidden={
+                "reason": _RECORDED[vault.rollback.kind],
+                "joined": [row.name for one in remembered if one.is_apart for row in one.here],
+            },
         )
         if planned.is_older:
             _end_what_stands(act, vault)
-        if mark is not None:
-            ledger.make_up(act, mark.spent)
+        make_up(act, remembered, mark.highest_collection if mark else 0)
     return planned
 
 
@@ -125,21 +133,33 @@ def _check_whole(uow: UnitOfWork, vault: OpenVault) -> None:
             raise Damaged(what="the database")
 
 
+def _remembered(uow: UnitOfWork, mark: Mark | None) -> list[Remembered]:
+    return [] if mark is None else missing(uow, mark.spent, mark.shared)
+
+
 def _budgets(uow: UnitOfWork, mark: Mark | None) -> tuple[RememberedBudget, ...]:
-    missing = ledger.missing(uow, mark.spent if mark else {})
-    return tuple(_budget(uow, int(number), missing[number]) for number in sorted(missing, key=int))
-
-
-def _budget(uow: UnitOfWork, number: int, vector: list[int]) -> RememberedBudget:
-    home = uow.get(Collection, number)
-    if home is None:
-        return RememberedBudget(number=number, collection=None, used_percent=ZERO, used_percent_after=ZERO)
-    before, after = ledger.used_with(
-        uow, collection_id=number, lifetime_epsilon=home.lifetime_epsilon, more=vector
+    return tuple(
+        line
+        for one in _remembered(uow, mark)
+        for line in ([_budget(uow, row, one) for row in one.here] or map(_lost, one.lost))
     )
+
+
+def _budget(uow: UnitOfWork, row: Collection, of: Remembered) -> RememberedBudget:
+    every = [one.id for one in of.here]
+    now = ledger.spending(uow, collection_id=row.id, lifetime_epsilon=row.lifetime_epsilon)[0]
+    cap = least_cap(of.here, row.lifetime_epsilon)
     return RememberedBudget(
-        number=number, collection=home.name, used_percent=before, used_percent_after=after
+        number=row.id,
+        collection=row.name,
+        used_percent=now.used_percent,
+        used_percent_after=ledger.used_percent_of(uow, every, cap, more=of.more),
+        shares_budget_with=tuple(one.name for one in of.here if one.id != row.id),
     )
+
+
+def _lost(number: int) -> RememberedBudget:
+    return RememberedBudget(number=number, collection=None, used_percent=ZERO, used_percent_after=ZERO)
 
 
 def _clear(mark: Mark | None) -> dict[str, Json]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from vault.audit.entries import EntryType
 from vault.audit.transaction import AuditedTransaction
 from vault.budget.joining import join
+from vault.errors.budget import UnitsDiffer
 from vault.errors.families import Invalid
 from vault.errors.records import (
     AlreadyImported,
@@ -64,8 +65,8 @@ def import_table(
     """Seal the rows of a file into a new collection, or behind those of one that has the same columns.
 
     ``file_digest`` is the keyed digest of the file; ``lifetime_epsilon`` counts for a new collection only; ``people``
-    was found before or is found now. Raises AlreadyImported, NothingToImport, TooManyUnits, SchemaMismatch, Invalid for
-    a unit, name or epsilon that cannot be.
+    was found before or is found now. Raises AlreadyImported, NothingToImport, TooManyUnits, SchemaMismatch,
+    UnitsDiffer, Invalid for a unit, name or epsilon that cannot be.
     """
     _refuse_known_file(act.uow, file_digest)
     choice = ImportChoice(unit=unit, time_field=time_field)
@@ -79,6 +80,7 @@ def import_table(
     check_unit_count(act.uow, act.keys, name, row, units.table[UNIT_FIELD])
     warnings = warnings_of_repeats(act.uow, act.keys, _own(parsed, units), home)
     people = people or find_people(act.uow, act.keys, name, units.table, choice)
+    _check_units(people)
     target = row or _new_collection(act, name, parsed.fields, choice, lifetime_epsilon)
     append_rows(act.uow, act.keys, target, units.table, progress)
     joined = _join(act.uow, target, people)
@@ -127,6 +129,13 @@ def repeats(
 
 def _own(parsed: ParsedTable, units: UnitRows) -> pa.Table:
     return units.table.select([field.name for field in parsed.fields])
+
+
+def _check_units(people: People) -> None:
+    """Refuse to make one budget of several units: no cap would hold for any of them."""
+    for one in people.overlaps:
+        if one.joins and one.other_unit:
+            raise UnitsDiffer(collection=one.collection, unit=one.other_unit)
 
 
 def _join(uow: UnitOfWork, target: tables.Collection, people: People) -> tuple[str, ...]:

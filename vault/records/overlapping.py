@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
-from vault.budget.joining import filter_of
+from vault.budget.joining import filter_of, members_of
 from vault.errors.families import Invalid
 from vault.errors.records import ColumnsClosed, UnknownCollection
 from vault.records.collections import facts_of, find_row
 from vault.records.fingerprint import Fingerprint, fingerprint, units_of
 from vault.records.kept_fingerprints import fingerprint_key, open_fingerprint
+from vault.records.minhash import containment
 from vault.records.normalised import Keys
 from vault.records.overlap import LEAST_UNITS, Likeness, likeness
 from vault.records.reading import ColumnReader
@@ -104,7 +105,30 @@ def _overlap(
         return None
     joins = reason is OverlapReason.COLUMNS_CLOSED or said == SAME
     joins = joins or (reason is OverlapReason.SAME_PEOPLE and said is None)
-    return Overlap(collection=row.name, reason=reason, is_erased=facts.is_erased, joins=joins)
+    return Overlap(
+        collection=row.name,
+        reason=reason,
+        is_erased=facts.is_erased,
+        joins=joins,
+        other_unit=_other_unit(uow, keys, rows, row) if joins else "",
+    )
+
+
+def _other_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, row: tables.Collection) -> str:
+    """The unit of a member of this budget that is another one than that of the rows, erased members included."""
+    members = (facts_of(uow, one) for one in members_of(uow, row.id))
+    return next((str(one.unit) for one in members if not _is_one_unit(uow, keys, rows, one)), "")
+
+
+def _is_one_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, facts: CollectionFacts) -> bool:
+    """Whether both count by the same: of columns with different names, whether they hold the same units."""
+    if rows.unit.kind is not facts.unit.kind:
+        return False
+    names = {(unit.field or "").casefold() for unit in (rows.unit, facts.unit)}
+    if len(names) == 1:
+        return True
+    prints = prints_of(uow, keys, facts)
+    return any(containment(rows.print.units, each.units) >= LEAST_UNITS for each in prints)
 
 
 def _reason(

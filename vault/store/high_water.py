@@ -22,12 +22,14 @@ from vault.sealing.regular_file import read_regular
 from vault.store.failures import translated
 from vault.store.files import drafts_of, write_durably
 
-_VERSION = 2
-_FIRST_VERSION = 1
-_DOMAINS = {
-    _FIRST_VERSION: b"lockbox high-water mark v1\n",
-    _VERSION: b"lockbox high-water mark v2\n",
+_VERSION = 3
+_DOMAINS = {version: f"lockbox high-water mark v{version}\n".encode() for version in (1, 2, _VERSION)}
+_NOT_KNOWN: dict[int, dict[str, Any]] = {
+    1: {"has_digest": False, "shared": {}},
+    2: {"shared": {}},
+    _VERSION: {},
 }
+"""What a mark of each version says nothing about."""
 _MOST_BYTES = 4 * 1024 * 1024
 _WHAT = "the high-water mark"
 
@@ -37,15 +39,22 @@ class Mark:
     """How far a vault had come.
 
     `size` and `root` (hex) are the head of the audit trail; `spent` maps a collection to its spent budget in
-    nano-nats, one integer for each Rényi order. `has_digest` says that the vault keeps the digest of its rows, and will
-    be missed where it does not; a mark of the first version knows of none.
+    nano-nats, one integer for each Rényi order. `shared` maps a collection that shares its budget to the number of
+    their filter; a mark before the third version knows of none. `has_digest` says that the vault keeps the digest of
+    its rows, and will be missed where it does not; a mark of the first version knows of none.
     """
 
     origin: str
     size: int
     root: str
     spent: dict[str, list[int]]
+    shared: dict[str, int]
     has_digest: bool
+
+    @property
+    def highest_collection(self) -> int:
+        """The largest number of a collection that the mark names, 0 where it names none."""
+        return max(map(int, {*self.spent, *self.shared}), default=0)
 
 
 def read_mark(folder: Path, origin: str, mac: Callable[[bytes], bytes]) -> Mark | None:
@@ -101,7 +110,7 @@ def _checked(data: bytes, mac: Callable[[bytes], bytes]) -> Mark:
         raise NewerVault
     if not hmac.compare_digest(mac(_signed_bytes(version, body)), claimed):
         raise Damaged(what=_WHAT)
-    return Mark(**body) if version == _VERSION else Mark(**body, has_digest=False)
+    return Mark(**body, **_NOT_KNOWN[version])
 
 
 def _parsed(data: bytes) -> tuple[Any, Any, bytes]:

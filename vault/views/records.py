@@ -60,12 +60,17 @@ class OverlapReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
-    """A collection with people in it that a file has too; if it ``joins``, both share one lifetime budget for good."""
+    """A collection with people in it that a file has too; if it ``joins``, both share one lifetime budget for good.
+
+    ``other_unit`` is the unit of a collection of that budget that is not the unit of these rows; then they are not
+    imported as they are, because no cap holds for several units.
+    """
 
     collection: str
     reason: OverlapReason
     is_erased: bool
     joins: bool
+    other_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +212,8 @@ class Erasure:
     """What erasing a collection ends or ended, and what it cannot reach.
 
     The middle five are ids: consents withdrawn; requests refused; held updates destroyed; updates that left before
-    and those that may have. ``name_reserved`` says that budget was spent on it: its name stays taken, its files
-    stay refused, and ``budget_used_percent`` stays used for good, with that of ``shares_budget_with``. If it
+    and those that may have. ``name_reserved`` says that budget was spent on it, or on one of ``shares_budget_with``:
+    its name stays taken, its cap holds, its files stay refused, and ``budget_used_percent`` stays used for good. If it
     ``keeps_fingerprint``, the same people are known when they come in again; if not, its columns stay closed.
     ``linked_elsewhere`` says that the file of the database has another name, under which the same is erased.
     """

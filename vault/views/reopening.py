@@ -10,13 +10,15 @@ from decimal import Decimal
 class RememberedBudget:
     """How much of a collection's lifetime budget is used in this copy, and as far as this computer remembers.
 
-    `collection` is None where this copy does not know the collection yet.
+    `collection` is None where this copy has none of that budget; `shares_budget_with` are those of this copy with which
+    it is one.
     """
 
     number: int
     collection: str | None
     used_percent: Decimal
     used_percent_after: Decimal
+    shares_budget_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,8 @@ class Records(Protocol):
 
         Raises `PlanUnknown` for one that is not kept any more or is older than the collections, `UnderConsent` where
         somebody may learn from that collection, `JoinNotProven` where it would share a budget, `FileChanged`,
-        `AlreadyImported`, `SchemaMismatch`, `CollectionErased`, `NothingToImport` and `Invalid`.
+        `AlreadyImported`, `SchemaMismatch`, `UnitsDiffer` where the budget it would share has another unit,
+        `CollectionErased`, `NothingToImport` and `Invalid`.
         """
 
     @proven

@@ -1,0 +1,127 @@
+"""What this computer remembers of a vault's budgets, held against what the copy at hand says.
+
+What was spent of one budget stays spent for all that shared it, and what was one budget is one again: a join is never
+undone. What was spent on a collection that the copy does not have is charged to another one of its budget, or stays
+under its number, which is given to no other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vault.audit.entries import EntryType
+from vault.budget.filter import total
+from vault.budget.joining import filter_of, join, members_of
+from vault.budget.ledger import NOBODY, NOTHING, spent_vectors
+from vault.budget.pricing import accountant_name
+from vault.sealing.random import random_id
+from vault.store.tables import ChargeRow, Collection
+from vault.views.field_types import UnitKind
+
+if TYPE_CHECKING:
+    from vault.audit.transaction import AuditedTransaction
+    from vault.budget.filter import Charge
+    from vault.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """A budget of which the copy knows less: its collections there, the numbers of those that are not, what is missing.
+
+    `is_apart` says that the copy has several budgets of it.
+    """
+
+    here: tuple[Collection, ...]
+    lost: tuple[int, ...]
+    more: Charge
+    is_apart: bool
+
+
+def shared_filters(uow: UnitOfWork) -> dict[str, int]:
+    """Which collections share a budget, for the high-water mark: collection id → number of its filter."""
+    return {str(row.id): row.filter_id for row in uow.find(Collection) if row.filter_id is not None}
+
+
+def missing(
+    uow: UnitOfWork, spent: Mapping[str, Sequence[int]], shared: Mapping[str, int]
+) -> list[Remembered]:
+    """Each budget of which more was spent, or which more collections shared, than the copy says."""
+    now = spent_vectors(uow)
+    found = []
+    for group in _budgets({*spent, *shared}, shared, uow):
+        rows = {number: uow.get(Collection, number) for number in group}
+        here = tuple(row for row in rows.values() if row is not None)
+        one = Remembered(
+            here=here,
+            lost=tuple(number for number, row in rows.items() if row is None),
+            more=_more(_sum(spent, group), _sum(now, group)),
+            is_apart=len({filter_of(row) for row in here}) > 1,
+        )
+        if any(one.more) or one.is_apart:
+            found.append(one)
+    return found
+
+
+def make_up(act: AuditedTransaction, remembered: Sequence[Remembered], highest: int) -> None:
+    """Charge what is missing to nobody and for no job, join what was joined, and let no number be given twice."""
+    _pass_over(act, highest)
+    for one in remembered:
+        if one.is_apart:
+            join(act.uow, [row.id for row in one.here])
+        if any(one.more):
+            _charge(act, one)
+
+
+def _charge(act: AuditedTransaction, one: Remembered) -> None:
+    run_id, home = random_id(), one.here[0] if one.here else None
+    act.uow.add(
+        ChargeRow(
+            request_id=run_id,
+            collection_id=home.id if home else one.lost[0],
+            requester_id=NOBODY,
+            vector=json.dumps(one.more),
+            epsilon="0",
+            charged_at=act.at,
+        )
+    )
+    act.record(
+        EntryType.BUDGET_SPEND,
+        clear={"run": run_id, "epsilon": "0", "accountant": accountant_name()},
+        hidden={"collection": home.name if home else str(one.lost[0]), "vector": list(one.more)},
+    )
+
+
+def _pass_over(act: AuditedTransaction, highest: int) -> None:
+    """Have the next collection get a number above this one."""
+    if highest and act.uow.get(Collection, highest) is None:
+        row = Collection(
+            id=highest,
+            name=random_id(),
+            unit=UnitKind.RECORD,
+            lifetime_epsilon="0",
+            created_at=act.at,
+        )
+        act.uow.add(row)
+        act.uow.delete(row)
+
+
+def _budgets(numbers: set[str], shared: Mapping[str, int], uow: UnitOfWork) -> Iterator[list[int]]:
+    """The numbers of the collections that shared a budget, here or as it is remembered, in their order."""
+    groups: list[set[int]] = []
+    for number in sorted(numbers, key=int):
+        mates = {int(each) for each, one in shared.items() if one == shared.get(number)}
+        mates |= {int(number)} | {one.id for mate in {int(number), *mates} for one in members_of(uow, mate)}
+        touched = [each for each in groups if each & mates]
+        groups = [each for each in groups if not each & mates] + [mates.union(*touched)]
+    yield from (sorted(each) for each in groups)
+
+
+def _sum(spent: Mapping[str, Sequence[int]], group: Sequence[int]) -> Charge:
+    return total([NOTHING, *(tuple(spent.get(str(number), NOTHING)) for number in group)])
+
+
+def _more(before: Charge, now: Charge) -> Charge:
+    return tuple(max(0, was - cost) for was, cost in zip(before, now, strict=True))
