@@ -12,30 +12,31 @@ import pyarrow.compute as pc
 
 from vault.errors.records import Unreadable
 from vault.importers.encoding import encoding_of
-from vault.importers.source import BATCH_ROWS, File, RawBatch, Source, column_names
+from vault.importers.source import BATCH_ROWS, Columns, ColumnWishes, File, RawBatch, Source, columns_of
 from vault.views.field_types import RefusedRow
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _LOOK_ROWS = 20
 
 
-def open_csv(file: File) -> Source:
+def open_csv(file: File, wishes: ColumnWishes) -> Source:
     """Read the header of a CSV file; raises Unreadable for what is no CSV, also while rows are read."""
     encoding, said = encoding_of(file)
     separator = _separator(file, encoding)
     _, header = next(_rows(file, encoding, separator), (1, []))
     if separator != ",":
         said = (*said, f"The cells are taken to be separated by {_SEPARATORS[separator]}.")
-    names = column_names(header, file)
+    columns = columns_of(header, file, wishes)
     return Source(
-        names=names,
-        batches=lambda: _batches(file, encoding, separator, len(names)),
+        names=columns.names,
+        batches=lambda: _batches(file, encoding, separator, columns),
         has_types=False,
         notes=said,
     )
 
 
-def _batches(file: File, encoding: str, separator: str, width: int) -> Iterator[RawBatch]:
+def _batches(file: File, encoding: str, separator: str, kept: Columns) -> Iterator[RawBatch]:
+    width = kept.width
     rows = _rows(file, encoding, separator, is_one_column=width == 1)
     next(rows)
     while some := list(islice(rows, BATCH_ROWS)):
@@ -45,10 +46,9 @@ def _batches(file: File, encoding: str, separator: str, width: int) -> Iterator[
             for line, row in some
             if len(row) != width
         ]
-        columns = [_column(cells) for cells in zip(*(row for _, row in whole), strict=True)]
-        yield RawBatch(
-            lines=[line for line, _ in whole], columns=columns or [_column(())] * width, refused=refused
-        )
+        cells = list(zip(*(row for _, row in whole), strict=True)) or [()] * width
+        columns = [_column(cells[place]) for place in kept.places]
+        yield RawBatch(lines=[line for line, _ in whole], columns=columns, refused=refused)
 
 
 def _column(cells: Sequence[str]) -> pa.Array:

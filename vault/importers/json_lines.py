@@ -11,11 +11,12 @@ from typing import TypeAlias
 from vault.importers.source import (
     BATCH_ROWS,
     MOST_COLUMNS,
+    ColumnWishes,
     File,
     RawBatch,
     Source,
     array_or_list,
-    column_names,
+    columns_of,
 )
 from vault.strict_json import DuplicateKey, NotFinite, strict_loads
 from vault.views.field_types import RefusedRow
@@ -26,12 +27,13 @@ Rows: TypeAlias = Iterator[tuple[int, dict[str, object] | str]]
 """Rows with their lines: the object, or the reason why there is none."""
 
 
-def open_json_lines(file: File) -> Source:
+def open_json_lines(file: File, wishes: ColumnWishes) -> Source:
     """Find every name that a line of the file uses; raises Unreadable when no line holds an object."""
     rows = _items_of(file) if _is_list(file) else lambda: _rows(file)
     keys = _keys(file, rows())
-    names = column_names(keys, file)
-    return Source(names=names, batches=lambda: _batches(rows(), keys), has_types=True)
+    columns = columns_of(keys, file, wishes)
+    kept = [keys[place] for place in columns.places]
+    return Source(names=columns.names, batches=lambda: _batches(rows(), kept), has_types=True)
 
 
 def _keys(file: File, rows: Rows) -> list[str]:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vault.importers.source import BATCH_ROWS, MOST_ROWS, File, RawBatch, Source, column_names
+from vault.importers.source import BATCH_ROWS, MOST_ROWS, ColumnWishes, File, RawBatch, Source, columns_of
 
 
-def open_parquet(file: File) -> Source:
+def open_parquet(file: File, wishes: ColumnWishes) -> Source:
     """Read the schema; raises Unreadable for damage and for columns whose values are not single ones."""
     try:
         schema, rows = _shape(file)
     except (pa.ArrowException, OSError) as error:
         raise file.unreadable("it is damaged or not Parquet") from error
-    names = column_names(schema.names, file)
+    columns = columns_of(schema.names, file, wishes)
     if rows > MOST_ROWS:
         raise file.unreadable(f"it has more than {MOST_ROWS:,} rows")
-    types = [_readable_type(file, name, field.type) for name, field in zip(names, schema, strict=True)]
-    notes = [note for name, field in zip(names, schema, strict=True) for note in _notes(name, field.type)]
-    return Source(names=names, batches=lambda: _batches(file, types), has_types=True, notes=tuple(notes))
+    kept = {
+        place: (name, schema.field(place).type)
+        for place, name in zip(columns.places, columns.names, strict=True)
+    }
+    types = {place: _readable_type(file, name, known) for place, (name, known) in kept.items()}
+    notes = [note for name, known in kept.values() for note in _notes(name, known)]
+    return Source(
+        names=columns.names, batches=lambda: _batches(file, types), has_types=True, notes=tuple(notes)
+    )
 
 
 def _notes(name: str, known: pa.DataType) -> Iterator[str]:
@@ -45,14 +51,13 @@ def _shape(file: File) -> tuple[pa.Schema, int]:
         return parquet.schema_arrow, parquet.metadata.num_rows
 
 
-def _batches(file: File, types: list[pa.DataType]) -> Iterator[RawBatch]:
+def _batches(file: File, types: Mapping[int, pa.DataType]) -> Iterator[RawBatch]:
     first = 1
     try:
         with _opened(file) as parquet:
             for batch in parquet.iter_batches(batch_size=BATCH_ROWS):
                 columns = [
-                    _checked(column.cast(known, safe=False))
-                    for column, known in zip(batch.columns, types, strict=True)
+                    _checked(batch.column(place).cast(known, safe=False)) for place, known in types.items()
                 ]
                 yield RawBatch(lines=range(first, first + batch.num_rows), columns=columns)
                 first += batch.num_rows
@@ -90,4 +95,6 @@ def _readable_type(file: File, name: str, known: pa.DataType) -> pa.DataType:
     ):
         if is_such(known):
             return readable
-    raise file.unreadable(f"the column {name} does not hold single numbers, texts or times")
+    raise file.unreadable(
+        f"the column {name} does not hold single numbers, texts or times; leave it out with --drop"
+    )

@@ -14,7 +14,7 @@ from vault.errors.families import Invalid
 from vault.errors.records import FileChanged, PlanUnknown
 from vault.importers.name_notes import name_notes
 from vault.importers.read import digest_of, parse, read_file
-from vault.importers.source import File
+from vault.importers.source import ColumnWishes, File
 from vault.records.collections import CollectionFacts, find_for
 from vault.records.imports import ImportChoice, People, choose, find_people, import_table, repeats
 from vault.records.overlapping import state_of
@@ -46,6 +46,7 @@ class _Reading:
     types: Mapping[str, FieldType]
     sensitivities: Mapping[str, Sensitivity]
     unit_column: str
+    wishes: ColumnWishes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +213,7 @@ def _reading(file: File, choice: FileChoice, home: CollectionFacts | None) -> _R
         types=known | named(choice.types, FieldType),
         sensitivities=named(choice.sensitivities, Sensitivity),
         unit_column=_unit_column(choice),
+        wishes=ColumnWishes(drop=frozenset(choice.drop), rename=choice.rename),
     )
 
 
@@ -227,5 +229,6 @@ def _parsed(file: File, reading: _Reading, progress: Progress) -> ParsedTable:
         types=reading.types,
         sensitivities=reading.sensitivities,
         unit_column=reading.unit_column,
+        wishes=reading.wishes,
         progress=progress,
     )

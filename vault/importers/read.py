@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,13 +17,13 @@ from vault.importers.column_reading import ColumnReading, Raw, read_column
 from vault.importers.csv_file import open_csv
 from vault.importers.json_lines import open_json_lines
 from vault.importers.parquet_file import open_parquet
-from vault.importers.source import EXACT_IN_A_DOUBLE, MOST_ROWS, File, RawBatch, Source
+from vault.importers.source import EXACT_IN_A_DOUBLE, MOST_ROWS, ColumnWishes, File, RawBatch, Source
 from vault.records.schema import ParsedTable
 from vault.records.sensitivity import guess_sensitivity
 from vault.views.field_types import FieldSpec, FieldType, RefusedRow, Sensitivity
 
 LARGEST_FILE = 2**30
-FORMATS: dict[str, Callable[[File], Source]] = {
+FORMATS: dict[str, Callable[[File, ColumnWishes], Source]] = {
     "csv": open_csv,
     "jsonl": open_json_lines,
     "parquet": open_parquet,
@@ -36,6 +37,7 @@ _ENDINGS = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+AS_IT_IS: Final = ColumnWishes()
 _PACKED = {b"PK\x03\x04": "a zip or spreadsheet file", b"\x1f\x8b": "packed with gzip", b"%PDF": "a PDF"}
 
 
@@ -45,6 +47,7 @@ def parse(
     types: Mapping[str, FieldType] | None = None,
     sensitivities: Mapping[str, Sensitivity] | None = None,
     unit_column: str = "",
+    wishes: ColumnWishes = AS_IT_IS,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> ParsedTable:
     """Parse CSV, JSON Lines or Parquet; types and sensitivities that are not given are guessed.
@@ -54,7 +57,7 @@ def parse(
     file that is hostile or no such format, Invalid for a column that is not there. ``progress`` is told 0 of 0
     while nobody knows how many rows there are; then how many of them the columns that are done come to.
     """
-    source = FORMATS[file.format](file)
+    source = FORMATS[file.format](file, wishes)
     _check_columns(source.names, [*(types or {}), *(sensitivities or {})])
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
     batches = list(_counted(file, source.batches(), progress))

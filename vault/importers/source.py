@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from vault.errors.families import Invalid
 from vault.errors.records import Unreadable
 from vault.records.schema import LONGEST_NAME
 from vault.views.field_types import RefusedRow
@@ -71,25 +72,64 @@ def array_or_list(values: list[object]) -> pa.Array | list[object]:
         return values
 
 
-def column_names(raw_names: Iterable[object], file: File) -> tuple[str, ...]:
-    """The names without spaces around them, in normal form C; raises Unreadable where one cannot be.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnWishes:
+    """Which columns are left out, and which get another name; #3 is the third column, whatever its name."""
 
-    The number of a bad column is told, not the name: it may hold control characters.
+    drop: frozenset[str] = frozenset()
+    rename: Mapping[str, str] = field(default_factory=dict)
+
+    def name_of(self, number: int, name: str) -> str | None:
+        """The name that a column is to have; None where it is left out."""
+        called = (name, f"#{number}")
+        if not self.drop.isdisjoint(called):
+            return None
+        return next((new for old, new in self.rename.items() if old in called), name)
+
+    def unknown(self, names: Sequence[str]) -> list[str]:
+        """What is wished of columns that are not there."""
+        called = {*names, *(f"#{number}" for number in range(1, len(names) + 1))}
+        return sorted((self.drop | self.rename.keys()) - called)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """The columns that are read, in order: where each stands in the file, and its name."""
+
+    places: tuple[int, ...]
+    names: tuple[str, ...]
+    width: int
+
+
+def columns_of(raw_names: Iterable[object], file: File, wishes: ColumnWishes) -> Columns:
+    """The columns with their names without spaces around them, in normal form C; raises Unreadable where one cannot be.
+
+    The number of a bad column is told, not the name: it may hold control characters. Raises Invalid for a wish about a
+    column that is not there.
     """
+    called = [unicodedata.normalize("NFC", str(raw).strip()) for raw in raw_names]
+    if len(called) > MOST_COLUMNS:
+        raise file.unreadable(f"it has more than {MOST_COLUMNS} columns")
+    for name in wishes.unknown(called):
+        raise Invalid(reason=f"the file has no column {name}")
+    wished = [(place, wishes.name_of(place + 1, name)) for place, name in enumerate(called)]
+    kept = [(place, name) for place, name in wished if name is not None]
     names: list[str] = []
-    for number, raw in enumerate(raw_names, start=1):
-        name = unicodedata.normalize("NFC", str(raw).strip())
-        problem = _name_problem(name)
-        if problem:
-            raise file.unreadable(f"the name of column {number} {problem}")
-        if name in names:
-            raise file.unreadable(f"two columns have the name {name}")
-        if number > MOST_COLUMNS:
-            raise file.unreadable(f"it has more than {MOST_COLUMNS} columns")
+    for place, name in kept:
+        _check_name(name, place + 1, names, file)
         names.append(name)
     if not names:
         raise file.unreadable("it has no columns")
-    return tuple(names)
+    return Columns(places=tuple(place for place, _ in kept), names=tuple(names), width=len(called))
+
+
+def _check_name(name: str, number: int, before: Sequence[str], file: File) -> None:
+    way_out = f"; give it one with --rename '#{number}=NAME', or leave it out with --drop '#{number}'"
+    problem = _name_problem(name)
+    if problem:
+        raise file.unreadable(f"the name of column {number} {problem}{way_out}")
+    if name in before:
+        raise file.unreadable(f"two columns have the name {name}{way_out.replace('it one', 'one another')}")
 
 
 def _name_problem(name: str) -> str:

@@ -16,8 +16,9 @@ class FileChoice:
     """A file, the collection it goes to, and what its owner decided about it; nothing given is guessed.
 
     ``path`` is absolute where it crosses the wire; ``unit`` is text as ``UnitSpec.parse`` reads it; ``types`` and
-    ``sensitivities`` are column → word; ``lifetime`` is the ε of a new collection, empty for the default. ``people`` is
-    collection → ``same`` or ``other``: whether these rows are of the same people as that collection.
+    ``sensitivities`` are column → word, by the names that ``rename`` gives; ``lifetime`` is the ε of a new collection,
+    empty for the default. ``people`` is collection → ``same`` or ``other``: whether these rows are of the same people
+    as that collection. ``drop`` are columns that are left out; in it and in ``rename`` #3 is the third column.
     """
 
     path: Path
@@ -29,6 +30,8 @@ class FileChoice:
     sensitivities: Mapping[str, str] = field(default_factory=dict)
     lifetime: str = ""
     people: Mapping[str, str] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    rename: Mapping[str, str] = field(default_factory=dict)
 
 
 # imports --------------------------------------------------------------------------------------------------

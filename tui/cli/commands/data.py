@@ -39,6 +39,14 @@ if TYPE_CHECKING:
 group = typer.Typer(no_args_is_help=True)
 
 CollectionName = Annotated[str, typer.Argument(metavar="COLLECTION", help="Its name.")]
+Drop = Annotated[
+    list[str] | None,
+    typer.Option("--drop", metavar="COLUMN", help="A column to leave out; #3 is the third one."),
+]
+Rename = Annotated[
+    list[str] | None,
+    typer.Option("--rename", metavar="COLUMN=NAME", help="Another name for a column; #3 is the third one."),
+]
 SamePeople = Annotated[
     list[str] | None,
     typer.Option(
@@ -91,6 +99,8 @@ def import_file(
             "--sensitivity", metavar="COLUMN=CLASS", help="ordinary, sensitive, special or identifying."
         ),
     ] = None,
+    drop: Drop = None,
+    rename: Rename = None,
     lifetime: Annotated[
         str | None,
         typer.Option(
@@ -115,6 +125,8 @@ def import_file(
         sensitivities=_pairs(sensitivities),
         lifetime=lifetime or "",
         people=_people(same_people or [], other_people or []),
+        drop=tuple(drop or ()),
+        rename=_pairs(rename),
     )
     _import(context, choice, dry_run=dry_run, as_json=as_json)
 
@@ -178,7 +190,7 @@ def _pairs(given: list[str] | None) -> dict[str, str]:
     pairs = [text.partition("=") for text in given or []]
     for left, sign, right in pairs:
         if not (left and sign and right):
-            raise Invalid(reason="a column and its type are written COLUMN=TYPE")
+            raise Invalid(reason="what is said of a column is written COLUMN=WORD")
     return {left: right for left, _, right in pairs}
 
 

@@ -1,0 +1,73 @@
+"""Columns are left out and renamed by wishes, by their names or by their numbers."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.worlds.commands import run
+from tests.worlds.world import World
+from vault.errors.families import Invalid
+from vault.errors.records import Unreadable
+from vault.importers.source import ColumnWishes
+
+
+def read_with(parse, content, name="rows.csv", *, drop=(), **rename):
+    return parse(content, name, wishes=ColumnWishes(drop=frozenset(drop), rename=rename)).table.to_pylist()
+
+
+def test_an_index_without_a_name_is_left_out_or_gets_one(parse):
+    """What pandas and R write first."""
+    content = ",a\n0,x\n1,y\n"
+
+    assert read_with(parse, content, drop=["#1"]) == [{"a": "x"}, {"a": "y"}]
+    assert read_with(parse, content, **{"#1": "row"}) == [{"row": 0, "a": "x"}, {"row": 1, "a": "y"}]
+    with pytest.raises(
+        Unreadable, match="the name of column 1 is empty; give it one with --rename '#1=NAME', or"
+    ):
+        parse(content)
+
+
+def test_one_of_two_columns_of_a_name_is_renamed_or_left_out(parse):
+    assert read_with(parse, "a,a\n1,2\n", **{"#2": "b"}) == [{"a": 1, "b": 2}]
+    assert read_with(parse, "a,a\n1,2\n", drop=["#1"]) == [{"a": 2}]
+
+
+def test_a_trailing_comma_and_a_name_of_the_vaults_own_are_no_end(parse):
+    assert read_with(parse, "_id,a,\n1,2,\n", drop=["#3"], _id="id") == [{"id": 1, "a": 2}]
+
+
+def test_other_formats_know_the_same_wishes(parse):
+    lines = '{"n":{"deep":1},"_id":7,"b":true}\n'
+    assert read_with(parse, lines, "rows.jsonl", drop=["n"], _id="id") == [{"id": 7, "b": True}]
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"n": [[1]], "__index_level_0__": [7], "b": [True]}), sink)
+    packed = sink.getvalue().to_pybytes()
+    assert read_with(parse, packed, "rows.parquet", drop=["n", "#2"]) == [{"b": True}]
+    with pytest.raises(Unreadable, match="leave it out with --drop"):
+        parse(packed, "rows.parquet", wishes=ColumnWishes(drop=frozenset(["#2"])))
+
+
+@pytest.mark.parametrize("wish", [{"drop": ["c"]}, {"c": "d"}, {"drop": ["#3"]}])
+def test_a_wish_about_a_column_that_is_not_there_is_refused(parse, wish):
+    with pytest.raises(Invalid, match="the file has no column"):
+        read_with(parse, "a,b\n1,2\n", **wish)
+
+
+def test_a_file_of_which_everything_is_left_out_has_no_columns(parse):
+    with pytest.raises(Unreadable, match="it has no columns"):
+        read_with(parse, "a\n1\n", drop=["a"])
+
+
+def test_the_command_leaves_out_and_renames(today: World) -> None:
+    path = today.folder / "walks.csv"
+    path.write_text(",steps,steps,who\n0,1,2,a\n1,3,4,b\n", encoding="utf-8")
+    words = ("import", path, "--drop", "#1", "--drop", "who", "--rename", "#3=goal")
+    assert run(today.paths, *words).code == 0
+    shown = json.loads(run(today.paths, "data", "browse", "walks", "--json").out)
+    assert shown["columns"] == ["steps", "goal"]
+    refused = run(today.paths, "import", path, "--collection", "b", "--drop", "nothing")
+    assert (refused.code, "the file has no column nothing" in refused.err) == (1, True)
