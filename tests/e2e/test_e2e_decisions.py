@@ -12,8 +12,9 @@ from tests.worlds.approving import approve
 from tests.worlds.world import NAME, World
 from vault import release
 from vault.errors.consent import ConsentRefused
+from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable, DigestMismatch, ReleaseNotRecorded
-from vault.errors.requests import RequesterBlocked, WrongState
+from vault.errors.requests import ApprovalChanged, RequesterBlocked, WrongState
 from vault.errors.rollback import OlderVault
 from vault.errors.storage import DiskFull
 from vault.errors.training import LearnerFailed
@@ -49,6 +50,50 @@ def test_a_later_wider_consent_does_not_widen_what_was_approved(world: World, qu
         held = vault.train(request, progress=quiet)
         assert held.fields_used == ("good", "steps")
         assert {one.id: one.uses_spent for one in vault.grants()}[other] == 0
+
+
+def waiting(world: World, vault: Vault) -> tuple[str, str]:
+    """A request that waits, and the digest of its manifest."""
+    world.imported(vault)
+    found = vault.submit(world.folder / "job")
+    return found.line.id, found.manifest_digest
+
+
+def test_a_wider_consent_that_comes_before_the_approval_does_not_widen_what_was_shown(
+    known_world: World,
+) -> None:
+    with known_world.vault() as vault:
+        request, digest = waiting(known_world, vault)
+        shown = vault.preview_approval(request, draft=True, optional=frozenset()).draft
+        assert shown is not None
+        assert shown.withheld == ("coffee",)
+        wider(known_world, vault)
+        vault.approve(request, manifest_digest=digest, draft=True)
+        read = {one.name for one in vault.explain_request(request).fields if one.permitted}
+        assert read == {"good", "steps"} == set(shown.fields)
+
+
+def test_an_approval_under_a_consent_that_was_shown_writes_no_other_and_takes_no_other(
+    known_world: World,
+) -> None:
+    with known_world.vault() as vault:
+        request, digest = waiting(known_world, vault)
+        with pytest.raises(ConsentRefused):
+            vault.approve(request, manifest_digest=digest)
+        first = wider(known_world, vault)
+        with pytest.raises(ApprovalChanged):
+            vault.approve(request, manifest_digest=digest)
+        assert vault.preview_approval(request, draft=True, optional=frozenset()).consent == first
+        second = wider(known_world, vault)
+        vault.withdraw(first)
+        with pytest.raises(ConsentRefused, match="was withdrawn"):
+            vault.approve(request, manifest_digest=digest, consent=first)
+        with pytest.raises(Invalid):
+            vault.approve(request, manifest_digest=digest, consent=second, draft=True)
+        assert len(vault.grants()) == 2
+        assert vault.request(request).line.state == "waiting"
+        vault.approve(request, manifest_digest=digest, consent=second[:8])
+        assert vault.explain_request(request).grant == second
 
 
 def test_withdrawing_the_approved_consent_stops_the_run_although_another_would_cover_it(
@@ -119,8 +164,9 @@ def test_the_folder_does_not_appear_after_a_withdrawal_or_a_block(
     assert not (held_world.folder / "out").exists()
     assert not list(held_world.folder.glob(".out*"))
     assert "release.sent" not in kinds
-    assert (after.state, after.can_be_sent, after.may_have_left) == ("sending", False, True)
-    assert after.for_you is not None
+    ended = {"withdraw": "destroyed", "block": "held"}[act]
+    assert (after.state, after.can_be_sent, after.may_have_left) == (ended, False, False)
+    assert (after.for_you is not None) == (ended == "destroyed")
 
 
 def test_a_release_that_is_out_but_not_recorded_says_so(

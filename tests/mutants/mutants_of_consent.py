@@ -150,6 +150,14 @@ MUTANTS = (
         caught_by="test_a_clock_set_back_by_seconds_brings_nothing_back",
     ),
     Mutant(
+        name="an approval takes whichever consent covers",
+        kind=Kind.CONSENT,
+        function="_as_shown",
+        old="if grant.id == consent]",
+        new="if grant.id]",
+        caught_by="test_an_approval_under_a_consent_that_was_shown_writes_no_other_and_takes_no_other",
+    ),
+    Mutant(
         name="erasing leaves the consents that ended",
         kind=Kind.CONSENT,
         function="plan",

@@ -143,7 +143,23 @@ def _rename(unit: UnitOfWork) -> None:
     row.key = "fact three"
 
 
-@pytest.mark.parametrize("change", [_add, _change, _change_twice, _delete, _delete_many, _rename])
+def _replace_by_insert(unit: UnitOfWork) -> None:
+    with unit.connection() as connection:
+        connection.execute("INSERT OR REPLACE INTO vault_fact (key, value) VALUES ('fact 3', 'another')")
+
+
+def _replace_by_update(unit: UnitOfWork) -> None:
+    with unit.connection() as connection:
+        connection.execute("UPDATE OR REPLACE vault_fact SET key = 'fact 3' WHERE key = 'fact 4'")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(_add, _change, _change_twice, _delete, _delete_many, _rename),
+        *(_replace_by_insert, _replace_by_update),
+    ],
+)
 def test_every_way_of_writing_is_carried(sealed: Store, change: Any) -> None:
     with sealed.write() as unit:
         change(unit)

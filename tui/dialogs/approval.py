@@ -106,6 +106,7 @@ def approve_and_start(vault: OwnerSession, prepared: PreparedApproval, *, specia
         vault.approve(
             request_id,
             manifest_digest=prepared.request.manifest_digest,
+            consent=prepared.approval.consent if prepared.approval else None,
             draft=prepared.draft is not None,
             optional=prepared.optional if prepared.draft else frozenset(),
             special_confirmed=special_confirmed and bool(prepared.special),

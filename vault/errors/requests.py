@@ -49,6 +49,12 @@ class ManifestMismatch(Refused):
     hint = "look again: lockbox request show ID"
 
 
+class ApprovalChanged(Refused):
+    """A consent covers this request now that was not shown with it; nothing was approved."""
+
+    hint = "look again: lockbox request show ID"
+
+
 class JobReplayed(Refused):
     """This job was already received on {date}."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vault.errors.consent import ConsentRefused
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries.decisions import explain_request
-from vault.queries.ids import full_request_id
+from vault.queries.ids import full_grant_id, full_request_id
 from vault.queries.releases import release_view
 from vault.queries.requests import approval_view, request_lines, request_view
 from vault.queries.runs import run_views
@@ -58,14 +58,15 @@ class RequestActions:
             return approval_view(uow, self._opened, full, draft=draft, optional=optional)
 
     def approve(
-        self, request_id: str, *, manifest_digest: str, draft: bool = False,
+        self, request_id: str, *, manifest_digest: str, consent: str | None = None, draft: bool = False,
         optional: frozenset[str] = frozenset(), special_confirmed: bool = False,
     ) -> None:  # fmt: skip
         with self._opened.act() as act:
             full = full_request_id(act.uow, request_id)
             decision = approve(
-                act, full, manifest_digest=manifest_digest, draft=draft, optional=optional,
-                special_confirmed=special_confirmed,
+                act, full, manifest_digest=manifest_digest,
+                consent=None if consent is None else full_grant_id(act.uow, consent),
+                draft=draft, optional=optional, special_confirmed=special_confirmed,
             )  # fmt: skip
         if not decision.permitted:
             raise ConsentRefused(reason="; ".join(reason.sentence for reason in decision.reasons))

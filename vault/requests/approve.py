@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from vault.consent.grants import Grant, Window, check_grant
-from vault.consent.receipts import save_grant
+from vault.consent.receipts import load_grants, save_grant
 from vault.consent.record import Promise
 from vault.errors.families import Invalid
-from vault.errors.requests import ManifestMismatch
+from vault.errors.requests import ApprovalChanged, ManifestMismatch
 from vault.requests import inbox
 from vault.requests.evaluate import check_runnable, decision_at, load, record_decision
 from vault.sealing.random import random_id
@@ -55,37 +55,53 @@ def approve(
     request_id: str,
     *,
     manifest_digest: str,
+    consent: str | None,
     draft: bool,
     optional: frozenset[str],
     special_confirmed: bool,
 ) -> Decision:
-    """Approve one run of a request, drafting its consent when none covers it and `draft` says so.
+    """Approve one run of a request under the consent that was shown to cover it, or under the one drafted for it.
 
-    Approval and consent are two entries of one transaction. Returns the decision; when it refuses, the refusal is
-    recorded and the request waits on. Raises `ManifestMismatch` for another manifest than the stored one,
+    No other consent widens or replaces what was shown. A drafted one and the approval are two entries of one
+    transaction. Returns the decision; when it refuses, the refusal is recorded and the request waits on. Raises
+    `ManifestMismatch` for another manifest than the stored one, `ApprovalChanged`, `Invalid` for a consent and a draft,
     `SpecialNotConfirmed`, `WrongState` and what `check_runnable` raises.
     """
+    if draft and consent is not None:
+        raise Invalid(reason="an approval names a consent or drafts one, and not both")
     asked = load(act.uow, request_id)
     if manifest_digest != asked.row.manifest_digest:
         raise ManifestMismatch
     inbox.check_waiting(asked.row, act.now)
     check_runnable(act.uow, asked)
-    decision = decision_at(act.uow, asked, act.now)
-    if not decision.permitted and draft:
+    if draft:
         decision = _with_draft(act, asked, optional, special_confirmed=special_confirmed)
+    else:
+        decision = _as_shown(act, asked, consent)
     record_decision(act, request_id, decision)
     if decision.permitted:
         inbox.approve(act, request_id, grant_id=decision.grant_id)
     return decision
 
 
+def _as_shown(act: AuditedTransaction, asked: StoredJob, consent: str | None) -> Decision:
+    """The decision under the consent that was shown, or, where none was, the refusal that was shown."""
+    if consent is not None:
+        named = [grant for grant in load_grants(act.uow) if grant.id == consent]
+        return decision_at(act.uow, asked, act.now, under=named)
+    decision = decision_at(act.uow, asked, act.now)
+    if decision.permitted:
+        raise ApprovalChanged
+    return decision
+
+
 def _with_draft(
     act: AuditedTransaction, asked: StoredJob, optional: frozenset[str], *, special_confirmed: bool
 ) -> Decision:
-    """The decision with the drafted consent, which is stored only if it turns the refusal."""
+    """The decision under the drafted consent alone, which is stored only if it permits."""
     grant = drafted_grant(asked, optional, act.now)
     check_grant(grant)
-    decision = decision_at(act.uow, asked, act.now, also=[grant])
+    decision = decision_at(act.uow, asked, act.now, under=[grant])
     if not decision.permitted:
         return decision
     save_grant(

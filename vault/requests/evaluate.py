@@ -124,9 +124,12 @@ def _price(mechanism: Mechanism) -> Price:
     return pricing.price(mechanism, ledger.DELTA)
 
 
-def decision_at(uow: UnitOfWork, asked: PricedJob, now: datetime, *, also: Sequence[Grant] = ()) -> Decision:
-    """What the stored consents, and those that `also` would be given, say about this job at a moment."""
-    return decide([*load_grants(uow), *also], _question(asked), now, _ledger(uow, now))
+def decision_at(
+    uow: UnitOfWork, asked: PricedJob, now: datetime, *, under: Sequence[Grant] | None = None
+) -> Decision:
+    """What the stored consents, or `under` certain ones these alone, say about this job at a moment."""
+    grants = load_grants(uow) if under is None else under
+    return decide(grants, _question(asked), now, _ledger(uow, now))
 
 
 def decision_if(uow: UnitOfWork, supposed: HypotheticalJob, now: datetime) -> Decision:

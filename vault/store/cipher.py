@@ -26,6 +26,7 @@ WRITING = (
     "fullfsync = ON",
     "secure_delete = ON",
     "foreign_keys = ON",
+    "recursive_triggers = ON",  # or a row that is replaced would go without a word of its delete trigger
 )
 
 

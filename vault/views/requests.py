@@ -78,3 +78,8 @@ class Approval:
     draft: GrantDraft | None
     compared_to: str | None
     changes: tuple[Change, ...]
+
+    @property
+    def consent(self) -> str | None:
+        """The id of the consent that covers the job already, if one does and none is drafted."""
+        return None if self.draft else self.request.decision.grant

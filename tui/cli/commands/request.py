@@ -140,6 +140,7 @@ def _approve(vault: Owner, what: Approval, *, optional: frozenset[str], special:
     vault.approve(
         full,
         manifest_digest=what.request.manifest_digest,
+        consent=what.consent,
         draft=what.draft is not None,
         optional=optional,
         special_confirmed=confirmed,

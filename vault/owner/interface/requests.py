@@ -39,14 +39,15 @@ class Requests(Protocol):
 
     @proven
     def approve(
-        self, request_id: str, *, manifest_digest: str, draft: bool = False,
+        self, request_id: str, *, manifest_digest: str, consent: str | None = None, draft: bool = False,
         optional: frozenset[str] = frozenset(), special_confirmed: bool = False,
     ) -> None:  # fmt: skip
-        """Approve one run; with `draft`, write the consent it needs in the same transaction, as `grant` would.
+        """Approve one run under a consent or, with `draft`, write the one it needs in the same transaction.
 
-        `manifest_digest` is the one that was shown: of another manifest nothing is approved. Raises `ManifestMismatch`,
-        `ConsentRefused` (recorded), `SpecialNotConfirmed`, `BudgetExhausted`, `WrongState`, and what a job that does
-        not fit its collection raises.
+        `manifest_digest` and `consent` are those that were shown: of another manifest, and under another consent,
+        nothing is approved or read. Raises `ManifestMismatch`, `ApprovalChanged` where no consent was shown and one
+        covers it now, `ConsentRefused` (recorded), `UnknownGrant`, `SpecialNotConfirmed`, `BudgetExhausted`,
+        `WrongState`, `Invalid`, and what a job that does not fit its collection raises.
         """
 
     def refuse(self, request_id: str, *, reason: str = "") -> str:
