@@ -35,7 +35,7 @@ MUTANTS = (
         kind=Kind.CONSENT,
         function="_check_without_proof",
         old="if is_under_consent(",
-        new="if not is_under_consent(",
+        new="if joins(plan) and is_under_consent(",
         caught_by="test_a_token_alone_adds_no_rows_to_what_somebody_may_learn_from",
     ),
     Mutant(
