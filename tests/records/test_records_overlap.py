@@ -180,6 +180,8 @@ def test_a_value_is_the_same_however_it_is_written() -> None:
         pa.array([" YES", "no", "1.2345e4"]),
     )
     assert found == [found[0]] * 4
+    assert first_keys(pa.array(["+1", "-0", "0012345"])) == first_keys(pa.array([1, 0, 12345]))
+    assert first_keys(pa.array(["-007", "9" * 18])) == first_keys(pa.array([-7, 10**18 - 1]))
     assert first_keys(pa.array([True, False])) == first_keys(pa.array([1, 0]))
     assert first_keys(pa.array(["Blue ", "RED"])) == first_keys(pa.array(["blue", "red"]))
     (words,) = first_keys(pa.array(["blue", "red", "bleu", "", "blue red", "ä"]))

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 Keys = np.ndarray
 
 _NUMBER: Final = r"^[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})([eE][+-]?[0-9]{1,2})?$"
-_WHOLE: Final = r"^[+-]?[0-9]{1,18}$"
+_WHOLE: Final = r"^-?[0-9]{1,18}$"
 _NUMBERED: Final = r"^[^0-9]*?0*([0-9]+)$"
 _TRUE, _FALSE = pa.array(["true", "yes"]), pa.array(["false", "no"])
 _NEARLY_WHOLE: Final = 1e-5
