@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
-from tui.text import wording
+from tui.text import update_facts, wording
 from tui.text.action import Action, Entry, Question, Target
 from tui.text.request_facts import OPEN_STATES
 
@@ -318,9 +318,11 @@ STOP: Final[Action[RunView]] = Action(
 # what they would get ----------------------------------------------------------------------------------------
 
 
-def _withhold(vault: Owner, release_id: str) -> str:
+def _withhold(vault: Owner, release_id: str) -> tuple[str, bool]:
+    """The number of its entry, and whether the update may have left before."""
     vault.withhold(release_id)
-    return newest_entry(vault, "release.withhold")
+    unsure = vault.release(release_id).may_have_left
+    return newest_entry(vault, "settings.change" if unsure else "release.withhold"), unsure
 
 
 WITHHOLD: Final[Action[ReleaseView]] = Action(
@@ -329,9 +331,7 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
     help="Keep a held update private for good; its bytes are deleted, its budget stays spent.",
     target=UPDATE,
     call=lambda vault, release, _: _withhold(vault, release),
-    reply=lambda _release, _: [
-        "Kept private: the update is deleted, nothing left. The budget it cost stays spent."
-    ],
+    reply=lambda _release, done: [update_facts.kept_private(done)],
     question=Question(
         page="release",
         key="D",
@@ -341,15 +341,10 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
         is_shown=True,
         target=lambda one: one.id,
         obstacle=lambda one: (
-            ""
-            if one.state == "held"
-            else f"Nothing is left to decide: this update is {wording.state(one.state)}."
+            update_facts.nothing_to_decide(one.state) if update_facts.is_decided(one) else ""
         ),
         title=lambda _: "Keep this update private for good?",
-        consequence=lambda _: (
-            "Its bytes are deleted now and nothing leaves. This is final: the update cannot be sent later, and another "
-            "run would be another job with another price. The budget it cost stays spent."
-        ),
+        consequence=update_facts.keeping,
         facts=lambda one: (
             ("for", wording.requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
             ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
@@ -358,9 +353,7 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
         note="Who asked is told nothing of it: from outside it looks like every other end.",
         verb="Keep private for good",
         safe="Decide later",
-        done=lambda _one, entry: (
-            f"The update is deleted, nothing left; audit entry {entry}. The budget it cost stays spent."
-        ),
+        done=lambda _one, done: update_facts.kept_private(done, f"; audit entry {done[0]}"),
         done_title="Kept private",
     ),
 )

@@ -28,9 +28,9 @@ from vault.records.collections import facts_of, find_collection
 from vault.records.fingerprint import without_sketches
 from vault.records.kept_fingerprints import seal_fingerprint
 from vault.records.overlapping import prints_of
-from vault.release import destroy_held_of
 from vault.requests import inbox
 from vault.store.tables import Collection, Field, ImportedFile, RequestRow, Segment
+from vault.unsent import destroy_held_of
 from vault.views.records import Erasure
 from vault.views.states import RequestState
 

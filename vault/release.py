@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING
 from vault.audit.entries import EntryType
 from vault.errors.consent import ConsentRefused
 from vault.errors.daemon import NotAtThisDoor
-from vault.errors.families import Unavailable
+from vault.errors.families import LockboxError, Unavailable
 from vault.errors.release import (
     DigestMismatch,
     HeldUpdateDamaged,
+    ReleaseMayHaveLeft,
     ReleaseNotRecorded,
     ReleaseNotWritten,
-    UnknownRelease,
 )
 from vault.errors.requests import RequesterBlocked, WrongState
-from vault.errors.rollback import MarkNotWritten
+from vault.errors.rollback import MarkNotWritten, MarkUnwritable
 from vault.requests import requesters
 from vault.requests.bundle import signature_line
 from vault.requests.release_manifest import (
@@ -44,6 +44,7 @@ from vault.sealing.durable import sync
 from vault.store.destination import check_destination
 from vault.store.files import date_alike, write_durably
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, RequestRow
+from vault.unsent import find_held, recipient_of, take_back
 from vault.views.states import RequesterStatus, RequestState
 
 if TYPE_CHECKING:
@@ -72,6 +73,19 @@ class Parcel:
     def files(self) -> dict[str, bytes]:
         """File name → bytes: everything that leaves, and nothing else does."""
         return {UPDATE_FILE: self.update, RELEASE_FILE: self.manifest, RELEASE_SIGNATURE_FILE: self.signature}
+
+
+@dataclass(slots=True, kw_only=True)
+class Sending:
+    """One sending that is on record; `is_first` where none was begun before it.
+
+    `is_out` from the moment that something of it may lie where anybody can have it.
+    """
+
+    release_id: str
+    parcel: Parcel
+    is_first: bool
+    is_out: bool = False
 
 
 def hold(
@@ -107,9 +121,10 @@ def send(vault: OpenVault, release_id: str, *, confirmed: str, to: Path | None) 
     """Let one held update leave for its requester: into a folder, or without one for its own fetch; the one egress.
 
     The intent is durable before the first byte is written and `release.sent` after the last, so that a crash in
-    between is shown as "may have left" (never as "nothing left"). Sending again after such a crash is allowed: the
-    same approved bytes are post-processing of what was paid for. What is to be fetched stays in the vault and is there
-    from `release.sent` on, as long as `FETCH_LIFE`.
+    between is shown as "may have left" (never as "nothing left"). Where this very process sees that nothing of it can
+    be anywhere, the update is held again, with its entry, and can still be kept private. Sending again after a crash
+    is allowed: the same approved bytes are post-processing of what was paid for. What is to be fetched stays in the
+    vault and is there from `release.sent` on, as long as `FETCH_LIFE`.
 
     Raises `DigestMismatch`, `ConsentRefused`, `RequesterBlocked`, `WrongState`, `HeldUpdateDamaged`, `MarkUnwritable`
     and `DestinationUnusable`, all of them before anything is written.
@@ -123,48 +138,87 @@ def _send(vault: OpenVault, release_id: str, confirmed: str, to: Path | None) ->
     if to is not None:
         check_destination(to, vault_folder=vault.paths.vault, empty_folder=True)
     vault.require_mark()
-    with vault.act() as act:
-        held, request = find_held(act.uow, release_id)
-        parcel = _parcel(act, held, request)
-        if not is_confirmed(held.manifest_digest, confirmed):
-            raise DigestMismatch()
-        _record_intent(act, held, request, parcel)
-    if to is None:
-        _offer(vault, release_id, parcel)
-    else:
-        _deliver(vault, release_id, parcel, to)
-    return parcel
-
-
-def _offer(vault: OpenVault, release_id: str, parcel: Parcel) -> None:
-    """Keep the very bytes that were confirmed for their requester to fetch."""
-    with vault.act() as act:
-        held, request = find_held(act.uow, release_id)
-        if _parcel(act, held, request) != parcel:
-            raise HeldUpdateDamaged()
-        held.fetch_until = act.at + FETCH_LIFE
-        _record_sent(act, held, request, parcel)
-
-
-def _deliver(vault: OpenVault, release_id: str, parcel: Parcel, to: Path) -> None:
-    """Write the very bytes that were confirmed into a folder, and record that they are there."""
-    draft = _write(parcel, to, draft=f".{to.resolve().name}.{release_id[:8]}")
     try:
         with vault.act() as act:
-            # Nobody else writes during this act, so what is checked here still holds when the folder appears.
-            held, request = find_held(act.uow, release_id)
-            if _parcel(act, held, request) != parcel:
-                raise HeldUpdateDamaged()
-            _appear(draft, to)
-            _record_sent(act, held, request, parcel)
+            sending = _begin(act, release_id, confirmed)
+    except MarkNotWritten as error:
+        _stays(vault, sending)
+        raise MarkUnwritable(path=vault.paths.state) from error
+    try:
+        _leave(vault, sending, to)
     except MarkNotWritten:
         raise  # it left and is recorded
+    except LockboxError as error:
+        is_held = _stays(vault, sending)
+        if isinstance(error, ReleaseNotWritten) and not is_held:
+            raise ReleaseMayHaveLeft(**error.facts) from error
+        raise
+    return sending.parcel
+
+
+def _begin(act: AuditedTransaction, release_id: str, confirmed: str) -> Sending:
+    """Check everything, and put on record that these bytes are about to leave."""
+    held, request = find_held(act.uow, release_id)
+    parcel = _parcel(act, held, request)
+    if not is_confirmed(held.manifest_digest, confirmed):
+        raise DigestMismatch()
+    sending = Sending(release_id=release_id, parcel=parcel, is_first=request.state is RequestState.HELD)
+    _record_intent(act, held, request)
+    return sending
+
+
+def _leave(vault: OpenVault, sending: Sending, to: Path | None) -> None:
+    if to is None:
+        _offer(vault, sending)
+    else:
+        _deliver(vault, sending, to)
+
+
+def _stays(vault: OpenVault, sending: Sending) -> bool:
+    """Hold it again where this sending was the first and nothing of it can be anywhere; whether it is held."""
+    if not sending.is_first or sending.is_out:
+        return False
+    try:
+        take_back(vault, sending.release_id)
+    except MarkNotWritten:
+        return True  # the entry itself is stored, and the next act says that the reminder is missing
+    except LockboxError:
+        return False  # it goes on counting as one that may have left, and that is what is said
+    return True
+
+
+def _offer(vault: OpenVault, sending: Sending) -> None:
+    """Keep the very bytes that were confirmed for their requester to fetch."""
+    with vault.act() as act:
+        held, request = find_held(act.uow, sending.release_id)
+        if _parcel(act, held, request) != sending.parcel:
+            raise HeldUpdateDamaged()
+        held.fetch_until = act.at + FETCH_LIFE
+        _record_sent(act, held, request, sending.parcel)
+
+
+def _deliver(vault: OpenVault, sending: Sending, to: Path) -> None:
+    """Write the very bytes that were confirmed into a folder, and record that they are there."""
+    name = f".{to.resolve().name}.{sending.release_id[:8]}"
+    try:
+        draft = _write(sending.parcel, to, draft=name)
+        with vault.act() as act:
+            # Nobody else writes during this act, so what is checked here still holds when the folder appears.
+            held, request = find_held(act.uow, sending.release_id)
+            if _parcel(act, held, request) != sending.parcel:
+                raise HeldUpdateDamaged()
+            _appear(draft, to, sending)
+            _record_sent(act, held, request, sending.parcel)
+    except MarkNotWritten:
+        raise
     except Unavailable as error:
         if (to / RELEASE_FILE).exists():
-            raise ReleaseNotRecorded(path=to, reason=str(error).rstrip(".")) from error
+            raise ReleaseNotRecorded(path=to, reason=_cause(error)) from error
         raise
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        place = to.resolve().with_name(name)
+        shutil.rmtree(place, ignore_errors=True)
+        sending.is_out |= os.path.lexists(place)
 
 
 def fetched(vault: OpenVault, release_id: str) -> dict[str, bytes]:
@@ -197,83 +251,11 @@ def _is_offered(held: HeldRow, request: RequestRow, now: datetime) -> bool:
     return request.state is RequestState.RELEASED and is_open and held.update is not None
 
 
-def stop_offering(held: HeldRow) -> None:
-    """Delete the bytes that were kept to be fetched."""
-    held.update = held.fetch_until = None
-
-
 def is_confirmed(digest: str, typed: str) -> bool:
     """Whether a person typed the beginning (at least 8 digits) of this digest."""
     wanted = typed.strip().lower()
     is_digest = TYPED_DIGITS <= len(wanted) <= len(digest) and set(wanted) <= set("0123456789abcdef")
     return is_digest and hmac.compare_digest(digest[: len(wanted)], wanted)
-
-
-def withhold(act: AuditedTransaction, release_id: str) -> None:
-    """Keep an update private for good: its bytes are deleted, its budget stays spent."""
-    held, request = find_held(act.uow, release_id)
-    _end(act, held, request, RequestState.WITHHELD)
-    act.record(
-        EntryType.RELEASE_WITHHOLD, clear={"run": request.id}, hidden=_recipient(act.uow, held, request)
-    )
-
-
-def expire_held(act: AuditedTransaction) -> list[str]:
-    """End the updates nobody released within their slot, and return their ids."""
-    ended = []
-    for request in act.uow.find(RequestRow, state=RequestState.HELD):
-        held, _ = find_held(act.uow, request.id)
-        if act.now >= held.expires_at:
-            _end(act, held, request, RequestState.EXPIRED)
-            act.record(
-                EntryType.RELEASE_EXPIRE, clear={"run": request.id}, hidden=_recipient(act.uow, held, request)
-            )
-            ended.append(request.id)
-    return ended
-
-
-def destroy_held_under(act: AuditedTransaction, grant_id: str) -> list[str]:
-    """Destroy every update held under a withdrawn consent, and return their ids."""
-    return _destroy(act, act.uow.find(RequestRow, grant_id=grant_id))
-
-
-def destroy_held_of(act: AuditedTransaction, collection: str) -> list[str]:
-    """Destroy every update held of an erased collection, and return their ids.
-
-    What its runs told the owner alone was computed from its records, so it goes too, whatever became of them.
-    """
-    requests = act.uow.find(RequestRow, collection=collection, order_by="received_at")
-    destroyed = _destroy(act, requests)
-    for request in requests:
-        if held := act.uow.get(HeldRow, request.id):
-            held.private = None
-    return destroyed
-
-
-def _destroy(act: AuditedTransaction, requests: Sequence[RequestRow]) -> list[str]:
-    destroyed = []
-    for request in requests:
-        if request.state is RequestState.HELD:
-            held, _ = find_held(act.uow, request.id)
-            _end(act, held, request, RequestState.DESTROYED)
-            hidden = _recipient(act.uow, held, request)
-            act.record(EntryType.RELEASE_DESTROY, clear={"run": request.id}, hidden=hidden)
-            destroyed.append(request.id)
-        elif request.state is RequestState.SENDING:
-            # It may have left, and stays on record so; what is still here is destroyed and cannot be sent again.
-            find_held(act.uow, request.id)[0].update = None
-        elif request.state is RequestState.RELEASED:
-            # It left by the record; what was not fetched yet cannot be any more.
-            stop_offering(find_held(act.uow, request.id)[0])
-    return destroyed
-
-
-def find_held(uow: UnitOfWork, release_id: str) -> tuple[HeldRow, RequestRow]:
-    """The held update of this id and its request, or `UnknownRelease`."""
-    held, request = uow.get(HeldRow, release_id), uow.get(RequestRow, release_id)
-    if held is None or request is None:
-        raise UnknownRelease(release=release_id)
-    return held, request
 
 
 def _parcel(act: AuditedTransaction, held: HeldRow, request: RequestRow) -> Parcel:
@@ -332,11 +314,11 @@ def _check_bytes(uow: UnitOfWork, held: HeldRow, request: RequestRow) -> tuple[b
     return update, manifest
 
 
-def _record_intent(act: AuditedTransaction, held: HeldRow, request: RequestRow, parcel: Parcel) -> None:
+def _record_intent(act: AuditedTransaction, held: HeldRow, request: RequestRow) -> None:
     if request.state is RequestState.HELD:
         request.state = move(RequestState.HELD, RequestState.SENDING)
     held.intent_at = act.at
-    hidden = _recipient(act.uow, held, request)
+    hidden = recipient_of(act.uow, held, request)
     act.record(EntryType.RELEASE_APPROVE, clear={"run": request.id}, hidden=hidden)
     act.record(EntryType.RELEASE_INTENT, clear={"run": request.id}, hidden=hidden)
 
@@ -355,16 +337,6 @@ def _record_sent(act: AuditedTransaction, held: HeldRow, request: RequestRow, pa
     act.record(EntryType.RELEASE_SENT, clear=clear, hidden={"recipient": parcel.recipient_name})
 
 
-def _end(act: AuditedTransaction, held: HeldRow, request: RequestRow, state: RequestState) -> None:
-    request.state = move(request.state, state)
-    held.update, held.ended_at = None, act.at
-
-
-def _recipient(uow: UnitOfWork, held: HeldRow, request: RequestRow) -> dict[str, str]:
-    row = uow.get(RequesterRow, request.requester_id)
-    return {"recipient": row.name if row else "", "digest": held.manifest_digest}
-
-
 def _write(parcel: Parcel, to: Path, *, draft: str) -> Path:
     """Write the files beside their place, and check every byte as written; returns the folder they are in.
 
@@ -375,25 +347,35 @@ def _write(parcel: Parcel, to: Path, *, draft: str) -> Path:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(mode=0o700)
         for name, data in parcel.files().items():
-            write_durably(place / name, data)
-            if (place / name).read_bytes() != data:
-                raise ReleaseNotWritten(path=to, reason="what was written does not read back the same")
-            date_alike(place / name)
+            _write_checked(place / name, data)
         date_alike(place)
-    except OSError as error:
-        shutil.rmtree(place, ignore_errors=True)
-        raise ReleaseNotWritten(path=to, reason=error.strerror or "it cannot be written") from error
-    except Unavailable as error:
-        shutil.rmtree(place, ignore_errors=True)
-        raise ReleaseNotWritten(path=to, reason=str(error).rstrip(".")) from error
+    except (OSError, Unavailable) as error:
+        raise ReleaseNotWritten(path=to, reason=_cause(error)) from error
     return place
 
 
-def _appear(draft: Path, to: Path) -> None:
+def _write_checked(path: Path, data: bytes) -> None:
+    write_durably(path, data)
+    if path.read_bytes() != data:
+        raise Unavailable(reason="what was written does not read back the same")
+    date_alike(path)
+
+
+def _appear(draft: Path, to: Path, sending: Sending) -> None:
     """Rename the finished folder into place: the moment from which the requester can have it."""
     target = to.resolve()
     try:
+        sending.is_out = True
         draft.rename(target)
         sync(target.parent)
     except OSError as error:
-        raise ReleaseNotWritten(path=to, reason=error.strerror or "it cannot be written") from error
+        sending.is_out = not draft.is_dir()  # it still lies where only its owner looks, and goes from there
+        raise ReleaseNotWritten(path=to, reason=_cause(error)) from error
+
+
+def _cause(error: OSError | LockboxError) -> str:
+    """What the system said, without what another error says about its own act."""
+    system = error if isinstance(error, OSError) else error.__context__
+    said = system.strerror if isinstance(system, OSError) else str(error).split(";")[0].rstrip(".")
+    said = said or "it cannot be written"
+    return said[0].lower() + said[1:]

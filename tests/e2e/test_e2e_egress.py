@@ -59,7 +59,7 @@ def test_the_parcel_that_was_confirmed_is_the_one_that_leaves_and_no_other(
         after, kinds = vault.release(one.id), [line.type for line in vault.audit_lines()]
     assert not to.exists()
     assert not list(held_world.folder.glob(".out*"))
-    assert ("sending", "release.sent" in kinds) == (after.state, False)
+    assert ("held", "release.sent" in kinds) == (after.state, False)
 
 
 def test_the_swapped_update_would_leave_under_its_own_digest(held_world: World) -> None:

@@ -8,7 +8,8 @@ MUTANTS = (
     Mutant(
         name="a release that nobody confirmed",
         kind=Kind.EGRESS,
-        function="_send",
+        function="_begin",
+        within="vault/release",
         old="if not is_confirmed(held.manifest_digest, confirmed):",
         new="if not is_confirmed(held.manifest_digest, held.manifest_digest):",
         caught_by="test_a_digest_that_is_not_the_held_one_releases_nothing",
@@ -57,19 +58,36 @@ MUTANTS = (
         name="the intent is recorded after the bytes are written",
         kind=Kind.EGRESS,
         function="_send",
-        old="        _record_intent(act, held, request, parcel)",
-        new="        if to is not None:\n"
-        '            shutil.rmtree(_write(parcel, to, draft=".early"))\n'
-        "        _record_intent(act, held, request, parcel)",
+        old="            sending = _begin(act, release_id, confirmed)",
+        new="            if to is not None:\n"
+        "                parcel = _parcel(act, *find_held(act.uow, release_id))\n"
+        '                shutil.rmtree(_write(parcel, to, draft=".early"))\n'
+        "            sending = _begin(act, release_id, confirmed)",
         caught_by="test_the_intent_is_durable_before_the_first_byte_is_written",
     ),
     Mutant(
         name="other bytes leave than were confirmed",
         kind=Kind.EGRESS,
         function="_deliver",
-        old="if _parcel(act, held, request) != parcel:",
+        old="if _parcel(act, held, request) != sending.parcel:",
         new="if _parcel(act, held, request) is None:",
         caught_by="test_the_parcel_that_was_confirmed_is_the_one_that_leaves_and_no_other",
+    ),
+    Mutant(
+        name="a sending that may be out is said to be held again",
+        kind=Kind.EGRESS,
+        function="_stays",
+        old="if not sending.is_first or sending.is_out:",
+        new="if not sending.is_first:",
+        caught_by="test_a_sending_whose_folder_appeared_may_have_left",
+    ),
+    Mutant(
+        name="a second sending that fails unsays the first",
+        kind=Kind.EGRESS,
+        function="_stays",
+        old="if not sending.is_first or sending.is_out:",
+        new="if sending.is_out:",
+        caught_by="test_a_second_sending_that_fails_does_not_unsay_the_first",
     ),
     Mutant(
         name="what is fetched is not held against the trail",
@@ -151,9 +169,9 @@ MUTANTS = (
     Mutant(
         name="what leaves is dated when it was written",
         kind=Kind.EGRESS,
-        function="_write",
+        function="_write_checked",
         within="vault/release",
-        old="            date_alike(place / name)\n",
+        old="    date_alike(path)\n",
         new="",
         caught_by="test_nothing_that_leaves_tells_a_time",
     ),

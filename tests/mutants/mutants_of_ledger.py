@@ -69,6 +69,7 @@ MUTANTS = (
         within="vault",
         old="_end(act, held, request, RequestState.WITHHELD)",
         new="_end(act, held, request, RequestState.WITHHELD)\n"
+        "    from vault.store.tables import ChargeRow\n"
         "    act.uow.delete_all(ChargeRow, request_id=request.id)",
         caught_by="test_no_refund_when_the_result_is_withheld",
     ),

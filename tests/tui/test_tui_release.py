@@ -30,7 +30,6 @@ from tui.text import wording
 from tui.widgets.owner_results import NOT_YET, curve_table, thin_out
 from vault import release as egress
 from vault.client.client import Client
-from vault.errors.release import ReleaseNotWritten
 from vault.owner.interface.session import OwnerSession
 from vault.vault import Vault
 from vault.views.releases import OwnerResults, ReleaseView
@@ -66,14 +65,14 @@ def wait_too_long(world: World) -> None:
 
 
 def begin_to_send(world: World) -> None:
-    """A sending that was begun, and ended by a full disk after its intent was written down."""
+    """A sending that was begun, and ended by Ctrl-C after its intent was written down."""
     with world.vault() as vault, pytest.MonkeyPatch.context() as patch:
 
         def fail(*_given: object, **_named: object) -> None:
-            raise ReleaseNotWritten(path=world.folder / "out", reason="no space")
+            raise KeyboardInterrupt
 
         patch.setattr(egress, "_write", fail)
-        with pytest.raises(ReleaseNotWritten):
+        with pytest.raises(KeyboardInterrupt):
             vault.send(only(vault).id, confirm_digest=only(vault).digest, to=world.folder / "out")
 
 
@@ -121,7 +120,13 @@ def test_what_may_have_left_says_so_for_ever_and_shows_no_curve_while_it_can_be_
             said = words_of(pilot.app)  # type: ignore[arg-type]
             assert "accuracy" not in said
             await pilot.press("D")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
+            await sees(pilot, "What is still here of it is deleted now")
+            await press(pilot, "right", "enter")
+            await sees(pilot, "▲ sending (may have left), ")
+            await pilot.press("D")
             assert isinstance(pilot.app.screen, Releases)
+        assert only(vault).may_have_left
 
     with served(today) as vault:
         play(story(vault))

@@ -108,9 +108,10 @@ The sentence on top is read from the audit trail. Once something has left, it ne
     def fetch(self, vault: OwnerSession) -> Overview:
         """Everything in one go; what was decided long ago is not opened, for each of those takes a moment."""
         requests = tuple(vault.requests())
+        open_updates = (vault.release(one.id) for one in requests if one.state in ("held", "sending"))
         return Overview(
             status=vault.status(),
-            updates=tuple(vault.release(one.id) for one in requests if one.state in ("held", "sending")),
+            updates=tuple(one for one in open_updates if one.decided_at is None),
             requests=requests,
             grants=tuple(vault.grants()),
             runs=tuple(vault.runs()),

@@ -17,6 +17,7 @@ from tui.actions import newest_entry
 from tui.app.page import Page
 from tui.dialogs.release import ReleaseDialog, release_facts
 from tui.text import wording
+from tui.text.update_facts import is_decided, nothing_to_decide
 from tui.widgets.facts import Facts
 from tui.widgets.owner_results import OwnerResultsPane
 from tui.widgets.plain import Plain
@@ -242,6 +243,6 @@ def _warning(one: ReleaseView) -> str:
 
 
 def _why_not_sent(one: ReleaseView) -> str:
-    if one.state in ("held", "sending"):
-        return wording.CANNOT_BE_SENT
-    return f"Nothing is left to decide: this update is {wording.state(one.state)}."
+    if is_decided(one):
+        return nothing_to_decide(one.state)
+    return wording.CANNOT_BE_SENT

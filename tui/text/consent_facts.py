@@ -199,7 +199,8 @@ def withdrawing(planned: Withdrawal, kept: int) -> list[str]:
         )
     if maybe:
         sentences.append(
-            f"{maybe} may have left; that cannot be called back either: {_ids(planned.may_have_left)}."
+            f"{maybe} may have left; that cannot be called back either: {_ids(planned.may_have_left)}. What is still "
+            "here is destroyed."
         )
     if not left and not maybe:
         sentences.append("Nothing was released under it.")
@@ -215,7 +216,11 @@ def withdrawn(done: Withdrawal) -> str:
     sentences += (
         [f"{left} already left; that cannot be called back: {_ids(done.already_left)}."] if left else []
     )
-    sentences += [f"{maybe} may have left: {_ids(done.may_have_left)}."] if maybe else []
+    sentences += (
+        [f"{maybe} may have left: {_ids(done.may_have_left)}; what was still here is destroyed."]
+        if maybe
+        else []
+    )
     return " ".join(sentences)
 
 

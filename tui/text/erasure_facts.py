@@ -35,7 +35,7 @@ def erase_sentences(one: Erasure) -> list[str]:
 def _out_of_reach(one: Erasure) -> list[str]:
     left, maybe = (wording.counted(len(ids), "update") for ids in (one.already_left, one.may_have_left))
     sentences = [f"{left} left before: what it taught cannot be called back."] * bool(one.already_left)
-    sentences += [f"{maybe} may have left before."] * bool(one.may_have_left)
+    sentences += [f"{maybe} may have left before; what is still here is destroyed."] * bool(one.may_have_left)
     if not one.name_reserved:
         return [*sentences, "Nothing was ever learned from it: its name and its files can be used again."]
     of = ", ".join(one.shares_budget_with)

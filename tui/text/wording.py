@@ -355,7 +355,8 @@ CANNOT_BE_CALLED_BACK = (
     "What leaves cannot be called back: withdrawing the consent later does not remove what it taught."
 )
 CANNOT_BE_SENT = (
-    "It cannot be sent any more: its consent was withdrawn, its time is over, or the requester is blocked."
+    "It cannot be sent any more: its consent was withdrawn, its time is over, the requester is blocked, or what was "
+    "here of it is deleted."
 )
 KEPT_TO_FETCH = "kept here for them to fetch with their token, for 90 days"
 MAY_HAVE_LEFT = "A sending of these bytes was begun and not finished, so they may have left already."

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from vault.store.unit_of_work import UnitOfWork
 
-# Only entries of releases are parsed; the type stands in clear in the bytes of every entry.
-_MARK = b'"release.'
+# Only entries of releases and runs are parsed; the type stands in clear in the bytes of every entry.
+HELD = "held"
+_MARKS = (b'"release.', b'"training.run"')
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class SentReleases:
         with self.guard:
             for row in self._new(uow):
                 self.read = row.seq + 1
-                if _MARK in row.body:
+                if any(mark in row.body for mark in _MARKS):
                     self._take(row)
 
     def _new(self, uow: UnitOfWork) -> Iterable[LogEntry]:
@@ -60,6 +61,8 @@ class SentReleases:
         run = str(entry.clear.get("run", ""))
         if entry.kind is EntryType.RELEASE_INTENT:
             self.begun.add(run)
+        elif entry.kind is EntryType.TRAINING_RUN and entry.clear["status"] == HELD:
+            self.begun.discard(run)  # held again: the sending that was begun came to nothing
         elif entry.kind is EntryType.RELEASE_SENT:
             self.sent[run] = entry.ts
             self.digests[run] = (str(entry.clear["manifest_sha256"]), str(entry.clear["update_sha256"]))

@@ -45,7 +45,7 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.DECISION: "Request {request} was {outcome} [the field {field}|a field]: {reason}.",
     EntryType.TRAINING_RUN: (
         "Run {run} of request {request} {status}: {steps} steps, ε {epsilon} at δ {delta}"
-        "[, on the fields {fields}][ of {collection}]."
+        "[, on the fields {fields}][ of {collection}][; it is held again: {again}]."
     ),
     EntryType.RUN_FAILED: "Run {run} failed: {reason}; {charged}.",
     EntryType.BUDGET_SPEND: (

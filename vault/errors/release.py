@@ -26,9 +26,15 @@ class DestinationUnusable(Invalid):
 
 
 class ReleaseNotWritten(Unavailable):
+    """The release could not be written to {path}: {reason}; nothing left."""
+
+    hint = "it is held as before: send it to another folder, or keep it private"
+
+
+class ReleaseMayHaveLeft(Unavailable):
     """The release could not be written to {path}: {reason}; it may have left in part."""
 
-    hint = "the same approved bytes can be sent again to another folder"
+    hint = "the same approved bytes can be sent again to another folder, or what is here of them destroyed"
 
 
 class ReleaseNotRecorded(Unavailable):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from vault import release
+from vault import unsent
 from vault.consent import receipts
 from vault.queries.consents import draft_view, grant_view, grant_views, planned_withdrawal, withdrawal_view
 from vault.queries.decisions import explain, what_if
@@ -61,7 +61,7 @@ class ConsentActions:
         try:
             with self._opened.act() as act:
                 receipts.withdraw_grant(act, full)
-                destroyed = release.destroy_held_under(act, full)
+                destroyed = unsent.destroy_held_under(act, full)
                 return_lapsed(act)
                 return withdrawal_view(act.uow, self._opened, full, destroyed)
         finally:

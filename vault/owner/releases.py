@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault import release
+from vault import release, unsent
 from vault.queries.ids import full_release_id
 from vault.queries.releases import release_view, release_views
 
@@ -35,4 +35,4 @@ class ReleaseActions:
 
     def withhold(self, release_id: str) -> None:
         with self._opened.act() as act:
-            release.withhold(act, full_release_id(act.uow, release_id))
+            unsent.withhold(act, full_release_id(act.uow, release_id))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from vault import release
+from vault import unsent
 from vault.audit import log
 from vault.audit.checkpoint import Checkpoint
 from vault.audit.entries import EntryType
@@ -179,6 +179,6 @@ def _end_what_stands(act: AuditedTransaction, vault: OpenVault) -> None:
         for request in act.uow.find(RequestRow, state=state):
             inbox.refuse(act, request.id, reason=REASON)
     for grant in act.uow.find(GrantRow):
-        release.destroy_held_under(act, grant.id)
+        unsent.destroy_held_under(act, grant.id)
     for requester in act.uow.find(RequesterRow):
         end_tokens(act, requester.id)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
 from vault.consent.receipts import expire_grants
-from vault.release import expire_held, find_held, stop_offering
 from vault.requests.inbox import expire as expire_requests
 from vault.requests.lapsed import return_lapsed
 from vault.requests.parse import parse_manifest
@@ -14,6 +13,7 @@ from vault.requests.release_manifest import parse_release_manifest, without_time
 from vault.sealing.digest import sha256_hex
 from vault.store.tables import HeldRow, RequestRow
 from vault.training.interrupted import settle_interrupted
+from vault.unsent import expire_held, find_held, stop_offering
 from vault.views.states import RequestState
 
 if TYPE_CHECKING:

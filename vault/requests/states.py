@@ -23,8 +23,9 @@ TRANSITIONS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
     _S.CHARGED: frozenset({_S.TRAINING, _S.FAILED}),
     _S.TRAINING: frozenset({_S.HELD, _S.FAILED}),
     _S.HELD: frozenset({_S.SENDING, _S.WITHHELD, _S.EXPIRED, _S.DESTROYED}),
-    # Only forward: once the intent is durable the update may have left, and no later act can unsay that.
-    _S.SENDING: frozenset({_S.RELEASED}),
+    # Once the intent is durable the update may have left, and no later act can unsay that; back to held only by the
+    # process that sent it, where it saw that nothing of it can be anywhere.
+    _S.SENDING: frozenset({_S.RELEASED, _S.HELD}),
     _S.REFUSED_POLICY: frozenset(),
     _S.REFUSED_PERSON: frozenset(),
     _S.EXPIRED: frozenset(),

@@ -202,7 +202,8 @@ def _say_withdrawn(done: Withdrawal) -> None:
         )
     if done.may_have_left:
         say(
-            f"{wording.counted(len(done.may_have_left), 'update')} may have left; that cannot be called back either."
+            f"{wording.counted(len(done.may_have_left), 'update')} may have left; that cannot be called back either. "
+            "What is still here is destroyed."
         )
 
 

@@ -89,6 +89,8 @@ def _show(one: ReleaseView) -> None:
         _show_ways(one)
     elif one.state in ("held", "sending"):
         write_wrapped(f"\n{wording.CANNOT_BE_SENT}")
+        if one.state == "sending":
+            write_wrapped(wording.MAY_HAVE_LEFT)
 
 
 def _show_ways(one: ReleaseView) -> None:
@@ -99,9 +101,8 @@ def _show_ways(one: ReleaseView) -> None:
         write_wrapped(wording.MAY_HAVE_LEFT)
     write("To let it leave:")
     write(f"  lockbox release send {short} --confirm-digest {one.digest[:8]} --to DIR")
-    if one.state == "held":
-        write("To keep it private for good:")
-        write(f"  lockbox release withhold {short}")
+    write("To keep it private for good:" if one.state == "held" else "To destroy what is still here of it:")
+    write(f"  lockbox release withhold {short}")
 
 
 @group.command("send")
