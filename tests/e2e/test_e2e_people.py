@@ -20,7 +20,7 @@ from tests.worlds.commands import Outcome, assert_refused, run, secrets_of
 from tests.worlds.importing import import_file
 from tests.worlds.world import World
 from tui.text.erasure_facts import erase_sentences
-from vault.errors.budget import JoinNotProven
+from vault.errors.budget import JoinNotProven, UnitsDiffer
 from vault.errors.records import PlanUnknown
 from vault.store.tables import Collection, ImportedFile
 from vault.views.records import FileChoice, OverlapReason
@@ -349,32 +349,20 @@ def test_a_join_needs_the_passphrase_and_is_one_act_with_the_import(held_world: 
 def test_one_budget_has_one_unit(today: World) -> None:
     """A day of twenty rows would cost many times what a job on single rows is charged."""
     path = a_line_feed_more(today)
-    words = ("import", path, "--collection", "rows", "--time", "day", "--unit")
-    shown = run(today.paths, *words, "record", "--dry-run")
-    assert "Its budget counts by another unit, day" in " ".join(shown.err.split())
-    refused = run(today.paths, *words, "record")
+    words = ("import", path, "--collection", "rows", "--time", "day", "--unit", "record")
+    refused = run(today.paths, *words)
+    assert "Its budget counts by another unit, day" in " ".join(refused.err.split())
     assert_refused(refused, 4, "counts by day, and one lifetime budget needs one unit", secrets_of(today))
-    assert "--unit" in refused.err
-    assert run(today.paths, *words, "record", "--other-people", "nights").code == 0
 
-    by_day = written(today, rows_of(today)[:-2], "less.csv")
-    refused = imported(today, by_day, "days", "--same-people", "rows")
-    assert_refused(refused, 4, "rows holds the same people and counts by record", secrets_of(today))
-    run(today.paths, "data", "erase", "nights", "--confirm", "nights")
-    refused = run(
-        today.paths,
-        "import",
-        by_day,
-        "--time",
-        "day",
-        "--collection",
-        "more",
-        "--unit",
-        "record",
-        "--other-people",
-        "rows",
-    )
-    assert_refused(refused, 4, "nights holds the same people and counts by day", secrets_of(today))
+    less = written(today, rows_of(today)[:-2], "less.csv")
+    others = replace(choice(today, path, "rows", people={"nights": "other"}), unit="record")
+    with today.vault() as vault:
+        import_file(vault, others)
+        with pytest.raises(UnitsDiffer, match="rows holds the same people and counts by record"):
+            import_file(vault, choice(today, less, "days", people={"rows": "same"}))
+        vault.erase_collection("nights")
+        with pytest.raises(UnitsDiffer, match="nights holds the same people and counts by day"):
+            import_file(vault, replace(others, path=less, name="more", people={"rows": "other"}))
 
 
 def test_a_plan_that_was_made_before_the_same_people_came_in_is_refused(world: World) -> None:
