@@ -250,12 +250,12 @@ def test_what_a_command_could_approve_ends_with_its_ten_minutes(daemon: Daemon) 
 
 
 def imported(
-    daemon: Daemon, session: Session, action: str, name: str, year: bytes = b"2025"
+    daemon: Daemon, session: Session, action: str, name: str, year: bytes = b"2025", **more: Any
 ) -> tuple[str, str]:
     """The state and the error of an import into a collection, with a proof where the action wants one."""
     table = daemon.world.table(f"{name}-{action}.csv", seed=int(year))
     table.write_bytes(table.read_bytes().replace(b"2026", year))
-    choice = {"path": str(table), "name": name, "unit": "day", "time_field": "day"}
+    choice = {"path": str(table), "name": name, "unit": "day", "time_field": "day", **more}
     plan = ended(
         daemon, session, "plan_import", daemon.begin("plan_import", token=session.token, choice=choice)
     )
@@ -280,3 +280,14 @@ def test_a_token_alone_adds_no_rows_to_what_somebody_may_learn_from(daemon: Daem
     assert daemon.owner("collections", token=session.token).json()[0]["rows"] == 100
     assert imported(daemon, session, "import_planned", "others") == ("done", "")
     assert imported(daemon, session, "import_under_consent", "nights", b"2024") == ("done", "")
+
+
+def test_a_token_alone_says_of_nobody_that_they_are_others_and_raises_no_cap(
+    daemon: Daemon, session: Session
+) -> None:
+    refused = ("failed", "WiderNotProven")
+    assert imported(daemon, session, "import_planned", "others") == ("done", "")
+    assert imported(daemon, session, "import_planned", "again", people={"others": "other"}) == refused
+    assert imported(daemon, session, "import_planned", "large", b"2022", lifetime="8.01") == refused
+    assert imported(daemon, session, "import_planned", "large", b"2022", lifetime="8") == ("done", "")
+    assert imported(daemon, session, "import_under_consent", "larger", b"2021", lifetime="64") == ("done", "")

@@ -10,6 +10,7 @@ import pytest
 from tests.worlds.commands import run
 from tests.worlds.world import NAME, World
 from vault.errors.daemon import SessionEnded
+from vault.errors.keys import OtherKey
 from vault.requester.keys import keygen
 
 
@@ -38,6 +39,18 @@ def test_somebody_can_be_limited_to_one_collection(today: World) -> None:
     limits = {one["name"]: one["only_collection"] for one in map(json.loads, lines)}
     assert limits == {NAME: None, "Limited": "nights"}
     assert "nights alone" in " ".join(run(today.paths, "requester", "list").out.split())
+
+
+def test_a_key_is_shown_before_it_is_added_and_no_other_takes_its_place(today: World) -> None:
+    keys = keygen(today.folder / "other")
+    added = " ".join(run(today.paths, "requester", "add", "Other", keys.public).err.split())
+    assert 0 <= added.find(keys.fingerprint) < added.find("may now send requests"), added
+    forger = keygen(today.folder / "forger")
+    with today.vault() as vault:
+        with pytest.raises(OtherKey):
+            vault.add_requester("Third", forger.public, fingerprint=keys.fingerprint)
+        assert "Third" not in {one.name for one in vault.requesters()}
+        vault.add_requester("Third", forger.public, fingerprint=forger.fingerprint)
 
 
 def test_a_release_without_a_folder_is_kept_for_its_requester_to_fetch(today: World) -> None:

@@ -33,9 +33,9 @@ MUTANTS = (
     Mutant(
         name="a token adds rows under a consent",
         kind=Kind.CONSENT,
-        function="RecordActions._import",
-        old="if not is_proven and is_under_consent(",
-        new="if is_proven and not is_under_consent(",
+        function="_check_without_proof",
+        old="if is_under_consent(",
+        new="if joins(plan) and is_under_consent(",
         caught_by="test_a_token_alone_adds_no_rows_to_what_somebody_may_learn_from",
     ),
     Mutant(

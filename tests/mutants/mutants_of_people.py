@@ -66,6 +66,43 @@ MUTANTS = (
         within="vault/records",
     ),
     Mutant(
+        name="names of units are numbers only where all of them begin alike",
+        kind=Kind.LEDGER,
+        function="numbering",
+        old='return pc.replace_substring_regex(column.cast(pa.string()), _NUMBERED, r"\\1")',
+        new=(
+            "texts = column.cast(pa.string())\n"
+            "    heads = pc.replace_substring_regex(texts, r'[0-9].*$', '')\n"
+            "    alike = len(pc.unique(heads)) < 2\n"
+            "    return pc.replace_substring_regex(texts, _NUMBERED, r'\\1') if alike else texts"
+        ),
+        caught_by="test_one_odd_name_hides_no_other_unit[Q-0001]",
+    ),
+    Mutant(
+        name="long numbers in texts are rounded",
+        kind=Kind.LEDGER,
+        function="_of_texts",
+        old="keys = np.where(is_whole.to_numpy(zero_copy_only=False), wholes, keys)",
+        new="wholes = is_whole",
+        caught_by="test_one_odd_name_hides_no_other_unit[test]",
+    ),
+    Mutant(
+        name="a token alone says that the same people are others",
+        kind=Kind.LEDGER,
+        function="widens",
+        old="if apart:",
+        new="if apart and plan.under_consent:",
+        caught_by="test_a_token_alone_says_of_nobody_that_they_are_others_and_raises_no_cap",
+    ),
+    Mutant(
+        name="a token alone makes a collection with the largest cap",
+        kind=Kind.LEDGER,
+        function="_check_without_proof",
+        old="if what := widens(plan):",
+        new="if (what := widens(plan)) and plan.overlaps:",
+        caught_by="test_a_token_alone_says_of_nobody_that_they_are_others_and_raises_no_cap",
+    ),
+    Mutant(
         name="units alone decide",
         kind=Kind.LEDGER,
         function="_score",

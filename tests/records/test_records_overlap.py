@@ -180,6 +180,8 @@ def test_a_value_is_the_same_however_it_is_written() -> None:
         pa.array([" YES", "no", "1.2345e4"]),
     )
     assert found == [found[0]] * 4
+    assert first_keys(pa.array(["+1", "-0", "0012345"])) == first_keys(pa.array([1, 0, 12345]))
+    assert first_keys(pa.array(["-007", "9" * 18])) == first_keys(pa.array([-7, 10**18 - 1]))
     assert first_keys(pa.array([True, False])) == first_keys(pa.array([1, 0]))
     assert first_keys(pa.array(["Blue ", "RED"])) == first_keys(pa.array(["blue", "red"]))
     (words,) = first_keys(pa.array(["blue", "red", "bleu", "", "blue red", "ä"]))
@@ -193,10 +195,30 @@ def test_a_seventh_digit_moves_few_values(value: float) -> None:
     assert near != far
 
 
-def test_numbers_of_units_lose_what_they_all_begin_with() -> None:
-    assert numbering(pa.chunked_array([["P-0017", "P-0018", "P-0200"]])).to_pylist() == ["17", "18", "200"]
-    assert numbering(pa.chunked_array([["17", "170"]])).to_pylist() == ["17", "170"]
-    assert numbering(pa.chunked_array([["same", "same"]])).to_pylist() == ["", ""]
+def test_each_name_of_a_unit_is_its_number_whatever_the_others_are() -> None:
+    names = ["P-0017", "P-0018", "Q-0200", "17", "test", "2024-01", "18X", "000", None]
+
+    assert numbering(pa.chunked_array([names])).to_pylist() == [
+        *("17", "18", "200", "17", "test", "2024-01", "18X", "0", None),
+    ]
+
+
+@pytest.mark.parametrize("odd", ["Q-0001", "test", "11010119900315001X"])
+def test_one_odd_name_hides_no_other_unit(odd: str) -> None:
+    """However the others are numbered: short with a letter, or with eighteen digits."""
+    table = clinic(np.random.default_rng(2))
+    telling = table.rows.select(["id", "age", "sex"])  # and only beside their unit
+    for names in (
+        [f"P-{number:04d}" for number in range(1, 401)],
+        [str(110101199000000000 + 7919 * number) for number in range(1, 401)],
+    ):
+        one = telling.set_column(0, "id", pa.array(names))
+        more = pa.concat_tables([one, one.slice(0, 1).set_column(0, "id", pa.array([odd]))])
+        found = likeness(of(replace(table, rows=one)), of(replace(table, rows=more)))
+        by_row = likeness(of(Table(rows=one, unit=RECORD)), of(Table(rows=more, unit=RECORD)))
+        assert (found, by_row, names[0]) == (Likeness.SAME, Likeness.SAME, names[0])
+    wholes = one.set_column(0, "id", pa.array([int(name) for name in names]))
+    assert likeness(of(replace(table, rows=wholes)), of(replace(table, rows=more))) is Likeness.SAME
 
 
 # kept -------------------------------------------------------------------------------------------------------

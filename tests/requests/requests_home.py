@@ -69,7 +69,7 @@ def mould(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, KeyTre
     with made.act() as opened:
         opened.record(EntryType.LOG_GENESIS, clear={"app": "lockbox 0"})
         _import(opened, "sleep", UnitSpec(kind=UnitKind.DAY), "bedtime")
-        _import(opened, "walks", UnitSpec(kind=UnitKind.RECORD), None)
+        _import(opened, "walks", UnitSpec(kind=UnitKind.RECORD), None, is_blank=True)
         requesters.add(opened, name="lab", key=KEY.public)
     made.store.checkpoint_wal()
     made.store.close()
@@ -98,12 +98,18 @@ def shared_home(
     store.close()
 
 
-def _import(opened: AuditedTransaction, name: str, unit: UnitSpec, time_field: str | None) -> None:
+def _import(
+    opened: AuditedTransaction, name: str, unit: UnitSpec, time_field: str | None, *, is_blank: bool = False
+) -> None:
+    """Import the usual columns; blank ones tell of nobody, so that they share no budget."""
     fields = tuple(
         FieldSpec(name=name, type=kind, sensitivity=Sensitivity.ORDINARY)
         for name, (kind, _) in VALUES.items()
     )
-    columns = {name: pa.array(values, ARROW_TYPES[kind]) for name, (kind, values) in VALUES.items()}
+    columns = {
+        name: pa.array([None] * 3 if is_blank else values, ARROW_TYPES[kind])
+        for name, (kind, values) in VALUES.items()
+    }
     parsed = ParsedTable(
         fields=fields,
         table=pa.table(columns),

@@ -17,6 +17,12 @@ class JoinNotProven(Refused):
     hint = "look at the file again, then import it"
 
 
+class WiderNotProven(Refused):
+    """{collection} would have {what}, which needs your passphrase."""
+
+    hint = "look at the file again, then import it"
+
+
 class UnitsDiffer(Refused):
     """{collection} holds the same people and counts by {unit}, and one lifetime budget needs one unit."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vault.errors.families import Broken, Invalid, Locked
+from vault.errors.families import Broken, Invalid, Locked, Refused
 
 
 class WrongPassphrase(Locked):
@@ -41,3 +41,9 @@ class DamagedHeader(Broken):
 
 class KeyFileInvalid(Invalid):
     """{path} is not a lockbox key file: {reason}."""
+
+
+class OtherKey(Refused):
+    """{path} holds another key than the one whose fingerprint was shown; nobody was added."""
+
+    hint = "compare the fingerprint with them, then add them again"

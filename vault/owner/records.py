@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault import erasure
 from vault.audit.entries import EntryType
 from vault.budget import ledger
-from vault.errors.budget import JoinNotProven
+from vault.errors.budget import JoinNotProven, WiderNotProven
 from vault.errors.consent import UnderConsent
 from vault.file_names import spelled
 from vault.importers.plan import make_plan, store_plan
@@ -30,10 +31,12 @@ from vault.views.records import (
     FileChoice,
     ImportPlan,
     ImportReport,
+    OverlapReason,
     Page,
 )
 
 if TYPE_CHECKING:
+    from vault.audit.transaction import AuditedTransaction
     from vault.importers.held_plans import HeldPlans
     from vault.lifecycle.opened import OpenVault
     from vault.records.collections import CollectionFacts
@@ -53,7 +56,8 @@ class RecordActions:
         )
         with self._opened.read() as uow:
             is_read = is_under_consent(uow, plan.shown.collection, self._opened.now(uow))
-        shown = replace(plan.shown, under_consent=is_read, needs_passphrase=is_read or joins(plan.shown))
+        needs = is_read or joins(plan.shown) or bool(widens(plan.shown))
+        shown = replace(plan.shown, under_consent=is_read, needs_passphrase=needs)
         plan = replace(plan, shown=shown)
         self._plans.keep(plan)
         return plan.shown
@@ -72,10 +76,8 @@ class RecordActions:
     def _import(self, plan_id: str, progress: Progress, *, is_proven: bool) -> ImportReport:
         plan = self._plans.find(plan_id)
         with self._opened.act() as act:
-            if not is_proven and is_under_consent(act.uow, plan.shown.collection, act.now):
-                raise UnderConsent(collection=plan.shown.collection)
-            if not is_proven and joins(plan.shown):
-                raise JoinNotProven(collection=plan.shown.collection)
+            if not is_proven:
+                _check_without_proof(act, plan.shown)
             report = store_plan(act, plan, progress)
         self._plans.forget(plan)
         return report
@@ -136,3 +138,23 @@ class RecordActions:
 def joins(plan: ImportPlan) -> bool:
     """Whether the import would make one budget of several."""
     return any(one.joins for one in plan.overlaps)
+
+
+def widens(plan: ImportPlan) -> str:
+    """What lets more be told than was proposed: a budget beside one for the same people, or a cap above the default."""
+    apart = [one for one in plan.overlaps if one.reason is OverlapReason.SAME_PEOPLE and not one.joins]
+    if apart:
+        return f"a budget of its own although {apart[0].collection} holds the same people"
+    if plan.rows_before is None and Decimal(plan.lifetime_epsilon) > ledger.LIFETIME:
+        return f"a lifetime budget above ε {ledger.LIFETIME}"
+    return ""
+
+
+def _check_without_proof(act: AuditedTransaction, plan: ImportPlan) -> None:
+    """Raise `UnderConsent`, `JoinNotProven` or `WiderNotProven` for what a token alone may not import."""
+    if is_under_consent(act.uow, plan.collection, act.now):
+        raise UnderConsent(collection=plan.collection)
+    if joins(plan):
+        raise JoinNotProven(collection=plan.collection)
+    if what := widens(plan):
+        raise WiderNotProven(collection=plan.collection, what=what)

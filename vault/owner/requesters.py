@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vault.errors.keys import OtherKey
 from vault.queries.requesters import requester_view, requester_views
 from vault.requests import requesters
 from vault.sealing.keyfile import key_line, read_key
+from vault.sealing.signing import fingerprint as fingerprint_of
 from vault.training.stop import stop_for_blocked
 
 if TYPE_CHECKING:
@@ -25,9 +27,12 @@ class RequesterActions:
     _opened: OpenVault
 
     def add_requester(
-        self, name: str, key_file: Path, *, contact: str = "", only_collection: str | None = None
-    ) -> RequesterView:
+        self, name: str, key_file: Path, *, fingerprint: str | None = None, contact: str = "",
+        only_collection: str | None = None,
+    ) -> RequesterView:  # fmt: skip
         key = read_key(key_file, "requester-public")
+        if fingerprint is not None and fingerprint != fingerprint_of(key):
+            raise OtherKey(path=key_file)
         with self._opened.act() as act:
             row = requesters.add(act, name=name, key=key, contact=contact, only_collection=only_collection)
             return requester_view(act.uow, row)

@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 Keys = np.ndarray
 
 _NUMBER: Final = r"^[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})([eE][+-]?[0-9]{1,2})?$"
+_WHOLE: Final = r"^-?[0-9]{1,18}$"
+_NUMBERED: Final = r"^[^0-9]*?0*([0-9]+)$"
 _TRUE, _FALSE = pa.array(["true", "yes"]), pa.array(["false", "no"])
 _NEARLY_WHOLE: Final = 1e-5
 _FINEST: Final = 2.0**18  # steps of 4e-6 around zero: what is added in the seventh digit moves few values
@@ -44,17 +46,8 @@ def keys_of(column: pa.ChunkedArray) -> tuple[Keys, Keys]:
 
 
 def numbering(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Names such as P-0017 without what they all begin with: the number alone where it is one."""
-    texts = column.cast(pa.string())
-    ends = pc.min_max(texts).as_py()
-    shared = _common_beginning(ends["min"] or "", ends["max"] or "")
-    stripped = pc.utf8_slice_codeunits(texts, len(shared.rstrip("0123456789")))
-    return pc.replace_substring_regex(stripped, r"^0+([0-9])", r"\1")
-
-
-def _common_beginning(first: str, last: str) -> str:
-    length = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), None)
-    return first[: min(len(first), len(last)) if length is None else length]
+    """Names such as P-0017 as their number, each by itself, so that one odd name changes no other."""
+    return pc.replace_substring_regex(column.cast(pa.string()), _NUMBERED, r"\1")
 
 
 def _filled(array: pa.Array, empty: float) -> np.ndarray:
@@ -89,6 +82,10 @@ def _of_texts(array: pa.Array) -> Keys:
     if pc.any(is_number).as_py():
         numbers = pc.if_else(is_number, texts, None).cast(pa.float64())
         keys = np.where(is_number.to_numpy(zero_copy_only=False), _of_numbers(_filled(numbers, 0.0)), keys)
+        # As a float a number of 17 digits or more would be another one.
+        is_whole = pc.match_substring_regex(texts, _WHOLE)
+        wholes = _filled(pc.if_else(is_whole, texts, None).cast(pa.int64()), 0).view(np.uint64)
+        keys = np.where(is_whole.to_numpy(zero_copy_only=False), wholes, keys)
     for words, value in ((_TRUE, 1), (_FALSE, 0)):
         keys[pc.is_in(texts, words).to_numpy(zero_copy_only=False)] = value
     return keys

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vault.errors.release import DestinationUnusable
 from vault.sealing.durable import create_file, make_folders
-from vault.sealing.keyfile import key_line, write_secret_key
+from vault.sealing.keyfile import key_line, read_key, write_secret_key
 from vault.sealing.signing import SigningKey, fingerprint
 
 PUBLIC_FILE = "requester.pub"
@@ -34,6 +34,11 @@ def keygen(folder: Path) -> Keys:
     write_secret_key(secret, key.seed())
     create_file(public, f"{key_line('requester-public', key.public)}\n".encode())
     return Keys(public=public, secret=secret, fingerprint=fingerprint(key.public))
+
+
+def fingerprint_of(public: Path) -> str:
+    """The fingerprint of the key in a public key file; raises ``FileMissing``, ``Unavailable``, ``KeyFileInvalid``."""
+    return fingerprint(read_key(public, "requester-public"))
 
 
 def make_folder(folder: Path) -> None:

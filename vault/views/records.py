@@ -93,7 +93,8 @@ class ImportPlan:
     ``rows_before`` are those its collection has already, None for a new one, and ``lifetime_epsilon`` is its cap.
     ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget shared with any other.
     ``under_consent`` says that somebody may learn from that collection. Importing ``needs_passphrase`` then, and where
-    a budget becomes a shared one, because that is for good.
+    a budget becomes a shared one, because that is for good, and where a budget becomes one more for the same people or
+    is larger than the default.
     """
 
     source: str

@@ -34,13 +34,19 @@ def add(
     ] = None,
 ) -> None:
     """Let somebody with this public key send requests."""
+    from vault.requester.keys import fingerprint_of
+
+    fingerprint = fingerprint_of(key_file)
+    say(f"Fingerprint of their key: {fingerprint}")
     with open_vault(context) as vault:
-        added = vault.add_requester(name, key_file, contact=contact, only_collection=only)
+        added = vault.add_requester(
+            name, key_file, fingerprint=fingerprint, contact=contact, only_collection=only
+        )
     for sentence in wording.name_warnings(added.name, added.resembles, added.alphabets):
         say(f"Note: {sentence}")
     about = f" about {added.only_collection} and nothing else" if added.only_collection else ""
-    say(f"{added.name} may now send requests{about}. Fingerprint of their key: {added.fingerprint}")
-    say("Compare it with them in person, then:")
+    say(f"{added.name} may now send requests{about}.")
+    say("Compare the fingerprint with them in person, then:")
     say(f"  lockbox requester trust {shlex.quote(added.name)}")
 
 

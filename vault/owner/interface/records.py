@@ -35,7 +35,8 @@ class Records(Protocol):
         """Seal the rows of a plan, all or nothing.
 
         Raises `PlanUnknown` for one that is not kept any more or is older than the collections, `UnderConsent` where
-        somebody may learn from that collection, `JoinNotProven` where it would share a budget, `FileChanged`,
+        somebody may learn from that collection, `JoinNotProven` where it would share a budget, `WiderNotProven`
+        where it would have one beside that of the same people or above the default, `FileChanged`,
         `AlreadyImported`, `SchemaMismatch`, `UnitsDiffer` where the budget it would share has another unit,
         `CollectionErased`, `NothingToImport` and `Invalid`.
         """
@@ -45,7 +46,8 @@ class Records(Protocol):
     def import_under_consent(self, plan_id: str, *, progress: Progress = unwatched) -> ImportReport:
         """Seal the rows of a plan that needs the passphrase; raises as `import_planned`.
 
-        Somebody may learn from that collection, or it would share its lifetime budget with another one for good.
+        Somebody may learn from that collection, or it would share its lifetime budget with another one for good, have
+        one of its own although the same people are in another collection, or one above the default.
         """
 
     def check_lifetime(self, text: str = "") -> str:

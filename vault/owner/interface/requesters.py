@@ -14,11 +14,13 @@ class Requesters(Protocol):
 
     @proven
     def add_requester(
-        self, name: str, key_file: Path, *, contact: str = "", only_collection: str | None = None
-    ) -> RequesterView:
+        self, name: str, key_file: Path, *, fingerprint: str | None = None, contact: str = "",
+        only_collection: str | None = None,
+    ) -> RequesterView:  # fmt: skip
         """Let somebody with this public key send requests, under the owner's own name for them.
 
-        With `only_collection` they may ask about that collection and no other; raises `UnknownCollection`.
+        `fingerprint` is that of the key that was shown: where another one lies in the file by now it raises
+        `OtherKey`. With `only_collection` they may ask about that collection and no other; raises `UnknownCollection`.
         """
 
     def requesters(self) -> list[RequesterView]:
