@@ -114,3 +114,17 @@ def test_a_consent_for_one_job_is_in_use_while_the_job_runs_and_used_up_afterwar
     assert seen[0] == ("active", "")
     assert seen[-1] == ("in use", "in use by a running job")
     assert after == "used up"
+
+
+def test_withdrawing_says_before_and_after_what_waits_again(today: World) -> None:
+    with today.vault() as vault:
+        request = next(one.id for one in vault.requests() if one.state == "waiting")
+        approve(vault, request, draft=True)
+        grant = next(one.id for one in vault.grants() if one.uses_kept)
+    said = f"1 approved job that has not run waits for your decision again: {request[:8]}."
+    before = run(today.paths, "consent", "withdraw", grant[:8], "--dry-run")
+    assert (before.code, said in before.err) == (0, True)
+    after = run(today.paths, "consent", "withdraw", grant[:8])
+    assert (after.code, said in after.err) == (0, True)
+    with today.vault(writable=False) as vault:
+        assert vault.request(request).line.state == "waiting"

@@ -21,7 +21,7 @@ from tests.worlds.importing import import_file
 from tests.worlds.world import World
 from tui.text.erasure_facts import erase_sentences
 from vault.errors.budget import JoinNotProven, UnitsDiffer
-from vault.errors.records import PlanUnknown
+from vault.errors.records import AnswerForHalf, PlanUnknown
 from vault.store.tables import Collection, ImportedFile
 from vault.views.records import FileChoice, OverlapReason
 
@@ -372,3 +372,30 @@ def test_a_plan_that_was_made_before_the_same_people_came_in_is_refused(world: W
         world.imported(vault)
         with pytest.raises(PlanUnknown):
             vault.import_planned(late.id)
+
+
+def test_a_file_without_a_row_that_can_be_used_is_like_nobody_and_fails_in_a_dry_run_too(
+    today: World,
+) -> None:
+    path = written(today, [row[:2] for row in rows_of(today)])
+    for more in ([], ["--dry-run"], ["--dry-run", "--json"]):
+        tried = run(today.paths, "import", path, "--type", "day=float", "--unit", "record", *more)
+        assert tried.code == 1
+        assert "no row of this file could be imported" in tried.err
+        assert "is in nights too" not in f"{tried.out}{tried.err}"
+        assert "same-people" not in tried.out
+
+
+@pytest.mark.parametrize("into", ["new", "again"])
+def test_an_answer_for_one_collection_of_a_budget_alone_is_refused(held_world: World, into: str) -> None:
+    """Joined they are of the same people: rows of one's people cannot be of other people than the other's."""
+    with held_world.vault() as vault:
+        import_file(
+            vault, FileChoice(path=a_line_feed_more(held_world), name="again", unit="day", time_field="day")
+        )
+        third = FileChoice(path=other_order(held_world), name=into, unit="day", time_field="day")
+        with pytest.raises(AnswerForHalf, match="nights has one lifetime budget with again"):
+            vault.plan_import(replace(third, people={"nights": "other"}))
+        if into == "new":
+            both = vault.plan_import(replace(third, people={"nights": "other", "again": "other"}))
+            assert both.shared is None

@@ -84,6 +84,11 @@ def test_a_backup_is_gone_on_from_and_nothing_spent_or_withdrawn_becomes_less(ol
         assert not [one for one in vault.releases() if one.state == "held"]
     assert run(older.paths, "requester", "block", NAME).code == 0
     assert "what this computer has seen of it before" in flat(run(older.paths, "audit", "verify").err)
+    carried = "What this computer remembers as spent is carried over to the privacy budget of nights."
+    assert carried in flat(run(older.paths, "audit", "show").out)
+    (point,) = [one for one in facts(older, "budget", "--history") if not one["request"]]
+    assert point["requester"] == ""
+    assert "nights carried over none" in flat(run(older.paths, "budget", "--history").out)
 
 
 def test_what_was_remembered_as_spent_is_spent_for_the_next_job_too(older: World) -> None:

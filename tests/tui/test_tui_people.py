@@ -9,10 +9,11 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
-from tests.worlds.screens import on_page, play, press, sees, served, until, words_of
+from tests.worlds.screens import on_page, play, press, sees, served, text_of, until, words_of
 from tests.worlds.world import World
 from tui.dialogs.import_file import ChooseFileDialog, ImportDialog, PeopleToggle
 from tui.screens.data import Data
+from tui.text import wording
 from vault.owner.interface.session import OwnerSession
 
 
@@ -57,13 +58,19 @@ def test_the_join_is_preset_and_the_budget_page_shows_one_budget_with_its_member
         async with on_page(vault, world, "data") as pilot:
             screen = await looked_at(pilot, path)
             assert screen.query_one(PeopleToggle).is_on
-            assert "One lifetime budget with nights: ε 8 for all of them" in words_of(
+            assert "One lifetime budget with nights, for good: ε 8 for all of them" in words_of(
                 screen.query_one("#consequence")
             )
             await seal(pilot, screen)
         async with on_page(vault, world, "budget") as pilot:
             await sees(pilot, "shared by again")
             await sees(pilot, "shared by nights")
+        used = wording.percent(vault.budget()[0].used_percent)
+        async with on_page(vault, world, "home") as pilot:
+            await sees(pilot, "nights in the same budget")
+        async with on_page(vault, world, "data", size=(160, 50)) as pilot:
+            await sees(pilot, "one budget with nights")
+            await sees(pilot, f"{used} used of a lifetime cap of ε 8")
 
     play(story())
     assert [line.members for line in vault.budget() if line.requester is None] == [("again", "nights")]
@@ -85,3 +92,19 @@ def test_who_unticks_it_says_that_these_are_other_people(again: tuple[World, Own
     play(story())
     assert [line.members for line in vault.budget() if line.requester is None] == [("again",), ("nights",)]
     assert "you said that it holds other people than nights" in vault.audit_lines()[-1].sentence
+
+
+def test_at_any_size_what_joins_for_good_was_in_sight_before_it_is_sealed(
+    again: tuple[World, OwnerSession, Path],
+) -> None:
+    world, vault, path = again
+
+    async def story() -> None:
+        async with on_page(vault, world, "data", size=(80, 24)) as pilot:
+            screen = await looked_at(pilot, path)
+            await until(pilot, lambda: not screen.query_one("#seal", Button).disabled)
+            details, toggle = screen.query_one("#details"), screen.query_one(PeopleToggle)
+            assert details.region.contains_region(toggle.region)
+            assert "One budget for good with nights" in text_of(pilot.app)
+
+    play(story())

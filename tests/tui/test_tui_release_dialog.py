@@ -150,8 +150,8 @@ def test_the_consequence_the_word_and_the_safe_answer_are_in_sight(
                 WITHDRAWING,
                 who,
                 "Type RELEASE:",
-                "Keep it here",
-                "kept here for them to fetch by token",
+                "Do not release now",
+                "Where: for them to fetch by token, or a new folder:",
             ):
                 assert sentence in said
             assert pilot.app.focused is pilot.app.screen.query_one("#safe")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 from textual import work
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
 
 NOTHING_YET: Final = "Nothing is stored until you say so."
+SCROLL: Final = "Scroll down first: whose people these are is not all in sight."
 
 
 class FileTree(DirectoryTree):
@@ -133,13 +135,22 @@ class PeopleToggle(Toggle):
 
 
 class ImportDialog(Dialog[ImportReport]):
-    """What would be sealed: the columns, what counts as one, what is refused, the lifetime budget."""
+    """What would be sealed: the columns, what counts as one, what is refused, the lifetime budget.
+
+    Whose people these are joins budgets for good, so it stands first and has been in sight before anything is sealed.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+    ]
 
     def __init__(self, choice: FileChoice, preview: ImportPlan) -> None:
         super().__init__()
         self._choice = choice
         self._preview = preview
-        self._is_drawing = False
+        self._has_seen = False
+        self._is_sealing = False
 
     # what stands there
 
@@ -152,7 +163,8 @@ class ImportDialog(Dialog[ImportReport]):
         return import_facts.consequence_of(self._preview)
 
     def details(self) -> Iterable[Widget]:
-        """The name, the columns, the privacy unit, what is refused and what to know."""
+        """Whose people these are, the name, the columns, the privacy unit, what is refused and what to know."""
+        yield Vertical(id="people")
         if self._preview.rows_before is None:
             yield Plain("Name of the new collection", classes="heading")
             yield Input(self._choice.name, id="name", max_length=80)
@@ -162,7 +174,6 @@ class ImportDialog(Dialog[ImportReport]):
         if self._preview.rows_before is None:
             yield Plain("What counts as one, and is hidden whole", classes="heading")
             yield Vertical(id="units")
-        yield Vertical(id="people")
         yield Plain("", id="refused")
         yield Plain("", id="warnings", classes="muted")
 
@@ -182,6 +193,37 @@ class ImportDialog(Dialog[ImportReport]):
         await self._draw_units()
         await self._draw_people()
         self._draw()
+        details = self.query_one("#details")
+        self.watch(details, "scroll_y", self._look_again, init=False)
+        self.watch(details, "virtual_size", self._look_again, init=False)
+        self.call_after_refresh(self._look_again)
+
+    def on_resize(self) -> None:
+        """What is in sight at the new size."""
+        self.call_after_refresh(self._look_again)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll the details, wherever the focus is."""
+        details = self.query_one("#details")
+        details.scroll_relative(y=pages * max(1, details.size.height - 1), animate=False)
+
+    # what must have been in sight
+
+    def _look_again(self) -> None:
+        """Note once the end of what is asked about people has been in sight."""
+        details, people = self.query_one("#details"), self.query_one("#people")
+        if details.size.height and people.is_mounted:
+            end = people.virtual_region.bottom - details.scroll_offset.y
+            self._has_seen = self._has_seen or end <= details.size.height
+            self._allow()
+
+    def _allow(self) -> None:
+        if not self._is_sealing:
+            self.query_one("#seal", Button).disabled = not (self._preview.rows and self._may_seal())
+            self._say(NOTHING_YET if self._may_seal() else SCROLL)
+
+    def _may_seal(self) -> bool:
+        return self._has_seen or not self._preview.overlaps
 
     # drawing
 
@@ -193,7 +235,7 @@ class ImportDialog(Dialog[ImportReport]):
         self.query_one("#warnings", Plain).set_text("\n".join(preview.warnings))
         seal = self.query_one("#seal", Button)
         seal.label = content(self._seal_label())
-        seal.disabled = not preview.rows
+        self._allow()
 
     async def _draw_units(self) -> None:
         for place in self.query("#units"):
@@ -254,8 +296,17 @@ class ImportDialog(Dialog[ImportReport]):
         """The same people, or others: what the person says is on the trail."""
         event.stop()
         if isinstance(event.toggle, PeopleToggle):
-            word = "same" if event.toggle.is_on else "other"
-            self._read_again(people={**self._choice.people, event.toggle.collection: word})
+            self._answer(event.toggle.collection, "same" if event.toggle.is_on else "other")
+
+    @work(exclusive=True, group="preview")
+    async def _answer(self, collection: str, word: str) -> None:
+        """One answer for all that share the budget of this collection: they are of the same people."""
+        lines = await self.program.ask(lambda vault: vault.budget())
+        shared = {name for line in lines if collection in line.members for name in line.members}
+        asked = {one.collection for one in self._preview.overlaps if one.reason != "columns-closed"}
+        self._read_again(
+            people={**self._choice.people, **dict.fromkeys({collection} | (shared & asked), word)}
+        )
 
     # sealing
 
@@ -263,6 +314,7 @@ class ImportDialog(Dialog[ImportReport]):
         """Seal the rows that are shown, of the file that was looked at, or none."""
         names = [field.value.strip() for field in self.query("#name").results(Input)]
         self._choice = replace(self._choice, name=names[0] if names else self._choice.name)
+        self._is_sealing = True
         self._say("Sealing the rows …")
         self.query_one("#seal", Button).disabled = True
         self._seal()
@@ -291,8 +343,9 @@ class ImportDialog(Dialog[ImportReport]):
         word.set_text(sentence)
 
     def _fail(self, error: LockboxError) -> None:
+        self._is_sealing = False
+        self._allow()
         self._say(f"{error} {error.hint}".strip(), is_bad=True)
-        self.query_one("#seal", Button).disabled = False
 
 
 def _unit_button(unit: str, preview: ImportPlan) -> Choice:

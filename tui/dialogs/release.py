@@ -66,8 +66,8 @@ class ReleaseDialog(Dialog[ReleaseView]):
     def before_buttons(self) -> Iterable[Widget]:
         """To whom, where to, and the word; always in sight."""
         yield Plain(to_whom(self._held, is_practice=self._is_practice), id="to-whom", classes="value")
-        yield Plain("Where: kept here for them to fetch by token, or a new folder:", id="where")
-        yield Input(placeholder="kept here; or type a folder", id="folder", compact=True)
+        yield Plain("Where: for them to fetch by token, or a new folder:", id="where")
+        yield Input(placeholder="for them to fetch by token; or type a folder", id="folder", compact=True)
         with Horizontal(id="word-line"):
             yield Label(content(f"Type {WORD}: "))
             yield Input(id="word", compact=True, max_length=20)
@@ -75,7 +75,7 @@ class ReleaseDialog(Dialog[ReleaseView]):
 
     def safe_label(self) -> str:
         """The answer that changes nothing."""
-        return "Keep it here"
+        return "Do not release now"
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """The one other answer."""
@@ -232,11 +232,11 @@ def folder_fault(typed: str) -> str:
         is_taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
         has_parent = folder.parent.is_dir()
     except (OSError, RuntimeError):
-        return f"{typed} cannot be looked at; type another folder, or none to keep it here."
+        return f"{typed} cannot be looked at; type another folder, or none and they fetch it by token."
     if is_taken:
-        return f"Something is already at {folder}; type a new folder, or none to keep it here."
+        return f"Something is already at {folder}; type a new folder, or none and they fetch it by token."
     return (
         ""
         if has_parent
-        else f"There is no folder {folder.parent}; type another one, or none to keep it here."
+        else f"There is no folder {folder.parent}; type another one, or none and they fetch it by token."
     )

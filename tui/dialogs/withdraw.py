@@ -29,7 +29,7 @@ class WithdrawDialog(VaultCallDialog):
 
     def consequence(self) -> str:
         """Everything it does, and what it does not reach."""
-        return " ".join(consent_facts.withdrawing(self._planned, self._one.uses_kept))
+        return " ".join(consent_facts.withdrawing(self._planned))
 
     def details(self) -> Iterable[Widget]:
         """Which consent it is."""

@@ -17,6 +17,7 @@ from textual.widgets import DataTable
 from tui.app.page import Page
 from tui.dialogs.budget import BudgetHelpDialog, JobPriceDialog, job_heading
 from tui.text import wording
+from tui.text.reopening_facts import CARRIED_OVER
 from tui.text.request_facts import OPEN_STATES
 from tui.widgets.plain import Plain
 from tui.widgets.plot import Series, StepPlot
@@ -169,6 +170,8 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
             place.mount(PriceBox(found.price))
 
     async def _opened(self, name: str) -> RequestView | None:
+        if name.startswith(CARRIED_OVER):
+            return None  # of no job
         known = [one for one in self._facts.asked if one.line.id == name]
         return known[0] if known else await self.ask(lambda vault: vault.request(name))
 
@@ -265,12 +268,12 @@ def job_lines(facts: Spending) -> Iterable[Line]:
         )
     for charge in reversed(facts.charges):
         yield Line(
-            key=charge.request,
+            key=charge.request or f"{CARRIED_OVER} {charge.at} {charge.collection}",
             cells=(
                 wording.short_time(charge.at),
                 wording.percent(charge.job_percent),
                 wording.percent(charge.used_percent),
-                charge.requester,
+                charge.requester or CARRIED_OVER,
                 charge.collection,
             ),
         )

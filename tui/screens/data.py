@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
@@ -25,6 +24,7 @@ from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
+    from vault.views.budget import BudgetLine
     from vault.views.collections import CollectionView
     from vault.views.consents import GrantView
     from vault.views.records import ImportReport
@@ -44,7 +44,7 @@ class Holdings:
 
     collections: tuple[CollectionView, ...]
     grants: tuple[GrantView, ...]
-    used: dict[str, Decimal]
+    budgets: dict[str, BudgetLine]
 
 
 class Data(Page[Holdings]):
@@ -64,7 +64,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
 
     def __init__(self) -> None:
         super().__init__()
-        self._facts = Holdings(collections=(), grants=(), used={})
+        self._facts = Holdings(collections=(), grants=(), budgets={})
 
     def body(self) -> ComposeResult:
         """The list, and beside or under it what there is to know of the one under the cursor."""
@@ -78,8 +78,12 @@ Your collections. **enter** shows the columns of one, **b** its rows.
 
     def fetch(self, vault: OwnerSession) -> Holdings:
         """The collections, consents and budgets; no value is read."""
-        used = {line.collection: line.used_percent for line in vault.budget() if line.requester is None}
-        return Holdings(collections=tuple(vault.collections()), grants=tuple(vault.grants()), used=used)
+        lines = [line for line in vault.budget() if line.requester is None]
+        return Holdings(
+            collections=tuple(vault.collections()),
+            grants=tuple(vault.grants()),
+            budgets={name: line for line in lines for name in line.members},
+        )
 
     async def draw(self, facts: Holdings) -> None:
         """Fill the list; the details follow its cursor."""
@@ -97,7 +101,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
             str(len(one.fields)),
             _marked_columns(one),
             wording.counted(learn, "consent") if learn else "nobody",
-            wording.percent(self._used(one)),
+            wording.percent(budget.used_percent) if (budget := self._budget(one)) else "",
         )
         return Line(key=one.name, cells=cells)
 
@@ -106,8 +110,8 @@ Your collections. **enter** shows the columns of one, **b** its rows.
             grant for grant in self._facts.grants if grant.collection == one.name and grant.state == "active"
         ]
 
-    def _used(self, one: CollectionView) -> Decimal:
-        return self._facts.used.get(one.name, Decimal())
+    def _budget(self, one: CollectionView) -> BudgetLine | None:
+        return self._facts.budgets.get(one.name)
 
     @property
     def chosen(self) -> CollectionView | None:
@@ -120,7 +124,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
         if one is not None:
             self.query_one("#data-name", Plain).set_text(one.name)
             self.query_one("#data-facts", Facts).set_facts(
-                collection_facts(one, self._active(one), self._used(one), self.program.now())
+                collection_facts(one, self._active(one), self._budget(one), self.program.now())
             )
 
             self.query_one("#data-columns", Plain).set_text(columns_table(one, self._room()))
@@ -202,7 +206,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
 
 
 def collection_facts(
-    one: CollectionView, active: list[GrantView], used: Decimal, now: datetime
+    one: CollectionView, active: list[GrantView], budget: BudgetLine | None, now: datetime
 ) -> list[tuple[str, str]]:
     """What there is to know of a collection without a look at a value."""
     noun = wording.unit_noun(one.unit, one.unit_field)
@@ -211,15 +215,19 @@ def collection_facts(
         ("size", f"{wording.counted(one.rows, 'row')} in {wording.counted(len(one.fields), 'column')}"),
         ("what counts as one", f"{unit[:1].upper()}{unit[1:]}. {wording.not_hidden(one.unit, noun)}"),
         ("who may learn now", "\n".join(_who(grant, now) for grant in active) or NOBODY),
-        (
-            "lifetime budget",
-            f"{wording.bar(used, BAR)} {wording.percent(used)} used of "
-            f"{wording.lifetime_cap(one.lifetime_epsilon, noun)}",
-        ),
+        ("lifetime budget", "" if budget is None else _budget_words(one, budget, noun)),
         ("time", f"column {one.time_field}" if one.time_field else "no column says when a row happened"),
         ("how sensitive", classes_in_words(one)),
         ("since", f"{wording.short_time(one.created_at)} UTC"),
     ]
+
+
+def _budget_words(one: CollectionView, budget: BudgetLine, noun: str) -> str:
+    used = budget.used_percent
+    cap = wording.lifetime_cap(budget.lifetime_epsilon, noun)
+    words = f"{wording.bar(used, BAR)} {wording.percent(used)} used of {cap}"
+    others = [name for name in budget.members if name != one.name]
+    return f"{words}, one budget with {', '.join(others)}" if others else words
 
 
 def columns_table(one: CollectionView, width: int) -> str:

@@ -272,4 +272,6 @@ def _day(stamp: str) -> date:
 
 def _budget_line(one: BudgetLine) -> str:
     used = f"{wording.bar(one.used_percent, BAR)} {wording.percent(one.used_percent)} used"
-    return f"{wording.short(one.collection, NAME_ROOM):{NAME_ROOM}} {used}"
+    first = f"{wording.short(one.members[0], NAME_ROOM):{NAME_ROOM}} {used}"
+    others = (f"{wording.short(name, NAME_ROOM):{NAME_ROOM}} in the same budget" for name in one.members[1:])
+    return "\n".join([first, *others])

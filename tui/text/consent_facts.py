@@ -182,14 +182,21 @@ def granting(draft: GrantDraft, collection: CollectionView) -> str:
 # withdrawing one --------------------------------------------------------------------------------------------
 
 
-def withdrawing(planned: Withdrawal, kept: int) -> list[str]:
-    """What withdrawing stops, destroys, and cannot reach, a sentence each; `kept` are approved and have not run."""
+def returning(one: Withdrawal) -> str:
+    """The approved jobs that have not run and are a question again."""
+    jobs = wording.counted(len(one.returned), "approved job")
+    verb = "that has not run waits" if len(one.returned) == 1 else "that have not run wait"
+    return f"{jobs} {verb} for your decision again: {_ids(one.returned)}."
+
+
+def withdrawing(planned: Withdrawal) -> list[str]:
+    """What withdrawing stops, destroys, and cannot reach, a sentence each."""
     stopped, held, left, maybe = _counts(planned)
     sentences = ["No new run starts under it, from now on."]
     if stopped:
         sentences.append(f"{stopped} in training now: stopped. The budget stays spent.")
-    if kept > len(planned.stopped):
-        sentences.append(f"{wording.counted(kept, 'approved job')} that has not run: it waits for you again.")
+    if planned.returned:
+        sentences.append(returning(planned))
     sentences.append(
         f"{held} destroyed: {_ids(planned.destroyed)}." if held else "No update is held under it."
     )
@@ -213,6 +220,7 @@ def withdrawn(done: Withdrawal) -> str:
     sentences = [f"Consent {done.grant[:8]} is withdrawn; nothing more is read under it."]
     sentences += [f"{stopped} stopped."] if stopped else []
     sentences += [f"{held} destroyed: {_ids(done.destroyed)}."] if held else []
+    sentences += [returning(done)] if done.returned else []
     sentences += (
         [f"{left} already left; that cannot be called back: {_ids(done.already_left)}."] if left else []
     )

@@ -51,7 +51,7 @@ def option_hint(one: Overlap) -> str:
 def toggle_words(one: Overlap) -> tuple[str, str]:
     """The name of the tick that joins, and what there is to know about it."""
     return (
-        f"One budget with {wording.short(one.collection, 30)}",
+        f"One budget for good with {wording.short(one.collection, 30)}",
         f"{overlap_sentence(one) if one.other_unit else _found(one)} Unticked: these are other people.",
     )
 
@@ -62,7 +62,7 @@ def cap_sentence(plan: ImportPlan) -> str:
         return ""
     members = ", ".join(escaped(name) for name in plan.shared.members)
     return (
-        f"One lifetime budget with {members}: ε {plan.shared.lifetime_epsilon} for all of them, "
+        f"One lifetime budget with {members}, for good: ε {plan.shared.lifetime_epsilon} for all of them, "
         f"{wording.percent(plan.shared.used_percent)} of it is used."
     )
 

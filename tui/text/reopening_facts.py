@@ -9,6 +9,9 @@ from tui.text import wording
 if TYPE_CHECKING:
     from vault.views.reopening import RememberedBudget, Reopening
 
+CARRIED_OVER = "carried over"
+"""For whom a charge counts that this computer remembered when an older copy was reopened."""
+
 
 def reopening_sentences(planned: Reopening) -> list[str]:
     """What is older or unknown, what would be ended, and what would count as spent."""

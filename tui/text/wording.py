@@ -358,7 +358,7 @@ CANNOT_BE_SENT = (
     "It cannot be sent any more: its consent was withdrawn, its time is over, the requester is blocked, or what was "
     "here of it is deleted."
 )
-KEPT_TO_FETCH = "kept here for them to fetch with their token, for 90 days"
+KEPT_TO_FETCH = "they fetch it with their token, for 90 days"
 MAY_HAVE_LEFT = "A sending of these bytes was begun and not finished, so they may have left already."
 NOTHING_LEFT = "Nothing has left this computer."
 

@@ -49,7 +49,7 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
     ),
     EntryType.RUN_FAILED: "Run {run} failed: {reason}; {charged}.",
     EntryType.BUDGET_SPEND: (
-        "Run {run} spent ε {epsilon} of the privacy budget[ of {collection}][; {percent} % of it is used]."
+        "[{carried}|Run {run} spent ε {epsilon} of the privacy budget][ of {collection}][; {percent} % of it is used]."
     ),
     EntryType.RELEASE_INTENT: "The update of run {run} is about to leave[ for {recipient}].",
     EntryType.RELEASE_APPROVE: (

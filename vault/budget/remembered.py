@@ -90,7 +90,11 @@ def _charge(act: AuditedTransaction, one: Remembered) -> None:
     act.record(
         EntryType.BUDGET_SPEND,
         clear={"run": run_id, "epsilon": "0", "accountant": accountant_name()},
-        hidden={"collection": home.name if home else str(one.lost[0]), "vector": list(one.more)},
+        hidden={
+            "collection": home.name if home else str(one.lost[0]),
+            "vector": list(one.more),
+            "carried": "What this computer remembers as spent is carried over to the privacy budget",
+        },
     )
 
 

@@ -49,6 +49,12 @@ class ColumnsClosed(Refused):
     hint = "nothing is left that could tell other people from these; what is imported shares its spent budget"
 
 
+class AnswerForHalf(Invalid):
+    """{name} has one lifetime budget with {other}, and these rows would share it as rows of the people of {other}."""
+
+    hint = "one answer holds for all collections of one budget: give --other-people for each of them, or for none"
+
+
 class ErasedNotCleared(Unavailable):
     """{collection} is erased, but its sealed bytes may still be on the disk: {reason}."""
 

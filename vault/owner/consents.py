@@ -62,8 +62,8 @@ class ConsentActions:
             with self._opened.act() as act:
                 receipts.withdraw_grant(act, full)
                 destroyed = unsent.destroy_held_under(act, full)
-                return_lapsed(act)
-                return withdrawal_view(act.uow, self._opened, full, destroyed)
+                returned = return_lapsed(act)
+                return withdrawal_view(act.uow, self._opened, full, destroyed, returned)
         finally:
             # Whatever was raised: where it is withdrawn and only the reminder could not be written, it is withdrawn.
             stop_under_withdrawn(self._opened, full)

@@ -36,7 +36,7 @@ def _point(one: ledger.Charged, collection: str, names: dict[str, str]) -> Budge
         at=stamp(one.at),
         collection=collection,
         requester=names.get(one.requester_id, one.requester_id),
-        request=one.request_id,
+        request="" if one.requester_id == ledger.NOBODY else one.request_id,
         epsilon=one.epsilon,
         job_percent=one.job_percent,
         used_percent=one.used_percent,

@@ -118,16 +118,21 @@ def time_text(moment: datetime | None) -> str | None:
 def planned_withdrawal(uow: UnitOfWork, vault: OpenVault, grant: str) -> Withdrawal:
     """What withdrawing would stop and destroy now, and what it can no longer reach."""
     held = uow.find(RequestRow, grant_id=grant, state=RequestState.HELD)
-    return withdrawal_view(uow, vault, grant, [row.id for row in held])
+    approved = uow.find(RequestRow, grant_id=grant, state=RequestState.APPROVED)
+    waits = [row.id for row in approved if trusted_now(uow, vault.clock) < row.expires_at]
+    return withdrawal_view(uow, vault, grant, [row.id for row in held], waits)
 
 
-def withdrawal_view(uow: UnitOfWork, vault: OpenVault, grant: str, destroyed: Sequence[str]) -> Withdrawal:
+def withdrawal_view(
+    uow: UnitOfWork, vault: OpenVault, grant: str, destroyed: Sequence[str], returned: Sequence[str]
+) -> Withdrawal:
     """What a withdrawal destroyed, and what it can no longer reach."""
     under = uow.find(RequestRow, grant_id=grant)
     return Withdrawal(
         grant=grant,
         stopped=tuple(row.id for row in under if row.id in vault.running),
         destroyed=tuple(destroyed),
+        returned=tuple(row.id for row in under if row.id in returned),
         already_left=tuple(row.id for row in under if row.state is RequestState.RELEASED),
         may_have_left=tuple(row.id for row in under if row.state is RequestState.SENDING),
     )

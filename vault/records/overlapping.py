@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from vault.budget.joining import filter_of, members_of
 from vault.errors.families import Invalid
-from vault.errors.records import ColumnsClosed, UnknownCollection
+from vault.errors.records import AnswerForHalf, ColumnsClosed, UnknownCollection
 from vault.records.collections import facts_of, find_row
 from vault.records.fingerprint import Fingerprint, fingerprint, units_of
 from vault.records.kept_fingerprints import fingerprint_key, open_fingerprint
@@ -62,10 +62,15 @@ def overlaps(
     that hold the same people beyond doubt. Raises `UnknownCollection`, `ColumnsClosed` and `Invalid`.
     """
     _check(uow, people)
+    if not rows.table.num_rows:
+        return ()  # nobody is in it, and nobody is like somebody
     here = None if home is None else filter_of(home)
     others = [row for row in uow.find(tables.Collection, order_by="name") if filter_of(row) != here]
-    found = (_overlap(uow, keys, rows, row, people.get(row.name)) for row in others)
-    return tuple(one for one in found if one is not None)
+    found = [(row, _overlap(uow, keys, rows, row, people.get(row.name))) for row in others]
+    joined = [row for row, one in found if one is not None and one.joins]
+    for row in joined if home is None else [*joined, home]:
+        _refuse_half_answer(uow, row, people)
+    return tuple(one for _, one in found if one is not None)
 
 
 def state_of(uow: UnitOfWork) -> tuple[object, ...]:
@@ -89,6 +94,13 @@ def _check(uow: UnitOfWork, people: Mapping[str, str]) -> None:
             raise Invalid(reason=f"{word} is none of {SAME}, {OTHER}")
         if find_row(uow, name) is None:
             raise UnknownCollection(name=name)
+
+
+def _refuse_half_answer(uow: UnitOfWork, row: tables.Collection, people: Mapping[str, str]) -> None:
+    """Raise `AnswerForHalf` where these rows would join a budget, and were said to be others than one member's."""
+    for one in members_of(uow, row.id):
+        if one.name != row.name and people.get(one.name) == OTHER:
+            raise AnswerForHalf(name=one.name, other=row.name)
 
 
 def _overlap(

@@ -114,7 +114,7 @@ class GrantDraft:
 class Withdrawal:
     """What withdrawing a consent did or would do, as ids of requests, and what cannot be called back.
 
-    `stopped` were in training, `destroyed` were held.
+    `stopped` were in training, `destroyed` were held, `returned` were approved, have not run and wait again.
     """
 
     grant: str
@@ -122,3 +122,4 @@ class Withdrawal:
     destroyed: tuple[str, ...]
     already_left: tuple[str, ...]
     may_have_left: tuple[str, ...]
+    returned: tuple[str, ...] = ()

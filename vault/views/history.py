@@ -13,6 +13,7 @@ class BudgetPoint:
     """One charge in the life of a collection's budget.
 
     `used_percent` is what was used of the collection's budget after it, `requester_percent` by this requester alone.
+    What was carried over when an older copy was reopened, as the computer remembers it, is of no requester and request.
     """
 
     at: str

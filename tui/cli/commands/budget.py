@@ -12,6 +12,7 @@ from tui.cli.show_request import show_price
 from tui.cli.terminal import say, write, write_json, write_table
 from tui.cli.vault_access import open_vault
 from tui.text import wording
+from tui.text.reopening_facts import CARRIED_OVER
 from tui.text.request_facts import OPEN_STATES
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ def _history(context: typer.Context, *, as_json: bool) -> None:
         (
             wording.short_time(one.at),
             one.collection,
-            one.requester,
-            one.request[:8],
+            one.requester or CARRIED_OVER,
+            one.request[:8] or "none",
             wording.percent(one.job_percent),
             wording.percent(one.used_percent),
         )

@@ -22,6 +22,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import open_vault
 from tui.text import wording
+from tui.text.consent_facts import returning
 from tui.text.parse import parse_epsilon, parse_moment, parse_names
 from vault.errors.consent import NotConfirmed
 
@@ -195,6 +196,8 @@ def _say_withdrawn(done: Withdrawal) -> None:
         say(f"{wording.counted(len(done.stopped), 'run')} stopped; the budget that was paid stays spent.")
     if done.destroyed:
         say(f"{wording.counted(len(done.destroyed), 'held update')} destroyed.")
+    if done.returned:
+        say(returning(done))
     if done.already_left:
         say(
             f"{wording.counted(len(done.already_left), 'update')} already left; that cannot be called back, and what "

@@ -28,6 +28,7 @@ from tui.text.export_facts import export_sentences
 from tui.text.overlap_facts import cap_sentence, option_hint, overlap_sentence
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
+from vault.errors.records import NothingToImport
 from vault.file_names import spelled
 from vault.views.records import FileChoice
 
@@ -144,9 +145,12 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
         with progress_bar("reading rows") as progress:
             preview = vault.plan_import(choice, progress=progress)
         if as_json and dry_run:
-            write_json(_without_id(preview))
-            return
-        _show_preview(preview)
+            # the id of a plan is good for this opening of the vault alone
+            write_json({name: value for name, value in asdict(preview).items() if name != "id"})
+        else:
+            _show_preview(preview)
+        if not preview.rows:
+            raise NothingToImport
         if dry_run:
             say("\nNothing was stored (dry run).")
             return
@@ -158,11 +162,6 @@ def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_jso
         with progress_bar("sealing values") as progress:
             report = seal(preview.id, progress=progress)
     _say_sealed(report, as_json=as_json)
-
-
-def _without_id(plan: ImportPlan) -> dict[str, object]:
-    """A plan as somebody reads it: its id is good for this opening of the vault alone."""
-    return {name: value for name, value in asdict(plan).items() if name != "id"}
 
 
 def _say_sealed(report: ImportReport, *, as_json: bool) -> None:

@@ -118,7 +118,9 @@ def send(
     to: Annotated[
         Path | None,
         typer.Option(
-            "--to", metavar="DIR", help="A new folder for the requester; default: kept here for their token."
+            "--to",
+            metavar="DIR",
+            help="A new folder for the requester; default: they fetch it with their token.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -131,9 +133,7 @@ def send(
     what = f"one update of {wording.size(sent.size)}, signed"
     if to is None:
         until = wording.short_time(sent.fetch_until or "")
-        say(
-            f"{what.capitalize()}, left for {sent.recipient}: it is kept here, and they can fetch it with their token,"
-        )
+        say(f"{what.capitalize()}, left for {sent.recipient}: they can fetch it with their token,")
         say(f"while the vault is unlocked, until {until} UTC.")
     else:
         say(f"{to} holds what leaves for {sent.recipient}: {what}.")
