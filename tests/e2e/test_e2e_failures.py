@@ -24,7 +24,7 @@ from tests.worlds.commands import (
 )
 from tests.worlds.importing import import_file
 from tests.worlds.mounts import READ_ONLY, SMALL_DISK
-from tests.worlds.world import NAME, PASSPHRASE, World
+from tests.worlds.world import JOB, NAME, PASSPHRASE, World
 from tui.cli import entry_point
 from vault.settings import Paths
 from vault.store.tables import ChargeRow, HeldRow
@@ -404,3 +404,21 @@ def test_what_a_terminal_of_another_encoding_cannot_show_is_spelled_out(
     assert outcome.code == 0
     assert r"\u2588" in outcome.out
     assert_clean(outcome.all, secrets)
+
+
+def test_what_is_wrong_with_what_was_given_is_said_of_that(today: World) -> None:
+    table, key = today.folder / "nights.csv", today.folder / "lab" / "requester.pub"
+    (today.folder / "typo.toml").write_text(
+        JOB.format(unit="day", steps=5).replace("collection", "colection")
+    )
+    tried = [
+        (2, "a date is written YYYY-MM-DD", ("date", "confirm", "28.11.2026")),
+        (1, "nights.csv is not a folder; a job is one", ("request", "submit", table)),
+        (1, "holds the public key of a requester; here the public key of a vault is wanted",
+         ("update", "verify", today.folder / "job", "--vault-key", key)),
+        (1, "the description has a key colection, and knows only collection",
+         ("job", "new", today.folder / "typo.toml", "--epsilon", "1", "--to", today.folder / "made")),
+    ]  # fmt: skip
+    for code, words, command in tried:
+        outcome = run(today.paths, *command)
+        assert (outcome.code, words in " ".join(outcome.err.split())) == (code, True), outcome.err

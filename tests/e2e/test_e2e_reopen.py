@@ -136,6 +136,7 @@ def test_without_what_was_shown_nothing_is_reopened(older: World, given: tuple[s
     assert (refused.code, "Nothing was reopened".lower() in flat(refused.err).lower()) == (1, True), (
         refused.err
     )
+    assert "without a terminal: lockbox reopen --confirm LETTERS" in flat(refused.err)
     assert (
         older.paths.database.read_bytes()[PAGE:] == before[PAGE:]
     )  # opening alone seals the first page anew

@@ -38,7 +38,7 @@ def test_every_column_is_shown_as_it_would_be_kept(bench):
 def test_the_owner_is_warned_in_sentences(bench):
     assert preview(bench.parse(VISITS), RECORD, "at").warnings == (
         "Each row counts as its own unit; a habit shown by many rows is not hidden.",
-        "1 rows repeat another row; what is told twice is hidden less well.",
+        "1 row repeats another row; what is told twice is hidden less well.",
         "There are only 4 units: an update that hides each of them will say little.",
         "These columns may name somebody: patient.",
     )
@@ -97,3 +97,8 @@ def test_only_the_first_refused_rows_are_listed(bench):
     shown = preview(bench.parse("n,m\n1,2\n" + "1\n" * 30), RECORD, None)
 
     assert (shown.refused_rows, len(shown.first_refused)) == (30, 10)
+
+
+def test_one_unit_is_one_unit(bench):
+    only = preview(bench.parse(VISITS.splitlines()[0] + "\n" + VISITS.splitlines()[1] + "\n"), RECORD, "at")
+    assert "There is only 1 unit: an update that hides each of them will say little." in only.warnings

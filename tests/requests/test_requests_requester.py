@@ -203,10 +203,10 @@ def test_a_job_expires_after_30_days_unless_it_says_otherwise(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("old", "new", "clause"),
     [
-        ("collection =", "colection =", "has no collection"),
-        ('unit = "day"', 'unit = "day"\ncolour = 1', "has a key other than"),
-        ('kind = "logistic"', 'kind = "logistic"\nlayers = 3', "has a key other than"),
-        ("[model]", "[modell]", "has no [model] kind"),
+        ("collection =", "colection =", "has a key colection, and knows only collection"),
+        ('unit = "day"', 'unit = "day"\ncolour = 1', "has a key colour, and knows only"),
+        ('kind = "logistic"', 'kind = "logistic"\nlayers = 3', "has a key [model] layers, and knows only"),
+        ("[model]", "[modell]", "has a key modell, and knows only"),
         ("[purpose]", "[[purpose]]", "[purpose] is not a table"),
         ("[[fields]]", "[[felds]]", "has no [[fields]]"),
         ("steps = 100", "steps = ", "is not TOML"),

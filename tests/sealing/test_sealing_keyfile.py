@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sealing_samples import STEADY_AND_FEW
 
 from vault.errors.families import InternalError, Invalid, Unavailable
-from vault.errors.keys import KeyFileInvalid
+from vault.errors.keys import KeyFileInvalid, KeyOfOtherKind
 from vault.errors.records import FileMissing
 from vault.errors.storage import DiskFull
 from vault.sealing.keyfile import KeyKind, key_line, read_key, read_secret_key, write_secret_key
@@ -91,7 +91,8 @@ def test_a_key_of_one_kind_is_not_taken_for_another(tmp_path: Path, wanted: KeyK
     if wanted == found:
         assert read_key(path, wanted) == KEY
     else:
-        with pytest.raises(KeyFileInvalid, match=f"it holds a {found} key, and a {wanted} key is wanted"):
+        whose = [f"{kind.split('-')[1]} key of a {kind.split('-')[0]}" for kind in (found, wanted)]
+        with pytest.raises(KeyOfOtherKind, match=f"holds the {whose[0]}; here the {whose[1]} is wanted"):
             read_key(path, wanted)
 
 

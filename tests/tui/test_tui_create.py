@@ -156,6 +156,10 @@ def test_the_sheet_is_whole_on_the_screen_and_two_groups_are_asked_back(
             await type_back(pilot, wrong=True)
             await sees(pilot, f"That is not group {screen._asked[0] + 1}")
             assert not paths.vault.exists()
+            screen.query_one("#keep").focus()
+            await pilot.press("q")
+            await sees(pilot, "This sheet is shown once, so q does not quit here")
+            assert app.is_running
             await pilot.press("escape")
             await sees(pilot, NO_VAULT)
 

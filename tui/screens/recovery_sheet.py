@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -22,6 +23,9 @@ SHOWN_ONCE: Final = (
     "passphrase is forgotten; nobody can reset either of them."
 )
 NOT_THAT: Final = "That is not group {number}; look at your sheet again."
+STAYS: Final = (
+    "This sheet is shown once, so q does not quit here: esc makes no vault, ctrl+q quits without one."
+)
 NO_VAULT: Final = "No vault was made."
 _LOOK_ALIKES: Final = str.maketrans("ILO", "110")
 
@@ -29,6 +33,7 @@ _LOOK_ALIKES: Final = str.maketrans("ILO", "110")
 class RecoverySheet(Card):
     """The sheet; the vault is moved into its place when two groups were typed back."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "stay", show=False)]
     AUTO_FOCUS = "#asked-0"
     HELP: ClassVar[str] = (
         "# The recovery sheet\n"
@@ -120,6 +125,10 @@ class RecoverySheet(Card):
         """Show the first screen, which says whether the vault is in its place."""
         super().abandon()
         self.program.show_first_screen()
+
+    def action_stay(self) -> None:
+        """Say how to leave: a key that is pressed by accident takes neither the sheet nor the vault away."""
+        self.show_message(STAYS)
 
     def go_back(self) -> None:
         """Remove the draft, and with it the passphrase and the sheet."""

@@ -39,6 +39,10 @@ class DamagedHeader(Broken):
     hint = "restore it from a backup; the passphrase alone cannot open the vault without it"
 
 
+class KeyOfOtherKind(Invalid):
+    """{path} holds the {found}; here the {wanted} is wanted."""
+
+
 class KeyFileInvalid(Invalid):
     """{path} is not a lockbox key file: {reason}."""
 

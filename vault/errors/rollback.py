@@ -39,6 +39,8 @@ class NothingToReopen(Invalid):
 class ReopenNotConfirmed(Invalid):
     """Nothing was reopened: what was shown has to be confirmed by its first letters."""
 
+    hint = "without a terminal: lockbox reopen --confirm LETTERS, with what --dry-run says to give"
+
 
 class MarkNotWritten(Unavailable):
     """What you did is stored and recorded, but the reminder outside the vault could not be written to {path}."""

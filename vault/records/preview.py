@@ -73,13 +73,15 @@ def _about_units(rows: UnitRows, unit: UnitSpec, units: int) -> Iterator[str]:
             yield "Each row counts as its own unit; a habit shown by many rows is not hidden."
             copies = _copies(rows.table)
             if copies:
-                yield f"{copies} rows repeat another row; what is told twice is hidden less well."
+                rows_repeat = "1 row repeats" if copies == 1 else f"{copies} rows repeat"
+                yield f"{rows_repeat} another row; what is told twice is hidden less well."
         case UnitKind.DAY:
             yield "All rows of one day (UTC) count as one unit; a habit shown on many days is not hidden."
         case UnitKind.COLUMN:
             yield f"All rows with the same {unit.field} count as one unit, as it is spelled in the file."
     if 0 < units < (_FEW_RECORDS if unit.kind is UnitKind.RECORD else _FEW_UNITS):
-        yield f"There are only {units} units: an update that hides each of them will say little."
+        few = "is only 1 unit" if units == 1 else f"are only {units} units"
+        yield f"There {few}: an update that hides each of them will say little."
 
 
 def _copies(table: pa.Table) -> int:

@@ -175,11 +175,12 @@ def _table(value: object, what: str) -> Mapping[str, object]:
 
 def _made(kind: type[_FactsT], given: Mapping[str, Any], what: str) -> _FactsT:
     known = {field.name: field for field in fields(kind)}
+    for name in sorted(given.keys() - known.keys()):
+        keys = ", ".join(map(_as_written, known))
+        raise Invalid(reason=f"{what} has a key {_as_written(name)}, and knows only {keys}")
     for name, field in known.items():
         if field.default is MISSING and name not in given:
             raise Invalid(reason=f"{what} has no {_as_written(name)}")
-    if not given.keys() <= known.keys():
-        raise Invalid(reason=f"{what} has a key other than {', '.join(map(_as_written, known))}")
     return kind(**given)
 
 

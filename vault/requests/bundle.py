@@ -48,6 +48,8 @@ def read_job(folder: Path) -> JobFiles:
 
     Raises ``FileMissing``, ``ManifestTampered``, and ``Invalid`` for what is not a file of the allowed size.
     """
+    if folder.exists() and not folder.is_dir():
+        raise Invalid(reason=f"{folder.name} is not a folder; a job is one, as lockbox job new makes it")
     manifest = read_bounded(folder / MANIFEST_FILE, MANIFEST_LIMIT)
     line = read_bounded(folder / SIGNATURE_FILE, SIGNATURE_LIMIT)
     weights = read_bounded(folder / WEIGHTS_FILE, WEIGHTS_LIMIT)

@@ -6,11 +6,12 @@ import os
 import re
 import stat
 from base64 import b64encode
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from vault.errors.families import InternalError, Unavailable
-from vault.errors.keys import KeyFileInvalid
+from vault.errors.keys import KeyFileInvalid, KeyOfOtherKind
 from vault.errors.records import FileMissing
 from vault.sealing.durable import create_file
 from vault.sealing.secret import Secret, require_length
@@ -18,6 +19,11 @@ from vault.strict_base64 import from_base64
 
 KeyKind = Literal["requester-public", "requester-secret", "vault-public"]
 KEY_BYTES = 32
+_WHOSE: Final[Mapping[str, str]] = {
+    "requester-public": "public key of a requester",
+    "requester-secret": "secret key of a requester",
+    "vault-public": "public key of a vault",
+}
 LARGEST_FILE = 4096
 LINE = re.compile(rf"lockbox-({'|'.join(get_args(KeyKind))})-v1 ([A-Za-z0-9+/]{{43}}=)")
 
@@ -30,10 +36,10 @@ def key_line(kind: KeyKind, key: bytes) -> str:
 
 
 def read_key(path: Path, kind: KeyKind) -> bytes:
-    """The 32 bytes of a key file of this kind; raises FileMissing, Unavailable, KeyFileInvalid."""
+    """The 32 bytes of a key file of this kind; raises FileMissing, Unavailable, KeyFileInvalid, KeyOfOtherKind."""
     found, key = _parse(path, _text(path))
     if found != kind:
-        raise KeyFileInvalid(path=path, reason=f"it holds a {found} key, and a {kind} key is wanted")
+        raise KeyOfOtherKind(path=path, found=_WHOSE[found], wanted=_WHOSE[kind])
     return key
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,10 +31,18 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
         say(f"\n{consequence(found)}\nIf the clock is right: lockbox date confirm {found.clock[:10]}")
 
 
+def _written_out(today: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", today, re.ASCII):
+        raise typer.BadParameter("a date is written YYYY-MM-DD")
+    return today
+
+
 @group.command("confirm")
 def confirm(
     context: typer.Context,
-    today: Annotated[str, typer.Argument(metavar="YYYY-MM-DD", help="The date of today, in UTC.")],
+    today: Annotated[
+        str, typer.Argument(metavar="YYYY-MM-DD", help="The date of today, in UTC.", callback=_written_out)
+    ],
 ) -> None:
     """Say that the computer's clock is right, after a long pause or when it was wrong before."""
     with open_vault(context) as vault:
