@@ -201,7 +201,7 @@ def _deliver(vault: OpenVault, sending: Sending, to: Path) -> None:
     """Write the very bytes that were confirmed into a folder, and record that they are there."""
     name = f".{to.resolve().name}.{sending.release_id[:8]}"
     try:
-        draft = _write(sending.parcel, to, draft=name)
+        draft = _write(sending, to, draft=name)
         with vault.act() as act:
             # Nobody else writes during this act, so what is checked here still holds when the folder appears.
             held, request = find_held(act.uow, sending.release_id)
@@ -337,7 +337,7 @@ def _record_sent(act: AuditedTransaction, held: HeldRow, request: RequestRow, pa
     act.record(EntryType.RELEASE_SENT, clear=clear, hidden={"recipient": parcel.recipient_name})
 
 
-def _write(parcel: Parcel, to: Path, *, draft: str) -> Path:
+def _write(sending: Sending, to: Path, *, draft: str) -> Path:
     """Write the files beside their place, and check every byte as written; returns the folder they are in.
 
     `draft` is the name beside it, the same for a release each time: what a crash left there goes at the next attempt.
@@ -346,12 +346,19 @@ def _write(parcel: Parcel, to: Path, *, draft: str) -> Path:
     try:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(mode=0o700)
-        for name, data in parcel.files().items():
+        sending.is_out = not _is_private(place)
+        for name, data in sending.parcel.files().items():
             _write_checked(place / name, data)
         date_alike(place)
     except (OSError, Unavailable) as error:
         raise ReleaseNotWritten(path=to, reason=_cause(error)) from error
     return place
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether only this user can look into a folder; a stick or a share may give it to everybody, whatever is asked."""
+    found = folder.stat()
+    return found.st_uid == os.geteuid() and not found.st_mode & 0o077
 
 
 def _write_checked(path: Path, data: bytes) -> None:
@@ -363,13 +370,14 @@ def _write_checked(path: Path, data: bytes) -> None:
 
 def _appear(draft: Path, to: Path, sending: Sending) -> None:
     """Rename the finished folder into place: the moment from which the requester can have it."""
-    target = to.resolve()
+    target, was_out = to.resolve(), sending.is_out
     try:
         sending.is_out = True
         draft.rename(target)
         sync(target.parent)
     except OSError as error:
-        sending.is_out = not draft.is_dir()  # it still lies where only its owner looks, and goes from there
+        # Else it still lies where only its owner looks, and goes from there.
+        sending.is_out = was_out or not draft.is_dir()
         raise ReleaseNotWritten(path=to, reason=_cause(error)) from error
 
 

@@ -80,6 +80,26 @@ def test_a_full_disk_on_the_way_says_one_thing(held_world: World, monkeypatch: p
     assert not list(held_world.folder.glob(".out*"))
 
 
+def test_where_others_could_look_into_the_draft_it_may_have_left(
+    held_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stick or a share may give every folder to everybody."""
+
+    def mkdir(folder: Path, mode: int = 0o777, **_given: object) -> None:
+        os.mkdir(folder)  # noqa: PTH102
+        folder.chmod(0o777)
+
+    def full(_path: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with held_world.vault() as vault:
+        monkeypatch.setattr(Path, "mkdir", mkdir)
+        monkeypatch.setattr(release, "date_alike", full)
+        with pytest.raises(ReleaseMayHaveLeft):
+            send(vault, held_world.folder / "out")
+        assert vault.releases()[0].state == "sending"
+
+
 def test_a_sending_whose_folder_appeared_may_have_left(
     held_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
