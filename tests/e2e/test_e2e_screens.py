@@ -217,7 +217,7 @@ def test_a_held_update_says_that_it_is_paid_and_cannot_be_called_back(
 def test_a_dry_run_of_an_import_names_the_budget_that_it_would_fix(looked_at: World, screen: Screen) -> None:
     table = ids(looked_at)["TABLE"]
     new = screen(looked_at, "import", table, "--collection", "new", "--lifetime", "2.50", "--dry-run")
-    assert "One lifetime budget with nights: ε 2.5 for all of them" in joined(new.err)
+    assert "One lifetime budget with nights, for good: ε 2.5 for all of them" in joined(new.err)
     for lifetime in ("much", "0", "-1", "1e999999"):
         wrong = screen(looked_at, "import", table, "--collection", "new", "--lifetime", lifetime, "--dry-run")
         assert wrong.code == 1

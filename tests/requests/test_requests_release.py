@@ -17,7 +17,7 @@ from requests_samples import KEY, OTHER_KEY, SHAPES, WEIGHTS, exit_code, job_of,
 
 from vault.budget.pricing import Price
 from vault.errors.families import LockboxError
-from vault.errors.keys import KeyFileInvalid
+from vault.errors.keys import KeyOfOtherKind
 from vault.errors.records import FileMissing
 from vault.errors.release import ReleaseInvalid
 from vault.requester.releases import ReleaseFacts, apply_update, verify_release
@@ -270,7 +270,7 @@ def test_a_release_is_refused_under_another_vaults_key(places: Places) -> None:
 def test_a_requester_key_is_no_vault_key(places: Places) -> None:
     places.key.write_text(key_line("requester-public", VAULT_KEY.public))
 
-    with pytest.raises(KeyFileInvalid):
+    with pytest.raises(KeyOfOtherKind, match="the public key of a requester; here the public key of a vault"):
         places.verify()
 
 

@@ -50,7 +50,7 @@ class ColumnsClosed(Refused):
 
 
 class AnswerForHalf(Invalid):
-    """{name} has one lifetime budget with {other}, and these rows would share it as rows of the people of {other}."""
+    """{name} has one lifetime budget with {other}, whose people these rows are taken to be of."""
 
     hint = "one answer holds for all collections of one budget: give --other-people for each of them, or for none"
 
