@@ -98,10 +98,15 @@ def test_what_was_copied_out_stays_after_a_loss_of_power(
     held_template: World, tmp_path: Path, synced: Synced
 ) -> None:
     world = copy_of(held_template, tmp_path / "copy")
+    # Each in a folder of its own, or what is done for one would do for the others.
+    places = {name: tmp_path / f"for-{name}" / name for name in (*COPIES, "keys")}
+    for place in places.values():
+        place.parent.mkdir()
     with world.vault() as vault:
         for name, copy in COPIES.items():
-            copy(vault, tmp_path / name)
-    keygen(tmp_path / "keys")
-    assert [name for name in (*COPIES, "keys") if not synced.has(tmp_path / name)] == []
-    files = [path for path in (tmp_path / "trail").rglob("*") if path.is_file()]
+            copy(vault, places[name])
+    keygen(places["keys"])
+    assert [name for name, place in places.items() if not synced.has(place)] == []
+    files = [path for path in places["trail"].rglob("*") if path.is_file()]
+    assert files
     assert [path for path in files if synced[path] != path.stat().st_size or not synced.has(path)] == []
