@@ -54,7 +54,7 @@ def test_the_first_five_minutes(folder: Path) -> None:
     rows = [
         f"2026-{month:02}-{day:02},{day * 300},{day % 5}" for month in range(1, 8) for day in range(1, 29)
     ]
-    diary.write_text("\n".join(["day,steps,mood", *rows, "2026-13-45,1,2", ""]))
+    diary.write_text("\n".join(["day,steps,mood", *rows, "2026-13-45,1", ""]))
 
     async def story() -> None:
         app = LockboxApp(paths, Preferences(), environ={})
