@@ -15,7 +15,7 @@ from textual.widgets import HelpPanel
 
 from tests.sweeps import sweep, sweep_of_many
 from tests.worlds.commands import run
-from tests.worlds.screens import on_page, play, press, sees, served, text_of, until, words_of
+from tests.worlds.screens import on_page, play, press, sees, served, text_of, until
 from tests.worlds.served import serving
 from tests.worlds.terminal import LOCKBOX, Screen, places
 from tests.worlds.world import PASSPHRASE, World
