@@ -331,3 +331,10 @@ def test_the_column_that_names_the_units_is_kept_as_it_is_spelled(world: World) 
         page = vault.browse("people")
 
     assert [row[0] for row in page.rows] == ["1.1", "1.10", "1.100", "007", "7", "99999999999999999999"]
+
+
+def test_the_widest_numbers_are_no_numbering_and_no_overflow(bench):
+    numbers = [-(2**63), 2**63 - 1, 0, 1, -1, 5]
+    report = bench.load("n\n" + "".join(f"{number}\n" for number in numbers))
+
+    assert (report.rows, bench.column("n")) == (6, numbers)

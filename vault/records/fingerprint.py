@@ -192,7 +192,7 @@ def _numbers_rows(column: pa.ChunkedArray) -> bool:
     if not len(numbers) or len(np.unique(numbers)) <= MOST_ONCE * len(column):
         return False
     low, high = np.quantile(numbers, _MIDDLE, method="nearest")
-    return bool(high - low < LEFT_OUT * len(numbers))
+    return int(high) - int(low) < LEFT_OUT * len(numbers)
 
 
 def _whole_numbers(column: pa.ChunkedArray) -> Keys:
