@@ -20,7 +20,7 @@ from vault.budget.filter import ORDERS, Charge, caps, total
 from vault.budget.joining import filters, join, members_of
 from vault.budget.ledger import charge_job, history, precheck, spending, spent_vectors
 from vault.budget.pricing import Price
-from vault.budget.remembered import make_up, missing, shared_filters
+from vault.budget.remembered import make_up, missing, shared_caps, shared_filters
 from vault.errors.budget import BudgetExhausted
 from vault.queries.budget import budget_lines
 from vault.records.collections import facts_of
@@ -224,26 +224,28 @@ def test_what_an_older_copy_lacks_of_a_budget_is_made_up_for_and_it_is_one_again
     for at, name in enumerate(("sleep", "heart"), start=1):
         charge(act, name, costs(10), at=at)
     join(act.uow, [number(act, name) for name in ("sleep", "bank", "heart")])
-    spent, shared = spent_vectors(act.uow), shared_filters(act.uow)
+    remembered = spent_vectors(act.uow), shared_filters(act.uow), shared_caps(act.uow)
+    before = spending(act.uow, collection_id=number(act, "sleep"), lifetime_epsilon="8")[0].used_percent
     gone = next(iter(act.uow.find(Collection, name="heart")))
     act.uow.delete_all(ChargeRow)
     for row in act.uow.find(Collection):
         row.filter_id = None
     act.uow.delete(gone)
 
-    (found,) = missing(act.uow, spent, shared)
+    (found,) = missing(act.uow, *remembered)
     assert ([row.name for row in found.here], found.lost, found.more) == (
         ["sleep", "bank"],
         (gone.id,),
         total([costs(10)] * 2),
     )
     make_up(act, [found], gone.id + 7)
-    assert missing(act.uow, spent, shared) == []
+    assert missing(act.uow, *remembered) == []
     told = [
         spending(act.uow, collection_id=number(act, name), lifetime_epsilon="8")[0]
         for name in ("sleep", "bank")
     ]
-    assert [str(one.used_percent) for one in told] == ["20.0", "20.0"]
+    assert [one.used_percent for one in told] == [before, before]
+    assert {row.lifetime_epsilon for row in found.here} == {gone.lifetime_epsilon}
     late = Collection(name="late", unit=UnitKind.DAY, lifetime_epsilon="8", created_at=act.at)
     act.uow.add(late)
     assert late.id == gone.id + 8

@@ -110,7 +110,7 @@ def test_what_was_spent_of_a_shared_budget_is_spent_without_the_collection_that_
         import_file(vault, FileChoice(path=world.table(), name="first", unit="day", time_field="day"))
     shutil.copy(world.paths.database, copy)
     more.write_bytes((world.folder / "nights.csv").read_bytes() + b"\n")
-    choice = FileChoice(path=more, name="nights", unit="day", time_field="day")
+    choice = FileChoice(path=more, name="nights", unit="day", time_field="day", lifetime="3")
     with world.vault() as vault:
         import_file(vault, choice)
         request = vault.submit(world.folder / "job").line.id
@@ -119,10 +119,12 @@ def test_what_was_spent_of_a_shared_budget_is_spent_without_the_collection_that_
         before = vault.budget()[0]
     shutil.copy(copy, world.paths.database)
 
-    assert (before.members, before.used_percent > 0) == (("first", "nights"), True)
+    assert (before.members, before.lifetime_epsilon) == (("first", "nights"), "3")
+    assert before.used_percent > 0
     with world.vault() as vault:
         vault.reopen(confirm=vault.preview_reopen().confirm)
-        assert vault.budget()[0].used_percent == before.used_percent
+        after = vault.budget()[0]
+        assert (after.used_percent, after.lifetime_epsilon) == (before.used_percent, before.lifetime_epsilon)
         import_file(vault, FileChoice(path=world.table("s.csv", seed=9), name="strangers"))
         assert import_file(vault, choice).joined == ("first",)
         shown = {line.members: line.used_percent for line in vault.budget() if line.requester is None}

@@ -23,6 +23,7 @@ MARK = Mark(
     root="ab" * 32,
     spent={"1": [3, 0, 10**15], "2": []},
     shared={"2": 1},
+    caps={"2": "8"},
     has_digest=True,
 )
 
@@ -55,8 +56,8 @@ def test_no_mark_was_ever_written(tmp_path: Path) -> None:
 
 
 def test_the_newest_mark_stands_and_two_vaults_do_not_meet(tmp_path: Path) -> None:
-    newer = Mark(origin=ORIGIN, size=13, root="cd" * 32, spent={}, shared={}, has_digest=True)
-    other = Mark(origin="another", size=1, root="", spent={}, shared={}, has_digest=True)
+    newer = Mark(origin=ORIGIN, size=13, root="cd" * 32, spent={}, shared={}, caps={}, has_digest=True)
+    other = Mark(origin="another", size=1, root="", spent={}, shared={}, caps={}, has_digest=True)
     for mark in (MARK, other, newer):
         write_mark(tmp_path, mark, MAC)
 
@@ -94,7 +95,9 @@ def test_a_changed_fact_is_refused(tmp_path: Path, change: dict[str, Any]) -> No
 
 
 def test_the_mark_of_another_vault_is_refused(tmp_path: Path) -> None:
-    write_mark(tmp_path, Mark(origin="another", size=1, root="", spent={}, shared={}, has_digest=True), MAC)
+    write_mark(
+        tmp_path, Mark(origin="another", size=1, root="", spent={}, shared={}, caps={}, has_digest=True), MAC
+    )
     here = tmp_path / f"{hashlib.sha256(ORIGIN.encode()).hexdigest()[:32]}.json"
     only_file(tmp_path).rename(here)
 
@@ -133,7 +136,7 @@ def test_a_mark_of_an_earlier_version_says_less(tmp_path: Path, version: int, kn
     write_mark(tmp_path, MARK, MAC)
     only_file(tmp_path).write_text(json.dumps({"v": version, "mark": body, "mac": MAC(message).hex()}))
 
-    assert read_mark(tmp_path, ORIGIN, MAC) == Mark(**{"has_digest": False, **body}, shared={})
+    assert read_mark(tmp_path, ORIGIN, MAC) == Mark(**{"has_digest": False, **body}, shared={}, caps={})
 
 
 def test_a_draft_that_a_kill_left_is_taken_away_and_no_other_file(tmp_path: Path) -> None:
@@ -180,7 +183,11 @@ def test_a_write_that_fails_keeps_the_old_mark(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(files, "sync", stop)
     with pytest.raises(KeyboardInterrupt):
-        write_mark(tmp_path, Mark(origin=ORIGIN, size=99, root="", spent={}, shared={}, has_digest=True), MAC)
+        write_mark(
+            tmp_path,
+            Mark(origin=ORIGIN, size=99, root="", spent={}, shared={}, caps={}, has_digest=True),
+            MAC,
+        )
 
     assert read_mark(tmp_path, ORIGIN, MAC) == MARK
     assert len(list(tmp_path.iterdir())) == 1

@@ -1,8 +1,8 @@
 """What this computer remembers of a vault's budgets, held against what the copy at hand says.
 
-What was spent of one budget stays spent for all that shared it, and what was one budget is one again: a join is never
-undone. What was spent on a collection that the copy does not have is charged to another one of its budget, or stays
-under its number, which is given to no other.
+What was spent of one budget stays spent for all that shared it, and what was one budget is one again, under the least
+cap of all that shared it: a join is never undone. What was spent on a collection that the copy does not have is charged
+to another one of its budget, or stays under its number, which is given to no other.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
@@ -31,13 +32,15 @@ if TYPE_CHECKING:
 class Remembered:
     """A budget of which the copy knows less: its collections there, the numbers of those that are not, what is missing.
 
-    `is_apart` says that the copy has several budgets of it.
+    `is_apart` says that the copy has several budgets of it; `cap` is the least (ε) that any of them had, where the copy
+    has only higher ones.
     """
 
     here: tuple[Collection, ...]
     lost: tuple[int, ...]
     more: Charge
     is_apart: bool
+    cap: str | None
 
 
 def shared_filters(uow: UnitOfWork) -> dict[str, int]:
@@ -45,10 +48,18 @@ def shared_filters(uow: UnitOfWork) -> dict[str, int]:
     return {str(row.id): row.filter_id for row in uow.find(Collection) if row.filter_id is not None}
 
 
+def shared_caps(uow: UnitOfWork) -> dict[str, str]:
+    """The caps of the collections that share a budget, for the high-water mark: collection id → its own cap (ε)."""
+    return {str(row.id): row.lifetime_epsilon for row in uow.find(Collection) if row.filter_id is not None}
+
+
 def missing(
-    uow: UnitOfWork, spent: Mapping[str, Sequence[int]], shared: Mapping[str, int]
+    uow: UnitOfWork,
+    spent: Mapping[str, Sequence[int]],
+    shared: Mapping[str, int],
+    caps: Mapping[str, str],
 ) -> list[Remembered]:
-    """Each budget of which more was spent, or which more collections shared, than the copy says."""
+    """Each budget of which more was spent, which more collections shared, or which was less, than the copy says."""
     now = spent_vectors(uow)
     found = []
     for group in _budgets({*spent, *shared}, shared, uow):
@@ -59,8 +70,9 @@ def missing(
             lost=tuple(number for number, row in rows.items() if row is None),
             more=_more(_sum(spent, group), _sum(now, group)),
             is_apart=len({filter_of(row) for row in here}) > 1,
+            cap=_lower_cap(here, [caps[str(number)] for number in group if str(number) in caps]),
         )
-        if any(one.more) or one.is_apart:
+        if any(one.more) or one.is_apart or one.cap is not None:
             found.append(one)
     return found
 
@@ -71,6 +83,8 @@ def make_up(act: AuditedTransaction, remembered: Sequence[Remembered], highest: 
     for one in remembered:
         if one.is_apart:
             join(act.uow, [row.id for row in one.here])
+        for row in one.here:
+            row.lifetime_epsilon = one.cap or row.lifetime_epsilon
         if any(one.more):
             _charge(act, one)
 
@@ -96,6 +110,13 @@ def _charge(act: AuditedTransaction, one: Remembered) -> None:
             "carried": "What this computer remembers as spent is carried over to the privacy budget",
         },
     )
+
+
+def _lower_cap(here: Sequence[Collection], remembered: Sequence[str]) -> str | None:
+    least = min(remembered, key=Decimal, default=None)
+    if least is None or not here or min(Decimal(row.lifetime_epsilon) for row in here) <= Decimal(least):
+        return None
+    return least
 
 
 def _pass_over(act: AuditedTransaction, highest: int) -> None:

@@ -15,7 +15,7 @@ from vault.audit.sent_releases import SentReleases
 from vault.audit.transaction import AuditedTransaction, audited, audited_if_needed, trusted_now
 from vault.audit.vault_date import Clock
 from vault.budget import ledger
-from vault.budget.remembered import shared_filters
+from vault.budget.remembered import shared_caps, shared_filters
 from vault.errors.families import InternalError, Invalid, LockboxError, Unavailable
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
 from vault.errors.requests import WrongState
@@ -187,6 +187,7 @@ class OpenVault:
                     root=root.hex(),
                     spent=ledger.spent_vectors(uow),
                     shared=shared_filters(uow),
+                    caps=shared_caps(uow),
                     has_digest=keeps_digest(uow),
                 )
             try:

@@ -134,7 +134,7 @@ def _check_whole(uow: UnitOfWork, vault: OpenVault) -> None:
 
 
 def _remembered(uow: UnitOfWork, mark: Mark | None) -> list[Remembered]:
-    return [] if mark is None else missing(uow, mark.spent, mark.shared)
+    return [] if mark is None else missing(uow, mark.spent, mark.shared, mark.caps)
 
 
 def _budgets(uow: UnitOfWork, mark: Mark | None) -> tuple[RememberedBudget, ...]:
@@ -148,7 +148,7 @@ def _budgets(uow: UnitOfWork, mark: Mark | None) -> tuple[RememberedBudget, ...]
 def _budget(uow: UnitOfWork, row: Collection, of: Remembered) -> RememberedBudget:
     every = [one.id for one in of.here]
     now = ledger.spending(uow, collection_id=row.id, lifetime_epsilon=row.lifetime_epsilon)[0]
-    cap = least_cap(of.here, row.lifetime_epsilon)
+    cap = least_cap(of.here, of.cap or row.lifetime_epsilon)
     return RememberedBudget(
         number=row.id,
         collection=row.name,
