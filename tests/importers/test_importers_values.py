@@ -11,9 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vault.importers.column_reading import MISSING, is_category, read_column
-from vault.importers.values import as_bool, as_float, as_int, as_timestamp, fits, misfit
+from vault.importers.values import AS_TYPE, as_bool, as_float, as_int, as_timestamp, misfit
 from vault.records.cells import cell
 from vault.views.field_types import FieldType
+
+
+def fits(value: object, wanted: FieldType) -> bool:
+    """Whether the value is one of that type."""
+    try:
+        AS_TYPE[wanted](value)
+    except ValueError:
+        return False
+    return True
+
 
 SINGLE = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.datetimes() | st.dates()
 

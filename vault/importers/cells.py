@@ -13,17 +13,12 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vault.importers.values import TRUTH, as_timestamp
+from vault.importers.values import FLOAT_PATTERN, INT_PATTERN, TIME_PATTERN, TRUTH, as_timestamp
 from vault.records.schema import ARROW_TYPES
 from vault.views.field_types import FieldType
 
-INT = r"^-?(?:0|[1-9][0-9]{0,18})$"
-FLOAT = r"^(?:[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+)|-?(?:0|[1-9][0-9]{0,18}))(?:[eE][+-]?[0-9]{1,3})?$"
-NOT_FINITE = r"(?i)^[+-]?(?:nan|inf|infinity)$"
-TIME = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?(?: ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?))?)?$"
-)
+INT, FLOAT, TIME = (f"^(?:{each})$" for each in (INT_PATTERN, FLOAT_PATTERN, TIME_PATTERN))
+BOOL = f"(?i)^(?:{'|'.join(TRUTH)})$"
 FINER = r"[.,][0-9]{6}[0-9]{0,2}[1-9]"
 """A time with more than microseconds, which are the finest step that is kept."""
 LOCAL_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?$"

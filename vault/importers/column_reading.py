@@ -29,11 +29,10 @@ _MOSTLY = 0.95
 _MOST_LABELS_SAID = 5
 _NUMBERS = frozenset((FieldType.INT, FieldType.FLOAT))
 _NARROWEST_FIRST = (FieldType.INT, FieldType.FLOAT, FieldType.BOOL, FieldType.TIMESTAMP)
-_TRUTH_PATTERN = r"(?i)^(?:true|false|yes|no|0|1)$"
 _PATTERNS = {
     FieldType.INT: (spelling.INT, "whole numbers"),
     FieldType.FLOAT: (spelling.FLOAT, "numbers"),
-    FieldType.BOOL: (_TRUTH_PATTERN, "truth values"),
+    FieldType.BOOL: (spelling.BOOL, "truth values"),
     FieldType.TIMESTAMP: (spelling.TIME, "dates or times"),
 }
 _UNKEPT = {

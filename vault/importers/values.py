@@ -16,14 +16,14 @@ from vault.views.field_types import FieldType
 LONGEST_TEXT = 131_072
 
 # A leading zero or plus marks a post code or a phone number: a number type would lose it.
-_INT = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
-_EXPONENT = r"(?:[eE][+-]?[0-9]{1,3})?"
-_FLOAT = re.compile(rf"[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+){_EXPONENT}|-?(?:0|[1-9][0-9]{{0,18}}){_EXPONENT}")
-_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
-_TIME = re.compile(
+INT_PATTERN = r"-?(?:0|[1-9][0-9]{0,18})"
+FLOAT_PATTERN = rf"(?:[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+)|{INT_PATTERN})(?:[eE][+-]?[0-9]{{1,3}})?"
+TIME_PATTERN = (
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?) ?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
+_INT, _FLOAT, _TIME = map(re.compile, (INT_PATTERN, FLOAT_PATTERN, TIME_PATTERN))
+_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _INT64 = range(-(2**63), 2**63)
 _EXPECTED = {
@@ -137,35 +137,18 @@ AS_TYPE: dict[FieldType, Callable[[object], object]] = {
 }
 
 
-def fits(value: object, wanted: FieldType) -> bool:
-    """Whether the value is one of that type."""
-    try:
-        AS_TYPE[wanted](value)
-    except ValueError:
-        return False
-    return True
-
-
-def is_not_finite(value: object) -> bool:
+def _is_not_finite(value: object) -> bool:
     """Whether the value spells or is NaN or an infinity."""
     if isinstance(value, str):
         return _NOT_FINITE.fullmatch(value.strip()) is not None
     return isinstance(value, float | Decimal) and not isfinite(value)
 
 
-def has_no_zone(value: object) -> bool:
-    """Whether a time of day stands there without its zone."""
-    if isinstance(value, str):
-        fit = _TIME.fullmatch(value.strip())
-        return fit is not None and fit[2] is not None and fit[3] is None
-    return isinstance(value, datetime) and value.tzinfo is None
-
-
 def misfit(value: object, wanted: FieldType) -> str:
     """Why a value does not fit a type, without the value."""
     if isinstance(value, list | dict):
         return "a nested value, not a single one"
-    if wanted is FieldType.FLOAT and (is_not_finite(value) or _is_too_large(value)):
+    if wanted is FieldType.FLOAT and (_is_not_finite(value) or _is_too_large(value)):
         return "not a finite number"
     return _EXPECTED[wanted]
 
