@@ -41,7 +41,7 @@ from vault.requests.release_manifest import (
 )
 from vault.requests.states import in_words, move
 from vault.sealing.durable import sync
-from vault.store.destination import check_destination
+from vault.store.destination import check_destination, is_private, take_away
 from vault.store.files import date_alike, write_durably
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, RequestRow
 from vault.unsent import find_held, recipient_of, take_back
@@ -85,6 +85,7 @@ class Sending:
     release_id: str
     parcel: Parcel
     is_first: bool
+    has_draft: bool = False
     is_out: bool = False
 
 
@@ -200,8 +201,25 @@ def _offer(vault: OpenVault, sending: Sending) -> None:
 def _deliver(vault: OpenVault, sending: Sending, to: Path) -> None:
     """Write the very bytes that were confirmed into a folder, and record that they are there."""
     name = f".{to.resolve().name}.{sending.release_id[:8]}"
+    folder = _folder_of(to)
     try:
         draft = _write(sending, to, draft=name)
+        _put_there(vault, sending, to, draft)
+    finally:
+        sending.is_out |= sending.has_draft and not take_away(name, folder)
+        os.close(folder)
+
+
+def _folder_of(to: Path) -> int:
+    """A descriptor of the folder in which a place lies: it stays that folder's, whatever is mounted or renamed."""
+    try:
+        return os.open(to.resolve().parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise ReleaseNotWritten(path=to, reason=_cause(error)) from error
+
+
+def _put_there(vault: OpenVault, sending: Sending, to: Path, draft: Path) -> None:
+    try:
         with vault.act() as act:
             # Nobody else writes during this act, so what is checked here still holds when the folder appears.
             held, request = find_held(act.uow, sending.release_id)
@@ -215,10 +233,6 @@ def _deliver(vault: OpenVault, sending: Sending, to: Path) -> None:
         if (to / RELEASE_FILE).exists():
             raise ReleaseNotRecorded(path=to, reason=_cause(error)) from error
         raise
-    finally:
-        place = to.resolve().with_name(name)
-        shutil.rmtree(place, ignore_errors=True)
-        sending.is_out |= os.path.lexists(place)
 
 
 def fetched(vault: OpenVault, release_id: str) -> dict[str, bytes]:
@@ -346,19 +360,14 @@ def _write(sending: Sending, to: Path, *, draft: str) -> Path:
     try:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(mode=0o700)
-        sending.is_out = not _is_private(place)
+        sending.has_draft = True
+        sending.is_out = not is_private(place)
         for name, data in sending.parcel.files().items():
             _write_checked(place / name, data)
         date_alike(place)
     except (OSError, Unavailable) as error:
         raise ReleaseNotWritten(path=to, reason=_cause(error)) from error
     return place
-
-
-def _is_private(folder: Path) -> bool:
-    """Whether only this user can look into a folder; a stick or a share may give it to everybody, whatever is asked."""
-    found = folder.stat()
-    return found.st_uid == os.geteuid() and not found.st_mode & 0o077
 
 
 def _write_checked(path: Path, data: bytes) -> None:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.worlds import learners
-from tests.worlds.approving import approve
 from tests.worlds.commands import Terminal, run
 from tests.worlds.daemon import eventually, facts, leave_session, serving
 from tests.worlds.kills.checks import truth
@@ -49,16 +48,6 @@ def test_what_a_closed_terminal_asked_for_is_done_as_a_whole_or_not(today: World
 # a run --------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def approved(known_world: World) -> World:
-    """A vault of today with one approved request."""
-    known_world.clock.now = datetime.now(UTC)
-    with known_world.vault() as vault:
-        known_world.imported(vault)
-        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
-    return known_world
-
-
 def state_of(world: World) -> str:
     """The state of its request as it is written down, whoever has the vault open."""
     world.clock.now = datetime.now(UTC)
@@ -71,33 +60,33 @@ def slow_learner(world: World) -> tuple[str, ...]:
 
 
 @pytest.mark.slow
-def test_a_run_in_the_vaults_process_goes_on_though_the_terminal_closed(approved: World) -> None:
-    with serving(approved, learner=slow_learner(approved)) as daemon:
-        leave_session(approved)
-        with Terminal(approved.paths, "train") as terminal:
+def test_a_run_in_the_vaults_process_goes_on_though_the_terminal_closed(approved_today: World) -> None:
+    with serving(approved_today, learner=slow_learner(approved_today)) as daemon:
+        leave_session(approved_today)
+        with Terminal(approved_today.paths, "train") as terminal:
             terminal.wait_for("passphrase, so that it is you who means it: ")
             terminal.type(PASSPHRASE)
-            eventually(lambda: state_of(approved) == "training", "it does not run")
+            eventually(lambda: state_of(approved_today) == "training", "it does not run")
             assert terminal.hang_up() != 0
-        eventually(lambda: state_of(approved) == "held", "it is not held")
+        eventually(lambda: state_of(approved_today) == "held", "it is not held")
         assert daemon.poll() is None
     assert list(learners.alive(MARK)) == []
-    approved.clock.now = datetime.now(UTC)
-    assert len(truth(approved).charges) == 1
+    approved_today.clock.now = datetime.now(UTC)
+    assert len(truth(approved_today).charges) == 1
 
 
 @pytest.mark.slow
 def test_a_run_of_a_command_ends_with_its_terminal_and_stays_paid(
-    approved: World, monkeypatch: pytest.MonkeyPatch
+    approved_today: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody else has the vault open here: the learner goes, and what was charged is lost."""
-    monkeypatch.setattr(process, "COMMAND", slow_learner(approved))
-    with Terminal(approved.paths, "train") as terminal:
+    monkeypatch.setattr(process, "COMMAND", slow_learner(approved_today))
+    with Terminal(approved_today.paths, "train") as terminal:
         terminal.wait_for("passphrase: ")
         terminal.type(PASSPHRASE)
-        eventually(lambda: state_of(approved) == "training", "it does not run")
+        eventually(lambda: state_of(approved_today) == "training", "it does not run")
         assert terminal.hang_up() != 0
     eventually(lambda: list(learners.alive(MARK)) == [], "a learner is left")
-    approved.clock.now = datetime.now(UTC)
-    found = truth(approved)
+    approved_today.clock.now = datetime.now(UTC)
+    found = truth(approved_today)
     assert (list(found.states.values()), len(found.charges), found.lost) == (["failed"], 1, 1)

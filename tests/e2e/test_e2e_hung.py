@@ -10,13 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.worlds import learners
-from tests.worlds.approving import approve
 from tests.worlds.commands import Outcome, environment, run, start
 from tests.worlds.daemon import eventually, facts, leave_session, serving
 from tests.worlds.forks import Fork
@@ -72,16 +70,6 @@ def is_let_in(world: World) -> bool:
         except BlockingIOError:
             return False
     return True
-
-
-@pytest.fixture
-def trained(known_world: World) -> World:
-    """A vault with one approved request."""
-    known_world.clock.now = datetime.now(UTC)
-    with known_world.vault() as vault:
-        known_world.imported(vault)
-        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
-    return known_world
 
 
 def slow_learner(world: World, mark: str) -> tuple[str, ...]:
@@ -141,88 +129,90 @@ def test_where_as_many_wait_as_can_the_process_is_named_and_ended_all_the_same(
 
 
 @pytest.mark.slow
-def test_who_watches_a_run_is_told_and_the_run_goes_on_with_the_process(trained: World) -> None:
-    with serving(trained, learner=slow_learner(trained, "hung")) as process:
-        leave_session(trained)
-        with start(trained.paths, "train") as training:
-            eventually(lambda: facts(trained, "status")[0]["running"] == 1, "it does not run")
+def test_who_watches_a_run_is_told_and_the_run_goes_on_with_the_process(approved_today: World) -> None:
+    with serving(approved_today, learner=slow_learner(approved_today, "hung")) as process:
+        leave_session(approved_today)
+        with start(approved_today.paths, "train") as training:
+            eventually(lambda: facts(approved_today, "status")[0]["running"] == 1, "it does not run")
             process.send_signal(signal.SIGSTOP)
             _, err = training.communicate(timeout=LONGEST)
         assert (training.returncode, f"number {process.pid}" in err) == (7, True), err
         process.send_signal(signal.SIGCONT)
-        eventually(lambda: facts(trained, "request", "list")[0]["state"] == "held", "it is not held")
+        eventually(lambda: facts(approved_today, "request", "list")[0]["state"] == "held", "it is not held")
 
 
 @pytest.mark.slow
-def test_lock_ends_a_stopped_process_with_its_run_only_when_that_is_said(trained: World) -> None:
-    with serving(trained, learner=slow_learner(trained, "lost")) as process:
-        leave_session(trained)
-        with start(trained.paths, "train") as training:
-            eventually(lambda: facts(trained, "status")[0]["running"] == 1, "it does not run")
+def test_lock_ends_a_stopped_process_with_its_run_only_when_that_is_said(approved_today: World) -> None:
+    with serving(approved_today, learner=slow_learner(approved_today, "lost")) as process:
+        leave_session(approved_today)
+        with start(approved_today.paths, "train") as training:
+            eventually(lambda: facts(approved_today, "status")[0]["running"] == 1, "it does not run")
             process.send_signal(signal.SIGSTOP)
-            refused(run(trained.paths, "lock", secret=None), 4, "a training runs")
+            refused(run(approved_today.paths, "lock", secret=None), 4, "a training runs")
             assert process.poll() is None
-            assert run(trained.paths, "lock", "--stop-training", secret=None).code == 0
+            assert run(approved_today.paths, "lock", "--stop-training", secret=None).code == 0
             training.communicate(timeout=LONGEST)
         assert process.wait(LONGEST) == -signal.SIGKILL
     eventually(lambda: list(learners.alive("lost")) == [], "a learner is left")
-    with trained.vault() as vault:
+    with approved_today.vault() as vault:
         assert vault.requests()[0].state in ("failed", "approved")
         vault.verify_audit()
 
 
 @pytest.mark.slow
-def test_a_run_whose_learner_is_stopped_goes_on_with_it(trained: World) -> None:
-    with serving(trained, learner=slow_learner(trained, "paused")):
-        leave_session(trained)
-        with start(trained.paths, "train") as training:
+def test_a_run_whose_learner_is_stopped_goes_on_with_it(approved_today: World) -> None:
+    with serving(approved_today, learner=slow_learner(approved_today, "paused")):
+        leave_session(approved_today)
+        with start(approved_today.paths, "train") as training:
             eventually(lambda: list(learners.alive("paused")) != [], "it does not run")
             for learner in learners.alive("paused"):
                 os.kill(learner, signal.SIGSTOP)
-            assert facts(trained, "status")[0]["requests_waiting"] == 0
+            assert facts(approved_today, "status")[0]["requests_waiting"] == 0
             for learner in learners.alive("paused"):
                 os.kill(learner, signal.SIGCONT)
             _, err = training.communicate(timeout=60)
         assert training.returncode == 0, err
-        assert facts(trained, "request", "list")[0]["state"] == "held"
+        assert facts(approved_today, "request", "list")[0]["state"] == "held"
 
 
 # a command ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
-def test_a_command_that_is_stopped_holds_up_nobody_and_ends_right(trained: World) -> None:
+def test_a_command_that_is_stopped_holds_up_nobody_and_ends_right(approved_today: World) -> None:
     """The run that it watches goes on without it."""
-    with serving(trained, learner=slow_learner(trained, "unwatched")):
-        leave_session(trained)
-        with start(trained.paths, "train") as training:
-            eventually(lambda: facts(trained, "status")[0]["running"] == 1, "it does not run")
+    with serving(approved_today, learner=slow_learner(approved_today, "unwatched")):
+        leave_session(approved_today)
+        with start(approved_today.paths, "train") as training:
+            eventually(lambda: facts(approved_today, "status")[0]["running"] == 1, "it does not run")
             training.send_signal(signal.SIGSTOP)
-            assert run(trained.paths, "backup", trained.folder / "meanwhile.tar").code == 0
-            eventually(lambda: facts(trained, "request", "list")[0]["state"] == "held", "it is not held")
+            assert run(approved_today.paths, "backup", approved_today.folder / "meanwhile.tar").code == 0
+            eventually(
+                lambda: facts(approved_today, "request", "list")[0]["state"] == "held", "it is not held"
+            )
             training.send_signal(signal.SIGCONT)
             out, err = training.communicate(timeout=LONGEST)
         assert (training.returncode, "The result is held in the vault" in out + err) == (0, True), err
 
 
 @pytest.mark.slow
-def test_a_stopped_import_is_done_as_a_whole_when_the_command_goes_on(trained: World) -> None:
-    table = trained.table("more.csv", rows=20_000, seed=3)
-    with serving(trained):
-        leave_session(trained)
-        with start(trained.paths, "import", table, "--unit", "day", "--time", "day") as importing:
+def test_a_stopped_import_is_done_as_a_whole_when_the_command_goes_on(approved_today: World) -> None:
+    table = approved_today.table("more.csv", rows=20_000, seed=3)
+    with serving(approved_today):
+        leave_session(approved_today)
+        with start(approved_today.paths, "import", table, "--unit", "day", "--time", "day") as importing:
             assert importing.stderr is not None
             while "rows fit" not in importing.stderr.readline():
                 assert importing.poll() is None
             importing.send_signal(signal.SIGSTOP)
-            assert run(trained.paths, "requester", "block", NAME).code == 0
-            rows = {one["name"]: one["rows"] for one in facts(trained, "data", "list")}
+            assert run(approved_today.paths, "requester", "block", NAME).code == 0
+            rows = {one["name"]: one["rows"] for one in facts(approved_today, "data", "list")}
             assert rows in ({"nights": 100}, {"nights": 100, "more": 20_000})
             importing.send_signal(signal.SIGCONT)
             _, err = importing.communicate(timeout=LONGEST)
         assert importing.returncode == 0, err
-        assert {one["rows"] for one in facts(trained, "data", "list")} == {100, 20_000}
-        assert run(trained.paths, "audit", "verify").code == 0
+        assert {one["rows"] for one in facts(approved_today, "data", "list")} == {100, 20_000}
+        assert run(approved_today.paths, "audit", "verify").code == 0
 
 
 # the screens --------------------------------------------------------------------------------------------------

@@ -100,6 +100,42 @@ def test_where_others_could_look_into_the_draft_it_may_have_left(
         assert vault.releases()[0].state == "sending"
 
 
+def test_where_nobody_can_tell_whether_the_draft_went_it_may_have_left(
+    held_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stick that was pulled out has it still."""
+    stick, pulled = held_world.folder / "stick", held_world.folder / "pulled"
+    stick.mkdir()
+
+    def gone(_path: Path) -> None:
+        monkeypatch.setattr(os, "fsync", lambda _descriptor: fails_to_sync(stick))
+        stick.rename(pulled)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with held_world.vault() as vault:
+        monkeypatch.setattr(release, "date_alike", gone)
+        with pytest.raises(LockboxError):
+            send(vault, stick / "out")
+        assert vault.releases()[0].state == "sending"
+
+
+def test_a_draft_in_a_folder_that_was_renamed_is_taken_away_all_the_same(
+    held_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, renamed = held_world.folder / "place", held_world.folder / "renamed"
+    place.mkdir()
+
+    def moved(_path: Path) -> None:
+        place.rename(renamed)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with held_world.vault() as vault:
+        monkeypatch.setattr(release, "date_alike", moved)
+        with pytest.raises(ReleaseNotWritten, match="nothing left"):
+            send(vault, place / "out")
+        assert (vault.releases()[0].state, list(renamed.iterdir())) == ("held", [])
+
+
 def test_a_sending_whose_folder_appeared_may_have_left(
     held_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -136,3 +136,19 @@ def test_numbers_and_truth_values_become_text_when_the_owner_says_so(parse):
     parsed = parse('{"code":7}\n{"code":true}\n{"code":0.5}\n', "rows.jsonl", types={"code": FieldType.TEXT})
 
     assert parsed.table["code"].to_pylist() == ["7", "true", "0.5"]
+
+
+@pytest.mark.parametrize("wanted", [FieldType.TEXT, FieldType.CATEGORY])
+def test_one_fraction_changes_no_whole_number_that_is_kept_as_text(parse, wanted):
+    parsed = parse('{"id":7}\n{"id":100}\n{"id":100.5}\n', "rows.jsonl", types={"id": wanted})
+
+    assert parsed.table["id"].to_pylist() == ["7", "100", "100.5"]
+
+
+@pytest.mark.parametrize("first", ["1", str(-(2**63))])
+def test_one_fraction_in_a_later_batch_refuses_its_own_row_alone(parse, monkeypatch, first):
+    monkeypatch.setattr("vault.importers.json_lines.BATCH_ROWS", 2)
+    content = f'{{"n":{first}}}\n' * 4 + '{"n":1.5}\n'
+
+    assert [row.line for row in parse(content, "rows.jsonl", types={"n": FieldType.INT}).refused] == [5]
+    assert parse(content, "rows.jsonl").table.num_rows == 5

@@ -143,6 +143,13 @@ def test_a_number_is_guessed_only_where_every_cell_comes_back(cells):
         assert found.values.to_pylist() == cells
 
 
+@pytest.mark.parametrize("tiny", ["0." + "0" * 400 + "1", "0." + "0" * 318 + "123456"])
+def test_what_is_too_small_for_a_number_is_a_text(tiny):
+    found = read_column("n", pa.chunked_array([["0.5", tiny]]), None, is_spelled=True)
+
+    assert found.values.to_pylist() == ["0.5", tiny]
+
+
 @given(cells=st.lists(st.text(max_size=12) | NUMBER, min_size=1, max_size=6))
 def test_whole_columns_are_read_as_single_cells_are(cells):
     """The two ways of reading agree: many at once where all fit, one by one where a type is given."""

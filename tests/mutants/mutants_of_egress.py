@@ -68,7 +68,7 @@ MUTANTS = (
     Mutant(
         name="other bytes leave than were confirmed",
         kind=Kind.EGRESS,
-        function="_deliver",
+        function="_put_there",
         old="if _parcel(act, held, request) != sending.parcel:",
         new="if _parcel(act, held, request) is None:",
         caught_by="test_the_parcel_that_was_confirmed_is_the_one_that_leaves_and_no_other",

@@ -117,6 +117,16 @@ def known_world(known_template: World, tmp_path: Path) -> World:
     return copy_of(known_template, tmp_path / "copy")
 
 
+@pytest.fixture
+def approved_today(known_world: World) -> World:
+    """That vault of today, with records and one approved request."""
+    known_world.clock.now = datetime.now(UTC)
+    with known_world.vault() as vault:
+        known_world.imported(vault)
+        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
+    return known_world
+
+
 @pytest.fixture(scope="session")
 def nursery(known_template: World) -> Iterator[Nursery]:
     """Where owners in processes of their own come from."""

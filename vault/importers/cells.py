@@ -27,6 +27,7 @@ _UTC = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6
 _YEAR_0 = "^0000"
 # So many digits come back from a double as they were (IEEE 754, binary64).
 _SAFE_DIGITS = 15
+_LEAST_NORMAL = 2.0**-1022
 
 Cells: TypeAlias = pa.ChunkedArray
 
@@ -57,7 +58,8 @@ def as_floats(cells: Cells) -> Cells | None:
         return None
     numbers = cells.cast(pa.float64())
     long = pc.or_(pc.match_substring_regex(cells, "[eE]"), pc.greater(_digits(cells), _SAFE_DIGITS))
-    doubtful = pc.and_(long, pc.not_equal(numbers.cast(pa.string()), cells))
+    tiny = pc.less(pc.abs(numbers), _LEAST_NORMAL)  # what underflows has few digits that count
+    doubtful = pc.and_(pc.or_(long, tiny), pc.not_equal(numbers.cast(pa.string()), cells))
     spelled, found = pc.filter(cells, doubtful).to_pylist(), pc.filter(numbers, doubtful).to_pylist()
     is_exact = all(_is_exact(cell, number) for cell, number in zip(spelled, found, strict=True))
     return numbers if is_exact else None

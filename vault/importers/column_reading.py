@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.importers import cells as spelling
-from vault.importers.source import array_or_list
+from vault.importers.source import are_doubles, array_or_list
 from vault.importers.values import AS_TYPE, LONGEST_TEXT, misfit
 from vault.records.schema import ARROW_TYPES
 from vault.views.field_types import FieldType
@@ -57,6 +57,8 @@ class ColumnReading:
 
 def read_column(name: str, raw: Raw, given: FieldType | None, *, is_spelled: bool) -> ColumnReading:
     """Decide what a column is; `is_spelled` says that numbers and truth values are spelled as text in this format."""
+    if isinstance(raw, list) and given in (None, FieldType.FLOAT) and are_doubles(raw):
+        raw = pa.chunked_array([pa.array(raw, type=pa.float64())])
     if given is not None:
         return _as_given(name, raw, given)
     if isinstance(raw, list):

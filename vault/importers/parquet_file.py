@@ -56,13 +56,17 @@ def _batches(file: File, types: Mapping[int, pa.DataType]) -> Iterator[RawBatch]
     try:
         with _opened(file) as parquet:
             for batch in parquet.iter_batches(batch_size=BATCH_ROWS):
-                columns = [
-                    _checked(batch.column(place).cast(known, safe=False)) for place, known in types.items()
-                ]
+                columns = [_checked(_cast(batch.column(place), known)) for place, known in types.items()]
                 yield RawBatch(lines=range(first, first + batch.num_rows), columns=columns)
                 first += batch.num_rows
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise file.unreadable("it is damaged, or holds times that no calendar has") from error
+
+
+def _cast(column: pa.Array, known: pa.DataType) -> pa.Array:
+    """Only what is finer than a microsecond may be lost; what would be another time is refused."""
+    is_fine = pa.types.is_timestamp(column.type) and column.type.unit == "ns"
+    return column.cast(known, safe=not is_fine)
 
 
 def _checked(column: pa.Array) -> pa.Array:

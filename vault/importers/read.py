@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vault.errors.families import Invalid
 from vault.errors.records import FileMissing, Unreadable
@@ -17,7 +16,7 @@ from vault.importers.column_reading import ColumnReading, Raw, read_column
 from vault.importers.csv_file import open_csv
 from vault.importers.json_lines import open_json_lines
 from vault.importers.parquet_file import open_parquet
-from vault.importers.source import EXACT_IN_A_DOUBLE, MOST_ROWS, ColumnWishes, File, RawBatch, Source
+from vault.importers.source import MOST_ROWS, ColumnWishes, File, RawBatch, Source
 from vault.records.schema import ParsedTable
 from vault.records.sensitivity import guess_sensitivity
 from vault.views.field_types import FieldSpec, FieldType, RefusedRow, Sensitivity
@@ -158,22 +157,12 @@ def _whole(batches: Sequence[RawBatch], place: int) -> Raw:
     parts = [batch.columns[place] for batch in batches]
     arrays = [part for part in parts if isinstance(part, pa.Array)]
     kinds = {part.type for part in arrays} - {pa.null()}
-    if len(arrays) < len(parts) or not _are_alike(kinds, arrays):
+    if len(arrays) < len(parts) or len(kinds) > 1:
         return [
             value for part in parts for value in (part.to_pylist() if isinstance(part, pa.Array) else part)
         ]
-    wanted = pa.float64() if len(kinds) > 1 else next(iter(kinds), pa.null())
+    wanted = next(iter(kinds), pa.null())
     return pa.chunked_array([part.cast(wanted) for part in arrays], type=wanted)
-
-
-def _are_alike(kinds: set[pa.DataType], arrays: Sequence[pa.Array]) -> bool:
-    """Whether there is one kind, or numbers alone of which the whole ones are exact among the others."""
-    if len(kinds) < 2:
-        return True
-    if kinds != {pa.int64(), pa.float64()}:
-        return False
-    most = [pc.max(pc.abs(part)).as_py() or 0 for part in arrays if part.type == pa.int64()]
-    return max(most) <= EXACT_IN_A_DOUBLE
 
 
 def _fitting(

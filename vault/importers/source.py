@@ -59,17 +59,23 @@ class File:
 
 
 def array_or_list(values: list[object]) -> pa.Array | list[object]:
-    """The values as an array where they are of one kind that an array holds exactly, whole numbers among others too."""
+    """The values as an array where they are of one kind that an array holds exactly."""
     kinds = {type(value) for value in values} - {type(None)}
     wanted = pa.null() if not kinds else _ARROW.get(next(iter(kinds))) if len(kinds) == 1 else None
-    if kinds == {int, float} and all(abs(one) <= EXACT_IN_A_DOUBLE for one in values if type(one) is int):
-        wanted = pa.float64()
     if wanted is None:
         return values
     try:
         return pa.array(values, type=wanted)
     except (OverflowError, UnicodeEncodeError, pa.ArrowInvalid):
         return values
+
+
+def are_doubles(values: list[object]) -> bool:
+    """Whether all of them are numbers that a double holds exactly."""
+    return all(
+        value is None or type(value) is float or (type(value) is int and abs(value) <= EXACT_IN_A_DOUBLE)
+        for value in values
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from vault.errors.release import DestinationUnusable
@@ -41,3 +42,22 @@ def is_free(target: Path, *, empty_folder: bool = True) -> bool:
     if empty_folder and target.is_dir():
         return not any(target.iterdir())
     return not target.exists() and not target.is_symlink()
+
+
+def is_private(folder: Path) -> bool:
+    """Whether only this user can look into a folder; a stick or a share may give it to everybody, whatever is asked."""
+    found = folder.stat()
+    return found.st_uid == os.geteuid() and not found.st_mode & 0o077
+
+
+def take_away(name: str, folder: int) -> bool:
+    """Remove a name from an open folder; whether it is certainly gone and does not come back with the power."""
+    shutil.rmtree(name, ignore_errors=True, dir_fd=folder)
+    try:
+        os.fsync(folder)
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False

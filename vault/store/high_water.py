@@ -22,11 +22,12 @@ from vault.sealing.regular_file import read_regular
 from vault.store.failures import translated
 from vault.store.files import drafts_of, write_durably
 
-_VERSION = 3
-_DOMAINS = {version: f"lockbox high-water mark v{version}\n".encode() for version in (1, 2, _VERSION)}
+_VERSION = 4
+_DOMAINS = {version: f"lockbox high-water mark v{version}\n".encode() for version in (1, 2, 3, _VERSION)}
 _NOT_KNOWN: dict[int, dict[str, Any]] = {
     1: {"has_digest": False, "shared": {}, "caps": {}},
     2: {"shared": {}, "caps": {}},
+    3: {"caps": {}},
     _VERSION: {},
 }
 """What a mark of each version says nothing about."""
@@ -40,9 +41,9 @@ class Mark:
 
     `size` and `root` (hex) are the head of the audit trail; `spent` maps a collection to its spent budget in
     nano-nats, one integer for each Rényi order. `shared` maps a collection that shares its budget to the number of
-    their filter, and `caps` to its own cap (ε); a mark before the third version knows of neither. `has_digest` says
-    that the vault keeps the digest of its rows, and will be missed where it does not; a mark of the first version knows
-    of none.
+    their filter, and `caps` to its own cap (ε); marks before the third version know of neither, the third of no caps.
+    `has_digest` says that the vault keeps the digest of its rows, and will be missed where it does not; a mark of the
+    first version knows of none.
     """
 
     origin: str
