@@ -197,7 +197,7 @@ def read_mark(state: Path, origin: str, root: bytes) -> dict[str, Any]:
     sealed = json.loads(file.read_bytes())
     assert (set(sealed), sealed["v"]) == ({"v", "mark", "mac"}, 3)
     message = json.dumps(sealed["mark"], sort_keys=True, separators=(",", ":")).encode()
-    mac = digest(subkey(root, "state-mark"), b"lockbox high-water mark v3\n" + message)
+    mac = digest(subkey(root, "state-mark"), b"lockbox high-water mark v4\n" + message)
     assert hmac.compare_digest(mac.hex(), sealed["mac"])
     mark: dict[str, Any] = sealed["mark"]
     assert mark["origin"] == origin
