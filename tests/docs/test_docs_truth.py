@@ -86,7 +86,7 @@ def commands_on(page: str) -> Iterator[list[str]]:
     for line in re.findall(r"^    lockbox (.+)$", page, re.MULTILINE):
         yield shlex.split(line.split("  ")[0].split(" #")[0], comments=True)
     for line in re.findall(r"`lockbox ([^`]+)`", flat(page)):
-        if not line.endswith((" v1", " v2", " v3")):  # what a signature or a MAC begins with
+        if not re.search(r" v[0-9]$", line):  # what a signature or a MAC begins with
             yield line.split()
 
 
