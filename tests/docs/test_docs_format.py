@@ -223,7 +223,7 @@ def test_the_mark_is_where_and_what_the_page_says(made: Made) -> None:
     mark = read_mark(made.paths.state, facts["origin"], made.root)
     ((entries,),) = ask("SELECT count(*) FROM log_entry")
 
-    assert set(mark) == {"has_digest", "origin", "root", "shared", "size", "spent"}
+    assert set(mark) == {"caps", "has_digest", "origin", "root", "shared", "size", "spent"}
     assert (mark["size"], mark["spent"]) == (entries, {})
     assert mark["root"]
     assert all(f"`mark.{key}`" in PAGE for key in mark)
