@@ -22,6 +22,8 @@ from tests.worlds.world import PASSPHRASE, World
 from tui.app.app import LOCKED_BY_ITSELF, LockboxApp
 from tui.app.keymap import ACTIONS, EVERYWHERE
 from tui.dialogs.lock import LockDialog, QuitDialog
+from tui.screens.data import Data
+from tui.widgets.table import ListTable
 from vault.client import attach
 from vault.client.client import Client
 from vault.owner.interface.session import OwnerSession
@@ -291,6 +293,23 @@ def test_values_hide_behind_the_curtain_in_a_field_as_well(tmp_path: Path) -> No
 
 
 # going from screen to screen ------------------------------------------------------------------------------------
+
+
+def test_a_key_that_comes_after_its_page_has_gone_does_nothing(today: World) -> None:
+    """What a key began in the background may find its list taken away by the next one."""
+
+    async def story() -> None:
+        with served(today) as vault:
+            async with on_page(vault, today, "data") as pilot:
+                await sees(pilot, "nights")
+                page = pilot.app.screen
+                assert isinstance(page, Data)
+                await page.query_one(ListTable).remove()
+                worker = page.action_erase()
+                await worker.wait()
+                assert pilot.app.screen is page
+
+    play(story())
 
 
 MOST_PRESSES = 100

@@ -67,6 +67,11 @@ class Page(Screen[None], Generic[F]):
         """The program this page belongs to."""
         return program_of(self)
 
+    def chosen_key(self, table: type[ListTable] = ListTable) -> str | None:
+        """The key of the line under the cursor; None in an empty list, and where the page has no list any more."""
+        found = self.query(table)
+        return found.first().chosen if found else None
+
     def compose(self) -> ComposeResult:
         """The bar, the tabs, the body of the page, the keys."""
         yield VaultBar(id="vault-bar")

@@ -127,7 +127,7 @@ An act that was never written cannot be proven missing, and times are those of t
 
     def _chosen(self) -> list[tuple[TimelineGroup, AuditLine]]:
         """The entry under the cursor, or all entries of the request under it."""
-        key = self.query_one(ListTable).chosen or ""
+        key = self.chosen_key() or ""
         every = [(group, line) for group in self._facts.groups for line in group.lines]
         return [one for one in every if key in (_entry_key(one[1]), _group_key(one[0]))]
 

@@ -188,7 +188,7 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
 
     def action_row(self) -> None:
         """Show one row whole."""
-        key, rows = self.query_one(ListTable).chosen, self._rows
+        key, rows = self.chosen_key(), self._rows
         if key is None or rows is None or int(key) not in rows.row_numbers:
             return
         values = rows.rows[rows.row_numbers.index(int(key))]

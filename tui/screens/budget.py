@@ -154,7 +154,7 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
 
     @work(exclusive=True, group="chosen")
     async def _show_chosen(self) -> None:
-        name = self.query_one(JobTable).chosen
+        name = self.chosen_key(JobTable)
         if self.app.size.width < WIDE or name is None or name == self._shown:
             return
         found = await self._opened(name)
@@ -185,7 +185,7 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
     @work(exclusive=True, group="act")
     async def action_open(self) -> None:
         """What the job under the cursor costs, and what that means, in front of the list."""
-        name = self.query_one(JobTable).chosen
+        name = self.chosen_key(JobTable)
         found = await self._opened(name) if name else None
         if found is not None:
             await self.app.push_screen_wait(JobPriceDialog(found))

@@ -97,7 +97,7 @@ One column a line; beside or under it what it is, who may read it, and, after **
     @property
     def chosen(self) -> FieldView | None:
         """The column under the cursor."""
-        key, one = self.query_one(ListTable).chosen, self._facts.collection
+        key, one = self.chosen_key(), self._facts.collection
         return next((field for field in one.fields if field.name == key), None) if one else None
 
     async def _show_chosen(self) -> None:

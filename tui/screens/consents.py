@@ -204,7 +204,7 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
     @property
     def chosen(self) -> GrantView | None:
         """The consent under the cursor."""
-        key = self.query_one("#consents-list", ListTable).chosen
+        key = self.chosen_key()
         return next((one for one in self._facts.grants if one.id == key), None)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:

@@ -116,7 +116,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
     @property
     def chosen(self) -> CollectionView | None:
         """The collection under the cursor."""
-        key = self.query_one(ListTable).chosen
+        key = self.chosen_key()
         return next((one for one in self._facts.collections if one.name == key), None)
 
     def _show_chosen(self) -> None:

@@ -194,7 +194,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
 
     def action_open(self) -> None:
         """Go to what the cursor is on."""
-        chosen = self._waiting.get(self.query_one("#home-list", ListTable).chosen or "")
+        chosen = self._waiting.get(self.chosen_key() or "")
         if chosen is not None:
             self.program.open_page(chosen.page, at=chosen.key)
 
@@ -203,7 +203,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         """Open the decision to withdraw the consent of this line."""
         from tui.dialogs.withdraw import open_withdraw
 
-        chosen = self._waiting.get(self.query_one("#home-list", ListTable).chosen or "")
+        chosen = self._waiting.get(self.chosen_key() or "")
         if chosen is None or chosen.page != "consents":
             self.program.tell(
                 "This line is no consent; all of yours are under 3 Consents, where w withdraws one."

@@ -117,7 +117,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
     @property
     def chosen(self) -> ReleaseView | None:
         """The update under the cursor."""
-        key = self.query_one(ListTable).chosen
+        key = self.chosen_key()
         return next((one for one in self._facts.updates if one.id == key), None)
 
     async def _show_chosen(self) -> None:

@@ -126,7 +126,7 @@ Who asks to learn from your data, for what, and what it would cost.
 
     async def _chosen(self) -> RequestView | None:
         """The request under the cursor in whole, asked for if it was not yet."""
-        name = self.query_one(ListTable).chosen
+        name = self.chosen_key()
         if name is None:
             return None
         if name not in self._facts.opened:

@@ -129,7 +129,7 @@ Nothing secret is kept in the file of the settings.
     @work(exclusive=True, group="act")
     async def action_change(self) -> None:
         """Change what the cursor is on: calm mode at once, minutes in a dialog."""
-        chosen = self.query_one(ListTable).chosen
+        chosen = self.chosen_key()
         if chosen == LOCK:
             minutes = await self.app.push_screen_wait(MinutesDialog(self._facts.preferences.lock_minutes))
             if minutes is not None:

@@ -242,7 +242,7 @@ What learns from your records on this computer right now, in a process without n
     @work(exclusive=True, group="act")
     async def action_look(self) -> None:
         """Go to the result that is held or was decided, or open the dialog of an approved job that has not run."""
-        chosen = self.query_one(ListTable).chosen
+        chosen = self.chosen_key()
         line = next((one for one in self._facts.before if one.id == chosen), None)
         if line is None:
             self.program.tell("Nothing has run yet.")
