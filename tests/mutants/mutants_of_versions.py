@@ -80,6 +80,15 @@ MUTANTS = (
         caught_by="test_what_an_older_copy_lacks_of_a_budget_is_made_up_for_and_it_is_one_again",
     ),
     Mutant(
+        name="the number of what was never learned from is forgotten",
+        kind=Kind.LEDGER,
+        function="spent_so_far",
+        old="if newest else {}",
+        new="if newest < 0 else {}",
+        caught_by="test_the_number_of_a_collection_that_two_copies_lack_is_given_to_no_other",
+        within="vault/budget",
+    ),
+    Mutant(
         name="a page that waits in the log is called damaged",
         kind=Kind.AUDIT,
         function="problems_of",

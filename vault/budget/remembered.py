@@ -43,6 +43,15 @@ class Remembered:
     cap: str | None
 
 
+def spent_so_far(uow: UnitOfWork) -> dict[str, list[int]]:
+    """The sum of all charges of each collection, for the high-water mark, and none for the newest one.
+
+    Its number is never given again, although it may be gone by now and was never learned from.
+    """
+    spent, newest = spent_vectors(uow), uow.highest_given(Collection)
+    return spent | ({str(newest): spent.get(str(newest), list(NOTHING))} if newest else {})
+
+
 def shared_filters(uow: UnitOfWork) -> dict[str, int]:
     """Which collections share a budget, for the high-water mark: collection id → number of its filter."""
     return {str(row.id): row.filter_id for row in uow.find(Collection) if row.filter_id is not None}

@@ -14,8 +14,7 @@ from vault.audit.log import log_root
 from vault.audit.sent_releases import SentReleases
 from vault.audit.transaction import AuditedTransaction, audited, audited_if_needed, trusted_now
 from vault.audit.vault_date import Clock
-from vault.budget import ledger
-from vault.budget.remembered import shared_caps, shared_filters
+from vault.budget.remembered import shared_caps, shared_filters, spent_so_far
 from vault.errors.families import InternalError, Invalid, LockboxError, Unavailable
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
 from vault.errors.requests import WrongState
@@ -185,7 +184,7 @@ class OpenVault:
                     origin=self.origin,
                     size=size,
                     root=root.hex(),
-                    spent=ledger.spent_vectors(uow),
+                    spent=spent_so_far(uow),
                     shared=shared_filters(uow),
                     caps=shared_caps(uow),
                     has_digest=keeps_digest(uow),
