@@ -98,6 +98,8 @@ def verify(
     """Recompute the whole trail and check every page of the database, or an exported bundle alone."""
     if since and bundle is None:
         raise click.UsageError("--since goes with --bundle; a vault is held against the reminder outside it")
+    if key is not None and bundle is None:
+        raise click.UsageError("--key goes with --bundle; a vault is verified under its own key")
     if bundle is not None:
         from vault.requester.trail import verify_trail
 
@@ -124,7 +126,9 @@ def verify(
     if found.seen_before:
         say("The trail is consistent with itself and with what this computer has seen of it before.")
     else:
-        say("The trail is consistent with itself; this computer had not seen it before to compare it with.")
+        say(
+            "The trail is consistent with itself; when it was opened, this computer had nothing of it to compare it with."
+        )
 
 
 @group.command("export")
