@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import click
 import typer
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
     from vault.views.audit import AuditCheck, AuditLine, HiddenField
     from vault.views.history import TimelineGroup
+
+NOTHING_SEEN: Final = "when it was opened, this computer had nothing of it to compare it with."
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -126,9 +128,7 @@ def verify(
     if found.seen_before:
         say("The trail is consistent with itself and with what this computer has seen of it before.")
     else:
-        say(
-            "The trail is consistent with itself; when it was opened, this computer had nothing of it to compare it with."
-        )
+        say(f"The trail is consistent with itself; {NOTHING_SEEN}")
 
 
 @group.command("export")
