@@ -224,7 +224,7 @@ def test_the_mark_is_where_and_what_the_page_says(made: Made) -> None:
     ((entries,),) = ask("SELECT count(*) FROM log_entry")
     ((newest,),) = ask("SELECT seq FROM sqlite_sequence WHERE name = 'collection'")
 
-    assert set(mark) == {"caps", "has_digest", "origin", "root", "shared", "size", "spent"}
+    assert set(mark) == {"caps", "has_digest", "origin", "paid", "root", "shared", "size", "spent"}
     assert (mark["size"], set(mark["spent"])) == (entries, {str(newest)})
     assert set(mark["spent"][str(newest)]) == {0}
     assert mark["root"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -245,3 +246,22 @@ def test_the_number_of_a_collection_that_two_copies_lack_is_given_to_no_other(to
     with today.vault() as vault:
         import_file(vault, FileChoice(path=today.table("t.csv", seed=10), name="others"))
     assert newest_number(today) == newest + 1
+
+
+def test_what_two_copies_spent_apart_is_spent_together_where_they_meet(approved_today: World) -> None:
+    """One request run in both of them, in one on another computer, of which this one knows nothing."""
+    here, copy = approved_today, approved_today.folder / "copy.db"
+    there = replace(here, paths=replace(here.paths, state=here.folder / "state of another computer"))
+    shutil.copy(here.paths.database, copy)
+    for world in (here, there):
+        shutil.copy(copy, here.paths.database)
+        world.clock.forward(seconds=1)
+        with world.vault() as vault:
+            vault.train(next(one.id for one in vault.requests() if one.state == "approved"))
+    (once,) = remembered(there).values()
+    assert once == next(iter(remembered(here).values()))
+
+    for _ in range(2):
+        reopened(here)
+        assert remembered(here) == {"1": [2 * cost for cost in once]}
+        shutil.copy(copy, here.paths.database)
