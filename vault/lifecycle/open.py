@@ -131,6 +131,7 @@ def _opened(paths: Paths, store: Store, unlocked: Unlocked, clock: Clock) -> Ope
         origin=origin.value,
         rollback=rollback,
         seen=mark is not None,
+        paid_before=frozenset((mark and mark.paid) or ()),
         mark_missing=MARK_MISSING if is_missed else "",
         header_damage=_header_damage(paths),
     )

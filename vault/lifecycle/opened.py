@@ -14,8 +14,7 @@ from vault.audit.log import log_root
 from vault.audit.sent_releases import SentReleases
 from vault.audit.transaction import AuditedTransaction, audited, audited_if_needed, trusted_now
 from vault.audit.vault_date import Clock
-from vault.budget import ledger
-from vault.budget.remembered import shared_caps, shared_filters
+from vault.budget.remembered import charges, shared_caps, shared_filters, spent_so_far
 from vault.errors.families import InternalError, Invalid, LockboxError, Unavailable
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
 from vault.errors.requests import WrongState
@@ -58,7 +57,8 @@ class OpenVault:
 
     `seen` says that this computer had a mark of it when it was opened, `mark_missing` what follows where it should have
     one and has none, `header_damage` what was wrong with a copy of the key header. `running` are the requests whose
-    learner runs in this process; when it `is_ending`, no other begins. `sent_releases` follow the trail.
+    learner runs in this process; when it `is_ending`, no other begins. `sent_releases` follow the trail. `paid_before`
+    names the charges that this computer remembered when it was opened, whether they are in this copy or not.
     """
 
     paths: Paths
@@ -70,6 +70,7 @@ class OpenVault:
     rollback: Rollback = NONE
     seen: bool = True
     mark_missing: str = ""
+    paid_before: frozenset[str] = frozenset()
     header_damage: str = ""
     running: dict[str, Run] = field(default_factory=dict)
     sent_releases: SentReleases = field(default_factory=SentReleases)
@@ -185,9 +186,10 @@ class OpenVault:
                     origin=self.origin,
                     size=size,
                     root=root.hex(),
-                    spent=ledger.spent_vectors(uow),
+                    spent=spent_so_far(uow),
                     shared=shared_filters(uow),
                     caps=shared_caps(uow),
+                    paid=sorted(self.paid_before.union(charges(uow))),
                     has_digest=keeps_digest(uow),
                 )
             try:
