@@ -15,17 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from textual import work
+from textual._time import get_time
 from textual.app import SystemCommand
-from textual.events import Event, Key, MouseDown
+from textual.events import Event, InputEvent, Key, MouseDown
 from textual.screen import Screen
 
 from tui.app.hardening import HardenedApp
-from tui.app.keymap import ACTIONS, EVERYWHERE, bindings
+from tui.app.keymap import ACTIONS, EVERYWHERE, URGENT, bindings
 from tui.app.page import Page
 from tui.app.page_classes import screen_class
 from tui.app.run_watch import RunWatch, outcome_of_run
 from tui.app.threads import in_thread
 from tui.cli.exit_codes import ExitCode
+from tui.dialogs.dialog import Dialog
+from tui.dialogs.help import HelpDialog
 from tui.dialogs.lock import HungDialog, LockDialog, QuitDialog
 from tui.text.layout import escaped
 from tui.widgets.bar import Standing, VaultBar
@@ -42,6 +45,10 @@ T = TypeVar("T")
 PULSE_SECONDS: Final = 1.0
 LOCKED_BY_ITSELF: Final = (
     "The vault is locked: not used for a while, open for 12 hours, or locked from elsewhere."
+)
+RUN_LOST: Final = (
+    "The vault's process has ended while a job ran, so the vault is locked. What the job cost stays spent, and nothing "
+    "of it is held; 8 Audit says how far it came."
 )
 
 
@@ -156,20 +163,36 @@ class LockboxApp(HardenedApp):
             self.close_vault(LOCKED_BY_ITSELF, is_over=True)
             return
         hint = f"\n{error.hint}" if error.hint else ""
-        said = escaped(f"{error}{hint}")
+        # The sentence of an error may quote a value.
+        is_hidden = self.has_class("-curtained")
+        said = "The reason is behind the curtain: ctrl+k" if is_hidden else escaped(f"{error}{hint}")
         self.notify(said, title="Not done", severity="error", timeout=10, markup=False)
 
     def tell(self, sentence: str, *, title: str = "") -> None:
         """Show a sentence about what happened."""
         self.notify(escaped(sentence), title=escaped(title), markup=False, timeout=8)
 
+    def notify(self, message: str, **given: Any) -> None:
+        """Say it in a corner of a page; in a dialog, where that would cover fields, below the buttons."""
+        super().notify(message, **given)
+        if isinstance(self.screen, Dialog):
+            self.screen.show_note(message)
+
     # the pulse: when the vault locks, what runs, whether the trail has grown
 
     async def on_event(self, event: Event) -> None:
-        """Note keys and clicks; only they keep the vault open."""
+        """Note keys and clicks; only they keep the vault open. A dialog that has just come up hears none."""
         if isinstance(event, Key | MouseDown):
             self._was_used = True
-        await super().on_event(event)
+        if not (isinstance(event, InputEvent) and self._is_unheard(event)):
+            await super().on_event(event)
+
+    def _is_unheard(self, event: InputEvent) -> bool:
+        """Whether nothing may come of it: the program ends already, or a dialog was not seen yet."""
+        if self._exit or event.is_forwarded or not self.screen_stack:
+            return self._exit
+        is_urgent = isinstance(event, Key) and event.key in URGENT
+        return not is_urgent and isinstance(self.screen, Dialog) and self.screen.is_deaf_to(event)
 
     @work(group="pulse")
     async def _pulse(self) -> None:
@@ -197,7 +220,8 @@ class LockboxApp(HardenedApp):
         if isinstance(error, DaemonHung):
             self._on_hung(error)
         elif isinstance(error, DaemonGone | DaemonUnreachable | Locked):
-            self.close_vault(LOCKED_BY_ITSELF, is_over=True)
+            is_lost = bool(self.standing.running) and not isinstance(error, Locked)
+            self.close_vault(RUN_LOST if is_lost else LOCKED_BY_ITSELF, is_over=True)
         else:
             self.tell_error(error)
 
@@ -216,8 +240,8 @@ class LockboxApp(HardenedApp):
 
     async def _on_pulse(self, pulse: Pulse) -> None:
         if pulse.audit_entries != self._seen_entries:
-            self._seen_entries = pulse.audit_entries
             await self._load_status()
+            self._seen_entries = pulse.audit_entries
         self.standing = Standing(
             vault=str(self.paths.vault.name),
             is_sample=self.is_sample,
@@ -291,11 +315,11 @@ class LockboxApp(HardenedApp):
             await self.screen.action_search()
 
     async def action_help(self) -> None:
-        """Show or hide the explanation beside the screen."""
-        if self.screen.query("HelpPanel"):
-            self.action_hide_help_panel()
-        else:
-            self.action_show_help_panel()
+        """Show or hide the explanation: beside a page, in front of anything else."""
+        if isinstance(self.screen, Page):
+            await self.screen.toggle_help()
+        elif not isinstance(self.screen, HelpDialog):
+            self.push_screen(HelpDialog(self.screen))
 
     def action_curtain(self) -> None:
         """Hide or show every value."""
@@ -381,6 +405,14 @@ class LockboxApp(HardenedApp):
             await self.run_action(name, target)
 
         return run
+
+    def clock(self) -> float:
+        """Seconds of a clock that only goes forward."""
+        return get_time()
+
+    def time_of(self, event: InputEvent) -> float:
+        """When a key or a click was made, by the same clock."""
+        return event.time
 
     def now(self) -> datetime:
         """The time, for what ends by itself."""

@@ -37,6 +37,7 @@ class HardenedApp(App[int]):
         self.environ = dict(os.environ if environ is None else environ)
         super().__init__()
         self.exit_message = ""
+        self.has_crashed = False
 
     def tell(self, sentence: str, *, title: str = "") -> None:
         """Show a sentence about what happened."""
@@ -61,6 +62,7 @@ class HardenedApp(App[int]):
 
     def _fatal_error(self) -> None:
         """End after an unforeseen error without its traceback, which would print variables, secrets among them."""
+        self.has_crashed = True
         kind = type(self._exception).__name__
         self.exit_message = f"lockbox made a mistake of its own ({kind}); the terminal UI has ended"
         self._exit_renderables.clear()

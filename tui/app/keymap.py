@@ -17,6 +17,8 @@ from tui.actions import questions
 from tui.text.action import Action, Question
 
 EVERYWHERE: Final = "everywhere"
+URGENT: Final = ("ctrl+l", "ctrl+k", "ctrl+z", "ctrl+q")
+"""What is heard at any moment: it locks, hides or leaves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +63,11 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
     _action(EVERYWHERE, "go('budget')", "7", "Budget", "The lifetime privacy budget.", "budget"),
     _action(EVERYWHERE, "go('audit')", "8", "Audit", "The trail of everything.", "audit show"),
     _action(EVERYWHERE, "go('settings')", "9,comma", "Settings", "Lock time, calm mode, paths.", "settings"),
-    _action(EVERYWHERE, "help", "question_mark", "Help", "Explain this screen beside it.", None, shown=True),
-    _action(EVERYWHERE, "command_palette", "ctrl+p", "Actions", "Search every action by its name.", None),
-    _action(EVERYWHERE, "search", "slash", "Search", "Search in the list of this screen.", None),
+    _action(EVERYWHERE, "help", "question_mark,f1", "Help", "Explain this screen.", None, shown=True),
+    _action(
+        EVERYWHERE, "command_palette", "ctrl+p", "All", "Search every action by its name.", None, shown=True
+    ),
+    _action(EVERYWHERE, "search", "slash", "Find", "Search in the list of this screen.", None, shown=True),
     _action(
         EVERYWHERE, "curtain", "ctrl+k", "Curtain", "Hide every value on the screen, or show it again.", None
     ),

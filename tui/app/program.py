@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
+    from textual.events import InputEvent
 
     from tui.app.run_watch import RunWatch
     from tui.widgets.bar import Standing
@@ -33,6 +34,12 @@ class Program(Protocol):
     @property
     def is_calm(self) -> bool:
         """Whether plots become tables and nothing moves."""
+
+    def clock(self) -> float:
+        """Seconds of a clock that only goes forward."""
+
+    def time_of(self, event: InputEvent) -> float:
+        """When a key or a click was made, by the same clock."""
 
     def now(self) -> datetime:
         """The time, for what ends by itself."""

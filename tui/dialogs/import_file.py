@@ -144,11 +144,12 @@ class ImportDialog(Dialog[ImportReport]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("pagedown", "page(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
+        Binding("s", "next_class", "Change the class of the marked column", show=False),
     ]
 
     def __init__(self, choice: FileChoice, preview: ImportPlan) -> None:
         super().__init__()
-        self._choice = choice
+        self._choice = self._planned = choice
         self._preview = preview
         self._has_seen = False
         self._is_sealing = False
@@ -262,16 +263,19 @@ class ImportDialog(Dialog[ImportReport]):
 
     # changing
 
-    def on_key(self, event: object) -> None:
-        """`s` on a column changes its class."""
-        if getattr(event, "key", "") == "s" and isinstance(self.focused, ListTable):
+    def action_next_class(self) -> None:
+        """Change the class of the marked column."""
+        if isinstance(self.focused, ListTable):
             self._next_class(self.focused.chosen)
 
     def _next_class(self, name: str | None) -> None:
         column = next((one for one in self._preview.columns if one.name == name), None)
         if column is None or self._preview.rows_before is not None:
             return
-        place = import_facts.SENSITIVITIES.index(column.sensitivity)
+        # What was chosen before may not have been answered yet.
+        place = import_facts.SENSITIVITIES.index(
+            self._choice.sensitivities.get(column.name, column.sensitivity)
+        )
         after = import_facts.SENSITIVITIES[(place + 1) % len(import_facts.SENSITIVITIES)]
         self._read_again(sensitivities={**self._choice.sensitivities, column.name: after})
 
@@ -282,16 +286,22 @@ class ImportDialog(Dialog[ImportReport]):
         if unit != str(self._preview.unit):
             self._read_again(unit=unit)
 
+    def _read_again(self, **changed: object) -> None:
+        """Ask what it would be with these choices as well; each goes on from the one before."""
+        self._choice = replace(self._choice, **changed)  # type: ignore[arg-type]
+        self._plan_again(with_people="people" not in changed)
+
     @work(exclusive=True, group="preview")
-    async def _read_again(self, **changed: object) -> None:
-        choice = replace(self._choice, **changed)  # type: ignore[arg-type]
+    async def _plan_again(self, *, with_people: bool) -> None:
+        choice = self._choice
         try:
             found = await self.program.ask(lambda vault: vault.plan_import(choice))
         except LockboxError as error:
+            self._choice = self._planned
             self._fail(error)
             return
-        self._choice, self._preview = choice, found
-        if "people" not in changed:
+        self._planned, self._preview = choice, found
+        if with_people:
             await self._draw_people()
         self._draw()
 

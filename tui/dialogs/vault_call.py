@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from tui.dialogs.dialog import Dialog
+from tui.dialogs.word import WordDialog
 from tui.widgets.plain import Plain
 from vault.errors.families import LockboxError
 
@@ -26,6 +27,13 @@ class VaultCallDialog(Dialog[str]):
     def before_buttons(self) -> Iterable[Widget]:
         """What went wrong."""
         yield Plain("", id="problem", classes="bad")
+
+    async def is_typed(self, word: str, for_good: str) -> bool:
+        """Whether this word was typed, which what is for good takes; no word is needed where it is empty."""
+        if not word:
+            return True
+        is_typed = await self.app.push_screen_wait(WordDialog(word, for_good))
+        return is_typed is True
 
     @work(exclusive=True, group="act")
     async def carry_out(
@@ -44,8 +52,12 @@ class VaultCallDialog(Dialog[str]):
             self.lock_buttons(False)
             self.show_problem(f"{error} {error.hint}".strip())
         else:
-            self.program.tell(done(answer), title=title)
             self.dismiss(result if isinstance(result, str) else result(answer))
+            self.program.tell(done(answer), title=title)
+
+    def on_input_changed(self) -> None:
+        """What was wrong is being corrected, and no longer said."""
+        self.show_problem("")
 
     def lock_buttons(self, is_locked: bool) -> None:
         """While the vault works on it, only leaving is possible."""
