@@ -213,7 +213,8 @@ def unit_sentence(unit: str, unit_field: str | None) -> str:
         case "record":
             return "each row counts as its own unit"
         case "day":
-            return "all rows of one day count as one unit"
+            zone = f" ({unit_field})" if unit_field else ""
+            return f"all rows of one day{zone} count as one unit"
         case _:
             return f"all rows with the same {unit_field} count as one unit"
 

@@ -16,6 +16,7 @@ from vault.importers.column_wishes import ColumnWishes
 from vault.importers.name_notes import name_notes
 from vault.importers.read import digest_of, parse, read_file
 from vault.importers.source import File
+from vault.importers.wishes import CellWishes, FileWishes, cell_wishes, file_wishes
 from vault.records.collections import CollectionFacts, find_for
 from vault.records.imports import (
     Import,
@@ -59,6 +60,8 @@ class _Reading:
     sensitivities: Mapping[str, Sensitivity]
     unit_column: str
     wishes: ColumnWishes
+    said: FileWishes
+    form: CellWishes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +108,14 @@ def make_plan(
     if names and not (same and same.shown.collection == choice.name):
         look()
     with read() as uow:
-        grouping = choose(uow, choice.name, parsed.fields, unit=choice.unit, time_field=choice.time_field)
+        grouping = choose(
+            uow,
+            choice.name,
+            parsed.fields,
+            unit=choice.unit,
+            time_field=choice.time_field,
+            zone=reading.form.zone,
+        )
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
         people = _people(uow, keys, choice, parsed, grouping, same)
         known, shared = state_of(uow), _shared(uow, home, people, lifetime)
@@ -184,6 +194,7 @@ def _with_plain_names(choice: FileChoice) -> FileChoice:
         time_field=None if choice.time_field is None else plain_name(choice.time_field),
         types=_by_plain_names(choice.types),
         sensitivities=_by_plain_names(choice.sensitivities),
+        dates=_by_plain_names(choice.dates),
     )
 
 
@@ -269,6 +280,8 @@ def _reading(file: File, digest: bytes, choice: FileChoice, home: CollectionFact
         sensitivities=named(choice.sensitivities, Sensitivity),
         unit_column=_unit_column(choice),
         wishes=ColumnWishes(drop=choice.drop, rename=choice.rename),
+        said=file_wishes(choice),
+        form=cell_wishes(choice, zone=(home and home.unit.zone) or ""),
     )
 
 
@@ -285,5 +298,7 @@ def _parsed(file: File, reading: _Reading, progress: Progress) -> ParsedTable:
         sensitivities=reading.sensitivities,
         unit_column=reading.unit_column,
         wishes=reading.wishes,
+        said=reading.said,
+        form=reading.form,
         progress=progress,
     )
