@@ -213,8 +213,7 @@ def unit_sentence(unit: str, unit_field: str | None) -> str:
         case "record":
             return "each row counts as its own unit"
         case "day":
-            zone = f" ({unit_field})" if unit_field else ""
-            return f"all rows of one day{zone} count as one unit"
+            return f"all rows of one day{(unit_field and f' ({unit_field})') or ''} count as one unit"
         case _:
             return f"all rows with the same {unit_field} count as one unit"
 

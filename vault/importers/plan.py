@@ -80,6 +80,18 @@ class HeldPlan:
     allows_refused: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A file as it lies there, how it is to be read, and where its rows would go."""
+
+    state: tuple[int, ...]
+    file: File
+    reading: _Reading
+    home: CollectionFacts | None
+    lifetime: str
+    names: list[str]
+
+
 def make_plan(
     read: Read,
     keys: KeyTree,
@@ -96,15 +108,10 @@ def make_plan(
     `Invalid`.
     """
     choice = _with_plain_names(choice)
-    state, file = _state(choice.path), read_file(choice.path, choice.as_format)
-    digest = digest_of(file)
-    with read() as uow:
-        home, lifetime = _home(uow, choice)
-        refuse_known_file(uow, _kept_digest(keys, digest))
-        names = [row.name for row in uow.find(Collection, order_by="name")]
-    reading = _reading(file, digest, choice, home)
+    found = _found(read, keys, choice)
+    reading, home, names = found.reading, found.home, found.names
     same = last if last and last.reading == reading else None
-    parsed = same.parsed if same else _parsed(file, reading, progress)
+    parsed = same.parsed if same else _parsed(found.file, reading, progress)
     if names and not (same and same.shown.collection == choice.name):
         look()
     with read() as uow:
@@ -118,21 +125,21 @@ def make_plan(
         )
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
         people = _people(uow, keys, choice, parsed, grouping, same)
-        known, shared = state_of(uow), _shared(uow, home, people, lifetime)
+        known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)
     notes = tuple(name_notes(choice.name, parsed.table.column_names, names if home is None else ()))
     shown = replace(
         preview(parsed, grouping.unit, grouping.time_field, repeats=(*notes, *repeated)),
         id=random_id(),
         collection=choice.name,
         rows_before=None if home is None else home.rows,
-        lifetime_epsilon=lifetime,
+        lifetime_epsilon=found.lifetime,
         overlaps=people.overlaps,
         shared=shared,
     )
     return HeldPlan(
         shown=shown,
         path=choice.path,
-        state=state,
+        state=found.state,
         reading=reading,
         parsed=parsed,
         grouping=grouping,
@@ -141,6 +148,17 @@ def make_plan(
         known=known,
         allows_refused=choice.allow_refused,
     )
+
+
+def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
+    state, file = _state(choice.path), read_file(choice.path, choice.as_format)
+    digest = digest_of(file)
+    with read() as uow:
+        home, lifetime = _home(uow, choice)
+        refuse_known_file(uow, _kept_digest(keys, digest))
+        names = [row.name for row in uow.find(Collection, order_by="name")]
+    reading = _reading(file, digest, choice, home)
+    return _Found(state=state, file=file, reading=reading, home=home, lifetime=lifetime, names=names)
 
 
 def check_plan(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:
