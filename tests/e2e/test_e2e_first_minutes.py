@@ -15,7 +15,8 @@ from tests.worlds.asking import open_dialog, read_to_the_end, run_button, toggle
 from tests.worlds.commands import run_installed
 from tests.worlds.screens import play, press, sees, text_of, type_word, until, words_of
 from tui.app.app import LockboxApp
-from tui.dialogs.import_file import ChooseFileDialog, ImportDialog
+from tui.dialogs.choose_file import ChooseFileDialog
+from tui.dialogs.import_file import ImportDialog
 from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.dialogs.withdraw import WithdrawDialog
 from tui.screens.new_passphrase import NewPassphrase

@@ -15,7 +15,8 @@ from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text
 from tests.worlds.world import World
 from tui.app import create_vault
 from tui.app.app import LockboxApp
-from tui.dialogs.import_file import NOTHING_YET, ChooseFileDialog, ImportDialog
+from tui.dialogs.choose_file import ChooseFileDialog
+from tui.dialogs.import_file import NOTHING_YET, ImportDialog
 from tui.screens.new_passphrase import DIFFERENT, NewPassphrase
 from tui.screens.recovery_sheet import NO_VAULT, RecoverySheet
 from tui.screens.welcome import Welcome

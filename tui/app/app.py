@@ -9,33 +9,35 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from textual import work
 from textual._time import get_time
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.events import Event, InputEvent, Key, MouseDown
 from textual.screen import Screen
 
-from tui.app.hardening import HardenedApp
 from tui.app.keymap import ACTIONS, EVERYWHERE, URGENT, bindings
+from tui.app.locking import LockingApp
 from tui.app.page import Page
 from tui.app.page_classes import screen_class
 from tui.app.run_watch import RunWatch, outcome_of_run
+from tui.app.themes import BY_NAME, theme_of
 from tui.app.threads import in_thread
 from tui.cli.exit_codes import ExitCode
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.help import HelpDialog
-from tui.dialogs.lock import HungDialog, LockDialog, QuitDialog
+from tui.dialogs.lock import QuitDialog
 from tui.text.layout import escaped
 from tui.widgets.bar import Standing, VaultBar
-from vault.errors.daemon import DaemonGone, DaemonHung, DaemonUnreachable, TrainingRuns
+from vault.errors.daemon import DaemonGone, DaemonHung, DaemonUnreachable
 from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths, Preferences
     from vault.views.runs import Pulse
@@ -52,13 +54,21 @@ RUN_LOST: Final = (
 )
 
 
-class LockboxApp(HardenedApp):
+def _vault_provider() -> type[Provider]:
+    """What finds things of the vault, loaded when the palette first opens."""
+    from tui.app.palette import VaultProvider
+
+    return VaultProvider
+
+
+class LockboxApp(LockingApp):
     """The terminal UI over one vault, or over the sample."""
 
     TITLE = "Lockbox"
     CSS_PATH = Path(__file__).with_name("lockbox.tcss")
     BINDINGS = bindings(EVERYWHERE)  # type: ignore[assignment]
     COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMANDS = App.COMMANDS | {_vault_provider}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]  # noqa: RUF012 (Textual's own)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012
 
@@ -78,6 +88,9 @@ class LockboxApp(HardenedApp):
         self._seen_entries = -1
         self._was_used, self._is_pulsing, self._is_locking = False, False, False
         self._hung_pid = 0
+        for theme in BY_NAME.values():
+            self.register_theme(theme)
+        self.set_theme(preferences.theme)
         self.set_calm(preferences.calm or bool(self.environ.get("ACCESSIBLE")))
 
     # starting and ending
@@ -203,7 +216,7 @@ class LockboxApp(HardenedApp):
         self._was_used, self._is_pulsing = False, True
         try:
             pulse = await in_thread(lambda: vault.pulse(is_background=not was_used))
-            self._tell_answers_again()
+            self.tell_answers_again()
             await self._on_pulse(pulse)
         except LockboxError as error:
             if vault is self.vault and not self._is_locking:
@@ -211,29 +224,17 @@ class LockboxApp(HardenedApp):
         finally:
             self._is_pulsing = False
 
-    def _tell_answers_again(self) -> None:
-        if self._hung_pid:
-            self._hung_pid = 0
-            self.tell("The vault's process answers again.")
-
     def _pulse_failed(self, error: LockboxError) -> None:
         if isinstance(error, DaemonHung):
-            self._on_hung(error)
+            self.on_hung(error)
         elif isinstance(error, DaemonGone | DaemonUnreachable | Locked):
             is_lost = bool(self.standing.running) and not isinstance(error, Locked)
             self.close_vault(RUN_LOST if is_lost else LOCKED_BY_ITSELF, is_over=True)
         else:
             self.tell_error(error)
 
-    def _on_hung(self, error: DaemonHung) -> None:
-        """Say it once, and in the top line until the process answers or is ended."""
-        if not self._hung_pid:
-            self.tell_error(error)
-        self._hung_pid = int(str(error.facts["pid"]))
-        self.standing = replace(self.standing, is_silent=True)
-        self._show_standing()
-
-    def _show_standing(self) -> None:
+    def show_standing(self) -> None:
+        """Show the facts of the top line."""
         # Over the stack, which is empty when the program has ended while the vault was answering.
         for bar in [bar for screen in self.screen_stack[-1:] for bar in screen.query(VaultBar)]:
             bar.show_standing(self.standing)
@@ -250,7 +251,7 @@ class LockboxApp(HardenedApp):
             waiting=self.standing.waiting,
             running=len(pulse.runs),
         )
-        self._show_standing()
+        self.show_standing()
         for screen in self.screen_stack:
             on_pulse = getattr(screen, "on_pulse", None)
             if on_pulse is not None and self._has_widgets(screen):
@@ -330,50 +331,6 @@ class LockboxApp(HardenedApp):
             else "Values are shown."
         )
 
-    async def action_lock(self) -> None:
-        """Lock the vault: the process that has the keys ends."""
-        if self.vault is None or isinstance(self.screen, LockDialog | HungDialog):
-            return
-        if self._hung_pid:
-            self.push_screen(HungDialog(self._hung_pid))
-        elif self.standing.running:
-            self.push_screen(LockDialog())
-        else:
-            self.lock_now(stop_training=False)
-
-    @work(exclusive=True, group="lock")
-    async def lock_now(self, *, stop_training: bool) -> None:
-        """End the process that has the keys."""
-        self._is_locking = True
-        try:
-            await self.ask(lambda vault: vault.lock(stop_training=stop_training))
-        except TrainingRuns:
-            self.push_screen(LockDialog())
-        except DaemonHung as error:
-            self._on_hung(error)
-            self.push_screen(HungDialog(self._hung_pid))
-        except LockboxError as error:
-            self.tell_error(error)
-        else:
-            self.close_vault("The vault is locked.", is_over=True)
-        finally:
-            self._is_locking = False
-
-    @work(exclusive=True, group="lock")
-    async def end_hung(self) -> None:
-        """End the process that has the keys and does not answer."""
-        from vault.client.hung import end_hung
-
-        paths, self._is_locking = self.paths, True
-        try:
-            await in_thread(lambda: end_hung(paths, stop_training=True))
-        except LockboxError as error:
-            self.tell_error(error)
-        else:
-            self.close_vault("The vault is locked: its process did not answer and was ended.", is_over=True)
-        finally:
-            self._is_locking = False
-
     def action_leave(self) -> None:
         """Leave the program, after a question where a run goes on."""
         if isinstance(self.screen, QuitDialog):
@@ -424,6 +381,10 @@ class LockboxApp(HardenedApp):
         """No animation, no blinking, tables of numbers for plots."""
         self.animation_level = "none" if is_calm else "full"
         self.set_class(is_calm, "-calm")
+
+    def set_theme(self, wanted: str) -> None:
+        """Take the colours of this preference."""
+        self.theme = theme_of(wanted, self.environ).name
 
     @property
     def is_calm(self) -> bool:

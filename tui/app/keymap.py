@@ -136,7 +136,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "submit",
         "o",
         "Take in…",
-        "Take a job folder into the inbox.",
+        "Take in a job folder, or the key file of somebody new.",
         "request submit",
         shown=True,
     ),

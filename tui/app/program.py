@@ -79,6 +79,9 @@ class Program(Protocol):
     def set_calm(self, is_calm: bool) -> None:
         """Stop or allow movement and plots."""
 
+    def set_theme(self, wanted: str) -> None:
+        """Take the colours of this preference."""
+
     def exit(self, result: int) -> None:
         """End the program with this exit code."""
 

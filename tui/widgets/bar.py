@@ -49,10 +49,11 @@ class VaultBar(Plain):
         ]
         if standing.is_silent:
             return [parts[0], Content.styled("does not answer; ctrl+l ends it", "bold $error")]
-        if standing.seconds_to_lock is not None:
-            parts.append(_countdown(standing.seconds_to_lock))
         if standing.running:
             parts.append(Content.styled(f"{standing.running} in training", "$accent"))
+        if standing.seconds_to_lock is not None:
+            is_near = standing.seconds_to_lock <= WARNING_SECONDS
+            parts.insert(1 if is_near else len(parts), _countdown(standing.seconds_to_lock))
         if standing.used_percent is not None:
             used = standing.used_percent
             parts.append(Content(f"budget {wording.bar(used, 10)} {wording.percent(used)} used"))
