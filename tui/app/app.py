@@ -189,7 +189,8 @@ class LockboxApp(LockingApp):
         """Say it in a corner of a page; in a dialog, where that would cover fields, below the buttons."""
         super().notify(message, **given)
         if isinstance(self.screen, Dialog):
-            self.screen.show_note(message)
+            title = given.get("title")
+            self.screen.show_note(f"{title}: {message}" if title else message)
 
     # the pulse: when the vault locks, what runs, whether the trail has grown
 

@@ -86,6 +86,7 @@ class Dialog(ModalScreen[R | None]):
         """Say below the buttons what a page would say in a corner, where it would cover the fields."""
         for note in self.query("#note").results(Plain):
             note.set_text(sentence)
+            note.display = bool(sentence)
 
     # what stands on it
 
