@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.events import InputEvent, Key
+from textual.events import InputEvent, Key, MouseDown
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
@@ -75,10 +75,12 @@ def test_a_dialog_hears_nothing_before_it_was_in_sight_for_half_a_second(timed: 
             dialog = await opened(pilot, timed)
             timed.pressed_at = 100.4
             await press(pilot, "right", "enter", "enter")
-            await pilot.click("#stop")
+            click = MouseDown(dialog, 1, 1, 0, 0, 1, False, False, False)
+            assert dialog.is_deaf_to(click)
             assert timed.screen is dialog
             assert timed.focused is dialog.query_one("#safe")
             timed.pressed_at = 100.6
+            assert not dialog.is_deaf_to(click)
             await press(pilot, "enter")
             await until(pilot, lambda: timed.screen is not dialog)
 
@@ -162,7 +164,7 @@ def test_what_waits_and_the_keys_that_find_everything_are_in_sight_at_every_size
                 assert "9" in lines[1]
                 for words in ("^p", "All", "/", "Find", "?", "Help"):
                     assert words in lines[-1]
-                assert words_in(pilot.app, "#request-preview").startswith("Sleep lab")  # type: ignore[arg-type]
+                await until(pilot, lambda: words_in(pilot.app, "#request-preview").startswith("Sleep lab"))  # type: ignore[arg-type]
                 assert "right at most" in words_in(pilot.app, "#request-preview")  # type: ignore[arg-type]
                 await press(pilot, "down")
                 assert words_in(pilot.app, "#request-preview")  # type: ignore[arg-type]
@@ -178,7 +180,7 @@ def test_help_is_ours_also_in_a_dialog_and_escape_closes_it(today: World) -> Non
             async with on_page(vault, today, "requests") as pilot:
                 await sees(pilot, "2 wait for you")
                 await press(pilot, "question_mark")
-                await sees(pilot, "Take in a job folder")
+                await sees(pilot, "Who asks to learn from your")
                 assert "Page Up" not in words_of(pilot.app)  # type: ignore[arg-type]
                 await press(pilot, "escape")
                 await until(pilot, lambda: not pilot.app.screen.query(HelpPane))

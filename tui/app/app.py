@@ -5,9 +5,6 @@ What Textual would show or write by itself is closed in `discreet.py` and `secre
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +18,7 @@ from textual.screen import Screen
 
 from tui.app.keymap import ACTIONS, EVERYWHERE, URGENT, bindings
 from tui.app.locking import LockingApp
+from tui.app.own_keys import read_own_keys
 from tui.app.page import Page
 from tui.app.page_classes import screen_class
 from tui.app.run_watch import RunWatch, outcome_of_run
@@ -83,6 +81,7 @@ class LockboxApp(LockingApp):
         self.vault: OwnerSession | None = None
         self.own_paths = paths
         self.is_sample = False
+        self.own_keys: dict[str, str] = {}
         self.standing = Standing()
         self.run_watch = RunWatch()
         self._seen_entries = -1
@@ -95,17 +94,21 @@ class LockboxApp(LockingApp):
 
     # starting and ending
 
-    def on_load(self) -> None:
-        """End on SIGTERM, SIGHUP and SIGINT, so that the terminal is given back as it was."""
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, self._on_end_signal)
-
     def on_mount(self) -> None:
         """Show the first screen; nothing heavy is loaded before."""
+        self._take_own_keys()
         self.set_interval(PULSE_SECONDS, self._pulse)
         self.show_first_screen()
         self.call_after_refresh(self._tidy_up)
+
+    def _take_own_keys(self) -> None:
+        """Where the file of them cannot be used, ours hold, and that is said."""
+        try:
+            self.own_keys = read_own_keys(self.own_paths)
+        except LockboxError as error:
+            self.tell_error(error)
+        else:
+            self.set_keymap(self.own_keys)
 
     @work(group="tidy")
     async def _tidy_up(self) -> None:
@@ -116,9 +119,6 @@ class LockboxApp(LockingApp):
         from tui.app.create_vault import remove_drafts
 
         remove_drafts(self.own_paths)
-
-    def _on_end_signal(self) -> None:
-        self.exit(ExitCode.INTERRUPTED)
 
     def show_first_screen(self, sentence: str = "") -> None:
         """Show the welcome, or the screen that unlocks the vault there is."""

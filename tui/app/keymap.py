@@ -6,6 +6,7 @@ erases or allows anything: what cannot be undone opens a dialog whose confirmati
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -38,6 +39,12 @@ class KeyAction:
     is_shown: bool = False
 
     @property
+    def id(self) -> str:
+        """What the file of a person's own keys calls it, such as `requests.run`."""
+        name = "-".join(part for part in re.split(r"\W+", self.name) if part)
+        return f"{self.where}.{name}"
+
+    @property
     def is_urgent(self) -> bool:
         """Whether its key works in a dialog and in a field as well: locking and hiding never wait."""
         return self.where == EVERYWHERE and self.name in ("lock", "curtain", "suspend_process")
@@ -65,14 +72,6 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
     _action(EVERYWHERE, "go('settings')", "9,comma", "Settings", "Lock time, calm mode, paths.", "settings"),
     _action(EVERYWHERE, "help", "question_mark,f1", "Help", "Explain this screen.", None, shown=True),
     _action(
-        EVERYWHERE, "command_palette", "ctrl+p", "All", "Search every action by its name.", None, shown=True
-    ),
-    _action(EVERYWHERE, "search", "slash", "Find", "Search in the list of this screen.", None, shown=True),
-    _action(
-        EVERYWHERE, "curtain", "ctrl+k", "Curtain", "Hide every value on the screen, or show it again.", None
-    ),
-    _action(EVERYWHERE, "lock", "ctrl+l", "Lock", "Lock the vault now.", "lock"),
-    _action(
         EVERYWHERE,
         "leave",
         "q",
@@ -81,6 +80,14 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         None,
         shown=True,
     ),
+    _action(
+        EVERYWHERE, "command_palette", "ctrl+p", "All", "Search every action by its name.", None, shown=True
+    ),
+    _action(EVERYWHERE, "search", "slash", "Find", "Search in the list of this screen.", None, shown=True),
+    _action(
+        EVERYWHERE, "curtain", "ctrl+k", "Curtain", "Hide every value on the screen, or show it again.", None
+    ),
+    _action(EVERYWHERE, "lock", "ctrl+l", "Lock", "Lock the vault now.", "lock"),
     _action(
         EVERYWHERE,
         "suspend_process",
@@ -333,7 +340,13 @@ def bindings(where: str) -> list[Binding]:
     """The actions of one screen as Textual bindings; only those that are shown stand in the footer."""
     return [
         Binding(
-            one.keys, one.name, one.label, show=one.is_shown, tooltip=one.sentence, priority=one.is_urgent
+            one.keys,
+            one.name,
+            one.label,
+            show=one.is_shown,
+            tooltip=one.sentence,
+            priority=one.is_urgent,
+            id=one.id,
         )
         for one in actions(where)
     ]

@@ -28,6 +28,8 @@ class Program(Protocol):
     preferences: Preferences
     environ: Mapping[str, str]
     is_sample: bool
+    own_keys: Mapping[str, str]
+    """The keys a person chose instead of ours, by action."""
     standing: Standing
     run_watch: RunWatch
 

@@ -15,6 +15,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, DataTable, Input
 
+from tui.app.own_keys import keys_file
 from tui.app.page import Page
 from tui.app.sandbox_probe import Attempt, probe
 from tui.app.threads import in_thread
@@ -277,6 +278,7 @@ def places(paths: Paths) -> list[tuple[str, str]]:
         ("state", f"{paths.state}  (the reminder outside the vault, which tells an older copy)"),
         ("socket", str(paths.socket)),
         ("settings", str(paths.config)),
+        ("own keys", f'{keys_file(paths)}  (such as requests.run = "ctrl+a"; ? names every action)'),
         *([("old outbox", f"{paths.outbox}  ({OLD_OUTBOX})")] if paths.outbox.is_dir() else []),
     ]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Markdown
 
 from tui.app.keymap import EVERYWHERE, KeyAction, actions
+from tui.app.program import program_of
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 
@@ -22,9 +23,7 @@ _SIGNS = {"question_mark": "?", "slash": "/", "comma": ","}
 
 
 class HelpPane(VerticalScroll):
-    """Beside a page; escape or the key that opened it closes it."""
-
-    can_focus = False
+    """Beside a page; escape or the key that opened it closes it, and tab leads into it."""
 
     def __init__(self, about: str, where: str) -> None:
         super().__init__(id="help-pane")
@@ -34,15 +33,16 @@ class HelpPane(VerticalScroll):
         """The words, then the keys of this page, then those of every page."""
         yield Markdown(self._about, open_links=False)
         yield Plain("Keys here", classes="heading")
-        yield Facts(key_facts(actions(self._where)))
+        own = program_of(self).own_keys
+        yield Facts(key_facts(actions(self._where), own))
         yield Plain("Keys everywhere", classes="heading")
-        yield Facts([*MOVING, *key_facts(actions(EVERYWHERE))])
+        yield Facts([*MOVING, *key_facts(actions(EVERYWHERE), own)])
         yield Plain("escape closes this", classes="muted")
 
 
-def key_facts(found: Sequence[KeyAction]) -> list[tuple[str, str]]:
-    """Every key with the sentence that says what it does."""
-    return [(key_name(one.keys), one.sentence) for one in found]
+def key_facts(found: Sequence[KeyAction], own: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Every key with what it does, and what the file of a person's own keys calls that."""
+    return [(key_name(own.get(one.id, one.keys)), f"{one.sentence} ({one.id})") for one in found]
 
 
 def key_name(keys: str) -> str:
