@@ -276,6 +276,9 @@ def ended(daemon: Daemon, session: Session, action: str, action_id: str) -> dict
 
 
 def test_a_token_alone_adds_no_rows_to_what_somebody_may_learn_from(daemon: Daemon, session: Session) -> None:
+    request, digest = waiting_request(daemon, session)
+    given = daemon.proven(session, "approve", request_id=request, manifest_digest=digest, draft=True)
+    assert given.status_code == 200, given.text
     assert imported(daemon, session, "import_planned", "nights") == ("failed", "UnderConsent")
     assert daemon.owner("collections", token=session.token).json()[0]["rows"] == 100
     assert imported(daemon, session, "import_planned", "others") == ("done", "")

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from vault.importers import cells as spelling
 from vault.importers.source import are_doubles, array_or_list
 from vault.importers.values import AS_TYPE, LONGEST_TEXT, misfit
-from vault.records.schema import ARROW_TYPES
+from vault.records.arrow_types import ARROW_TYPES
 from vault.views.field_types import FieldType
 
 MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?", "-", ".")
