@@ -20,6 +20,10 @@ class FileChoice:
     empty for the default. ``people`` is collection → ``same`` or ``other``: whether these rows are of the same people
     as that collection. ``drop`` are columns that are left out; in it and in ``rename`` #3 is the third column.
     Where rows are refused nothing is stored, unless it says to ``allow_refused``.
+
+    How it is written: its ``encoding``, its ``separator`` (a sign or its name), how many lines to ``skip_lines`` before
+    the header, which texts are ``nulls``, the ``decimal`` sign, by column of ``dates`` their order (dmy, mdy, ymd) or
+    what they count since 1970 (epoch, epoch-ms, epoch-us), and the ``zone`` of times that name none; days begin in it.
     """
 
     path: Path
@@ -34,6 +38,13 @@ class FileChoice:
     drop: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
     allow_refused: bool = False
+    encoding: str = ""
+    separator: str = ""
+    skip_lines: int | None = None
+    nulls: tuple[str, ...] = ()
+    decimal: str = ""
+    dates: Mapping[str, str] = field(default_factory=dict)
+    zone: str = ""
 
 
 # imports --------------------------------------------------------------------------------------------------
