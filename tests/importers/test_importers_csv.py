@@ -203,6 +203,28 @@ def test_other_encodings_are_read_and_said(parse, text, encoding, said):
     assert parsed.notes[0].startswith(said)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Ort\nKöln\nLübeck\n".encode() + b"Gr\xfcn\n",
+        "\ufeffOrt\na\nb\n".encode() + b"Gr\xfcn\n",
+        b"Ort\n" + "Größe\n".encode() * 2 + b"Gr\xfcn\n" + b"\xe9t\xe9\n" * 9,
+    ],
+)
+def test_a_bad_byte_makes_no_other_encoding_of_utf_8(parse, content):
+    with pytest.raises(
+        Unreadable, match=r"line 4 holds the byte 0xFC, which is not UTF-8 as the rest of it is"
+    ):
+        parse(content)
+
+
+def test_what_looks_like_utf_8_by_chance_is_none(parse):
+    """In Windows-1251 the first two letters of this name are a valid sequence."""
+    words = "Фёдор\n" + "Мария Ивановна Соколова\n" * 9
+
+    assert parse(f"имя\n{words}".encode("cp1251")).table["имя"].to_pylist()[0] == "Фёдор"
+
+
 def test_times_without_a_zone_are_utc_and_told(parse):
     parsed = parse("when\n2026-01-01 08:00\n2026-01-01T09:00:00+01:00\n2026-01-01 09:00:00 +0100\n")
 

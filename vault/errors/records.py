@@ -77,5 +77,11 @@ class TooManyUnits(Invalid):
     hint = "import a part of the rows into another collection, with all rows of a unit in the same part"
 
 
+class RowsRefused(Invalid):
+    """{count} of the rows of {name} cannot be imported, so nothing was stored; the first is line {line}: {reason}."""
+
+    hint = "mend them, give another type (--type), or accept that they are missing (--allow-refused)"
+
+
 class NothingToImport(Invalid):
     """No row of this file could be imported."""

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.errors.records import Unreadable
+from vault.importers.column_wishes import ColumnWishes
 from vault.importers.encoding import encoding_of
-from vault.importers.source import BATCH_ROWS, Columns, ColumnWishes, File, RawBatch, Source, columns_of
+from vault.importers.source import BATCH_ROWS, Columns, File, RawBatch, Source, columns_of
 from vault.views.field_types import RefusedRow
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}

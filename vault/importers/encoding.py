@@ -22,6 +22,8 @@ _OF_ONE_BYTE: Final = {
     "koi8_r": "KOI8-R",
 }
 _AROUND: Final = 2**16
+_BY_CHANCE: Final = 0.05
+"""In text of one byte a character, fewer than this many of its special signs a bad byte look like UTF-8."""
 
 
 def encoding_of(file: File) -> tuple[str, tuple[str, ...]]:
@@ -33,12 +35,26 @@ def encoding_of(file: File) -> tuple[str, tuple[str, ...]]:
     try:
         file.data.decode()
     except UnicodeDecodeError as error:
+        _refuse_damaged(file, error.start)
         codec = _checked(file, _likely(file.data[max(0, error.start - _AROUND) : error.start + _AROUND]))
         line = file.data.count(b"\n", 0, error.start) + 1
         name = _OF_ONE_BYTE[codec]
         said = f"Line {line} is not UTF-8: the text is read as {name}. If an example looks wrong, save it as UTF-8."
         return codec, (said,)
     return "utf-8-sig", ()
+
+
+def _refuse_damaged(file: File, place: int) -> None:
+    """Raise `Unreadable` where the rest of the text is UTF-8: in another encoding that would happen by chance alone."""
+    text = file.data.decode(errors="ignore")
+    bad, good = len(file.data) - len(text.encode()), len(text) - len(text.encode("ascii", "ignore"))
+    if not file.data.startswith(codecs.BOM_UTF8) and good < _BY_CHANCE * bad:
+        return
+    line = file.data.count(b"\n", 0, place) + 1
+    byte = f"0x{file.data[place]:02X}"
+    raise file.unreadable(
+        f"line {line} holds the byte {byte}, which is not UTF-8 as the rest of it is; mend that line"
+    )
 
 
 def _without_mark(file: File) -> str:

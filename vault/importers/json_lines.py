@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TypeAlias
 
+from vault.importers.column_wishes import ColumnWishes
 from vault.importers.source import (
     BATCH_ROWS,
     MOST_COLUMNS,
-    ColumnWishes,
     File,
     RawBatch,
     Source,

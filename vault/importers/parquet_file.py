@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vault.importers.source import BATCH_ROWS, MOST_ROWS, ColumnWishes, File, RawBatch, Source, columns_of
+from vault.importers.column_wishes import ColumnWishes
+from vault.importers.source import BATCH_ROWS, MOST_ROWS, File, RawBatch, Source, columns_of
 
 
 def open_parquet(file: File, wishes: ColumnWishes) -> Source:

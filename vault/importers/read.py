@@ -13,10 +13,11 @@ from vault.errors.families import Invalid
 from vault.errors.records import FileMissing, Unreadable
 from vault.file_names import spelled
 from vault.importers.column_reading import ColumnReading, Raw, read_column
+from vault.importers.column_wishes import ColumnWishes
 from vault.importers.csv_file import open_csv
 from vault.importers.json_lines import open_json_lines
 from vault.importers.parquet_file import open_parquet
-from vault.importers.source import MOST_ROWS, ColumnWishes, File, RawBatch, Source
+from vault.importers.source import MOST_ROWS, File, RawBatch, Source
 from vault.records.schema import ParsedTable
 from vault.records.sensitivity import guess_sensitivity
 from vault.views.field_types import FieldSpec, FieldType, RefusedRow, Sensitivity

@@ -15,7 +15,7 @@ from vault.budget import ledger
 from vault.errors.budget import JoinNotProven, WiderNotProven
 from vault.errors.consent import UnderConsent
 from vault.file_names import spelled
-from vault.importers.plan import make_plan, store_plan
+from vault.importers.plan import check_plan, make_plan, store_plan
 from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries.collections import collection_views
@@ -66,6 +66,11 @@ class RecordActions:
         """What a file has in common with the records tells about them."""
         what = "your records, to compare a file with them"
         self._opened.note_look(EntryType.ACCESS_VIEW, hidden={"what": what, "rows": "all rows"})
+
+    def check_import(self, plan_id: str) -> None:
+        plan = self._plans.find(plan_id)
+        with self._opened.read() as uow:
+            check_plan(uow, self._opened.keys, plan)
 
     def import_planned(self, plan_id: str, *, progress: Progress = unwatched) -> ImportReport:
         return self._import(plan_id, progress, is_proven=False)

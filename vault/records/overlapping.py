@@ -140,13 +140,15 @@ def _is_one_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, facts: Collecti
     if len(names) == 1:
         return True
     prints = prints_of(uow, keys, facts)
-    return any(containment(rows.print.units, each.units) >= LEAST_UNITS for each in prints)
+    own = {version: _print_of(keys, rows, version).units for version in {each.version for each in prints}}
+    return any(containment(own[each.version], each.units) >= LEAST_UNITS for each in prints)
 
 
 def _reason(
     uow: UnitOfWork, keys: KeyTree, rows: Incoming, facts: CollectionFacts, prints: Sequence[Fingerprint]
 ) -> OverlapReason | None:
-    found = {likeness(rows.print, each): each for each in prints}
+    own = {version: _print_of(keys, rows, version) for version in {each.version for each in prints}}
+    found = {likeness(own[each.version], each): each for each in prints}
     if Likeness.SAME in found:
         is_closed = found[Likeness.SAME].is_destroyed
         return OverlapReason.COLUMNS_CLOSED if is_closed else OverlapReason.SAME_PEOPLE
@@ -154,6 +156,13 @@ def _reason(
     if closer is Likeness.SAME:
         return OverlapReason.SAME_PEOPLE
     return OverlapReason.PERHAPS if Likeness.PERHAPS in {*found, closer} else None
+
+
+def _print_of(keys: KeyTree, rows: Incoming, version: int) -> Fingerprint:
+    """The fingerprint of the rows as an older version made it, to be compared with what that version kept."""
+    if version == rows.print.version:
+        return rows.print
+    return fingerprint(fingerprint_key(keys), rows.table, rows.unit, rows.time_field, version)
 
 
 def _is_far(rows: Incoming, facts: CollectionFacts, prints: Sequence[Fingerprint]) -> bool:

@@ -19,6 +19,7 @@ class FileChoice:
     ``sensitivities`` are column → word, by the names that ``rename`` gives; ``lifetime`` is the ε of a new collection,
     empty for the default. ``people`` is collection → ``same`` or ``other``: whether these rows are of the same people
     as that collection. ``drop`` are columns that are left out; in it and in ``rename`` #3 is the third column.
+    Where rows are refused nothing is stored, unless it says to ``allow_refused``.
     """
 
     path: Path
@@ -32,6 +33,7 @@ class FileChoice:
     people: Mapping[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
+    allow_refused: bool = False
 
 
 # imports --------------------------------------------------------------------------------------------------

@@ -1,0 +1,59 @@
+"""What a person can say about a file that is imported, as options of the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+File = Annotated[Path, Argument(metavar="FILE", help="CSV, JSON Lines or Parquet.")]
+Into = Annotated[str | None, Option("--collection", metavar="NAME", help="Default: the name of the file.")]
+Format = Annotated[
+    str | None, Option("--as", metavar="FORMAT", help="csv, jsonl or parquet; default: by the ending.")
+]
+Unit = Annotated[
+    str | None,
+    Option("--unit", metavar="UNIT", help="What counts as one: record, day, or the name of a column."),
+]
+Time = Annotated[
+    str | None, Option("--time", metavar="COLUMN", help="The column that says when a row happened.")
+]
+Types = Annotated[
+    list[str] | None,
+    Option("--type", metavar="COLUMN=TYPE", help="float, int, bool, text, timestamp or category."),
+]
+Sensitivities = Annotated[
+    list[str] | None,
+    Option("--sensitivity", metavar="COLUMN=CLASS", help="ordinary, sensitive, special or identifying."),
+]
+Drop = Annotated[
+    list[str] | None,
+    Option("--drop", metavar="COLUMN", help="A column to leave out; #3 is the third one."),
+]
+Rename = Annotated[
+    list[str] | None,
+    Option("--rename", metavar="COLUMN=NAME", help="Another name for a column; #3 is the third one."),
+]
+Lifetime = Annotated[
+    str | None,
+    Option("--lifetime", metavar="EPSILON", help="Lifetime privacy budget of a new collection; default: 8."),
+]
+SamePeople = Annotated[
+    list[str] | None,
+    Option(
+        "--same-people", metavar="NAME", help="The rows are of the people of this collection: one budget."
+    ),
+]
+OtherPeople = Annotated[
+    list[str] | None,
+    Option(
+        "--other-people",
+        metavar="NAME",
+        help="They are not of its people, whatever they look like: two budgets.",
+    ),
+]
+AllowRefused = Annotated[
+    bool, Option("--allow-refused", help="Import the other rows where some are refused.")
+]
+DryRun = Annotated[bool, Option("--dry-run", help="Show what would be stored, and store nothing.")]
