@@ -31,6 +31,7 @@ from vault.records.imports import (
 from vault.records.overlapping import state_of
 from vault.records.preview import preview
 from vault.records.schema import ParsedTable, named
+from vault.records.stored_rows import without_stored
 from vault.records.units import with_units
 from vault.sealing.digest import keyed_digest
 from vault.sealing.keytree import KeyTree, Purpose
@@ -63,12 +64,16 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldPlan:
-    """A plan with the very rows it was made from, in memory until it is carried out or another one is made."""
+    """A plan with the very rows it was made from, in memory until it is carried out or another one is made.
+
+    Of the ``whole`` file ``parsed`` are the rows that are not stored yet.
+    """
 
     shown: ImportPlan
     path: Path
     state: tuple[int, ...]
     reading: _Reading
+    whole: ParsedTable
     parsed: ParsedTable
     grouping: ImportChoice
     people: People
@@ -93,7 +98,7 @@ def make_plan(
     `Invalid`.
     """
     choice = _with_plain_names(choice)
-    state, file = _state(choice.path), read_file(choice.path, choice.as_format)
+    state, file = _state(choice.path), read_file(choice.path, choice.as_format, choice.part)
     digest = digest_of(file)
     with read() as uow:
         home, lifetime = _home(uow, choice)
@@ -101,13 +106,14 @@ def make_plan(
         names = [row.name for row in uow.find(Collection, order_by="name")]
     reading = _reading(file, digest, choice, home)
     same = last if last and last.reading == reading else None
-    parsed = same.parsed if same else _parsed(file, reading, progress)
+    whole = same.whole if same else _parsed(file, reading, progress)
     if names and not (same and same.shown.collection == choice.name):
         look()
     with read() as uow:
+        parsed = without_stored(uow, keys, home, whole)
         grouping = choose(uow, choice.name, parsed.fields, unit=choice.unit, time_field=choice.time_field)
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
-        people = _people(uow, keys, choice, parsed, grouping, same)
+        people = _people(uow, keys, choice, parsed, grouping, same if parsed is whole else None)
         known, shared = state_of(uow), _shared(uow, home, people, lifetime)
     notes = tuple(name_notes(choice.name, parsed.table.column_names, names if home is None else ()))
     shown = replace(
@@ -124,6 +130,7 @@ def make_plan(
         path=choice.path,
         state=state,
         reading=reading,
+        whole=whole,
         parsed=parsed,
         grouping=grouping,
         people=people,
@@ -148,10 +155,18 @@ def _check_own(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:
     if _state(plan.path) != plan.state:
         raise FileChanged(name=plan.parsed.source)
     _check_people(uow, keys, plan)
+    _check_stored(uow, plan)
     first = next(iter(plan.shown.first_refused), None)
     if first is not None and plan.shown.rows and not plan.allows_refused:
         facts = {"name": plan.parsed.source, "line": first.line, "reason": first.reason}
         raise RowsRefused(count=f"{plan.shown.refused_rows:,}", **facts)
+
+
+def _check_stored(uow: UnitOfWork, plan: HeldPlan) -> None:
+    """Refuse rows that were compared with fewer than are stored by now; raises `PlanUnknown`."""
+    home = find_for(uow, plan.shown.collection)
+    if plan.whole.key and (None if home is None else home.rows) != plan.shown.rows_before:
+        raise PlanUnknown
 
 
 def store_plan(act: AuditedTransaction, plan: HeldPlan, progress: Progress) -> ImportReport:

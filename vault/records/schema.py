@@ -68,7 +68,8 @@ class ParsedTable:
 
     ``table`` has the columns of ``fields`` in order, in the types of ``ARROW_TYPES``; ``lines`` is an int64
     array with the line of every row; ``digest_input`` is the SHA-256 of the file's bytes (32 bytes);
-    ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner.
+    ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner. A row whose ``key``
+    columns are stored already is left out; without a key every row is stored.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -79,6 +80,7 @@ class ParsedTable:
     format: str
     source: str
     notes: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
 
 
 def is_plain_name(name: str) -> bool:

@@ -19,7 +19,8 @@ class FileChoice:
     ``sensitivities`` are column → word, by the names that ``rename`` gives; ``lifetime`` is the ε of a new collection,
     empty for the default. ``people`` is collection → ``same`` or ``other``: whether these rows are of the same people
     as that collection. ``drop`` are columns that are left out; in it and in ``rename`` #3 is the third column.
-    Where rows are refused nothing is stored, unless it says to ``allow_refused``.
+    Where rows are refused nothing is stored, unless it says to ``allow_refused``. ``part`` is the table of a known
+    export that is taken, the first one of its format where it is empty.
     """
 
     path: Path
@@ -34,6 +35,7 @@ class FileChoice:
     drop: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
     allow_refused: bool = False
+    part: str = ""
 
 
 # imports --------------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ def import_file(
     file: options.File,
     collection: options.Into = None,
     as_format: options.Format = None,
+    part: options.Part = None,
     unit: options.Unit = None,
     time: options.Time = None,
     types: options.Types = None,
@@ -51,10 +52,11 @@ def import_file(
     """Seal the rows of a file into the vault: all of them, or nothing is stored."""
     choice = FileChoice(
         path=file,
-        name=collection or spelled(file.absolute().stem),
+        name=collection or spelled(file.absolute().stem) + (f"-{part}" if part else ""),
         unit=unit,
         time_field=time,
         as_format=as_format,
+        part=part or "",
         types=_pairs(types),
         sensitivities=_pairs(sensitivities),
         lifetime=lifetime or "",

@@ -24,6 +24,7 @@ from vault.importers.catalogue.xml_stream import read_xml
 
 _SLEEP_PREFIX: Final = "HKCategoryValueSleepAnalysis"
 _ACTIVITY_PREFIX: Final = "HKWorkoutActivityType"
+_SAID_ELSEWHERE: Final = ("Me", "Correlation")  # what a correlation holds stands at the top as well
 _ENERGY, _DISTANCE = "HKQuantityTypeIdentifierActiveEnergyBurned", "HKQuantityTypeIdentifierDistance"
 
 
@@ -84,7 +85,8 @@ class _Export:
     def _top(self, name: str, facts: dict[str, str], line: int) -> None:
         take = self._tops.get(name)
         if take is None:
-            self._other[name] += 1
+            if name not in _SAID_ELSEWHERE:
+                self._other[name] += 1
             return
         try:
             take(facts, line)
@@ -103,7 +105,9 @@ class _Export:
         elif kind == MINDFUL:
             self._mindful(facts)
         else:
-            self._other[kind.removeprefix("HKQuantityTypeIdentifier").removeprefix("HKCategoryTypeIdentifier")] += 1
+            self._other[
+                kind.removeprefix("HKQuantityTypeIdentifier").removeprefix("HKCategoryTypeIdentifier")
+            ] += 1
 
     def _quantity(self, known: Quantity, facts: dict[str, str], line: int) -> None:
         self._reading.seen[known.part] += 1
@@ -170,7 +174,11 @@ class _Export:
         name = "energy" if kind == _ENERGY else "distance" if kind.startswith(_DISTANCE) else ""
         line, _, sums = workout
         try:
-            number = _amount(facts.get("sum", ""), facts.get("unit", ""), "kcal" if name == "energy" else "km") if name else None
+            number = (
+                _amount(facts.get("sum", ""), facts.get("unit", ""), "kcal" if name == "energy" else "km")
+                if name
+                else None
+            )
         except _Refused as error:
             self._workout = None
             self._rows.refuse(line, str(error))
@@ -236,8 +244,12 @@ class _Export:
         for change, count in self._converted.most_common():
             notes.append(f"{count:,} values were brought from {change}.")
         if self._other:
-            named = ", ".join(f"{name or 'without a type'} ({count:,})" for name, count in self._other.most_common(6))
-            notes.append(f"Not taken, because no part holds it: {named}{' and more' if len(self._other) > 6 else ''}.")
+            named = ", ".join(
+                f"{name or 'without a type'} ({count:,})" for name, count in self._other.most_common(6)
+            )
+            notes.append(
+                f"Not taken, because no part holds it: {named}{' and more' if len(self._other) > 6 else ''}."
+            )
 
 
 def _amount(text: str, unit: str, wanted: str) -> float | None:

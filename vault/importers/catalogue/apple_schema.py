@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from vault.importers.catalogue.schema import PD, KnownColumn, KnownFormat, Part, number, text, time, words, zone
+from vault.importers.catalogue.schema import (
+    PD,
+    KnownColumn,
+    KnownFormat,
+    Part,
+    number,
+    text,
+    time,
+    words,
+    zone,
+)
 from vault.views.field_types import Sensitivity
 
 _HEALTH: Final = PD + "PhysicalHealth"
@@ -46,7 +56,9 @@ class DayColumn:
     whole: bool = False
 
 
-def _quantity(identifier: str, part: str, measure: str, low: float, high: float, centre: float, scale: float) -> Quantity:
+def _quantity(
+    identifier: str, part: str, measure: str, low: float, high: float, centre: float, scale: float
+) -> Quantity:
     return Quantity(
         identifier=f"HKQuantityTypeIdentifier{identifier}", part=part, measure=measure,
         constants=(low, high, centre, scale),
@@ -114,17 +126,38 @@ QUANTITIES: Final = (
 BY_IDENTIFIER: Final = {one.identifier: one for one in QUANTITIES}
 
 SLEEP: Final = "HKCategoryTypeIdentifierSleepAnalysis"
-SLEEP_STAGES: Final = ("InBed", "Asleep", "AsleepUnspecified", "AsleepCore", "AsleepDeep", "AsleepREM", "Awake")
+SLEEP_STAGES: Final = (
+    "InBed",
+    "Asleep",
+    "AsleepUnspecified",
+    "AsleepCore",
+    "AsleepDeep",
+    "AsleepREM",
+    "Awake",
+)
 MINDFUL: Final = "HKCategoryTypeIdentifierMindfulSession"
 WORKOUTS: Final = "workout"
 
 
 def _day(
-    name: str, identifier: str, fold: Fold, measure: str, constants: _Four, meaning: str, *, whole: bool = False
+    name: str,
+    identifier: str,
+    fold: Fold,
+    measure: str,
+    constants: _Four,
+    meaning: str,
+    *,
+    whole: bool = False,
 ) -> DayColumn:
     full = identifier if identifier.startswith(("HK", WORKOUTS)) else f"HKQuantityTypeIdentifier{identifier}"
     return DayColumn(
-        name=name, identifier=full, fold=fold, measure=measure, constants=constants, meaning=meaning, whole=whole
+        name=name,
+        identifier=full,
+        fold=fold,
+        measure=measure,
+        constants=constants,
+        meaning=meaning,
+        whole=whole,
     )
 
 
@@ -159,19 +192,21 @@ DAY_COLUMNS: Final = (
     _day("workout_hours", WORKOUTS, Fold.HOURS, "h", (0, 24, 0.7, 0.8), "in workouts"),
 )  # fmt: skip
 
-ACTIVITIES: Final = tuple(
-    """
-    AmericanFootball Archery AustralianFootball Badminton Baseball Basketball Bowling Boxing Climbing Cricket
-    CrossTraining Curling Cycling Dance DanceInspiredTraining Elliptical EquestrianSports Fencing Fishing
-    FunctionalStrengthTraining Golf Gymnastics Handball Hiking Hockey Hunting Lacrosse MartialArts MindAndBody
-    MixedMetabolicCardioTraining PaddleSports Play PreparationAndRecovery Racquetball Rowing Rugby Running Sailing
-    SkatingSports SnowSports Soccer Softball Squash StairClimbing SurfingSports Swimming TableTennis Tennis
-    TrackAndField TraditionalStrengthTraining Volleyball Walking WaterFitness WaterPolo WaterSports Wrestling Yoga
-    Barre CoreTraining CrossCountrySkiing DownhillSkiing Flexibility HighIntensityIntervalTraining JumpRope Kickboxing
-    Pilates Snowboarding Stairs StepTraining WheelchairWalkPace WheelchairRunPace TaiChi MixedCardio HandCycling
-    DiscSports FitnessGaming CardioDance SocialDance Pickleball Cooldown SwimBikeRun Transition UnderwaterDiving Other
-    """.split()
-)
+ACTIVITIES: Final = (
+    "AmericanFootball", "Archery", "AustralianFootball", "Badminton", "Baseball", "Basketball", "Bowling",
+    "Boxing", "Climbing", "Cricket", "CrossTraining", "Curling", "Cycling", "Dance", "DanceInspiredTraining",
+    "Elliptical", "EquestrianSports", "Fencing", "Fishing", "FunctionalStrengthTraining", "Golf",
+    "Gymnastics", "Handball", "Hiking", "Hockey", "Hunting", "Lacrosse", "MartialArts", "MindAndBody",
+    "MixedMetabolicCardioTraining", "PaddleSports", "Play", "PreparationAndRecovery", "Racquetball", "Rowing",
+    "Rugby", "Running", "Sailing", "SkatingSports", "SnowSports", "Soccer", "Softball", "Squash",
+    "StairClimbing", "SurfingSports", "Swimming", "TableTennis", "Tennis", "TrackAndField",
+    "TraditionalStrengthTraining", "Volleyball", "Walking", "WaterFitness", "WaterPolo", "WaterSports",
+    "Wrestling", "Yoga", "Barre", "CoreTraining", "CrossCountrySkiing", "DownhillSkiing", "Flexibility",
+    "HighIntensityIntervalTraining", "JumpRope", "Kickboxing", "Pilates", "Snowboarding", "Stairs",
+    "StepTraining", "WheelchairWalkPace", "WheelchairRunPace", "TaiChi", "MixedCardio", "HandCycling",
+    "DiscSports", "FitnessGaming", "CardioDance", "SocialDance", "Pickleball", "Cooldown", "SwimBikeRun",
+    "Transition", "UnderwaterDiving", "Other",
+)  # fmt: skip
 
 
 def _day_column(one: DayColumn) -> KnownColumn:

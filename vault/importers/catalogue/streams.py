@@ -79,7 +79,9 @@ def opened(file: File) -> Iterator[tuple[IO[bytes], int]]:
 def member_heads(file: File) -> Iterator[tuple[str, bytes]]:
     """The largest texts of a zip with their first bytes; raises Unreadable as `chunks` does."""
     with _zip(file) as archive:
-        found = [one for one in archive.infolist() if one.filename.lower().endswith((".xml", ".json", ".csv"))]
+        found = [
+            one for one in archive.infolist() if one.filename.lower().endswith((".xml", ".json", ".csv"))
+        ]
         for one in sorted(found, key=lambda one: one.file_size, reverse=True)[:_MOST_LOOKED_AT]:
             _check_member(file, one)
             with archive.open(one) as stream:
@@ -100,7 +102,14 @@ def _zip(file: File) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(file.path) as archive:
             yield archive
-    except (zipfile.BadZipFile, NotImplementedError, struct.error, EOFError, RuntimeError, UnicodeError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        struct.error,
+        EOFError,
+        RuntimeError,
+        UnicodeError,
+    ) as error:
         raise file.unreadable("it is a damaged zip file") from error
 
 

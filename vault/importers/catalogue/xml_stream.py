@@ -26,7 +26,8 @@ _CUT_OFF = {
     )
 }
 _WRONG_ENCODING = {
-    _CODES[one] for one in (expat.errors.XML_ERROR_UNKNOWN_ENCODING, expat.errors.XML_ERROR_INCORRECT_ENCODING)
+    _CODES[one]
+    for one in (expat.errors.XML_ERROR_UNKNOWN_ENCODING, expat.errors.XML_ERROR_INCORRECT_ENCODING)
 }
 
 
