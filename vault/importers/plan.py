@@ -28,7 +28,7 @@ from vault.records.imports import (
     refuse_known_file,
     repeats,
 )
-from vault.records.overlapping import state_of
+from vault.records.overlapping import state_of, with_kin
 from vault.records.preview import preview
 from vault.records.schema import ParsedTable, named
 from vault.records.stored_rows import without_stored
@@ -113,7 +113,8 @@ def make_plan(
         parsed = without_stored(uow, keys, home, whole)
         grouping = choose(uow, choice.name, parsed.fields, unit=choice.unit, time_field=choice.time_field)
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
-        people = _people(uow, keys, choice, parsed, grouping, same if parsed is whole else None)
+        said = with_kin(uow, choice.people, parsed.kin)
+        people = _people(uow, keys, choice.name, said, parsed, grouping, same if parsed is whole else None)
         known, shared = state_of(uow), _shared(uow, home, people, lifetime)
     notes = tuple(name_notes(choice.name, parsed.table.column_names, names if home is None else ()))
     shown = replace(
@@ -134,7 +135,7 @@ def make_plan(
         parsed=parsed,
         grouping=grouping,
         people=people,
-        said=choice.people,
+        said=said,
         known=known,
         allows_refused=choice.allow_refused,
     )
@@ -212,14 +213,15 @@ def _by_plain_names(words: Mapping[str, str]) -> dict[str, str]:
 def _people(
     uow: UnitOfWork,
     keys: KeyTree,
-    choice: FileChoice,
+    name: str,
+    said: Mapping[str, str],
     parsed: ParsedTable,
     grouping: ImportChoice,
     same: HeldPlan | None,
 ) -> People:
     table = with_units(parsed, grouping.unit, grouping.time_field, first_row=0).table
     known = same.people.rows if same and same.grouping == grouping else None
-    return find_people(uow, keys, choice.name, table, grouping, choice.people, known=known)
+    return find_people(uow, keys, name, table, grouping, said, known=known)
 
 
 def _shared(

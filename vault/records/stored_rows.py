@@ -44,6 +44,7 @@ def without_stored(
         parsed,
         table=parsed.table.take(new),
         lines=parsed.lines.take(new),
+        known_rows=left_out,
         notes=(*parsed.notes, *([note] if left_out else [])),
     )
 

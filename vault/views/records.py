@@ -55,13 +55,14 @@ class ColumnPreview:
 class OverlapReason(StrEnum):
     """Why the rows of a file may be of the people of a collection.
 
-    Their units and values say so beyond doubt, or some of their columns do; the owner says so; or the fingerprint of an
-    erased collection was destroyed and the columns are its own.
+    Their units and values say so beyond doubt, or some of their columns do; the owner says so; it is another table of
+    the same kind of export; or the fingerprint of an erased collection was destroyed and the columns are its own.
     """
 
     SAME_PEOPLE = "same-people"
     PERHAPS = "perhaps"
     SAID = "said"
+    SAME_EXPORT = "same-export"
     COLUMNS_CLOSED = "columns-closed"
 
 
@@ -94,7 +95,8 @@ class ImportPlan:
     """How a file would be imported: rows sealed and refused (the first ten with reasons), units, and warnings.
 
     ``id`` names it for the import that carries it out; ``digest`` is the SHA-256 of the file as it was read, in hex.
-    ``rows_before`` are those its collection has already, None for a new one, and ``lifetime_epsilon`` is its cap.
+    ``known_rows`` of the file are in its collection already and are left out. ``rows_before`` are those its collection
+    has already, None for a new one, and ``lifetime_epsilon`` is its cap.
     ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget shared with any other.
     ``under_consent`` says that somebody may learn from that collection. Importing ``needs_passphrase`` then, and where
     a budget becomes a shared one, because that is for good, and where a budget becomes one more for the same people or
@@ -118,6 +120,7 @@ class ImportPlan:
     lifetime_epsilon: str = ""
     overlaps: tuple[Overlap, ...] = ()
     shared: SharedBudget | None = None
+    known_rows: int = 0
     under_consent: bool = False
     needs_passphrase: bool = False
 
@@ -126,7 +129,8 @@ class ImportPlan:
 class ImportReport:
     """What an import did: rows sealed now, rows refused, the rows of the collection afterwards, and warnings.
 
-    ``joined`` are the collections with which it shares one lifetime budget from now on.
+    ``joined`` are the collections with which it shares one lifetime budget from now on; ``known_rows`` of the file were
+    left out, because they were in the collection already.
     """
 
     collection: str
@@ -136,6 +140,7 @@ class ImportReport:
     total_rows: int
     warnings: tuple[str, ...]
     joined: tuple[str, ...] = ()
+    known_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""Apple Health exports in the dialects of its versions, made up: `python -m tests.importers.catalogue.apple_export FILE MB`."""
+"""Apple Health exports in the dialects of its versions, made up.
+
+`python -m tests.importers.catalogue.apple_export FILE MEGABYTES` writes a large one.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,9 @@ def stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S %z")
 
 
-def record(kind: str, value: object, unit: str, start: datetime, minutes: float = 5, source: str = "Watch") -> str:
+def record(
+    kind: str, value: object, unit: str, start: datetime, minutes: float = 5, source: str = "Watch"
+) -> str:
     """One Record element."""
     full = kind if kind.startswith("HK") else f"HKQuantityTypeIdentifier{kind}"
     times = f'startDate="{stamp(start)}" endDate="{stamp(start + timedelta(minutes=minutes))}"'
@@ -60,15 +65,19 @@ def record(kind: str, value: object, unit: str, start: datetime, minutes: float 
 def workout(start: datetime, *, statistics: bool) -> str:
     """A run of 5 km: newer versions tell distance and energy in elements of their own."""
     times = f'startDate="{stamp(start)}" endDate="{stamp(start + timedelta(minutes=30))}"'
-    head = f' <Workout workoutActivityType="HKWorkoutActivityTypeRunning" duration="30" durationUnit="min" sourceName="Watch" {times}'
+    kind = 'workoutActivityType="HKWorkoutActivityTypeRunning"'
+    head = f' <Workout {kind} duration="30" durationUnit="min" sourceName="Watch" {times}'
     if not statistics:
-        facts = 'totalDistance="5" totalDistanceUnit="km" totalEnergyBurned="1255.2" totalEnergyBurnedUnit="kJ"'
-        return f"{head} {facts}>\n  <MetadataEntry key=\"HKIndoorWorkout\" value=\"0\"/>\n </Workout>\n"
-    inner = (
-        f'  <WorkoutStatistics type="HKQuantityTypeIdentifierActiveEnergyBurned" {times} sum="300" unit="Cal"/>\n'
-        f'  <WorkoutStatistics type="HKQuantityTypeIdentifierDistanceWalkingRunning" {times} sum="3.106855961" unit="mi"/>\n'
-        f'  <WorkoutStatistics type="HKQuantityTypeIdentifierHeartRate" {times} average="150" unit="count/min"/>\n'
+        facts = (
+            'totalDistance="5" totalDistanceUnit="km" totalEnergyBurned="1255.2" totalEnergyBurnedUnit="kJ"'
+        )
+        return f'{head} {facts}>\n  <MetadataEntry key="HKIndoorWorkout" value="0"/>\n </Workout>\n'
+    said = (
+        'type="HKQuantityTypeIdentifierActiveEnergyBurned" sum="300" unit="Cal"',
+        'type="HKQuantityTypeIdentifierDistanceWalkingRunning" sum="3.106855961" unit="mi"',
+        'type="HKQuantityTypeIdentifierHeartRate" average="150" unit="count/min"',
     )
+    inner = "".join(f"  <WorkoutStatistics {one} {times}/>\n" for one in said)
     return f"{head}>\n{inner} </Workout>\n"
 
 
@@ -86,9 +95,16 @@ def blood_pressure(start: datetime, systolic: int, diastolic: int) -> str:
 def night(start: datetime) -> str:
     """A night of 8 hours in bed, 7 of them asleep."""
     kind, value = "HKCategoryTypeIdentifierSleepAnalysis", "HKCategoryValueSleepAnalysis"
-    stages = (("InBed", 0, 480), ("AsleepCore", 10, 200), ("AsleepDeep", 210, 100), ("Awake", 310, 10), ("AsleepREM", 320, 120))
+    stages = (
+        ("InBed", 0, 480),
+        ("AsleepCore", 10, 200),
+        ("AsleepDeep", 210, 100),
+        ("Awake", 310, 10),
+        ("AsleepREM", 320, 120),
+    )
     return "".join(
-        record(kind, value + stage, "", start + timedelta(minutes=begin), length) for stage, begin, length in stages
+        record(kind, value + stage, "", start + timedelta(minutes=begin), length)
+        for stage, begin, length in stages
     )
 
 
@@ -115,10 +131,14 @@ def day(number: int, generator: random.Random, heartbeats: int) -> Iterator[str]
     )
 
 
-def pieces(days: int, *, heartbeats: int = 10, dtd: str = DTD, exported_after: int | None = None) -> Iterator[str]:
+def pieces(
+    days: int, *, heartbeats: int = 10, dtd: str = DTD, exported_after: int | None = None
+) -> Iterator[str]:
     """An export of so many days; it was made on the day after the last one, or as said."""
     generator = random.Random(7)
-    made = datetime(2024, 1, 1, 12, tzinfo=ZONE) + timedelta(days=days if exported_after is None else exported_after)
+    made = datetime(2024, 1, 1, 12, tzinfo=ZONE) + timedelta(
+        days=days if exported_after is None else exported_after
+    )
     yield f'{HEAD}{dtd}<HealthData locale="de_DE">\n <ExportDate value="{stamp(made)}"/>\n{ME}'
     for number in range(days):
         yield from day(number, generator, heartbeats)

@@ -104,7 +104,8 @@ def _say_sealed(report: ImportReport, *, as_json: bool) -> None:
         write_json(report)
         return
     rows = wording.counted(report.rows, "row")
-    say(f"{rows} sealed into {report.collection}; {len(report.refused):,} refused.")
+    known = f", {report.known_rows:,} left out, because they are in it already" if report.known_rows else ""
+    say(f"{rows} sealed into {report.collection}; {len(report.refused):,} refused{known}.")
     if report.joined:
         say(f"{report.collection} has one lifetime budget with {', '.join(report.joined)} now.")
 

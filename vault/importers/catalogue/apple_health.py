@@ -119,7 +119,9 @@ class _Export:
         elif self._reading.wants(known.part):
             start, end = self._span(facts)
             value, source = self._value(known, facts), facts.get("sourceName")
-            self._rows.add(line, (start.at, end.at, value, facts.get("unit"), source, start.zone))
+            self._rows.add(
+                line, (start.day * DAY, start.at, end.at, value, facts.get("unit"), source, start.zone)
+            )
 
     def _value(self, known: Quantity, facts: dict[str, str]) -> float:
         try:
@@ -150,7 +152,7 @@ class _Export:
         if self._days is None:
             if stage not in SLEEP_STAGES:
                 raise _Refused("stage: none of those that the format has")
-            self._rows.add(line, (start.at, end.at, stage, source, start.zone))
+            self._rows.add(line, (end.day * DAY, start.at, end.at, stage, source, start.zone))
         elif stage.startswith("Asleep"):
             self._days.add_span(SLEEP, end.day, source, start.at, end.at)
 
@@ -204,6 +206,7 @@ class _Export:
         distance = _amount(facts.get("totalDistance", ""), facts.get("totalDistanceUnit", ""), "km")
         energy = _amount(facts.get("totalEnergyBurned", ""), facts.get("totalEnergyBurnedUnit", ""), "kcal")
         return (
+            start.day * DAY,
             start.at,
             end.at,
             activity if activity in ACTIVITIES else "Other",

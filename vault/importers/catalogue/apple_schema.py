@@ -213,6 +213,7 @@ def _day_column(one: DayColumn) -> KnownColumn:
     return number(one.name, one.meaning, one.measure, one.constants, category=_HEALTH, whole=one.whole)
 
 
+_DAY = time("day", "the local day", category=_HEALTH)
 _START = time("start", "when it began", category=_HEALTH)
 _END = time("end", "when it ended", category=_HEALTH)
 _SOURCE = text("source", "the app or device that measured it, which may name somebody", category=_HEALTH)
@@ -221,7 +222,7 @@ _ZONE = zone(_HEALTH)
 DAYS: Final = Part(
     name="days",
     title="one row a day: sums and means of what was measured",
-    columns=(time("day", "the local day", category=_HEALTH), *(_day_column(one) for one in DAY_COLUMNS)),
+    columns=(_DAY, *(_day_column(one) for one in DAY_COLUMNS)),
     key=("day",),
     says="These are sums and means of each day; of several devices that count the same, the one that counted most is "
     "taken.",
@@ -230,6 +231,7 @@ WORKOUT_PART: Final = Part(
     name="workouts",
     title="one row a workout",
     columns=(
+        _DAY,
         _START,
         _END,
         words("activity", "what was done", ACTIVITIES, category=_HEALTH, sensitivity=Sensitivity.SPECIAL),
@@ -244,6 +246,7 @@ SLEEP_PART: Final = Part(
     name="sleep",
     title="one row a stage of sleep",
     columns=(
+        _DAY,
         _START,
         _END,
         words("stage", "the stage", SLEEP_STAGES, category=_HEALTH, sensitivity=Sensitivity.SPECIAL),
@@ -255,7 +258,7 @@ RINGS: Final = Part(
     name="rings",
     title="one row a day: the activity rings and their goals",
     columns=(
-        time("day", "the local day", category=_HEALTH),
+        _DAY,
         number("active_kcal", "energy burned by moving", "kcal", (0, 8000, 450, 300), category=_HEALTH),
         number("active_goal", "its goal", "kcal", (0, 8000, 450, 200), category=_HEALTH),
         number("exercise_min", "exercise", "min", (0, 1440, 35, 35), category=_HEALTH),
@@ -272,6 +275,7 @@ def _quantity_part(one: Quantity) -> Part:
         name=one.part,
         title=f"one row a measurement, in {one.measure}",
         columns=(
+            _DAY,
             _START,
             _END,
             number("value", "what was measured", one.measure, one.constants, category=_HEALTH),

@@ -12,6 +12,13 @@ FORMATS: Final[dict[str, KnownFormat]] = {one.name: one for one in (APPLE_HEALTH
 SHOWN_PARTS: Final = 12
 
 
+def find_format(name: str | None) -> KnownFormat:
+    """The known export of this name; raises Invalid where there is none."""
+    if name not in FORMATS:
+        raise Invalid(reason=f"there is no known export {name}, only {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
 def find_part(known: KnownFormat, name: str) -> Part:
     """The part of this name; raises Invalid where the format has none."""
     part = known.part(name)

@@ -52,7 +52,7 @@ def read_xml(
     parser = expat.ParserCreate(namespace_separator=None)
     guard = _Guard(file, parser, elements)
     parser.StartElementHandler, parser.EndElementHandler = guard.begin, guard.end
-    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = guard.defines
+    parser.EntityDeclHandler = guard.defines
     parser.CharacterDataHandler = words
     try:
         for piece in _without_doctype(file, pieces, guard):
