@@ -92,13 +92,14 @@ class Vault(
     @classmethod
     def open(
         cls, paths: Paths, secret: Secret, *, writable: bool = True, recovery: bool = False,
-        clock: Clock = system_clock,
+        wait: float = 0, clock: Clock = system_clock,
     ) -> Self:  # fmt: skip
         """Open a vault by its passphrase or, with `recovery`, by its recovery key.
 
-        A writable opening settles what a crash or the passing of time left open. Raises the errors of `open_vault`.
+        A writable opening settles what a crash or the passing of time left open, and waits at most `wait` seconds for
+        another writer to end. Raises the errors of `open_vault`.
         """
-        vault = cls(open_vault(paths, secret, writable=writable, recovery=recovery, clock=clock))
+        vault = cls(open_vault(paths, secret, writable=writable, recovery=recovery, wait=wait, clock=clock))
         if writable:
             try:
                 vault.settle()

@@ -48,9 +48,15 @@ class Unlocked:
 
 
 def open_vault(
-    paths: Paths, secret: Secret, *, writable: bool, recovery: bool = False, clock: Clock = system_clock
+    paths: Paths,
+    secret: Secret,
+    *,
+    writable: bool,
+    recovery: bool = False,
+    wait: float = 0,
+    clock: Clock = system_clock,
 ) -> OpenVault:
-    """Open a vault by its passphrase, or by its recovery key.
+    """Open a vault by its passphrase, or by its recovery key, after at most `wait` seconds of another's writing.
 
     Raises `NoVault`, `VaultIncomplete`, `UnsafePermissions`, `VaultBusy`, `WrongPassphrase`, `WrongRecoveryKey`,
     `TooManyTries`, `DamagedHeader`, `Damaged` or `BudgetFixedOtherwise`.
@@ -58,7 +64,7 @@ def open_vault(
     check_folder(paths.vault)
     with ExitStack() as stack:
         if writable:
-            stack.enter_context(writer_lock(paths.vault))
+            stack.enter_context(writer_lock(paths.vault, wait=wait))
         unlocked = _try(paths, secret, recovery=recovery, clock=clock)
         stack.callback(unlocked.keys.wipe)
         key = unlocked.keys.subkey(Purpose.DATABASE).reveal()
