@@ -165,7 +165,7 @@ def test_names_are_trimmed_and_composed(parse):
         (",".join(f"c{n}" for n in range(513)).encode() + b"\n", "it has more than 512 columns"),
         (b"a,b\n1,\0\n", "it holds NUL bytes"),
         ("a,b\n1,\0\n".encode("utf-16"), "it holds NUL characters"),
-        (codecs.BOM_UTF16_LE + b"a\0,\0b", "line 1 is not UTF-8; save it as UTF-8"),
+        (codecs.BOM_UTF16_LE + b"a\0,\0b", "line 1 is not UTF-16; save it as UTF-8, or say its --encoding"),
         (
             b"a,b\n1,x\n2," + b"z" * 10_000_000 + b"\n",
             "in the row of line 3 a quote is not closed or a cell is too long",
@@ -239,10 +239,15 @@ def test_dates_alone_raise_no_question_of_zones(parse):
 @pytest.mark.parametrize(
     ("cells", "note"),
     [
-        (["1,5", "2,75"], "The column c looks like numbers with a decimal comma: it is kept as text."),
         (
-            ["31.12.2025", "1.1.2026"],
-            "The column c looks like dates, but not of the form 2026-01-31: it is kept as text.",
+            ["1,5", "2,75"],
+            "The column c looks like numbers, but is kept as text: what a comma or a space means in them is not "
+            "certain; say it: --decimal , or --decimal .",
+        ),
+        (
+            ["1.2.2025", "1.1.2026"],
+            "The column c looks like dates, but is kept as text: which number is the day is not certain; say it: "
+            "--date-format c=dmy or c=mdy",
         ),
         (["", ""], "The column c is empty."),
     ],

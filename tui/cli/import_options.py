@@ -59,6 +59,34 @@ OtherPeople = Annotated[
         help="They are not of its people, whatever they look like: two budgets.",
     ),
 ]
+Encoding = Annotated[
+    str, Option("--encoding", metavar="NAME", help="Of its text, such as cp1252; default: found out.")
+]
+Separator = Annotated[
+    str,
+    Option("--separator", metavar="SIGN", help="Between cells: comma, semicolon, tab, bar or another sign."),
+]
+SkipLines = Annotated[
+    int | None, Option("--skip-lines", metavar="N", help="So many lines stand before the header.")
+]
+Nulls = Annotated[
+    list[str] | None, Option("--null", metavar="TEXT", help="A cell of this text is a missing value.")
+]
+Decimal = Annotated[
+    str, Option("--decimal", metavar="SIGN", help="What the decimals of numbers begin with: , or .")
+]
+Dates = Annotated[
+    list[str] | None,
+    Option(
+        "--date-format", metavar="COLUMN=FORM", help="dmy, mdy, ymd, or epoch, epoch-ms, epoch-us since 1970."
+    ),
+]
+Zone = Annotated[
+    str,
+    Option(
+        "--zone", metavar="ZONE", help="Of times that name none, such as Europe/Berlin; days begin in it too."
+    ),
+]
 AllowRefused = Annotated[
     bool, Option("--allow-refused", help="Import the other rows where some are refused.")
 ]

@@ -26,8 +26,10 @@ _BY_CHANCE: Final = 0.05
 """In text of one byte a character, fewer than this many of its special signs a bad byte look like UTF-8."""
 
 
-def encoding_of(file: File) -> tuple[str, tuple[str, ...]]:
+def encoding_of(file: File, said: str = "") -> tuple[str, tuple[str, ...]]:
     """The codec of a file's text, and what the owner should know; raises `Unreadable` where it has none."""
+    if said:
+        return _checked(file, said), ()
     if file.data.startswith(_BOMS):
         return _checked(file, "utf-16"), ("The text is read as UTF-16.",)
     if b"\0" in file.data:
@@ -78,7 +80,10 @@ def _checked(file: File, codec: str) -> str:
         text = file.data.decode(codec)
     except UnicodeDecodeError as error:
         line = file.data.count(b"\n", 0, error.start) + 1
-        raise file.unreadable(f"line {line} is not UTF-8; save it as UTF-8") from error
+        what = "UTF-16" if codec.startswith("utf-16") else codec.removesuffix("-sig")
+        raise file.unreadable(
+            f"line {line} is not {what}; save it as UTF-8, or say its --encoding"
+        ) from error
     if "\0" in text:
         raise file.unreadable("it holds NUL characters")
     return codec

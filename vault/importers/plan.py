@@ -16,6 +16,7 @@ from vault.importers.column_wishes import ColumnWishes
 from vault.importers.name_notes import name_notes
 from vault.importers.read import digest_of, parse, read_file
 from vault.importers.source import File
+from vault.importers.wishes import CellWishes, FileWishes, cell_wishes, file_wishes
 from vault.records.collections import CollectionFacts, find_for
 from vault.records.imports import (
     Import,
@@ -60,6 +61,8 @@ class _Reading:
     sensitivities: Mapping[str, Sensitivity]
     unit_column: str
     wishes: ColumnWishes
+    said: FileWishes
+    form: CellWishes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,18 @@ class HeldPlan:
     allows_refused: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A file as it lies there, how it is to be read, and where its rows would go."""
+
+    state: tuple[int, ...]
+    file: File
+    reading: _Reading
+    home: CollectionFacts | None
+    lifetime: str
+    names: list[str]
+
+
 def make_plan(
     read: Read,
     keys: KeyTree,
@@ -98,38 +113,40 @@ def make_plan(
     `Invalid`.
     """
     choice = _with_plain_names(choice)
-    state, file = _state(choice.path), read_file(choice.path, choice.as_format, choice.part)
-    digest = digest_of(file)
-    with read() as uow:
-        home, lifetime = _home(uow, choice)
-        refuse_known_file(uow, _kept_digest(keys, digest))
-        names = [row.name for row in uow.find(Collection, order_by="name")]
-    reading = _reading(file, digest, choice, home)
+    found = _found(read, keys, choice)
+    reading, home, names = found.reading, found.home, found.names
     same = last if last and last.reading == reading else None
-    whole = same.whole if same else _parsed(file, reading, progress)
+    whole = same.whole if same else _parsed(found.file, reading, progress)
     if names and not (same and same.shown.collection == choice.name):
         look()
     with read() as uow:
         parsed = without_stored(uow, keys, home, whole)
-        grouping = choose(uow, choice.name, parsed.fields, unit=choice.unit, time_field=choice.time_field)
+        grouping = choose(
+            uow,
+            choice.name,
+            parsed.fields,
+            unit=choice.unit,
+            time_field=choice.time_field,
+            zone=reading.form.zone,
+        )
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
         said = with_kin(uow, choice.people, parsed.kin)
-        people = _people(uow, keys, choice.name, said, parsed, grouping, same if parsed is whole else None)
-        known, shared = state_of(uow), _shared(uow, home, people, lifetime)
+        people = _people(uow, keys, choice.name, said, parsed, grouping, same)
+        known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)
     notes = tuple(name_notes(choice.name, parsed.table.column_names, names if home is None else ()))
     shown = replace(
         preview(parsed, grouping.unit, grouping.time_field, repeats=(*notes, *repeated)),
         id=random_id(),
         collection=choice.name,
         rows_before=None if home is None else home.rows,
-        lifetime_epsilon=lifetime,
+        lifetime_epsilon=found.lifetime,
         overlaps=people.overlaps,
         shared=shared,
     )
     return HeldPlan(
         shown=shown,
         path=choice.path,
-        state=state,
+        state=found.state,
         reading=reading,
         whole=whole,
         parsed=parsed,
@@ -139,6 +156,17 @@ def make_plan(
         known=known,
         allows_refused=choice.allow_refused,
     )
+
+
+def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
+    state, file = _state(choice.path), read_file(choice.path, choice.as_format, choice.part)
+    digest = digest_of(file)
+    with read() as uow:
+        home, lifetime = _home(uow, choice)
+        refuse_known_file(uow, _kept_digest(keys, digest))
+        names = [row.name for row in uow.find(Collection, order_by="name")]
+    reading = _reading(file, digest, choice, home)
+    return _Found(state=state, file=file, reading=reading, home=home, lifetime=lifetime, names=names)
 
 
 def check_plan(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:
@@ -200,6 +228,7 @@ def _with_plain_names(choice: FileChoice) -> FileChoice:
         time_field=None if choice.time_field is None else plain_name(choice.time_field),
         types=_by_plain_names(choice.types),
         sensitivities=_by_plain_names(choice.sensitivities),
+        dates=_by_plain_names(choice.dates),
     )
 
 
@@ -220,7 +249,7 @@ def _people(
     same: HeldPlan | None,
 ) -> People:
     table = with_units(parsed, grouping.unit, grouping.time_field, first_row=0).table
-    known = same.people.rows if same and same.grouping == grouping else None
+    known = same.people.rows if same and same.parsed is parsed and same.grouping == grouping else None
     return find_people(uow, keys, name, table, grouping, said, known=known)
 
 
@@ -286,6 +315,8 @@ def _reading(file: File, digest: bytes, choice: FileChoice, home: CollectionFact
         sensitivities=named(choice.sensitivities, Sensitivity),
         unit_column=_unit_column(choice),
         wishes=ColumnWishes(drop=choice.drop, rename=choice.rename),
+        said=file_wishes(choice),
+        form=cell_wishes(choice, zone=(home and home.unit.zone) or ""),
     )
 
 
@@ -302,5 +333,7 @@ def _parsed(file: File, reading: _Reading, progress: Progress) -> ParsedTable:
         sensitivities=reading.sensitivities,
         unit_column=reading.unit_column,
         wishes=reading.wishes,
+        said=reading.said,
+        form=reading.form,
         progress=progress,
     )

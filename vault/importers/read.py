@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -15,18 +16,19 @@ from vault.file_names import spelled
 from vault.importers.catalogue.formats import FORMATS as KNOWN
 from vault.importers.catalogue.read_known import Wanted, read_known
 from vault.importers.catalogue.recognise import recognise
-from vault.importers.column_reading import ColumnReading, Raw, read_column
+from vault.importers.column_reading import AS_SPELLED, ColumnReading, Raw, read_column
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.csv_file import open_csv
 from vault.importers.json_lines import open_json_lines
 from vault.importers.parquet_file import open_parquet
 from vault.importers.source import MOST_ROWS, File, RawBatch, Source
+from vault.importers.wishes import AS_FOUND, CellWishes, FileWishes
 from vault.records.schema import ParsedTable
 from vault.records.sensitivity import guess_sensitivity
 from vault.views.field_types import FieldSpec, FieldType, RefusedRow, Sensitivity
 
 LARGEST_FILE = 2**30
-FORMATS: dict[str, Callable[[File, ColumnWishes], Source]] = {
+FORMATS: dict[str, Callable[[File, ColumnWishes, FileWishes], Source]] = {
     "csv": open_csv,
     "jsonl": open_json_lines,
     "parquet": open_parquet,
@@ -51,6 +53,8 @@ def parse(
     sensitivities: Mapping[str, Sensitivity] | None = None,
     unit_column: str = "",
     wishes: ColumnWishes = AS_IT_IS,
+    said: FileWishes = AS_FOUND,
+    form: CellWishes = AS_SPELLED,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> ParsedTable:
     """Parse CSV, JSON Lines, Parquet or a known export; types and sensitivities that are not given are guessed.
@@ -63,15 +67,16 @@ def parse(
     if file.path is not None:
         wanted_part = Wanted(types=types or {}, sensitivities=sensitivities or {}, wishes=wishes)
         return read_known(file, wanted_part, progress)
-    source = FORMATS[file.format](file, wishes)
-    _check_columns(source.names, [*(types or {}), *(sensitivities or {})])
+    source = FORMATS[file.format](file, wishes, said)
+    _check_columns(source.names, [*(types or {}), *(sensitivities or {}), *form.dates])
+    form = replace(form, doubts_commas=source.has_commas)
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
     batches = list(_counted(file, source.batches(), progress))
     lines = [line for one in batches for line in one.lines]
     readings: list[ColumnReading] = []
     for place, name in enumerate(source.names):
         raw = _whole(batches, place)
-        readings.append(read_column(name, raw, wanted.get(name), is_spelled=not source.has_types))
+        readings.append(read_column(name, raw, wanted.get(name), is_spelled=not source.has_types, form=form))
         progress(len(lines) * len(readings) // len(source.names), len(lines))
     table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(

@@ -38,11 +38,15 @@ class RawBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """An opened file, gone through once. ``has_types``: its numbers and truth values are such, not spelled as text."""
+    """An opened file, gone through once. ``has_types``: its numbers and truth values are such, not spelled as text.
+
+    Where it ``has_commas`` they separate its cells.
+    """
 
     names: tuple[str, ...]
     batches: Callable[[], Iterator[RawBatch]]
     has_types: bool
+    has_commas: bool = False
     notes: tuple[str, ...] = ()
 
 

@@ -185,8 +185,9 @@ def choose(
     *,
     unit: str | None = None,
     time_field: str | None = None,
+    zone: str = "",
 ) -> ImportChoice:
-    """What was asked for; what was not, as the collection has it, or guessed for a new one.
+    """What was asked for; what was not, as the collection has it, or guessed for a new one, with days of this zone.
 
     ``unit`` is text as ``UnitSpec.parse`` reads it. Raises Invalid for columns that are not there.
     """
@@ -195,9 +196,9 @@ def choose(
     if time_field is None:
         time_field = guess_time_field(fields) if known is None else known.time_field
     if unit is not None:
-        spec = UnitSpec.parse(unit, [field.name for field in fields])
+        spec = UnitSpec.parse(unit, [field.name for field in fields], zone or None)
     else:
-        spec = default_unit(fields, time_field) if known is None else known.unit
+        spec = default_unit(fields, time_field, zone) if known is None else known.unit
     return ImportChoice(unit=spec, time_field=time_field)
 
 
@@ -209,7 +210,7 @@ def refuse_known_file(uow: UnitOfWork, digest: bytes) -> None:
 
 def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -> ParsedTable:
     if choice.unit != facts.unit:
-        raise SchemaMismatch(collection=facts.name, reason=f"its unit is {facts.unit}")
+        raise SchemaMismatch(collection=facts.name, reason=f"its unit is {facts.unit.described()}")
     if choice.time_field != facts.time_field:
         source = f"come from the column {facts.time_field}" if facts.time_field else "are not known"
         raise SchemaMismatch(collection=facts.name, reason=f"the times of its rows {source}")
@@ -227,7 +228,7 @@ def _new_collection(
     row = tables.Collection(
         name=name,
         unit=choice.unit.kind,
-        unit_field=choice.unit.field,
+        unit_field=choice.unit.of,
         time_field=choice.time_field,
         lifetime_epsilon=_checked_epsilon(lifetime_epsilon),
         created_at=act.at,

@@ -144,13 +144,15 @@ def _overlap(
 def _other_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, row: tables.Collection) -> str:
     """The unit of a member of this budget that is another one than that of the rows, erased members included."""
     members = (facts_of(uow, one) for one in members_of(uow, row.id))
-    return next((str(one.unit) for one in members if not _is_one_unit(uow, keys, rows, one)), "")
+    return next((one.unit.described() for one in members if not _is_one_unit(uow, keys, rows, one)), "")
 
 
 def _is_one_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, facts: CollectionFacts) -> bool:
     """Whether both count by the same: of columns with different names, whether they hold the same units."""
     if rows.unit.kind is not facts.unit.kind:
         return False
+    if rows.unit.kind is UnitKind.DAY:
+        return rows.unit.zone == facts.unit.zone
     names = {(unit.field or "").casefold() for unit in (rows.unit, facts.unit)}
     if len(names) == 1:
         return True

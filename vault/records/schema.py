@@ -108,10 +108,12 @@ def guess_time_field(fields: Sequence[FieldSpec]) -> str | None:
     return times[0] if times else None
 
 
-def default_unit(fields: Sequence[FieldSpec], time_field: str | None) -> UnitSpec:
+def default_unit(fields: Sequence[FieldSpec], time_field: str | None, zone: str = "") -> UnitSpec:
     """A day where the rows have times, else a row: a day hides all its rows, so it is the safer choice."""
     has_times = any(field.name == time_field and field.type is FieldType.TIMESTAMP for field in fields)
-    return UnitSpec(kind=UnitKind.DAY if has_times else UnitKind.RECORD)
+    if has_times:
+        return UnitSpec(kind=UnitKind.DAY, zone=zone or None)
+    return UnitSpec(kind=UnitKind.RECORD)
 
 
 def named(given: Mapping[str, str], kinds: type[Word]) -> dict[str, Word]:

@@ -21,6 +21,10 @@ class FileChoice:
     as that collection. ``drop`` are columns that are left out; in it and in ``rename`` #3 is the third column.
     Where rows are refused nothing is stored, unless it says to ``allow_refused``. ``part`` is the table of a known
     export that is taken, the first one of its format where it is empty.
+
+    How it is written: its ``encoding``, its ``separator`` (a sign or its name), how many lines to ``skip_lines`` before
+    the header, which texts are ``nulls``, the ``decimal`` sign, by column of ``dates`` their order (dmy, mdy, ymd) or
+    what they count since 1970 (epoch, epoch-ms, epoch-us), and the ``zone`` of times that name none; days begin in it.
     """
 
     path: Path
@@ -36,6 +40,13 @@ class FileChoice:
     rename: Mapping[str, str] = field(default_factory=dict)
     allow_refused: bool = False
     part: str = ""
+    encoding: str = ""
+    separator: str = ""
+    skip_lines: int | None = None
+    nulls: tuple[str, ...] = ()
+    decimal: str = ""
+    dates: Mapping[str, str] = field(default_factory=dict)
+    zone: str = ""
 
 
 # imports --------------------------------------------------------------------------------------------------

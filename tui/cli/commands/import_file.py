@@ -42,6 +42,13 @@ def import_file(
     sensitivities: options.Sensitivities = None,
     drop: options.Drop = None,
     rename: options.Rename = None,
+    nulls: options.Nulls = None,
+    decimal: options.Decimal = "",
+    dates: options.Dates = None,
+    zone: options.Zone = "",
+    encoding: options.Encoding = "",
+    separator: options.Separator = "",
+    skip_lines: options.SkipLines = None,
     lifetime: options.Lifetime = None,
     same_people: options.SamePeople = None,
     other_people: options.OtherPeople = None,
@@ -64,6 +71,13 @@ def import_file(
         drop=tuple(drop or ()),
         rename=_pairs(rename),
         allow_refused=allow_refused,
+        nulls=tuple(nulls or ()),
+        decimal=decimal,
+        dates=_pairs(dates),
+        zone=zone,
+        encoding=encoding,
+        separator=separator,
+        skip_lines=skip_lines,
     )
     _import(context, choice, dry_run=dry_run, as_json=as_json)
 
@@ -153,7 +167,7 @@ def _show_preview(preview: ImportPlan, *, on: TextIO) -> None:
     if preview.refused_rows > len(preview.first_refused):
         say(f"  and {preview.refused_rows - len(preview.first_refused):,} more")
     say(
-        f"Privacy unit: {wording.unit_sentence(preview.unit.kind, preview.unit.field)} "
+        f"Privacy unit: {wording.unit_sentence(preview.unit.kind, preview.unit.of)} "
         f"({wording.counted(preview.units, 'unit')})."
     )
     for warning in preview.warnings:
