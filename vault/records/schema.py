@@ -57,7 +57,9 @@ class ParsedTable:
 
     ``table`` has the columns of ``fields`` in order, in the types of ``ARROW_TYPES``; ``lines`` is an int64
     array with the line of every row; ``digest_input`` is the SHA-256 of the file's bytes (32 bytes);
-    ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner.
+    ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner. A row whose ``key``
+    columns are stored already is left out, ``known_rows`` of them so far; without a key every row is stored. ``kin``
+    are the columns of the other tables of its kind of export, which tell about the same people.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -68,6 +70,9 @@ class ParsedTable:
     format: str
     source: str
     notes: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    known_rows: int = 0
+    kin: tuple[frozenset[str], ...] = ()
 
 
 def is_plain_name(name: str) -> bool:
