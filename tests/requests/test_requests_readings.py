@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from vault.importers.marks import LONGEST
 from vault.importers.values import AS_TYPE
-from vault.records.schema import ARROW_TYPES
+from vault.records.arrow_types import ARROW_TYPES
 from vault.training.readings import codes, numbers
 from vault.views.field_types import FieldType
 

@@ -17,9 +17,8 @@ from vault.importers.marks import number_of
 from vault.requester.onnx_model import CHANCES
 from vault.requester.prediction_file import Cells, check_columns, read_cells
 from vault.requester.trained import TrainedModel, chances
-from vault.requests.bundle import MANIFEST_FILE, read_bounded
+from vault.requests.bundle import MANIFEST_FILE, WEIGHTS_LIMIT, read_bounded
 from vault.requests.parse import MANIFEST_LIMIT, parse_manifest
-from vault.requests.weights import WEIGHTS_LIMIT
 
 MODEL_LIMIT: Final = 64 << 20
 
