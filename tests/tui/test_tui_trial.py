@@ -85,7 +85,6 @@ def test_a_dialog_hears_nothing_before_it_was_in_sight_for_half_a_second(timed: 
             await until(pilot, lambda: timed.screen is not dialog)
 
     play(story())
-    assert timed.return_code == 0
 
 
 def test_no_letter_leads_from_one_answer_to_another(timed: Timed) -> None:
@@ -161,13 +160,12 @@ def test_what_waits_and_the_keys_that_find_everything_are_in_sight_at_every_size
             async with on_page(vault, today, "requests") as pilot:
                 await sees(pilot, "2 wait for you")
                 lines = text_of(pilot.app).split("\n")  # type: ignore[arg-type]
-                assert "9" in lines[1]
+                assert lines[1].endswith("9 …")
                 for words in ("^p", "All", "/", "Find", "?", "Help"):
                     assert words in lines[-1]
-                await until(pilot, lambda: words_in(pilot.app, "#request-preview").startswith("Sleep lab"))  # type: ignore[arg-type]
-                assert "right at most" in words_in(pilot.app, "#request-preview")  # type: ignore[arg-type]
+                await until(pilot, lambda: "Sleep lab" in words_in(pilot.app, "#request-preview"))  # type: ignore[arg-type]
                 await press(pilot, "down")
-                assert words_in(pilot.app, "#request-preview")  # type: ignore[arg-type]
+                await until(pilot, lambda: "right at most" in words_in(pilot.app, "#request-preview"))  # type: ignore[arg-type]
                 await pilot.resize_terminal(60, 20)
                 await sees(pilot, "2 wait for you")
 

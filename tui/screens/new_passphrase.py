@@ -57,7 +57,7 @@ class NewPassphrase(Card):
 
     def keys(self) -> str:
         """The keys that matter here."""
-        return "tab moves · ctrl+r shows what you type · esc goes back · ctrl+q quits"
+        return "tab moves · ctrl+r shows it · esc goes back · ctrl+q quits"
 
     def chosen(self, name: str) -> None:
         """Do what the button says."""

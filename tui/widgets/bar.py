@@ -77,7 +77,8 @@ class PageTab(Static):
     """One screen and its number; a click goes there."""
 
     def __init__(self, number: int, page: str, *, is_here: bool) -> None:
-        super().__init__(Content(f"{number} {page.capitalize()}"), classes="here" if is_here else "")
+        name = page.capitalize() if is_here or page in PAGES else "…"
+        super().__init__(Content(f"{number} {name}"), classes="here" if is_here else "")
         self._page = page
 
     def on_click(self, event: Click) -> None:
