@@ -1,4 +1,4 @@
-"""The words of a collection as Arrow has them; and a parsed file, not yet sealed."""
+"""The words of a collection; and a parsed file, not yet sealed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, TypeVar
 
 from vault.errors.families import Invalid
 from vault.records.sensitivity import guess_sensitivity, name_words
@@ -25,8 +23,10 @@ from vault.views.field_types import (
 )
 from vault.views.names import has_invisible
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 __all__ = [
-    "ARROW_TYPES",
     "LONGEST_NAME",
     "SYSTEM_FIELDS",
     "TIME_FIELD",
@@ -49,17 +49,6 @@ LONGEST_NAME = 80
 
 
 Word = TypeVar("Word", bound=StrEnum)
-
-
-# A category is sealed as plain text: a dictionary would need a second message in every segment.
-ARROW_TYPES: dict[FieldType, pa.DataType] = {
-    FieldType.FLOAT: pa.float64(),
-    FieldType.INT: pa.int64(),
-    FieldType.BOOL: pa.bool_(),
-    FieldType.TEXT: pa.string(),
-    FieldType.TIMESTAMP: pa.timestamp("us", tz="UTC"),
-    FieldType.CATEGORY: pa.string(),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from vault.importers.catalogue.schema import Part
 from vault.importers.source import BATCH_ROWS, MOST_ROWS, File
-from vault.records.schema import ARROW_TYPES
+from vault.records.arrow_types import ARROW_TYPES
 from vault.views.field_types import RefusedRow
 
 MOST_REFUSED = 10_000
