@@ -16,9 +16,10 @@ from vault.importers.catalogue.streams import HEAD, chunks, opened
 _LONGEST_LINE: Final = 8 * 2**20
 # Where a resource says when it was, the best first.
 _TIMES: Final = (
-    ("effectiveDateTime",), ("effectiveInstant",), ("effectivePeriod", "start"), ("onsetDateTime",),
-    ("onsetPeriod", "start"), ("performedDateTime",), ("performedPeriod", "start"), ("occurrenceDateTime",), ("period", "start"), ("authoredOn",),
-    ("dateAsserted",), ("recordedDate",), ("issued",),
+    ("effectiveDateTime",), ("effectiveInstant",), ("effectivePeriod", "start"),
+    ("onsetDateTime",), ("onsetPeriod", "start"),
+    ("performedDateTime",), ("performedPeriod", "start"),
+    ("occurrenceDateTime",), ("period", "start"), ("authoredOn",), ("dateAsserted",), ("recordedDate",), ("issued",),
 )  # fmt: skip
 _CODES: Final = ("code", "medicationCodeableConcept", "vaccineCode", "type")
 
