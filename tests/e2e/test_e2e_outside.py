@@ -101,9 +101,7 @@ JOBS: dict[str, str] = {
     "over the budget": JOB.replace('"nights"', '"poor"'),
     "erased": JOB.replace('"nights"', '"gone"'),
 }
-BRIEF: tuple[str, ...] = (
-    "of labels", "failed", "refused", "refused again", "of no collection", "slow", "behind the slow one", "erased",
-)  # fmt: skip
+BRIEF: tuple[str, ...] = ("of labels", "failed", "refused", "slow", "behind the slow one")
 """The jobs of the short script, which runs by default."""
 
 
