@@ -129,7 +129,7 @@ def is_same(written: object, read: object) -> bool:
         return read is None if one.strip() in ("NA", "", "-") else Decimal(plain) == Decimal(other)
 
 
-EXAMPLES = [25, pytest.param(1500, marks=pytest.mark.slow)]
+EXAMPLES = [25, pytest.param(400, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("name", WRITERS)

@@ -10,7 +10,7 @@ from typer import Argument, Option
 File = Annotated[Path, Argument(metavar="FILE", help="CSV, JSON Lines or Parquet.")]
 Into = Annotated[str | None, Option("--collection", metavar="NAME", help="Default: the name of the file.")]
 Format = Annotated[
-    str | None, Option("--as", metavar="FORMAT", help="csv, jsonl or parquet; default: by the ending.")
+    str | None, Option("--as", metavar="FORMAT", help="csv, jsonl or parquet; default: found out.")
 ]
 Unit = Annotated[
     str | None,
