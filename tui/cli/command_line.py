@@ -19,6 +19,7 @@ from tui.cli.commands import (
     data,
     date,
     demo,
+    formats,
     import_file,
     job,
     release,
@@ -112,6 +113,7 @@ def _no_command(context: typer.Context) -> int:
 vault_commands.add_to(app)
 daemon.add_to(app)
 import_file.add_to(app)
+formats.add_to(app)
 for name, group, about in (
     ("data", data.group, "Look at your records, and take them out."),
     ("requester", requester.group, "Who may ask."),

@@ -7,10 +7,16 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-File = Annotated[Path, Argument(metavar="FILE", help="CSV, JSON Lines or Parquet.")]
+File = Annotated[Path, Argument(metavar="FILE", help="CSV, JSON Lines, Parquet or a known export.")]
 Into = Annotated[str | None, Option("--collection", metavar="NAME", help="Default: the name of the file.")]
 Format = Annotated[
-    str | None, Option("--as", metavar="FORMAT", help="csv, jsonl or parquet; default: found out.")
+    str | None,
+    Option(
+        "--as", metavar="FORMAT", help="csv, jsonl, parquet or one of lockbox formats; default: by itself."
+    ),
+]
+Part = Annotated[
+    str | None, Option("--part", metavar="PART", help="Which table of a known export; see lockbox formats.")
 ]
 Unit = Annotated[
     str | None,

@@ -103,19 +103,22 @@ def ask_beforehand(vault: Owner) -> None:
 
 
 def _open_here(options: GlobalOptions, *, writable: bool) -> Vault:
-    from vault.errors.storage import VaultBusy
-    from vault.vault import Vault
+    """Open it while the passphrase is still tried: to load what a vault needs takes as long as that."""
+    from vault.client import attach
 
-    opening = partial(
-        Vault.open, options.paths, options.secret(), writable=writable, recovery=options.recovery_key
-    )
-    try:
-        return opening()
-    except VaultBusy:
-        if not options.wait:
-            raise
-    say(f"Another process is writing to this vault; waiting at most {counted(options.wait, 'second')}.")
-    return opening(wait=options.wait)
+    secret = options.secret()
+    with attach.unlocking(options.paths, secret, recovery=options.recovery_key) as begun:
+        from vault.errors.storage import VaultBusy
+        from vault.vault import Vault
+
+        opening = partial(Vault.open, options.paths, secret, recovery=options.recovery_key, begun=begun)
+        try:
+            return opening(writable=writable)
+        except VaultBusy:
+            if not options.wait:
+                raise
+        say(f"Another process is writing to this vault; waiting at most {counted(options.wait, 'second')}.")
+        return opening(writable=writable, wait=options.wait)
 
 
 def warn_of_date(question: str) -> None:

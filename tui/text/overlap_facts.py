@@ -14,6 +14,7 @@ FOUND: Final = {
     "same-people": "Whose rows these are and what they say is in {name} too.",
     "perhaps": "Some of their columns say the same about the same units as {name} does.",
     "said": "You say that these are the people of {name}.",
+    "same-export": "{name} is another table of this kind of export.",
     "columns-closed": "They have columns of {name}, whose fingerprint was destroyed: nothing tells its people apart.",
 }
 JOINS: Final = (

@@ -31,6 +31,12 @@ class AlreadyImported(Refused):
     hint = "importing it twice would count every record twice and break the privacy unit"
 
 
+class AllStored(Refused):
+    """Every row of {name} is in {collection} already; nothing was stored."""
+
+    hint = "a newer export holds newer rows; the rest of it is left out by itself"
+
+
 class UnknownCollection(Invalid):
     """There is no collection {name}."""
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.importers.values import FLOAT_PATTERN, INT_PATTERN, TIME_PATTERN, TRUTH, as_timestamp
-from vault.records.schema import ARROW_TYPES
+from vault.records.arrow_types import ARROW_TYPES
 from vault.views.field_types import FieldType
 
 INT, FLOAT, TIME = (f"^(?:{each})$" for each in (INT_PATTERN, FLOAT_PATTERN, TIME_PATTERN))

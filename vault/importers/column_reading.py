@@ -25,7 +25,7 @@ from vault.importers.values import AS_TYPE, LONGEST_TEXT, as_timestamp, misfit
 from vault.importers.wishes import CellWishes
 from vault.importers.written_dates import as_iso, order_of
 from vault.importers.written_numbers import Notation, as_plain, notation_of
-from vault.records.schema import ARROW_TYPES
+from vault.records.arrow_types import ARROW_TYPES
 from vault.views.field_types import FieldType
 
 MOST_LABELS = 32

@@ -29,9 +29,10 @@ from vault.records.imports import (
     refuse_known_file,
     repeats,
 )
-from vault.records.overlapping import state_of
+from vault.records.overlapping import state_of, with_kin
 from vault.records.preview import preview
 from vault.records.schema import ParsedTable, named
+from vault.records.stored_rows import without_stored
 from vault.records.units import with_units
 from vault.sealing.digest import keyed_digest
 from vault.sealing.keytree import KeyTree, Purpose
@@ -66,12 +67,16 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldPlan:
-    """A plan with the very rows it was made from, in memory until it is carried out or another one is made."""
+    """A plan with the very rows it was made from, in memory until it is carried out or another one is made.
+
+    Of the ``whole`` file ``parsed`` are the rows that are not stored yet.
+    """
 
     shown: ImportPlan
     path: Path
     state: tuple[int, ...]
     reading: _Reading
+    whole: ParsedTable
     parsed: ParsedTable
     grouping: ImportChoice
     people: People
@@ -111,10 +116,11 @@ def make_plan(
     found = _found(read, keys, choice)
     reading, home, names = found.reading, found.home, found.names
     same = last if last and last.reading == reading else None
-    parsed = same.parsed if same else _parsed(found.file, reading, progress)
+    whole = same.whole if same else _parsed(found.file, reading, progress)
     if names and not (same and same.shown.collection == choice.name):
         look()
     with read() as uow:
+        parsed = without_stored(uow, keys, home, whole)
         grouping = choose(
             uow,
             choice.name,
@@ -124,7 +130,8 @@ def make_plan(
             zone=reading.form.zone,
         )
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
-        people = _people(uow, keys, choice, parsed, grouping, same)
+        said = with_kin(uow, choice.people, parsed.kin)
+        people = _people(uow, keys, choice.name, said, parsed, grouping, same)
         known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)
     notes = tuple(name_notes(choice.name, parsed.table.column_names, names if home is None else ()))
     shown = replace(
@@ -141,17 +148,18 @@ def make_plan(
         path=choice.path,
         state=found.state,
         reading=reading,
+        whole=whole,
         parsed=parsed,
         grouping=grouping,
         people=people,
-        said=choice.people,
+        said=said,
         known=known,
         allows_refused=choice.allow_refused,
     )
 
 
 def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
-    state, file = _state(choice.path), read_file(choice.path, choice.as_format)
+    state, file = _state(choice.path), read_file(choice.path, choice.as_format, choice.part)
     digest = digest_of(file)
     with read() as uow:
         home, lifetime = _home(uow, choice)
@@ -176,10 +184,18 @@ def _check_own(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:
     if _state(plan.path) != plan.state:
         raise FileChanged(name=plan.parsed.source)
     _check_people(uow, keys, plan)
+    _check_stored(uow, plan)
     first = next(iter(plan.shown.first_refused), None)
     if first is not None and plan.shown.rows and not plan.allows_refused:
         facts = {"name": plan.parsed.source, "line": first.line, "reason": first.reason}
         raise RowsRefused(count=f"{plan.shown.refused_rows:,}", **facts)
+
+
+def _check_stored(uow: UnitOfWork, plan: HeldPlan) -> None:
+    """Refuse rows that were compared with fewer than are stored by now; raises `PlanUnknown`."""
+    home = find_for(uow, plan.shown.collection)
+    if plan.whole.key and (None if home is None else home.rows) != plan.shown.rows_before:
+        raise PlanUnknown
 
 
 def store_plan(act: AuditedTransaction, plan: HeldPlan, progress: Progress) -> ImportReport:
@@ -226,14 +242,15 @@ def _by_plain_names(words: Mapping[str, str]) -> dict[str, str]:
 def _people(
     uow: UnitOfWork,
     keys: KeyTree,
-    choice: FileChoice,
+    name: str,
+    said: Mapping[str, str],
     parsed: ParsedTable,
     grouping: ImportChoice,
     same: HeldPlan | None,
 ) -> People:
     table = with_units(parsed, grouping.unit, grouping.time_field, first_row=0).table
-    known = same.people.rows if same and same.grouping == grouping else None
-    return find_people(uow, keys, choice.name, table, grouping, choice.people, known=known)
+    known = same.people.rows if same and same.parsed is parsed and same.grouping == grouping else None
+    return find_people(uow, keys, name, table, grouping, said, known=known)
 
 
 def _shared(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -51,11 +52,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """The bytes of a file and how to call it in an error."""
+    """The bytes of a file and how to call it in an error.
+
+    A known export is a stream: its ``path``, the ``member`` of a zip that holds it, the ``part`` that is wanted, and
+    the digest of both.
+    """
 
     name: str
     format: str
     data: bytes
+    path: Path | None = None
+    member: str = ""
+    part: str = ""
+    digest: bytes = b""
 
     def unreadable(self, reason: str) -> Unreadable:
         """The error that says why this file is not taken."""

@@ -22,14 +22,13 @@ from vault.errors.rollback import MarkNotWritten, MarkUnwritable
 from vault.errors.storage import Damaged, DiskFull, DiskReadOnly
 from vault.lifecycle.rollback import NONE, Rollback, keeps_digest
 from vault.lifecycle.tries import moment, wrong_tries
+from vault.lifecycle.unlocking import root_secret
 from vault.sealing.digest import keyed_digest
 from vault.sealing.header import (
     change_passphrase,
     header_digest,
     propose_header,
     recover,
-    unlock,
-    unlock_with_recovery_key,
     write_header,
 )
 from vault.sealing.keytree import KeyTree, Purpose
@@ -283,13 +282,6 @@ def _name_header(uow: UnitOfWork, header: Header) -> None:
         uow.add(VaultFact(key=HEADER_FACT, value=header_digest(header)))
     else:
         fact.value = header_digest(header)
-
-
-def root_secret(header: Header, secret: Secret, *, recovery: bool) -> Secret:
-    """The root key of a vault, opened by the passphrase or by the recovery key."""
-    if recovery:
-        return unlock_with_recovery_key(header, secret.reveal().decode())
-    return unlock(header, secret)
 
 
 def mark_mac(keys: KeyTree) -> Callable[[bytes], bytes]:

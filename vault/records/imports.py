@@ -102,6 +102,7 @@ def import_table(
         total_rows=target.rows,
         warnings=warnings,
         joined=joined,
+        known_rows=checked.parsed.known_rows,
     )
 
 

@@ -42,6 +42,7 @@ def preview(
         unit=unit,
         units=units,
         time_field=time_field,
+        known_rows=parsed.known_rows,
         digest=parsed.digest_input.hex(),
         warnings=(*parsed.notes, *repeats, *_warnings(parsed, rows, unit, units)),
     )

@@ -11,14 +11,17 @@ from vault.budget import pricing
 from vault.budget.pricing import Price
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
+from vault.requester.aim import DELTA, Aim
 from vault.requester.description import JobDescription
 from vault.requester.draft import draft_job
+from vault.requester.forecast import Forecast, forecast
 from vault.requester.keys import make_folder
 from vault.requests.bundle import (
     JOB_DOMAINS,
     MANIFEST_FILE,
     SIGNATURE_FILE,
     WEIGHTS_FILE,
+    WEIGHTS_LIMIT,
     check_signature,
     check_sizes,
     read_bounded,
@@ -29,14 +32,11 @@ from vault.requests.manifest import UNSIGNED_KEY, Manifest, second_version
 from vault.requests.parse import MANIFEST_LIMIT, manifest_bytes, manifest_digest, parse_manifest
 from vault.requests.shapes import dimension, shapes
 from vault.requests.translate import mechanism
-from vault.requests.weights import WEIGHTS_LIMIT, check_weights
+from vault.requests.weights import check_weights
 from vault.sealing.durable import create_file, replace_files
 from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey, fingerprint
 from vault.store.destination import is_free
-
-DELTA = Decimal("0.000001")
-"""The delta at which every vault prices every job (privacy unit: as the manifest says)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,7 @@ class JobFacts:
     fingerprint: str
     parameters: int
     price: Price
+    forecast: Forecast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,21 +63,20 @@ class SignedJob:
     fingerprint: str
 
 
-def new_job(
-    description: JobDescription, *, epsilon: Decimal, folder: Path, now: datetime, delta: Decimal = DELTA
-) -> JobFacts:
-    """Write an unsigned job that costs at most ``epsilon`` at ``delta`` (PLD) into a new folder.
+def new_job(description: JobDescription, *, aim: Aim, folder: Path, now: datetime) -> JobFacts:
+    """Write an unsigned job that keeps to ``aim`` into a new folder.
 
     Raises ``DestinationUnusable``, and ``ManifestInvalid`` or ``Invalid`` for what a vault would refuse anyhow.
     """
     if not is_free(folder):
         raise DestinationUnusable(path=folder, reason="something is already there")
-    draft = draft_job(description, epsilon=epsilon, delta=delta, now=now)
+    draft = draft_job(description, aim=aim, now=now)
     make_folder(folder)
     create_file(folder / MANIFEST_FILE, draft.manifest)
     create_file(folder / WEIGHTS_FILE, draft.weights)
     manifest = parse_manifest(draft.manifest)
-    return job_facts(manifest, digest="", signer="", delta=delta)
+    guess = description.training_units_guess
+    return job_facts(manifest, digest="", signer="", delta=aim.delta, units_guess=guess)
 
 
 def sign_job(folder: Path, secret_file: Path) -> SignedJob:
@@ -119,12 +119,16 @@ def check_job(folder: Path) -> JobFacts:
     return job_facts(manifest, digest=digest, signer=fingerprint(key), delta=DELTA)
 
 
-def job_facts(manifest: Manifest, *, digest: str, signer: str, delta: Decimal) -> JobFacts:
+def job_facts(
+    manifest: Manifest, *, digest: str, signer: str, delta: Decimal, units_guess: int | None = None
+) -> JobFacts:
     """What is known of a job without a vault."""
+    price = pricing.price(mechanism(manifest), delta)
     return JobFacts(
         manifest=manifest,
         digest=digest,
         fingerprint=signer,
         parameters=dimension(manifest),
-        price=pricing.price(mechanism(manifest), delta),
+        price=price,
+        forecast=forecast(manifest, epsilon=price.epsilon, delta=delta, units_guess=units_guess),
     )

@@ -35,6 +35,7 @@ def import_file(
     file: options.File,
     collection: options.Into = None,
     as_format: options.Format = None,
+    part: options.Part = None,
     unit: options.Unit = None,
     time: options.Time = None,
     types: options.Types = None,
@@ -58,10 +59,11 @@ def import_file(
     """Seal the rows of a file into the vault: all of them, or nothing is stored."""
     choice = FileChoice(
         path=file,
-        name=collection or spelled(file.absolute().stem),
+        name=collection or spelled(file.absolute().stem) + (f"-{part}" if part else ""),
         unit=unit,
         time_field=time,
         as_format=as_format,
+        part=part or "",
         types=_pairs(types),
         sensitivities=_pairs(sensitivities),
         lifetime=lifetime or "",
@@ -116,7 +118,8 @@ def _say_sealed(report: ImportReport, *, as_json: bool) -> None:
         write_json(report)
         return
     rows = wording.counted(report.rows, "row")
-    say(f"{rows} sealed into {report.collection}; {len(report.refused):,} refused.")
+    known = f", {report.known_rows:,} left out, because they are in it already" if report.known_rows else ""
+    say(f"{rows} sealed into {report.collection}; {len(report.refused):,} refused{known}.")
     if report.joined:
         say(f"{report.collection} has one lifetime budget with {', '.join(report.joined)} now.")
 
