@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vault.importers.read import parse, read_file
+from vault.records.arrow_types import ARROW_TYPES
 from vault.records.cells import cell
 from vault.records.export import _csv_writer, _Found, _json_writer
-from vault.records.schema import ARROW_TYPES, ParsedTable
+from vault.records.schema import ParsedTable
 from vault.views.field_types import FieldType
 
 Table = dict[str, list[object]]
