@@ -58,9 +58,6 @@ class HelpDialog(Dialog[None]):
 
 def _own_keys(screen: Screen[Any]) -> list[tuple[str, str]]:
     """The keys that only this screen has, where they have a name."""
-    found: dict[str, str] = {}
-    for key, binding in type(screen)._merge_bindings().key_to_bindings.items():
-        for one in binding:
-            if one.description and one.action not in ("leave", "back"):
-                found[key_name(key)] = one.description
-    return list(found.items())
+    ours = [kind for kind in type(screen).__mro__ if kind.__module__.startswith("tui.")]
+    found = [one for kind in ours for one in kind.__dict__.get("BINDINGS", ())]
+    return [(key_name(one.key), one.description) for one in found if one.description and one.key != "escape"]

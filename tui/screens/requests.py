@@ -213,8 +213,7 @@ def preview(line: RequestLine, opened: RequestView | None) -> str:
     if opened is None:
         return f"{what}. {_state(line)[:1].upper()}{_state(line)[1:]}. Enter opens it."
     says = "cover it" if opened.decision.permitted else "do not cover it"
-    verdict = " ".join([f"Your consents {says} now.", *request_facts.verdict(opened.decision)])
-    return "\n".join([what, guess(opened.price), cost(opened.price), verdict])
+    return f"{what}\nYour consents {says} now. {guess(opened.price)}\n{cost(opened.price)}"
 
 
 # cells ------------------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ class VaultBar(Plain):
         if standing.used_percent is not None:
             used = standing.used_percent
             parts.append(Content(f"budget {wording.bar(used, 10)} {wording.percent(used)} used"))
-        return _as_many_as_fit(parts, self.app.size.width - 2)
+        return _as_many_as_fit(parts, (self.size.width or self.app.size.width - 2))
 
 
 def _as_many_as_fit(parts: list[Content], room: int) -> list[Content]:
