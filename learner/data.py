@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from learner.dp.units import Units
 from learner.protocol import ColumnFrame, FeatureSpec, Job, LabelSpec, input_width
 
+_PADDING: Final = 32
 _LARGEST = float(np.finfo(np.float32).max)
 
 # units --------------------------------------------------------------------------------------------------
@@ -40,6 +41,14 @@ def _hash_order(count: int) -> NDArray[np.int64]:
     return np.array(sorted(range(count), key=lambda place: sha256(place.to_bytes(8)).digest()), np.int64)
 
 
+def padded(rows: int) -> int:
+    """How many rows a block of so many has with its padding.
+
+    A row has the same bits in a block of any such size, or the rehearsal finds that it has not.
+    """
+    return rows + -rows % _PADDING
+
+
 # rows ---------------------------------------------------------------------------------------------------
 
 
@@ -50,6 +59,10 @@ class Block:
     inputs: NDArray[np.float64]
     labels: NDArray[Any]
     known: NDArray[np.bool_]
+
+    def first(self, size: int) -> Block:
+        """The room for the first ``size`` rows."""
+        return Block(inputs=self.inputs[:size], labels=self.labels[:size], known=self.known[:size])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +89,7 @@ class Rows:
         return Block(inputs=inputs, labels=labels, known=known)
 
     def fill(self, block: Block, rows: NDArray[np.int64]) -> None:
-        """Put in the given rows, and then empty, unknown ones: one shape whatever the rows are."""
+        """Put in the given rows, and then empty, unknown ones: one of few shapes whatever the rows are."""
         count, inputs = len(rows), block.inputs[:, : self.width]
         if self.codes.shape[1]:
             self._set_codes(inputs, rows)

@@ -59,14 +59,18 @@ def _piece(words: Words, count: int, std: float, erfinv: ErrorInverse | None) ->
     if erfinv is None:
         deviations = _quantiles(words, k)
     else:
-        deviations = erfinv(((2**63 - 1 - k).astype(np.float64) + 0.5) * 2.0**-63)
+        deviations = (2**63 - 1 - k).astype(np.float64)
+        deviations += 0.5
+        deviations *= 2.0**-63
+        deviations = erfinv(deviations)
         deviations *= np.sqrt(2.0)
         tail = np.flatnonzero(k < _TAIL)
         deviations[tail] = _quantiles(words, k[tail])
     deviations *= std
     np.rint(deviations, out=deviations)
     # a word's top bit is the sign of the float with the same bits
-    return np.copysign(deviations, drawn.view(np.float64)).astype(np.int64)
+    np.copysign(deviations, drawn.view(np.float64), out=deviations)
+    return deviations.astype(np.int64)
 
 
 def _quantiles(words: Words, k: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -91,5 +95,9 @@ def draw_noise(words: Words, plan: Plan, erfinv: ErrorInverse | None = None) -> 
 
 def noised_gradient(total: NDArray[np.float64], noise: NDArray[np.int64], plan: Plan) -> NDArray[np.float64]:
     """The sum rounded to the grid, plus the noise, over the public expected batch."""
-    cells = (np.rint(total / plan.grid).astype(np.int64) + noise).astype(np.float64)
-    return cells * (plan.grid / plan.expected_batch)
+    # whole numbers below 2^53 and a power of two: exact in floats
+    cells: NDArray[np.float64] = np.multiply(total, 1 / plan.grid)
+    np.rint(cells, out=cells)
+    cells += noise
+    cells *= plan.grid / plan.expected_batch
+    return cells

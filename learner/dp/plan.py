@@ -32,7 +32,8 @@ class Plan:
 
     ``clip_norm`` C bounds a unit's gradient, ``noise_multiplier`` sigma is relative to ``sensitivity``,
     ``expected_batch`` b is public and divides every step, ``parameters`` is d. A unit has at most
-    ``most_rows`` rows; ``block`` of them are computed at once, and the products of ``together`` blocks gathered.
+    ``most_rows`` rows; at most ``block`` of them are computed at once, and the products of ``together`` blocks
+    gathered.
     """
 
     sampling_rate: float
@@ -94,11 +95,17 @@ def plan_of(job: Job) -> Plan:
         grid_exponent=job.grid,
         parameters=parameter_count(job_shapes(job)),
         most_rows=job.max_rows_per_unit,
-        block=256,
-        together=2 if job.model.kind == "mlp" else 1,
+        block=256 if job.model.kind == "mlp" else 512,
+        together=_together(job),
     )
     _check(plan)
     return plan
+
+
+def _together(job: Job) -> int:
+    """As many blocks as make 2,048 rows, or, where rows of a unit may cancel, 512."""
+    most = 2048 if job.max_rows_per_unit == 1 else 512
+    return most // (256 if job.model.kind == "mlp" else 512)
 
 
 def _check(plan: Plan) -> None:

@@ -25,9 +25,9 @@ def test_the_sensitivity_counts_rounding_and_summation() -> None:
 @pytest.mark.parametrize(
     ("job", "expected"),
     [
-        (replace(LOGISTIC, max_rows_per_unit=1), 2 * 261 * 2.0**-29),
-        (LOGISTIC, 2 * 261 * 2.0**-29 * 256),
-        (mlp(replace(LOGISTIC, max_rows_per_unit=1), 5), 2 * 518 * 2.0**-29),
+        (replace(LOGISTIC, max_rows_per_unit=1), 2 * 2056 * 2.0**-29),
+        (LOGISTIC, 2 * 517 * 2.0**-29 * 256),
+        (mlp(replace(LOGISTIC, max_rows_per_unit=1), 5), 2 * 2060 * 2.0**-29),
         (mlp(LOGISTIC, 5), 2 * 518 * 2.0**-29 * 256),
     ],
 )
