@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from learner.dp.units import Units
 from learner.protocol import ColumnFrame, FeatureSpec, Job, LabelSpec, input_width
 
-_PADDING: Final = 32
 _LARGEST = float(np.finfo(np.float32).max)
 
 # units --------------------------------------------------------------------------------------------------
@@ -39,14 +38,6 @@ def group_units(unit: memoryview, max_rows: int) -> Units:
 def _hash_order(count: int) -> NDArray[np.int64]:
     """The places 0 … count - 1 by the SHA-256 of their eight bytes, big endian."""
     return np.array(sorted(range(count), key=lambda place: sha256(place.to_bytes(8)).digest()), np.int64)
-
-
-def padded(rows: int) -> int:
-    """How many rows a block of so many has with its padding.
-
-    A row has the same bits in a block of any such size, or the rehearsal finds that it has not.
-    """
-    return rows + -rows % _PADDING
 
 
 # rows ---------------------------------------------------------------------------------------------------

@@ -16,10 +16,10 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from learner.dp.books import Books, BooksOf, Layer, LayerShape, Network, roundoff, squares
+from learner.dp.books import Books, BooksOf, Layer, LayerShape, Network, Numbers, roundoff, squares
 from learner.dp.plan import UNIT_ROUNDOFF, Plan
 from learner.dp.totals import Total, flat
-from learner.dp.units import UnitBlock, Units
+from learner.dp.units import Runs, UnitBlock, Units
 
 Reduction: TypeAlias = Literal["sum", "mean"]
 
@@ -95,20 +95,16 @@ def bounded_units(
         elif plan.most_rows == 1:
             layers = _rows(books(block.rows), network, plan)
         elif plan.parameters <= MOST_FORMED:
-            layers = _formed(_reduced(books(block.rows), block, reduction), block, network, plan)
+            layers = _formed(books(block.rows), block, network, plan, reduction)
         else:
-            layers = _by_pairs(_reduced(books(block.rows), block, reduction), block, network, plan)
+            layers = _by_pairs(books(block.rows), block, network, plan, reduction)
             counts = block.counts
         yield Bounded(members=block.members, counts=counts, layers=layers)
 
 
-def _reduced(layers: Books, block: UnitBlock, reduction: Reduction) -> Books:
-    """The layers with each row's gradient divided by the rows of its unit, where their mean is wanted."""
-    if reduction == "mean":
-        rows = np.repeat(block.counts.astype(np.float64), block.counts)[:, None]
-        for layer in layers:
-            layer.gradients[: len(rows)] /= rows
-    return layers
+def _divisors(block: UnitBlock, reduction: Reduction) -> NDArray[np.float64]:
+    """What the sum over each unit's rows is divided by: their number, where their mean is wanted."""
+    return block.counts.astype(np.float64) if reduction == "mean" else np.ones(len(block.counts))
 
 
 # the ways to a unit's norm ------------------------------------------------------------------------------
@@ -127,7 +123,7 @@ def _squares_of_rows(layer: Layer) -> NDArray[np.float64]:
     return found
 
 
-def _by_pairs(layers: Books, block: UnitBlock, network: Network, plan: Plan) -> Books:
+def _by_pairs(layers: Books, block: UnitBlock, network: Network, plan: Plan, reduction: Reduction) -> Books:
     """Units of several rows: the squared norm is the sum of (a_s . a_t)(g_s . g_t) over their pairs of rows.
 
     Where rows cancel, that sum is off by ((w_a + w_g + 2) u + R^2 2^-53) A^2 at most, with A the sum of
@@ -135,12 +131,14 @@ def _by_pairs(layers: Books, block: UnitBlock, network: Network, plan: Plan) -> 
     the total rounds, a unit counts as A/rho long at least.
     """
     lengths = np.sum([_lengths(layer, block) ** 2 for layer in layers], axis=0)
-    squared = np.sum([layer.times * _pair_sums(layer, block) for layer in layers], axis=0)
+    runs = block.runs()
+    squared = np.sum([layer.times * _pair_sums(layer, block, runs) for layer in layers], axis=0)
     pairs = block.counts.astype(np.float64) ** 2
     slack = (2 * _width(layers) + 8) * _roundoff(layers) + (pairs + 8) * UNIT_ROUNDOFF
     squared = np.maximum(squared, 0.0) + slack * lengths
     bound = np.maximum(squared, lengths / plan.cancellation**2)
-    found = factors(bound, _width(layers), plan.clip_norm, _roundoff(layers))
+    over = _divisors(block, reduction)
+    found = factors(bound / over**2, _width(layers), plan.clip_norm, _roundoff(layers)) / over
     each = np.repeat(found, block.counts)
     padded = np.zeros(len(layers[0].inputs))
     padded[: len(each)] = each
@@ -148,19 +146,27 @@ def _by_pairs(layers: Books, block: UnitBlock, network: Network, plan: Plan) -> 
     return layers
 
 
-def _pair_sums(layer: Layer, block: UnitBlock) -> NDArray[np.float64]:
+def _pair_sums(layer: Layer, block: UnitBlock, runs: Runs) -> NDArray[np.float64]:
     """The sum of (a_s . a_t)(g_s . g_t) over the pairs of rows of each unit."""
     pairs = block.counts**2
-    starts = np.cumsum(pairs) - pairs
-    inputs, gradients = (np.empty(pairs.sum(), rows.dtype) for rows in (layer.inputs, layer.gradients))
-    places = zip(block.starts.tolist(), block.counts.tolist(), starts.tolist(), strict=True)
-    for first, count, start in places:
-        for rows, products in ((layer.inputs, inputs), (layer.gradients, gradients)):
-            mine, room = rows[first : first + count], products[start : start + count * count]
-            np.matmul(mine, mine.T, out=room.reshape(count, count))
+    inputs, gradients = (_pairs(rows, int(pairs.sum()), runs) for rows in (layer.inputs, layer.gradients))
     found = np.multiply(inputs, gradients, dtype=np.float64)
-    sums: NDArray[np.float64] = np.add.reduceat(found, starts)
+    sums: NDArray[np.float64] = np.add.reduceat(found, np.cumsum(pairs) - pairs)
     return sums
+
+
+def _pairs(rows: Numbers, pairs: int, runs: Runs) -> Numbers:
+    """The products of each unit's rows with one another, unit after unit.
+
+    Units of as many rows that stand side by side are gone through in one call, each by a product of its own.
+    """
+    products, place, start = np.empty(pairs, rows.dtype), 0, 0
+    for count, units in runs:
+        mine = rows[place : place + units * count].reshape(units, count, -1)
+        room = products[start : start + units * count * count].reshape(units, count, count)
+        np.matmul(mine, mine.transpose(0, 2, 1), out=room)
+        place, start = place + units * count, start + units * count * count
+    return products
 
 
 def _lengths(layer: Layer, block: UnitBlock) -> NDArray[np.float64]:
@@ -169,9 +175,10 @@ def _lengths(layer: Layer, block: UnitBlock) -> NDArray[np.float64]:
     return np.add.reduceat(rows, block.starts)
 
 
-def _formed(layers: Books, block: UnitBlock, network: Network, plan: Plan) -> Books:
+def _formed(layers: Books, block: UnitBlock, network: Network, plan: Plan, reduction: Reduction) -> Books:
     """Units of several rows of a small model: their gradients are formed, and have a row of numbers each."""
-    formed = [_outer_sums(layer, block) for layer in layers]
+    over = _divisors(block, reduction)[:, None]
+    formed = [_outer_sums(layer, block) / over for layer in layers]
     return _of_units(formed, network.shapes, plan)
 
 
@@ -194,8 +201,8 @@ def _formed_alone(
         layers = books(block.rows[first : first + plan.block])
         for so_far, layer in zip(formed, layers, strict=True):
             network.add_product(so_far, layer.gradients, layer.inputs)
-    rows = len(block.rows) if reduction == "mean" else 1
-    return _of_units([sums.reshape(1, -1) / rows for sums in formed], network.shapes, plan)
+    over = _divisors(block, reduction)
+    return _of_units([sums.reshape(1, -1) / over for sums in formed], network.shapes, plan)
 
 
 def _of_units(formed: list[NDArray[np.float64]], shapes: Sequence[LayerShape], plan: Plan) -> Books:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from learner.data import padded
 from learner.dp.books import Books, Network
 from learner.dp.clipping import bounded_units
 from learner.dp.plan import Plan
-from learner.dp.units import Units
+from learner.dp.units import Units, padded
 
 
 @np.errstate(all="ignore")

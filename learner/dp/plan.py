@@ -23,7 +23,7 @@ MIN_CELLS_PER_CLIP = 32
 MAX_NOISE_CELLS = 2**24
 UNIT_ROUNDOFF: Final = 2.0**-53
 # rho: a unit of several rows is clipped as if its rows' lengths added up to at most this many times its own
-MAX_CANCELLATION: Final = 256.0
+MAX_CANCELLATION: Final = 128.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +103,8 @@ def plan_of(job: Job) -> Plan:
 
 
 def _together(job: Job) -> int:
-    """As many blocks as make 2,048 rows, or, where rows of a unit may cancel, 512."""
-    most = 2048 if job.max_rows_per_unit == 1 else 512
+    """As many blocks as make 2,048 rows, or, where rows of a unit may cancel, 1,024."""
+    most = 2048 if job.max_rows_per_unit == 1 else 1024
     return most // (256 if job.model.kind == "mlp" else 512)
 
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from learner.data import Rows, padded
+from learner.data import Rows
 from learner.dp.books import Books, BooksOf, Layer, LayerShape, Numbers, kept
+from learner.dp.units import padded
 from learner.models.losses import residuals
 from learner.protocol import Job, output_width
 

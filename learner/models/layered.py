@@ -18,8 +18,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from learner.data import Block, Rows, padded
+from learner.data import Block, Rows
 from learner.dp.books import Books, BooksOf, Layer, LayerShape, Numbers, kept
+from learner.dp.units import padded
 from learner.models.losses import residuals
 from learner.protocol import Job, job_shapes
 

@@ -124,7 +124,7 @@ def noise_violations() -> list[str]:
 
 
 def _noise_cells(job: Job, parameters: int) -> float:
-    grid, margin = 2.0**-job.grid, 2 * 517 * 2.0**-53 * 2**24 * 256
+    grid, margin = 2.0**-job.grid, 2 * 1030 * 2.0**-53 * 2**24 * 128
     return job.noise_multiplier * (job.clip_norm * (1 + margin) + grid * math.sqrt(parameters)) / grid
 
 
