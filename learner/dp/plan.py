@@ -95,17 +95,12 @@ def plan_of(job: Job) -> Plan:
         grid_exponent=job.grid,
         parameters=parameter_count(job_shapes(job)),
         most_rows=job.max_rows_per_unit,
-        block=256 if job.model.kind == "mlp" else 512,
-        together=_together(job),
+        block=512,
+        # as many as make 2,048 rows, or, where rows of a unit may cancel, half of that
+        together=4 if job.max_rows_per_unit == 1 else 2,
     )
     _check(plan)
     return plan
-
-
-def _together(job: Job) -> int:
-    """As many blocks as make 2,048 rows, or, where rows of a unit may cancel, 1,024."""
-    most = 2048 if job.max_rows_per_unit == 1 else 1024
-    return most // (256 if job.model.kind == "mlp" else 512)
 
 
 def _check(plan: Plan) -> None:
