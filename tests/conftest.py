@@ -37,8 +37,25 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
-def pytest_collection_finish() -> None:
-    """Look for garbage seldom, and only in what tests make: what was imported and collected stays to the end."""
+LONGEST_ID = 200
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a long text by its beginning and its length: the id goes with every report from process to process."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
+        begin = val[:40] if isinstance(val, str) else val[:40].decode("latin-1")
+        return f"{begin.encode('unicode_escape').decode()}... {len(val)} long"
+    return None
+
+
+# What is imported and collected stays to the end.
+gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Look for garbage seldom, and only in what tests make."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)

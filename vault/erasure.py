@@ -25,9 +25,6 @@ from vault.errors.rollback import MarkNotWritten
 from vault.errors.storage import VaultBusy
 from vault.lifecycle.folder import database_file
 from vault.records.collections import facts_of, find_collection
-from vault.records.fingerprint import without_sketches
-from vault.records.kept_fingerprints import seal_fingerprint
-from vault.records.overlapping import prints_of
 from vault.requests import inbox
 from vault.store.tables import Collection, Field, ImportedFile, RequestRow, Segment
 from vault.unsent import destroy_held_of
@@ -109,6 +106,8 @@ def _end(act: AuditedTransaction, done: Erasure) -> None:
 
 
 def _shred(act: AuditedTransaction, done: Erasure) -> None:
+    from vault.records.overlapping import prints_of  # it loads pyarrow, which most acts do without
+
     collection = next(iter(act.uow.find(Collection, name=done.collection)))
     prints = prints_of(act.uow, act.keys, facts_of(act.uow, collection))
     act.uow.delete_all(Segment, collection_id=collection.id)
@@ -129,6 +128,9 @@ def _keep_the_budget(
     act: AuditedTransaction, collection: Collection, prints: list[Fingerprint], *, with_sketches: bool
 ) -> None:
     """Leave what keeps spent budget spent: a second vault of the same facts would have a second budget."""
+    from vault.records.fingerprint import without_sketches
+    from vault.records.kept_fingerprints import seal_fingerprint
+
     collection.rows = 0
     files = act.uow.find(ImportedFile, collection_id=collection.id)
     for file, each in zip_longest(files, prints):

@@ -18,7 +18,6 @@ from vault.requests.hearing import Heard, heard
 from vault.requests.parse import parse_manifest
 from vault.requests.release_manifest import RELEASE_FILE, RELEASE_SIGNATURE_FILE, UPDATE_FILE
 from vault.requests.shapes import shapes
-from vault.requests.weights import check_weights
 from vault.store.tables import RequesterRow, RequestRow
 from vault.views.states import RequestState
 
@@ -52,6 +51,8 @@ def submit(act: AuditedTransaction, requester_id: str, files: JobFiles, now: dat
     Raises `ManifestInvalid`, `ManifestTampered`, `WeightsInvalid`, `WeightsTampered`, `JobReplayed`, `TooManyWaiting`,
     `BudgetExhausted` for a price that no vault can pay, and `NotAtThisDoor`.
     """
+    from vault.requests.weights import check_weights  # it loads numpy, which most acts do without
+
     row = act.uow.get(RequesterRow, requester_id)
     check_sizes(files)
     if row is None or check_signature(files) != row.key:

@@ -36,6 +36,9 @@ from vault.sealing.secret import Secret
 from vault.sealing.slots import DEFAULT_COST, KdfCost
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from vault.lifecycle.unlocking import Unlocked
     from vault.settings import Paths
     from vault.views.passphrase import PassphraseCheck
     from vault.views.reopening import Reopening
@@ -92,13 +95,18 @@ class Vault(
     @classmethod
     def open(
         cls, paths: Paths, secret: Secret, *, writable: bool = True, recovery: bool = False,
-        clock: Clock = system_clock,
+        wait: float = 0, clock: Clock = system_clock, begun: Future[Unlocked] | None = None,
     ) -> Self:  # fmt: skip
         """Open a vault by its passphrase or, with `recovery`, by its recovery key.
 
-        A writable opening settles what a crash or the passing of time left open. Raises the errors of `open_vault`.
+        A writable opening settles what a crash or the passing of time left open, and waits at most `wait` seconds for
+        another writer to end; `begun` is the unlocking where it was begun already. Raises the errors of `open_vault`.
         """
-        vault = cls(open_vault(paths, secret, writable=writable, recovery=recovery, clock=clock))
+        vault = cls(
+            open_vault(
+                paths, secret, writable=writable, recovery=recovery, wait=wait, clock=clock, begun=begun
+            )
+        )
         if writable:
             try:
                 vault.settle()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -20,10 +21,11 @@ from vault.budget.filter import ORDERS, Charge, caps, total
 from vault.budget.joining import filters, join, members_of
 from vault.budget.ledger import charge_job, history, precheck, spending, spent_vectors
 from vault.budget.pricing import Price
-from vault.budget.remembered import make_up, missing, shared_caps, shared_filters
+from vault.budget.remembered import charges, make_up, missing, shared_caps, shared_filters, spent_so_far
 from vault.errors.budget import BudgetExhausted
 from vault.queries.budget import budget_lines
 from vault.records.collections import facts_of
+from vault.store.high_water import Mark
 from vault.store.tables import ChargeRow, Collection
 from vault.views.field_types import UnitKind
 
@@ -84,6 +86,20 @@ def act(bench: Any) -> Iterator[AuditedTransaction]:
             )
         date = VaultDate(now=bench.now, clock=bench.now)
         yield AuditedTransaction(uow=uow, date=date, keys=bench.keys)
+
+
+def mark_of(act: AuditedTransaction) -> Mark:
+    """What this computer would remember now."""
+    return Mark(
+        origin="vault.invalid/x",
+        size=1,
+        root="ab" * 32,
+        spent=spent_so_far(act.uow),
+        shared=shared_filters(act.uow),
+        caps=shared_caps(act.uow),
+        paid=sorted(charges(act.uow)),
+        has_digest=True,
+    )
 
 
 def number(act: AuditedTransaction, name: str) -> int:
@@ -224,7 +240,7 @@ def test_what_an_older_copy_lacks_of_a_budget_is_made_up_for_and_it_is_one_again
     for at, name in enumerate(("sleep", "heart"), start=1):
         charge(act, name, costs(10), at=at)
     join(act.uow, [number(act, name) for name in ("sleep", "bank", "heart")])
-    remembered = spent_vectors(act.uow), shared_filters(act.uow), shared_caps(act.uow)
+    mark = mark_of(act)
     before = spending(act.uow, collection_id=number(act, "sleep"), lifetime_epsilon="8")[0].used_percent
     gone = next(iter(act.uow.find(Collection, name="heart")))
     act.uow.delete_all(ChargeRow)
@@ -232,14 +248,15 @@ def test_what_an_older_copy_lacks_of_a_budget_is_made_up_for_and_it_is_one_again
         row.filter_id = None
     act.uow.delete(gone)
 
-    (found,) = missing(act.uow, *remembered)
+    (found,) = missing(act.uow, mark)
     assert ([row.name for row in found.here], found.lost, found.more) == (
         ["sleep", "bank"],
         (gone.id,),
         total([costs(10)] * 2),
     )
-    make_up(act, [found], gone.id + 7)
-    assert missing(act.uow, *remembered) == []
+    mark.spent[str(gone.id + 7)] = [0] * len(ORDERS)
+    make_up(act, [found], mark)
+    assert missing(act.uow, mark) == []
     told = [
         spending(act.uow, collection_id=number(act, name), lifetime_epsilon="8")[0]
         for name in ("sleep", "bank")
@@ -249,6 +266,22 @@ def test_what_an_older_copy_lacks_of_a_budget_is_made_up_for_and_it_is_one_again
     late = Collection(name="late", unit=UnitKind.DAY, lifetime_epsilon="8", created_at=act.at)
     act.uow.add(late)
     assert late.id == gone.id + 8
+
+
+def test_what_a_copy_spent_somewhere_else_counts_beside_what_is_remembered(act: AuditedTransaction) -> None:
+    charge(act, "sleep", costs(10), at=1)
+    charge(act, "sleep", costs(20), at=2)
+    mark = mark_of(act)
+    (second,) = [row for row in act.uow.find(ChargeRow) if row.vector == json.dumps(list(costs(20)))]
+    act.uow.delete(second)
+    charge(act, "sleep", costs(15), at=3)
+
+    (found,) = missing(act.uow, mark)
+    assert found.more == costs(20)
+    make_up(act, [found], mark)
+    assert missing(act.uow, mark) == []
+    (line, *_) = spending(act.uow, collection_id=number(act, "sleep"), lifetime_epsilon="8")
+    assert str(line.used_percent) == "45.0"
 
 
 def test_a_filter_outlives_a_member_that_is_gone(act: AuditedTransaction) -> None:

@@ -23,3 +23,8 @@ def test_a_kept_price_is_the_computed_one(key: str) -> None:
 @pytest.mark.parametrize("key", sweep(sorted(KEPT.noises)))
 def test_kept_noise_is_the_computed_one(key: str) -> None:
     assert prices.noise_of_key(key) == KEPT.noises[key]
+
+
+@pytest.mark.parametrize("key", sweep(sorted(KEPT.curves), default=2))
+def test_a_kept_curve_is_the_computed_one(key: str) -> None:
+    assert prices.curve_of_key(key) == KEPT.curves[key]

@@ -254,7 +254,8 @@ def imported(
 ) -> tuple[str, str]:
     """The state and the error of an import into a collection, with a proof where the action wants one."""
     table = daemon.world.table(f"{name}-{action}.csv", seed=int(year))
-    table.write_bytes(table.read_bytes().replace(b"2026", year))
+    # A file of the same rows is another file where its bytes are others.
+    table.write_bytes(table.read_bytes().replace(b"2026", year) + b"\n" * (name == "again"))
     choice = {"path": str(table), "name": name, "unit": "day", "time_field": "day", **more}
     plan = ended(
         daemon, session, "plan_import", daemon.begin("plan_import", token=session.token, choice=choice)
@@ -276,6 +277,9 @@ def ended(daemon: Daemon, session: Session, action: str, action_id: str) -> dict
 
 
 def test_a_token_alone_adds_no_rows_to_what_somebody_may_learn_from(daemon: Daemon, session: Session) -> None:
+    request, digest = waiting_request(daemon, session)
+    given = daemon.proven(session, "approve", request_id=request, manifest_digest=digest, draft=True)
+    assert given.status_code == 200, given.text
     assert imported(daemon, session, "import_planned", "nights") == ("failed", "UnderConsent")
     assert daemon.owner("collections", token=session.token).json()[0]["rows"] == 100
     assert imported(daemon, session, "import_planned", "others") == ("done", "")

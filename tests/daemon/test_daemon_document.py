@@ -5,20 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import PASSPHRASE, World
@@ -34,7 +29,6 @@ from vault.wire import messages
 from vault.wire.proofs import proof_mac
 
 FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
-CONFORMANCE = [status_code_conformance, content_type_conformance, response_schema_conformance]
 # they end the session or the passphrase that the others need
 APART = {messages.LOCK, messages.END_SESSION, messages.PASSPHRASE}
 STRANGE = ["fitting"] * 8 + [None, [], {}, "x", 1, {"x": 1}]
@@ -47,10 +41,30 @@ HOSTILE: list[Any] = [
 PLACES = ("target", "folder", "to", "job", "key_file", "path")
 
 PROVEN = {one.name for one in ACTIONS.values() if Kind.PROVEN in one.kind}
-OPERATIONS = {
-    one.ok().path: one.ok()
-    for one in schemathesis.openapi.from_dict(json.loads(document())).get_all_operations()
-}
+PATHS = sorted(set(json.loads(FILE.read_text(encoding="utf-8"))["paths"]) - APART)
+
+
+# The library takes longer to import than all other modules of this folder, and only who runs its tests needs it.
+
+
+@cache
+def operations() -> dict[str, Any]:
+    """What the document says of each path."""
+    import schemathesis
+
+    made = schemathesis.openapi.from_dict(json.loads(document()))
+    return {one.ok().path: one.ok() for one in made.get_all_operations()}
+
+
+def conformance() -> list[Callable[..., Any]]:
+    """What an answer has in common with the document."""
+    from schemathesis.specs.openapi import checks
+
+    return [
+        checks.status_code_conformance,
+        checks.content_type_conformance,
+        checks.response_schema_conformance,
+    ]
 
 
 def test_the_document_is_the_one_the_code_makes() -> None:
@@ -145,7 +159,7 @@ def fuzzed(waiting_template: World, tmp_path_factory: pytest.TempPathFactory) ->
 
 def fuzz(fuzzed: Fuzzed, path: str, examples: int) -> None:
     """Whatever fits the document, and whatever does not, gets an answer of the document."""
-    operation = OPERATIONS[path]
+    operation = operations()[path]
 
     @settings(
         max_examples=examples,
@@ -163,7 +177,7 @@ def fuzz(fuzzed: Fuzzed, path: str, examples: int) -> None:
     def each(case: Any, strange: Any, is_strange: int) -> None:
         answer = fuzzed.ask(path, strange if is_strange == 0 else case.body)
         assert answer.status_code < 500 or answer.status_code == 503, answer.text
-        case.validate_response(answer, checks=CONFORMANCE)
+        case.validate_response(answer, checks=conformance())
         if answer.status_code != 200:
             assert set(answer.json()) == {"error", "facts", "sentence", "hint"}
 
@@ -193,7 +207,7 @@ def assault(fuzzed: Fuzzed, path: str, examples: int) -> None:
         suppress_health_check=list(HealthCheck),
     )
     @given(
-        case=OPERATIONS[path].as_strategy(), hostile=st.sampled_from(HOSTILE), place=st.integers(0, 10_000)
+        case=operations()[path].as_strategy(), hostile=st.sampled_from(HOSTILE), place=st.integers(0, 10_000)
     )
     def each(case: Any, hostile: Any, place: int) -> None:
         answer = fuzzed.ask(path, with_one_hostile(case.body, hostile, place))
@@ -204,23 +218,23 @@ def assault(fuzzed: Fuzzed, path: str, examples: int) -> None:
     each()
 
 
-@pytest.mark.parametrize("path", sorted(set(OPERATIONS) - APART))
+@pytest.mark.parametrize("path", PATHS)
 def test_a_hostile_value_is_no_error_of_the_server(fuzzed: Fuzzed, path: str) -> None:
     assault(fuzzed, path, 2)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", sorted(set(OPERATIONS) - APART))
+@pytest.mark.parametrize("path", PATHS)
 def test_no_hostile_value_for_long_is_an_error_of_the_server(fuzzed: Fuzzed, path: str) -> None:
     assault(fuzzed, path, 200)
 
 
-@pytest.mark.parametrize("path", sorted(set(OPERATIONS) - APART))
+@pytest.mark.parametrize("path", PATHS)
 def test_whatever_is_sent_the_answer_is_one_of_the_document(fuzzed: Fuzzed, path: str) -> None:
     fuzz(fuzzed, path, 3)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", sorted(set(OPERATIONS) - APART))
+@pytest.mark.parametrize("path", PATHS)
 def test_whatever_is_sent_for_long_the_answer_is_one_of_the_document(fuzzed: Fuzzed, path: str) -> None:
     fuzz(fuzzed, path, 60)

@@ -222,9 +222,11 @@ def test_the_mark_is_where_and_what_the_page_says(made: Made) -> None:
     facts = dict(ask("SELECT key, value FROM vault_fact"))
     mark = read_mark(made.paths.state, facts["origin"], made.root)
     ((entries,),) = ask("SELECT count(*) FROM log_entry")
+    ((newest,),) = ask("SELECT seq FROM sqlite_sequence WHERE name = 'collection'")
 
-    assert set(mark) == {"caps", "has_digest", "origin", "root", "shared", "size", "spent"}
-    assert (mark["size"], mark["spent"]) == (entries, {})
+    assert set(mark) == {"caps", "has_digest", "origin", "paid", "root", "shared", "size", "spent"}
+    assert (mark["size"], set(mark["spent"])) == (entries, {str(newest)})
+    assert set(mark["spent"][str(newest)]) == {0}
     assert mark["root"]
     assert all(f"`mark.{key}`" in PAGE for key in mark)
 

@@ -13,11 +13,8 @@ from functools import cache
 from pathlib import Path
 
 import click
-import dp_accounting
 import pytest
 import typer
-from dp_accounting import pld
-from scipy.stats import binom
 
 from tui.cli.command_line import app
 from tui.cli.exit_codes import FAMILIES, MEANING, ExitCode, exit_code
@@ -411,13 +408,17 @@ def test_how_many_jobs_one_requester_may_have() -> None:
 
 def test_the_table_of_repeated_rows() -> None:
     """Rows that are sampled each by its own coin: a mixture of Gaussians with a binomial number of them."""
+    from dp_accounting import pld
+    from dp_accounting.dp_event import MixtureOfGaussiansDpEvent
+    from scipy.stats import binom
+
     head = (
         "rows that tell the same fact",
         "a guess whether they are in it is right, instead of 50 times in 100, at most",
     )
     for rows, said in rows_under(PRIVACY, *head):
         count = int(rows)
-        event = dp_accounting.dp_event.MixtureOfGaussiansDpEvent(
+        event = MixtureOfGaussiansDpEvent(
             demo_noise(),
             list(range(count + 1)),
             [float(binom.pmf(taken, count, DEMO["sampling_rate"])) for taken in range(count + 1)],

@@ -195,9 +195,9 @@ def column(ask: Callable[..., list[Any]], root: bytes, collection: str, name: st
 def read_mark(state: Path, origin: str, root: bytes) -> dict[str, Any]:
     file = state / f"{hashlib.sha256(origin.encode()).hexdigest()[:32]}.json"
     sealed = json.loads(file.read_bytes())
-    assert (set(sealed), sealed["v"]) == ({"v", "mark", "mac"}, 4)
+    assert (set(sealed), sealed["v"]) == ({"v", "mark", "mac"}, 5)
     message = json.dumps(sealed["mark"], sort_keys=True, separators=(",", ":")).encode()
-    mac = digest(subkey(root, "state-mark"), b"lockbox high-water mark v4\n" + message)
+    mac = digest(subkey(root, "state-mark"), b"lockbox high-water mark v5\n" + message)
     assert hmac.compare_digest(mac.hex(), sealed["mac"])
     mark: dict[str, Any] = sealed["mark"]
     assert mark["origin"] == origin

@@ -92,7 +92,7 @@ def test_verify_claims_a_comparison_only_where_there_was_one(today: World) -> No
     code, text = said()
     assert code == 0
     assert "warning: this computer has no reminder of this vault" in text
-    assert text.endswith("this computer had not seen it before to compare it with.")
+    assert text.endswith("when it was opened, this computer had nothing of it to compare it with.")
     assert json.loads(run(today.paths, "audit", "verify", "--json").out)["seen_before"] is False
 
 

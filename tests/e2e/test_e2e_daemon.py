@@ -51,7 +51,7 @@ def ids(world: World) -> dict[str, str]:
             "RELEASE": vault.releases()[0].id,
             "CONSENT": vault.grants()[0].id,
             "JOB": str(world.folder / "job"),
-            "TABLE": str(world.folder / "nights.csv"),
+            "TABLE": str(world.table("other.csv", seed=9)),
         }
 
 

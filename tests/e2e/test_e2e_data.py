@@ -105,7 +105,7 @@ def test_what_a_collection_is_called_and_costs_is_checked_before_the_file_is_par
         import_file(vault, nights(world, path=world.table()))
         for wishes, reason in (
             ({"name": ""}, "a collection's name is 1 to 80 characters that can be seen"),
-            ({"name": " x"}, "a collection's name is 1 to 80 characters that can be seen"),
+            ({"name": "x\u200by"}, "a collection's name is 1 to 80 characters that can be seen"),
             ({"name": "new", "lifetime": "none"}, "a lifetime budget is a number"),
             ({"lifetime": "9"}, "its lifetime privacy budget stays as it is"),
         ):

@@ -19,6 +19,7 @@ from vault.errors.rollback import OlderVault
 from vault.errors.storage import DiskFull
 from vault.errors.training import LearnerFailed
 from vault.vault import Vault
+from vault.views.records import FileChoice
 
 Quiet = Callable[[int, int], None]
 
@@ -248,3 +249,17 @@ def test_what_ran_out_is_shown_so_although_nobody_recorded_it_yet(held_world: Wo
     with held_world.vault(writable=False) as vault:
         one = vault.releases()[0]
     assert (one.state, one.can_be_sent) == ("expired", False)
+
+
+def test_rows_are_added_to_what_nobody_can_learn_from_any_more_like_to_any_collection(
+    world: World,
+) -> None:
+    more = FileChoice(path=world.table("more.csv", seed=7), name="nights", unit="day", time_field="day")
+    with world.vault() as vault:
+        request = approved(world, vault)
+        before = vault.plan_import(more)
+        vault.train(request)
+        after = vault.plan_import(more)
+
+    assert (before.under_consent, before.needs_passphrase) == (True, True)
+    assert (after.under_consent, after.needs_passphrase) == (False, False)

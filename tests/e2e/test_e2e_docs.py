@@ -178,4 +178,4 @@ def test_a_command_line_on_a_page_is_taken_by_the_command_line(page: str, line: 
 
 def _plausible(word: str) -> str:
     """A number or a date where a placeholder stands for one; any other placeholder is a word like another."""
-    return {"N": "1", "YYYY-MM-DD": "2026-11-28"}.get(word, word)
+    return {"N": "1", "YYYY-MM-DD": "2026-11-28", "SHELL": "bash"}.get(word, word)

@@ -415,7 +415,7 @@ def test_a_reader_of_before_opens_nothing_afterwards(world: World) -> None:
     """What somebody kept, keys and all, finds no sealed byte that it could open; nor is a parsed file kept."""
     with world.vault() as vault:
         world.imported(vault)
-        plan = vault.plan_import(nights(world, path=world.table()))
+        plan = vault.plan_import(nights(world, path=world.table("more.csv", seed=2)))
         with vault._opened.read() as uow:
             kept = _reader(vault, uow)
         vault.erase_collection("nights")

@@ -133,12 +133,16 @@ def test_a_table_of_mixed_types_names_the_rows_it_refuses_and_shows_none_of_thei
     rows[9] = "2026-01-03,[red]my private note\x1b[31m"
     table = today.folder / "mixed.csv"
     table.write_text("day,steps\n" + "\n".join(rows) + "\n")
-    outcome = run(today.paths, "import", table, "--type", "steps=int")
-    assert outcome.code == 0
-    assert "  line 11: " in outcome.err
-    assert "59 rows sealed into mixed; 1 refused." in outcome.err
-    assert "private note" not in outcome.all
-    assert_clean(outcome.all, secrets)
+    words = ("import", table, "--type", "steps=int")
+    for more, code, said in (
+        ((), 1, "--allow-refused"),
+        (("--allow-refused",), 0, "59 rows sealed into mixed;"),
+    ):
+        outcome = run(today.paths, *words, *more)
+        assert (outcome.code, said in outcome.err) == (code, True), outcome.err
+        assert "  line 11: " in outcome.err
+        assert "private note" not in outcome.all
+        assert_clean(outcome.all, secrets)
 
 
 @pytest.mark.parametrize("content", [b"day,steps\n2026-01-01,\0\n", b""])

@@ -249,6 +249,7 @@ def test_erasing_one_of_several_undoes_no_budget_that_was_spent(held_world: Worl
         theirs = choice(world, strangers(world), "theirs", people={"nights": "same"})
         import_file(vault, theirs)
         before = vault.budget()[0]
+        theirs.path.write_bytes(theirs.path.read_bytes() + b"\n")
         planned = vault.preview_erase("theirs")
         assert [vault.erase_collection(name).name_reserved for name in ("careful", "theirs")] == [True, True]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,16 @@ def older(today: World) -> World:
     return today
 
 
+def remembered(world: World) -> dict[str, list[int]]:
+    """What this computer remembers as spent."""
+    found: dict[str, list[int]] = json.loads(next(world.paths.state.iterdir()).read_text())["mark"]["spent"]
+    return found
+
+
+def newest_number(world: World) -> int:
+    return max(map(int, remembered(world)))
+
+
 def used(world: World) -> float:
     return max(float(str(line["used_percent"])) for line in facts(world, "budget") if "used_percent" in line)
 
@@ -92,11 +103,11 @@ def test_a_backup_is_gone_on_from_and_nothing_spent_or_withdrawn_becomes_less(ol
 
 
 def test_what_was_remembered_as_spent_is_spent_for_the_next_job_too(older: World) -> None:
-    remembered = json.loads(next(older.paths.state.iterdir()).read_text())["mark"]["spent"]
+    before = remembered(older)
     reopened(older)
     after = json.loads(next(older.paths.state.iterdir()).read_text())["mark"]
 
-    assert after["spent"] == remembered
+    assert after["spent"] == before
     assert after["has_digest"] is True
 
 
@@ -220,3 +231,37 @@ def test_it_is_done_where_no_other_process_has_the_vault_open(today: World, tmp_
     shutil.rmtree(tmp_path / "nothing", ignore_errors=True)
     with today.vault():
         assert run(today.paths, "reopen", "--dry-run").code == 7
+
+
+def test_the_number_of_a_collection_that_two_copies_lack_is_given_to_no_other(today: World) -> None:
+    """Nothing was spent on it, so that only its number is remembered, over both of them."""
+    copy = today.folder / "older.db"
+    shutil.copy(today.paths.database, copy)
+    with today.vault() as vault:
+        import_file(vault, FileChoice(path=today.table("s.csv", seed=9), name="strangers"))
+    newest = newest_number(today)
+    for _ in range(2):
+        shutil.copy(copy, today.paths.database)
+        reopened(today)
+    with today.vault() as vault:
+        import_file(vault, FileChoice(path=today.table("t.csv", seed=10), name="others"))
+    assert newest_number(today) == newest + 1
+
+
+def test_what_two_copies_spent_apart_is_spent_together_where_they_meet(approved_today: World) -> None:
+    """One request run in both of them, in one on another computer, of which this one knows nothing."""
+    here, copy = approved_today, approved_today.folder / "copy.db"
+    there = replace(here, paths=replace(here.paths, state=here.folder / "state of another computer"))
+    shutil.copy(here.paths.database, copy)
+    for world in (here, there):
+        shutil.copy(copy, here.paths.database)
+        world.clock.forward(seconds=1)
+        with world.vault() as vault:
+            vault.train(next(one.id for one in vault.requests() if one.state == "approved"))
+    (once,) = remembered(there).values()
+    assert once == next(iter(remembered(here).values()))
+
+    for _ in range(2):
+        reopened(here)
+        assert remembered(here) == {"1": [2 * cost for cost in once]}
+        shutil.copy(copy, here.paths.database)

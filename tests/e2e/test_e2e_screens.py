@@ -79,7 +79,7 @@ def ids(world: World) -> dict[str, str]:
             "RELEASE": vault.releases()[0].id,
             "CONSENT": vault.grants()[0].id,
             "JOB": str(world.folder / "job"),
-            "TABLE": str(world.folder / "nights.csv"),
+            "TABLE": str(world.table("other.csv", seed=9)),
             "NAME": NAME,
         }
 
@@ -215,7 +215,8 @@ def test_a_held_update_says_that_it_is_paid_and_cannot_be_called_back(
 
 
 def test_a_dry_run_of_an_import_names_the_budget_that_it_would_fix(looked_at: World, screen: Screen) -> None:
-    table = ids(looked_at)["TABLE"]
+    table = looked_at.folder / "again.csv"
+    table.write_bytes((looked_at.folder / "nights.csv").read_bytes() + b"\n")
     new = screen(looked_at, "import", table, "--collection", "new", "--lifetime", "2.50", "--dry-run")
     assert "One lifetime budget with nights, for good: ε 2.5 for all of them" in joined(new.err)
     for lifetime in ("much", "0", "-1", "1e999999"):

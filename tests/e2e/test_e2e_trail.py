@@ -134,6 +134,20 @@ def test_an_export_proves_that_it_goes_on_from_what_somebody_kept(today: World) 
     assert run(today.paths, "audit", "verify", "--bundle", today.folder / "second", "--key", key).code == 6
 
 
+def test_a_key_that_is_none_says_nothing_about_the_bundle(today: World) -> None:
+    exported(today, "out")
+    key = run(today.paths, "audit", "key").out.strip()
+    for given, why in (
+        (key[:-3] + ("AAA" if key[-3:] != "AAA" else "BBB"), "no verifier key: mistyped"),
+        (str(today.folder / "out"), "no verifier key: not one of this kind"),
+        ("", "no verifier key: not one of this kind"),
+    ):
+        outcome = run(today.paths, "audit", "verify", "--bundle", today.folder / "out", "--key", given)
+        assert (outcome.code, why in outcome.err) == (1, True), outcome.err
+    outcome = run(today.paths, "audit", "verify", "--key", key)
+    assert (outcome.code, "--key goes with --bundle" in outcome.err) == (2, True)
+
+
 def test_an_export_proves_single_entries_by_themselves(today: World) -> None:
     outcome = exported(today, "out", "--prove", "0", "--prove", "3")
 

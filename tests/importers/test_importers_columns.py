@@ -12,11 +12,11 @@ from tests.worlds.commands import run
 from tests.worlds.world import World
 from vault.errors.families import Invalid
 from vault.errors.records import Unreadable
-from vault.importers.source import ColumnWishes
+from vault.importers.column_wishes import ColumnWishes
 
 
 def read_with(parse, content, name="rows.csv", *, drop=(), **rename):
-    return parse(content, name, wishes=ColumnWishes(drop=frozenset(drop), rename=rename)).table.to_pylist()
+    return parse(content, name, wishes=ColumnWishes(drop=tuple(drop), rename=rename)).table.to_pylist()
 
 
 def test_an_index_without_a_name_is_left_out_or_gets_one(parse):
@@ -48,13 +48,35 @@ def test_other_formats_know_the_same_wishes(parse):
     packed = sink.getvalue().to_pybytes()
     assert read_with(parse, packed, "rows.parquet", drop=["n", "#2"]) == [{"b": True}]
     with pytest.raises(Unreadable, match="leave it out with --drop"):
-        parse(packed, "rows.parquet", wishes=ColumnWishes(drop=frozenset(["#2"])))
+        parse(packed, "rows.parquet", wishes=ColumnWishes(drop=("#2",)))
 
 
 @pytest.mark.parametrize("wish", [{"drop": ["c"]}, {"c": "d"}, {"drop": ["#3"]}])
 def test_a_wish_about_a_column_that_is_not_there_is_refused(parse, wish):
     with pytest.raises(Invalid, match="the file has no column"):
         read_with(parse, "a,b\n1,2\n", **wish)
+
+
+@pytest.mark.parametrize(
+    ("wish", "says"),
+    [
+        ({"drop": ["a"]}, "a fits more than one column: #1 and #2"),
+        ({"drop": ["#2"]}, "#2 fits more than one column: #2 and #3"),
+        ({"drop": ["#3"], "#2": "x"}, "#2 fits more than one column"),
+        ({"drop": ["#1"], "#1": "x"}, "two wishes are about one column: #1 is column 1"),
+        ({"é": "x", "#4": "y"}, "two wishes are about one column: #4 is column 4"),
+        ({"é": "x", "e\u0301": "y"}, "two wishes are about one column: e\u0301 is column 4"),
+    ],
+)
+def test_a_wish_that_fits_two_columns_and_two_wishes_for_one_are_refused(parse, wish, says):
+    with pytest.raises(Invalid, match=says):
+        read_with(parse, "a,a,#2,é\n1,2,3,4\n", **wish)
+
+
+def test_new_names_are_read_as_those_of_a_file_are(parse):
+    assert read_with(parse, "a,b\n1,2\n", **{" a ": " e\u0301 "}) == [{"é": 1, "b": 2}]
+    with pytest.raises(Unreadable, match="the name of column 1 is empty"):
+        read_with(parse, "a,b\n1,2\n", a=" ")
 
 
 def test_a_file_of_which_everything_is_left_out_has_no_columns(parse):
@@ -69,5 +91,6 @@ def test_the_command_leaves_out_and_renames(today: World) -> None:
     assert run(today.paths, *words).code == 0
     shown = json.loads(run(today.paths, "data", "browse", "walks", "--json").out)
     assert shown["columns"] == ["steps", "goal"]
+    path.write_text("steps\n1\n", encoding="utf-8")
     refused = run(today.paths, "import", path, "--collection", "b", "--drop", "nothing")
     assert (refused.code, "the file has no column nothing" in refused.err) == (1, True)

@@ -165,7 +165,7 @@ def test_names_are_trimmed_and_composed(parse):
         (",".join(f"c{n}" for n in range(513)).encode() + b"\n", "it has more than 512 columns"),
         (b"a,b\n1,\0\n", "it holds NUL bytes"),
         ("a,b\n1,\0\n".encode("utf-16"), "it holds NUL characters"),
-        (codecs.BOM_UTF16_LE + b"a\0,\0b", "line 1 is not UTF-8; save it as UTF-8"),
+        (codecs.BOM_UTF16_LE + b"a\0,\0b", "line 1 is not UTF-16; save it as UTF-8, or say its --encoding"),
         (
             b"a,b\n1,x\n2," + b"z" * 10_000_000 + b"\n",
             "in the row of line 3 a quote is not closed or a cell is too long",
@@ -203,6 +203,28 @@ def test_other_encodings_are_read_and_said(parse, text, encoding, said):
     assert parsed.notes[0].startswith(said)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Ort\nKöln\nLübeck\n".encode() + b"Gr\xfcn\n",
+        "\ufeffOrt\na\nb\n".encode() + b"Gr\xfcn\n",
+        b"Ort\n" + "Größe\n".encode() * 2 + b"Gr\xfcn\n" + b"\xe9t\xe9\n" * 9,
+    ],
+)
+def test_a_bad_byte_makes_no_other_encoding_of_utf_8(parse, content):
+    with pytest.raises(
+        Unreadable, match=r"line 4 holds the byte 0xFC, which is not UTF-8 as the rest of it is"
+    ):
+        parse(content)
+
+
+def test_what_looks_like_utf_8_by_chance_is_none(parse):
+    """In Windows-1251 the first two letters of this name are a valid sequence."""
+    words = "Фёдор\n" + "Мария Ивановна Соколова\n" * 9
+
+    assert parse(f"имя\n{words}".encode("cp1251")).table["имя"].to_pylist()[0] == "Фёдор"
+
+
 def test_times_without_a_zone_are_utc_and_told(parse):
     parsed = parse("when\n2026-01-01 08:00\n2026-01-01T09:00:00+01:00\n2026-01-01 09:00:00 +0100\n")
 
@@ -217,10 +239,15 @@ def test_dates_alone_raise_no_question_of_zones(parse):
 @pytest.mark.parametrize(
     ("cells", "note"),
     [
-        (["1,5", "2,75"], "The column c looks like numbers with a decimal comma: it is kept as text."),
         (
-            ["31.12.2025", "1.1.2026"],
-            "The column c looks like dates, but not of the form 2026-01-31: it is kept as text.",
+            ["1,5", "2,75"],
+            "The column c looks like numbers, but is kept as text: what a comma or a space means in them is not "
+            "certain; say it: --decimal , or --decimal .",
+        ),
+        (
+            ["1.2.2025", "1.1.2026"],
+            "The column c looks like dates, but is kept as text: which number is the day is not certain; say it: "
+            "--date-format c=dmy or c=mdy",
         ),
         (["", ""], "The column c is empty."),
     ],

@@ -80,7 +80,7 @@ def test_a_file_that_may_not_be_read_is_told(parse, monkeypatch):
     ("content", "reason"),
     [
         (gzip.compress(b"a\n1\n", mtime=0), "packed with gzip"),
-        (b"PK\x03\x04sheet", "a zip or spreadsheet file"),
+        (b"PK\x03\x04sheet" + b"PK\x05\x06" + bytes(18), "a zip or spreadsheet file"),
         (b"%PDF-1", "a PDF"),
     ],
 )

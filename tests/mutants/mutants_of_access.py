@@ -57,8 +57,8 @@ MUTANTS = (
     Mutant(
         name="a wrong passphrase is not counted",
         kind=Kind.AUDIT,
-        function="_try",
-        old="        note_wrong(paths, clock())\n",
+        function="unlock",
+        old="        note_wrong(paths, now)\n",
         new="",
         caught_by="test_wrong_passphrases_are_on_the_trail_at_the_next_opening_to_write",
         within="vault/lifecycle",

@@ -77,7 +77,7 @@ MUTANTS = (
         name="the mark knows nothing of the budget",
         kind=Kind.LEDGER,
         function="OpenVault.raise_mark",
-        old="spent=ledger.spent_vectors(uow)",
+        old="spent=spent_so_far(uow)",
         new="spent={}",
         caught_by="test_a_backup_is_gone_on_from_and_nothing_spent_or_withdrawn_becomes_less",
     ),

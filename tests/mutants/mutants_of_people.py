@@ -49,6 +49,22 @@ MUTANTS = (
         within="vault/erasure",
     ),
     Mutant(
+        name="one large number makes zeros of a column of small ones",
+        kind=Kind.LEDGER,
+        function="_is_tiny",
+        old="most = 1.0 if version == 1 else _MOST_OF_A_COLUMN",
+        new="most = 1.0",
+        caught_by="test_an_odd_row_makes_no_zeros_of_a_column_of_small_numbers[1e-06]",
+    ),
+    Mutant(
+        name="what an older version kept is compared with what this one makes",
+        kind=Kind.LEDGER,
+        function="_print_of",
+        old="if version == rows.print.version:",
+        new="if version:",
+        caught_by="test_what_an_older_version_kept_is_compared_with_what_it_would_keep",
+    ),
+    Mutant(
         name="days and rows share a budget",
         kind=Kind.LEDGER,
         function="_check_units",

@@ -15,7 +15,7 @@ from vault.audit.transaction import AuditedTransaction, audited
 from vault.audit.vault_date import keep_moment
 from vault.importers.read import parse, read_file
 from vault.records.collections import find_collection
-from vault.records.imports import ImportChoice, choose, import_table
+from vault.records.imports import Import, ImportChoice, choose, import_table
 from vault.records.reading import ColumnReader
 from vault.records.schema import ParsedTable
 from vault.sealing.digest import keyed_digest
@@ -59,15 +59,9 @@ class Bench:
         epsilon: str = "8",
     ) -> ImportReport:
         """Import a parsed file in an act that is open."""
-        return import_table(
-            opened,
-            name=into,
-            parsed=parsed,
-            unit=choice.unit,
-            time_field=choice.time_field,
-            lifetime_epsilon=epsilon,
-            file_digest=keyed_digest(self.keys.subkey(Purpose.IMPORT_DIGEST), parsed.digest_input),
-        )
+        digest = keyed_digest(self.keys.subkey(Purpose.IMPORT_DIGEST), parsed.digest_input)
+        wanted = Import(name=into, parsed=parsed, choice=choice, lifetime_epsilon=epsilon, file_digest=digest)
+        return import_table(opened, wanted)
 
     def load(
         self,

@@ -18,10 +18,11 @@ from vault.errors.families import Invalid
 from vault.errors.storage import Damaged, DiskFull
 from vault.importers.read import parse, read_file
 from vault.records import export
+from vault.records.arrow_types import ARROW_TYPES
 from vault.records.collections import find_collection
 from vault.records.export import export_rows
 from vault.records.imports import ImportChoice
-from vault.records.schema import ARROW_TYPES, ParsedTable
+from vault.records.schema import ParsedTable
 from vault.store.tables import Segment
 from vault.views.field_types import FieldSpec, FieldType, Sensitivity, UnitKind, UnitSpec
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vault.errors.storage import Damaged
+from vault.records.arrow_types import ARROW_TYPES
 from vault.records.field_keys import FieldPlace, new_field_key, unwrap_key, wrap_key
-from vault.records.schema import ARROW_TYPES
 from vault.records.segments import STRIPE_ROWS, SegmentPlace, open_segment, seal_segment
 from vault.sealing.keytree import KeyTree
 from vault.sealing.random import random_secret

@@ -17,8 +17,9 @@ from requests_samples import KEY, NOW
 from vault.audit.entries import EntryType
 from vault.audit.transaction import AuditedTransaction, audited
 from vault.audit.vault_date import follow_clock
-from vault.records.imports import import_table
-from vault.records.schema import ARROW_TYPES, ParsedTable
+from vault.records.arrow_types import ARROW_TYPES
+from vault.records.imports import Import, ImportChoice, import_table
+from vault.records.schema import ParsedTable
 from vault.requests import requesters
 from vault.sealing.keytree import KeyTree
 from vault.sealing.random import random_bytes, random_secret
@@ -121,10 +122,11 @@ def _import(
     )
     import_table(
         opened,
-        name=name,
-        parsed=parsed,
-        unit=unit,
-        time_field=time_field,
-        lifetime_epsilon="8",
-        file_digest=name.encode().ljust(32),
+        Import(
+            name=name,
+            parsed=parsed,
+            choice=ImportChoice(unit=unit, time_field=time_field),
+            lifetime_epsilon="8",
+            file_digest=name.encode().ljust(32),
+        ),
     )

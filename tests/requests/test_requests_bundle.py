@@ -20,6 +20,7 @@ from vault.requests.bundle import (
     MANIFEST_FILE,
     SIGNATURE_FILE,
     WEIGHTS_FILE,
+    WEIGHTS_LIMIT,
     JobFiles,
     check_signature,
     check_sizes,
@@ -30,7 +31,6 @@ from vault.requests.bundle import (
 from vault.requests.canonical import canonical
 from vault.requests.manifest import UNSIGNED_KEY
 from vault.requests.parse import MANIFEST_LIMIT
-from vault.requests.weights import WEIGHTS_LIMIT
 
 BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 FILES = (MANIFEST_FILE, SIGNATURE_FILE, WEIGHTS_FILE)

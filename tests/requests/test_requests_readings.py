@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vault.importers.values import AS_TYPE
-from vault.records.schema import ARROW_TYPES
+from vault.records.arrow_types import ARROW_TYPES
 from vault.training.readings import LONGEST, codes, numbers
 from vault.views.field_types import FieldType
 

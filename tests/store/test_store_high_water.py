@@ -24,6 +24,7 @@ MARK = Mark(
     spent={"1": [3, 0, 10**15], "2": []},
     shared={"2": 1},
     caps={"2": "8"},
+    paid=["0f" * 16],
     has_digest=True,
 )
 
@@ -56,8 +57,10 @@ def test_no_mark_was_ever_written(tmp_path: Path) -> None:
 
 
 def test_the_newest_mark_stands_and_two_vaults_do_not_meet(tmp_path: Path) -> None:
-    newer = Mark(origin=ORIGIN, size=13, root="cd" * 32, spent={}, shared={}, caps={}, has_digest=True)
-    other = Mark(origin="another", size=1, root="", spent={}, shared={}, caps={}, has_digest=True)
+    newer = Mark(
+        origin=ORIGIN, size=13, root="cd" * 32, spent={}, shared={}, caps={}, paid=[], has_digest=True
+    )
+    other = Mark(origin="another", size=1, root="", spent={}, shared={}, caps={}, paid=[], has_digest=True)
     for mark in (MARK, other, newer):
         write_mark(tmp_path, mark, MAC)
 
@@ -96,7 +99,9 @@ def test_a_changed_fact_is_refused(tmp_path: Path, change: dict[str, Any]) -> No
 
 def test_the_mark_of_another_vault_is_refused(tmp_path: Path) -> None:
     write_mark(
-        tmp_path, Mark(origin="another", size=1, root="", spent={}, shared={}, caps={}, has_digest=True), MAC
+        tmp_path,
+        Mark(origin="another", size=1, root="", spent={}, shared={}, caps={}, paid=[], has_digest=True),
+        MAC,
     )
     here = tmp_path / f"{hashlib.sha256(ORIGIN.encode()).hexdigest()[:32]}.json"
     only_file(tmp_path).rename(here)
@@ -129,7 +134,13 @@ def test_what_is_no_mark_is_damaged(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "known"), [(1, {}), (2, {"has_digest": True}), (3, {"has_digest": True, "shared": {"2": 1}})]
+    ("version", "known"),
+    [
+        (1, {}),
+        (2, {"has_digest": True}),
+        (3, {"has_digest": True, "shared": {"2": 1}}),
+        (4, {"has_digest": True, "shared": {"2": 1}, "caps": {"2": "8"}}),
+    ],
 )
 def test_a_mark_of_an_earlier_version_says_less(
     tmp_path: Path, version: int, known: dict[str, object]
@@ -140,7 +151,9 @@ def test_a_mark_of_an_earlier_version_says_less(
     write_mark(tmp_path, MARK, MAC)
     only_file(tmp_path).write_text(json.dumps({"v": version, "mark": body, "mac": MAC(message).hex()}))
 
-    assert read_mark(tmp_path, ORIGIN, MAC) == Mark(**{"has_digest": False, "shared": {}, "caps": {}, **body})
+    assert read_mark(tmp_path, ORIGIN, MAC) == Mark(
+        **{"has_digest": False, "shared": {}, "caps": {}, "paid": None, **body}
+    )
 
 
 def test_a_draft_that_a_kill_left_is_taken_away_and_no_other_file(tmp_path: Path) -> None:
@@ -156,7 +169,7 @@ def test_a_draft_that_a_kill_left_is_taken_away_and_no_other_file(tmp_path: Path
 def test_a_mark_of_a_newer_program_is_said_to_be_newer(tmp_path: Path) -> None:
     write_mark(tmp_path, MARK, MAC)
     file = only_file(tmp_path)
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"v": 5}))
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"v": 6}))
 
     with pytest.raises(NewerVault):
         read_mark(tmp_path, ORIGIN, MAC)
@@ -189,7 +202,7 @@ def test_a_write_that_fails_keeps_the_old_mark(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(KeyboardInterrupt):
         write_mark(
             tmp_path,
-            Mark(origin=ORIGIN, size=99, root="", spent={}, shared={}, caps={}, has_digest=True),
+            Mark(origin=ORIGIN, size=99, root="", spent={}, shared={}, caps={}, paid=[], has_digest=True),
             MAC,
         )
 

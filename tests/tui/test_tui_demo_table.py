@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer
-from sklearn.linear_model import LogisticRegression
 
 from tui.demo.hospital import REQUIRED, logistic_fit, read_table, split_patients
 
 
 def test_the_table_is_the_published_one() -> None:
+    from sklearn.datasets import load_breast_cancer
+
     published = load_breast_cancer()
     columns, values, classes = read_table()
     assert columns == tuple(name.replace(" ", "_") for name in published.feature_names)
@@ -26,6 +26,8 @@ def test_a_fifth_of_each_class_is_held_out_and_every_patient_is_on_one_side() ->
 
 
 def test_the_ceiling_is_the_fit_of_an_independent_implementation() -> None:
+    from sklearn.linear_model import LogisticRegression
+
     inside, _ = split_patients()
     inputs = inside.standardised(tuple(REQUIRED))
     theirs = LogisticRegression(max_iter=1000, tol=1e-10).fit(inputs, inside.classes)

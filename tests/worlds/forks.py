@@ -245,9 +245,16 @@ def _serve_from_stdin() -> None:
     import vault.client.launch
     import vault.client.login
     import vault.client.perform
+    import vault.importers.plan
+    import vault.records.browsing
+    import vault.records.export
+    import vault.records.overlapping
+    import vault.records.summary
     import vault.requester.jobs
     import vault.requester.releases
     import vault.sample.make
+    import vault.training.probe
+    import vault.training.run
     import vault.vault
     from tests.worlds import prices, served, served_child, statements
 

@@ -30,7 +30,7 @@ from vault.budget.mechanism import Mechanism
 from vault.budget.pricing import Price
 
 FILE = Path(__file__).with_name("prices.json")
-PRICE, CALIBRATE = pricing.price, pricing.calibrate
+PRICE, CALIBRATE, RENYI = pricing.price, pricing.calibrate, pricing._renyi
 DECIMALS = ("delta", "epsilon", "guess_rate", "worst_case")
 
 
@@ -41,6 +41,7 @@ class Kept:
     source: str
     prices: dict[str, dict[str, Any]] = field(default_factory=dict)
     noises: dict[str, float] = field(default_factory=dict)
+    curves: dict[str, list[float]] = field(default_factory=dict)
 
 
 @cache
@@ -67,7 +68,7 @@ class _Bare(ast.NodeTransformer):
 def read() -> Kept:
     """What is kept, of whatever source it is."""
     facts = json.loads(FILE.read_text())
-    return Kept(source=facts["source"], prices=facts["prices"], noises=facts["noises"])
+    return Kept(**facts)
 
 
 @cache
@@ -99,6 +100,14 @@ def calibrate(epsilon: Decimal, **asked: Any) -> float:
     return kept().noises[key]
 
 
+def renyi(asked: Mechanism) -> list[float]:
+    """`pricing._renyi`, from what is kept if it is there: its library takes longer to import than a vault to live."""
+    key = json.dumps(asdict(asked))
+    if key not in kept().curves:
+        kept().curves[key] = RENYI(asked)
+    return kept().curves[key]
+
+
 def price_of_key(key: str) -> dict[str, Any]:
     """Compute anew what is kept under a key."""
     asked, delta = json.loads(key)
@@ -112,13 +121,18 @@ def noise_of_key(key: str) -> float:
         return CALIBRATE(Decimal(epsilon), **asked | {"delta": Decimal(asked["delta"])})
 
 
+def curve_of_key(key: str) -> list[float]:
+    """The same for the Rényi divergence."""
+    return RENYI(Mechanism(**json.loads(key)))
+
+
 def _plain(found: Price) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(found), default=str))  # type: ignore[no-any-return]
 
 
 def keep() -> None:
     """Let everything in this process ask here first."""
-    pricing.price, pricing.calibrate = price, calibrate
+    pricing.price, pricing.calibrate, pricing._renyi = price, calibrate, renyi
 
 
 @contextmanager
@@ -127,6 +141,7 @@ def computed() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pricing, "price", PRICE)
         patch.setattr(pricing, "calibrate", CALIBRATE)
+        patch.setattr(pricing, "_renyi", RENYI)
         yield
 
 
@@ -135,7 +150,7 @@ def _kept_prices() -> Iterator[None]:
     """Ask here first; with KEEP_PRICES, write down at the end what was computed."""
     keep()
     yield
-    pricing.price, pricing.calibrate = PRICE, CALIBRATE
+    pricing.price, pricing.calibrate, pricing._renyi = PRICE, CALIBRATE, RENYI
     if os.environ.get("KEEP_PRICES"):
         with FileLock(FILE.with_suffix(".lock")):
             write(kept())
@@ -153,8 +168,8 @@ def write(new: Kept) -> None:
     old = read() if FILE.exists() else Kept(source="")
     if old.source == new.source:
         new.prices, new.noises = old.prices | new.prices, old.noises | new.noises
-    facts = {"source": new.source, "prices": new.prices, "noises": new.noises}
-    FILE.write_text(json.dumps(facts, indent=0, sort_keys=True) + "\n")
+        new.curves = old.curves | new.curves
+    FILE.write_text(json.dumps(asdict(new), indent=0, sort_keys=True) + "\n")
 
 
 def main() -> None:
@@ -165,6 +180,7 @@ def main() -> None:
             source=source(),
             prices={key: price_of_key(key) for key in old.prices},
             noises={key: noise_of_key(key) for key in old.noises},
+            curves={key: curve_of_key(key) for key in old.curves},
         )
     )
 

@@ -21,11 +21,21 @@ if TYPE_CHECKING:
     from vault.settings import Paths
 
 CLOSE_SECONDS: Final = 2.0
+_TOO_PLAIN: Final = (None, "", "dumb")
 
 
 def has_terminal(environ: Mapping[str, str]) -> bool:
     """Whether there is a terminal to draw on."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and environ.get("TERM") not in (None, "", "dumb")
+    return _is_terminal() and environ.get("TERM") not in _TOO_PLAIN
+
+
+def is_too_plain(environ: Mapping[str, str]) -> bool:
+    """Whether there is a terminal that cannot be drawn on."""
+    return _is_terminal() and environ.get("TERM") in _TOO_PLAIN
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def run(paths: Paths) -> int:

@@ -43,6 +43,8 @@ class CommandGroup(TyperGroup):
     """A group that wraps the sentences of its commands where click would cut them off."""
 
     context_class = HelpContext
+    # By click's own protocol, whose scripts `lockbox shell completion` writes; typer has one of its own.
+    _main_shell_completion = click.Group._main_shell_completion
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name, with its help made whole."""

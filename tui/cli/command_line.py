@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 from click.exceptions import NoArgsIsHelpError
 
@@ -18,10 +19,13 @@ from tui.cli.commands import (
     data,
     date,
     demo,
+    formats,
+    import_file,
     job,
     release,
     request,
     requester,
+    shell,
     update,
 )
 from tui.cli.commands import vault as vault_commands
@@ -47,6 +51,12 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _not_negative(seconds: int) -> int:
+    if seconds < 0:
+        raise typer.BadParameter("it is a number of seconds, 0 or more")
+    return seconds
+
+
 @app.callback()
 def _options(
     context: typer.Context,
@@ -60,12 +70,24 @@ def _options(
     recovery_key: Annotated[
         bool, typer.Option("--recovery-key", help="Open with the recovery key instead of the passphrase.")
     ] = False,
+    wait: Annotated[
+        int,
+        typer.Option(
+            "--wait",
+            metavar="SECONDS",
+            callback=_not_negative,
+            show_default=False,
+            help="Wait so long for a vault that another process is writing to; default: not at all.",
+        ),
+    ] = 0,
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    context.obj = GlobalOptions(vault=vault, passphrase_fd=passphrase_fd, recovery_key=recovery_key)
+    context.obj = GlobalOptions(
+        vault=vault, passphrase_fd=passphrase_fd, recovery_key=recovery_key, wait=wait
+    )
     if context.invoked_subcommand is None:
         raise typer.Exit(_no_command(context))
 
@@ -78,6 +100,11 @@ def _no_command(context: typer.Context) -> int:
         from tui.cli.accessible import write_what_waits
 
         return write_what_waits(context)
+    if start.is_too_plain(os.environ):
+        raise click.UsageError(
+            "this terminal cannot draw the screens (TERM=dumb); ACCESSIBLE=1 lockbox writes what waits, "
+            "and every act has a command"
+        )
     if not start.has_terminal(os.environ):
         raise NoArgsIsHelpError(context)
     return start.run(global_options(context).paths)
@@ -85,7 +112,8 @@ def _no_command(context: typer.Context) -> int:
 
 vault_commands.add_to(app)
 daemon.add_to(app)
-data.add_to(app)
+import_file.add_to(app)
+formats.add_to(app)
 for name, group, about in (
     ("data", data.group, "Look at your records, and take them out."),
     ("requester", requester.group, "Who may ask."),
@@ -101,3 +129,4 @@ for name, group, about in (
 request.add_to(app)
 budget.add_to(app)
 demo.add_to(app)
+shell.add_to(app)

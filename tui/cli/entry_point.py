@@ -58,8 +58,12 @@ def _silence_interpreter() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _report_uncaught(kind: type[BaseException], _error: BaseException, _trace: object) -> None:
-    _report_bug(kind)
+def _report_uncaught(kind: type[BaseException], error: BaseException, _trace: object) -> None:
+    ran_out = what_ran_out(error)
+    if ran_out is None:
+        _report_bug(kind)
+    else:
+        _report(ran_out)
 
 
 def run(arguments: list[str]) -> int:
@@ -93,7 +97,7 @@ def _report(error: Exception) -> int:
             # A fact at the beginning, such as the name of a file, keeps its capital letter.
             says = str(error) if error.template().startswith("{") else _lower_first(str(error))
             return _print_error(says, error.hint, exit_code(error))
-        case MemoryError() | RuntimeError() if ran_out := what_ran_out(error):
+        case MemoryError() | RuntimeError() | ImportError() | SystemError() if ran_out := what_ran_out(error):
             return _report(ran_out)
         case OSError():
             return _print_error(_system_error(error), "", ExitCode.UNAVAILABLE)

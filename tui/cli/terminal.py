@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from tui.text.layout import NARROWEST, WIDEST, escaped, facts_text, hanging, one_line, table_text, wrapped
 from vault.errors.families import Invalid
@@ -92,11 +92,12 @@ def write_facts(rows: Iterable[tuple[str, str]]) -> None:
     write(facts_text(rows, min(width(), WIDEST)))
 
 
-def write_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Draw a plain table; foreign text is never read as markup."""
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+def write_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on: TextIO | None = None) -> None:
+    """Draw a plain table, on stdout or where it is wanted; foreign text is never read as markup."""
+    on = on or sys.stdout
+    colour = on.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     # Not through `write`: the cells were made visible, and the bold of the headings is a control character.
-    print(table_text(headings, list(rows), width(), colour=colour), flush=True)
+    print(table_text(headings, list(rows), width(), colour=colour), file=on, flush=True)
 
 
 def is_interactive() -> bool:

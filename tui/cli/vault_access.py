@@ -6,12 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from tui.cli.terminal import ask_secret, read_secret, say
+from tui.text.wording import counted
 from vault.settings import Paths
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ class GlobalOptions:
     vault: Path | None
     passphrase_fd: int | None
     recovery_key: bool
+    wait: int = 0
 
     @property
     def paths(self) -> Paths:
@@ -100,9 +103,22 @@ def ask_beforehand(vault: Owner) -> None:
 
 
 def _open_here(options: GlobalOptions, *, writable: bool) -> Vault:
-    from vault.vault import Vault
+    """Open it while the passphrase is still tried: to load what a vault needs takes as long as that."""
+    from vault.client import attach
 
-    return Vault.open(options.paths, options.secret(), writable=writable, recovery=options.recovery_key)
+    secret = options.secret()
+    with attach.unlocking(options.paths, secret, recovery=options.recovery_key) as begun:
+        from vault.errors.storage import VaultBusy
+        from vault.vault import Vault
+
+        opening = partial(Vault.open, options.paths, secret, recovery=options.recovery_key, begun=begun)
+        try:
+            return opening(writable=writable)
+        except VaultBusy:
+            if not options.wait:
+                raise
+        say(f"Another process is writing to this vault; waiting at most {counted(options.wait, 'second')}.")
+        return opening(writable=writable, wait=options.wait)
 
 
 def warn_of_date(question: str) -> None:

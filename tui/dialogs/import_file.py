@@ -107,7 +107,8 @@ class ChooseFileDialog(Dialog[ImportReport]):
 
     @work(exclusive=True, group="look")
     async def _look(self, path: Path) -> None:
-        choice = FileChoice(path=path, name=self._collection or path.stem)
+        # the label of the button says how many rows it leaves out
+        choice = FileChoice(path=path, name=self._collection or path.stem, allow_refused=True)
         self.query_one("#word", Plain).remove_class("bad")
         self._say("Reading the file …")
         try:
@@ -186,7 +187,9 @@ class ImportDialog(Dialog[ImportReport]):
         return (("seal", self._seal_label()),)
 
     def _seal_label(self) -> str:
-        return f"Seal {wording.counted(self._preview.rows, 'row')}"
+        refused = self._preview.refused_rows
+        rows = f"Seal {wording.counted(self._preview.rows, 'row')}"
+        return f"{rows}, lose {refused:,}" if refused else rows
 
     async def on_mount(self) -> None:
         """Draw what was read; one column after the other can be marked."""

@@ -36,7 +36,9 @@ UNVERIFIED: Final = "Not verified since this screen was opened: v"
 VERIFYING: Final = "… recomputing every entry, and checking every page of the database"
 NO_MATCH: Final = "No entry of this page has that. Escape shows all of it again."
 SEEN: Final = "It agrees with itself and with what this computer has seen of it before."
-NOT_SEEN: Final = "It agrees with itself; this computer had not seen it before to compare it with."
+NOT_SEEN: Final = (
+    "It agrees with itself; when it was opened, this computer had nothing of it to compare it with."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

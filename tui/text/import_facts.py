@@ -25,13 +25,15 @@ def consequence_of(preview: ImportPlan) -> str:
     """How many rows and units, and the cap on everything that jobs may ever tell."""
     rows = wording.counted(preview.rows, "row")
     refused = f", {preview.refused_rows:,} refused" if preview.refused_rows else ""
-    noun = wording.unit_noun(preview.unit.kind, preview.unit.field)
+    noun = wording.unit_noun(preview.unit.kind, preview.unit.of)
     where = (
         "a new collection"
         if preview.rows_before is None
         else f"the collection {escaped(preview.collection)}, which has {wording.counted(preview.rows_before, 'row')}"
     ) + (" and which jobs may read" if preview.under_consent else "")
-    units = f"{wording.counted(preview.units, noun)}: {wording.unit_sentence(preview.unit.kind, preview.unit.field)}"
+    units = (
+        f"{wording.counted(preview.units, noun)}: {wording.unit_sentence(preview.unit.kind, preview.unit.of)}"
+    )
     cap = f"Lifetime privacy budget: {wording.lifetime_cap(preview.lifetime_epsilon, noun)}, fixed for good."
     return f"{rows}{refused}, into {where}.\n{units}.\n{cap_sentence(preview) or cap}"
 

@@ -14,6 +14,7 @@ FOUND: Final = {
     "same-people": "Whose rows these are and what they say is in {name} too.",
     "perhaps": "Some of their columns say the same about the same units as {name} does.",
     "said": "You say that these are the people of {name}.",
+    "same-export": "{name} is another table of this kind of export.",
     "columns-closed": "They have columns of {name}, whose fingerprint was destroyed: nothing tells its people apart.",
 }
 JOINS: Final = (
@@ -39,8 +40,11 @@ def _made(one: Overlap) -> str:
     return JOINS if one.joins else APART
 
 
-def option_hint(one: Overlap) -> str:
+def option_hint(one: Overlap, plan: ImportPlan) -> str:
     """The option of the command that answers otherwise; empty where there is no other answer."""
+    column = one.other_unit.removeprefix("column:")
+    if column != one.other_unit and column in {each.name for each in plan.columns}:
+        return f" As its unit: --unit {escaped(column)}. If these are other people: --other-people {one.collection}"
     if one.reason == "columns-closed":
         return ""
     if one.joins:

@@ -213,7 +213,7 @@ def unit_sentence(unit: str, unit_field: str | None) -> str:
         case "record":
             return "each row counts as its own unit"
         case "day":
-            return "all rows of one day count as one unit"
+            return f"all rows of one day{(unit_field and f' ({unit_field})') or ''} count as one unit"
         case _:
             return f"all rows with the same {unit_field} count as one unit"
 

@@ -7,6 +7,7 @@ to another one of its budget, or stays under its number, which is given to no ot
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from vault.audit.entries import EntryType
 from vault.budget.filter import total
 from vault.budget.joining import filter_of, join, members_of
-from vault.budget.ledger import NOBODY, NOTHING, spent_vectors
+from vault.budget.ledger import NOBODY, NOTHING, charge_name, spent_vectors
 from vault.budget.pricing import accountant_name
 from vault.sealing.random import random_id
 from vault.store.tables import ChargeRow, Collection
@@ -25,6 +26,7 @@ from vault.views.field_types import UnitKind
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
     from vault.budget.filter import Charge
+    from vault.store.high_water import Mark
     from vault.store.unit_of_work import UnitOfWork
 
 
@@ -43,6 +45,20 @@ class Remembered:
     cap: str | None
 
 
+def spent_so_far(uow: UnitOfWork) -> dict[str, list[int]]:
+    """The sum of all charges of each collection, for the high-water mark, and none for the newest one.
+
+    Its number is never given again, although it may be gone by now and was never learned from.
+    """
+    spent, newest = spent_vectors(uow), uow.highest_given(Collection)
+    return spent | ({str(newest): spent.get(str(newest), list(NOTHING))} if newest else {})
+
+
+def charges(uow: UnitOfWork) -> set[str]:
+    """The names of all charges, for the high-water mark: which of those in a copy it knows of."""
+    return set(map(charge_name, uow.find(ChargeRow)))
+
+
 def shared_filters(uow: UnitOfWork) -> dict[str, int]:
     """Which collections share a budget, for the high-water mark: collection id → number of its filter."""
     return {str(row.id): row.filter_id for row in uow.find(Collection) if row.filter_id is not None}
@@ -53,14 +69,12 @@ def shared_caps(uow: UnitOfWork) -> dict[str, str]:
     return {str(row.id): row.lifetime_epsilon for row in uow.find(Collection) if row.filter_id is not None}
 
 
-def missing(
-    uow: UnitOfWork,
-    spent: Mapping[str, Sequence[int]],
-    shared: Mapping[str, int],
-    caps: Mapping[str, str],
-) -> list[Remembered]:
-    """Each budget of which more was spent, which more collections shared, or which was less, than the copy says."""
-    now = spent_vectors(uow)
+def missing(uow: UnitOfWork, mark: Mark) -> list[Remembered]:
+    """Each budget of which more was spent, which more collections shared, or which was less, than the copy says.
+
+    A charge in the copy that the mark does not name was made somewhere else, and counts beside what is remembered.
+    """
+    spent, shared, caps, now = mark.spent, mark.shared, mark.caps, spent_vectors(uow, among=_named(uow, mark))
     found = []
     for group in _budgets({*spent, *shared}, shared, uow):
         rows = {number: uow.get(Collection, number) for number in group}
@@ -77,24 +91,38 @@ def missing(
     return found
 
 
-def make_up(act: AuditedTransaction, remembered: Sequence[Remembered], highest: int) -> None:
+def _named(uow: UnitOfWork, mark: Mark) -> set[str] | None:
+    """The charges that the mark knows of, those carried over from it among them; None where it does not say."""
+    if mark.paid is None:
+        return None
+    return {*mark.paid, *(_carried_id(mark, number) for number in range(uow.highest_given(Collection) + 1))}
+
+
+def _carried_id(mark: Mark, collection: int) -> str:
+    """What was carried over is charged by the same name whenever it is done over, and so only once."""
+    return hashlib.sha256(f"carried over {mark.root} {collection}".encode()).hexdigest()[:32]
+
+
+def make_up(act: AuditedTransaction, remembered: Sequence[Remembered], mark: Mark) -> None:
     """Charge what is missing to nobody and for no job, join what was joined, and let no number be given twice."""
-    _pass_over(act, highest)
+    _pass_over(act, mark.highest_collection)
     for one in remembered:
         if one.is_apart:
             join(act.uow, [row.id for row in one.here])
         for row in one.here:
             row.lifetime_epsilon = one.cap or row.lifetime_epsilon
         if any(one.more):
-            _charge(act, one)
+            _charge(act, one, mark)
 
 
-def _charge(act: AuditedTransaction, one: Remembered) -> None:
-    run_id, home = random_id(), one.here[0] if one.here else None
+def _charge(act: AuditedTransaction, one: Remembered, mark: Mark) -> None:
+    home = one.here[0] if one.here else None
+    number = home.id if home else one.lost[0]
+    run_id = _carried_id(mark, number)
     act.uow.add(
         ChargeRow(
             request_id=run_id,
-            collection_id=home.id if home else one.lost[0],
+            collection_id=number,
             requester_id=NOBODY,
             vector=json.dumps(one.more),
             epsilon="0",
@@ -105,7 +133,7 @@ def _charge(act: AuditedTransaction, one: Remembered) -> None:
         EntryType.BUDGET_SPEND,
         clear={"run": run_id, "epsilon": "0", "accountant": accountant_name()},
         hidden={
-            "collection": home.name if home else str(one.lost[0]),
+            "collection": home.name if home else str(number),
             "vector": list(one.more),
             "carried": "What this computer remembers as spent is carried over to the privacy budget",
         },

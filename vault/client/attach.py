@@ -17,6 +17,7 @@ from vault.client.saved_session import end_session, read_session, save_session
 from vault.errors.daemon import DaemonElsewhere, DaemonHung, DaemonUnreachable, SessionEnded
 from vault.lifecycle.folder import check_folder
 from vault.lifecycle.passphrase import check_new_passphrase
+from vault.lifecycle.unlocking import unlocking
 from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import generate_passphrase
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Secret", "attach", "attach_by_session", "check_new_passphrase", "check_there", "end_session",
     "generate_passphrase", "harden_process", "is_served", "passphrase_secret", "poll", "save_session", "served_by",
+    "unlocking",
 ]  # fmt: skip
 
 ASK_SECONDS = 5.0

@@ -46,6 +46,8 @@ class TrainingRuns(Refused):
 class SocketUnusable(Unavailable):
     """The vault's process cannot listen at {path}: {reason}."""
 
+    hint = "every command can open the vault itself; another and shorter folder is named by LOCKBOX_RUNTIME"
+
 
 class DaemonGone(Unavailable):
     """The vault's process ended before it answered."""

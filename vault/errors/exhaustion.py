@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from errno import EMFILE, ENFILE, ENOMEM
+from mmap import mmap
 from typing import Final
 
 from vault.errors.families import Broken, InternalError, Invalid, LockboxError
@@ -15,6 +16,7 @@ NO_FILES: Final = frozenset({EMFILE, ENFILE})
 NO_THREAD: Final = "can't start new thread"
 # What a database needs at once: itself, its log, the memory it shares and its folder.
 _FILES_OF_ONE_ACT: Final = 4
+_LIBRARY_BYTES: Final = 128 * 2**20
 
 
 def truly(error: LockboxError) -> LockboxError:
@@ -29,6 +31,8 @@ def what_ran_out(error: BaseException) -> OutOfResources | None:
     for one in _chain(error):
         if isinstance(one, MemoryError) or getattr(one, "errno", None) == ENOMEM or _is_of_a_thread(one):
             return OutOfResources(what="memory")
+        if isinstance(one, ImportError | SystemError) and not can_take_memory():
+            return OutOfResources(what="memory")
         if getattr(one, "errno", None) in NO_FILES:
             return OutOfResources(what="open files")
     return None
@@ -42,6 +46,15 @@ def can_open_files() -> bool:
                 opened.callback(os.close, os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
         except OSError as error:
             return error.errno not in NO_FILES
+    return True
+
+
+def can_take_memory() -> bool:
+    """Whether this process may take as much memory as a library does that is loaded: loaders say no number either."""
+    try:
+        mmap(-1, _LIBRARY_BYTES).close()
+    except (OSError, MemoryError):
+        return False
     return True
 
 

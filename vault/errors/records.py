@@ -31,6 +31,12 @@ class AlreadyImported(Refused):
     hint = "importing it twice would count every record twice and break the privacy unit"
 
 
+class AllStored(Refused):
+    """Every row of {name} is in {collection} already; nothing was stored."""
+
+    hint = "a newer export holds newer rows; the rest of it is left out by itself"
+
+
 class UnknownCollection(Invalid):
     """There is no collection {name}."""
 
@@ -75,6 +81,12 @@ class TooManyUnits(Invalid):
     """{collection} would have more than {most} units, and the sum of more is not proven to be exact enough."""
 
     hint = "import a part of the rows into another collection, with all rows of a unit in the same part"
+
+
+class RowsRefused(Invalid):
+    """{count} of the rows of {name} cannot be imported, so nothing was stored; the first is line {line}: {reason}."""
+
+    hint = "mend them, give another type (--type), or accept that they are missing (--allow-refused)"
 
 
 class NothingToImport(Invalid):

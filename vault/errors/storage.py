@@ -34,7 +34,7 @@ class VaultIncomplete(Broken):
 class VaultBusy(Unavailable):
     """Another lockbox process is writing to this vault."""
 
-    hint = "wait for it to end; two writers would fork the audit trail"
+    hint = "wait for it to end, as --wait 60 does; two writers would fork the audit trail"
 
 
 class DiskFull(Unavailable):

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.importers.values import FLOAT_PATTERN, INT_PATTERN, TIME_PATTERN, TRUTH, as_timestamp
-from vault.records.schema import ARROW_TYPES
+from vault.records.arrow_types import ARROW_TYPES
 from vault.views.field_types import FieldType
 
 INT, FLOAT, TIME = (f"^(?:{each})$" for each in (INT_PATTERN, FLOAT_PATTERN, TIME_PATTERN))
@@ -23,7 +23,10 @@ FINER = r"[.,][0-9]{6}[0-9]{0,2}[1-9]"
 """A time with more than microseconds, which are the finest step that is kept."""
 LOCAL_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?$"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+LOCAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?$"
 _UTC = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z$"
+CLOCK = "[Tt ][0-9]{2}:"
+"""That a time stands behind a date."""
 _YEAR_0 = "^0000"
 # So many digits come back from a double as they were (IEEE 754, binary64).
 _SAFE_DIGITS = 15
@@ -83,24 +86,33 @@ def as_bools(cells: Cells) -> Cells | None:
     return pc.is_in(lower, value_set=pa.array([word for word, is_true in TRUTH.items() if is_true]))
 
 
-def as_times(cells: Cells) -> Cells | None:
-    """Moments in UTC; dates are their midnight, times without a zone are taken as UTC."""
+def as_times(cells: Cells, zone: str = "") -> Cells | None:
+    """Moments in UTC; dates are their midnight, times without a zone are taken as those of `zone`, or as UTC."""
     if not all_match(cells, TIME):
         return None
     try:
-        return _times(cells).cast(ARROW_TYPES[FieldType.TIMESTAMP])
+        return _times(cells, zone).cast(ARROW_TYPES[FieldType.TIMESTAMP])
     except (pa.ArrowInvalid, ValueError):
         return None
 
 
-def _times(cells: Cells) -> Cells:
+def in_zone(times: Cells, zone: str) -> Cells:
+    """Times of a zone as moments; the first where a clock shows one twice; raises ArrowInvalid where none does."""
+    if not zone:
+        return times.cast(ARROW_TYPES[FieldType.TIMESTAMP])
+    return pc.assume_timezone(times, zone, ambiguous="earliest").cast(ARROW_TYPES[FieldType.TIMESTAMP])
+
+
+def _times(cells: Cells, zone: str) -> Cells:
     if matching(cells, _YEAR_0):
         raise ValueError
     if all_match(cells, _DAY):
         return cells.cast(pa.timestamp("us"))
     if all_match(cells, _UTC):
         return pc.utf8_rtrim(cells, characters="Z").cast(pa.timestamp("us"))
-    moments = [as_timestamp(cell) for cell in cells.to_pylist()]
+    if all_match(cells, LOCAL):
+        return in_zone(cells.cast(pa.timestamp("us")), zone)
+    moments = [as_timestamp(cell, zone) for cell in cells.to_pylist()]
     return pa.chunked_array([moments], type=ARROW_TYPES[FieldType.TIMESTAMP])
 
 

@@ -8,39 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import isnan
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vault.errors.families import Invalid
 from vault.importers import cells as spelling
+from vault.importers import column_notes
+from vault.importers.known_cells import MISSING, is_known, known_cells
+from vault.importers.said_of_cells import dates_in_order, why_no_date, without_nulls
 from vault.importers.source import are_doubles, array_or_list
-from vault.importers.values import AS_TYPE, LONGEST_TEXT, misfit
-from vault.records.schema import ARROW_TYPES
+from vault.importers.values import AS_TYPE, LONGEST_TEXT, as_timestamp, misfit
+from vault.importers.wishes import CellWishes
+from vault.importers.written_dates import as_iso, order_of
+from vault.importers.written_numbers import Notation, as_plain, notation_of
+from vault.records.arrow_types import ARROW_TYPES
 from vault.views.field_types import FieldType
 
-MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?", "-", ".")
-"""What stands for a missing value in a column that otherwise holds numbers."""
 MOST_LABELS = 32
 LEAST_ROWS_A_LABEL = 2
-# Of a text column it is said that most of it looks like something else.
-_MOSTLY = 0.95
-_MOST_LABELS_SAID = 5
 _NUMBERS = frozenset((FieldType.INT, FieldType.FLOAT))
 _NARROWEST_FIRST = (FieldType.INT, FieldType.FLOAT, FieldType.BOOL, FieldType.TIMESTAMP)
-_PATTERNS = {
-    FieldType.INT: (spelling.INT, "whole numbers"),
-    FieldType.FLOAT: (spelling.FLOAT, "numbers"),
-    FieldType.BOOL: (spelling.BOOL, "truth values"),
-    FieldType.TIMESTAMP: (spelling.TIME, "dates or times"),
-}
-_UNKEPT = {
-    FieldType.FLOAT: "would come back from a number as it is",
-    FieldType.TIMESTAMP: "is a day and a time that there are",
-}
-_DECIMAL_COMMA = r"^[+-]?[0-9.]*[0-9],[0-9]+$"
-_LOCAL_DATE = r"^[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{2,4}(?:[ T].*)?$"
+AS_SPELLED: Final = CellWishes()
 
 Raw: TypeAlias = pa.ChunkedArray | list[object]
 
@@ -55,40 +47,74 @@ class ColumnReading:
     notes: tuple[str, ...] = ()
 
 
-def read_column(name: str, raw: Raw, given: FieldType | None, *, is_spelled: bool) -> ColumnReading:
-    """Decide what a column is; `is_spelled` says that numbers and truth values are spelled as text in this format."""
+def read_column(
+    name: str, raw: Raw, given: FieldType | None, *, is_spelled: bool, form: CellWishes = AS_SPELLED
+) -> ColumnReading:
+    """Decide what a column is; `is_spelled` says that numbers and truth values are spelled as text in this format.
+
+    Raises Invalid for dates of a form that they do not have.
+    """
+    raw, said = without_nulls(name, raw, form.nulls)
+    order = form.dates.get(name)
+    found = (
+        _read(name, raw, given, form, is_spelled=is_spelled) if not order else _dated(name, raw, given, form)
+    )
+    return replace(found, notes=(*said, *found.notes))
+
+
+def _read(
+    name: str, raw: Raw, given: FieldType | None, form: CellWishes, *, is_spelled: bool
+) -> ColumnReading:
     if isinstance(raw, list) and given in (None, FieldType.FLOAT) and are_doubles(raw):
         raw = pa.chunked_array([pa.array(raw, type=pa.float64())])
     if given is not None:
-        return _as_given(name, raw, given)
+        return _as_given(name, raw, given, form)
     if isinstance(raw, list):
-        return _of_several_kinds(name, raw, is_spelled=is_spelled)
+        return _of_several_kinds(name, raw, form, is_spelled=is_spelled)
     if not pa.types.is_string(raw.type):
-        return _of_a_type(name, raw)
+        return _of_a_type(name, raw, form)
     if not _can_be_kept(raw):
-        return _one_by_one(name, raw, FieldType.TEXT)
-    return _guessed(name, raw, _NARROWEST_FIRST if is_spelled else (FieldType.TIMESTAMP,))
+        return _one_by_one(name, raw, FieldType.TEXT, form)
+    return _guessed(name, raw, _NARROWEST_FIRST if is_spelled else (FieldType.TIMESTAMP,), form)
+
+
+def _dated(name: str, raw: Raw, given: FieldType | None, form: CellWishes) -> ColumnReading:
+    """Dates or times in the form that was said; a row of another is refused."""
+    if given not in (None, FieldType.TIMESTAMP):
+        raise Invalid(reason=f"the column {name} has a form of dates and the type {given.value}")
+    order = form.dates[name]
+    found = _as_given(name, dates_in_order(name, raw, order), FieldType.TIMESTAMP, form)
+    return replace(found, refused=dict.fromkeys(found.refused, why_no_date(name, order)))
 
 
 # a type that somebody gave ------------------------------------------------------------------------------------
 
 
-def _as_given(name: str, raw: Raw, given: FieldType) -> ColumnReading:
+def _as_given(name: str, raw: Raw, given: FieldType, form: CellWishes) -> ColumnReading:
     if isinstance(raw, list):
-        return _one_by_one(name, raw, given)
+        return _one_by_one(name, raw, given, form)
     if pa.types.is_floating(raw.type) and given is FieldType.FLOAT:
         found = _of_floats(name, raw.cast(pa.float64()))
-        return found if found.type is given else _one_by_one(name, raw, given)
+        return found if found.type is given else _one_by_one(name, raw, given, form)
     if raw.type == ARROW_TYPES[given] and (not pa.types.is_string(raw.type) or _can_be_kept(raw)):
         return ColumnReading(type=given, values=raw)
-    values = _whole(raw, given) if pa.types.is_string(raw.type) and given in _PATTERNS else None
+    if not pa.types.is_string(raw.type) or given not in spelling.AS_COLUMN:
+        return _one_by_one(name, raw, given, form)
+    said: tuple[str, ...] = ()
+    if given in _NUMBERS:
+        raw, said = _as_plain_numbers(name, raw, form, is_given=True)
+    if given is FieldType.TIMESTAMP:
+        said = column_notes.of_times(name, raw, form.zone)
+    values = _whole(raw, given, form)
     if values is None:
-        return _one_by_one(name, raw, given)
-    return ColumnReading(type=given, values=values, notes=_missing_notes(name, raw, given))
+        return replace(_one_by_one(name, raw, given, form), notes=said)
+    return ColumnReading(type=given, values=values, notes=(*said, *column_notes.of_missing(name, raw, given)))
 
 
-def _one_by_one(name: str, raw: Raw, wanted: FieldType) -> ColumnReading:
+def _one_by_one(name: str, raw: Raw, wanted: FieldType, form: CellWishes) -> ColumnReading:
     convert, refused = AS_TYPE[wanted], dict[int, str]()
+    if wanted is FieldType.TIMESTAMP:
+        convert = partial(as_timestamp, zone=_zone_of(raw, form))
     values: list[object] = []
     for place, value in enumerate(raw if isinstance(raw, list) else raw.to_pylist()):
         try:
@@ -99,6 +125,13 @@ def _one_by_one(name: str, raw: Raw, wanted: FieldType) -> ColumnReading:
     return ColumnReading(
         type=wanted, values=pa.chunked_array([values], type=ARROW_TYPES[wanted]), refused=refused
     )
+
+
+def _zone_of(raw: Raw, form: CellWishes) -> str:
+    """The zone of local times; a column of nothing but days has none, and each is its midnight in UTC."""
+    if not form.zone or isinstance(raw, list) or not pa.types.is_string(raw.type):
+        return form.zone
+    return form.zone if spelling.matching(raw, spelling.CLOCK) else ""
 
 
 def _is_missing(value: object, wanted: FieldType) -> bool:
@@ -113,7 +146,9 @@ def _can_be_kept(texts: pa.ChunkedArray) -> bool:
     return longest <= LONGEST_TEXT and not spelling.matching(texts, r"\x00")
 
 
-def _of_several_kinds(name: str, values: list[object], *, is_spelled: bool) -> ColumnReading:
+def _of_several_kinds(
+    name: str, values: list[object], form: CellWishes, *, is_spelled: bool
+) -> ColumnReading:
     """Nested values are refused, the others read without them; as text where they are of several kinds all the same."""
     refused = {
         place: f"{name}: {misfit(value, FieldType.TEXT)}"
@@ -123,9 +158,9 @@ def _of_several_kinds(name: str, values: list[object], *, is_spelled: bool) -> C
     if refused:
         single = array_or_list([None if place in refused else one for place, one in enumerate(values)])
         raw = pa.chunked_array([single]) if isinstance(single, pa.Array) else single
-        found = read_column(name, raw, None, is_spelled=is_spelled)
+        found = _read(name, raw, None, form, is_spelled=is_spelled)
         return replace(found, refused=found.refused | refused)
-    found = _one_by_one(name, values, FieldType.TEXT)
+    found = _one_by_one(name, values, FieldType.TEXT, form)
     kept = "it is kept as text"
     if all(isinstance(value, int | None) and not isinstance(value, bool) for value in values):
         return replace(
@@ -137,7 +172,9 @@ def _of_several_kinds(name: str, values: list[object], *, is_spelled: bool) -> C
 # a type that the format has -----------------------------------------------------------------------------------
 
 
-def _of_a_type(name: str, raw: pa.ChunkedArray) -> ColumnReading:
+def _of_a_type(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnReading:
+    if pa.types.is_timestamp(raw.type) and raw.type.tz is None:
+        return _of_local_times(name, raw, form)
     for is_such, wanted in (
         (pa.types.is_boolean, FieldType.BOOL),
         (pa.types.is_timestamp, FieldType.TIMESTAMP),
@@ -145,7 +182,8 @@ def _of_a_type(name: str, raw: pa.ChunkedArray) -> ColumnReading:
         (pa.types.is_integer, FieldType.INT),
     ):
         if is_such(raw.type) and (values := _cast(raw, ARROW_TYPES[wanted])) is not None:
-            return ColumnReading(type=wanted, values=values)
+            told = column_notes.of_epochs(name, values) if wanted is FieldType.INT else ()
+            return ColumnReading(type=wanted, values=values, notes=told)
     if pa.types.is_floating(raw.type):
         return _of_floats(name, raw.cast(pa.float64()))
     if pa.types.is_null(raw.type):
@@ -155,16 +193,27 @@ def _of_a_type(name: str, raw: pa.ChunkedArray) -> ColumnReading:
     return _of_decimals(name, raw)
 
 
+def _of_local_times(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnReading:
+    told = (column_notes.of_zone(name, form.zone),)
+    try:
+        values = spelling.in_zone(raw, form.zone)
+    except pa.ArrowInvalid:
+        return replace(_one_by_one(name, raw, FieldType.TIMESTAMP, form), notes=told)
+    return ColumnReading(type=FieldType.TIMESTAMP, values=values, notes=told)
+
+
 def _of_floats(name: str, numbers: pa.ChunkedArray) -> ColumnReading:
     """Numbers, with NaN as missing; where there are infinities, text."""
     if pc.any(pc.is_inf(numbers)).as_py():
         note = f"The column {name} holds infinities, which no number that is kept can be: it is kept as text."
         return ColumnReading(
-            type=FieldType.TEXT, values=_one_by_one(name, numbers, FieldType.TEXT).values, notes=(note,)
+            type=FieldType.TEXT,
+            values=_one_by_one(name, numbers, FieldType.TEXT, AS_SPELLED).values,
+            notes=(note,),
         )
     not_numbers = pc.sum(pc.is_nan(numbers)).as_py() or 0
     values = pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float64()), numbers)
-    notes = (f"In {name}, NaN ({_times(not_numbers)}) counts as missing.",) if not_numbers else ()
+    notes = (f"In {name}, NaN ({column_notes.times(not_numbers)}) counts as missing.",) if not_numbers else ()
     return ColumnReading(type=FieldType.FLOAT, values=values, notes=notes)
 
 
@@ -173,7 +222,7 @@ def _of_decimals(name: str, raw: pa.ChunkedArray) -> ColumnReading:
     whole, texts = _cast(raw, pa.int64()), raw.cast(pa.string())
     if whole is not None:
         return ColumnReading(type=FieldType.INT, values=whole)
-    numbers = _whole(texts, FieldType.FLOAT)
+    numbers = _whole(texts, FieldType.FLOAT, AS_SPELLED)
     if numbers is not None:
         return ColumnReading(type=FieldType.FLOAT, values=numbers)
     note = (
@@ -192,21 +241,75 @@ def _cast(raw: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray | None:
 # a type that the cells spell ----------------------------------------------------------------------------------
 
 
-def _guessed(name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType]) -> ColumnReading:
-    if not len(_known(raw, FieldType.TEXT)):
+def _guessed(
+    name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType], form: CellWishes
+) -> ColumnReading:
+    known = known_cells(raw, FieldType.TEXT)
+    if not len(known):
         return ColumnReading(type=FieldType.TEXT, values=raw, notes=(f"The column {name} is empty.",))
-    for wanted in candidates:
-        values = _whole(raw, wanted)
-        if values is not None and values.null_count < len(values):
-            return ColumnReading(type=wanted, values=values, notes=_notes(name, raw, wanted))
+    if form.decimal and FieldType.INT in candidates:
+        raw_numbers, said = _as_plain_numbers(name, raw, form)
+        others = [each for each in candidates if each not in _NUMBERS]
+        found = _first_fit(name, raw_numbers, _NARROWEST_FIRST[:2], form) if said else None
+        found = found and replace(found, notes=(*said, *found.notes))
+        found = found or _first_fit(name, raw, others, form)
+    else:
+        found = _first_fit(name, raw, candidates, form) or _as_people_write(name, raw, candidates, form)
+    if found is not None:
+        return found
     kind = FieldType.CATEGORY if is_category(raw) else FieldType.TEXT
-    return ColumnReading(type=kind, values=raw, notes=_text_notes(name, raw, candidates))
+    told = column_notes.of_text(name, raw, candidates, form)
+    return ColumnReading(type=kind, values=raw, notes=told)
 
 
-def _whole(raw: pa.ChunkedArray, wanted: FieldType) -> pa.ChunkedArray | None:
+def _first_fit(
+    name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType], form: CellWishes
+) -> ColumnReading | None:
+    for wanted in candidates:
+        values = _whole(raw, wanted, form)
+        if values is not None and values.null_count < len(values):
+            told = column_notes.of_values(name, raw, wanted, values, form.zone)
+            return ColumnReading(type=wanted, values=values, notes=told)
+    return None
+
+
+def _as_people_write(
+    name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType], form: CellWishes
+) -> ColumnReading | None:
+    """Numbers with a decimal comma and the like, and dates whose order every cell together decides."""
+    if FieldType.INT in candidates:
+        plain, said = _as_plain_numbers(name, raw, form)
+        found = _first_fit(name, plain, _NARROWEST_FIRST[:2], form) if said else None
+        if found is not None:
+            return replace(found, notes=(*said, *found.notes))
+    known = known_cells(raw, FieldType.TIMESTAMP)
+    order = order_of(known)
+    if not order or as_iso(known, order) is None:
+        return None
+    found = _first_fit(name, dates_in_order(name, raw, order), (FieldType.TIMESTAMP,), form)
+    return found and replace(found, notes=(column_notes.of_order(name, order), *found.notes))
+
+
+def _as_plain_numbers(
+    name: str, raw: pa.ChunkedArray, form: CellWishes, *, is_given: bool = False
+) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """The column with its numbers in the plain form, and how they were written; as it is where nothing decides that."""
+    known = known_cells(raw, FieldType.FLOAT)
+    notation = notation_of(known, form.decimal, doubts_commas=form.doubts_commas)
+    if notation is None and form.decimal and is_given:
+        notation = Notation.usual(form.decimal)
+    if notation is None or (not form.decimal and spelling.all_match(known, spelling.FLOAT)):
+        return raw, ()
+    plain = pc.if_else(is_known(raw, FieldType.FLOAT), as_plain(pc.utf8_trim_whitespace(raw), notation), raw)
+    return plain, (f"The numbers in {name} {notation.words()}.",)
+
+
+def _whole(raw: pa.ChunkedArray, wanted: FieldType, form: CellWishes) -> pa.ChunkedArray | None:
     """Every cell in this type, the empty ones as nulls; None where one does not fit."""
-    places = _is_known(raw, wanted)
-    typed = spelling.AS_COLUMN[wanted](pc.filter(pc.utf8_trim_whitespace(raw), places))
+    places = is_known(raw, wanted)
+    cells = pc.filter(pc.utf8_trim_whitespace(raw), places)
+    is_time = wanted is FieldType.TIMESTAMP
+    typed = spelling.as_times(cells, _zone_of(raw, form)) if is_time else spelling.AS_COLUMN[wanted](cells)
     if typed is None:
         return None
     if pc.all(places, min_count=0).as_py():
@@ -216,81 +319,8 @@ def _whole(raw: pa.ChunkedArray, wanted: FieldType) -> pa.ChunkedArray | None:
     return typed.take(pc.if_else(places, numbers, pa.scalar(None, pa.int64())))
 
 
-def _is_known(raw: pa.ChunkedArray, wanted: FieldType) -> pa.ChunkedArray:
-    trimmed = pc.utf8_trim_whitespace(raw)
-    none = pa.array(["", *MISSING] if wanted in _NUMBERS else [""])
-    return pc.and_(pc.is_valid(raw), pc.invert(pc.is_in(trimmed, value_set=none)))
-
-
-def _known(raw: pa.ChunkedArray, wanted: FieldType) -> pa.ChunkedArray:
-    return pc.filter(pc.utf8_trim_whitespace(raw), _is_known(raw, wanted))
-
-
 def is_category(column: pa.ChunkedArray) -> bool:
     """Whether a text column draws from at most 32 labels, each on two rows or more on average."""
     known = len(column) - column.null_count
     labels: int = pc.count_distinct(column, mode="only_valid").as_py()
     return 0 < labels <= MOST_LABELS and known >= LEAST_ROWS_A_LABEL * labels
-
-
-# what the owner should know -----------------------------------------------------------------------------------
-
-
-def _notes(name: str, raw: pa.ChunkedArray, wanted: FieldType) -> tuple[str, ...]:
-    if wanted is not FieldType.TIMESTAMP:
-        return _missing_notes(name, raw, wanted)
-    known = _known(raw, wanted)
-    told = []
-    if spelling.matching(known, spelling.LOCAL_TIME):
-        told.append(f"The times in {name} carry no zone: they are taken as UTC.")
-    if spelling.matching(known, spelling.FINER):
-        told.append(f"The times in {name} are finer than a microsecond: what is finer is left off.")
-    return tuple(told)
-
-
-def _missing_notes(name: str, raw: pa.ChunkedArray, wanted: FieldType) -> tuple[str, ...]:
-    if wanted not in _NUMBERS:
-        return ()
-    trimmed = pc.utf8_trim_whitespace(raw)
-    tokens = pc.value_counts(pc.filter(trimmed, pc.is_in(trimmed, value_set=pa.array(MISSING))))
-    if not len(tokens):
-        return ()
-    said = [f"{one['values']} ({_times(one['counts'])})" for one in tokens.to_pylist()[:_MOST_LABELS_SAID]]
-    return (f"In {name}, {' and '.join(said)} counts as missing.",)
-
-
-def _text_notes(name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType]) -> tuple[str, ...]:
-    known = _known(raw, FieldType.TEXT)
-    for pattern, looks in (
-        (_DECIMAL_COMMA, "numbers with a decimal comma"),
-        (_LOCAL_DATE, "dates, but not of the form 2026-01-31"),
-    ):
-        if spelling.matching(known, pattern) >= _MOSTLY * len(known) and not spelling.all_match(
-            known, spelling.TIME
-        ):
-            return (f"The column {name} looks like {looks}: it is kept as text.",)
-    return _almost_notes(name, raw, candidates)
-
-
-def _almost_notes(name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType]) -> tuple[str, ...]:
-    """That most cells are of a type, and how many rows it would refuse."""
-    for wanted in candidates:
-        known = _known(raw, wanted)
-        pattern, looks = _PATTERNS[wanted]
-        fitting = spelling.matching(known, pattern)
-        if len(known) > fitting >= _MOSTLY * len(known):
-            return (
-                f"{fitting:,} of {len(known):,} cells in {name} look like {looks}: it is kept as text. With the "
-                f"type {wanted.value}, {_rows(len(known) - fitting)} would be refused.",
-            )
-        if fitting == len(known) and wanted in _UNKEPT:
-            return (f"Not every value of {name} {_UNKEPT[wanted]}: it is kept as text.",)
-    return ()
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count:,} times"
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"

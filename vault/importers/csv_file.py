@@ -4,40 +4,88 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.errors.records import Unreadable
+from vault.importers.column_wishes import ColumnWishes
 from vault.importers.encoding import encoding_of
-from vault.importers.source import BATCH_ROWS, Columns, ColumnWishes, File, RawBatch, Source, columns_of
+from vault.importers.source import BATCH_ROWS, Columns, File, RawBatch, Source, columns_of
+from vault.importers.wishes import AS_FOUND, SEPARATORS, FileWishes
 from vault.views.field_types import RefusedRow
 
-_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-_LOOK_ROWS = 20
+_NAMES: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_LOOK_ROWS: Final = 40
+_TOLD_BY_EXCEL: Final = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 
 
-def open_csv(file: File, wishes: ColumnWishes) -> Source:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """How a file is cut into rows and cells."""
+
+    encoding: str
+    separator: str
+    skipped: int = 0
+
+
+def open_csv(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> Source:
     """Read the header of a CSV file; raises Unreadable for what is no CSV, also while rows are read."""
-    encoding, said = encoding_of(file)
-    separator = _separator(file, encoding)
-    _, header = next(_rows(file, encoding, separator), (1, []))
-    if separator != ",":
-        said = (*said, f"The cells are taken to be separated by {_SEPARATORS[separator]}.")
+    form, notes = _form(file, said)
+    _, header = next(_rows(file, form), (1, []))
     columns = columns_of(header, file, wishes)
     return Source(
         names=columns.names,
-        batches=lambda: _batches(file, encoding, separator, columns),
+        batches=lambda: _batches(file, form, columns),
         has_types=False,
-        notes=said,
+        has_commas=form.separator == ",",
+        notes=notes,
     )
 
 
-def _batches(file: File, encoding: str, separator: str, kept: Columns) -> Iterator[RawBatch]:
+def _form(file: File, said: FileWishes) -> tuple[_Form, tuple[str, ...]]:
+    encoding, notes = encoding_of(file, said.encoding)
+    skipped = said.skip_lines or 0
+    told = _told_separator(file, _Form(encoding=encoding, separator=",", skipped=skipped))
+    separator = said.separator or told or _separator(file, encoding, skipped)
+    form = _Form(encoding=encoding, separator=separator, skipped=skipped + bool(told))
+    if said.skip_lines is None and not told:
+        _refuse_preamble(file, form)
+    if separator != "," and not said.separator:
+        name = _NAMES.get(separator, f"the sign {separator}")
+        notes = (*notes, f"The cells are taken to be separated by {name}.")
+    return form, notes
+
+
+def _told_separator(file: File, form: _Form) -> str:
+    """The separator that a spreadsheet names in a line before the header."""
+    found = _TOLD_BY_EXCEL.fullmatch(next(iter(_text(file, form)), ""))
+    return found[1] if found else ""
+
+
+def _refuse_preamble(file: File, form: _Form) -> None:
+    """Raise Unreadable where the table seems to begin below the first line; how far is said."""
+    looked = _look(file, form)
+    widths = [width for _, width in looked]
+    usual = max(set(widths), key=widths.count, default=0)
+    if not looked or usual < 2 or widths[0] == usual or widths.count(usual) < len(widths) / 2:
+        return
+    line = looked[widths.index(usual)][0]
+    lines = "1 line" if line == 2 else f"{line - 1} lines"
+    raise file.unreadable(
+        f"the table seems to begin below {lines} of something else; leave them out with --skip-lines {line - 1}, "
+        "or read all with --skip-lines 0"
+    )
+
+
+def _batches(file: File, form: _Form, kept: Columns) -> Iterator[RawBatch]:
     width = kept.width
-    rows = _rows(file, encoding, separator, is_one_column=width == 1)
+    rows = _rows(file, form, is_one_column=width == 1)
     next(rows)
     while some := list(islice(rows, BATCH_ROWS)):
         whole = [(line, row) for line, row in some if len(row) == width]
@@ -57,16 +105,21 @@ def _column(cells: Sequence[str]) -> pa.Array:
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
-def _rows(
-    file: File, encoding: str, separator: str, *, is_one_column: bool = False
-) -> Iterator[tuple[int, list[str]]]:
+def _text(file: File, form: _Form) -> io.TextIOWrapper:
+    """The text behind the lines that are skipped."""
+    text = io.TextIOWrapper(io.BytesIO(file.data), encoding=form.encoding, newline="")
+    for _ in range(form.skipped):
+        text.readline()
+    return text
+
+
+def _rows(file: File, form: _Form, *, is_one_column: bool = False) -> Iterator[tuple[int, list[str]]]:
     """Every row with the line it starts on; a quoted cell may run over several lines.
 
     A blank line is no row, but where there is one column and a row follows: there it is an empty cell.
     """
-    text = io.TextIOWrapper(io.BytesIO(file.data), encoding=encoding, newline="")
-    reader = csv.reader(text, delimiter=separator, strict=True)
-    line, blank = 1, list[int]()
+    reader = csv.reader(_text(file, form), delimiter=form.separator, strict=True)
+    line, blank = 1 + form.skipped, list[int]()
     try:
         for row in reader:
             if row:
@@ -75,26 +128,35 @@ def _rows(
                 yield line, row
             elif is_one_column:
                 blank.append(line)
-            line = reader.line_num + 1
+            line = reader.line_num + 1 + form.skipped
     except csv.Error as error:
         raise file.unreadable(
             f"in the row of line {line} a quote is not closed or a cell is too long"
         ) from error
 
 
-def _separator(file: File, encoding: str) -> str:
+def _separator(file: File, encoding: str, skipped: int) -> str:
     """The separator that gives the most columns, best if it gives every row as many."""
-    looks = {separator: _look(file, encoding, separator) for separator in _SEPARATORS}
+    looks = {
+        separator: _fitness(_look(file, _Form(encoding=encoding, separator=separator, skipped=skipped)))
+        for separator in SEPARATORS.values()
+    }
     return max(looks, key=looks.__getitem__)
 
 
-def _look(file: File, encoding: str, separator: str) -> tuple[bool, int]:
-    """Whether the first rows all have as many cells, more than one, and how many the header has."""
-    widths: list[int] = []
+def _fitness(looked: list[tuple[int, int]]) -> tuple[bool, int, int]:
+    """Whether the first rows all have as many cells, more than one; how many the header has; how many most have."""
+    widths = [width for _, width in looked] or [0]
+    usual = max(set(widths), key=lambda width: (widths.count(width), width))
+    return widths[0] > 1 and set(widths) == {widths[0]}, widths[0], usual
+
+
+def _look(file: File, form: _Form) -> list[tuple[int, int]]:
+    """The lines of the first rows and how many cells they have, 0 for one that is no row."""
+    found: list[tuple[int, int]] = []
     try:
-        for _, row in islice(_rows(file, encoding, separator), _LOOK_ROWS):
-            widths.append(len(row))
+        for line, row in islice(_rows(file, form), _LOOK_ROWS):
+            found.append((line, len(row)))
     except Unreadable:
-        widths.append(0)
-    width = widths[0] if widths else 0
-    return width > 1 and set(widths) == {width}, width
+        found.append((0, 0))
+    return found

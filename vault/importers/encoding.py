@@ -22,10 +22,14 @@ _OF_ONE_BYTE: Final = {
     "koi8_r": "KOI8-R",
 }
 _AROUND: Final = 2**16
+_BY_CHANCE: Final = 0.05
+"""In text of one byte a character, fewer than this many of its special signs a bad byte look like UTF-8."""
 
 
-def encoding_of(file: File) -> tuple[str, tuple[str, ...]]:
+def encoding_of(file: File, said: str = "") -> tuple[str, tuple[str, ...]]:
     """The codec of a file's text, and what the owner should know; raises `Unreadable` where it has none."""
+    if said:
+        return _checked(file, said), ()
     if file.data.startswith(_BOMS):
         return _checked(file, "utf-16"), ("The text is read as UTF-16.",)
     if b"\0" in file.data:
@@ -33,12 +37,26 @@ def encoding_of(file: File) -> tuple[str, tuple[str, ...]]:
     try:
         file.data.decode()
     except UnicodeDecodeError as error:
+        _refuse_damaged(file, error.start)
         codec = _checked(file, _likely(file.data[max(0, error.start - _AROUND) : error.start + _AROUND]))
         line = file.data.count(b"\n", 0, error.start) + 1
         name = _OF_ONE_BYTE[codec]
         said = f"Line {line} is not UTF-8: the text is read as {name}. If an example looks wrong, save it as UTF-8."
         return codec, (said,)
     return "utf-8-sig", ()
+
+
+def _refuse_damaged(file: File, place: int) -> None:
+    """Raise `Unreadable` where the rest of the text is UTF-8: in another encoding that would happen by chance alone."""
+    text = file.data.decode(errors="ignore")
+    bad, good = len(file.data) - len(text.encode()), len(text) - len(text.encode("ascii", "ignore"))
+    if not file.data.startswith(codecs.BOM_UTF8) and good < _BY_CHANCE * bad:
+        return
+    line = file.data.count(b"\n", 0, place) + 1
+    byte = f"0x{file.data[place]:02X}"
+    raise file.unreadable(
+        f"line {line} holds the byte {byte}, which is not UTF-8 as the rest of it is; mend that line"
+    )
 
 
 def _without_mark(file: File) -> str:
@@ -62,7 +80,10 @@ def _checked(file: File, codec: str) -> str:
         text = file.data.decode(codec)
     except UnicodeDecodeError as error:
         line = file.data.count(b"\n", 0, error.start) + 1
-        raise file.unreadable(f"line {line} is not UTF-8; save it as UTF-8") from error
+        what = "UTF-16" if codec.startswith("utf-16") else codec.removesuffix("-sig")
+        raise file.unreadable(
+            f"line {line} is not {what}; save it as UTF-8, or say its --encoding"
+        ) from error
     if "\0" in text:
         raise file.unreadable("it holds NUL characters")
     return codec

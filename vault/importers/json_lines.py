@@ -5,19 +5,22 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import TypeAlias
 
+from vault.importers.column_wishes import ColumnWishes
+from vault.importers.encoding import encoding_of
 from vault.importers.source import (
     BATCH_ROWS,
     MOST_COLUMNS,
-    ColumnWishes,
     File,
     RawBatch,
     Source,
     array_or_list,
     columns_of,
 )
+from vault.importers.wishes import AS_FOUND, FileWishes, refuse_wishes
 from vault.strict_json import DuplicateKey, NotFinite, strict_loads
 from vault.views.field_types import RefusedRow
 
@@ -27,8 +30,12 @@ Rows: TypeAlias = Iterator[tuple[int, dict[str, object] | str]]
 """Rows with their lines: the object, or the reason why there is none."""
 
 
-def open_json_lines(file: File, wishes: ColumnWishes) -> Source:
+def open_json_lines(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> Source:
     """Find every name that a line of the file uses; raises Unreadable when no line holds an object."""
+    refuse_wishes("JSON", {"skip-lines": said.skip_lines, "separator": said.separator})
+    if said.encoding or file.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding, _ = encoding_of(file, said.encoding)
+        file = replace(file, data=file.data.decode(encoding).encode())
     rows = _items_of(file) if _is_list(file) else lambda: _rows(file)
     keys = _keys(file, rows())
     columns = columns_of(keys, file, wishes)

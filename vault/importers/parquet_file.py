@@ -8,11 +8,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vault.importers.source import BATCH_ROWS, MOST_ROWS, ColumnWishes, File, RawBatch, Source, columns_of
+from vault.importers.column_wishes import ColumnWishes
+from vault.importers.source import BATCH_ROWS, MOST_ROWS, File, RawBatch, Source, columns_of
+from vault.importers.wishes import AS_FOUND, FileWishes, refuse_wishes
 
 
-def open_parquet(file: File, wishes: ColumnWishes) -> Source:
+def open_parquet(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> Source:
     """Read the schema; raises Unreadable for damage and for columns whose values are not single ones."""
+    given = {"skip-lines": said.skip_lines, "separator": said.separator, "encoding": said.encoding}
+    refuse_wishes("Parquet", given)
     try:
         schema, rows = _shape(file)
     except (pa.ArrowException, OSError) as error:
@@ -33,8 +37,6 @@ def open_parquet(file: File, wishes: ColumnWishes) -> Source:
 
 def _notes(name: str, known: pa.DataType) -> Iterator[str]:
     """What is said of a column of times."""
-    if pa.types.is_timestamp(known) and known.tz is None:
-        yield f"The times in {name} carry no zone: they are taken as UTC."
     if pa.types.is_timestamp(known) and known.unit == "ns":
         yield f"The times in {name} are kept to the microsecond: what is finer is left off."
 
@@ -82,6 +84,8 @@ def _checked(column: pa.Array) -> pa.Array:
 def _readable_type(file: File, name: str, known: pa.DataType) -> pa.DataType:
     """The type it is read in; nanoseconds are cut to microseconds, the finest step that is kept."""
     types = pa.types
+    if types.is_timestamp(known):
+        return pa.timestamp("us", tz="UTC" if known.tz else None)
     if types.is_dictionary(known):
         return _readable_type(file, name, known.value_type)
     for is_such, readable in (
@@ -94,7 +98,6 @@ def _readable_type(file: File, name: str, known: pa.DataType) -> pa.DataType:
         (types.is_string, known),
         (types.is_large_string, pa.string()),
         (types.is_string_view, pa.string()),
-        (types.is_timestamp, pa.timestamp("us", tz="UTC")),
         (types.is_date, pa.date32()),
     ):
         if is_such(known):

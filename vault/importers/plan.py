@@ -11,21 +11,35 @@ from typing import TYPE_CHECKING
 from vault.budget import ledger
 from vault.budget.joining import least_cap, members_of
 from vault.errors.families import Invalid
-from vault.errors.records import FileChanged, PlanUnknown
+from vault.errors.records import FileChanged, PlanUnknown, RowsRefused
+from vault.importers.column_wishes import ColumnWishes
 from vault.importers.name_notes import name_notes
 from vault.importers.read import digest_of, parse, read_file
-from vault.importers.source import ColumnWishes, File
+from vault.importers.source import File
+from vault.importers.wishes import CellWishes, FileWishes, cell_wishes, file_wishes
 from vault.records.collections import CollectionFacts, find_for
-from vault.records.imports import ImportChoice, People, choose, find_people, import_table, repeats
-from vault.records.overlapping import state_of
+from vault.records.imports import (
+    Import,
+    ImportChoice,
+    People,
+    check_import,
+    choose,
+    find_people,
+    import_table,
+    refuse_known_file,
+    repeats,
+)
+from vault.records.overlapping import state_of, with_kin
 from vault.records.preview import preview
 from vault.records.schema import ParsedTable, named
+from vault.records.stored_rows import without_stored
 from vault.records.units import with_units
 from vault.sealing.digest import keyed_digest
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_id
 from vault.store.tables import Collection
 from vault.views.field_types import FieldType, Sensitivity, UnitKind
+from vault.views.names import plain_name
 from vault.views.records import FileChoice, ImportPlan, ImportReport, SharedBudget
 
 if TYPE_CHECKING:
@@ -47,21 +61,40 @@ class _Reading:
     sensitivities: Mapping[str, Sensitivity]
     unit_column: str
     wishes: ColumnWishes
+    said: FileWishes
+    form: CellWishes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldPlan:
-    """A plan with the very rows it was made from, in memory until it is carried out or another one is made."""
+    """A plan with the very rows it was made from, in memory until it is carried out or another one is made.
+
+    Of the ``whole`` file ``parsed`` are the rows that are not stored yet.
+    """
 
     shown: ImportPlan
     path: Path
     state: tuple[int, ...]
     reading: _Reading
+    whole: ParsedTable
     parsed: ParsedTable
     grouping: ImportChoice
     people: People
     said: Mapping[str, str]
     known: tuple[object, ...]
+    allows_refused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A file as it lies there, how it is to be read, and where its rows would go."""
+
+    state: tuple[int, ...]
+    file: File
+    reading: _Reading
+    home: CollectionFacts | None
+    lifetime: str
+    names: list[str]
 
 
 def make_plan(
@@ -79,77 +112,145 @@ def make_plan(
     that are sealed. Raises `FileMissing`, `Unreadable`, `CollectionErased`, `UnknownCollection`, `ColumnsClosed` and
     `Invalid`.
     """
-    state, file = _state(choice.path), read_file(choice.path, choice.as_format)
-    with read() as uow:
-        home, lifetime = _home(uow, choice)
-        names = [row.name for row in uow.find(Collection, order_by="name")]
-    reading = _reading(file, choice, home)
+    choice = _with_plain_names(choice)
+    found = _found(read, keys, choice)
+    reading, home, names = found.reading, found.home, found.names
     same = last if last and last.reading == reading else None
-    parsed = same.parsed if same else _parsed(file, reading, progress)
+    whole = same.whole if same else _parsed(found.file, reading, progress)
     if names and not (same and same.shown.collection == choice.name):
         look()
     with read() as uow:
-        grouping = choose(uow, choice.name, parsed.fields, unit=choice.unit, time_field=choice.time_field)
+        parsed = without_stored(uow, keys, home, whole)
+        grouping = choose(
+            uow,
+            choice.name,
+            parsed.fields,
+            unit=choice.unit,
+            time_field=choice.time_field,
+            zone=reading.form.zone,
+        )
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
-        people = _people(uow, keys, choice, parsed, grouping, same)
-        known, shared = state_of(uow), _shared(uow, home, people, lifetime)
+        said = with_kin(uow, choice.people, parsed.kin)
+        people = _people(uow, keys, choice.name, said, parsed, grouping, same)
+        known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)
     notes = tuple(name_notes(choice.name, parsed.table.column_names, names if home is None else ()))
     shown = replace(
         preview(parsed, grouping.unit, grouping.time_field, repeats=(*notes, *repeated)),
         id=random_id(),
         collection=choice.name,
         rows_before=None if home is None else home.rows,
-        lifetime_epsilon=lifetime,
+        lifetime_epsilon=found.lifetime,
         overlaps=people.overlaps,
         shared=shared,
     )
     return HeldPlan(
         shown=shown,
         path=choice.path,
-        state=state,
+        state=found.state,
         reading=reading,
+        whole=whole,
         parsed=parsed,
         grouping=grouping,
         people=people,
-        said=choice.people,
+        said=said,
         known=known,
+        allows_refused=choice.allow_refused,
     )
+
+
+def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
+    state, file = _state(choice.path), read_file(choice.path, choice.as_format, choice.part)
+    digest = digest_of(file)
+    with read() as uow:
+        home, lifetime = _home(uow, choice)
+        refuse_known_file(uow, _kept_digest(keys, digest))
+        names = [row.name for row in uow.find(Collection, order_by="name")]
+    reading = _reading(file, digest, choice, home)
+    return _Found(state=state, file=file, reading=reading, home=home, lifetime=lifetime, names=names)
+
+
+def check_plan(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:
+    """Raise what stands against carrying out a plan, but for what the passphrase is for.
+
+    That is `FileChanged` when the file is another one by now, `PlanUnknown` when the collections are, `RowsRefused`,
+    `AlreadyImported`, `SchemaMismatch`, `UnitsDiffer`, `NothingToImport` and `Invalid`.
+    """
+    _check_own(uow, keys, plan)
+    check_import(uow, keys, _import_of(keys, plan))
+
+
+def _check_own(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:
+    """Refuse a plan whose file or whose people are others by now, or which loses rows that nobody gave up."""
+    if _state(plan.path) != plan.state:
+        raise FileChanged(name=plan.parsed.source)
+    _check_people(uow, keys, plan)
+    _check_stored(uow, plan)
+    first = next(iter(plan.shown.first_refused), None)
+    if first is not None and plan.shown.rows and not plan.allows_refused:
+        facts = {"name": plan.parsed.source, "line": first.line, "reason": first.reason}
+        raise RowsRefused(count=f"{plan.shown.refused_rows:,}", **facts)
+
+
+def _check_stored(uow: UnitOfWork, plan: HeldPlan) -> None:
+    """Refuse rows that were compared with fewer than are stored by now; raises `PlanUnknown`."""
+    home = find_for(uow, plan.shown.collection)
+    if plan.whole.key and (None if home is None else home.rows) != plan.shown.rows_before:
+        raise PlanUnknown
 
 
 def store_plan(act: AuditedTransaction, plan: HeldPlan, progress: Progress) -> ImportReport:
-    """Seal the rows of a plan as it was decided, all or nothing.
+    """Seal the rows of a plan as it was decided, all or nothing; raises as `check_plan`."""
+    _check_own(act.uow, act.keys, plan)
+    return import_table(act, _import_of(act.keys, plan), progress)
 
-    Raises `FileChanged` when the file is another one by now, `PlanUnknown` when the collections are, `AlreadyImported`,
-    `SchemaMismatch`, `UnitsDiffer`, `NothingToImport` and `Invalid`.
-    """
-    if _state(plan.path) != plan.state:
-        raise FileChanged(name=plan.parsed.source)
-    _check_people(act, plan)
-    digest = keyed_digest(act.keys.subkey(Purpose.IMPORT_DIGEST), plan.parsed.digest_input)
-    return import_table(
-        act,
+
+def _import_of(keys: KeyTree, plan: HeldPlan) -> Import:
+    return Import(
         name=plan.shown.collection,
         parsed=plan.parsed,
-        unit=plan.grouping.unit,
-        time_field=plan.grouping.time_field,
+        choice=plan.grouping,
         lifetime_epsilon=plan.shown.lifetime_epsilon,
-        file_digest=digest,
+        file_digest=_kept_digest(keys, plan.parsed.digest_input),
         people=plan.people,
-        progress=progress,
     )
+
+
+def _kept_digest(keys: KeyTree, digest: bytes) -> bytes:
+    return keyed_digest(keys.subkey(Purpose.IMPORT_DIGEST), digest)
+
+
+def _with_plain_names(choice: FileChoice) -> FileChoice:
+    """The choice with its names as those of a file are read; raises Invalid for one that is given twice."""
+    return replace(
+        choice,
+        name=plain_name(choice.name),
+        unit=None if choice.unit is None else plain_name(choice.unit),
+        time_field=None if choice.time_field is None else plain_name(choice.time_field),
+        types=_by_plain_names(choice.types),
+        sensitivities=_by_plain_names(choice.sensitivities),
+        dates=_by_plain_names(choice.dates),
+    )
+
+
+def _by_plain_names(words: Mapping[str, str]) -> dict[str, str]:
+    named = {plain_name(name): word for name, word in words.items()}
+    if len(named) < len(words):
+        raise Invalid(reason=f"one column is named twice among {', '.join(words)}")
+    return named
 
 
 def _people(
     uow: UnitOfWork,
     keys: KeyTree,
-    choice: FileChoice,
+    name: str,
+    said: Mapping[str, str],
     parsed: ParsedTable,
     grouping: ImportChoice,
     same: HeldPlan | None,
 ) -> People:
     table = with_units(parsed, grouping.unit, grouping.time_field, first_row=0).table
-    known = same.people.rows if same and same.grouping == grouping else None
-    return find_people(uow, keys, choice.name, table, grouping, choice.people, known=known)
+    known = same.people.rows if same and same.parsed is parsed and same.grouping == grouping else None
+    return find_people(uow, keys, name, table, grouping, said, known=known)
 
 
 def _shared(
@@ -172,12 +273,12 @@ def _shared(
     )
 
 
-def _check_people(act: AuditedTransaction, plan: HeldPlan) -> None:
+def _check_people(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:
     """Refuse a plan whose rows tell about the people of other collections than was shown; raises `PlanUnknown`."""
-    if state_of(act.uow) == plan.known:
+    if state_of(uow) == plan.known:
         return
     rows, name = plan.people.rows, plan.shown.collection
-    now = find_people(act.uow, act.keys, name, rows.table, plan.grouping, plan.said, known=rows)
+    now = find_people(uow, keys, name, rows.table, plan.grouping, plan.said, known=rows)
     if now.overlaps != plan.people.overlaps:
         raise PlanUnknown
 
@@ -203,17 +304,19 @@ def _home(uow: UnitOfWork, choice: FileChoice) -> tuple[CollectionFacts | None, 
     return home, home.lifetime_epsilon
 
 
-def _reading(file: File, choice: FileChoice, home: CollectionFacts | None) -> _Reading:
+def _reading(file: File, digest: bytes, choice: FileChoice, home: CollectionFacts | None) -> _Reading:
     """Columns that the collection has already are read in its types."""
     known = {field.name: field.type for field in home.fields} if home else {}
     return _Reading(
-        digest=digest_of(file),
+        digest=digest,
         name=file.name,
         format=file.format,
         types=known | named(choice.types, FieldType),
         sensitivities=named(choice.sensitivities, Sensitivity),
         unit_column=_unit_column(choice),
-        wishes=ColumnWishes(drop=frozenset(choice.drop), rename=choice.rename),
+        wishes=ColumnWishes(drop=choice.drop, rename=choice.rename),
+        said=file_wishes(choice),
+        form=cell_wishes(choice, zone=(home and home.unit.zone) or ""),
     )
 
 
@@ -230,5 +333,7 @@ def _parsed(file: File, reading: _Reading, progress: Progress) -> ParsedTable:
         sensitivities=reading.sensitivities,
         unit_column=reading.unit_column,
         wishes=reading.wishes,
+        said=reading.said,
+        form=reading.form,
         progress=progress,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -12,17 +13,22 @@ import pyarrow as pa
 from vault.errors.families import Invalid
 from vault.errors.records import FileMissing, Unreadable
 from vault.file_names import spelled
-from vault.importers.column_reading import ColumnReading, Raw, read_column
+from vault.importers.catalogue.formats import FORMATS as KNOWN
+from vault.importers.catalogue.read_known import Wanted, read_known
+from vault.importers.catalogue.recognise import recognise
+from vault.importers.column_reading import AS_SPELLED, ColumnReading, Raw, read_column
+from vault.importers.column_wishes import ColumnWishes
 from vault.importers.csv_file import open_csv
 from vault.importers.json_lines import open_json_lines
 from vault.importers.parquet_file import open_parquet
-from vault.importers.source import MOST_ROWS, ColumnWishes, File, RawBatch, Source
+from vault.importers.source import MOST_ROWS, File, RawBatch, Source
+from vault.importers.wishes import AS_FOUND, CellWishes, FileWishes
 from vault.records.schema import ParsedTable
 from vault.records.sensitivity import guess_sensitivity
 from vault.views.field_types import FieldSpec, FieldType, RefusedRow, Sensitivity
 
 LARGEST_FILE = 2**30
-FORMATS: dict[str, Callable[[File, ColumnWishes], Source]] = {
+FORMATS: dict[str, Callable[[File, ColumnWishes, FileWishes], Source]] = {
     "csv": open_csv,
     "jsonl": open_json_lines,
     "parquet": open_parquet,
@@ -47,24 +53,30 @@ def parse(
     sensitivities: Mapping[str, Sensitivity] | None = None,
     unit_column: str = "",
     wishes: ColumnWishes = AS_IT_IS,
+    said: FileWishes = AS_FOUND,
+    form: CellWishes = AS_SPELLED,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> ParsedTable:
-    """Parse CSV, JSON Lines or Parquet; types and sensitivities that are not given are guessed.
+    """Parse CSV, JSON Lines, Parquet or a known export; types and sensitivities that are not given are guessed.
 
     The column that names the units is a text, whatever it looks like: 1.1 and 1.10 are two people.
     Rows that do not fit are refused with their line and a reason that repeats no value. Raises Unreadable for a
     file that is hostile or no such format, Invalid for a column that is not there. ``progress`` is told 0 of 0
     while nobody knows how many rows there are; then how many of them the columns that are done come to.
     """
-    source = FORMATS[file.format](file, wishes)
-    _check_columns(source.names, [*(types or {}), *(sensitivities or {})])
+    if file.path is not None:
+        wanted_part = Wanted(types=types or {}, sensitivities=sensitivities or {}, wishes=wishes)
+        return read_known(file, wanted_part, progress)
+    source = FORMATS[file.format](file, wishes, said)
+    _check_columns(source.names, [*(types or {}), *(sensitivities or {}), *form.dates])
+    form = replace(form, doubts_commas=source.has_commas)
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
     batches = list(_counted(file, source.batches(), progress))
     lines = [line for one in batches for line in one.lines]
     readings: list[ColumnReading] = []
     for place, name in enumerate(source.names):
         raw = _whole(batches, place)
-        readings.append(read_column(name, raw, wanted.get(name), is_spelled=not source.has_types))
+        readings.append(read_column(name, raw, wanted.get(name), is_spelled=not source.has_types, form=form))
         progress(len(lines) * len(readings) // len(source.names), len(lines))
     table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(
@@ -79,16 +91,20 @@ def parse(
     )
 
 
-def read_file(path: Path, as_format: str | None = None) -> File:
-    """The bytes of a file, read once: what is parsed is what is digested.
+def read_file(path: Path, as_format: str | None = None, part: str = "") -> File:
+    """The bytes of a file, read once: what is parsed is what is digested; a known export is found by its content.
 
-    Raises FileMissing, Unreadable for what is no such file, Invalid for a format that is not there.
+    Raises FileMissing, Unreadable for what is no such file, Invalid for a format or a part that is not there.
     """
-    if as_format not in (None, *FORMATS):
-        raise Invalid(reason=f"there is no format {as_format}, only {', '.join(FORMATS)}")
+    if as_format not in (None, *FORMATS, *KNOWN):
+        raise Invalid(reason=f"there is no format {as_format}, only {', '.join((*FORMATS, *KNOWN))}")
     called = as_format or _ENDINGS.get(path.suffix.lower(), "csv")
     try:
-        data = _bytes(path, called)
+        _check_file(path, called)
+        if as_format not in FORMATS and (known := recognise(path, _name(path), part)):
+            return known
+        _check_plain(path, called, is_known=as_format in KNOWN, part=part)
+        data = path.read_bytes()
     except OSError as error:
         raise Unreadable(name=_name(path), format=called, reason="this user cannot read it") from error
     return _file(_name(path), data, as_format or _format(path.suffix, data))
@@ -96,18 +112,24 @@ def read_file(path: Path, as_format: str | None = None) -> File:
 
 def digest_of(file: File) -> bytes:
     """The SHA-256 of the file's bytes."""
-    return hashlib.sha256(file.data).digest()
+    return file.digest or hashlib.sha256(file.data).digest()
 
 
-def _bytes(path: Path, called: str) -> bytes:
+def _check_file(path: Path, called: str) -> None:
     if not path.exists():
         raise FileMissing(path=path)
     if not path.is_file():
         reason = "it is a folder" if path.is_dir() else "it is not a file"
         raise Unreadable(name=_name(path), format=called, reason=reason)
+
+
+def _check_plain(path: Path, called: str, *, is_known: bool, part: str) -> None:
+    """Refuse as a plain table what was said to be a known export, and what is too large for one."""
+    if is_known or part:
+        what = "it is no such export" if is_known else "it is no known export, so it has no parts"
+        raise Unreadable(name=_name(path), format=called, reason=what)
     if path.stat().st_size > LARGEST_FILE:
         raise Unreadable(name=_name(path), format=called, reason="it is larger than 1 GiB; split it")
-    return path.read_bytes()
 
 
 def _name(path: Path) -> str:

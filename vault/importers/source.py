@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 
-from vault.errors.families import Invalid
 from vault.errors.records import Unreadable
+from vault.importers.column_wishes import ColumnWishes
 from vault.records.schema import LONGEST_NAME
 from vault.views.field_types import RefusedRow
-from vault.views.names import has_invisible
+from vault.views.names import has_invisible, plain_name
 
 BATCH_ROWS = 8192
 # Bounds that no honest personal export meets; they keep a hostile file from eating the memory.
@@ -37,21 +38,33 @@ class RawBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """An opened file, gone through once. ``has_types``: its numbers and truth values are such, not spelled as text."""
+    """An opened file, gone through once. ``has_types``: its numbers and truth values are such, not spelled as text.
+
+    Where it ``has_commas`` they separate its cells.
+    """
 
     names: tuple[str, ...]
     batches: Callable[[], Iterator[RawBatch]]
     has_types: bool
+    has_commas: bool = False
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """The bytes of a file and how to call it in an error."""
+    """The bytes of a file and how to call it in an error.
+
+    A known export is a stream: its ``path``, the ``member`` of a zip that holds it, the ``part`` that is wanted, and
+    the digest of both.
+    """
 
     name: str
     format: str
     data: bytes
+    path: Path | None = None
+    member: str = ""
+    part: str = ""
+    digest: bytes = b""
 
     def unreadable(self, reason: str) -> Unreadable:
         """The error that says why this file is not taken."""
@@ -79,26 +92,6 @@ def are_doubles(values: list[object]) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnWishes:
-    """Which columns are left out, and which get another name; #3 is the third column, whatever its name."""
-
-    drop: frozenset[str] = frozenset()
-    rename: Mapping[str, str] = field(default_factory=dict)
-
-    def name_of(self, number: int, name: str) -> str | None:
-        """The name that a column is to have; None where it is left out."""
-        called = (name, f"#{number}")
-        if not self.drop.isdisjoint(called):
-            return None
-        return next((new for old, new in self.rename.items() if old in called), name)
-
-    def unknown(self, names: Sequence[str]) -> list[str]:
-        """What is wished of columns that are not there."""
-        called = {*names, *(f"#{number}" for number in range(1, len(names) + 1))}
-        return sorted((self.drop | self.rename.keys()) - called)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """The columns that are read, in order: where each stands in the file, and its name."""
 
@@ -111,15 +104,12 @@ def columns_of(raw_names: Iterable[object], file: File, wishes: ColumnWishes) ->
     """The columns with their names without spaces around them, in normal form C; raises Unreadable where one cannot be.
 
     The number of a bad column is told, not the name: it may hold control characters. Raises Invalid for a wish about a
-    column that is not there.
+    column that is not there, or about more than one.
     """
-    called = [unicodedata.normalize("NFC", str(raw).strip()) for raw in raw_names]
+    called = [plain_name(str(raw)) for raw in raw_names]
     if len(called) > MOST_COLUMNS:
         raise file.unreadable(f"it has more than {MOST_COLUMNS} columns")
-    for name in wishes.unknown(called):
-        raise Invalid(reason=f"the file has no column {name}")
-    wished = [(place, wishes.name_of(place + 1, name)) for place, name in enumerate(called)]
-    kept = [(place, name) for place, name in wished if name is not None]
+    kept = [(place, name) for place, name in enumerate(wishes.names_of(called)) if name is not None]
     names: list[str] = []
     for place, name in kept:
         _check_name(name, place + 1, names, file)

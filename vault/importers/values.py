@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isfinite
+from zoneinfo import ZoneInfo
 
 from vault.views.field_types import FieldType
 
@@ -90,10 +91,10 @@ def as_bool(value: object) -> bool | None:
     return TRUTH[cell]
 
 
-def as_timestamp(value: object) -> datetime | None:
-    """An ISO 8601 date or time, in UTC; without a zone it is taken as UTC, a date is its midnight."""
+def as_timestamp(value: object, zone: str = "") -> datetime | None:
+    """An ISO 8601 date or time, in UTC; without a zone it is one of `zone`, or of UTC; a date is its midnight."""
     if isinstance(value, datetime):
-        return _in_utc(value)
+        return _in_utc(value, zone)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     if not isinstance(value, str):
@@ -104,8 +105,9 @@ def as_timestamp(value: object) -> datetime | None:
     fit = _TIME.fullmatch(cell)
     if fit is None:
         raise _Misfit
-    day, clock, zone = fit.groups()
-    return _in_utc(datetime.fromisoformat(f"{day}T{clock or '00:00'}{(zone or 'Z').upper()}"))
+    day, clock, own = fit.groups()
+    offset = own if own or zone else "Z"
+    return _in_utc(datetime.fromisoformat(f"{day}T{clock or '00:00'}{(offset or '').upper()}"), zone)
 
 
 def as_text(value: object) -> str:
@@ -166,8 +168,13 @@ def _to_float(value: int | float | Decimal) -> float:
         raise _Misfit from error
 
 
-def _in_utc(moment: datetime) -> datetime:
+def _in_utc(moment: datetime, zone: str) -> datetime:
+    local = ZoneInfo(zone) if zone else UTC
     try:
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        found = (moment.replace(tzinfo=local) if moment.tzinfo is None else moment).astimezone(UTC)
+        is_shown = moment.tzinfo is not None or found.astimezone(local).replace(tzinfo=None) == moment
     except OverflowError as error:
         raise _Misfit from error
+    if not is_shown:
+        raise _Misfit  # no clock of that zone ever shows it
+    return found

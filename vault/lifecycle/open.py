@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
@@ -11,12 +10,11 @@ from vault.audit.log import log_root
 from vault.audit.transaction import system_clock
 from vault.audit.vault_date import Clock
 from vault.budget import ledger
-from vault.errors.families import LockboxError, Locked, Unavailable
-from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
+from vault.errors.families import LockboxError, Unavailable
 from vault.errors.rollback import HeaderPutBack, MarkDamaged
 from vault.errors.storage import Damaged, NewerVault
 from vault.lifecycle.rollback import NONE, Rollback, find_rollback, keeps_digest
-from vault.sealing.header import good_headers, header_digest, header_problems, write_header
+from vault.sealing.header import header_digest, header_problems, write_header
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.store.engine import Store
 from vault.store.high_water import Mark, clear_drafts, mark_file, read_mark
@@ -25,12 +23,13 @@ from vault.store.row_seal import RowSeal
 from vault.store.tables import VaultFact
 
 if TYPE_CHECKING:
-    from vault.sealing.header import Header
+    from concurrent.futures import Future
+
     from vault.sealing.secret import Secret
     from vault.settings import Paths
 from vault.lifecycle.folder import check_folder, database_file
-from vault.lifecycle.opened import HEADER_FACT, OpenVault, mark_mac, root_secret
-from vault.lifecycle.tries import check_rate, note_wrong
+from vault.lifecycle.opened import HEADER_FACT, OpenVault, mark_mac
+from vault.lifecycle.unlocking import Unlocked, root_secret, unlock
 
 MARK_MISSING = (
     "this computer has no reminder of this vault, so nothing here shows whether it is its newest copy; that is as it "
@@ -38,19 +37,19 @@ MARK_MISSING = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unlocked:
-    """The header that a passphrase or recovery key opened, the keys it gave, and the other good copy if it differs."""
-
-    header: Header
-    keys: KeyTree
-    others: list[Header]
-
-
 def open_vault(
-    paths: Paths, secret: Secret, *, writable: bool, recovery: bool = False, clock: Clock = system_clock
+    paths: Paths,
+    secret: Secret,
+    *,
+    writable: bool,
+    recovery: bool = False,
+    wait: float = 0,
+    clock: Clock = system_clock,
+    begun: Future[Unlocked] | None = None,
 ) -> OpenVault:
-    """Open a vault by its passphrase, or by its recovery key.
+    """Open a vault by its passphrase, or by its recovery key, after at most `wait` seconds of another's writing.
+
+    `begun` is the unlocking, where it was begun already.
 
     Raises `NoVault`, `VaultIncomplete`, `UnsafePermissions`, `VaultBusy`, `WrongPassphrase`, `WrongRecoveryKey`,
     `TooManyTries`, `DamagedHeader`, `Damaged` or `BudgetFixedOtherwise`.
@@ -58,8 +57,8 @@ def open_vault(
     check_folder(paths.vault)
     with ExitStack() as stack:
         if writable:
-            stack.enter_context(writer_lock(paths.vault))
-        unlocked = _try(paths, secret, recovery=recovery, clock=clock)
+            stack.enter_context(writer_lock(paths.vault, wait=wait))
+        unlocked = begun.result() if begun else unlock(paths, secret, recovery=recovery, now=clock())
         stack.callback(unlocked.keys.wipe)
         key = unlocked.keys.subkey(Purpose.DATABASE).reveal()
         seal = RowSeal.of(unlocked.keys)
@@ -73,30 +72,6 @@ def open_vault(
             opened.record_wrong_tries()
         opened.closing.push(stack.pop_all())
         return opened
-
-
-def _try(paths: Paths, secret: Secret, *, recovery: bool, clock: Clock) -> Unlocked:
-    check_rate(paths, clock())
-    try:
-        return _unlock(paths, secret, recovery=recovery)
-    except (WrongPassphrase, WrongRecoveryKey):
-        note_wrong(paths, clock())
-        raise
-
-
-def _unlock(paths: Paths, secret: Secret, *, recovery: bool) -> Unlocked:
-    """Two different copies are two doors: after a change that was not finished either may be the vault's own."""
-    headers = good_headers(paths.vault)
-    for number, header in enumerate(headers):
-        try:
-            root = root_secret(header, secret, recovery=recovery)
-        except Locked:
-            if number == len(headers) - 1:
-                raise
-        else:
-            others = [other for other in headers if other != header]
-            return Unlocked(header=header, keys=KeyTree(root), others=others)
-    raise AssertionError("there is at least one good copy, or its reading had failed")
 
 
 def _named_by_vault(store: Store, unlocked: Unlocked, secret: Secret, *, recovery: bool) -> Unlocked:
@@ -131,6 +106,7 @@ def _opened(paths: Paths, store: Store, unlocked: Unlocked, clock: Clock) -> Ope
         origin=origin.value,
         rollback=rollback,
         seen=mark is not None,
+        paid_before=frozenset((mark and mark.paid) or ()),
         mark_missing=MARK_MISSING if is_missed else "",
         header_damage=_header_damage(paths),
     )

@@ -14,8 +14,7 @@ from vault.audit.log import log_root
 from vault.audit.sent_releases import SentReleases
 from vault.audit.transaction import AuditedTransaction, audited, audited_if_needed, trusted_now
 from vault.audit.vault_date import Clock
-from vault.budget import ledger
-from vault.budget.remembered import shared_caps, shared_filters
+from vault.budget.remembered import charges, shared_caps, shared_filters, spent_so_far
 from vault.errors.families import InternalError, Invalid, LockboxError, Unavailable
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
 from vault.errors.requests import WrongState
@@ -23,14 +22,13 @@ from vault.errors.rollback import MarkNotWritten, MarkUnwritable
 from vault.errors.storage import Damaged, DiskFull, DiskReadOnly
 from vault.lifecycle.rollback import NONE, Rollback, keeps_digest
 from vault.lifecycle.tries import moment, wrong_tries
+from vault.lifecycle.unlocking import root_secret
 from vault.sealing.digest import keyed_digest
 from vault.sealing.header import (
     change_passphrase,
     header_digest,
     propose_header,
     recover,
-    unlock,
-    unlock_with_recovery_key,
     write_header,
 )
 from vault.sealing.keytree import KeyTree, Purpose
@@ -58,7 +56,8 @@ class OpenVault:
 
     `seen` says that this computer had a mark of it when it was opened, `mark_missing` what follows where it should have
     one and has none, `header_damage` what was wrong with a copy of the key header. `running` are the requests whose
-    learner runs in this process; when it `is_ending`, no other begins. `sent_releases` follow the trail.
+    learner runs in this process; when it `is_ending`, no other begins. `sent_releases` follow the trail. `paid_before`
+    names the charges that this computer remembered when it was opened, whether they are in this copy or not.
     """
 
     paths: Paths
@@ -70,6 +69,7 @@ class OpenVault:
     rollback: Rollback = NONE
     seen: bool = True
     mark_missing: str = ""
+    paid_before: frozenset[str] = frozenset()
     header_damage: str = ""
     running: dict[str, Run] = field(default_factory=dict)
     sent_releases: SentReleases = field(default_factory=SentReleases)
@@ -185,9 +185,10 @@ class OpenVault:
                     origin=self.origin,
                     size=size,
                     root=root.hex(),
-                    spent=ledger.spent_vectors(uow),
+                    spent=spent_so_far(uow),
                     shared=shared_filters(uow),
                     caps=shared_caps(uow),
+                    paid=sorted(self.paid_before.union(charges(uow))),
                     has_digest=keeps_digest(uow),
                 )
             try:
@@ -281,13 +282,6 @@ def _name_header(uow: UnitOfWork, header: Header) -> None:
         uow.add(VaultFact(key=HEADER_FACT, value=header_digest(header)))
     else:
         fact.value = header_digest(header)
-
-
-def root_secret(header: Header, secret: Secret, *, recovery: bool) -> Secret:
-    """The root key of a vault, opened by the passphrase or by the recovery key."""
-    if recovery:
-        return unlock_with_recovery_key(header, secret.reveal().decode())
-    return unlock(header, secret)
 
 
 def mark_mac(keys: KeyTree) -> Callable[[bytes], bytes]:

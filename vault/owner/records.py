@@ -15,15 +15,11 @@ from vault.budget import ledger
 from vault.errors.budget import JoinNotProven, WiderNotProven
 from vault.errors.consent import UnderConsent
 from vault.file_names import spelled
-from vault.importers.plan import make_plan, store_plan
 from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries.collections import collection_views
 from vault.queries.consents import is_under_consent
-from vault.records import browsing, collections
-from vault.records.export import export_rows
-from vault.records.reading import ColumnReader
-from vault.records.summary import summarise
+from vault.records import collections
 from vault.views.records import (
     ColumnSummary,
     Erasure,
@@ -40,16 +36,22 @@ if TYPE_CHECKING:
     from vault.importers.held_plans import HeldPlans
     from vault.lifecycle.opened import OpenVault
     from vault.records.collections import CollectionFacts
+    from vault.records.reading import ColumnReader
     from vault.views.collections import CollectionView
 
 
 class RecordActions:
-    """Import, look, take out, erase."""
+    """Import, look, take out, erase.
+
+    What touches rows loads pyarrow and numpy, which most acts can do without: it is loaded in the methods that do.
+    """
 
     _opened: OpenVault
     _plans: HeldPlans
 
     def plan_import(self, choice: FileChoice, *, progress: Progress = unwatched) -> ImportPlan:
+        from vault.importers.plan import make_plan
+
         last = self._plans.get(choice.path)
         plan = make_plan(
             self._opened.read, self._opened.keys, choice, last=last, look=self._compare, progress=progress
@@ -67,6 +69,13 @@ class RecordActions:
         what = "your records, to compare a file with them"
         self._opened.note_look(EntryType.ACCESS_VIEW, hidden={"what": what, "rows": "all rows"})
 
+    def check_import(self, plan_id: str) -> None:
+        from vault.importers.plan import check_plan
+
+        plan = self._plans.find(plan_id)
+        with self._opened.read() as uow:
+            check_plan(uow, self._opened.keys, plan)
+
     def import_planned(self, plan_id: str, *, progress: Progress = unwatched) -> ImportReport:
         return self._import(plan_id, progress, is_proven=False)
 
@@ -74,6 +83,8 @@ class RecordActions:
         return self._import(plan_id, progress, is_proven=True)
 
     def _import(self, plan_id: str, progress: Progress, *, is_proven: bool) -> ImportReport:
+        from vault.importers.plan import store_plan
+
         plan = self._plans.find(plan_id)
         with self._opened.act() as act:
             if not is_proven:
@@ -90,12 +101,16 @@ class RecordActions:
             return collection_views(uow)
 
     def browse(self, name: str, *, first: int = 0, limit: int = 100, search: str = "") -> Page:
+        from vault.records import browsing
+
         browsing.check_page(first=first, limit=limit, search=search)
         which = f"{'rows with a text' if search else 'rows'}, {first + 1:,} to {first + limit:,}"
         with self._looking(name, EntryType.ACCESS_VIEW, {"what": name, "rows": which}) as (facts, reader):
             return browsing.page(reader, facts, first=first, limit=limit, search=search)
 
     def show_collection(self, name: str) -> list[ColumnSummary]:
+        from vault.records.summary import summarise
+
         with self._looking(name, EntryType.ACCESS_VIEW, {"what": name, "rows": "all rows"}) as (
             facts,
             reader,
@@ -106,6 +121,8 @@ class RecordActions:
         self, name: str, target: Path, *, as_format: str, safe_for_spreadsheets: bool = False,
         progress: Progress = unwatched,
     ) -> ExportReport:  # fmt: skip
+        from vault.records.export import export_rows
+
         check_new(self._opened, target)
         with self._looking(name, EntryType.EXPORT, {"target": spelled(target.name)}, profile="records") as (
             facts,
@@ -120,6 +137,8 @@ class RecordActions:
         self, name: str, kind: EntryType, hidden: Mapping[str, str], **clear: str
     ) -> Iterator[tuple[CollectionFacts, ColumnReader]]:
         """The one way to a reader for the owner's eyes: the look is on the trail before there is one."""
+        from vault.records.reading import ColumnReader
+
         with self._opened.read() as uow:
             facts = collections.find_collection(uow, name)
             self._opened.note_look(kind, clear=clear, hidden=hidden)

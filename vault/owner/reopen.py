@@ -108,7 +108,8 @@ def reopen(vault: OpenVault, *, confirm: str) -> Reopening:
         )
         if planned.is_older:
             _end_what_stands(act, vault)
-        make_up(act, remembered, mark.highest_collection if mark else 0)
+        if mark is not None:
+            make_up(act, remembered, mark)
     return planned
 
 
@@ -134,7 +135,7 @@ def _check_whole(uow: UnitOfWork, vault: OpenVault) -> None:
 
 
 def _remembered(uow: UnitOfWork, mark: Mark | None) -> list[Remembered]:
-    return [] if mark is None else missing(uow, mark.spent, mark.shared, mark.caps)
+    return [] if mark is None else missing(uow, mark)
 
 
 def _budgets(uow: UnitOfWork, mark: Mark | None) -> tuple[RememberedBudget, ...]:

@@ -15,7 +15,6 @@ from vault.queries.runs import run_views
 from vault.requests import inbox, refusals
 from vault.requests.approve import approve
 from vault.requests.bundle import read_job
-from vault.training.run import run_job
 from vault.training.stop import stop_run
 
 if TYPE_CHECKING:
@@ -81,6 +80,8 @@ class RequestActions:
             return refusals.lift(act, inbox.show(act.uow, full_request_id(act.uow, request_id)))
 
     def train(self, request_id: str, *, progress: Progress = unwatched) -> ReleaseView:
+        from vault.training.run import run_job  # it loads pyarrow and numpy, which most acts do without
+
         with self._opened.read() as uow:
             full = full_request_id(uow, request_id)
         run_job(self._opened, full, progress)

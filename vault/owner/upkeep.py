@@ -13,7 +13,6 @@ from vault.owner.interface.kinds import Progress, unwatched
 from vault.owner.settle import settle
 from vault.queries.date import date_view
 from vault.queries.status import vault_status
-from vault.training.probe import probe
 
 if TYPE_CHECKING:
     from learner.protocol import ProbeResult
@@ -58,4 +57,6 @@ class UpkeepActions:
     @staticmethod
     def probe_sandbox(paths: Paths) -> list[ProbeResult]:
         """Try, from inside a locked-in learner, everything it must not be able to do to this vault."""
+        from vault.training.probe import probe
+
         return probe(paths)

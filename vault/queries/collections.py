@@ -26,7 +26,7 @@ def _collection(facts: CollectionFacts) -> CollectionView:
         name=facts.name,
         rows=facts.rows,
         unit=facts.unit.kind.value,
-        unit_field=facts.unit.field,
+        unit_field=facts.unit.of,
         time_field=facts.time_field,
         lifetime_epsilon=facts.lifetime_epsilon,
         created_at=stamp(facts.created_at),

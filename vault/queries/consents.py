@@ -105,9 +105,12 @@ def grant_state(one: Grant, spent: int, now: datetime, *, is_running: bool) -> s
 
 
 def is_under_consent(uow: UnitOfWork, collection: str, now: datetime) -> bool:
-    """Whether a consent for this collection was given that neither ran out nor was withdrawn."""
-    found = load_grants(uow, collection=collection)
-    return any(one.withdrawn_at is None and now < one.not_after for one in found)
+    """Whether a job may still begin under a consent for this collection, now or later."""
+    spent = ledger_view(uow).uses_spent
+    return any(
+        one.withdrawn_at is None and now < one.not_after and spent.get(one.id, 0) < one.uses
+        for one in load_grants(uow, collection=collection)
+    )
 
 
 def time_text(moment: datetime | None) -> str | None:

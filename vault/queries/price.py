@@ -24,7 +24,7 @@ def price_view(uow: UnitOfWork, asked: StoredJob) -> PriceView:
     after = standing.used_percent_before if is_paid else standing.used_percent_after
     return PriceView(
         unit=facts.unit.kind.value,
-        unit_field=facts.unit.field,
+        unit_field=facts.unit.of,
         lifetime_epsilon=facts.lifetime_epsilon,
         epsilon=asked.price.epsilon,
         delta=ledger.DELTA,

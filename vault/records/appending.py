@@ -8,7 +8,8 @@ from dataclasses import replace
 import pyarrow as pa
 
 from vault.errors.records import SchemaMismatch
-from vault.records.schema import ARROW_TYPES, ParsedTable
+from vault.records.arrow_types import ARROW_TYPES
+from vault.records.schema import ParsedTable
 from vault.views.field_types import FieldSpec, FieldType
 from vault.views.names import lookalikes
 

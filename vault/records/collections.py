@@ -130,7 +130,7 @@ def facts_of(uow: UnitOfWork, row: tables.Collection) -> CollectionFacts:
     return CollectionFacts(
         id=row.id,
         name=row.name,
-        unit=UnitSpec(kind=row.unit, field=row.unit_field),
+        unit=unit_of(row),
         time_field=row.time_field,
         lifetime_epsilon=_cap(uow, row),
         created_at=row.created_at,
@@ -138,6 +138,13 @@ def facts_of(uow: UnitOfWork, row: tables.Collection) -> CollectionFacts:
         fields=tuple(field_spec(field) for field in fields if not field.is_system),
         system_fields=tuple(field_spec(field) for field in fields if field.is_system),
     )
+
+
+def unit_of(row: tables.Collection) -> UnitSpec:
+    """The unit of a collection; of days its column holds the zone."""
+    if row.unit is UnitKind.DAY:
+        return UnitSpec(kind=row.unit, zone=row.unit_field)
+    return UnitSpec(kind=row.unit, field=row.unit_field)
 
 
 def _cap(uow: UnitOfWork, row: tables.Collection) -> str:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.records.minhash import ENOUGH, NOTHING, Sketch, is_low, mixed, sketch_of, sketch_of_least
-from vault.records.normalised import Keys, keys_of, numbering
+from vault.records.normalised import VERSION, Keys, keys_of, numbering
 from vault.sealing.digest import keyed_digest
 from vault.sealing.secret import Secret
 from vault.views.field_types import SYSTEM_FIELDS, UnitKind, UnitSpec
@@ -54,11 +54,13 @@ class Fingerprint:
     """The units of an import and its columns; `content` is a sum over the rows, the same in any order of them.
 
     Where it was destroyed there is no sketch and `content` is 0: then no more is known than which columns there were.
+    Two of one `version` can be compared: it says how values are made into numbers.
     """
 
     content: int
     units: Sketch
     columns: tuple[ColumnPrint, ...]
+    version: int = VERSION
 
     @property
     def is_destroyed(self) -> bool:
@@ -88,12 +90,14 @@ class _Anchor:
 NO_PAIRS: Final = Pairs(sketch=NOTHING, chance=1.0)
 
 
-def fingerprint(key: Secret, table: pa.Table, unit: UnitSpec, time_field: str | None) -> Fingerprint:
+def fingerprint(
+    key: Secret, table: pa.Table, unit: UnitSpec, time_field: str | None, version: int = VERSION
+) -> Fingerprint:
     """The fingerprint of rows as they are sealed, under a key of its own."""
     seeds = _seeds(key)
     table = _own_columns(table)
-    anchor = _anchor(table, unit, time_field, seeds[0])
-    every = [_column(table, name, seeds[1]) for name in table.column_names]
+    anchor = _anchor(table, unit, time_field, seeds[0], version)
+    every = [_column(table, name, seeds[1], version) for name in table.column_names]
     left_out = {unit.field, time_field if unit.kind is UnitKind.DAY else None, anchor and anchor.column}
     columns = [one for one in every if one.name not in left_out]
     untimed = [one for one in columns if not pa.types.is_timestamp(table[one.name].type)]
@@ -109,12 +113,13 @@ def fingerprint(key: Secret, table: pa.Table, unit: UnitSpec, time_field: str | 
             )
             for one in columns
         ),
+        version=version,
     )
 
 
 def units_of(key: Secret, table: pa.Table, unit: UnitSpec, time_field: str | None) -> Keys | None:
     """A number for the unit of each row, the same in every file; None where nothing says whose a row is."""
-    anchor = _anchor(_own_columns(table), unit, time_field, _seeds(key)[0])
+    anchor = _anchor(_own_columns(table), unit, time_field, _seeds(key)[0], VERSION)
     return None if anchor is None else anchor.keys
 
 
@@ -126,7 +131,7 @@ def name_digest(key: Secret, name: str) -> bytes:
 def without_sketches(one: Fingerprint) -> Fingerprint:
     """What is left when an owner has a fingerprint destroyed: which columns there were."""
     bare = (ColumnPrint(name=each.name, beside_unit=NO_PAIRS, beside_values=NO_PAIRS) for each in one.columns)
-    return Fingerprint(content=0, units=NOTHING, columns=tuple(bare))
+    return Fingerprint(content=0, units=NOTHING, columns=tuple(bare), version=one.version)
 
 
 def _seeds(key: Secret) -> list[int]:
@@ -137,8 +142,8 @@ def _own_columns(table: pa.Table) -> pa.Table:
     return table.select([name for name in table.column_names if name not in SYSTEM_FIELDS])
 
 
-def _column(table: pa.Table, name: str, seed: int) -> _Column:
-    keys, known = keys_of(table[name])
+def _column(table: pa.Table, name: str, seed: int, version: int) -> _Column:
+    keys, known = keys_of(table[name], version)
     return _Column(name=name, keys=mixed(keys, seed), known=known)
 
 
@@ -153,24 +158,26 @@ def _content(columns: Sequence[_Column], rows: int) -> int:
 # whose a row is ---------------------------------------------------------------------------------------------
 
 
-def _anchor(table: pa.Table, unit: UnitSpec, time_field: str | None, seed: int) -> _Anchor | None:
+def _anchor(
+    table: pa.Table, unit: UnitSpec, time_field: str | None, seed: int, version: int
+) -> _Anchor | None:
     """The unit; where each row is one, its time, or a column that numbers the rows."""
     match unit.kind:
         case UnitKind.DAY:
             times = table[time_field]
-            return _anchored(None, pc.floor_temporal(times, unit="day"), seed)
+            return _anchored(None, pc.floor_temporal(times, unit="day"), seed, version)
         case UnitKind.COLUMN:
-            return _anchored(unit.field, table[unit.field], seed)
+            return _anchored(unit.field, table[unit.field], seed, version)
         case UnitKind.RECORD:
             name = time_field or next(
                 (name for name in table.column_names if _numbers_rows(table[name])), None
             )
-            return None if name is None else _anchored(name, table[name], seed)
+            return None if name is None else _anchored(name, table[name], seed, version)
 
 
-def _anchored(name: str | None, column: pa.ChunkedArray, seed: int) -> _Anchor:
+def _anchored(name: str | None, column: pa.ChunkedArray, seed: int, version: int) -> _Anchor:
     is_time = pa.types.is_timestamp(column.type)
-    keys, known = keys_of(numbering(column) if pa.types.is_string(column.type) else column)
+    keys, known = keys_of(numbering(column) if pa.types.is_string(column.type) else column, version)
     keys = mixed(keys, seed)
     distinct, places = np.unique(keys, return_inverse=True)
     return _Anchor(

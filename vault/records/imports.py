@@ -50,50 +50,81 @@ class People:
     overlaps: tuple[Overlap, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """Rows, and the collection that they go to or that they make.
+
+    ``file_digest`` is the keyed digest of the file; ``lifetime_epsilon`` counts for a new collection only; ``people``
+    was found before or is found now.
+    """
+
+    name: str
+    parsed: ParsedTable
+    choice: ImportChoice
+    lifetime_epsilon: str
+    file_digest: bytes
+    people: People | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """An import against which nothing stands: its rows as they are sealed, and the collection that is there already."""
+
+    parsed: ParsedTable
+    units: UnitRows
+    row: tables.Collection | None
+    home: CollectionFacts | None
+
+
 def import_table(
-    act: AuditedTransaction,
-    *,
-    name: str,
-    parsed: ParsedTable,
-    unit: UnitSpec,
-    time_field: str | None,
-    lifetime_epsilon: str,
-    file_digest: bytes,
-    people: People | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    act: AuditedTransaction, wanted: Import, progress: Callable[[int, int], None] = lambda _done, _of: None
 ) -> ImportReport:
     """Seal the rows of a file into a new collection, or behind those of one that has the same columns.
 
-    ``file_digest`` is the keyed digest of the file; ``lifetime_epsilon`` counts for a new collection only; ``people``
-    was found before or is found now. Raises AlreadyImported, NothingToImport, TooManyUnits, SchemaMismatch,
-    UnitsDiffer, Invalid for a unit, name or epsilon that cannot be.
+    Raises as `check_import`, and Invalid for a name or an epsilon that cannot be.
     """
-    _refuse_known_file(act.uow, file_digest)
-    choice = ImportChoice(unit=unit, time_field=time_field)
-    row = live_row(act.uow, name)
-    home = None if row is None else facts_of(act.uow, row)
-    if home is not None:
-        parsed = _fitted(home, parsed, choice)
-    units = with_units(parsed, unit, time_field, first_row=row.next_row if row else 0)
-    if units.table.num_rows == 0:
-        raise NothingToImport
-    check_unit_count(act.uow, act.keys, name, row, units.table[UNIT_FIELD])
-    warnings = warnings_of_repeats(act.uow, act.keys, _own(parsed, units), home)
-    people = people or find_people(act.uow, act.keys, name, units.table, choice)
+    checked = _checked(act.uow, act.keys, wanted)
+    name, units = wanted.name, checked.units
+    warnings = warnings_of_repeats(act.uow, act.keys, _own(checked.parsed, units), checked.home)
+    people = wanted.people or find_people(act.uow, act.keys, name, units.table, wanted.choice)
     _check_units(people)
-    target = row or _new_collection(act, name, parsed.fields, choice, lifetime_epsilon)
+    target = checked.row or _new_collection(
+        act, name, checked.parsed.fields, wanted.choice, wanted.lifetime_epsilon
+    )
     append_rows(act.uow, act.keys, target, units.table, progress)
     joined = _join(act.uow, target, people)
-    _record(act, target, parsed, units, file_digest, people)
+    _record(act, target, checked.parsed, units, wanted.file_digest, people)
     return ImportReport(
         collection=name,
-        is_new=row is None,
+        is_new=checked.row is None,
         rows=units.table.num_rows,
         refused=units.refused,
         total_rows=target.rows,
         warnings=warnings,
         joined=joined,
+        known_rows=checked.parsed.known_rows,
     )
+
+
+def check_import(uow: UnitOfWork, keys: KeyTree, wanted: Import) -> None:
+    """Raise AlreadyImported, NothingToImport, TooManyUnits, SchemaMismatch, UnitsDiffer, or Invalid for its unit."""
+    _checked(uow, keys, wanted)
+    if wanted.people is not None:
+        _check_units(wanted.people)
+
+
+def _checked(uow: UnitOfWork, keys: KeyTree, wanted: Import) -> _Checked:
+    refuse_known_file(uow, wanted.file_digest)
+    parsed, choice = wanted.parsed, wanted.choice
+    row = live_row(uow, wanted.name)
+    home = None if row is None else facts_of(uow, row)
+    if home is not None:
+        parsed = _fitted(home, parsed, choice)
+    units = with_units(parsed, choice.unit, choice.time_field, first_row=row.next_row if row else 0)
+    if units.table.num_rows == 0:
+        raise NothingToImport
+    check_unit_count(uow, keys, wanted.name, row, units.table[UNIT_FIELD])
+    return _Checked(parsed=parsed, units=units, row=row, home=home)
 
 
 def find_people(
@@ -154,8 +185,9 @@ def choose(
     *,
     unit: str | None = None,
     time_field: str | None = None,
+    zone: str = "",
 ) -> ImportChoice:
-    """What was asked for; what was not, as the collection has it, or guessed for a new one.
+    """What was asked for; what was not, as the collection has it, or guessed for a new one, with days of this zone.
 
     ``unit`` is text as ``UnitSpec.parse`` reads it. Raises Invalid for columns that are not there.
     """
@@ -164,20 +196,21 @@ def choose(
     if time_field is None:
         time_field = guess_time_field(fields) if known is None else known.time_field
     if unit is not None:
-        spec = UnitSpec.parse(unit, [field.name for field in fields])
+        spec = UnitSpec.parse(unit, [field.name for field in fields], zone or None)
     else:
-        spec = default_unit(fields, time_field) if known is None else known.unit
+        spec = default_unit(fields, time_field, zone) if known is None else known.unit
     return ImportChoice(unit=spec, time_field=time_field)
 
 
-def _refuse_known_file(uow: UnitOfWork, digest: bytes) -> None:
+def refuse_known_file(uow: UnitOfWork, digest: bytes) -> None:
+    """Raise AlreadyImported for a file of this digest that is in the vault."""
     for known in uow.find(tables.ImportedFile, digest=digest):
         raise AlreadyImported(date=known.imported_at.date().isoformat())
 
 
 def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -> ParsedTable:
     if choice.unit != facts.unit:
-        raise SchemaMismatch(collection=facts.name, reason=f"its unit is {facts.unit}")
+        raise SchemaMismatch(collection=facts.name, reason=f"its unit is {facts.unit.described()}")
     if choice.time_field != facts.time_field:
         source = f"come from the column {facts.time_field}" if facts.time_field else "are not known"
         raise SchemaMismatch(collection=facts.name, reason=f"the times of its rows {source}")
@@ -195,7 +228,7 @@ def _new_collection(
     row = tables.Collection(
         name=name,
         unit=choice.unit.kind,
-        unit_field=choice.unit.field,
+        unit_field=choice.unit.of,
         time_field=choice.time_field,
         lifetime_epsilon=_checked_epsilon(lifetime_epsilon),
         created_at=act.at,

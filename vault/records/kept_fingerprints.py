@@ -1,6 +1,6 @@
 """Fingerprints as they are kept: sealed under their own key, bound to the file they are of.
 
-print  = version 1 B (1) | content u64 | units | columns u16 | column*
+print  = version 1 B (1 or 2) | content u64 | units | columns u16 | column*
 column = name 8 B | pairs beside the unit | pairs beside other values
 pairs  = sketch | chance in 1/255, rounded up, 1 B
 sketch = size u32 | 128 buckets of 4 bits, 64 B
@@ -22,7 +22,7 @@ from vault.sealing.secret import Secret
 
 _WHAT: Final = "the fingerprint of an import"
 _MAGIC: Final = b"lbx-fpr1"
-_VERSION: Final = 1
+_VERSIONS: Final = (1, 2)
 _HEAD: Final = struct.Struct(f">BQI{PACKED}sH")
 _COLUMN: Final = struct.Struct(f">8sI{PACKED}sBI{PACKED}sB")
 _MOST: Final = 2**32 - 1
@@ -46,7 +46,8 @@ def open_fingerprint(keys: KeyTree, blob: bytes, file_digest: bytes) -> Fingerpr
 
 def packed(one: Fingerprint) -> bytes:
     """A fingerprint as bytes."""
-    head = _HEAD.pack(_VERSION, one.content, min(one.units.size, _MOST), one.units.marks, len(one.columns))
+    facts = one.content, min(one.units.size, _MOST), one.units.marks, len(one.columns)
+    head = _HEAD.pack(one.version, *facts)
     return head + b"".join(_COLUMN.pack(each.name, *_facts(each)) for each in one.columns)
 
 
@@ -55,12 +56,13 @@ def unpacked(data: bytes) -> Fingerprint:
     if len(data) < _HEAD.size:
         raise Damaged(what=_WHAT)
     version, content, size, marks, columns = _HEAD.unpack_from(data)
-    if version != _VERSION or len(data) != _HEAD.size + columns * _COLUMN.size:
+    if version not in _VERSIONS or len(data) != _HEAD.size + columns * _COLUMN.size:
         raise Damaged(what=_WHAT)
     return Fingerprint(
         content=content,
         units=Sketch(size=size, marks=marks),
         columns=tuple(_column(*facts) for facts in _COLUMN.iter_unpack(data[_HEAD.size :])),
+        version=version,
     )
 
 

@@ -1,7 +1,8 @@
 """Values as 64-bit numbers that stay the same when a file is written anew.
 
 A truth value is the number 0 or 1, a whole number is itself however it was typed, any other number keeps 14 bits (four
-digits), a text loses its case and the spaces around it, and one that spells a number or a truth value is that.
+digits), a text loses its case and the spaces around it, and one that spells a number or a truth value is that. In a
+column of very small numbers only zero itself is zero; for version 1 it was such a one only if all of it was small.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ _TRUE, _FALSE = pa.array(["true", "yes"]), pa.array(["false", "no"])
 _NEARLY_WHOLE: Final = 1e-5
 _FINEST: Final = 2.0**18  # steps of 4e-6 around zero: what is added in the seventh digit moves few values
 _LEAST_WITH_STEPS: Final = 2.0**-8
+_MOST_OF_A_COLUMN: Final = 0.75
+VERSION: Final = 2
 _MANTISSA: Final = np.int64(52 - 14)
 _TEXT_BASE: Final = np.uint64(0x9E3779B97F4A7C15)
 _OF_TEXT, _OF_TIME, _OF_FRACTION = (
@@ -29,20 +32,20 @@ _OF_TEXT, _OF_TIME, _OF_FRACTION = (
 _SECOND: Final = 1_000_000
 
 
-def keys_of(column: pa.ChunkedArray) -> tuple[Keys, Keys]:
-    """The key of every value, and whether there is a value at all."""
+def keys_of(column: pa.ChunkedArray, version: int = VERSION) -> tuple[Keys, Keys]:
+    """The key of every value as this version makes it, and whether there is a value at all."""
     array = column.combine_chunks()
     known = pc.is_valid(array).to_numpy(zero_copy_only=False)
     if pa.types.is_string(array.type):
-        return _of_texts(array), known
+        return _of_texts(array, version), known
     if pa.types.is_timestamp(array.type):
         micros = _filled(array.cast(pa.timestamp("us")).cast(pa.int64()), 0)
         return (micros // _SECOND).view(np.uint64) ^ _OF_TIME, known
     if pa.types.is_floating(array.type):
-        return _of_numbers(_filled(array, 0.0)), known
+        return _of_numbers(_filled(array, 0.0), version), known
     if pa.types.is_integer(array.type) or pa.types.is_boolean(array.type):
         return _filled(array.cast(pa.int64()), 0).view(np.uint64), known
-    return _of_texts(array.cast(pa.string())), known
+    return _of_texts(array.cast(pa.string()), version), known
 
 
 def numbering(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -55,33 +58,45 @@ def _filled(array: pa.Array, empty: float) -> np.ndarray:
     return filled
 
 
-def _of_numbers(values: np.ndarray) -> Keys:
+def _of_numbers(values: np.ndarray, version: int) -> Keys:
     whole = np.rint(values)
     is_whole = (np.abs(values - whole) <= _NEARLY_WHOLE) & (np.abs(whole) < 2.0**53)
-    if is_whole.any() and not whole[is_whole].any() and np.abs(values).max() < _LEAST_WITH_STEPS:
-        is_whole &= values == 0  # a column of very small numbers is no column of zeros
+    is_tiny = _is_tiny(values, version)
+    if is_tiny:
+        is_whole &= (whole != 0) | (values == 0)  # a column of very small numbers is no column of zeros
     keys = np.where(is_whole, whole, 0.0).astype(np.int64).view(np.uint64)
     broken = np.flatnonzero(~is_whole)
-    keys[broken] = _of_fractions(values[broken]) ^ _OF_FRACTION
+    has_steps = not is_tiny or version == 1
+    keys[broken] = _of_fractions(values[broken], has_steps=has_steps) ^ _OF_FRACTION
     return keys
 
 
-def _of_fractions(values: np.ndarray) -> Keys:
-    """Rounded to 14 bits, and around zero to steps that do not shrink with the number."""
+def _is_tiny(values: np.ndarray, version: int) -> bool:
+    """Whether a column holds very small numbers; some odd ones among them do not decide it."""
+    sizes = np.abs(values[values != 0])
+    most = 1.0 if version == 1 else _MOST_OF_A_COLUMN
+    return bool(len(sizes)) and bool(np.quantile(sizes, most, method="lower") < _LEAST_WITH_STEPS)
+
+
+def _of_fractions(values: np.ndarray, *, has_steps: bool) -> Keys:
+    """Rounded to 14 bits, and around zero, with steps, to such that do not shrink with the number."""
     bits = values.view(np.int64)
     rounded = (bits + (np.int64(1) << (_MANTISSA - 1))) & ~((np.int64(1) << _MANTISSA) - 1)
+    if not has_steps:
+        return rounded.view(np.uint64)
     is_small = (np.abs(values) < 2.0**14 / _FINEST) & (np.abs(values) >= 2.0**-20)
     stepped = np.rint(np.where(is_small, values, 0.0) * _FINEST).astype(np.int64)
     return np.where(is_small, stepped, rounded).view(np.uint64)
 
 
-def _of_texts(array: pa.Array) -> Keys:
+def _of_texts(array: pa.Array, version: int) -> Keys:
     texts = pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(array)), "")
     keys = _hashed(texts) ^ _OF_TEXT
     is_number = pc.match_substring_regex(texts, _NUMBER)
     if pc.any(is_number).as_py():
         numbers = pc.if_else(is_number, texts, None).cast(pa.float64())
-        keys = np.where(is_number.to_numpy(zero_copy_only=False), _of_numbers(_filled(numbers, 0.0)), keys)
+        found = _of_numbers(_filled(numbers, 0.0), version)
+        keys = np.where(is_number.to_numpy(zero_copy_only=False), found, keys)
         # As a float a number of 17 digits or more would be another one.
         is_whole = pc.match_substring_regex(texts, _WHOLE)
         wholes = _filled(pc.if_else(is_whole, texts, None).cast(pa.int64()), 0).view(np.uint64)

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from vault.sealing.keytree import KeyTree
     from vault.store.unit_of_work import UnitOfWork
 
-SAME, OTHER = "same", "other"
+SAME, OTHER, KIN = "same", "other", "kin"
+"""What is said of a collection: the same people, other ones, or another table of the same kind of export."""
 _NEAR: Final = 4  # two fingerprints of sizes no farther apart than this many times tell all there is to tell
 
 
@@ -73,6 +74,18 @@ def overlaps(
     return tuple(one for _, one in found if one is not None)
 
 
+def with_kin(uow: UnitOfWork, people: Mapping[str, str], kin: Sequence[frozenset[str]]) -> Mapping[str, str]:
+    """What was said of collections, and that those with the columns of another table of an export are its kin.
+
+    Whoever says that one of them holds other people has two of these exports: then nothing is taken for granted.
+    """
+    every = (facts_of(uow, row) for row in (uow.find(tables.Collection, order_by="name") if kin else ()))
+    found = {one.name for one in every if frozenset(field.name for field in one.fields) in kin}
+    if any(people.get(name) == OTHER for name in found):
+        return people
+    return dict.fromkeys(found, KIN) | dict(people)
+
+
 def state_of(uow: UnitOfWork) -> tuple[object, ...]:
     """What changes with everything that an overlap is decided from."""
     collections = [(row.id, row.filter_id, row.next_row, row.rows) for row in uow.find(tables.Collection)]
@@ -90,7 +103,7 @@ def prints_of(uow: UnitOfWork, keys: KeyTree, facts: CollectionFacts) -> list[Fi
 
 def _check(uow: UnitOfWork, people: Mapping[str, str]) -> None:
     for name, word in people.items():
-        if word not in (SAME, OTHER):
+        if word not in (SAME, OTHER, KIN):
             raise Invalid(reason=f"{word} is none of {SAME}, {OTHER}")
         if find_row(uow, name) is None:
             raise UnknownCollection(name=name)
@@ -113,9 +126,11 @@ def _overlap(
         raise ColumnsClosed(name=row.name)
     if reason is None and said == SAME:
         reason = OverlapReason.SAID
+    if reason in (None, OverlapReason.PERHAPS) and said == KIN:
+        reason = OverlapReason.SAME_EXPORT
     if reason is None:
         return None
-    joins = reason is OverlapReason.COLUMNS_CLOSED or said == SAME
+    joins = reason is OverlapReason.COLUMNS_CLOSED or said in (SAME, KIN)
     joins = joins or (reason is OverlapReason.SAME_PEOPLE and said is None)
     return Overlap(
         collection=row.name,
@@ -129,24 +144,28 @@ def _overlap(
 def _other_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, row: tables.Collection) -> str:
     """The unit of a member of this budget that is another one than that of the rows, erased members included."""
     members = (facts_of(uow, one) for one in members_of(uow, row.id))
-    return next((str(one.unit) for one in members if not _is_one_unit(uow, keys, rows, one)), "")
+    return next((one.unit.described() for one in members if not _is_one_unit(uow, keys, rows, one)), "")
 
 
 def _is_one_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, facts: CollectionFacts) -> bool:
     """Whether both count by the same: of columns with different names, whether they hold the same units."""
     if rows.unit.kind is not facts.unit.kind:
         return False
+    if rows.unit.kind is UnitKind.DAY:
+        return rows.unit.zone == facts.unit.zone
     names = {(unit.field or "").casefold() for unit in (rows.unit, facts.unit)}
     if len(names) == 1:
         return True
     prints = prints_of(uow, keys, facts)
-    return any(containment(rows.print.units, each.units) >= LEAST_UNITS for each in prints)
+    own = {version: _print_of(keys, rows, version).units for version in {each.version for each in prints}}
+    return any(containment(own[each.version], each.units) >= LEAST_UNITS for each in prints)
 
 
 def _reason(
     uow: UnitOfWork, keys: KeyTree, rows: Incoming, facts: CollectionFacts, prints: Sequence[Fingerprint]
 ) -> OverlapReason | None:
-    found = {likeness(rows.print, each): each for each in prints}
+    own = {version: _print_of(keys, rows, version) for version in {each.version for each in prints}}
+    found = {likeness(own[each.version], each): each for each in prints}
     if Likeness.SAME in found:
         is_closed = found[Likeness.SAME].is_destroyed
         return OverlapReason.COLUMNS_CLOSED if is_closed else OverlapReason.SAME_PEOPLE
@@ -154,6 +173,13 @@ def _reason(
     if closer is Likeness.SAME:
         return OverlapReason.SAME_PEOPLE
     return OverlapReason.PERHAPS if Likeness.PERHAPS in {*found, closer} else None
+
+
+def _print_of(keys: KeyTree, rows: Incoming, version: int) -> Fingerprint:
+    """The fingerprint of the rows as an older version made it, to be compared with what that version kept."""
+    if version == rows.print.version:
+        return rows.print
+    return fingerprint(fingerprint_key(keys), rows.table, rows.unit, rows.time_field, version)
 
 
 def _is_far(rows: Incoming, facts: CollectionFacts, prints: Sequence[Fingerprint]) -> bool:

@@ -42,6 +42,7 @@ def preview(
         unit=unit,
         units=units,
         time_field=time_field,
+        known_rows=parsed.known_rows,
         digest=parsed.digest_input.hex(),
         warnings=(*parsed.notes, *repeats, *_warnings(parsed, rows, unit, units)),
     )
@@ -76,7 +77,8 @@ def _about_units(rows: UnitRows, unit: UnitSpec, units: int) -> Iterator[str]:
                 rows_repeat = "1 row repeats" if copies == 1 else f"{copies} rows repeat"
                 yield f"{rows_repeat} another row; what is told twice is hidden less well."
         case UnitKind.DAY:
-            yield "All rows of one day (UTC) count as one unit; a habit shown on many days is not hidden."
+            zone = unit.zone or "UTC"
+            yield f"All rows of one day ({zone}) count as one unit; a habit shown on many days is not hidden."
         case UnitKind.COLUMN:
             yield f"All rows with the same {unit.field} count as one unit, as it is spelled in the file."
     if 0 < units < (_FEW_RECORDS if unit.kind is UnitKind.RECORD else _FEW_UNITS):

@@ -11,8 +11,8 @@ import pyarrow as pa
 from vault.errors.families import InternalError
 from vault.errors.records import UnknownField
 from vault.errors.storage import Damaged
+from vault.records.arrow_types import ARROW_TYPES
 from vault.records.field_keys import FieldPlace, unwrap_key
-from vault.records.schema import ARROW_TYPES
 from vault.records.segments import STRIPE_ROWS, SegmentPlace, open_segment
 from vault.sealing.keytree import KeyTree
 from vault.sealing.secret import Secret

@@ -1,4 +1,4 @@
-"""The words of a collection as Arrow has them; and a parsed file, not yet sealed."""
+"""The words of a collection; and a parsed file, not yet sealed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, TypeVar
 
 from vault.errors.families import Invalid
 from vault.records.sensitivity import guess_sensitivity, name_words
@@ -25,8 +23,10 @@ from vault.views.field_types import (
 )
 from vault.views.names import has_invisible
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 __all__ = [
-    "ARROW_TYPES",
     "LONGEST_NAME",
     "SYSTEM_FIELDS",
     "TIME_FIELD",
@@ -51,24 +51,15 @@ LONGEST_NAME = 80
 Word = TypeVar("Word", bound=StrEnum)
 
 
-# A category is sealed as plain text: a dictionary would need a second message in every segment.
-ARROW_TYPES: dict[FieldType, pa.DataType] = {
-    FieldType.FLOAT: pa.float64(),
-    FieldType.INT: pa.int64(),
-    FieldType.BOOL: pa.bool_(),
-    FieldType.TEXT: pa.string(),
-    FieldType.TIMESTAMP: pa.timestamp("us", tz="UTC"),
-    FieldType.CATEGORY: pa.string(),
-}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedTable:
     """A file as typed columns, nothing sealed yet.
 
     ``table`` has the columns of ``fields`` in order, in the types of ``ARROW_TYPES``; ``lines`` is an int64
     array with the line of every row; ``digest_input`` is the SHA-256 of the file's bytes (32 bytes);
-    ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner.
+    ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner. A row whose ``key``
+    columns are stored already is left out, ``known_rows`` of them so far; without a key every row is stored. ``kin``
+    are the columns of the other tables of its kind of export, which tell about the same people.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -79,6 +70,9 @@ class ParsedTable:
     format: str
     source: str
     notes: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    known_rows: int = 0
+    kin: tuple[frozenset[str], ...] = ()
 
 
 def is_plain_name(name: str) -> bool:
@@ -103,10 +97,12 @@ def guess_time_field(fields: Sequence[FieldSpec]) -> str | None:
     return times[0] if times else None
 
 
-def default_unit(fields: Sequence[FieldSpec], time_field: str | None) -> UnitSpec:
+def default_unit(fields: Sequence[FieldSpec], time_field: str | None, zone: str = "") -> UnitSpec:
     """A day where the rows have times, else a row: a day hides all its rows, so it is the safer choice."""
     has_times = any(field.name == time_field and field.type is FieldType.TIMESTAMP for field in fields)
-    return UnitSpec(kind=UnitKind.DAY if has_times else UnitKind.RECORD)
+    if has_times:
+        return UnitSpec(kind=UnitKind.DAY, zone=zone or None)
+    return UnitSpec(kind=UnitKind.RECORD)
 
 
 def named(given: Mapping[str, str], kinds: type[Word]) -> dict[str, Word]:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from vault.errors.storage import Damaged
+from vault.records.arrow_types import ARROW_TYPES
 from vault.records.field_keys import FieldPlace
-from vault.records.schema import ARROW_TYPES
 from vault.sealing.aead import open_sealed, seal
 from vault.sealing.secret import Secret
 

@@ -59,7 +59,7 @@ def with_units(parsed: ParsedTable, unit: UnitSpec, time_field: str | None, *, f
     """Add ``_unit`` and ``_time``; rows without a unit are refused.
 
     A record's unit is the number of its row, counted over the whole life of the collection from ``first_row``;
-    a day's is its date in UTC; a column's is the text of its value. Raises Invalid as ``check_unit`` does.
+    a day's is its date in its zone; a column's is the text of its value. Raises Invalid as ``check_unit`` does.
     """
     check_unit(parsed.fields, unit, time_field)
     table = parsed.table
@@ -76,11 +76,18 @@ def _units(table: pa.Table, unit: UnitSpec, time_field: str | None, first_row: i
             rows = range(first_row, first_row + table.num_rows)
             return pa.chunked_array([rows], type=pa.int64()).cast(pa.string())
         case UnitKind.DAY:
-            return table[time_field].cast(pa.date32()).cast(pa.string())
+            return _days(table[time_field], unit.zone)
         case UnitKind.COLUMN:
             return table[unit.field].cast(pa.string())
         case _:
             assert_never(unit.kind)
+
+
+def _days(times: pa.ChunkedArray, zone: str | None) -> pa.ChunkedArray:
+    """The day of each time in a zone; times that are all midnight in UTC are days already."""
+    if zone and not pc.all(pc.equal(pc.floor_temporal(times, unit="day"), times), min_count=0).as_py():
+        times = pc.local_timestamp(times.cast(pa.timestamp("us", zone)))
+    return times.cast(pa.date32()).cast(pa.string())
 
 
 def _without_strays(table: pa.Table, parsed: ParsedTable, source: str | None) -> UnitRows:

@@ -19,6 +19,7 @@ from vault.requests.bundle import (
     MANIFEST_FILE,
     SIGNATURE_FILE,
     WEIGHTS_FILE,
+    WEIGHTS_LIMIT,
     check_signature,
     check_sizes,
     read_bounded,
@@ -29,7 +30,7 @@ from vault.requests.manifest import UNSIGNED_KEY, Manifest, second_version
 from vault.requests.parse import MANIFEST_LIMIT, manifest_bytes, manifest_digest, parse_manifest
 from vault.requests.shapes import dimension, shapes
 from vault.requests.translate import mechanism
-from vault.requests.weights import WEIGHTS_LIMIT, check_weights
+from vault.requests.weights import check_weights
 from vault.sealing.durable import create_file, replace_files
 from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey, fingerprint

@@ -16,7 +16,6 @@ from vault.errors.records import FileMissing
 from vault.errors.requests import ManifestInvalid, ManifestTampered, WeightsInvalid
 from vault.requests.canonical import NotCanonical, read_object, version_of
 from vault.requests.parse import MANIFEST_LIMIT
-from vault.requests.weights import WEIGHTS_LIMIT
 from vault.sealing.signing import SIGNATURE_BYTES, is_signed_by
 from vault.strict_base64 import from_base64
 
@@ -32,6 +31,8 @@ JOB_DOMAINS: Final[Mapping[int, bytes]] = {
 
 SIGNATURE_LIMIT: Final = 256
 """Bytes of the signature file."""
+WEIGHTS_LIMIT: Final = 1024 * 1024
+"""Bytes: 200,000 parameters of 4 bytes and a header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

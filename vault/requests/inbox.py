@@ -36,7 +36,6 @@ from vault.requests.shapes import shapes
 from vault.requests.states import in_words, move
 from vault.requests.text import TEXT_LIMIT, text_faults
 from vault.requests.translate import mechanism
-from vault.requests.weights import check_weights
 from vault.sealing.random import random_id
 from vault.store.tables import RequesterRow, RequestRow
 from vault.views.states import RequesterStatus, RequestState
@@ -166,6 +165,8 @@ def expire(act: AuditedTransaction) -> list[str]:
 
 def _authentic(uow: UnitOfWork, job: JobFiles) -> tuple[Manifest, RequesterRow]:
     """The manifest and its sender, from bytes that nobody has looked at yet."""
+    from vault.requests.weights import check_weights  # it loads numpy, which most acts do without
+
     check_sizes(job)
     key = check_signature(job)
     manifest = parse_manifest(job.manifest)

@@ -16,11 +16,10 @@ import safetensors
 import safetensors.numpy
 
 from vault.errors.requests import WeightsInvalid, WeightsTampered
+from vault.requests.bundle import WEIGHTS_LIMIT
 from vault.sealing.digest import sha256_hex
 from vault.strict_json import strict_loads
 
-WEIGHTS_LIMIT: Final = 1024 * 1024
-"""Bytes: 200,000 parameters of 4 bytes and a header."""
 HEADER_LIMIT: Final = 64 * 1024
 """Bytes; the format itself allows a header of 100 MB."""
 LARGEST_WEIGHT: Final = 1e3

@@ -22,16 +22,17 @@ from vault.sealing.regular_file import read_regular
 from vault.store.failures import translated
 from vault.store.files import drafts_of, write_durably
 
-_VERSION = 4
-_DOMAINS = {version: f"lockbox high-water mark v{version}\n".encode() for version in (1, 2, 3, _VERSION)}
+_VERSION = 5
+_DOMAINS = {version: f"lockbox high-water mark v{version}\n".encode() for version in range(1, _VERSION + 1)}
 _NOT_KNOWN: dict[int, dict[str, Any]] = {
-    1: {"has_digest": False, "shared": {}, "caps": {}},
-    2: {"shared": {}, "caps": {}},
-    3: {"caps": {}},
+    1: {"has_digest": False, "shared": {}, "caps": {}, "paid": None},
+    2: {"shared": {}, "caps": {}, "paid": None},
+    3: {"caps": {}, "paid": None},
+    4: {"paid": None},
     _VERSION: {},
 }
 """What a mark of each version says nothing about."""
-_MOST_BYTES = 4 * 1024 * 1024
+_MOST_BYTES = 16 * 1024 * 1024
 _WHAT = "the high-water mark"
 
 
@@ -42,6 +43,7 @@ class Mark:
     `size` and `root` (hex) are the head of the audit trail; `spent` maps a collection to its spent budget in
     nano-nats, one integer for each Rényi order. `shared` maps a collection that shares its budget to the number of
     their filter, and `caps` to its own cap (ε); marks before the third version know of neither, the third of no caps.
+    `paid` names the charges that `spent` is of, None in a mark before the fifth version.
     `has_digest` says that the vault keeps the digest of its rows, and will be missed where it does not; a mark of the
     first version knows of none.
     """
@@ -52,6 +54,7 @@ class Mark:
     spent: dict[str, list[int]]
     shared: dict[str, int]
     caps: dict[str, str]
+    paid: list[str] | None
     has_digest: bool
 
     @property

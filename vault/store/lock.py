@@ -15,17 +15,17 @@ LOCK_NAME = "writer.lock"
 
 
 @contextmanager
-def writer_lock(folder: Path) -> Iterator[None]:
+def writer_lock(folder: Path, *, wait: float = 0) -> Iterator[None]:
     """Be the only writer of the vault in `folder` within this block.
 
     The lock ends with the process, however that ends.
-    Raises VaultBusy at once when another holds it, NoVault, DiskReadOnly, DiskFull.
+    Raises VaultBusy when another still holds it after `wait` seconds, NoVault, DiskReadOnly, DiskFull.
     """
     if not folder.is_dir():
         raise NoVault(path=folder)
     # thread_local=False: a daemon may take the lock in one thread and give it back in another.
     # fallback_to_soft=False: a soft lock would outlive a killed process.
-    lock = FileLock(folder / LOCK_NAME, timeout=0, mode=0o600, thread_local=False, fallback_to_soft=False)
+    lock = FileLock(folder / LOCK_NAME, timeout=wait, mode=0o600, thread_local=False, fallback_to_soft=False)
     with translated(folder):
         try:
             lock.acquire()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from vault.errors.families import InternalError, LockboxError
 from vault.store.failures import translated
 from vault.store.tables import Row
+from vault.store.versioned import highest_given
 
 if TYPE_CHECKING:
     from vault.sealing.multiset import MultisetDigest
@@ -86,6 +87,11 @@ class UnitOfWork:
         with self._working():
             largest: int | None = self._session.scalars(select(func.max(_column(table, column)))).one()
             return largest
+
+    def highest_given(self, table: type[Row]) -> int:
+        """The largest number that a row of this table ever had, 0 where there was none; no other gets it again."""
+        with self.connection() as connection:
+            return highest_given(connection, str(inspect(table).local_table.name))
 
     def columns(self, table: type[Row], *names: str) -> list[tuple[Any, ...]]:
         """These columns of every row, by primary key; cheaper than the rows themselves."""

@@ -83,6 +83,12 @@ def sequence_elements(connection: Any) -> list[bytes]:
     return [encode(SEQUENCE, ("name", "seq"), row) for row in rows]
 
 
+def highest_given(connection: Any, table: str) -> int:
+    """The largest number that this table ever gave away, 0 where it gave none."""
+    rows = connection.execute(f"SELECT max(seq) FROM {SEQUENCE} WHERE name = ?", (table,)).fetchall()  # noqa: S608
+    return rows[0][0] or 0
+
+
 def encode(table: str, columns: tuple[str, ...], values: tuple[object, ...]) -> bytes:
     """A row as bytes: the table, then each column and its value, every part with its kind and its length."""
     parts = [_part(table)]

@@ -16,7 +16,10 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionView:
-    """One collection: its size, its privacy unit and its columns."""
+    """One collection: its size, its privacy unit and its columns.
+
+    `unit_field` is the column of the units, or the zone in which days begin; nothing for UTC.
+    """
 
     name: str
     rows: int

@@ -53,22 +53,37 @@ class UnitKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitSpec:
-    """The privacy unit of a collection: what a job's noise hides whole."""
+    """The privacy unit of a collection: what a job's noise hides whole.
+
+    A day begins at midnight of its ``zone``, None is UTC; to a job it is a day.
+    """
 
     kind: UnitKind
     field: str | None = None
+    zone: str | None = None
 
     @classmethod
-    def parse(cls, text: str, field_names: Collection[str]) -> Self:
+    def parse(cls, text: str, field_names: Collection[str], zone: str | None = None) -> Self:
         """Read ``record``, ``day``, ``column:NAME`` or ``NAME``; raises Invalid for an unknown column."""
-        if text in (UnitKind.RECORD, UnitKind.DAY):
-            return cls(kind=UnitKind(text))
+        if text == UnitKind.DAY:
+            return cls(kind=UnitKind.DAY, zone=zone)
+        if text == UnitKind.RECORD:
+            return cls(kind=UnitKind.RECORD)
         name = text.removeprefix(f"{UnitKind.COLUMN}:")
         if name not in field_names:
             raise Invalid(
                 reason=f"the unit is record, day or the name of a column, and there is no column {name}"
             )
         return cls(kind=UnitKind.COLUMN, field=name)
+
+    @property
+    def of(self) -> str | None:
+        """What it is told by: the column, or the zone of a day."""
+        return self.field if self.kind is UnitKind.COLUMN else self.zone
+
+    def described(self) -> str:
+        """Its word, and the zone of a day."""
+        return f"{self} ({self.zone})" if self.zone else str(self)
 
     def __str__(self) -> str:
         return self.kind.value if self.field is None else f"{self.kind}:{self.field}"

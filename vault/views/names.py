@@ -35,6 +35,11 @@ _PAIRS: Final = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 _ALPHABETS: Final = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")
 
 
+def plain_name(name: str) -> str:
+    """A name without spaces around it, in normal form C: however it was typed, it is one name."""
+    return unicodedata.normalize("NFC", name.strip())
+
+
 def has_invisible(text: str) -> bool:
     """Whether something in it does not show: control, bidi and zero-width characters, fillers, lone surrogates."""
     return not text.isprintable() or any(ord(character) in _BLANK for character in text)

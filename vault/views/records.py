@@ -19,6 +19,12 @@ class FileChoice:
     ``sensitivities`` are column → word, by the names that ``rename`` gives; ``lifetime`` is the ε of a new collection,
     empty for the default. ``people`` is collection → ``same`` or ``other``: whether these rows are of the same people
     as that collection. ``drop`` are columns that are left out; in it and in ``rename`` #3 is the third column.
+    Where rows are refused nothing is stored, unless it says to ``allow_refused``. ``part`` is the table of a known
+    export that is taken, the first one of its format where it is empty.
+
+    How it is written: its ``encoding``, its ``separator`` (a sign or its name), how many lines to ``skip_lines`` before
+    the header, which texts are ``nulls``, the ``decimal`` sign, by column of ``dates`` their order (dmy, mdy, ymd) or
+    what they count since 1970 (epoch, epoch-ms, epoch-us), and the ``zone`` of times that name none; days begin in it.
     """
 
     path: Path
@@ -32,6 +38,15 @@ class FileChoice:
     people: Mapping[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
+    allow_refused: bool = False
+    part: str = ""
+    encoding: str = ""
+    separator: str = ""
+    skip_lines: int | None = None
+    nulls: tuple[str, ...] = ()
+    decimal: str = ""
+    dates: Mapping[str, str] = field(default_factory=dict)
+    zone: str = ""
 
 
 # imports --------------------------------------------------------------------------------------------------
@@ -51,13 +66,14 @@ class ColumnPreview:
 class OverlapReason(StrEnum):
     """Why the rows of a file may be of the people of a collection.
 
-    Their units and values say so beyond doubt, or some of their columns do; the owner says so; or the fingerprint of an
-    erased collection was destroyed and the columns are its own.
+    Their units and values say so beyond doubt, or some of their columns do; the owner says so; it is another table of
+    the same kind of export; or the fingerprint of an erased collection was destroyed and the columns are its own.
     """
 
     SAME_PEOPLE = "same-people"
     PERHAPS = "perhaps"
     SAID = "said"
+    SAME_EXPORT = "same-export"
     COLUMNS_CLOSED = "columns-closed"
 
 
@@ -90,7 +106,8 @@ class ImportPlan:
     """How a file would be imported: rows sealed and refused (the first ten with reasons), units, and warnings.
 
     ``id`` names it for the import that carries it out; ``digest`` is the SHA-256 of the file as it was read, in hex.
-    ``rows_before`` are those its collection has already, None for a new one, and ``lifetime_epsilon`` is its cap.
+    ``known_rows`` of the file are in its collection already and are left out. ``rows_before`` are those its collection
+    has already, None for a new one, and ``lifetime_epsilon`` is its cap.
     ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget shared with any other.
     ``under_consent`` says that somebody may learn from that collection. Importing ``needs_passphrase`` then, and where
     a budget becomes a shared one, because that is for good, and where a budget becomes one more for the same people or
@@ -114,6 +131,7 @@ class ImportPlan:
     lifetime_epsilon: str = ""
     overlaps: tuple[Overlap, ...] = ()
     shared: SharedBudget | None = None
+    known_rows: int = 0
     under_consent: bool = False
     needs_passphrase: bool = False
 
@@ -122,7 +140,8 @@ class ImportPlan:
 class ImportReport:
     """What an import did: rows sealed now, rows refused, the rows of the collection afterwards, and warnings.
 
-    ``joined`` are the collections with which it shares one lifetime budget from now on.
+    ``joined`` are the collections with which it shares one lifetime budget from now on; ``known_rows`` of the file were
+    left out, because they were in the collection already.
     """
 
     collection: str
@@ -132,6 +151,7 @@ class ImportReport:
     total_rows: int
     warnings: tuple[str, ...]
     joined: tuple[str, ...] = ()
+    known_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import click
 import typer
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
     from vault.views.audit import AuditCheck, AuditLine, HiddenField
     from vault.views.history import TimelineGroup
+
+NOTHING_SEEN: Final = "when it was opened, this computer had nothing of it to compare it with."
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -98,6 +100,8 @@ def verify(
     """Recompute the whole trail and check every page of the database, or an exported bundle alone."""
     if since and bundle is None:
         raise click.UsageError("--since goes with --bundle; a vault is held against the reminder outside it")
+    if key is not None and bundle is None:
+        raise click.UsageError("--key goes with --bundle; a vault is verified under its own key")
     if bundle is not None:
         from vault.requester.trail import verify_trail
 
@@ -124,7 +128,7 @@ def verify(
     if found.seen_before:
         say("The trail is consistent with itself and with what this computer has seen of it before.")
     else:
-        say("The trail is consistent with itself; this computer had not seen it before to compare it with.")
+        say(f"The trail is consistent with itself; {NOTHING_SEEN}")
 
 
 @group.command("export")

@@ -1,8 +1,7 @@
-"""Records: import, data list, show, browse, search, export, erase."""
+"""Records: data list, show, browse, search, export, erase."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,6 @@ from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
 from tui.cli.terminal import (
     ask,
-    confirm,
     is_interactive,
     say,
     width,
@@ -25,203 +23,22 @@ from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import wording
 from tui.text.erasure_facts import erase_sentences
 from tui.text.export_facts import export_sentences
-from tui.text.overlap_facts import cap_sentence, option_hint, overlap_sentence
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
-from vault.errors.records import NothingToImport
-from vault.file_names import spelled
-from vault.views.records import FileChoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vault.views.records import Erasure, ImportPlan, ImportReport, Page
+    from vault.views.records import Erasure, Page
 
 group = typer.Typer(no_args_is_help=True)
 
 CollectionName = Annotated[str, typer.Argument(metavar="COLLECTION", help="Its name.")]
-Drop = Annotated[
-    list[str] | None,
-    typer.Option("--drop", metavar="COLUMN", help="A column to leave out; #3 is the third one."),
-]
-Rename = Annotated[
-    list[str] | None,
-    typer.Option("--rename", metavar="COLUMN=NAME", help="Another name for a column; #3 is the third one."),
-]
-SamePeople = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--same-people", metavar="NAME", help="The rows are of the people of this collection: one budget."
-    ),
-]
-OtherPeople = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--other-people",
-        metavar="NAME",
-        help="They are not of its people, whatever they look like: two budgets.",
-    ),
-]
 First = Annotated[int, typer.Option("--first", metavar="N", help="Pass over so many rows.")]
 Limit = Annotated[int, typer.Option("--limit", metavar="N", help="How many rows, 1 to 500; default: 100.")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register `lockbox import`."""
-    app.command("import")(import_file)
-
-
-def import_file(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, JSON Lines or Parquet.")],
-    collection: Annotated[
-        str | None, typer.Option("--collection", metavar="NAME", help="Default: the name of the file.")
-    ] = None,
-    as_format: Annotated[
-        str | None,
-        typer.Option("--as", metavar="FORMAT", help="csv, jsonl or parquet; default: by the ending."),
-    ] = None,
-    unit: Annotated[
-        str | None,
-        typer.Option(
-            "--unit", metavar="UNIT", help="What counts as one: record, day, or the name of a column."
-        ),
-    ] = None,
-    time: Annotated[
-        str | None, typer.Option("--time", metavar="COLUMN", help="The column that says when a row happened.")
-    ] = None,
-    types: Annotated[
-        list[str] | None,
-        typer.Option("--type", metavar="COLUMN=TYPE", help="float, int, bool, text, timestamp or category."),
-    ] = None,
-    sensitivities: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--sensitivity", metavar="COLUMN=CLASS", help="ordinary, sensitive, special or identifying."
-        ),
-    ] = None,
-    drop: Drop = None,
-    rename: Rename = None,
-    lifetime: Annotated[
-        str | None,
-        typer.Option(
-            "--lifetime", metavar="EPSILON", help="Lifetime privacy budget of a new collection; default: 8."
-        ),
-    ] = None,
-    same_people: SamePeople = None,
-    other_people: OtherPeople = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be stored, and store nothing.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Seal the rows of a file into the vault, all or nothing."""
-    choice = FileChoice(
-        path=file,
-        name=collection or spelled(file.absolute().stem),
-        unit=unit,
-        time_field=time,
-        as_format=as_format,
-        types=_pairs(types),
-        sensitivities=_pairs(sensitivities),
-        lifetime=lifetime or "",
-        people=_people(same_people or [], other_people or []),
-        drop=tuple(drop or ()),
-        rename=_pairs(rename),
-    )
-    _import(context, choice, dry_run=dry_run, as_json=as_json)
-
-
-def _people(same: list[str], other: list[str]) -> dict[str, str]:
-    """What was said of each collection; raises Invalid where both was."""
-    for name in set(same) & set(other):
-        raise Invalid(reason=f"{name} holds the same people or other ones, not both")
-    return {**dict.fromkeys(same, "same"), **dict.fromkeys(other, "other")}
-
-
-def _import(context: typer.Context, choice: FileChoice, *, dry_run: bool, as_json: bool) -> None:
-    """Show the file, ask, and seal exactly what was shown."""
-    with open_vault(context, writable=not dry_run) as vault:
-        with progress_bar("reading rows") as progress:
-            preview = vault.plan_import(choice, progress=progress)
-        if as_json and dry_run:
-            # the id of a plan is good for this opening of the vault alone
-            write_json({name: value for name, value in asdict(preview).items() if name != "id"})
-        else:
-            _show_preview(preview)
-        if not preview.rows:
-            raise NothingToImport
-        if dry_run:
-            say("\nNothing was stored (dry run).")
-            return
-        _ask_to_seal(choice.name)
-        seal = vault.import_planned
-        if preview.needs_passphrase:
-            ask_beforehand(vault)
-            seal = vault.import_under_consent
-        with progress_bar("sealing values") as progress:
-            report = seal(preview.id, progress=progress)
-    _say_sealed(report, as_json=as_json)
-
-
-def _say_sealed(report: ImportReport, *, as_json: bool) -> None:
-    if as_json:
-        write_json(report)
-    rows = wording.counted(report.rows, "row")
-    say(f"{rows} sealed into {report.collection}; {len(report.refused):,} refused.")
-    if report.joined:
-        say(f"{report.collection} has one lifetime budget with {', '.join(report.joined)} now.")
-
-
-def _destination(preview: ImportPlan) -> str:
-    """Which collection the rows go to, and what is fixed by that."""
-    name, epsilon = preview.collection, preview.lifetime_epsilon
-    shared = cap_sentence(preview)
-    if preview.rows_before is not None:
-        where = f"They go behind the {wording.counted(preview.rows_before, 'row')} that {name} has already."
-        return f"{where} {shared}".strip()
-    if shared:
-        return f"They make the collection {name}. {shared}"
-    return f"They make the collection {name}, with ε {epsilon} as its lifetime privacy budget: never more."
-
-
-def _pairs(given: list[str] | None) -> dict[str, str]:
-    pairs = [text.partition("=") for text in given or []]
-    for left, sign, right in pairs:
-        if not (left and sign and right):
-            raise Invalid(reason="what is said of a column is written COLUMN=WORD")
-    return {left: right for left, _, right in pairs}
-
-
-def _ask_to_seal(name: str) -> None:
-    if is_interactive() and not confirm(f"\nSeal these rows into the collection {name}?"):
-        raise NotConfirmed()
-
-
-def _show_preview(preview: ImportPlan) -> None:
-    rows = [
-        (one.name, one.type, one.sensitivity, ", ".join(one.samples), f"{one.nulls:,}")
-        for one in preview.columns
-    ]
-    write_table(("column", "type", "sensitivity", "for example", "empty"), rows)
-    _explain_classes(one.sensitivity for one in preview.columns)
-    say(f"\n{wording.counted(preview.rows, 'row')} fit, {preview.refused_rows:,} are refused.")
-    for refused in preview.first_refused:
-        say(f"  line {refused.line}: {refused.reason}")
-    if preview.refused_rows > len(preview.first_refused):
-        say(f"  and {preview.refused_rows - len(preview.first_refused):,} more")
-    say(
-        f"Privacy unit: {wording.unit_sentence(preview.unit.kind, preview.unit.field)} "
-        f"({wording.counted(preview.units, 'unit')})."
-    )
-    for warning in preview.warnings:
-        say(f"Note: {warning}")
-    for one in preview.overlaps:
-        say(f"Note: {overlap_sentence(one)}{option_hint(one)}")
-    say(_destination(preview))
-
-
-def _explain_classes(shown: Iterable[str]) -> None:
+def explain_classes(shown: Iterable[str]) -> None:
     """A line for each class of columns on the screen that is not the ordinary one."""
     for one in sorted({str(each) for each in shown} - {"ordinary"}):
         say(wording.sensitivity_words(one))
@@ -245,7 +62,7 @@ def list_collections(context: typer.Context, as_json: AsJson = False) -> None:
             ("  column", "type", "sensitivity"),
             [(f"  {field.name}", field.type, field.sensitivity) for field in one.fields],
         )
-    _explain_classes(field.sensitivity for one in found for field in one.fields)
+    explain_classes(field.sensitivity for one in found for field in one.fields)
 
 
 @group.command("show")

@@ -26,9 +26,12 @@ class Records(Protocol):
         """Read a file and decide what importing it would store, and where; nothing is stored.
 
         The vault keeps what it read until the plan is carried out, another one is made for the same file, or for four
-        others. Its rows are compared with the records, which is recorded as a look. Raises `FileMissing`, `Unreadable`,
-        `CollectionErased`, `UnknownCollection`, `ColumnsClosed` and `Invalid`.
+        others. Its rows are compared with the records, which is recorded as a look. Raises `AlreadyImported`,
+        `FileMissing`, `Unreadable`, `CollectionErased`, `UnknownCollection`, `ColumnsClosed` and `Invalid`.
         """
+
+    def check_import(self, plan_id: str) -> None:
+        """Raise whatever of the plan itself `import_planned` would raise; nothing is stored."""
 
     @watched
     def import_planned(self, plan_id: str, *, progress: Progress = unwatched) -> ImportReport:
@@ -38,7 +41,7 @@ class Records(Protocol):
         somebody may learn from that collection, `JoinNotProven` where it would share a budget, `WiderNotProven`
         where it would have one beside that of the same people or above the default, `FileChanged`,
         `AlreadyImported`, `SchemaMismatch`, `UnitsDiffer` where the budget it would share has another unit,
-        `CollectionErased`, `NothingToImport` and `Invalid`.
+        `CollectionErased`, `NothingToImport`, `RowsRefused` where it loses rows that nobody gave up, and `Invalid`.
         """
 
     @proven

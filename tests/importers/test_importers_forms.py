@@ -1,0 +1,218 @@
+"""How a file is written is found out where nothing else could be meant, else it is said, and the zone is kept."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.worlds.commands import assert_refused, run, secrets_of
+from tests.worlds.world import World
+from vault.errors.families import Invalid
+from vault.errors.records import Unreadable
+from vault.importers.wishes import CellWishes, FileWishes
+from vault.records.cells import cell
+from vault.views.field_types import FieldType
+
+BERLIN = CellWishes(zone="Europe/Berlin")
+
+
+def column(parsed, name="c"):
+    return parsed.table[name].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        ("1.234,56;-7,5;3", [1234.56, -7.5, 3.0]),
+        ("1,234.50;7", [1234.5, 7.0]),
+        ("1,234,567;8", [1234567, 8]),
+        ("1 234,5;2", [1234.5, 2.0]),
+        ("1\u202f234,50;3,2", [1234.5, 3.2]),
+        ("1'234.50;2", [1234.5, 2.0]),
+        ("12%;3.5 %", [12.0, 3.5]),
+        ("$1,234.50;-$5", [1234.5, -5.0]),
+        ("1.234,00 €;5 €", [1234.0, 5.0]),
+        ("0,500;1,200", [0.5, 1.2]),
+        ("\u22125,5;NA", [-5.5, None]),
+    ],
+)
+def test_numbers_are_read_as_people_write_them_where_every_cell_agrees(parse, cells, values):
+    parsed = parse("c\tn\n" + "".join(f"{one}\tx\n" for one in cells.split(";")))
+
+    assert column(parsed) == values
+
+
+@pytest.mark.parametrize(
+    "cells", ["1,234;12", "1 234;555 123", "1,5;2.5", "1,2,3;4,5,6", "12%;3", "1.200.300;1.2", "$5;€7"]
+)
+def test_numbers_that_may_be_two_things_stay_text(parse, cells):
+    parsed = parse("c\tn\n" + "".join(f"{one}\tx\n" for one in cells.split(";")))
+
+    assert column(parsed) == cells.split(";")
+
+
+def test_the_decimal_sign_is_said(parse):
+    comma, point = CellWishes(decimal=","), CellWishes(decimal=".")
+    content = 'c,n\n"1,234",x\n5,x\n'
+
+    assert column(parse(content)) == ["1,234", "5"]
+    assert column(parse(content, form=comma)) == [1.234, 5.0]
+    assert column(parse(content, form=point)) == [1234, 5]
+    odd = parse('c;n\n1.234;x\n1.5;x\n"1,5";x\n', form=comma, types={"c": FieldType.FLOAT})
+    assert (column(odd), [row.line for row in odd.refused]) == ([1234.0, 1.5], [3])
+
+
+@pytest.mark.parametrize(
+    ("cells", "days"),
+    [
+        ("31.12.2026;1.1.2027", ["2026-12-31T00:00:00Z", "2027-01-01T00:00:00Z"]),
+        ("12/31/2026;1/2/2027 3:05 PM", ["2026-12-31T00:00:00Z", "2027-01-02T15:05:00Z"]),
+        ("01-Jan-2024;2 Feb 2025", ["2024-01-01T00:00:00Z", "2025-02-02T00:00:00Z"]),
+        ("2026/1/31 08:30;2026/02/01 9:00", ["2026-01-31T08:30:00Z", "2026-02-01T09:00:00Z"]),
+        ("1/2/2026;3/4/2026", ["1/2/2026", "3/4/2026"]),
+        ("30/2/2026;1/1/2026", ["30/2/2026", "1/1/2026"]),
+        ("13/13/2026;1/1/2026", ["13/13/2026", "1/1/2026"]),
+        ("31.12.26;1.1.27", ["31.12.26", "1.1.27"]),
+    ],
+)
+def test_dates_are_read_as_people_write_them_where_the_cells_decide_the_order(parse, cells, days):
+    parsed = parse("c\tn\n" + "".join(f"{one}\tx\n" for one in cells.split(";")))
+
+    assert [cell(value) for value in column(parsed)] == days
+
+
+@pytest.mark.parametrize(
+    ("cells", "order", "days"),
+    [
+        ("1/2/2026;3/4/2026", "dmy", ["2026-02-01T00:00:00Z", "2026-04-03T00:00:00Z"]),
+        ("1/2/2026;3/4/2026", "mdy", ["2026-01-02T00:00:00Z", "2026-03-04T00:00:00Z"]),
+        ("31.12.26;1.1.69", "dmy", ["2026-12-31T00:00:00Z", "1969-01-01T00:00:00Z"]),
+        ("1700000000;1700000000.25", "epoch", ["2023-11-14T22:13:20Z", "2023-11-14T22:13:20.250000Z"]),
+        ("1700000000123;0", "epoch-ms", ["2023-11-14T22:13:20.123000Z", "1970-01-01T00:00:00Z"]),
+    ],
+)
+def test_the_form_of_dates_is_said(parse, cells, order, days):
+    parsed = parse(
+        "c\tn\n" + "".join(f"{one}\tx\n" for one in cells.split(";")), form=CellWishes(dates={"c": order})
+    )
+
+    assert [cell(value) for value in column(parsed)] == days
+
+
+def test_a_date_of_another_form_than_was_said_refuses_its_row(parse):
+    parsed = parse("c,n\n1.2.2026,1\n2026-02-01,2\n,3\n", form=CellWishes(dates={"c": "dmy"}))
+
+    assert [(row.line, row.reason) for row in parsed.refused] == [(3, "c: not a date of day, month, year")]
+    with pytest.raises(Invalid, match="the column c has a form of dates and the type int"):
+        parse("c\n1\n", form=CellWishes(dates={"c": "dmy"}), types={"c": FieldType.INT})
+
+
+def test_local_times_are_those_of_the_zone_and_days_stay_days(parse):
+    parsed = parse("c,d\n2026-07-01 08:00,2026-07-01\n2026-10-25 02:30,2026-10-25\n", form=BERLIN)
+
+    assert [cell(value) for value in column(parsed)] == ["2026-07-01T06:00:00Z", "2026-10-25T00:30:00Z"]
+    assert [cell(value) for value in column(parsed, "d")] == ["2026-07-01T00:00:00Z", "2026-10-25T00:00:00Z"]
+    assert parsed.notes == (
+        "The times in c carry no zone: they are taken as those of Europe/Berlin.",
+        "1 of the times in c were shown twice when clocks went back: the first is meant.",
+    )
+
+
+def test_a_time_that_no_clock_showed_is_none(parse):
+    content = "c,n\n2026-03-29 02:30,1\n2026-03-29 01:30,2\n"
+
+    assert parse(content, form=BERLIN).fields[0].type is FieldType.TEXT
+    given = parse(content, form=BERLIN, types={"c": FieldType.TIMESTAMP})
+    assert ([row.line for row in given.refused], [cell(one) for one in column(given)]) == (
+        *([2], ["2026-03-29T00:30:00Z"]),
+    )
+
+
+def test_missing_values_have_the_texts_that_were_said(parse):
+    form = CellWishes(nulls=("-99", "weiß nicht"))
+    parsed = parse("c,d\n-99,weiß nicht\n5,ja\n", form=form)
+    lines = parse('{"c":-99,"d":"weiß nicht"}\n{"c":5,"d":"ja"}\n', "rows.jsonl", form=form)
+
+    assert (column(parsed), column(parsed, "d")) == ([None, 5], [None, "ja"])
+    assert lines.table.to_pylist() == parsed.table.to_pylist()
+
+
+def test_lines_before_the_header_are_found_and_skipped_as_said(parse):
+    content = "Bericht\nfür 2026\n\nd;x\n31.12.2026;1,5\n30.12.2026;2,5\n"
+    with pytest.raises(
+        Unreadable, match=r"the table seems to begin below 3 lines of something else; .*--skip-lines 3"
+    ):
+        parse(content)
+    parsed = parse(content, said=FileWishes(skip_lines=3))
+
+    assert (parsed.table.column_names, column(parsed, "x"), parsed.lines.to_pylist()) == (
+        *(["d", "x"], [1.5, 2.5], [5, 6]),
+    )
+
+
+def test_encoding_and_separator_are_said(parse):
+    said = FileWishes(encoding="cp1250", separator=":")
+    assert column(parse("c:n\nŁódź:1\n".encode("cp1250"), said=said)) == ["Łódź"]
+    with pytest.raises(Unreadable, match="line 2 is not utf-8; save it as UTF-8, or say its --encoding"):
+        parse(b"c\n\xff\n", said=FileWishes(encoding="utf-8-sig"))
+    assert parse('[{"c":"ä"}]'.encode("utf-16"), "rows.json").table.to_pylist() == [{"c": "ä"}]
+    assert parse("sep=;\na;b\n1;2\n").table.to_pylist() == [{"a": 1, "b": 2}]
+    with pytest.raises(Invalid, match="JSON has no use for --separator"):
+        parse('{"a":1}\n', "rows.jsonl", said=FileWishes(separator=";"))
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--zone", "Europe/Nowhere"), "there is no zone Europe/Nowhere"),
+        (("--zone", "../../etc/passwd"), "there is no zone"),
+        (("--decimal", "x"), "the decimal sign is a comma or a point"),
+        (("--date-format", "n=yesterday"), "yesterday is none of dmy, mdy, ymd"),
+        (("--date-format", "nowhere=dmy"), "the file has no column nowhere"),
+        (("--encoding", "hex"), "there is no encoding hex"),
+        (("--separator", "ab"), "a separator is one sign"),
+        (("--skip-lines", "-1"), "so many lines cannot be skipped"),
+    ],
+)
+def test_what_cannot_be_said_is_refused(today: World, words: tuple[str, ...], says: str) -> None:
+    path = today.folder / "odd.csv"
+    path.write_text("n\n1\n", encoding="utf-8")
+
+    assert_refused(run(today.paths, "import", path, "--dry-run", *words), 1, says, secrets_of(today))
+
+
+def test_days_begin_in_the_zone_that_was_said_and_it_is_kept(today: World) -> None:
+    """23:30 in New York is the next day in UTC, and a day of one is no day of the other."""
+    path, more = today.folder / "walks.csv", today.folder / "more.csv"
+    path.write_text("at,steps\n2026-07-01 23:30,1\n2026-07-01 08:00,2\n", encoding="utf-8")
+    more.write_text("at,steps\n2026-07-02 23:45,3\n", encoding="utf-8")
+    zone = ("--zone", "America/New_York")
+    shown = run(today.paths, "import", path, *zone, "--dry-run")
+    assert "all rows of one day (America/New_York) count as one unit (1 unit)" in " ".join(shown.err.split())
+    assert run(today.paths, "import", path, *zone).code == 0
+    assert run(today.paths, "import", more, "--collection", "walks").code == 0
+    listed = [json.loads(line) for line in run(today.paths, "data", "list", "--json").out.splitlines()]
+
+    assert [(one["unit"], one["unit_field"]) for one in listed] == [
+        ("day", None),
+        ("day", "America/New_York"),
+    ]
+    page = json.loads(run(today.paths, "data", "browse", "walks", "--json").out)
+    assert [row[0] for row in page["rows"]] == [
+        *("2026-07-02T03:30:00Z", "2026-07-01T12:00:00Z", "2026-07-03T03:45:00Z"),
+    ]
+    more.write_text("at,steps\n2026-07-03 23:45,3\n", encoding="utf-8")
+    other = run(
+        today.paths, "import", more, "--collection", "walks", "--unit", "day", "--zone", "Europe/Berlin"
+    )
+    assert_refused(other, 1, "its unit is day (America/New_York)", secrets_of(today))
+    again = today.folder / "again.csv"
+    again.write_text(
+        "at,steps\n2026-07-01 23:30,1\n2026-07-01 08:00,2\n2026-07-02 23:45,3\n", encoding="utf-8"
+    )
+    words = ("--same-people", "walks", "--zone", "Europe/Berlin")
+    refused = run(today.paths, "import", again, "--collection", "again", *words)
+    assert_refused(
+        refused, 4, "walks holds the same people and counts by day (America/New_York)", secrets_of(today)
+    )

@@ -1,0 +1,81 @@
+"""A known export to a typed table, with the schema that its format has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from vault.errors.families import Invalid
+from vault.importers.catalogue.apple_health import read_apple_health
+from vault.importers.catalogue.formats import FORMATS, SHOWN_PARTS, find_part
+from vault.importers.catalogue.part_rows import PartRows, sorted_rows
+from vault.importers.catalogue.reading import Reader, Reading
+from vault.importers.catalogue.schema import KnownFormat, Part
+from vault.importers.column_wishes import ColumnWishes
+from vault.importers.source import File
+from vault.records.schema import ParsedTable
+from vault.views.field_types import FieldSpec, FieldType, Sensitivity
+
+READERS: Final[dict[str, Reader]] = {"apple-health": read_apple_health}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a person said about columns, by the names that they are to have."""
+
+    types: Mapping[str, FieldType]
+    sensitivities: Mapping[str, Sensitivity]
+    wishes: ColumnWishes
+
+
+def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None]) -> ParsedTable:
+    """Read one part of a known export; raises Unreadable as it comes, Invalid for a column that is not there."""
+    known = FORMATS[file.format]
+    part = find_part(known, file.part)
+    names = {old: new for old, new in zip(part.names, wanted.wishes.names_of(part.names), strict=True) if new}
+    fields = _fields(part, names, wanted)
+    reading = Reading(file=file, part=part, rows=PartRows(file, part), progress=progress)
+    READERS[file.format](reading)
+    table, lines = reading.rows.table()
+    return ParsedTable(
+        fields=fields,
+        table=table.select(list(names)).rename_columns(list(names.values())),
+        lines=lines,
+        refused=sorted_rows(reading.rows.refused),
+        digest_input=file.digest,
+        format=file.format,
+        source=file.name,
+        notes=tuple(_notes(known, reading)),
+        kin=tuple({frozenset(each.names) for each in known.parts}),
+        key=tuple(names[name] for name in part.key or part.names if name in names),
+    )
+
+
+def _fields(part: Part, names: Mapping[str, str], wanted: Wanted) -> tuple[FieldSpec, ...]:
+    """The columns that are kept; raises Invalid for a column that is not there or for another type than its own."""
+    kept = {names[column.name]: column for column in part.columns if column.name in names}
+    for name in (*wanted.types, *wanted.sensitivities):
+        if name not in kept:
+            raise Invalid(reason=f"the file has no column {name}")
+    for name, kind in wanted.types.items():
+        if kind is not kept[name].type:
+            raise Invalid(reason=f"{name} is {kept[name].type} in every export of this kind")
+    return tuple(
+        FieldSpec(name=name, type=column.type, sensitivity=wanted.sensitivities.get(name, column.sensitivity))
+        for name, column in kept.items()
+    )
+
+
+def _notes(known: KnownFormat, reading: Reading) -> list[str]:
+    part = reading.part
+    said = [f"This is an export of {known.title}; its part {part.name} is read: {part.title}."]
+    said += [part.says] if part.says else []
+    others = [(name, count) for name, count in reading.seen.most_common() if name != part.name]
+    if others:
+        named = ", ".join(f"{name} ({count:,})" for name, count in others[:SHOWN_PARTS])
+        more = " and more" if len(others) > SHOWN_PARTS else ""
+        said.append(f"It holds other parts too, taken with --part NAME: {named}{more}.")
+    if known.leaves_out:
+        said.append(f"Never taken: {known.leaves_out}.")
+    return [*said, *reading.notes]

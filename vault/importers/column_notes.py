@@ -1,0 +1,155 @@
+"""What the owner should know about a column that was read: what was taken for what, and how to have it otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vault.importers import cells as spelling
+from vault.importers.known_cells import MISSING, NUMBERS, known_cells
+from vault.importers.written_dates import WORDS, order_of
+from vault.importers.written_numbers import is_doubtful
+from vault.records.sensitivity import name_words
+from vault.views.field_types import FieldType
+
+if TYPE_CHECKING:
+    from vault.importers.wishes import CellWishes
+
+# Of a text column it is said that most of it looks like something else.
+_MOSTLY: Final = 0.95
+_MOST_LABELS_SAID: Final = 5
+_PATTERNS: Final = {
+    FieldType.INT: (spelling.INT, "whole numbers"),
+    FieldType.FLOAT: (spelling.FLOAT, "numbers"),
+    FieldType.BOOL: (spelling.BOOL, "truth values"),
+    FieldType.TIMESTAMP: (spelling.TIME, "dates or times"),
+}
+_UNKEPT: Final = {
+    FieldType.FLOAT: "would come back from a number as it is",
+    FieldType.TIMESTAMP: "is a day and a time that there are",
+}
+_LOCAL_DATE: Final = r"^[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{2,4}(?:[ T,].*)?$"
+_TIME_WORDS: Final = frozenset(("time", "timestamp", "date", "datetime", "ts", "epoch"))
+_SINCE_1970: Final = {
+    "epoch": ("seconds", 946_684_800, 4_102_444_800),
+    "epoch-ms": ("milliseconds", 946_684_800_000, 4_102_444_800_000),
+}
+"""The years 2000 to 2100."""
+
+
+def of_values(
+    name: str, raw: pa.ChunkedArray, wanted: FieldType, values: pa.ChunkedArray, zone: str
+) -> tuple[str, ...]:
+    """What is said of a column whose type was guessed from its spelling."""
+    if wanted is FieldType.TIMESTAMP:
+        return of_times(name, raw, zone)
+    epochs = of_epochs(name, values) if wanted is FieldType.INT else ()
+    return (*of_missing(name, raw, wanted), *epochs)
+
+
+def of_times(name: str, raw: pa.ChunkedArray, zone: str) -> tuple[str, ...]:
+    """That times carry no zone, or are finer than what is kept, or were shown twice by the clock."""
+    known, told = known_cells(raw, FieldType.TIMESTAMP), []
+    local = pc.filter(known, pc.match_substring_regex(known, spelling.LOCAL_TIME))
+    if len(local):
+        told.append(of_zone(name, zone))
+        told.extend(_of_doubled(name, local, zone))
+    if spelling.matching(known, spelling.FINER):
+        told.append(f"The times in {name} are finer than a microsecond: what is finer is left off.")
+    return tuple(told)
+
+
+def of_zone(name: str, zone: str) -> str:
+    """As which zone's the times of a column are taken."""
+    return f"The times in {name} carry no zone: they are taken as {f'those of {zone}' if zone else 'UTC'}."
+
+
+def _of_doubled(name: str, local: pa.ChunkedArray, zone: str) -> tuple[str, ...]:
+    plain = pc.filter(local, pc.match_substring_regex(local, spelling.LOCAL))
+    if not zone or not len(plain):
+        return ()
+    naive = plain.cast(pa.timestamp("us"))
+    first, last = (
+        pc.assume_timezone(naive, zone, ambiguous=which, nonexistent="earliest")
+        for which in ("earliest", "latest")
+    )
+    count = pc.sum(pc.not_equal(first, last)).as_py() or 0
+    which = f"{count:,} of the times in {name} were shown twice when clocks went back"
+    return (f"{which}: the first is meant.",) if count else ()
+
+
+def of_order(name: str, order: str) -> str:
+    """In what order the dates of a column are read."""
+    return f"The dates in {name} are read as {WORDS[order]}."
+
+
+def of_epochs(name: str, values: pa.ChunkedArray) -> tuple[str, ...]:
+    """That whole numbers may be times."""
+    if not name_words(name) & _TIME_WORDS or values.null_count == len(values):
+        return ()
+    found = pc.min_max(values).as_py()
+    for order, (unit, low, high) in _SINCE_1970.items():
+        if low <= found["min"] and found["max"] < high:
+            return (
+                f"The numbers in {name} look like {unit} since 1970. As times: --date-format {name}={order}",
+            )
+    return ()
+
+
+def of_missing(name: str, raw: pa.ChunkedArray, wanted: FieldType) -> tuple[str, ...]:
+    """Which cells count as missing among numbers."""
+    if wanted not in NUMBERS:
+        return ()
+    trimmed = pc.utf8_trim_whitespace(raw)
+    tokens = pc.value_counts(pc.filter(trimmed, pc.is_in(trimmed, value_set=pa.array(MISSING))))
+    if not len(tokens):
+        return ()
+    said = [f"{one['values']} ({times(one['counts'])})" for one in tokens.to_pylist()[:_MOST_LABELS_SAID]]
+    return (f"In {name}, {' and '.join(said)} counts as missing.",)
+
+
+def of_text(
+    name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType], form: CellWishes
+) -> tuple[str, ...]:
+    """What a column that is kept as text looks like, and how to have it otherwise."""
+    known = known_cells(raw, FieldType.TEXT)
+    if spelling.all_match(known, spelling.TIME):
+        return _almost(name, raw, candidates)
+    if FieldType.INT in candidates and not form.decimal and is_doubtful(known_cells(raw, FieldType.FLOAT)):
+        way = "what a comma or a space means in them is not certain; say it: --decimal , or --decimal ."
+        return (f"The column {name} looks like numbers, but is kept as text: {way}",)
+    if order_of(known) == "":
+        way = f"which number is the day is not certain; say it: --date-format {name}=dmy or {name}=mdy"
+        return (f"The column {name} looks like dates, but is kept as text: {way}",)
+    if spelling.matching(known, _LOCAL_DATE) >= _MOSTLY * len(known):
+        way = f"say their form, such as --date-format {name}=dmy"
+        return (f"The column {name} looks like dates, but is kept as text: {way}",)
+    return _almost(name, raw, candidates)
+
+
+def _almost(name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType]) -> tuple[str, ...]:
+    """That most cells are of a type, and how many rows it would refuse."""
+    for wanted in candidates:
+        known = known_cells(raw, wanted)
+        pattern, looks = _PATTERNS[wanted]
+        fitting = spelling.matching(known, pattern)
+        if len(known) > fitting >= _MOSTLY * len(known):
+            return (
+                f"{fitting:,} of {len(known):,} cells in {name} look like {looks}: it is kept as text. With the "
+                f"type {wanted.value}, {_rows(len(known) - fitting)} would be refused.",
+            )
+        if fitting == len(known) and wanted in _UNKEPT:
+            return (f"Not every value of {name} {_UNKEPT[wanted]}: it is kept as text.",)
+    return ()
+
+
+def times(count: int) -> str:
+    """How often something is there."""
+    return "once" if count == 1 else f"{count:,} times"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
