@@ -93,7 +93,7 @@ def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
     return {
         "v": 2,
         "job_id": random_id(),
-        "job": {"kind": "train"},
+        "job": {"kind": description.kind},
         "campaign": None,
         "requester": {
             "name": description.requester_name,
@@ -112,11 +112,7 @@ def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
         "fields": [_field(field) for field in description.fields],
         "model": _model(description),
         "loss": _loss(description.fields),
-        "optimizer": {
-            "kind": "sgd",
-            "lr": description.training_lr,
-            "momentum": description.training_momentum,
-        },
+        "optimizer": _optimizer(description),
         "output": {"average": description.training_average, "grid": 0, "encoding": "int64"},
         "dp": {
             "sampling_rate": description.training_sampling_rate,
@@ -127,6 +123,20 @@ def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
         },
         "slot_minutes": description.slot_minutes,
     }
+
+
+def _optimizer(description: JobDescription) -> dict[str, Any]:
+    """The optimizer with the keys that its kind has; whether there is such a kind is checked with the manifest."""
+    kind, rate, decay = description.training_optimizer, description.training_lr, description.training_decay
+    if kind == "none":
+        return {"kind": kind}
+    if kind == "adam":
+        betas = {"beta1": description.training_beta1, "beta2": description.training_beta2}
+        return {"kind": kind, "lr": rate, **betas, "decay": decay}
+    moved = {"lr": rate, "momentum": description.training_momentum}
+    return (
+        {"kind": kind, **moved} if decay == "none" else {"kind": f"{kind}_decayed", **moved, "decay": decay}
+    )
 
 
 def _field(field: FieldDescription) -> dict[str, Any]:

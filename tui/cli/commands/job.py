@@ -119,7 +119,7 @@ def _show(facts: JobFacts, *, as_json: bool) -> None:
         ("job", manifest.job_id),
         ("collection", f"{manifest.collection}, unit {manifest.unit}"),
         ("columns", ", ".join(f"{field.name} ({field.necessity})" for field in manifest.fields)),
-        ("model", f"{manifest.model.kind}, {wording.counted(facts.parameters, 'parameter')}"),
+        ("model", f"{facts.computes}, {wording.counted(facts.parameters, 'parameter')}"),
         (
             "noise multiplier",
             f"{manifest.dp.noise_multiplier:g}, {wording.counted(manifest.dp.steps, 'step')}",

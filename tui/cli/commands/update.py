@@ -37,16 +37,22 @@ def verify(
         Path | None,
         typer.Option("--model", metavar="FILE", help="With --job: write the trained weights (safetensors)."),
     ] = None,
+    sum_file: Annotated[
+        Path | None,
+        typer.Option("--sum", metavar="FILE", help="Of a gradient_sum: write the noisy sum (safetensors)."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check signature, digests and form of a release, and write the trained model."""
-    from vault.requester.releases import apply_update, verify_release
+    """Check signature, digests and form of a release, and write the trained model or the sum."""
+    from vault.requester.releases import apply_update, released_sum, verify_release
 
     if model and not job:
         raise click.UsageError("--model needs --job, which holds the starting weights")
     facts = verify_release(release, vault_key, job)
     if model and job:
         _write_model(apply_update(_read(job / "weights.safetensors"), release), model)
+    if sum_file:
+        _write_model(released_sum(release), sum_file)
     if as_json:
         write_json(
             {
