@@ -22,6 +22,7 @@ from tests.worlds.world import World
 from vault.errors.families import Invalid
 from vault.errors.requests import OtherCollection
 from vault.errors.storage import DiskFull, NoVault, VaultBusy
+from vault.requester.aim import Aim
 from vault.requester.description import job_from_description
 from vault.requester.jobs import new_job, sign_job
 from vault.sample.make import (
@@ -176,7 +177,7 @@ def test_its_requester_can_name_no_other_collection_even_in_the_sample(
         JOB.read_text().replace(f'collection = "{COLLECTION}"', 'collection = "mine"')
     )
     asked = job_from_description(tmp_path / "job.toml")
-    new_job(asked, epsilon=EPSILON, folder=tmp_path / "job", now=NOW)
+    new_job(asked, aim=Aim(most=EPSILON), folder=tmp_path / "job", now=NOW)
     sign_job(tmp_path / "job", sample.folder / "practice" / "keys" / "requester.key")
     with opened(sample.folder) as vault:
         text = (sample.folder / "practice" / "sleep-diary.csv").read_text().replace("6.", "5.", 1)

@@ -22,6 +22,7 @@ from tests.worlds.importing import import_file
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from vault.errors.training import LearnerFailed
+from vault.requester.aim import Aim
 from vault.requester.description import job_from_description
 from vault.requester.jobs import new_job, sign_job
 from vault.requester.keys import keygen
@@ -220,7 +221,7 @@ def job_of(lab: Path, name: str) -> Path:
         description = lab / f"{name}.toml"
         description.write_text(JOBS[name])
         made, now = job_from_description(description), datetime(2026, 11, 21, 12, tzinfo=UTC)
-        new_job(made, epsilon=Decimal("1"), folder=lab / name, now=now)
+        new_job(made, aim=Aim(most=Decimal("1")), folder=lab / name, now=now)
         sign_job(lab / name, lab / "lab" / "requester.key")
     return lab / name
 

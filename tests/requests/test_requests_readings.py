@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vault.importers.marks import LONGEST
 from vault.importers.values import AS_TYPE
 from vault.records.arrow_types import ARROW_TYPES
-from vault.training.readings import LONGEST, codes, numbers
+from vault.training.readings import codes, numbers
 from vault.views.field_types import FieldType
 
 LABELS = ("0", "1", "2.5", "yes", "2026-01-05", "red", "-3")

@@ -37,6 +37,7 @@ from tui.demo.card import SVG  # noqa: E402
 from vault.audit import log  # noqa: E402
 from vault.client.client import Client  # noqa: E402
 from vault.owner.interface.session import OwnerSession  # noqa: E402
+from vault.requester.aim import Aim  # noqa: E402
 from vault.requester.description import job_from_description  # noqa: E402
 from vault.requester.jobs import new_job, sign_job  # noqa: E402
 from vault.requester.keys import keygen  # noqa: E402
@@ -168,7 +169,7 @@ def job(world: World, who: str, epsilon: str) -> Path:
     description = folder.with_suffix(".toml")
     shutil.copyfile(JOB, description)
     asked = job_from_description(description)
-    new_job(asked, epsilon=Decimal(epsilon), folder=folder, now=world.clock.now)
+    new_job(asked, aim=Aim(most=Decimal(epsilon)), folder=folder, now=world.clock.now)
     sign_job(folder, world.folder / who / "requester.key")
     return folder
 

@@ -11,6 +11,7 @@ from tests.worlds.approving import approve
 from tests.worlds.importing import import_file
 from tests.worlds.vaults import new_world
 from tests.worlds.world import JOB, World
+from vault.requester.aim import Aim
 from vault.requester.description import job_from_description
 from vault.requester.jobs import new_job, sign_job
 from vault.requester.keys import keygen
@@ -62,6 +63,6 @@ def _others_job(world: World, at: datetime) -> Path:
     """A job of the other requester, about the other collection."""
     description, folder = world.folder / "walks.toml", world.folder / "walks-job"
     description.write_text(WALKS_JOB.format(unit="record", steps=5))
-    new_job(job_from_description(description), epsilon=Decimal("0.5"), folder=folder, now=at)
+    new_job(job_from_description(description), aim=Aim(most=Decimal("0.5")), folder=folder, now=at)
     sign_job(folder, world.folder / "heart" / "requester.key")
     return folder

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.worlds.importing import import_file
+from vault.requester.aim import Aim
 from vault.requester.description import job_from_description
 from vault.requester.jobs import new_job, sign_job
 from vault.requester.keys import keygen
@@ -126,7 +127,7 @@ class World:
         folder = self.folder / name
         new_job(
             job_from_description(description),
-            epsilon=Decimal(epsilon),
+            aim=Aim(most=Decimal(epsilon)),
             folder=folder,
             now=self.clock.now,
         )

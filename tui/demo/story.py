@@ -98,6 +98,7 @@ def import_patients(demo: Demo, vault: Vault) -> int:
 
 def submit_job(demo: Demo, vault: Vault, name: str) -> RequestView:
     """Make, sign and submit a job of the research group."""
+    from vault.requester.aim import Aim
     from vault.requester.description import job_from_description
     from vault.requester.jobs import new_job, sign_job
     from vault.requester.keys import keygen
@@ -110,7 +111,7 @@ def submit_job(demo: Demo, vault: Vault, name: str) -> RequestView:
         vault.add_requester(GROUP, demo.file("group") / "requester.pub")
     narrator.command("job", "new", "job.toml", "--epsilon", EPSILON, "--to", name)
     description = job_from_description(demo.file("job.toml"))
-    new_job(description, epsilon=EPSILON, folder=job, now=datetime.now(UTC))
+    new_job(description, aim=Aim(most=EPSILON), folder=job, now=datetime.now(UTC))
     narrator.command("job", "sign", name, "--key", "group/requester.key")
     sign_job(job, demo.file("group") / "requester.key")
     narrator.command("request", "submit", name)

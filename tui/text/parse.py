@@ -38,6 +38,17 @@ def parse_epsilon(text: str) -> Decimal:
     return found
 
 
+def parse_times_in_hundred(text: str) -> Decimal:
+    """How often in 100 cases a guess may be right, as a part of all; raises `Invalid`."""
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not (found.is_finite() and 50 < found < 100):
+        raise Invalid(reason=f"{text} is not a number of cases in 100, above 50 and below 100")
+    return found / 100
+
+
 def parse_count(text: str) -> int:
     """A whole number that somebody typed; raises `Invalid`."""
     try:

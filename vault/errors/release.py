@@ -43,5 +43,11 @@ class ReleaseNotRecorded(Unavailable):
     hint = "the same approved bytes can be sent again to another folder once it can be recorded"
 
 
+class PackageMissing(Unavailable):
+    """The Python package {package} is not installed."""
+
+    hint = "install it beside Lockbox: pip install 'lockbox-vault[onnx]'"
+
+
 class ReleaseInvalid(Broken):
     """This release does not verify: {reason}."""

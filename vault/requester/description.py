@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from vault.errors.families import Invalid
 from vault.requests.bundle import read_bounded
+from vault.requests.manifest import ClassesLabel, OnehotFeature, StandardFeature, StandardLabel
 from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.values import TIME_FORMAT
 
@@ -30,8 +32,9 @@ class FieldDescription:
 class JobDescription:
     """What a requester decides about a job; the rest follows: id, key, loss, noise, grid and weights.
 
-    Times are RFC 3339 text in UTC; without ``expires`` a job can be accepted for 30 days. The values are
-    checked when the manifest is made, not here.
+    With a guess how many units there are, what is left out of ``training`` is chosen by the recipe. Times are
+    RFC 3339 text in UTC; without ``expires`` a job can be accepted for 30 days. The values are checked when the
+    manifest is made, not here.
     """
 
     collection: str
@@ -50,12 +53,13 @@ class JobDescription:
     model_hidden: tuple[int, ...] = (16,)
     model_activation: str = "tanh"
     kind: str = "train"
-    training_sampling_rate: float
-    training_expected_batch: int
-    training_steps: int
-    training_clip: float = 1.0
+    training_units_guess: int | None = None
+    training_sampling_rate: float | None = None
+    training_expected_batch: int | None = None
+    training_steps: int | None = None
+    training_clip: float | None = None
     training_optimizer: str = "sgd"
-    training_lr: float = 0.5
+    training_lr: float | None = None
     training_momentum: float = 0.0
     training_beta1: float = 0.9
     training_beta2: float = 0.999
@@ -79,12 +83,13 @@ def job_from_description(path: Path) -> JobDescription:
 def parse_description(document: object) -> JobDescription:
     """The description in a parsed TOML or JSON document; raises ``Invalid`` naming the key that is wrong."""
     flat = _flattened(_table(document, "the description"))
+    _check_known(_KEYS, flat, "the description")
     rows = flat.get("fields")
     if not isinstance(rows, tuple):
         raise Invalid(reason="the description has no [[fields]]")
     if flat.get("kind") == "gradient_sum":
         flat = {**_ONE_SUM, **flat}
-    flat["fields"] = tuple(_made(FieldDescription, _table(row, "a field"), "[[fields]]") for row in rows)
+    flat["fields"] = tuple(_field(_table(row, "a field")) for row in rows)
     return _made(JobDescription, flat, "the description")
 
 
@@ -120,15 +125,17 @@ kind = "logistic"           # linear, logistic or mlp
 # activation = "tanh"       # mlp only: tanh or relu
 
 [training]
-sampling_rate = 0.2         # each unit takes part in a step with this chance
-expected_batch = 20         # about sampling_rate times the number of units you hope for
-steps = 100
-clip = 1.0                  # largest influence of one unit on one step
-lr = 0.5
-momentum = 0.0
+units_guess = 200           # how many days (units) you think there are; off by ten either way does little harm
+# What follows is chosen for you from the guess; a number written here is taken instead.
+# sampling_rate = 0.2       # each unit takes part in a step with this chance
+# expected_batch = 40       # about sampling_rate times the number of units
+# steps = 500
+# clip = 1.0                # largest influence of one unit on one step
+# lr = 0.5
+# momentum = 0.0
 # optimizer = "adam"        # sgd or adam; adam has beta1 = 0.9 and beta2 = 0.999 for momentum
 # decay = "cosine"          # none, linear or cosine: the learning rate goes down to nothing
-average = "tail"            # tail, ema or last
+# average = "tail"          # tail, ema or last
 
 # [where]                   # only records of this time
 # from = 2026-01-01T00:00:00Z
@@ -162,6 +169,13 @@ _ONE_SUM: Final = {
 
 _FactsT = TypeVar("_FactsT", FieldDescription, JobDescription)
 _TABLES: Final = ("requester", "purpose", "model", "training", "where")
+_KEYS: Final = tuple(field.name for field in fields(JobDescription))
+_TRANSFORMS: Final = {
+    ("feature", "standard"): tuple(StandardFeature.model_fields),
+    ("feature", "onehot"): tuple(OnehotFeature.model_fields),
+    ("label", "standard"): tuple(StandardLabel.model_fields),
+    ("label", "classes"): tuple(ClassesLabel.model_fields),
+}
 
 
 def _flattened(document: Mapping[str, object]) -> dict[str, object]:
@@ -193,16 +207,38 @@ def _table(value: object, what: str) -> Mapping[str, object]:
 
 
 def _made(kind: type[_FactsT], given: Mapping[str, Any], what: str) -> _FactsT:
-    known = {field.name: field for field in fields(kind)}
-    for name in sorted(given.keys() - known.keys()):
-        keys = ", ".join(map(_as_written, known))
-        raise Invalid(reason=f"{what} has a key {_as_written(name)}, and knows only {keys}")
-    for name, field in known.items():
-        if field.default is MISSING and name not in given:
-            raise Invalid(reason=f"{what} has no {_as_written(name)}")
+    _check_known([field.name for field in fields(kind)], given, what)
+    for field in fields(kind):
+        if field.default is MISSING and field.name not in given:
+            raise Invalid(reason=f"{what} has no {_as_written(field.name)}")
     return kind(**given)
 
 
+def _field(row: Mapping[str, object]) -> FieldDescription:
+    """One of ``[[fields]]``; a transform of a kind that is known may have no key that its kind does not."""
+    field = _made(FieldDescription, row, "[[fields]]")
+    if isinstance(field.transform, Mapping):
+        known = _TRANSFORMS.get((str(field.role), str(field.transform.get("kind"))), field.transform.keys())
+        _check_known(known, field.transform, f"the transform of {field.name}")
+    return field
+
+
+def _check_known(known: Collection[str], given: Iterable[str], what: str) -> None:
+    """Refuse a key that is not in the format, before any is missed: most often one is the other, misspelled."""
+    for name in sorted(set(given) - set(known)):
+        raise Invalid(reason=f"{what} has a key {_as_written(name)}, and {_known_instead(name, known)}")
+
+
+def _known_instead(name: str, known: Collection[str]) -> str:
+    """The key that was meant, where one is near; else all there are."""
+    near = get_close_matches(name, [*known, *(_TABLES if known is _KEYS else ())], n=1)
+    if near:
+        return f"the nearest it knows is {_as_written(near[0])}"
+    return f"knows only {', '.join(map(_as_written, known))}"
+
+
 def _as_written(name: str) -> str:
+    if name in _TABLES:
+        return f"[{name}]"
     table, _, key = name.partition("_")
-    return f"[{table}] {key}" if table in _TABLES else name
+    return f"[{table}] {key}" if table in _TABLES and key else name

@@ -6,19 +6,20 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
 
-from vault.budget import pricing
 from vault.consent.grants import purpose_iri
+from vault.errors.families import Invalid
 from vault.errors.requests import ManifestInvalid
+from vault.requester import recipe
+from vault.requester.aim import Aim
 from vault.requester.description import FieldDescription, JobDescription
 from vault.requests.canonical import NotCanonical, canonical, parse_as
-from vault.requests.manifest import UNSIGNED_KEY, Manifest, SecondManifest
+from vault.requests.manifest import UNSIGNED_KEY, DecayedSgd, Manifest, SecondManifest, Sgd
 from vault.requests.parse import parse_manifest
-from vault.requests.shapes import coarsest_grid, dimension, oversize_faults, shapes, usual_grid
+from vault.requests.shapes import coarsest_grid, oversize_faults, shapes, usual_grid
 from vault.requests.translate import mechanism
 from vault.requests.values import TIME_FORMAT
 from vault.requests.weights import Tensor, write_tensors
@@ -36,20 +37,50 @@ class Draft:
     weights: bytes
 
 
-def draft_job(description: JobDescription, *, epsilon: Decimal, delta: Decimal, now: datetime) -> Draft:
-    """Make a job that costs at most ``epsilon`` at ``delta`` (PLD); raises ``ManifestInvalid`` or ``Invalid``.
+def draft_job(description: JobDescription, *, aim: Aim, now: datetime) -> Draft:
+    """Make a job that keeps to ``aim``; raises ``ManifestInvalid`` or ``Invalid``.
 
     Linear and logistic models start from zero, a network from small random weights, as zeros would keep all
     of its hidden units equal for ever.
     """
     document = _document(description, now)
-    outline = _outline(document)
+    outline = _paced(document, description, aim)
     weights = write_tensors(_start(outline))
     document["model"]["weights"] = sha256_hex(weights)
-    document["dp"]["noise_multiplier"], document["output"]["grid"] = _calibrated(outline, epsilon, delta)
+    noise, document["output"]["grid"] = _calibrated(outline, aim)
+    document["dp"]["noise_multiplier"] = noise
+    optimizer, guess = outline.optimizer, description.training_units_guess
+    if guess is not None and description.training_lr is None and isinstance(optimizer, Sgd | DecayedSgd):
+        document["optimizer"]["lr"] = recipe.learning_rate(outline, optimizer, noise)
     manifest = canonical(document)
     parse_manifest(manifest)
     return Draft(manifest=manifest, weights=weights)
+
+
+def _paced(document: dict[str, Any], description: JobDescription, aim: Aim) -> Manifest:
+    """The outline, with what the description leaves out of its training chosen for the guess."""
+    outline, units = _outline(document), description.training_units_guess
+    if units is None:
+        _check_written_out(description)
+        return outline
+    dp, steps = document["dp"], outline.dp.steps
+    if description.training_sampling_rate is None:
+        dp["sampling_rate"] = recipe.sampling_rate(strength=aim.strength, steps=steps, units=units)
+    if description.training_expected_batch is None:
+        dp["expected_batch"] = recipe.expected_batch(dp["sampling_rate"], units)
+    if description.training_clip is None:
+        dp["clip"] = recipe.clip_norm(outline)
+    return _outline(document)
+
+
+def _check_written_out(description: JobDescription) -> None:
+    written = {
+        "sampling_rate": description.training_sampling_rate,
+        "expected_batch": description.training_expected_batch,
+        "steps": description.training_steps,
+    }
+    for name in (name for name, number in written.items() if number is None):
+        raise Invalid(reason=f"the description has neither [training] units_guess nor [training] {name}")
 
 
 def _outline(document: Mapping[str, Any]) -> Manifest:
@@ -63,29 +94,18 @@ def _outline(document: Mapping[str, Any]) -> Manifest:
     return outline
 
 
-def _calibrated(outline: Manifest, epsilon: Decimal, delta: Decimal) -> tuple[float, int]:
+def _calibrated(outline: Manifest, aim: Aim) -> tuple[float, int]:
     """The noise multiplier and the exponent of its grid.
 
     The grid follows the noise, and the price (by the sampler's slack) the grid: so the noise is found on the
-    coarsest grid, and once more only when it no longer keeps to ``epsilon`` on the grid that suits it.
+    coarsest grid, and once more only when it no longer keeps to the aim on the grid that suits it.
     """
-    dp, parameters = outline.dp, dimension(outline)
-
-    def noise_on(grid: int) -> float:
-        return pricing.calibrate(
-            epsilon,
-            sampling_rate=dp.sampling_rate,
-            steps=dp.steps,
-            delta=delta,
-            parameters=parameters,
-            grid_exponent=grid,
-            clip_norm=dp.clip,
-        )
-
-    noise = noise_on(max(coarsest_grid(dp.clip, parameters), 0))
-    grid = usual_grid(noise, dp.clip, parameters)
-    suited = replace(mechanism(outline), noise_multiplier=noise, grid_exponent=grid)
-    return noise if pricing.price(suited, delta).epsilon <= epsilon else noise_on(grid), grid
+    dp, asked = outline.dp, mechanism(outline)
+    coarsest = max(coarsest_grid(dp.clip, asked.parameters), 0)
+    noise = aim.noise(replace(asked, grid_exponent=coarsest))
+    grid = usual_grid(noise, dp.clip, asked.parameters)
+    suited = replace(asked, noise_multiplier=noise, grid_exponent=grid)
+    return noise if aim.is_kept(suited) else aim.noise(suited), grid
 
 
 def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
@@ -115,11 +135,11 @@ def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
         "optimizer": _optimizer(description),
         "output": {"average": description.training_average, "grid": 0, "encoding": "int64"},
         "dp": {
-            "sampling_rate": description.training_sampling_rate,
-            "expected_batch": description.training_expected_batch,
-            "clip": description.training_clip,
+            "sampling_rate": _given(description.training_sampling_rate, 1.0),
+            "expected_batch": _given(description.training_expected_batch, 1),
+            "clip": _given(description.training_clip, 1.0),
             "noise_multiplier": 1,
-            "steps": description.training_steps,
+            "steps": _given(description.training_steps, recipe.steps(description.model_kind)),
         },
         "slot_minutes": description.slot_minutes,
     }
@@ -127,9 +147,10 @@ def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
 
 def _optimizer(description: JobDescription) -> dict[str, Any]:
     """The optimizer with the keys that its kind has; whether there is such a kind is checked with the manifest."""
-    kind, rate, decay = description.training_optimizer, description.training_lr, description.training_decay
+    kind, decay = description.training_optimizer, description.training_decay
     if kind == "none":
         return {"kind": kind}
+    rate = _given(description.training_lr, 0.01 if kind == "adam" else 0.5)
     if kind == "adam":
         betas = {"beta1": description.training_beta1, "beta2": description.training_beta2}
         return {"kind": kind, "lr": rate, **betas, "decay": decay}
@@ -137,6 +158,10 @@ def _optimizer(description: JobDescription) -> dict[str, Any]:
     return (
         {"kind": kind, **moved} if decay == "none" else {"kind": f"{kind}_decayed", **moved, "decay": decay}
     )
+
+
+def _given(number: float | None, otherwise: float) -> float:
+    return otherwise if number is None else number
 
 
 def _field(field: FieldDescription) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from vault.budget import pricing
 from vault.budget.pricing import Price
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
+from vault.requester.aim import DELTA, Aim
 from vault.requester.description import JobDescription
 from vault.requester.draft import draft_job
+from vault.requester.forecast import Forecast, forecast
 from vault.requester.keys import make_folder
 from vault.requests.bundle import (
     JOB_DOMAINS,
@@ -37,9 +39,6 @@ from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey, fingerprint
 from vault.store.destination import is_free
 
-DELTA = Decimal("0.000001")
-"""The delta at which every vault prices every job (privacy unit: as the manifest says)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFacts:
@@ -55,6 +54,7 @@ class JobFacts:
     computes: str
     parameters: int
     price: Price
+    forecast: Forecast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,21 +66,20 @@ class SignedJob:
     fingerprint: str
 
 
-def new_job(
-    description: JobDescription, *, epsilon: Decimal, folder: Path, now: datetime, delta: Decimal = DELTA
-) -> JobFacts:
-    """Write an unsigned job that costs at most ``epsilon`` at ``delta`` (PLD) into a new folder.
+def new_job(description: JobDescription, *, aim: Aim, folder: Path, now: datetime) -> JobFacts:
+    """Write an unsigned job that keeps to ``aim`` into a new folder.
 
     Raises ``DestinationUnusable``, and ``ManifestInvalid`` or ``Invalid`` for what a vault would refuse anyhow.
     """
     if not is_free(folder):
         raise DestinationUnusable(path=folder, reason="something is already there")
-    draft = draft_job(description, epsilon=epsilon, delta=delta, now=now)
+    draft = draft_job(description, aim=aim, now=now)
     make_folder(folder)
     create_file(folder / MANIFEST_FILE, draft.manifest)
     create_file(folder / WEIGHTS_FILE, draft.weights)
     manifest = parse_manifest(draft.manifest)
-    return job_facts(manifest, digest="", signer="", delta=delta)
+    guess = description.training_units_guess
+    return job_facts(manifest, digest="", signer="", delta=aim.delta, units_guess=guess)
 
 
 def sign_job(folder: Path, secret_file: Path) -> SignedJob:
@@ -123,13 +122,17 @@ def check_job(folder: Path) -> JobFacts:
     return job_facts(manifest, digest=digest, signer=fingerprint(key), delta=DELTA)
 
 
-def job_facts(manifest: Manifest, *, digest: str, signer: str, delta: Decimal) -> JobFacts:
+def job_facts(
+    manifest: Manifest, *, digest: str, signer: str, delta: Decimal, units_guess: int | None = None
+) -> JobFacts:
     """What is known of a job without a vault."""
+    price = pricing.price(mechanism(manifest), delta)
     return JobFacts(
         manifest=manifest,
         digest=digest,
         fingerprint=signer,
         computes=job_words(manifest),
         parameters=dimension(manifest),
-        price=pricing.price(mechanism(manifest), delta),
+        price=price,
+        forecast=forecast(manifest, epsilon=price.epsilon, delta=delta, units_guess=units_guess),
     )

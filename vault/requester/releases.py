@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vault.requester.release_check import check_answers, check_release, moved, read_release, summed
+from vault.requester.trained import TrainedModel
 from vault.requests.bundle import (
     read_job,
 )
-from vault.requests.parse import manifest_digest
+from vault.requests.parse import manifest_digest, parse_manifest
 from vault.requests.release_manifest import ReleaseManifest, parse_release_manifest
 from vault.sealing.keyfile import read_key
 from vault.sealing.signing import fingerprint
@@ -41,6 +42,15 @@ def verify_release(folder: Path, vault_key_file: Path, job_folder: Path | None =
         vault_fingerprint=fingerprint(vault_key),
         answers_job=job_folder is not None,
     )
+
+
+def trained_model(folder: Path, job_folder: Path) -> TrainedModel:
+    """The model that a release makes of a job; verify the release with the job first.
+
+    Raises ``ReleaseInvalid``, ``FileMissing`` and the errors of ``read_job``.
+    """
+    job = read_job(job_folder)
+    return TrainedModel.of(parse_manifest(job.manifest), apply_update(job.weights, folder))
 
 
 def apply_update(start_weights: bytes, folder: Path) -> bytes:

@@ -178,13 +178,14 @@ def _fill(folder: Path, cost: KdfCost, clock: Clock) -> str:
 
 
 def _practice_job(practice: Path, key: Path, clock: Clock) -> Path:
+    from vault.requester.aim import Aim
     from vault.requester.description import job_from_description
     from vault.requester.jobs import new_job, sign_job
 
     description, job = practice / "job.toml", practice / "job"
     shutil.copyfile(JOB, description)
     asked = job_from_description(description)
-    new_job(asked, epsilon=EPSILON, folder=job, now=clock())
+    new_job(asked, aim=Aim(most=EPSILON), folder=job, now=clock())
     sign_job(job, key)
     return job
 

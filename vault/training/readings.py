@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -17,16 +17,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vault.importers.values import as_bool, as_float, as_timestamp
+from vault.importers.marks import Mark, mark_of, micros_of, number_of, places_of
 
 MISSING: Final = -1
-LONGEST: Final = 64
-"""Characters of a text that may read as a number or a time; a longer one is a text."""
-_BEGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICRO: Final = timedelta(microseconds=1)
-
-Mark = float | datetime | str
-"""What two spellings of one value have in common: its number, its time, or its text."""
 
 
 def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
@@ -43,41 +36,10 @@ def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
 
 def codes(column: pa.ChunkedArray, labels: tuple[str, ...]) -> npt.NDArray[np.int32]:
     """int32 index into the public label list, -1 for what is missing or not listed; of two alike the first counts."""
-    listed: dict[Mark, int] = {}
-    for index, label in enumerate(labels):
-        listed.setdefault(mark_of(label), index)
+    listed = places_of(labels)
     if pa.types.is_string(column.type):
         return _by_text(column, lambda text: listed.get(mark_of(text), MISSING), np.dtype(np.int32), MISSING)
     return _by_value(column, listed)
-
-
-def number_of(text: str) -> float:
-    """The number that a text reads as, a time as its seconds; NaN for any other."""
-    mark = mark_of(text)
-    if isinstance(mark, str):
-        return math.nan
-    return _micros_of(mark) / 1e6 if isinstance(mark, datetime) else mark
-
-
-def mark_of(text: str) -> Mark:
-    """What a text stands for: a number, a time, or the text itself."""
-    if len(text) > LONGEST or not text.strip():
-        return text
-    number = _read(as_float, text)
-    if number is not None:
-        return float(number) + 0.0  # -0.0 is 0.0
-    truth = _read(as_bool, text)
-    if truth is not None:
-        return float(truth)
-    moment: datetime | None = _read(as_timestamp, text)
-    return text if moment is None else moment
-
-
-def _read(how: Callable[[object], Any], text: str) -> Any:
-    try:
-        return how(text)
-    except ValueError:
-        return None
 
 
 def _by_text(
@@ -97,7 +59,7 @@ def _by_value(column: pa.ChunkedArray, listed: dict[Mark, int]) -> npt.NDArray[n
     wanted: dict[float, int]
     if pa.types.is_timestamp(column.type):
         values = _micros(column)
-        wanted = {_micros_of(mark): index for mark, index in listed.items() if isinstance(mark, datetime)}
+        wanted = {micros_of(mark): index for mark, index in listed.items() if isinstance(mark, datetime)}
     else:
         values = pc.add(column.cast(pa.float64(), safe=False), 0.0)  # -0.0 is 0.0
         wanted = {mark: index for mark, index in listed.items() if isinstance(mark, float)}
@@ -105,10 +67,6 @@ def _by_value(column: pa.ChunkedArray, listed: dict[Mark, int]) -> npt.NDArray[n
     known = np.array([*wanted.values(), MISSING], dtype=np.int32)
     found: npt.NDArray[np.int32] = known[pc.fill_null(places, len(wanted)).to_numpy()]
     return found
-
-
-def _micros_of(moment: datetime) -> int:
-    return (moment - _BEGIN) // _MICRO
 
 
 def _micros(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,9 +13,11 @@ import typer
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write, write_facts, write_json
 from tui.text import wording
-from tui.text.parse import parse_epsilon
+from tui.text.parse import parse_count, parse_epsilon, parse_times_in_hundred
 
 if TYPE_CHECKING:
+    from vault.requester.aim import Aim
+    from vault.requester.forecast import Forecast
     from vault.requester.jobs import JobFacts
 
 group = typer.Typer(no_args_is_help=True)
@@ -45,12 +48,29 @@ def new(
         Path | None, typer.Argument(metavar="JOB.toml", help="What you ask; see docs/job-manifest.md.")
     ] = None,
     epsilon: Annotated[
-        str, typer.Option("--epsilon", metavar="EPSILON", help="What the job may cost at most.")
-    ] = "1",
+        str | None,
+        typer.Option("--epsilon", metavar="EPSILON", help="What the job may cost at most; without it, 1."),
+    ] = None,
+    guess_rate: Annotated[
+        str | None,
+        typer.Option(
+            "--guess-rate",
+            metavar="TIMES",
+            help="Instead of --epsilon: in how many of 100 cases a guess about one unit may be right at most.",
+        ),
+    ] = None,
+    units_guess: Annotated[
+        str | None,
+        typer.Option(
+            "--units-guess",
+            metavar="N",
+            help="How many units you think there are; what JOB.toml leaves out of [training] follows.",
+        ),
+    ] = None,
     template: Annotated[bool, typer.Option("--template", help="Print an example JOB.toml.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write an unsigned job; the noise is calibrated so that it costs at most --epsilon."""
+    """Write an unsigned job that costs at most --epsilon; noise and training follow by a public recipe."""
     from vault.requester.description import job_from_description
     from vault.requester.description import template as job_template
     from vault.requester.jobs import new_job
@@ -60,14 +80,22 @@ def new(
         return
     if description is None or to is None:
         raise click.UsageError("give a JOB.toml and --to JOBDIR, or --template")
-    facts = new_job(
-        job_from_description(description),
-        epsilon=parse_epsilon(epsilon),
-        folder=to,
-        now=datetime.now(UTC),
-    )
+    if epsilon and guess_rate:
+        raise click.UsageError("give --epsilon or --guess-rate, not both")
+    asked = job_from_description(description)
+    if units_guess:
+        asked = replace(asked, training_units_guess=parse_count(units_guess))
+    facts = new_job(asked, aim=_aim(epsilon, guess_rate), folder=to, now=datetime.now(UTC))
     _show(facts, as_json=as_json)
     say(f"Next: lockbox job sign {to} --key SECRETFILE")
+
+
+def _aim(epsilon: str | None, guess_rate: str | None) -> Aim:
+    from vault.requester.aim import Aim
+
+    if guess_rate:
+        return Aim(most=parse_times_in_hundred(guess_rate), of="guess_rate")
+    return Aim(most=parse_epsilon(epsilon or "1"))
 
 
 @group.command("sign")
@@ -111,6 +139,8 @@ def _show(facts: JobFacts, *, as_json: bool) -> None:
                 "epsilon": price.epsilon,
                 "delta": price.delta,
                 "guess_rate": price.guess_rate,
+                "training": _training(facts),
+                "forecast": asdict(facts.forecast),
             }
         )
         return
@@ -124,7 +154,40 @@ def _show(facts: JobFacts, *, as_json: bool) -> None:
             "noise multiplier",
             f"{manifest.dp.noise_multiplier:g}, {wording.counted(manifest.dp.steps, 'step')}",
         ),
+        ("training", ", ".join(f"{name} {number:g}" for name, number in _training(facts).items())),
         ("costs", f"ε {price.epsilon} at δ {price.delta:f}"),
         ("means", wording.guess_sentence(kind, name or None, price.guess_rate)),
     ]
-    write_facts(rows)
+    write_facts([*rows, *_outlook(facts.forecast)])
+    for warning in facts.forecast.warnings:
+        say(f"Beware: {warning}")
+
+
+def _training(facts: JobFacts) -> dict[str, float]:
+    """What the recipe chose, or the requester."""
+    dp, optimizer = facts.manifest.dp, facts.manifest.optimizer
+    return {
+        "sampling_rate": dp.sampling_rate,
+        "expected_batch": dp.expected_batch,
+        "clip": dp.clip,
+        **{name: each for name, each in optimizer.model_dump().items() if isinstance(each, float)},
+    }
+
+
+def _outlook(forecast: Forecast) -> list[tuple[str, str]]:
+    """A planning number for each count of units, and where it comes from; nothing for what is no model."""
+    if not forecast.expected:
+        return []
+    lost = [
+        f"{wording.counted(each.units, 'unit')}: about {each.points_lost:g} points"
+        for each in forecast.expected
+    ]
+    return [
+        ("planned for", wording.counted(forecast.units_guess, "unit")),
+        ("lost to noise", "; ".join(lost)),
+        (
+            "",
+            "Points of 100 right answers, or of R² in 100, against the same model without privacy: what ten tables "
+            "lost at the same ratio of signal to noise (docs/recipes.md). Yours may differ.",
+        ),
+    ]

@@ -1,7 +1,10 @@
-"""The requester's side of a release: update verify."""
+"""The requester's side of a release: update verify, predict."""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,16 +12,12 @@ import click
 import typer
 
 from tui.cli.options import AsJson
-from tui.cli.terminal import say, write_facts, write_json
+from tui.cli.terminal import say, write, write_facts, write_json
+from tui.text.wording import counted
 from vault.errors.records import FileMissing
 from vault.errors.release import DestinationUnusable
 
 group = typer.Typer(no_args_is_help=True)
-
-
-@group.callback()
-def _update() -> None:
-    """Keep `verify` a command of its own."""
 
 
 @group.command("verify")
@@ -41,18 +40,28 @@ def verify(
         Path | None,
         typer.Option("--sum", metavar="FILE", help="Of a gradient_sum: write the noisy sum (safetensors)."),
     ] = None,
+    onnx: Annotated[
+        Path | None,
+        typer.Option(
+            "--onnx",
+            metavar="FILE",
+            help="With --job: write the whole model, columns in and answers out (ONNX).",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check signature, digests and form of a release, and write the trained model or the sum."""
     from vault.requester.releases import apply_update, released_sum, verify_release
 
-    if model and not job:
-        raise click.UsageError("--model needs --job, which holds the starting weights")
+    if (model or onnx) and not job:
+        raise click.UsageError("--model and --onnx need --job, which holds the starting weights")
     facts = verify_release(release, vault_key, job)
     if model and job:
-        _write_model(apply_update(_read(job / "weights.safetensors"), release), model)
+        _write_new(apply_update(_read(job / "weights.safetensors"), release), model)
     if sum_file:
-        _write_model(released_sum(release), sum_file)
+        _write_new(released_sum(release), sum_file)
+    if onnx and job:
+        _write_new(_onnx(release, job), onnx)
     if as_json:
         write_json(
             {
@@ -76,6 +85,48 @@ def verify(
     say("The release verifies.")
 
 
+@group.command("predict")
+def predict(
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="What update verify wrote: --onnx, or --model with --job.")
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Rows with the columns of the job.")],
+    job: Annotated[
+        Path | None, typer.Option("--job", metavar="JOBDIR", help="The job of a MODEL.safetensors.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="A new CSV file; without it, standard output.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Predict for every row of a CSV file: the rows again, with what is predicted behind them."""
+    from vault.requester.prediction import predict
+
+    found = predict(model, file, job)
+    if absent := ", ".join(found.absent):
+        say(f"Not in {file.name}, so that every row counts as if it were missing: {absent}")
+    if to:
+        _write_new(_csv([found.header, *found.rows]).encode(), to)
+    elif as_json:
+        write_json(*({"cells": dict(zip(found.header, row, strict=True))} for row in found.rows))
+    else:
+        write(_csv([found.header, *found.rows]).rstrip("\n"))
+    say(f"Predicted for {counted(len(found.rows), 'row')}.")
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def _onnx(release: Path, job: Path) -> bytes:
+    from vault.requester.onnx_model import onnx_bytes
+    from vault.requester.releases import trained_model
+
+    return onnx_bytes(trained_model(release, job))
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -83,7 +134,7 @@ def _read(path: Path) -> bytes:
         raise FileMissing(path=path) from error
 
 
-def _write_model(data: bytes, path: Path) -> None:
+def _write_new(data: bytes, path: Path) -> None:
     try:
         with path.open("xb") as file:
             file.write(data)

@@ -1,0 +1,290 @@
+"""How well a private model predicts: the recipe of `job new` on tables, with a guess that is right or off by ten.
+
+Run from the repository root: ``.venv/bin/python benchmarks/utility.py``. A job is made of a description as a requester
+would write it, and the learner's engine runs on the training part of each split; nothing is tuned, and what is in the
+test part decides nothing. Tables: what scikit-learn brings along and generates, and any CSV file by
+``--csv FILE --label COLUMN``, encoded by its own columns: a benchmark, where nobody's privacy is at stake.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load, save
+
+from learner import engine
+from learner.protocol import ColumnFrame, Job
+from learner.update import UPDATE_GRID
+from vault.importers.marks import mark_of, number_of, places_of
+from vault.requester.aim import Aim
+from vault.requester.description import JobDescription, parse_description
+from vault.requester.draft import Draft, draft_job
+from vault.requester.trained import TrainedModel
+from vault.requests.parse import parse_manifest
+from vault.requests.translate import learner_job
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TEST_PART = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Columns of numbers or texts, one row a unit, and what a requester knows of them."""
+
+    name: str
+    columns: dict[str, list[Any]]
+    fields: tuple[dict[str, Any], ...]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(next(iter(self.columns.values())))
+
+    @property
+    def label(self) -> str:
+        """The column to predict."""
+        return next(field["name"] for field in self.fields if field["role"] == "label")
+
+    def part(self, rows: NDArray[np.int64]) -> Table:
+        """Some of the rows."""
+        columns = {name: [cells[row] for row in rows.tolist()] for name, cells in self.columns.items()}
+        return replace(self, columns=columns)
+
+
+def table(name: str, columns: dict[str, Sequence[Any]], label: str, categories: frozenset[str]) -> Table:
+    """A table with the transforms that a codebook would give: whole means and spreads, all the labels."""
+    kept = {column: list(cells) for column, cells in columns.items()}
+    fields = tuple(
+        _field(column, cells, column == label, column in categories) for column, cells in kept.items()
+    )
+    return Table(name=name, columns=kept, fields=fields)
+
+
+def _field(name: str, cells: list[Any], is_label: bool, is_category: bool) -> dict[str, Any]:
+    role = "label" if is_label else "feature"
+    if is_category:
+        kind = "classes" if is_label else "onehot"
+        return {"name": name, "role": role, "transform": {"kind": kind, "labels": tuple(sorted(set(cells)))}}
+    spread = float(f"{np.std(cells) or 1.0:.1g}")
+    center = round(float(np.mean(cells)) / spread, 1) * spread
+    transform = {"kind": "standard", "center": center, "scale": spread, "clip": 3.0}
+    return {"name": name, "role": role, "transform": transform if is_label else transform | {"fill": center}}
+
+
+def described(given: Table, model: str, units_guess: int) -> JobDescription:
+    """The description of a job over a table."""
+    hidden = {"hidden": (16,), "activation": "tanh"} if model == "mlp" else {}
+    return parse_description(
+        {
+            "collection": "table",
+            "unit": "record",
+            "max_rows_per_unit": 1,
+            "retention": "none",
+            "requester": {"name": "Benchmark", "contact": "nobody"},
+            "purpose": {"dpv": "AcademicResearch", "text": "How well does it predict?"},
+            "model": {"kind": model, **hidden},
+            "training": {"units_guess": units_guess},
+            "fields": list(given.fields),
+        }
+    )
+
+
+def job_of(draft: Draft) -> Job:
+    """What the learner is told of a drafted job, with every field granted."""
+    manifest = parse_manifest(draft.manifest)
+    return learner_job(manifest, frozenset(field.name for field in manifest.fields))
+
+
+def frame_of(given: Table, job: Job) -> ColumnFrame:
+    """The columns as the vault hands them to the learner."""
+    by_name = {field["name"]: _coded(given, field) for field in given.fields}
+    label = by_name.pop(given.label)
+    unit = np.arange(given.rows, dtype=np.int32)
+    data = ColumnFrame.encode(
+        job, unit=unit.data, features=[each.data for each in by_name.values()], label=label.data
+    )
+    return ColumnFrame.decode(job, data)
+
+
+def _coded(given: Table, field: dict[str, Any]) -> NDArray[Any]:
+    cells, transform = given.columns[field["name"]], field["transform"]
+    if transform["kind"] == "standard":
+        return np.array([float(cell) for cell in cells], dtype=np.float64)
+    listed = places_of(transform["labels"])
+    return np.array([listed.get(mark_of(str(cell)), -1) for cell in cells], dtype=np.int32)
+
+
+def trained(draft: Draft, given: Table) -> TrainedModel:
+    """One run of a drafted job on a table."""
+    job = job_of(draft)
+    update, _ = engine.train(job, draft.weights, frame_of(given, job), progress=lambda _step, _steps: None)
+    moves, start = load(update), load(draft.weights)
+    weights = {name: (start[name] + moves[name] * UPDATE_GRID).astype(np.float32) for name in start}
+    return TrainedModel.of(parse_manifest(draft.manifest), save(weights))
+
+
+def score(model: TrainedModel, given: Table) -> float:
+    """In 100: the part of classes that are right, or R² of a number."""
+    cells = {name: [str(cell) for cell in column] for name, column in given.columns.items()}
+    outputs = model.outputs(model.inputs(cells))
+    if model.manifest.loss == "cross_entropy":
+        found = zip(model.classes(outputs), cells[given.label], strict=True)
+        return 100 * statistics.mean(mark_of(one) == mark_of(other) for one, other in found)
+    truth = np.array([number_of(cell) for cell in cells[given.label]])
+    return float(100 * (1 - np.mean((model.numbers(outputs) - truth) ** 2) / np.var(truth)))
+
+
+def splits(given: Table, count: int) -> Iterator[tuple[Table, Table]]:
+    """Training and test part, differently each time and the same in each run."""
+    for seed in range(count):
+        order = np.random.default_rng(seed).permutation(given.rows)
+        end = round(given.rows * (1 - TEST_PART))
+        yield given.part(order[:end]), given.part(order[end:])
+
+
+# tables -------------------------------------------------------------------------------------------------
+
+
+def bundled() -> list[Table]:
+    """Ten tables: five that scikit-learn brings along, five that it generates."""
+    from sklearn import datasets as sets
+
+    def of(name: str, data: Any, target: Any, *, is_number: bool = False) -> Table:
+        columns = {f"x{place}": column.tolist() for place, column in enumerate(np.asarray(data, float).T)}
+        columns["y"] = [float(each) if is_number else f"class {int(each)}" for each in target]
+        return table(name, columns, "y", frozenset() if is_number else frozenset(["y"]))
+
+    kept = [
+        of(name, found.data, found.target, is_number=name == "diabetes")
+        for name, found in (
+            ("wine", sets.load_wine()),
+            ("diabetes", sets.load_diabetes()),
+            ("breast cancer", sets.load_breast_cancer()),
+            ("digits", sets.load_digits()),
+        )
+    ]
+    made = sets.make_classification
+    return [
+        *kept,
+        of("two classes", *made(20_000, 20, n_informative=8, class_sep=0.8, random_state=1)),
+        of("one in ten", *made(5_000, 60, n_informative=10, weights=[0.9], random_state=2)),
+        of(
+            "five classes",
+            *made(10_000, 30, n_informative=12, n_classes=5, n_clusters_per_class=1, random_state=3),
+        ),
+        of("two moons", *sets.make_moons(2_000, noise=0.25, random_state=4)),
+        of("regression", *sets.make_regression(10_000, 25, noise=80, random_state=5), is_number=True),
+        of("friedman", *sets.make_friedman1(5_000, noise=1, random_state=6), is_number=True),
+    ]
+
+
+def from_csv(path: Path, label: str, leave_out: frozenset[str]) -> Table:
+    """A table of a CSV file: columns in which every cell is a number are numbers, others have their labels."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, skipinitialspace=True))
+    columns = {name: [row[name] for row in rows] for name in rows[0] if name not in leave_out}
+    numbers = {name for name, cells in columns.items() if not any(map(np.isnan, map(number_of, set(cells))))}
+    read = {
+        name: [number_of(cell) for cell in cells] if name in numbers - {label} else cells
+        for name, cells in columns.items()
+    }
+    return table(path.stem, read, label, frozenset(columns.keys() - numbers) | {label})
+
+
+# the table of results -----------------------------------------------------------------------------------
+
+OFF_BY = (0.1, 1.0, 10.0)
+
+
+def measured(given: Table, model: str, aim: Aim, count: int) -> list[tuple[float, float]]:
+    """Mean and spread of the score over the splits, for a guess that is too low, right and too high."""
+    units = round(given.rows * (1 - TEST_PART))
+    found = []
+    for factor in OFF_BY:
+        draft = draft_job(described(given, model, max(1, round(units * factor))), aim=aim, now=NOW)
+        scores = [score(trained(draft, train), test) for train, test in splits(given, count)]
+        found.append((statistics.mean(scores), statistics.stdev(scores)))
+    return found
+
+
+def ceiling(given: Table, model: str, count: int) -> float:
+    """The same without privacy: the same models, fitted by scikit-learn on the same inputs."""
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+    kinds: dict[str, Any] = {
+        "logistic": lambda: LogisticRegression(max_iter=2_000),
+        "linear": Ridge,
+        "mlp": lambda: (MLPClassifier if is_classes(given) else MLPRegressor)(
+            (16,), max_iter=500, random_state=0
+        ),
+    }
+    encoder = TrainedModel(manifest=parse_manifest(outline_of(given, model).manifest), tensors={})
+    return statistics.mean(fitted(kinds[model](), encoder, *parts) for parts in splits(given, count))
+
+
+def outline_of(given: Table, model: str) -> Draft:
+    """Any job on the table: its encoding is that of all."""
+    return draft_job(described(given, model, 1_000), aim=Aim(most=Decimal(8)), now=NOW)
+
+
+def fitted(kind: Any, encoder: TrainedModel, train: Table, test: Table) -> float:
+    """The score of a model of scikit-learn on a split."""
+    kind.fit(*arrays(encoder, train))
+    return float(100 * kind.score(*arrays(encoder, test)))
+
+
+def arrays(encoder: TrainedModel, given: Table) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The encoded inputs, and the label as it is."""
+    cells = {name: [str(cell) for cell in column] for name, column in given.columns.items()}
+    return encoder.inputs(cells), np.array(given.columns[given.label])
+
+
+def is_classes(given: Table) -> bool:
+    """Whether a class is predicted, not a number."""
+    return given.fields[-1]["transform"]["kind"] == "classes"
+
+
+def main() -> None:
+    """Measure, line by line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epsilon", default="1,8", help="with commas between them")
+    parser.add_argument("--delta", default="0.000001")
+    parser.add_argument("--splits", type=int, default=5)
+    parser.add_argument("--model", choices=["linear", "logistic", "mlp"], help="else by the label")
+    parser.add_argument("--only", help="one of the ten tables")
+    parser.add_argument("--csv", type=Path)
+    parser.add_argument("--label")
+    parser.add_argument("--leave-out", default="")
+    asked = parser.parse_args()
+    tables = (
+        [from_csv(asked.csv, asked.label, frozenset(asked.leave_out.split(",")))] if asked.csv else bundled()
+    )
+    print(f"| table | units | ε | {' | '.join(f'guess × {factor:g}' for factor in OFF_BY)} | no privacy |")
+    print("|---|---|---|---|---|---|---|")
+    for given in tables:
+        if asked.only and given.name != asked.only:
+            continue
+        model = asked.model or ("logistic" if is_classes(given) else "linear")
+        best = ceiling(given, model, asked.splits)
+        for epsilon in asked.epsilon.split(","):
+            aim = Aim(most=Decimal(epsilon), delta=Decimal(asked.delta))
+            cells = [
+                f"{mean:.1f} ± {spread:.1f}" for mean, spread in measured(given, model, aim, asked.splits)
+            ]
+            units = round(given.rows * (1 - TEST_PART))
+            print(f"| {given.name} | {units:,} | {epsilon} | {' | '.join(cells)} | {best:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

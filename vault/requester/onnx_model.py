@@ -1,0 +1,206 @@
+"""A trained model with its encoding as one ONNX file: cells of columns in, labels or numbers out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+
+from vault.errors.release import PackageMissing
+from vault.importers.marks import mark_of
+from vault.requester.trained import TrainedModel
+from vault.requests.manifest import Feature, OnehotFeature, StandardFeature
+
+OPSET: Final = 17
+LABELS_OPSET: Final = 2
+FORMAT: Final = 8
+CHANCES: Final = "_chances"
+"""What the second output of a model of classes is called: no column's name begins so."""
+UNKNOWN: Final = -1
+
+
+def onnx_bytes(model: TrainedModel) -> bytes:
+    """The model as ONNX. Inputs are named as the columns: float64 with NaN for a missing number, else texts, ``""``
+    for a missing one. Outputs: the label of each row and the chances of all, or the number in its own units.
+
+    Raises ``PackageMissing`` where the package onnx is not installed.
+    """
+    try:
+        from onnx import checker, helper
+    except ImportError as error:
+        raise PackageMissing(package="onnx") from error
+    graph = _Graph(model)
+    made = helper.make_model(
+        helper.make_graph(graph.nodes, "lockbox", graph.inputs, graph.outputs, graph.constants),
+        producer_name="lockbox",
+        ir_version=FORMAT,
+        opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", LABELS_OPSET)],
+    )
+    helper.set_model_props(made, _facts(model))
+    checker.check_model(made, full_check=True)
+    return bytes(made.SerializeToString(deterministic=True))
+
+
+def _facts(model: TrainedModel) -> dict[str, str]:
+    """What a user of the file has to know, in its own metadata."""
+    manifest, transform = model.manifest, model.manifest.label.transform
+    facts = {
+        "lockbox_job": manifest.job_id,
+        "lockbox_label": manifest.label.name,
+        "lockbox_optional": json.dumps(sorted(manifest.optional)),
+        "lockbox_retention": manifest.retention,
+    }
+    return facts | ({"lockbox_classes": json.dumps(transform.labels)} if transform.kind == "classes" else {})
+
+
+def spellings(label: str) -> list[str]:
+    """The ways in which the value of a label is usually written, as itself first."""
+    mark = mark_of(label)
+    if isinstance(mark, datetime):
+        return list(dict.fromkeys([label, mark.isoformat(), f"{mark:%Y-%m-%dT%H:%M:%SZ}"]))
+    if isinstance(mark, str):
+        return [label]
+    whole = [f"{mark:.0f}"] if mark.is_integer() and abs(mark) < 2**53 else []
+    truths = {
+        0.0: ("false", "False", "FALSE", "no", "No", "NO"),
+        1.0: ("true", "True", "TRUE", "yes", "Yes", "YES"),
+    }
+    return list(dict.fromkeys([label, *whole, repr(mark), *truths.get(mark, ())]))
+
+
+class _Graph:
+    """The nodes of the model in order; values inside begin with an underscore, as no column's name does."""
+
+    def __init__(self, model: TrainedModel) -> None:
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        features = model.manifest.features
+        self.inputs = [self._input(feature) for feature in features]
+        encoded = [self._encoded(feature, place) for place, feature in enumerate(features)]
+        values = self._add("Concat", encoded, "_inputs", axis=1)
+        layers = model.layers
+        for place, (weight, bias) in enumerate(layers):
+            values = self._affine(values, weight, bias, place)
+            if place + 1 < len(layers):
+                values = self._add(_activation(model), [values], f"_active_{place}")
+        self.outputs = self._answers(model, values)
+
+    def _add(self, operation: str, inputs: Iterable[str], output: str, **attributes: Any) -> str:
+        from onnx import helper
+
+        domain = "ai.onnx.ml" if operation == "LabelEncoder" else ""
+        self.nodes.append(helper.make_node(operation, list(inputs), [output], domain=domain, **attributes))
+        return output
+
+    def _constant(self, value: Any, name: str, kind: Any = np.float64) -> str:
+        from onnx import numpy_helper
+
+        self.constants.append(numpy_helper.from_array(np.asarray(value, dtype=kind), name))
+        return name
+
+    # columns ------------------------------------------------------------------------------------------------
+
+    def _input(self, feature: Feature) -> Any:
+        from onnx import TensorProto, helper
+
+        is_number = feature.transform.kind == "standard"
+        return helper.make_tensor_value_info(
+            feature.name, TensorProto.DOUBLE if is_number else TensorProto.STRING, ["rows"]
+        )
+
+    def _encoded(self, feature: Feature, place: int) -> str:
+        transform = feature.transform
+        if transform.kind == "standard":
+            return self._number(feature.name, transform, f"_{place}")
+        return self._category(feature.name, transform, f"_{place}")
+
+    def _number(self, column: str, transform: StandardFeature, name: str) -> str:
+        """(v - center) / scale within ± clip, kept in float32 as the learner keeps it; NaN has the fill."""
+        missing = self._add("IsNaN", [column], f"{name}_missing")
+        fill = self._constant(transform.fill, f"{name}_fill")
+        filled = self._add("Where", [missing, fill, column], f"{name}_filled")
+        center, scale = (
+            self._constant(transform.center, f"{name}_center"),
+            self._constant(transform.scale, f"{name}_scale"),
+        )
+        moved = self._add("Sub", [filled, center], f"{name}_moved")
+        scaled = self._add("Div", [moved, scale], f"{name}_scaled")
+        low, high = (self._constant(sign * transform.clip, f"{name}_clip{sign}") for sign in (-1, 1))
+        clipped = self._add("Clip", [scaled, low, high], f"{name}_clipped")
+        return self._as_column(self._kept(clipped, name), name)
+
+    def _category(self, column: str, transform: OnehotFeature, name: str) -> str:
+        """One input a label; what is not known has that of the fill, or none."""
+        places: dict[str, int] = {}
+        for place, label in enumerate(transform.labels):
+            for spelled in spellings(label):
+                places.setdefault(spelled, place)
+        fill = UNKNOWN if transform.fill is None else transform.labels.index(transform.fill)
+        code = self._add(
+            "LabelEncoder",
+            [column],
+            f"{name}_code",
+            keys_strings=list(places),
+            values_int64s=list(places.values()),
+            default_int64=fill,
+        )
+        codes = self._as_column(code, name)
+        labels = self._constant(np.arange(len(transform.labels))[None, :], f"{name}_labels", np.int64)
+        is_set = self._add("Equal", [codes, labels], f"{name}_set")
+        return self._double(is_set, name)
+
+    def _kept(self, value: str, name: str) -> str:
+        from onnx import TensorProto
+
+        short = self._add("Cast", [value], f"{name}_short", to=TensorProto.FLOAT)
+        return self._double(short, name)
+
+    def _double(self, value: str, name: str) -> str:
+        from onnx import TensorProto
+
+        return self._add("Cast", [value], f"{name}_double", to=TensorProto.DOUBLE)
+
+    def _as_column(self, value: str, name: str) -> str:
+        axis = self._constant([1], f"{name}_axis", np.int64)
+        return self._add("Unsqueeze", [value, axis], f"{name}_column")
+
+    # layers and answers -------------------------------------------------------------------------------------
+
+    def _affine(self, values: str, weight: Any, bias: Any, place: int) -> str:
+        """values Wᵗ + b, with weights of float32 in the file and products of float64."""
+        kept = self._double(self._constant(weight.T, f"_weight_{place}", np.float32), f"_weight_{place}")
+        offset = self._double(self._constant(bias, f"_bias_{place}", np.float32), f"_bias_{place}")
+        product = self._add("MatMul", [values, kept], f"_product_{place}")
+        return self._add("Add", [product, offset], f"_sum_{place}")
+
+    def _answers(self, model: TrainedModel, values: str) -> list[Any]:
+        from onnx import TensorProto, helper
+
+        transform, name = model.manifest.label.transform, model.manifest.label.name
+        if transform.kind == "standard":
+            first = self._add("Squeeze", [values, self._constant([1], "_last", np.int64)], "_first")
+            scaled = self._add("Mul", [first, self._constant(transform.scale, "_scale")], "_times")
+            self._add("Add", [scaled, self._constant(transform.center, "_center")], name)
+            return [helper.make_tensor_value_info(name, TensorProto.DOUBLE, ["rows"])]
+        best = self._add("ArgMax", [values], "_best", axis=1, keepdims=0)
+        self._add(
+            "LabelEncoder",
+            [best],
+            name,
+            keys_int64s=list(range(len(transform.labels))),
+            values_strings=list(transform.labels),
+            default_string="",
+        )
+        self._add("Softmax", [values], CHANCES, axis=1)
+        return [
+            helper.make_tensor_value_info(name, TensorProto.STRING, ["rows"]),
+            helper.make_tensor_value_info(CHANCES, TensorProto.DOUBLE, ["rows", len(transform.labels)]),
+        ]
+
+
+def _activation(model: TrainedModel) -> str:
+    asked = model.manifest.model
+    return "Relu" if asked.kind == "mlp" and asked.activation == "relu" else "Tanh"

@@ -1,0 +1,125 @@
+"""Predict for the rows of a CSV file, by a model in ONNX or by the weights of a job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from vault.errors.families import Invalid
+from vault.errors.records import FileMissing
+from vault.errors.release import PackageMissing
+from vault.importers.marks import number_of
+from vault.requester.onnx_model import CHANCES
+from vault.requester.prediction_file import Cells, check_columns, read_cells
+from vault.requester.trained import TrainedModel, chances
+from vault.requests.bundle import MANIFEST_FILE, WEIGHTS_LIMIT, read_bounded
+from vault.requests.parse import MANIFEST_LIMIT, parse_manifest
+
+MODEL_LIMIT: Final = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predicted:
+    """The rows of a file with what is predicted for each, as texts.
+
+    ``absent`` are optional columns that the file does not have, so that every row counts with their fill.
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    absent: tuple[str, ...]
+
+
+def predict(model: Path, file: Path, job_folder: Path | None = None) -> Predicted:
+    """Predict for every row of a CSV file: ``model`` is ONNX, or the weights that answer the job in a folder.
+
+    Raises ``FileMissing``, ``Unreadable``, ``Invalid``, ``PackageMissing``, and the errors of a manifest.
+    """
+    cells = read_cells(file)
+    if job_folder is not None:
+        return _by_weights(model, job_folder, cells)
+    if model.suffix == ".safetensors":
+        raise Invalid(
+            reason=f"{model.name} holds weights alone: give --job JOBDIR, which says what they mean"
+        )
+    return _by_onnx(model, cells)
+
+
+def _by_weights(weights: Path, job_folder: Path, cells: Cells) -> Predicted:
+    manifest = parse_manifest(read_bounded(job_folder / MANIFEST_FILE, MANIFEST_LIMIT))
+    model = TrainedModel.of(manifest, read_bounded(weights, WEIGHTS_LIMIT))
+    required = [field.name for field in manifest.features if field.name in manifest.required]
+    check_columns(cells, required)
+    columns = {
+        field.name: (cells.numbers if field.transform.kind == "standard" else cells.texts)(field.name)
+        for field in manifest.features
+    }
+    outputs = model.outputs(model.inputs(columns))
+    absent = [field.name for field in manifest.features if not cells.has(field.name)]
+    if manifest.loss == "squared":
+        return _with_numbers(cells, manifest.label.name, model.numbers(outputs), absent)
+    best = chances(outputs).max(axis=1)
+    return _with_classes(cells, manifest.label.name, model.classes(outputs), best, absent)
+
+
+def _by_onnx(path: Path, cells: Cells) -> Predicted:
+    session = _session(path)
+    optional = json.loads(session.get_modelmeta().custom_metadata_map.get("lockbox_optional", "[]"))
+    inputs = session.get_inputs()
+    check_columns(cells, [each.name for each in inputs if each.name not in optional])
+    given = {each.name: _array(cells, each.name, each.type) for each in inputs}
+    outputs = dict(zip([each.name for each in session.get_outputs()], session.run(None, given), strict=True))
+    absent = [each.name for each in inputs if not cells.has(each.name)]
+    found = outputs.pop(CHANCES, None)
+    ((label, values),) = outputs.items()
+    if found is None:
+        return _with_numbers(cells, label, values, absent)
+    return _with_classes(cells, label, values.tolist(), found.max(axis=1), absent)
+
+
+def _session(path: Path) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise PackageMissing(package="onnxruntime") from error
+    if not path.is_file():
+        raise FileMissing(path=path)
+    try:
+        session = onnxruntime.InferenceSession(read_bounded(path, MODEL_LIMIT))
+    except Exception as error:  # the package has an error class of its own for each way to be no model
+        raise Invalid(reason=f"{path.name} is not a model in ONNX") from error
+    if "lockbox_label" not in session.get_modelmeta().custom_metadata_map:
+        raise Invalid(reason=f"{path.name} was not written by lockbox update verify --onnx")
+    return session
+
+
+def _array(cells: Cells, column: str, kind: str) -> Any:
+    if kind == "tensor(double)":
+        texts = cells.numbers(column)
+        known = {text: np.nan if text is None else number_of(text) for text in set(texts)}
+        return np.array([known[text] for text in texts], dtype=np.float64)
+    return np.array([text or "" for text in cells.texts(column)], dtype=object)
+
+
+def _with_numbers(cells: Cells, label: str, values: Any, absent: Sequence[str]) -> Predicted:
+    added = [(f"{value:.6g}",) for value in values.tolist()]
+    return _with(cells, (f"predicted {label}",), added, absent)
+
+
+def _with_classes(
+    cells: Cells, label: str, classes: Sequence[str], best: Any, absent: Sequence[str]
+) -> Predicted:
+    added = [(name, f"{chance:.4f}") for name, chance in zip(classes, best.tolist(), strict=True)]
+    return _with(cells, (f"predicted {label}", "chance"), added, absent)
+
+
+def _with(
+    cells: Cells, header: tuple[str, ...], added: Sequence[tuple[str, ...]], absent: Sequence[str]
+) -> Predicted:
+    rows = tuple((*row, *more) for row, more in zip(cells.rows, added, strict=True))
+    return Predicted(header=(*cells.header, *header), rows=rows, absent=tuple(absent))

@@ -1,0 +1,102 @@
+"""A CSV file to predict for: its cells by column, and what does not fit, by line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from vault.errors.families import Invalid
+from vault.errors.records import FileMissing, Unreadable
+from vault.importers.known_cells import MISSING
+from vault.importers.marks import number_of
+
+FILE_LIMIT: Final = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """The header and the rows of a file; ``lines`` is where each row begins."""
+
+    name: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...]
+
+    def has(self, column: str) -> bool:
+        """Whether there is such a column."""
+        return column in self.header
+
+    def texts(self, column: str) -> list[str | None]:
+        """The cells of a column, None for an empty one and in all rows of a column that is not there."""
+        if not self.has(column):
+            return [None] * len(self.rows)
+        place = self.header.index(column)
+        return [row[place] or None for row in self.rows]
+
+    def numbers(self, column: str) -> list[str | None]:
+        """The same for a column of numbers; raises ``Invalid`` for the first cell that is none."""
+        texts = [None if _is_missing(text) else text for text in self.texts(column)]
+        known = {text: number_of(text) for text in set(texts) if text is not None}
+        for text, line in zip(texts, self.lines, strict=True):
+            if text is not None and math.isnan(known[text]):
+                raise Invalid(reason=f"{self.name}, line {line}: {column} is neither a number nor a time")
+        return texts
+
+
+def read_cells(path: Path) -> Cells:
+    """Read a CSV file in UTF-8 with a header and commas; raises ``FileMissing`` or ``Unreadable``."""
+    try:
+        if path.stat().st_size > FILE_LIMIT:
+            raise _unreadable(path, "it is larger than 1 GiB")
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise FileMissing(path=path) from error
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, "it is not UTF-8 text") from error
+    return _parsed(path, text)
+
+
+def check_columns(cells: Cells, required: Iterable[str]) -> None:
+    """Refuse a file without a column that the model needs."""
+    for column in required:
+        if not cells.has(column):
+            raise Invalid(reason=f"{cells.name} has no column {column}, which the model needs")
+
+
+def _parsed(path: Path, text: str) -> Cells:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows, lines, line = list[tuple[str, ...]](), list[int](), 1
+    try:
+        for row in reader:
+            if row:
+                rows.append(tuple(row))
+                lines.append(line)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise _unreadable(path, f"line {line} is not a row of cells") from error
+    if not rows:
+        raise _unreadable(path, "it has no header")
+    _check_rows(path, rows, lines)
+    return Cells(name=path.name, header=rows[0], rows=tuple(rows[1:]), lines=tuple(lines[1:]))
+
+
+def _check_rows(path: Path, rows: Sequence[tuple[str, ...]], lines: Sequence[int]) -> None:
+    header = rows[0]
+    if len(set(header)) != len(header):
+        raise _unreadable(path, "two of its columns have one name")
+    for row, line in zip(rows, lines, strict=True):
+        if len(row) != len(header):
+            raise _unreadable(path, f"line {line} has {len(row)} cells where the header has {len(header)}")
+
+
+def _unreadable(path: Path, reason: str) -> Unreadable:
+    return Unreadable(name=path.name, format="CSV", reason=reason)
+
+
+def _is_missing(text: str | None) -> bool:
+    return text is None or not text.strip() or text.strip() in MISSING

@@ -1,0 +1,108 @@
+"""A trained model with the encoding of its columns, in and out: what an answer means outside of the vault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from vault.errors.release import ReleaseInvalid
+from vault.importers.marks import mark_of, number_of, places_of
+from vault.requests.manifest import Feature, Manifest, StandardFeature
+from vault.requests.shapes import shapes
+from vault.requests.weights import NotTheTensors, Tensor, check_shapes, read_tensors
+
+Columns: TypeAlias = Mapping[str, Sequence[str | None]]
+"""The cells of each column, None for one that is missing."""
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedModel:
+    """Weights together with the manifest of the job that they answer."""
+
+    manifest: Manifest
+    tensors: Mapping[str, Tensor]
+
+    @classmethod
+    def of(cls, manifest: Manifest, weights: bytes) -> TrainedModel:
+        """The model of a job with these weights; raises ``ReleaseInvalid`` when they are not the job's."""
+        try:
+            tensors = read_tensors(weights, dtype="F32")
+            check_shapes(tensors, shapes(manifest))
+        except NotTheTensors as error:
+            raise ReleaseInvalid(reason=f"in the weights, {error}") from error
+        return cls(manifest=manifest, tensors=tensors)
+
+    @property
+    def layers(self) -> list[tuple[Floats, Floats]]:
+        """Weight (outputs, inputs) and bias (outputs) of each layer, in their order."""
+        tensors = [tensor.astype(np.float64) for tensor in self._in_order()]
+        return list(zip(tensors[::2], tensors[1::2], strict=True))
+
+    def _in_order(self) -> list[Tensor]:
+        return [self.tensors[name] for name in shapes(self.manifest)]
+
+    def inputs(self, columns: Columns) -> Floats:
+        """What the model takes in, (rows, inputs), by the public constants of the job alone."""
+        parts = [_encoded(feature, columns[feature.name]) for feature in self.manifest.features]
+        return np.concatenate(parts, axis=1)
+
+    def outputs(self, inputs: Floats) -> Floats:
+        """What the model gives out, (rows, outputs): a standardised number, or the score of each class."""
+        values, layers = inputs, self.layers
+        for place, (weight, bias) in enumerate(layers):
+            values = values @ weight.T + bias
+            if place + 1 < len(layers):
+                values = self._activated(values)
+        return values
+
+    def _activated(self, values: Floats) -> Floats:
+        model = self.manifest.model
+        if model.kind == "mlp" and model.activation == "relu":
+            return np.maximum(values, 0.0)
+        return np.tanh(values)
+
+    def numbers(self, outputs: Floats) -> Floats:
+        """The outputs of a model of numbers in the units of its column, (rows,)."""
+        transform = self.manifest.label.transform
+        assert transform.kind == "standard"
+        return outputs[:, 0] * transform.scale + transform.center
+
+    def classes(self, outputs: Floats) -> list[str]:
+        """The likeliest label of each row."""
+        transform = self.manifest.label.transform
+        assert transform.kind == "classes"
+        return [transform.labels[place] for place in outputs.argmax(axis=1).tolist()]
+
+
+def chances(outputs: Floats) -> Floats:
+    """The chance of each class, (rows, classes), that the scores stand for."""
+    above = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    shares: Floats = above / above.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _encoded(feature: Feature, cells: Sequence[str | None]) -> Floats:
+    transform = feature.transform
+    if transform.kind == "standard":
+        return _standardised(transform, cells)[:, None]
+    listed = places_of(transform.labels)
+    fill = None if transform.fill is None else transform.labels.index(transform.fill)
+    known = {cell: fill if cell is None else listed.get(mark_of(cell), fill) for cell in set(cells)}
+    places = [known[cell] for cell in cells]
+    ones = np.array([(row, place) for row, place in enumerate(places) if place is not None], dtype=np.int64)
+    inputs = np.zeros((len(places), len(transform.labels)))
+    inputs[tuple(ones.reshape(-1, 2).T)] = 1.0
+    return inputs
+
+
+def _standardised(transform: StandardFeature, cells: Sequence[str | None]) -> npt.NDArray[Any]:
+    known = {cell: np.nan if cell is None else number_of(cell) for cell in set(cells)}
+    values = np.array([known[cell] for cell in cells], dtype=np.float64)
+    filled = np.where(np.isnan(values), transform.fill, values)
+    scaled = np.clip((filled - transform.center) / transform.scale, -transform.clip, transform.clip)
+    return scaled.astype(np.float32).astype(np.float64)  # as the learner keeps it
