@@ -89,7 +89,8 @@ def test_of_a_sum_the_owner_sees_how_well_the_starting_weights_fit() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"sampling_rate": 0.5}, {"expected_batch": 2.0}, {"steps": 2}, {"model": mlp(LOGISTIC, 3).model}]
+    "wrong",
+    [{"sampling_rate": 0.5}, {"expected_batch": 2.0}, {"steps": 2}, {"model": mlp(LOGISTIC, 3).model}],
 )
 def test_a_sum_is_one_step_over_all_units_of_a_model_of_one_layer(wrong: dict[str, Any]) -> None:
     """Anything else is refused before a record is there."""
