@@ -24,6 +24,7 @@ pytest.register_assert_rewrite("tests.worlds")
 pytest_plugins = [
     "tests.cpu_seconds",
     "tests.worlds.commands",
+    "tests.worlds.derivations",
     "tests.worlds.learners",
     "tests.worlds.mounts",
     "tests.worlds.prices",

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.sweeps import sweep
 from tests.worlds import learners
 from tests.worlds.approving import approve
-from tests.worlds.commands import Outcome, Terminal, descriptor_of, environment, run, run_installed, start
-from tests.worlds.daemon import eventually, facts, is_served, leave_session, serving
+from tests.worlds.commands import Outcome, Terminal, begin, descriptor_of, environment, run, run_installed
+from tests.worlds.daemon import eventually, facts, is_served, leave_session, serving, until_it_trains
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, PASSPHRASE, World
 from tui.cli import entry_point
@@ -124,13 +125,14 @@ def learner(world: World, mark: str, *, pause: float) -> tuple[str, ...]:
 # the same outcome ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("reading", sweep([READING[::3], READING]), ids=["some", "all"])
 def test_every_reading_command_tells_the_same_through_the_process_byte_by_byte(
-    today_template: World, tmp_path: Path, here: Here
+    today_template: World, tmp_path: Path, here: Here, reading: list[str]
 ) -> None:
     """What holds it open has noted that; the copy was taken with the same trail."""
     world = copy_of(settled_copy(today_template, tmp_path / "settled"), tmp_path / "copy")
     known = ids(world)
-    commands = [[*words_of(command, known), "--json"] for command in READING]
+    commands = [[*words_of(command, known), "--json"] for command in reading]
     with serving(world):
         leave_session(world)
         shutil.copytree(world.folder, tmp_path / "aside")
@@ -289,11 +291,10 @@ def test_the_passphrase_is_changed_through_the_process(served: World) -> None:
 def test_a_withdrawal_from_a_second_terminal_ends_the_run(approved: World) -> None:
     with serving(approved, learner=learner(approved, "withdrawn", pause=5.0)):
         leave_session(approved)
-        with start(approved.paths, "train") as training:
-            eventually(lambda: facts(approved, "status")[0]["running"] == 1, "it does not run")
-            eventually(
-                lambda: facts(approved, "request", "list")[0]["state"] == "training", "it does not train"
-            )
+        with begin(approved.paths, "train") as training:
+            until_it_trains(approved)
+            assert facts(approved, "status")[0]["running"] == 1
+            assert facts(approved, "request", "list")[0]["state"] == "training"
             consent = facts(approved, "consent", "list")[0]["id"]
             assert run(approved.paths, "consent", "withdraw", consent, secret=None).code == 0
             _, err = training.communicate(timeout=30)
@@ -310,9 +311,7 @@ def test_ctrl_c_stops_the_run_there_and_says_what_it_cost(approved: World) -> No
         with Terminal(approved.paths, "train", is_installed=True) as terminal:
             terminal.wait_for("passphrase, so that it is you who means it:")
             terminal.type(PASSPHRASE)
-            eventually(
-                lambda: facts(approved, "request", "list")[0]["state"] == "training", "it does not train"
-            )
+            until_it_trains(approved)
             terminal.press_ctrl_c()
             terminal.wait_for("stays spent")
             assert terminal.end() == 130
@@ -327,10 +326,8 @@ def test_ctrl_c_stops_the_run_there_and_says_what_it_cost(approved: World) -> No
 def test_locking_ends_no_run_unless_that_is_said(approved: World) -> None:
     with serving(approved, learner=learner(approved, "locked", pause=5.0)) as process:
         leave_session(approved)
-        with start(approved.paths, "train") as training:
-            eventually(
-                lambda: facts(approved, "request", "list")[0]["state"] == "training", "it does not train"
-            )
+        with begin(approved.paths, "train") as training:
+            until_it_trains(approved)
             refused(run(approved.paths, "lock", secret=None), 4, "a training runs")
             assert facts(approved, "status")[0]["running"] == 1
             assert run(approved.paths, "lock", "--stop-training", secret=None).code == 0
@@ -344,10 +341,8 @@ def test_locking_ends_no_run_unless_that_is_said(approved: World) -> None:
 def test_after_a_kill_the_next_command_opens_the_vault_itself_and_tells_the_truth(approved: World) -> None:
     with serving(approved, learner=learner(approved, "killed", pause=5.0)) as process:
         leave_session(approved)
-        with start(approved.paths, "train") as training:
-            eventually(
-                lambda: facts(approved, "request", "list")[0]["state"] == "training", "it does not train"
-            )
+        with begin(approved.paths, "train") as training:
+            until_it_trains(approved)
             process.kill()
             _, err = training.communicate(timeout=30)
         assert (training.returncode, "ended before it answered" in err) == (7, True), err
@@ -395,9 +390,7 @@ def test_unlock_starts_a_process_that_lives_on_and_lock_ends_it(today: World) ->
 
 
 def test_a_wrong_passphrase_starts_nothing(today: World) -> None:
-    refused(
-        run_installed(today.paths, "unlock", secret="wrong"), 3, "that passphrase does not open this vault"
-    )
+    refused(run(today.paths, "unlock", secret="wrong"), 3, "that passphrase does not open this vault")
     refused(run(today.paths, "serve", secret="wrong"), 3, "that passphrase does not open this vault")
     assert not is_served(today)
 

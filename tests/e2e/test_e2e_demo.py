@@ -9,11 +9,15 @@ import shlex
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tests.worlds import learners
+from tests.worlds.commands import PATIENCE
+from tests.worlds.forks import fork
 from tui.demo.card import WIDTH
 from tui.demo.narrator import Narrator
 from tui.demo.story import play, prepare
@@ -54,10 +58,12 @@ def lockbox(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """One demo with a scripted person, kept, and what it printed."""
     folder = tmp_path_factory.mktemp("demo") / "kept"
-    command = [LOCKBOX, "demo", "--auto", "--keep", str(folder)]
-    outcome = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    assert outcome.returncode == 0, outcome.stderr
-    return folder, outcome.stdout
+    words = ["demo", "--auto", "--keep", str(folder)]
+    with fork(words, dict(os.environ), learner=learners.REAL) as process, ThreadPoolExecutor(1) as reader:
+        err = reader.submit(process.stderr.read)
+        out = process.stdout.read()
+        assert process.wait(PATIENCE) == 0, err.result()
+    return folder, out
 
 
 def test_the_closing_card_is_80_columns_and_says_what_happened(played: tuple[Path, str]) -> None:

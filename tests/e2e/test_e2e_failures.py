@@ -279,8 +279,8 @@ def test_a_full_disk_changes_nothing(today: World, secrets: list[str], mounting:
 def test_a_limit_on_file_sizes_is_met_like_a_full_disk(today: World, secrets: list[str]) -> None:
     """No mount is needed for this one, so it runs everywhere."""
     used = max(path.stat().st_size for path in today.paths.vault.iterdir())
-    table = big_table(today.folder, 30_000)
-    outcome = run_installed(today.paths, "import", table, before=[*PYTHON, FILE_LIMIT, str(used + 400_000)])
+    table = big_table(today.folder, 6_000)
+    outcome = run_installed(today.paths, "import", table, before=[*PYTHON, FILE_LIMIT, str(used + 30_000)])
     assert_refused(outcome, UNAVAILABLE, "the disk is full; nothing was changed", secrets)
     assert rows_of(today) == 100
 

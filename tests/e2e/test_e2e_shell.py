@@ -13,7 +13,7 @@ from tests.worlds.commands import LOCKBOX, Terminal, environment, run, run_insta
 from tests.worlds.world import World
 from vault.store.lock import writer_lock
 
-MEMORY = 120_000 * 1024
+MEMORY = 60_000 * 1024
 
 
 def completed(world: World, asked: str, words: str) -> list[str]:

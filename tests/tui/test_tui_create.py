@@ -11,7 +11,19 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, RadioButton
 
-from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.screens import (
+    SIZES,
+    on_page,
+    play,
+    press,
+    sees,
+    served,
+    text_of,
+    type_in,
+    until,
+    words_in,
+    words_of,
+)
 from tests.worlds.world import World
 from tui.app import create_vault
 from tui.app.app import LockboxApp
@@ -69,7 +81,9 @@ async def begin(pilot: Pilot[int], first: str = CHOSEN, second: str = CHOSEN) ->
     """From the first screen to both fields filled, and on."""
     await press(pilot, "tab", "enter")
     await until(pilot, lambda: isinstance(pilot.app.screen, NewPassphrase))
-    await press(pilot, *first, "enter", *second, "enter")
+    for word in (first, second):
+        await type_in(pilot, word)
+        await press(pilot, "enter")
 
 
 async def type_back(pilot: Pilot[int], *, wrong: bool = False) -> None:
@@ -94,7 +108,7 @@ def test_the_strength_is_said_in_words_while_typing(paths: Paths) -> None:
         async with app.run_test() as pilot:
             await press(pilot, "tab", "enter", *"password")
             await sees(pilot, "✗ not yet: it is shorter than 12 characters.")
-            await press(pilot, *" meadow tulip 41")
+            await type_in(pilot, " meadow tulip 41")
             await sees(pilot, "✓ strong enough: it would be found in an estimated 10^")
             assert "meadow" not in text_of(app)
 

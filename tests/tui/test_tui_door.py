@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button, Input
 
-from tests.worlds.screens import SIZES, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.screens import SIZES, play, press, sees, served, text_of, type_in, until, words_in, words_of
 from tests.worlds.world import PASSPHRASE, World
 from tui.app.app import LockboxApp
 from tui.screens import unlock
@@ -126,7 +126,8 @@ def test_a_wrong_passphrase_costs_two_seconds_and_the_right_one_opens(
             await until(pilot, lambda: not app.screen.query_one(SecretInput).disabled)
             pauses.append(time.monotonic() - begun)
             assert app.screen.query_one(SecretInput).value == ""
-            await press(pilot, *PASSPHRASE, "enter")
+            await type_in(pilot, PASSPHRASE)
+            await press(pilot, "enter")
             await until(pilot, lambda: app.vault is not None)
             await sees(pilot, "locks in 15 min")
             app.vault.close()
@@ -147,7 +148,8 @@ def test_the_recovery_key_is_a_second_way(world: World) -> None:
             await press(pilot, *"ABCDE", "enter")
             await sees(pilot, "its check letters do not fit")
             await until(pilot, lambda: not app.screen.query_one(SecretInput).disabled)
-            await press(pilot, *world.recovery_key.lower().replace("-", " "), "enter")
+            await type_in(pilot, world.recovery_key.lower().replace("-", " "))
+            await press(pilot, "enter")
             await until(pilot, lambda: app.vault is not None)
             await sees(pilot, "lockbox recover")
             app.vault.close()
@@ -162,7 +164,8 @@ def test_a_process_is_started_where_none_runs_and_locking_ends_it(world: World) 
         app = app_at(world)
         async with app.run_test() as pilot:
             assert not attach.is_served(world.paths)
-            await press(pilot, *PASSPHRASE, "enter")
+            await type_in(pilot, PASSPHRASE)
+            await press(pilot, "enter")
             await sees(pilot, "Opening the vault")
             await until(pilot, lambda: app.vault is not None, seconds=60)
             pid = attach.served_by(world.paths)
@@ -193,7 +196,8 @@ def test_escape_stops_waiting_and_what_comes_later_is_closed(
     async def story() -> None:
         app = app_at(world)
         async with app.run_test() as pilot:
-            await press(pilot, *"something", "enter")
+            await type_in(pilot, "something")
+            await press(pilot, "enter")
             card = app.screen
             assert isinstance(card, Card)
             assert card.is_busy
@@ -215,7 +219,8 @@ def test_what_hinders_a_start_is_said_in_one_sentence(world: World, monkeypatch:
     async def story() -> None:
         app = app_at(world)
         async with app.run_test() as pilot:
-            await press(pilot, *"something", "enter")
+            await type_in(pilot, "something")
+            await press(pilot, "enter")
             await sees(pilot, "The vault's process did not start: of a reason.")
             assert isinstance(app.focused, SecretInput)
 
@@ -230,7 +235,8 @@ def test_keys_are_never_blocked_while_a_vault_is_opened(
     async def story() -> None:
         app = app_at(world)
         async with app.run_test() as pilot:
-            await press(pilot, *"something", "enter")
+            await type_in(pilot, "something")
+            await press(pilot, "enter")
             begun = time.monotonic()
             await pilot.press("ctrl+q")
             assert time.monotonic() - begun < 2

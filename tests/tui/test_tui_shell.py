@@ -304,6 +304,7 @@ def test_a_key_that_comes_after_its_page_has_gone_does_nothing(today: World) -> 
                 await sees(pilot, "nights")
                 page = pilot.app.screen
                 assert isinstance(page, Data)
+                await until(pilot, lambda: not page._is_loading)
                 await page.query_one(ListTable).remove()
                 worker = page.action_erase()
                 await worker.wait()

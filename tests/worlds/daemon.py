@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.worlds.commands import PATIENCE, begin, run
 from tests.worlds.forks import Fork
-from tests.worlds.world import World
+from tests.worlds.world import PASSPHRASE, World
 from vault.client import attach
 
 
@@ -51,3 +51,12 @@ def eventually(is_so: Callable[[], bool], what: str) -> None:
 
 def is_served(world: World) -> bool:
     return attach.served_by(world.paths) is not None
+
+
+def until_it_trains(world: World) -> None:
+    """Wait until the newest request is training, as its owner sees it without a command for each look."""
+    vault = attach.attach(world.paths, attach.passphrase_secret(PASSPHRASE), is_owner=True)
+    try:
+        eventually(lambda: vault.requests()[0].state == "training", "it does not train")
+    finally:
+        vault.close()

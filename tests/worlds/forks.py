@@ -262,7 +262,7 @@ def _serve_from_stdin() -> None:
     statements.keep()
     served.keep_routes()
     _derive_lightly()
-    _live_once()
+    live_once()
     command = typer.main.get_command(tui.cli.command_line.app)
     typer.main.get_command = lambda _app: command
     loaded = (
@@ -288,7 +288,7 @@ def _derive_lightly() -> None:
         function.__kwdefaults__["cost"] = TEST_COST
 
 
-def _live_once() -> None:
+def live_once() -> None:
     """Let a vault live here, so that forks find compiled what every vault is asked."""
     from tests.worlds.vaults import new_world
 

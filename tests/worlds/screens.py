@@ -8,8 +8,12 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
+from textual import events
+from textual._compositor import Compositor
+from textual._context import active_app
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from tests.sweeps import sweep
@@ -38,7 +42,23 @@ def _kept_styles() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", parse_rules)
+        patch.setattr(RuleSet, "__hash__", object.__hash__)  # by identity as before, without a call in Python
         yield
+
+
+@pytest.fixture(autouse=True)
+def _drawn_when_looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw what a test looks at alone, but in slow ones: what is drawn for no terminal goes nowhere."""
+    original = Compositor.render_update
+
+    def render_update(compositor: Compositor, full: bool = False, **named: Any) -> Any:
+        if full or not active_app.get().is_headless:
+            return original(compositor, full, **named)
+        compositor._dirty_regions.clear()
+        return None
+
+    if request.node.get_closest_marker("slow") is None:
+        monkeypatch.setattr(Compositor, "render_update", render_update)
 
 
 @contextmanager
@@ -75,6 +95,8 @@ async def on_page(
     app = UnlockedApp(vault, world.paths, page=page, calm=calm)
     async with app.run_test(size=size, notifications=True) as pilot:
         yield pilot
+        if app.is_running:
+            assert text_of(app)
 
 
 def play(story: Coroutine[Any, Any, None]) -> None:
@@ -122,6 +144,17 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys one after the other, as fast as a person would not."""
     for key in keys:
         await pilot.press(key)
+
+
+async def type_in(pilot: Pilot[Any], text: str) -> None:
+    """Type a text key by key into the field that has the focus, without a look after each sign."""
+    driver = pilot.app._driver
+    assert driver is not None
+    for sign in text:
+        typed = events.Key(sign if sign.isalnum() else _character_to_key(sign), sign)
+        typed.set_sender(pilot.app)
+        driver.send_message(typed)
+    await pilot.pause()
 
 
 Story = Callable[[Pilot[Any]], Awaitable[None]]

@@ -28,10 +28,16 @@ def new_world(tmp_path: Path, *, now: datetime = FIXED_DAY) -> World:
     return World(folder=tmp_path, paths=paths, clock=clock, recovery_key=key)
 
 
+@pytest.fixture(scope="session")
+def new_template(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A fresh vault, made once; tests get copies of it."""
+    return new_world(tmp_path_factory.mktemp("new"))
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    """A fresh vault."""
-    return new_world(tmp_path)
+def world(new_template: World, tmp_path: Path) -> World:
+    """A fresh vault with files and a clock of its own."""
+    return copy_of(new_template, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +61,7 @@ def held_world(held_template: World, tmp_path: Path) -> World:
 
 def copy_of(template: World, folder: Path) -> World:
     """The same vault with files and a clock of its own."""
-    shutil.copytree(template.folder, folder)
+    shutil.copytree(template.folder, folder, dirs_exist_ok=True)
     return World(
         folder=folder,
         paths=Paths(vault=folder / "vault", state=folder / "state"),

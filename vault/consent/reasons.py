@@ -41,7 +41,7 @@ _WISHES: Final[dict[ReasonCode, tuple[ChangeKind, str]]] = {
     ReasonCode.WITHDRAWN: (ChangeKind.RENEW, "is given again"),
     ReasonCode.NOT_YET: (ChangeKind.START, "begins already now"),
     ReasonCode.EXPIRED: (ChangeKind.EXTEND, "ends later than now"),
-    ReasonCode.USED_UP: (ChangeKind.USES, "is given again, for one more job"),
+    ReasonCode.USED_UP: (ChangeKind.USES, "allows one more job"),
     ReasonCode.OVER_CAP: (ChangeKind.CAP, "allows a job to cost ε {epsilon}"),
 }
 

@@ -6,6 +6,7 @@ is a line of JSON; what the owner says comes on stdout, a line each, then "dead 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.worlds import forks, prices, statements
 from tests.worlds.approving import approve
 from tests.worlds.importing import import_file
 from tests.worlds.kills.points import ALL, die
@@ -40,7 +42,11 @@ def say(*words: object) -> None:
 
 
 def nursery(template: Path) -> None:
+    prices.keep()
+    statements.keep()
     price_of(parse_manifest((template / "manifest.json").read_bytes()))  # kept, and inherited
+    forks.live_once()
+    gc.freeze()  # so that forks share what is loaded
     say("ready")
     for line in sys.stdin:
         child = os.fork()
