@@ -159,6 +159,7 @@ def test_what_waits_and_the_keys_that_find_everything_are_in_sight_at_every_size
         with served(today) as vault:
             async with on_page(vault, today, "requests") as pilot:
                 await sees(pilot, "2 wait for you")
+                await sees(pilot, "^p All")
                 lines = text_of(pilot.app).split("\n")  # type: ignore[arg-type]
                 assert lines[1].endswith("9 …")
                 for words in ("^p", "All", "/", "Find", "?", "Help"):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from textual import work
 from textual.widget import Widget
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.word import WordDialog
@@ -23,6 +23,9 @@ T = TypeVar("T")
 
 class VaultCallDialog(Dialog[str]):
     """A dialog that does one thing in the vault; an error is said in it, and what was typed stays."""
+
+    _typed_then: Sequence[str] = ()
+    """What the fields said when the problem was shown."""
 
     def before_buttons(self) -> Iterable[Widget]:
         """What went wrong."""
@@ -56,8 +59,12 @@ class VaultCallDialog(Dialog[str]):
             self.program.tell(done(answer), title=title)
 
     def on_input_changed(self) -> None:
-        """What was wrong is being corrected, and no longer said."""
-        self.show_problem("")
+        """What was wrong is being corrected, and no longer said; what had been typed by then corrects nothing."""
+        if self._field_values() != self._typed_then:
+            self.show_problem("")
+
+    def _field_values(self) -> list[str]:
+        return [field.value for field in self.query(Input)]
 
     def lock_buttons(self, is_locked: bool) -> None:
         """While the vault works on it, only leaving is possible."""
@@ -66,4 +73,5 @@ class VaultCallDialog(Dialog[str]):
 
     def show_problem(self, sentence: str) -> None:
         """One sentence about what cannot be done as it stands."""
+        self._typed_then = self._field_values()
         self.query_one("#problem", Plain).set_text(sentence)

@@ -192,6 +192,7 @@ Nothing secret is kept in the file of the settings.
             found = await in_thread(lambda: probe(paths))
         except LockboxError as error:
             standing.set_text(f"✗ {error} {error.hint}".strip())
+            self.call_after_refresh(standing.scroll_visible, animate=False, top=True)
             return
         standing.set_text(sandbox_sentence(found))
         standing.set_class(not all(one.refused for one in found), "bad")
