@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vault.errors.training import LearnerFailed
 from vault.requests.manifest import Manifest
-from vault.requests.shapes import shapes
+from vault.requests.shapes import update_shapes
 from vault.requests.weights import NotTheTensors, check_shapes, read_tensors, write_tensors
 
 
@@ -15,7 +15,7 @@ def check_update(update: bytes, manifest: Manifest) -> None:
     """
     try:
         tensors = read_tensors(update, dtype="I64")
-        check_shapes(tensors, shapes(manifest))
+        check_shapes(tensors, update_shapes(manifest))
     except NotTheTensors as error:
         raise LearnerFailed(reason=str(error)) from None
     if write_tensors(tensors) != update:
