@@ -415,6 +415,9 @@ def test_what_is_wrong_with_what_was_given_is_said_of_that(today: World) -> None
     (today.folder / "typo.toml").write_text(
         JOB.format(unit="day", steps=5).replace("collection", "colection")
     )
+    (today.folder / "rate.toml").write_text(
+        JOB.format(unit="day", steps=5).replace("sampling_rate", "sample_rate")
+    )
     tried = [
         (2, "a date is written YYYY-MM-DD", ("date", "confirm", "28.11.2026")),
         (1, "nights.csv is not a folder; a job is one", ("request", "submit", table)),
@@ -422,6 +425,8 @@ def test_what_is_wrong_with_what_was_given_is_said_of_that(today: World) -> None
          ("update", "verify", today.folder / "job", "--vault-key", key)),
         (1, "the description has a key colection, and the nearest it knows is collection",
          ("job", "new", today.folder / "typo.toml", "--epsilon", "1", "--to", today.folder / "made")),
+        (1, "has a key [training] sample_rate, and the nearest it knows is [training] sampling_rate",
+         ("job", "new", today.folder / "rate.toml", "--epsilon", "1", "--to", today.folder / "made")),
     ]  # fmt: skip
     for code, words, command in tried:
         outcome = run(today.paths, *command)

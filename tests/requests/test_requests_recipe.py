@@ -121,8 +121,9 @@ def test_more_units_lose_less(asked: JobDescription) -> None:
 def test_a_batch_for_a_hundred_units_is_not_given_to_26_000_without_a_word(asked: JobDescription) -> None:
     written = drafted(asked, training_sampling_rate=0.2, training_expected_batch=20, training_steps=100)
 
-    said = looked_at(written, 26_000).warnings
-    assert any("speak of 100 units" in warning and "260 times as long" in warning for warning in said)
+    said = " ".join(looked_at(written, 26_000).warnings)
+    assert "speak of 100 units" in said
+    assert "260 times as long" in said
     assert looked_at(written, None).units_guess == 100
 
 
@@ -144,6 +145,11 @@ def test_the_command_says_what_it_chose_and_what_to_expect(
     assert code == 0
     assert "planned for" in told.out
     assert "200 units: about" in " ".join(told.out.split())
+    written = path.replace("JOB", "written")
+    rates = "sampling_rate = 0.1\nexpected_batch = 20\n#"
+    Path(written).write_text(template().replace("units_guess =", f"{rates} units_guess ="))
+    assert run(["job", "new", written, "--to", str(tmp_path / "by hand"), "--units-guess", "26,000"]) == 0
+    assert "batch and the sampling rate speak of 200 units" in " ".join(capsys.readouterr().err.split())
     assert run(["job", "new", path, "--to", str(tmp_path / "x"), "--epsilon", "1", "--guess-rate", "55"]) == 2
 
 

@@ -51,10 +51,14 @@ def open_csv(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> S
 def _form(file: File, said: FileWishes) -> tuple[_Form, tuple[str, ...]]:
     encoding, notes = encoding_of(file, said.encoding)
     skipped = said.skip_lines or 0
-    told = _told_separator(file, _Form(encoding=encoding, separator=",", skipped=skipped))
-    separator = said.separator or told or _separator(file, encoding, skipped)
+    first = next(iter(_text(file, _Form(encoding=encoding, separator=",", skipped=skipped))), "")
+    told = _told_separator(first)
+    # a header that is quoted was written by a program, and by none that puts lines before it
+    may_have_preamble = said.skip_lines is None and not told and not first.startswith('"')
+    separator = said.separator or told
+    separator = separator or _separator(file, encoding, skipped, may_have_preamble=may_have_preamble)
     form = _Form(encoding=encoding, separator=separator, skipped=skipped + bool(told))
-    if said.skip_lines is None and not told:
+    if may_have_preamble:
         _refuse_preamble(file, form)
     if separator != "," and not said.separator:
         name = _NAMES.get(separator, f"the sign {separator}")
@@ -62,9 +66,9 @@ def _form(file: File, said: FileWishes) -> tuple[_Form, tuple[str, ...]]:
     return form, notes
 
 
-def _told_separator(file: File, form: _Form) -> str:
+def _told_separator(line: str) -> str:
     """The separator that a spreadsheet names in a line before the header."""
-    found = _TOLD_BY_EXCEL.fullmatch(next(iter(_text(file, form)), ""))
+    found = _TOLD_BY_EXCEL.fullmatch(line)
     return found[1] if found else ""
 
 
@@ -135,19 +139,17 @@ def _rows(file: File, form: _Form, *, is_one_column: bool = False) -> Iterator[t
         ) from error
 
 
-def _separator(file: File, encoding: str, skipped: int) -> str:
+def _separator(file: File, encoding: str, skipped: int, *, may_have_preamble: bool) -> str:
     """The separator that gives the most columns, best if it gives every row as many."""
-    looks = {
-        separator: _fitness(_look(file, _Form(encoding=encoding, separator=separator, skipped=skipped)))
-        for separator in SEPARATORS.values()
-    }
-    return max(looks, key=looks.__getitem__)
+    forms = [_Form(encoding=encoding, separator=each, skipped=skipped) for each in SEPARATORS.values()]
+    best = max(forms, key=lambda form: _fitness(_look(file, form), counts_below=may_have_preamble))
+    return best.separator
 
 
-def _fitness(looked: list[tuple[int, int]]) -> tuple[bool, int, int]:
+def _fitness(looked: list[tuple[int, int]], *, counts_below: bool) -> tuple[bool, int, int]:
     """Whether the first rows all have as many cells, more than one; how many the header has; how many most have."""
     widths = [width for _, width in looked] or [0]
-    usual = max(set(widths), key=lambda width: (widths.count(width), width))
+    usual = max(set(widths), key=lambda width: (widths.count(width), width)) if counts_below else 0
     return widths[0] > 1 and set(widths) == {widths[0]}, widths[0], usual
 
 

@@ -20,9 +20,10 @@ from vault.importers.column_reading import AS_SPELLED, ColumnReading, Raw, read_
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.csv_file import open_csv
 from vault.importers.json_lines import open_json_lines
+from vault.importers.known_kinds import binary_kind, is_json, text_kind
 from vault.importers.parquet_file import open_parquet
 from vault.importers.source import MOST_ROWS, File, RawBatch, Source
-from vault.importers.wishes import AS_FOUND, CellWishes, FileWishes
+from vault.importers.wishes import AS_FOUND, CellWishes, FileWishes, refuse_wishes, words_of
 from vault.records.schema import ParsedTable
 from vault.records.sensitivity import guess_sensitivity
 from vault.views.field_types import FieldSpec, FieldType, RefusedRow, Sensitivity
@@ -43,7 +44,6 @@ _ENDINGS = {
     ".pq": "parquet",
 }
 AS_IT_IS: Final = ColumnWishes()
-_PACKED = {b"PK\x03\x04": "a zip or spreadsheet file", b"\x1f\x8b": "packed with gzip", b"%PDF": "a PDF"}
 
 
 def parse(
@@ -65,6 +65,7 @@ def parse(
     while nobody knows how many rows there are; then how many of them the columns that are done come to.
     """
     if file.path is not None:
+        refuse_wishes("a known export", words_of(said, form))
         wanted_part = Wanted(types=types or {}, sensitivities=sensitivities or {}, wishes=wishes)
         return read_known(file, wanted_part, progress)
     source = FORMATS[file.format](file, wishes, said)
@@ -107,7 +108,11 @@ def read_file(path: Path, as_format: str | None = None, part: str = "") -> File:
         data = path.read_bytes()
     except OSError as error:
         raise Unreadable(name=_name(path), format=called, reason="this user cannot read it") from error
-    return _file(_name(path), data, as_format or _format(path.suffix, data))
+    file = File(name=_name(path), format=as_format or _format(path.suffix, data), data=data)
+    kind = _other_kind(data, is_given=as_format is not None)
+    if kind:
+        raise file.unreadable(kind)
+    return file
 
 
 def digest_of(file: File) -> bytes:
@@ -138,20 +143,20 @@ def _name(path: Path) -> str:
     return spelled(name)
 
 
-def _file(name: str, data: bytes, known: str) -> File:
-    file = File(name=name, format=known, data=data)
+def _other_kind(data: bytes, *, is_given: bool) -> str:
+    """Why a file is none that is read here; empty for one that may be. Of a text its owner may say that it is one."""
     if not data:
-        raise file.unreadable("it is empty")
-    for start, what in _PACKED.items():
-        if data.startswith(start):
-            raise file.unreadable(f"it is {what}; export it as CSV, JSON Lines or Parquet")
-    return file
+        return "it is empty"
+    kind = binary_kind(data) or ("" if is_given else text_kind(data))
+    return f"it is {kind}; export it as CSV, JSON Lines or Parquet" if kind else ""
 
 
 def _format(suffix: str, data: bytes) -> str:
-    """The format by the ending of the file's name, else by its first bytes."""
+    """The format by the first bytes, else by the ending of the file's name."""
     if data.startswith(b"PAR1"):
         return "parquet"
+    if is_json(data):
+        return "jsonl"
     return _ENDINGS.get(suffix.lower()) or ("jsonl" if data.lstrip()[:1] in (b"{", b"[") else "csv")
 
 

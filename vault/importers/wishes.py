@@ -69,6 +69,18 @@ def cell_wishes(choice: FileChoice, zone: str) -> CellWishes:
     )
 
 
+def words_of(said: FileWishes, form: CellWishes) -> dict[str, object]:
+    """What was said of a file by the options that say it, but for the zone, in which days begin whatever the file."""
+    return {
+        "encoding": said.encoding,
+        "separator": said.separator,
+        "skip-lines": said.skip_lines,
+        "null": form.nulls or None,
+        "decimal": form.decimal,
+        "date-format": form.dates or None,
+    }
+
+
 def refuse_wishes(form: str, given: Mapping[str, object]) -> None:
     """Raise `Invalid` for the first that was said of a format that has no such thing."""
     for option, value in given.items():
