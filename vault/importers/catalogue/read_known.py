@@ -8,16 +8,38 @@ from typing import Final
 
 from vault.errors.families import Invalid
 from vault.importers.catalogue.apple_health import read_apple_health
+from vault.importers.catalogue.bank import read_bank
+from vault.importers.catalogue.calendars import read_icalendar, read_spotify
+from vault.importers.catalogue.fhir import read_fhir
+from vault.importers.catalogue.fit_file import read_fit
 from vault.importers.catalogue.formats import FORMATS, SHOWN_PARTS, find_part
+from vault.importers.catalogue.ledgers import read_ofx, read_qif
 from vault.importers.catalogue.part_rows import PartRows, sorted_rows
 from vault.importers.catalogue.reading import Reader, Reading
 from vault.importers.catalogue.schema import KnownFormat, Part
+from vault.importers.catalogue.timeline import read_timeline
+from vault.importers.catalogue.tracks import read_gpx, read_tcx
+from vault.importers.catalogue.wrist import read_fitbit, read_garmin
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.source import File
 from vault.records.schema import ParsedTable
 from vault.views.field_types import FieldSpec, FieldType, Sensitivity
 
-READERS: Final[dict[str, Reader]] = {"apple-health": read_apple_health}
+READERS: Final[dict[str, Reader]] = {
+    "apple-health": read_apple_health,
+    "fitbit": read_fitbit,
+    "garmin": read_garmin,
+    "google-timeline": read_timeline,
+    "fhir": read_fhir,
+    "bank-csv": read_bank,
+    "ofx": read_ofx,
+    "qif": read_qif,
+    "gpx": read_gpx,
+    "tcx": read_tcx,
+    "fit": read_fit,
+    "icalendar": read_icalendar,
+    "spotify": read_spotify,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
