@@ -19,16 +19,8 @@ def test_a_plan_is_saved_and_holds_for_the_next_file(today: World) -> None:
     first.write_text(";tag;wert\n0;31.01.2026;1,5\n1;30.01.2026;k.A.\n", encoding="utf-8")
     second.write_text(";tag;wert\n0;01.02.2026;2,5\n1;k.A.;3,5\n", encoding="utf-8")
     said = (
-        "--drop",
-        "#1",
-        "--rename",
-        "wert=value",
-        "--null",
-        "k.A.",
-        "--date-format",
-        "tag=dmy",
-        "--zone",
-        "Europe/Berlin",
+        *("--drop", "#1", "--rename", "wert=value", "--null", "k.A."),
+        *("--date-format", "tag=dmy", "--zone", "Europe/Berlin"),
     )
     assert run(today.paths, "import", first, *said, "--save-plan", plan, "--dry-run").code == 0
     kept = json.loads(plan.read_text(encoding="utf-8"))

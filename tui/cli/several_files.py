@@ -39,9 +39,16 @@ def _tables_in(folder: Path) -> list[Path]:
 
 
 def import_all(
-    context: typer.Context, choices: Sequence[FileChoice], *, dry_run: bool, as_json: bool
+    context: typer.Context,
+    choices: Sequence[FileChoice],
+    *,
+    dry_run: bool,
+    as_json: bool,
+    save_to: Path | None,
 ) -> None:
-    """Look at every file, ask once, and seal them one by one as they were shown."""
+    """Look at every file, ask once, and seal them one by one as they were shown; `Invalid` for a plan to save."""
+    if save_to is not None:
+        raise Invalid(reason="a plan is saved of one file")
     with open_vault(context, writable=not dry_run) as vault:
         plans = _looked_at(vault, choices)
         if as_json and dry_run:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -75,41 +77,40 @@ def import_file(
             "skip_lines": skip_lines,
         },
     )
-    people = _people(same_people or [], other_people or [])
-    choices = [
-        FileChoice(
-            path=path,
-            name=collection or _name_for(path, said.get("part") or ""),
-            lifetime=lifetime or "",
-            people=people,
-            allow_refused=allow_refused,
-            **said,
-        )
-        for path in files_of(files)
-    ]
-    if len(choices) == 1:
-        _import(context, choices[0], dry_run=dry_run, as_json=as_json, save_to=save_to)
-    elif save_to:
-        raise Invalid(reason="a plan is saved of one file")
-    else:
-        import_all(context, choices, dry_run=dry_run, as_json=as_json)
+    of_all = {
+        "lifetime": lifetime or "",
+        "people": _people(same_people, other_people),
+        "allow_refused": allow_refused,
+    }
+    choices = _choices(files_of(files), collection, {**said, **of_all})
+    run = _import if len(choices) == 1 else import_all
+    run(context, choices, dry_run=dry_run, as_json=as_json, save_to=save_to)
 
 
-def _name_for(path: Path, part: str) -> str:
-    return spelled(path.absolute().stem) + (f"-{part}" if part else "")
+def _choices(files: list[Path], collection: str | None, said: dict[str, Any]) -> list[FileChoice]:
+    """What was said, of each file; its collection has its own name where none was given."""
+    part = f"-{said['part']}" if said.get("part") else ""
+    named = [(path, collection or spelled(path.absolute().stem) + part) for path in files]
+    return [FileChoice(path=path, name=name, **said) for path, name in named]
 
 
-def _people(same: list[str], other: list[str]) -> dict[str, str]:
+def _people(same: list[str] | None, other: list[str] | None) -> dict[str, str]:
     """What was said of each collection; raises Invalid where both was."""
-    for name in set(same) & set(other):
+    for name in set(same or ()) & set(other or ()):
         raise Invalid(reason=f"{name} holds the same people or other ones, not both")
-    return {**dict.fromkeys(same, "same"), **dict.fromkeys(other, "other")}
+    return {**dict.fromkeys(same or (), "same"), **dict.fromkeys(other or (), "other")}
 
 
 def _import(
-    context: typer.Context, choice: FileChoice, *, dry_run: bool, as_json: bool, save_to: Path | None
+    context: typer.Context,
+    choices: Sequence[FileChoice],
+    *,
+    dry_run: bool,
+    as_json: bool,
+    save_to: Path | None,
 ) -> None:
     """Show the file, ask, and seal exactly what was shown."""
+    (choice,) = choices
     with open_vault(context, writable=not dry_run) as vault:
         with progress_bar("reading rows") as progress:
             preview = vault.plan_import(choice, progress=progress)
