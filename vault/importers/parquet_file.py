@@ -19,7 +19,7 @@ def open_parquet(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) 
     refuse_wishes("Parquet", given)
     try:
         schema, rows = _shape(file)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise file.unreadable("it is damaged or not Parquet") from error
     columns = columns_of(schema.names, file, wishes)
     if rows > MOST_ROWS:

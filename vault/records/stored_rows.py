@@ -6,6 +6,8 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,13 +21,14 @@ from vault.store.unit_of_work import UnitOfWork
 if TYPE_CHECKING:
     from vault.records.collections import CollectionFacts
 
+Places = npt.NDArray[np.int64]
 _PLACE: Final = "_place"  # no column of the owner begins with an underscore
 
 
 def without_stored(
     uow: UnitOfWork, keys: KeyTree, home: CollectionFacts | None, parsed: ParsedTable
 ) -> ParsedTable:
-    """The rows whose key is not in their collection yet; raises AllStored where there are none, Damaged."""
+    """The rows that their collection does not hold yet, by their key; raises AllStored where there is none, Damaged."""
     if home is None or not home.rows or not parsed.key:
         return parsed
     try:
@@ -50,15 +53,30 @@ def without_stored(
 
 
 def _new_rows(rows: pa.Table, stored: pa.Table) -> pa.Array:
-    """The places of the rows that no stored row is equal to; an empty cell is like an empty cell."""
+    """The places of the rows that are not stored yet; an empty cell is like an empty cell."""
     names = rows.column_names
     sides = [
         rows.append_column(_PLACE, pa.array(range(rows.num_rows), type=pa.int64())),
         stored.append_column(_PLACE, pa.array([-1], type=pa.int64()).take(pa.array([0] * stored.num_rows))),
     ]
     every = pa.concat_tables(sides)
-    # Equal rows of the file stand together, so the least place of a group says whether a stored row is among them.
+    # Equal rows stand together, so the least place of a group says whether a stored row is among them.
     groups = every.group_by(names).aggregate([(_PLACE, "min"), (_PLACE, "list")])
-    fresh = groups.filter(pc.greater_equal(groups[f"{_PLACE}_min"], 0))
-    places = pc.list_flatten(fresh[f"{_PLACE}_list"])
-    return pc.take(places, pc.sort_indices(places)).combine_chunks()
+    is_fresh = pc.greater_equal(groups[f"{_PLACE}_min"], 0)
+    places = pc.list_flatten(groups.filter(is_fresh)[f"{_PLACE}_list"]).to_numpy()
+    more = _more_than_stored(groups.filter(pc.invert(is_fresh))[f"{_PLACE}_list"])
+    return pa.array(np.sort(np.concatenate([places, more])))
+
+
+def _more_than_stored(groups: pa.ChunkedArray) -> Places:
+    """Of equal rows those that the file has more of than are stored: two coffees are two rows."""
+    is_stored = pc.equal(pc.list_flatten(groups), -1).to_numpy(zero_copy_only=False)
+    lengths = pc.list_value_length(groups).to_numpy()
+    stored = (
+        np.add.reduceat(is_stored.astype(np.int64), np.cumsum(lengths) - lengths) if len(lengths) else lengths
+    )
+    found = [
+        sorted(place for place in groups[int(group)].as_py() if place >= 0)[int(stored[group]) :]
+        for group in np.flatnonzero(lengths > 2 * stored)
+    ]
+    return np.array([place for one in found for place in one], dtype=np.int64)

@@ -6,9 +6,32 @@ from typing import Final
 
 from vault.errors.families import Invalid
 from vault.importers.catalogue.apple_schema import APPLE_HEALTH
+from vault.importers.catalogue.calendar_schema import ICALENDAR, SPOTIFY
+from vault.importers.catalogue.fhir_schema import FHIR
+from vault.importers.catalogue.money_schema import BANK, OFX, QIF
 from vault.importers.catalogue.schema import KnownFormat, Part
+from vault.importers.catalogue.timeline_schema import TIMELINE
+from vault.importers.catalogue.tracks_schema import FIT, GPX, TCX
+from vault.importers.catalogue.wrist_schema import FITBIT, GARMIN
 
-FORMATS: Final[dict[str, KnownFormat]] = {one.name: one for one in (APPLE_HEALTH,)}
+FORMATS: Final[dict[str, KnownFormat]] = {
+    one.name: one
+    for one in (
+        APPLE_HEALTH,
+        FITBIT,
+        GARMIN,
+        TIMELINE,
+        FHIR,
+        BANK,
+        OFX,
+        QIF,
+        GPX,
+        TCX,
+        FIT,
+        ICALENDAR,
+        SPOTIFY,
+    )
+}
 SHOWN_PARTS: Final = 12
 
 

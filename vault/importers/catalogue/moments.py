@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 DAY: Final = 86_400_000_000
@@ -79,6 +79,14 @@ class Clock:
             digits = text[1:].replace(":", "").ljust(4, "0")
             self._zones[text] = sign * (int(digits[:2]) * 60 + int(digits[2:]))
         return self._zones[text]
+
+
+def written(at: int) -> datetime:
+    """Microseconds since 1970 as a time without a zone; raises NotATime beyond the years that there are."""
+    try:
+        return datetime(1970, 1, 1) + timedelta(microseconds=at)  # noqa: DTZ001 - the zone is given to it afterwards
+    except OverflowError as error:
+        raise NotATime from error
 
 
 def micros_of(moment: datetime) -> int:

@@ -8,16 +8,38 @@ from typing import Final
 
 from vault.errors.families import Invalid
 from vault.importers.catalogue.apple_health import read_apple_health
+from vault.importers.catalogue.bank import read_bank
+from vault.importers.catalogue.calendars import read_icalendar, read_spotify
+from vault.importers.catalogue.fhir import read_fhir
+from vault.importers.catalogue.fit_file import read_fit
 from vault.importers.catalogue.formats import FORMATS, SHOWN_PARTS, find_part
+from vault.importers.catalogue.ledgers import read_ofx, read_qif
 from vault.importers.catalogue.part_rows import PartRows, sorted_rows
 from vault.importers.catalogue.reading import Reader, Reading
 from vault.importers.catalogue.schema import KnownFormat, Part
+from vault.importers.catalogue.timeline import read_timeline
+from vault.importers.catalogue.tracks import read_gpx, read_tcx
+from vault.importers.catalogue.wrist import read_fitbit, read_garmin
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.source import File
 from vault.records.schema import ParsedTable
 from vault.views.field_types import FieldSpec, FieldType, Sensitivity
 
-READERS: Final[dict[str, Reader]] = {"apple-health": read_apple_health}
+READERS: Final[dict[str, Reader]] = {
+    "apple-health": read_apple_health,
+    "fitbit": read_fitbit,
+    "garmin": read_garmin,
+    "google-timeline": read_timeline,
+    "fhir": read_fhir,
+    "bank-csv": read_bank,
+    "ofx": read_ofx,
+    "qif": read_qif,
+    "gpx": read_gpx,
+    "tcx": read_tcx,
+    "fit": read_fit,
+    "icalendar": read_icalendar,
+    "spotify": read_spotify,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +59,7 @@ def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None])
     fields = _fields(part, names, wanted)
     reading = Reading(file=file, part=part, rows=PartRows(file, part), progress=progress)
     READERS[file.format](reading)
+    _check_filled(reading)
     table, lines = reading.rows.table()
     return ParsedTable(
         fields=fields,
@@ -50,6 +73,21 @@ def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None])
         kin=tuple({frozenset(each.names) for each in known.parts}),
         key=tuple(names[name] for name in part.key or part.names if name in names),
     )
+
+
+def _check_filled(reading: Reading) -> None:
+    """Refuse a file that has nothing of the part; what else it holds is the way out."""
+    if reading.rows.count or reading.rows.refused:
+        return
+    others = _counted([(name, count) for name, count in reading.seen.most_common() if count])
+    there = f"; taken with --part NAME: {others}" if others else ""
+    raise reading.file.unreadable(f"nothing in it belongs to the part {reading.part.name}{there}")
+
+
+def _counted(found: list[tuple[str, int]]) -> str:
+    """Parts with how many rows they have."""
+    more = " and more" if len(found) > SHOWN_PARTS else ""
+    return ", ".join(f"{name} ({count:,})" for name, count in found[:SHOWN_PARTS]) + more
 
 
 def _fields(part: Part, names: Mapping[str, str], wanted: Wanted) -> tuple[FieldSpec, ...]:
@@ -73,9 +111,7 @@ def _notes(known: KnownFormat, reading: Reading) -> list[str]:
     said += [part.says] if part.says else []
     others = [(name, count) for name, count in reading.seen.most_common() if name != part.name]
     if others:
-        named = ", ".join(f"{name} ({count:,})" for name, count in others[:SHOWN_PARTS])
-        more = " and more" if len(others) > SHOWN_PARTS else ""
-        said.append(f"It holds other parts too, taken with --part NAME: {named}{more}.")
+        said.append(f"It holds other parts too, taken with --part NAME: {_counted(others)}.")
     if known.leaves_out:
         said.append(f"Never taken: {known.leaves_out}.")
     return [*said, *reading.notes]

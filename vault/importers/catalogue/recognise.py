@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from vault.importers.catalogue.bank import SHEETS as BANK_SHEETS
 from vault.importers.catalogue.formats import FORMATS, find_part
+from vault.importers.catalogue.sheets import find_sheet
 from vault.importers.catalogue.streams import digest_of_path, head_of, member_heads
+from vault.importers.catalogue.timeline import shapes_of
+from vault.importers.catalogue.wrist import FITBIT_SHEETS, GARMIN_SHEETS
 from vault.importers.source import File
 
 _ZIP: Final = b"PK\x03\x04"
 _APPLE = re.compile(rb"<!DOCTYPE\s+HealthData\b|<HealthData[\s>]")
+_START: Final = rb"(?:\xef\xbb\xbf)?\s*"
+_FHIR = re.compile(
+    _START
+    + rb'\{[^{}]*"resourceType"\s*:\s*"(?:Bundle|Observation|Condition|Medication(?:Request|Statement|Administration)|'
+    rb'Procedure|Immunization|AllergyIntolerance|Encounter|Patient)"'
+)
+_OFX = re.compile(_START + rb"(?:OFXHEADER\s*:|<\?xml[^>]*>\s*<\?OFX\b|<\?OFX\b|<OFX>)")
+_QIF = re.compile(_START + rb"!(?:Type|Account|Option|Clear)\b[:\w ]*", re.IGNORECASE)
+_GPX = re.compile(_START + rb"(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:\w+:)?gpx[\s>]", re.DOTALL)
+_TCX = re.compile(
+    _START + rb"(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<TrainingCenterDatabase[\s>]", re.DOTALL
+)
+_ICALENDAR = re.compile(_START + rb"BEGIN:VCALENDAR\b", re.IGNORECASE)
+_SPOTIFY = re.compile(_START + rb'\[\s*\{[^{}]*"(?:ms_played|msPlayed)"')
 
 SIGNS: Final[tuple[tuple[str, Callable[[bytes], bool]], ...]] = (
     ("apple-health", lambda head: _APPLE.search(head) is not None),
+    ("fitbit", lambda head: find_sheet(head, FITBIT_SHEETS) is not None),
+    ("garmin", lambda head: find_sheet(head, GARMIN_SHEETS) is not None),
+    ("google-timeline", lambda head: any(shapes_of(head))),
+    ("fhir", lambda head: _FHIR.match(head) is not None),
+    ("bank-csv", lambda head: find_sheet(head, BANK_SHEETS) is not None),
+    ("ofx", lambda head: _OFX.match(head) is not None),
+    ("qif", lambda head: _QIF.match(head) is not None),
+    ("gpx", lambda head: _GPX.match(head) is not None),
+    ("tcx", lambda head: _TCX.match(head) is not None),
+    ("fit", lambda head: head[8:12] == b".FIT"),
+    ("icalendar", lambda head: _ICALENDAR.match(head) is not None),
+    ("spotify", lambda head: _SPOTIFY.match(head) is not None),
 )
 
 
@@ -36,6 +67,8 @@ def recognise(path: Path, name: str, part: str) -> File | None:
 
 def format_of(head: bytes) -> str | None:
     """The known export whose signs these first bytes carry."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head.decode("utf-16", errors="ignore").encode(errors="ignore")
     return next((name for name, is_it in SIGNS if is_it(head)), None)
 
 
