@@ -13,6 +13,7 @@ from tests.sweeps import sweep_of_many
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until
 from tests.worlds.world import World
 from tui.dialogs.dialog import Dialog
+from tui.widgets.table import ListTable
 from vault.owner.interface.session import OwnerSession
 
 PAGES = ("requests", "release", "home", "data", "consents", "training", "budget", "audit", "settings")
@@ -107,6 +108,8 @@ def test_every_dialog_shows_its_consequence_and_its_buttons_at_once(
     size: tuple[int, int], today: World
 ) -> None:
     hidden: list[str] = []
+    with today.vault() as vault:
+        waiting = [one.id for one in vault.requests() if one.state == "waiting"]
 
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "requests", size=size) as pilot:
@@ -115,7 +118,9 @@ def test_every_dialog_shows_its_consequence_and_its_buttons_at_once(
                 app.open_page(page)  # type: ignore[attr-defined]
                 await until(pilot, lambda page=page: getattr(app.screen, "NAME", "") == page)  # type: ignore[misc]
                 await until(pilot, lambda: not app.screen.query_one("#body").loading)
-                await press(pilot, *(("down",) if page == "requests" else ()), key)
+                for table in app.screen.query(ListTable):
+                    table.point_at(waiting[0])
+                await press(pilot, key)
                 await until(pilot, lambda: isinstance(app.screen, Dialog) and bool(app.screen.query("#safe")))
                 await until(pilot, lambda: app.screen.query_one("#safe").region.height > 0)
                 await pilot.pause()

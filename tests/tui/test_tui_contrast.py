@@ -15,6 +15,7 @@ from tests.worlds.screens import UnlockedApp, play, press, sees, served, until
 from tests.worlds.world import World
 from tui.app.themes import BY_NAME, DARK, LIGHT, theme_of
 from tui.dialogs.dialog import Dialog
+from tui.widgets.table import ListTable
 from vault.settings import THEMES
 
 LEAST = 4.5
@@ -73,6 +74,7 @@ def test_every_text_and_every_cursor_can_be_read(
 
     async def story() -> None:
         with served(today) as vault:
+            waiting = [one.id for one in vault.requests() if one.state == "waiting"]
             app = UnlockedApp(vault, today.paths, page="home")
             app.set_theme(theme)
             async with app.run_test(size=(100, 34), notifications=True) as pilot:
@@ -87,6 +89,8 @@ def test_every_text_and_every_cursor_can_be_read(
                     app.open_page(page)
                     await until(pilot, lambda page=page: getattr(app.screen, "NAME", "") == page)  # type: ignore[misc]
                     await until(pilot, lambda: not app.screen.query_one("#body").loading)
+                    for table in app.screen.query(ListTable):
+                        table.point_at(waiting[0])
                     await press(pilot, key)
                     await until(pilot, lambda: getattr(app.screen, "NAME", "") == "")
                     await asyncio.sleep(0.1)

@@ -33,6 +33,7 @@ from tui.dialogs.submit import SubmitDialog
 from tui.screens.home import budget_lines
 from tui.screens.requests import Requests
 from tui.widgets.help_pane import HelpPane
+from tui.widgets.table import ListTable
 from vault.client.client import Client
 from vault.errors.daemon import DaemonGone
 from vault.requester.keys import keygen
@@ -165,7 +166,13 @@ def test_what_waits_and_the_keys_that_find_everything_are_in_sight_at_every_size
                 for words in ("^p", "All", "/", "Find", "?", "Help"):
                     assert words in lines[-1]
                 await until(pilot, lambda: "Sleep lab" in words_in(pilot.app, "#request-preview"))  # type: ignore[arg-type]
-                await press(pilot, "down")
+                held, asked = (
+                    [one.id for one in vault.requests() if one.state == state]
+                    for state in ("held", "waiting")
+                )
+                pilot.app.screen.query_one(ListTable).point_at(held[0])
+                await until(pilot, lambda: "Held. Enter opens it." in words_in(pilot.app, "#request-preview"))  # type: ignore[arg-type]
+                pilot.app.screen.query_one(ListTable).point_at(asked[0])
                 await until(pilot, lambda: "right at most" in words_in(pilot.app, "#request-preview"))  # type: ignore[arg-type]
                 await pilot.resize_terminal(60, 20)
                 await sees(pilot, "2 wait for you")
