@@ -51,7 +51,7 @@ KEYS = (
 )
 """Everything but what leaves or locks, with what moves and decides more often than a person would press it."""
 BURST = 20
-CASES = [("requests", 160), *((page, 556) for page in PAGES)]
+CASES = [("requests", 80), *((page, 556) for page in PAGES)]
 
 
 def decided(vault: OwnerSession) -> dict[str, object]:

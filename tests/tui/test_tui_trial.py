@@ -166,13 +166,11 @@ def test_what_waits_and_the_keys_that_find_everything_are_in_sight_at_every_size
                 for words in ("^p", "All", "/", "Find", "?", "Help"):
                     assert words in lines[-1]
                 await until(pilot, lambda: "Sleep lab" in words_in(pilot.app, "#request-preview"))  # type: ignore[arg-type]
-                held, asked = (
-                    [one.id for one in vault.requests() if one.state == state]
-                    for state in ("held", "waiting")
-                )
-                pilot.app.screen.query_one(ListTable).point_at(held[0])
+                found = {one.state: one.id for one in vault.requests()}
+                held, asked = found["held"], found["waiting"]
+                pilot.app.screen.query_one(ListTable).point_at(held)
                 await until(pilot, lambda: "Held. Enter opens it." in words_in(pilot.app, "#request-preview"))  # type: ignore[arg-type]
-                pilot.app.screen.query_one(ListTable).point_at(asked[0])
+                pilot.app.screen.query_one(ListTable).point_at(asked)
                 await until(pilot, lambda: "right at most" in words_in(pilot.app, "#request-preview"))  # type: ignore[arg-type]
                 await pilot.resize_terminal(60, 20)
                 await sees(pilot, "2 wait for you")
