@@ -17,7 +17,8 @@ from vault.requester import recipe
 from vault.requester.aim import Aim
 from vault.requester.description import FieldDescription, JobDescription
 from vault.requests.canonical import NotCanonical, canonical, parse_as
-from vault.requests.manifest import UNSIGNED_KEY, DecayedSgd, Manifest, SecondManifest, Sgd
+from vault.requests.manifest import UNSIGNED_KEY, Manifest, SecondManifest
+from vault.requests.optimizers import DecayedSgd, Sgd
 from vault.requests.parse import parse_manifest
 from vault.requests.shapes import coarsest_grid, oversize_faults, shapes, usual_grid
 from vault.requests.translate import mechanism

@@ -16,7 +16,8 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from vault.requests.manifest import DecayedSgd, Manifest, Sgd
+from vault.requests.manifest import Manifest
+from vault.requests.optimizers import DecayedSgd, Sgd
 
 STEPS: Final = 500
 NETWORK_STEPS: Final = 1_000
