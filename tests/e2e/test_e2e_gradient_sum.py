@@ -1,4 +1,4 @@
-"""A job that asks for one sum, from its description to the sum in the requester's hands, by commands."""
+"""A job that asks for one sum, from its description to the sum in the requester's hands."""
 
 from __future__ import annotations
 
@@ -9,46 +9,41 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from tests.worlds.approving import approve
 from tests.worlds.commands import run
 from tests.worlds.world import JOB, NAME, World
+from vault.requester.jobs import check_job
 
 TRAINING = JOB[JOB.index("[training]") : JOB.index("[[fields]]")]
 SUM_JOB = 'kind = "gradient_sum"\n' + JOB.replace(TRAINING, "[training]\nclip = 1.0\n\n")
 
 
-def handed_over(world: World, text: str, epsilon: str = "0.5") -> tuple[Path, tuple[object, ...]]:
-    """The release of a job of this description, and the words that verify it."""
-    paths = world.paths
+def handed_over(world: World, text: str, epsilon: str) -> tuple[Path, str, tuple[object, ...]]:
+    """The release of a job of this description, how its request is shown, and the words that verify it."""
+    job, to, key = (
+        world.job("sum", text=text, epsilon=epsilon),
+        world.folder / "out",
+        world.folder / "vault.pub",
+    )
     with world.vault() as vault:
         world.imported(vault)
-    description = world.folder / "sum.toml"
-    description.write_text(text.format(unit="day", steps=1))
-    job, to = world.folder / "sum-job", world.folder / "out"
-    for words in (
-        ("job", "new", description, "--epsilon", epsilon, "--to", job),
-        ("job", "sign", job, "--key", world.folder / "lab" / "requester.key"),
-        ("request", "submit", job),
-    ):
-        outcome = run(paths, *words)
-        assert outcome.code == 0, outcome.err
-    (asked,) = [json.loads(line) for line in run(paths, "request", "list", "--json").out.splitlines()]
-    for words in (("request", "approve", asked["id"], "--draft-grant"), ("train", asked["id"])):
-        outcome = run(paths, *words)
-        assert outcome.code == 0, outcome.err
-    (held,) = [json.loads(line) for line in run(paths, "release", "list", "--json").out.splitlines()]
-    run(paths, "release", "send", held["id"], "--confirm-digest", held["digest"][:8], "--to", to)
-    (world.folder / "vault.pub").write_text(run(paths, "requester", "vault-key", NAME).out)
-    return to, ("update", "verify", to, "--vault-key", world.folder / "vault.pub", "--job", job)
+        request = vault.submit(job).line.id
+        model = vault.request(request).model
+        approve(vault, request, draft=True)
+        vault.train(request, progress=lambda _step, _of: None)
+        vault.send(request, confirm_digest=vault.release(request).digest, to=to)
+        key.write_text(vault.vault_key(NAME))
+    return to, model, ("update", "verify", to, "--vault-key", key, "--job", job)
 
 
 def test_a_sum_is_shown_as_one_released_and_verified(known_world: World) -> None:
     """It says that it is no model wherever a person decides, and its price is that of one look at everybody."""
     world, paths = known_world, known_world.paths
-    to, verify = handed_over(world, SUM_JOB)
-    checked = run(paths, "job", "check", world.folder / "sum-job")
-    assert "one noisy sum of gradients of a logistic regression, no model" in " ".join(checked.out.split())
-    (asked,) = [json.loads(line) for line in run(paths, "request", "list", "--json").out.splitlines()]
-    assert "one sum of logistic gradients" in " ".join(run(paths, "request", "show", asked["id"]).out.split())
+    to, shown, verify = handed_over(world, SUM_JOB, "0.5")
+    assert shown == "one sum of logistic gradients"
+    assert check_job(world.folder / "sum").computes == (
+        "one noisy sum of gradients of a logistic regression, no model"
+    )
 
     verified = run(paths, *verify, "--sum", world.folder / "sum.safetensors")
     assert verified.code == 0, verified.err
@@ -73,7 +68,7 @@ def test_moments_of_a_vault_come_near_those_of_its_rows(known_world: World) -> N
     number = 'transform = {{ kind = "standard", center = 0.5, scale = 0.5, clip = 1 }}'
     text = SUM_JOB.replace("gradient_sum", "moments").replace('kind = "logistic"', 'kind = "linear"')
     text = text.replace(label, number).replace("clip = 1.0", "clip = 4.0")
-    _, verify = handed_over(known_world, text, "1")
+    _, _, verify = handed_over(known_world, text, "1")
     verified = run(known_world.paths, *verify, "--sum", known_world.folder / "sum.safetensors")
     assert verified.code == 0, verified.err
     found = load_file(known_world.folder / "sum.safetensors")

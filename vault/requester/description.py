@@ -58,12 +58,12 @@ class JobDescription:
     training_expected_batch: int | None = None
     training_steps: int | None = None
     training_clip: float | None = None
-    training_optimizer: str = "sgd"
+    training_optimizer: str | None = None
     training_lr: float | None = None
     training_momentum: float = 0.0
     training_beta1: float = 0.9
     training_beta2: float = 0.999
-    training_decay: str = "none"
+    training_decay: str | None = None
     training_average: str = "tail"
     where_from: str | None = None
     where_to: str | None = None
