@@ -10,6 +10,7 @@ import mutants_of_egress
 import mutants_of_ledger
 import mutants_of_people
 import mutants_of_privacy
+import mutants_of_screens
 import mutants_of_surroundings
 import mutants_of_versions
 from mutant import Mutant
@@ -25,4 +26,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_confinement.MUTANTS,
     *mutants_of_surroundings.MUTANTS,
     *mutants_of_versions.MUTANTS,
+    *mutants_of_screens.MUTANTS,
 )

@@ -26,6 +26,8 @@ from tests.worlds.screens import (
 )
 from tests.worlds.world import World
 from tui.app.app import RUN_LOST, LockboxApp
+from tui.app.start import run
+from tui.dialogs.choose_file import ChooseFileDialog
 from tui.dialogs.help import HelpDialog
 from tui.dialogs.lock import QuitDialog
 from tui.dialogs.requester import AddRequesterDialog
@@ -266,3 +268,43 @@ def test_the_palette_finds_what_is_in_the_vault_but_not_behind_the_curtain(today
                 await sees(pilot, "No matches found")
 
     play(story())
+
+
+# the curtain, and the end -------------------------------------------------------------------------------------
+
+
+def test_the_curtain_covers_a_file_that_is_looked_at_by_where_its_values_come_from(today: World) -> None:
+    file = today.folder / "secret.csv"
+    file.write_text(
+        "day,patient,steps\n2026-01-01,Quibble,17\n2026-01-02,Quibble,18\n2026-01-03,Wombat,abc\n"
+    )
+
+    async def story() -> None:
+        with served(today) as vault:
+            async with on_page(vault, today, "data", size=(140, 50)) as pilot:
+                await sees(pilot, "2 wait for you")
+                await press(pilot, "i")
+                await until(pilot, lambda: isinstance(pilot.app.screen, ChooseFileDialog))
+                pilot.app.screen.query_one("#path", Input).value = str(file)
+                await press(pilot, "enter")
+                await sees(pilot, "Quibble")
+                await press(pilot, "ctrl+k")
+                await until(pilot, lambda: "Quibble" not in words_of(pilot.app))  # type: ignore[arg-type]
+                said = words_of(pilot.app)  # type: ignore[arg-type]
+                assert not [one for one in ("Wombat", "abc", "17", "2026-01-01", "1 Jan 2026") if one in said]
+                assert "Not now" in said
+
+    play(story())
+
+
+def test_a_crash_after_the_program_was_told_to_end_is_no_success(
+    timed: Timed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crashed(app: LockboxApp) -> int:
+        app.has_crashed = True
+        return 0
+
+    monkeypatch.setattr(LockboxApp, "run", crashed)
+    monkeypatch.setattr("vault.client.attach.harden_process", lambda: None)
+    monkeypatch.setattr("logging.disable", lambda _level: None)
+    assert run(timed.paths) == 1

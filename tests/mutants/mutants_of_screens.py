@@ -1,0 +1,35 @@
+"""Ways in which a key decides what nobody has read."""
+
+from __future__ import annotations
+
+from mutant import Kind, Mutant
+
+MUTANTS = (
+    Mutant(
+        name="a dialog hears the keys that were meant for the screen before it",
+        kind=Kind.CONSENT,
+        function="Dialog.is_deaf_to",
+        old="return self.program.time_of(event) < self._hears_from",
+        new="return False",
+        caught_by="test_a_dialog_hears_nothing_before_it_was_in_sight_for_half_a_second",
+        within="tui/dialogs",
+    ),
+    Mutant(
+        name="what is for good takes no word",
+        kind=Kind.EGRESS,
+        function="VaultCallDialog.is_typed",
+        old="if not word:",
+        new="if True:",
+        caught_by="test_keeping_it_is_final_and_enter_alone_does_not",
+        within="tui/dialogs",
+    ),
+    Mutant(
+        name="a program that crashed while it ended says that all is well",
+        kind=Kind.AUDIT,
+        function="run",
+        old="return ExitCode.FAILED if app.has_crashed else code or app.return_code or ExitCode.OK",
+        new="return code or app.return_code or ExitCode.OK",
+        caught_by="test_a_crash_after_the_program_was_told_to_end_is_no_success",
+        within="tui/app",
+    ),
+)
