@@ -38,7 +38,7 @@ def without_stored(
     names = list(parsed.key)
     with closing(ColumnReader(uow, keys, home.id, frozenset(names))) as reader:
         stored = pa.table([reader.column(name) for name in names], names=names)
-    new = _new_rows(fitted.table.select(names), stored)
+    new = new_rows(fitted.table.select(names), stored)
     left_out = fitted.table.num_rows - len(new)
     if left_out and not len(new):
         raise AllStored(name=parsed.source, collection=home.name)
@@ -52,7 +52,7 @@ def without_stored(
     )
 
 
-def _new_rows(rows: pa.Table, stored: pa.Table) -> pa.Array:
+def new_rows(rows: pa.Table, stored: pa.Table) -> pa.Array:
     """The places of the rows that are not stored yet; an empty cell is like an empty cell."""
     names = rows.column_names
     sides = [
