@@ -51,6 +51,10 @@ class Block:
     labels: NDArray[Any]
     known: NDArray[np.bool_]
 
+    def first(self, size: int) -> Block:
+        """The room for the first ``size`` rows."""
+        return Block(inputs=self.inputs[:size], labels=self.labels[:size], known=self.known[:size])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
@@ -76,7 +80,7 @@ class Rows:
         return Block(inputs=inputs, labels=labels, known=known)
 
     def fill(self, block: Block, rows: NDArray[np.int64]) -> None:
-        """Put in the given rows, and then empty, unknown ones: one shape whatever the rows are."""
+        """Put in the given rows, and then empty, unknown ones: one of few shapes whatever the rows are."""
         count, inputs = len(rows), block.inputs[:, : self.width]
         if self.codes.shape[1]:
             self._set_codes(inputs, rows)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learner.data import constant_frame, encode_rows, group_units
+from learner.descent import Descent
 from learner.dp.clipping import clipped_sum
 from learner.dp.keystream import Keystream, Words
 from learner.dp.noise import draw_noise, noised_gradient
@@ -90,28 +91,25 @@ def run(
     network = network_of(job, rows, plan.block)
     view = OwnerView(job, rows, network, plan.block)
 
-    theta, velocity, tail = start, np.zeros_like(start), np.zeros_like(start)
-    view.look(0, theta)
+    descent = Descent(job, plan, start)
+    view.look(0, descent.theta)
     for step in range(1, plan.steps + 1):
         batch = sample_units(words, plan, units.count)
         taps.batch(batch)
         total = clipped_sum(
             units,
             batch,
-            network.books_at(theta),
+            network.books_at(descent.theta),
             network=network,
             plan=plan,
             reduction=job.unit_reduction,
         )
         taps.total(total)
         noise = taps.noise(draw_noise(words, plan, network.erfinv))
-        velocity = job.momentum * velocity + noised_gradient(total, noise, plan)
-        theta = theta - job.lr * velocity
-        if step > plan.steps // 2:
-            tail += theta
-        view.look(step, theta)
+        descent.step(noised_gradient(total, noise, plan))
+        view.look(step, descent.theta)
         progress(step, plan.steps)
 
-    final = theta if job.average == "last" else tail / (plan.steps - plan.steps // 2)
-    update = round_update(final - start)
-    return encode_update(update, shapes), view.to_json(start + update * UPDATE_GRID)
+    update = round_update(descent.change())
+    released = start if job.kind == "gradient_sum" else start + update * UPDATE_GRID
+    return encode_update(update, shapes), view.to_json(released)

@@ -92,7 +92,9 @@ class ModelSpec:
 class Job:
     """What the learner is told: public constants of the signed manifest and which columns it will get.
 
-    ``grid`` is the exponent k of the noise grid 2^-k. Raises ProtocolError when the parts do not fit;
+    ``grid`` is the exponent k of the noise grid 2^-k. A ``gradient_sum`` takes no step: what it gives is one
+    noised sum over all units. ``momentum`` and ``second_momentum`` are Adam's two betas where it is the
+    optimizer. Raises ProtocolError when the parts do not fit;
     the bounds of policy (noise, price) are the manifest's and are checked again by ``learner.dp.plan``.
     """
 
@@ -109,15 +111,22 @@ class Job:
     steps: int
     lr: float
     momentum: float
-    average: Literal["last", "tail"]
+    average: Literal["last", "tail", "ema"]
     grid: int
+    kind: Literal["train", "gradient_sum"] = "train"
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    second_momentum: float = 0.0
+    decay: Literal["none", "linear", "cosine"] = "none"
 
     def __post_init__(self) -> None:
         if not isinstance(self.features, tuple) or not 1 <= len(self.features) <= MAX_FEATURES:
             raise ProtocolError("the number of features is outside its bounds")
         choice(self.loss, "loss", "squared", "cross_entropy")
         choice(self.unit_reduction, "unit reduction", "sum", "mean")
-        choice(self.average, "average", "last", "tail")
+        choice(self.average, "average", "last", "tail", "ema")
+        choice(self.kind, "kind of job", "train", "gradient_sum")
+        choice(self.optimizer, "optimizer", "sgd", "adam")
+        choice(self.decay, "decay", "none", "linear", "cosine")
         integer(self.max_rows_per_unit, "rows per unit", 1, 1_000_000)
         integer(self.steps, "steps", 1, MAX_STEPS)
         integer(self.grid, "grid", 0, 62)
@@ -127,8 +136,13 @@ class Job:
         number(self.noise_multiplier, "noise multiplier", 0.0)
         number(self.lr, "learning rate", 0.0, above=True)
         number(self.momentum, "momentum", 0.0)
-        if self.sampling_rate > 1 or self.momentum >= 1:
+        number(self.second_momentum, "second momentum", 0.0)
+        if self.sampling_rate > 1 or self.momentum >= 1 or self.second_momentum >= 1:
             raise ProtocolError("sampling rate or momentum is outside its bounds")
+        if self.kind == "gradient_sum" and (
+            self.model.kind == "mlp" or (self.sampling_rate, self.expected_batch, self.steps) != (1, 1, 1)
+        ):
+            raise ProtocolError("a sum of gradients is one step over all units of a linear or logistic model")
         if (self.loss == "cross_entropy") != (self.label.kind == "classes"):
             raise ProtocolError("the loss does not fit the label")
         if {"linear": "squared", "logistic": "cross_entropy"}.get(self.model.kind, self.loss) != self.loss:

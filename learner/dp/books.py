@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+# what rows are computed in: float32 or float64
+Numbers: TypeAlias = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,20 +18,27 @@ class Layer:
     """One affine layer: row t's gradient is the outer product of ``gradients[t]`` and ``inputs[t]``.
 
     After the inputs stands the constant one, so that the bias is a column of the weight; then zeros may follow.
+    The model's own gradient has them ``times`` over, each time with one sign or the other.
     """
 
-    inputs: NDArray[np.float64]
-    gradients: NDArray[np.float64]
+    inputs: Numbers
+    gradients: Numbers
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerShape:
-    """How many ``outputs`` and ``inputs`` a layer has, and how many ``rows`` and ``columns`` with one and padding."""
+    """How many ``outputs`` and ``inputs`` a layer has, and how many ``rows`` and ``columns`` with one and padding.
+
+    Of two classes the books have the second alone where the layer ``is_mirrored``: whatever moves it moves the
+    first by as much the other way.
+    """
 
     outputs: int
     inputs: int
     rows: int
     columns: int
+    is_mirrored: bool = False
 
 
 # the layers of a model from its inputs to its outputs; the inputs of the first are finite, by their coding
@@ -54,13 +64,29 @@ class Network(Protocol):
     def outputs_at(self, theta: NDArray[np.float64]) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
         """From at most a block of rows to their outputs (K, rows): class scores, or one number."""
 
-    def add_product(
-        self, total: NDArray[np.float64], gradients: NDArray[np.float64], inputs: NDArray[np.float64]
-    ) -> None:
-        """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in)."""
+    def shorten(self, layers: Books, found: NDArray[np.float64]) -> None:
+        """Multiply each row's gradients by its factor, and put zeros in all of a row with the factor zero.
+
+        For what is not finite no factor will do: zero times it would be no number and spoil the whole product.
+        Every row is gone through alike, whatever is found.
+        """
+
+    def add_product(self, total: NDArray[np.float64], gradients: Numbers, inputs: Numbers) -> None:
+        """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in), in float64."""
 
 
-def squares(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The squared length of each row, each by a sum of its own."""
-    found: NDArray[np.float64] = np.einsum("ij,ij->i", rows, rows)
+def squares(rows: Numbers) -> NDArray[np.float64]:
+    """The squared length of each row, each by a sum of its own, and more than is lost where squares are too small."""
+    lost = rows.shape[1] * float(np.finfo(rows.dtype).tiny) / roundoff(rows)
+    found: NDArray[np.float64] = np.vecdot(rows, rows).astype(np.float64) + lost
     return found
+
+
+def roundoff(rows: Numbers) -> float:
+    """u: how far a rounded number of this kind is off, at most, beside itself."""
+    return float(np.finfo(rows.dtype).eps) / 2
+
+
+def kept(found: NDArray[np.float64]) -> NDArray[np.int64]:
+    """All bits (rows, 1) of a row that has a factor, and none of one with the factor zero."""
+    return -(found[:, None] > 0).astype(np.int64)

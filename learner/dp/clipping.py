@@ -9,17 +9,17 @@ before a run (``learner.dp.places``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from learner.dp.books import Books, BooksOf, Layer, Network, squares
+from learner.dp.books import Books, BooksOf, Layer, LayerShape, Network, Numbers, roundoff, squares
 from learner.dp.plan import UNIT_ROUNDOFF, Plan
 from learner.dp.totals import Total, flat
-from learner.dp.units import UnitBlock, Units
+from learner.dp.units import Runs, UnitBlock, Units
 
 Reduction: TypeAlias = Literal["sum", "mean"]
 
@@ -49,7 +49,7 @@ class Bounded:
             yield (
                 unit,
                 [
-                    Layer(inputs=layer.inputs[first:end], gradients=layer.gradients[first:end])
+                    replace(layer, inputs=layer.inputs[first:end], gradients=layer.gradients[first:end])
                     for layer in self.layers
                 ],
             )
@@ -93,65 +93,93 @@ def bounded_units(
         if len(block.rows) > plan.block:
             layers = _formed_alone(block, books, network, plan, reduction)
         elif plan.most_rows == 1:
-            layers = _rows(books(block.rows), plan)
+            layers = _rows(books(block.rows), network, plan)
         elif plan.parameters <= MOST_FORMED:
-            layers = _formed(_reduced(books(block.rows), block, reduction), block, plan)
+            layers = _formed(books(block.rows), block, network, plan, reduction)
         else:
-            layers = _by_pairs(_reduced(books(block.rows), block, reduction), block, plan)
+            layers = _by_pairs(books(block.rows), block, network, plan, reduction)
             counts = block.counts
         yield Bounded(members=block.members, counts=counts, layers=layers)
 
 
-def _reduced(layers: Books, block: UnitBlock, reduction: Reduction) -> Books:
-    """The layers with each row's gradient divided by the rows of its unit, where their mean is wanted."""
-    if reduction == "mean":
-        rows = np.repeat(block.counts.astype(np.float64), block.counts)[:, None]
-        for layer in layers:
-            layer.gradients[: len(rows)] /= rows
-    return layers
+def _divisors(block: UnitBlock, reduction: Reduction) -> NDArray[np.float64]:
+    """What the sum over each unit's rows is divided by: their number, where their mean is wanted."""
+    return block.counts.astype(np.float64) if reduction == "mean" else np.ones(len(block.counts))
 
 
 # the ways to a unit's norm ------------------------------------------------------------------------------
 
 
-def _rows(layers: Books, plan: Plan) -> Books:
+def _rows(layers: Books, network: Network, plan: Plan) -> Books:
     """Units of one row: |g|^2 |a|^2 summed over the layers, a block of rows at once."""
-    parts = [squares(layer.gradients) * squares(layer.inputs) for layer in layers]
-    return _scaled(layers, factors(np.sum(parts, axis=0), _width(layers), plan.clip_norm))
+    squared = np.sum([_squares_of_rows(layer) for layer in layers], axis=0)
+    network.shorten(layers, factors(squared, _width(layers), plan.clip_norm, _roundoff(layers)))
+    return layers
 
 
-def _by_pairs(layers: Books, block: UnitBlock, plan: Plan) -> Books:
+def _squares_of_rows(layer: Layer) -> NDArray[np.float64]:
+    """The squared norm of each row's gradient in one layer."""
+    found: NDArray[np.float64] = layer.times * (squares(layer.gradients) * squares(layer.inputs))
+    return found
+
+
+def _by_pairs(layers: Books, block: UnitBlock, network: Network, plan: Plan, reduction: Reduction) -> Books:
     """Units of several rows: the squared norm is the sum of (a_s . a_t)(g_s . g_t) over their pairs of rows.
 
-    Where rows cancel, that sum is off by (w_a + w_g + R^2 + 2) u A^2 at most, with A the sum of |a_t||g_t|: it
-    is added. And since the rows, not their sum, are what the total rounds, a unit counts as A/rho long at least.
+    Where rows cancel, that sum is off by ((w_a + w_g + 2) u + R^2 2^-53) A^2 at most, with A the sum of
+    |a_t||g_t|, since the pairs are added up in float64: it is added. And since the rows, not their sum, are what
+    the total rounds, a unit counts as A/rho long at least.
     """
-    ends = np.cumsum(block.counts)
     lengths = np.sum([_lengths(layer, block) ** 2 for layer in layers], axis=0)
-    found = np.zeros(len(block.members))
-    for place, (first, end) in enumerate(zip(block.starts.tolist(), ends.tolist(), strict=True)):
-        for layer in layers:
-            inputs, gradients = layer.inputs[first:end], layer.gradients[first:end]
-            found[place] += np.vdot(inputs @ inputs.T, gradients @ gradients.T)
-    slack = (2 * _width(layers) + block.counts.astype(np.float64) ** 2 + 8) * UNIT_ROUNDOFF
-    found = np.maximum(found, 0.0) + slack * lengths
-    bound = np.maximum(found, lengths / plan.cancellation**2)
-    each = np.repeat(factors(bound, _width(layers), plan.clip_norm), block.counts)
-    padded = np.zeros(plan.block)
+    runs = block.runs()
+    squared = np.sum([layer.times * _pair_sums(layer, block, runs) for layer in layers], axis=0)
+    pairs = block.counts.astype(np.float64) ** 2
+    slack = (2 * _width(layers) + 8) * _roundoff(layers) + (pairs + 8) * UNIT_ROUNDOFF
+    squared = np.maximum(squared, 0.0) + slack * lengths
+    bound = np.maximum(squared, lengths / plan.cancellation**2)
+    over = _divisors(block, reduction)
+    found = factors(bound / over**2, _width(layers), plan.clip_norm, _roundoff(layers)) / over
+    each = np.repeat(found, block.counts)
+    padded = np.zeros(len(layers[0].inputs))
     padded[: len(each)] = each
-    return _scaled(layers, padded)
+    network.shorten(layers, padded)
+    return layers
+
+
+def _pair_sums(layer: Layer, block: UnitBlock, runs: Runs) -> NDArray[np.float64]:
+    """The sum of (a_s . a_t)(g_s . g_t) over the pairs of rows of each unit."""
+    pairs = block.counts**2
+    inputs, gradients = (_pairs(rows, int(pairs.sum()), runs) for rows in (layer.inputs, layer.gradients))
+    found = np.multiply(inputs, gradients, dtype=np.float64)
+    sums: NDArray[np.float64] = np.add.reduceat(found, np.cumsum(pairs) - pairs)
+    return sums
+
+
+def _pairs(rows: Numbers, pairs: int, runs: Runs) -> Numbers:
+    """The products of each unit's rows with one another, unit after unit.
+
+    Units of as many rows that stand side by side are gone through in one call, each by a product of its own.
+    """
+    products, place, start = np.empty(pairs, rows.dtype), 0, 0
+    for count, units in runs:
+        mine = rows[place : place + units * count].reshape(units, count, -1)
+        room = products[start : start + units * count * count].reshape(units, count, count)
+        np.matmul(mine, mine.transpose(0, 2, 1), out=room)
+        place, start = place + units * count, start + units * count * count
+    return products
 
 
 def _lengths(layer: Layer, block: UnitBlock) -> NDArray[np.float64]:
     """A of each unit: the sum of |a_t||g_t| over its rows."""
-    rows = np.sqrt(squares(layer.gradients) * squares(layer.inputs))[: len(block.rows)]
+    rows = np.sqrt(_squares_of_rows(layer))[: len(block.rows)]
     return np.add.reduceat(rows, block.starts)
 
 
-def _formed(layers: Books, block: UnitBlock, plan: Plan) -> Books:
+def _formed(layers: Books, block: UnitBlock, network: Network, plan: Plan, reduction: Reduction) -> Books:
     """Units of several rows of a small model: their gradients are formed, and have a row of numbers each."""
-    formed = [_outer_sums(layer, block) for layer in layers]
-    return _of_units(formed, plan)
+    over = _divisors(block, reduction)[:, None]
+    formed = [_outer_sums(layer, block) / over for layer in layers]
+    return _of_units(formed, network.shapes, plan)
 
 
 def _outer_sums(layer: Layer, block: UnitBlock) -> NDArray[np.float64]:
@@ -159,7 +187,7 @@ def _outer_sums(layer: Layer, block: UnitBlock) -> NDArray[np.float64]:
     end, outputs = len(block.rows), layer.gradients.shape[1]
     sums = np.empty((len(block.members), outputs, layer.inputs.shape[1]))
     for output in range(outputs):
-        rows = layer.inputs[:end] * layer.gradients[:end, output, None]
+        rows = np.multiply(layer.inputs[:end], layer.gradients[:end, output, None], dtype=np.float64)
         np.add.reduceat(rows, block.starts, axis=0, out=sums[:, output])
     return sums.reshape(len(sums), -1)
 
@@ -173,47 +201,44 @@ def _formed_alone(
         layers = books(block.rows[first : first + plan.block])
         for so_far, layer in zip(formed, layers, strict=True):
             network.add_product(so_far, layer.gradients, layer.inputs)
-    rows = len(block.rows) if reduction == "mean" else 1
-    return _of_units([sums.reshape(1, -1) / rows for sums in formed], plan)
+    over = _divisors(block, reduction)
+    return _of_units([sums.reshape(1, -1) / over for sums in formed], network.shapes, plan)
 
 
-def _of_units(formed: list[NDArray[np.float64]], plan: Plan) -> Books:
+def _of_units(formed: list[NDArray[np.float64]], shapes: Sequence[LayerShape], plan: Plan) -> Books:
     """Formed gradients (units, out * in) of the layers as books: of each unit one row, with its factor."""
     width = max(each.shape[1] for each in formed)
-    found = factors(np.sum([squares(each) for each in formed], axis=0), width, plan.clip_norm)
+    times = [1 + shape.is_mirrored for shape in shapes]
+    squared = np.sum([count * squares(each) for count, each in zip(times, formed, strict=True)], axis=0)
+    found = factors(squared, width, plan.clip_norm)
     is_finite = (found > 0)[:, None]
-    return [Layer(inputs=np.where(is_finite, each, 0.0), gradients=found[:, None]) for each in formed]
+    return [
+        Layer(inputs=np.where(is_finite, each, 0.0), gradients=found[:, None], times=count)
+        for count, each in zip(times, formed, strict=True)
+    ]
 
 
 # factors ------------------------------------------------------------------------------------------------
 
 
-def factors(squared: NDArray[np.float64], width: int, clip_norm: float) -> NDArray[np.float64]:
+def factors(
+    squared: NDArray[np.float64], width: int, clip_norm: float, unit: float = UNIT_ROUNDOFF
+) -> NDArray[np.float64]:
     """min(1, C / norm) for each unit, a little shortened; 0 for one that has a number that is not finite.
 
     ``squared`` are norms squared, of sums over at most ``width`` numbers a layer: each such sum is off by at
-    most width u of itself, which the norm is made longer by. Abadi et al., "Deep Learning with Differential
+    most width ``unit``s of itself, which the norm is made longer by. Abadi et al., "Deep Learning with Differential
     Privacy" (2016), Algorithm 1, per unit for per example. Zero is silent on purpose: a failure, or a NaN in
     the sum, would tell noiselessly that some record overflows.
     """
-    norms = np.sqrt(squared) * (1 + (4 * width + 8) * UNIT_ROUNDOFF)
+    norms = np.sqrt(squared) * (1 + (4 * width + 8) * unit)
     shorter = SHORTENED * (clip_norm / np.maximum(norms, clip_norm))
     return np.where(np.isfinite(squared), shorter, 0.0)
 
 
-def _scaled(layers: Books, found: NDArray[np.float64]) -> Books:
-    """The layers with each row's gradient times its factor, and zeros in all of a row with the factor zero.
-
-    For what is not finite no factor will do: zero times it would be no number and spoil the whole product.
-    Every row is gone through alike, whatever is found.
-    """
-    wrong = (found == 0.0)[:, None]
-    for place, layer in enumerate(layers):
-        np.multiply(layer.gradients.T, found, out=layer.gradients.T)
-        np.copyto(layer.gradients, 0.0, where=wrong)
-        if place:
-            np.copyto(layer.inputs, 0.0, where=wrong)
-    return layers
+def _roundoff(layers: Books) -> float:
+    """How far a number of the layers is off, at most, beside itself."""
+    return max(roundoff(layer.inputs) for layer in layers)
 
 
 def _width(layers: Books) -> int:

@@ -22,7 +22,7 @@ ErrorInverse: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 _MAGNITUDE = np.uint64(2**63 - 1)
 _RARE = 2**53  # beyond 3.3 std: one word in 1024, and such a k is exact as a float
 _TAIL = 2**56  # beyond 2.66 std: one word in 128, where the error function comes too near to one
-_PIECE: Final = 1 << 16  # numbers at once, so that they stay in the cache
+_PIECE: Final = 1 << 14  # numbers at once, so that they stay in the cache
 _LEAST_FAST: Final = 4096  # numbers for which the error function is worth its start
 
 
@@ -49,24 +49,42 @@ def rounded_gaussian(
     What is beyond 16 std has a probability of 1.3e-57.
     """
     fast = erfinv if count >= _LEAST_FAST else None
-    pieces = [_piece(words, min(_PIECE, count - first), std, fast) for first in range(0, count, _PIECE)]
-    return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.int64)
+    cells, deep = np.zeros(count, dtype=np.int64), []
+    for first in range(0, count, _PIECE):
+        drawn = words.words(min(_PIECE, count - first))
+        k = (drawn & _MAGNITUDE).view(np.int64)
+        places = np.arange(len(k))
+        if fast is not None:
+            cells[first : first + len(k)] = _by_error_function(k, drawn, std, fast)
+            places = np.flatnonzero(k < _TAIL)
+        deep.append((first + places, k[places], drawn[places]))
+    if deep:
+        places, k, drawn = (np.concatenate(parts) for parts in zip(*deep, strict=True))
+        cells[places] = _signed_cells(_quantiles(words, k), drawn, std)
+    return cells
 
 
-def _piece(words: Words, count: int, std: float, erfinv: ErrorInverse | None) -> NDArray[np.int64]:
-    drawn = words.words(count)
-    k = (drawn & _MAGNITUDE).view(np.int64)
-    if erfinv is None:
-        deviations = _quantiles(words, k)
-    else:
-        deviations = erfinv(((2**63 - 1 - k).astype(np.float64) + 0.5) * 2.0**-63)
-        deviations *= np.sqrt(2.0)
-        tail = np.flatnonzero(k < _TAIL)
-        deviations[tail] = _quantiles(words, k[tail])
+def _by_error_function(
+    k: NDArray[np.int64], drawn: NDArray[np.uint64], std: float, erfinv: ErrorInverse
+) -> NDArray[np.float64]:
+    """The numbers in the middle of the distribution, where k is at least 2^56."""
+    values = (2**63 - 1 - k).astype(np.float64)
+    values += 0.5
+    values *= 2.0**-63
+    np.minimum(values, 1 - 2.0**-8, out=values)  # farther out another way is taken
+    deviations = erfinv(values)
+    deviations *= np.sqrt(2.0)
+    return _signed_cells(deviations, drawn, std)
+
+
+def _signed_cells(
+    deviations: NDArray[np.float64], drawn: NDArray[np.uint64], std: float
+) -> NDArray[np.float64]:
+    """Whole numbers of cells, in the place of the deviations, with the signs of their words."""
     deviations *= std
     np.rint(deviations, out=deviations)
     # a word's top bit is the sign of the float with the same bits
-    return np.copysign(deviations, drawn.view(np.float64)).astype(np.int64)
+    return np.copysign(deviations, drawn.view(np.float64), out=deviations)
 
 
 def _quantiles(words: Words, k: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -91,5 +109,9 @@ def draw_noise(words: Words, plan: Plan, erfinv: ErrorInverse | None = None) -> 
 
 def noised_gradient(total: NDArray[np.float64], noise: NDArray[np.int64], plan: Plan) -> NDArray[np.float64]:
     """The sum rounded to the grid, plus the noise, over the public expected batch."""
-    cells = (np.rint(total / plan.grid).astype(np.int64) + noise).astype(np.float64)
-    return cells * (plan.grid / plan.expected_batch)
+    # whole numbers below 2^53 and a power of two: exact in floats
+    cells: NDArray[np.float64] = np.multiply(total, 1 / plan.grid)
+    np.rint(cells, out=cells)
+    cells += noise
+    cells *= plan.grid / plan.expected_batch
+    return cells

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from learner.dp.books import Books, Network
 from learner.dp.clipping import bounded_units
 from learner.dp.plan import Plan
-from learner.dp.units import Units
+from learner.dp.units import Units, padded
 
 
 @np.errstate(all="ignore")
@@ -25,9 +25,11 @@ def depends_on_place(network: Network, units: Units, plan: Plan) -> bool:
 
     numbers = np.arange(units.count)
     together = bits(numbers)
+    # a few, and so many more that a block of every padded size is there
+    some = (numbers[: 5 + units.count * size // plan.block] for size in range(0, plan.block, padded(1)))
     return any(
         here != together[unit]
-        for order in (numbers[::-1], np.roll(numbers, 3), numbers[:5])
+        for order in (numbers[::-1], np.roll(numbers, 3), *some)
         for unit, here in bits(order).items()
     )
 

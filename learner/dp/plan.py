@@ -23,7 +23,7 @@ MIN_CELLS_PER_CLIP = 32
 MAX_NOISE_CELLS = 2**24
 UNIT_ROUNDOFF: Final = 2.0**-53
 # rho: a unit of several rows is clipped as if its rows' lengths added up to at most this many times its own
-MAX_CANCELLATION: Final = 256.0
+MAX_CANCELLATION: Final = 128.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,8 @@ class Plan:
 
     ``clip_norm`` C bounds a unit's gradient, ``noise_multiplier`` sigma is relative to ``sensitivity``,
     ``expected_batch`` b is public and divides every step, ``parameters`` is d. A unit has at most
-    ``most_rows`` rows; ``block`` of them are computed at once, and the products of ``together`` blocks gathered.
+    ``most_rows`` rows; at most ``block`` of them are computed at once, and the products of ``together`` blocks
+    gathered.
     """
 
     sampling_rate: float
@@ -94,8 +95,9 @@ def plan_of(job: Job) -> Plan:
         grid_exponent=job.grid,
         parameters=parameter_count(job_shapes(job)),
         most_rows=job.max_rows_per_unit,
-        block=256,
-        together=2 if job.model.kind == "mlp" else 1,
+        block=512,
+        # as many as make 2,048 rows, or, where rows of a unit may cancel, half of that
+        together=4 if job.max_rows_per_unit == 1 else 2,
     )
     _check(plan)
     return plan

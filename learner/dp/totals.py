@@ -10,39 +10,46 @@ from numpy.typing import NDArray
 
 from learner.dp.books import Layer, LayerShape, Network
 
-_SLAB: Final = 1 << 14  # numbers at once, so that they stay in the cache
+_SLAB: Final = 1 << 13  # numbers at once, so that they stay in the cache
 
 
 class Total:
     """A float64 sum with the rounding error of each addition beside it (Knuth's two-sum, as Neumaier adds them up).
 
-    Products are gathered, ``together`` of them, before they are added to it.
+    Products are gathered, ``together`` of them, before they are added to it; what was never added to is zero.
     """
 
     def __init__(self, shape: tuple[int, ...], network: Network, together: int = 1) -> None:
         self._network, self._together, self._gathered = network, together, 0
-        self._addend, self._sum, self._error = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self._addend = np.zeros(shape)
+        self._parts: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def add(self, layer: Layer) -> None:
         """Add the outer products of a layer's rows."""
+        if self._gathered == self._together:
+            self._flush()
         addend = self._addend.reshape(layer.gradients.shape[1], layer.inputs.shape[1])
         self._network.add_product(addend, layer.gradients, layer.inputs)
         self._gathered += 1
-        if self._gathered == self._together:
-            self._flush()
 
-    def value_into(self, place: NDArray[np.float64], rows: slice, columns: slice | int) -> None:
-        """Put some of the sum so far into a flat place."""
+    def value(self) -> NDArray[np.float64]:
+        """The sum so far, good until the next is added."""
+        if self._parts is None:
+            return self._addend
         self._flush()
-        total, error = self._sum[rows, columns], self._error[rows, columns]
-        np.add(total, error, out=place.reshape(total.shape))
+        total, error = self._parts
+        return total + error
 
     def _flush(self) -> None:
         """Add what is gathered to the sum, and what that rounds off to the error, a slab at a time."""
-        parts = [whole.reshape(-1) for whole in (self._addend, self._sum, self._error)]
-        for first in range(0, self._sum.size, _SLAB):
-            _two_sum(*(part[first : first + _SLAB] for part in parts))
-        self._addend.fill(0.0)
+        if self._parts is None:  # zero and a number are that number, with nothing rounded off
+            self._parts = (self._addend, np.zeros_like(self._addend))
+            self._addend = np.zeros_like(self._addend)
+        else:
+            parts = [whole.reshape(-1) for whole in (self._addend, *self._parts)]
+            for first in range(0, self._addend.size, _SLAB):
+                _two_sum(*(part[first : first + _SLAB] for part in parts))
+            self._addend.fill(0.0)
         self._gathered = 0
 
 
@@ -62,8 +69,11 @@ def flat(totals: Sequence[Total], shapes: Sequence[LayerShape]) -> NDArray[np.fl
     vector = np.empty(sum(shape.outputs * (shape.inputs + 1) for shape in shapes))
     first = 0
     for total, shape in zip(totals, shapes, strict=True):
-        outputs, bias = slice(shape.outputs), first + shape.outputs * shape.inputs
-        total.value_into(vector[first:bias], outputs, slice(shape.inputs))
-        first = bias + shape.outputs
-        total.value_into(vector[bias:first], outputs, shape.inputs)
+        value = total.value()
+        if shape.is_mirrored:
+            value = np.concatenate((-value, value))
+        outputs, bias = shape.outputs, first + shape.outputs * shape.inputs
+        np.copyto(vector[first:bias].reshape(outputs, shape.inputs), value[:outputs, : shape.inputs])
+        first = bias + outputs
+        vector[bias:first] = value[:outputs, shape.inputs]
     return vector

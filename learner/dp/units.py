@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+# a number of rows, and how many units that stand side by side have it; again and again
+Runs: TypeAlias = Sequence[tuple[int, int]]
+_PADDING: Final = 32
+
+
+def padded(rows: int) -> int:
+    """How many rows a block of so many has with its padding.
+
+    A row has the same bits in a block of any such size, or the rehearsal finds that it has not.
+    """
+    return rows + -rows % _PADDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +34,13 @@ class UnitBlock:
     def starts(self) -> NDArray[np.int64]:
         """At which of the rows each member begins."""
         return np.cumsum(self.counts) - self.counts
+
+    def runs(self) -> Runs:
+        """How many rows members have that stand side by side, and how many such members there are."""
+        changes = np.flatnonzero(np.diff(self.counts)) + 1
+        ends = np.concatenate((changes, [len(self.counts)]))
+        starts = np.concatenate(([0], changes))
+        return list(zip(self.counts[starts].tolist(), (ends - starts).tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learner.data import Rows
-from learner.dp.books import Books, BooksOf, Layer, LayerShape
+from learner.dp.books import Books, BooksOf, Layer, LayerShape, Numbers, kept
+from learner.dp.units import padded
 from learner.models.losses import residuals
 from learner.protocol import Job, output_width
 
 
 class Affine:
-    """One affine layer over the inputs, on blocks of one size."""
+    """One affine layer over the inputs, on blocks of few sizes."""
 
     erfinv = None
 
@@ -26,7 +27,16 @@ class Affine:
         self._loss = job.loss
         self._rows = rows
         outputs, columns = output_width(job.label), rows.width + 1
-        self.shapes = (LayerShape(outputs=outputs, inputs=rows.width, rows=outputs, columns=columns),)
+        # of two classes the first moves as the second does, the other way
+        self._first = int(job.loss == "cross_entropy" and outputs == 2)
+        shape = LayerShape(
+            outputs=outputs,
+            inputs=rows.width,
+            rows=outputs - self._first,
+            columns=columns,
+            is_mirrored=bool(self._first),
+        )
+        self.shapes = (shape,)
         self._block = rows.block(block, columns)
         self._outputs = np.zeros((outputs, block))
 
@@ -35,9 +45,9 @@ class Affine:
         outputs_of = self._computed(theta)
 
         def books(rows: NDArray[np.int64]) -> Books:
-            outputs = outputs_of(rows)
-            gradients = residuals(self._loss, outputs, self._block.labels, self._block.known)
-            return [Layer(inputs=self._block.inputs, gradients=gradients.T)]
+            outputs, block = outputs_of(rows), self._block.first(padded(len(rows)))
+            gradients = residuals(self._loss, outputs, block.labels, block.known)[self._first :]
+            return [Layer(inputs=block.inputs, gradients=gradients.T, times=1 + self._first)]
 
         return books
 
@@ -46,14 +56,20 @@ class Affine:
         outputs_of = self._computed(theta)
         return lambda rows: outputs_of(rows)[:, : len(rows)]
 
-    def add_product(
-        self, total: NDArray[np.float64], gradients: NDArray[np.float64], inputs: NDArray[np.float64]
-    ) -> None:
+    def shorten(self, layers: Books, found: NDArray[np.float64]) -> None:
+        """Multiply each row's gradients by its factor; the inputs are finite, by their coding."""
+        bits = kept(found)
+        for layer in layers:
+            np.multiply(layer.gradients.T, found, out=layer.gradients.T)
+            all_bits = layer.gradients.T.view(np.int64)
+            np.bitwise_and(all_bits, bits.T, out=all_bits)
+
+    def add_product(self, total: NDArray[np.float64], gradients: Numbers, inputs: Numbers) -> None:
         """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in)."""
         np.add(total, gradients.T @ inputs, out=total)
 
     def _computed(self, theta: NDArray[np.float64]) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
-        """The outputs of a whole block. Scores of classes are those above the first, which is zero."""
+        """The outputs of a padded block. Scores of classes are those above the first, which is zero."""
         (shape,) = self.shapes
         weight, bias = np.split(theta, [shape.outputs * shape.inputs])
         weights = np.column_stack((weight.reshape(shape.outputs, shape.inputs), bias))
@@ -62,9 +78,11 @@ class Affine:
             weights = weights - weights[0]
 
         def outputs_of(rows: NDArray[np.int64]) -> NDArray[np.float64]:
-            self._rows.fill(self._block, rows)
+            size = padded(len(rows))
+            block, outputs = self._block.first(size), self._outputs[:, :size]
+            self._rows.fill(block, rows)
             for output in range(first, shape.outputs):
-                np.einsum("ij,j->i", self._block.inputs, weights[output], out=self._outputs[output])
-            return self._outputs
+                np.einsum("ij,j->i", block.inputs, weights[output], out=outputs[output])
+            return outputs
 
         return outputs_of

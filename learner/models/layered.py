@@ -1,115 +1,155 @@
-"""Models of several layers: an explicit way forward and back in blocks of one shape, in float64.
+"""Models of several layers: an explicit way forward and back in blocks of few shapes.
 
-A row has the same bits at every place and beside any other rows: products are rows times a matrix that is not
-transposed (a @ Wt on the way forward, g @ W on the way back), blocks and widths are padded, one thread
-computes, and the math library is told to add in one order (``MKL_CBWR`` in ``learner.protocol``).
+Rows are computed and booked in float32; what they add is multiplied and summed up in float64, where float32
+numbers are exact, so that how the sum rounds has nothing to do with how they were computed. A row has the same
+bits at every place and beside any other rows: products are rows times a matrix that is not transposed (a @ Wt
+on the way forward, g @ W on the way back), blocks and widths are padded, one thread computes, and the math
+library is told to add in one order (``MKL_CBWR`` in ``learner.protocol``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from learner.data import Rows
-from learner.dp.books import Books, BooksOf, Layer, LayerShape
+from learner.data import Block, Rows
+from learner.dp.books import Books, BooksOf, Layer, LayerShape, Numbers, kept
+from learner.dp.units import padded
 from learner.models.losses import residuals
 from learner.protocol import Job, job_shapes
 
 # Eight float64 are one cache line: every row of a matrix begins on one, wherever it stands.
 _ALIGNMENT = 8
+# what rows are computed in
+PRECISION = torch.float32
+_BITS = {torch.float32: torch.int32, torch.float64: torch.int64}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Room:
+    """Room for a block: what each layer takes in, then the outputs; and how the loss moves with what each gives out."""
+
+    block: Block
+    values: list[Tensor]
+    gradients: list[Tensor]
+
+    def first(self, size: int) -> Self:
+        """The room for the first ``size`` rows."""
+        return type(self)(
+            block=self.block.first(size),
+            values=[each[:size] for each in self.values],
+            gradients=[each[:size] for each in self.gradients],
+        )
 
 
 class Layered:
-    """Affine layers with an activation between them, on blocks of one size."""
+    """Affine layers with an activation between them, on blocks of few sizes."""
 
     def __init__(self, job: Job, rows: Rows, block: int) -> None:
         torch.set_num_threads(1)  # more would make a sum depend on how the rows were shared out
         self._job, self._rows = job, rows
         self.shapes = _layer_shapes(job)
-        self._block = rows.block(block, self.shapes[0].columns)
-        # what each layer takes in, then the outputs of the last; and how the loss moves with what each gives out
-        self._values = [
-            torch.from_numpy(self._block.inputs),
-            *(_zeros(block, each.rows) for each in self.shapes),
-        ]
-        self._gradients = [_zeros(block, each.rows) for each in self.shapes]
+        whole = self._room(padded(block))
+        self._rooms = {size: whole.first(size) for size in range(padded(1), padded(block) + 1, padded(1))}
+        widest = padded(block) * max(max(each.rows, each.columns) for each in self.shapes)
+        self._factors = [torch.empty(widest, dtype=torch.float64) for _ in range(2)]
+        # each layer's weight with its bias transposed, and without it as it is
+        self._forth = [_zeros(each.columns, each.rows) for each in self.shapes]
+        self._back = [_zeros(each.rows, each.columns) for each in self.shapes]
 
     def books_at(self, theta: NDArray[np.float64]) -> BooksOf:
         """The books at these weights (d,)."""
-        weights = self._weights(theta)
+        self._set_weights(theta)
 
         def books(rows: NDArray[np.int64]) -> Books:
-            self._forward(rows, weights)
-            self._backward(weights)
+            room = self._forward(rows)
+            self._backward(room)
             return [
                 Layer(inputs=taken.numpy(), gradients=gradient.numpy())
-                for taken, gradient in zip(self._values, self._gradients, strict=False)
+                for taken, gradient in zip(room.values, room.gradients, strict=False)
             ]
 
         return books
 
     def outputs_at(self, theta: NDArray[np.float64]) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
         """From rows to their outputs (K, rows)."""
-        weights = self._weights(theta)
+        self._set_weights(theta)
+        return lambda rows: self._outputs(self._forward(rows))[:, : len(rows)]
 
-        def outputs(rows: NDArray[np.int64]) -> NDArray[np.float64]:
-            self._forward(rows, weights)
-            return self._outputs()[:, : len(rows)]
+    def shorten(self, layers: Books, found: NDArray[np.float64]) -> None:
+        """Multiply each row's gradients by its factor, and put zeros in all of a row with the factor zero."""
+        each = torch.from_numpy(found).to(PRECISION)[:, None]
+        bits = torch.from_numpy(kept(found)).to(_BITS[PRECISION])
+        for place, layer in enumerate(layers):
+            gradients = torch.from_numpy(layer.gradients).mul_(each)
+            gradients.view(bits.dtype).bitwise_and_(bits)
+            if place:  # those of the first are finite, by their coding
+                torch.from_numpy(layer.inputs).view(bits.dtype).bitwise_and_(bits)
 
-        return outputs
-
-    def add_product(
-        self, total: NDArray[np.float64], gradients: NDArray[np.float64], inputs: NDArray[np.float64]
-    ) -> None:
-        """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in)."""
-        torch.from_numpy(total).addmm_(torch.from_numpy(gradients).T, torch.from_numpy(inputs))
+    def add_product(self, total: NDArray[np.float64], gradients: Numbers, inputs: Numbers) -> None:
+        """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in), in float64."""
+        left, right = (
+            _in_float64(torch.from_numpy(rows), room)
+            for rows, room in zip((gradients, inputs), self._factors, strict=True)
+        )
+        torch.from_numpy(total).addmm_(left.T, right)
 
     def erfinv(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The inverse of the error function."""
-        found: NDArray[np.float64] = torch.erfinv(torch.from_numpy(values)).numpy()
-        return found
+        """The inverse of the error function, in the place of the values."""
+        torch.from_numpy(values).erfinv_()
+        return values
 
-    def _weights(self, theta: NDArray[np.float64]) -> list[tuple[Tensor, Tensor]]:
-        """Each layer's weight with its bias transposed (columns, rows), and without it as it is (rows, columns)."""
-        weights, parts = (
-            [],
-            np.split(theta, np.cumsum([_size(each) for each in job_shapes(self._job).values()])[:-1]),
+    def _room(self, size: int) -> _Room:
+        block = self._rows.block(size, self.shapes[0].columns)
+        return _Room(
+            block=block,
+            values=[
+                _zeros(size, self.shapes[0].columns),
+                *(_zeros(size, each.rows) for each in self.shapes),
+            ],
+            gradients=[_zeros(size, each.rows) for each in self.shapes],
         )
-        for shape, weight, bias in zip(self.shapes, parts[::2], parts[1::2], strict=True):
-            back = np.zeros((shape.rows, shape.columns))
-            back[: shape.outputs, : shape.inputs] = weight.reshape(shape.outputs, shape.inputs)
-            forth = np.ascontiguousarray(back.T)
-            forth[shape.inputs, : shape.outputs] = bias
-            weights.append((torch.from_numpy(forth), torch.from_numpy(back)))
-        return weights
 
-    def _forward(self, rows: NDArray[np.int64], weights: list[tuple[Tensor, Tensor]]) -> None:
+    def _set_weights(self, theta: NDArray[np.float64]) -> None:
+        ends = np.cumsum([_size(each) for each in job_shapes(self._job).values()])
+        parts = [torch.from_numpy(part) for part in np.split(theta, ends[:-1])]
+        for place, shape in enumerate(self.shapes):
+            back, forth = self._back[place][: shape.outputs, : shape.inputs], self._forth[place]
+            back.copy_(parts[2 * place].view(shape.outputs, shape.inputs))
+            np.copyto(forth.numpy()[: shape.inputs, : shape.outputs], back.numpy().T)
+            forth[shape.inputs, : shape.outputs] = parts[2 * place + 1]
+
+    def _forward(self, rows: NDArray[np.int64]) -> _Room:
         """Fill the values of the layers in turn; after an activation the constant one is put back."""
-        self._rows.fill(self._block, rows)
-        for place, (shape, (forth, _)) in enumerate(zip(self.shapes, weights, strict=True)):
-            given = torch.mm(self._values[place], forth, out=self._values[place + 1])
+        room = self._rooms[padded(len(rows))]
+        self._rows.fill(room.block, rows)
+        room.values[0].copy_(torch.from_numpy(room.block.inputs))
+        for place, (shape, forth) in enumerate(zip(self.shapes, self._forth, strict=True)):
+            given = torch.mm(room.values[place], forth, out=room.values[place + 1])
             if place + 1 < len(self.shapes):
                 torch.relu_(given) if self._job.model.activation == "relu" else torch.tanh_(given)
                 given[:, shape.outputs] = 1.0
+        return room
 
-    def _outputs(self) -> NDArray[np.float64]:
-        outputs = self._values[-1].numpy()[:, : self.shapes[-1].outputs]
-        return np.ascontiguousarray(outputs.T)
+    def _outputs(self, room: _Room) -> NDArray[np.float64]:
+        outputs = room.values[-1].numpy()[:, : self.shapes[-1].outputs]
+        return np.ascontiguousarray(outputs.T, dtype=np.float64)
 
-    def _backward(self, weights: list[tuple[Tensor, Tensor]]) -> None:
+    def _backward(self, room: _Room) -> None:
         """Fill the gradients of the layers, from the last to the first."""
-        last = self._gradients[-1].numpy()
+        last, block = room.gradients[-1].numpy(), room.block
         last[:, : self.shapes[-1].outputs] = residuals(
-            self._job.loss, self._outputs(), self._block.labels, self._block.known
+            self._job.loss, self._outputs(room), block.labels, block.known
         ).T
         for place in range(len(self.shapes) - 1, 0, -1):
-            given = torch.mm(self._gradients[place], weights[place][1], out=self._gradients[place - 1])
-            self._times_slope(given, self._values[place])
+            given = torch.mm(room.gradients[place], self._back[place], out=room.gradients[place - 1])
+            self._times_slope(given, room.values[place])
 
     def _times_slope(self, gradient: Tensor, activated: Tensor) -> None:
         """Multiply by the activation's derivative, which follows from what it gave out."""
@@ -118,6 +158,13 @@ class Layered:
             operations.threshold_backward.grad_input(gradient, activated, 0, grad_input=gradient)
         else:
             operations.tanh_backward.grad_input(gradient, activated, grad_input=gradient)
+
+
+def _in_float64(rows: Tensor, room: Tensor) -> Tensor:
+    """The rows in float64, copied to a place of their own where they are not."""
+    if rows.dtype == torch.float64:
+        return rows
+    return room[: rows.numel()].view(rows.shape).copy_(rows)
 
 
 def _layer_shapes(job: Job) -> tuple[LayerShape, ...]:
@@ -143,4 +190,4 @@ def _size(shape: tuple[int, ...]) -> int:
 
 
 def _zeros(rows: int, columns: int) -> Tensor:
-    return torch.zeros((rows, columns), dtype=torch.float64)
+    return torch.zeros((rows, columns), dtype=PRECISION)

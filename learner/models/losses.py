@@ -28,10 +28,13 @@ def residuals(
 ) -> NDArray[np.float64]:
     """The derivative of each row's loss by its outputs, (K, rows); zeros where the label is not ``known``.
 
-    Every operation is on one row's numbers alone.
+    Every operation is on one row's numbers alone. Of two classes one row is the other with the other sign.
     """
     if loss == "squared":
         found: NDArray[np.float64] = outputs - labels
+    elif len(outputs) == 2:
+        second = 1.0 / (1.0 + np.exp(outputs[0] - outputs[1])) - labels
+        found = np.stack((-second, second))
     else:
         found = np.exp(outputs - outputs.max(axis=0))
         found /= found.sum(axis=0)

@@ -181,7 +181,7 @@ def test_rows_are_browsed_and_searched_by_command(today: World) -> None:
         (["data", "browse", "\x1b[31mdays"], "there is no collection"),
         (["data", "erase", "days", "--confirm", "days"], "there is no collection days"),
         (["data", "erase", "nights"], "--confirm NAME"),
-        (["import", "."], "cannot be read as csv: it is a folder"),
+        (["import", "."], "holds no file that ends with"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_sentence(today: World, words: list[str], says: str) -> None:

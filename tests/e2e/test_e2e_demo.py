@@ -199,3 +199,10 @@ def test_at_least_19_of_20_demos_reach_85_percent_on_patients_who_never_entered(
         assert abs(outcome.majority - 0.63) < 0.01
         assert outcome.epsilon <= 1.1
     assert sum(one >= 0.85 for one in reached) >= 19, reached
+
+
+@pytest.mark.slow
+def test_the_installed_command_plays_it_from_nothing(tmp_path: Path) -> None:
+    done = lockbox(tmp_path, "demo", "--auto")
+    assert done.returncode == 0, done.stderr
+    assert "asked 8 columns  ■■■■■■□□  allowed 6" in done.stdout

@@ -11,6 +11,7 @@ import pytest
 from tests.worlds.commands import run
 from tests.worlds.kills.nursery import KILLED, Nursery
 from tests.worlds.world import PASSPHRASE, World
+from vault.sealing.copies import FILE_NAMES
 
 DRAFT = "the draft is whole"
 PREFIXES = {"backup": ".lockbox-backup-", "init": ".made.lockbox-init-"}
@@ -66,3 +67,17 @@ def test_a_folder_that_a_process_fills_and_one_that_is_no_draft_stay(known_world
     assert hidden(known_world) == [other]
     assert (place / "vault.db").read_text() == "rows"
     os.close(descriptor)
+
+
+def test_what_a_crash_left_of_a_new_key_header_is_gone_once_the_vault_is_written_to(
+    known_world: World,
+) -> None:
+    """A passphrase that was never acknowledged would go on lying there."""
+    folder = known_world.paths.vault
+    left = [folder / f"{name}.new" for name in FILE_NAMES]
+    left[0].mkdir()
+    left[1].write_bytes((folder / FILE_NAMES[1]).read_bytes())
+    assert run(known_world.paths, "status").code == 0
+    assert left[1].exists(), "who only looks changes nothing"
+    assert run(known_world.paths, "audit", "export", known_world.folder / "out").code == 0
+    assert [path.exists() for path in left] == [True, False]

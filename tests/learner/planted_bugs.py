@@ -30,7 +30,7 @@ class PlantedBug:
     says: str
 
 
-def _unclipped(squared: NDArray[np.float64], width: int, clip_norm: float) -> NDArray[np.float64]:
+def _unclipped(squared: NDArray[np.float64], *_: Any) -> NDArray[np.float64]:
     return np.ones_like(squared)
 
 
@@ -146,14 +146,12 @@ def twice_the_steps(patch: Patch) -> None:
 
 
 def clip_each_layer(patch: Patch) -> None:
-    def wrong(formed: list[NDArray[np.float64]], plan: Any) -> Books:
-        ((units, size),) = (each.shape for each in formed)
-        rows = formed[0].reshape(units, 2, -1)
-        parts = [rows[:, :, :-1].reshape(units, -1), rows[:, :, -1]]
-        for part in parts:
-            np.multiply(part, clipping.factors(squares(part), size, plan.clip_norm)[:, None], out=part)
-        both = np.concatenate((parts[0].reshape(units, 2, -1), parts[1][:, :, None]), axis=2)
-        return [Layer(inputs=both.reshape(units, -1), gradients=np.ones((units, 1)))]
+    def wrong(formed: list[NDArray[np.float64]], _shapes: Any, plan: Any) -> Books:
+        (rows,) = formed
+        for part in (rows[:, :-1], rows[:, -1:]):
+            found = clipping.factors(2 * squares(part), rows.shape[1], plan.clip_norm)
+            np.multiply(part, found[:, None], out=part)
+        return [Layer(inputs=rows, gradients=np.ones((len(rows), 1)), times=2)]
 
     patch.setattr(clipping, "_of_units", wrong)
 
@@ -167,7 +165,7 @@ def clip_rows_claim_groups(patch: Patch) -> None:
         return right_total(units, batch, books, plan=plan, **rest)
 
     def wrong(layer: Layer, block: Any) -> NDArray[np.float64]:
-        squared = squares(layer.gradients) * squares(layer.inputs)
+        squared = layer.times * squares(layer.gradients) * squares(layer.inputs)
         shorter = layer.gradients * right_factors(squared, 20, norm[0])[:, None]
         return right_sums(Layer(inputs=layer.inputs, gradients=shorter), block)
 

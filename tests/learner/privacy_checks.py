@@ -30,7 +30,7 @@ from scipy import stats
 from learner import engine
 from learner.data import encode_rows, group_units
 from learner.dp import clipping
-from learner.dp.books import Books, Layer
+from learner.dp.books import Books
 from learner.dp.plan import plan_of
 from learner.models.network import network_of
 from learner.models.weights import read_weights
@@ -124,7 +124,7 @@ def noise_violations() -> list[str]:
 
 
 def _noise_cells(job: Job, parameters: int) -> float:
-    grid, margin = 2.0**-job.grid, 2 * 261 * 2.0**-53 * 2**24 * 256
+    grid, margin = 2.0**-job.grid, 2 * 1030 * 2.0**-53 * 2**24 * 128
     return job.noise_multiplier * (job.clip_norm * (1 + margin) + grid * math.sqrt(parameters)) / grid
 
 
@@ -249,8 +249,11 @@ def addends(
 
 
 def copied(layers: Books) -> Books:
-    """The layers as they are now; the engine uses their room again."""
-    return [Layer(inputs=each.inputs.copy(), gradients=each.gradients.copy()) for each in layers]
+    """The layers as they are now, in float64, which is exact; the engine uses their room again."""
+    return [
+        replace(each, inputs=each.inputs.astype(np.float64), gradients=each.gradients.astype(np.float64))
+        for each in layers
+    ]
 
 
 def bits(layers: Books) -> list[bytes]:
@@ -263,6 +266,8 @@ def bounded(
 ) -> dict[int, NDArray[np.float64]]:
     """The bounded gradient of each member written down in full, padding and all."""
     return {
-        unit: np.concatenate([(layer.gradients.T @ layer.inputs).ravel() for layer in layers])
+        unit: np.concatenate(
+            [np.tile((layer.gradients.T @ layer.inputs).ravel(), layer.times) for layer in layers]
+        )
         for unit, layers in addends(job, frame, members, theta).items()
     }

@@ -45,10 +45,10 @@ FAR = 1e38
 
 
 def far_weights(job: Job) -> NDArray[np.float64]:
-    """Finite weights with which the first input, where it is 1e38 and not 0, overflows."""
+    """Weights, finite as the model has them, with which the first input overflows where it is 1e38 and not 0."""
     theta = np.random.default_rng(0).normal(size=parameter_count(job_shapes(job)))
     outputs, inputs = next(iter(job_shapes(job).values()))
-    theta[: outputs * inputs : inputs] = 1e290
+    theta[: outputs * inputs : inputs] = 1e30 if job.model.kind == "mlp" else 1e290
     return theta
 
 
@@ -118,7 +118,8 @@ def test_a_unit_may_be_longer_than_half_a_block_or_than_several(job: Job, rows_e
     assert max(float(np.linalg.norm(part)) for part in parts.values()) < 60
     mean = np.mean([parts[row] for row in range(rows_each)], axis=0)
     expected = mean * min(1, job.clip_norm / float(np.linalg.norm(mean)))
-    assert np.allclose(expected, gradients[0], rtol=1e-6, atol=1e-7)
+    off = 1e-4 if job.model.kind == "mlp" else 1e-6  # its norms are bounds with the digits of float32
+    assert np.allclose(expected, gradients[0], rtol=off, atol=off / 10)
 
 
 def test_an_empty_batch_sums_to_zero() -> None:

@@ -187,7 +187,7 @@ def test_a_rehearsal_goes_the_whole_way(most_rows: int, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(engine, "clipped_sum", noticed)
     engine.rehearse(replace(STEPS, sampling_rate=1e-9, max_rows_per_unit=most_rows), weights_of(STEPS))
-    assert sum(taken) == 256
+    assert sum(taken) == 512
     assert max(taken) == min(most_rows, 3)
 
 

@@ -30,6 +30,7 @@ from vmap_oracle import bounded_gradients, inputs_and_labels
 
 from learner import engine
 from learner.data import encode_rows
+from learner.models import layered
 from learner.models.losses import residuals, row_losses
 from learner.models.network import network_of
 from learner.models.scores import OwnerView, curve_steps
@@ -47,6 +48,12 @@ JOBS = {
     "mlp without hidden layers": mlp(LOGISTIC),
     "large mlp": mlp(THREE, 40, 40),
 }
+
+
+@pytest.fixture
+def in_float64(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let models of several layers compute their rows as exactly as the oracles do."""
+    monkeypatch.setattr(layered, "PRECISION", torch.float64)
 
 
 def torch_twin(job: Job, weights: bytes) -> nn.Sequential:
@@ -95,6 +102,7 @@ def summed(job: Job, weights: bytes, frame: ColumnFrame) -> NDArray[np.float64]:
     return listened(job, frame, weights=weights)[0].totals[0]
 
 
+@pytest.mark.usefixtures("in_float64")
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 @pytest.mark.parametrize("rows_each", [1, 5])
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
@@ -108,6 +116,7 @@ def test_the_sum_is_that_of_plain_autograd(job: Job, rows_each: int, reduction: 
     assert np.allclose(expected, summed(job, weights, frame), rtol=3e-7, atol=1e-9)
 
 
+@pytest.mark.usefixtures("in_float64")
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 @pytest.mark.parametrize(
     ("most_rows", "rows_each"), [(1, 1), (8, 1), (8, 7), (8, 11), (1000, 200), (1000, 600)]
@@ -120,6 +129,16 @@ def test_the_sum_is_that_of_vmap(name: str, most_rows: int, rows_each: int, redu
     expected = bounded_gradients(job, weights, frame).sum(axis=0) * (1 - 2.0**-22)
     assert expected.any()
     assert np.allclose(expected, summed(job, weights, frame), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("rows_each", [1, 7, 600])
+@pytest.mark.parametrize("name", ["mlp tanh", "mlp relu", "large mlp"])
+def test_rows_in_float32_sum_to_the_same_up_to_their_rounding(name: str, rows_each: int) -> None:
+    """As the engine runs: off from the exact sum by float32 roundings of a row, not of the sum."""
+    job = replace(JOBS[name], max_rows_per_unit=rows_each)
+    weights, frame = weights_of(job, scale=0.3), random_frame(job, 5, rows_each=rows_each, seed=3)
+    expected = bounded_gradients(job, weights, frame).sum(axis=0)
+    assert np.allclose(expected, summed(job, weights, frame), rtol=1e-4, atol=1e-5 * job.clip_norm)
 
 
 @pytest.mark.parametrize("name", ["logistic", "three classes", "mlp tanh", "mlp relu"])
@@ -174,6 +193,7 @@ def test_a_residual_is_the_slope_of_its_loss() -> None:
             assert np.allclose(np.where(known, slope, 0.0), found[output], atol=1e-5)
 
 
+@pytest.mark.usefixtures("in_float64")
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
 def test_outputs_are_those_of_torch(job: Job) -> None:
     """Up to a number that all scores of a row may be moved by, since only their differences count."""

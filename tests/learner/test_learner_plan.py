@@ -25,10 +25,10 @@ def test_the_sensitivity_counts_rounding_and_summation() -> None:
 @pytest.mark.parametrize(
     ("job", "expected"),
     [
-        (replace(LOGISTIC, max_rows_per_unit=1), 2 * 261 * 2.0**-29),
-        (LOGISTIC, 2 * 261 * 2.0**-29 * 256),
-        (mlp(replace(LOGISTIC, max_rows_per_unit=1), 5), 2 * 518 * 2.0**-29),
-        (mlp(LOGISTIC, 5), 2 * 518 * 2.0**-29 * 256),
+        (replace(LOGISTIC, max_rows_per_unit=1), 2 * 2056 * 2.0**-29),
+        (LOGISTIC, 2 * 1030 * 2.0**-29 * 128),
+        (mlp(replace(LOGISTIC, max_rows_per_unit=1), 5), 2 * 2056 * 2.0**-29),
+        (mlp(LOGISTIC, 5), 2 * 1030 * 2.0**-29 * 128),
     ],
 )
 def test_the_margin_follows_from_public_figures(job: Job, expected: float) -> None:

@@ -98,11 +98,11 @@ def by_the_mean(block: data.Block, _count: int) -> None:
 
 
 def by_count(block: data.Block, count: int) -> None:
-    block.inputs[:] *= 1 + 2.0**-50 * count
+    block.inputs[:] *= 1 + 2.0**-20 * count
 
 
 def by_place(block: data.Block, _count: int) -> None:
-    block.inputs[:] *= 1 + 2.0**-50 * np.arange(len(block.inputs))[:, None]
+    block.inputs[:] *= 1 + 2.0**-20 * np.arange(len(block.inputs))[:, None]
 
 
 KINDS = {"rows": replace(LOGISTIC, max_rows_per_unit=1), "units": LOGISTIC, "mlp": mlp(WIDE, 5)}

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from learner_setups import LINEAR, LOGISTIC, WIDTH, frame_of, listened, mlp, random_frame, weights_of
 from numpy.typing import NDArray
-from privacy_checks import addends
+from privacy_checks import addends, copied
 
 from learner.data import encode_rows
 from learner.dp import clipping
@@ -46,7 +46,14 @@ def exact_gradient(layers: Books) -> list[NDArray[Any]]:
 
 def exact_square(layers: Books) -> Fraction:
     """The squared norm of that over all layers together."""
-    return sum((number**2 for part in exact_gradient(layers) for number in part.ravel()), Fraction(0))
+    return sum(
+        (
+            layer.times * number**2
+            for layer, part in zip(layers, exact_gradient(layers), strict=True)
+            for number in part.ravel()
+        ),
+        Fraction(0),
+    )
 
 
 @pytest.mark.parametrize("name", JOBS)
@@ -58,7 +65,8 @@ def test_what_a_unit_adds_is_never_longer_than_the_clip_norm(name: str, spread: 
     squares = [exact_square(layers) for layers in addends(job, frame, np.arange(3)).values()]
     assert max(squares) <= Fraction(job.clip_norm) ** 2
     if spread == 30.0:
-        assert math.sqrt(max(squares)) > job.clip_norm * (1 - 1e-6)
+        spare = 1e-4 if job.model.kind == "mlp" else 1e-6  # a norm in float32 is a bound with fewer digits
+        assert math.sqrt(max(squares)) > job.clip_norm * (1 - spare)
 
 
 @given(
@@ -71,8 +79,10 @@ def test_a_norm_is_an_upper_bound_in_exact_arithmetic(
 ) -> None:
     """For any numbers of a row: the factor times them is within C, the rounding of the products included."""
     plan = replace(plan_of(JOBS["rows"]), clip_norm=clip_norm)
-    layer = Layer(inputs=np.array([inputs]), gradients=np.array([gradients]))
-    assert exact_square(clipping._rows([layer], plan)) <= Fraction(clip_norm) ** 2
+    for kind, dtype in (("rows", np.float64), ("rows of an mlp", np.float32)):
+        network = network_of(JOBS[kind], encode_rows(JOBS[kind], random_frame(JOBS[kind], 1)), 8)
+        layer = Layer(inputs=np.array([inputs], dtype), gradients=np.array([gradients], dtype))
+        assert exact_square(copied(clipping._rows([layer], network, plan))) <= Fraction(clip_norm) ** 2
 
 
 @pytest.fixture
@@ -115,7 +125,7 @@ def test_a_unit_whose_rows_agree_is_clipped_by_its_norm_alone() -> None:
     job = replace(JOBS["pairs"], clip_norm=0.1, grid=20)
     frame = frame_of(job, [0] * 8, np.ones((WIDTH, 8)), [9.0] * 8)
     (layers,) = addends(job, frame, np.array([0])).values()
-    assert math.sqrt(exact_square(layers)) == pytest.approx(job.clip_norm, rel=1e-6)
+    assert math.sqrt(exact_square(layers)) == pytest.approx(job.clip_norm, rel=1e-4)
 
 
 @pytest.mark.parametrize("name", ["rows", "formed", "pairs"])
@@ -133,6 +143,8 @@ def test_the_sum_is_off_by_less_than_the_theorem_says(name: str) -> None:
     for place, shape in enumerate(shapes):
         parts = [each[place].reshape(shape.rows, shape.columns) for each in gradients]
         layer = np.sum(parts, axis=0)
+        if shape.is_mirrored:
+            layer = np.concatenate((-layer, layer))
         exact += [*layer[: shape.outputs, : shape.inputs].ravel(), *layer[: shape.outputs, shape.inputs]]
     off = sum((Fraction(found) - true) ** 2 for found, true in zip(total.tolist(), exact, strict=True))
     bound = Fraction(2.0**-53 * (plan.terms + 4) * count * plan.cancellation * job.clip_norm)
@@ -144,9 +156,7 @@ def total_of(numbers: list[float]) -> float:
     total = Total((1, 1), network_of(LOGISTIC, encode_rows(LOGISTIC, random_frame(LOGISTIC, 1)), 8))
     for number in numbers:
         total.add(Layer(inputs=np.array([[number]]), gradients=np.ones((1, 1))))
-    value = np.empty(1)
-    total.value_into(value, slice(1), slice(1))
-    return float(value[0])
+    return float(total.value()[0, 0])
 
 
 def test_totals_keep_what_one_float_would_lose() -> None:

@@ -49,6 +49,22 @@ MUTANTS = (
         within="vault/erasure",
     ),
     Mutant(
+        name="days of two zones share a budget",
+        kind=Kind.LEDGER,
+        function="_is_one_unit",
+        old="return rows.unit.zone == facts.unit.zone",
+        new="return True",
+        caught_by="test_days_begin_in_the_zone_that_was_said_and_it_is_kept",
+    ),
+    Mutant(
+        name="an import loses rows that nobody gave up",
+        kind=Kind.PRIVACY,
+        function="_check_own",
+        old="if first is not None and plan.shown.rows and not plan.allows_refused:",
+        new="if first is not None and not plan.shown.rows:",
+        caught_by="test_nothing_is_stored_where_a_row_is_refused",
+    ),
+    Mutant(
         name="one large number makes zeros of a column of small ones",
         kind=Kind.LEDGER,
         function="_is_tiny",

@@ -19,8 +19,8 @@ MUTANTS = (
         kind=Kind.PRIVACY,
         function="_rows",
         within="learner/dp/clipping",
-        old="factors(np.sum(parts, axis=0), _width(layers), plan.clip_norm)",
-        new="np.full(plan.block, factors(np.mean(np.sum(parts, axis=0))[None], _width(layers), plan.clip_norm)[0])",
+        old="factors(squared, _width(layers), plan.clip_norm, _roundoff(layers))",
+        new="np.full(len(squared), factors(np.mean(squared)[None], _width(layers), plan.clip_norm)[0])",
         caught_by="test_what_a_unit_adds_is_never_longer_than_the_clip_norm",
     ),
     Mutant(
@@ -37,8 +37,8 @@ MUTANTS = (
         kind=Kind.PRIVACY,
         function="_by_pairs",
         within="learner/dp/clipping",
-        old="np.maximum(found, 0.0) + slack * lengths",
-        new="np.maximum(found, 0.0)",
+        old="np.maximum(squared, 0.0) + slack * lengths",
+        new="np.maximum(squared, 0.0)",
         caught_by="test_a_norm_by_pairs_is_an_upper_bound_where_rows_cancel",
     ),
     Mutant(
@@ -46,8 +46,8 @@ MUTANTS = (
         kind=Kind.PRIVACY,
         function="_by_pairs",
         within="learner/dp/clipping",
-        old="np.maximum(found, lengths / plan.cancellation**2)",
-        new="found",
+        old="np.maximum(squared, lengths / plan.cancellation**2)",
+        new="squared",
         caught_by="test_a_unit_whose_rows_cancel_is_clipped_by_their_lengths",
     ),
     Mutant(
@@ -69,18 +69,16 @@ MUTANTS = (
     Mutant(
         name="what is not finite is multiplied",
         kind=Kind.PRIVACY,
-        function="_scaled",
-        within="learner/dp/clipping",
-        old="np.copyto(layer.gradients, 0.0, where=wrong)",
+        function="Layered.shorten",
+        old="gradients.view(bits.dtype).bitwise_and_(bits)",
         new="pass",
         caught_by="test_a_record_that_overflows_leaves_no_trace",
     ),
     Mutant(
         name="activations that are not finite are multiplied",
         kind=Kind.PRIVACY,
-        function="_scaled",
-        within="learner/dp/clipping",
-        old="np.copyto(layer.inputs, 0.0, where=wrong)",
+        function="Layered.shorten",
+        old="torch.from_numpy(layer.inputs).view(bits.dtype).bitwise_and_(bits)",
         new="pass",
         caught_by="test_a_record_that_overflows_leaves_no_trace[pairs]",
     ),
@@ -97,9 +95,9 @@ MUTANTS = (
         name="a row that follows its place",
         kind=Kind.PRIVACY,
         function="Layered._forward",
-        old="torch.mm(self._values[place], forth, out=self._values[place + 1])",
-        new="torch.mm(self._values[place], forth, out=self._values[place + 1])\n"
-        "            given[-1] *= 1 + 2.0**-50",
+        old="torch.mm(room.values[place], forth, out=room.values[place + 1])",
+        new="torch.mm(room.values[place], forth, out=room.values[place + 1])\n"
+        "            given[-1] *= 1 + 2.0**-20",
         caught_by="test_a_unit_gradient_has_the_same_bits_in_any_company",
     ),
     Mutant(
@@ -196,10 +194,10 @@ MUTANTS = (
         kind=Kind.PRIVACY,
         function="_rows",
         within="learner/dp/clipping",
-        old="return _scaled(layers, factors(np.sum(parts, axis=0), _width(layers), plan.clip_norm))",
-        new="for part, layer in zip(parts, layers, strict=True):\n"
-        "        _scaled([layer], factors(part, _width(layers), plan.clip_norm))\n"
-        "    return layers",
+        old="network.shorten(layers, factors(squared, _width(layers), plan.clip_norm, _roundoff(layers)))",
+        new="for layer in layers:\n"
+        "        part = factors(_squares_of_rows(layer), _width(layers), plan.clip_norm, _roundoff(layers))\n"
+        "        network.shorten([layer], part)",
         caught_by="test_what_a_unit_adds_is_never_longer_than_the_clip_norm",
     ),
     Mutant(
@@ -207,8 +205,26 @@ MUTANTS = (
         kind=Kind.PRIVACY,
         function="_by_pairs",
         within="learner/dp/clipping",
-        old="each = np.repeat(factors(bound, _width(layers), plan.clip_norm), block.counts)",
-        new="each = _rows(layers, plan)[0].gradients[: len(block.rows), 0] * 0 + 1",
+        old="each = np.repeat(found, block.counts)",
+        new="each = _rows(layers, network, plan)[0].gradients[: len(block.rows), 0] * 0 + 1",
+        caught_by="test_what_a_unit_adds_is_never_longer_than_the_clip_norm",
+    ),
+    Mutant(
+        name="float32 norms with the bound of float64",
+        kind=Kind.PRIVACY,
+        function="_roundoff",
+        within="learner/dp/clipping",
+        old="max(roundoff(layer.inputs) for layer in layers)",
+        new="UNIT_ROUNDOFF",
+        caught_by="test_a_norm_by_pairs_is_an_upper_bound_where_rows_cancel",
+    ),
+    Mutant(
+        name="the second class is forgotten in a norm",
+        kind=Kind.PRIVACY,
+        function="_squares_of_rows",
+        within="learner/dp/clipping",
+        old="layer.times * (squares",
+        new="(squares",
         caught_by="test_what_a_unit_adds_is_never_longer_than_the_clip_norm",
     ),
 )

@@ -24,6 +24,7 @@ from vault.requests.parse import manifest_bytes, parse_manifest
 from vault.requests.release_manifest import SecondRelease, parse_release_manifest, without_time
 from vault.requests.translate import learner_job, mechanism
 from vault.requests.weights import read_tensors
+from vault.requests.words import job_words
 from vault.sealing.keyfile import key_line
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -232,3 +233,57 @@ def test_a_signature_line_is_written_one_way(tmp_path: Path) -> None:
     data = (VECTORS / "v2" / "job" / "manifest.json").read_bytes()
 
     assert signature_line(KEY.sign(b"lockbox job manifest v2\n" + data)) == line
+
+
+SUM: dict[str, Any] = {
+    "job": {"kind": "gradient_sum"},
+    "optimizer": {"kind": "none"},
+    "dp__sampling_rate": 1,
+    "dp__expected_batch": 1,
+    "dp__steps": 1,
+    "output__average": "last",
+}
+
+
+def test_a_sum_of_gradients_is_one_full_step_and_nothing_else() -> None:
+    """It is priced as one Gaussian mechanism over all units, and says in words that it is no model."""
+    manifest = parse_manifest(canonical(document(**SUM)))
+    job = learner_job(manifest, manifest.required | manifest.optional)
+
+    assert (job.kind, job.sampling_rate, job.steps, job.expected_batch) == ("gradient_sum", 1, 1, 1)
+    assert (mechanism(manifest).sampling_rate, mechanism(manifest).steps) == (1, 1)
+    assert job_words(manifest) == "one noisy sum of gradients of a logistic regression, no model"
+    for key, value in (
+        ("dp__sampling_rate", 0.5),
+        ("dp__expected_batch", 2),
+        ("dp__steps", 2),
+        ("output__average", "tail"),
+        ("optimizer", {"kind": "sgd", "lr": 0.5, "momentum": 0.9}),
+        ("job", {"kind": "train"}),
+    ):
+        with pytest.raises(ManifestInvalid):
+            parse_manifest(canonical(document(**{**SUM, key: value})))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "expected"),
+    [
+        ({"kind": "sgd_decayed", "lr": 0.5, "momentum": 0.9, "decay": "cosine"}, ("sgd", 0.9, 0.0, "cosine")),
+        (
+            {"kind": "adam", "lr": 0.5, "beta1": 0.8, "beta2": 0.99, "decay": "none"},
+            ("adam", 0.8, 0.99, "none"),
+        ),
+    ],
+)
+def test_what_follows_the_noise_is_told_to_the_learner_and_changes_no_price(
+    optimizer: dict[str, Any], expected: tuple[object, ...]
+) -> None:
+    plain = parse_manifest(canonical(document()))
+    manifest = parse_manifest(canonical(document(optimizer=optimizer, output__average="ema")))
+    job = learner_job(manifest, manifest.required)
+
+    assert (job.optimizer, job.momentum, job.second_momentum, job.decay) == expected
+    assert job.average == "ema"
+    assert mechanism(manifest) == mechanism(plain)
+    with pytest.raises(ManifestInvalid, match="optimizer"):
+        parse_manifest(canonical(first_version(document(optimizer=optimizer))))

@@ -7,7 +7,10 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-File = Annotated[Path, Argument(metavar="FILE", help="CSV, JSON Lines, Parquet or a known export.")]
+Files = Annotated[
+    list[Path],
+    Argument(metavar="FILE", help="CSV, JSON Lines, Parquet or a known export; or a folder of them."),
+]
 Into = Annotated[str | None, Option("--collection", metavar="NAME", help="Default: the name of the file.")]
 Format = Annotated[
     str | None,
@@ -86,6 +89,12 @@ Zone = Annotated[
     Option(
         "--zone", metavar="ZONE", help="Of times that name none, such as Europe/Berlin; days begin in it too."
     ),
+]
+Plan = Annotated[
+    Path | None, Option("--plan", metavar="FILE", help="What was decided about such a file, as it was saved.")
+]
+SavePlan = Annotated[
+    Path | None, Option("--save-plan", metavar="FILE", help="Write what is decided to a new file.")
 ]
 AllowRefused = Annotated[
     bool, Option("--allow-refused", help="Import the other rows where some are refused.")

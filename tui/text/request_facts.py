@@ -42,12 +42,19 @@ def what_runs(found: RequestView) -> Facts:
         ("model", f"{found.model}, {wording.counted(found.parameters, 'parameter')}"),
         (
             "training",
-            f"{wording.counted(found.steps, 'step')}; each takes {found.sampling_rate:.2g} of your data by chance",
+            f"{wording.counted(found.steps, 'step')}; {_share(found.sampling_rate)}",
         ),
         ("noise", f"{found.noise_multiplier:g} times the clip norm {found.clip_norm:g}, added in every step"),
         ("its result", wording.time_to_decide(found.slot_minutes)),
         ("job", f"{found.job_id}, digest {found.manifest_digest[:16]}"),
     ]
+
+
+def _share(sampling_rate: float) -> str:
+    """How much of the data a step takes."""
+    if sampling_rate == 1:
+        return "each takes all of your data"
+    return f"each takes {sampling_rate:.2g} of your data by chance"
 
 
 def records(begin: str | None, end: str | None) -> str:

@@ -104,7 +104,8 @@ def _as_given(name: str, raw: Raw, given: FieldType, form: CellWishes) -> Column
     if given in _NUMBERS:
         raw, said = _as_plain_numbers(name, raw, form, is_given=True)
     if given is FieldType.TIMESTAMP:
-        said = column_notes.of_times(name, raw, form.zone)
+        raw, said = _as_plain_dates(name, raw)
+        said = (*said, *column_notes.of_times(name, raw, form.zone))
     values = _whole(raw, given, form)
     if values is None:
         return replace(_one_by_one(name, raw, given, form), notes=said)
@@ -282,12 +283,18 @@ def _as_people_write(
         found = _first_fit(name, plain, _NARROWEST_FIRST[:2], form) if said else None
         if found is not None:
             return replace(found, notes=(*said, *found.notes))
+    plain, said = _as_plain_dates(name, raw)
+    found = _first_fit(name, plain, (FieldType.TIMESTAMP,), form) if said else None
+    return found and replace(found, notes=(*said, *found.notes))
+
+
+def _as_plain_dates(name: str, raw: pa.ChunkedArray) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """The column with its dates in the form of ISO 8601; as it is where nothing decides their order."""
     known = known_cells(raw, FieldType.TIMESTAMP)
-    order = order_of(known)
+    order = None if spelling.all_match(known, spelling.TIME) else order_of(known)
     if not order or as_iso(known, order) is None:
-        return None
-    found = _first_fit(name, dates_in_order(name, raw, order), (FieldType.TIMESTAMP,), form)
-    return found and replace(found, notes=(column_notes.of_order(name, order), *found.notes))
+        return raw, ()
+    return dates_in_order(name, raw, order), (column_notes.of_order(name, order),)
 
 
 def _as_plain_numbers(

@@ -14,10 +14,13 @@ from vault.errors.families import LockboxError, Unavailable
 from vault.errors.rollback import HeaderPutBack, MarkDamaged
 from vault.errors.storage import Damaged, NewerVault
 from vault.lifecycle.rollback import NONE, Rollback, find_rollback, keeps_digest
+from vault.sealing.copies import FILE_NAMES
+from vault.sealing.durable import clear_drafts
 from vault.sealing.header import header_digest, header_problems, write_header
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.store.engine import Store
-from vault.store.high_water import Mark, clear_drafts, mark_file, read_mark
+from vault.store.high_water import Mark, mark_file, read_mark
+from vault.store.high_water import clear_drafts as clear_mark_drafts
 from vault.store.lock import writer_lock
 from vault.store.row_seal import RowSeal
 from vault.store.tables import VaultFact
@@ -145,7 +148,8 @@ def _header_damage(paths: Paths) -> str:
 
 def _put_right(opened: OpenVault) -> None:
     """Make good what an opening may: a draft that a kill left, rows without a digest, a bad copy of the header."""
-    clear_drafts(opened.paths.state, opened.origin)
+    clear_mark_drafts(opened.paths.state, opened.origin)
+    clear_drafts(opened.paths.vault, FILE_NAMES)
     with opened.read() as uow:
         is_kept = keeps_digest(uow)
     if not is_kept:

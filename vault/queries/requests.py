@@ -15,6 +15,7 @@ from vault.requests.differences import changes
 from vault.requests.evaluate import StoredJob, check_runnable, load, obstacle
 from vault.requests.fit import misfits
 from vault.requests.inbox import check_waiting
+from vault.requests.manifest import kind_of
 from vault.requests.parse import parse_manifest
 from vault.requests.shapes import dimension
 from vault.sealing.signing import fingerprint
@@ -26,6 +27,7 @@ from vault.views.states import RequestState
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
+    from vault.requests.manifest import Manifest
     from vault.store.unit_of_work import UnitOfWork
     from vault.views.consents import GrantDraft
 from vault.queries.decisions import _collection, explain
@@ -76,7 +78,7 @@ def request_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> RequestView
         slot_minutes=manifest.slot_minutes,
         window_from=manifest.where.from_,
         window_to=manifest.where.to,
-        model=manifest.model.kind,
+        model=_model_of(manifest),
         parameters=dimension(manifest),
         steps=manifest.dp.steps,
         noise_multiplier=manifest.dp.noise_multiplier,
@@ -90,6 +92,12 @@ def request_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> RequestView
         misfits=misfits(manifest, _collection(uow, asked)),
         no_until=_no_until(uow, asked, vault.now(uow)),
     )
+
+
+def _model_of(manifest: Manifest) -> str:
+    """The kind of model, or that its gradients are summed up once."""
+    kind = manifest.model.kind
+    return f"one sum of {kind} gradients" if kind_of(manifest) == "gradient_sum" else kind
 
 
 def _no_until(uow: UnitOfWork, asked: StoredJob, now: datetime) -> str:

@@ -52,13 +52,18 @@ class JobDescription:
     model_kind: str
     model_hidden: tuple[int, ...] = (16,)
     model_activation: str = "tanh"
+    kind: str = "train"
     training_units_guess: int | None = None
     training_sampling_rate: float | None = None
     training_expected_batch: int | None = None
     training_steps: int | None = None
     training_clip: float | None = None
+    training_optimizer: str = "sgd"
     training_lr: float | None = None
     training_momentum: float = 0.0
+    training_beta1: float = 0.9
+    training_beta2: float = 0.999
+    training_decay: str = "none"
     training_average: str = "tail"
     where_from: str | None = None
     where_to: str | None = None
@@ -82,6 +87,8 @@ def parse_description(document: object) -> JobDescription:
     rows = flat.get("fields")
     if not isinstance(rows, tuple):
         raise Invalid(reason="the description has no [[fields]]")
+    if flat.get("kind") == "gradient_sum":
+        flat = {**_ONE_SUM, **flat}
     flat["fields"] = tuple(_field(_table(row, "a field")) for row in rows)
     return _made(JobDescription, flat, "the description")
 
@@ -100,6 +107,7 @@ max_rows_per_unit = 100     # rows of one unit that count
 unit_reduction = "mean"     # mean or sum of the gradients of one unit's rows
 recipients = []             # who gets the result besides you
 retention = "deleted when the study ends"
+# kind = "gradient_sum"     # instead of training: one noisy sum of gradients over all units, of [training] only clip
 # expires = 2027-01-31T00:00:00Z     without it: 30 days from now
 slot_minutes = 1440         # how long the person has to decide after the run; at least 60
 
@@ -125,7 +133,9 @@ units_guess = 200           # how many days (units) you think there are; off by 
 # clip = 1.0                # largest influence of one unit on one step
 # lr = 0.5
 # momentum = 0.0
-# average = "tail"          # tail or last
+# optimizer = "adam"        # sgd or adam; adam has beta1 = 0.9 and beta2 = 0.999 for momentum
+# decay = "cosine"          # none, linear or cosine: the learning rate goes down to nothing
+# average = "tail"          # tail, ema or last
 
 # [where]                   # only records of this time
 # from = 2026-01-01T00:00:00Z
@@ -147,6 +157,15 @@ role = "feature"
 necessity = "optional"      # may be withheld; then every row has the fill
 transform = { kind = "onehot", labels = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }
 """
+
+# what [training] says where no step is taken
+_ONE_SUM: Final = {
+    "training_sampling_rate": 1,
+    "training_expected_batch": 1,
+    "training_steps": 1,
+    "training_average": "last",
+    "training_optimizer": "none",
+}
 
 _FactsT = TypeVar("_FactsT", FieldDescription, JobDescription)
 _TABLES: Final = ("requester", "purpose", "model", "training", "where")

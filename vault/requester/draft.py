@@ -17,7 +17,7 @@ from vault.requester import recipe
 from vault.requester.aim import Aim
 from vault.requester.description import FieldDescription, JobDescription
 from vault.requests.canonical import NotCanonical, canonical, parse_as
-from vault.requests.manifest import UNSIGNED_KEY, Manifest, SecondManifest
+from vault.requests.manifest import UNSIGNED_KEY, DecayedSgd, Manifest, SecondManifest, Sgd
 from vault.requests.parse import parse_manifest
 from vault.requests.shapes import coarsest_grid, oversize_faults, shapes, usual_grid
 from vault.requests.translate import mechanism
@@ -49,8 +49,9 @@ def draft_job(description: JobDescription, *, aim: Aim, now: datetime) -> Draft:
     document["model"]["weights"] = sha256_hex(weights)
     noise, document["output"]["grid"] = _calibrated(outline, aim)
     document["dp"]["noise_multiplier"] = noise
-    if description.training_units_guess is not None and description.training_lr is None:
-        document["optimizer"]["lr"] = recipe.learning_rate(outline, noise)
+    optimizer, guess = outline.optimizer, description.training_units_guess
+    if guess is not None and description.training_lr is None and isinstance(optimizer, Sgd | DecayedSgd):
+        document["optimizer"]["lr"] = recipe.learning_rate(outline, optimizer, noise)
     manifest = canonical(document)
     parse_manifest(manifest)
     return Draft(manifest=manifest, weights=weights)
@@ -112,7 +113,7 @@ def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
     return {
         "v": 2,
         "job_id": random_id(),
-        "job": {"kind": "train"},
+        "job": {"kind": description.kind},
         "campaign": None,
         "requester": {
             "name": description.requester_name,
@@ -131,11 +132,7 @@ def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
         "fields": [_field(field) for field in description.fields],
         "model": _model(description),
         "loss": _loss(description.fields),
-        "optimizer": {
-            "kind": "sgd",
-            "lr": _given(description.training_lr, 0.5),
-            "momentum": description.training_momentum,
-        },
+        "optimizer": _optimizer(description),
         "output": {"average": description.training_average, "grid": 0, "encoding": "int64"},
         "dp": {
             "sampling_rate": _given(description.training_sampling_rate, 1.0),
@@ -146,6 +143,21 @@ def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
         },
         "slot_minutes": description.slot_minutes,
     }
+
+
+def _optimizer(description: JobDescription) -> dict[str, Any]:
+    """The optimizer with the keys that its kind has; whether there is such a kind is checked with the manifest."""
+    kind, decay = description.training_optimizer, description.training_decay
+    if kind == "none":
+        return {"kind": kind}
+    rate = _given(description.training_lr, 0.01 if kind == "adam" else 0.5)
+    if kind == "adam":
+        betas = {"beta1": description.training_beta1, "beta2": description.training_beta2}
+        return {"kind": kind, "lr": rate, **betas, "decay": decay}
+    moved = {"lr": rate, "momentum": description.training_momentum}
+    return (
+        {"kind": kind, **moved} if decay == "none" else {"kind": f"{kind}_decayed", **moved, "decay": decay}
+    )
 
 
 def _given(number: float | None, otherwise: float) -> float:

@@ -10,7 +10,7 @@ from typing import Final
 
 from vault.budget.guess_target import strength_of_epsilon
 from vault.requester.recipe import input_length, pace_of
-from vault.requests.manifest import Manifest
+from vault.requests.manifest import DecayedSgd, Manifest, Sgd, kind_of
 from vault.requests.shapes import dimension
 
 MEASURED: Final = (
@@ -57,9 +57,14 @@ class Forecast:
 
 
 def forecast(manifest: Manifest, *, epsilon: Decimal, delta: Decimal, units_guess: int | None) -> Forecast:
-    """What to expect of a job; without a guess, of as many units as its expected batch and its rate speak of."""
+    """What to expect of a job; without a guess, of as many units as its expected batch and its rate speak of.
+
+    What comes of one sum of gradients depends on the sums beside it, so nothing is said of that.
+    """
     implied = max(1, round(manifest.dp.expected_batch / manifest.dp.sampling_rate))
     guess = implied if units_guess is None else units_guess
+    if kind_of(manifest) == "gradient_sum":
+        return Forecast(units_guess=guess, expected=(), warnings=())
     strength = strength_of_epsilon(epsilon, delta)
     counts = sorted({max(1, round(guess * factor)) for factor in OFF_BY})
     expected = tuple(_expected(units, strength, manifest) for units in counts)
@@ -107,8 +112,10 @@ def _of_noise(expected: tuple[Expected, ...]) -> list[str]:
 
 def _of_steps(manifest: Manifest, counts: list[int]) -> list[str]:
     """What the recipe would not have chosen: a learning rate that is too large or too small for some of the counts."""
-    dp, pace = manifest.dp, pace_of(manifest)
-    length = manifest.optimizer.lr / (1 - manifest.optimizer.momentum) * dp.clip * input_length(manifest)
+    dp, pace, optimizer = manifest.dp, pace_of(manifest), manifest.optimizer
+    if not isinstance(optimizer, Sgd | DecayedSgd):
+        return []  # its steps are as long as its learning rate says, whatever the gradients are
+    length = optimizer.lr / (1 - optimizer.momentum) * dp.clip * input_length(manifest)
     noise = length * dp.noise_multiplier * math.sqrt(dp.steps) / dp.expected_batch
     strides = {units: length * dp.sampling_rate * units / dp.expected_batch for units in counts}
     long = [units for units, stride in strides.items() if stride > 1.1 * TOLERATED * pace.stride]

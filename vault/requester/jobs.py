@@ -33,6 +33,7 @@ from vault.requests.parse import MANIFEST_LIMIT, manifest_bytes, manifest_digest
 from vault.requests.shapes import dimension, shapes
 from vault.requests.translate import mechanism
 from vault.requests.weights import check_weights
+from vault.requests.words import job_words
 from vault.sealing.durable import create_file, replace_files
 from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey, fingerprint
@@ -43,12 +44,14 @@ from vault.store.destination import is_free
 class JobFacts:
     """A job that passed every check that needs no vault, and its price; ``fingerprint`` is that of its key.
 
-    ``digest`` is the SHA-256 of the manifest's bytes, in hex; before signing, digest and fingerprint are empty.
+    ``computes`` says in words what the job would do; ``digest`` is the SHA-256 of the manifest's bytes, in hex.
+    Before signing, digest and fingerprint are empty.
     """
 
     manifest: Manifest
     digest: str
     fingerprint: str
+    computes: str
     parameters: int
     price: Price
     forecast: Forecast
@@ -128,6 +131,7 @@ def job_facts(
         manifest=manifest,
         digest=digest,
         fingerprint=signer,
+        computes=job_words(manifest),
         parameters=dimension(manifest),
         price=price,
         forecast=forecast(manifest, epsilon=price.epsilon, delta=delta, units_guess=units_guess),

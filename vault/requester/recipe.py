@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from vault.requests.manifest import Manifest
+from vault.requests.manifest import DecayedSgd, Manifest, Sgd
 
 STEPS: Final = 500
 NETWORK_STEPS: Final = 1_000
@@ -65,7 +65,7 @@ def clip_norm(outline: Manifest) -> float:
     return _rounded(CLIPPED_AT * input_length(outline))
 
 
-def learning_rate(outline: Manifest, noise_multiplier: float) -> float:
+def learning_rate(outline: Manifest, optimizer: Sgd | DecayedSgd, noise_multiplier: float) -> float:
     """The step size with which the noise of all steps moves an output by ``walk``, and one step by ``stride`` at most.
 
     Noise of standard deviation lr σC/b in each weight and step moves an output by |x| lr σC √T / b in T steps.
@@ -73,7 +73,7 @@ def learning_rate(outline: Manifest, noise_multiplier: float) -> float:
     dp, length, pace = outline.dp, input_length(outline), pace_of(outline)
     by_noise = pace.walk * dp.expected_batch / (noise_multiplier * dp.clip * length * math.sqrt(dp.steps))
     by_step = pace.stride / (dp.clip * length)
-    rate = min(by_noise, by_step) * (1 - outline.optimizer.momentum)
+    rate = min(by_noise, by_step) * (1 - optimizer.momentum)
     return max(LEAST_RATE, min(MOST_RATE, _rounded(rate)))
 
 

@@ -89,11 +89,29 @@ def update_tensors(manifest: ReleaseManifest, update: bytes) -> dict[str, Tensor
         raise ReleaseInvalid(reason=f"in its update, {error}") from error
 
 
+def summed(manifest: ReleaseManifest, update: bytes) -> bytes:
+    """The sum in a release of a ``gradient_sum``, as float64 safetensors: ``integers * step``.
+
+    Raises ``ReleaseInvalid`` for a release of any other kind.
+    """
+    if not is_sum(manifest):
+        raise ReleaseInvalid(reason="it holds no sum of gradients, but how a model's weights change")
+    tensors = update_tensors(manifest, update)
+    return write_tensors({name: tensor * step_of(manifest) for name, tensor in tensors.items()})
+
+
+def is_sum(manifest: ReleaseManifest) -> bool:
+    """Whether a release answers a job that asked for one sum of gradients."""
+    return isinstance(manifest, SecondRelease) and manifest.job.kind == "gradient_sum"
+
+
 def moved(start: bytes, manifest: ReleaseManifest, update: bytes) -> bytes:
     """The starting weights moved by the update, as float32 safetensors: ``start + integers * step``.
 
     Raises ``ReleaseInvalid`` when the two do not fit together.
     """
+    if is_sum(manifest):
+        raise ReleaseInvalid(reason="it holds a sum of gradients and no model")
     steps = update_tensors(manifest, update)
     try:
         weights = read_tensors(start, dtype="F32")

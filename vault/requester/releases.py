@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vault.requester.release_check import check_answers, check_release, moved, read_release
+from vault.requester.release_check import check_answers, check_release, moved, read_release, summed
 from vault.requester.trained import TrainedModel
 from vault.requests.bundle import (
     read_job,
@@ -60,3 +60,12 @@ def apply_update(start_weights: bytes, folder: Path) -> bytes:
     """
     files = read_release(folder)
     return moved(start_weights, parse_release_manifest(files.manifest), files.update)
+
+
+def released_sum(folder: Path) -> bytes:
+    """The sum in a release of a ``gradient_sum``, as float64 safetensors; verify the release first.
+
+    Raises ``ReleaseInvalid`` or ``FileMissing``.
+    """
+    files = read_release(folder)
+    return summed(parse_release_manifest(files.manifest), files.update)

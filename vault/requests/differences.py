@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vault.requests.words import ask_words, model_words, quoted, transform_words, unit_words, window_words
+from vault.requests.words import ask_words, job_words, quoted, transform_words, unit_words, window_words
 from vault.views.purposes import PURPOSES
 from vault.views.requests import Change
 
@@ -64,7 +64,7 @@ def _facts(ask: PricedJob) -> dict[str, str]:
         "privacy unit": unit_words(manifest),
         "rows of one unit that count": f"at most {manifest.max_rows_per_unit:,}",
         "rows of one unit together": {"sum": "added up", "mean": "averaged"}[manifest.unit_reduction],
-        "model": model_words(manifest.model),
+        "model": job_words(manifest),
         "steps": f"{dp.steps:,}",
         "chance of a unit to be in a step": f"{dp.sampling_rate:g}",
         "clip norm": f"{dp.clip:g}",

@@ -34,7 +34,7 @@ FIELDS_LIMIT: Final = 256
 LABELS_LIMIT: Final = 1000
 RECIPIENTS_LIMIT: Final = 16
 
-LATER_KINDS: Final = ("gradient_sum", "moments", "own")
+LATER_KINDS: Final = ("moments", "own")
 LATER_ENCODINGS: Final = ("int16", "int8")
 """What the second version has room for and no vault does yet."""
 
@@ -173,18 +173,46 @@ class MlpModel(Wire):
 ModelAsk: TypeAlias = LinearModel | LogisticModel | MlpModel
 
 
-class Optimizer(Wire):
-    """How a noised step moves the weights."""
+class Sgd(Wire):
+    """A noised step moves the weights by its gradient, with momentum."""
 
     kind: Literal["sgd"]
     lr: Annotated[float, Field(allow_inf_nan=False, ge=1e-6, le=100)]
     momentum: Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.99)]
 
 
-class Output(Wire):
-    """What leaves: the last weights or the average of the tail; noise is drawn on a grid of ``2^-grid``."""
+class DecayedSgd(Wire):
+    """The same with a learning rate that goes down to nothing after the last step."""
 
-    average: Literal["last", "tail"]
+    kind: Literal["sgd_decayed"]
+    lr: Annotated[float, Field(allow_inf_nan=False, ge=1e-6, le=100)]
+    momentum: Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.99)]
+    decay: Literal["linear", "cosine"]
+
+
+class Adam(Wire):
+    """Adam, from whose second moment the variance of the noise is taken off."""
+
+    kind: Literal["adam"]
+    lr: Annotated[float, Field(allow_inf_nan=False, ge=1e-6, le=100)]
+    beta1: Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.999)]
+    beta2: Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.9999)]
+    decay: Literal["none", "linear", "cosine"]
+
+
+class NoOptimizer(Wire):
+    """No step is taken: what leaves is a sum."""
+
+    kind: Literal["none"]
+
+
+OptimizerAsk = Annotated[Sgd | DecayedSgd | Adam | NoOptimizer, Field(discriminator="kind")]
+
+
+class Output(Wire):
+    """What leaves: the last weights or an average of late ones; noise is drawn on a grid of ``2^-grid``."""
+
+    average: Literal["last", "tail", "ema"]
     grid: Annotated[int, Field(ge=0, le=62)]
 
 
@@ -199,6 +227,12 @@ def _no_campaign(campaign: Campaign | None) -> None:
         raise planned("is not null, and this version of Lockbox takes part in no campaign yet")
 
 
+class FirstOutput(Output):
+    """What leaves, as the first version of the format has it."""
+
+    average: Literal["last", "tail"]
+
+
 Encoding = Annotated[Literal["int64"], BeforeValidator(lambda value: _not_yet(value, LATER_ENCODINGS))]
 """How the numbers of an update are written."""
 
@@ -210,9 +244,11 @@ class EncodedOutput(Output):
 
 
 class Computation(Wire):
-    """What is done with the records: today a model is trained."""
+    """What is done with the records: a model is trained, or its gradients are summed up once."""
 
-    kind: Annotated[Literal["train"], BeforeValidator(lambda value: _not_yet(value, LATER_KINDS))]
+    kind: Annotated[
+        Literal["train", "gradient_sum"], BeforeValidator(lambda value: _not_yet(value, LATER_KINDS))
+    ]
 
 
 class Campaign(Wire):
@@ -256,7 +292,7 @@ class Manifest(Wire):
     ]
     model: Annotated[ModelAsk, Field(discriminator="kind")]
     loss: Literal["squared", "cross_entropy"]
-    optimizer: Optimizer
+    optimizer: OptimizerAsk
     output: Output
     dp: Dp
     slot_minutes: Annotated[int, Field(ge=60, le=43_200)]
@@ -309,6 +345,8 @@ class FirstManifest(Manifest):
     """A job in the first version of the format: it trains, its update is int64, and it is of no campaign."""
 
     v: Annotated[int, Field(ge=1, le=1)]
+    optimizer: Sgd
+    output: FirstOutput
 
 
 class SecondManifest(Manifest):
@@ -319,8 +357,27 @@ class SecondManifest(Manifest):
     output: EncodedOutput
     campaign: CampaignRound
 
+    @model_validator(mode="after")
+    def _kind_fits(self) -> Self:
+        if (self.job.kind == "gradient_sum") != isinstance(self.optimizer, NoOptimizer):
+            raise rule("has an optimizer that does not fit its kind")
+        if self.job.kind != "gradient_sum":
+            return self
+        if self.model.kind == "mlp":
+            raise rule("is a sum of gradients of a model that is neither linear nor logistic")
+        if (self.dp.sampling_rate, self.dp.expected_batch, self.dp.steps) != (1, 1, 1):
+            raise rule("is a sum of gradients and not of one step over all units")
+        if self.output.average != "last":
+            raise rule("is a sum of gradients with an average")
+        return self
+
 
 VERSIONS: Final[Mapping[int, type[Manifest]]] = {1: FirstManifest, 2: SecondManifest}
+
+
+def kind_of(manifest: Manifest) -> Literal["train", "gradient_sum"]:
+    """What is done with the records; in the first version of the format it was always the same."""
+    return manifest.job.kind if isinstance(manifest, SecondManifest) else "train"
 
 
 def second_version(manifest: Manifest) -> SecondManifest:

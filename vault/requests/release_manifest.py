@@ -19,7 +19,7 @@ from vault.requests.manifest import (
     Encoding,
     Manifest,
     ModelAsk,
-    Optimizer,
+    OptimizerAsk,
     second_version,
 )
 from vault.requests.values import Digest, FieldName, Id, Moment, Name, PublicKey, PurposeIri, Text, Unit
@@ -72,7 +72,7 @@ class ReleaseMechanism(Wire):
     noise_multiplier: Finite
     steps: Count
     grid: Annotated[int, Field(ge=0, le=62)]
-    average: Literal["last", "tail"]
+    average: Literal["last", "tail", "ema"]
     accountant: Name
     numerical_assumption: bool
 
@@ -141,7 +141,7 @@ class SecondRelease(ReleaseManifest):
     v: Annotated[int, Field(ge=2, le=2)]
     job: Computation
     model: Annotated[ModelAsk, Field(discriminator="kind")]
-    optimizer: Optimizer
+    optimizer: OptimizerAsk
     update: SecondUpdate
     campaign: CampaignRound
 

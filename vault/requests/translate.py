@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from learner.protocol import Job
 from vault.budget.mechanism import Mechanism
 from vault.consent.decide import Question
 from vault.consent.grants import Operation, Window
-from vault.requests.manifest import Manifest
+from vault.requests.manifest import Adam, DecayedSgd, Manifest, NoOptimizer, Sgd, kind_of
 from vault.requests.shapes import dimension, feature_spec, label_spec, model_spec
 from vault.views.states import RequesterStatus
 
@@ -59,8 +60,28 @@ def learner_job(manifest: Manifest, allowed: frozenset[str]) -> Job:
         clip_norm=manifest.dp.clip,
         noise_multiplier=manifest.dp.noise_multiplier,
         steps=manifest.dp.steps,
-        lr=manifest.optimizer.lr,
-        momentum=manifest.optimizer.momentum,
         average=manifest.output.average,
         grid=manifest.output.grid,
+        kind=kind_of(manifest),
+        **_steps(manifest),
     )
+
+
+def _steps(manifest: Manifest) -> dict[str, Any]:
+    """How the job's noised gradients become steps."""
+    optimizer = manifest.optimizer
+    match optimizer:
+        case Sgd():
+            return {"lr": optimizer.lr, "momentum": optimizer.momentum}
+        case DecayedSgd():
+            return {"lr": optimizer.lr, "momentum": optimizer.momentum, "decay": optimizer.decay}
+        case Adam():
+            return {
+                "optimizer": "adam",
+                "lr": optimizer.lr,
+                "momentum": optimizer.beta1,
+                "second_momentum": optimizer.beta2,
+                "decay": optimizer.decay,
+            }
+        case NoOptimizer():
+            return {"lr": 1.0, "momentum": 0.0}

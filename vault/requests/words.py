@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from vault.requests.manifest import kind_of
 from vault.views.field_types import FieldType
 
 if TYPE_CHECKING:
@@ -110,6 +111,13 @@ def window_words(where: Where) -> str:
     first = f"from {where.from_}" if where.from_ else ""
     last = f"before {where.to}" if where.to else ""
     return " and ".join(part for part in (first, last) if part)
+
+
+def job_words(manifest: Manifest) -> str:
+    """What is computed: a model of this kind is trained, or its gradients are summed up once."""
+    if kind_of(manifest) == "gradient_sum":
+        return f"one noisy sum of gradients of a {model_words(manifest.model)}, no model"
+    return model_words(manifest.model)
 
 
 def model_words(model: LinearModel | LogisticModel | MlpModel) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vault.errors.families import Invalid, Unavailable
@@ -22,7 +22,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
     After a crash every name holds its old bytes or its new ones. All bytes are on the disk before the first
     rename, so a full disk changes nothing. Raises DiskFull, DiskReadOnly, Unavailable.
     """
-    fresh = {name: folder / f"{name}.new" for name in files}
+    fresh = {name: _draft_of(folder, name) for name in files}
     with _disk_errors(folder):
         try:
             for name, data in files.items():
@@ -35,6 +35,21 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
             for path in fresh.values():
                 path.unlink(missing_ok=True)
             raise
+
+
+def clear_drafts(folder: Path, names: Iterable[str]) -> None:
+    """Take away what a crash left of replacing these files; call it where nobody else can be replacing them.
+
+    Raises DiskReadOnly, Unavailable.
+    """
+    with _disk_errors(folder):
+        for name in names:
+            with suppress(IsADirectoryError):  # then it is none of ours
+                _draft_of(folder, name).unlink(missing_ok=True)
+
+
+def _draft_of(folder: Path, name: str) -> Path:
+    return folder / f"{name}.new"
 
 
 def create_file(path: Path, data: bytes) -> None:

@@ -149,7 +149,7 @@ def _show(facts: JobFacts, *, as_json: bool) -> None:
         ("job", manifest.job_id),
         ("collection", f"{manifest.collection}, unit {manifest.unit}"),
         ("columns", ", ".join(f"{field.name} ({field.necessity})" for field in manifest.fields)),
-        ("model", f"{manifest.model.kind}, {wording.counted(facts.parameters, 'parameter')}"),
+        ("model", f"{facts.computes}, {wording.counted(facts.parameters, 'parameter')}"),
         (
             "noise multiplier",
             f"{manifest.dp.noise_multiplier:g}, {wording.counted(manifest.dp.steps, 'step')}",
@@ -170,13 +170,14 @@ def _training(facts: JobFacts) -> dict[str, float]:
         "sampling_rate": dp.sampling_rate,
         "expected_batch": dp.expected_batch,
         "clip": dp.clip,
-        "lr": optimizer.lr,
-        "momentum": optimizer.momentum,
+        **{name: each for name, each in optimizer.model_dump().items() if isinstance(each, float)},
     }
 
 
 def _outlook(forecast: Forecast) -> list[tuple[str, str]]:
-    """A planning number for each count of units, and where it comes from."""
+    """A planning number for each count of units, and where it comes from; nothing for what is no model."""
+    if not forecast.expected:
+        return []
     lost = [
         f"{wording.counted(each.units, 'unit')}: about {each.points_lost:g} points"
         for each in forecast.expected

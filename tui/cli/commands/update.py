@@ -36,6 +36,10 @@ def verify(
         Path | None,
         typer.Option("--model", metavar="FILE", help="With --job: write the trained weights (safetensors)."),
     ] = None,
+    sum_file: Annotated[
+        Path | None,
+        typer.Option("--sum", metavar="FILE", help="Of a gradient_sum: write the noisy sum (safetensors)."),
+    ] = None,
     onnx: Annotated[
         Path | None,
         typer.Option(
@@ -46,16 +50,16 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check signature, digests and form of a release, and write the trained model."""
-    from vault.requester.releases import apply_update, verify_release
+    """Check signature, digests and form of a release, and write the trained model or the sum."""
+    from vault.requester.releases import released_sum, verify_release
 
     if (model or onnx) and not job:
         raise click.UsageError("--model and --onnx need --job, which holds the starting weights")
     facts = verify_release(release, vault_key, job)
-    if model and job:
-        _write_new(apply_update(_read(job / "weights.safetensors"), release), model)
-    if onnx and job:
-        _write_new(_onnx(release, job), onnx)
+    if sum_file:
+        _write_new(released_sum(release), sum_file)
+    if job:
+        _write_models(release, job, model=model, onnx=onnx)
     if as_json:
         write_json(
             {
@@ -119,6 +123,16 @@ def _onnx(release: Path, job: Path) -> bytes:
     from vault.requester.releases import trained_model
 
     return onnx_bytes(trained_model(release, job))
+
+
+def _write_models(release: Path, job: Path, *, model: Path | None, onnx: Path | None) -> None:
+    """Write what a model is wanted as."""
+    from vault.requester.releases import apply_update
+
+    if model:
+        _write_new(apply_update(_read(job / "weights.safetensors"), release), model)
+    if onnx:
+        _write_new(_onnx(release, job), onnx)
 
 
 def _read(path: Path) -> bytes:

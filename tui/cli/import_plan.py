@@ -1,0 +1,83 @@
+"""What was decided about a file, as a JSON file that can be saved, edited and given back for the next one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from vault.errors.families import Invalid
+from vault.errors.records import FileMissing
+from vault.strict_json import strict_loads
+from vault.views.records import FileChoice
+
+if TYPE_CHECKING:
+    from vault.views.records import ImportPlan
+
+# Of one import alone: which file it is, where it goes, whose people it holds, what may be lost.
+_OF_ONE: Final = frozenset(("path", "name", "people", "lifetime", "allow_refused"))
+KEPT: Final = tuple(one.name for one in fields(FileChoice) if one.name not in _OF_ONE)
+_LONGEST: Final = 2**20
+
+
+def save_plan(target: Path, choice: FileChoice, plan: ImportPlan) -> None:
+    """Write what was said and what was decided to a new file; raises `Invalid` where it cannot be made."""
+    said = {name: value for name, value in asdict(choice).items() if name in KEPT}
+    decided = {
+        "unit": str(plan.unit),
+        "time_field": plan.time_field,
+        "types": {one.name: one.type.value for one in plan.columns},
+        "sensitivities": {one.name: one.sensitivity.value for one in plan.columns},
+    }
+    text = json.dumps({"v": 1, **said, **decided}, ensure_ascii=False, indent=2) + "\n"
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise Invalid(reason=f"no plan can be written to {target}: {error.strerror}") from error
+
+
+def read_plan(source: Path) -> dict[str, Any]:
+    """What a saved plan says; raises `FileMissing`, and `Invalid` for what is none."""
+    try:
+        found = strict_loads(source.read_bytes()[:_LONGEST].decode())
+    except FileNotFoundError:
+        raise FileMissing(path=source) from None
+    except (OSError, ValueError, RecursionError):
+        raise Invalid(reason=f"{source} is no plan of an import") from None
+    if not isinstance(found, dict) or found.get("v") != 1:
+        raise Invalid(reason=f"{source} is no plan of an import")
+    return {name: _checked(name, value) for name, value in found.items() if name != "v"}
+
+
+def with_plan(plan: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan and what was said besides, which counts: of each column where both name columns."""
+    found = dict(plan)
+    for name, value in said.items():
+        if isinstance(value, dict):
+            found[name] = {**found.get(name, {}), **value}
+        elif value not in (None, "", ()):
+            found[name] = value
+    return found
+
+
+def _checked(name: str, value: object) -> object:
+    if name not in KEPT:
+        raise Invalid(reason=f"a plan of an import has no {name}, only {', '.join(KEPT)}")
+    if name in ("types", "sensitivities", "rename", "dates"):
+        fits = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+        return _fitting(name, value, fits=fits)
+    if name in ("drop", "nulls"):
+        fits = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        return tuple(_fitting(name, value, fits=fits))  # type: ignore[arg-type]  # a list of texts
+    if name == "skip_lines":
+        return _fitting(name, value, fits=value is None or (type(value) is int and value >= 0))
+    return _fitting(name, value, fits=value is None or isinstance(value, str))
+
+
+def _fitting(name: str, value: object, *, fits: bool) -> object:
+    if not fits:
+        raise Invalid(reason=f"{name} in a plan of an import is not written so; save one to see how")
+    return value
