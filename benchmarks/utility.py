@@ -226,7 +226,7 @@ def ceiling(given: Table, model: str, count: int) -> float:
         "logistic": lambda: LogisticRegression(max_iter=2_000),
         "linear": Ridge,
         "mlp": lambda: (MLPClassifier if is_classes(given) else MLPRegressor)(
-            (16,), max_iter=500, random_state=0
+            hidden_layer_sizes=(16,), max_iter=2_000, random_state=0
         ),
     }
     encoder = TrainedModel(manifest=parse_manifest(outline_of(given, model).manifest), tensors={})

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learner.dp.plan import Plan
-from learner.protocol import Job
+from learner.protocol import SUMS, Job
 
 Vector = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ class Descent:
     def step(self, gradient: Vector) -> None:
         """Take in the noised gradient of the next step."""
         self._step += 1
-        if self._job.kind == "gradient_sum":
+        if self._job.kind in SUMS:
             self._average = gradient
             return
         self.theta -= self._rate() * self._direction(gradient)
@@ -43,7 +43,7 @@ class Descent:
 
     def change(self) -> Vector:
         """What leaves: by how much the weights changed, or the sum itself."""
-        if self._job.kind == "gradient_sum":
+        if self._job.kind in SUMS:
             return self._average
         final = self.theta if self._job.average == "last" else self._average
         return final - self._start

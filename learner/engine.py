@@ -25,7 +25,7 @@ from learner.dp.sampling import sample_units
 from learner.models.network import network_of
 from learner.models.scores import OwnerView
 from learner.models.weights import read_weights
-from learner.protocol import ColumnFrame, Job, Progress, job_shapes
+from learner.protocol import SUMS, ColumnFrame, Job, Progress, job_shapes, update_shapes
 from learner.update import UPDATE_GRID, encode_update, round_update
 
 
@@ -85,8 +85,8 @@ def run(
     job: Job, weights: bytes, frame: ColumnFrame, *, progress: Progress, words: Words, taps: Taps
 ) -> tuple[bytes, bytes]:
     """The recipe, with its randomness and its taps as arguments; only ``train`` and tests call it."""
-    plan, shapes = plan_of(job), job_shapes(job)
-    start = read_weights(weights, shapes)
+    plan = plan_of(job)
+    start = read_weights(weights, job_shapes(job))
     rows, units = encode_rows(job, frame), group_units(frame.unit, job.max_rows_per_unit)
     network = network_of(job, rows, plan.block)
     view = OwnerView(job, rows, network, plan.block)
@@ -111,5 +111,5 @@ def run(
         progress(step, plan.steps)
 
     update = round_update(descent.change())
-    released = start if job.kind == "gradient_sum" else start + update * UPDATE_GRID
-    return encode_update(update, shapes), view.to_json(released)
+    released = start if job.kind in SUMS else start + update * UPDATE_GRID
+    return encode_update(update, update_shapes(job)), view.to_json(released)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Final, Literal
 
 from learner.strict import ProtocolError, choice, integer, members, names, number, parse_json
 
@@ -16,6 +16,8 @@ MAX_FEATURES = 1024
 MAX_LABELS = 10_000
 MAX_PARAMETERS = 200_000
 MAX_STEPS = 10_000
+# kinds of jobs that take no step
+SUMS: Final = ("gradient_sum", "moments")
 # how many units a collection may have: public, so that what the rounding of sums is charged tells nothing
 MAX_UNITS = 1 << 24
 
@@ -92,9 +94,9 @@ class ModelSpec:
 class Job:
     """What the learner is told: public constants of the signed manifest and which columns it will get.
 
-    ``grid`` is the exponent k of the noise grid 2^-k. A ``gradient_sum`` takes no step: what it gives is one
-    noised sum over all units. ``momentum`` and ``second_momentum`` are Adam's two betas where it is the
-    optimizer. Raises ProtocolError when the parts do not fit;
+    ``grid`` is the exponent k of the noise grid 2^-k. Where the kind is one of ``SUMS`` no step is taken: what it
+    gives is one noised sum over all units, of gradients or of products of columns. ``momentum`` and
+    ``second_momentum`` are Adam's two betas where it is the optimizer. Raises ProtocolError when the parts do not fit;
     the bounds of policy (noise, price) are the manifest's and are checked again by ``learner.dp.plan``.
     """
 
@@ -113,7 +115,7 @@ class Job:
     momentum: float
     average: Literal["last", "tail", "ema"]
     grid: int
-    kind: Literal["train", "gradient_sum"] = "train"
+    kind: Literal["train", "gradient_sum", "moments"] = "train"
     optimizer: Literal["sgd", "adam"] = "sgd"
     second_momentum: float = 0.0
     decay: Literal["none", "linear", "cosine"] = "none"
@@ -124,7 +126,7 @@ class Job:
         choice(self.loss, "loss", "squared", "cross_entropy")
         choice(self.unit_reduction, "unit reduction", "sum", "mean")
         choice(self.average, "average", "last", "tail", "ema")
-        choice(self.kind, "kind of job", "train", "gradient_sum")
+        choice(self.kind, "kind of job", "train", *SUMS)
         choice(self.optimizer, "optimizer", "sgd", "adam")
         choice(self.decay, "decay", "none", "linear", "cosine")
         integer(self.max_rows_per_unit, "rows per unit", 1, 1_000_000)
@@ -139,15 +141,17 @@ class Job:
         number(self.second_momentum, "second momentum", 0.0)
         if self.sampling_rate > 1 or self.momentum >= 1 or self.second_momentum >= 1:
             raise ProtocolError("sampling rate or momentum is outside its bounds")
-        if self.kind == "gradient_sum" and (
+        if self.kind in SUMS and (
             self.model.kind == "mlp" or (self.sampling_rate, self.expected_batch, self.steps) != (1, 1, 1)
         ):
-            raise ProtocolError("a sum of gradients is one step over all units of a linear or logistic model")
+            raise ProtocolError("a sum is one step over all units of a linear or logistic model")
+        if self.kind == "moments" and self.model.kind != "linear":
+            raise ProtocolError("moments are of a label that is a number")
         if (self.loss == "cross_entropy") != (self.label.kind == "classes"):
             raise ProtocolError("the loss does not fit the label")
         if {"linear": "squared", "logistic": "cross_entropy"}.get(self.model.kind, self.loss) != self.loss:
             raise ProtocolError("the loss does not fit the model")
-        if parameter_count(job_shapes(self)) > MAX_PARAMETERS:
+        if parameter_count(update_shapes(self)) > MAX_PARAMETERS:
             raise ProtocolError("the model has too many parameters")
 
     def to_json(self) -> bytes:
@@ -199,3 +203,14 @@ def parameter_count(shapes: Mapping[str, tuple[int, ...]]) -> int:
 def job_shapes(job: Job) -> dict[str, tuple[int, ...]]:
     """``parameter_shapes`` of a job's model."""
     return parameter_shapes(job.model, input_width(job.features), output_width(job.label))
+
+
+def moment_shapes(inputs: int) -> dict[str, tuple[int, ...]]:
+    """The upper triangle of (x, 1)(x, 1)' row by row, and (x, 1)y: what a job of moments sums up."""
+    width = inputs + 1
+    return {"products": (width * (width + 1) // 2,), "targets": (width,)}
+
+
+def update_shapes(job: Job) -> dict[str, tuple[int, ...]]:
+    """The tensors of what leaves: those of the model, or the moments."""
+    return moment_shapes(input_width(job.features)) if job.kind == "moments" else job_shapes(job)

@@ -24,15 +24,18 @@ from learner.job import (
     MAX_PARAMETERS,
     MAX_STEPS,
     MAX_UNITS,
+    SUMS,
     FeatureSpec,
     Job,
     LabelSpec,
     ModelSpec,
     input_width,
     job_shapes,
+    moment_shapes,
     output_width,
     parameter_count,
     parameter_shapes,
+    update_shapes,
 )
 from learner.strict import Bytes, ProtocolError, choice, integer, members, names, parse_json
 
@@ -55,6 +58,7 @@ __all__ = [
     "PRIVATE_LIMIT",
     "PROGRESS_FD",
     "PROGRESS_LINE_LIMIT",
+    "SUMS",
     "UPDATE_GRID_EXPONENT",
     "WEIGHTS_LIMIT",
     "Bytes",
@@ -76,6 +80,7 @@ __all__ = [
     "frame_head",
     "input_width",
     "job_shapes",
+    "moment_shapes",
     "output_width",
     "parameter_count",
     "parameter_shapes",
@@ -86,6 +91,7 @@ __all__ = [
     "ready_line",
     "step_line",
     "update_limit",
+    "update_shapes",
     "write_all",
     "write_frame",
 ]
@@ -287,7 +293,7 @@ class Envelope:
 
 def update_limit(job: Job) -> int:
     """The most bytes an update may have: 8 for each parameter and a head."""
-    return _UPDATE_HEAD + 8 * parameter_count(job_shapes(job))
+    return _UPDATE_HEAD + 8 * parameter_count(update_shapes(job))
 
 
 def envelope_size(job: Job) -> int:

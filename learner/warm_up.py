@@ -43,6 +43,14 @@ _LAYERED = (
 _AFFINE = (
     replace(_CLASSES, model=ModelSpec(kind="logistic")),
     replace(_NUMBER, model=ModelSpec(kind="linear"), max_rows_per_unit=1),
+    replace(
+        _NUMBER,
+        model=ModelSpec(kind="linear"),
+        kind="moments",
+        sampling_rate=1.0,
+        expected_batch=1.0,
+        steps=1,
+    ),
 )
 
 

@@ -22,6 +22,7 @@ RUNTIME_VARIABLE = "LOCKBOX_RUNTIME"
 CONFIG_VARIABLE = "LOCKBOX_CONFIG"
 DATABASE: Final = "vault.db"
 LONGEST_LOCK_MINUTES: Final = 24 * 60
+THEMES: Final = ("system", "dark", "light", "contrast")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +111,11 @@ def _config(environ: Mapping[str, str]) -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """What a person may set: minutes without use until the vault locks (1 to 1440), and screens without motion."""
+    """What a person may set: minutes without use until the vault locks (1 to 1440), screens without motion, colours."""
 
     lock_minutes: int = 15
     calm: bool = False
+    theme: str = THEMES[0]
 
     def __post_init__(self) -> None:
         is_number = type(self.lock_minutes) is int
@@ -121,6 +123,8 @@ class Preferences:
             raise Invalid(reason=f"lock_minutes has to be a whole number from 1 to {LONGEST_LOCK_MINUTES}")
         if type(self.calm) is not bool:
             raise Invalid(reason="calm has to be true or false")
+        if self.theme not in THEMES:
+            raise Invalid(reason=f"theme has to be one of {', '.join(THEMES)}")
 
 
 def read_preferences(paths: Paths) -> Preferences:

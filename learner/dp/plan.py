@@ -12,8 +12,8 @@ from learner.protocol import (
     MAX_UNITS,
     Job,
     ProtocolError,
-    job_shapes,
     parameter_count,
+    update_shapes,
 )
 
 MIN_NOISE, MAX_NOISE = 0.3, 1000.0
@@ -21,6 +21,7 @@ MIN_NOISE, MAX_NOISE = 0.3, 1000.0
 MIN_CELLS_PER_CLIP = 32
 # keeps the numerical margin of the sampler (its relative error grows with the standard deviation) small
 MAX_NOISE_CELLS = 2**24
+MOST_ROWS: Final = 512
 UNIT_ROUNDOFF: Final = 2.0**-53
 # rho: a unit of several rows is clipped as if its rows' lengths added up to at most this many times its own
 MAX_CANCELLATION: Final = 128.0
@@ -93,14 +94,21 @@ def plan_of(job: Job) -> Plan:
         noise_multiplier=job.noise_multiplier,
         steps=job.steps,
         grid_exponent=job.grid,
-        parameters=parameter_count(job_shapes(job)),
+        parameters=parameter_count(update_shapes(job)),
         most_rows=job.max_rows_per_unit,
-        block=512,
+        block=_block(job),
         # as many as make 2,048 rows, or, where rows of a unit may cancel, half of that
         together=4 if job.max_rows_per_unit == 1 else 2,
     )
     _check(plan)
     return plan
+
+
+def _block(job: Job) -> int:
+    """Rows at once: 512, or so few that their moments take 32 MiB."""
+    if job.kind != "moments":
+        return MOST_ROWS
+    return max(32, min(MOST_ROWS, 2**22 // parameter_count(update_shapes(job)) // 32 * 32))
 
 
 def _check(plan: Plan) -> None:

@@ -18,10 +18,26 @@ from learner.models.losses import residuals
 from learner.protocol import Job, output_width
 
 
+def shorten(layers: Books, found: NDArray[np.float64]) -> None:
+    """Multiply each row's gradients by its factor; the inputs are finite, by their coding."""
+    bits = kept(found)
+    for layer in layers:
+        np.multiply(layer.gradients.T, found, out=layer.gradients.T)
+        all_bits = layer.gradients.T.view(np.int64)
+        np.bitwise_and(all_bits, bits.T, out=all_bits)
+
+
+def add_product(total: NDArray[np.float64], gradients: Numbers, inputs: Numbers) -> None:
+    """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in)."""
+    np.add(total, gradients.T @ inputs, out=total)
+
+
 class Affine:
     """One affine layer over the inputs, on blocks of few sizes."""
 
     erfinv = None
+    shorten = staticmethod(shorten)
+    add_product = staticmethod(add_product)
 
     def __init__(self, job: Job, rows: Rows, block: int) -> None:
         self._loss = job.loss
@@ -55,18 +71,6 @@ class Affine:
         """From rows to their outputs (K, rows)."""
         outputs_of = self._computed(theta)
         return lambda rows: outputs_of(rows)[:, : len(rows)]
-
-    def shorten(self, layers: Books, found: NDArray[np.float64]) -> None:
-        """Multiply each row's gradients by its factor; the inputs are finite, by their coding."""
-        bits = kept(found)
-        for layer in layers:
-            np.multiply(layer.gradients.T, found, out=layer.gradients.T)
-            all_bits = layer.gradients.T.view(np.int64)
-            np.bitwise_and(all_bits, bits.T, out=all_bits)
-
-    def add_product(self, total: NDArray[np.float64], gradients: Numbers, inputs: Numbers) -> None:
-        """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in)."""
-        np.add(total, gradients.T @ inputs, out=total)
 
     def _computed(self, theta: NDArray[np.float64]) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
         """The outputs of a padded block. Scores of classes are those above the first, which is zero."""

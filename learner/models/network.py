@@ -14,6 +14,10 @@ def network_of(job: Job, rows: Rows, block: int) -> Network:
         from learner.models.layered import Layered
 
         return Layered(job, rows, block)
+    if job.kind == "moments":
+        from learner.models.moments import Moments
+
+        return Moments(job, rows, block)
     from learner.models.affine import Affine
 
     return Affine(job, rows, block)

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -19,6 +20,7 @@ import typer
 from tui.cli.command_line import app
 from tui.cli.exit_codes import FAMILIES, MEANING, ExitCode, exit_code
 from tui.text import wording
+from tui.text.budget_facts import JOBS_ADD_UP
 from vault.budget import ledger, pricing
 from vault.budget.filter import MOST_EPSILON, ORDERS, Charge, Filter, admits, caps, job_share, part, total
 from vault.budget.mechanism import Mechanism
@@ -28,7 +30,7 @@ from vault.errors.rollback import MarkNotWritten, MarkUnwritable, OlderVault
 from vault.errors.storage import Damaged, DiskReadOnly, VaultBusy
 from vault.errors.training import SandboxMissing
 from vault.records import preview
-from vault.sealing.random import GROUP_LENGTH, GROUPS, SIGNS
+from vault.sealing.random import LIST_LENGTH, WORDS
 from vault.sealing.recovery_key import KEY_BYTES
 from vault.sealing.slots import DEFAULT_COST, LEAST_MEMORY_KIB, MOST_MEMORY_KIB, MOST_PASSES
 from vault.store.schema import HEAD
@@ -270,9 +272,11 @@ def test_the_cost_of_a_guess() -> None:
 
 
 def test_the_strength_of_made_up_secrets() -> None:
-    bits = GROUPS * GROUP_LENGTH * int(math.log2(len(SIGNS)))
+    bits = int(WORDS * math.log2(LIST_LENGTH))
 
-    assert f"A made-up one has {bits} random bits, the recovery key {8 * KEY_BYTES}" in flat(THREATS)
+    assert f"A made-up one has {bits} random bits (eight words), the recovery key {8 * KEY_BYTES}" in flat(
+        THREATS
+    )
 
 
 def test_the_lifetime_budget_and_its_shares() -> None:
@@ -398,6 +402,23 @@ def test_the_table_of_prices() -> None:
         "such jobs in that budget",
     )
     assert expected == rows_under(PRIVACY, *head)
+
+
+@pytest.mark.slow
+def test_the_table_of_what_all_jobs_of_a_budget_tell_together() -> None:
+    """The steps of all of them are composed as those of one job are."""
+    found = {}
+    for epsilon, noise in NOISE.items():
+        job = demo_job(noise)
+        if jobs := jobs_that_fit(pricing.price(job, ledger.DELTA).charge):
+            together = replace(job, steps=job.steps * jobs)
+            rate = pricing._guess_rate(pricing._losses(together), 0.0)
+            found[f"{jobs} of ε {epsilon}"] = str(wording.times_in_hundred(rate))
+
+    assert found == dict(rows_under(PRIVACY, "such jobs", "right guesses in 100 after all of them, at most"))
+    each = pricing.price(demo_job(NOISE["1"]), ledger.DELTA).guess_rate
+    said = f"32 jobs of ε 1, each {wording.times_in_hundred(each)} in 100, fill a budget of ε 8 and together allow"
+    assert f"{said} {found['32 of ε 1']} right guesses in 100" in JOBS_ADD_UP
 
 
 def test_how_many_jobs_one_requester_may_have() -> None:

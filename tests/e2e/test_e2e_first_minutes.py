@@ -13,9 +13,10 @@ from textual.widgets import Button, Input
 
 from tests.worlds.asking import open_dialog, read_to_the_end, run_button, toggle
 from tests.worlds.commands import run_installed
-from tests.worlds.screens import play, press, sees, text_of, until, words_of
+from tests.worlds.screens import play, press, sees, text_of, type_word, until, words_of
 from tui.app.app import LockboxApp
-from tui.dialogs.import_file import ChooseFileDialog, ImportDialog
+from tui.dialogs.choose_file import ChooseFileDialog
+from tui.dialogs.import_file import ImportDialog
 from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.dialogs.withdraw import WithdrawDialog
 from tui.screens.new_passphrase import NewPassphrase
@@ -104,6 +105,7 @@ async def runs_the_practice_request(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: not run_button(dialog).disabled)
     run_button(dialog).focus()
     await pilot.press("enter")
+    await type_word(pilot, "RUN")
     await until(pilot, lambda: "its result is held here" in " ".join(toasts(pilot)), seconds=PATIENCE)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.worlds.approving import approve
 from tests.worlds.world import NAME, World
+from tui.cli.entry_point import run as run_command
 from vault.errors.budget import BudgetExhausted
 from vault.errors.consent import ConsentRefused
 from vault.errors.release import DestinationUnusable, DigestMismatch, HeldUpdateDamaged
@@ -44,6 +45,48 @@ def test_a_release_reaches_the_requester_and_verifies(held_world: World) -> None
         "release.sig",
         "update.safetensors",
     ]
+
+
+def test_what_was_released_predicts_outside_in_both_forms(held_world: World) -> None:
+    """The requester writes the model twice, and both predict the same for rows of their own."""
+    folder = held_world.folder
+    with held_world.vault() as vault:
+        one = vault.releases()[0].id
+        vault.send(one, confirm_digest=vault.release(one).digest[:8], to=folder / "sent")
+        (folder / "vault.pub").write_text(vault.vault_key(NAME))
+    (folder / "rows.csv").write_text("steps,coffee\n12000,1\n2000,\n,4\n")
+    verify = (
+        "update",
+        "verify",
+        folder / "sent",
+        "--vault-key",
+        folder / "vault.pub",
+        "--job",
+        folder / "job",
+    )
+    predict = ("update", "predict")
+
+    written = command(*verify, "--model", folder / "m.safetensors", "--onnx", folder / "m.onnx")
+    by_graph = command(*predict, folder / "m.onnx", folder / "rows.csv", "--to", folder / "graph.csv")
+    by_job = command(
+        *predict,
+        folder / "m.safetensors",
+        folder / "rows.csv",
+        "--job",
+        folder / "job",
+        "--to",
+        folder / "job.csv",
+    )
+
+    assert (written, by_graph, by_job) == (0, 0, 0)
+    assert (folder / "graph.csv").read_text() == (folder / "job.csv").read_text()
+    assert (folder / "job.csv").read_text().startswith("steps,coffee,predicted good,chance\n12000,1,")
+    assert command(*verify, "--onnx", folder / "m.onnx") == 1
+
+
+def command(*words: str | Path) -> int:
+    """The exit code of a command of a requester, who has no vault."""
+    return run_command([str(word) for word in words])
 
 
 def test_nothing_is_read_before_the_charge_is_durable(

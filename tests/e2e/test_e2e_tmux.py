@@ -14,6 +14,7 @@ import pytest
 
 from tests.worlds.commands import LOCKBOX, run_installed
 from tests.worlds.world import PASSPHRASE, World
+from tui.dialogs.dialog import DEAF_SECONDS
 from vault.client import attach, launch
 from vault.settings import Paths
 from vault.vault import Vault, passphrase_secret
@@ -21,6 +22,7 @@ from vault.vault import Vault, passphrase_secret
 TMUX = shutil.which("tmux")
 CHOSEN = "meadow tulip rusty 41 cart"
 PATIENCE = 90.0
+LOOK = 3 * DEAF_SECONDS
 
 pytestmark = pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
 
@@ -76,6 +78,11 @@ class Window:
         while words not in self.words:
             assert time.monotonic() < until, f"{words!r} did not come:\n{self.text}"
             time.sleep(0.1)
+
+    def look(self, words: str) -> None:
+        """See a dialog and look at it as long as a person does at least: before that it hears nothing."""
+        self.sees(words)
+        time.sleep(LOOK)
 
     def cursor(self) -> str:
         """The line of the cursor."""
@@ -148,11 +155,11 @@ def test_the_first_minutes_in_a_real_terminal(window: Window, tmp_path: Path) ->
     window.line(groups[first])
     window.moves(before)
     window.line(groups[second])
-    window.sees("3 of 3: your first file")
+    window.look("3 of 3: your first file")
     file = tmp_path / "diary.csv"
     file.write_text("\n".join(["day,steps", *(f"2026-01-{day:02},{day}" for day in range(1, 29)), ""]))
     window.line(str(file))
-    window.sees("Seal 28 rows")
+    window.look("Seal 28 rows")
     window.keys("Right", "Enter")
     window.sees("28 rows sealed in diary.")
     window.sees("Nothing has left this computer")

@@ -173,3 +173,14 @@ def test_damage_is_read_or_refused_and_never_anything_else(parse, places, cut):
     except Unreadable:
         return
     assert parsed.table.num_rows == len(parsed.lines)
+
+
+def test_large_names_that_are_doubles_may_have_become_one(packed):
+    large = packed({"id": [9007199254740992.0, 9007199254740992.0], "n": [1, 2]}, unit_column="id")
+    small = packed({"id": [17.0, 18.0], "n": [1, 2]}, unit_column="id")
+
+    assert large.notes == (
+        "The column id holds numbers of over 15 digits as doubles: such that differed may have become one when the "
+        "file was written.",
+    )
+    assert small.notes == ()

@@ -227,4 +227,30 @@ MUTANTS = (
         new="(squares",
         caught_by="test_what_a_unit_adds_is_never_longer_than_the_clip_norm",
     ),
+    Mutant(
+        name="a sum that is priced as a sample",
+        kind=Kind.PRIVACY,
+        function="SecondManifest._kind_fits",
+        old="(self.dp.sampling_rate, self.dp.expected_batch, self.dp.steps) != (1, 1, 1)",
+        new="(self.dp.expected_batch, self.dp.steps) != (1, 1)",
+        caught_by="test_a_sum_of_gradients_is_one_full_step_and_nothing_else",
+    ),
+    Mutant(
+        name="the label's products have a norm of their own",
+        kind=Kind.PRIVACY,
+        function="Moments.books_at",
+        old="return [Layer(inputs=products, gradients=block.known.astype(np.float64)[:, None])]",
+        new="scale = np.linalg.norm(products[:, place:], axis=1, keepdims=True)\n"
+        "            products[:, place:] /= np.maximum(scale, 1e-300)\n"
+        "            return [Layer(inputs=products, gradients=block.known.astype(np.float64)[:, None])]",
+        caught_by="test_moments_are_clipped_by_one_norm_over_all_that_gets_noise",
+    ),
+    Mutant(
+        name="an update as large as it likes",
+        kind=Kind.PRIVACY,
+        function="check_update",
+        old="np.any(tensor > most) or np.any(tensor < -most)",
+        new="False",
+        caught_by="test_a_number_that_no_run_can_give_is_not_taken",
+    ),
 )

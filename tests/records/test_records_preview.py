@@ -40,6 +40,8 @@ def test_the_owner_is_warned_in_sentences(bench):
         "Each row counts as its own unit; a habit shown by many rows is not hidden.",
         "1 row repeats another row; what is told twice is hidden less well.",
         "There are only 4 units: an update that hides each of them will say little.",
+        "patient has 2 values in 4 rows: if they are people, nothing hides one of them whole unless they are the unit: "
+        "--unit patient",
         "These columns may name somebody: patient.",
     )
 
@@ -57,6 +59,7 @@ def test_a_column_warns_of_its_spelling(bench):
     assert "All rows with the same patient count as one unit, as it is spelled in the file." in (
         preview(bench.parse(VISITS), unit, None).warnings
     )
+    assert not [one for one in preview(bench.parse(VISITS), unit, None).warnings if "--unit" in one]
 
 
 def test_many_units_are_not_called_few(bench, numbered):

@@ -82,6 +82,22 @@ def test_what_is_written_is_taken_and_the_rest_chosen(asked: JobDescription) -> 
     assert manifest.dp.expected_batch == 40
 
 
+def test_a_network_takes_steps_that_no_number_of_units_makes_longer(asked: JobDescription) -> None:
+    network = replace(asked, model_kind="mlp")
+    few, many = (drafted(network, training_units_guess=units) for units in (2_000, 20_000))
+
+    assert few.optimizer == many.optimizer
+    assert (few.optimizer.kind, few.dp.steps) == ("adam", 1_000)
+    assert drafted(network, training_optimizer="sgd", training_units_guess=2_000).optimizer.kind == "sgd"
+    assert drafted(network, training_lr=0.1, training_units_guess=2_000).optimizer.kind == "sgd"
+
+
+@pytest.mark.parametrize("guess", [0, -5, 10**10, "many", 1.5, True])
+def test_a_guess_that_counts_nothing_is_refused(asked: JobDescription, guess: Any) -> None:
+    with pytest.raises(Invalid, match="a whole number from 1 to"):
+        drafted(asked, training_units_guess=guess)
+
+
 def test_clipping_follows_the_length_of_an_input_and_so_no_scale(asked: JobDescription) -> None:
     wide = replace(asked.fields[1], transform={**asked.fields[1].transform, "center": 7e6, "scale": 3e6})
     other = replace(asked, fields=(asked.fields[0], wide, asked.fields[2]))

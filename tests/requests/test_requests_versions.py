@@ -22,6 +22,7 @@ from vault.requests.canonical import canonical
 from vault.requests.manifest import LATER_ENCODINGS, LATER_KINDS, second_version
 from vault.requests.parse import manifest_bytes, parse_manifest
 from vault.requests.release_manifest import SecondRelease, parse_release_manifest, without_time
+from vault.requests.shapes import dimension, shapes, update_shapes
 from vault.requests.translate import learner_job, mechanism
 from vault.requests.weights import read_tensors
 from vault.requests.words import job_words
@@ -124,9 +125,9 @@ def test_what_the_format_has_room_for_is_refused_by_its_name(path: str, words: t
 
 
 def test_a_job_of_a_later_kind_is_refused_for_its_kind_whatever_else_it_has() -> None:
-    """A job of moments has no optimizer, and that is not what is wrong with it."""
-    with pytest.raises(ManifestInvalid, match=r"job\.kind is moments"):
-        parse_manifest(canonical(document(job={"kind": "moments", "ridge": 1}, optimizer=None, steps=0)))
+    """A job of the owner's own has no optimizer, and that is not what is wrong with it."""
+    with pytest.raises(ManifestInvalid, match=r"job\.kind is own"):
+        parse_manifest(canonical(document(job={"kind": "own", "rows": 1}, optimizer=None, steps=0)))
 
 
 def test_a_job_of_a_campaign_is_refused_with_a_sentence() -> None:
@@ -287,3 +288,19 @@ def test_what_follows_the_noise_is_told_to_the_learner_and_changes_no_price(
     assert mechanism(manifest) == mechanism(plain)
     with pytest.raises(ManifestInvalid, match="optimizer"):
         parse_manifest(canonical(first_version(document(optimizer=optimizer))))
+
+
+def test_moments_are_priced_by_how_many_products_get_noise() -> None:
+    """Of m inputs and the constant one (m + 1)(m + 2)/2 products and m + 1 with the label; classes have none."""
+    number = {"kind": "standard", "center": 0, "scale": 1, "clip": 3}
+    changes = {"model": {"kind": "linear", "weights": "0" * 64}, "loss": "squared"}
+    moments = {**SUM, **changes, "job": {"kind": "moments"}, "fields__0__transform": number}
+    manifest = parse_manifest(canonical(document(**moments)))
+
+    assert update_shapes(manifest) == {"products": (15,), "targets": (5,)}
+    assert mechanism(manifest).parameters == dimension(manifest) == 20
+    assert shapes(manifest) == {"weight": (1, 4), "bias": (1,)}
+    assert "sum of the products" in job_words(manifest)
+    assert learner_job(manifest, manifest.required).kind == "moments"
+    with pytest.raises(ManifestInvalid, match="has a label that is no number"):
+        parse_manifest(canonical(document(**{**SUM, "job": {"kind": "moments"}})))

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 
 import pytest
 
 from vault.errors.families import Invalid
 from vault.sealing import random as sealing_random
 from vault.sealing.passphrase import passphrase_secret
-from vault.sealing.random import SIGNS, generate_passphrase, random_bytes, random_id, random_secret
+from vault.sealing.random import generate_passphrase, random_bytes, random_id, random_secret, word_list
 
 
 def test_random_things_have_their_length_and_do_not_repeat() -> None:
@@ -19,23 +20,22 @@ def test_random_things_have_their_length_and_do_not_repeat() -> None:
     assert re.fullmatch(r"[0-9a-f]{32}", random_id())
 
 
-def test_a_generated_passphrase_carries_at_least_90_bits_in_typeable_groups() -> None:
-    passphrase = generate_passphrase()
-    signs = passphrase.replace("-", "")
+def test_a_generated_passphrase_carries_at_least_100_bits_in_words_that_can_be_typed() -> None:
+    words = generate_passphrase().split(" ")
 
-    assert re.fullmatch(r"([a-z2-9]{5}-){3}[a-z2-9]{5}", passphrase)
-    assert len(signs) * math.log2(len(set(SIGNS))) >= 90
-    assert not set("lo01") & set(SIGNS)
+    assert set(words) <= set(word_list())
+    assert len(words) * math.log2(len(set(word_list()))) >= 100
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)?", word) for word in word_list())
+    assert generate_passphrase() != generate_passphrase()
 
 
-def test_every_sign_of_a_generated_passphrase_is_equally_likely(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All 256 byte values together give each of the 32 signs exactly eight times."""
-    every_byte = bytes(range(256))
-    monkeypatch.setattr(sealing_random, "GROUPS", 1)
-    monkeypatch.setattr(sealing_random, "random_bytes", lambda _: every_byte)
-    passphrase = generate_passphrase()
+def test_every_word_of_a_generated_passphrase_is_equally_likely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All values of two bytes together give each word exactly eight times."""
+    values = iter(range(2**16))
+    monkeypatch.setattr(sealing_random, "random_bytes", lambda _: next(values).to_bytes(2))
+    found = Counter(sealing_random._place() for _ in range(8 * len(word_list())))
 
-    assert dict.fromkeys(SIGNS, 8) == {sign: passphrase.count(sign) for sign in SIGNS}
+    assert dict.fromkeys(range(len(word_list())), 8) == found
 
 
 def test_one_passphrase_typed_on_two_keyboards_gives_the_same_bytes() -> None:

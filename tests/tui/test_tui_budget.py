@@ -164,7 +164,7 @@ def test_h_explains_and_gives_the_worst_case_alone_for_the_cap(looked: Looked, s
             seen = " ".join(
                 str(one.render()) for one in pilot.app.screen.query("#details Plain").results(Plain)
             )
-            assert "There only the worst case is proven:" in seen
+            assert "only the worst case of the cap is proven:" in seen
             assert "99.97 right guesses in 100 whether one given day is in it" in seen
             assert "99.97 right guesses in 100 whether one given record is in it" in seen
             assert "instead of 50" not in seen

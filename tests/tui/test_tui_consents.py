@@ -14,7 +14,19 @@ from tests.sweeps import sweep
 from tests.worlds.approving import approve
 from tests.worlds.asking import LONG_COLLECTION, LONG_WHO, asking, asking_at_length, served_copy, the_request
 from tests.worlds.importing import import_file
-from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.screens import (
+    SIZES,
+    on_page,
+    play,
+    press,
+    sees,
+    served,
+    text_of,
+    type_word,
+    until,
+    words_in,
+    words_of,
+)
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from tui.dialogs.receipt import ReceiptDialog
@@ -326,6 +338,7 @@ def test_withdrawing_takes_three_keys_and_says_what_it_destroyed(own: Shared) ->
             assert "Nothing was released under it." in words
             assert pilot.app.focused is pilot.app.screen.query_one("#safe")
             await press(pilot, "right", "enter")
+            await type_word(pilot, "WITHDRAW")
             await tells(pilot, f"Consent {one.id[:8]} is withdrawn; nothing more is read under it.")
             await tells(pilot, f"1 held update destroyed: {held.id[:8]}.")
             await until(pilot, lambda: "× withdrawn" in [row[0] for row in rows(pilot)][-2:])
@@ -410,6 +423,7 @@ def test_a_withdrawal_ends_what_trains_under_it_and_nothing_is_held(tmp_path: Pa
                 words = words_in(pilot.app, "#consequence")  # type: ignore[arg-type]
                 assert "1 run in training now: stopped. The budget stays spent." in words
                 await press(pilot, "right", "enter")
+                await type_word(pilot, "WITHDRAW")
                 await tells(pilot, "1 run stopped.")
                 await until(pilot, lambda: not remote.runs())
 

@@ -16,9 +16,9 @@ from tests.worlds.importing import import_file
 from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
+from tui.dialogs.choose_file import ChooseFileDialog
 from tui.dialogs.erase import EraseDialog
 from tui.dialogs.export_data import DataExportDialog
-from tui.dialogs.import_file import ChooseFileDialog
 from tui.screens.columns import HIDDEN, Columns
 from tui.screens.data import EMPTY, NOBODY, Data
 from tui.text import wording

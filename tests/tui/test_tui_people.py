@@ -11,7 +11,8 @@ from textual.widgets import Button, Input
 
 from tests.worlds.screens import on_page, play, press, sees, served, text_of, until, words_of
 from tests.worlds.world import World
-from tui.dialogs.import_file import ChooseFileDialog, ImportDialog, PeopleToggle
+from tui.dialogs.choose_file import ChooseFileDialog
+from tui.dialogs.import_file import ImportDialog, PeopleToggle
 from tui.screens.data import Data
 from tui.text import wording
 from vault.owner.interface.session import OwnerSession

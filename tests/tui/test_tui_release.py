@@ -18,6 +18,7 @@ from tests.worlds.screens import (
     sees,
     served,
     text_of,
+    type_word,
     until,
     words_in,
     words_of,
@@ -123,6 +124,7 @@ def test_what_may_have_left_says_so_for_ever_and_shows_no_curve_while_it_can_be_
             await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             await sees(pilot, "What is still here of it is deleted now")
             await press(pilot, "right", "enter")
+            await type_word(pilot, "KEEP")
             await sees(pilot, "▲ sending (may have left), ")
             await pilot.press("D")
             assert isinstance(pilot.app.screen, Releases)
@@ -225,6 +227,7 @@ def test_keeping_it_is_final_and_enter_alone_does_not(today: World) -> None:
             await pilot.press("right")
             assert pilot.app.focused is pilot.app.screen.query_one("#act")
             await pilot.press("enter")
+            await type_word(pilot, "KEEP")
             await sees(pilot, "■ kept private")
         one = only(vault)
         assert one.state == "withheld"

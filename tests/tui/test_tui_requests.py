@@ -166,7 +166,7 @@ def test_an_empty_inbox_says_what_to_do_next(tmp_path: Path) -> None:
         async def story() -> None:
             async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
                 await sees(pilot, "No one has asked.")
-                await sees(pilot, "lockbox requester add NAME KEYFILE")
+                await sees(pilot, "Press o and give the path of their key file")
                 await press(pilot, "enter", "a", "x", "t", "b", "u", "e")
                 assert isinstance(pilot.app.screen, Requests)
 

@@ -21,7 +21,7 @@ from tests.worlds.asking import (
     served_copy,
     the_request,
 )
-from tests.worlds.screens import on_page, play, press, sees, served, until, words_in
+from tests.worlds.screens import on_page, play, press, sees, served, type_word, until, words_in
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
 from tui.dialogs.run import RunDialog
@@ -51,6 +51,7 @@ async def _run(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: not run_button(dialog).disabled)
     run_button(dialog).focus()
     await press(pilot, "enter")
+    await type_word(pilot, "RUN")
     await until(pilot, lambda: getattr(pilot.app.screen, "NAME", "") == "training")
 
 
@@ -121,6 +122,7 @@ def test_a_consent_that_covers_the_job_already_is_named_and_no_other_is_written(
             await read_to_the_end(pilot, dialog)
             run_button(dialog).focus()
             await press(pilot, "enter")
+            await type_word(pilot, "RUN")
             await until(pilot, lambda: getattr(pilot.app.screen, "NAME", "") == "training")
             assert [grant.id] == [one.id for one in vault.grants()]
 

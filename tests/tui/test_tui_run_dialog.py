@@ -26,7 +26,18 @@ from tests.worlds.asking import (
     the_request,
     toggle,
 )
-from tests.worlds.screens import SIZES, on_page, play, press, sees, served, until, words_in, words_of
+from tests.worlds.screens import (
+    SIZES,
+    on_page,
+    play,
+    press,
+    sees,
+    served,
+    type_word,
+    until,
+    words_in,
+    words_of,
+)
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
 from tui.dialogs.approval import PreparedApproval, prepare_with_choice
@@ -347,6 +358,7 @@ def test_an_error_at_the_last_moment_is_said_in_the_dialog_and_nothing_is_approv
             vault.refuse(the_request(vault).line.id)
             run_button(dialog).focus()
             await press(pilot, "enter")
+            await type_word(pilot, "RUN")
             await sees(pilot, "The request is refused by its owner; that cannot be done now.")
             assert isinstance(pilot.app.screen, RunDialog)
             assert the_request(vault).line.state == "refused_person"

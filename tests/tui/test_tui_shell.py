@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from textual.events import Key
-from textual.widgets import HelpPanel
 
 from tests.sweeps import sweep, sweep_of_many
 from tests.worlds.commands import run
@@ -23,6 +22,7 @@ from tui.app.app import LOCKED_BY_ITSELF, LockboxApp
 from tui.app.keymap import ACTIONS, EVERYWHERE
 from tui.dialogs.lock import LockDialog, QuitDialog
 from tui.screens.data import Data
+from tui.widgets.help_pane import HelpPane
 from tui.widgets.table import ListTable
 from vault.client import attach
 from vault.client.client import Client
@@ -206,7 +206,7 @@ def test_before_a_vault_is_open_the_palette_offers_only_what_can_be_done(tmp_pat
     async def story() -> None:
         async with app.run_test() as pilot:
             await pilot.pause()
-            assert {"Help", "Search", "Curtain", "Quit", "Pause"} == {
+            assert {"Help", "Find", "Curtain", "Quit", "Pause"} == {
                 one.title for one in app.get_system_commands(app.screen)
             }
             await press(pilot, "1", "8", "ctrl+l")
@@ -220,10 +220,10 @@ def test_help_stands_beside_the_screen_and_goes_by_the_same_key(world: World) ->
         async with on_page(vault, world, "home", size=(140, 40)) as pilot:
             await sees(pilot, "Nothing has left this computer")
             await pilot.press("question_mark")
-            await until(pilot, lambda: bool(pilot.app.screen.query(HelpPanel)))
+            await until(pilot, lambda: bool(pilot.app.screen.query(HelpPane)))
             await sees(pilot, "Nothing has left this computer")
             await pilot.press("question_mark")
-            await until(pilot, lambda: not pilot.app.screen.query(HelpPanel))
+            await until(pilot, lambda: not pilot.app.screen.query(HelpPane))
 
     with served(world) as vault:
         play(story())

@@ -12,7 +12,7 @@ from textual.widgets import ProgressBar
 
 from tests.worlds.approving import approve
 from tests.worlds.asking import asking, served_copy, the_request
-from tests.worlds.screens import on_page, play, press, sees, served, until, words_of
+from tests.worlds.screens import on_page, play, press, sees, served, type_word, until, words_of
 from tests.worlds.vaults import new_world
 from tests.worlds.world import World
 from tui.app.app import LockboxApp
@@ -148,6 +148,7 @@ def test_a_run_of_another_client_is_shown_with_its_steps_its_price_and_its_locks
             assert "stays spent" in words_of(pilot.app)  # type: ignore[arg-type]
             pilot.app.screen.query_one("#act").focus()
             await press(pilot, "enter")
+            await type_word(pilot, "STOP")
             await sees(pilot, "Nothing is running.")
             await sees(pilot, "Its budget is spent all the same")
             assert (the_request(vault).line.state, the_request(vault).price.paid) == ("failed", True)

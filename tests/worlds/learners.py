@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from vault.requests.parse import parse_manifest
-from vault.requests.shapes import shapes
+from vault.requests.shapes import update_shapes
 from vault.requests.weights import write_tensors
 from vault.training import process
 
@@ -60,7 +60,7 @@ def real_learner(monkeypatch: pytest.MonkeyPatch) -> None:
 def zeros(job: Path) -> bytes:
     """The update of this job folder that changes nothing, canonically written."""
     manifest = parse_manifest((job / "manifest.json").read_bytes())
-    return write_tensors({name: np.zeros(shape, np.int64) for name, shape in shapes(manifest).items()})
+    return write_tensors({name: np.zeros(shape, np.int64) for name, shape in update_shapes(manifest).items()})
 
 
 def pretended(update: bytes, *, mark: str = "", pause: float = 0.01) -> tuple[str, ...]:

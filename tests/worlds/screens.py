@@ -13,6 +13,7 @@ from textual._compositor import Compositor
 from textual._context import active_app
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.events import InputEvent
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
@@ -20,6 +21,8 @@ from tests.sweeps import sweep
 from tests.worlds.served import serving
 from tests.worlds.world import PASSPHRASE, World
 from tui.app.app import LockboxApp
+from tui.dialogs.dialog import DEAF_SECONDS
+from tui.dialogs.word import WordDialog
 from vault.client import attach
 from vault.client.client import Client
 from vault.owner.interface.session import OwnerSession
@@ -78,6 +81,10 @@ class UnlockedApp(LockboxApp):
     def __init__(self, vault: OwnerSession, paths: Paths, *, page: str, calm: bool = False) -> None:
         super().__init__(paths, Preferences(calm=calm), environ={})
         self._given, self._page, self.door = vault, page, ""
+
+    def time_of(self, event: InputEvent) -> float:
+        """Every key comes from somebody who has looked first."""
+        return super().time_of(event) + 2 * DEAF_SECONDS
 
     def show_first_screen(self, sentence: str = "") -> None:
         """Enter the vault instead of asking for its passphrase; the second time, stay outside."""
@@ -144,6 +151,13 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys one after the other, as fast as a person would not."""
     for key in keys:
         await pilot.press(key)
+
+
+async def type_word(pilot: Pilot[Any], word: str) -> None:
+    """Answer the last question before what is for good."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, WordDialog) and bool(pilot.app.focused))
+    await press(pilot, *word, "enter")
+    await until(pilot, lambda: not isinstance(pilot.app.screen, WordDialog))
 
 
 async def type_in(pilot: Pilot[Any], text: str) -> None:

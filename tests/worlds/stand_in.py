@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from learner import __main__ as process
-from learner.protocol import ColumnFrame, Job, Progress, job_shapes
+from learner.protocol import ColumnFrame, Job, Progress, update_shapes
 
 CURVE_POINTS = 40
 LONG, A_STEP = 500, 0.001
@@ -29,7 +29,7 @@ def warm_up(_kind: str) -> None:
 
 def rehearse(job: Job, _weights: bytes) -> None:
     """Read what there is to read of the job; nothing can fail here."""
-    assert job_shapes(job)
+    assert update_shapes(job)
 
 
 def train(job: Job, _weights: bytes, frame: ColumnFrame, *, progress: Progress) -> tuple[bytes, bytes]:
@@ -45,7 +45,7 @@ def _update(job: Job) -> bytes:
     """Small random numbers as int64 safetensors, in the order and with the padding that its library writes."""
     facts: dict[str, Any] = {}
     size = 0
-    for name, shape in sorted(job_shapes(job).items()):
+    for name, shape in sorted(update_shapes(job).items()):
         end = size + 8 * math.prod(shape)
         facts[name] = {"dtype": "I64", "shape": list(shape), "data_offsets": [size, end]}
         size = end

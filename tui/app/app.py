@@ -5,34 +5,37 @@ What Textual would show or write by itself is closed in `discreet.py` and `secre
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import threading
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from textual import work
-from textual.app import SystemCommand
-from textual.events import Event, Key, MouseDown
+from textual._time import get_time
+from textual.app import App, SystemCommand
+from textual.events import Event, InputEvent, Key, MouseDown
 from textual.screen import Screen
 
-from tui.app.hardening import HardenedApp
-from tui.app.keymap import ACTIONS, EVERYWHERE, bindings
+from tui.app.keymap import ACTIONS, EVERYWHERE, URGENT, bindings
+from tui.app.locking import LockingApp
+from tui.app.own_keys import read_own_keys
 from tui.app.page import Page
 from tui.app.page_classes import screen_class
 from tui.app.run_watch import RunWatch, outcome_of_run
+from tui.app.themes import BY_NAME, theme_of
 from tui.app.threads import in_thread
 from tui.cli.exit_codes import ExitCode
-from tui.dialogs.lock import HungDialog, LockDialog, QuitDialog
+from tui.dialogs.dialog import Dialog
+from tui.dialogs.help import HelpDialog
+from tui.dialogs.lock import QuitDialog
 from tui.text.layout import escaped
 from tui.widgets.bar import Standing, VaultBar
-from vault.errors.daemon import DaemonGone, DaemonHung, DaemonUnreachable, TrainingRuns
+from vault.errors.daemon import DaemonGone, DaemonHung, DaemonUnreachable
 from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths, Preferences
     from vault.views.runs import Pulse
@@ -43,15 +46,27 @@ PULSE_SECONDS: Final = 1.0
 LOCKED_BY_ITSELF: Final = (
     "The vault is locked: not used for a while, open for 12 hours, or locked from elsewhere."
 )
+RUN_LOST: Final = (
+    "The vault's process has ended while a job ran, so the vault is locked. What the job cost stays spent, and nothing "
+    "of it is held; 8 Audit says how far it came."
+)
 
 
-class LockboxApp(HardenedApp):
+def _vault_provider() -> type[Provider]:
+    """What finds things of the vault, loaded when the palette first opens."""
+    from tui.app.palette import VaultProvider
+
+    return VaultProvider
+
+
+class LockboxApp(LockingApp):
     """The terminal UI over one vault, or over the sample."""
 
     TITLE = "Lockbox"
     CSS_PATH = Path(__file__).with_name("lockbox.tcss")
     BINDINGS = bindings(EVERYWHERE)  # type: ignore[assignment]
     COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMANDS = App.COMMANDS | {_vault_provider}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]  # noqa: RUF012 (Textual's own)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012
 
@@ -66,26 +81,34 @@ class LockboxApp(HardenedApp):
         self.vault: OwnerSession | None = None
         self.own_paths = paths
         self.is_sample = False
+        self.own_keys: dict[str, str] = {}
         self.standing = Standing()
         self.run_watch = RunWatch()
         self._seen_entries = -1
         self._was_used, self._is_pulsing, self._is_locking = False, False, False
         self._hung_pid = 0
+        for theme in BY_NAME.values():
+            self.register_theme(theme)
+        self.set_theme(preferences.theme)
         self.set_calm(preferences.calm or bool(self.environ.get("ACCESSIBLE")))
 
     # starting and ending
 
-    def on_load(self) -> None:
-        """End on SIGTERM, SIGHUP and SIGINT, so that the terminal is given back as it was."""
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, self._on_end_signal)
-
     def on_mount(self) -> None:
         """Show the first screen; nothing heavy is loaded before."""
+        self._take_own_keys()
         self.set_interval(PULSE_SECONDS, self._pulse)
         self.show_first_screen()
         self.call_after_refresh(self._tidy_up)
+
+    def _take_own_keys(self) -> None:
+        """Where the file of them cannot be used, ours hold, and that is said."""
+        try:
+            self.own_keys = read_own_keys(self.own_paths)
+        except LockboxError as error:
+            self.tell_error(error)
+        else:
+            self.set_keymap(self.own_keys)
 
     @work(group="tidy")
     async def _tidy_up(self) -> None:
@@ -96,9 +119,6 @@ class LockboxApp(HardenedApp):
         from tui.app.create_vault import remove_drafts
 
         remove_drafts(self.own_paths)
-
-    def _on_end_signal(self) -> None:
-        self.exit(ExitCode.INTERRUPTED)
 
     def show_first_screen(self, sentence: str = "") -> None:
         """Show the welcome, or the screen that unlocks the vault there is."""
@@ -156,20 +176,37 @@ class LockboxApp(HardenedApp):
             self.close_vault(LOCKED_BY_ITSELF, is_over=True)
             return
         hint = f"\n{error.hint}" if error.hint else ""
-        said = escaped(f"{error}{hint}")
+        # The sentence of an error may quote a value.
+        is_hidden = self.has_class("-curtained")
+        said = "The reason is behind the curtain: ctrl+k" if is_hidden else escaped(f"{error}{hint}")
         self.notify(said, title="Not done", severity="error", timeout=10, markup=False)
 
     def tell(self, sentence: str, *, title: str = "") -> None:
         """Show a sentence about what happened."""
         self.notify(escaped(sentence), title=escaped(title), markup=False, timeout=8)
 
+    def notify(self, message: str, **given: Any) -> None:
+        """Say it in a corner of a page; in a dialog, where that would cover fields, below the buttons."""
+        super().notify(message, **given)
+        if isinstance(self.screen, Dialog):
+            title = given.get("title")
+            self.screen.show_note(f"{title}: {message}" if title else message)
+
     # the pulse: when the vault locks, what runs, whether the trail has grown
 
     async def on_event(self, event: Event) -> None:
-        """Note keys and clicks; only they keep the vault open."""
+        """Note keys and clicks; only they keep the vault open. A dialog that has just come up hears none."""
         if isinstance(event, Key | MouseDown):
             self._was_used = True
-        await super().on_event(event)
+        if not (isinstance(event, InputEvent) and self._is_unheard(event)):
+            await super().on_event(event)
+
+    def _is_unheard(self, event: InputEvent) -> bool:
+        """Whether nothing may come of it: the program ends already, or a dialog was not seen yet."""
+        if self._exit or event.is_forwarded or not self.screen_stack:
+            return self._exit
+        is_urgent = isinstance(event, Key) and event.key in URGENT
+        return not is_urgent and isinstance(self.screen, Dialog) and self.screen.is_deaf_to(event)
 
     @work(group="pulse")
     async def _pulse(self) -> None:
@@ -180,7 +217,7 @@ class LockboxApp(HardenedApp):
         self._was_used, self._is_pulsing = False, True
         try:
             pulse = await in_thread(lambda: vault.pulse(is_background=not was_used))
-            self._tell_answers_again()
+            self.tell_answers_again()
             await self._on_pulse(pulse)
         except LockboxError as error:
             if vault is self.vault and not self._is_locking:
@@ -188,36 +225,25 @@ class LockboxApp(HardenedApp):
         finally:
             self._is_pulsing = False
 
-    def _tell_answers_again(self) -> None:
-        if self._hung_pid:
-            self._hung_pid = 0
-            self.tell("The vault's process answers again.")
-
     def _pulse_failed(self, error: LockboxError) -> None:
         if isinstance(error, DaemonHung):
-            self._on_hung(error)
+            self.on_hung(error)
         elif isinstance(error, DaemonGone | DaemonUnreachable | Locked):
-            self.close_vault(LOCKED_BY_ITSELF, is_over=True)
+            is_lost = bool(self.standing.running) and not isinstance(error, Locked)
+            self.close_vault(RUN_LOST if is_lost else LOCKED_BY_ITSELF, is_over=True)
         else:
             self.tell_error(error)
 
-    def _on_hung(self, error: DaemonHung) -> None:
-        """Say it once, and in the top line until the process answers or is ended."""
-        if not self._hung_pid:
-            self.tell_error(error)
-        self._hung_pid = int(str(error.facts["pid"]))
-        self.standing = replace(self.standing, is_silent=True)
-        self._show_standing()
-
-    def _show_standing(self) -> None:
+    def show_standing(self) -> None:
+        """Show the facts of the top line."""
         # Over the stack, which is empty when the program has ended while the vault was answering.
         for bar in [bar for screen in self.screen_stack[-1:] for bar in screen.query(VaultBar)]:
             bar.show_standing(self.standing)
 
     async def _on_pulse(self, pulse: Pulse) -> None:
         if pulse.audit_entries != self._seen_entries:
-            self._seen_entries = pulse.audit_entries
             await self._load_status()
+            self._seen_entries = pulse.audit_entries
         self.standing = Standing(
             vault=str(self.paths.vault.name),
             is_sample=self.is_sample,
@@ -226,7 +252,7 @@ class LockboxApp(HardenedApp):
             waiting=self.standing.waiting,
             running=len(pulse.runs),
         )
-        self._show_standing()
+        self.show_standing()
         for screen in self.screen_stack:
             on_pulse = getattr(screen, "on_pulse", None)
             if on_pulse is not None and self._has_widgets(screen):
@@ -291,11 +317,11 @@ class LockboxApp(HardenedApp):
             await self.screen.action_search()
 
     async def action_help(self) -> None:
-        """Show or hide the explanation beside the screen."""
-        if self.screen.query("HelpPanel"):
-            self.action_hide_help_panel()
-        else:
-            self.action_show_help_panel()
+        """Show or hide the explanation: beside a page, in front of anything else."""
+        if isinstance(self.screen, Page):
+            await self.screen.toggle_help()
+        elif not isinstance(self.screen, HelpDialog):
+            self.push_screen(HelpDialog(self.screen))
 
     def action_curtain(self) -> None:
         """Hide or show every value."""
@@ -305,50 +331,6 @@ class LockboxApp(HardenedApp):
             if self.has_class("-curtained")
             else "Values are shown."
         )
-
-    async def action_lock(self) -> None:
-        """Lock the vault: the process that has the keys ends."""
-        if self.vault is None or isinstance(self.screen, LockDialog | HungDialog):
-            return
-        if self._hung_pid:
-            self.push_screen(HungDialog(self._hung_pid))
-        elif self.standing.running:
-            self.push_screen(LockDialog())
-        else:
-            self.lock_now(stop_training=False)
-
-    @work(exclusive=True, group="lock")
-    async def lock_now(self, *, stop_training: bool) -> None:
-        """End the process that has the keys."""
-        self._is_locking = True
-        try:
-            await self.ask(lambda vault: vault.lock(stop_training=stop_training))
-        except TrainingRuns:
-            self.push_screen(LockDialog())
-        except DaemonHung as error:
-            self._on_hung(error)
-            self.push_screen(HungDialog(self._hung_pid))
-        except LockboxError as error:
-            self.tell_error(error)
-        else:
-            self.close_vault("The vault is locked.", is_over=True)
-        finally:
-            self._is_locking = False
-
-    @work(exclusive=True, group="lock")
-    async def end_hung(self) -> None:
-        """End the process that has the keys and does not answer."""
-        from vault.client.hung import end_hung
-
-        paths, self._is_locking = self.paths, True
-        try:
-            await in_thread(lambda: end_hung(paths, stop_training=True))
-        except LockboxError as error:
-            self.tell_error(error)
-        else:
-            self.close_vault("The vault is locked: its process did not answer and was ended.", is_over=True)
-        finally:
-            self._is_locking = False
 
     def action_leave(self) -> None:
         """Leave the program, after a question where a run goes on."""
@@ -382,6 +364,14 @@ class LockboxApp(HardenedApp):
 
         return run
 
+    def clock(self) -> float:
+        """Seconds of a clock that only goes forward."""
+        return get_time()
+
+    def time_of(self, event: InputEvent) -> float:
+        """When a key or a click was made, by the same clock."""
+        return event.time
+
     def now(self) -> datetime:
         """The time, for what ends by itself."""
         return datetime.now(UTC)
@@ -392,6 +382,10 @@ class LockboxApp(HardenedApp):
         """No animation, no blinking, tables of numbers for plots."""
         self.animation_level = "none" if is_calm else "full"
         self.set_class(is_calm, "-calm")
+
+    def set_theme(self, wanted: str) -> None:
+        """Take the colours of this preference."""
+        self.theme = theme_of(wanted, self.environ).name
 
     @property
     def is_calm(self) -> bool:

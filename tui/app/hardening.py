@@ -6,7 +6,10 @@ saved, and a terminal that goes away ends the program.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import App
@@ -37,6 +40,16 @@ class HardenedApp(App[int]):
         self.environ = dict(os.environ if environ is None else environ)
         super().__init__()
         self.exit_message = ""
+        self.has_crashed = False
+
+    def on_load(self) -> None:
+        """End on SIGTERM, SIGHUP and SIGINT, so that the terminal is given back as it was."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, self._on_end_signal)
+
+    def _on_end_signal(self) -> None:
+        self.exit(ExitCode.INTERRUPTED)
 
     def tell(self, sentence: str, *, title: str = "") -> None:
         """Show a sentence about what happened."""
@@ -61,6 +74,7 @@ class HardenedApp(App[int]):
 
     def _fatal_error(self) -> None:
         """End after an unforeseen error without its traceback, which would print variables, secrets among them."""
+        self.has_crashed = True
         kind = type(self._exception).__name__
         self.exit_message = f"lockbox made a mistake of its own ({kind}); the terminal UI has ended"
         self._exit_renderables.clear()

@@ -6,6 +6,7 @@ erases or allows anything: what cannot be undone opens a dialog whose confirmati
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,6 +18,8 @@ from tui.actions import questions
 from tui.text.action import Action, Question
 
 EVERYWHERE: Final = "everywhere"
+URGENT: Final = ("ctrl+l", "ctrl+k", "ctrl+z", "ctrl+q")
+"""What is heard at any moment: it locks, hides or leaves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,12 @@ class KeyAction:
     where: str
     command: str | None
     is_shown: bool = False
+
+    @property
+    def id(self) -> str:
+        """What the file of a person's own keys calls it, such as `requests.run`."""
+        name = "-".join(part for part in re.split(r"\W+", self.name) if part)
+        return f"{self.where}.{name}"
 
     @property
     def is_urgent(self) -> bool:
@@ -61,13 +70,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
     _action(EVERYWHERE, "go('budget')", "7", "Budget", "The lifetime privacy budget.", "budget"),
     _action(EVERYWHERE, "go('audit')", "8", "Audit", "The trail of everything.", "audit show"),
     _action(EVERYWHERE, "go('settings')", "9,comma", "Settings", "Lock time, calm mode, paths.", "settings"),
-    _action(EVERYWHERE, "help", "question_mark", "Help", "Explain this screen beside it.", None, shown=True),
-    _action(EVERYWHERE, "command_palette", "ctrl+p", "Actions", "Search every action by its name.", None),
-    _action(EVERYWHERE, "search", "slash", "Search", "Search in the list of this screen.", None),
-    _action(
-        EVERYWHERE, "curtain", "ctrl+k", "Curtain", "Hide every value on the screen, or show it again.", None
-    ),
-    _action(EVERYWHERE, "lock", "ctrl+l", "Lock", "Lock the vault now.", "lock"),
+    _action(EVERYWHERE, "help", "question_mark,f1", "Help", "Explain this screen.", None, shown=True),
     _action(
         EVERYWHERE,
         "leave",
@@ -77,6 +80,14 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         None,
         shown=True,
     ),
+    _action(
+        EVERYWHERE, "command_palette", "ctrl+p", "All", "Search every action by its name.", None, shown=True
+    ),
+    _action(EVERYWHERE, "search", "slash", "Find", "Search in the list of this screen.", None, shown=True),
+    _action(
+        EVERYWHERE, "curtain", "ctrl+k", "Curtain", "Hide every value on the screen, or show it again.", None
+    ),
+    _action(EVERYWHERE, "lock", "ctrl+l", "Lock", "Lock the vault now.", "lock"),
     _action(
         EVERYWHERE,
         "suspend_process",
@@ -132,7 +143,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "submit",
         "o",
         "Take in…",
-        "Take a job folder into the inbox.",
+        "Take in a job folder, or the key file of somebody new.",
         "request submit",
         shown=True,
     ),
@@ -329,7 +340,13 @@ def bindings(where: str) -> list[Binding]:
     """The actions of one screen as Textual bindings; only those that are shown stand in the footer."""
     return [
         Binding(
-            one.keys, one.name, one.label, show=one.is_shown, tooltip=one.sentence, priority=one.is_urgent
+            one.keys,
+            one.name,
+            one.label,
+            show=one.is_shown,
+            tooltip=one.sentence,
+            priority=one.is_urgent,
+            id=one.id,
         )
         for one in actions(where)
     ]

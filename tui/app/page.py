@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual import work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.css.query import NoMatches
 from textual.screen import Screen
@@ -20,6 +21,7 @@ from tui.app.program import Program, program_of
 from tui.dialogs.action import ActionDialog
 from tui.text.action import Action
 from tui.widgets.bar import PageTabs, VaultBar
+from tui.widgets.help_pane import HelpPane
 from tui.widgets.table import ListTable
 from vault.errors.families import LockboxError
 
@@ -50,6 +52,7 @@ class Page(Screen[None], Generic[F]):
     """The tab it stands under, where that is not its own."""
     HELP: ClassVar[str] = ""
     AUTO_FOCUS = "ListTable"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
     cursor_key = ""
     """The key of the line on which the cursor begins."""
     ALLOW_SELECT = False  # values are on the screen; copying them is done by `lockbox data export`
@@ -59,7 +62,7 @@ class Page(Screen[None], Generic[F]):
     def __init_subclass__(cls, **given: Any) -> None:
         """Bind the keys that the keymap gives this screen."""
         if cls.NAME:
-            cls.BINDINGS = [*bindings(cls.NAME), *cls.BINDINGS]
+            cls.BINDINGS = [*bindings(cls.NAME), *cls.__dict__.get("BINDINGS", ())]
         super().__init_subclass__(**given)
 
     @property
@@ -209,10 +212,29 @@ class Page(Screen[None], Generic[F]):
         """Show only what has this text."""
         self.query(ListTable).first().filter(text)
 
-    async def on_key(self, event: Any) -> None:
-        """Escape closes the search."""
-        if event.key == "escape" and self.query(SearchBar):
-            event.stop()
-            await self.query(SearchBar).remove()
-            self.filter_list("")
-            self.focus_first()
+    # leaving
+
+    async def action_back(self) -> None:
+        """Close what was opened last: the help, the search, or what this page has of its own."""
+        if self.query(HelpPane):
+            await self.query(HelpPane).remove()
+        elif self.query(SearchBar):
+            await self.end_search()
+        else:
+            await self.leave_part()
+
+    async def end_search(self) -> None:
+        """Show the whole list again."""
+        await self.query(SearchBar).remove()
+        self.filter_list("")
+        self.focus_first()
+
+    async def leave_part(self) -> None:
+        """Where escape leads when neither help nor search is open."""
+
+    async def toggle_help(self) -> None:
+        """Show what this page is about and what its keys do, beside it, or hide that again."""
+        if self.query(HelpPane):
+            await self.query(HelpPane).remove()
+        else:
+            await self.mount(HelpPane(self.HELP, self.NAME))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
+    from textual.events import InputEvent
 
     from tui.app.run_watch import RunWatch
     from tui.widgets.bar import Standing
@@ -27,12 +28,20 @@ class Program(Protocol):
     preferences: Preferences
     environ: Mapping[str, str]
     is_sample: bool
+    own_keys: Mapping[str, str]
+    """The keys a person chose instead of ours, by action."""
     standing: Standing
     run_watch: RunWatch
 
     @property
     def is_calm(self) -> bool:
         """Whether plots become tables and nothing moves."""
+
+    def clock(self) -> float:
+        """Seconds of a clock that only goes forward."""
+
+    def time_of(self, event: InputEvent) -> float:
+        """When a key or a click was made, by the same clock."""
 
     def now(self) -> datetime:
         """The time, for what ends by itself."""
@@ -71,6 +80,9 @@ class Program(Protocol):
 
     def set_calm(self, is_calm: bool) -> None:
         """Stop or allow movement and plots."""
+
+    def set_theme(self, wanted: str) -> None:
+        """Take the colours of this preference."""
 
     def exit(self, result: int) -> None:
         """End the program with this exit code."""

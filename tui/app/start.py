@@ -9,6 +9,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
+from tui.cli.exit_codes import ExitCode
 from vault.errors.daemon import KeysLogged
 from vault.errors.families import LockboxError
 from vault.settings import read_preferences
@@ -56,7 +57,8 @@ def run(paths: Paths) -> int:
     if app.exit_message:
         for prefix, line in zip(("error", "hint"), app.exit_message.splitlines(), strict=False):
             print(f"lockbox: {prefix}: {line.rstrip('.')}", file=sys.stderr)
-    return app.return_code or 0 if code is None else code
+    # Also where it crashed after it was told to end, which had set a code of its own.
+    return ExitCode.FAILED if app.has_crashed else code or app.return_code or ExitCode.OK
 
 
 def _close_session(app: LockboxApp) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from textual import work
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -78,6 +79,13 @@ class ActionDialog(VaultCallDialog):
                 self.show_problem(f"Type {entry.placeholder}.")
                 self.query_one(f"#{entry.name}", Input).focus()
                 return
+        self._decide(said)
+
+    @work(exclusive=True, group="decide")
+    async def _decide(self, said: dict[str, str]) -> None:
+        """Do it, after a word where it is for good."""
+        if not await self.is_typed(self._question.word, self.consequence()):
+            return
         self._begins()
         target = self._question.target(self._subject)
         self.carry_out(

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from tui.dialogs.dialog import Dialog
 from tui.text import wording
+from tui.text.budget_facts import JOBS_ADD_UP
 from tui.widgets.plain import Plain
 from tui.widgets.price import PriceBox
 
@@ -25,8 +26,8 @@ PARAGRAPHS: Final = (
     "One requester can use at most half of a collection's budget, and one job at most a quarter of it.",
     "For one job there is a guess: how often somebody who sees its result, and knows everything else, would at best be "
     "right about one unit. It is worked out for that job alone. Open a job to read it.",
-    "For the whole budget there is no such guess, because which jobs will come is not known. There only the worst case "
-    "is proven:",
+    f"{JOBS_ADD_UP} That is computed for jobs like those of the demonstration; which jobs will come here is not "
+    "known. For whatever comes, only the worst case of the cap is proven:",
 )
 LAST: Final = (
     "What holds for many units is hidden from nobody: it is what a model learns. A budget belongs to the people in the "

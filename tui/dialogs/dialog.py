@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import InputEvent, Key
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Label
+from textual.widgets import Button, Input, Label
 
 from tui.app.program import Program, program_of
 from tui.widgets.plain import Plain, content
 
 R = TypeVar("R")
 
+DEAF_SECONDS: Final = 0.5
+"""So long a dialog hears no key and no click: what was meant for the screen before it decides nothing."""
+
 
 class Dialog(ModalScreen[R | None]):
     """Base of the dialogs; dismissed with None for "nothing was decided", which escape always means.
 
     At 60×20 the title, the consequence and the buttons are in sight without scrolling; only `details` scroll. The
-    safe button comes first, has the focus, and its answer is never remembered.
+    safe button comes first, has the focus, and its answer is never remembered. No letter moves the focus.
     """
+
+    HELP: ClassVar[str] = ""
+    """What there is to know besides what stands on it."""
 
     AUTO_FOCUS = "#safe"
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", show=False),
-        Binding("left,h", "app.focus_previous", show=False),
-        Binding("right,l", "app.focus_next", show=False),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+        Binding("question_mark,f1", "app.help", show=False),
     ]
+
+    _hears_from = float("inf")
 
     @property
     def program(self) -> Program:
@@ -51,6 +61,34 @@ class Dialog(ModalScreen[R | None]):
                 yield Button(content(self.safe_label()), id="safe")
                 for name, label in self.choices():
                     yield Button(content(label), id=name)
+            yield Plain("", id="note")
+
+    # what it hears
+
+    def on_screen_resume(self) -> None:
+        """Hear nothing until it has been in sight for half a second, also when it comes back from under another."""
+        self._hears_from = float("inf")
+        self.call_after_refresh(self._in_sight)
+
+    def _in_sight(self) -> None:
+        self._hears_from = self.program.clock() + DEAF_SECONDS
+
+    def is_deaf_to(self, event: InputEvent) -> bool:
+        """Whether it was not long enough in sight when this was pressed; letters of a field and escape are heard."""
+        if isinstance(event, Key) and (event.key == "escape" or self._is_typing(event)):
+            return False
+        return self.program.time_of(event) < self._hears_from
+
+    def _is_typing(self, event: Key) -> bool:
+        return event.is_printable and isinstance(self.focused, Input)
+
+    def show_note(self, sentence: str) -> None:
+        """Say below the buttons what a page would say in a corner, where it would cover the fields."""
+        for note in self.query("#note").results(Plain):
+            note.set_text(sentence)
+            note.display = bool(sentence)
+
+    # what stands on it
 
     def title_text(self) -> str:
         """What is decided, as a question or a fact."""

@@ -80,11 +80,6 @@ class EraseDialog(ReadToEndDialog):
     def _typed(self) -> str:
         return self.query_one("#word", Input).value
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Every letter counts."""
-        event.stop()
-        self.update_answer()
-
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the field erases nothing; it leads to the buttons."""
         event.stop()

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from rich.text import Text
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, DirectoryTree, Input, RadioSet
+from textual.widgets import Button, Input, RadioSet
 
 from tui.dialogs.dialog import Dialog
 from tui.text import import_facts, wording
 from tui.text.layout import escaped
 from tui.text.overlap_facts import overlap_sentence, toggle_words
-from tui.text.parse import parse_path
 from tui.widgets.choice import Choice
-from tui.widgets.plain import Plain, cell, content
+from tui.widgets.plain import Plain, content
 from tui.widgets.table import Line, ListTable
 from tui.widgets.toggle import Toggle
 from vault.errors.families import LockboxError
@@ -32,99 +29,6 @@ if TYPE_CHECKING:
 
 NOTHING_YET: Final = "Nothing is stored until you say so."
 SCROLL: Final = "Scroll down first: whose people these are is not all in sight."
-
-
-class FileTree(DirectoryTree):
-    """The files below a folder; hidden ones are left out, and names are shown as they are."""
-
-    def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
-        """What a person keeps."""
-        return (path for path in paths if not path.name.startswith("."))
-
-    def process_label(self, label: str | Text) -> Text:
-        """A file may be called anything; its name is never read as markup."""
-        return cell(label if isinstance(label, str) else label.plain)
-
-
-class ChooseFileDialog(Dialog[ImportReport]):
-    """Which file: a path that is typed, pasted or dropped, or one chosen below."""
-
-    AUTO_FOCUS = "#path"
-
-    def __init__(self, *, is_first: bool = False, collection: str = "") -> None:
-        super().__init__()
-        self._is_first = is_first
-        self._collection = collection
-
-    def title_text(self) -> str:
-        """The third card of a new vault, or simply an import."""
-        return "Your own vault, 3 of 3: your first file" if self._is_first else "Import a file"
-
-    def consequence(self) -> str:
-        """What comes next."""
-        return f"CSV, JSON Lines or Parquet. First you see what would be kept. {NOTHING_YET}"
-
-    def details(self) -> Iterable[Widget]:
-        """The path, and the folder to choose from."""
-        yield Input(placeholder="type, paste or drop the path of a file", id="path")
-        yield FileTree(Path.home(), id="files")
-
-    def before_buttons(self) -> Iterable[Widget]:
-        """How it goes."""
-        yield Plain("", id="word", classes="bad")
-
-    def safe_label(self) -> str:
-        """Nothing is imported."""
-        return "Later" if self._is_first else "Not now"
-
-    def choices(self) -> Iterable[tuple[str, str]]:
-        """Look at the file."""
-        return (("look", "Look at it"),)
-
-    def on_directory_tree_file_selected(self, event: DirectoryTree.FileSelected) -> None:
-        """Take this file."""
-        event.stop()
-        self.query_one("#path", Input).value = str(event.path)
-        self._look(event.path)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Look at the file that was typed, or open the folder."""
-        event.stop()
-        self.chosen("look")
-
-    def chosen(self, _name: str) -> None:
-        """Look at what the field says."""
-        path = parse_path(self.query_one("#path", Input).value)
-        if path.is_dir():
-            files = self.query_one("#files", FileTree)
-            files.path = path
-            files.focus()
-            return
-        self._look(path)
-
-    def _say(self, sentence: str) -> None:
-        self.query_one("#word", Plain).set_text(sentence)
-
-    @work(exclusive=True, group="look")
-    async def _look(self, path: Path) -> None:
-        # the label of the button says how many rows it leaves out
-        choice = FileChoice(path=path, name=self._collection or path.stem, allow_refused=True)
-        self.query_one("#word", Plain).remove_class("bad")
-        self._say("Reading the file …")
-        try:
-            found = await self.program.ask(lambda vault: vault.plan_import(choice))
-        except LockboxError as error:
-            self.query_one("#word", Plain).add_class("bad")
-            self._say(f"{error} {error.hint}".strip())
-            return
-        self._say("")
-        self.app.push_screen(ImportDialog(choice, found), self._imported)
-
-    def _imported(self, report: ImportReport | None) -> None:
-        if report is not None:
-            self.dismiss(report)
-        else:
-            self.query_one("#path", Input).focus()
 
 
 class PeopleToggle(Toggle):
@@ -144,11 +48,12 @@ class ImportDialog(Dialog[ImportReport]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("pagedown", "page(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
+        Binding("s", "next_class", "Change the class of the marked column", show=False),
     ]
 
     def __init__(self, choice: FileChoice, preview: ImportPlan) -> None:
         super().__init__()
-        self._choice = choice
+        self._choice = self._planned = choice
         self._preview = preview
         self._has_seen = False
         self._is_sealing = False
@@ -167,16 +72,22 @@ class ImportDialog(Dialog[ImportReport]):
         """Whose people these are, the name, the columns, the privacy unit, what is refused and what to know."""
         yield Vertical(id="people")
         if self._preview.rows_before is None:
-            yield Plain("Name of the new collection", classes="heading")
-            yield Input(self._choice.name, id="name", max_length=80)
+            yield Plain("What counts as one, and is hidden whole; fixed for good", classes="heading")
+            yield Vertical(id="units")
+            yield from self._name_and_budget()
         yield Plain("Columns. s changes how sensitive the marked one is.", classes="heading")
         yield ListTable("", "column", "kind", "class", "empty", "examples", id="columns")
         yield Plain("", id="class-words", classes="muted")
-        if self._preview.rows_before is None:
-            yield Plain("What counts as one, and is hidden whole", classes="heading")
-            yield Vertical(id="units")
         yield Plain("", id="refused")
         yield Plain("", id="warnings", classes="muted")
+
+    def _name_and_budget(self) -> Iterable[Widget]:
+        """What else is said of a new collection once; its budget can never be made larger."""
+        yield Plain("Name of the new collection", classes="heading")
+        yield Input(self._choice.name, id="name", max_length=80, compact=True)
+        yield Plain("Lifetime privacy budget, ε; all jobs together never get more", classes="heading")
+        budget = self._choice.lifetime or self._preview.lifetime_epsilon
+        yield Input(budget, id="lifetime", max_length=12, compact=True)
 
     def before_buttons(self) -> Iterable[Widget]:
         """How it goes."""
@@ -262,18 +173,40 @@ class ImportDialog(Dialog[ImportReport]):
 
     # changing
 
-    def on_key(self, event: object) -> None:
-        """`s` on a column changes its class."""
-        if getattr(event, "key", "") == "s" and isinstance(self.focused, ListTable):
+    def action_next_class(self) -> None:
+        """Change the class of the marked column."""
+        if isinstance(self.focused, ListTable):
             self._next_class(self.focused.chosen)
 
     def _next_class(self, name: str | None) -> None:
         column = next((one for one in self._preview.columns if one.name == name), None)
         if column is None or self._preview.rows_before is not None:
             return
-        place = import_facts.SENSITIVITIES.index(column.sensitivity)
+        # What was chosen before may not have been answered yet.
+        place = import_facts.SENSITIVITIES.index(
+            self._choice.sensitivities.get(column.name, column.sensitivity)
+        )
         after = import_facts.SENSITIVITIES[(place + 1) % len(import_facts.SENSITIVITIES)]
         self._read_again(sensitivities={**self._choice.sensitivities, column.name: after})
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in a field leads on; another budget is looked at."""
+        event.stop()
+        self._has_other_budget()
+        self.focus_next()
+
+    def on_input_blurred(self, event: Input.Blurred) -> None:
+        """Another budget is looked at when its field is left."""
+        event.stop()
+        self._has_other_budget()
+
+    def _has_other_budget(self) -> bool:
+        """Whether another lifetime budget is typed than the one that is shown; it is looked at then."""
+        typed = [field.value.strip() for field in self.query("#lifetime").results(Input)]
+        if not typed or typed[0] in (self._choice.lifetime, self._preview.lifetime_epsilon):
+            return False
+        self._read_again(lifetime=typed[0])
+        return True
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
         """Count by another unit."""
@@ -282,16 +215,22 @@ class ImportDialog(Dialog[ImportReport]):
         if unit != str(self._preview.unit):
             self._read_again(unit=unit)
 
+    def _read_again(self, **changed: object) -> None:
+        """Ask what it would be with these choices as well; each goes on from the one before."""
+        self._choice = replace(self._choice, **changed)  # type: ignore[arg-type]
+        self._plan_again(with_people="people" not in changed)
+
     @work(exclusive=True, group="preview")
-    async def _read_again(self, **changed: object) -> None:
-        choice = replace(self._choice, **changed)  # type: ignore[arg-type]
+    async def _plan_again(self, *, with_people: bool) -> None:
+        choice = self._choice
         try:
             found = await self.program.ask(lambda vault: vault.plan_import(choice))
         except LockboxError as error:
+            self._choice = self._planned
             self._fail(error)
             return
-        self._choice, self._preview = choice, found
-        if "people" not in changed:
+        self._planned, self._preview = choice, found
+        if with_people:
             await self._draw_people()
         self._draw()
 
@@ -315,6 +254,9 @@ class ImportDialog(Dialog[ImportReport]):
 
     def chosen(self, _name: str) -> None:
         """Seal the rows that are shown, of the file that was looked at, or none."""
+        if self._has_other_budget():
+            self._say("Another lifetime budget: look at what it would be.")
+            return
         names = [field.value.strip() for field in self.query("#name").results(Input)]
         self._choice = replace(self._choice, name=names[0] if names else self._choice.name)
         self._is_sealing = True
@@ -353,7 +295,8 @@ class ImportDialog(Dialog[ImportReport]):
 
 def _unit_button(unit: str, preview: ImportPlan) -> Choice:
     is_chosen = unit == str(preview.unit)
-    words = import_facts.unit_words(unit) + (" (recommended)" if is_chosen else "")
+    example = import_facts.unit_example(unit, preview)
+    words = " ".join(filter(None, (example, import_facts.unit_words(unit), "(recommended)" * is_chosen)))
     return Choice(Content(escaped(words)), value=is_chosen, name=unit)
 
 

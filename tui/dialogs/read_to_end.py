@@ -33,6 +33,10 @@ class ReadToEndDialog(VaultCallDialog):
         """What is still missing besides reading, or nothing."""
         return ""
 
+    def on_input_changed(self) -> None:
+        """Say what is missing now."""
+        self.update_answer()
+
     def on_mount(self) -> None:
         """Watch how far the details were read."""
         details = self.query_one("#details")

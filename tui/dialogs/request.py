@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
@@ -78,6 +79,7 @@ class RequestDialog(Dialog[str]):
     """The same in front of the list, with what can be done about it; opening it decides nothing."""
 
     AUTO_FOCUS = "#details"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "numbers", "Show ε and δ", show=False)]
 
     def __init__(self, found: RequestView) -> None:
         super().__init__()
@@ -113,7 +115,7 @@ class RequestDialog(Dialog[str]):
         """Leave with what is wanted next."""
         self.dismiss(name)
 
-    def key_e(self) -> None:
+    def action_numbers(self) -> None:
         """Show or hide the numbers of the price."""
         for box in self.query(PriceBox):
             box.toggle_numbers()

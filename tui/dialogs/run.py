@@ -26,7 +26,7 @@ from tui.dialogs.read_to_end import SCROLL, ReadToEndDialog
 from tui.text import request_facts, wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
-from tui.widgets.price import PriceBox
+from tui.widgets.price import PriceBox, cost
 from tui.widgets.special_toggle import MISSING, SpecialToggle
 from tui.widgets.toggle import Toggle
 from vault.errors.families import LockboxError, Locked
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from vault.views.requests import Approval
     from vault.views.runs import Pulse
 
-RUN = "Run on this computer"
+RUN, WORD = "Run on this computer", "RUN"
 CHANGED = "Something changed while you looked. Read it again."
 ASKING = "Asking the vault…"
 
@@ -269,6 +269,9 @@ class RunDialog(ReadToEndDialog):
     @work(exclusive=True, group="decide")
     async def _run_it(self) -> None:
         """Approve what stands here, and begin; an error is said here, and the request is looked at again."""
+        asked = self._prepared
+        if not await self.is_typed(WORD, cost(asked.request.price)) or not self._prepared.is_like(asked):
+            return
         self._is_busy, self._notice = True, ""
         self.update_answer()
         prepared, confirmed = self._prepared, self.query_one("#special", Toggle).is_on
@@ -281,12 +284,12 @@ class RunDialog(ReadToEndDialog):
         except LockboxError as error:
             await self._failed(error)
         else:
+            self.program.run_watch.follow(prepared.request.line.id)
+            self.dismiss("runs")
             self.program.tell(
                 "The run begins. Its price is paid before the first record is read, and stays spent.",
                 title="Approved for one run",
             )
-            self.program.run_watch.follow(prepared.request.line.id)
-            self.dismiss("runs")
 
     async def _failed(self, error: LockboxError) -> None:
         request_id, optional = self._prepared.request.line.id, self._optional

@@ -1,35 +1,40 @@
-"""The dialog that submits a job folder."""
+"""The dialog that takes in what a requester handed over: a job folder, or the key of somebody new."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
 
+from textual import work
 from textual.widget import Widget
 from textual.widgets import Input
 
+from tui.app.threads import in_thread
+from tui.dialogs.requester import AddRequesterDialog
 from tui.dialogs.vault_call import VaultCallDialog
+from tui.text.parse import parse_path
+from vault.errors.families import LockboxError
 
 
 class SubmitDialog(VaultCallDialog):
-    """The path of a signed job folder; nothing is read of your data and nothing is charged by taking it in."""
+    """The path of a signed job folder or of a key file; nothing is read of your data and nothing is charged by it."""
 
     AUTO_FOCUS = "#job"
 
     def title_text(self) -> str:
         """What is done."""
-        return "Take a job folder into the inbox"
+        return "Take in a job folder, or the key of somebody new"
 
     def consequence(self) -> str:
         """What it changes."""
         return (
-            "Its signature, its limits and its price are checked; then it waits for your decision. "
-            "Nothing of your data is read, and nothing is spent."
+            "A job folder: its signature, its limits and its price are checked; then it waits for your decision. A key "
+            "file: you see its fingerprint, and say who it is. Nothing of your data is read, and nothing is spent."
         )
 
     def before_buttons(self) -> Iterable[Widget]:
-        """Where the folder is."""
-        yield Input(placeholder="path of the job folder", id="job", compact=True)
+        """Where it is."""
+        yield Input(placeholder="path of a job folder or of a key file (.pub)", id="job", compact=True)
         yield from super().before_buttons()
 
     def choices(self) -> Iterable[tuple[str, str]]:
@@ -37,17 +42,33 @@ class SubmitDialog(VaultCallDialog):
         return [("submit", "Take it in")]
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter does what the button does: it only puts the job among those that wait."""
+        """Enter does what the button does: it only puts the job among those that wait, or shows the key."""
         event.stop()
         self.chosen("submit")
 
     def chosen(self, name: str) -> None:
-        """Take it in."""
+        """Take the job in, or look at the key."""
         typed = self.query_one("#job", Input).value.strip()
         if not typed:
-            self.show_problem("Type the path of the folder that the requester gave you.")
+            self.show_problem("Type the path of the folder or of the key file that the requester gave you.")
             return
-        folder = Path(typed).expanduser().absolute()
-        self.carry_out(
-            lambda vault: vault.submit(folder), lambda _: "The request waits for you.", "submitted"
-        )
+        path = parse_path(typed).absolute()
+        if path.is_file():
+            self._look_at_key(path)
+        else:
+            self.carry_out(
+                lambda vault: vault.submit(path), lambda _: "The request waits for you.", "submitted"
+            )
+
+    @work(exclusive=True, group="act")
+    async def _look_at_key(self, path: Path) -> None:
+        """Show the fingerprint; the field is empty afterwards, for the folder that comes next."""
+        from vault.requester.keys import fingerprint_of
+
+        try:
+            fingerprint = await in_thread(lambda: fingerprint_of(path))
+        except LockboxError as error:
+            self.show_problem(f"{error} {error.hint}".strip())
+            return
+        if await self.app.push_screen_wait(AddRequesterDialog(path, fingerprint)):
+            self.query_one("#job", Input).value = ""

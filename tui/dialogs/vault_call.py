@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from textual import work
 from textual.widget import Widget
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from tui.dialogs.dialog import Dialog
+from tui.dialogs.word import WordDialog
 from tui.widgets.plain import Plain
 from vault.errors.families import LockboxError
 
@@ -23,9 +24,19 @@ T = TypeVar("T")
 class VaultCallDialog(Dialog[str]):
     """A dialog that does one thing in the vault; an error is said in it, and what was typed stays."""
 
+    _typed_then: Sequence[str] = ()
+    """What the fields said when the problem was shown."""
+
     def before_buttons(self) -> Iterable[Widget]:
         """What went wrong."""
         yield Plain("", id="problem", classes="bad")
+
+    async def is_typed(self, word: str, for_good: str) -> bool:
+        """Whether this word was typed, which what is for good takes; no word is needed where it is empty."""
+        if not word:
+            return True
+        is_typed = await self.app.push_screen_wait(WordDialog(word, for_good))
+        return is_typed is True
 
     @work(exclusive=True, group="act")
     async def carry_out(
@@ -44,8 +55,16 @@ class VaultCallDialog(Dialog[str]):
             self.lock_buttons(False)
             self.show_problem(f"{error} {error.hint}".strip())
         else:
-            self.program.tell(done(answer), title=title)
             self.dismiss(result if isinstance(result, str) else result(answer))
+            self.program.tell(done(answer), title=title)
+
+    def on_input_changed(self) -> None:
+        """What was wrong is being corrected, and no longer said; what had been typed by then corrects nothing."""
+        if self._field_values() != self._typed_then:
+            self.show_problem("")
+
+    def _field_values(self) -> list[str]:
+        return [field.value for field in self.query(Input)]
 
     def lock_buttons(self, is_locked: bool) -> None:
         """While the vault works on it, only leaving is possible."""
@@ -54,4 +73,5 @@ class VaultCallDialog(Dialog[str]):
 
     def show_problem(self, sentence: str) -> None:
         """One sentence about what cannot be done as it stands."""
+        self._typed_then = self._field_values()
         self.query_one("#problem", Plain).set_text(sentence)

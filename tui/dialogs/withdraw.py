@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from textual import work
 from textual.widget import Widget
 
 from tui.dialogs.vault_call import VaultCallDialog
@@ -14,6 +15,9 @@ from tui.widgets.facts import Facts
 if TYPE_CHECKING:
     from tui.app.page import Page
     from vault.views.consents import GrantView, Withdrawal
+
+
+WORD: Final = "WITHDRAW"
 
 
 class WithdrawDialog(VaultCallDialog):
@@ -46,8 +50,14 @@ class WithdrawDialog(VaultCallDialog):
 
     def chosen(self, name: str) -> None:
         """Withdraw it, and say what that did."""
-        one = self._one.id
-        self.carry_out(lambda vault: vault.withdraw(one), consent_facts.withdrawn, "withdrawn")
+        self._withdraw()
+
+    @work(exclusive=True, group="decide")
+    async def _withdraw(self) -> None:
+        """Withdraw it; where that destroys what was paid for, after a word."""
+        one, is_lost = self._one.id, bool(self._planned.destroyed or self._planned.stopped)
+        if await self.is_typed(WORD if is_lost else "", self.consequence()):
+            self.carry_out(lambda vault: vault.withdraw(one), consent_facts.withdrawn, "withdrawn")
 
 
 async def open_withdraw(page: Page[Any], grant_id: str) -> None:

@@ -18,8 +18,6 @@ from tui.widgets.table import Line, ListTable
 from vault.errors.families import Invalid
 
 if TYPE_CHECKING:
-    from textual.events import Key
-
     from vault.owner.interface.session import OwnerSession
     from vault.views.records import Page as Rows
 
@@ -198,21 +196,17 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
 
     # leaving
 
-    async def on_key(self, event: Key) -> None:
-        """Escape ends what is going on, then the search, then the screen."""
-        if event.key != "escape":
-            return
-        event.stop()
-        event.prevent_default()
+    async def leave_part(self) -> None:
+        """What is going on, then the search, then the screen."""
         if self.query(JumpBar):
             await self.query(JumpBar).remove()
             self.set_focus(self.query_one(ListTable))
-        elif self._wanted.search or self.query(SearchBar):
-            await self._end_search()
+        elif self._wanted.search:
+            await self.end_search()
         else:
             self.action_close()
 
-    async def _end_search(self) -> None:
+    async def end_search(self) -> None:
         """Wait for it no longer, and show all rows; those of a page that is here already are not asked for again."""
         self.workers.cancel_group(self, "rows")
         await self.query(SearchBar).remove()

@@ -17,6 +17,7 @@ from textual.widgets import DataTable
 from tui.app.page import Page
 from tui.dialogs.budget import BudgetHelpDialog, JobPriceDialog, job_heading
 from tui.text import wording
+from tui.text.budget_facts import JOBS_ADD_UP
 from tui.text.reopening_facts import CARRIED_OVER
 from tui.text.request_facts import OPEN_STATES
 from tui.widgets.plain import Plain
@@ -97,6 +98,7 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
             with VerticalScroll(id="budget-left", can_focus=False):
                 yield Plain("Lifetime privacy budget", classes="heading")
                 yield Plain(id="budget-bars", classes="value")
+                yield Plain(f"{JOBS_ADD_UP} h explains.", id="jobs-add-up", classes="muted own")
             with Container(id="budget-main"):
                 yield StepPlot(id="budget-plot")
                 with Vertical(id="budget-right"):

@@ -18,6 +18,7 @@ from textual.widgets import Button, Input
 from tui.app.program import Program, program_of
 from tui.app.threads import in_thread
 from tui.widgets.plain import Plain, content
+from tui.widgets.secret_input import SecretInput
 from vault.errors.families import LockboxError
 
 T = TypeVar("T")
@@ -35,7 +36,10 @@ class Card(Screen[None]):
 
     HELP: ClassVar[str] = ""
     ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", show=False),
+        Binding("ctrl+r", "reveal", "Show what is typed", show=False),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -161,6 +165,11 @@ class Card(Screen[None]):
             self.abandon()
         else:
             self.go_back()
+
+    def action_reveal(self) -> None:
+        """Show what is typed into the secret fields, or dots again."""
+        for field in self.query(SecretInput):
+            field.password = not field.password
 
     def go_back(self) -> None:
         """Where escape leads."""

@@ -20,7 +20,7 @@ from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
-    from textual.events import Key, Resize
+    from textual.events import Resize
 
     from vault.owner.interface.session import OwnerSession
     from vault.views.collections import CollectionView, FieldView
@@ -162,11 +162,8 @@ One column a line; beside or under it what it is, who may read it, and, after **
         """Back to the collections."""
         self.program.open_page("data", at=self._collection)
 
-    async def on_key(self, event: Key) -> None:
-        """Escape goes back, first to the list."""
-        if event.key != "escape" or self.query("SearchBar"):
-            return
-        event.stop()
+    async def leave_part(self) -> None:
+        """Back, first to the list."""
         body = self.query_one("#columns-body")
         if body.has_class("-details"):
             body.remove_class("-details")

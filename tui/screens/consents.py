@@ -253,7 +253,7 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
         self.query_one("#consents-body").remove_class("-details")
         self.focus_first()
 
-    def key_escape(self) -> None:
+    async def leave_part(self) -> None:
         """The same."""
         if self.query_one("#consents-body").has_class("-details"):
             self.action_close()

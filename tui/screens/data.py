@@ -13,8 +13,8 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable
 
 from tui.app.page import Page
+from tui.dialogs.choose_file import ChooseFileDialog
 from tui.dialogs.export_data import DataExportDialog
-from tui.dialogs.import_file import ChooseFileDialog
 from tui.text import consent_facts, wording
 from tui.text.import_facts import MARKS, SENSITIVITIES
 from tui.text.layout import table_text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -37,6 +37,8 @@ NEWEST: Final = 500
 DAYS: Final = 30
 BAR: Final = 20
 NAME_ROOM: Final = 16
+BUDGET_SHARE, BESIDE_BARS, LEAST_BARS = 0.3, 2, 4
+"""Of the height of the window the part of the budget, and what of it is no bar."""
 NOTHING_WAITS: Final = "Nothing waits for you."
 
 
@@ -152,13 +154,22 @@ The sentence on top is read from the audit trail. Once something has left, it ne
     def _show_budget(self, facts: Overview) -> None:
         lines = [one for one in facts.budget if one.requester is None]
         self.query_one("#home-bars", Plain).set_text(
-            "\n".join(map(_budget_line, lines)) or "No collection yet."
+            budget_lines(lines, self._budget_room()) or "No collection yet."
         )
         spent: dict[date, Decimal] = {}
         for one in facts.charges:
             day = _day(one.at)
             spent[day] = spent.get(day, Decimal()) + one.job_percent
         self._by_day("#home-spent", spent, " %")
+
+    def _budget_room(self) -> int:
+        """How many lines of bars are in sight at this height."""
+        return max(LEAST_BARS, int(self.app.size.height * BUDGET_SHARE) - BESIDE_BARS)
+
+    def on_resize(self) -> None:
+        """Another height has room for other bars."""
+        if self._facts is not None:
+            self._show_budget(self._facts)
 
     def _show_trail(self, facts: Overview) -> None:
         last = sorted(facts.lines, key=lambda line: line.seq)[-LAST_LINES:]
@@ -230,7 +241,10 @@ def what_next(status: VaultStatus) -> str:
     """What to do when nothing waits."""
     if not status.collections:
         return "Next: import a CSV, JSON or Parquet file, under 2 Data."
-    return "Next: somebody has to ask. Requests appear here and under 4 Requests; add who may ask there."
+    return (
+        "Next: somebody has to ask. Requests appear here and under 4 Requests; o there adds who may ask, by their key "
+        "file."
+    )
 
 
 def _run(one: RunView) -> Waiting:
@@ -268,6 +282,17 @@ def _left(stamp: str, now: datetime) -> str:
 
 def _day(stamp: str) -> date:
     return datetime.fromisoformat(stamp).date()
+
+
+def budget_lines(lines: Sequence[BudgetLine], room: int) -> str:
+    """A bar for each budget, the most used first; where not all fit, how many more there are."""
+    blocks = [_budget_line(one) for one in sorted(lines, key=lambda one: one.used_percent, reverse=True)]
+    shown = list(blocks)
+    while len(shown) > 1 and sum(one.count("\n") + 1 for one in shown) > room - (len(shown) < len(blocks)):
+        shown.pop()
+    more = len(blocks) - len(shown)
+    rest = [f"and {more} more, none of them used more: 7 Budget"] if more else []
+    return "\n".join([*shown, *rest])
 
 
 def _budget_line(one: BudgetLine) -> str:

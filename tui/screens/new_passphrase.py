@@ -34,7 +34,8 @@ class NewPassphrase(Card):
     HELP: ClassVar[str] = (
         "# The passphrase\n"
         "It is said how long guessing it would take for somebody who has a copy of the vault. **Offer a strong one** "
-        "makes one of 100 random bits; write it down before you go on.\n\n"
+        "makes one of eight words, drawn by chance from a list of 7,776; write it down before you go on. **ctrl+r** "
+        "shows what you type, and hides it again.\n\n"
         "The vault is made when you have gone on, and is in its place after the next card. Escape leaves nothing.\n"
     )
 
@@ -53,6 +54,10 @@ class NewPassphrase(Card):
     def choices(self) -> Iterable[tuple[str, str]]:
         """Go on, or get one made."""
         return (("go-on", "Make the vault"), ("offer", "Offer a strong one"), ("back", "Back"))
+
+    def keys(self) -> str:
+        """The keys that matter here."""
+        return "tab moves · ctrl+r shows it · esc goes back · ctrl+q quits"
 
     def chosen(self, name: str) -> None:
         """Do what the button says."""

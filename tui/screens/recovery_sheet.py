@@ -108,7 +108,7 @@ class RecoverySheet(Card):
         return open_vault(self._draft.paths, self._typed)
 
     def _opened(self, vault: OwnerSession) -> None:
-        from tui.dialogs.import_file import ChooseFileDialog
+        from tui.dialogs.choose_file import ChooseFileDialog
 
         self._typed = ""
         self.program.show_vault(vault)

@@ -20,6 +20,7 @@ from tui.dialogs.submit import SubmitDialog
 from tui.text import request_facts, wording
 from tui.text.request_facts import OPEN_STATES
 from tui.widgets.plain import Plain
+from tui.widgets.price import cost, guess
 from tui.widgets.table import Line, ListTable
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ MOST_OPENED: Final = 60
 NOBODY = "No one has asked."
 NEXT = (
     "Somebody who wants to learn from your data sends you a job folder, or asks through their own program. "
-    "Take a folder in with o, after you have added who sent it: lockbox requester add NAME KEYFILE."
+    "Press o and give the path of their key file, to let them ask; then o again with the folder."
 )
 
 
@@ -75,6 +76,7 @@ Who asks to learn from your data, for what, and what it would cost.
         with Horizontal(id="inbox"):
             yield ListTable(id="requests", classes="value")
             yield RequestPane(id="request-pane")
+        yield Plain(id="request-preview", classes="value")
         yield Plain("", id="no-requests", classes="empty")
 
     def fetch(self, vault: OwnerSession) -> Inbox:
@@ -90,7 +92,9 @@ Who asks to learn from your data, for what, and what it would cost.
         empty = self.query_one("#no-requests", Plain)
         empty.display = not facts.lines
         empty.set_text(f"{NOBODY}\n\n{NEXT}")
+        self.query_one("#request-preview").display = bool(facts.lines)
         self._fill()
+        self._show_preview()
         self._show_chosen()
 
     def _fill(self) -> None:
@@ -115,7 +119,15 @@ Who asks to learn from your data, for what, and what it would cost.
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Show what is under the cursor."""
         event.stop()
+        self._show_preview()
         self._show_chosen()
+
+    def _show_preview(self) -> None:
+        """Under the list, at once, from what is known already."""
+        key = self.chosen_key()
+        line = next((one for one in self._facts.lines if one.id == key), None)
+        words = preview(line, self._facts.opened.get(line.id)) if line else ""
+        self.query_one("#request-preview", Plain).set_text(words)
 
     @work(exclusive=True, group="chosen")
     async def _show_chosen(self) -> None:
@@ -191,6 +203,17 @@ Who asks to learn from your data, for what, and what it would cost.
     def action_numbers(self) -> None:
         """Show or hide ε, δ and the worst case of the price."""
         self.toggle_class("-numbers")  # of the page: its price is made anew whenever it loads
+
+
+def preview(line: RequestLine, opened: RequestView | None) -> str:
+    """The price and the verdict of a request in a few lines; of one that was decided, what became of it."""
+    what = (
+        f"{wording.short(line.requester, 30)}: {line.purpose_words}, on {wording.short(line.collection, 30)}"
+    )
+    if opened is None:
+        return f"{what}. {_state(line)[:1].upper()}{_state(line)[1:]}. Enter opens it."
+    says = "cover it" if opened.decision.permitted else "do not cover it"
+    return f"{what}\nYour consents {says} now. {guess(opened.price)}\n{cost(opened.price)}"
 
 
 # cells ------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, DataTable, Input
 
+from tui.app.own_keys import keys_file
 from tui.app.page import Page
 from tui.app.sandbox_probe import Attempt, probe
 from tui.app.threads import in_thread
@@ -24,7 +25,7 @@ from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 from vault.errors.families import LockboxError
-from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, write_preferences
+from vault.settings import LONGEST_LOCK_MINUTES, THEMES, Preferences, read_preferences, write_preferences
 
 if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 Change = Callable[[Preferences], Preferences]
 
-LOCK, CALM = "lock-minutes", "calm"
+LOCK, CALM, THEME = "lock-minutes", "calm", "theme"
 STAYS_CALM: Final = "ACCESSIBLE is set for this program, so it stays calm whatever is set here."
 UNTRIED: Final = "Not tried since this screen was opened: d"
 TRYING: Final = "… trying, from inside a locked-in learner, what it must not be able to do"
@@ -65,6 +66,7 @@ class Settings(Page[SettingsFacts]):
 
 * **lock after**: minutes without a key until the process that has your vault open ends, and the keys with it
 * **calm mode**: nothing moves, and plots become tables of numbers
+* **colours**: dark, light, high contrast, or as the terminal says (by COLORFGBG)
 * **d** tries from inside a learner what it must not be able to do to this vault
 
 Nothing secret is kept in the file of the settings.
@@ -116,6 +118,12 @@ Nothing secret is kept in the file of the settings.
                 _on_or_off(facts.preferences.calm),
                 "nothing moves; plots are tables of numbers",
             ),
+            (
+                THEME,
+                "colours",
+                facts.preferences.theme,
+                "dark, light, high contrast, or as the terminal says",
+            ),
         ]
         self.query_one(ListTable).fill(Line(key=key, cells=tuple(cells)) for key, *cells in lines)
 
@@ -136,6 +144,8 @@ Nothing secret is kept in the file of the settings.
                 await self._set_minutes(minutes)
         elif chosen == CALM:
             await self._set_calm(not self._facts.preferences.calm)
+        elif chosen == THEME:
+            await self._set_theme(_after(self._facts.preferences.theme))
 
     async def _set_minutes(self, minutes: int) -> None:
         """Save the minutes, and apply them to the vault that is open now."""
@@ -151,6 +161,13 @@ Nothing secret is kept in the file of the settings.
             self.program.set_calm(is_calm or must_be)
             said = f"Calm mode is {_on_or_off(is_calm)}."
             self.program.tell(f"{said} {STAYS_CALM}" if must_be and not is_calm else said)
+            self.reload()
+
+    async def _set_theme(self, theme: str) -> None:
+        """Save the colours, and show them at once."""
+        if await self._save(lambda found: replace(found, theme=theme)):
+            self.program.set_theme(theme)
+            self.program.tell(f"Colours: {theme}.")
             self.reload()
 
     async def _save(self, change: Change) -> bool:
@@ -175,6 +192,7 @@ Nothing secret is kept in the file of the settings.
             found = await in_thread(lambda: probe(paths))
         except LockboxError as error:
             standing.set_text(f"✗ {error} {error.hint}".strip())
+            self.call_after_refresh(standing.scroll_visible, animate=False, top=True)
             return
         standing.set_text(sandbox_sentence(found))
         standing.set_class(not all(one.refused for one in found), "bad")
@@ -243,6 +261,10 @@ def _save_preferences(paths: Paths, change: Change) -> Preferences:
     return changed
 
 
+def _after(theme: str) -> str:
+    return THEMES[(THEMES.index(theme) + 1) % len(THEMES)]
+
+
 def _on_or_off(is_on: bool) -> str:
     return "on" if is_on else "off"
 
@@ -257,6 +279,7 @@ def places(paths: Paths) -> list[tuple[str, str]]:
         ("state", f"{paths.state}  (the reminder outside the vault, which tells an older copy)"),
         ("socket", str(paths.socket)),
         ("settings", str(paths.config)),
+        ("own keys", f'{keys_file(paths)}  (such as requests.run = "ctrl+a"; ? names every action)'),
         *([("old outbox", f"{paths.outbox}  ({OLD_OUTBOX})")] if paths.outbox.is_dir() else []),
     ]
 

@@ -74,7 +74,7 @@ class Unlock(Card):
 
     def keys(self) -> str:
         """Enter is enough."""
-        return "enter unlocks · tab moves · ctrl+q quits"
+        return "enter unlocks · tab moves · ctrl+r shows it · ctrl+q quits"
 
     def on_mount(self) -> None:
         """Say why the vault is locked, if there is a reason."""

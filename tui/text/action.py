@@ -49,6 +49,8 @@ class Question(Generic[S]):
     facts: Callable[[S], Sequence[tuple[str, str]]] = lambda _: ()
     note: str = ""
     safe: str = "Not now"
+    word: str = ""
+    """Typed before it is done, where that is for good."""
     done_title: str = ""
     behind: str = ""
     """The action of the page behind whose key this one stands; empty: behind all of them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tui.text import wording
+from tui.text.dates import plain_date
 from tui.text.layout import escaped
 from tui.text.overlap_facts import cap_sentence
 
@@ -18,6 +19,7 @@ CLASSES: Final = {
     "special": "a special category by law (GDPR Articles 9 and 10), such as health: jobs need an explicit yes for it.",
     "identifying": "it may name somebody: a name, an address, an account, a phone.",
 }
+EXAMPLE_ROOM: Final = 24
 MARKS: Final = {"ordinary": " ", "sensitive": "!", "special": "‼", "identifying": "@"}
 
 
@@ -53,6 +55,17 @@ def unit_words(unit: str) -> str:
     noun = wording.unit_noun(kind, field or None)
     sentence = wording.unit_sentence(kind, field or None)
     return f"{sentence[:1].upper()}{sentence[1:]}. {wording.not_hidden(kind, noun)}"
+
+
+def unit_example(unit: str, preview: ImportPlan) -> str:
+    """One unit as the file itself names it, such as “2 Nov 2025 is one day.”"""
+    kind, _, field = unit.partition(":")
+    named = preview.time_field if kind == "day" else field
+    samples = [text for one in preview.columns if one.name == named for text in one.samples[:1]]
+    if not samples:
+        return ""
+    said = plain_date(samples[0]) if kind == "day" else samples[0]
+    return f"{escaped(wording.short(said, EXAMPLE_ROOM))} is one {wording.unit_noun(kind, field or None)}."
 
 
 def refused_words(preview: ImportPlan) -> str:

@@ -16,6 +16,8 @@ from tui.text import wording
 from tui.widgets.plain import Plain
 
 WARNING_SECONDS = 60
+NAME_ROOM = 24
+GAP = "  ·  "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,23 +38,33 @@ class VaultBar(Plain):
 
     def show_standing(self, standing: Standing) -> None:
         """Show the facts of the vault, as many as the width has room for."""
-        self.update(Content("  ·  ").join(self._parts(standing)))
+        self.update(Content(GAP).join(self._parts(standing)))
 
     def _parts(self, standing: Standing) -> list[Content]:
         name = "SAMPLE, made-up data" if standing.is_sample else standing.vault
-        parts = [Content.styled(name, "bold $warning" if standing.is_sample else "bold")]
+        waits = "1 waits for you" if standing.waiting == 1 else f"{standing.waiting} wait for you"
+        parts = [
+            Content.styled(wording.short(name, NAME_ROOM), "bold $warning" if standing.is_sample else "bold"),
+            Content.styled(waits, "bold $accent") if standing.waiting else Content("nothing waits"),
+        ]
         if standing.is_silent:
-            return [*parts, Content.styled("does not answer; ctrl+l ends it", "bold $error")]
-        if standing.seconds_to_lock is not None:
-            parts.append(_countdown(standing.seconds_to_lock))
-        if standing.used_percent is not None and self.app.size.width >= 80:
-            used = standing.used_percent
-            parts.append(Content(f"budget {wording.bar(used, 10)} {wording.percent(used)} used"))
+            return [parts[0], Content.styled("does not answer; ctrl+l ends it", "bold $error")]
         if standing.running:
             parts.append(Content.styled(f"{standing.running} in training", "$accent"))
-        waits = "1 waits for you" if standing.waiting == 1 else f"{standing.waiting} wait for you"
-        parts.append(Content.styled(waits, "bold $accent") if standing.waiting else Content("nothing waits"))
-        return parts
+        if standing.seconds_to_lock is not None:
+            is_near = standing.seconds_to_lock <= WARNING_SECONDS
+            parts.insert(1 if is_near else len(parts), _countdown(standing.seconds_to_lock))
+        if standing.used_percent is not None:
+            used = standing.used_percent
+            parts.append(Content(f"budget {wording.bar(used, 10)} {wording.percent(used)} used"))
+        return _as_many_as_fit(parts, (self.size.width or self.app.size.width - 2))
+
+
+def _as_many_as_fit(parts: list[Content], room: int) -> list[Content]:
+    """Those that come first; what is left out is left out whole."""
+    while len(parts) > 1 and sum(part.cell_length for part in parts) + len(GAP) * (len(parts) - 1) > room:
+        parts = parts[:-1]
+    return parts
 
 
 def _countdown(seconds: int) -> Content:
@@ -65,7 +77,8 @@ class PageTab(Static):
     """One screen and its number; a click goes there."""
 
     def __init__(self, number: int, page: str, *, is_here: bool) -> None:
-        super().__init__(Content(f"{number} {page.capitalize()}"), classes="here" if is_here else "")
+        name = page.capitalize() if is_here or page in PAGES else "…"
+        super().__init__(Content(f"{number} {name}"), classes="here" if is_here else "")
         self._page = page
 
     def on_click(self, event: Click) -> None:
@@ -85,3 +98,4 @@ class PageTabs(Horizontal):
         """One tab a screen."""
         for number, page in enumerate(PAGES, start=1):
             yield PageTab(number, page, is_here=page == self._here)
+        yield PageTab(len(PAGES) + 1, "settings", is_here=self._here == "settings")

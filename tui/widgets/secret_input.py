@@ -6,7 +6,7 @@ from textual.widgets import Input
 
 
 class SecretInput(Input):
-    """One line that is never shown; Textual's own field would copy it to the clipboard of the computer."""
+    """One line of dots that only its owner turns to letters; Textual's own would copy it to the clipboard."""
 
     ALLOW_SELECT = False
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from vault.importers import cells as spelling
 from vault.importers.known_cells import MISSING, NUMBERS, known_cells
+from vault.importers.source import EXACT_IN_A_DOUBLE
 from vault.importers.written_dates import WORDS, order_of
 from vault.importers.written_numbers import is_doubtful
 from vault.records.sensitivity import name_words
@@ -97,6 +98,18 @@ def of_epochs(name: str, values: pa.ChunkedArray) -> tuple[str, ...]:
                 f"The numbers in {name} look like {unit} since 1970. As times: --date-format {name}={order}",
             )
     return ()
+
+
+def of_float_names(name: str, raw: pa.ChunkedArray) -> tuple[str, ...]:
+    """That numbers which name something were kept as doubles, where large ones that differ become one."""
+    if not pa.types.is_floating(raw.type):
+        return ()
+    if not pc.any(pc.greater_equal(pc.abs(raw), float(EXACT_IN_A_DOUBLE))).as_py():
+        return ()
+    return (
+        f"The column {name} holds numbers of over 15 digits as doubles: such that differed may have become one "
+        "when the file was written.",
+    )
 
 
 def of_missing(name: str, raw: pa.ChunkedArray, wanted: FieldType) -> tuple[str, ...]:

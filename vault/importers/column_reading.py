@@ -99,7 +99,8 @@ def _as_given(name: str, raw: Raw, given: FieldType, form: CellWishes) -> Column
     if raw.type == ARROW_TYPES[given] and (not pa.types.is_string(raw.type) or _can_be_kept(raw)):
         return ColumnReading(type=given, values=raw)
     if not pa.types.is_string(raw.type) or given not in spelling.AS_COLUMN:
-        return _one_by_one(name, raw, given, form)
+        told = column_notes.of_float_names(name, raw) if given not in spelling.AS_COLUMN else ()
+        return replace(_one_by_one(name, raw, given, form), notes=told)
     said: tuple[str, ...] = ()
     if given in _NUMBERS:
         raw, said = _as_plain_numbers(name, raw, form, is_given=True)

@@ -31,12 +31,13 @@ _MONTHS: Final = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
+_FIRST: Final = 64  # where these are no dates, all of them are none
 _THIS_CENTURY: Final = 69  # as POSIX reads a year of two digits
 
 
 def order_of(cells: Cells) -> str | None:
     """What the dates of a column are made of, in order; empty where nothing decides it, None for what is no date."""
-    if not len(cells):
+    if not len(cells) or (len(cells) > _FIRST and order_of(cells.slice(0, _FIRST)) is None):
         return None
     if _named(cells) is not None:
         return "dmy"

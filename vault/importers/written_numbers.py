@@ -18,6 +18,7 @@ _GROUPS: Final = {",": ("", ".", "'", "\u2019", *_THIN), ".": ("", ",", "'", "\u
 _SIGN: Final = r"%|[€$£¥₹]|EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN"
 _BEFORE: Final = r"^([+-]?) ?({sign})[ \x{{a0}}\x{{202f}}]?([+-]?[0-9.,'’ \x{{a0}}\x{{2009}}\x{{202f}}]+)$"
 _BEHIND: Final = r"^([+-]?[0-9.,'’ \x{{a0}}\x{{2009}}\x{{202f}}]*[0-9])[ \x{{a0}}\x{{202f}}]?({sign})$"
+_FIRST: Final = 64
 _PLAIN: Final = (".", "")
 _NAMES: Final = {",": "commas", ".": "points", "'": "apostrophes", "\u2019": "apostrophes"}
 
@@ -51,7 +52,7 @@ def notation_of(cells: Cells, decimal: str = "", *, doubts_commas: bool = False)
     With a `decimal` sign that was given nothing else is one. `doubts_commas` says that a comma alone is as likely to
     stand between two values as within one.
     """
-    if not len(cells):
+    if not _may_fit(cells):
         return None
     sign, bare = _without_sign(cells)
     fitting = [
@@ -70,7 +71,7 @@ def notation_of(cells: Cells, decimal: str = "", *, doubts_commas: bool = False)
 
 def is_doubtful(cells: Cells) -> bool:
     """Whether a column may be numbers, but with what decimal sign nobody can tell from it."""
-    if not len(cells):
+    if not _may_fit(cells):
         return False
     _, bare = _without_sign(cells)
     return _any(bare, r"[0-9][,'’ \x{a0}\x{2009}\x{202f}][0-9]") and any(
@@ -85,6 +86,12 @@ def as_plain(cells: Cells, notation: Notation) -> Cells:
     if notation.decimal == ",":
         plain = pc.replace_substring(plain, ",", ".")
     return pc.if_else(_which_fit(bare, notation.decimal, notation.group), plain, "not a number")
+
+
+def _may_fit(cells: Cells) -> bool:
+    """Whether the first cells are some numbers: a look at all of a column of words would be long."""
+    _, bare = _without_sign(cells.slice(0, _FIRST)) if len(cells) else ("", cells)
+    return bool(len(cells)) and any(_fits(bare, mark, group) for mark in ",." for group in _GROUPS[mark])
 
 
 def _is_doubtful(bare: Cells, mark: str, group: str, *, doubts_commas: bool) -> bool:

@@ -95,9 +95,10 @@ def request_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> RequestView
 
 
 def _model_of(manifest: Manifest) -> str:
-    """The kind of model, or that its gradients are summed up once."""
+    """The kind of model, or what is summed up once."""
     kind = manifest.model.kind
-    return f"one sum of {kind} gradients" if kind_of(manifest) == "gradient_sum" else kind
+    sums = {"gradient_sum": f"one sum of {kind} gradients", "moments": "one sum of products of columns"}
+    return sums.get(kind_of(manifest), kind)
 
 
 def _no_until(uow: UnitOfWork, asked: StoredJob, now: datetime) -> str:

@@ -64,6 +64,8 @@ def _warnings(parsed: ParsedTable, rows: UnitRows, unit: UnitSpec, units: int) -
         yield f"{len(rows.refused)} of {rows.table.num_rows + len(rows.refused)} rows would be refused."
     yield from _about_units(rows, unit, units)
     naming = [field.name for field in parsed.fields if field.sensitivity is Sensitivity.IDENTIFYING]
+    if unit.kind is not UnitKind.COLUMN:
+        yield from _about_people(rows, naming)
     if naming:
         yield f"These columns may name somebody: {', '.join(naming)}."
 
@@ -84,6 +86,17 @@ def _about_units(rows: UnitRows, unit: UnitSpec, units: int) -> Iterator[str]:
     if 0 < units < (_FEW_RECORDS if unit.kind is UnitKind.RECORD else _FEW_UNITS):
         few = "is only 1 unit" if units == 1 else f"are only {units} units"
         yield f"There {few}: an update that hides each of them will say little."
+
+
+def _about_people(rows: UnitRows, naming: list[str]) -> Iterator[str]:
+    """That several rows are of one who is named in them, whom another unit than theirs does not hide."""
+    for name in naming:
+        people: int = pc.count_distinct(rows.table[name], mode="only_valid").as_py()
+        if 1 < people < rows.table.num_rows - rows.table[name].null_count:
+            yield (
+                f"{name} has {people:,} values in {rows.table.num_rows:,} rows: if they are people, nothing hides one "
+                f"of them whole unless they are the unit: --unit {name}"
+            )
 
 
 def _copies(table: pa.Table) -> int:

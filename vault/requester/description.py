@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from vault.errors.families import Invalid
 from vault.requests.bundle import read_bounded
-from vault.requests.manifest import ClassesLabel, OnehotFeature, StandardFeature, StandardLabel
+from vault.requests.manifest import SUMS, ClassesLabel, OnehotFeature, StandardFeature, StandardLabel
 from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.values import TIME_FORMAT
 
@@ -58,12 +58,12 @@ class JobDescription:
     training_expected_batch: int | None = None
     training_steps: int | None = None
     training_clip: float | None = None
-    training_optimizer: str = "sgd"
+    training_optimizer: str | None = None
     training_lr: float | None = None
     training_momentum: float = 0.0
     training_beta1: float = 0.9
     training_beta2: float = 0.999
-    training_decay: str = "none"
+    training_decay: str | None = None
     training_average: str = "tail"
     where_from: str | None = None
     where_to: str | None = None
@@ -87,7 +87,7 @@ def parse_description(document: object) -> JobDescription:
     rows = flat.get("fields")
     if not isinstance(rows, tuple):
         raise Invalid(reason="the description has no [[fields]]")
-    if flat.get("kind") == "gradient_sum":
+    if flat.get("kind") in SUMS:
         flat = {**_ONE_SUM, **flat}
     flat["fields"] = tuple(_field(_table(row, "a field")) for row in rows)
     return _made(JobDescription, flat, "the description")
@@ -107,7 +107,8 @@ max_rows_per_unit = 100     # rows of one unit that count
 unit_reduction = "mean"     # mean or sum of the gradients of one unit's rows
 recipients = []             # who gets the result besides you
 retention = "deleted when the study ends"
-# kind = "gradient_sum"     # instead of training: one noisy sum of gradients over all units, of [training] only clip
+# kind = "gradient_sum"     # instead of training one noisy sum over all units: of gradients, or of "moments";
+#                             [training] then has clip alone
 # expires = 2027-01-31T00:00:00Z     without it: 30 days from now
 slot_minutes = 1440         # how long the person has to decide after the run; at least 60
 

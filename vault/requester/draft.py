@@ -17,7 +17,8 @@ from vault.requester import recipe
 from vault.requester.aim import Aim
 from vault.requester.description import FieldDescription, JobDescription
 from vault.requests.canonical import NotCanonical, canonical, parse_as
-from vault.requests.manifest import UNSIGNED_KEY, DecayedSgd, Manifest, SecondManifest, Sgd
+from vault.requests.manifest import UNSIGNED_KEY, Manifest, SecondManifest
+from vault.requests.optimizers import DecayedSgd, Sgd
 from vault.requests.parse import parse_manifest
 from vault.requests.shapes import coarsest_grid, oversize_faults, shapes, usual_grid
 from vault.requests.translate import mechanism
@@ -26,6 +27,7 @@ from vault.requests.weights import Tensor, write_tensors
 from vault.sealing.digest import sha256_hex
 from vault.sealing.random import random_bytes, random_id
 
+MOST_UNITS: Final = 1_000_000_000
 VALID_FOR: Final = timedelta(days=30)
 
 
@@ -63,6 +65,8 @@ def _paced(document: dict[str, Any], description: JobDescription, aim: Aim) -> M
     if units is None:
         _check_written_out(description)
         return outline
+    if type(units) is not int or not 1 <= units <= MOST_UNITS:
+        raise Invalid(reason=f"a guess of the units is a whole number from 1 to {MOST_UNITS:,}")
     dp, steps = document["dp"], outline.dp.steps
     if description.training_sampling_rate is None:
         dp["sampling_rate"] = recipe.sampling_rate(strength=aim.strength, steps=steps, units=units)
@@ -147,10 +151,10 @@ def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
 
 def _optimizer(description: JobDescription) -> dict[str, Any]:
     """The optimizer with the keys that its kind has; whether there is such a kind is checked with the manifest."""
-    kind, decay = description.training_optimizer, description.training_decay
+    kind, decay = _kind_of_optimizer(description)
     if kind == "none":
         return {"kind": kind}
-    rate = _given(description.training_lr, 0.01 if kind == "adam" else 0.5)
+    rate = _given(description.training_lr, recipe.ADAM_RATE if kind == "adam" else 0.5)
     if kind == "adam":
         betas = {"beta1": description.training_beta1, "beta2": description.training_beta2}
         return {"kind": kind, "lr": rate, **betas, "decay": decay}
@@ -158,6 +162,15 @@ def _optimizer(description: JobDescription) -> dict[str, Any]:
     return (
         {"kind": kind, **moved} if decay == "none" else {"kind": f"{kind}_decayed", **moved, "decay": decay}
     )
+
+
+def _kind_of_optimizer(description: JobDescription) -> tuple[str, str]:
+    """The optimizer and its decay: those of the recipe where a guess is given and neither kind nor rate is written."""
+    kind, decay = description.training_optimizer, description.training_decay
+    if description.training_units_guess is None or kind or description.training_lr is not None:
+        return kind or "sgd", decay or "none"
+    chosen, faded = recipe.optimizer(description.model_kind)
+    return chosen, decay or faded
 
 
 def _given(number: float | None, otherwise: float) -> float:

@@ -10,7 +10,8 @@ from typing import Final
 
 from vault.budget.guess_target import strength_of_epsilon
 from vault.requester.recipe import input_length, pace_of
-from vault.requests.manifest import DecayedSgd, Manifest, Sgd, kind_of
+from vault.requests.manifest import SUMS, Manifest, kind_of
+from vault.requests.optimizers import DecayedSgd, Sgd
 from vault.requests.shapes import dimension
 
 MEASURED: Final = (
@@ -23,7 +24,7 @@ MEASURED: Final = (
     (1000.0, 0.1),
 )
 """Signal over noise, and the points lost: `benchmarks/utility.py` on ten tables, see docs/recipes.md."""
-NETWORK_NEEDS: Final = 6.0
+NETWORK_NEEDS: Final = 10.0
 """How many times the signal a network needs to lose as little as a linear model."""
 RUINED: Final = 10.0
 """Points; a model that loses more is hardly one."""
@@ -59,11 +60,11 @@ class Forecast:
 def forecast(manifest: Manifest, *, epsilon: Decimal, delta: Decimal, units_guess: int | None) -> Forecast:
     """What to expect of a job; without a guess, of as many units as its expected batch and its rate speak of.
 
-    What comes of one sum of gradients depends on the sums beside it, so nothing is said of that.
+    What comes of one sum depends on the sums beside it, so nothing is said of that.
     """
     implied = max(1, round(manifest.dp.expected_batch / manifest.dp.sampling_rate))
     guess = implied if units_guess is None else units_guess
-    if kind_of(manifest) == "gradient_sum":
+    if kind_of(manifest) in SUMS:
         return Forecast(units_guess=guess, expected=(), warnings=())
     strength = strength_of_epsilon(epsilon, delta)
     counts = sorted({max(1, round(guess * factor)) for factor in OFF_BY})

@@ -6,7 +6,8 @@ No number here is computed from records. The recipe is made for a guess that is 
   scale of the columns;
 * the learning rate follows from the noise alone: all noise of the run together moves an output by a public length,
   ``WALK``, however many units there turn out to be. The guess only bounds it, where no noise would;
-* the weights are averaged over the second half of the steps, which forgives steps that are ten times as long.
+* the weights are averaged over the second half of the steps, which forgives steps that are ten times as long;
+* a network takes the steps of Adam, which are as long as its rate says, whatever the gradients are.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from vault.requests.manifest import DecayedSgd, Manifest, Sgd
+from vault.requests.manifest import Manifest
+from vault.requests.optimizers import DecayedSgd, Sgd
 
 STEPS: Final = 500
 NETWORK_STEPS: Final = 1_000
+ADAM_RATE: Final = 0.01
 ROUNDS: Final = 10
 """How often each unit takes part at least, on the average."""
 LEAST_BATCH: Final = 20
@@ -53,6 +56,15 @@ def sampling_rate(*, strength: float, steps: int, units: int) -> float:
 def steps(model_kind: str) -> int:
     """T: a network goes a longer way."""
     return NETWORK_STEPS if model_kind == "mlp" else STEPS
+
+
+def optimizer(model_kind: str) -> tuple[str, str]:
+    """The kind of optimizer and the decay of its rate.
+
+    A network thrown off its way does not come back: its steps are Adam's, as long as the rate says, however many
+    units there are.
+    """
+    return ("adam", "linear") if model_kind == "mlp" else ("sgd", "none")
 
 
 def expected_batch(rate: float, units: int) -> int:

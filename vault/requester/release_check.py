@@ -11,7 +11,7 @@ from vault.errors.families import Invalid
 from vault.errors.records import FileMissing
 from vault.errors.release import ReleaseInvalid
 from vault.requests.bundle import SIGNATURE_LIMIT, JobFiles, parse_signature_line, read_bounded
-from vault.requests.manifest import Manifest, second_version
+from vault.requests.manifest import SUMS, Manifest, second_version
 from vault.requests.parse import manifest_digest, parse_manifest
 from vault.requests.release_manifest import (
     RELEASE_DOMAINS,
@@ -26,7 +26,7 @@ from vault.requests.release_manifest import (
     parse_release_manifest,
     step_of,
 )
-from vault.requests.shapes import shapes
+from vault.requests.shapes import update_shapes
 from vault.requests.weights import NotTheTensors, Tensor, check_shapes, read_tensors, write_tensors
 from vault.sealing.digest import sha256_hex
 from vault.sealing.signing import is_signed_by
@@ -74,7 +74,7 @@ def check_answers(release: ReleaseManifest, update: bytes, job: JobFiles) -> Non
     if not asked.required <= set(release.fields_used):
         raise ReleaseInvalid(reason="it withholds a field that the job requires")
     try:
-        check_shapes(update_tensors(release, update), shapes(asked))
+        check_shapes(update_tensors(release, update), update_shapes(asked))
     except NotTheTensors as error:
         raise ReleaseInvalid(reason=f"in its update, {error}") from error
 
@@ -90,19 +90,19 @@ def update_tensors(manifest: ReleaseManifest, update: bytes) -> dict[str, Tensor
 
 
 def summed(manifest: ReleaseManifest, update: bytes) -> bytes:
-    """The sum in a release of a ``gradient_sum``, as float64 safetensors: ``integers * step``.
+    """The sum in a release of a ``gradient_sum`` or of ``moments``, as float64 safetensors: ``integers * step``.
 
     Raises ``ReleaseInvalid`` for a release of any other kind.
     """
     if not is_sum(manifest):
-        raise ReleaseInvalid(reason="it holds no sum of gradients, but how a model's weights change")
+        raise ReleaseInvalid(reason="it holds no sum, but how a model's weights change")
     tensors = update_tensors(manifest, update)
     return write_tensors({name: tensor * step_of(manifest) for name, tensor in tensors.items()})
 
 
 def is_sum(manifest: ReleaseManifest) -> bool:
-    """Whether a release answers a job that asked for one sum of gradients."""
-    return isinstance(manifest, SecondRelease) and manifest.job.kind == "gradient_sum"
+    """Whether a release answers a job that asked for one sum."""
+    return isinstance(manifest, SecondRelease) and manifest.job.kind in SUMS
 
 
 def moved(start: bytes, manifest: ReleaseManifest, update: bytes) -> bytes:
@@ -111,7 +111,7 @@ def moved(start: bytes, manifest: ReleaseManifest, update: bytes) -> bytes:
     Raises ``ReleaseInvalid`` when the two do not fit together.
     """
     if is_sum(manifest):
-        raise ReleaseInvalid(reason="it holds a sum of gradients and no model")
+        raise ReleaseInvalid(reason="it holds a sum and no model")
     steps = update_tensors(manifest, update)
     try:
         weights = read_tensors(start, dtype="F32")

@@ -63,7 +63,7 @@ def apply_update(start_weights: bytes, folder: Path) -> bytes:
 
 
 def released_sum(folder: Path) -> bytes:
-    """The sum in a release of a ``gradient_sum``, as float64 safetensors; verify the release first.
+    """The sum in a release of a ``gradient_sum`` or of ``moments``, as float64 safetensors; verify the release first.
 
     Raises ``ReleaseInvalid`` or ``FileMissing``.
     """

@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from vault.requests.canonical import Wire, planned, rule
+from vault.requests.optimizers import NoOptimizer, OptimizerAsk, Sgd
 from vault.requests.values import (
     Amount,
     Clip,
@@ -34,9 +35,12 @@ FIELDS_LIMIT: Final = 256
 LABELS_LIMIT: Final = 1000
 RECIPIENTS_LIMIT: Final = 16
 
-LATER_KINDS: Final = ("moments", "own")
+LATER_KINDS: Final = ("own",)
 LATER_ENCODINGS: Final = ("int16", "int8")
 """What the second version has room for and no vault does yet."""
+
+SUMS: Final = ("gradient_sum", "moments")
+"""Kinds of jobs that take no step: what leaves is one noisy sum."""
 
 UNSIGNED_KEY: Final = "0" * 64
 """Stands where the requester's key comes when the job is signed; no signature verifies under it."""
@@ -173,42 +177,6 @@ class MlpModel(Wire):
 ModelAsk: TypeAlias = LinearModel | LogisticModel | MlpModel
 
 
-class Sgd(Wire):
-    """A noised step moves the weights by its gradient, with momentum."""
-
-    kind: Literal["sgd"]
-    lr: Annotated[float, Field(allow_inf_nan=False, ge=1e-6, le=100)]
-    momentum: Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.99)]
-
-
-class DecayedSgd(Wire):
-    """The same with a learning rate that goes down to nothing after the last step."""
-
-    kind: Literal["sgd_decayed"]
-    lr: Annotated[float, Field(allow_inf_nan=False, ge=1e-6, le=100)]
-    momentum: Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.99)]
-    decay: Literal["linear", "cosine"]
-
-
-class Adam(Wire):
-    """Adam, from whose second moment the variance of the noise is taken off."""
-
-    kind: Literal["adam"]
-    lr: Annotated[float, Field(allow_inf_nan=False, ge=1e-6, le=100)]
-    beta1: Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.999)]
-    beta2: Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.9999)]
-    decay: Literal["none", "linear", "cosine"]
-
-
-class NoOptimizer(Wire):
-    """No step is taken: what leaves is a sum."""
-
-    kind: Literal["none"]
-
-
-OptimizerAsk = Annotated[Sgd | DecayedSgd | Adam | NoOptimizer, Field(discriminator="kind")]
-
-
 class Output(Wire):
     """What leaves: the last weights or an average of late ones; noise is drawn on a grid of ``2^-grid``."""
 
@@ -243,12 +211,13 @@ class EncodedOutput(Output):
     encoding: Encoding
 
 
-class Computation(Wire):
-    """What is done with the records: a model is trained, or its gradients are summed up once."""
+Kind: TypeAlias = Literal["train", "gradient_sum", "moments"]
 
-    kind: Annotated[
-        Literal["train", "gradient_sum"], BeforeValidator(lambda value: _not_yet(value, LATER_KINDS))
-    ]
+
+class Computation(Wire):
+    """What is done with the records: a model is trained, or gradients or products of columns are summed up once."""
+
+    kind: Annotated[Kind, BeforeValidator(lambda value: _not_yet(value, LATER_KINDS))]
 
 
 class Campaign(Wire):
@@ -359,23 +328,25 @@ class SecondManifest(Manifest):
 
     @model_validator(mode="after")
     def _kind_fits(self) -> Self:
-        if (self.job.kind == "gradient_sum") != isinstance(self.optimizer, NoOptimizer):
+        if (self.job.kind in SUMS) != isinstance(self.optimizer, NoOptimizer):
             raise rule("has an optimizer that does not fit its kind")
-        if self.job.kind != "gradient_sum":
+        if self.job.kind not in SUMS:
             return self
         if self.model.kind == "mlp":
             raise rule("is a sum of gradients of a model that is neither linear nor logistic")
+        if self.job.kind == "moments" and self.model.kind != "linear":
+            raise rule("is of moments and has a label that is no number")
         if (self.dp.sampling_rate, self.dp.expected_batch, self.dp.steps) != (1, 1, 1):
-            raise rule("is a sum of gradients and not of one step over all units")
+            raise rule("is a sum and not of one step over all units")
         if self.output.average != "last":
-            raise rule("is a sum of gradients with an average")
+            raise rule("is a sum with an average")
         return self
 
 
 VERSIONS: Final[Mapping[int, type[Manifest]]] = {1: FirstManifest, 2: SecondManifest}
 
 
-def kind_of(manifest: Manifest) -> Literal["train", "gradient_sum"]:
+def kind_of(manifest: Manifest) -> Kind:
     """What is done with the records; in the first version of the format it was always the same."""
     return manifest.job.kind if isinstance(manifest, SecondManifest) else "train"
 

@@ -19,9 +19,9 @@ from vault.requests.manifest import (
     Encoding,
     Manifest,
     ModelAsk,
-    OptimizerAsk,
     second_version,
 )
+from vault.requests.optimizers import OptimizerAsk
 from vault.requests.values import Digest, FieldName, Id, Moment, Name, PublicKey, PurposeIri, Text, Unit
 from vault.sealing.digest import sha256_hex
 

@@ -11,11 +11,13 @@ from learner.protocol import (
     LabelSpec,
     ModelSpec,
     input_width,
+    moment_shapes,
     output_width,
     parameter_count,
     parameter_shapes,
 )
 from vault.budget.mechanism import LEAST_GRID, MOST_GRID
+from vault.requests.manifest import kind_of
 
 if TYPE_CHECKING:
     from vault.requests.manifest import Feature, Label, LinearModel, LogisticModel, Manifest, MlpModel
@@ -58,9 +60,16 @@ def shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:
     return parameter_shapes(model_spec(manifest.model), inputs, output_width(label_spec(manifest.label)))
 
 
+def update_shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:
+    """The tensors of what leaves: those of the model, or the moments of its inputs and its label."""
+    if kind_of(manifest) == "moments":
+        return moment_shapes(input_width([feature_spec(feature) for feature in manifest.features]))
+    return shapes(manifest)
+
+
 def dimension(manifest: Manifest) -> int:
-    """The number of trainable parameters, d."""
-    return parameter_count(shapes(manifest))
+    """The number of numbers that get noise, d."""
+    return parameter_count(update_shapes(manifest))
 
 
 def oversize_faults(manifest: Manifest) -> tuple[str, ...]:

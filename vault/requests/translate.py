@@ -9,7 +9,8 @@ from learner.protocol import Job
 from vault.budget.mechanism import Mechanism
 from vault.consent.decide import Question
 from vault.consent.grants import Operation, Window
-from vault.requests.manifest import Adam, DecayedSgd, Manifest, NoOptimizer, Sgd, kind_of
+from vault.requests.manifest import Manifest, kind_of
+from vault.requests.optimizers import Adam, DecayedSgd, NoOptimizer, Sgd
 from vault.requests.shapes import dimension, feature_spec, label_spec, model_spec
 from vault.views.states import RequesterStatus
 

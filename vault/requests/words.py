@@ -114,7 +114,9 @@ def window_words(where: Where) -> str:
 
 
 def job_words(manifest: Manifest) -> str:
-    """What is computed: a model of this kind is trained, or its gradients are summed up once."""
+    """What is computed: a model of this kind is trained, or gradients or products of columns are summed up once."""
+    if kind_of(manifest) == "moments":
+        return "one noisy sum of the products of the columns with one another and with the label, no model"
     if kind_of(manifest) == "gradient_sum":
         return f"one noisy sum of gradients of a {model_words(manifest.model)}, no model"
     return model_words(manifest.model)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
 from nacl.utils import random as sodium_random
 
 from vault.sealing.secret import Secret
 
-# 32 signs, so one byte modulo 32 is unbiased; without l and o, which look like 1 and 0.
-SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"
-GROUPS = 4
-GROUP_LENGTH = 5
+WORDS: Final = 8
+LIST_LENGTH: Final = 7776
+"""Words of the long list of the EFF, which were chosen to be typed and told apart; eight of them are 103 bits."""
+
+_BITS: Final = LIST_LENGTH.bit_length()
 
 
 def random_bytes(length: int) -> bytes:
@@ -28,9 +33,22 @@ def random_secret(length: int = 32) -> Secret:
 
 
 def generate_passphrase() -> str:
-    """A passphrase of 100 random bits: four groups of five signs joined by dashes."""
-    return "-".join(_passphrase_group() for _ in range(GROUPS))
+    """A passphrase of more than 100 random bits: eight words of a list, with spaces between them."""
+    return " ".join(word_list()[_place()] for _ in range(WORDS))
 
 
-def _passphrase_group() -> str:
-    return "".join(SIGNS[byte % 32] for byte in random_bytes(GROUP_LENGTH))
+@cache
+def word_list() -> tuple[str, ...]:
+    """The words that passphrases are made of."""
+    text = (files("xkcdpass") / "static" / "eff-long").read_text(encoding="utf-8")
+    words = tuple(text.split())
+    assert len(set(words)) == LIST_LENGTH  # of the package, which is part of the installation
+    return words
+
+
+def _place() -> int:
+    """A place in the list, each as likely as any other: a number beyond it is drawn again."""
+    while True:
+        found = int.from_bytes(random_bytes(2)) >> (16 - _BITS)
+        if found < LIST_LENGTH:
+            return found

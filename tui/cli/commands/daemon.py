@@ -163,7 +163,7 @@ def _ask_to_lock(options: GlobalOptions, *, stop_training: bool) -> int | None:
 def settings(
     context: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="What to set: lock-minutes or calm.")
+        str | None, typer.Argument(metavar="[NAME]", help="What to set: lock-minutes, calm or theme.")
     ] = None,
     value: Annotated[
         str | None, typer.Argument(metavar="[VALUE]", help="Minutes without use, or on or off.")
@@ -182,7 +182,8 @@ def settings(
     if as_json:
         write_json(found)
     else:
-        write_facts([("lock-minutes", str(found.lock_minutes)), ("calm", "on" if found.calm else "off")])
+        calm = "on" if found.calm else "off"
+        write_facts([("lock-minutes", str(found.lock_minutes)), ("calm", calm), ("theme", found.theme)])
 
 
 def _changed(found: Preferences, name: str, value: str) -> Preferences:
@@ -195,7 +196,9 @@ def _changed(found: Preferences, name: str, value: str) -> Preferences:
             if not (value.isascii() and value.isdigit() and len(value) <= 4):
                 raise Invalid(reason=f"lock-minutes is a whole number from 1 to {LONGEST_LOCK_MINUTES}")
             return replace(found, lock_minutes=int(value))
-    raise Invalid(reason=f"there is no setting {name}; there are lock-minutes and calm")
+        case "theme", _:
+            return replace(found, theme=value)
+    raise Invalid(reason=f"there is no setting {name}; there are lock-minutes, calm and theme")
 
 
 def _apply_to_open_vault(options: GlobalOptions, found: Preferences, name: str) -> None:

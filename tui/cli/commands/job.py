@@ -154,7 +154,13 @@ def _show(facts: JobFacts, *, as_json: bool) -> None:
             "noise multiplier",
             f"{manifest.dp.noise_multiplier:g}, {wording.counted(manifest.dp.steps, 'step')}",
         ),
-        ("training", ", ".join(f"{name} {number:g}" for name, number in _training(facts).items())),
+        (
+            "training",
+            ", ".join(
+                f"{name} {number if isinstance(number, str) else f'{number:g}'}"
+                for name, number in _training(facts).items()
+            ),
+        ),
         ("costs", f"ε {price.epsilon} at δ {price.delta:f}"),
         ("means", wording.guess_sentence(kind, name or None, price.guess_rate)),
     ]
@@ -163,13 +169,14 @@ def _show(facts: JobFacts, *, as_json: bool) -> None:
         say(f"Beware: {warning}")
 
 
-def _training(facts: JobFacts) -> dict[str, float]:
+def _training(facts: JobFacts) -> dict[str, float | str]:
     """What the recipe chose, or the requester."""
     dp, optimizer = facts.manifest.dp, facts.manifest.optimizer
     return {
         "sampling_rate": dp.sampling_rate,
         "expected_batch": dp.expected_batch,
         "clip": dp.clip,
+        "optimizer": optimizer.kind,
         **{name: each for name, each in optimizer.model_dump().items() if isinstance(each, float)},
     }
 

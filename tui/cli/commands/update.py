@@ -38,7 +38,7 @@ def verify(
     ] = None,
     sum_file: Annotated[
         Path | None,
-        typer.Option("--sum", metavar="FILE", help="Of a gradient_sum: write the noisy sum (safetensors)."),
+        typer.Option("--sum", metavar="FILE", help="Of a gradient_sum or moments: write the sum."),
     ] = None,
     onnx: Annotated[
         Path | None,

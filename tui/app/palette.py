@@ -1,0 +1,100 @@
+"""What the palette finds besides actions: requests, consents, collections and their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from tui.app.page import Page
+from tui.app.program import program_of
+from tui.text import wording
+from tui.text.layout import escaped
+from tui.widgets.plain import content
+from vault.errors.families import LockboxError
+
+if TYPE_CHECKING:
+    from vault.owner.interface.session import OwnerSession
+
+NAME_ROOM: Final = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One thing in the vault: its words, and the page with its line."""
+
+    words: str
+    about: str
+    page: str
+    key: str
+    collection: str = ""
+    """Whose columns the page shows."""
+
+
+def places(vault: OwnerSession) -> list[Place]:
+    """Everything that has a line of its own on a page; no value of a record is among it."""
+    return [*_asked(vault), *_allowed(vault), *_kept(vault)]
+
+
+def _asked(vault: OwnerSession) -> Iterator[Place]:
+    for one in vault.requests():
+        words = f"Request {one.id[:8]} of {wording.short(one.requester, NAME_ROOM)}"
+        about = (
+            f"{one.purpose_words}, on {wording.short(one.collection, NAME_ROOM)}: {wording.state(one.state)}"
+        )
+        yield Place(words=words, about=about, page="requests", key=one.id)
+
+
+def _allowed(vault: OwnerSession) -> Iterator[Place]:
+    for one in vault.grants():
+        words = f"Consent {one.id[:8]} to {wording.short(one.requester, NAME_ROOM)}"
+        about = f"{', '.join(one.fields)} of {one.collection}, {one.state}"
+        yield Place(words=words, about=about, page="consents", key=one.id)
+
+
+def _kept(vault: OwnerSession) -> Iterator[Place]:
+    for one in vault.collections():
+        about = f"{wording.counted(one.rows, 'row')} in {wording.counted(len(one.fields), 'column')}"
+        yield Place(words=f"Collection {one.name}", about=about, page="data", key=one.name)
+        for field in one.fields:
+            about = f"{field.type}, {field.sensitivity}"
+            words = f"Column {field.name} of {one.name}"
+            yield Place(words=words, about=about, page="columns", key=field.name, collection=one.name)
+
+
+class VaultProvider(Provider):
+    """Finds what is in the vault by its name; it finds nothing behind the curtain."""
+
+    async def startup(self) -> None:
+        """Ask the vault once, when the palette opens."""
+        self._places: list[Place] = []
+        if isinstance(self.screen, Page) and not self.app.has_class("-curtained"):
+            try:
+                self._places = await program_of(self.screen).ask(places)
+            except LockboxError as error:
+                program_of(self.screen).tell_error(error)
+
+    async def search(self, query: str) -> Hits:
+        """Everything whose words match."""
+        matcher = self.matcher(query)
+        for one in self._places:
+            if (score := matcher.match(one.words)) > 0:
+                yield Hit(score, content(one.words), partial(self._go, one), one.words, escaped(one.about))
+
+    async def discover(self) -> Hits:
+        """Nothing before something is typed: the actions come first."""
+        for one in self._places[:0]:
+            yield DiscoveryHit(one.words, partial(self._go, one))
+
+    def _go(self, one: Place) -> None:
+        if one.page != "columns":
+            program_of(self.screen).open_page(one.page, at=one.key)
+            return
+        from tui.screens.columns import Columns
+
+        page = Columns(one.collection)
+        page.cursor_key = one.key
+        self.app.switch_screen(page)

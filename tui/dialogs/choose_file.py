@@ -1,0 +1,111 @@
+"""The first dialog of an import: which file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.text import Text
+from textual import work
+from textual.widget import Widget
+from textual.widgets import DirectoryTree, Input
+
+from tui.dialogs.dialog import Dialog
+from tui.dialogs.import_file import NOTHING_YET, ImportDialog
+from tui.text.parse import parse_path
+from tui.widgets.plain import Plain, cell
+from vault.errors.families import LockboxError
+from vault.views.records import FileChoice, ImportReport
+
+
+class FileTree(DirectoryTree):
+    """The files below a folder; hidden ones are left out, and names are shown as they are."""
+
+    def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
+        """What a person keeps."""
+        return (path for path in paths if not path.name.startswith("."))
+
+    def process_label(self, label: str | Text) -> Text:
+        """A file may be called anything; its name is never read as markup."""
+        return cell(label if isinstance(label, str) else label.plain)
+
+
+class ChooseFileDialog(Dialog[ImportReport]):
+    """Which file: a path that is typed, pasted or dropped, or one chosen below."""
+
+    AUTO_FOCUS = "#path"
+
+    def __init__(self, *, is_first: bool = False, collection: str = "") -> None:
+        super().__init__()
+        self._is_first = is_first
+        self._collection = collection
+
+    def title_text(self) -> str:
+        """The third card of a new vault, or simply an import."""
+        return "Your own vault, 3 of 3: your first file" if self._is_first else "Import a file"
+
+    def consequence(self) -> str:
+        """What comes next."""
+        return f"CSV, JSON Lines or Parquet. First you see what would be kept. {NOTHING_YET}"
+
+    def details(self) -> Iterable[Widget]:
+        """The path, and the folder to choose from."""
+        yield Input(placeholder="type, paste or drop the path of a file", id="path")
+        yield FileTree(Path.home(), id="files")
+
+    def before_buttons(self) -> Iterable[Widget]:
+        """How it goes."""
+        yield Plain("", id="word", classes="bad")
+
+    def safe_label(self) -> str:
+        """Nothing is imported."""
+        return "Later" if self._is_first else "Not now"
+
+    def choices(self) -> Iterable[tuple[str, str]]:
+        """Look at the file."""
+        return (("look", "Look at it"),)
+
+    def on_directory_tree_file_selected(self, event: DirectoryTree.FileSelected) -> None:
+        """Take this file."""
+        event.stop()
+        self.query_one("#path", Input).value = str(event.path)
+        self._look(event.path)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Look at the file that was typed, or open the folder."""
+        event.stop()
+        self.chosen("look")
+
+    def chosen(self, _name: str) -> None:
+        """Look at what the field says."""
+        path = parse_path(self.query_one("#path", Input).value)
+        if path.is_dir():
+            files = self.query_one("#files", FileTree)
+            files.path = path
+            files.focus()
+            return
+        self._look(path)
+
+    def _say(self, sentence: str) -> None:
+        self.query_one("#word", Plain).set_text(sentence)
+
+    @work(exclusive=True, group="look")
+    async def _look(self, path: Path) -> None:
+        # the label of the button says how many rows it leaves out
+        choice = FileChoice(path=path, name=self._collection or path.stem, allow_refused=True)
+        self.query_one("#word", Plain).remove_class("bad")
+        self._say("Reading the file …")
+        try:
+            found = await self.program.ask(lambda vault: vault.plan_import(choice))
+        except LockboxError as error:
+            self.query_one("#word", Plain).add_class("bad")
+            self._say(f"{error} {error.hint}".strip())
+            return
+        self._say("")
+        self.app.push_screen(ImportDialog(choice, found), self._imported)
+
+    def _imported(self, report: ImportReport | None) -> None:
+        if report is not None:
+            self.dismiss(report)
+        else:
+            self.query_one("#path", Input).focus()

@@ -1,0 +1,50 @@
+"""What a screen is about and what its keys do, in our own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Markdown
+
+from tui.app.keymap import EVERYWHERE, KeyAction, actions
+from tui.app.program import program_of
+from tui.widgets.facts import Facts
+from tui.widgets.plain import Plain
+
+MOVING = (
+    ("arrows, j k", "move in a list; g and G go to its ends"),
+    ("tab", "goes to the next pane or button"),
+    ("enter", "opens; it approves nothing"),
+    ("escape", "goes back, and decides nothing"),
+)
+_SIGNS = {"question_mark": "?", "slash": "/", "comma": ","}
+
+
+class HelpPane(VerticalScroll):
+    """Beside a page; escape or the key that opened it closes it, and tab leads into it."""
+
+    def __init__(self, about: str, where: str) -> None:
+        super().__init__(id="help-pane")
+        self._about, self._where = about, where
+
+    def compose(self) -> ComposeResult:
+        """The words, then the keys of this page, then those of every page."""
+        yield Markdown(self._about, open_links=False)
+        yield Plain("Keys here", classes="heading")
+        own = program_of(self).own_keys
+        yield Facts(key_facts(actions(self._where), own))
+        yield Plain("Keys everywhere", classes="heading")
+        yield Facts([*MOVING, *key_facts(actions(EVERYWHERE), own)])
+        yield Plain("escape closes this", classes="muted")
+
+
+def key_facts(found: Sequence[KeyAction], own: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Every key with what it does, and what the file of a person's own keys calls that."""
+    return [(key_name(own.get(one.id, one.keys)), f"{one.sentence} ({one.id})") for one in found]
+
+
+def key_name(keys: str) -> str:
+    """A key, or several, as a person reads them."""
+    return " ".join(_SIGNS.get(key, key) for key in keys.split(","))
