@@ -10,7 +10,7 @@ before a run (``learner.dp.places``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -49,7 +49,11 @@ class Bounded:
             yield (
                 unit,
                 [
-                    replace(layer, inputs=layer.inputs[first:end], gradients=layer.gradients[first:end])
+                    Layer(
+                        inputs=layer.inputs[first:end],
+                        gradients=layer.gradients[first:end],
+                        times=layer.times,
+                    )
                     for layer in self.layers
                 ],
             )

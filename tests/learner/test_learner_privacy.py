@@ -33,6 +33,7 @@ from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
 from learner.models.network import network_of
 from learner.protocol import Job, LabelSpec
+from tests.sweeps import sweep_of_many
 
 CHECKS: dict[str, Callable[[], list[str]]] = {
     "U1": sensitivity_violations,
@@ -122,9 +123,19 @@ def test_u5_and_the_rehearsal_see_rows_that_tell_of_each_other(
         engine.rehearse(job, weights_of(job))
 
 
-@pytest.mark.parametrize("classes", [2, 3, 10, 33])
-@pytest.mark.parametrize("width", [1, 5, 9, 18, 33, 70])
-@pytest.mark.parametrize("hidden", [(), (37,), (10, 129)], ids=str)
+MODELS: list[tuple[int, int, tuple[int, ...]]] = [
+    (width, classes, hidden)
+    for hidden in ((), (37,), (10, 129))
+    for width in (1, 5, 9, 18, 33, 70)
+    for classes in (2, 3, 10, 33)
+]
+
+
+@pytest.mark.parametrize(
+    ("width", "classes", "hidden"),
+    sweep_of_many([*MODELS[::3], *MODELS[1::3], *MODELS[2::3]], default=24),
+    ids=str,
+)
 def test_no_shape_of_model_lets_a_row_depend_on_its_place(
     width: int, classes: int, hidden: tuple[int, ...]
 ) -> None:

@@ -72,6 +72,9 @@ Separator = Annotated[
 SkipLines = Annotated[
     int | None, Option("--skip-lines", metavar="N", help="So many lines stand before the header.")
 ]
+Flatten = Annotated[
+    bool, Option("--flatten", help="JSON: what is nested is taken apart, into columns such as a.b.")
+]
 Nulls = Annotated[
     list[str] | None, Option("--null", metavar="TEXT", help="A cell of this text is a missing value.")
 ]

@@ -72,6 +72,8 @@ def _checked(name: str, value: object) -> object:
     if name in ("drop", "nulls"):
         fits = isinstance(value, list) and all(isinstance(one, str) for one in value)
         return tuple(_fitting(name, value, fits=fits))  # type: ignore[arg-type]  # a list of texts
+    if name == "flatten":
+        return _fitting(name, value, fits=isinstance(value, bool))
     if name == "skip_lines":
         return _fitting(name, value, fits=value is None or (type(value) is int and value >= 0))
     return _fitting(name, value, fits=value is None or isinstance(value, str))

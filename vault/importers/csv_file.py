@@ -17,7 +17,7 @@ from vault.errors.records import Unreadable
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.encoding import encoding_of
 from vault.importers.source import BATCH_ROWS, Columns, File, RawBatch, Source, columns_of
-from vault.importers.wishes import AS_FOUND, SEPARATORS, FileWishes
+from vault.importers.wishes import AS_FOUND, SEPARATORS, FileWishes, refuse_wishes
 from vault.views.field_types import RefusedRow
 
 _NAMES: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -36,6 +36,7 @@ class _Form:
 
 def open_csv(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> Source:
     """Read the header of a CSV file; raises Unreadable for what is no CSV, also while rows are read."""
+    refuse_wishes("CSV", {"flatten": said.flatten or None})
     form, notes = _form(file, said)
     _, header = next(_rows(file, form), (1, []))
     columns = columns_of(header, file, wishes)

@@ -6,6 +6,7 @@ import codecs
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TypeAlias
 
@@ -36,11 +37,33 @@ def open_json_lines(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUN
     if said.encoding or file.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding, _ = encoding_of(file, said.encoding)
         file = replace(file, data=file.data.decode(encoding).encode())
-    rows = _items_of(file) if _is_list(file) else lambda: _rows(file)
+    rows = _items_of(file) if _is_list(file) else partial(_rows, file)
+    if said.flatten:
+        rows = partial(_flattened, rows)
     keys = _keys(file, rows())
     columns = columns_of(keys, file, wishes)
     kept = [keys[place] for place in columns.places]
     return Source(names=columns.names, batches=lambda: _batches(rows(), kept), has_types=True)
+
+
+def _flattened(rows: Callable[[], Rows]) -> Rows:
+    """The rows with what is nested taken apart: `a.b` is the value of b in a."""
+    for line, row in rows():
+        yield line, row if isinstance(row, str) else _flat(row)
+
+
+def _flat(row: dict[str, object]) -> dict[str, object] | str:
+    flat: dict[str, object] = {}
+    waiting = list(row.items())[::-1]
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend([(f"{name}.{inner}", one) for inner, one in value.items()][::-1])
+        elif name in flat:
+            return "a name stands there twice"
+        else:
+            flat[name] = value
+    return flat
 
 
 def _keys(file: File, rows: Rows) -> list[str]:

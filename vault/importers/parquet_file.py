@@ -15,7 +15,12 @@ from vault.importers.wishes import AS_FOUND, FileWishes, refuse_wishes
 
 def open_parquet(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> Source:
     """Read the schema; raises Unreadable for damage and for columns whose values are not single ones."""
-    given = {"skip-lines": said.skip_lines, "separator": said.separator, "encoding": said.encoding}
+    given = {
+        "skip-lines": said.skip_lines,
+        "separator": said.separator,
+        "encoding": said.encoding,
+        "flatten": said.flatten or None,
+    }
     refuse_wishes("Parquet", given)
     try:
         schema, rows = _shape(file)

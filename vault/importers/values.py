@@ -148,8 +148,10 @@ def _is_not_finite(value: object) -> bool:
 
 def misfit(value: object, wanted: FieldType) -> str:
     """Why a value does not fit a type, without the value."""
-    if isinstance(value, list | dict):
-        return "a nested value, not a single one"
+    if isinstance(value, dict):
+        return "a nested value; take it apart with --flatten, or leave the column out with --drop"
+    if isinstance(value, list):
+        return "a list, not a single value; leave the column out with --drop"
     if wanted is FieldType.FLOAT and (_is_not_finite(value) or _is_too_large(value)):
         return "not a finite number"
     return _EXPECTED[wanted]

@@ -21,11 +21,12 @@ DECIMALS: Final = (",", ".")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileWishes:
-    """How the text of a file is cut into cells: its encoding, its separator, the lines before its header."""
+    """How a file is cut into cells: its encoding, its separator, the lines before its header, what is nested in it."""
 
     encoding: str = ""
     separator: str = ""
     skip_lines: int | None = None
+    flatten: bool = False
 
 
 AS_FOUND: Final = FileWishes()
@@ -53,7 +54,10 @@ def file_wishes(choice: FileChoice) -> FileWishes:
     if choice.skip_lines is not None and choice.skip_lines < 0:
         raise Invalid(reason="so many lines cannot be skipped")
     return FileWishes(
-        encoding=_known_encoding(choice.encoding), separator=separator, skip_lines=choice.skip_lines
+        encoding=_known_encoding(choice.encoding),
+        separator=separator,
+        skip_lines=choice.skip_lines,
+        flatten=choice.flatten,
     )
 
 
@@ -75,6 +79,7 @@ def words_of(said: FileWishes, form: CellWishes) -> dict[str, object]:
         "encoding": said.encoding,
         "separator": said.separator,
         "skip-lines": said.skip_lines,
+        "flatten": said.flatten or None,
         "null": form.nulls or None,
         "decimal": form.decimal,
         "date-format": form.dates or None,

@@ -85,7 +85,11 @@ def import_table(
     """
     checked = _checked(act.uow, act.keys, wanted)
     name, units = wanted.name, checked.units
-    warnings = warnings_of_repeats(act.uow, act.keys, _own(checked.parsed, units), checked.home)
+    warnings = (
+        ()
+        if checked.parsed.key
+        else warnings_of_repeats(act.uow, act.keys, _own(checked.parsed, units), checked.home)
+    )
     people = wanted.people or find_people(act.uow, act.keys, name, units.table, wanted.choice)
     _check_units(people)
     target = checked.row or _new_collection(
@@ -147,8 +151,8 @@ def repeats(
 ) -> tuple[str, ...]:
     """Warnings about rows of a file that are sealed already; none for a file that could not be imported as it is."""
     row = live_row(uow, name)
-    if row is None:
-        return ()
+    if row is None or parsed.key:
+        return ()  # those of a known export are left out
     home = facts_of(uow, row)
     try:
         parsed = _fitted(home, parsed, choice)

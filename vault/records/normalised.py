@@ -91,7 +91,8 @@ def _of_fractions(values: np.ndarray, *, has_steps: bool) -> Keys:
 
 def _of_texts(array: pa.Array, version: int) -> Keys:
     texts = pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(array)), "")
-    keys = _hashed(texts) ^ _OF_TEXT
+    coded = texts.dictionary_encode()  # a text that comes again and again is hashed once
+    keys: Keys = (_hashed(coded.dictionary) ^ _OF_TEXT)[coded.indices.to_numpy()]
     is_number = pc.match_substring_regex(texts, _NUMBER)
     if pc.any(is_number).as_py():
         numbers = pc.if_else(is_number, texts, None).cast(pa.float64())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vault.errors.records import AllStored, SchemaMismatch
 from vault.records.appending import fit_to_fields
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from vault.records.collections import CollectionFacts
 
 Places = npt.NDArray[np.int64]
-_PLACE: Final = "_place"  # no column of the owner begins with an underscore
 
 
 def without_stored(
@@ -37,8 +36,7 @@ def without_stored(
         return parsed  # the import says so itself
     names = list(parsed.key)
     with closing(ColumnReader(uow, keys, home.id, frozenset(names))) as reader:
-        stored = pa.table([reader.column(name) for name in names], names=names)
-    new = _new_rows(fitted.table.select(names), stored)
+        new = new_rows(fitted.table.select(names), reader.column)
     left_out = fitted.table.num_rows - len(new)
     if left_out and not len(new):
         raise AllStored(name=parsed.source, collection=home.name)
@@ -52,31 +50,28 @@ def without_stored(
     )
 
 
-def _new_rows(rows: pa.Table, stored: pa.Table) -> pa.Array:
-    """The places of the rows that are not stored yet; an empty cell is like an empty cell."""
-    names = rows.column_names
-    sides = [
-        rows.append_column(_PLACE, pa.array(range(rows.num_rows), type=pa.int64())),
-        stored.append_column(_PLACE, pa.array([-1], type=pa.int64()).take(pa.array([0] * stored.num_rows))),
-    ]
-    every = pa.concat_tables(sides)
-    # Equal rows stand together, so the least place of a group says whether a stored row is among them.
-    groups = every.group_by(names).aggregate([(_PLACE, "min"), (_PLACE, "list")])
-    is_fresh = pc.greater_equal(groups[f"{_PLACE}_min"], 0)
-    places = pc.list_flatten(groups.filter(is_fresh)[f"{_PLACE}_list"]).to_numpy()
-    more = _more_than_stored(groups.filter(pc.invert(is_fresh))[f"{_PLACE}_list"])
-    return pa.array(np.sort(np.concatenate([places, more])))
+def new_rows(rows: pa.Table, stored: Callable[[str], pa.ChunkedArray]) -> pa.Array:
+    """The places of the rows that are not stored yet; an empty cell is like an empty cell.
+
+    Of equal rows those are new that are more than are stored: two coffees are two rows. Column by column, so that only
+    one of them is in memory twice.
+    """
+    count = rows.num_rows
+    numbers: Places = np.zeros(0, dtype=np.int64)
+    for name in rows.column_names:
+        codes = _codes(rows[name], stored(name))
+        # Two rows have one number where they had one before and hold the same here: exact, and below 2^63.
+        pairs = codes if not len(numbers) else numbers * (int(codes.max(initial=0)) + 1) + codes
+        numbers = np.unique(pairs, return_inverse=True)[1].astype(np.int64)
+    order = np.argsort(numbers[:count], kind="stable")
+    ordered = numbers[:count][order]
+    known = np.bincount(numbers[count:], minlength=int(numbers.max(initial=0)) + 1)[ordered]
+    firsts = np.searchsorted(ordered, ordered)
+    return pa.array(np.sort(order[np.arange(count) - firsts >= known]))
 
 
-def _more_than_stored(groups: pa.ChunkedArray) -> Places:
-    """Of equal rows those that the file has more of than are stored: two coffees are two rows."""
-    is_stored = pc.equal(pc.list_flatten(groups), -1).to_numpy(zero_copy_only=False)
-    lengths = pc.list_value_length(groups).to_numpy()
-    stored = (
-        np.add.reduceat(is_stored.astype(np.int64), np.cumsum(lengths) - lengths) if len(lengths) else lengths
-    )
-    found = [
-        sorted(place for place in groups[int(group)].as_py() if place >= 0)[int(stored[group]) :]
-        for group in np.flatnonzero(lengths > 2 * stored)
-    ]
-    return np.array([place for one in found for place in one], dtype=np.int64)
+def _codes(here: pa.ChunkedArray, there: pa.ChunkedArray) -> Places:
+    """A number for every value of two columns, the same for the same value."""
+    both = pa.chunked_array([*here.chunks, *there.cast(here.type).chunks], type=here.type).combine_chunks()
+    codes: Places = both.dictionary_encode(null_encoding="encode").indices.to_numpy().astype(np.int64)
+    return codes

@@ -94,6 +94,8 @@ def _without_strays(table: pa.Table, parsed: ParsedTable, source: str | None) ->
     """Refuse rows that name no unit: nothing would say which of them belong together."""
     units = table[UNIT_FIELD]
     has_unit = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(units), ""), False)
+    if pc.all(has_unit, min_count=0).as_py():
+        return UnitRows(table=table, refused=parsed.refused)  # nothing is copied
     strays = pc.filter(parsed.lines, pc.invert(has_unit)).to_pylist()
     refused = [RefusedRow(line=line, reason=f"{source}: empty, so the row has no unit") for line in strays]
     every = sorted((*parsed.refused, *refused), key=lambda row: row.line)

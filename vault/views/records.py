@@ -25,6 +25,7 @@ class FileChoice:
     How it is written: its ``encoding``, its ``separator`` (a sign or its name), how many lines to ``skip_lines`` before
     the header, which texts are ``nulls``, the ``decimal`` sign, by column of ``dates`` their order (dmy, mdy, ymd) or
     what they count since 1970 (epoch, epoch-ms, epoch-us), and the ``zone`` of times that name none; days begin in it.
+    With ``flatten`` the value of b in the object a is the column a.b.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class FileChoice:
     encoding: str = ""
     separator: str = ""
     skip_lines: int | None = None
+    flatten: bool = False
     nulls: tuple[str, ...] = ()
     decimal: str = ""
     dates: Mapping[str, str] = field(default_factory=dict)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -217,3 +219,27 @@ def test_bytes_changed_inside_a_zip_are_noticed(part: Part) -> None:
     content[len(content) // 2] ^= 0xFF
     with pytest.raises(Unreadable, match=r"damaged zip file|is no XML|ends in the middle"):
         part("", bytes(content), "export.zip")
+
+
+READ = """
+import resource, sys
+from pathlib import Path
+from vault.importers.read import parse, read_file
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+rows = parse(read_file(Path(sys.argv[1]), None, sys.argv[2])).table.num_rows
+print(rows, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "least", "most"), [("days", 300, 15), ("heart-rate", 180_000, 60)])
+def test_a_large_export_is_read_in_little_memory(tmp_path: Path, name: str, least: int, most: int) -> None:
+    """An export of 65 MB: the days of it take next to nothing, and a heartbeat less than 200 bytes."""
+    path = tmp_path / "export.xml"
+    apple.write_large(path, 65)
+    told = subprocess.run(
+        [sys.executable, "-c", READ, path, name], capture_output=True, text=True, check=True
+    )
+    rows, megabytes = map(int, told.stdout.split())
+
+    assert (rows >= least, megabytes <= most) == (True, True), told.stdout

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.importers.catalogue import made_exports as made
 from tests.importers.catalogue import timeline_export as timeline
+from vault.errors.families import LockboxError
 from vault.errors.records import Unreadable
 from vault.importers import read
 from vault.records.schema import ParsedTable
+from vault.records.stored_rows import new_rows
 
 Part = Callable[..., ParsedTable]
 MARCH, MAY = datetime(2024, 3, 1, tzinfo=UTC), datetime(2020, 5, 1, tzinfo=UTC)
@@ -135,7 +141,85 @@ def test_a_number_that_ran_over_is_where_it_was(part: Part) -> None:
     assert [row["longitude"] for row in rows] == [-74.2] * 3
 
 
+THIRD_PARTIES = (
+    "A Shop",
+    "A SHOP",
+    "A Person",
+    "A PERSON",
+    "Made Up",
+    "Doe",
+    "example.org",
+    "Reference",
+    "Somewhere",
+    "192.0.2.1",
+)
+
+
+@pytest.mark.parametrize("case", DIALECTS)
+def test_nothing_of_other_people_is_taken(part: Part, case: str) -> None:
+    content, name, _, _ = DIALECTS[case]
+    told = str(part(content, name).table.to_pylist())
+
+    assert [word for word in THIRD_PARTIES if word in told] == []
+
+
+def test_a_payment_on_the_way_is_left_out_and_counted(part: Part) -> None:
+    assert (
+        "1 rows have no day yet, such as payments on the way, and are left out."
+        in part(made.REVOLUT.encode()).notes
+    )
+
+
+def test_a_date_that_fits_both_ways_is_refused(part: Part) -> None:
+    found = part(b"!Type:Bank\nD02/03/2024\nT-1.00\n^\n")
+
+    assert [(row.line, row.reason) for row in found.refused] == [
+        (4, "D: day and month fit both ways in this file")
+    ]
+
+
+def test_an_export_without_anything_of_the_part_says_what_it_holds(part: Part) -> None:
+    with pytest.raises(
+        Unreadable, match=r"nothing in it belongs to the part visits; taken with --part NAME: points \(3\)"
+    ):
+        part(timeline.records(3), "visits")
+
+
+@pytest.mark.parametrize(
+    ("rows", "stored", "new"),
+    [
+        ([1, 2, None], [1], [1, 2]),
+        ([5, 5, 5, 6], [5], [1, 2, 3]),
+        ([5, None, 5], [5, 5, None], []),
+        ([], [5], []),
+    ],
+)
+def test_of_equal_rows_those_are_new_that_are_more_than_are_stored(
+    rows: list[int | None], stored: list[int], new: list[int]
+) -> None:
+    tables = [pa.table({"a": pa.array(one, type=pa.int64())}) for one in (rows, stored)]
+
+    assert new_rows(tables[0], tables[1].column).to_pylist() == new
+
+
+WALLED = b'<!DOCTYPE gpx [<!ENTITY a "b">]><gpx '
 HOSTILE = {
+    "a cell of 10 MB": (made.REVOLUT.encode().replace(b"A Shop", b"x" * 10**7), "line 2 is damaged, or far too long"),
+    "OFX cut off": (made.OFX_SGML.encode()[:-40], "it ends in the middle"),
+    "OFX with entities": (made.OFX_XML.replace("<?OFX", "<!DOCTYPE a [<!ENTITY a 'b'>]><?OFX", 1).encode(), "."),
+    "GPX with entities": (made.GPX.encode().replace(b"<gpx ", WALLED, 1), "it is XML; export it"),
+    "GPX cut off": (made.GPX.encode()[:-90], "it ends in the middle"),
+    "deep GPX": (made.GPX.encode().replace(b"<trkseg>", b"<a>" * 200), "it is nested more than 100 deep"),
+    "FIT cut off": (made.fit(50)[:400], "it is damaged, or ends in the middle"),
+    "FIT changed": (made.fit(50)[:100] + b"\xff" + made.fit(50)[101:], "it is damaged, or ends in the middle"),
+    "a calendar cut off": (made.ICALENDAR.encode()[:600], "it ends in the middle"),
+    "a deep calendar": (b"BEGIN:VCALENDAR\n" * 1000, "it is nested more than 20 deep"),
+    "deep FHIR": (b'{"resourceType": "Observation", "x": ' + b"[" * 100_000, "a line of it is no JSON object"),
+    "a line of FHIR of 10 MB": (made.fhir_lines() + b" " * 10**7 + b"{", "one piece of it is longer than 8 MiB"),
+    "a deep bundle": (
+        made.fhir_bundle().replace(b'"resource": {', b'"resource": {"a": ' + b"[" * 100 + b"]" * 100 + b",", 1),
+        "it is nested more than 64 deep",
+    ),
     "deep JSON": (b'{"semanticSegments": [{"startTime": ' + b"[" * 10_000, "it is nested more than 64 deep"),
     "JSON cut off": (timeline.android(3)[:1500], "it ends in the middle, or is no JSON"),
     "a text of 10 MB": (
@@ -150,3 +234,41 @@ def test_a_hostile_file_is_refused_in_a_sentence(part: Part, case: str) -> None:
     content, reason = HOSTILE[case]
     with pytest.raises(Unreadable, match=reason):
         part(content)
+
+
+PLACES = st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=6)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(sorted(DIALECTS)),
+    st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=4),
+    st.integers(0),
+)
+def test_a_damaged_export_is_read_or_refused(
+    part: Part, case: str, places: list[tuple[int, int]], cut: int
+) -> None:
+    damage(part, case, places, cut)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=3000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(sorted(DIALECTS)),
+    st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=8),
+    st.integers(0),
+)
+def test_any_damaged_export_is_read_or_refused(
+    part: Part, case: str, places: list[tuple[int, int]], cut: int
+) -> None:
+    damage(part, case, places, cut)
+
+
+def damage(part: Part, case: str, places: list[tuple[int, int]], cut: int) -> None:
+    """Change and cut the bytes of an export, and read what is left of it."""
+    content, name, _, _ = DIALECTS[case]
+    changed = bytearray(content)
+    for place, value in places:
+        changed[place % len(changed)] = value
+    with suppress(LockboxError):
+        part(bytes(changed[: len(changed) - cut % 100 if cut % 3 == 0 else None]), name)

@@ -47,6 +47,7 @@ def import_file(
     encoding: options.Encoding = "",
     separator: options.Separator = "",
     skip_lines: options.SkipLines = None,
+    flatten: options.Flatten = False,
     plan: options.Plan = None,
     save_to: options.SavePlan = None,
     lifetime: options.Lifetime = None,
@@ -75,6 +76,7 @@ def import_file(
             "encoding": encoding,
             "separator": separator,
             "skip_lines": skip_lines,
+            "flatten": flatten or None,
         },
     )
     of_all = {

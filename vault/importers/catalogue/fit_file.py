@@ -25,7 +25,9 @@ def read_fit(reading: Reading) -> None:
         if size > _LARGEST:
             raise reading.file.unreadable(f"it is larger than {_LARGEST // 2**20} MiB")
         try:
-            with fitdecode.FitReader(stream, check_crc=fitdecode.CrcCheck.RAISE) as frames:
+            # a field of an odd size is passed over: devices write some of their own
+            wishes = {"check_crc": fitdecode.CrcCheck.RAISE, "error_handling": fitdecode.ErrorHandling.IGNORE}
+            with fitdecode.FitReader(stream, **wishes) as frames:
                 for line, frame in enumerate(frames, start=1):
                     if frame.frame_type == fitdecode.FIT_FRAME_DATA and frame.name == "record":
                         _add(reading, line, frame)

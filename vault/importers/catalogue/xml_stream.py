@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
@@ -14,6 +15,17 @@ _LONGEST_TOKEN: Final = 4 * 2**20
 _DEEPEST: Final = 100
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL)
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13})
+_ENCODING = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"'>]{0,40})["']""")
+_ENCODINGS = (
+    b"utf-8",
+    b"utf8",
+    b"utf-16",
+    b"us-ascii",
+    b"ascii",
+    b"iso-8859-1",
+    b"iso-8859-15",
+    b"windows-1252",
+)
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _CODES = expat.errors.codes
 _CUT_OFF = {
@@ -102,6 +114,7 @@ def _without_doctype(file: File, pieces: Iterable[bytes], guard: _Guard) -> Iter
         head += piece
         if len(head) >= _LONGEST_PROLOGUE:
             break
+    _check_encoding(file, head)
     if head.startswith(_WIDE):
         yield head
         yield from rest
@@ -115,6 +128,13 @@ def _without_doctype(file: File, pieces: Iterable[bytes], guard: _Guard) -> Iter
     yield head.translate(None, _CONTROLS)
     for piece in rest:
         yield piece.translate(None, _CONTROLS)
+
+
+def _check_encoding(file: File, head: bytes) -> None:
+    plain = head.decode("utf-16", errors="ignore").encode(errors="ignore") if head.startswith(_WIDE) else head
+    found = _ENCODING.match(plain.removeprefix(codecs.BOM_UTF8))
+    if found and found[1].lower() not in _ENCODINGS:
+        raise file.unreadable("it says that it has an encoding which is not read")
 
 
 def _reason(error: expat.ExpatError, guard: _Guard) -> str:
