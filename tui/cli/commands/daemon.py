@@ -166,7 +166,7 @@ def settings(
         str | None, typer.Argument(metavar="[NAME]", help="What to set: lock-minutes, calm or theme.")
     ] = None,
     value: Annotated[
-        str | None, typer.Argument(metavar="[VALUE]", help="Minutes without use, or on or off.")
+        str | None, typer.Argument(metavar="[VALUE]", help="Minutes without use, on or off, or a theme.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
