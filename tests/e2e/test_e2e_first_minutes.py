@@ -13,7 +13,7 @@ from textual.widgets import Button, Input
 
 from tests.worlds.asking import open_dialog, read_to_the_end, run_button, toggle
 from tests.worlds.commands import run_installed
-from tests.worlds.screens import play, press, sees, text_of, type_word, until, words_of
+from tests.worlds.screens import AttentiveApp, play, press, sees, text_of, type_word, until, words_of
 from tui.app.app import LockboxApp
 from tui.dialogs.choose_file import ChooseFileDialog
 from tui.dialogs.import_file import ImportDialog
@@ -58,7 +58,7 @@ def test_the_first_five_minutes(folder: Path) -> None:
     diary.write_text("\n".join(["day,steps,mood", *rows, "2026-13-45,1", ""]))
 
     async def story() -> None:
-        app = LockboxApp(paths, Preferences(), environ={})
+        app = AttentiveApp(paths, Preferences(), environ={})
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await begins_with_the_sample(pilot)
             await runs_the_practice_request(pilot)

@@ -21,7 +21,6 @@ from tests.sweeps import sweep
 from tests.worlds.served import serving
 from tests.worlds.world import PASSPHRASE, World
 from tui.app.app import LockboxApp
-from tui.dialogs.dialog import DEAF_SECONDS
 from tui.dialogs.word import WordDialog
 from vault.client import attach
 from vault.client.client import Client
@@ -75,16 +74,20 @@ def served(world: World) -> Iterator[OwnerSession]:
             vault.close()
 
 
-class UnlockedApp(LockboxApp):
+class AttentiveApp(LockboxApp):
+    """The program in the hands of somebody who looks at each dialog before a key is pressed."""
+
+    def time_of(self, event: InputEvent) -> float:
+        """Late enough for every dialog."""
+        return float("inf")
+
+
+class UnlockedApp(AttentiveApp):
     """The program with a vault that is unlocked already, on one of its screens; `door` says why it was left."""
 
     def __init__(self, vault: OwnerSession, paths: Paths, *, page: str, calm: bool = False) -> None:
         super().__init__(paths, Preferences(calm=calm), environ={})
         self._given, self._page, self.door = vault, page, ""
-
-    def time_of(self, event: InputEvent) -> float:
-        """Every key comes from somebody who has looked first."""
-        return super().time_of(event) + 2 * DEAF_SECONDS
 
     def show_first_screen(self, sentence: str = "") -> None:
         """Enter the vault instead of asking for its passphrase; the second time, stay outside."""
