@@ -100,10 +100,11 @@ DIALOGS = (
     ("consents", "w"), ("consents", "x"), ("audit", "e"), ("audit", "K"), ("budget", "h"), ("settings", "enter"),
 )  # fmt: skip
 NEAR = (("requests", "a"), ("requests", "x"), ("requests", "o"), ("release", "R"), ("release", "D"))
-"""Where what is decided weighs most; the others stand at two more sizes in the slow tests."""
+"""Where what is decided weighs most; the others stand at one more size in the slow tests."""
+FURTHER = [pytest.param(size, marks=pytest.mark.audit) for size in ((140, 40), (60, 21))]
 
 
-@pytest.mark.parametrize("size", [*SIZES, pytest.param((60, 21), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("size", [*SIZES[:2], *FURTHER])
 def test_every_dialog_shows_its_consequence_and_its_buttons_at_once(
     size: tuple[int, int], today: World
 ) -> None:

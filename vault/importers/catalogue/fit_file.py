@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from datetime import datetime
 from typing import Any, Final
 
@@ -31,7 +32,15 @@ def read_fit(reading: Reading) -> None:
                 for line, frame in enumerate(frames, start=1):
                     if frame.frame_type == fitdecode.FIT_FRAME_DATA and frame.name == "record":
                         _add(reading, line, frame)
-        except (fitdecode.FitError, ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
+        except (
+            fitdecode.FitError,
+            struct.error,
+            ValueError,
+            TypeError,
+            KeyError,
+            IndexError,
+            OverflowError,
+        ) as error:
             raise reading.file.unreadable("it is damaged, or ends in the middle") from error
 
 
