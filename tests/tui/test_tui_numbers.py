@@ -21,7 +21,7 @@ from vault.client import attach
 from vault.owner.interface.session import OwnerSession
 
 Json = list[dict[str, Any]]
-SIZE = (160, 90)
+SIZE = (220, 110)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
