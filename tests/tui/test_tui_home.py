@@ -58,9 +58,8 @@ def test_an_empty_vault_says_what_to_do_next(world: World) -> None:
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, world, "home", size=(60, 20)) as pilot:
             await sees(pilot, "Nothing waits for you.")
-            said = words_of(pilot.app)  # type: ignore[arg-type]
-            assert wording.NOTHING_LEFT in said
-            assert "Next: import a CSV, JSON or Parquet file, under 2 Data." in said
+            for words in (wording.NOTHING_LEFT, "Next: import a CSV, JSON or Parquet file, under 2 Data."):
+                await until(pilot, lambda words=words: words in words_of(pilot.app))  # type: ignore[misc,arg-type]
 
     with served(world) as vault:
         play(story(vault))

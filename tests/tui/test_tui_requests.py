@@ -57,7 +57,9 @@ async def loaded(pilot: Pilot[int]) -> None:
     await until(
         pilot,
         lambda: (
-            isinstance(pilot.app.screen, Requests) and pilot.app.screen.query_one(ListTable).row_count > 0
+            isinstance(pilot.app.screen, Requests)
+            and pilot.app.screen.query_one(ListTable).row_count > 0
+            and not pilot.app.screen.query_one("#body").loading
         ),
     )
     await pilot.pause()
