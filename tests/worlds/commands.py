@@ -65,6 +65,7 @@ def environment(paths: Paths, *, columns: int = 80) -> dict[str, str]:
         **os.environ,
         "LOCKBOX_VAULT": str(paths.vault),
         "LOCKBOX_STATE": str(paths.state),
+        "LOCKBOX_CONFIG": str(paths.config),
         "COLUMNS": str(columns),
         "TERM": "dumb",
     }

@@ -20,10 +20,15 @@ from vault.vault import Vault, passphrase_secret
 FIXED_DAY = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 
 
+def paths_in(folder: Path) -> Paths:
+    """A place in this folder, with settings of its own: what one test sets is nothing to another."""
+    return Paths(vault=folder / "vault", state=folder / "state", config=folder / "config.toml")
+
+
 def new_world(tmp_path: Path, *, now: datetime = FIXED_DAY) -> World:
     """A fresh vault with light key derivation, and a clock that stands still, by default at a fixed day."""
     clock = Clock(now=now)
-    paths = Paths(vault=tmp_path / "vault", state=tmp_path / "state")
+    paths = paths_in(tmp_path)
     key = Vault.create(paths, passphrase_secret(PASSPHRASE), cost=TEST_COST, clock=clock)
     return World(folder=tmp_path, paths=paths, clock=clock, recovery_key=key)
 
@@ -64,7 +69,7 @@ def copy_of(template: World, folder: Path) -> World:
     shutil.copytree(template.folder, folder, dirs_exist_ok=True)
     return World(
         folder=folder,
-        paths=Paths(vault=folder / "vault", state=folder / "state"),
+        paths=paths_in(folder),
         clock=Clock(now=template.clock.now),
         recovery_key=template.recovery_key,
     )
