@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.sweeps import sweep_of_many
-from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until
+from tests.worlds.screens import SIZES, at_rest, on_page, play, press, sees, served, text_of, until
 from tests.worlds.world import World
 from tui.dialogs.dialog import Dialog
 from tui.widgets.table import ListTable
@@ -100,11 +100,10 @@ DIALOGS = (
     ("consents", "w"), ("consents", "x"), ("audit", "e"), ("audit", "K"), ("budget", "h"), ("settings", "enter"),
 )  # fmt: skip
 NEAR = (("requests", "a"), ("requests", "x"), ("requests", "o"), ("release", "R"), ("release", "D"))
-"""Where what is decided weighs most; the others stand at one more size in the slow tests."""
-FURTHER = [pytest.param(size, marks=pytest.mark.audit) for size in ((140, 40), (60, 21))]
+"""Where what is decided weighs most; the others stand at three more sizes in the slow tests."""
 
 
-@pytest.mark.parametrize("size", [*SIZES[:2], *FURTHER])
+@pytest.mark.parametrize("size", [*SIZES, pytest.param((60, 21), marks=pytest.mark.slow)])
 def test_every_dialog_shows_its_consequence_and_its_buttons_at_once(
     size: tuple[int, int], today: World
 ) -> None:
@@ -117,8 +116,7 @@ def test_every_dialog_shows_its_consequence_and_its_buttons_at_once(
             app = pilot.app
             for page, key in DIALOGS if size != (60, 20) else NEAR:
                 app.open_page(page)  # type: ignore[attr-defined]
-                await until(pilot, lambda page=page: getattr(app.screen, "NAME", "") == page)  # type: ignore[misc]
-                await until(pilot, lambda: not app.screen.query_one("#body").loading)
+                await at_rest(pilot, page)
                 for table in app.screen.query(ListTable):
                     table.point_at(waiting[0])
                 await press(pilot, key)

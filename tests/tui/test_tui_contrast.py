@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from rich.color import ColorType
 from rich.segment import Segment
@@ -12,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from tests.sweeps import sweep_of_many
-from tests.worlds.screens import UnlockedApp, play, press, sees, served, until
+from tests.worlds.screens import UnlockedApp, at_rest, play, press, sees, served, until
 from tests.worlds.world import World
 from tui.app.themes import BY_NAME, DARK, LIGHT, theme_of
 from tui.dialogs.dialog import Dialog
@@ -83,19 +81,17 @@ def test_every_text_and_every_cursor_can_be_read(
                 await sees(pilot, "What waits for you")
                 for number, page in enumerate(pages, start=1):
                     await press(pilot, str(number))
-                    await until(pilot, lambda page=page: getattr(app.screen, "NAME", "") == page)  # type: ignore[misc]
-                    await until(pilot, lambda: not app.screen.query_one("#body").loading)
-                    await asyncio.sleep(0.1)
+                    await at_rest(pilot, page)
+                    await pilot.pause()
                     found[page] = too_faint(pilot)
                 for page, key in dialogs:
                     app.open_page(page)
-                    await until(pilot, lambda page=page: getattr(app.screen, "NAME", "") == page)  # type: ignore[misc]
-                    await until(pilot, lambda: not app.screen.query_one("#body").loading)
+                    await at_rest(pilot, page)
                     for table in app.screen.query(ListTable):
                         table.point_at(waiting[0])
                     await press(pilot, key)
                     await until(pilot, lambda: getattr(app.screen, "NAME", "") == "")
-                    await asyncio.sleep(0.1)
+                    await pilot.pause()
                     found[f"{page} {key}"] = too_faint(pilot)
                     await press(pilot, "escape")
                     await until(pilot, lambda: not isinstance(app.screen, Dialog))

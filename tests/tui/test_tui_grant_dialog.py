@@ -15,7 +15,7 @@ from textual.widgets import Button, Input, Select
 from tests.sweeps import sweep
 from tests.worlds.asking import LONG_COLLECTION, LONG_SPECIAL, LONG_WHO, asking_at_length, served_copy
 from tests.worlds.importing import import_file
-from tests.worlds.screens import SIZES, on_page, play, press, served, text_of, until, words_in
+from tests.worlds.screens import SIZES, at_rest, on_page, play, press, served, text_of, until, words_in
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from tui.dialogs.grant import GrantDialog, GrantForm
@@ -65,11 +65,7 @@ def own(template: World, tmp_path: Path) -> Iterator[Shared]:
 
 
 async def open_form(pilot: Pilot[int]) -> GrantForm:
-    await until(
-        pilot,
-        lambda: isinstance(pilot.app.screen, Consents) and not pilot.app.screen.query_one("#body").loading,
-    )
-    await pilot.pause()
+    await at_rest(pilot, "consents")
     await press(pilot, "n")
     await until(pilot, lambda: isinstance(pilot.app.screen, GrantForm))
     await pilot.pause()
@@ -279,7 +275,7 @@ def test_withdrawing_takes_no_more_keys_than_giving(own: Shared) -> None:
 
     async def story() -> None:
         async with on_page(vault, world, "consents", size=(140, 50)) as pilot:
-            await until(pilot, lambda: not pilot.app.screen.query_one("#body").loading)
+            await at_rest(pilot, "consents")
             await keys(pilot, "n")
             await until(pilot, lambda: isinstance(pilot.app.screen, GrantForm))
             await pilot.pause()

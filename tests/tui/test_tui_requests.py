@@ -11,7 +11,19 @@ from textual.widgets import Input
 
 from tests.sweeps import sweep
 from tests.worlds.asking import HOSTILE_JOB, MARKUP, asking, asking_at_length, served_copy, the_request
-from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text_of, until, words_in, words_of
+from tests.worlds.screens import (
+    SIZES,
+    at_rest,
+    on_page,
+    play,
+    press,
+    sees,
+    served,
+    text_of,
+    until,
+    words_in,
+    words_of,
+)
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from tui.dialogs.action import ActionDialog
@@ -54,15 +66,7 @@ def own(template: World, tmp_path: Path) -> Iterator[Shared]:
 
 
 async def loaded(pilot: Pilot[int]) -> None:
-    await until(
-        pilot,
-        lambda: (
-            isinstance(pilot.app.screen, Requests)
-            and pilot.app.screen.query_one(ListTable).row_count > 0
-            and not pilot.app.screen.query_one("#body").loading
-        ),
-    )
-    await pilot.pause()
+    await at_rest(pilot, "requests")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -21,6 +21,7 @@ from tests.sweeps import sweep
 from tests.worlds.served import serving
 from tests.worlds.world import PASSPHRASE, World
 from tui.app.app import LockboxApp
+from tui.app.page import Page
 from tui.dialogs.word import WordDialog
 from vault.client import attach
 from vault.client.client import Client
@@ -148,6 +149,16 @@ async def sees(pilot: Pilot[Any], words: str, *, seconds: float = 60.0) -> None:
     app = pilot.app
     assert isinstance(app, LockboxApp)
     await until(pilot, lambda: words in words_of(app), seconds=seconds)
+
+
+async def at_rest(pilot: Pilot[Any], page: str) -> None:
+    """Wait until this page is the one in front, and all that it loads is drawn."""
+
+    def holds() -> bool:
+        screen = pilot.app.screen
+        return isinstance(screen, Page) and page == screen.NAME and screen._is_made and not screen._is_loading
+
+    await until(pilot, holds)
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
