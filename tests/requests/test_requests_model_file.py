@@ -24,6 +24,7 @@ from vault.requester.onnx_model import CHANCES, onnx_bytes, spellings
 from vault.requester.prediction import predict
 from vault.requester.trained import TrainedModel, chances
 from vault.requests.canonical import canonical
+from vault.requests.manifest import OnehotFeature
 from vault.requests.shapes import shapes
 from vault.requests.translate import learner_job
 from vault.requests.weights import write_tensors
@@ -57,11 +58,17 @@ def trained(**changes: Any) -> TrainedModel:
     return TrainedModel.of(asked, write_tensors(weights))
 
 
+def weekdays(model: TrainedModel) -> tuple[str, ...]:
+    """The labels of the feature that is a category."""
+    transform = model.manifest.features[1].transform
+    assert isinstance(transform, OnehotFeature)
+    return transform.labels
+
+
 def random_cells(model: TrainedModel, seed: int = 7) -> dict[str, list[str | None]]:
     """Numbers within and far outside of the clip, every spelling of the labels, unknown and missing cells."""
     draws = np.random.default_rng(seed)
-    labels = [*model.manifest.features[1].transform.labels]  # type: ignore[union-attr]
-    spelled = [each for label in labels for each in spellings(label)]
+    spelled = [each for label in weekdays(model) for each in spellings(label)]
     choices = [None, "?", *spelled]
     return {
         "steps": [None if draws.random() < 0.1 else f"{draws.normal(7000, 6000):.3f}" for _ in range(ROWS)],
@@ -74,7 +81,7 @@ def by_the_engine(model: TrainedModel, cells: dict[str, list[str | None]]) -> An
     asked = model.manifest
     job = learner_job(asked, frozenset(field.name for field in asked.fields))
     numbers = np.array([math.nan if cell is None else number_of(cell) for cell in cells["steps"]])
-    listed = places_of(asked.features[1].transform.labels)  # type: ignore[union-attr]
+    listed = places_of(weekdays(model))
     codes = [-1 if cell is None else listed.get(mark_of(cell), -1) for cell in cells["weekday"]]
     label = np.zeros(ROWS, np.int32 if job.label.kind == "classes" else np.float64)
     frame = ColumnFrame.encode(

@@ -41,7 +41,7 @@ def looked(today_template: World, tmp_path_factory: pytest.TempPathFactory) -> I
 async def told(pilot: Pilot[int], selector: str, words: str) -> None:
     """Wait until these words stand in the place of one widget."""
     await until(pilot, lambda: bool(pilot.app.screen.query(selector)))
-    await until(pilot, lambda: words in words_in(pilot.app, selector))  # type: ignore[arg-type]
+    await until(pilot, lambda: words in words_in(pilot.app, selector))
 
 
 async def export_to(pilot: Pilot[int], path: str) -> None:
@@ -89,7 +89,7 @@ def test_every_entry_stands_once_under_its_request_and_the_whole_of_it_below(
             await press(pilot, "down")
             await told(pilot, "#audit-entry", f"#{first.seq} {first.sentence}"[: size[0]])
             newest = max(line.seq for group in groups for line in group.lines)
-            assert f"entries #0 to #{newest}, all there are" in words_of(pilot.app)  # type: ignore[arg-type]
+            assert f"entries #0 to #{newest}, all there are" in words_of(pilot.app)
 
     play(story())
 
@@ -206,7 +206,7 @@ def test_verifying_says_to_which_entry_and_what_it_agrees_with(looked: Looked) -
             await press(pilot, "v")
             await told(pilot, "#audit-verified", "✓ verified to entry")
             found = vault.verify_audit()
-            said = words_in(pilot.app, "#audit-verified")  # type: ignore[arg-type]
+            said = words_in(pilot.app, "#audit-verified")
             assert f"verified to entry {found.size - 1}, root {found.root[:16]}…" in said
             assert "what this computer has seen of it before" in said
 
@@ -247,7 +247,7 @@ def test_an_older_copy_is_never_told_as_verified(looked: Looked, monkeypatch: py
             await sees(pilot, "all there are")
             await press(pilot, "v")
             await told(pilot, "#audit-verified", "✗")
-            said = words_in(pilot.app, "#audit-verified")  # type: ignore[arg-type]
+            said = words_in(pilot.app, "#audit-verified")
             assert "put back from an older copy" in said
             assert "verified to" not in said
 
@@ -319,10 +319,10 @@ def test_the_verifier_key_is_shown_when_it_is_asked_for(looked: Looked, size: tu
         vkey = vault.audit_key()
         async with on_page(vault, world, "audit", size=size) as pilot:
             await sees(pilot, "all there are")
-            assert vkey not in words_of(pilot.app)  # type: ignore[arg-type]
+            assert vkey not in words_of(pilot.app)
             await press(pilot, "K")
             await until(pilot, lambda: isinstance(pilot.app.screen, KeyDialog))
-            await until(pilot, lambda: vkey in words_in(pilot.app, "#vkey").replace(" ", ""))  # type: ignore[arg-type]
+            await until(pilot, lambda: vkey in words_in(pilot.app, "#vkey").replace(" ", ""))
             assert pilot.app.focused is pilot.app.screen.query_one("#safe")
 
     play(story())
@@ -343,7 +343,7 @@ def test_the_curtain_hides_who_and_hostile_words_are_shown_as_they_are(
             await press(pilot, "down", "enter")
             await told(pilot, "#details", "[red]You[/] \\x1b[31mlooked.")
             await press(pilot, "escape", "ctrl+k")
-            await until(pilot, lambda: "looked" not in words_of(pilot.app))  # type: ignore[arg-type]
+            await until(pilot, lambda: "looked" not in words_of(pilot.app))
 
     play(story())
 

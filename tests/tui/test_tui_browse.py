@@ -158,11 +158,11 @@ def test_a_search_that_takes_long_says_so_and_can_be_given_up(
             await press(pilot, "slash", *"needle", "enter")
             await sees(pilot, "Searching 50,000 rows in the vault … esc stops waiting")
             await press(pilot, "escape")
-            await until(pilot, lambda: "Searching" not in words_of(pilot.app))  # type: ignore[arg-type]
+            await until(pilot, lambda: "Searching" not in words_of(pilot.app))
             goes_on.set()
             await pilot.pause(0.5)
             assert len(shown(screen)) == PAGE_ROWS
-            assert "needle" not in words_in(pilot.app, "#browse-where")  # type: ignore[arg-type]
+            assert "needle" not in words_in(pilot.app, "#browse-where")
 
     play(story())
 
@@ -174,16 +174,16 @@ def test_space_shows_one_row_whole_and_literally(shared: Shared, size: tuple[int
     async def story() -> None:
         async with on_page(vault, world, "data", size=size) as pilot:
             await open_rows(pilot)
-            assert "[b]note[/b]" in text_of(pilot.app)  # type: ignore[arg-type]
+            assert "[b]note[/b]" in text_of(pilot.app)
             await press(pilot, "space")
             await until(pilot, lambda: isinstance(pilot.app.screen, RowDialog))
             await sees(pilot, "Row 1 of many")
-            words = words_of(pilot.app)  # type: ignore[arg-type]
+            words = words_of(pilot.app)
             assert "[bold red]x[/]" in words
             assert "\x1b" not in words
             assert ("long long long" in words) == (size[0] > 60) or "long" in words
             await press(pilot, "ctrl+k")
-            await until(pilot, lambda: "[bold red]x[/]" not in words_of(pilot.app))  # type: ignore[arg-type]
+            await until(pilot, lambda: "[bold red]x[/]" not in words_of(pilot.app))
             await press(pilot, "ctrl+k", "space")
             await until(pilot, lambda: isinstance(pilot.app.screen, Browse))
 
@@ -197,8 +197,8 @@ def test_the_curtain_hides_the_rows_and_what_is_searched_for(shared: Shared) -> 
         async with on_page(vault, world, "data") as pilot:
             await open_rows(pilot)
             await press(pilot, "slash", *"needle", "ctrl+k")
-            await until(pilot, lambda: "straw" not in words_of(pilot.app))  # type: ignore[arg-type]
-            assert "needle" not in words_of(pilot.app)  # type: ignore[arg-type]
+            await until(pilot, lambda: "straw" not in words_of(pilot.app))
+            assert "needle" not in words_of(pilot.app)
             assert pilot.app.screen.query_one(SearchBar).value == "needle"
 
     play(story())

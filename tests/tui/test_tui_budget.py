@@ -65,7 +65,7 @@ LINE = BudgetLine(
 async def told(pilot: Pilot[int], selector: str, words: str) -> None:
     """Wait until these words stand in the place of one widget."""
     await until(pilot, lambda: bool(pilot.app.screen.query(selector)))
-    await until(pilot, lambda: words in words_in(pilot.app, selector))  # type: ignore[arg-type]
+    await until(pilot, lambda: words in words_in(pilot.app, selector))
 
 
 @pytest.fixture(scope="module")
@@ -88,20 +88,20 @@ def test_every_budget_and_every_job_has_its_numbers_at_every_size(
     async def story() -> None:
         async with on_page(vault, world, "budget", size=size) as pilot:
             await told(pilot, "#budget-bars", f"{vault.budget()[-1].used_percent} % used, of 50 % at most")
-            bars = words_in(pilot.app, "#budget-bars")  # type: ignore[arg-type]
+            bars = words_in(pilot.app, "#budget-bars")
             for line in vault.budget():
                 assert f"{line.used_percent} % used" in bars
                 if line.requester is None:
                     left = Decimal(100) - line.used_percent
                     assert f"{left} % left, {wording.counted(line.jobs, 'job')}" in bars
-            jobs = words_in(pilot.app, "#budget-jobs")  # type: ignore[arg-type]
+            jobs = words_in(pilot.app, "#budget-jobs")
             for charge in vault.budget_history():
                 when = wording.short_time(charge.at)
                 assert f"{when} {charge.job_percent} % {charge.used_percent} %" in jobs
             (asked,) = [one.id for one in vault.requests() if one.state == "waiting"]
             price = vault.request(asked).price
             assert f"? not run {price.job_percent} % {price.used_percent_after} %" in jobs
-            assert not any(line.rstrip().endswith("▌") for line in text_of(pilot.app).split("\n"))  # type: ignore[arg-type]
+            assert not any(line.rstrip().endswith("▌") for line in text_of(pilot.app).split("\n"))
 
     play(story())
 
@@ -114,7 +114,7 @@ def test_the_job_beside_the_list_is_told_as_a_guess_and_the_budget_never_is(look
             (asked,) = [one.id for one in vault.requests() if one.state == "waiting"]
             await told(pilot, "#budget-job", "A guess whether one given day is in it is right at most")
             price = vault.request(asked).price
-            pane = words_in(pilot.app, "#budget-job")  # type: ignore[arg-type]
+            pane = words_in(pilot.app, "#budget-job")
             assert f"at most {wording.times_in_hundred(price.guess_rate)} times in 100" in pane
             assert f"{price.used_percent_before} % used before, {price.used_percent_after} % after" in pane
             assert f"ε {price.epsilon} at δ" not in pane
@@ -127,7 +127,7 @@ def test_the_job_beside_the_list_is_told_as_a_guess_and_the_budget_never_is(look
             await press(pilot, "down", "down")
             await told(pilot, "#budget-job", f"of {OTHER}, on walks")
             await told(pilot, "#budget-job", "A guess whether one given record is in it")
-            assert "guess" not in words_in(pilot.app, "#budget-bars")  # type: ignore[arg-type]
+            assert "guess" not in words_in(pilot.app, "#budget-bars")
 
     play(story())
 
@@ -185,13 +185,13 @@ def test_p_turns_the_line_over_time_and_gives_the_list_back(looked: Looked) -> N
             for words in ("by collection", "by requester", "? not run"):
                 await press(pilot, "p")
                 await sees(pilot, words)
-            assert "by requester" not in words_of(pilot.app)  # type: ignore[arg-type]
+            assert "by requester" not in words_of(pilot.app)
         async with on_page(vault, world, "budget", size=(140, 40)) as pilot:
             await sees(pilot, "used, by collection")
             await press(pilot, "p")
             await sees(pilot, "used, by requester")
             await sees(pilot, f"{OTHER}, walks")
-            assert "? not run" in words_of(pilot.app)  # type: ignore[arg-type]
+            assert "? not run" in words_of(pilot.app)
 
     play(story())
 
@@ -209,9 +209,9 @@ def test_calm_mode_has_numbers_and_no_braille(looked: Looked) -> None:
         async with on_page(vault, world, "budget", size=(140, 40), calm=True) as pilot:
             await until(
                 pilot,
-                lambda: all(line in words_in(pilot.app, "#budget-plot") for line in lines),  # type: ignore[arg-type]
+                lambda: all(line in words_in(pilot.app, "#budget-plot") for line in lines),
             )
-            assert not any("\u2800" <= sign <= "\u28ff" for sign in text_of(pilot.app))  # type: ignore[arg-type]
+            assert not any("\u2800" <= sign <= "\u28ff" for sign in text_of(pilot.app))
             assert not pilot.app.screen.query(".plot-lines")
 
     play(story())
@@ -292,8 +292,8 @@ def test_hostile_names_are_shown_as_they_are_and_the_curtain_hides_them(
         async with on_page(vault, world, "budget", size=(140, 40)) as pilot:
             await sees(pilot, "[bold]x[/]\\x1b[31m")
             await press(pilot, "ctrl+k")
-            await until(pilot, lambda: "nights" not in words_of(pilot.app))  # type: ignore[arg-type]
-            assert NAME not in words_of(pilot.app)  # type: ignore[arg-type]
+            await until(pilot, lambda: "nights" not in words_of(pilot.app))
+            assert NAME not in words_of(pilot.app)
 
     play(story())
 

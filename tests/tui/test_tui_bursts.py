@@ -10,7 +10,18 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.sweeps import sweep_of_many
-from tests.worlds.screens import SIZES, at_rest, on_page, play, press, sees, served, text_of, until
+from tests.worlds.screens import (
+    SIZES,
+    at_rest,
+    on_page,
+    play,
+    press,
+    program_in,
+    sees,
+    served,
+    text_of,
+    until,
+)
 from tests.worlds.world import World
 from tui.dialogs.dialog import Dialog
 from tui.widgets.table import ListTable
@@ -85,8 +96,8 @@ def test_no_burst_of_keys_decides_anything(
             await sees(pilot, "locks in")
             for _ in range(count // BURST):
                 await burst(pilot, chance.choices(KEYS, k=BURST))
-                assert not pilot.app._exit, text_of(pilot.app)  # type: ignore[arg-type]
-            assert not pilot.app.has_crashed  # type: ignore[attr-defined]
+                assert not pilot.app._exit, text_of(pilot.app)
+            assert not program_in(pilot).has_crashed
 
     with served(today) as vault:
         before = decided(vault)
@@ -113,9 +124,9 @@ def test_every_dialog_shows_its_consequence_and_its_buttons_at_once(
 
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "requests", size=size) as pilot:
-            app = pilot.app
+            app = program_in(pilot)
             for page, key in DIALOGS if size != (60, 20) else NEAR:
-                app.open_page(page)  # type: ignore[attr-defined]
+                app.open_page(page)
                 await at_rest(pilot, page)
                 for table in app.screen.query(ListTable):
                     table.point_at(waiting[0])

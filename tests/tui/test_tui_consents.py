@@ -117,7 +117,7 @@ async def on_line(pilot: Pilot[int], key: str) -> None:
 
 def unframed(pilot: Pilot[int]) -> str:
     """What stands on the screen without the frames of its dialogs."""
-    return " ".join(text_of(pilot.app).replace("│", " ").split())  # type: ignore[arg-type]
+    return " ".join(text_of(pilot.app).replace("│", " ").split())
 
 
 async def tells(pilot: Pilot[int], words: str) -> None:
@@ -143,7 +143,7 @@ def test_every_state_has_a_word_and_a_mark_in_every_size(shared: Shared, size: t
             # "in use" is the word while a job runs, which none does here.
             states = [f"{mark} {word}" for word, mark in consent_facts.MARKS.items() if word != "in use"]
             assert states == [row[0] for row in rows(pilot)]
-            text = text_of(pilot.app)  # type: ignore[arg-type]
+            text = text_of(pilot.app)
             assert all(state in text for state in states)
 
     play(story())
@@ -162,7 +162,7 @@ def test_the_matrix_marks_exactly_the_columns_that_each_consent_names(shared: Sh
             for row, key in zip(rows(pilot), table.rows, strict=True):
                 named = vault.consent(str(key.value)).fields
                 assert ["●" if name in named else "·" for name in columns] == row[-len(columns) :]
-            assert "Columns of nights: ● may be learned from, · may not" in words_of(pilot.app)  # type: ignore[arg-type]
+            assert "Columns of nights: ● may be learned from, · may not" in words_of(pilot.app)
 
     play(story())
 
@@ -210,7 +210,7 @@ def test_the_details_are_those_of_the_record_and_its_receipt(shared: Shared) -> 
         async with on_page(vault, world, "consents", size=(140, 60)) as pilot:
             await on_line(pilot, one.id)
             await sees(pilot, str(vault.receipt(one.id)["record_sha256"]))
-            words = words_of(pilot.app)  # type: ignore[arg-type]
+            words = words_of(pilot.app)
             assert NOTICE in words
             assert "coffee, steps" in words
             assert "not day, good" in words
@@ -266,8 +266,8 @@ def test_the_curtain_hides_who_and_what(shared: Shared) -> None:
             await on_line(pilot, of_state(vault, "active").id)
             await sees(pilot, NAME)
             await press(pilot, "ctrl+k")
-            await until(pilot, lambda: NAME not in words_of(pilot.app))  # type: ignore[arg-type]
-            assert "coffee" not in words_of(pilot.app)  # type: ignore[arg-type]
+            await until(pilot, lambda: NAME not in words_of(pilot.app))
+            assert "coffee" not in words_of(pilot.app)
 
     play(story())
 
@@ -311,10 +311,10 @@ def test_the_longest_and_most_hostile_names_break_nothing(
                 await press(pilot, "w")
                 await until(pilot, lambda: isinstance(pilot.app.screen, WithdrawDialog))
                 await pilot.pause()
-                words = words_of(pilot.app)  # type: ignore[arg-type]
+                words = words_of(pilot.app)
                 assert "No new run starts under it, from now on. No update is held under it." in words
                 assert "[b]Nights[/b]" in words
-                assert "Withdraw" in words_in(pilot.app, "#withdraw")  # type: ignore[arg-type]
+                assert "Withdraw" in words_in(pilot.app, "#withdraw")
 
         play(story())
 
@@ -333,7 +333,7 @@ def test_withdrawing_takes_three_keys_and_says_what_it_destroyed(own: Shared) ->
             await press(pilot, "w")
             await until(pilot, lambda: isinstance(pilot.app.screen, WithdrawDialog))
             await pilot.pause()
-            words = words_in(pilot.app, "#consequence")  # type: ignore[arg-type]
+            words = words_in(pilot.app, "#consequence")
             assert f"1 held update destroyed: {held.id[:8]}." in words
             assert "Nothing was released under it." in words
             assert pilot.app.focused is pilot.app.screen.query_one("#safe")
@@ -360,7 +360,7 @@ def test_what_has_left_is_named_and_said_to_be_beyond_reach(today: World) -> Non
                 await press(pilot, "w")
                 await until(pilot, lambda: isinstance(pilot.app.screen, WithdrawDialog))
                 await pilot.pause()
-                words = words_in(pilot.app, "#consequence")  # type: ignore[arg-type]
+                words = words_in(pilot.app, "#consequence")
                 assert f"1 update already left and cannot be called back: {update.id[:8]}." in words
                 await press(pilot, "escape")
                 await until(pilot, lambda: isinstance(pilot.app.screen, Consents))
@@ -397,7 +397,7 @@ def test_the_home_screen_withdraws_a_consent_that_waits_there(own: Shared) -> No
             await until(pilot, lambda: isinstance(pilot.app.screen, WithdrawDialog))
             await pilot.pause()
             await press(pilot, "right", "enter")
-            await until(pilot, lambda: "◷ consent ends" not in words_of(pilot.app))  # type: ignore[arg-type]
+            await until(pilot, lambda: "◷ consent ends" not in words_of(pilot.app))
 
     play(story())
     assert vault.consent(one.id).state == "withdrawn"
@@ -420,7 +420,7 @@ def test_a_withdrawal_ends_what_trains_under_it_and_nothing_is_held(tmp_path: Pa
                 await press(pilot, "w")
                 await until(pilot, lambda: isinstance(pilot.app.screen, WithdrawDialog))
                 await pilot.pause()
-                words = words_in(pilot.app, "#consequence")  # type: ignore[arg-type]
+                words = words_in(pilot.app, "#consequence")
                 assert "1 run in training now: stopped. The budget stays spent." in words
                 await press(pilot, "right", "enter")
                 await type_word(pilot, "WITHDRAW")

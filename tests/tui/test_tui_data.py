@@ -97,10 +97,10 @@ def test_the_list_and_the_details_say_what_the_facade_says_without_a_look(
         async with on_page(vault, world, "data", size=size) as pilot:
             await on_line(pilot, "nights")
             (found,) = [one for one in vault.collections() if one.name == "nights"]
-            listed = words_in(pilot.app, "#data-list")  # type: ignore[arg-type]
+            listed = words_in(pilot.app, "#data-list")
             assert f"nights {found.rows:,} 4" in listed
             assert "1 consent" in listed
-            details = words_in(pilot.app, "#data-facts")  # type: ignore[arg-type]
+            details = words_in(pilot.app, "#data-facts")
             assert "All rows of one day count as one unit. Habits over many days are not hidden." in details
             assert f"● {NAME}: 1 column, for academic research, until" in details
             assert "3 jobs left" in details
@@ -108,7 +108,7 @@ def test_the_list_and_the_details_say_what_the_facade_says_without_a_look(
                 f"{wording.percent(vault.budget()[0].used_percent)} used of a lifetime cap of ε 8 per day"
                 in details
             )
-            assert "[b]notes[/b]" in text_of(pilot.app)  # type: ignore[arg-type]
+            assert "[b]notes[/b]" in text_of(pilot.app)
 
     play(story())
     assert before == looks(vault)
@@ -121,8 +121,8 @@ def test_a_collection_nobody_may_learn_from_says_nobody(shared: Shared) -> None:
         async with on_page(vault, world, "data", size=(140, 40)) as pilot:
             await on_line(pilot, "[b]notes[/b]")
             await sees(pilot, NOBODY.split(".")[0])
-            assert "[b]notes[/b] 2 2" in words_in(pilot.app, "#data-list")  # type: ignore[arg-type]
-            assert MARKUP[:20] in text_of(pilot.app)  # type: ignore[arg-type]
+            assert "[b]notes[/b] 2 2" in words_in(pilot.app, "#data-list")
+            assert MARKUP[:20] in text_of(pilot.app)
 
     play(story())
 
@@ -140,12 +140,12 @@ def test_values_are_hidden_until_v_and_each_look_is_recorded_once(shared: Shared
             await until(pilot, lambda: isinstance(pilot.app.screen, Columns))
             await on_line(pilot, "steps")
             await sees(pilot, HIDDEN)
-            assert "whole numbers" in words_of(pilot.app)  # type: ignore[arg-type]
-            assert "mean" not in words_in(pilot.app, "#columns-details")  # type: ignore[arg-type]
+            assert "whole numbers" in words_of(pilot.app)
+            assert "mean" not in words_in(pilot.app, "#columns-details")
             assert before + 1 == looks(vault)  # the one of this test itself
             await press(pilot, "v")
             await sees(pilot, f"100 values, {summary.distinct} different")
-            assert f"mean {wording.number(float(summary.mean or 0))}" in words_of(pilot.app)  # type: ignore[arg-type]
+            assert f"mean {wording.number(float(summary.mean or 0))}" in words_of(pilot.app)
             await sees(pilot, "mean over time")
             await press(pilot, "down", "down", "v")
             await sees(pilot, "true in")
@@ -172,9 +172,9 @@ def test_calm_means_tables_of_numbers_and_no_braille(shared: Shared) -> None:
             await on_line(pilot, "coffee")
             await sees(pilot, "value how many")
             await sees(pilot, "time mean")
-            text = text_of(pilot.app)  # type: ignore[arg-type]
+            text = text_of(pilot.app)
             assert not [sign for sign in text if "\u2800" <= sign <= "\u28ff"]
-            assert "█" not in words_in(pilot.app, "#column-drawing")  # type: ignore[arg-type]
+            assert "█" not in words_in(pilot.app, "#column-drawing")
 
     play(story())
 
@@ -189,8 +189,8 @@ def test_the_curtain_hides_names_and_drawings(shared: Shared) -> None:
             await on_line(pilot, "steps")
             await sees(pilot, "mean over time")
             await press(pilot, "ctrl+k")
-            await until(pilot, lambda: "mean over time" not in words_of(pilot.app))  # type: ignore[arg-type]
-            assert NAME not in words_of(pilot.app)  # type: ignore[arg-type]
+            await until(pilot, lambda: "mean over time" not in words_of(pilot.app))
+            assert NAME not in words_of(pilot.app)
 
     play(story())
 
@@ -233,7 +233,7 @@ def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tm
     async def story() -> None:
         async with on_page(vault, world, "data", size=(60, 20)) as pilot:
             await dialog(pilot, "e", DataExportDialog)
-            words = words_of(pilot.app)  # type: ignore[arg-type]
+            words = words_of(pilot.app)
             assert "will be readable by anyone who gets that file: it is not encrypted" in words
             assert pilot.app.focused is pilot.app.screen.query_one("#safe")
             await answer(pilot, "#export")
@@ -256,7 +256,7 @@ def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tm
             await dialog(pilot, "e", DataExportDialog)
             pilot.app.screen.query_one("#path", Input).value = str(target)
             await answer(pilot, "#export")
-            await until(pilot, lambda: bool(words_in(pilot.app, "#problem")))  # type: ignore[arg-type]
+            await until(pilot, lambda: bool(words_in(pilot.app, "#problem")))
             assert str(target) == pilot.app.screen.query_one("#path", Input).value
 
     play(story())
@@ -276,7 +276,7 @@ def test_the_erase_dialog_says_everything_before_the_name_can_be_typed(
     async def story() -> None:
         async with on_page(vault, world, "data", size=size) as pilot:
             await dialog(pilot, "D", EraseDialog)
-            words = words_of(pilot.app).replace("│ ", "").replace(" │", "")  # type: ignore[arg-type]
+            words = words_of(pilot.app).replace("│ ", "").replace(" │", "")
             for sentence in erase_sentences(vault.preview_erase("nights")):
                 assert " ".join(sentence.split()) in " ".join(words.split())
             assert "This cannot be undone." in words
@@ -323,7 +323,7 @@ def test_what_is_spent_and_what_left_is_said_to_stay(held_world: World) -> None:
         async def story() -> None:
             async with on_page(vault, held_world, "data", size=(60, 20)) as pilot:
                 await dialog(pilot, "D", EraseDialog)
-                words = words_of(pilot.app)  # type: ignore[arg-type]
+                words = words_of(pilot.app)
                 used = wording.percent(planned.budget_used_percent)
                 assert (
                     f"The {used} of its budget that is used never comes back, and its name stays taken."
@@ -332,7 +332,7 @@ def test_what_is_spent_and_what_left_is_said_to_stay(held_world: World) -> None:
                 assert "1 held update on it: destroyed." in words
                 pilot.app.screen.query_one("#word", Input).value = "nights"
                 await pilot.pause()
-                if "Scroll to the end first" in words_of(pilot.app):  # type: ignore[arg-type]
+                if "Scroll to the end first" in words_of(pilot.app):
                     await press(pilot, "tab", "pagedown", "pagedown")
                 await answer(pilot, "#erase")
                 await sees(pilot, "Erased: 100 rows of nights.")

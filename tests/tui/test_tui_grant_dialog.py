@@ -101,7 +101,7 @@ async def read_on(pilot: Pilot[int], dialog: GrantDialog) -> None:
 
 
 def unframed(pilot: Pilot[int]) -> str:
-    return " ".join(text_of(pilot.app).replace("│", " ").split())  # type: ignore[arg-type]
+    return " ".join(text_of(pilot.app).replace("│", " ").split())
 
 
 async def says(pilot: Pilot[int], words: str) -> None:
@@ -157,21 +157,21 @@ def test_the_whole_consequence_is_in_sight_and_the_notice_has_to_be_read(
             form = await open_form(pilot)
             fill(form, "coffee", "steps")
             dialog = await see_it(pilot, form)
-            said = " ".join(words_in(pilot.app, "#consequence").replace("│", " ").split())  # type: ignore[arg-type]
+            said = " ".join(words_in(pilot.app, "#consequence").replace("│", " ").split())
             assert "May read: coffee, steps (2 of 4 columns, 100 rows of nights). Not: the other 2." in said
             assert f"For: academic research. Until {UNTIL}" in said
             assert said.endswith(f"{consent_facts.HAPPENS} {consent_facts.IF_WITHDRAWN}")
             assert pilot.app.focused is dialog.query_one("#safe")
             allow = dialog.query_one("#allow", Button)
             assert str(allow.label) == "Allow these 2 columns"
-            assert "Allow these 2 columns" in words_in(pilot.app, "#allow")  # type: ignore[arg-type]
+            assert "Allow these 2 columns" in words_in(pilot.app, "#allow")
             if dialog.query_one("#details").max_scroll_y:
                 assert allow.disabled
                 assert SCROLL in unframed(pilot)
             seen = unframed(pilot)
             for _ in range(20):
                 await press(pilot, "down")
-                seen += " " + words_in(pilot.app, "#details")  # type: ignore[arg-type]
+                seen += " " + words_in(pilot.app, "#details")
             await read_on(pilot, dialog)
             assert NOTICE[-60:] in unframed(pilot)
             assert not allow.disabled
@@ -322,9 +322,9 @@ def test_the_longest_and_most_hostile_names_hide_no_consequence(
                 form = await open_form(pilot)
                 fill(form, *LONG_SPECIAL, until=ends, epsilon="0.5")
                 dialog = await see_it(pilot, form)
-                said = " ".join(words_in(pilot.app, "#consequence").replace("│", " ").split())  # type: ignore[arg-type]
+                said = " ".join(words_in(pilot.app, "#consequence").replace("│", " ").split())
                 assert said.endswith(f"{consent_facts.HAPPENS} {consent_facts.IF_WITHDRAWN}")
-                assert "Allow these 6 columns" in words_in(pilot.app, "#allow")  # type: ignore[arg-type]
+                assert "Allow these 6 columns" in words_in(pilot.app, "#allow")
                 assert dialog.query_one("#details").region.height >= 2
                 assert dialog.query_one("#special").region.height >= 1
                 await read_on(pilot, dialog)

@@ -35,7 +35,7 @@ def test_it_fits_and_its_numbers_are_those_of_the_commands(today: World, size: t
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "home", size=size) as pilot:
             await loaded(pilot)
-            said = words_of(pilot.app)  # type: ignore[arg-type]
+            said = words_of(pilot.app)
             used = next(one.used_percent for one in vault.budget() if one.requester is None)
             last = vault.audit_lines()[-1]
             for words in (
@@ -59,7 +59,7 @@ def test_an_empty_vault_says_what_to_do_next(world: World) -> None:
         async with on_page(vault, world, "home", size=(60, 20)) as pilot:
             await sees(pilot, "Nothing waits for you.")
             for words in (wording.NOTHING_LEFT, "Next: import a CSV, JSON or Parquet file, under 2 Data."):
-                await until(pilot, lambda words=words: words in words_of(pilot.app))  # type: ignore[misc,arg-type]
+                await sees(pilot, words)
 
     with served(world) as vault:
         play(story(vault))
@@ -88,7 +88,7 @@ def test_after_a_release_it_never_again_says_that_nothing_left(
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "home", size=(140, 40)) as pilot:
             await loaded(pilot)
-            assert wording.NOTHING_LEFT in words_in(pilot.app, "#home-left")  # type: ignore[arg-type]
+            assert wording.NOTHING_LEFT in words_in(pilot.app, "#home-left")
             await pilot.press("6")
             await sees(pilot, "held: it waits for your decision")
             await pilot.press("R")
@@ -99,7 +99,7 @@ def test_after_a_release_it_never_again_says_that_nothing_left(
             await until(pilot, lambda: isinstance(pilot.app.screen, Home))
             when = wording.short_time(only(vault).decided_at or "")
             await sees(pilot, f"→ 1 update left this computer, last on {when} UTC.")
-            assert wording.NOTHING_LEFT not in words_in(pilot.app, "#home-left")  # type: ignore[arg-type]
+            assert wording.NOTHING_LEFT not in words_in(pilot.app, "#home-left")
 
     with served(today) as vault:
         play(story(vault))
@@ -118,7 +118,7 @@ def test_what_may_have_left_is_said_too(today: World) -> None:
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "home", size=(140, 40)) as pilot:
             await sees(pilot, "→ 1 update may have left: a sending was begun and not finished.")
-            assert wording.NOTHING_LEFT not in words_of(pilot.app)  # type: ignore[arg-type]
+            assert wording.NOTHING_LEFT not in words_of(pilot.app)
 
     with served(today) as vault:
         play(story(vault))
@@ -129,7 +129,7 @@ def test_the_curtain_hides_who_asks(today: World) -> None:
         async with on_page(vault, today, "home") as pilot:
             await loaded(pilot)
             await pilot.press("ctrl+k")
-            await until(pilot, lambda: NAME not in words_of(pilot.app))  # type: ignore[arg-type]
+            await until(pilot, lambda: NAME not in words_of(pilot.app))
 
     with served(today) as vault:
         play(story(vault))
@@ -176,4 +176,4 @@ def overview(status: object, grant: GrantView, world: World) -> Overview:
     )
     return Overview(
         status=status, updates=(), requests=(), grants=(soon, late), runs=(), budget=(), charges=(), lines=()
-    )  # type: ignore[arg-type]
+    )

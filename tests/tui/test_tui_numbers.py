@@ -53,7 +53,7 @@ def shown(lived: Lived, page: str, first: str, check: Callable[[Pilot[int], str]
             await sees(pilot, first)
             await press(pilot, *keys)
             await pilot.pause(0.5)
-            found = check(pilot, words_of(pilot.app))  # type: ignore[arg-type]
+            found = check(pilot, words_of(pilot.app))
             if found is not None:
                 await found
 
@@ -240,4 +240,4 @@ async def told(pilot: Pilot[int], selector: str, words: str) -> None:
 
 def inside(pilot: Pilot[int], selector: str) -> str:
     """What stands in the place of one widget, without the line at its side."""
-    return " ".join(re.sub("[│▏]", " ", words_in(pilot.app, selector)).split())  # type: ignore[arg-type]
+    return " ".join(re.sub("[│▏]", " ", words_in(pilot.app, selector)).split())

@@ -95,7 +95,7 @@ def test_every_end_has_a_word_and_a_mark_and_unlocks_what_is_for_the_owner(
         async with on_page(vault, today, "release", size=(140, 60)) as pilot:
             await sees(pilot, warning)
             await sees(pilot, "mean loss on your rows, by step")
-            said = words_of(pilot.app)  # type: ignore[arg-type]
+            said = words_of(pilot.app)
             results = only(vault).for_you
             assert results is not None
             assert results.final_metric is not None
@@ -117,8 +117,8 @@ def test_what_may_have_left_says_so_for_ever_and_shows_no_curve_while_it_can_be_
         async with on_page(vault, today, "release", size=(140, 60)) as pilot:
             await sees(pilot, f"▲ may have left {NAME}")
             await sees(pilot, "Nothing is shown: this update may have left")
-            assert wording.MAY_HAVE_LEFT in words_in(pilot.app, "#update-warning")  # type: ignore[arg-type]
-            said = words_of(pilot.app)  # type: ignore[arg-type]
+            assert wording.MAY_HAVE_LEFT in words_in(pilot.app, "#update-warning")
+            said = words_of(pilot.app)
             assert "accuracy" not in said
             await pilot.press("D")
             await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
@@ -145,7 +145,7 @@ def test_the_list_and_the_state_fit(today: World, size: tuple[int, int]) -> None
             await sees(pilot, "R Release…")
             await sees(pilot, f"◆ held {NAME} nights")
             await sees(pilot, "q Quit")
-            said = words_of(pilot.app)  # type: ignore[arg-type]
+            said = words_of(pilot.app)
             assert "minutes left" in said or "hour left" in said
 
     with served(today) as vault:
@@ -171,13 +171,13 @@ def test_its_numbers_are_those_of_the_command_and_nothing_is_shown_of_the_rows(t
             ):
                 assert words in said
             assert one.digest in said.replace(" ", "")
-            assert GUESS in words_in(pilot.app, "#update-price .guess")  # type: ignore[arg-type]
+            assert GUESS in words_in(pilot.app, "#update-price .guess")
             assert f"ε {one.price.epsilon}" not in said
             await pilot.press("e")
             await until(pilot, lambda: f"ε {one.price.epsilon}" in pane_words(pilot, "#release-details"))
             await sees(pilot, "Nothing is shown before your decision is final.")
             assert NOT_YET in pane_words(pilot, "#release-for-you")
-            assert "accuracy" not in words_of(pilot.app)  # type: ignore[arg-type]
+            assert "accuracy" not in words_of(pilot.app)
 
     with served(today) as vault:
         play(story(vault))
@@ -186,7 +186,7 @@ def test_its_numbers_are_those_of_the_command_and_nothing_is_shown_of_the_rows(t
 def pane_words(pilot: Pilot[int], selector: str) -> str:
     """What stands in one pane alone, in one line."""
     region = pilot.app.screen.query_one(selector).content_region
-    lines = text_of(pilot.app).split("\n")[region.y : region.bottom]  # type: ignore[arg-type]
+    lines = text_of(pilot.app).split("\n")[region.y : region.bottom]
     return " ".join(" ".join(line[region.x : region.right] for line in lines).split())
 
 
@@ -242,8 +242,8 @@ def test_the_curtain_hides_who_and_what(today: World) -> None:
         async with on_page(vault, today, "release") as pilot:
             await sees(pilot, NAME)
             await pilot.press("ctrl+k")
-            await until(pilot, lambda: NAME not in words_of(pilot.app))  # type: ignore[arg-type]
-            assert "nights" not in words_of(pilot.app)  # type: ignore[arg-type]
+            await until(pilot, lambda: NAME not in words_of(pilot.app))
+            assert "nights" not in words_of(pilot.app)
 
     with served(today) as vault:
         play(story(vault))
@@ -262,7 +262,7 @@ def test_foreign_names_are_shown_as_they_are(today: World, monkeypatch: pytest.M
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "release", size=(140, 40)) as pilot:
             await sees(pilot, "[bold]x[/]\\x1b[31m (key")
-            assert "[link=x]n[/]" in words_of(pilot.app)  # type: ignore[arg-type]
+            assert "[link=x]n[/]" in words_of(pilot.app)
 
     with served(today) as vault:
         play(story(vault))
@@ -276,7 +276,7 @@ def test_an_empty_list_says_what_to_do(
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, world, "release", size=(60, 20)) as pilot:
             await sees(pilot, "Nothing is held. Held updates stay here until you decide.")
-            assert "4 Requests" in words_of(pilot.app)  # type: ignore[arg-type]
+            assert "4 Requests" in words_of(pilot.app)
             await press(pilot, "enter", "R", "D", "e")
             assert isinstance(pilot.app.screen, Releases)
 
@@ -299,7 +299,7 @@ def test_calm_mode_has_numbers_instead_of_a_plot(today: World) -> None:
             assert results is not None
             await sees(pilot, f"{results.steps[-1]} {wording.number(results.loss[-1])}")
             assert not pilot.app.screen.query("#curve")
-            assert not any("\u2800" <= sign <= "\u28ff" for sign in text_of(pilot.app))  # type: ignore[arg-type]
+            assert not any("\u2800" <= sign <= "\u28ff" for sign in text_of(pilot.app))
 
     with served(today) as vault:
         play(story(vault))

@@ -111,7 +111,7 @@ async def counting(pilot: Pilot[int]) -> None:
 def dialog_words(pilot: Pilot[int]) -> str:
     """What stands in the dialog alone, in one line."""
     region = pilot.app.screen.query_one("#dialog").content_region
-    lines = text_of(pilot.app).split("\n")[region.y : region.bottom]  # type: ignore[arg-type]
+    lines = text_of(pilot.app).split("\n")[region.y : region.bottom]
     return " ".join(" ".join(line[region.x : region.right] for line in lines).split())
 
 

@@ -100,7 +100,7 @@ def test_a_vault_locked_in_the_countdown_sends_nothing(today: World, monkeypatch
         async with dialog(vault, today) as pilot:
             await counting(pilot)
             await asyncio.to_thread(other.lock)
-            await until(pilot, lambda: pilot.app.door != "")  # type: ignore[attr-defined]
+            await until(pilot, lambda: pilot.app.door != "")
             await pilot.pause(0.2)
 
     with served(today) as vault:

@@ -79,7 +79,7 @@ def test_the_list_says_who_asks_what_it_costs_and_how_it_stands(
     async def story() -> None:
         async with on_page(vault, world, "requests", size=size) as pilot:
             await loaded(pilot)
-            lines = words_in(pilot.app, "#requests").partition(NAME)[2]  # type: ignore[arg-type]
+            lines = words_in(pilot.app, "#requests").partition(NAME)[2]
             line = NAME + lines.partition(NAME)[0]
             for words in (
                 NAME,
@@ -89,7 +89,7 @@ def test_the_list_says_who_asks_what_it_costs_and_how_it_stands(
                 "waits for you",
             ):
                 assert words in line
-            assert "refused by" in words_of(pilot.app)  # type: ignore[arg-type]
+            assert "refused by" in words_of(pilot.app)
             if size[0] >= 120:  # the pane beside the list shows the request under the cursor
                 await sees(pilot, found.fingerprint)
 
@@ -106,7 +106,7 @@ def test_opening_a_request_shows_everything_and_decides_nothing(shared: Shared) 
             await press(pilot, "enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, RequestDialog))
             await pilot.pause()
-            words = words_in(pilot.app, "#details")  # type: ignore[arg-type]
+            words = words_in(pilot.app, "#details")
             for fact in (
                 found.fingerprint,
                 key_warning(found.line.requester_status),
@@ -143,7 +143,7 @@ def test_the_longest_names_break_nothing(
         async def story() -> None:
             async with on_page(vault, world, "requests", size=size) as pilot:
                 await loaded(pilot)
-                assert "waits for you" in text_of(pilot.app)  # type: ignore[arg-type]
+                assert "waits for you" in text_of(pilot.app)
                 await press(pilot, "enter")
                 await sees(pilot, "[b]Nights[/b]" if size[0] > 100 else "NOT VERIFIED")
 
@@ -158,9 +158,9 @@ def test_the_curtain_hides_who_asks_and_what_for(shared: Shared) -> None:
             await loaded(pilot)
             await sees(pilot, NAME)
             await press(pilot, "ctrl+k")
-            await until(pilot, lambda: NAME not in text_of(pilot.app))  # type: ignore[arg-type]
-            assert "lab@example.org" not in text_of(pilot.app)  # type: ignore[arg-type]
-            assert MARKUP not in words_of(pilot.app)  # type: ignore[arg-type]
+            await until(pilot, lambda: NAME not in text_of(pilot.app))
+            assert "lab@example.org" not in text_of(pilot.app)
+            assert MARKUP not in words_of(pilot.app)
 
     play(story())
 

@@ -173,7 +173,7 @@ def test_the_numbers_of_the_price_are_one_key_away(shared: Shared) -> None:
     async def story() -> None:
         async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
             await open_dialog(pilot)
-            assert str(price.epsilon) not in words_of(pilot.app)  # type: ignore[arg-type]
+            assert str(price.epsilon) not in words_of(pilot.app)
             await press(pilot, "e")
             sentence = wording.epsilon_sentence(price.epsilon, price.delta, "day", price.worst_case)
             await sees(pilot, sentence)
@@ -290,7 +290,7 @@ def test_a_column_that_is_added_while_the_trail_grows_is_the_persons_own_change(
             dialog.on_pulse(replace(vault.pulse(), audit_entries=-1))
             may_answer.set()
             await sees(pilot, "It reads 3 columns here")
-            assert CHANGED not in words_of(pilot.app)  # type: ignore[arg-type]
+            assert CHANGED not in words_of(pilot.app)
             assert dialog.focused is toggle(dialog, "coffee")
 
     play(story())

@@ -42,7 +42,7 @@ def _as_at_first(looked: Looked) -> Iterator[None]:
 async def told(pilot: Pilot[int], selector: str, words: str) -> None:
     """Wait until these words stand in the place of one widget."""
     await until(pilot, lambda: bool(pilot.app.screen.query(selector)))
-    await until(pilot, lambda: words in words_in(pilot.app, selector))  # type: ignore[arg-type]
+    await until(pilot, lambda: words in words_in(pilot.app, selector))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -52,8 +52,8 @@ def test_what_is_set_and_where_everything_lies_is_there(looked: Looked, size: tu
     async def story() -> None:
         async with on_page(vault, world, "settings", size=size) as pilot:
             await sees(pilot, "lock after 15 minutes")
-            assert "calm mode off" in words_of(pilot.app)  # type: ignore[arg-type]
-            assert "vault" in words_in(pilot.app, "#paths")  # type: ignore[arg-type]
+            assert "calm mode off" in words_of(pilot.app)
+            assert "vault" in words_in(pilot.app, "#paths")
 
     play(story())
 
@@ -65,7 +65,7 @@ def test_every_path_is_named(looked: Looked) -> None:
     async def story() -> None:
         async with on_page(vault, world, "settings", size=(200, 50)) as pilot:
             await sees(pilot, "lock after")
-            said = words_in(pilot.app, "#paths").replace(" ", "")  # type: ignore[arg-type]
+            said = words_in(pilot.app, "#paths").replace(" ", "")
             paths = world.paths
             for path in (paths.vault, paths.state, paths.socket, paths.config):
                 assert str(path).replace(" ", "") in said
@@ -160,7 +160,7 @@ def test_the_sandbox_is_tried_by_a_process_of_its_own(looked: Looked) -> None:
             await sees(pilot, "lock after")
             await press(pilot, "d")
             await told(pilot, "#sandbox-standing", "… trying")
-            await until(pilot, lambda: "attempts were refused" in words_of(pilot.app), seconds=60)  # type: ignore[arg-type]
+            await until(pilot, lambda: "attempts were refused" in words_of(pilot.app), seconds=60)
             await sees(pilot, "read file: the database")
 
     play(story())
@@ -188,7 +188,7 @@ def test_a_sandbox_that_cannot_be_tried_is_told(looked: Looked, monkeypatch: pyt
         async with on_page(vault, world, "settings", size=(80, 24)) as pilot:
             await sees(pilot, "lock after")
             await press(pilot, "d")
-            await until(pilot, lambda: "✗" in words_of(pilot.app))  # type: ignore[arg-type]
+            await until(pilot, lambda: "✗" in words_of(pilot.app))
 
     play(story())
 

@@ -333,7 +333,7 @@ def test_whoever_runs_through_the_screens_arrives_at_the_last(today: World, runs
                     await pilot.pause(0.05)
                 presses = 0
                 while getattr(pilot.app.screen, "NAME", "") != "release":
-                    assert presses < MOST_PRESSES, text_of(pilot.app)  # type: ignore[arg-type]
+                    assert presses < MOST_PRESSES, text_of(pilot.app)
                     await press(pilot, "escape", "6")
                     presses += 1
                 await sees(pilot, "held")

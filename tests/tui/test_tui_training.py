@@ -130,7 +130,7 @@ def test_a_run_of_another_client_is_shown_with_its_steps_its_price_and_its_locks
             await sees(pilot, "paid, and spent whatever happens now")
             box = pilot.app.screen.query_one(RunBox)
             await until(pilot, lambda: 0 < (pilot.app.screen.query_one(ProgressBar).progress or 0) < LONG)
-            words = words_of(pilot.app)  # type: ignore[arg-type]
+            words = words_of(pilot.app)
             assert f"Landlock ABI {box.run.landlock_abi}" in words
             assert "network none" in words
             assert wording.epsilon_up(request.price.epsilon) in words
@@ -145,14 +145,14 @@ def test_a_run_of_another_client_is_shown_with_its_steps_its_price_and_its_locks
             assert [request.line.id] == [run.request for run in vault.runs()]
             await press(pilot, "s")
             await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
-            assert "stays spent" in words_of(pilot.app)  # type: ignore[arg-type]
+            assert "stays spent" in words_of(pilot.app)
             pilot.app.screen.query_one("#act").focus()
             await press(pilot, "enter")
             await type_word(pilot, "STOP")
             await sees(pilot, "Nothing is running.")
             await sees(pilot, "Its budget is spent all the same")
             assert (the_request(vault).line.state, the_request(vault).price.paid) == ("failed", True)
-            assert "A run ended" not in words_of(pilot.app)  # type: ignore[arg-type]
+            assert "A run ended" not in words_of(pilot.app)
 
     play(story())
 
@@ -166,7 +166,7 @@ def test_at_sixty_by_twenty_the_steps_and_the_price_are_in_sight(own: Shared) ->
         async with on_page(vault, world, "training", size=(60, 20)) as pilot:
             await sees(pilot, f"of {LONG:,}")
             await sees(pilot, "paid, and spent whatever happens now")
-            words = words_of(pilot.app)  # type: ignore[arg-type]
+            words = words_of(pilot.app)
             for lock in ("files none of yours", "network none", "programs it can start none", "missing here"):
                 assert lock in words
             assert "No curve" not in words  # nothing promised that is not there

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -163,17 +164,17 @@ def test_what_waits_and_the_keys_that_find_everything_are_in_sight_at_every_size
             async with on_page(vault, today, "requests") as pilot:
                 await sees(pilot, "2 wait for you")
                 await sees(pilot, "^p All")
-                lines = text_of(pilot.app).split("\n")  # type: ignore[arg-type]
+                lines = text_of(pilot.app).split("\n")
                 assert lines[1].endswith("9 …")
                 for words in ("^p", "All", "/", "Find", "?", "Help"):
                     assert words in lines[-1]
-                await until(pilot, lambda: "Sleep lab" in words_in(pilot.app, "#request-preview"))  # type: ignore[arg-type]
+                await until(pilot, lambda: "Sleep lab" in words_in(pilot.app, "#request-preview"))
                 found = {one.state: one.id for one in vault.requests()}
                 held, asked = found["held"], found["waiting"]
                 pilot.app.screen.query_one(ListTable).point_at(held)
-                await until(pilot, lambda: "Held. Enter opens it." in words_in(pilot.app, "#request-preview"))  # type: ignore[arg-type]
+                await until(pilot, lambda: "Held. Enter opens it." in words_in(pilot.app, "#request-preview"))
                 pilot.app.screen.query_one(ListTable).point_at(asked)
-                await until(pilot, lambda: "right at most" in words_in(pilot.app, "#request-preview"))  # type: ignore[arg-type]
+                await until(pilot, lambda: "right at most" in words_in(pilot.app, "#request-preview"))
                 await pilot.resize_terminal(60, 20)
                 await sees(pilot, "2 wait for you")
 
@@ -187,7 +188,7 @@ def test_help_is_ours_also_in_a_dialog_and_escape_closes_it(today: World) -> Non
                 await sees(pilot, "2 wait for you")
                 await press(pilot, "question_mark")
                 await sees(pilot, "Who asks to learn from your")
-                assert "Page Up" not in words_of(pilot.app)  # type: ignore[arg-type]
+                assert "Page Up" not in words_of(pilot.app)
                 await press(pilot, "escape")
                 await until(pilot, lambda: not pilot.app.screen.query(HelpPane))
                 await press(pilot, "o", "f1")
@@ -214,7 +215,7 @@ def test_the_home_page_says_how_many_budgets_it_has_no_room_for() -> None:
     lines = [
         BudgetLine(
             collection=f"c{number}", requester=None, lifetime_epsilon="8", delta="0.000001",
-            used_percent=number, jobs=1, members=(f"c{number}",),  # type: ignore[arg-type]
+            used_percent=Decimal(number), jobs=1, members=(f"c{number}",),
         )
         for number in range(9)
     ]  # fmt: skip
@@ -244,7 +245,7 @@ def test_somebody_new_is_added_from_their_key_file_with_its_fingerprint_on_the_s
                 pilot.app.screen.query_one("#add", Button).press()
                 await sees(pilot, "Type your own name for them.")
                 await press(pilot, *"Heart")
-                assert "Type your own name" not in words_of(pilot.app)  # type: ignore[arg-type]
+                assert "Type your own name" not in words_of(pilot.app)
                 pilot.app.screen.query_one("#add", Button).press()
                 await until(pilot, lambda: isinstance(pilot.app.screen, SubmitDialog))
                 await press(pilot, "escape")
@@ -289,8 +290,8 @@ def test_the_curtain_covers_a_file_that_is_looked_at_by_where_its_values_come_fr
                 await press(pilot, "enter")
                 await sees(pilot, "Quibble")
                 await press(pilot, "ctrl+k")
-                await until(pilot, lambda: "Quibble" not in words_of(pilot.app))  # type: ignore[arg-type]
-                said = words_of(pilot.app)  # type: ignore[arg-type]
+                await until(pilot, lambda: "Quibble" not in words_of(pilot.app))
+                said = words_of(pilot.app)
                 assert not [one for one in ("Wombat", "abc", "17", "2026-01-01", "1 Jan 2026") if one in said]
                 assert "Not now" in said
 

@@ -11,6 +11,7 @@ import pytest
 from textual import events
 from textual._compositor import Compositor
 from textual._context import active_app
+from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.events import InputEvent
@@ -115,18 +116,18 @@ def play(story: Coroutine[Any, Any, None]) -> None:
     asyncio.run(story)
 
 
-def text_of(app: LockboxApp) -> str:
+def text_of(app: App[Any]) -> str:
     """What stands on the screen, line by line, as a person reads it."""
     strips = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
 
-def words_of(app: LockboxApp) -> str:
+def words_of(app: App[Any]) -> str:
     """The same in one line with single spaces, for sentences that were wrapped, in a toast as well."""
     return " ".join(text_of(app).replace("▌", " ").split())
 
 
-def words_in(app: LockboxApp, selector: str) -> str:
+def words_in(app: App[Any], selector: str) -> str:
     """What stands in the place of one widget, in one line with single spaces; what is out of sight is not in it."""
     place = app.screen.query_one(selector).region.intersection(app.screen.region)
     lines = text_of(app).split("\n")[place.y : place.bottom]
@@ -149,6 +150,12 @@ async def sees(pilot: Pilot[Any], words: str, *, seconds: float = 60.0) -> None:
     app = pilot.app
     assert isinstance(app, LockboxApp)
     await until(pilot, lambda: words in words_of(app), seconds=seconds)
+
+
+def program_in(pilot: Pilot[Any]) -> LockboxApp:
+    """The program that is played."""
+    assert isinstance(pilot.app, LockboxApp)
+    return pilot.app
 
 
 async def at_rest(pilot: Pilot[Any], page: str) -> None:

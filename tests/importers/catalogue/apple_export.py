@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 # The definition of version 12 is not well formed: a comma and a bracket too many, as the phones write it.
 DTD = """<!DOCTYPE HealthData [
@@ -145,9 +146,9 @@ def pieces(
     yield "</HealthData>\n"
 
 
-def export(days: int, **options: int | str) -> bytes:
-    """The bytes of an export.xml."""
-    return "".join(pieces(days, **options)).encode()  # type: ignore[arg-type]
+def export(days: int, **options: Any) -> bytes:
+    """The bytes of an export.xml; the options are those of `pieces`."""
+    return "".join(pieces(days, **options)).encode()
 
 
 def zipped(xml: bytes, name: str = "apple_health_export/export.xml") -> dict[str, bytes]:
