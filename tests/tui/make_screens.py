@@ -195,7 +195,7 @@ def take(picture: Picture, vault: OwnerSession) -> str:
         app = Posing(vault, ELSEWHERE, page=picture.page)
         async with app.run_test(size=SIZE) as pilot:
             await sees(pilot, picture.sees, seconds=60)
-            await sees(pilot, "budget", seconds=60)  # the top line has heard of it
+            await sees(pilot, "locks in", seconds=60)  # the top line has heard of it
             for key in picture.keys:
                 await pilot.pause(0.5)
                 await press(pilot, key)
