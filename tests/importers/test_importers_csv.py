@@ -89,7 +89,7 @@ def test_a_number_that_is_not_finite_refuses_its_row_where_the_type_is_given(par
 def test_ragged_rows_are_refused_with_their_widths(parse):
     parsed = parse("a,b\n1,2\n3\n4,5,6\n7,8\n")
 
-    assert refusals(parsed) == [(3, "1 cells where the header has 2"), (4, "3 cells where the header has 2")]
+    assert refusals(parsed) == [(3, "1 cell where the header has 2"), (4, "3 cells where the header has 2")]
     assert parsed.table["a"].to_pylist() == [1, 7]
 
 

@@ -225,3 +225,63 @@ def test_days_begin_in_the_zone_that_was_said_and_it_is_kept(today: World) -> No
     assert_refused(
         refused, 4, "walks holds the same people and counts by day (America/New_York)", secrets_of(today)
     )
+
+
+IN_DOUBT = "c: what a point means in it is not certain; say it: --decimal , or --decimal ."
+
+
+@pytest.mark.parametrize(
+    "cells", [["1.234"], ["1.234", "2.000", "7", ""], ["-1.234 €", "5 €"], ["1.234.567"]]
+)
+def test_a_point_that_may_stand_between_thousands_is_decided_by_nobody(parse, cells):
+    """Between semicolons 1.234 is one number or another one, a thousand times as large."""
+    content = "c;n\n" + "".join(f"{one};x\n" for one in cells)
+    guessed, given = parse(content), parse(content, types={"c": FieldType.FLOAT})
+
+    assert (column(guessed), guessed.refused) == ([one or None for one in cells], ())
+    assert guessed.notes[1] == (
+        "The column c looks like numbers, but is kept as text: what a point means in them is not certain; say it: "
+        "--decimal , or --decimal ."
+    )
+    grouped = [place + 2 for place, one in enumerate(cells) if "." in one]
+    assert [(row.line, row.reason) for row in given.refused] == [(line, IN_DOUBT) for line in grouped]
+
+
+def test_what_a_point_means_is_said_or_decided_by_the_column_itself(parse):
+    content = "c;n\n1.234;x\n2.000;x\n"
+    assert column(parse(content, form=CellWishes(decimal=","))) == [1234, 2000]
+    assert column(parse(content, form=CellWishes(decimal="."))) == [1.234, 2.0]
+    for cells, values in (("1.234;x\n0.5;x", [1.234, 0.5]), ("1.234;x\n0,5;x", [1234.0, 0.5])):
+        for types in ({}, {"c": FieldType.FLOAT}):
+            assert column(parse(f"c;n\n{cells}\n", types=types)) == values
+    assert column(parse("c,n\n1.234,x\n")) == [1.234]
+
+
+def test_a_decimal_comma_in_another_column_puts_a_point_in_doubt(parse):
+    content = "c\tn\n1.234\t1,5\n2.000\t2,25\n"
+    guessed, given = parse(content), parse(content, types={"c": FieldType.FLOAT})
+
+    assert (column(guessed), column(guessed, "n")) == (["1.234", "2.000"], [1.5, 2.25])
+    assert [row.reason for row in given.refused] == [IN_DOUBT, IN_DOUBT]
+
+
+def test_among_odd_cells_a_given_type_reads_no_number_as_another_one(parse):
+    """The cells that are numbers decide it, whatever the others are."""
+    decided = parse("c;n\n1.234,5;x\nk.A.;x\n1.234;x\n", types={"c": FieldType.FLOAT})
+    assert (column(decided), [row.line for row in decided.refused]) == ([1234.5, 1234.0], [3])
+    doubtful = parse('c,n\n"1,234",x\nk.A.,x\n1.234,x\n', types={"c": FieldType.FLOAT})
+    assert (column(doubtful), [row.line for row in doubtful.refused]) == ([], [2, 3, 4])
+
+
+@pytest.mark.parametrize("cell", ["1.234", "1.234.567"])
+def test_a_file_behind_one_with_a_decimal_comma_changes_no_number(today: World, cell: str) -> None:
+    first, second = today.folder / "first.csv", today.folder / "second.csv"
+    first.write_text('d;p\n13.01.2026;"1.234,5"\n', encoding="utf-8")
+    second.write_text(f"d;p\n14.01.2026;{cell}\n", encoding="utf-8")
+    assert run(today.paths, "import", first, "--collection", "AB", "--unit", "record").code == 0
+    refused = run(today.paths, "import", second, "--collection", "AB", "--json")
+    assert (refused.code, "--decimal ," in " ".join(refused.err.split())) == (1, True)
+    assert run(today.paths, "import", second, "--collection", "AB", "--decimal", ",").code == 0
+    page = json.loads(run(today.paths, "data", "browse", "AB", "--json").out)
+
+    assert [float(row[1]) for row in page["rows"]] == [1234.5, float(cell.replace(".", ""))]

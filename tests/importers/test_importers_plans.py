@@ -83,7 +83,8 @@ def test_a_folder_is_looked_at_whole_before_anything_is_stored(today: World) -> 
     (folder / "notes.txt").write_text("none of it", encoding="utf-8")
     (folder / "c.csv").write_text("n,m\n1\n", encoding="utf-8")
     assert_refused(
-        run(today.paths, "import", folder), 1, "no row of this file could be imported", secrets_of(today)
+        *(run(today.paths, "import", folder), 1),
+        *("no row of c.csv could be imported: line 2: 1 cell where the header has 2", secrets_of(today)),
     )
     assert names(today) == ["nights"]
     (folder / "c.csv").unlink()

@@ -57,6 +57,15 @@ MUTANTS = (
         caught_by="test_days_begin_in_the_zone_that_was_said_and_it_is_kept",
     ),
     Mutant(
+        name="a point between thousands is taken for one before decimals",
+        kind=Kind.LEDGER,
+        function="parse",
+        old='doubts_points=source.separator == ";"',
+        new="doubts_points=False",
+        caught_by="test_a_file_behind_one_with_a_decimal_comma_changes_no_number[1.234]",
+        within="vault/importers",
+    ),
+    Mutant(
         name="an import loses rows that nobody gave up",
         kind=Kind.PRIVACY,
         function="_check_own",

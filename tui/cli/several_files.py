@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,8 @@ from tui.cli.show_import import ask_to_seal, say_sealed, show_preview
 from tui.cli.terminal import is_interactive, say, write_json
 from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import wording
-from vault.errors.families import Invalid
+from vault.errors.families import Invalid, LockboxError
+from vault.file_names import spelled
 
 if TYPE_CHECKING:
     import typer
@@ -78,11 +80,22 @@ def _looked_at(vault: Owner, choices: Sequence[FileChoice]) -> list[ImportPlan]:
     with progress_bar("reading files") as progress:
         for number, choice in enumerate(choices):
             progress(number, len(choices))
-            plan = vault.plan_import(choice)
-            vault.check_import(plan.id)
+            with _named(choice.path):
+                plan = vault.plan_import(choice)
+                vault.check_import(plan.id)
             plans.append(plan)
         progress(len(choices), len(choices))
     return plans
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Name the file before the sentence that says what stands against it."""
+    try:
+        yield
+    except LockboxError:
+        say(f"{spelled(path.name)}:")
+        raise
 
 
 def _sealed(
@@ -91,7 +104,8 @@ def _sealed(
     with progress_bar("sealing files") as progress:
         for number, (choice, before) in enumerate(zip(choices, shown, strict=True)):
             progress(number, len(choices))
-            plan = vault.plan_import(choice)  # the files before it are stored by now
+            with _named(choice.path):
+                plan = vault.plan_import(choice)  # the files before it are stored by now
             if _decides_more(before, plan):
                 _show(plan, as_json=True)
                 ask_to_seal(f"The files before it are stored now. Seal {plan.source} as well?")

@@ -22,7 +22,8 @@ def show_preview(preview: ImportPlan, *, on: TextIO) -> None:
     ]
     write_table(("column", "type", "sensitivity", "for example", "empty"), rows, on=on)
     explain_classes(one.sensitivity for one in preview.columns)
-    say(f"\n{wording.counted(preview.rows, 'row')} fit, {preview.refused_rows:,} are refused.")
+    fit, are = ("fits" if preview.rows == 1 else "fit", "is" if preview.refused_rows == 1 else "are")
+    say(f"\n{wording.counted(preview.rows, 'row')} {fit}, {preview.refused_rows:,} {are} refused.")
     for refused in preview.first_refused:
         say(f"  line {refused.line}: {refused.reason}")
     if preview.refused_rows > len(preview.first_refused):

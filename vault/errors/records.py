@@ -26,7 +26,7 @@ class PlanUnknown(Invalid):
 
 
 class AlreadyImported(Refused):
-    """This very file was already imported on {date}."""
+    """This very file was already imported on {date}: {name}."""
 
     hint = "importing it twice would count every record twice and break the privacy unit"
 
@@ -90,4 +90,6 @@ class RowsRefused(Invalid):
 
 
 class NothingToImport(Invalid):
-    """No row of this file could be imported."""
+    """No row of {name} could be imported: {reason}."""
+
+    hint = "see every line with --dry-run"

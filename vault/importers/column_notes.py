@@ -12,7 +12,7 @@ from vault.importers import cells as spelling
 from vault.importers.known_cells import MISSING, NUMBERS, known_cells
 from vault.importers.source import EXACT_IN_A_DOUBLE
 from vault.importers.written_dates import WORDS, order_of
-from vault.importers.written_numbers import is_doubtful
+from vault.importers.written_numbers import are_numbers, is_doubtful, points_in_doubt
 from vault.records.sensitivity import name_words
 from vault.views.field_types import FieldType
 
@@ -32,6 +32,8 @@ _UNKEPT: Final = {
     FieldType.FLOAT: "would come back from a number as it is",
     FieldType.TIMESTAMP: "is a day and a time that there are",
 }
+OF_A_COMMA: Final = "what a comma or a space means in it is not certain; say it: --decimal , or --decimal ."
+OF_A_POINT: Final = "what a point means in it is not certain; say it: --decimal , or --decimal ."
 _LOCAL_DATE: Final = r"^[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{2,4}(?:[ T,].*)?$"
 _TIME_WORDS: Final = frozenset(("time", "timestamp", "date", "datetime", "ts", "epoch"))
 _SINCE_1970: Final = {
@@ -131,8 +133,7 @@ def of_text(
     known = known_cells(raw, FieldType.TEXT)
     if spelling.all_match(known, spelling.TIME):
         return _almost(name, raw, candidates)
-    if FieldType.INT in candidates and not form.decimal and is_doubtful(known_cells(raw, FieldType.FLOAT)):
-        way = "what a comma or a space means in them is not certain; say it: --decimal , or --decimal ."
+    if FieldType.INT in candidates and not form.decimal and (way := _of_doubt(raw, form)):
         return (f"The column {name} looks like numbers, but is kept as text: {way}",)
     if order_of(known) == "":
         way = f"which number is the day is not certain; say it: --date-format {name}=dmy or {name}=mdy"
@@ -141,6 +142,14 @@ def of_text(
         way = f"say their form, such as --date-format {name}=dmy"
         return (f"The column {name} looks like dates, but is kept as text: {way}",)
     return _almost(name, raw, candidates)
+
+
+def _of_doubt(raw: pa.ChunkedArray, form: CellWishes) -> str:
+    """Which sign of its numbers nobody can tell the meaning of, and how to say it; empty where there is none."""
+    cells = known_cells(raw, FieldType.FLOAT)
+    if points_in_doubt(cells, cells, doubts_points=form.doubts_points) is not None and are_numbers(cells):
+        return OF_A_POINT.replace("in it", "in them")
+    return OF_A_COMMA.replace("in it", "in them") if is_doubtful(cells) else ""
 
 
 def _almost(name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType]) -> tuple[str, ...]:

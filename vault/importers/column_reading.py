@@ -18,19 +18,18 @@ import pyarrow.compute as pc
 from vault.errors.families import Invalid
 from vault.importers import cells as spelling
 from vault.importers import column_notes
-from vault.importers.known_cells import MISSING, is_known, known_cells
+from vault.importers.column_numbers import as_plain_numbers, decimal_of, doubtful_points, told_notation
+from vault.importers.known_cells import MISSING, NUMBERS, is_known, known_cells
 from vault.importers.said_of_cells import dates_in_order, why_no_date, without_nulls
 from vault.importers.source import are_doubles, array_or_list
 from vault.importers.values import AS_TYPE, LONGEST_TEXT, as_timestamp, misfit
 from vault.importers.wishes import CellWishes
 from vault.importers.written_dates import as_iso, order_of
-from vault.importers.written_numbers import Notation, as_plain, notation_of
 from vault.records.arrow_types import ARROW_TYPES
 from vault.views.field_types import FieldType
 
 MOST_LABELS = 32
 LEAST_ROWS_A_LABEL = 2
-_NUMBERS = frozenset((FieldType.INT, FieldType.FLOAT))
 _NARROWEST_FIRST = (FieldType.INT, FieldType.FLOAT, FieldType.BOOL, FieldType.TIMESTAMP)
 AS_SPELLED: Final = CellWishes()
 
@@ -39,12 +38,16 @@ Raw: TypeAlias = pa.ChunkedArray | list[object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnReading:
-    """A column in its type: ``values`` has a null for every row of ``refused``, which says why."""
+    """A column in its type: ``values`` has a null for every row of ``refused``, which says why.
+
+    ``decimal`` is the sign before the decimals of its numbers where they are spelled with one.
+    """
 
     type: FieldType
     values: pa.ChunkedArray
     refused: dict[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    decimal: str = ""
 
 
 def read_column(
@@ -101,16 +104,45 @@ def _as_given(name: str, raw: Raw, given: FieldType, form: CellWishes) -> Column
     if not pa.types.is_string(raw.type) or given not in spelling.AS_COLUMN:
         told = column_notes.of_float_names(name, raw) if given not in spelling.AS_COLUMN else ()
         return replace(_one_by_one(name, raw, given, form), notes=told)
-    said: tuple[str, ...] = ()
-    if given in _NUMBERS:
-        raw, said = _as_plain_numbers(name, raw, form, is_given=True)
-    if given is FieldType.TIMESTAMP:
-        raw, said = _as_plain_dates(name, raw)
-        said = (*said, *column_notes.of_times(name, raw, form.zone))
-    values = _whole(raw, given, form)
+    return (_numbers_as_given if given in NUMBERS else _others_as_given)(name, raw, given, form)
+
+
+def _numbers_as_given(name: str, raw: pa.ChunkedArray, given: FieldType, form: CellWishes) -> ColumnReading:
+    doubtful = doubtful_points(raw, form)
+    if doubtful is not None:
+        return _without_doubtful(name, raw, given, form, doubtful)
+    plain, notation = as_plain_numbers(raw, form, is_given=True)
+    found = _typed(name, plain, given, form)
+    decimal = decimal_of(plain, given, notation)
+    return replace(found, notes=(*told_notation(name, notation), *found.notes), decimal=decimal)
+
+
+def _others_as_given(name: str, raw: pa.ChunkedArray, given: FieldType, form: CellWishes) -> ColumnReading:
+    if given is not FieldType.TIMESTAMP:
+        return _typed(name, raw, given, form)
+    raw, said = _as_plain_dates(name, raw)
+    told = (*said, *column_notes.of_times(name, raw, form.zone))
+    found = _typed(name, raw, given, form)
+    return replace(found, notes=(*told, *found.notes))
+
+
+def _typed(name: str, plain: pa.ChunkedArray, given: FieldType, form: CellWishes) -> ColumnReading:
+    """The cells in their plain form in this type: all at once, or one by one where some do not fit."""
+    values = _whole(plain, given, form)
     if values is None:
-        return replace(_one_by_one(name, raw, given, form), notes=said)
-    return ColumnReading(type=given, values=values, notes=(*said, *column_notes.of_missing(name, raw, given)))
+        return _one_by_one(name, plain, given, form)
+    return ColumnReading(type=given, values=values, notes=column_notes.of_missing(name, plain, given))
+
+
+def _without_doubtful(
+    name: str, raw: pa.ChunkedArray, given: FieldType, form: CellWishes, doubtful: pa.ChunkedArray
+) -> ColumnReading:
+    """The column with each row refused of which nobody can tell how large its number is."""
+    certain = pc.if_else(doubtful, pa.scalar(None, raw.type), raw)
+    found = _as_given(name, certain, given, replace(form, doubts_points=False))
+    places = [place for place, flag in enumerate(doubtful.to_pylist()) if flag]
+    why = f"{name}: {column_notes.OF_A_POINT}"
+    return replace(found, refused=found.refused | dict.fromkeys(places, why))
 
 
 def _one_by_one(name: str, raw: Raw, wanted: FieldType, form: CellWishes) -> ColumnReading:
@@ -138,8 +170,8 @@ def _zone_of(raw: Raw, form: CellWishes) -> str:
 
 def _is_missing(value: object, wanted: FieldType) -> bool:
     if isinstance(value, float):
-        return wanted in _NUMBERS and isnan(value)
-    return wanted in _NUMBERS and isinstance(value, str) and value.strip() in MISSING
+        return wanted in NUMBERS and isnan(value)
+    return wanted in NUMBERS and isinstance(value, str) and value.strip() in MISSING
 
 
 def _can_be_kept(texts: pa.ChunkedArray) -> bool:
@@ -249,12 +281,11 @@ def _guessed(
     known = known_cells(raw, FieldType.TEXT)
     if not len(known):
         return ColumnReading(type=FieldType.TEXT, values=raw, notes=(f"The column {name} is empty.",))
-    if form.decimal and FieldType.INT in candidates:
-        raw_numbers, said = _as_plain_numbers(name, raw, form)
-        others = [each for each in candidates if each not in _NUMBERS]
-        found = _first_fit(name, raw_numbers, _NARROWEST_FIRST[:2], form) if said else None
-        found = found and replace(found, notes=(*said, *found.notes))
-        found = found or _first_fit(name, raw, others, form)
+    others = [each for each in candidates if each not in NUMBERS]
+    if FieldType.INT in candidates and doubtful_points(raw, form) is not None:
+        found = _first_fit(name, raw, others, form)
+    elif form.decimal and FieldType.INT in candidates:
+        found = _numbers_of(name, raw, form) or _first_fit(name, raw, others, form)
     else:
         found = _first_fit(name, raw, candidates, form) or _as_people_write(name, raw, candidates, form)
     if found is not None:
@@ -271,7 +302,9 @@ def _first_fit(
         values = _whole(raw, wanted, form)
         if values is not None and values.null_count < len(values):
             told = column_notes.of_values(name, raw, wanted, values, form.zone)
-            return ColumnReading(type=wanted, values=values, notes=told)
+            return ColumnReading(
+                type=wanted, values=values, notes=told, decimal=decimal_of(raw, wanted, None)
+            )
     return None
 
 
@@ -280,10 +313,9 @@ def _as_people_write(
 ) -> ColumnReading | None:
     """Numbers with a decimal comma and the like, and dates whose order every cell together decides."""
     if FieldType.INT in candidates:
-        plain, said = _as_plain_numbers(name, raw, form)
-        found = _first_fit(name, plain, _NARROWEST_FIRST[:2], form) if said else None
+        found = _numbers_of(name, raw, form)
         if found is not None:
-            return replace(found, notes=(*said, *found.notes))
+            return found
     plain, said = _as_plain_dates(name, raw)
     found = _first_fit(name, plain, (FieldType.TIMESTAMP,), form) if said else None
     return found and replace(found, notes=(*said, *found.notes))
@@ -298,18 +330,14 @@ def _as_plain_dates(name: str, raw: pa.ChunkedArray) -> tuple[pa.ChunkedArray, t
     return dates_in_order(name, raw, order), (column_notes.of_order(name, order),)
 
 
-def _as_plain_numbers(
-    name: str, raw: pa.ChunkedArray, form: CellWishes, *, is_given: bool = False
-) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
-    """The column with its numbers in the plain form, and how they were written; as it is where nothing decides that."""
-    known = known_cells(raw, FieldType.FLOAT)
-    notation = notation_of(known, form.decimal, doubts_commas=form.doubts_commas)
-    if notation is None and form.decimal and is_given:
-        notation = Notation.usual(form.decimal)
-    if notation is None or (not form.decimal and spelling.all_match(known, spelling.FLOAT)):
-        return raw, ()
-    plain = pc.if_else(is_known(raw, FieldType.FLOAT), as_plain(pc.utf8_trim_whitespace(raw), notation), raw)
-    return plain, (f"The numbers in {name} {notation.words()}.",)
+def _numbers_of(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnReading | None:
+    """Numbers of a notation that every cell together decides, or that was said."""
+    plain, notation = as_plain_numbers(raw, form)
+    found = None if notation is None else _first_fit(name, plain, _NARROWEST_FIRST[:2], form)
+    if found is None or notation is None:
+        return None
+    decimal = decimal_of(plain, found.type, notation)
+    return replace(found, notes=(*told_notation(name, notation), *found.notes), decimal=decimal)
 
 
 def _whole(raw: pa.ChunkedArray, wanted: FieldType, form: CellWishes) -> pa.ChunkedArray | None:

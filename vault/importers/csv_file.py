@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from vault.errors.records import Unreadable
 from vault.importers.column_wishes import ColumnWishes
+from vault.importers.counted import counted
 from vault.importers.encoding import encoding_of
 from vault.importers.source import BATCH_ROWS, Columns, File, RawBatch, Source, columns_of
 from vault.importers.wishes import AS_FOUND, SEPARATORS, FileWishes, refuse_wishes
@@ -44,7 +45,7 @@ def open_csv(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> S
         names=columns.names,
         batches=lambda: _batches(file, form, columns),
         has_types=False,
-        has_commas=form.separator == ",",
+        separator=form.separator,
         notes=notes,
     )
 
@@ -95,7 +96,7 @@ def _batches(file: File, form: _Form, kept: Columns) -> Iterator[RawBatch]:
     while some := list(islice(rows, BATCH_ROWS)):
         whole = [(line, row) for line, row in some if len(row) == width]
         refused = [
-            RefusedRow(line=line, reason=f"{len(row)} cells where the header has {width}")
+            RefusedRow(line=line, reason=f"{counted(len(row), 'cell', 'cells')} where the header has {width}")
             for line, row in some
             if len(row) != width
         ]

@@ -163,7 +163,7 @@ def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
     digest = digest_of(file)
     with read() as uow:
         home, lifetime = _home(uow, choice)
-        refuse_known_file(uow, _kept_digest(keys, digest))
+        refuse_known_file(uow, _kept_digest(keys, digest), file.name)
         names = [row.name for row in uow.find(Collection, order_by="name")]
     reading = _reading(file, digest, choice, home)
     return _Found(state=state, file=file, reading=reading, home=home, lifetime=lifetime, names=names)

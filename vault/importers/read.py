@@ -70,15 +70,20 @@ def parse(
         return read_known(file, wanted_part, progress)
     source = FORMATS[file.format](file, wishes, said)
     _check_columns(source.names, [*(types or {}), *(sensitivities or {}), *form.dates])
-    form = replace(form, doubts_commas=source.has_commas)
+    form = replace(form, doubts_commas=source.separator == ",", doubts_points=source.separator == ";")
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
     batches = list(_counted(file, source.batches(), progress))
     lines = [line for one in batches for line in one.lines]
     readings: list[ColumnReading] = []
-    for place, name in enumerate(source.names):
-        raw = _whole(batches, place)
-        readings.append(read_column(name, raw, wanted.get(name), is_spelled=not source.has_types, form=form))
+
+    def read_one(place: int, form: CellWishes) -> ColumnReading:
+        name, raw = source.names[place], _whole(batches, place)
+        return read_column(name, raw, wanted.get(name), is_spelled=not source.has_types, form=form)
+
+    for place in range(len(source.names)):
+        readings.append(read_one(place, form))
         progress(len(lines) * len(readings) // len(source.names), len(lines))
+    readings = _decided_together(readings, read_one, form)
     table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(
         fields=_fields(source.names, readings, sensitivities or {}),
@@ -90,6 +95,16 @@ def parse(
         source=file.name,
         notes=(*source.notes, *(note for reading in readings for note in reading.notes)),
     )
+
+
+def _decided_together(
+    readings: list[ColumnReading], read_one: Callable[[int, CellWishes], ColumnReading], form: CellWishes
+) -> list[ColumnReading]:
+    """Where a column has a decimal comma, a point in another one may stand between thousands."""
+    if form.doubts_points or form.decimal or all(one.decimal != "," for one in readings):
+        return readings
+    doubting = replace(form, doubts_points=True)
+    return [read_one(place, doubting) if one.decimal == "." else one for place, one in enumerate(readings)]
 
 
 def read_file(path: Path, as_format: str | None = None, part: str = "") -> File:

@@ -40,13 +40,13 @@ class RawBatch:
 class Source:
     """An opened file, gone through once. ``has_types``: its numbers and truth values are such, not spelled as text.
 
-    Where it ``has_commas`` they separate its cells.
+    ``separator`` is the sign between its cells, empty in a format that has none.
     """
 
     names: tuple[str, ...]
     batches: Callable[[], Iterator[RawBatch]]
     has_types: bool
-    has_commas: bool = False
+    separator: str = ""
     notes: tuple[str, ...] = ()
 
 

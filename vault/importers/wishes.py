@@ -37,6 +37,7 @@ class CellWishes:
     """How cells are read: what is missing, the decimal sign, the form of dates by column, the zone of local times.
 
     A file `doubts_commas` whose cells they separate: one within a cell may stand between two values.
+    It `doubts_points` where its decimals may begin with a comma: then a point may stand between thousands.
     """
 
     nulls: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ class CellWishes:
     dates: Mapping[str, str] = field(default_factory=dict)
     zone: str = ""
     doubts_commas: bool = False
+    doubts_points: bool = False
 
 
 def file_wishes(choice: FileChoice) -> FileWishes:

@@ -20,6 +20,8 @@ _BEFORE: Final = r"^([+-]?) ?({sign})[ \x{{a0}}\x{{202f}}]?([+-]?[0-9.,'’ \x{{
 _BEHIND: Final = r"^([+-]?[0-9.,'’ \x{{a0}}\x{{2009}}\x{{202f}}]*[0-9])[ \x{{a0}}\x{{202f}}]?({sign})$"
 _FIRST: Final = 64
 _PLAIN: Final = (".", "")
+_GROUPED: Final = r"^[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+$"
+_POINTED: Final = r"^[+-]?[0-9]*\.[0-9]*(?:[eE][+-]?[0-9]+)?$"
 _NAMES: Final = {",": "commas", ".": "points", "'": "apostrophes", "\u2019": "apostrophes"}
 
 
@@ -69,14 +71,47 @@ def notation_of(cells: Cells, decimal: str = "", *, doubts_commas: bool = False)
     return Notation(decimal=mark, group=group, sign=sign)
 
 
-def is_doubtful(cells: Cells) -> bool:
-    """Whether a column may be numbers, but with what decimal sign nobody can tell from it."""
+def are_numbers(cells: Cells) -> bool:
+    """Whether every cell is a number in one and the same notation."""
     if not _may_fit(cells):
         return False
     _, bare = _without_sign(cells)
-    return _any(bare, r"[0-9][,'’ \x{a0}\x{2009}\x{202f}][0-9]") and any(
-        _fits(bare, mark, group) for mark in ",." for group in _GROUPS[mark]
-    )
+    return any(_fits(bare, mark, group) for mark in ",." for group in _GROUPS[mark])
+
+
+def is_doubtful(cells: Cells) -> bool:
+    """Whether a column may be numbers, but with what decimal sign nobody can tell from it."""
+    return are_numbers(cells) and _any(cells, r"[0-9][,'’ \x{a0}\x{2009}\x{202f}][0-9]")
+
+
+def points_in_doubt(cells: Cells, known: Cells, *, doubts_points: bool) -> Cells | None:
+    """Which cells hold a point that may stand before decimals as well as between thousands; None where it is decided.
+
+    It is in doubt where the file says so (`doubts_points`) or the column itself has commas, and none of the `known`
+    cells decides it: each that has a point fits groups of three digits.
+    """
+    if not len(known) or not pc.any(pc.match_substring(known, "."), min_count=0).as_py():
+        return None
+    sign, bare = _without_sign(known)
+    grouped = pc.match_substring_regex(bare, _GROUPED)
+    if not pc.any(grouped).as_py():
+        return None
+    others = pc.filter(bare, pc.invert(grouped))
+    if _any(others, _POINTED) or not (doubts_points or _any(others, "[0-9],[0-9]")):
+        return None
+    notation = notation_of(like_numbers(known))
+    if notation is not None and "," in (notation.decimal, notation.group):
+        return None
+    return pc.match_substring_regex(_without_sign(cells, sign)[1], _GROUPED)
+
+
+def like_numbers(cells: Cells) -> Cells:
+    """The cells that are numbers in some notation; all of them where none is."""
+    fits = [_which_fit(cells, mark, group) for mark in ",." for group in _GROUPS[mark]]
+    found = fits[0]
+    for other in fits[1:]:
+        found = pc.or_(found, other)
+    return pc.filter(cells, found) if pc.any(found).as_py() else cells
 
 
 def as_plain(cells: Cells, notation: Notation) -> Cells:

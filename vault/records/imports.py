@@ -118,7 +118,7 @@ def check_import(uow: UnitOfWork, keys: KeyTree, wanted: Import) -> None:
 
 
 def _checked(uow: UnitOfWork, keys: KeyTree, wanted: Import) -> _Checked:
-    refuse_known_file(uow, wanted.file_digest)
+    refuse_known_file(uow, wanted.file_digest, wanted.parsed.source)
     parsed, choice = wanted.parsed, wanted.choice
     row = live_row(uow, wanted.name)
     home = None if row is None else facts_of(uow, row)
@@ -126,7 +126,7 @@ def _checked(uow: UnitOfWork, keys: KeyTree, wanted: Import) -> _Checked:
         parsed = _fitted(home, parsed, choice)
     units = with_units(parsed, choice.unit, choice.time_field, first_row=row.next_row if row else 0)
     if units.table.num_rows == 0:
-        raise NothingToImport
+        raise NothingToImport(name=parsed.source, reason=_why_none(units))
     check_unit_count(uow, keys, wanted.name, row, units.table[UNIT_FIELD])
     return _Checked(parsed=parsed, units=units, row=row, home=home)
 
@@ -206,10 +206,15 @@ def choose(
     return ImportChoice(unit=spec, time_field=time_field)
 
 
-def refuse_known_file(uow: UnitOfWork, digest: bytes) -> None:
+def _why_none(units: UnitRows) -> str:
+    """Why a file gives no row: the first that is refused."""
+    return next((f"line {row.line}: {row.reason}" for row in units.refused), "it holds none")
+
+
+def refuse_known_file(uow: UnitOfWork, digest: bytes, name: str) -> None:
     """Raise AlreadyImported for a file of this digest that is in the vault."""
     for known in uow.find(tables.ImportedFile, digest=digest):
-        raise AlreadyImported(date=known.imported_at.date().isoformat())
+        raise AlreadyImported(date=known.imported_at.date().isoformat(), name=name)
 
 
 def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -> ParsedTable:

@@ -61,7 +61,8 @@ def _column(field: FieldSpec, column: pa.ChunkedArray) -> ColumnPreview:
 
 def _warnings(parsed: ParsedTable, rows: UnitRows, unit: UnitSpec, units: int) -> Iterator[str]:
     if rows.refused:
-        yield f"{len(rows.refused)} of {rows.table.num_rows + len(rows.refused)} rows would be refused."
+        every = rows.table.num_rows + len(rows.refused)
+        yield f"{len(rows.refused):,} of {every:,} {'row' if every == 1 else 'rows'} would be refused."
     yield from _about_units(rows, unit, units)
     naming = [field.name for field in parsed.fields if field.sensitivity is Sensitivity.IDENTIFYING]
     if unit.kind is not UnitKind.COLUMN:

@@ -40,7 +40,8 @@ def without_stored(
     left_out = fitted.table.num_rows - len(new)
     if left_out and not len(new):
         raise AllStored(name=parsed.source, collection=home.name)
-    note = f"{left_out:,} of {fitted.table.num_rows:,} rows are in {home.name} already and are left out."
+    are = "is" if left_out == 1 else "are"
+    note = f"{left_out:,} of {fitted.table.num_rows:,} rows {are} in {home.name} already: left out."
     return replace(
         parsed,
         table=parsed.table.take(new),

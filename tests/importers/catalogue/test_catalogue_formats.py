@@ -165,7 +165,7 @@ def test_nothing_of_other_people_is_taken(part: Part, case: str) -> None:
 
 def test_a_payment_on_the_way_is_left_out_and_counted(part: Part) -> None:
     assert (
-        "1 rows have no day yet, such as payments on the way, and are left out."
+        "1 row has no day yet, such as payments on the way: left out."
         in part(made.REVOLUT.encode()).notes
     )
 

@@ -21,6 +21,7 @@ from vault.importers.catalogue.moments import DAY, Clock, Moment, NotATime
 from vault.importers.catalogue.reading import Reading
 from vault.importers.catalogue.streams import chunks
 from vault.importers.catalogue.xml_stream import read_xml
+from vault.importers.counted import counted
 
 _SLEEP_PREFIX: Final = "HKCategoryValueSleepAnalysis"
 _ACTIVITY_PREFIX: Final = "HKWorkoutActivityType"
@@ -245,7 +246,7 @@ class _Export:
         if self._days is not None or self._reading.wants("rings"):
             notes.append("The day of the export is left out: it was not over.")
         for change, count in self._converted.most_common():
-            notes.append(f"{count:,} values were brought from {change}.")
+            notes.append(f"{counted(count, 'value was', 'values were')} brought from {change}.")
         if self._other:
             named = ", ".join(
                 f"{name or 'without a type'} ({count:,})" for name, count in self._other.most_common(6)

@@ -12,6 +12,7 @@ from vault.importers.catalogue.json_stream import inside, items
 from vault.importers.catalogue.moments import DAY, Clock, Moment
 from vault.importers.catalogue.reading import Reading
 from vault.importers.catalogue.streams import HEAD, chunks, opened
+from vault.importers.counted import counted
 
 _LONGEST_LINE: Final = 8 * 2**20
 # Where a resource says when it was, the best first.
@@ -41,7 +42,9 @@ def read_fhir(reading: Reading) -> None:
         except Unfit as error:
             reading.rows.refuse(line, str(error))
     if others:
-        reading.notes.append(f"{others:,} resources about people, places, documents and bills are left out.")
+        reading.notes.append(
+            f"{counted(others, 'resource', 'resources')} about people, places, documents and bills: left out."
+        )
 
 
 def _resources(reading: Reading) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -14,6 +14,7 @@ from vault.importers.catalogue.moments import DAY, Clock
 from vault.importers.catalogue.reading import Reading
 from vault.importers.catalogue.schema import KnownColumn
 from vault.importers.catalogue.streams import whole as whole_file
+from vault.importers.counted import counted
 from vault.views.field_types import FieldType
 
 _SEPARATORS: Final = ",;\t"
@@ -75,7 +76,7 @@ def read_sheets(reading: Reading, sheets: Sequence[Sheet]) -> None:
                 reading.rows.refuse(line, str(error))
     if without_day:
         reading.notes.append(
-            f"{without_day:,} rows have no day yet, such as payments on the way, and are left out."
+            f"{counted(without_day, 'row has', 'rows have')} no day yet, such as payments on the way: left out."
         )
 
 
@@ -93,7 +94,9 @@ def _rows(
         elif sheet is not None and len(cells) == len(names):
             yield line, sheet, dict(zip(reversed(names), reversed(cells), strict=True))
         elif sheet is not None and len(cells) > 1:
-            reading.rows.refuse(line, f"{len(cells)} cells instead of {len(names)}, between {separator}")
+            reading.rows.refuse(
+                line, f"{counted(len(cells), 'cell', 'cells')} instead of {len(names)}, between {separator}"
+            )
 
 
 def _lines(reading: Reading, text: str, sheets: Sequence[Sheet]) -> Iterator[tuple[str, int, list[str]]]:

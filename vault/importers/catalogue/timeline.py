@@ -12,6 +12,7 @@ from vault.importers.catalogue.moments import DAY, Clock, Moment
 from vault.importers.catalogue.reading import Reading
 from vault.importers.catalogue.streams import HEAD, opened
 from vault.importers.catalogue.timeline_schema import MODES, PLACE_KINDS
+from vault.importers.counted import counted
 
 _PAIR = re.compile(r"(?:geo:)?\s*(-?\d+(?:\.\d+)?)\s*°?\s*,\s*(-?\d+(?:\.\d+)?)\s*°?", re.ASCII)
 _MINUTE: Final = 60_000_000
@@ -34,7 +35,7 @@ def read_timeline(reading: Reading) -> None:
         except Unfit as error:
             reading.rows.refuse(line, str(error))
     if lost := reading.seen.pop(WITHOUT_PLACE, 0):
-        reading.notes.append(f"{lost:,} entries name no place and are left out.")
+        reading.notes.append(f"{counted(lost, 'entry names', 'entries name')} no place: left out.")
 
 
 class _Timeline:

@@ -10,6 +10,7 @@ from vault.importers.catalogue.reading import Reading
 from vault.importers.catalogue.streams import chunks
 from vault.importers.catalogue.tracks_schema import COLUMNS
 from vault.importers.catalogue.xml_stream import read_xml
+from vault.importers.counted import counted
 
 _NAMES: Final = tuple(column.name for column in COLUMNS[2:])
 _LONGEST_TEXT: Final = 200
@@ -38,7 +39,8 @@ def read_tcx(reading: Reading) -> None:
 def _read(reading: Reading, points: _Points) -> None:
     read_xml(reading.file, chunks(reading.file, reading.progress), points, points.words)
     if points.without_time:
-        reading.notes.append(f"{points.without_time:,} points have no time and are left out.")
+        have = counted(points.without_time, "point has", "points have")
+        reading.notes.append(f"{have} no time: left out.")
 
 
 class _Points:
