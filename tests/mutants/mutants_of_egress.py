@@ -61,7 +61,8 @@ MUTANTS = (
         old="            sending = _begin(act, release_id, confirmed)",
         new="            if to is not None:\n"
         "                parcel = _parcel(act, *find_held(act.uow, release_id))\n"
-        '                shutil.rmtree(_write(parcel, to, draft=".early"))\n'
+        "                early = Sending(release_id=release_id, parcel=parcel, is_first=True)\n"
+        '                shutil.rmtree(_write(early, to, draft=".early"))\n'
         "            sending = _begin(act, release_id, confirmed)",
         caught_by="test_the_intent_is_durable_before_the_first_byte_is_written",
     ),

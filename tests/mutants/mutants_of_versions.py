@@ -128,7 +128,7 @@ MUTANTS = (
         function="check_folder",
         old="if missing := _missing(folder):",
         new='if missing := "":',
-        caught_by="test_a_vault_that_lacks_a_part_says_which_and_no_other_is_made_there[no header]",
+        caught_by="test_a_vault_that_lacks_a_part_says_which_and_no_other_is_made_there[no database]",
     ),
     Mutant(
         name="weights are not compared before a run",

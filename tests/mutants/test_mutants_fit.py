@@ -80,6 +80,18 @@ def test_every_mutant_has_its_one_place_and_its_one_default_test() -> None:
     assert found == []
 
 
+def test_a_test_with_values_is_named_with_values_that_a_default_run_has(
+    request: pytest.FixtureRequest,
+) -> None:
+    """Of the tests that this run has; a whole run has them all."""
+    names = {item.name for item in request.session.items}
+    functions = {name.split("[")[0] for name in names}
+    of_values = [mutant.caught_by for mutant in MUTANTS if "[" in mutant.caught_by]
+
+    assert of_values
+    assert [name for name in of_values if name.split("[")[0] in functions and name not in names] == []
+
+
 def test_there_are_at_least_thirteen_bugs_of_privacy_and_ten_of_every_other_kind() -> None:
     planted_of = Counter(mutant.kind for mutant in MUTANTS)
 

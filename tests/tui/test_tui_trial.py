@@ -15,6 +15,7 @@ from textual.widgets import Button, Input
 import tui
 from tests.worlds.screens import (
     UnlockedApp,
+    at_rest,
     on_page,
     play,
     press,
@@ -267,6 +268,19 @@ def test_the_palette_finds_what_is_in_the_vault_but_not_behind_the_curtain(today
                 await until(pilot, lambda: getattr(pilot.app.screen, "NAME", "") == "columns")
                 await press(pilot, "ctrl+k", "ctrl+p", *"column steps")
                 await sees(pilot, "No matches found")
+
+    play(story())
+
+
+def test_the_palette_finds_the_actions_of_other_pages_and_leads_there(today: World) -> None:
+    async def story() -> None:
+        with served(today) as vault:
+            async with on_page(vault, today, "home") as pilot:
+                await at_rest(pilot, "home")
+                await press(pilot, "ctrl+p", *"take in")
+                await sees(pilot, "Take in… (Requests)")
+                await press(pilot, "enter")
+                await at_rest(pilot, "requests")
 
     play(story())
 

@@ -28,6 +28,7 @@ from tui.cli.exit_codes import ExitCode
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.help import HelpDialog
 from tui.dialogs.lock import QuitDialog
+from tui.text.error_words import with_way_out
 from tui.text.layout import escaped
 from tui.widgets.bar import Standing, VaultBar
 from vault.errors.daemon import DaemonGone, DaemonHung, DaemonUnreachable
@@ -175,10 +176,9 @@ class LockboxApp(LockingApp):
         if isinstance(error, Locked) and self.vault is not None:
             self.close_vault(LOCKED_BY_ITSELF, is_over=True)
             return
-        hint = f"\n{error.hint}" if error.hint else ""
         # The sentence of an error may quote a value.
         is_hidden = self.has_class("-curtained")
-        said = "The reason is behind the curtain: ctrl+k" if is_hidden else escaped(f"{error}{hint}")
+        said = "The reason is behind the curtain: ctrl+k" if is_hidden else escaped(with_way_out(error))
         self.notify(said, title="Not done", severity="error", timeout=10, markup=False)
 
     def tell(self, sentence: str, *, title: str = "") -> None:

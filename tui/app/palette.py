@@ -1,4 +1,4 @@
-"""What the palette finds besides actions: requests, consents, collections and their columns."""
+"""What the palette finds besides the actions of a screen: those of the others, and what is in the vault."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
+from tui.app.keymap import ACTIONS, KeyAction
 from tui.app.page import Page
+from tui.app.page_classes import SCREENS_BY_NAME
 from tui.app.program import program_of
 from tui.text import wording
 from tui.text.layout import escaped
@@ -32,6 +34,19 @@ class Place:
     key: str
     collection: str = ""
     """Whose columns the page shows."""
+
+
+def elsewhere(here: str) -> list[Place]:
+    """The actions of the other pages: choosing one leads to its page, where its key does it."""
+    return [
+        Place(words=f"{one.label} ({one.where.capitalize()})", about=_how(one), page=one.where, key="")
+        for one in ACTIONS
+        if one.where in SCREENS_BY_NAME and one.where != here
+    ]
+
+
+def _how(one: KeyAction) -> str:
+    return f"on {one.where.capitalize()}, by {one.keys.split(',')[0]}: {one.sentence}"
 
 
 def places(vault: OwnerSession) -> list[Place]:
@@ -66,14 +81,14 @@ def _kept(vault: OwnerSession) -> Iterator[Place]:
 
 
 class VaultProvider(Provider):
-    """Finds what is in the vault by its name; it finds nothing behind the curtain."""
+    """Finds actions of other pages, and what is in the vault by its name; nothing of the latter behind the curtain."""
 
     async def startup(self) -> None:
         """Ask the vault once, when the palette opens."""
-        self._places: list[Place] = []
+        self._places = elsewhere(getattr(self.screen, "NAME", "")) if isinstance(self.screen, Page) else []
         if isinstance(self.screen, Page) and not self.app.has_class("-curtained"):
             try:
-                self._places = await program_of(self.screen).ask(places)
+                self._places += await program_of(self.screen).ask(places)
             except LockboxError as error:
                 program_of(self.screen).tell_error(error)
 

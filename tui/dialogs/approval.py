@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tui.text.error_words import with_way_out
 from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def prepare_approval(vault: OwnerSession, request_id: str, optional: frozenset[s
         raise
     except LockboxError as error:
         request = vault.request(request_id)
-        problem = "" if request.line.state == "approved" else error_with_hint(error)
+        problem = "" if request.line.state == "approved" else with_way_out(error)
         return PreparedApproval(
             request=request, approval=None, problem=problem or _unrunnable(request), optional=optional
         )
@@ -77,11 +78,6 @@ def prepare_with_choice(
     if optional == shown.optional:
         return as_shown, as_shown
     return as_shown, prepare_approval(vault, shown.request.line.id, optional)
-
-
-def error_with_hint(error: LockboxError) -> str:
-    """An error with its hint as two sentences."""
-    return f"{error} {error.hint[:1].upper()}{error.hint[1:]}".strip()
 
 
 def _blocked(request: RequestView) -> str:

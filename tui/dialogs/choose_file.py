@@ -46,7 +46,7 @@ class ChooseFileDialog(Dialog[ImportReport]):
 
     def consequence(self) -> str:
         """What comes next."""
-        return f"CSV, JSON Lines or Parquet. First you see what would be kept. {NOTHING_YET}"
+        return f"CSV, JSON Lines, Parquet or a known export. First you see what would be kept. {NOTHING_YET}"
 
     def details(self) -> Iterable[Widget]:
         """The path, and the folder to choose from."""

@@ -12,6 +12,7 @@ from textual.widgets import Button
 from tui.dialogs.read_to_end import ReadToEndDialog
 from tui.dialogs.scope_form import ScopeForm, text_field
 from tui.text import consent_facts, request_facts, wording
+from tui.text.error_words import with_way_out
 from tui.text.layout import escaped
 from tui.text.parse import parse_count, parse_epsilon
 from tui.widgets.facts import Facts
@@ -84,7 +85,7 @@ class GrantForm(ScopeForm):
         try:
             draft = await self.program.ask(lambda vault: vault.preview_grant(**terms))
         except LockboxError as error:
-            self.show_problem(f"{error} {error.hint}".strip())
+            self.show_problem(with_way_out(error))
             return
         self.app.push_screen(
             GrantDialog(draft, terms, cast("CollectionView", self.collection)), self._answered

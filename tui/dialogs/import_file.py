@@ -15,6 +15,7 @@ from textual.widgets import Button, Input, RadioSet
 
 from tui.dialogs.dialog import Dialog
 from tui.text import import_facts, wording
+from tui.text.error_words import with_way_out
 from tui.text.layout import escaped
 from tui.text.overlap_facts import overlap_sentence, toggle_words
 from tui.widgets.choice import Choice
@@ -290,7 +291,7 @@ class ImportDialog(Dialog[ImportReport]):
     def _fail(self, error: LockboxError) -> None:
         self._is_sealing = False
         self._allow()
-        self._say(f"{error} {error.hint}".strip(), is_bad=True)
+        self._say(with_way_out(error), is_bad=True)
 
 
 def _unit_button(unit: str, preview: ImportPlan) -> Choice:

@@ -18,6 +18,7 @@ from textual.widgets import Button, Input, Label
 
 from tui.dialogs.dialog import Dialog
 from tui.text import wording
+from tui.text.error_words import with_way_out
 from tui.text.wording import requester_with_key
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
@@ -131,7 +132,7 @@ class ReleaseDialog(Dialog[ReleaseView]):
             sent = await self.program.ask(lambda vault: vault.send(one.id, confirm_digest=one.digest, to=to))
         except LockboxError as error:
             self._set_sending(False)
-            self._say(f"{error} {error.hint}".strip())
+            self._say(with_way_out(error))
             self.program.tell_error(error)
             return
         self.dismiss(sent)

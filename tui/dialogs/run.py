@@ -18,12 +18,12 @@ from tui.dialogs.action import ActionDialog
 from tui.dialogs.approval import (
     PreparedApproval,
     approve_and_start,
-    error_with_hint,
     prepare_approval,
     prepare_with_choice,
 )
 from tui.dialogs.read_to_end import SCROLL, ReadToEndDialog
 from tui.text import request_facts, wording
+from tui.text.error_words import with_way_out
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.price import PriceBox, cost
@@ -301,7 +301,7 @@ class RunDialog(ReadToEndDialog):
         finally:
             self._is_busy = False
         self._show(prepared, is_read=False)
-        self._notice = error_with_hint(error)
+        self._notice = with_way_out(error)
         self.update_answer()
 
 

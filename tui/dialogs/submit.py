@@ -12,6 +12,7 @@ from textual.widgets import Input
 from tui.app.threads import in_thread
 from tui.dialogs.requester import AddRequesterDialog
 from tui.dialogs.vault_call import VaultCallDialog
+from tui.text.error_words import with_way_out
 from tui.text.parse import parse_path
 from vault.errors.families import LockboxError
 
@@ -68,7 +69,7 @@ class SubmitDialog(VaultCallDialog):
         try:
             fingerprint = await in_thread(lambda: fingerprint_of(path))
         except LockboxError as error:
-            self.show_problem(f"{error} {error.hint}".strip())
+            self.show_problem(with_way_out(error))
             return
         if await self.app.push_screen_wait(AddRequesterDialog(path, fingerprint)):
             self.query_one("#job", Input).value = ""

@@ -11,6 +11,7 @@ from textual.widgets import Button, Input
 
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.word import WordDialog
+from tui.text.error_words import with_way_out
 from tui.widgets.plain import Plain
 from vault.errors.families import LockboxError
 
@@ -53,7 +54,7 @@ class VaultCallDialog(Dialog[str]):
             answer = await self.program.ask(call)
         except LockboxError as error:
             self.lock_buttons(False)
-            self.show_problem(f"{error} {error.hint}".strip())
+            self.show_problem(with_way_out(error))
         else:
             self.dismiss(result if isinstance(result, str) else result(answer))
             self.program.tell(done(answer), title=title)
