@@ -30,6 +30,7 @@ from vault.portal import SENT_FILES
 from vault.requester.jobs import sign_job
 from vault.requester.keys import keygen
 from vault.requester.releases import verify_release
+from vault.requests.canonical import canonical
 from vault.vault import Vault
 from vault.wire import messages
 from vault.wire.messages import Session
@@ -336,7 +337,11 @@ def test_a_job_that_does_not_fit_is_heard_as_any_other_and_shown_to_the_owner_al
 def test_a_job_that_no_vault_could_pay_is_refused_by_its_own_numbers(
     daemon: Daemon, session: Session
 ) -> None:
-    token, folder = token_for(daemon, session), daemon.world.job("dear", epsilon="40")
+    token, folder = token_for(daemon, session), daemon.world.job("dear")
+    document = json.loads((folder / "manifest.json").read_bytes())
+    document["dp"]["noise_multiplier"], document["output"]["grid"] = 0.3, 16
+    (folder / "manifest.json").write_bytes(canonical(document))
+    sign_job(folder, daemon.world.folder / "lab" / "requester.key")
     answer = daemon.ask(messages.SUBMIT_JOB, spelled(folder), token=token)
 
     assert error_of(answer) == (409, "BudgetExhausted"), answer.text

@@ -54,10 +54,14 @@ def test_a_sum_is_shown_as_one_released_and_verified(known_world: World) -> None
     assert {name: each.shape for name, each in found.items()} == {"weight": (2, 2), "bias": (2,)}
     assert any(each.any() for each in found.values())
 
-    refused = run(paths, *verify, "--model", world.folder / "model.safetensors")
-    assert refused.code == 6
-    assert "a sum and no model" in " ".join(refused.err.split())
-    assert not (world.folder / "model.safetensors").exists()
+    made = world.folder / "model.safetensors"
+    for option in ("--model", "--onnx"):
+        refused = run(paths, *verify, "--sum", world.folder / "again", option, made)
+        assert refused.code == 1
+        assert "this release holds a sum and no model" in " ".join(refused.err.split())
+        assert "--sum FILE" in refused.err
+    assert not made.exists()
+    assert not (world.folder / "again").exists()
 
 
 @pytest.mark.slow

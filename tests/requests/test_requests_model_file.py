@@ -242,6 +242,29 @@ def test_what_is_no_model_is_said(
     assert said in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        (np.zeros((2, 4)), "holds a sum, as update verify --sum writes one"),
+        (np.zeros((2, 4), np.int64), "holds an update as it was released"),
+        (np.zeros((2, 9), np.float32), "the names of the tensors are not those of the model"),
+        (None, "the file is not safetensors"),
+    ],
+)
+def test_a_file_that_is_not_the_model_of_the_job_is_said_and_no_release_is_blamed(
+    files: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], numbers: Any, said: str
+) -> None:
+    onnx, weights, job = files()
+    (tmp_path / "rows.csv").write_text("steps,weekday\n1,fri\n")
+    weights.write_bytes(onnx.read_bytes() if numbers is None else write_tensors({"products": numbers}))
+
+    assert run(["update", "predict", str(weights), str(tmp_path / "rows.csv"), "--job", str(job)]) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "model.safetensors does not hold the weights of this job's model" in told
+    assert said in told
+    assert "release does not verify" not in told
+
+
 def test_where_the_packages_are_missing_the_way_to_them_is_said(
     files: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

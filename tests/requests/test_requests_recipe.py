@@ -17,8 +17,10 @@ import pytest
 from requests_samples import NOW
 
 from tui.cli.entry_point import run
+from tui.text.parse import parse_count
 from vault.budget.guess_target import strength_of_epsilon, strength_of_guess_rate
 from vault.errors.families import Invalid
+from vault.requester import recipe
 from vault.requester.aim import DELTA, Aim
 from vault.requester.description import JobDescription, job_from_description, template
 from vault.requester.draft import draft_job
@@ -149,6 +151,39 @@ def test_a_learning_rate_that_no_guess_excuses_is_said(asked: JobDescription) ->
 
     assert "the learning rate is too large for it" in wild
     assert "hardly leaves its start" in timid
+
+
+def test_no_warning_is_about_numbers_that_the_recipe_chose(asked: JobDescription) -> None:
+    """A rate that the noise keeps small is said by the planning number; "more steps" is nobody's to choose there."""
+    number = {"kind": "standard", "center": 0.5, "scale": 0.5, "clip": 1}
+    linear = replace(
+        asked, model_kind="linear", fields=(replace(asked.fields[0], transform=number), *asked.fields[1:])
+    )
+    aim = Aim(most=Decimal("0.5"))
+
+    def said(**training: Any) -> str:
+        changed = replace(linear, training_units_guess=300, **training)
+        manifest = parse_manifest(draft_job(changed, aim=aim, now=NOW).manifest)
+        found = forecast(manifest, epsilon=aim.most, delta=DELTA, units_guess=300)
+        return " ".join(found.warnings)
+
+    assert "leaves its start" not in said()
+    assert "leaves its start: more steps, or longer ones" in said(training_lr=0.001)
+
+
+def test_a_batch_of_the_recipe_fits_its_rate_however_many_units_are_guessed() -> None:
+    for units in (16_000_000, 1_000_000_000):
+        rate = recipe.sampling_rate(strength=5.0, steps=recipe.STEPS, units=units)
+        assert units * rate == pytest.approx(recipe.expected_batch(rate, units), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "typed", ["5,0", "3,00", "5.000", "5_000", "1,2345", "1,234,5", ",500", "5,", "٥", ""]
+)
+def test_a_count_has_whole_groups_of_three_digits_or_none(typed: str) -> None:
+    with pytest.raises(Invalid, match="which may be written 5,000"):
+        parse_count(typed)
+    assert [parse_count(each) for each in ("5000", "5,000", "1,234,567", "12")] == [5000, 5000, 1_234_567, 12]
 
 
 def test_the_command_says_what_it_chose_and_what_to_expect(

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from requests_samples import KEY, OTHER_KEY, SHAPES, WEIGHTS, exit_code, job_of, manifest
 
+from tui.cli.entry_point import run
 from vault.budget.pricing import Price
 from vault.errors.families import LockboxError
 from vault.errors.keys import KeyOfOtherKind
@@ -294,6 +295,43 @@ def test_applying_an_update_adds_the_integers_on_their_grid(places: Places) -> N
 
     np.testing.assert_array_equal(np.full((2, 4), 3.5, np.float32), moved["weight"])
     np.testing.assert_array_equal(np.array([2.0**-24, -0.5], np.float32), moved["bias"])
+
+
+def test_a_release_of_another_job_is_whole_and_the_option_is_wrong(
+    places: Places, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places.write(document(job_id="b" * 32, job_manifest_sha256="0" * 64))
+    verify = ["update", "verify", str(places.release), "--vault-key", str(places.key), "--job"]
+
+    assert run([*verify, str(places.job)]) == 1
+    assert "this release answers another job: bbbb" in " ".join(capsys.readouterr().err.split())
+    places.write(document(job_manifest_sha256="0" * 64))
+    assert run([*verify, str(places.job)]) == 6
+
+
+def test_what_is_no_release_or_no_sum_is_not_called_damaged(
+    places: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = ["--vault-key", str(places.key)]
+
+    assert run(["update", "verify", str(places.key), *key]) == 1
+    assert "is no folder of a release" in " ".join(capsys.readouterr().err.split())
+    wanted = ["--sum", str(tmp_path / "sum"), "--job", str(places.job), "--model", str(tmp_path / "model")]
+    assert run(["update", "verify", str(places.release), *key, *wanted]) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "this release holds no sum, but how a model's weights change" in told
+    assert "--model FILE" in told
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_model_is_made_of_the_starting_weights_of_its_job_alone(places: Places, tmp_path: Path) -> None:
+    """Others of the same shapes would make another model, and nothing would look wrong."""
+    others = {name: np.ones(shape, np.float32) for name, shape in SHAPES.items()}
+    (places.job / "weights.safetensors").write_bytes(write_tensors(others))
+    verify = ["update", "verify", str(places.release), "--vault-key", str(places.key), "--job"]
+
+    assert run([*verify, str(places.job), "--model", str(tmp_path / "model")]) == 6
+    assert not (tmp_path / "model").exists()
 
 
 def test_an_update_is_not_applied_when_it_is_not_the_named_one(places: Places) -> None:

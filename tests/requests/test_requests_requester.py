@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tomllib
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,17 @@ import pytest
 from requests_home import Home
 from requests_samples import KEY, NOW, OTHER_KEY, exit_code
 
+from tui.cli.entry_point import run
 from vault.budget.ledger import DELTA as VAULT_DELTA
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
-from vault.errors.requests import JobReplayed, ManifestInvalid, ManifestTampered, WeightsTampered
+from vault.errors.requests import (
+    JobReplayed,
+    ManifestInvalid,
+    ManifestTampered,
+    NoVaultCanPay,
+    WeightsTampered,
+)
 from vault.requester.aim import DELTA, Aim
 from vault.requester.description import JobDescription, job_from_description, parse_description, template
 from vault.requester.draft import draft_job
@@ -28,6 +36,7 @@ from vault.requester.jobs import check_job, new_job, sign_job
 from vault.requester.keys import keygen
 from vault.requests import inbox
 from vault.requests.bundle import read_job
+from vault.requests.canonical import canonical
 from vault.requests.manifest import UNSIGNED_KEY
 from vault.requests.parse import parse_manifest
 from vault.requests.weights import read_tensors
@@ -98,6 +107,44 @@ def test_a_made_job_is_taken_by_a_vault_once_it_is_signed(home: Home, job: Path,
     with pytest.raises(JobReplayed), home.act() as act:
         inbox.submit(act, read_job(job))
     assert home.trail() == ["request.received"]
+
+
+def test_what_no_vault_can_pay_is_neither_written_nor_passed(
+    job: Path, key_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "no vault can pay for this job: it costs more than a quarter of ε 64"
+    (tmp_path / "JOB.toml").write_text(WRITTEN)
+
+    assert (
+        run(["job", "new", str(tmp_path / "JOB.toml"), "--epsilon", "100", "--to", str(tmp_path / "dear")])
+        == 5
+    )
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "dear").exists()
+    document = json.loads((job / "manifest.json").read_bytes())
+    for noise in (0.3, 0.7):
+        document["dp"]["noise_multiplier"] = noise
+        document["output"]["grid"] = 18
+        (job / "manifest.json").write_bytes(canonical(document))
+        sign_job(job, key_file)
+        with pytest.raises(NoVaultCanPay):
+            check_job(job)
+
+
+def test_a_job_that_has_expired_or_holds_too_long_is_neither_written_nor_passed(
+    job: Path, key_file: Path, tmp_path: Path
+) -> None:
+    sign_job(job, key_file)
+    assert check_job(job, now=NOW).digest
+    with pytest.raises(ManifestInvalid, match="it has expired"):
+        check_job(job, now=NOW + timedelta(days=30))
+    for year, said in (("2020", "it has expired"), ("2031", "it expires more than")):
+        dated = WRITTEN.replace("# expires = 2027-01-31T00:00:00Z ", f"expires = {year}-01-31T00:00:00Z #")
+        with pytest.raises(ManifestInvalid, match=said):
+            new_job(
+                described(tmp_path, dated), aim=Aim(most=Decimal("0.05")), folder=tmp_path / year, now=NOW
+            )
+        assert not (tmp_path / year).exists()
 
 
 def test_an_unsigned_job_verifies_under_no_key(job: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -11,6 +12,7 @@ from typing import Final
 from vault.errors.families import Invalid
 
 LARGEST_EPSILON: Final = 1000
+WHOLE_NUMBER: Final = re.compile(r"-?(\d{1,18}|\d{1,3}(,\d{3}){1,5})", re.ASCII)
 
 
 def parse_names(text: str) -> list[str]:
@@ -50,11 +52,10 @@ def parse_times_in_hundred(text: str) -> Decimal:
 
 
 def parse_count(text: str) -> int:
-    """A whole number that somebody typed; raises `Invalid`."""
-    try:
-        return int(text.replace(",", ""))
-    except ValueError:
-        raise Invalid(reason=f"{text} is not a whole number") from None
+    """A whole number that somebody typed, with commas between groups of three digits or none; raises `Invalid`."""
+    if not WHOLE_NUMBER.fullmatch(text.strip()):
+        raise Invalid(reason=f"{text} is not a whole number such as 5000, which may be written 5,000")
+    return int(text.replace(",", ""))
 
 
 def parse_path(typed: str) -> Path:

@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from vault.audit.entries import EntryType
+from vault.budget import payable
 from vault.budget.epsilon import percent_spent
 from vault.budget.filter import (
     MOST_EPSILON,
@@ -24,7 +25,6 @@ from vault.budget.filter import (
     Budgets,
     Charge,
     Filter,
-    admits,
     caps,
     job_share,
     part,
@@ -44,13 +44,13 @@ if TYPE_CHECKING:
     from vault.budget.mechanism import Mechanism
     from vault.store.unit_of_work import UnitOfWork
 
-JOB_SHARE: Final = Fraction(1, 4)
+JOB_SHARE: Final = payable.JOB_SHARE
 REQUESTER_SHARE: Final = Fraction(1, 2)
-DELTA: Final = Decimal("1e-6")
+DELTA: Final = payable.DELTA
 LIFETIME: Final = Decimal(8)
 
 COLLECTION, REQUESTER, JOB = "collection", "requester", "job"
-NOTHING: Final[Charge] = (0,) * len(ORDERS)
+NOTHING: Final = payable.NOTHING
 
 NOBODY: Final = ""
 """Whose charges those are that were only remembered."""
@@ -156,8 +156,7 @@ def precheck(
 
 def check_payable(mechanism: Mechanism) -> None:
     """Raise BudgetExhausted for a job that no vault can pay, whatever lifetime budget its owner chose."""
-    largest = part(caps(MOST_EPSILON, DELTA).budgets, JOB_SHARE)
-    if not admits(Filter(name=JOB, budgets=largest, spent=NOTHING), charge(mechanism)):
+    if not payable.is_payable(charge(mechanism)):
         raise BudgetExhausted(
             reason=f"it would cost more than a quarter of ε {MOST_EPSILON}, the largest lifetime budget of any vault"
         )

@@ -51,3 +51,33 @@ class PackageMissing(Unavailable):
 
 class ReleaseInvalid(Broken):
     """This release does not verify: {reason}."""
+
+
+class NotARelease(Invalid):
+    """{path} is no folder of a release."""
+
+    hint = "a release is a folder, as it was sent: lockbox update verify DIR --vault-key KEY"
+
+
+class AnswersOtherJob(Invalid):
+    """This release answers another job: {answered}, and not {asked}."""
+
+    hint = "give the folder of the job that it answers: --job JOBDIR"
+
+
+class HoldsSum(Invalid):
+    """This release holds a sum and no model."""
+
+    hint = "to write the sum: --sum FILE, without --model and --onnx"
+
+
+class HoldsModel(Invalid):
+    """This release holds no sum, but how a model's weights change."""
+
+    hint = "to write the model: --job JOBDIR with --model FILE or --onnx FILE"
+
+
+class NotTheModel(Invalid):
+    """{file} does not hold the weights of this job's model: {reason}."""
+
+    hint = "a model from update verify --model goes with the --job that it answers, one from --onnx goes without --job"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vault.errors.families import Broken, Invalid, Refused
+from vault.errors.families import Broken, Exhausted, Invalid, Refused
 
 
 class UnknownRequester(Invalid):
@@ -27,6 +27,12 @@ class OtherCollection(Refused):
 
 class ManifestInvalid(Invalid):
     """The job manifest is not acceptable: {reason}."""
+
+
+class NoVaultCanPay(Exhausted):
+    """No vault can pay for this job: it costs more than a quarter of ε {most}, the largest lifetime budget of any."""
+
+    hint = "ask for less: a smaller --epsilon or --guess-rate of lockbox job new"
 
 
 class ManifestTampered(Broken):

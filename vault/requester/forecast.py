@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from vault.budget.guess_target import strength_of_epsilon
-from vault.requester.recipe import input_length, pace_of
+from vault.requester.recipe import input_length, learning_rate, pace_of, steps
 from vault.requests.manifest import SUMS, Manifest, kind_of
 from vault.requests.optimizers import DecayedSgd, Sgd
 from vault.requests.shapes import dimension
@@ -112,7 +112,10 @@ def _of_noise(expected: tuple[Expected, ...]) -> list[str]:
 
 
 def _of_steps(manifest: Manifest, counts: list[int]) -> list[str]:
-    """What the recipe would not have chosen: a learning rate that is too large or too small for some of the counts."""
+    """What the recipe would not have chosen: a learning rate that is too large or too small for some of the counts.
+
+    A rate as large as the recipe's over as many steps is as large as the noise lets it be.
+    """
     dp, pace, optimizer = manifest.dp, pace_of(manifest), manifest.optimizer
     if not isinstance(optimizer, Sgd | DecayedSgd):
         return []  # its steps are as long as its learning rate says, whatever the gradients are
@@ -130,8 +133,13 @@ def _of_steps(manifest: Manifest, counts: list[int]) -> list[str]:
         found.append(
             f"With {min(long):,} units or more the steps are too long: the learning rate is too large."
         )
-    if short:
+    if short and not _is_as_far_as_noise_lets(manifest, optimizer):
         found.append(
             f"With {max(short):,} units or fewer the model hardly leaves its start: more steps, or longer ones."
         )
     return found
+
+
+def _is_as_far_as_noise_lets(manifest: Manifest, optimizer: Sgd | DecayedSgd) -> bool:
+    chosen = learning_rate(manifest, optimizer, manifest.dp.noise_multiplier)
+    return optimizer.lr >= chosen and manifest.dp.steps >= steps(manifest.model.kind)

@@ -8,9 +8,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from vault.budget import pricing
+from vault.budget.filter import MOST_EPSILON
+from vault.budget.payable import is_payable
 from vault.budget.pricing import Price
+from vault.errors.budget import BudgetExhausted
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
+from vault.errors.requests import NoVaultCanPay
 from vault.requester.aim import DELTA, Aim
 from vault.requester.description import JobDescription
 from vault.requester.draft import draft_job
@@ -28,6 +32,7 @@ from vault.requests.bundle import (
     read_job,
     signature_line,
 )
+from vault.requests.expiry import check_expiry
 from vault.requests.manifest import UNSIGNED_KEY, Manifest, second_version
 from vault.requests.parse import MANIFEST_LIMIT, manifest_bytes, manifest_digest, parse_manifest
 from vault.requests.shapes import dimension, shapes
@@ -69,17 +74,19 @@ class SignedJob:
 def new_job(description: JobDescription, *, aim: Aim, folder: Path, now: datetime) -> JobFacts:
     """Write an unsigned job that keeps to ``aim`` into a new folder.
 
-    Raises ``DestinationUnusable``, and ``ManifestInvalid`` or ``Invalid`` for what a vault would refuse anyhow.
+    Raises ``DestinationUnusable``, and ``ManifestInvalid``, ``Invalid`` or ``NoVaultCanPay`` for what every vault would
+    refuse; then nothing is written.
     """
     if not is_free(folder):
         raise DestinationUnusable(path=folder, reason="something is already there")
     draft = draft_job(description, aim=aim, now=now)
+    manifest, guess = parse_manifest(draft.manifest), description.training_units_guess
+    facts = job_facts(manifest, digest="", signer="", delta=aim.delta, units_guess=guess)
+    _check_taken(facts, now)
     make_folder(folder)
     create_file(folder / MANIFEST_FILE, draft.manifest)
     create_file(folder / WEIGHTS_FILE, draft.weights)
-    manifest = parse_manifest(draft.manifest)
-    guess = description.training_units_guess
-    return job_facts(manifest, digest="", signer="", delta=aim.delta, units_guess=guess)
+    return facts
 
 
 def sign_job(folder: Path, secret_file: Path) -> SignedJob:
@@ -108,10 +115,11 @@ def sign_job(folder: Path, secret_file: Path) -> SignedJob:
     )
 
 
-def check_job(folder: Path) -> JobFacts:
+def check_job(folder: Path, *, now: datetime | None = None) -> JobFacts:
     """Everything a vault checks of a job before it looks at itself, and what the job costs.
 
-    Raises ``FileMissing``, ``ManifestTampered``, ``ManifestInvalid``, ``WeightsTampered``, ``WeightsInvalid``.
+    Whether it has expired is asked where it is said what time it is. Raises ``FileMissing``, ``ManifestTampered``,
+    ``ManifestInvalid``, ``WeightsTampered``, ``WeightsInvalid``, ``NoVaultCanPay``.
     """
     job = read_job(folder)
     check_sizes(job)
@@ -119,14 +127,27 @@ def check_job(folder: Path) -> JobFacts:
     manifest = parse_manifest(job.manifest)
     check_weights(job.weights, shapes(manifest), manifest.model.weights)
     digest = manifest_digest(job.manifest)
-    return job_facts(manifest, digest=digest, signer=fingerprint(key), delta=DELTA)
+    facts = job_facts(manifest, digest=digest, signer=fingerprint(key), delta=DELTA)
+    _check_taken(facts, now)
+    return facts
+
+
+def _check_taken(facts: JobFacts, now: datetime | None) -> None:
+    """Refuse what every vault refuses by a job's expiry and its price, in the order of an inbox."""
+    if now is not None:
+        check_expiry(facts.manifest, now)
+    if not is_payable(facts.price.charge):
+        raise NoVaultCanPay(most=MOST_EPSILON)
 
 
 def job_facts(
     manifest: Manifest, *, digest: str, signer: str, delta: Decimal, units_guess: int | None = None
 ) -> JobFacts:
-    """What is known of a job without a vault."""
-    price = pricing.price(mechanism(manifest), delta)
+    """What is known of a job without a vault; raises ``NoVaultCanPay`` for what no price can be told of."""
+    try:
+        price = pricing.price(mechanism(manifest), delta)
+    except BudgetExhausted as error:
+        raise NoVaultCanPay(most=MOST_EPSILON) from error
     return JobFacts(
         manifest=manifest,
         digest=digest,

@@ -52,7 +52,7 @@ def predict(model: Path, file: Path, job_folder: Path | None = None) -> Predicte
 
 def _by_weights(weights: Path, job_folder: Path, cells: Cells) -> Predicted:
     manifest = parse_manifest(read_bounded(job_folder / MANIFEST_FILE, MANIFEST_LIMIT))
-    model = TrainedModel.of(manifest, read_bounded(weights, WEIGHTS_LIMIT))
+    model = TrainedModel.of(manifest, read_bounded(weights, WEIGHTS_LIMIT), weights.name)
     required = [field.name for field in manifest.features if field.name in manifest.required]
     check_columns(cells, required)
     columns = {

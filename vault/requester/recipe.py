@@ -47,10 +47,11 @@ NETWORK_PACE: Final = Pace(walk=2.0, stride=20.0)
 def sampling_rate(*, strength: float, steps: int, units: int) -> float:
     """q: enough for noise of twice the clip norm, under which sampling costs hardly more noise than none.
 
-    ``strength`` is µ of the whole job: q = 2µ/√T gives a noise multiplier of about 2.
+    ``strength`` is µ of the whole job: q = 2µ/√T gives a noise multiplier of about 2. A batch may not be larger than
+    ``MOST_BATCH``.
     """
     wanted = max(2 * strength / math.sqrt(steps), ROUNDS / steps, LEAST_BATCH / units)
-    return min(1.0, _rounded_up(wanted))
+    return min(1.0, _rounded_up(min(wanted, MOST_BATCH / units)))
 
 
 def steps(model_kind: str) -> int:

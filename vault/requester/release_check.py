@@ -9,7 +9,7 @@ import numpy as np
 
 from vault.errors.families import Invalid
 from vault.errors.records import FileMissing
-from vault.errors.release import ReleaseInvalid
+from vault.errors.release import AnswersOtherJob, HoldsModel, HoldsSum, NotARelease, ReleaseInvalid
 from vault.requests.bundle import SIGNATURE_LIMIT, JobFiles, parse_signature_line, read_bounded
 from vault.requests.manifest import SUMS, Manifest, second_version
 from vault.requests.parse import manifest_digest, parse_manifest
@@ -42,7 +42,9 @@ class ReleaseFiles:
 
 
 def read_release(folder: Path) -> ReleaseFiles:
-    """The files of a release folder; raises ``FileMissing`` or ``ReleaseInvalid``."""
+    """The files of a release folder; raises ``FileMissing``, ``NotARelease``, ``Invalid`` or ``ReleaseInvalid``."""
+    if folder.exists() and not folder.is_dir():
+        raise NotARelease(path=folder)
     return ReleaseFiles(
         manifest=_read(folder / RELEASE_FILE, RELEASE_LIMIT),
         signature=_read(folder / RELEASE_SIGNATURE_FILE, SIGNATURE_LIMIT),
@@ -62,10 +64,16 @@ def check_release(files: ReleaseFiles, vault_key: bytes) -> ReleaseManifest:
 
 
 def check_answers(release: ReleaseManifest, update: bytes, job: JobFiles) -> None:
-    """Refuse a release that does not answer exactly this job: ``ReleaseInvalid`` or ``ManifestInvalid``."""
+    """Refuse a release that does not answer exactly this job.
+
+    Raises ``AnswersOtherJob`` for one of another id, ``ReleaseInvalid`` or ``ManifestInvalid``.
+    """
     asked = parse_manifest(job.manifest)
-    if release.job_manifest_sha256 != manifest_digest(job.manifest):
-        raise ReleaseInvalid(reason="it answers another job")
+    is_same = release.job_manifest_sha256 == manifest_digest(job.manifest)
+    if not is_same and release.job_id != asked.job_id:
+        raise AnswersOtherJob(answered=release.job_id, asked=asked.job_id)
+    if not is_same:
+        raise ReleaseInvalid(reason="it answers another job of this id")
     if not _says_the_same(release, asked):
         raise ReleaseInvalid(reason="what its manifest says of the job is not what the job says")
     names = [field.name for field in asked.fields]
@@ -92,10 +100,10 @@ def update_tensors(manifest: ReleaseManifest, update: bytes) -> dict[str, Tensor
 def summed(manifest: ReleaseManifest, update: bytes) -> bytes:
     """The sum in a release of a ``gradient_sum`` or of ``moments``, as float64 safetensors: ``integers * step``.
 
-    Raises ``ReleaseInvalid`` for a release of any other kind.
+    Raises ``HoldsModel`` for a release of any other kind.
     """
     if not is_sum(manifest):
-        raise ReleaseInvalid(reason="it holds no sum, but how a model's weights change")
+        raise HoldsModel()
     tensors = update_tensors(manifest, update)
     return write_tensors({name: tensor * step_of(manifest) for name, tensor in tensors.items()})
 
@@ -108,10 +116,10 @@ def is_sum(manifest: ReleaseManifest) -> bool:
 def moved(start: bytes, manifest: ReleaseManifest, update: bytes) -> bytes:
     """The starting weights moved by the update, as float32 safetensors: ``start + integers * step``.
 
-    Raises ``ReleaseInvalid`` when the two do not fit together.
+    Raises ``HoldsSum`` for a release of a sum, and ``ReleaseInvalid`` when the two do not fit together.
     """
     if is_sum(manifest):
-        raise ReleaseInvalid(reason="it holds a sum and no model")
+        raise HoldsSum()
     steps = update_tensors(manifest, update)
     try:
         weights = read_tensors(start, dtype="F32")
@@ -160,4 +168,6 @@ def _read(path: Path, limit: int) -> bytes:
     except FileMissing:
         raise
     except Invalid as error:
+        if isinstance(error.__cause__, OSError):
+            raise
         raise ReleaseInvalid(reason=f"{path.name} is not a file of the allowed size") from error

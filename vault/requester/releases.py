@@ -12,6 +12,8 @@ from vault.requests.bundle import (
 )
 from vault.requests.parse import manifest_digest, parse_manifest
 from vault.requests.release_manifest import ReleaseManifest, parse_release_manifest
+from vault.requests.shapes import shapes
+from vault.requests.weights import check_weights
 from vault.sealing.keyfile import read_key
 from vault.sealing.signing import fingerprint
 
@@ -47,16 +49,24 @@ def verify_release(folder: Path, vault_key_file: Path, job_folder: Path | None =
 def trained_model(folder: Path, job_folder: Path) -> TrainedModel:
     """The model that a release makes of a job; verify the release with the job first.
 
-    Raises ``ReleaseInvalid``, ``FileMissing`` and the errors of ``read_job``.
+    Raises ``HoldsSum``, ``ReleaseInvalid``, ``FileMissing``, ``WeightsTampered`` and the errors of ``read_job``.
     """
+    manifest = parse_manifest(read_job(job_folder).manifest)
+    return TrainedModel.of(manifest, trained_weights(folder, job_folder))
+
+
+def trained_weights(folder: Path, job_folder: Path) -> bytes:
+    """The weights of that model, as float32 safetensors; raises the same."""
     job = read_job(job_folder)
-    return TrainedModel.of(parse_manifest(job.manifest), apply_update(job.weights, folder))
+    manifest = parse_manifest(job.manifest)
+    check_weights(job.weights, shapes(manifest), manifest.model.weights)
+    return apply_update(job.weights, folder)
 
 
 def apply_update(start_weights: bytes, folder: Path) -> bytes:
     """The starting weights moved by a release's update, as float32 safetensors; verify the release first.
 
-    Raises ``ReleaseInvalid`` or ``FileMissing``.
+    Raises ``HoldsSum``, ``ReleaseInvalid`` or ``FileMissing``.
     """
     files = read_release(folder)
     return moved(start_weights, parse_release_manifest(files.manifest), files.update)
@@ -65,7 +75,7 @@ def apply_update(start_weights: bytes, folder: Path) -> bytes:
 def released_sum(folder: Path) -> bytes:
     """The sum in a release of a ``gradient_sum`` or of ``moments``, as float64 safetensors; verify the release first.
 
-    Raises ``ReleaseInvalid`` or ``FileMissing``.
+    Raises ``HoldsModel``, ``ReleaseInvalid`` or ``FileMissing``.
     """
     files = read_release(folder)
     return summed(parse_release_manifest(files.manifest), files.update)

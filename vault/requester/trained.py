@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from vault.errors.release import ReleaseInvalid
+from vault.errors.release import NotTheModel
 from vault.importers.marks import mark_of, number_of, places_of
 from vault.requests.manifest import Feature, Manifest, StandardFeature
 from vault.requests.shapes import shapes
-from vault.requests.weights import NotTheTensors, Tensor, check_shapes, read_tensors
+from vault.requests.weights import NotTheTensors, Tensor, check_shapes, read_tensors, types_of
 
 Columns: TypeAlias = Mapping[str, Sequence[str | None]]
 """The cells of each column, None for one that is missing."""
+HELD_INSTEAD: Final = {
+    "F64": "a sum, as update verify --sum writes one, and no model",
+    "I64": "an update as it was released, of which update verify --model makes a model",
+}
+"""What a file of numbers of another type is to a requester."""
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 
@@ -28,13 +33,13 @@ class TrainedModel:
     tensors: Mapping[str, Tensor]
 
     @classmethod
-    def of(cls, manifest: Manifest, weights: bytes) -> TrainedModel:
-        """The model of a job with these weights; raises ``ReleaseInvalid`` when they are not the job's."""
+    def of(cls, manifest: Manifest, weights: bytes, name: str = "the file") -> TrainedModel:
+        """The model of a job with these weights, from a file of this name; raises ``NotTheModel``."""
         try:
-            tensors = read_tensors(weights, dtype="F32")
+            tensors = _weights_in(weights)
             check_shapes(tensors, shapes(manifest))
         except NotTheTensors as error:
-            raise ReleaseInvalid(reason=f"in the weights, {error}") from error
+            raise NotTheModel(file=name, reason=str(error)) from error
         return cls(manifest=manifest, tensors=tensors)
 
     @property
@@ -77,6 +82,13 @@ class TrainedModel:
         transform = self.manifest.label.transform
         assert transform.kind == "classes"
         return [transform.labels[place] for place in outputs.argmax(axis=1).tolist()]
+
+
+def _weights_in(data: bytes) -> Mapping[str, Tensor]:
+    """The weights in a file; of what else a requester has, it is said what it holds instead."""
+    for other in types_of(data) & HELD_INSTEAD.keys():
+        raise NotTheTensors(f"it holds {HELD_INSTEAD[other]}")
+    return read_tensors(data, dtype="F32")
 
 
 def chances(outputs: Floats) -> Floats:

@@ -8,16 +8,13 @@ Neither the catalogue nor the ledger nor a record is opened for it, since its an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
 from vault.budget.ledger import check_payable
-from vault.consent.grants import LONGEST
 from vault.errors.families import Invalid, Refused
 from vault.errors.requests import (
     JobReplayed,
-    ManifestInvalid,
     OtherCollection,
     RequesterBlocked,
     UnderRefusal,
@@ -27,6 +24,7 @@ from vault.errors.requests import (
 from vault.records.collections import find_collection
 from vault.requests import refusals
 from vault.requests.bundle import JobFiles, check_signature, check_sizes
+from vault.requests.expiry import check_expiry
 from vault.requests.fit import check_fit
 from vault.requests.hearing import over_at
 from vault.requests.manifest import Manifest
@@ -70,7 +68,7 @@ def submit(
     """
     manifest, requester = _authentic(act.uow, job)
     _check_new(act.uow, manifest, requester)
-    _check_expiry(manifest, now or act.now)
+    check_expiry(manifest, now or act.now)
     check_payable(mechanism(manifest))
     row = _stored(act, job, manifest, requester)
     refusal = _standing_word(act, row, manifest, requester)
@@ -187,16 +185,6 @@ def _check_limit(manifest: Manifest, requester: RequesterRow) -> None:
 def _check_new(uow: UnitOfWork, manifest: Manifest, requester: RequesterRow) -> None:
     for earlier in uow.find(RequestRow, requester_id=requester.id, job_id=manifest.job_id):
         raise JobReplayed(date=earlier.received_at.date().isoformat())
-
-
-def _check_expiry(manifest: Manifest, now: datetime) -> None:
-    if now >= manifest.expires_at:
-        raise ManifestInvalid(reason="it has expired")
-    if manifest.expires_at - now > LONGEST:
-        raise ManifestInvalid(reason=f"it expires more than {LONGEST // _DAY} days from now")
-
-
-_DAY: Final = timedelta(days=1)
 
 
 def _stored(

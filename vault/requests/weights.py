@@ -55,12 +55,21 @@ def read_tensors(data: bytes, *, dtype: Literal["F32", "I64"]) -> dict[str, Tens
 
     Format (safetensors 0.x): 8 bytes of header size, little end first, a JSON header, then the numbers.
     """
+    return {name: _tensor(facts, dtype) for name, facts in _deserialized(data)}
+
+
+def types_of(data: bytes) -> set[str]:
+    """The types of the tensors, as the format calls them; raises ``NotTheTensors``."""
+    return {facts["dtype"] for _, facts in _deserialized(data)}
+
+
+def _deserialized(data: bytes) -> list[tuple[str, Mapping[str, Any]]]:
     _check_header_size(data)
     try:
-        found = safetensors.deserialize(data)  # type: ignore[no-untyped-call]
+        found: list[tuple[str, Mapping[str, Any]]] = safetensors.deserialize(data)  # type: ignore[no-untyped-call]
     except safetensors.SafetensorError as error:
         raise NotTheTensors("the file is not safetensors") from error
-    return {name: _tensor(facts, dtype) for name, facts in found}
+    return found
 
 
 def check_header(data: bytes) -> None:

@@ -120,7 +120,7 @@ def check(job: JobDir, as_json: AsJson = False) -> None:
     """Check a job as a vault would before it looks at itself, and what it costs."""
     from vault.requester.jobs import check_job
 
-    _show(check_job(job), as_json=as_json)
+    _show(check_job(job, now=datetime.now(UTC)), as_json=as_json)
 
 
 def _show(facts: JobFacts, *, as_json: bool) -> None:

@@ -14,7 +14,6 @@ import typer
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write, write_facts, write_json
 from tui.text.wording import counted
-from vault.errors.records import FileMissing
 from vault.errors.release import DestinationUnusable
 
 group = typer.Typer(no_args_is_help=True)
@@ -51,15 +50,13 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check signature, digests and form of a release, and write the trained model or the sum."""
-    from vault.requester.releases import released_sum, verify_release
+    from vault.requester.releases import verify_release
 
     if (model or onnx) and not job:
         raise click.UsageError("--model and --onnx need --job, which holds the starting weights")
     facts = verify_release(release, vault_key, job)
-    if sum_file:
-        _write_new(released_sum(release), sum_file)
-    if job:
-        _write_models(release, job, model=model, onnx=onnx)
+    for path, data in _made(release, job, model=model, sum_file=sum_file, onnx=onnx):
+        _write_new(data, path)
     if as_json:
         write_json(
             {
@@ -118,28 +115,20 @@ def _csv(rows: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def _onnx(release: Path, job: Path) -> bytes:
-    from vault.requester.onnx_model import onnx_bytes
-    from vault.requester.releases import trained_model
+def _made(
+    release: Path, job: Path | None, *, model: Path | None, sum_file: Path | None, onnx: Path | None
+) -> list[tuple[Path, bytes]]:
+    """The files that are wanted, all made before the first is written."""
+    from vault.requester.releases import released_sum, trained_model, trained_weights
 
-    return onnx_bytes(trained_model(release, job))
+    made = [] if sum_file is None else [(sum_file, released_sum(release))]
+    if job and model:
+        made.append((model, trained_weights(release, job)))
+    if job and onnx:
+        from vault.requester.onnx_model import onnx_bytes
 
-
-def _write_models(release: Path, job: Path, *, model: Path | None, onnx: Path | None) -> None:
-    """Write what a model is wanted as."""
-    from vault.requester.releases import apply_update
-
-    if model:
-        _write_new(apply_update(_read(job / "weights.safetensors"), release), model)
-    if onnx:
-        _write_new(_onnx(release, job), onnx)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FileMissing(path=path) from error
+        made.append((onnx, onnx_bytes(trained_model(release, job))))
+    return made
 
 
 def _write_new(data: bytes, path: Path) -> None:
