@@ -164,10 +164,7 @@ def test_nothing_of_other_people_is_taken(part: Part, case: str) -> None:
 
 
 def test_a_payment_on_the_way_is_left_out_and_counted(part: Part) -> None:
-    assert (
-        "1 row has no day yet, such as payments on the way: left out."
-        in part(made.REVOLUT.encode()).notes
-    )
+    assert "1 row has no day yet, such as payments on the way: left out." in part(made.REVOLUT.encode()).notes
 
 
 def test_a_date_that_fits_both_ways_is_refused(part: Part) -> None:
