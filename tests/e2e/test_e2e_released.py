@@ -108,4 +108,4 @@ def test_a_job_of_the_first_version_costs_the_same_and_is_answered(today: World)
 
     assert json.loads((to / "release.json").read_bytes())["v"] == 2
     assert run(today.paths, *verify, old).code == 0
-    assert run(today.paths, *verify, today.folder / "job").code == 6
+    assert run(today.paths, *verify, today.folder / "job").code == 1
