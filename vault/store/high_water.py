@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from vault.errors.storage import Damaged, NewerVault
+from vault.regular_file import read_regular
 from vault.sealing.durable import make_folders
-from vault.sealing.regular_file import read_regular
 from vault.store.failures import translated
 from vault.store.files import drafts_of, write_durably
 
