@@ -113,7 +113,8 @@ def test_what_no_vault_can_pay_is_neither_written_nor_passed(
     job: Path, key_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = "no vault can pay for this job: it costs more than a quarter of ε 64"
-    (tmp_path / "JOB.toml").write_text(WRITTEN)
+    one_step = WRITTEN.replace("sampling_rate = 0.2", "sampling_rate = 1").replace("steps = 100", "steps = 1")
+    (tmp_path / "JOB.toml").write_text(one_step)
 
     assert (
         run(["job", "new", str(tmp_path / "JOB.toml"), "--epsilon", "100", "--to", str(tmp_path / "dear")])
@@ -122,8 +123,8 @@ def test_what_no_vault_can_pay_is_neither_written_nor_passed(
     assert said in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "dear").exists()
     document = json.loads((job / "manifest.json").read_bytes())
-    for noise in (0.3, 0.7):
-        document["dp"]["noise_multiplier"] = noise
+    for steps in (2, 100):
+        document["dp"] |= {"noise_multiplier": 0.3, "sampling_rate": 1, "steps": steps}
         document["output"]["grid"] = 18
         (job / "manifest.json").write_bytes(canonical(document))
         sign_job(job, key_file)
