@@ -13,6 +13,9 @@ from vault.requests.bundle import read_bounded
 from vault.requests.card import CARD_LIMIT, Card, CardColumn, parse_card
 from vault.requests.catalogue_card import format_card
 from vault.sealing.keyfile import read_key
+from vault.sealing.signing import fingerprint
+
+__all__ = ["Asked", "Card", "names_columns", "read_card", "signed_by", "template", "with_card"]
 
 CLIP: Final = 3.0
 """In scales: what lies farther from the centre counts as this far."""
@@ -54,7 +57,7 @@ def with_card(document: object, card: Card, asked: Asked) -> object:
     out. Raises ``NotOnCard``, ``CardTellsTooLittle`` and ``Invalid``; what else is wrong is found by its own parser.
     """
     if not isinstance(document, Mapping):
-        return document
+        return document  # its own parser says so
     said = {name: value for name, value in document.items() if name not in ("label", "features")}
     label, features = asked.label or document.get("label", ""), asked.features or document.get("features", ())
     if label or features:
@@ -64,11 +67,18 @@ def with_card(document: object, card: Card, asked: Asked) -> object:
     return about | {"model": {"kind": _model_for(said["fields"])}} | said
 
 
+def names_columns(document: object) -> bool:
+    """Whether a description says which columns it is about."""
+    return isinstance(document, Mapping) and not {"label", "features", "fields"}.isdisjoint(document)
+
+
 def _short_fields(label: object, features: object, said: Mapping[str, object]) -> list[dict[str, object]]:
     if "fields" in said:
         raise Invalid(reason="the description has both [[fields]] and a label or features: give one of them")
     if not isinstance(label, str) or not label or not isinstance(features, list | tuple) or not features:
-        raise Invalid(reason="a job from a card has a label, the name of a column, and features, a list of them")
+        raise Invalid(
+            reason="a job from a card has a label, the name of a column, and features, a list of them"
+        )
     return [{"name": label, "role": "label"}, *({"name": name, "role": "feature"} for name in features)]
 
 
@@ -112,6 +122,11 @@ def _model_for(rows: object) -> str:
         if isinstance(row, Mapping) and row.get("role") == "label" and isinstance(row["transform"], Mapping)
     }
     return "logistic" if "classes" in kinds else "linear"
+
+
+def signed_by(card: Card) -> str:
+    """The fingerprint of the key that it is signed with, empty for a card that is not signed."""
+    return fingerprint(bytes.fromhex(card.vault_key)) if card.vault_key else ""
 
 
 def template(card: Card) -> str:
