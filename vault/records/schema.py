@@ -67,7 +67,7 @@ class ParsedTable:
     array with the line of every row; ``digest_input`` is the SHA-256 of the file's bytes (32 bytes);
     ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner. A row whose ``key``
     columns are stored already is left out, ``known_rows`` of them so far; without a key every row is stored.
-    ``export`` is the kind of export that it is a table of.
+    ``export`` is the kind of export that it is a table of, ``known_as`` what it is of one, ``fitbit/sleep``.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -81,6 +81,7 @@ class ParsedTable:
     key: tuple[str, ...] = ()
     known_rows: int = 0
     export: Export | None = None
+    known_as: str | None = None
 
 
 def is_plain_name(name: str) -> bool:

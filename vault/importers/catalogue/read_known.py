@@ -71,6 +71,7 @@ def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None])
         source=file.name,
         notes=tuple(_notes(known, reading)),
         export=export_of(known),
+        known_as=f"{known.name}/{part.name}",
         key=tuple(names[name] for name in part.key or part.names if name in names),
     )
 
