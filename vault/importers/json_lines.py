@@ -27,6 +27,8 @@ from vault.views.field_types import RefusedRow
 
 _LONGEST_LINE = 8 * 2**20
 _LONGEST_LIST = 256 * 2**20
+# What is flattened repeats the outer names before each inner one; without bounds a short line would fill the memory.
+_LONGEST_NAME, _MOST_NAMES = 1_000, 10_000
 Rows: TypeAlias = Iterator[tuple[int, dict[str, object] | str]]
 """Rows with their lines: the object, or the reason why there is none."""
 
@@ -58,6 +60,8 @@ def _flat(row: dict[str, object]) -> dict[str, object] | str:
     while waiting:
         name, value = waiting.pop()
         if isinstance(value, dict):
+            if len(name) > _LONGEST_NAME or len(flat) + len(waiting) + len(value) > _MOST_NAMES:
+                return "a name that is nested in it is too long, or it has too many"
             waiting.extend([(f"{name}.{inner}", one) for inner, one in value.items()][::-1])
         elif name in flat:
             return "a name stands there twice"

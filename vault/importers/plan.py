@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -220,7 +220,8 @@ def _kept_digest(keys: KeyTree, digest: bytes) -> bytes:
 
 
 def _with_plain_names(choice: FileChoice) -> FileChoice:
-    """The choice with its names as those of a file are read; raises Invalid for one that is given twice."""
+    """The choice with its names as those of a file are read; raises Invalid for a name given twice or no text."""
+    _check_texts([getattr(choice, one.name) for one in fields(choice)])
     return replace(
         choice,
         name=plain_name(choice.name),
@@ -230,6 +231,17 @@ def _with_plain_names(choice: FileChoice) -> FileChoice:
         sensitivities=_by_plain_names(choice.sensitivities),
         dates=_by_plain_names(choice.dates),
     )
+
+
+def _check_texts(said: Iterable[object]) -> None:
+    """Raise Invalid for what no file could hold in UTF-8, such as half of a surrogate pair."""
+    for one in said:
+        if isinstance(one, Mapping):
+            _check_texts((*one.keys(), *one.values()))
+        elif isinstance(one, tuple):
+            _check_texts(one)
+        elif isinstance(one, str) and one.encode(errors="replace").decode() != one:
+            raise Invalid(reason="what was said of the file holds half of a character")
 
 
 def _by_plain_names(words: Mapping[str, str]) -> dict[str, str]:

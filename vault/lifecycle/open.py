@@ -19,7 +19,7 @@ from vault.sealing.durable import clear_drafts
 from vault.sealing.header import header_digest, header_problems, write_header
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.store.engine import Store
-from vault.store.high_water import Mark, mark_file, read_mark
+from vault.store.high_water import Mark, heads_of, mark_file, read_mark
 from vault.store.high_water import clear_drafts as clear_mark_drafts
 from vault.store.lock import writer_lock
 from vault.store.row_seal import RowSeal
@@ -108,6 +108,7 @@ def _opened(paths: Paths, store: Store, unlocked: Unlocked, clock: Clock) -> Ope
         rollback=rollback,
         seen=mark is not None,
         paid_before=frozenset((mark and mark.paid) or ()),
+        marked=heads_of(mark),
         mark_missing=MARK_MISSING if is_missed else "",
         header_damage=_header_damage(paths),
     )

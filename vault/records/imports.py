@@ -92,9 +92,7 @@ def import_table(
     )
     people = wanted.people or find_people(act.uow, act.keys, name, units.table, wanted.choice)
     _check_units(people)
-    target = checked.row or _new_collection(
-        act, name, checked.parsed.fields, wanted.choice, wanted.lifetime_epsilon
-    )
+    target = checked.row or _new_collection(act, name, checked.parsed, wanted.choice, wanted.lifetime_epsilon)
     append_rows(act.uow, act.keys, target, units.table, progress)
     joined = _join(act.uow, target, people)
     _record(act, target, checked.parsed, units, wanted.file_digest, people)
@@ -229,7 +227,7 @@ def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -
 def _new_collection(
     act: AuditedTransaction,
     name: str,
-    fields: Sequence[FieldSpec],
+    parsed: ParsedTable,
     choice: ImportChoice,
     lifetime_epsilon: str,
 ) -> tables.Collection:
@@ -241,9 +239,11 @@ def _new_collection(
         time_field=choice.time_field,
         lifetime_epsilon=_checked_epsilon(lifetime_epsilon),
         created_at=act.at,
+        known_as=parsed.known_as,
     )
     act.uow.add(row)
-    add_fields(act.uow, act.keys, row, (*fields, *system_fields(fields, choice.unit, choice.time_field)))
+    own = parsed.fields
+    add_fields(act.uow, act.keys, row, (*own, *system_fields(own, choice.unit, choice.time_field)))
     return row
 
 

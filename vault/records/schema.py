@@ -59,7 +59,8 @@ class ParsedTable:
     array with the line of every row; ``digest_input`` is the SHA-256 of the file's bytes (32 bytes);
     ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner. A row whose ``key``
     columns are stored already is left out, ``known_rows`` of them so far; without a key every row is stored. ``kin``
-    are the columns of the other tables of its kind of export, which tell about the same people.
+    are the columns of the other tables of its kind of export, which tell about the same people; ``known_as`` is what
+    it is of one, ``fitbit/sleep``.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -73,6 +74,7 @@ class ParsedTable:
     key: tuple[str, ...] = ()
     known_rows: int = 0
     kin: tuple[frozenset[str], ...] = ()
+    known_as: str | None = None
 
 
 def is_plain_name(name: str) -> bool:

@@ -70,6 +70,7 @@ def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None])
         format=file.format,
         source=file.name,
         notes=tuple(_notes(known, reading)),
+        known_as=f"{known.name}/{part.name}",
         kin=tuple({frozenset(each.names) for each in known.parts}),
         key=tuple(names[name] for name in part.key or part.names if name in names),
     )
