@@ -64,9 +64,9 @@ class Tries:
 def counted_try(paths: Paths, now: datetime) -> Iterator[None]:
     """Count a try before the block makes it; it is taken back where the block ends without an error.
 
-    So what is tried at once is no more than what is tried in turn. One that a crash cuts short stays in the count of its
-    minute, which is safe, and is not called wrong. Where nothing can be counted, because the disk is full or read-only,
-    the passphrase is tried all the same. Raises `TooManyTries`.
+    So what is tried at once is no more than what is tried in turn. One that a crash cuts short stays in the count of
+    its minute, which is safe, and is not called wrong. Where nothing can be counted, because the disk is full or
+    read-only, the passphrase is tried all the same. Raises `TooManyTries`.
     """
     seconds, since = int(now.timestamp()), None
     with suppress(OSError), _changing(paths) as file:
