@@ -119,7 +119,7 @@ def test_a_card_becomes_a_job_that_the_vault_takes(known_world: World) -> None:
     with world.vault() as vault:
         request = vault.submit(job).line.id
         assert vault.request(request).misfits == ()
-        approve(vault, request)
+        approve(vault, request, draft=True, special_confirmed=True)
 
 
 def test_on_a_terminal_label_features_and_price_are_asked(today: World) -> None:
