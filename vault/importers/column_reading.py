@@ -21,12 +21,14 @@ from vault.importers import column_notes
 from vault.importers.column_numbers import as_plain_numbers, decimal_of, doubtful_points, told_notation
 from vault.importers.known_cells import MISSING, NUMBERS, is_known, known_cells
 from vault.importers.said_of_cells import dates_in_order, why_no_date, without_nulls
-from vault.importers.source import are_doubles, array_or_list
-from vault.importers.values import AS_TYPE, LONGEST_TEXT, as_timestamp, misfit
+from vault.importers.source import array_or_list
+from vault.importers.values import LONGEST_TEXT, as_timestamp, converter, misfit
+from vault.importers.vector_values import are_doubles
+from vault.importers.vectors import vectors_of
 from vault.importers.wishes import CellWishes
 from vault.importers.written_dates import as_iso, order_of
-from vault.records.arrow_types import ARROW_TYPES
-from vault.views.field_types import FieldType
+from vault.records.arrow_types import arrow_type
+from vault.views.field_types import ColumnType, FieldType, VectorType
 
 MOST_LABELS = 32
 LEAST_ROWS_A_LABEL = 2
@@ -43,7 +45,7 @@ class ColumnReading:
     ``decimal`` is the sign before the decimals of its numbers where they are spelled with one.
     """
 
-    type: FieldType
+    type: ColumnType
     values: pa.ChunkedArray
     refused: dict[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -51,7 +53,7 @@ class ColumnReading:
 
 
 def read_column(
-    name: str, raw: Raw, given: FieldType | None, *, is_spelled: bool, form: CellWishes = AS_SPELLED
+    name: str, raw: Raw, given: ColumnType | None, *, is_spelled: bool, form: CellWishes = AS_SPELLED
 ) -> ColumnReading:
     """Decide what a column is; `is_spelled` says that numbers and truth values are spelled as text in this format.
 
@@ -66,8 +68,10 @@ def read_column(
 
 
 def _read(
-    name: str, raw: Raw, given: FieldType | None, form: CellWishes, *, is_spelled: bool
+    name: str, raw: Raw, given: ColumnType | None, form: CellWishes, *, is_spelled: bool
 ) -> ColumnReading:
+    if isinstance(given, VectorType) or _are_lists(raw):
+        return _of_vectors(name, raw, given, form, is_spelled=is_spelled)
     if isinstance(raw, list) and given in (None, FieldType.FLOAT) and are_doubles(raw):
         raw = pa.chunked_array([pa.array(raw, type=pa.float64())])
     if given is not None:
@@ -81,13 +85,53 @@ def _read(
     return _guessed(name, raw, _NARROWEST_FIRST if is_spelled else (FieldType.TIMESTAMP,), form)
 
 
-def _dated(name: str, raw: Raw, given: FieldType | None, form: CellWishes) -> ColumnReading:
+def _dated(name: str, raw: Raw, given: ColumnType | None, form: CellWishes) -> ColumnReading:
     """Dates or times in the form that was said; a row of another is refused."""
     if given not in (None, FieldType.TIMESTAMP):
         raise Invalid(reason=f"the column {name} has a form of dates and the type {given.value}")
     order = form.dates[name]
     found = _as_given(name, dates_in_order(name, raw, order), FieldType.TIMESTAMP, form)
     return replace(found, refused=dict.fromkeys(found.refused, why_no_date(name, order)))
+
+
+# lists --------------------------------------------------------------------------------------------------------
+
+
+def _are_lists(raw: Raw) -> bool:
+    if isinstance(raw, list):
+        return any(isinstance(value, list) for value in raw)
+    return bool(pa.types.is_list(raw.type))
+
+
+def _of_vectors(
+    name: str, raw: Raw, given: ColumnType | None, form: CellWishes, *, is_spelled: bool
+) -> ColumnReading:
+    """Vectors where every value is a list of as many numbers; else single values, each list of which is refused."""
+    values = raw.to_pylist() if not isinstance(raw, list) and not pa.types.is_list(raw.type) else raw
+    found = vectors_of(values) if given is None or isinstance(given, VectorType) else None
+    if found is None or given not in (None, found[0]):
+        return _as_items(name, values, given, form, is_spelled=is_spelled)
+    size, vectors = found
+    told = (
+        ()
+        if given
+        else (f"Each value of {name} is a list of {size.size:,} numbers: it is kept as a vector.",)
+    )
+    return ColumnReading(type=size, values=vectors, notes=told)
+
+
+def _as_items(
+    name: str, values: Raw, given: ColumnType | None, form: CellWishes, *, is_spelled: bool
+) -> ColumnReading:
+    items = values if isinstance(values, list) else values.to_pylist()
+    if given is not None:
+        return _one_by_one(name, items, given, form)
+    if not isinstance(values, list):
+        raise Invalid(
+            reason=f"the column {name} holds lists, not as many finite numbers in every row; leave it out with --drop, "
+            f"or say how many: --type {name}=vector(N)"
+        )
+    return _of_several_kinds(name, items, form, is_spelled=is_spelled)
 
 
 # a type that somebody gave ------------------------------------------------------------------------------------
@@ -99,7 +143,7 @@ def _as_given(name: str, raw: Raw, given: FieldType, form: CellWishes) -> Column
     if pa.types.is_floating(raw.type) and given is FieldType.FLOAT:
         found = _of_floats(name, raw.cast(pa.float64()))
         return found if found.type is given else _one_by_one(name, raw, given, form)
-    if raw.type == ARROW_TYPES[given] and (not pa.types.is_string(raw.type) or _can_be_kept(raw)):
+    if raw.type == arrow_type(given) and (not pa.types.is_string(raw.type) or _can_be_kept(raw)):
         return ColumnReading(type=given, values=raw)
     if not pa.types.is_string(raw.type) or given not in spelling.AS_COLUMN:
         told = column_notes.of_float_names(name, raw) if given not in spelling.AS_COLUMN else ()
@@ -145,8 +189,8 @@ def _without_doubtful(
     return replace(found, refused=found.refused | dict.fromkeys(places, why))
 
 
-def _one_by_one(name: str, raw: Raw, wanted: FieldType, form: CellWishes) -> ColumnReading:
-    convert, refused = AS_TYPE[wanted], dict[int, str]()
+def _one_by_one(name: str, raw: Raw, wanted: ColumnType, form: CellWishes) -> ColumnReading:
+    convert, refused = converter(wanted), dict[int, str]()
     if wanted is FieldType.TIMESTAMP:
         convert = partial(as_timestamp, zone=_zone_of(raw, form))
     values: list[object] = []
@@ -157,7 +201,7 @@ def _one_by_one(name: str, raw: Raw, wanted: FieldType, form: CellWishes) -> Col
             values.append(None)
             refused[place] = f"{name}: {misfit(value, wanted)}"
     return ColumnReading(
-        type=wanted, values=pa.chunked_array([values], type=ARROW_TYPES[wanted]), refused=refused
+        type=wanted, values=pa.chunked_array([values], type=arrow_type(wanted)), refused=refused
     )
 
 
@@ -168,7 +212,7 @@ def _zone_of(raw: Raw, form: CellWishes) -> str:
     return form.zone if spelling.matching(raw, spelling.CLOCK) else ""
 
 
-def _is_missing(value: object, wanted: FieldType) -> bool:
+def _is_missing(value: object, wanted: ColumnType) -> bool:
     if isinstance(value, float):
         return wanted in NUMBERS and isnan(value)
     return wanted in NUMBERS and isinstance(value, str) and value.strip() in MISSING
@@ -215,7 +259,7 @@ def _of_a_type(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnReadi
         (pa.types.is_date, FieldType.TIMESTAMP),
         (pa.types.is_integer, FieldType.INT),
     ):
-        if is_such(raw.type) and (values := _cast(raw, ARROW_TYPES[wanted])) is not None:
+        if is_such(raw.type) and (values := _cast(raw, arrow_type(wanted))) is not None:
             told = column_notes.of_epochs(name, values) if wanted is FieldType.INT else ()
             return ColumnReading(type=wanted, values=values, notes=told)
     if pa.types.is_floating(raw.type):

@@ -27,7 +27,7 @@ from vault.importers.source import MOST_ROWS, File, RawBatch, Source
 from vault.importers.wishes import AS_FOUND, CellWishes, FileWishes, refuse_wishes, words_of
 from vault.records.schema import ParsedTable
 from vault.records.sensitivity import guess_sensitivity
-from vault.views.field_types import FieldSpec, FieldType, RefusedRow, Sensitivity
+from vault.views.field_types import ColumnType, FieldSpec, FieldType, RefusedRow, Sensitivity
 
 LARGEST_FILE = 2**30
 FORMATS: dict[str, Callable[[File, ColumnWishes, FileWishes], Source]] = {
@@ -50,7 +50,7 @@ AS_IT_IS: Final = ColumnWishes()
 def parse(
     file: File,
     *,
-    types: Mapping[str, FieldType] | None = None,
+    types: Mapping[str, ColumnType] | None = None,
     sensitivities: Mapping[str, Sensitivity] | None = None,
     unit_column: str = "",
     wishes: ColumnWishes = AS_IT_IS,

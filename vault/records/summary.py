@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from math import isfinite
 
@@ -12,7 +13,8 @@ import pyarrow.compute as pc
 from vault.records.cells import shown
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader
-from vault.views.field_types import TIME_FIELD, FieldSpec, FieldType
+from vault.records.vectors import matrix_of
+from vault.views.field_types import TIME_FIELD, ColumnType, FieldSpec, FieldType, VectorType
 from vault.views.records import ColumnSummary, Histogram, Point
 
 __all__ = ["ColumnSummary", "Histogram", "Point", "summarise"]
@@ -35,6 +37,8 @@ def summarise(reader: ColumnReader, facts: CollectionFacts) -> list[ColumnSummar
 
 
 def _summary(field: FieldSpec, column: pa.ChunkedArray, buckets: pa.ChunkedArray | None) -> ColumnSummary:
+    if isinstance(field.type, VectorType):
+        return _of_vectors(field, column, buckets)
     is_mean = field.type in (*_NUMBERS, FieldType.BOOL)
     low, high = _ends(field.type, column)
     distinct: int = pc.count_distinct(column, mode="only_valid").as_py()
@@ -42,7 +46,7 @@ def _summary(field: FieldSpec, column: pa.ChunkedArray, buckets: pa.ChunkedArray
     has_repeats = distinct < len(column) - column.null_count
     return ColumnSummary(
         name=field.name,
-        type=field.type,
+        type=field.type.value,
         rows=len(column),
         nulls=column.null_count,
         distinct=distinct,
@@ -57,8 +61,25 @@ def _summary(field: FieldSpec, column: pa.ChunkedArray, buckets: pa.ChunkedArray
     )
 
 
+def _of_vectors(field: FieldSpec, column: pa.ChunkedArray, buckets: pa.ChunkedArray | None) -> ColumnSummary:
+    """All numbers of all vectors, and over time the mean of each."""
+    vectors = matrix_of(column)
+    known = ~np.isnan(vectors[:, 0])
+    numbers = pa.chunked_array([vectors[known].ravel()])
+    means = pa.chunked_array([pa.array(vectors.mean(axis=1), mask=~known)])
+    one = FieldSpec(name=field.name, type=FieldType.FLOAT, sensitivity=field.sensitivity)
+    return replace(
+        _summary(one, numbers, None),
+        type=field.type.value,
+        rows=len(column),
+        nulls=column.null_count,
+        distinct=pc.count_distinct(column, mode="only_valid").as_py(),
+        over_time=() if buckets is None else _over_time(means, buckets, is_mean=True),
+    )
+
+
 def _ends(
-    known: FieldType, column: pa.ChunkedArray
+    known: ColumnType, column: pa.ChunkedArray
 ) -> tuple[float | int | str | None, float | int | str | None]:
     if known not in (*_NUMBERS, FieldType.TIMESTAMP):
         return None, None

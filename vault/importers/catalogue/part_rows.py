@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from vault.importers.catalogue.schema import Part
 from vault.importers.source import BATCH_ROWS, MOST_ROWS, File
-from vault.records.arrow_types import ARROW_TYPES
+from vault.records.arrow_types import arrow_type
 from vault.views.field_types import RefusedRow
 
 MOST_REFUSED = 10_000
@@ -25,7 +25,7 @@ class PartRows:
         self._file = file
         self._lines: list[int] = []
         self._columns: list[list[object]] = [[] for _ in part.columns]
-        self._types = [ARROW_TYPES[column.type] for column in part.columns]
+        self._types = [arrow_type(column.type) for column in part.columns]
         self._batches: list[pa.RecordBatch] = []
         self._done_lines: list[pa.Array] = []
 
