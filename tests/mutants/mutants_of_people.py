@@ -6,6 +6,15 @@ from mutant import Kind, Mutant
 
 MUTANTS = (
     Mutant(
+        name="a card tells the types that were guessed from records",
+        kind=Kind.PRIVACY,
+        function="_told",
+        within="vault/queries/cards",
+        old='"type": typed or told["type"]',
+        new='"type": typed or told["type"] or next(field.type.value for field in facts.fields if field.name == name)',
+        caught_by="test_cards_of_two_neighbouring_vaults_are_equal_byte_by_byte",
+    ),
+    Mutant(
         name="a joined budget begins at nothing",
         kind=Kind.LEDGER,
         function="_filter",
@@ -131,8 +140,8 @@ MUTANTS = (
         name="a token alone says that the same people are others",
         kind=Kind.LEDGER,
         function="widens",
-        old="if apart:",
-        new="if apart and plan.under_consent:",
+        old="if one.reason in _SURE and not one.joins:",
+        new="if one.reason in _SURE and not one.joins and plan.under_consent:",
         caught_by="test_a_token_alone_says_of_nobody_that_they_are_others_and_raises_no_cap",
     ),
     Mutant(
@@ -171,10 +180,35 @@ MUTANTS = (
     Mutant(
         name="each table of an export gets a budget of its own",
         kind=Kind.LEDGER,
-        function="with_kin",
-        old="return dict.fromkeys(found, KIN) | dict(people)",
-        new="return people",
+        function="_joins",
+        old="(takes_kin and reason is OverlapReason.SAME_EXPORT)",
+        new="reason is None",
+        within="vault/records",
         caught_by="test_next_months_export_adds_what_is_new_and_each_table_shares_one_budget",
+    ),
+    Mutant(
+        name="an erased table of an export is forgotten, or one with other columns",
+        kind=Kind.LEDGER,
+        function="_is_kin",
+        old="each.export == export.name or",
+        new="(each.export == export.name and facts.rows) or",
+        caught_by="test_another_table_of_an_export_is_known[erased-wishes1]",
+    ),
+    Mutant(
+        name="a token alone says of the tables of an export that they are of others",
+        kind=Kind.LEDGER,
+        function="widens",
+        old="if one.reason in _SURE and not one.joins:",
+        new="if one.reason in list(_SURE)[:1] and not one.joins:",
+        caught_by="test_a_token_alone_says_of_no_table_of_an_export_that_it_is_of_others[False]",
+    ),
+    Mutant(
+        name="a table of an export that is read as a plain one is of nobody",
+        kind=Kind.LEDGER,
+        function="read_file",
+        old="export = format_of(data[:HEAD]) if as_format in FORMATS else None",
+        new="export = None",
+        caught_by="test_a_table_that_is_read_as_a_plain_one_is_known",
     ),
     Mutant(
         name="next month's export counts last month's rows again",

@@ -29,7 +29,7 @@ from vault.records.imports import (
     refuse_known_file,
     repeats,
 )
-from vault.records.overlapping import state_of, with_kin
+from vault.records.overlapping import state_of
 from vault.records.preview import preview
 from vault.records.schema import ParsedTable, named
 from vault.records.stored_rows import without_stored
@@ -130,8 +130,7 @@ def make_plan(
             zone=reading.form.zone,
         )
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
-        said = with_kin(uow, choice.people, parsed.kin)
-        people = _people(uow, keys, choice.name, said, parsed, grouping, same)
+        people = _people(uow, keys, choice.name, choice.people, parsed, grouping, same)
         known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)
     notes = tuple(name_notes(choice.name, parsed.table.column_names, names if home is None else ()))
     shown = replace(
@@ -152,7 +151,7 @@ def make_plan(
         parsed=parsed,
         grouping=grouping,
         people=people,
-        said=said,
+        said=choice.people,
         known=known,
         allows_refused=choice.allow_refused,
     )
@@ -262,7 +261,7 @@ def _people(
 ) -> People:
     table = with_units(parsed, grouping.unit, grouping.time_field, first_row=0).table
     known = same.people.rows if same and same.parsed is parsed and same.grouping == grouping else None
-    return find_people(uow, keys, name, table, grouping, said, known=known)
+    return find_people(uow, keys, name, table, grouping, said, export=parsed.export, known=known)
 
 
 def _shared(

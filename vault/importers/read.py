@@ -14,8 +14,9 @@ from vault.errors.families import Invalid
 from vault.errors.records import FileMissing, Unreadable
 from vault.file_names import spelled
 from vault.importers.catalogue.formats import FORMATS as KNOWN
-from vault.importers.catalogue.read_known import Wanted, read_known
-from vault.importers.catalogue.recognise import recognise
+from vault.importers.catalogue.read_known import Wanted, export_of, read_known
+from vault.importers.catalogue.recognise import format_of, recognise
+from vault.importers.catalogue.streams import HEAD
 from vault.importers.column_reading import AS_SPELLED, ColumnReading, Raw, read_column
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.csv_file import open_csv
@@ -94,6 +95,7 @@ def parse(
         format=file.format,
         source=file.name,
         notes=(*source.notes, *(note for reading in readings for note in reading.notes)),
+        export=export_of(KNOWN[file.export]) if file.export else None,
     )
 
 
@@ -123,7 +125,10 @@ def read_file(path: Path, as_format: str | None = None, part: str = "") -> File:
         data = path.read_bytes()
     except OSError as error:
         raise Unreadable(name=_name(path), format=called, reason="this user cannot read it") from error
-    file = File(name=_name(path), format=as_format or _format(path.suffix, data), data=data)
+    export = format_of(data[:HEAD]) if as_format in FORMATS else None
+    file = File(
+        name=_name(path), format=as_format or _format(path.suffix, data), data=data, export=export or ""
+    )
     kind = _other_kind(data, is_given=as_format is not None)
     if kind:
         raise file.unreadable(kind)

@@ -55,7 +55,7 @@ class File:
     """The bytes of a file and how to call it in an error.
 
     A known export is a stream: its ``path``, the ``member`` of a zip that holds it, the ``part`` that is wanted, and
-    the digest of both.
+    the digest of both. ``export`` names the known one that a file is which is read as a plain table all the same.
     """
 
     name: str
@@ -65,6 +65,7 @@ class File:
     member: str = ""
     part: str = ""
     digest: bytes = b""
+    export: str = ""
 
     def unreadable(self, reason: str) -> Unreadable:
         """The error that says why this file is not taken."""
