@@ -1,8 +1,9 @@
-"""Strict JSON: no key twice in an object, no NaN and no infinity (RFC 8259 sections 4 and 6)."""
+"""Strict JSON: no key twice in an object, no NaN, no infinity, no number beyond a double (RFC 8259, 4 and 6)."""
 
 from __future__ import annotations
 
 import json
+from math import isfinite, isinf
 from typing import NoReturn
 
 
@@ -11,12 +12,32 @@ class DuplicateKey(ValueError):
 
 
 class NotFinite(ValueError):
-    """A number is NaN or infinite."""
+    """A number is NaN or infinite, or larger than a double can be."""
 
 
 def strict_loads(text: str | bytes) -> object:
     """The JSON value in a text; raises `DuplicateKey`, `NotFinite`, `ValueError` and `RecursionError`."""
-    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+
+
+def loads_with_unfinite(text: str) -> object:
+    """The same, but that numbers may be NaN or infinite; raises `DuplicateKey`, `ValueError` and `RecursionError`."""
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def holds_unfinite(value: object) -> bool:
+    """Whether a number in a JSON value is NaN or infinite."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case float() as number:
+                if not isfinite(number):
+                    return True
+            case dict() as inner:
+                waiting.extend(inner.values())
+            case list() as several:
+                waiting.extend(several)
+    return False
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -24,6 +45,13 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         raise DuplicateKey
     return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if isinf(number):
+        raise NotFinite
+    return number
 
 
 def _refuse(_name: str) -> NoReturn:

@@ -132,19 +132,21 @@ def _overlap(
         return None
     joins = reason is OverlapReason.COLUMNS_CLOSED or said in (SAME, KIN)
     joins = joins or (reason is OverlapReason.SAME_PEOPLE and said is None)
+    other = _other_unit(uow, keys, rows, row) if joins else None
     return Overlap(
         collection=row.name,
         reason=reason,
         is_erased=facts.is_erased,
         joins=joins,
-        other_unit=_other_unit(uow, keys, rows, row) if joins else "",
+        other_unit=other.described() if other else "",
+        way_out=other.options() if other else "",
     )
 
 
-def _other_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, row: tables.Collection) -> str:
+def _other_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, row: tables.Collection) -> UnitSpec | None:
     """The unit of a member of this budget that is another one than that of the rows, erased members included."""
     members = (facts_of(uow, one) for one in members_of(uow, row.id))
-    return next((one.unit.described() for one in members if not _is_one_unit(uow, keys, rows, one)), "")
+    return next((one.unit for one in members if not _is_one_unit(uow, keys, rows, one)), None)
 
 
 def _is_one_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, facts: CollectionFacts) -> bool:

@@ -22,6 +22,7 @@ from vault.views.field_types import (
     UnitSpec,
 )
 from vault.views.names import has_invisible
+from vault.views.records import FileForm
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +60,8 @@ class ParsedTable:
     array with the line of every row; ``digest_input`` is the SHA-256 of the file's bytes (32 bytes);
     ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner. A row whose ``key``
     columns are stored already is left out, ``known_rows`` of them so far; without a key every row is stored. ``kin``
-    are the columns of the other tables of its kind of export, which tell about the same people.
+    are the columns of the other tables of its kind of export, which tell about the same people; ``form`` is how the
+    file is written, and in it ``has_local_times`` that name no zone.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -73,6 +75,8 @@ class ParsedTable:
     key: tuple[str, ...] = ()
     known_rows: int = 0
     kin: tuple[frozenset[str], ...] = ()
+    form: FileForm | None = None
+    has_local_times: bool = False
 
 
 def is_plain_name(name: str) -> bool:
