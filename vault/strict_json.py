@@ -17,7 +17,7 @@ class NotFinite(ValueError):
 
 def strict_loads(text: str | bytes) -> object:
     """The JSON value in a text; raises `DuplicateKey`, `NotFinite`, `ValueError` and `RecursionError`."""
-    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite_float)
 
 
 def loads_with_unfinite(text: str) -> object:
@@ -47,7 +47,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _finite(text: str) -> float:
+def _finite_float(text: str) -> float:
     number = float(text)
     if isinf(number):
         raise NotFinite

@@ -176,7 +176,8 @@ def test_a_number_that_is_too_large_becomes_no_infinity(today: World, name: str)
         "odd.csv": "n,m\n1.5,2\n1e400,2\n",
     }[name]
     path = _written(today, name, content + "\n")
-    outcome = run(today.paths, "import", path, "--type", "n=float", "--unit", "record", "--dry-run")
+    given = ("--type", "n=float") if name == "odd.csv" else ()
+    outcome = run(today.paths, "import", path, *given, "--unit", "record", "--dry-run")
 
     assert_refused(outcome, 1, "not a finite number of 64 bits", secrets_of(today))
     assert "inf" not in outcome.out
