@@ -36,9 +36,7 @@ from vault.sealing.secret import Secret
 from vault.sealing.slots import DEFAULT_COST, KdfCost
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-    from vault.lifecycle.unlocking import Unlocked
+    from vault.lifecycle.unlocking import Begun
     from vault.settings import Paths
     from vault.views.passphrase import PassphraseCheck
     from vault.views.reopening import Reopening
@@ -95,7 +93,7 @@ class Vault(
     @classmethod
     def open(
         cls, paths: Paths, secret: Secret, *, writable: bool = True, recovery: bool = False,
-        wait: float = 0, clock: Clock = system_clock, begun: Future[Unlocked] | None = None,
+        wait: float = 0, clock: Clock = system_clock, begun: Begun | None = None,
     ) -> Self:  # fmt: skip
         """Open a vault by its passphrase or, with `recovery`, by its recovery key.
 

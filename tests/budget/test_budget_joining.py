@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.sweeps import sweep
+from vault.audit.paid_runs import PaidRuns
 from vault.audit.transaction import AuditedTransaction
 from vault.audit.vault_date import VaultDate
 from vault.budget.filter import ORDERS, Charge, caps, total
@@ -97,7 +98,7 @@ def mark_of(act: AuditedTransaction) -> Mark:
         spent=spent_so_far(act.uow),
         shared=shared_filters(act.uow),
         caps=shared_caps(act.uow),
-        paid=sorted(charges(act.uow)),
+        paid=sorted(charges(act.uow, PaidRuns())),
         has_digest=True,
     )
 

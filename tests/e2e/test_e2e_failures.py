@@ -419,7 +419,7 @@ def test_what_is_wrong_with_what_was_given_is_said_of_that(today: World) -> None
         JOB.format(unit="day", steps=5).replace("sampling_rate", "sample_rate")
     )
     tried = [
-        (2, "a date is written YYYY-MM-DD", ("date", "confirm", "28.11.2026")),
+        (1, "a date is written YYYY-MM-DD", ("date", "confirm", "28.11.2026")),
         (1, "nights.csv is not a folder; a job is one", ("request", "submit", table)),
         (1, "holds the public key of a requester; here the public key of a vault is wanted",
          ("update", "verify", today.folder / "job", "--vault-key", key)),

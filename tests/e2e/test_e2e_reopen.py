@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,12 @@ from tests.worlds.commands import Outcome, run
 from tests.worlds.importing import import_file
 from tests.worlds.older_parts import PAGE, pages_of
 from tests.worlds.world import NAME, PASSPHRASE, World
+from vault.errors.rollback import MarkNotWritten, OlderVault, OtherCopyUsed
+from vault.errors.storage import DiskFailing
+from vault.lifecycle import opened
 from vault.sealing.copies import FILE_NAMES
 from vault.sealing.slots import TEST_COST
+from vault.store.high_water import write_mark
 from vault.vault import Vault, passphrase_secret
 from vault.views.records import FileChoice
 
@@ -248,14 +253,17 @@ def test_the_number_of_a_collection_that_two_copies_lack_is_given_to_no_other(to
     assert newest_number(today) == newest + 1
 
 
-def test_what_two_copies_spent_apart_is_spent_together_where_they_meet(approved_today: World) -> None:
-    """One request run in both of them, in one on another computer, of which this one knows nothing."""
+@pytest.mark.parametrize("passed", [1, 0])
+def test_what_two_copies_spent_apart_is_spent_together_where_they_meet(
+    approved_today: World, passed: int
+) -> None:
+    """One request run in both, in one on another computer, of which this one knows nothing; at one moment too."""
     here, copy = approved_today, approved_today.folder / "copy.db"
     there = replace(here, paths=replace(here.paths, state=here.folder / "state of another computer"))
     shutil.copy(here.paths.database, copy)
     for world in (here, there):
         shutil.copy(copy, here.paths.database)
-        world.clock.forward(seconds=1)
+        world.clock.forward(seconds=passed)
         with world.vault() as vault:
             vault.train(next(one.id for one in vault.requests() if one.state == "approved"))
     (once,) = remembered(there).values()
@@ -265,3 +273,56 @@ def test_what_two_copies_spent_apart_is_spent_together_where_they_meet(approved_
         reopened(here)
         assert remembered(here) == {"1": [2 * cost for cost in once]}
         shutil.copy(copy, here.paths.database)
+
+
+def test_a_vault_that_is_open_while_a_copy_of_it_is_used_spends_nothing_more(approved_today: World) -> None:
+    """Its own mark would forget what the copy spent; going on from it counts that."""
+    copy = replace(
+        approved_today, paths=replace(approved_today.paths, vault=approved_today.folder / "another folder")
+    )
+    shutil.copytree(approved_today.paths.vault, copy.paths.vault)
+    with approved_today.vault() as vault:
+        request = next(one.id for one in vault.requests() if one.state == "approved")
+        with copy.vault() as other:
+            other.train(request)
+        spent = remembered(approved_today)
+        with pytest.raises(OlderVault, match="another copy of it was used on this computer meanwhile"):
+            vault.train(request)
+        with pytest.raises(OlderVault):
+            vault.trust_requester(NAME)
+        assert remembered(approved_today) == spent
+        vault.reopen(confirm=vault.preview_reopen().confirm)
+        assert vault.trust_requester(NAME) is None
+    assert remembered(approved_today) == spent
+    with copy.vault() as other:
+        assert "its history is not the one seen before" in other.rollback_reason
+
+
+def test_an_act_beside_a_copy_that_is_used_is_said_to_be_stored(today: World) -> None:
+    copy = replace(today, paths=replace(today.paths, vault=today.folder / "another folder"))
+    with today.vault() as vault:
+        shutil.copytree(today.paths.vault, copy.paths.vault)
+        with copy.vault() as other:
+            other.trust_requester(NAME)
+        with pytest.raises(OtherCopyUsed, match="stored and recorded, but another copy"):
+            vault.trust_requester(NAME)
+        assert "another copy of it" in vault.rollback_reason
+
+
+def test_a_mark_that_a_failing_disk_replaced_all_the_same_is_this_copys_own(
+    today: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its folder may be the only thing that could not be made durable."""
+
+    def fail_afterwards(*of_it: Any) -> None:
+        write_mark(*of_it)
+        raise DiskFailing(path=today.paths.state)
+
+    with today.vault() as vault:
+        monkeypatch.setattr(opened, "write_mark", fail_afterwards)
+        with pytest.raises(MarkNotWritten) as said:
+            vault.trust_requester(NAME)
+        assert type(said.value) is MarkNotWritten
+        monkeypatch.undo()
+        vault.trust_requester(NAME)
+        assert vault.rollback_reason == ""

@@ -83,7 +83,7 @@ def test_a_command_waits_for_a_vault_that_is_written_to_as_long_as_it_was_told(t
         assert "waiting at most 600 seconds" in waiting.stderr.readline()
     waiting.communicate()
     assert waiting.returncode == 0
-    assert run(today.paths, "--wait", "-1", "status").code == 2
+    assert run(today.paths, "--wait", "-1", "status").code == 1
 
 
 def test_a_terminal_that_cannot_be_drawn_on_is_told_what_can_be_done_there(today: World) -> None:

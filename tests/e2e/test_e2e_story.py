@@ -15,7 +15,13 @@ from tests.worlds.world import NAME, World
 from tui.cli.entry_point import run as run_command
 from vault.errors.budget import BudgetExhausted
 from vault.errors.consent import ConsentRefused
-from vault.errors.release import DestinationUnusable, DigestMismatch, HeldUpdateDamaged
+from vault.errors.families import LockboxError
+from vault.errors.release import (
+    DestinationUnavailable,
+    DestinationUnusable,
+    DigestMismatch,
+    HeldUpdateDamaged,
+)
 from vault.errors.requests import JobReplayed, RequesterBlocked, WrongState
 from vault.requester.keys import keygen
 from vault.requester.releases import verify_release
@@ -264,8 +270,17 @@ def test_a_held_update_expires_with_its_slot_and_its_bytes_are_deleted(held_worl
         assert any(line.type == "release.expire" for line in vault.audit_lines())
 
 
-@pytest.mark.parametrize("where", ["taken", "in_vault", "no_parent"])
-def test_an_unusable_destination_is_said_before_anything_is_decided(held_world: World, where: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "error"),
+    [
+        ("taken", DestinationUnusable),
+        ("in_vault", DestinationUnusable),
+        ("no_parent", DestinationUnavailable),
+    ],
+)
+def test_an_unusable_destination_is_said_before_anything_is_decided(
+    held_world: World, where: str, error: type[LockboxError]
+) -> None:
     (held_world.folder / "taken").mkdir()
     (held_world.folder / "taken" / "mine").write_text("mine")
     to = {
@@ -275,7 +290,7 @@ def test_an_unusable_destination_is_said_before_anything_is_decided(held_world: 
     }[where]
     with held_world.vault() as vault:
         one = vault.releases()[0].id
-        with pytest.raises(DestinationUnusable):
+        with pytest.raises(error):
             vault.send(one, confirm_digest=vault.release(one).digest[:8], to=to)
         assert (vault.release(one).state, vault.release(one).may_have_left) == ("held", False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,13 @@ from tests.sweeps import sweep
 from tests.worlds.commands import run
 from tests.worlds.daemon import facts, leave_session, serving
 from tests.worlds.world import NAME, PASSPHRASE, World
+from vault.errors.daemon import TooManyTries
+from vault.errors.families import InternalError
+from vault.errors.keys import WrongPassphrase
 from vault.lifecycle import tries
+from vault.lifecycle.unlocking import unlocking
+from vault.sealing.keytree import Purpose
+from vault.sealing.passphrase import passphrase_secret
 from vault.wire.served_vault import write_private
 
 
@@ -24,7 +31,8 @@ def trail(world: World, kind: str) -> list[str]:
 
 def try_wrong(world: World, times: int) -> None:
     for _ in range(times):
-        tries.note_wrong(world.paths, datetime.now(UTC))
+        with suppress(WrongPassphrase), tries.counted_try(world.paths, datetime.now(UTC)):
+            raise WrongPassphrase
 
 
 def test_wrong_passphrases_are_on_the_trail_at_the_next_opening_to_write(today: World) -> None:
@@ -50,6 +58,47 @@ def test_after_ten_in_a_minute_none_is_tried_and_a_minute_later_the_right_one_op
     today.paths.tries.write_text(str(long_ago.__repr__()))
 
     assert run(today.paths, "status").code == 0
+
+
+def test_tries_that_go_on_at_once_count_before_their_end_and_right_ones_no_more_after_it(
+    today: World,
+) -> None:
+    with ExitStack() as going_on:
+        for _ in range(10):
+            going_on.enter_context(tries.counted_try(today.paths, datetime.now(UTC)))
+        with pytest.raises(TooManyTries), tries.counted_try(today.paths, datetime.now(UTC)):
+            pytest.fail("an eleventh passphrase was tried")
+        assert run(today.paths, "status").code == 7
+
+    assert run(today.paths, "status").code == 0
+    assert trail(today, "access.denied") == []
+
+
+def test_a_try_that_a_crash_cuts_short_counts_and_is_not_called_wrong(today: World) -> None:
+    for _ in range(10):
+        with suppress(MemoryError), tries.counted_try(today.paths, datetime.now(UTC)):
+            raise MemoryError
+    with pytest.raises(TooManyTries), tries.counted_try(today.paths, datetime.now(UTC)):
+        pytest.fail("an eleventh passphrase was tried")
+    with tries.wrong_tries(today.paths) as counted:
+        assert (counted.count, counted.within) == (0, 10)
+
+
+def test_keys_that_nobody_took_are_wiped(today: World) -> None:
+    secret = passphrase_secret(PASSPHRASE)
+    with unlocking(today.paths, secret, recovery=False) as begun:
+        pass
+    with pytest.raises(InternalError):
+        begun.take().keys.subkey(Purpose.DATABASE)
+    with suppress(KeyError), unlocking(today.paths, secret, recovery=False) as begun:
+        taken = begun.take()
+        raise KeyError
+    with pytest.raises(InternalError):
+        taken.keys.subkey(Purpose.DATABASE)
+    with unlocking(today.paths, secret, recovery=False) as begun:
+        taken = begun.take()
+    taken.keys.subkey(Purpose.DATABASE)
+    taken.keys.wipe()
 
 
 @pytest.mark.parametrize(

@@ -178,4 +178,21 @@ MUTANTS = (
         new="if len(b64encode(data)) != len(text):",
         caught_by="test_a_job_in_a_second_spelling_of_its_base64_is_refused[weights]",
     ),
+    Mutant(
+        name="the start of an XML file is tried in every way there is",
+        kind=Kind.EGRESS,
+        function="_doctype",
+        old="turn = _DOCTYPE_ENDS.search(head, turn.end(), _LONGEST_PROLOGUE)",
+        new='turn = re.compile(rb"(\\].*?)*>", re.DOTALL).search(head, turn.end(), _LONGEST_PROLOGUE)',
+        caught_by="test_no_start_of_a_file_takes_longer_than_its_length",
+    ),
+    Mutant(
+        name="a plan of any size is read",
+        kind=Kind.EGRESS,
+        function="_read",
+        within="tui/cli/import_plan",
+        old="if len(found) > _LONGEST:",
+        new="if len(found) > 2 * _LONGEST:",
+        caught_by="test_a_plan_is_a_file_of_a_plans_size",
+    ),
 )

@@ -182,6 +182,8 @@ def test_the_command_predicts_to_the_terminal_or_into_a_file(
     told = capsys.readouterr().out
     assert run(["update", "predict", str(onnx), str(rows), "--to", str(to)]) == 0
     assert run(["update", "predict", str(onnx), str(rows), "--to", str(to)]) == 1
+    assert "out.csv: something is already there" in " ".join(capsys.readouterr().err.split())
+    assert run(["update", "predict", str(onnx), str(rows), "--to", str(tmp_path / "none" / "out.csv")]) == 7
     assert told == to.read_text()
     assert told.startswith("steps,weekday,predicted good_night,chance\n9000,fri,")
     capsys.readouterr()
@@ -198,6 +200,7 @@ def test_the_command_predicts_to_the_terminal_or_into_a_file(
             "rows.csv, line 5: steps is neither a number nor a time",
         ),
         ("steps,weekday\n1\n", "line 2 has 1 cells where the header has 2"),
+        ("steps;weekday\n1;fri\n", "between its cells stand semicolons, and here commas are read"),
         ("steps,steps\n1,2\n", "two of its columns have one name"),
         ("", "it has no header"),
         ('steps,weekday\n"1"x,fri\n', "line 2 is not a row of cells"),

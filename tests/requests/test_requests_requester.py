@@ -113,7 +113,8 @@ def test_what_no_vault_can_pay_is_neither_written_nor_passed(
     job: Path, key_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = "no vault can pay for this job: it costs more than a quarter of ε 64"
-    (tmp_path / "JOB.toml").write_text(WRITTEN)
+    one_step = WRITTEN.replace("sampling_rate = 0.2", "sampling_rate = 1").replace("steps = 100", "steps = 1")
+    (tmp_path / "JOB.toml").write_text(one_step)
 
     assert (
         run(["job", "new", str(tmp_path / "JOB.toml"), "--epsilon", "100", "--to", str(tmp_path / "dear")])
@@ -122,8 +123,8 @@ def test_what_no_vault_can_pay_is_neither_written_nor_passed(
     assert said in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "dear").exists()
     document = json.loads((job / "manifest.json").read_bytes())
-    for noise in (0.3, 0.7):
-        document["dp"]["noise_multiplier"] = noise
+    for steps in (2, 100):
+        document["dp"] |= {"noise_multiplier": 0.3, "sampling_rate": 1, "steps": steps}
         document["output"]["grid"] = 18
         (job / "manifest.json").write_bytes(canonical(document))
         sign_job(job, key_file)
@@ -272,14 +273,46 @@ def test_a_job_expires_after_30_days_unless_it_says_otherwise(tmp_path: Path) ->
         ("[model]", "[modell]", "has a key modell, and the nearest it knows is [model]"),
         ("[purpose]", "[[purpose]]", "[purpose] is not a table"),
         ("[[fields]]", "[[felds]]", "has a key felds, and the nearest it knows is fields"),
-        ("steps = 100", "steps = ", "is not TOML"),
+        ("steps = 100", "steps = ", "JOB.toml is not TOML: it is wrong in line "),
+        ('role = "label"', 'role = "label', "JOB.toml is not TOML: it is wrong in line "),
+        (
+            'role = "label"',
+            'role = "lable"',
+            "role of good_night is 'lable' and has to be feature or label; did you mean",
+        ),
+        (
+            'kind = "logistic"',
+            'kind = "logistik"',
+            "[model] kind is 'logistik' and has to be linear, logistic or mlp; did",
+        ),
+        (
+            'necessity = "optional"',
+            'necessity = "option"',
+            "the necessity of weekday is 'option' and has to be",
+        ),
+        (
+            'kind = "onehot"',
+            'kind = "one-hot"',
+            "of weekday is 'one-hot' and has to be standard or onehot; did",
+        ),
+        ('unit_reduction = "mean"', 'unit_reduction = "average"', "is 'average' and has to be sum or mean"),
+        (
+            '# average = "tail"',
+            'average = "tial" #',
+            "is 'tial' and has to be last, tail or ema; did you mean tail?",
+        ),
+        ('dpv = "AcademicResearch"', 'dpv = "AcademicReserch"', "; did you mean AcademicResearch?"),
         ("# expires = 2027-01-31T00:00:00Z ", "expires = 2027-01-31T00:00:00 #", "needs its zone"),
         ('role = "label"', "", "[[fields]] has no role"),
         ("steps = 100", "steps = 0", "dp.steps is less than 1"),
         ("steps = 100", 'steps = "x"', "dp.steps is not a whole number"),
         ("clip = 1.0", "clip = nan", "cannot carry exactly"),
         ('dpv = "AcademicResearch"', 'dpv = "Anything"', "the purpose must be one of"),
-        ('kind = "classes"', 'kind = "class"', "of a kind that is not in the format"),
+        (
+            'kind = "classes"',
+            'kind = "class"',
+            "the kind of the transform of good_night is 'class' and has to be",
+        ),
         ("center = 7000, ", "", "center is missing"),
         ("expected_batch = 20", "expected_batch = 2027-01-31", "not acceptable"),
         ("expected_batch = 20", "", "neither [training] units_guess nor [training] expected_batch"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vault.errors.release import DestinationUnusable
+from vault.errors.release import DestinationUnavailable, DestinationUnusable
 from vault.store.destination import check_destination, is_free
 
 
@@ -40,6 +40,8 @@ def test_an_empty_folder_is_free_where_it_may_be(tmp_path: Path) -> None:
 def test_nothing_is_written_into_the_vault_or_into_no_folder(tmp_path: Path) -> None:
     (tmp_path / "vault").mkdir()
     assert refused(tmp_path / "vault" / "x", tmp_path / "vault") == "it lies inside the vault"
-    reason = "its parent folder is not there or cannot be written to"
-    assert refused(tmp_path / "none" / "x", tmp_path / "vault") == reason
-    assert refused(tmp_path / "none" / "x", tmp_path / "vault", taken=True) == reason
+    for taken in (False, True):
+        with pytest.raises(
+            DestinationUnavailable, match="its parent folder is not there or cannot be written to"
+        ):
+            check_destination(tmp_path / "none" / "x", vault_folder=tmp_path / "vault", taken=taken)

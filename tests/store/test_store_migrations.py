@@ -28,7 +28,7 @@ NEW_FACT = "keys.header"
 NEW_TABLES = {"access_token", "row_digest", "refusal"}
 NEW_COLUMNS: dict[str, dict[str, object]] = {
     "requester": {"only_collection": None},
-    "collection": {"filter_id": None},
+    "collection": {"filter_id": None, "known_as": None},
     "imported_file": {"fingerprint": None},
     "request": {"over_at": ..., "size": ..., "is_told": 0},
     "held": {"fetch_until": None},

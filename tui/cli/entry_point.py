@@ -81,7 +81,7 @@ def run(arguments: list[str]) -> int:
         print(error.format_message(), file=sys.stderr)
         return ExitCode.USAGE
     except click.exceptions.ClickException as error:
-        return _print_error(_lower_first(error.format_message()), _help_for(error), ExitCode.USAGE)
+        return _print_error(_sentence(error), _help_for(error), _usage_code(error))
     except Exception as error:  # the process boundary: whatever is left over becomes one sentence
         return _report(error)
     # typer gives Ctrl-C back as an exit code, and ends the process itself when whoever read stdout has gone.
@@ -109,6 +109,19 @@ def _interrupted() -> int:
     if sys.stderr.isatty():
         print(file=sys.stderr)  # the terminal has written ^C behind the question
     return _print_error("interrupted", "", ExitCode.INTERRUPTED)
+
+
+def _sentence(error: ClickException) -> str:
+    """What the library says, on one line: it lists choices below one another."""
+    return _lower_first(" ".join(error.format_message().split()))
+
+
+def _usage_code(error: ClickException) -> ExitCode:
+    """A value that cannot be used ends alike, whether the library reads it or we do."""
+    from click.exceptions import BadParameter, MissingParameter
+
+    is_value = isinstance(error, BadParameter) and not isinstance(error, MissingParameter)
+    return ExitCode.FAILED if is_value else ExitCode.USAGE
 
 
 def _help_for(error: ClickException) -> str:

@@ -23,8 +23,8 @@ class ExitCode(IntEnum):
 
 MEANING: dict[ExitCode, str] = {
     ExitCode.OK: "it worked",
-    ExitCode.FAILED: "it failed; the sentence on stderr says why",
-    ExitCode.USAGE: "the command was written wrong",
+    ExitCode.FAILED: "it failed, or a value cannot be used; the sentence on stderr says why",
+    ExitCode.USAGE: "the command was written wrong: an unknown command or option, or an argument too many or too few",
     ExitCode.LOCKED: "locked, or the wrong passphrase",
     ExitCode.REFUSED: "refused: by consent, by policy or by a person",
     ExitCode.EXHAUSTED: "the privacy budget does not allow it",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vault.errors.families import Invalid
 from vault.errors.records import FileMissing
+from vault.regular_file import read_regular
 from vault.strict_json import strict_loads
 from vault.views.records import FileChoice
 
@@ -50,7 +51,7 @@ def _found(plan: ImportPlan, said: Mapping[str, Any]) -> dict[str, Any]:
 def read_plan(source: Path) -> dict[str, Any]:
     """What a saved plan says; raises `FileMissing`, and `Invalid` for what is none."""
     try:
-        found = strict_loads(source.read_bytes()[:_LONGEST].decode())
+        found = strict_loads(_read(source).decode())
     except FileNotFoundError:
         raise FileMissing(path=source) from None
     except (OSError, ValueError, RecursionError):
@@ -58,6 +59,14 @@ def read_plan(source: Path) -> dict[str, Any]:
     if not isinstance(found, dict) or found.get("v") != 1:
         raise Invalid(reason=f"{source} is no plan of an import")
     return {name: _checked(name, value) for name, value in found.items() if name != "v"}
+
+
+def _read(source: Path) -> bytes:
+    """The bytes of a plan; OSError for what is no file, ValueError for what is too large for a plan."""
+    found = read_regular(source.resolve(), _LONGEST + 1)
+    if len(found) > _LONGEST:
+        raise ValueError
+    return found
 
 
 def with_plan(plan: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from vault.audit.entries import EntryType, parse_entry
-from vault.store.tables import LogEntry
+from vault.audit.followed_trail import FollowedTrail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from vault.store.tables import LogEntry
 
-    from vault.store.unit_of_work import UnitOfWork
-
-# Only entries of releases and runs are parsed; the type stands in clear in the bytes of every entry.
 HELD = "held"
-_MARKS = (b'"release.', b'"training.run"')
 
 
 @dataclass(slots=True, kw_only=True)
-class SentReleases:
+class SentReleases(FollowedTrail):
     """Which runs' updates were sent, with the time of it, and which sendings were begun; of `read` entries so far.
 
     `digests` are those of the release's manifest and of its update, as they were sent.
     """
 
-    read: int = 0
+    MARKS: ClassVar[tuple[bytes, ...]] = (b'"release.', b'"training.run"')
     begun: set[str] = field(default_factory=set)
     sent: dict[str, str] = field(default_factory=dict)
     digests: dict[str, tuple[str, str]] = field(default_factory=dict)
-    guard: Lock = field(default_factory=Lock)
 
     @property
     def may_have_left(self) -> int:
@@ -42,21 +36,8 @@ class SentReleases:
         """When the last update left."""
         return max(self.sent.values(), default=None)
 
-    def follow(self, uow: UnitOfWork) -> None:
-        """Read the entries that came since; raises `LogBroken` when one cannot be read."""
-        with self.guard:
-            for row in self._new(uow):
-                self.read = row.seq + 1
-                if any(mark in row.body for mark in _MARKS):
-                    self._take(row)
-
-    def _new(self, uow: UnitOfWork) -> Iterable[LogEntry]:
-        if not self.read:
-            return uow.find(LogEntry, order_by="seq")
-        found = (uow.get(LogEntry, seq) for seq in range(self.read, uow.count(LogEntry)))
-        return [row for row in found if row is not None]
-
-    def _take(self, row: LogEntry) -> None:
+    def take(self, row: LogEntry) -> None:
+        """Note what is said of a release."""
         entry = parse_entry(row.body, what=f"entry {row.seq}")
         run = str(entry.clear.get("run", ""))
         if entry.kind is EntryType.RELEASE_INTENT:

@@ -9,7 +9,7 @@ the orders, and says nothing about what a next job may use: that can be less tha
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -37,7 +37,6 @@ from vault.errors.budget import BudgetExhausted, BudgetFixedOtherwise
 from vault.errors.families import InternalError, Invalid
 from vault.errors.storage import Damaged
 from vault.store.tables import ChargeRow, Collection, RequesterRow, VaultFact
-from vault.store.times import stamp
 
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
@@ -252,16 +251,12 @@ def history(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | 
     return charges
 
 
-def charge_name(row: ChargeRow) -> str:
-    """What a charge is remembered by outside the vault; copies that each run one request charge it at two moments."""
-    return row.request_id if row.requester_id == NOBODY else f"{row.request_id} {stamp(row.charged_at)}"
-
-
-def spent_vectors(uow: UnitOfWork, *, among: Container[str] | None = None) -> dict[str, list[int]]:
-    """The sum of all charges of each collection by order, or of those that are named; keys are collection ids."""
+def spent_vectors(
+    uow: UnitOfWork, *, counts: Callable[[ChargeRow], bool] = lambda _: True
+) -> dict[str, list[int]]:
+    """The sum of the charges of each collection by order, of all or of those that count; keys are collection ids."""
     by_collection: dict[str, list[ChargeRow]] = {}
-    rows = [row for row in uow.find(ChargeRow) if among is None or charge_name(row) in among]
-    for row in rows:
+    for row in filter(counts, uow.find(ChargeRow)):
         by_collection.setdefault(str(row.collection_id), []).append(row)
     return {collection: list(_sum(uow, rows)) for collection, rows in by_collection.items()}
 

@@ -15,9 +15,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
+from vault.audit.paid_runs import PaidRuns
 from vault.budget.filter import total
 from vault.budget.joining import filter_of, join, members_of
-from vault.budget.ledger import NOBODY, NOTHING, charge_name, spent_vectors
+from vault.budget.ledger import NOBODY, NOTHING, spent_vectors
 from vault.budget.pricing import accountant_name
 from vault.sealing.random import random_id
 from vault.store.tables import ChargeRow, Collection
@@ -54,9 +55,18 @@ def spent_so_far(uow: UnitOfWork) -> dict[str, list[int]]:
     return spent | ({str(newest): spent.get(str(newest), list(NOTHING))} if newest else {})
 
 
-def charges(uow: UnitOfWork) -> set[str]:
+def charges(uow: UnitOfWork, paid: PaidRuns) -> set[str]:
     """The names of all charges, for the high-water mark: which of those in a copy it knows of."""
-    return set(map(charge_name, uow.find(ChargeRow)))
+    paid.follow(uow)
+    return {_name(row, paid) for row in uow.find(ChargeRow)}
+
+
+def _name(row: ChargeRow, paid: PaidRuns) -> str:
+    """By its entry on the trail, so that two copies that each run one request name what they charge differently.
+
+    What was carried over has a name of its own, whoever carries it over.
+    """
+    return row.request_id if row.requester_id == NOBODY else paid.leaves.get(row.request_id, row.request_id)
 
 
 def shared_filters(uow: UnitOfWork) -> dict[str, int]:
@@ -74,7 +84,7 @@ def missing(uow: UnitOfWork, mark: Mark) -> list[Remembered]:
 
     A charge in the copy that the mark does not name was made somewhere else, and counts beside what is remembered.
     """
-    spent, shared, caps, now = mark.spent, mark.shared, mark.caps, spent_vectors(uow, among=_named(uow, mark))
+    spent, shared, caps, now = mark.spent, mark.shared, mark.caps, _known(uow, mark)
     found = []
     for group in _budgets({*spent, *shared}, shared, uow):
         rows = {number: uow.get(Collection, number) for number in group}
@@ -91,11 +101,14 @@ def missing(uow: UnitOfWork, mark: Mark) -> list[Remembered]:
     return found
 
 
-def _named(uow: UnitOfWork, mark: Mark) -> set[str] | None:
-    """The charges that the mark knows of, those carried over from it among them; None where it does not say."""
+def _known(uow: UnitOfWork, mark: Mark) -> dict[str, list[int]]:
+    """What was spent in the copy by charges that the mark knows of; all of it where it names none."""
     if mark.paid is None:
-        return None
-    return {*mark.paid, *(_carried_id(mark, number) for number in range(uow.highest_given(Collection) + 1))}
+        return spent_vectors(uow)
+    paid, newest = PaidRuns(), uow.highest_given(Collection)
+    paid.follow(uow)
+    known = {*mark.paid, *(_carried_id(mark, number) for number in range(newest + 1))}
+    return spent_vectors(uow, counts=lambda row: _name(row, paid) in known)
 
 
 def _carried_id(mark: Mark, collection: int) -> str:

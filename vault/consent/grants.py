@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final
 
@@ -67,8 +68,10 @@ def purpose_iri(text: str) -> str:
     """The full DPV IRI of a purpose given as IRI, `dpv:Name` or `Name`; Invalid outside the closed list."""
     iri = text if text.startswith(DPV) else DPV + text.removeprefix("dpv:")
     if iri not in PURPOSES:
-        known = ", ".join(known.removeprefix(DPV) for known in PURPOSES)
-        raise Invalid(reason=f"the purpose must be one of {known}")
+        names = [known.removeprefix(DPV) for known in PURPOSES]
+        near = get_close_matches(iri.removeprefix(DPV), names, n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise Invalid(reason=f"the purpose must be one of {', '.join(names)}{meant}")
     return iri
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from vault.wire.encoding import Json
 
 WRONG_PAUSE: Final = 2.0
-WRONG_A_MINUTE: Final = 10
+TRIES_A_MINUTE: Final = 10
 THREADS: Final = 8
 PATIENCE: Final = 5.0
 """Seconds that locking gives to what works on the vault."""
@@ -53,7 +53,7 @@ class Service:
         self._finish = finish
         self._pause = pause
         self._is_locked = False
-        self._wrong = MovingWindow(most=WRONG_A_MINUTE, seconds=60.0)
+        self._tries = MovingWindow(most=TRIES_A_MINUTE, seconds=60.0)
         self._asked: set[Future[Any]] = set()
         self._workers = ThreadPoolExecutor(THREADS, thread_name_prefix="vault")
         # Apart from the others and alone: one key derivation at a time, whose pause holds up nobody else.
@@ -112,14 +112,17 @@ class Service:
 
     def _try(self, attempt: Callable[[], None]) -> None:
         now = time.monotonic()
-        if seconds := self._wrong.wait("passphrase", now):
+        if seconds := self._tries.take("passphrase", now):
             raise TooManyTries(seconds=math.ceil(seconds))
         try:
             attempt()
         except Locked:
-            self._wrong.add("passphrase", now)
             self._pause(WRONG_PAUSE)
             raise
+        except BaseException:
+            self._tries.give_back("passphrase", now)
+            raise
+        self._tries.give_back("passphrase", now)
 
     def new_nonce(self, approver: str) -> str:
         """A nonce for one proof of this approver; raises `ApprovalNotProven`."""

@@ -25,6 +25,10 @@ class DestinationUnusable(Invalid):
     """Nothing can be written to {path}: {reason}."""
 
 
+class DestinationUnavailable(Unavailable):
+    """Nothing can be written to {path}: {reason}."""
+
+
 class ReleaseNotWritten(Unavailable):
     """The release could not be written to {path}: {reason}; nothing left."""
 

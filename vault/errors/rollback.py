@@ -48,6 +48,12 @@ class MarkNotWritten(Unavailable):
     hint = "without it an older copy of the vault would go unnoticed; make that folder writable"
 
 
+class OtherCopyUsed(MarkNotWritten):
+    """What you did is stored and recorded, but another copy of this vault was used on this computer meanwhile."""
+
+    hint = "this one can only be read from now on; to go on from it, with what both spent: lockbox reopen"
+
+
 class MarkUnwritable(Unavailable):
     """The reminder outside the vault cannot be written to {path}; nothing was spent and nothing left."""
 

@@ -117,7 +117,8 @@ def _text(file: File, form: _Form) -> io.TextIOWrapper:
     """The text behind the lines that are skipped."""
     text = io.TextIOWrapper(io.BytesIO(file.data), encoding=form.encoding, newline="")
     for _ in range(form.skipped):
-        text.readline()
+        if not text.readline():
+            break
     return text
 
 

@@ -29,7 +29,7 @@ _BY_CHANCE: Final = 0.05
 def encoding_of(file: File, said: str = "") -> tuple[str, tuple[str, ...]]:
     """The codec of a file's text, and what the owner should know; raises `Unreadable` where it has none."""
     if said:
-        return _checked(file, said), ()
+        return _checked(file, _of_one_order(file, said)), ()
     if file.data.startswith(_BOMS):
         return _checked(file, "utf-16"), ("The text is read as UTF-16.",)
     if b"\0" in file.data:
@@ -44,6 +44,12 @@ def encoding_of(file: File, said: str = "") -> tuple[str, tuple[str, ...]]:
         said = f"Line {line} is not UTF-8: the text is read as {name}. If an example looks wrong, save it as UTF-8."
         return codec, (said,)
     return "utf-8-sig", ()
+
+
+def _of_one_order(file: File, codec: str) -> str:
+    """The codec whose bytes stand in one order, where no mark says in which: it is the usual one."""
+    marks = {"utf-16": _BOMS, "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)}.get(codec)
+    return f"{codec}-le" if marks and not file.data.startswith(marks) else codec
 
 
 def _refuse_damaged(file: File, place: int) -> None:

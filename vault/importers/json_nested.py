@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from vault.records.schema import LONGEST_NAME
 from vault.views.names import has_invisible
 
 Rows: TypeAlias = Iterator[tuple[int, dict[str, object] | str]]
 """Rows with their lines: the object, or the reason why there is none."""
+# What is flattened repeats the outer names before each inner one; without bounds a short line would fill the memory.
+_LONGEST_NAME: Final = 1_000
+_MOST_NAMES: Final = 10_000
+_MOST_SAID: Final = 20
 
 
 def flattened(rows: Callable[[], Rows]) -> Rows:
@@ -25,6 +30,8 @@ def flat(row: dict[str, object]) -> dict[str, object] | str:
     while waiting:
         name, value = waiting.pop()
         if isinstance(value, dict):
+            if len(name) > _LONGEST_NAME or len(found) + len(waiting) + len(value) > _MOST_NAMES:
+                return "a name that is nested in it is too long, or it has too many"
             waiting.extend([(f"{name}.{inner}", one) for inner, one in value.items()][::-1])
         elif name in found:
             return "a name stands there twice"
@@ -45,10 +52,13 @@ def obstacles_in(rows: Rows, keys: Sequence[str], kept: Sequence[str]) -> list[s
                 objects[key] = None
                 inner = flat({key: value})
                 lists.update((name, None) for name, one in _items(inner) if isinstance(one, list))
-    return [
+            if len(objects) + len(lists) > _MOST_SAID:
+                break
+    told = [
         *(f"{_shown(name)} holds objects: take them apart with --flatten" for name in objects),
         *(f"{_shown(name)} holds lists: leave it out with --drop {_word(name, keys)}" for name in lists),
     ]
+    return told if len(told) <= _MOST_SAID else [*told[:_MOST_SAID], "and more columns hold lists or objects"]
 
 
 def _items(inner: dict[str, object] | str) -> Iterator[tuple[str, object]]:
@@ -56,11 +66,15 @@ def _items(inner: dict[str, object] | str) -> Iterator[tuple[str, object]]:
 
 
 def _shown(name: str) -> str:
-    return name if name and not has_invisible(name) else "a column without a name"
+    return name if _may_be_shown(name) else "a column without a name"
+
+
+def _may_be_shown(name: str) -> bool:
+    return len(name.strip()) > 0 and len(name) <= LONGEST_NAME and not has_invisible(name)
 
 
 def _word(name: str, keys: Sequence[str]) -> str:
     """How a column is called on a command line: by its number where its name cannot be typed."""
-    if name.strip() and not has_invisible(name):
+    if _may_be_shown(name):
         return shlex.quote(name)
     return f"'#{list(keys).index(name) + 1}'" if name in keys else "COLUMN"

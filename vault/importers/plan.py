@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ from vault.records.imports import (
     refuse_known_file,
     repeats,
 )
-from vault.records.overlapping import state_of, with_kin
+from vault.records.overlapping import state_of
 from vault.records.preview import preview
 from vault.records.schema import ParsedTable, named
 from vault.records.stored_rows import without_stored
@@ -124,8 +124,7 @@ def make_plan(
         parsed = without_stored(uow, keys, home, whole)
         grouping = _grouping(uow, choice, parsed, reading.form.zone)
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
-        said = with_kin(uow, choice.people, parsed.kin)
-        people = _people(uow, keys, choice.name, said, parsed, grouping, same)
+        people = _people(uow, keys, choice.name, choice.people, parsed, grouping, same)
         known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)
     notes = (
         *name_notes(choice.name, parsed.table.column_names, names if home is None else ()),
@@ -149,7 +148,7 @@ def make_plan(
         parsed=parsed,
         grouping=grouping,
         people=people,
-        said=said,
+        said=choice.people,
         known=known,
         allows_refused=choice.allow_refused,
     )
@@ -222,7 +221,8 @@ def _kept_digest(keys: KeyTree, digest: bytes) -> bytes:
 
 
 def _with_plain_names(choice: FileChoice) -> FileChoice:
-    """The choice with its names as those of a file are read; raises Invalid for one that is given twice."""
+    """The choice with its names as those of a file are read; raises Invalid for a name given twice or no text."""
+    _check_texts([getattr(choice, one.name) for one in fields(choice)])
     return replace(
         choice,
         name=plain_name(choice.name),
@@ -233,6 +233,17 @@ def _with_plain_names(choice: FileChoice) -> FileChoice:
         dates=_by_plain_names(choice.dates),
         decimals=_by_plain_names(choice.decimals),
     )
+
+
+def _check_texts(said: Iterable[object]) -> None:
+    """Raise Invalid for what no file could hold in UTF-8, such as half of a surrogate pair."""
+    for one in said:
+        if isinstance(one, Mapping):
+            _check_texts((*one.keys(), *one.values()))
+        elif isinstance(one, tuple):
+            _check_texts(one)
+        elif isinstance(one, str) and one.encode(errors="replace").decode() != one:
+            raise Invalid(reason="what was said of the file holds half of a character")
 
 
 def _by_plain_names(words: Mapping[str, str]) -> dict[str, str]:
@@ -253,7 +264,7 @@ def _people(
 ) -> People:
     table = with_units(parsed, grouping.unit, grouping.time_field, first_row=0).table
     known = same.people.rows if same and same.parsed is parsed and same.grouping == grouping else None
-    return find_people(uow, keys, name, table, grouping, said, known=known)
+    return find_people(uow, keys, name, table, grouping, said, export=parsed.export, known=known)
 
 
 def _shared(

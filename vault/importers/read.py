@@ -14,8 +14,9 @@ from vault.errors.families import Invalid
 from vault.errors.records import FileMissing, Unreadable
 from vault.file_names import spelled
 from vault.importers.catalogue.formats import FORMATS as KNOWN
-from vault.importers.catalogue.read_known import Wanted, read_known
-from vault.importers.catalogue.recognise import recognise
+from vault.importers.catalogue.read_known import Wanted, export_of, read_known
+from vault.importers.catalogue.recognise import format_of, recognise
+from vault.importers.catalogue.streams import HEAD
 from vault.importers.column_reading import AS_SPELLED, ColumnReading, Raw, read_column
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.csv_file import open_csv
@@ -106,6 +107,7 @@ def parse(
             *notes_of(source.names, readings, lines, form),
             *notes_of_categories(source.names, readings, wanted),
         ),
+        export=export_of(KNOWN[file.export]) if file.export else None,
         form=form_of(file, source, readings, form),
         has_local_times=has_local_times(source.names, readings, form.zone),
     )
@@ -137,7 +139,10 @@ def read_file(path: Path, as_format: str | None = None, part: str = "") -> File:
         data = path.read_bytes()
     except OSError as error:
         raise Unreadable(name=_name(path), format=called, reason="this user cannot read it") from error
-    file = File(name=_name(path), format=as_format or _format(path.suffix, data), data=data)
+    export = format_of(data[:HEAD]) if as_format in FORMATS else None
+    file = File(
+        name=_name(path), format=as_format or _format(path.suffix, data), data=data, export=export or ""
+    )
     kind = _other_kind(data, is_given=as_format is not None)
     if kind:
         raise file.unreadable(kind)

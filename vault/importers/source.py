@@ -19,6 +19,7 @@ BATCH_ROWS = 8192
 # Bounds that no honest personal export meets; they keep a hostile file from eating the memory.
 MOST_ROWS = 10_000_000
 MOST_COLUMNS = 512
+_MOST_SAID = 20
 EXACT_IN_A_DOUBLE = 2**53
 """Whole numbers up to this one are doubles too (IEEE 754, binary64)."""
 _ARROW: dict[type, pa.DataType] = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
@@ -60,7 +61,7 @@ class File:
     """The bytes of a file and how to call it in an error.
 
     A known export is a stream: its ``path``, the ``member`` of a zip that holds it, the ``part`` that is wanted, and
-    the digest of both.
+    the digest of both. ``export`` names the known one that a file is which is read as a plain table all the same.
     """
 
     name: str
@@ -70,6 +71,7 @@ class File:
     member: str = ""
     part: str = ""
     digest: bytes = b""
+    export: str = ""
 
     def unreadable(self, reason: str) -> Unreadable:
         """The error that says why this file is not taken."""
@@ -123,8 +125,9 @@ def columns_of(
     kept = [(place, name) for place, name in enumerate(wishes.names_of(called)) if name is not None]
     names = [name for _, name in kept]
     problems = [_problem(name, place + 1, names[:number]) for number, (place, name) in enumerate(kept)]
-    if any(problems):
-        raise file.unreadable("; ".join(filter(None, (*problems, *obstacles()))))
+    if told := [problem for problem in problems if problem]:
+        more = [f"{len(told) - _MOST_SAID} more names cannot be kept"] if len(told) > _MOST_SAID else []
+        raise file.unreadable("; ".join((*told[:_MOST_SAID], *more, *obstacles())))
     if not names:
         raise file.unreadable("it has no columns")
     return Columns(places=tuple(place for place, _ in kept), names=tuple(names), width=len(called))

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 SEPARATORS: Final = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 DECIMALS: Final = (",", ".")
+MOST_SKIPPED: Final = 100_000
+# Codecs of names and of source text, no encodings of files: their errors tell no place, or they write what no text is.
+_NO_ENCODINGS: Final = frozenset(
+    ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +64,8 @@ def file_wishes(choice: FileChoice) -> FileWishes:
     separator = SEPARATORS.get(choice.separator, choice.separator)
     if separator and (len(separator) != 1 or separator in '"\r\n'):
         raise Invalid(reason=f"a separator is one sign, or {', '.join(SEPARATORS)}")
-    if choice.skip_lines is not None and choice.skip_lines < 0:
-        raise Invalid(reason="so many lines cannot be skipped")
+    if choice.skip_lines is not None and not 0 <= choice.skip_lines <= MOST_SKIPPED:
+        raise Invalid(reason=f"so many lines cannot be skipped; 0 to {MOST_SKIPPED:,} can")
     return FileWishes(
         encoding=_known_encoding(choice.encoding),
         separator=separator,
@@ -123,7 +128,7 @@ def _known_encoding(name: str) -> str:
         found = codecs.lookup(name)
         io.TextIOWrapper(io.BytesIO(), encoding=name)
     except (LookupError, ValueError):
-        raise Invalid(
-            reason=f"there is no encoding {name}; they are called such as utf-8 or cp1252"
-        ) from None
+        found = None
+    if found is None or found.name in _NO_ENCODINGS:
+        raise Invalid(reason=f"there is no encoding {name}; they are called such as utf-8 or cp1252")
     return "utf-8-sig" if found.name == "utf-8" else found.name

@@ -8,12 +8,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault.errors.release import DestinationUnusable
 from vault.lifecycle.draft_folder import draft_folder
 from vault.lifecycle.folder import database_file
 from vault.sealing.copies import FILE_NAMES as HEADER_FILES
 from vault.sealing.durable import sync
-from vault.store.destination import check_destination
+from vault.store.destination import check_destination, unwritable
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 def packed_backup(vault: OpenVault, target: Path, progress: Callable[[int, int], None]) -> Iterator[Path]:
     """The key header and a consistent copy of the live database in one tar file (mode 0600) beside its place.
 
-    Everything in it is as encrypted as the vault itself. Raises `DestinationUnusable` and `DiskFull`, and what is not
-    moved away by the end of the block is gone.
+    Everything in it is as encrypted as the vault itself. Raises `DestinationUnusable`,
+    `DestinationUnavailable` and `DiskFull`, and what is not moved away by the end of the block is gone.
     """
     with ExitStack() as stack:
         with _written_to(target):
@@ -36,7 +35,7 @@ def packed_backup(vault: OpenVault, target: Path, progress: Callable[[int, int],
 
 
 def move_to(packed: Path, target: Path) -> None:
-    """Put a finished file in its place; raises `DestinationUnusable`."""
+    """Put a finished file in its place; raises `DestinationUnusable`, `DestinationUnavailable`."""
     with _written_to(target):
         packed.rename(target)
         sync(target.parent)
@@ -44,11 +43,11 @@ def move_to(packed: Path, target: Path) -> None:
 
 @contextmanager
 def _written_to(target: Path) -> Iterator[None]:
-    """Say of what the system refuses that it is about this place; raises `DestinationUnusable`."""
+    """Say of what the system refuses that it is about this place: `DestinationUnusable`, `DestinationUnavailable`."""
     try:
         yield
     except OSError as error:
-        raise DestinationUnusable(path=target, reason=error.strerror or "it cannot be written") from error
+        raise unwritable(target, error) from error
 
 
 def check_new(vault: OpenVault, target: Path) -> None:

@@ -19,20 +19,18 @@ from vault.sealing.durable import clear_drafts
 from vault.sealing.header import header_digest, header_problems, write_header
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.store.engine import Store
-from vault.store.high_water import Mark, mark_file, read_mark
+from vault.store.high_water import Mark, heads_of, mark_file, read_mark
 from vault.store.high_water import clear_drafts as clear_mark_drafts
 from vault.store.lock import writer_lock
 from vault.store.row_seal import RowSeal
 from vault.store.tables import VaultFact
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from vault.sealing.secret import Secret
     from vault.settings import Paths
 from vault.lifecycle.folder import check_folder, database_file
 from vault.lifecycle.opened import HEADER_FACT, OpenVault, mark_mac
-from vault.lifecycle.unlocking import Unlocked, root_secret, unlock
+from vault.lifecycle.unlocking import Begun, Unlocked, root_secret, unlock
 
 MARK_MISSING = (
     "this computer has no reminder of this vault, so nothing here shows whether it is its newest copy; that is as it "
@@ -48,7 +46,7 @@ def open_vault(
     recovery: bool = False,
     wait: float = 0,
     clock: Clock = system_clock,
-    begun: Future[Unlocked] | None = None,
+    begun: Begun | None = None,
 ) -> OpenVault:
     """Open a vault by its passphrase, or by its recovery key, after at most `wait` seconds of another's writing.
 
@@ -61,7 +59,7 @@ def open_vault(
     with ExitStack() as stack:
         if writable:
             stack.enter_context(writer_lock(paths.vault, wait=wait))
-        unlocked = begun.result() if begun else unlock(paths, secret, recovery=recovery, now=clock())
+        unlocked = begun.take() if begun else unlock(paths, secret, recovery=recovery, now=clock())
         stack.callback(unlocked.keys.wipe)
         key = unlocked.keys.subkey(Purpose.DATABASE).reveal()
         seal = RowSeal.of(unlocked.keys)
@@ -110,6 +108,7 @@ def _opened(paths: Paths, store: Store, unlocked: Unlocked, clock: Clock) -> Ope
         rollback=rollback,
         seen=mark is not None,
         paid_before=frozenset((mark and mark.paid) or ()),
+        marked=heads_of(mark),
         mark_missing=MARK_MISSING if is_missed else "",
         header_damage=_header_damage(paths),
     )

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Final, Self
 
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
+from vault.audit.paid_runs import PaidRuns
 from vault.audit.sent_releases import SentReleases
 from vault.audit.transaction import AuditedTransaction, audited, audited_if_needed, trusted_now
 from vault.audit.vault_date import Clock
 from vault.budget.remembered import charges, shared_caps, shared_filters, spent_so_far
-from vault.errors.families import InternalError, Invalid, LockboxError, Unavailable
+from vault.errors.families import Broken, InternalError, Invalid, LockboxError, Unavailable
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
 from vault.errors.requests import WrongState
-from vault.errors.rollback import MarkNotWritten, MarkUnwritable
+from vault.errors.rollback import MarkNotWritten, MarkUnwritable, OtherCopyUsed
 from vault.errors.storage import Damaged, DiskFull, DiskReadOnly
 from vault.lifecycle.rollback import NONE, Rollback, keeps_digest
 from vault.lifecycle.tries import moment, wrong_tries
@@ -34,7 +35,7 @@ from vault.sealing.header import (
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.slots import KdfCost
 from vault.store.engine import Store
-from vault.store.high_water import Mark, write_mark
+from vault.store.high_water import Mark, heads_of, mark_lock, read_mark, write_mark
 from vault.store.row_seal import RowSeal
 from vault.store.tables import VaultFact
 
@@ -57,7 +58,8 @@ class OpenVault:
     `seen` says that this computer had a mark of it when it was opened, `mark_missing` what follows where it should have
     one and has none, `header_damage` what was wrong with a copy of the key header. `running` are the requests whose
     learner runs in this process; when it `is_ending`, no other begins. `sent_releases` follow the trail. `paid_before`
-    names the charges that this computer remembered when it was opened, whether they are in this copy or not.
+    names the charges that this computer remembered when it was opened, be they in this copy or not, `marked`
+    are the heads of the trail of which the mark may be that was last read or written here.
     """
 
     paths: Paths
@@ -70,9 +72,11 @@ class OpenVault:
     seen: bool = True
     mark_missing: str = ""
     paid_before: frozenset[str] = frozenset()
+    marked: frozenset[tuple[int, str]] = frozenset()
     header_damage: str = ""
     running: dict[str, Run] = field(default_factory=dict)
     sent_releases: SentReleases = field(default_factory=SentReleases)
+    paid_runs: PaidRuns = field(default_factory=PaidRuns)
     is_ending: bool = False
     closing: ExitStack = field(default_factory=ExitStack)
     marking: Lock = field(default_factory=Lock)
@@ -188,13 +192,37 @@ class OpenVault:
                     spent=spent_so_far(uow),
                     shared=shared_filters(uow),
                     caps=shared_caps(uow),
-                    paid=sorted(self.paid_before.union(charges(uow))),
+                    paid=sorted(self.paid_before.union(charges(uow, self.paid_runs))),
                     has_digest=keeps_digest(uow),
                 )
             try:
-                write_mark(self.paths.state, mark, mark_mac(self.keys))
+                with mark_lock(self.paths.state):
+                    self._check_nobody_else()
+                    # A writing that fails can have replaced the mark all the same.
+                    self.marked |= {mark.head}
+                    write_mark(self.paths.state, mark, mark_mac(self.keys))
+            except OtherCopyUsed:
+                raise
             except (OSError, Unavailable) as error:
                 raise MarkNotWritten(path=self.paths.state) from error
+            self.marked = frozenset({mark.head})
+
+    def goes_on_from(self, mark: Mark | None) -> None:
+        """Take this mark for the one that was last seen here: what it remembers was made up for."""
+        self.marked = heads_of(mark)
+        self.paid_before |= frozenset((mark and mark.paid) or ())
+
+    def _check_nobody_else(self) -> None:
+        """Raise `OtherCopyUsed`, and be read only from then on, where the mark is not the one that was last seen here.
+
+        Then another copy of this vault was used, of whose charges this one knows nothing. One that is gone or cannot be
+        read any more shows nothing, and is written anew.
+        """
+        with suppress(Broken):
+            found = read_mark(self.paths.state, self.origin, mark_mac(self.keys))
+            if found is not None and found.head not in self.marked:
+                self.rollback = Rollback(reason="another copy of it was used on this computer meanwhile")
+                raise OtherCopyUsed()
 
     def require_mark(self) -> None:
         """Refuse, before budget is spent or anything leaves, when an older copy could undo it unnoticed.
@@ -205,6 +233,8 @@ class OpenVault:
             raise self.rollback.error()
         try:
             self.raise_mark()
+        except OtherCopyUsed:
+            raise self.rollback.error() from None
         except MarkNotWritten:
             raise MarkUnwritable(path=self.paths.state) from None
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from vault.errors.daemon import TooManyTries
+from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
 from vault.sealing.durable import make_folders
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ _MOST: Final = 10**9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tries:
-    """How many wrong passphrases there were, the first and the last of them, and how many `within` the minute `since`.
+    """How many wrong passphrases there were, the first and the last of them, and how many tries `within` the minute
+    `since`.
 
-    Moments are whole seconds since 1970.
+    A try that goes on counts within the minute. Moments are whole seconds since 1970.
     """
 
     count: int = 0
@@ -40,29 +42,46 @@ class Tries:
     since: int = 0
     within: int = 0
 
-    def with_another(self, now: int) -> Tries:
-        """The same with one more."""
-        is_new = not self.since <= now < self.since + MINUTE
-        since, within = (now, 1) if is_new else (self.since, min(self.within + 1, MOST_A_MINUTE))
+    def begun(self, now: int) -> Tries:
+        """The same with a try more in the minute; raises `TooManyTries` where it has ten."""
+        if not self.since <= now < self.since + MINUTE:
+            return replace(self, since=now, within=1)
+        if self.within >= MOST_A_MINUTE:
+            raise TooManyTries(seconds=self.since + MINUTE - now)
+        return replace(self, within=self.within + 1)
+
+    def taken_back(self, since: int) -> Tries:
+        """The same with a try less in the minute that began at `since`, if it goes on."""
+        return replace(self, within=max(self.within - 1, 0)) if self.since == since else self
+
+    def found_wrong(self, now: int) -> Tries:
+        """The same with one more that was wrong."""
         first = self.first if self.count else now
-        count = min(self.count + 1, _MOST)
-        return replace(self, count=count, first=first, last=now, since=since, within=within)
+        return replace(self, count=min(self.count + 1, _MOST), first=first, last=now)
 
 
-def check_rate(paths: Paths, now: datetime) -> None:
-    """Raise `TooManyTries` when there were ten wrong passphrases within the last minute."""
-    with suppress(OSError), _opened(paths, create=False) as file:
-        tries, seconds = _read(file), int(now.timestamp())
-        if tries.within >= MOST_A_MINUTE and tries.since <= seconds < tries.since + MINUTE:
-            raise TooManyTries(seconds=tries.since + MINUTE - seconds)
+@contextmanager
+def counted_try(paths: Paths, now: datetime) -> Iterator[None]:
+    """Count a try before the block makes it; it is taken back where the block ends without an error.
 
-
-def note_wrong(paths: Paths, now: datetime) -> None:
-    """Count a wrong passphrase, where it can be counted: nobody is told that one was right because of a full disk."""
-    with suppress(OSError):
-        make_folders(paths.state)
-        with _opened(paths, create=True) as file:
-            _write(file, _read(file).with_another(int(now.timestamp())))
+    So what is tried at once is no more than what is tried in turn. One that a crash cuts short stays in the count of
+    its minute, which is safe, and is not called wrong. Where nothing can be counted, because the disk is full or
+    read-only, the passphrase is tried all the same. Raises `TooManyTries`.
+    """
+    seconds, since = int(now.timestamp()), None
+    with suppress(OSError), _changing(paths) as file:
+        begun = _read(file).begun(seconds)
+        _write(file, begun)
+        since = begun.since
+    try:
+        yield
+    except (WrongPassphrase, WrongRecoveryKey):
+        with suppress(OSError), _changing(paths) as file:
+            _write(file, _read(file).found_wrong(seconds))
+        raise
+    if since is not None:
+        with suppress(OSError), _changing(paths) as file:
+            _write(file, _read(file).taken_back(since))
 
 
 @contextmanager
@@ -82,6 +101,13 @@ def wrong_tries(paths: Paths) -> Iterator[Tries]:
 def moment(seconds: int) -> str:
     """A moment as an entry of the trail tells it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+@contextmanager
+def _changing(paths: Paths) -> Iterator[int]:
+    make_folders(paths.state)
+    with _opened(paths, create=True) as file:
+        yield file
 
 
 @contextmanager
@@ -108,3 +134,4 @@ def _read(file: int) -> Tries:
 
 def _write(file: int, tries: Tries) -> None:
     os.pwrite(file, json.dumps(asdict(tries)).ljust(_LENGTH).encode(), 0)
+    os.fsync(file)

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vault.errors.families import Locked
-from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
-from vault.lifecycle.tries import check_rate, note_wrong
+from vault.lifecycle.tries import counted_try
 from vault.sealing.header import good_headers, unlock_with_recovery_key
 from vault.sealing.header import unlock as unlock_with_passphrase
 from vault.sealing.keytree import KeyTree
@@ -38,28 +37,43 @@ def unlock(paths: Paths, secret: Secret, *, recovery: bool, now: datetime) -> Un
     Raises `WrongPassphrase`, `WrongRecoveryKey`, `TooManyTries`, `DamagedHeader`, and `Unavailable` where there is not
     the memory that a passphrase takes.
     """
-    check_rate(paths, now)
-    try:
-        return _unlock(paths, secret, recovery=recovery)
-    except (WrongPassphrase, WrongRecoveryKey):
-        note_wrong(paths, now)
-        raise
+    headers = good_headers(paths.vault)
+    with counted_try(paths, now):
+        return _unlock(headers, secret, recovery=recovery)
+
+
+class Begun:
+    """An unlocking that goes on in another thread; the keys are wiped by whoever takes them."""
+
+    def __init__(self, future: Future[Unlocked]) -> None:
+        self._future, self._is_taken = future, False
+
+    def take(self) -> Unlocked:
+        """Wait for what it gives; raises what `unlock` does."""
+        unlocked = self._future.result()
+        self._is_taken = True
+        return unlocked
+
+    def end(self, *, is_good: bool) -> None:
+        """Wipe the keys, unless somebody has taken them and all went well."""
+        if not (is_good and self._is_taken) and self._future.exception() is None:
+            self._future.result().keys.wipe()
 
 
 @contextmanager
-def unlocking(paths: Paths, secret: Secret, *, recovery: bool) -> Iterator[Future[Unlocked]]:
+def unlocking(paths: Paths, secret: Secret, *, recovery: bool) -> Iterator[Begun]:
     """Begin to unlock in another thread, where most of it is computed outside of Python.
 
-    The keys are wiped where the block fails, whether the vault was opened with them or not.
+    The keys are wiped where the block fails, whether the vault was opened with them or not, and where nobody took them.
     """
     with ThreadPoolExecutor(max_workers=1) as pool:
-        begun = pool.submit(unlock, paths, secret, recovery=recovery, now=datetime.now(UTC))
+        begun = Begun(pool.submit(unlock, paths, secret, recovery=recovery, now=datetime.now(UTC)))
+        is_good = False
         try:
             yield begun
-        except BaseException:
-            if begun.exception() is None:
-                begun.result().keys.wipe()
-            raise
+            is_good = True
+        finally:
+            begun.end(is_good=is_good)
 
 
 def root_secret(header: Header, secret: Secret, *, recovery: bool) -> Secret:
@@ -69,9 +83,8 @@ def root_secret(header: Header, secret: Secret, *, recovery: bool) -> Secret:
     return unlock_with_passphrase(header, secret)
 
 
-def _unlock(paths: Paths, secret: Secret, *, recovery: bool) -> Unlocked:
+def _unlock(headers: list[Header], secret: Secret, *, recovery: bool) -> Unlocked:
     """Two different copies are two doors: after a change that was not finished either may be the vault's own."""
-    headers = good_headers(paths.vault)
     for number, header in enumerate(headers):
         try:
             root = root_secret(header, secret, recovery=recovery)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from vault import portal
 from vault.audit.entries import EntryType
-from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
 from vault.errors.rollback import MarkNotWritten
-from vault.lifecycle.tries import note_wrong
+from vault.lifecycle.tries import counted_try
 from vault.requests import tokens
 from vault.store.tables import LogEntry
 
@@ -27,15 +26,13 @@ class AccessActions:
     _opened: OpenVault
 
     def check_secret(self, secret: Secret, *, recovery: bool = False) -> None:
-        """Whether this passphrase (or recovery key) opens this very vault; raises `WrongPassphrase` and its kin.
+        """Whether this passphrase (or recovery key) opens this very vault; raises `WrongPassphrase` and its kin,
+        and `TooManyTries`.
 
         Wrong ones are counted, and on the trail once a right one comes.
         """
-        try:
+        with counted_try(self._opened.paths, self._opened.clock()):
             self._opened.check_secret(secret, recovery=recovery)
-        except (WrongPassphrase, WrongRecoveryKey):
-            note_wrong(self._opened.paths, self._opened.clock())
-            raise
         self._opened.record_wrong_tries()
 
     def note_unlocked(self, *, recovery: bool) -> None:

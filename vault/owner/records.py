@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vault import erasure
 from vault.audit.entries import EntryType
@@ -154,6 +154,12 @@ class RecordActions:
         return erasure.erase(self._opened, name, fingerprint_too=fingerprint_too)
 
 
+_SURE: Final = {
+    OverlapReason.SAME_PEOPLE: "holds the same people",
+    OverlapReason.SAME_EXPORT: "is a table of the same kind of export",
+}
+
+
 def joins(plan: ImportPlan) -> bool:
     """Whether the import would make one budget of several."""
     return any(one.joins for one in plan.overlaps)
@@ -161,9 +167,9 @@ def joins(plan: ImportPlan) -> bool:
 
 def widens(plan: ImportPlan) -> str:
     """What lets more be told than was proposed: a budget beside one for the same people, or a cap above the default."""
-    apart = [one for one in plan.overlaps if one.reason is OverlapReason.SAME_PEOPLE and not one.joins]
-    if apart:
-        return f"a budget of its own although {apart[0].collection} holds the same people"
+    for one in plan.overlaps:
+        if one.reason in _SURE and not one.joins:
+            return f"a budget of its own although {one.collection} {_SURE[one.reason]}"
     if plan.rows_before is None and Decimal(plan.lifetime_epsilon) > ledger.LIFETIME:
         return f"a lifetime budget above ε {ledger.LIFETIME}"
     return ""

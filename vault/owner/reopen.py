@@ -110,6 +110,7 @@ def reopen(vault: OpenVault, *, confirm: str) -> Reopening:
             _end_what_stands(act, vault)
         if mark is not None:
             make_up(act, remembered, mark)
+        vault.goes_on_from(mark)
     return planned
 
 

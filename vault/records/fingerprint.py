@@ -8,7 +8,7 @@ outlives other ids. How much of each set two strangers would share by chance is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
 
@@ -54,13 +54,15 @@ class Fingerprint:
     """The units of an import and its columns; `content` is a sum over the rows, the same in any order of them.
 
     Where it was destroyed there is no sketch and `content` is 0: then no more is known than which columns there were.
-    Two of one `version` can be compared: it says how values are made into numbers.
+    Two of one `version` can be compared: it says how values are made into numbers. `export` names the kind of export
+    that the rows come from, empty for any other file.
     """
 
     content: int
     units: Sketch
     columns: tuple[ColumnPrint, ...]
     version: int = VERSION
+    export: str = ""
 
     @property
     def is_destroyed(self) -> bool:
@@ -91,7 +93,13 @@ NO_PAIRS: Final = Pairs(sketch=NOTHING, chance=1.0)
 
 
 def fingerprint(
-    key: Secret, table: pa.Table, unit: UnitSpec, time_field: str | None, version: int = VERSION
+    key: Secret,
+    table: pa.Table,
+    unit: UnitSpec,
+    time_field: str | None,
+    version: int = VERSION,
+    *,
+    export: str = "",
 ) -> Fingerprint:
     """The fingerprint of rows as they are sealed, under a key of its own."""
     seeds = _seeds(key)
@@ -114,6 +122,7 @@ def fingerprint(
             for one in columns
         ),
         version=version,
+        export=export,
     )
 
 
@@ -129,9 +138,9 @@ def name_digest(key: Secret, name: str) -> bytes:
 
 
 def without_sketches(one: Fingerprint) -> Fingerprint:
-    """What is left when an owner has a fingerprint destroyed: which columns there were."""
+    """What is left when an owner has a fingerprint destroyed: which columns there were, of which kind of export."""
     bare = (ColumnPrint(name=each.name, beside_unit=NO_PAIRS, beside_values=NO_PAIRS) for each in one.columns)
-    return Fingerprint(content=0, units=NOTHING, columns=tuple(bare), version=one.version)
+    return replace(one, content=0, units=NOTHING, columns=tuple(bare))
 
 
 def _seeds(key: Secret) -> list[int]:

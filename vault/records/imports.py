@@ -23,7 +23,7 @@ from vault.records.collections import CollectionFacts, check_name, facts_of, liv
 from vault.records.kept_fingerprints import seal_fingerprint
 from vault.records.overlapping import Incoming, incoming, overlaps
 from vault.records.repeats import warnings_of_repeats
-from vault.records.schema import ParsedTable, default_unit, guess_time_field
+from vault.records.schema import Export, ParsedTable, default_unit, guess_time_field
 from vault.records.unit_limit import check_unit_count
 from vault.records.units import UnitRows, system_fields, with_units
 from vault.records.writing import add_fields, append_rows
@@ -90,11 +90,11 @@ def import_table(
         if checked.parsed.key
         else warnings_of_repeats(act.uow, act.keys, _own(checked.parsed, units), checked.home)
     )
-    people = wanted.people or find_people(act.uow, act.keys, name, units.table, wanted.choice)
-    _check_units(people)
-    target = checked.row or _new_collection(
-        act, name, checked.parsed.fields, wanted.choice, wanted.lifetime_epsilon
+    people = wanted.people or find_people(
+        act.uow, act.keys, name, units.table, wanted.choice, export=wanted.parsed.export
     )
+    _check_units(people)
+    target = checked.row or _new_collection(act, name, checked.parsed, wanted.choice, wanted.lifetime_epsilon)
     append_rows(act.uow, act.keys, target, units.table, progress)
     joined = _join(act.uow, target, people)
     _record(act, target, checked.parsed, units, wanted.file_digest, people)
@@ -139,10 +139,11 @@ def find_people(
     choice: ImportChoice,
     said: Mapping[str, str] | None = None,
     *,
+    export: Export | None = None,
     known: Incoming | None = None,
 ) -> People:
     """Whose rows these are, given what the owner said; a fingerprint that is known is not made again."""
-    rows = known or incoming(keys, table, choice.unit, choice.time_field)
+    rows = known or incoming(keys, table, choice.unit, choice.time_field, export)
     return People(rows=rows, overlaps=overlaps(uow, keys, rows, live_row(uow, name), said or {}))
 
 
@@ -231,7 +232,7 @@ def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -
 def _new_collection(
     act: AuditedTransaction,
     name: str,
-    fields: Sequence[FieldSpec],
+    parsed: ParsedTable,
     choice: ImportChoice,
     lifetime_epsilon: str,
 ) -> tables.Collection:
@@ -243,9 +244,11 @@ def _new_collection(
         time_field=choice.time_field,
         lifetime_epsilon=_checked_epsilon(lifetime_epsilon),
         created_at=act.at,
+        known_as=parsed.known_as,
     )
     act.uow.add(row)
-    add_fields(act.uow, act.keys, row, (*fields, *system_fields(fields, choice.unit, choice.time_field)))
+    own = parsed.fields
+    add_fields(act.uow, act.keys, row, (*own, *system_fields(own, choice.unit, choice.time_field)))
     return row
 
 

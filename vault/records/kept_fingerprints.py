@@ -1,6 +1,6 @@
 """Fingerprints as they are kept: sealed under their own key, bound to the file they are of.
 
-print  = version 1 B (1 or 2) | content u64 | units | columns u16 | column*
+print  = version 1 B (1 or 2) | content u64 | units | columns u16 | column* | the name of the kind of export, ASCII
 column = name 8 B | pairs beside the unit | pairs beside other values
 pairs  = sketch | chance in 1/255, rounded up, 1 B
 sketch = size u32 | 128 buckets of 4 bits, 64 B
@@ -48,7 +48,8 @@ def packed(one: Fingerprint) -> bytes:
     """A fingerprint as bytes."""
     facts = one.content, min(one.units.size, _MOST), one.units.marks, len(one.columns)
     head = _HEAD.pack(one.version, *facts)
-    return head + b"".join(_COLUMN.pack(each.name, *_facts(each)) for each in one.columns)
+    columns = b"".join(_COLUMN.pack(each.name, *_facts(each)) for each in one.columns)
+    return head + columns + one.export.encode("ascii")
 
 
 def unpacked(data: bytes) -> Fingerprint:
@@ -56,13 +57,15 @@ def unpacked(data: bytes) -> Fingerprint:
     if len(data) < _HEAD.size:
         raise Damaged(what=_WHAT)
     version, content, size, marks, columns = _HEAD.unpack_from(data)
-    if version not in _VERSIONS or len(data) != _HEAD.size + columns * _COLUMN.size:
+    end = _HEAD.size + columns * _COLUMN.size
+    if version not in _VERSIONS or len(data) < end or not data[end:].isascii():
         raise Damaged(what=_WHAT)
     return Fingerprint(
         content=content,
         units=Sketch(size=size, marks=marks),
-        columns=tuple(_column(*facts) for facts in _COLUMN.iter_unpack(data[_HEAD.size :])),
+        columns=tuple(_column(*facts) for facts in _COLUMN.iter_unpack(data[_HEAD.size : end])),
         version=version,
+        export=data[end:].decode("ascii"),
     )
 
 

@@ -18,7 +18,7 @@ from vault.budget.joining import filter_of, members_of
 from vault.errors.families import Invalid
 from vault.errors.records import AnswerForHalf, ColumnsClosed, UnknownCollection
 from vault.records.collections import facts_of, find_row
-from vault.records.fingerprint import Fingerprint, fingerprint, units_of
+from vault.records.fingerprint import Fingerprint, fingerprint, name_digest, units_of
 from vault.records.kept_fingerprints import fingerprint_key, open_fingerprint
 from vault.records.minhash import containment
 from vault.records.normalised import Keys
@@ -30,11 +30,12 @@ from vault.views.records import Overlap, OverlapReason
 
 if TYPE_CHECKING:
     from vault.records.collections import CollectionFacts
+    from vault.records.schema import Export
     from vault.sealing.keytree import KeyTree
     from vault.store.unit_of_work import UnitOfWork
 
-SAME, OTHER, KIN = "same", "other", "kin"
-"""What is said of a collection: the same people, other ones, or another table of the same kind of export."""
+SAME, OTHER = "same", "other"
+"""What is said of a collection: the same people, or other ones."""
 _NEAR: Final = 4  # two fingerprints of sizes no farther apart than this many times tell all there is to tell
 
 
@@ -46,12 +47,26 @@ class Incoming:
     unit: UnitSpec
     time_field: str | None
     print: Fingerprint
+    export: Export | None = None
 
 
-def incoming(keys: KeyTree, table: pa.Table, unit: UnitSpec, time_field: str | None) -> Incoming:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """A collection with its fingerprints, and whether it is a table of the same kind of export as the rows."""
+
+    row: tables.Collection
+    facts: CollectionFacts
+    prints: Sequence[Fingerprint]
+    is_kin: bool
+
+
+def incoming(
+    keys: KeyTree, table: pa.Table, unit: UnitSpec, time_field: str | None, export: Export | None = None
+) -> Incoming:
     """Rows with their fingerprint."""
-    made = fingerprint(fingerprint_key(keys), table, unit, time_field)
-    return Incoming(table=table, unit=unit, time_field=time_field, print=made)
+    name = export.name if export else ""
+    made = fingerprint(fingerprint_key(keys), table, unit, time_field, export=name)
+    return Incoming(table=table, unit=unit, time_field=time_field, print=made, export=export)
 
 
 def overlaps(
@@ -60,30 +75,49 @@ def overlaps(
     """Each collection with a budget of its own that tells about the people of these rows, or of which it was said.
 
     `people` is what the owner said: the name of a collection, and `same` or `other`. Without a word those are joined
-    that hold the same people beyond doubt. Raises `UnknownCollection`, `ColumnsClosed` and `Invalid`.
+    that hold the same people beyond doubt, and those that are tables of the same kind of export; who says of one of
+    these that it holds other people has two such exports, and of none of them it is taken for granted. Raises
+    `UnknownCollection`, `ColumnsClosed` and `Invalid`.
     """
     _check(uow, people)
     if not rows.table.num_rows:
         return ()  # nobody is in it, and nobody is like somebody
     here = None if home is None else filter_of(home)
-    others = [row for row in uow.find(tables.Collection, order_by="name") if filter_of(row) != here]
-    found = [(row, _overlap(uow, keys, rows, row, people.get(row.name))) for row in others]
+    others = [
+        _known(uow, keys, rows, row)
+        for row in uow.find(tables.Collection, order_by="name")
+        if filter_of(row) != here
+    ]
+    has_two = any(one.is_kin and people.get(one.row.name) == OTHER for one in others)
+    found = [
+        (one.row, _overlap(uow, keys, rows, one, people.get(one.row.name), takes_kin=not has_two))
+        for one in others
+    ]
     joined = [row for row, one in found if one is not None and one.joins]
     for row in joined if home is None else [*joined, home]:
         _refuse_half_answer(uow, row, people)
     return tuple(one for _, one in found if one is not None)
 
 
-def with_kin(uow: UnitOfWork, people: Mapping[str, str], kin: Sequence[frozenset[str]]) -> Mapping[str, str]:
-    """What was said of collections, and that those with the columns of another table of an export are its kin.
+def _known(uow: UnitOfWork, keys: KeyTree, rows: Incoming, row: tables.Collection) -> _Known:
+    facts = facts_of(uow, row)
+    prints = prints_of(uow, keys, facts)
+    is_kin = rows.export is not None and _is_kin(keys, rows.export, facts, prints)
+    return _Known(row=row, facts=facts, prints=prints, is_kin=is_kin)
 
-    Whoever says that one of them holds other people has two of these exports: then nothing is taken for granted.
+
+def _is_kin(keys: KeyTree, export: Export, facts: CollectionFacts, prints: Sequence[Fingerprint]) -> bool:
+    """Whether a collection is a table of this kind of export, erased or not: by its name, or by its columns.
+
+    What was imported before that name was kept, and what came in as a plain table, has nothing but the columns.
     """
-    every = (facts_of(uow, row) for row in (uow.find(tables.Collection, order_by="name") if kin else ()))
-    found = {one.name for one in every if frozenset(field.name for field in one.fields) in kin}
-    if any(people.get(name) == OTHER for name in found):
-        return people
-    return dict.fromkeys(found, KIN) | dict(people)
+    key = fingerprint_key(keys)
+    apart = {name_digest(key, name) for name in (facts.time_field, facts.unit.field) if name}
+    wanted = {frozenset(name_digest(key, name) for name in one) - apart for one in export.tables}
+    return any(
+        each.export == export.name or frozenset(one.name for one in each.columns) - apart in wanted
+        for each in prints
+    )
 
 
 def state_of(uow: UnitOfWork) -> tuple[object, ...]:
@@ -96,14 +130,16 @@ def state_of(uow: UnitOfWork) -> tuple[object, ...]:
 def prints_of(uow: UnitOfWork, keys: KeyTree, facts: CollectionFacts) -> list[Fingerprint]:
     """The fingerprint of each file of a collection; of records from before there were any, one of them all."""
     files = uow.find(tables.ImportedFile, collection_id=facts.id)
-    if facts.rows and any(file.fingerprint is None for file in files):
-        return [_of_records(uow, keys, facts)]
-    return [open_fingerprint(keys, file.fingerprint, file.digest) for file in files if file.fingerprint]
+    prints = [open_fingerprint(keys, file.fingerprint, file.digest) for file in files if file.fingerprint]
+    if facts.rows and len(prints) < len(files):
+        export = next((each.export for each in prints if each.export), "")
+        return [_of_records(uow, keys, facts, export)]
+    return prints
 
 
 def _check(uow: UnitOfWork, people: Mapping[str, str]) -> None:
     for name, word in people.items():
-        if word not in (SAME, OTHER, KIN):
+        if word not in (SAME, OTHER):
             raise Invalid(reason=f"{word} is none of {SAME}, {OTHER}")
         if find_row(uow, name) is None:
             raise UnknownCollection(name=name)
@@ -117,30 +153,35 @@ def _refuse_half_answer(uow: UnitOfWork, row: tables.Collection, people: Mapping
 
 
 def _overlap(
-    uow: UnitOfWork, keys: KeyTree, rows: Incoming, row: tables.Collection, said: str | None
+    uow: UnitOfWork, keys: KeyTree, rows: Incoming, one: _Known, said: str | None, *, takes_kin: bool
 ) -> Overlap | None:
-    facts = facts_of(uow, row)
-    prints = prints_of(uow, keys, facts)
-    reason = _reason(uow, keys, rows, facts, prints)
+    name = one.row.name
+    reason = _reason(uow, keys, rows, one.facts, one.prints)
     if reason is OverlapReason.COLUMNS_CLOSED and said == OTHER:
-        raise ColumnsClosed(name=row.name)
+        raise ColumnsClosed(name=name)
+    if reason in (None, OverlapReason.PERHAPS) and one.is_kin:
+        reason = OverlapReason.SAME_EXPORT
     if reason is None and said == SAME:
         reason = OverlapReason.SAID
-    if reason in (None, OverlapReason.PERHAPS) and said == KIN:
-        reason = OverlapReason.SAME_EXPORT
     if reason is None:
         return None
-    joins = reason is OverlapReason.COLUMNS_CLOSED or said in (SAME, KIN)
-    joins = joins or (reason is OverlapReason.SAME_PEOPLE and said is None)
-    other = _other_unit(uow, keys, rows, row) if joins else None
+    joins = _joins(reason, said, takes_kin=takes_kin)
+    unit = _other_unit(uow, keys, rows, one.row) if joins else None
     return Overlap(
-        collection=row.name,
+        collection=name,
         reason=reason,
-        is_erased=facts.is_erased,
+        is_erased=one.facts.is_erased,
         joins=joins,
-        other_unit=other.described() if other else "",
-        way_out=other.options() if other else "",
+        other_unit=unit.described() if unit else "",
+        way_out=unit.options() if unit else "",
     )
+
+
+def _joins(reason: OverlapReason, said: str | None, *, takes_kin: bool) -> bool:
+    if reason is OverlapReason.COLUMNS_CLOSED or said == SAME:
+        return True
+    is_sure = reason is OverlapReason.SAME_PEOPLE or (takes_kin and reason is OverlapReason.SAME_EXPORT)
+    return is_sure and said is None
 
 
 def _other_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, row: tables.Collection) -> UnitSpec | None:
@@ -216,9 +257,9 @@ def _unit_columns(facts: CollectionFacts) -> list[str]:
     return [column] if column else []
 
 
-def _of_records(uow: UnitOfWork, keys: KeyTree, facts: CollectionFacts) -> Fingerprint:
+def _of_records(uow: UnitOfWork, keys: KeyTree, facts: CollectionFacts, export: str) -> Fingerprint:
     table = _sealed(uow, keys, facts, _names(facts))
-    return fingerprint(fingerprint_key(keys), table, facts.unit, facts.time_field)
+    return fingerprint(fingerprint_key(keys), table, facts.unit, facts.time_field, export=export)
 
 
 def _sealed(uow: UnitOfWork, keys: KeyTree, facts: CollectionFacts, names: Sequence[str]) -> pa.Table:

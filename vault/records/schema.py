@@ -53,15 +53,23 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """A kind of export by its name, and the columns of each of its tables: they tell about the same people."""
+
+    name: str
+    tables: frozenset[frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedTable:
     """A file as typed columns, nothing sealed yet.
 
     ``table`` has the columns of ``fields`` in order, in the types of ``ARROW_TYPES``; ``lines`` is an int64
     array with the line of every row; ``digest_input`` is the SHA-256 of the file's bytes (32 bytes);
     ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner. A row whose ``key``
-    columns are stored already is left out, ``known_rows`` of them so far; without a key every row is stored. ``kin``
-    are the columns of the other tables of its kind of export, which tell about the same people; ``form`` is how the
-    file is written, and in it ``has_local_times`` that name no zone.
+    columns are stored already is left out, ``known_rows`` of them so far; without a key every row is stored.
+    ``export`` is the kind of export that it is a table of, ``known_as`` what it is of one, ``fitbit/sleep``.
+    ``form`` is how the file is written, and in it ``has_local_times`` that name no zone.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -74,7 +82,8 @@ class ParsedTable:
     notes: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     known_rows: int = 0
-    kin: tuple[frozenset[str], ...] = ()
+    export: Export | None = None
+    known_as: str | None = None
     form: FileForm | None = None
     has_local_times: bool = False
 

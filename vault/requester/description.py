@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from vault.errors.families import Invalid
+from vault.requester.closed_words import WORDS, check_word, field_words
 from vault.requests.bundle import read_bounded
 from vault.requests.manifest import SUMS, ClassesLabel, OnehotFeature, StandardFeature, StandardLabel
 from vault.requests.parse import MANIFEST_LIMIT
@@ -76,14 +78,26 @@ def job_from_description(path: Path) -> JobDescription:
     try:
         document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise Invalid(reason=f"{path.name} is not {'JSON' if path.suffix == '.json' else 'TOML'}") from error
+        form = "JSON" if path.suffix == ".json" else "TOML"
+        raise Invalid(reason=f"{path.name} is not {form}{_from_line(error)}") from error
     return parse_description(document)
+
+
+def _from_line(error: Exception) -> str:
+    """Where the parser stopped; tomllib says it in its sentence alone."""
+    found = re.search(r"\(?at line (\d+)|: line (\d+)|(at end of document)", str(error))
+    if found is None:
+        return ""
+    line = found[1] or found[2]
+    return f": it is wrong in line {line}" if line else ": something is missing at its end"
 
 
 def parse_description(document: object) -> JobDescription:
     """The description in a parsed TOML or JSON document; raises ``Invalid`` naming the key that is wrong."""
     flat = _flattened(_table(document, "the description"))
     _check_known(_KEYS, flat, "the description")
+    for key, words in WORDS.items():
+        check_word(_as_written(key), flat.get(key), words)
     rows = flat.get("fields")
     if not isinstance(rows, tuple):
         raise Invalid(reason="the description has no [[fields]]")
@@ -218,6 +232,8 @@ def _made(kind: type[_FactsT], given: Mapping[str, Any], what: str) -> _FactsT:
 def _field(row: Mapping[str, object]) -> FieldDescription:
     """One of ``[[fields]]``; a transform of a kind that is known may have no key that its kind does not."""
     field = _made(FieldDescription, row, "[[fields]]")
+    for what, word, words in field_words(field.name, field.role, field.necessity, field.transform):
+        check_word(what, word, words)
     if isinstance(field.transform, Mapping):
         known = _TRANSFORMS.get((str(field.role), str(field.transform.get("kind"))), field.transform.keys())
         _check_known(known, field.transform, f"the transform of {field.name}")

@@ -11,7 +11,6 @@ from vault.budget import pricing
 from vault.budget.filter import MOST_EPSILON
 from vault.budget.payable import is_payable
 from vault.budget.pricing import Price
-from vault.errors.budget import BudgetExhausted
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
 from vault.errors.requests import NoVaultCanPay
@@ -81,8 +80,8 @@ def new_job(description: JobDescription, *, aim: Aim, folder: Path, now: datetim
         raise DestinationUnusable(path=folder, reason="something is already there")
     draft = draft_job(description, aim=aim, now=now)
     manifest, guess = parse_manifest(draft.manifest), description.training_units_guess
+    check_expiry(manifest, now)
     facts = job_facts(manifest, digest="", signer="", delta=aim.delta, units_guess=guess)
-    _check_taken(facts, now)
     make_folder(folder)
     create_file(folder / MANIFEST_FILE, draft.manifest)
     create_file(folder / WEIGHTS_FILE, draft.weights)
@@ -127,27 +126,19 @@ def check_job(folder: Path, *, now: datetime | None = None) -> JobFacts:
     manifest = parse_manifest(job.manifest)
     check_weights(job.weights, shapes(manifest), manifest.model.weights)
     digest = manifest_digest(job.manifest)
-    facts = job_facts(manifest, digest=digest, signer=fingerprint(key), delta=DELTA)
-    _check_taken(facts, now)
-    return facts
-
-
-def _check_taken(facts: JobFacts, now: datetime | None) -> None:
-    """Refuse what every vault refuses by a job's expiry and its price, in the order of an inbox."""
     if now is not None:
-        check_expiry(facts.manifest, now)
-    if not is_payable(facts.price.charge):
-        raise NoVaultCanPay(most=MOST_EPSILON)
+        check_expiry(manifest, now)
+    return job_facts(manifest, digest=digest, signer=fingerprint(key), delta=DELTA)
 
 
 def job_facts(
     manifest: Manifest, *, digest: str, signer: str, delta: Decimal, units_guess: int | None = None
 ) -> JobFacts:
-    """What is known of a job without a vault; raises ``NoVaultCanPay`` for what no price can be told of."""
-    try:
-        price = pricing.price(mechanism(manifest), delta)
-    except BudgetExhausted as error:
-        raise NoVaultCanPay(most=MOST_EPSILON) from error
+    """What is known of a job without a vault; raises ``NoVaultCanPay``."""
+    asked = mechanism(manifest)
+    if not is_payable(pricing.charge(asked)):
+        raise NoVaultCanPay(most=MOST_EPSILON)
+    price = pricing.price(asked, delta)
     return JobFacts(
         manifest=manifest,
         digest=digest,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vault.errors.release import DestinationUnusable
 from vault.sealing.durable import create_file, make_folders
 from vault.sealing.keyfile import key_line, read_key, write_secret_key
 from vault.sealing.signing import SigningKey, fingerprint
+from vault.store.destination import unwritable
 
 PUBLIC_FILE = "requester.pub"
 SECRET_FILE = "requester.key"  # noqa: S105 - the name of a file
@@ -46,4 +46,4 @@ def make_folder(folder: Path) -> None:
     try:
         make_folders(folder)
     except OSError as error:
-        raise DestinationUnusable(path=folder, reason="it cannot be made") from error
+        raise unwritable(folder, error) from error

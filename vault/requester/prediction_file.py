@@ -16,6 +16,7 @@ from vault.importers.known_cells import MISSING
 from vault.importers.marks import number_of
 
 FILE_LIMIT: Final = 1 << 30
+OTHER_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,17 @@ def check_columns(cells: Cells, required: Iterable[str]) -> None:
     """Refuse a file without a column that the model needs."""
     for column in required:
         if not cells.has(column):
-            raise Invalid(reason=f"{cells.name} has no column {column}, which the model needs")
+            raise Invalid(
+                reason=f"{cells.name} has no column {column}, which the model needs{_between(cells.header)}"
+            )
+
+
+def _between(header: Sequence[str]) -> str:
+    """What stands between the cells instead of commas, where a header is one cell."""
+    found = [sign for sign in OTHER_SEPARATORS if len(header) == 1 and sign in header[0]]
+    return (
+        f": between its cells stand {OTHER_SEPARATORS[found[0]]}, and here commas are read" if found else ""
+    )
 
 
 def _parsed(path: Path, text: str) -> Cells:

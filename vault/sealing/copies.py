@@ -13,9 +13,9 @@ from pathlib import Path
 
 from vault.errors.families import Unavailable
 from vault.errors.keys import DamagedHeader
+from vault.regular_file import read_regular
 from vault.sealing.digest import sha256_hex
 from vault.sealing.durable import replace_files
-from vault.sealing.regular_file import read_regular
 
 FILE_NAMES = ("keys.lockbox", "keys.copy.lockbox")
 LARGEST_FILE = 64 * 1024

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
+from typing import Final
 
-from vault.errors.release import DestinationUnusable
+from vault.errors.release import DestinationUnavailable, DestinationUnusable
+
+NO_PLACE: Final = (errno.EEXIST, errno.EISDIR, errno.EINVAL, errno.ELOOP, errno.ENAMETOOLONG)
+"""What the system says of a path at which there can be no new file; all else it says may be otherwise later."""
 
 
 def check_destination(
@@ -14,13 +19,13 @@ def check_destination(
 ) -> None:
     """Refuse a place that is taken, in the vault's own folder, or whose parent cannot be written to.
 
-    With ``empty_folder`` an empty folder is free, with ``taken`` anything may lie there. Raises `DestinationUnusable`.
+    With ``empty_folder`` an empty folder is free, with ``taken`` anything may lie there. Raises `DestinationUnusable`,
+    and `DestinationUnavailable` for what may be otherwise later: a folder that is missing, full or read-only.
     """
     try:
         _check(target, vault_folder, empty_folder=empty_folder, taken=taken)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else "the system refuses it"
-        raise DestinationUnusable(path=target, reason=reason.lower()) from error
+        raise unwritable(target, error) from error
     except (RuntimeError, ValueError) as error:  # a loop of links, and a name that no file can have
         raise DestinationUnusable(path=target, reason="there can be no such place") from error
 
@@ -32,9 +37,18 @@ def _check(target: Path, vault_folder: Path, *, empty_folder: bool, taken: bool)
         raise DestinationUnusable(path=target, reason="it lies inside the vault")
     parent = target.resolve().parent
     if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise DestinationUnusable(
+        raise DestinationUnavailable(
             path=target, reason="its parent folder is not there or cannot be written to"
         )
+
+
+def unwritable(target: Path, error: OSError) -> DestinationUnusable | DestinationUnavailable:
+    """What the system said of a place, as the error of that place."""
+    if error.errno == errno.EEXIST:
+        return DestinationUnusable(path=target, reason="something is already there")
+    reason = os.strerror(error.errno).lower() if error.errno else "the system refuses it"
+    kind = DestinationUnusable if error.errno in NO_PLACE else DestinationUnavailable
+    return kind(path=target, reason=reason)
 
 
 def is_free(target: Path, *, empty_folder: bool = True) -> bool:

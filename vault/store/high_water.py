@@ -6,19 +6,21 @@ spent budget. The mark, in another folder and under a MAC, shows it.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from vault.errors.storage import Damaged, NewerVault
+from vault.regular_file import read_regular
 from vault.sealing.durable import make_folders
-from vault.sealing.regular_file import read_regular
 from vault.store.failures import translated
 from vault.store.files import drafts_of, write_durably
 
@@ -58,6 +60,11 @@ class Mark:
     has_digest: bool
 
     @property
+    def head(self) -> tuple[int, str]:
+        """The head of the trail that it is of; no two marks are of one, but where nothing was done in between."""
+        return self.size, self.root
+
+    @property
     def highest_collection(self) -> int:
         """The largest number of a collection that the mark names, 0 where it names none."""
         return max(map(int, {*self.spent, *self.shared}), default=0)
@@ -89,6 +96,27 @@ def write_mark(folder: Path, mark: Mark, mac: Callable[[bytes], bytes]) -> None:
     body = asdict(mark)
     sealed = {"v": _VERSION, "mark": body, "mac": mac(_signed_bytes(_VERSION, body)).hex()}
     write_durably(path, json.dumps(sealed, sort_keys=True).encode() + b"\n")
+
+
+def heads_of(mark: Mark | None) -> frozenset[tuple[int, str]]:
+    """The head of the trail that a mark is of, where there is one."""
+    return frozenset({mark.head} if mark else ())
+
+
+@contextmanager
+def mark_lock(folder: Path) -> Iterator[None]:
+    """Let nobody else of this computer compare and replace a mark in the state folder within this block.
+
+    Raises DiskFull, DiskReadOnly, DiskFailing.
+    """
+    with translated(folder):
+        make_folders(folder)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def clear_drafts(folder: Path, origin: str) -> None:

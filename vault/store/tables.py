@@ -105,7 +105,10 @@ class RowDigest(Row, table=True):
 
 
 class Collection(Row, table=True):
-    """One table of the owner's records; those with one `filter_id` share one lifetime budget."""
+    """One table of the owner's records; those with one `filter_id` share one lifetime budget.
+
+    `known_as` names the format and the part, `fitbit/sleep`, of one that was made of a known export.
+    """
 
     __tablename__ = "collection"
     __table_args__ = _NEVER_REUSED
@@ -120,6 +123,7 @@ class Collection(Row, table=True):
     next_row: int = 0
     rows: int = 0
     filter_id: int | None = None
+    known_as: str | None = None
 
 
 class Field(Row, table=True):

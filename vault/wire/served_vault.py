@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from vault.sealing.regular_file import read_regular
+from vault.regular_file import read_regular
 
 if TYPE_CHECKING:
     from vault.settings import Paths

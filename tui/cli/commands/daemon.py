@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Final
 
 import click
 import typer
@@ -15,7 +17,7 @@ from tui.text import wording
 from vault.errors.daemon import ApprovalNotProven, DaemonHung, VaultUnlocked
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.storage import VaultBusy
-from vault.settings import LONGEST_LOCK_MINUTES, Preferences, read_preferences, write_preferences
+from vault.settings import LONGEST_LOCK_MINUTES, THEMES, Preferences, read_preferences, write_preferences
 
 if TYPE_CHECKING:
     from tui.cli.vault_access import GlobalOptions
@@ -23,10 +25,15 @@ if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
     from vault.vault import Vault
 
+SETTINGS: Final = ("lock-minutes", "calm", "theme")
+
+
 Minutes = Annotated[
     int | None,
     typer.Option(
-        "--lock-minutes", metavar="N", help="Lock after so many minutes without use; default: as in settings."
+        "--lock-minutes",
+        metavar="N",
+        help="Lock after so many minutes without use; default: as in settings.",
     ),
 ]
 
@@ -60,7 +67,7 @@ def _serve(options: GlobalOptions, lock_minutes: int | None, *, as_json: bool) -
         raise VaultUnlocked()
     preferences = read_preferences(paths)
     if lock_minutes is not None:
-        preferences = replace(preferences, lock_minutes=lock_minutes)
+        preferences = replace(preferences, lock_minutes=_checked_minutes(str(lock_minutes)))
     secret = options.secret()
     from vault.daemon import server  # a second of imports, after everything that can be wrong at once
 
@@ -174,6 +181,7 @@ def settings(
     paths = global_options(context).paths
     found = read_preferences(paths)
     if name is not None:
+        _check_known(name)
         if value is None:
             raise click.UsageError(f"settings {name} needs a value")
         found = _changed(found, name, value)
@@ -193,12 +201,25 @@ def _changed(found: Preferences, name: str, value: str) -> Preferences:
         case "calm", _:
             raise Invalid(reason="calm is on or off")
         case "lock-minutes", _:
-            if not (value.isascii() and value.isdigit() and len(value) <= 4):
-                raise Invalid(reason=f"lock-minutes is a whole number from 1 to {LONGEST_LOCK_MINUTES}")
-            return replace(found, lock_minutes=int(value))
-        case "theme", _:
+            return replace(found, lock_minutes=_checked_minutes(value))
+        case "theme", _ if value not in THEMES and (near := get_close_matches(value, THEMES, n=1)):
+            raise Invalid(reason=f"there is no theme {value}; did you mean {near[0]}?")
+        case _:
             return replace(found, theme=value)
-    raise Invalid(reason=f"there is no setting {name}; there are lock-minutes, calm and theme")
+
+
+def _checked_minutes(text: str) -> int:
+    if not (re.fullmatch(r"[0-9]{1,4}", text) and 1 <= int(text) <= LONGEST_LOCK_MINUTES):
+        raise Invalid(reason=f"lock-minutes is a whole number from 1 to {LONGEST_LOCK_MINUTES}")
+    return int(text)
+
+
+def _check_known(name: str) -> None:
+    if name in SETTINGS:
+        return
+    near = get_close_matches(name, SETTINGS, n=1)
+    known = f"did you mean {near[0]}?" if near else "there are lock-minutes, calm and theme"
+    raise Invalid(reason=f"there is no setting {name}; {known}")
 
 
 def _apply_to_open_vault(options: GlobalOptions, found: Preferences, name: str) -> None:

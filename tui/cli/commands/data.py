@@ -205,6 +205,12 @@ def export(
 ) -> None:
     """Take everything in a collection out, readable, for yourself."""
     chosen = as_format or file.suffix.lower().lstrip(".")
+    if str(file) == "-":
+        raise Invalid(
+            reason="an export goes into a file of its own: name a new .csv or .jsonl file, and not -"
+        )
+    if not chosen:
+        raise Invalid(reason=f"{file.name} does not say in which form: name it .csv or .jsonl, or give --as")
     with open_vault(context) as vault:
         ask_beforehand(vault)
         with progress_bar("writing rows") as progress:

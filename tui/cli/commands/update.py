@@ -14,7 +14,6 @@ import typer
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write, write_facts, write_json
 from tui.text.wording import counted
-from vault.errors.release import DestinationUnusable
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -50,13 +49,14 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check signature, digests and form of a release, and write the trained model or the sum."""
+    from vault.requester.new_file import write_new
     from vault.requester.releases import verify_release
 
     if (model or onnx) and not job:
         raise click.UsageError("--model and --onnx need --job, which holds the starting weights")
     facts = verify_release(release, vault_key, job)
     for path, data in _made(release, job, model=model, sum_file=sum_file, onnx=onnx):
-        _write_new(data, path)
+        write_new(path, data)
     if as_json:
         write_json(
             {
@@ -95,13 +95,14 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Predict for every row of a CSV file: the rows again, with what is predicted behind them."""
+    from vault.requester.new_file import write_new
     from vault.requester.prediction import predict
 
     found = predict(model, file, job)
     if absent := ", ".join(found.absent):
         say(f"Not in {file.name}, so that every row counts as if it were missing: {absent}")
     if to:
-        _write_new(_csv([found.header, *found.rows]).encode(), to)
+        write_new(to, _csv([found.header, *found.rows]).encode())
     elif as_json:
         write_json(*({"cells": dict(zip(found.header, row, strict=True))} for row in found.rows))
     else:
@@ -129,11 +130,3 @@ def _made(
 
         made.append((onnx, onnx_bytes(trained_model(release, job))))
     return made
-
-
-def _write_new(data: bytes, path: Path) -> None:
-    try:
-        with path.open("xb") as file:
-            file.write(data)
-    except OSError as error:
-        raise DestinationUnusable(path=path, reason=error.strerror or "it cannot be written") from error

@@ -22,7 +22,7 @@ from vault.importers.catalogue.tracks import read_gpx, read_tcx
 from vault.importers.catalogue.wrist import read_fitbit, read_garmin
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.source import File
-from vault.records.schema import ParsedTable
+from vault.records.schema import Export, ParsedTable
 from vault.views.field_types import FieldSpec, FieldType, Sensitivity
 from vault.views.records import FileForm
 
@@ -71,10 +71,16 @@ def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None])
         format=file.format,
         source=file.name,
         notes=tuple(_notes(known, reading)),
-        kin=tuple({frozenset(each.names) for each in known.parts}),
+        export=export_of(known),
+        known_as=f"{known.name}/{part.name}",
         key=tuple(names[name] for name in part.key or part.names if name in names),
         form=FileForm(as_format=file.format, part=part.name),
     )
+
+
+def export_of(known: KnownFormat) -> Export:
+    """The kind of export, by which its other tables are known to be about the same people."""
+    return Export(name=known.name, tables=frozenset(frozenset(each.names) for each in known.parts))
 
 
 def _check_filled(reading: Reading) -> None:

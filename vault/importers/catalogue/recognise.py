@@ -19,7 +19,9 @@ from vault.importers.source import File
 
 _ZIP: Final = b"PK\x03\x04"
 _APPLE = re.compile(rb"<!DOCTYPE\s+HealthData\b|<HealthData[\s>]")
-_START: Final = rb"(?:\xef\xbb\xbf)?\s*"
+# What repeats holds on to what it took, so that no start of a file takes longer than its length.
+_START: Final = rb"(?:\xef\xbb\xbf)?\s*+"
+_XML_START: Final = _START + rb"(?:<\?xml[^>]*+>\s*+)?+(?:(?><!--.*?-->)\s*+)*+"
 _FHIR = re.compile(
     _START
     + rb'\{[^{}]*"resourceType"\s*:\s*"(?:Bundle|Observation|Condition|Medication(?:Request|Statement|Administration)|'
@@ -27,10 +29,8 @@ _FHIR = re.compile(
 )
 _OFX = re.compile(_START + rb"(?:OFXHEADER\s*:|<\?xml[^>]*>\s*<\?OFX\b|<\?OFX\b|<OFX>)")
 _QIF = re.compile(_START + rb"!(?:Type|Account|Option|Clear)\b[:\w ]*", re.IGNORECASE)
-_GPX = re.compile(_START + rb"(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:\w+:)?gpx[\s>]", re.DOTALL)
-_TCX = re.compile(
-    _START + rb"(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<TrainingCenterDatabase[\s>]", re.DOTALL
-)
+_GPX = re.compile(_XML_START + rb"<(?:\w++:)?gpx[\s>]", re.DOTALL)
+_TCX = re.compile(_XML_START + rb"<TrainingCenterDatabase[\s>]", re.DOTALL)
 _ICALENDAR = re.compile(_START + rb"BEGIN:VCALENDAR\b", re.IGNORECASE)
 _SPOTIFY = re.compile(_START + rb'\[\s*\{[^{}]*"(?:ms_played|msPlayed)"')
 

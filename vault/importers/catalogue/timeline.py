@@ -14,7 +14,8 @@ from vault.importers.catalogue.streams import HEAD, opened
 from vault.importers.catalogue.timeline_schema import MODES, PLACE_KINDS
 from vault.importers.counted import counted
 
-_PAIR = re.compile(r"(?:geo:)?\s*(-?\d+(?:\.\d+)?)\s*°?\s*,\s*(-?\d+(?:\.\d+)?)\s*°?", re.ASCII)
+_DEGREES = r"(-?\d{1,3}(?:\.\d{1,40})?)\s*(?:°\s*)?"
+_PAIR = re.compile(rf"(?:geo:)?\s*{_DEGREES},\s*{_DEGREES}", re.ASCII)
 _MINUTE: Final = 60_000_000
 _SHAPES: Final = (b'"semanticSegments"', b'"timelineObjects"', b'"locations"')
 _Place = tuple[float, float] | tuple[None, None]

@@ -13,7 +13,9 @@ from vault.importers.source import File
 _LONGEST_PROLOGUE: Final = 2**20
 _LONGEST_TOKEN: Final = 4 * 2**20
 _DEEPEST: Final = 100
-_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL)
+_DOCTYPE: Final = b"<!DOCTYPE"
+_DOCTYPE_TURNS = re.compile(rb"[\[>]")
+_DOCTYPE_ENDS = re.compile(rb"\]\s*+>")
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13})
 _ENCODING = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"'>]{0,40})["']""")
 _ENCODINGS = (
@@ -119,15 +121,23 @@ def _without_doctype(file: File, pieces: Iterable[bytes], guard: _Guard) -> Iter
         yield head
         yield from rest
         return
-    found = _DOCTYPE.search(head, 0, _LONGEST_PROLOGUE)
-    if found:
-        if b"<!ENTITY" in found.group():
-            raise file.unreadable("it defines entities of its own, which no export does")
-        guard.cut_lines = found.group().count(b"\n")
-        head = head[: found.start()] + head[found.end() :]
+    begin, end = _doctype(head)
+    if b"<!ENTITY" in head[begin:end]:
+        raise file.unreadable("it defines entities of its own, which no export does")
+    guard.cut_lines = head.count(b"\n", begin, end)
+    head = head[:begin] + head[end:]
     yield head.translate(None, _CONTROLS)
     for piece in rest:
         yield piece.translate(None, _CONTROLS)
+
+
+def _doctype(head: bytes) -> tuple[int, int]:
+    """Where the first definition of the document begins and ends; nothing where it has no end."""
+    begin = head.find(_DOCTYPE, 0, _LONGEST_PROLOGUE)
+    turn = None if begin < 0 else _DOCTYPE_TURNS.search(head, begin, _LONGEST_PROLOGUE)
+    if turn and turn.group() == b"[":
+        turn = _DOCTYPE_ENDS.search(head, turn.end(), _LONGEST_PROLOGUE)
+    return (begin, turn.end()) if turn else (0, 0)
 
 
 def _check_encoding(file: File, head: bytes) -> None:
