@@ -1,4 +1,4 @@
-"""Strict JSON: no key twice in an object, no NaN, no infinity, no number beyond a double (RFC 8259, 4 and 6)."""
+"""Strict JSON: no key twice in an object, no NaN and no infinity (RFC 8259 sections 4 and 6)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ class NotFinite(ValueError):
 
 def strict_loads(text: str | bytes) -> object:
     """The JSON value in a text; raises `DuplicateKey`, `NotFinite`, `ValueError` and `RecursionError`."""
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+
+
+def finite_loads(text: str) -> object:
+    """The same, and no number that is larger than a double: it would be read as an infinity."""
     return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite_float)
 
 

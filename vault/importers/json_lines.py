@@ -23,7 +23,7 @@ from vault.importers.source import (
 )
 from vault.importers.values import NOT_FINITE
 from vault.importers.wishes import AS_FOUND, FileWishes, refuse_wishes
-from vault.strict_json import DuplicateKey, NotFinite, holds_unfinite, loads_with_unfinite, strict_loads
+from vault.strict_json import DuplicateKey, NotFinite, finite_loads, holds_unfinite, loads_with_unfinite
 from vault.views.field_types import RefusedRow
 
 _LONGEST_LINE = 8 * 2**20
@@ -114,7 +114,7 @@ def _row(line: bytes) -> dict[str, object] | str:
     if len(line) > _LONGEST_LINE:
         return "the line is too long"
     try:
-        row = strict_loads(line.decode())
+        row = finite_loads(line.decode())
     except DuplicateKey:
         return "a name stands there twice"
     except NotFinite:

@@ -44,6 +44,8 @@ def obstacles_in(rows: Rows, keys: Sequence[str], kept: Sequence[str]) -> list[s
     """Of every column that holds an object or a list, also inside objects, where it is and the option that helps."""
     objects, lists = dict[str, None](), dict[str, None]()
     for _, row in rows:
+        if len(objects) + len(lists) > _MOST_SAID:
+            break
         for key in kept if isinstance(row, dict) else ():
             value = row.get(key) if isinstance(row, dict) else None
             if isinstance(value, list):
@@ -52,8 +54,6 @@ def obstacles_in(rows: Rows, keys: Sequence[str], kept: Sequence[str]) -> list[s
                 objects[key] = None
                 inner = flat({key: value})
                 lists.update((name, None) for name, one in _items(inner) if isinstance(one, list))
-            if len(objects) + len(lists) > _MOST_SAID:
-                break
     told = [
         *(f"{_shown(name)} holds objects: take them apart with --flatten" for name in objects),
         *(f"{_shown(name)} holds lists: leave it out with --drop {_word(name, keys)}" for name in lists),
