@@ -6,6 +6,15 @@ from mutant import Kind, Mutant
 
 MUTANTS = (
     Mutant(
+        name="a card tells the types that were guessed from records",
+        kind=Kind.PRIVACY,
+        function="_told",
+        within="vault/queries/cards",
+        old='"type": typed or told["type"]',
+        new='"type": typed or told["type"] or next(field.type.value for field in facts.fields if field.name == name)',
+        caught_by="test_cards_of_two_neighbouring_vaults_are_equal_byte_by_byte",
+    ),
+    Mutant(
         name="a joined budget begins at nothing",
         kind=Kind.LEDGER,
         function="_filter",
