@@ -24,6 +24,7 @@ from vault.views.field_types import (
     column_type,
 )
 from vault.views.names import has_invisible
+from vault.views.records import FileForm
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,11 +67,12 @@ class Export:
 class ParsedTable:
     """A file as typed columns, nothing sealed yet.
 
-    ``table`` has the columns of ``fields`` in order, in the types of ``ARROW_TYPES``; ``lines`` is an int64
+    ``table`` has the columns of ``fields`` in order, in the types of ``arrow_type``; ``lines`` is an int64
     array with the line of every row; ``digest_input`` is the SHA-256 of the file's bytes (32 bytes);
     ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner. A row whose ``key``
     columns are stored already is left out, ``known_rows`` of them so far; without a key every row is stored.
     ``export`` is the kind of export that it is a table of, ``known_as`` what it is of one, ``fitbit/sleep``.
+    ``form`` is how the file is written, and in it ``has_local_times`` that name no zone.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -85,6 +87,8 @@ class ParsedTable:
     known_rows: int = 0
     export: Export | None = None
     known_as: str | None = None
+    form: FileForm | None = None
+    has_local_times: bool = False
 
 
 def is_plain_name(name: str) -> bool:
