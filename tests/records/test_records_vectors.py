@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.importers.column_reading import ColumnReading, read_column
+from vault.importers.column_reading import read_column
+from vault.importers.column_values import ColumnReading
 from vault.importers.vector_values import as_vector
 from vault.records.cells import cell
 from vault.records.normalised import keys_of

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from vault.importers.column_notes import of_zone
-from vault.importers.column_reading import ColumnReading
+from vault.importers.column_values import ColumnReading
 from vault.importers.local_times import clock_notes
 from vault.importers.source import File, Source
 from vault.importers.values import LISTED, NESTED

@@ -17,7 +17,8 @@ from vault.importers.catalogue.formats import FORMATS as KNOWN
 from vault.importers.catalogue.read_known import Wanted, export_of, read_known
 from vault.importers.catalogue.recognise import format_of, recognise
 from vault.importers.catalogue.streams import HEAD
-from vault.importers.column_reading import AS_SPELLED, ColumnReading, Raw, read_column
+from vault.importers.column_reading import read_column
+from vault.importers.column_values import AS_SPELLED, ColumnReading, Raw
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.csv_file import open_csv
 from vault.importers.file_decisions import (
