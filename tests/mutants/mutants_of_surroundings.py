@@ -195,4 +195,28 @@ MUTANTS = (
         new="if len(found) > 2 * _LONGEST:",
         caught_by="test_a_plan_is_a_file_of_a_plans_size",
     ),
+    Mutant(
+        name="a zip is unpacked by whatever it names",
+        kind=Kind.EGRESS,
+        function="_check_member",
+        old="if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):",
+        new="if one.compress_type > zipfile.ZIP_LZMA:",
+        caught_by="test_a_hostile_file_is_refused_in_a_sentence[a zip packed with LZMA]",
+    ),
+    Mutant(
+        name="what a known export says is taken for its type",
+        kind=Kind.PRIVACY,
+        function="PartRows._flush",
+        old="if any(one is None for one in arrays):",
+        new="if any(one is None for one in arrays) and not self._file.path:",
+        caught_by="test_an_entry_that_does_not_fit_is_refused_alone[an artist that is a number]",
+    ),
+    Mutant(
+        name="a name that looks like a path leads to another column",
+        kind=Kind.PRIVACY,
+        function="by_number",
+        old="return table.rename_columns([str(place) for place in range(table.num_columns)])",
+        new="return table",
+        caught_by="test_a_name_that_looks_like_a_path_is_a_name[.50]",
+    ),
 )

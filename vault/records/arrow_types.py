@@ -15,3 +15,8 @@ ARROW_TYPES: dict[FieldType, pa.DataType] = {
     FieldType.TIMESTAMP: pa.timestamp("us", tz="UTC"),
     FieldType.CATEGORY: pa.string(),
 }
+
+
+def by_number(table: pa.Table) -> pa.Table:
+    """The same columns under their numbers: in some acts pyarrow takes a name such as ``.50`` or ``[0]`` for a path."""
+    return table.rename_columns([str(place) for place in range(table.num_columns)])
