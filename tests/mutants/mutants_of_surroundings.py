@@ -204,12 +204,12 @@ MUTANTS = (
         caught_by="test_a_hostile_file_is_refused_in_a_sentence[a zip packed with LZMA]",
     ),
     Mutant(
-        name="what a known export says is taken for its type",
+        name="a text that could not be written again is kept",
         kind=Kind.PRIVACY,
-        function="PartRows._flush",
-        old="if any(one is None for one in arrays):",
-        new="if any(one is None for one in arrays) and not self._file.path:",
-        caught_by="test_an_entry_that_does_not_fit_is_refused_alone[an artist that is a number]",
+        function="_all_kept",
+        old="return longest <= LONGEST_TEXT and not has_nul",
+        new="return longest <= LONGEST_TEXT or has_nul",
+        caught_by="test_an_entry_that_does_not_fit_is_refused_alone[a character of nothing]",
     ),
     Mutant(
         name="a name that looks like a path leads to another column",
