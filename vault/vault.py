@@ -19,6 +19,7 @@ from vault.lifecycle.opened import OpenVault
 from vault.owner.access import AccessActions
 from vault.owner.audit import AuditActions
 from vault.owner.budget import BudgetActions
+from vault.owner.cards import CardActions
 from vault.owner.consents import ConsentActions
 from vault.owner.interface.owner import Owner
 from vault.owner.records import RecordActions
@@ -49,8 +50,8 @@ __all__ = [
 
 @final  # so that the type checker names an action of the owner that nothing carries out
 class Vault(
-    RecordActions, RequesterActions, ConsentActions, RequestActions, ReleaseActions, BudgetActions, AuditActions,
-    UpkeepActions, AccessActions, Owner,
+    RecordActions, CardActions, RequesterActions, ConsentActions, RequestActions, ReleaseActions, BudgetActions,
+    AuditActions, UpkeepActions, AccessActions, Owner,
 ):  # fmt: skip
     """An open vault; close it, or use it in a with statement, so that the keys are wiped."""
 

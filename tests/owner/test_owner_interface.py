@@ -26,6 +26,7 @@ from vault.owner.interface.session import OwnerSession, Session
 from vault.sealing.secret import Secret
 from vault.vault import Vault
 from vault.views.audit import Opening
+from vault.views.cards import CardChoice
 from vault.views.records import FileChoice
 from vault.views.requesters import RequesterView
 from vault.wire import messages
@@ -39,6 +40,7 @@ TERMS = {
 }  # fmt: skip
 BY_NAME: dict[str, Any] = {
     "choice": FileChoice(path=Path("/tmp/a.csv"), name="nights", types={"a": "int"}),
+    "card": CardChoice(collection="nights", columns={"a": "int"}, labels={"b": ("x", "y")}, to="lab"),
     "key_file": Path("/tmp/key"), "target": Path("/tmp/t"), "folder": Path("/tmp/f"), "job": Path("/tmp/j"),
     "to": Path("/tmp/to"), "optional": frozenset({"b", "a"}), "fields": ["a"], "window": (NOW, None),
     "epsilon": Decimal("0.5"), "first": 7, "limit": 9, "before": 11, "newest": 5, "draft": True,

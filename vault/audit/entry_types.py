@@ -98,7 +98,7 @@ READ_ONLY_KEYS: Final = frozenset({"count"})
 
 OUTCOMES: Final = frozenset({"permit", "deny"})
 METHODS: Final = frozenset({"command", "terminal", "request", "clock"})
-PROFILES: Final = frozenset({"audit", "audit-disclosed", "records", "receipt", "backup"})
+PROFILES: Final = frozenset({"audit", "audit-disclosed", "records", "receipt", "backup", "card"})
 STATUSES: Final = frozenset({"ready", "approved", "training", "held"})
 DECISION_REASONS: Final = frozenset(
     {

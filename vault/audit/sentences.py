@@ -19,7 +19,9 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
         "You went on from here although [{reason}|the vault was read-only][; this computer had seen {checkpoint}]"
         "[; one lifetime budget again: {joined}]."
     ),
-    EntryType.EXPORT: "You exported {profile}[ of {collection}][ to {target}][, which opens {opened}].",
+    EntryType.EXPORT: (
+        "You exported {profile}[ of {collection}][ for {requester}][ to {target}][, which opens {opened}]."
+    ),
     EntryType.RECORD_IMPORT: (
         "You imported [{rows} records|{count} records|records][ from {source}][ into {collection}]"
         "[; its lifetime budget is one with {joined}][; you said that it holds other people than {apart}]."
@@ -78,6 +80,7 @@ CODE_WORDS: Final[Mapping[EntryType, Mapping[str, Mapping[object, str]]]] = {
             "records": "records",
             "receipt": "a consent receipt",
             "backup": "a backup of the vault",
+            "card": "a data card",
         }
     },
     EntryType.DECISION: {

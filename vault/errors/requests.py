@@ -41,6 +41,26 @@ class ManifestTampered(Broken):
     hint = "it was changed after signing, or signed by another key"
 
 
+class CardInvalid(Invalid):
+    """The data card is not acceptable: {reason}."""
+
+
+class CardTampered(Broken):
+    """The data card does not carry a valid signature of the key that it names."""
+
+    hint = "it was changed after it was made; ask the owner for it again"
+
+
+class NotOnCard(Invalid):
+    """The data card has no column {name}, only {there}."""
+
+
+class CardTellsTooLittle(Invalid):
+    """The data card does not say enough of {name} to make it a {role}: {reason}."""
+
+    hint = "write its transform in JOB.toml, under [[fields]], from a codebook or a guess"
+
+
 class WeightsInvalid(Invalid):
     """The starting weights are not acceptable: {reason}."""
 

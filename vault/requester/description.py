@@ -74,13 +74,17 @@ class JobDescription:
 
 def job_from_description(path: Path) -> JobDescription:
     """Read a description from a ``.toml`` or ``.json`` file; raises ``FileMissing`` or ``Invalid``."""
+    return parse_description(read_document(path))
+
+
+def read_document(path: Path) -> object:
+    """What a ``.toml`` or ``.json`` file holds, as parsed; raises ``FileMissing`` or ``Invalid``."""
     text = read_bounded(path, MANIFEST_LIMIT)
     try:
-        document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text.decode("utf-8"))
+        return json.loads(text) if path.suffix == ".json" else tomllib.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         form = "JSON" if path.suffix == ".json" else "TOML"
         raise Invalid(reason=f"{path.name} is not {form}{_from_line(error)}") from error
-    return parse_description(document)
 
 
 def _from_line(error: Exception) -> str:
@@ -94,7 +98,10 @@ def _from_line(error: Exception) -> str:
 
 def parse_description(document: object) -> JobDescription:
     """The description in a parsed TOML or JSON document; raises ``Invalid`` naming the key that is wrong."""
-    flat = _flattened(_table(document, "the description"))
+    table = _table(document, "the description")
+    if not {"label", "features"}.isdisjoint(table):
+        raise Invalid(reason="label and features are for a job from a data card: name it with --card")
+    flat = _flattened(table)
     _check_known(_KEYS, flat, "the description")
     for key, words in WORDS.items():
         check_word(_as_written(key), flat.get(key), words)

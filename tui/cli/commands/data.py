@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli.data_card import card_choice, handed_out, write_card
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
 from tui.cli.terminal import (
@@ -77,10 +80,45 @@ def show_collection(
     with open_vault(context) as vault:
         found = vault.show_collection(collection)
     if as_json:
-        write_json(*found)
+        write_json(*(replace(one, places=None) for one in found))
         return
     for column in found:
-        write(draw_column(column, width()))
+        write(draw_column(column, width(), calm=bool(os.environ.get("ACCESSIBLE"))))
+
+
+@group.command("card")
+def card(
+    context: typer.Context,
+    collection: CollectionName,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="A new file; without it the card is only shown.")
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column", metavar="COLUMN", help="Tell of this column; COLUMN=TYPE tells its type too."
+        ),
+    ] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--labels", metavar="COLUMN=WORDS", help="The words that can stand in it, separated by commas."
+        ),
+    ] = None,
+    to: Annotated[
+        str, typer.Option("--to", metavar="REQUESTER", help="Sign it with your key for this requester.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Describe a collection to requesters; nothing on a data card is computed from records."""
+    chosen = card_choice(collection, columns=columns or (), labels=labels or (), to=to)
+    with open_vault(context, writable=file is not None) as vault:
+        made = vault.hand_out_card(chosen, file) if file else vault.data_card(chosen)
+    if as_json:
+        write_json(made)
+    else:
+        write_card(made)
+    say(handed_out(made, file))
 
 
 @group.command("browse")

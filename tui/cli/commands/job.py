@@ -10,6 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import typer
 
+from tui.cli.job_from_card import (
+    CardOption,
+    FeaturesOption,
+    KeyOption,
+    LabelOption,
+    ask_epsilon,
+    check_options,
+    job_from_card,
+    read_card,
+    write_template,
+)
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write, write_facts, write_json
 from tui.text import wording
@@ -67,22 +78,31 @@ def new(
             help="How many units you think there are; what JOB.toml leaves out of [training] follows.",
         ),
     ] = None,
+    card: CardOption = None,
+    vault_key: KeyOption = None,
+    label: LabelOption = None,
+    features: FeaturesOption = None,
     template: Annotated[bool, typer.Option("--template", help="Print an example JOB.toml.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write an unsigned job that costs at most --epsilon; noise and training follow by a public recipe."""
     from vault.requester.description import job_from_description
-    from vault.requester.description import template as job_template
     from vault.requester.jobs import new_job
 
+    check_options(card, vault_key=vault_key, label=label, features=features)
+    found = read_card(card, vault_key) if card else None
     if template:
-        write(job_template().rstrip())
+        write_template(found)
         return
     if description is None or to is None:
         raise click.UsageError("give a JOB.toml and --to JOBDIR, or --template")
     if epsilon and guess_rate:
         raise click.UsageError("give --epsilon or --guess-rate, not both")
-    asked = job_from_description(description)
+    if found:
+        asked = job_from_card(description, found, label=label, features=features)
+        epsilon = epsilon or (None if guess_rate else ask_epsilon())
+    else:
+        asked = job_from_description(description)
     if units_guess:
         asked = replace(asked, training_units_guess=parse_count(units_guess))
     facts = new_job(asked, aim=_aim(epsilon, guess_rate), folder=to, now=datetime.now(UTC))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vault.owner.interface.kinds import Progress, proven, unwatched, watched
+from vault.views.cards import CardChoice, DataCard
 from vault.views.collections import CollectionView
 from vault.views.records import (
     ColumnSummary,
@@ -80,6 +81,16 @@ class Records(Protocol):
         It is recorded before the first row is read. With `safe_for_spreadsheets` a CSV file holds no text that a
         spreadsheet would take for a formula.
         """
+
+    def data_card(self, card: CardChoice) -> DataCard:
+        """What a requester would be told about a collection, and the file that says it; nothing is handed out.
+
+        Nothing in it is computed from records: it has the columns that a known export always has and those that it
+        names. Raises `UnknownCollection`, `CollectionErased`, `UnknownField`, `UnknownRequester` and `Invalid`.
+        """
+
+    def hand_out_card(self, card: CardChoice, target: Path) -> DataCard:
+        """Write that file to a new place, once it is recorded; raises as `data_card`, and `DestinationUnusable`."""
 
     def preview_erase(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         """What erasing a collection would end, and what it cannot reach; raises as `erase_collection`."""

@@ -1,0 +1,163 @@
+"""A job from a data card: what the card tells of its columns needs not be written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from vault.errors.families import Invalid
+from vault.errors.requests import CardTampered, CardTellsTooLittle, NotOnCard
+from vault.requests.bundle import read_bounded
+from vault.requests.card import CARD_LIMIT, Card, CardColumn, parse_card
+from vault.requests.catalogue_card import format_card
+from vault.sealing.keyfile import read_key
+from vault.sealing.signing import fingerprint
+
+__all__ = ["Asked", "Card", "names_columns", "read_card", "signed_by", "template", "with_card"]
+
+CLIP: Final = 3.0
+"""In scales: what lies farther from the centre counts as this far."""
+_NUMBERS: Final = ("float", "int")
+_YES_OR_NO: Final = ("false", "true")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a requester said besides the description: the column to predict, and those to predict it from."""
+
+    label: str = ""
+    features: tuple[str, ...] = ()
+
+
+def read_card(named: str, vault_key_file: Path | None = None) -> Card:
+    """The card in a file, or that of a part of a known export, ``fitbit/sleep``.
+
+    With the file of the vault's key only a card that is signed by it is taken. Raises ``FileMissing``,
+    ``CardInvalid``, ``CardTampered``, ``Invalid``.
+    """
+    path = Path(named)
+    if not path.exists() and _names_format(named):
+        return format_card(named)
+    card = parse_card(read_bounded(path, CARD_LIMIT))
+    if vault_key_file is not None and card.vault_key != read_key(vault_key_file, "vault-public").hex():
+        raise CardTampered()
+    return card
+
+
+def _names_format(named: str) -> bool:
+    return named.count("/") == 1 and "." not in named
+
+
+def with_card(document: object, card: Card, asked: Asked) -> object:
+    """A description, as parsed, with what the card says of its collection, its unit and its columns.
+
+    Its columns are ``label`` and ``features``, by their names alone, or ``[[fields]]``, whose transforms may be left
+    out. Raises ``NotOnCard``, ``CardTellsTooLittle`` and ``Invalid``; what else is wrong is found by its own parser.
+    """
+    if not isinstance(document, Mapping):
+        return document  # its own parser says so
+    said = {name: value for name, value in document.items() if name not in ("label", "features")}
+    label, features = asked.label or document.get("label", ""), asked.features or document.get("features", ())
+    if label or features:
+        said["fields"] = _short_fields(label, features, said)
+    said["fields"] = [_with_transform(row, card) for row in _rows(said.get("fields"))]
+    about = {"unit": card.unit} | ({"collection": card.collection} if card.collection else {})
+    return about | {"model": {"kind": _model_for(said["fields"])}} | said
+
+
+def names_columns(document: object) -> bool:
+    """Whether a description says which columns it is about."""
+    return isinstance(document, Mapping) and not {"label", "features", "fields"}.isdisjoint(document)
+
+
+def _short_fields(label: object, features: object, said: Mapping[str, object]) -> list[dict[str, object]]:
+    if "fields" in said:
+        raise Invalid(reason="the description has both [[fields]] and a label or features: give one of them")
+    if not isinstance(label, str) or not label or not isinstance(features, list | tuple) or not features:
+        raise Invalid(
+            reason="a job from a card has a label, the name of a column, and features, a list of them"
+        )
+    return [{"name": label, "role": "label"}, *({"name": name, "role": "feature"} for name in features)]
+
+
+def _rows(found: object) -> list[Any]:
+    if not isinstance(found, list | tuple) or not found:
+        raise Invalid(reason="the description names no columns: give it a label and features, or [[fields]]")
+    return list(found)
+
+
+def _with_transform(row: object, card: Card) -> object:
+    """A field with the transform of the card, where it has none of its own."""
+    if not isinstance(row, Mapping) or "transform" in row:
+        return row
+    name, role = row.get("name"), row.get("role")
+    column = next((each for each in card.columns if each.name == name), None)
+    if column is None:
+        raise NotOnCard(name=name, there=", ".join(each.name for each in card.columns))
+    return {**row, "transform": _transform(column, is_label=role == "label")}
+
+
+def _transform(column: CardColumn, *, is_label: bool) -> dict[str, object]:
+    labels = column.labels or (_YES_OR_NO if column.type == "bool" else None)
+    if labels:
+        return {"kind": "classes" if is_label else "onehot", "labels": list(labels)}
+    found = column.constants
+    if column.type not in _NUMBERS or found is None:
+        raise CardTellsTooLittle(
+            name=column.name,
+            role="label" if is_label else "feature",
+            reason="it has neither the range of a number nor the words of a category",
+        )
+    scaled = {"kind": "standard", "center": found.center, "scale": found.scale, "clip": CLIP}
+    return scaled if is_label else scaled | {"fill": found.center}
+
+
+def _model_for(rows: object) -> str:
+    """Regression for a number to predict, classification for a category."""
+    kinds = {
+        row["transform"].get("kind")
+        for row in _rows(rows)
+        if isinstance(row, Mapping) and row.get("role") == "label" and isinstance(row["transform"], Mapping)
+    }
+    return "logistic" if "classes" in kinds else "linear"
+
+
+def signed_by(card: Card) -> str:
+    """The fingerprint of the key that it is signed with, empty for a card that is not signed."""
+    return fingerprint(bytes.fromhex(card.vault_key)) if card.vault_key else ""
+
+
+def template(card: Card) -> str:
+    """A description for a job from this card, ready to be edited: its columns stand in it as comments."""
+    rows = "\n".join(f"#   {_said(column)}" for column in card.columns)
+    collection = "" if card.collection else 'collection = "…"     # what the person calls their records\n'
+    return _TEMPLATE.format(collection=collection, columns=rows)
+
+
+def _said(column: CardColumn) -> str:
+    words = ", ".join(column.labels or ())
+    told = [column.type or "", column.meaning or "", column.measure or "", words]
+    return ": ".join([column.name, "; ".join(filter(None, told))]).rstrip(": ")
+
+
+_TEMPLATE: Final = """\
+{collection}label = "…"          # the column to predict
+features = ["…"]     # and those to predict it from
+retention = "deleted when the study ends"
+
+[requester]
+name = "Sleep lab"
+contact = "lab@example.org"
+
+[purpose]
+dpv = "AcademicResearch"
+text = "What is asked, in one sentence?"
+
+[training]
+units_guess = 200    # how many units you think there are; off by ten either way does little harm
+
+# The columns on the card:
+{columns}
+"""
