@@ -20,3 +20,8 @@ _ARROW: dict[FieldType, pa.DataType] = {
 def arrow_type(known: ColumnType) -> pa.DataType:
     """The Arrow type of a column's values; a vector is the bytes of its doubles, which compare and count as one."""
     return pa.binary(8 * known.size) if isinstance(known, VectorType) else _ARROW[known]
+
+
+def by_number(table: pa.Table) -> pa.Table:
+    """The same columns under their numbers: in some acts pyarrow takes a name such as ``.50`` or ``[0]`` for a path."""
+    return table.rename_columns([str(place) for place in range(table.num_columns)])
