@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.importers.catalogue.moments import micros_of
-from vault.importers.source import EXACT_IN_A_DOUBLE
 from vault.importers.values import LONGEST_TEXT, as_text, misfit
+from vault.importers.vector_values import EXACT_IN_A_DOUBLE
 from vault.records.arrow_types import arrow_type
 from vault.views.field_types import FieldType
 
