@@ -55,7 +55,7 @@ def test_other_choices_or_other_bytes_are_parsed_again(world: World) -> None:
         world.table(rows=50)
         third = vault.plan_import(choice)
 
-    assert [one.columns[1].type.value for one in (first, second)] == ["int", "float"]
+    assert [one.columns[1].type for one in (first, second)] == ["int", "float"]
     assert (first.digest == second.digest, first.digest == third.digest) == (True, False)
     assert (first.rows, third.rows) == (100, 50)
 
