@@ -21,6 +21,7 @@ from vault.errors.storage import DiskFull
 from vault.records.cells import cell
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader
+from vault.records.vectors import numbers_of
 from vault.sealing.durable import sync
 from vault.views.records import ExportReport
 
@@ -104,12 +105,14 @@ def _checked(column: pa.Array, found: _Found, *, is_safe: bool) -> pa.Array:
 def _json_writer(file: TextIO) -> _Write:
     def write(stripe: pa.RecordBatch) -> None:
         for row in stripe.to_pylist():
-            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False, default=_json_time) + "\n")
+            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False, default=_json_value) + "\n")
 
     return write
 
 
-def _json_time(value: object) -> str:
+def _json_value(value: object) -> str | list[float]:
+    if isinstance(value, bytes):
+        return numbers_of(value)
     if not isinstance(value, datetime):
         raise TypeError
     return cell(value)
