@@ -47,7 +47,8 @@ class Columns(Page[ColumnFacts]):
     TAB = "data"
     HELP: ClassVar[str] = """\
 # Columns
-One column a line; beside or under it what it is, who may read it, and, after **v**, how its values are spread.
+One column a line; beside or under it what it is, who may read it, and, after **v**, how its values are spread, how they
+run over time, on which days there are rows, and which rounded places there are.
 
 * The drawing is for your eyes. It is made in the vault, and that you looked is recorded.
 * **b** shows the rows themselves. **escape** goes back to your collections.

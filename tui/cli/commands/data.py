@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,10 +80,10 @@ def show_collection(
     with open_vault(context) as vault:
         found = vault.show_collection(collection)
     if as_json:
-        write_json(*found)
+        write_json(*(replace(one, places=None) for one in found))
         return
     for column in found:
-        write(draw_column(column, width()))
+        write(draw_column(column, width(), calm=bool(os.environ.get("ACCESSIBLE"))))
 
 
 @group.command("card")
