@@ -283,7 +283,9 @@ class ImportDialog(Dialog[ImportReport]):
         choice, plan = self._choice, self._preview
 
         def seal(vault: OwnerSession) -> ImportReport:
-            wanted = plan if choice.name == plan.collection else vault.plan_import(choice)
+            # under another name than was shown, no plan is applied that was not shown either
+            is_shown = choice.name == plan.collection
+            wanted = plan if is_shown else vault.plan_import(replace(choice, no_plan=True))
             return (vault.import_under_consent if wanted.needs_passphrase else vault.import_planned)(
                 wanted.id
             )
