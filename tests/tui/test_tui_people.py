@@ -56,7 +56,7 @@ def test_a_file_is_read_as_the_last_one_into_its_collection_unless_that_is_untic
         with served(today) as vault:
             async with on_page(vault, today, "data") as pilot:
                 screen = await looked_at(pilot, second, shows=PlanToggle)
-                assert "Read as the last file into bank" in words_of(screen.query_one("#warnings"))
+                await until(pilot, lambda: "Read as the last" in words_of(screen.query_one("#warnings")))
                 toggle = screen.query_one(PlanToggle)
                 toggle.focus()
                 await press(pilot, "space")
