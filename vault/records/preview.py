@@ -62,7 +62,7 @@ def _column(field: FieldSpec, column: pa.ChunkedArray) -> ColumnPreview:
     first = column.drop_null().slice(0, _LOOK_ROWS).unique().slice(0, SAMPLES)
     return ColumnPreview(
         name=field.name,
-        type=field.type,
+        type=field.type.value,
         sensitivity=field.sensitivity,
         samples=tuple(shown(value) for value in first.to_pylist()),
         nulls=column.null_count,

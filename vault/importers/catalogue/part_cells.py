@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.importers.catalogue.moments import micros_of
-from vault.importers.source import EXACT_IN_A_DOUBLE
 from vault.importers.values import LONGEST_TEXT, as_text, misfit
-from vault.records.arrow_types import ARROW_TYPES
+from vault.importers.vector_values import EXACT_IN_A_DOUBLE
+from vault.records.arrow_types import arrow_type
 from vault.views.field_types import FieldType
 
 _TIMES: Final = range(
@@ -26,12 +26,12 @@ _NO_TIME: Final = "not a time of the years 1 to 9999"
 def as_array(values: Sequence[object], kind: FieldType) -> pa.Array | None:
     """The values as an array of this type; None where one of them does not fit. Times are microseconds since 1970."""
     try:
-        found = pa.array(values, type=pa.int64() if kind is FieldType.TIMESTAMP else ARROW_TYPES[kind])
+        found = pa.array(values, type=pa.int64() if kind is FieldType.TIMESTAMP else arrow_type(kind))
     except (pa.ArrowException, OverflowError, UnicodeEncodeError):
         return None
     if not _all_kept(found, kind):
         return None
-    return found.cast(ARROW_TYPES[kind])
+    return found.cast(arrow_type(kind))
 
 
 def why_unfit(value: object, kind: FieldType) -> str:

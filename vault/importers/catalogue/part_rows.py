@@ -10,7 +10,7 @@ import pyarrow as pa
 from vault.importers.catalogue.part_cells import as_array, why_unfit
 from vault.importers.catalogue.schema import Part
 from vault.importers.source import BATCH_ROWS, MOST_ROWS, File
-from vault.records.arrow_types import ARROW_TYPES
+from vault.records.arrow_types import arrow_type
 from vault.views.field_types import RefusedRow
 
 MOST_REFUSED = 10_000
@@ -52,7 +52,7 @@ class PartRows:
     def table(self) -> tuple[pa.Table, pa.Array]:
         """The rows, and their lines."""
         self._flush()
-        schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in self.part.columns])
+        schema = pa.schema([(column.name, arrow_type(column.type)) for column in self.part.columns])
         lines = pa.concat_arrays(self._done_lines) if self._done_lines else pa.array([], type=pa.int64())
         return pa.Table.from_batches(self._batches, schema=schema), lines
 
