@@ -13,7 +13,7 @@ from vault.records.cells import shown
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader
 from vault.records.units import local_days
-from vault.views.field_types import TIME_FIELD, UNIT_FIELD, FieldType, UnitKind
+from vault.views.field_types import TIME_FIELD, UNIT_FIELD, ColumnType, FieldType, UnitKind
 from vault.views.over_time import Calendar, DayRows, Every, Point, Share
 
 _LONGEST: Final = ((Every.DAY, 62), (Every.WEEK, 62 * 7), (Every.MONTH, 20 * 366))
@@ -106,7 +106,7 @@ def calendar(
     return Calendar(days=newest, earlier=len(counted) - len(newest), zone=zone)
 
 
-def is_number(known: FieldType) -> bool:
+def is_number(known: ColumnType) -> bool:
     """Whether values of this type have a mean and a range."""
     return known in (FieldType.FLOAT, FieldType.INT)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from math import isfinite
 
@@ -14,7 +16,8 @@ from vault.records.collections import CollectionFacts
 from vault.records.over_time import Course, calendar, counts, course, is_number, means, shares
 from vault.records.places import place_columns, places
 from vault.records.reading import ColumnReader
-from vault.views.field_types import FieldSpec, FieldType
+from vault.records.vectors import matrix_of
+from vault.views.field_types import ColumnType, FieldSpec, FieldType, VectorType
 from vault.views.over_time import Calendar, Places, Point
 from vault.views.records import ColumnSummary, Histogram
 
@@ -24,15 +27,24 @@ BINS = 12
 TOP_LABELS = 8
 
 
-def summarise(reader: ColumnReader, facts: CollectionFacts) -> list[ColumnSummary]:
-    """A summary of every column the reader may open, in the collection's order; raises Damaged."""
+def summarise(
+    reader: ColumnReader,
+    facts: CollectionFacts,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> list[ColumnSummary]:
+    """A summary of every column the reader may open, in the collection's order; raises Damaged.
+
+    ``progress`` is told how many columns are done.
+    """
     when = course(reader, facts)
     where = _places(reader, facts)
-    return [
-        _summary(field, reader.column(field.name), facts, when, where.get(field.name))
-        for field in facts.fields
-        if field.name in reader.allowed
-    ]
+    fields = [field for field in facts.fields if field.name in reader.allowed]
+    found = []
+    for done, field in enumerate(fields):
+        progress(done, len(fields))
+        found.append(_summary(field, reader.column(field.name), facts, when, where.get(field.name)))
+    progress(len(fields), len(fields))
+    return found
 
 
 def _summary(
@@ -42,6 +54,8 @@ def _summary(
     when: Course | None,
     where: Places | None,
 ) -> ColumnSummary:
+    if isinstance(field.type, VectorType):
+        return _of_vectors(field, column, facts, when)
     is_mean = is_number(field.type) or field.type is FieldType.BOOL
     low, high = _ends(field.type, column)
     distinct: int = pc.count_distinct(column, mode="only_valid").as_py()
@@ -50,7 +64,7 @@ def _summary(
     has_shares = when is not None and field.type is FieldType.CATEGORY and has_repeats
     return ColumnSummary(
         name=field.name,
-        type=field.type,
+        type=field.type.value,
         rows=len(column),
         nulls=column.null_count,
         distinct=distinct,
@@ -69,7 +83,27 @@ def _summary(
     )
 
 
-def _over_time(known: FieldType, column: pa.ChunkedArray, when: Course) -> tuple[Point, ...]:
+def _of_vectors(
+    field: FieldSpec, column: pa.ChunkedArray, facts: CollectionFacts, when: Course | None
+) -> ColumnSummary:
+    """All numbers of all vectors, and over time the mean of each."""
+    vectors = matrix_of(column)
+    known = ~np.isnan(vectors[:, 0])
+    numbers = pa.chunked_array([vectors[known].ravel()])
+    middle = pa.chunked_array([pa.array(vectors.mean(axis=1), mask=~known)])
+    one = FieldSpec(name=field.name, type=FieldType.FLOAT, sensitivity=field.sensitivity)
+    return replace(
+        _summary(one, numbers, facts, None, None),
+        type=field.type.value,
+        rows=len(column),
+        nulls=column.null_count,
+        distinct=pc.count_distinct(column, mode="only_valid").as_py(),
+        every=when.every if when else None,
+        over_time=means(middle, when, has_range=True) if when else (),
+    )
+
+
+def _over_time(known: ColumnType, column: pa.ChunkedArray, when: Course) -> tuple[Point, ...]:
     if is_number(known) or known is FieldType.BOOL:
         return means(column, when, has_range=is_number(known))
     return counts(column, when)
@@ -91,7 +125,7 @@ def _places(reader: ColumnReader, facts: CollectionFacts) -> dict[str, Places]:
 
 
 def _ends(
-    known: FieldType, column: pa.ChunkedArray
+    known: ColumnType, column: pa.ChunkedArray
 ) -> tuple[float | int | str | None, float | int | str | None]:
     if not is_number(known) and known is not FieldType.TIMESTAMP:
         return None, None

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
-from vault.views.field_types import FieldType, RefusedRow, Sensitivity, UnitSpec
+from vault.views.field_types import RefusedRow, Sensitivity, UnitSpec
 from vault.views.over_time import Calendar, Every, Places, Point, Share
 
 
@@ -64,7 +64,7 @@ class ColumnPreview:
     """One column as it would be kept; ``samples`` are at most three texts, safe to print."""
 
     name: str
-    type: FieldType
+    type: str
     sensitivity: Sensitivity
     samples: tuple[str, ...]
     nulls: int
@@ -193,6 +193,15 @@ class ExportReport:
     is_safe: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicturesReport:
+    """What a page with pictures shows of so many rows: so many columns, and by name those it leaves out as places."""
+
+    rows: int
+    columns: int
+    left_out: tuple[str, ...] = ()
+
+
 # looking --------------------------------------------------------------------------------------------------
 
 
@@ -234,7 +243,7 @@ class ColumnSummary:
     """
 
     name: str
-    type: FieldType
+    type: str
     rows: int
     nulls: int
     distinct: int
