@@ -241,7 +241,7 @@ def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tm
             field = pilot.app.screen.query_one("#path", Input)
             field.value = str(tmp_path / "out.txt")
             await answer(pilot, "#export")
-            await sees(pilot, "has to end in .csv or .jsonl")
+            await sees(pilot, "has to end in .csv, .jsonl or .html")
             field.value = str(target)
             await press(pilot, "enter")
             assert isinstance(pilot.app.screen, DataExportDialog)
@@ -258,9 +258,13 @@ def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tm
             await answer(pilot, "#export")
             await until(pilot, lambda: bool(words_in(pilot.app, "#problem")))
             assert str(target) == pilot.app.screen.query_one("#path", Input).value
+            pilot.app.screen.query_one("#path", Input).value = str(tmp_path / "out.html")
+            await answer(pilot, "#export")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Data))
 
     play(story())
     assert len(target.read_text().splitlines()) == 101
+    assert "<svg" in (tmp_path / "out.html").read_text()
     assert "export" in [line.type for line in vault.audit_lines()]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from tui.text import wording
 from tui.text.days_calendar import calendar_lines
 from tui.text.layout import hanging, one_line, table_text
 from tui.text.over_time import course_picture
+from vault.views.spread import distribution, end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def facts(column: ColumnSummary) -> str:
     if column.nulls:
         said.append(f"{column.nulls:,} empty")
     if column.minimum is not None and column.minimum != column.maximum:
-        said.append(f"{_text(column.minimum)} to {_text(column.maximum)}")
+        said.append(f"{end(column.minimum)} to {end(column.maximum)}")
     if column.mean is not None:
         said.append(_mean(column.mean, is_share=column.minimum is None))
     return ", ".join(said)
@@ -77,37 +77,7 @@ def _mean(mean: float, *, is_share: bool) -> str:
     return f"true in {100 * mean:.3g} %" if is_share else f"mean {wording.number(mean)}"
 
 
-def _text(value: float | int | str | None) -> str:
-    return wording.number(value) if isinstance(value, float | int) else str(value)
-
-
 # bars -----------------------------------------------------------------------------------------------------
-
-
-def distribution(column: ColumnSummary) -> list[tuple[str, int]]:
-    """Labels and counts; a column that is always the same needs no picture of it."""
-    if column.histogram is None:
-        return list(column.top)
-    edges, counts = column.histogram.edges, column.histogram.counts
-    bins = list(zip(edges[:-1], edges[1:], counts, strict=True))
-    if column.minimum == column.maximum:
-        return [(_text(column.minimum), sum(counts))]
-    return _whole_bins(bins) if column.type == "int" else [(_between(low, high), n) for low, high, n in bins]
-
-
-def _between(low: float, high: float) -> str:
-    return f"{wording.number(low)} to {wording.number(high)}"
-
-
-def _whole_bins(bins: list[tuple[float, float, int]]) -> list[tuple[str, int]]:
-    """Bins named by the whole numbers in them; a bin that holds none is left out."""
-    named = []
-    for index, (low, high, count) in enumerate(bins):
-        first = ceil(low)
-        last = floor(high) if index == len(bins) - 1 else ceil(high) - 1
-        if first <= last:
-            named.append((f"{first:,}" if first == last else f"{first:,} to {last:,}", count))
-    return named
 
 
 def bars(counted: list[tuple[str, int]], width: int) -> list[str]:

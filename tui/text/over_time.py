@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from tui.text import wording
 from tui.text.layout import one_line, table_text
 from tui.text.thinning import thin_out
+from vault.views.over_time import Every
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,23 +44,12 @@ class Drawn:
     lines: list[str]
 
 
-# places in time -------------------------------------------------------------------------------------------
+# slots of time --------------------------------------------------------------------------------------------
 
 
-def place_of(label: str, every: str) -> int:
-    """Which day, week, month or year a label is, counted from a fixed one: steps without a value are gaps."""
-    year, month, day = (int(part) for part in f"{label}-01-01".split("-")[:3])
-    if every == "year":
-        return year
-    if every == "month":
-        return year * 12 + month
-    days = date(year, month, day).toordinal()
-    return days // 7 if every == "week" else days
-
-
-def slots(points: Sequence[Point], every: str, most: int) -> tuple[int, list[Slot | None]]:
+def slots(points: Sequence[Point], every: Every, most: int) -> tuple[int, list[Slot | None]]:
     """How many steps are one slot, so that there are at most so many slots, and the slots; without a value empty."""
-    places = [place_of(point.label, every) for point in points]
+    places = [every.place(point.label) for point in points]
     length = ceil((places[-1] - places[0] + 1) / max(2, most))
     found: list[list[Point]] = [[] for _ in range((places[-1] - places[0]) // length + 1)]
     for place, point in zip(places, points, strict=True):
@@ -105,9 +94,9 @@ def title(column: ColumnSummary) -> str:
 
 
 def _drawn(column: ColumnSummary, width: int) -> Drawn:
-    points, every = column.over_time, str(column.every)
+    points, every = column.over_time, column.every or Every.DAY
     if column.shares:
-        return share_lines(column, width)
+        return share_lines(column, every, width)
     if not column.is_mean:
         return count_line(points, every, width)
     if points[0].low is None:
@@ -124,7 +113,7 @@ def _percent(share: float) -> str:
 
 def range_lines(
     points: Sequence[Point],
-    every: str,
+    every: Every,
     width: int,
     *,
     ends: tuple[float, float],
@@ -163,20 +152,20 @@ def _row(value: float, ends: tuple[float, float]) -> int:
     return HEIGHT - 1 - round(min(1.0, max(0.0, part)) * (HEIGHT - 1))
 
 
-def share_lines(column: ColumnSummary, width: int) -> Drawn:
+def share_lines(column: ColumnSummary, every: Every, width: int) -> Drawn:
     """One line of small bars a label, as high as its share."""
     names = [wording.short(one_line(one.label), LABEL) for one in column.shares]
     wide, steps, lines = max(map(len, names)), 1, []
     for name, share in zip(names, column.shares, strict=True):
         values = [point.value for point in share.over_time]
         ends = f"{100 * min(values):.0f} to {100 * max(values):.0f} %"
-        steps, found = slots(share.over_time, str(column.every), width - wide - SHARE_ENDS)
+        steps, found = slots(share.over_time, every, width - wide - SHARE_ENDS)
         bars = "".join(_bar(slot.value if slot else 0.0, 1.0) for slot in found)
         lines.append(f"  {name:>{wide}} {bars} {ends}")
     return Drawn(steps=steps, lines=lines)
 
 
-def count_line(points: Sequence[Point], every: str, width: int) -> Drawn:
+def count_line(points: Sequence[Point], every: Every, width: int) -> Drawn:
     """How many there are as one line of small bars."""
     said = len(f" at most {sum(point.rows for point in points):,}")
     steps, found = slots(points, every, width - said - 2)

@@ -59,7 +59,7 @@ def export_rows(
         raise Invalid(reason="only a CSV file is made safe for spreadsheets")
     names = [field.name for field in facts.fields]
     found = _Found()
-    with _new_file(target) as file:
+    with new_file(target) as file:
         is_csv = as_format == "csv"
         write = (
             _csv_writer(file, names, found, is_safe=safe_for_spreadsheets) if is_csv else _json_writer(file)
@@ -119,7 +119,7 @@ def _json_value(value: object) -> str | list[float]:
 
 
 @contextmanager
-def _new_file(target: Path) -> Iterator[TextIO]:
+def new_file(target: Path) -> Iterator[TextIO]:
     """A file that was not there before; removed again when the block fails."""
     try:
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from math import isfinite
@@ -26,15 +27,24 @@ BINS = 12
 TOP_LABELS = 8
 
 
-def summarise(reader: ColumnReader, facts: CollectionFacts) -> list[ColumnSummary]:
-    """A summary of every column the reader may open, in the collection's order; raises Damaged."""
+def summarise(
+    reader: ColumnReader,
+    facts: CollectionFacts,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> list[ColumnSummary]:
+    """A summary of every column the reader may open, in the collection's order; raises Damaged.
+
+    ``progress`` is told how many columns are done.
+    """
     when = course(reader, facts)
     where = _places(reader, facts)
-    return [
-        _summary(field, reader.column(field.name), facts, when, where.get(field.name))
-        for field in facts.fields
-        if field.name in reader.allowed
-    ]
+    fields = [field for field in facts.fields if field.name in reader.allowed]
+    found = []
+    for done, field in enumerate(fields):
+        progress(done, len(fields))
+        found.append(_summary(field, reader.column(field.name), facts, when, where.get(field.name)))
+    progress(len(fields), len(fields))
+    return found
 
 
 def _summary(

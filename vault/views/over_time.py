@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -13,6 +14,16 @@ class Every(StrEnum):
     WEEK = "week"
     MONTH = "month"
     YEAR = "year"
+
+    def place(self, label: str) -> int:
+        """Which day, week, month or year a label is, counted from a fixed one: steps without a value are gaps."""
+        year, month, day = (int(part) for part in f"{label}-01-01".split("-")[:3])
+        if self is Every.YEAR:
+            return year
+        if self is Every.MONTH:
+            return year * 12 + month
+        days = date(year, month, day).toordinal()
+        return days // 7 if self is Every.WEEK else days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,6 +189,15 @@ class ExportReport:
     is_safe: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicturesReport:
+    """What a page with pictures shows of so many rows: so many columns, and by name those it leaves out as places."""
+
+    rows: int
+    columns: int
+    left_out: tuple[str, ...] = ()
+
+
 # looking --------------------------------------------------------------------------------------------------
 
 
