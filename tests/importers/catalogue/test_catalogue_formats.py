@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.importers.catalogue import made_exports as made
+from tests.importers.catalogue import people_exports as people
 from tests.importers.catalogue import timeline_export as timeline
 from vault.errors.families import LockboxError
 from vault.errors.records import Unreadable
@@ -122,6 +123,7 @@ DIALECTS: dict[str, tuple[bytes, str, int, dict[str, Any]]] = {
     }),
     "Spotify": (made.spotify(), "", 2, {**PLAY, "skipped": "no", "country": "DE"}),
     "Spotify, a year": (made.spotify_year(), "", 1, {"seconds": 187.5, "artist": "A band"}),
+    **people.CASES,
 }  # fmt: skip
 
 
@@ -152,6 +154,10 @@ THIRD_PARTIES = (
     "Reference",
     "Somewhere",
     "192.0.2.1",
+    "made-up-",
+    "Hello",
+    "lines",
+    "+1",
 )
 
 
