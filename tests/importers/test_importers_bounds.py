@@ -6,14 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.worlds.commands import assert_refused, run, secrets_of
 from tests.worlds.world import World
 from tui.cli.import_plan import read_plan
 from vault.errors.families import Invalid, LockboxError
+from vault.errors.records import Unreadable
 from vault.importers.catalogue.streams import HEAD
 from vault.importers.read import parse as parse_file
 from vault.importers.read import read_file
@@ -46,6 +50,26 @@ STARTS = {
     "definitions that half end": GPX_START + b"<!DOCTYPE[" + b"] " * (LONGEST_PROLOGUE // 2),
     "a place of blanks": PLACE + b'"placeLocation":{"latLng":"1' + b" " * 400_000 + b'x"}}}}]',
 }
+
+
+def repeated_in_few_bytes(folder: Path) -> Path:
+    """A text of 100,000 characters in each of 4,000 rows: 400 MB in some KB."""
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * 4_000, pa.int32()), pa.array(["x" * 100_000]))
+    pq.write_table(pa.table({"a": column}), folder / "rows.parquet", compression="zstd")
+    return folder / "rows.parquet"
+
+
+def names_for_each_line(folder: Path) -> Path:
+    """20 million cells of which one in 500 is there."""
+    path = folder / "rows.jsonl"
+    path.write_text("".join(f'{{"a{number % 500}":1}}\n' for number in range(40_000)), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("small", [repeated_in_few_bytes, names_for_each_line])
+def test_no_small_file_fills_the_memory(tmp_path: Path, small: Callable[[Path], Path]) -> None:
+    with pytest.raises(Unreadable, match=r"unpacks to far more than a table does|lack most of its names"):
+        parse_file(read_file(small(tmp_path)))
 
 
 def test_no_start_of_a_file_takes_longer_than_its_length(tmp_path: Path) -> None:
@@ -127,6 +151,24 @@ def test_in_any_encoding_a_file_is_read_or_refused(tmp_path: Path) -> None:
                 )
             except LockboxError:
                 continue
+
+
+@pytest.mark.parametrize("name", ["undefined", "rot13", "hex", "idna", "unicode_escape", "no such"])
+def test_what_is_no_encoding_of_text_is_said_so(today: World, name: str) -> None:
+    table = today.folder / "steps.csv"
+    table.write_text("steps\n1\n", encoding="utf-8")
+    found = run(today.paths, "import", table, "--encoding", name, "--dry-run")
+    assert_refused(found, 1, f"there is no encoding {name}", secrets_of(today))
+
+
+@pytest.mark.parametrize("name", [".50", "[0]", ".a[1]"])
+def test_a_name_that_looks_like_a_path_is_a_name(today: World, name: str) -> None:
+    table, again = today.folder / "steps.csv", today.folder / "again.csv"
+    table.write_text(f"{name},b\n1,2\n1,2\n", encoding="utf-8")
+    again.write_text(f"{name},b\n1,2\n3,4\n", encoding="utf-8")
+    run(today.paths, "import", table)
+    said = run(today.paths, "import", again, "--collection", "steps", "--dry-run")
+    assert "1 of these rows is in the collection already" in " ".join(said.err.split())
 
 
 def test_utf_16_without_a_mark_is_read_where_it_is_said(tmp_path: Path) -> None:

@@ -6,6 +6,14 @@ from mutant import Kind, Mutant
 
 MUTANTS = (
     Mutant(
+        name="a mail is known by what the programs of others call it",
+        kind=Kind.PRIVACY,
+        function="identity",
+        old='return hashlib.sha256(told.encode(errors="backslashreplace")).hexdigest()[:_LENGTH]',
+        new="return told",
+        caught_by="test_nothing_of_other_people_is_taken[mbox of Google]",
+    ),
+    Mutant(
         name="a card tells the types that were guessed from records",
         kind=Kind.PRIVACY,
         function="_told",
@@ -73,6 +81,31 @@ MUTANTS = (
         new="doubts_points=False",
         caught_by="test_a_file_behind_one_with_a_decimal_comma_changes_no_number[1.234]",
         within="vault/importers",
+    ),
+    Mutant(
+        name="a saved plan forgets how the file was written",
+        kind=Kind.LEDGER,
+        function="_found",
+        old="return with_plan(kept,",
+        new="return with_plan({},",
+        caught_by="test_a_saved_plan_reads_the_next_file_as_the_first_was_read",
+        within="tui/cli",
+    ),
+    Mutant(
+        name="a number beyond a double becomes an infinity",
+        kind=Kind.LEDGER,
+        function="_finite_float",
+        old="if isinf(number):",
+        new="if number != number:",
+        caught_by="test_a_number_that_is_too_large_becomes_no_infinity[odd.jsonl]",
+    ),
+    Mutant(
+        name="what clocks showed twice is not said",
+        kind=Kind.LEDGER,
+        function="clock_notes",
+        old="if found.twice:",
+        new="if False:",
+        caught_by="test_a_preview_says_what_was_taken_for_what",
     ),
     Mutant(
         name="an import loses rows that nobody gave up",

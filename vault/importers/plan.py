@@ -17,6 +17,7 @@ from vault.importers.name_notes import name_notes
 from vault.importers.read import digest_of, parse, read_file
 from vault.importers.source import File
 from vault.importers.wishes import CellWishes, FileWishes, cell_wishes, file_wishes
+from vault.importers.zone_notes import zone_notes
 from vault.records.collections import CollectionFacts, find_for
 from vault.records.imports import (
     Import,
@@ -31,14 +32,14 @@ from vault.records.imports import (
 )
 from vault.records.overlapping import state_of
 from vault.records.preview import preview
-from vault.records.schema import ParsedTable, named
+from vault.records.schema import ParsedTable, named, named_types
 from vault.records.stored_rows import without_stored
 from vault.records.units import with_units
 from vault.sealing.digest import keyed_digest
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_id
 from vault.store.tables import Collection
-from vault.views.field_types import FieldType, Sensitivity, UnitKind
+from vault.views.field_types import ColumnType, Sensitivity, UnitKind
 from vault.views.names import plain_name
 from vault.views.records import FileChoice, ImportPlan, ImportReport, SharedBudget
 
@@ -57,7 +58,7 @@ class _Reading:
     digest: bytes
     name: str
     format: str
-    types: Mapping[str, FieldType]
+    types: Mapping[str, ColumnType]
     sensitivities: Mapping[str, Sensitivity]
     unit_column: str
     wishes: ColumnWishes
@@ -121,18 +122,14 @@ def make_plan(
         look()
     with read() as uow:
         parsed = without_stored(uow, keys, home, whole)
-        grouping = choose(
-            uow,
-            choice.name,
-            parsed.fields,
-            unit=choice.unit,
-            time_field=choice.time_field,
-            zone=reading.form.zone,
-        )
+        grouping = _grouping(uow, choice, parsed, reading.form.zone)
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
         people = _people(uow, keys, choice.name, choice.people, parsed, grouping, same)
         known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)
-    notes = tuple(name_notes(choice.name, parsed.table.column_names, names if home is None else ()))
+    notes = (
+        *name_notes(choice.name, parsed.table.column_names, names if home is None else ()),
+        *zone_notes(choice.zone, parsed, grouping.unit),
+    )
     shown = replace(
         preview(parsed, grouping.unit, grouping.time_field, repeats=(*notes, *repeated)),
         id=random_id(),
@@ -155,6 +152,11 @@ def make_plan(
         known=known,
         allows_refused=choice.allow_refused,
     )
+
+
+def _grouping(uow: UnitOfWork, choice: FileChoice, parsed: ParsedTable, zone: str) -> ImportChoice:
+    unit, time_field = choice.unit, choice.time_field
+    return choose(uow, choice.name, parsed.fields, unit=unit, time_field=time_field, zone=zone)
 
 
 def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
@@ -229,6 +231,7 @@ def _with_plain_names(choice: FileChoice) -> FileChoice:
         types=_by_plain_names(choice.types),
         sensitivities=_by_plain_names(choice.sensitivities),
         dates=_by_plain_names(choice.dates),
+        decimals=_by_plain_names(choice.decimals),
     )
 
 
@@ -322,7 +325,7 @@ def _reading(file: File, digest: bytes, choice: FileChoice, home: CollectionFact
         digest=digest,
         name=file.name,
         format=file.format,
-        types=known | named(choice.types, FieldType),
+        types=known | named_types(choice.types),
         sensitivities=named(choice.sensitivities, Sensitivity),
         unit_column=_unit_column(choice),
         wishes=ColumnWishes(drop=choice.drop, rename=choice.rename),

@@ -17,9 +17,17 @@ from vault.importers.catalogue.formats import FORMATS as KNOWN
 from vault.importers.catalogue.read_known import Wanted, export_of, read_known
 from vault.importers.catalogue.recognise import format_of, recognise
 from vault.importers.catalogue.streams import HEAD
-from vault.importers.column_reading import AS_SPELLED, ColumnReading, Raw, read_column
+from vault.importers.column_reading import read_column
+from vault.importers.column_values import AS_SPELLED, ColumnReading, Raw
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.csv_file import open_csv
+from vault.importers.file_decisions import (
+    form_of,
+    has_local_times,
+    notes_of,
+    notes_of_categories,
+    with_obstacles,
+)
 from vault.importers.json_lines import open_json_lines
 from vault.importers.known_kinds import binary_kind, is_json, text_kind
 from vault.importers.parquet_file import open_parquet
@@ -27,7 +35,7 @@ from vault.importers.source import MOST_ROWS, File, RawBatch, Source
 from vault.importers.wishes import AS_FOUND, CellWishes, FileWishes, refuse_wishes, words_of
 from vault.records.schema import ParsedTable
 from vault.records.sensitivity import guess_sensitivity
-from vault.views.field_types import FieldSpec, FieldType, RefusedRow, Sensitivity
+from vault.views.field_types import ColumnType, FieldSpec, FieldType, RefusedRow, Sensitivity
 
 LARGEST_FILE = 2**30
 FORMATS: dict[str, Callable[[File, ColumnWishes, FileWishes], Source]] = {
@@ -50,7 +58,7 @@ AS_IT_IS: Final = ColumnWishes()
 def parse(
     file: File,
     *,
-    types: Mapping[str, FieldType] | None = None,
+    types: Mapping[str, ColumnType] | None = None,
     sensitivities: Mapping[str, Sensitivity] | None = None,
     unit_column: str = "",
     wishes: ColumnWishes = AS_IT_IS,
@@ -70,7 +78,8 @@ def parse(
         wanted_part = Wanted(types=types or {}, sensitivities=sensitivities or {}, wishes=wishes)
         return read_known(file, wanted_part, progress)
     source = FORMATS[file.format](file, wishes, said)
-    _check_columns(source.names, [*(types or {}), *(sensitivities or {}), *form.dates])
+    asked = [*(types or {}), *(sensitivities or {}), *form.dates, *form.decimals]
+    _check_columns(source.names, asked)
     form = replace(form, doubts_commas=source.separator == ",", doubts_points=source.separator == ";")
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
     batches = list(_counted(file, source.batches(), progress))
@@ -79,12 +88,12 @@ def parse(
 
     def read_one(place: int, form: CellWishes) -> ColumnReading:
         name, raw = source.names[place], _whole(batches, place)
-        return read_column(name, raw, wanted.get(name), is_spelled=not source.has_types, form=form)
+        return read_column(name, raw, wanted.get(name), is_spelled=not source.has_types, form=form.of(name))
 
     for place in range(len(source.names)):
         readings.append(read_one(place, form))
         progress(len(lines) * len(readings) // len(source.names), len(lines))
-    readings = _decided_together(readings, read_one, form)
+    readings = with_obstacles(_decided_together(readings, read_one, form), source)
     table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(
         fields=_fields(source.names, readings, sensitivities or {}),
@@ -94,8 +103,14 @@ def parse(
         digest_input=digest_of(file),
         format=file.format,
         source=file.name,
-        notes=(*source.notes, *(note for reading in readings for note in reading.notes)),
+        notes=(
+            *source.notes,
+            *notes_of(source.names, readings, lines, form),
+            *notes_of_categories(source.names, readings, wanted),
+        ),
         export=export_of(KNOWN[file.export]) if file.export else None,
+        form=form_of(file, source, readings, form),
+        has_local_times=has_local_times(source.names, readings, form.zone),
     )
 
 

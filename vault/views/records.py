@@ -8,7 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
-from vault.views.field_types import FieldType, RefusedRow, Sensitivity, UnitSpec
+from vault.views.field_types import RefusedRow, Sensitivity, UnitSpec
+from vault.views.over_time import Calendar, Every, Places, Point, Share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +24,9 @@ class FileChoice:
     export that is taken, the first one of its format where it is empty.
 
     How it is written: its ``encoding``, its ``separator`` (a sign or its name), how many lines to ``skip_lines`` before
-    the header, which texts are ``nulls``, the ``decimal`` sign, by column of ``dates`` their order (dmy, mdy, ymd) or
-    what they count since 1970 (epoch, epoch-ms, epoch-us), and the ``zone`` of times that name none; days begin in it.
+    the header, which texts are ``nulls``, the ``decimal`` sign (by column of ``decimals`` where they differ), by column
+    of ``dates`` their order (dmy, mdy, ymd, or iso for ISO 8601) or what they count since 1970 (epoch, epoch-ms,
+    epoch-us), and the ``zone`` of times that name none; days begin in it.
     With ``flatten`` the value of b in the object a is the column a.b.
     """
 
@@ -47,6 +49,7 @@ class FileChoice:
     flatten: bool = False
     nulls: tuple[str, ...] = ()
     decimal: str = ""
+    decimals: Mapping[str, str] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
     zone: str = ""
 
@@ -59,10 +62,24 @@ class ColumnPreview:
     """One column as it would be kept; ``samples`` are at most three texts, safe to print."""
 
     name: str
-    type: FieldType
+    type: str
     sensitivity: Sensitivity
     samples: tuple[str, ...]
     nulls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileForm:
+    """How a file turned out to be written, in the words of a `FileChoice`; what nothing in it decided is empty."""
+
+    as_format: str
+    part: str = ""
+    encoding: str = ""
+    separator: str = ""
+    skip_lines: int | None = None
+    decimals: Mapping[str, str] = field(default_factory=dict)
+    dates: Mapping[str, str] = field(default_factory=dict)
+    zone: str = ""
 
 
 class OverlapReason(StrEnum):
@@ -84,7 +101,7 @@ class Overlap:
     """A collection with people in it that a file has too; if it ``joins``, both share one lifetime budget for good.
 
     ``other_unit`` is the unit of a collection of that budget that is not the unit of these rows; then they are not
-    imported as they are, because no cap holds for several units.
+    imported as they are, because no cap holds for several units. ``way_out`` are the options that ask for that unit.
     """
 
     collection: str
@@ -92,6 +109,7 @@ class Overlap:
     is_erased: bool
     joins: bool
     other_unit: str = ""
+    way_out: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +129,7 @@ class ImportPlan:
     ``known_rows`` of the file are in its collection already and are left out. ``rows_before`` are those its collection
     has already, None for a new one, and ``lifetime_epsilon`` is its cap.
     ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget shared with any other.
+    ``form`` is how the file is written, as it was found or said: with it the next one of its kind is read the same way.
     ``under_consent`` says that somebody may learn from that collection. Importing ``needs_passphrase`` then, and where
     a budget becomes a shared one, because that is for good, and where a budget becomes one more for the same people or
     is larger than the default.
@@ -134,6 +153,7 @@ class ImportPlan:
     overlaps: tuple[Overlap, ...] = ()
     shared: SharedBudget | None = None
     known_rows: int = 0
+    form: FileForm | None = None
     under_consent: bool = False
     needs_passphrase: bool = False
 
@@ -169,6 +189,15 @@ class ExportReport:
     is_safe: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicturesReport:
+    """What a page with pictures shows of so many rows: so many columns, and by name those it leaves out as places."""
+
+    rows: int
+    columns: int
+    left_out: tuple[str, ...] = ()
+
+
 # looking --------------------------------------------------------------------------------------------------
 
 
@@ -199,24 +228,18 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """One bucket of time: a day, month or year, and the mean of its values or how many there are."""
-
-    label: str
-    value: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSummary:
     """One column: what does not apply to its type is None or empty.
 
     ``minimum`` and ``maximum`` are numbers, or texts for times; ``mean`` of a truth value is its share of true;
-    ``top`` are the commonest labels with their counts; ``over_time`` holds means for numbers and truth
-    values (``is_mean``), else counts.
+    ``top`` are the commonest labels with their counts. Where the collection has times, ``over_time`` holds one point
+    ``every`` day, week, month or year: means for numbers and truth values (``is_mean``), else counts, and of labels the
+    ``shares`` of the commonest. ``calendar`` tells of a column of times which days have rows, ``places`` of two columns
+    that name a place together where they are, for the screen alone.
     """
 
     name: str
-    type: FieldType
+    type: str
     rows: int
     nulls: int
     distinct: int
@@ -227,7 +250,11 @@ class ColumnSummary:
     histogram: Histogram | None = None
     top: tuple[tuple[str, int], ...] = ()
     is_mean: bool = False
+    every: Every | None = None
     over_time: tuple[Point, ...] = ()
+    shares: tuple[Share, ...] = ()
+    calendar: Calendar | None = None
+    places: Places | None = None
 
 
 # erasing --------------------------------------------------------------------------------------------------

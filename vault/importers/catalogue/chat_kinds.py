@@ -66,7 +66,7 @@ def kind_of(first: str) -> str | None:
     """What a message is by its first line; None for what the app itself wrote."""
     body = first[:_LOOK].strip(f"{MARKS} ")
     plain = body.rstrip(".").casefold()
-    known = _attached(body) or _put_there(body, plain)
+    known = _attached(body) or _replaced(body, plain)
     if known is None and first.startswith(_MARK):
         return "poll" if _POLL.match(body) else _unknown(plain)
     return known or "text"
@@ -79,7 +79,7 @@ def _attached(body: str) -> str | None:
     return "media" if _BRACKETS.fullmatch(body) else None
 
 
-def _put_there(body: str, plain: str) -> str | None:
+def _replaced(body: str, plain: str) -> str | None:
     """By the words that the app puts in its place."""
     if plain in _DELETED:
         return "deleted"

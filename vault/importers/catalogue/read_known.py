@@ -26,7 +26,8 @@ from vault.importers.catalogue.wrist import read_fitbit, read_garmin
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.source import File
 from vault.records.schema import Export, ParsedTable
-from vault.views.field_types import FieldSpec, FieldType, Sensitivity
+from vault.views.field_types import ColumnType, FieldSpec, Sensitivity
+from vault.views.records import FileForm
 
 READERS: Final[dict[str, Reader]] = {
     "apple-health": read_apple_health,
@@ -52,7 +53,7 @@ READERS: Final[dict[str, Reader]] = {
 class Wanted:
     """What a person said about columns, by the names that they are to have."""
 
-    types: Mapping[str, FieldType]
+    types: Mapping[str, ColumnType]
     sensitivities: Mapping[str, Sensitivity]
     wishes: ColumnWishes
 
@@ -79,6 +80,7 @@ def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None])
         export=export_of(known),
         known_as=f"{known.name}/{part.name}",
         key=tuple(names[name] for name in part.key or part.names if name in names),
+        form=FileForm(as_format=file.format, part=part.name),
     )
 
 
