@@ -94,7 +94,8 @@ looked at; what you searched for is not.
 def where(found: list[Rows], text: str) -> str:
     """How many rows of how many collections hold the text."""
     rows = wording.counted(sum(page.matches for page in found), "row")
-    return f"{rows} of {wording.counted(len(found), 'collection')} with {wording.quoted(text)}"
+    first = f"; the first {MOST_EACH} of each" if any(page.matches > len(page.rows) for page in found) else ""
+    return f"{rows} of {wording.counted(len(found), 'collection')} with {wording.quoted(text)}{first}"
 
 
 def lines(page: Rows) -> list[Line]:
