@@ -6,6 +6,14 @@ from mutant import Kind, Mutant
 
 MUTANTS = (
     Mutant(
+        name="a mail is known by what the programs of others call it",
+        kind=Kind.PRIVACY,
+        function="identity",
+        old='return hashlib.sha256(told.encode(errors="backslashreplace")).hexdigest()[:_LENGTH]',
+        new="return told",
+        caught_by="test_nothing_of_other_people_is_taken[mbox of Google]",
+    ),
+    Mutant(
         name="a card tells the types that were guessed from records",
         kind=Kind.PRIVACY,
         function="_told",
