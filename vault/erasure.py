@@ -42,7 +42,7 @@ PATIENCE = 10.0
 """Seconds that erasing waits for whoever reads an older state of the vault."""
 
 REASON: Final = "its collection was erased"
-_RUNNING: Final = (RequestState.READY, RequestState.CHARGED, RequestState.TRAINING)
+RUNNING: Final = (RequestState.READY, RequestState.CHARGED, RequestState.TRAINING)
 _OPEN: Final = (RequestState.WAITING, RequestState.APPROVED)
 
 
@@ -53,7 +53,7 @@ def plan(vault: OpenVault, uow: UnitOfWork, name: str, *, fingerprint_too: bool 
     """
     facts = find_collection(uow, name)
     requests = uow.find(RequestRow, collection=name, order_by="received_at")
-    if any(row.id in vault.running or row.state in _RUNNING for row in requests):
+    if any(row.id in vault.running or row.state in RUNNING for row in requests):
         raise CollectionInUse(collection=name)
     grants = [one for one in load_grants(uow, collection=name) if one.withdrawn_at is None]
     spent = ledger.spending(uow, collection_id=facts.id, lifetime_epsilon=facts.lifetime_epsilon)[0]
@@ -90,9 +90,9 @@ def erase(vault: OpenVault, name: str, *, fingerprint_too: bool = False) -> Eras
             _end(act, done)
             _shred(act, done)
     except MarkNotWritten:
-        _clear(vault, name)
+        clear(vault, name)
         raise
-    _clear(vault, name)
+    clear(vault, name)
     return done
 
 
@@ -156,7 +156,7 @@ _ANSWERS: Final = ("joined", "apart")
 _NAMED_BY: Final = {EntryType.RECORD_IMPORT: "collection", EntryType.ACCESS_VIEW: "what"}
 
 
-def _clear(vault: OpenVault, name: str) -> None:
+def clear(vault: OpenVault, name: str) -> None:
     """Bring the overwritten pages into the main file, once everybody who reads an older state has ended."""
     deadline = time.monotonic() + PATIENCE
     while True:

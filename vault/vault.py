@@ -28,6 +28,7 @@ from vault.owner.reopen import plan as plan_reopening
 from vault.owner.reopen import reopen
 from vault.owner.requesters import RequesterActions
 from vault.owner.requests import RequestActions
+from vault.owner.undo import UndoActions
 from vault.owner.upkeep import UpkeepActions
 from vault.requests.grant import NOTICE
 from vault.sealing.memory import harden_process
@@ -50,8 +51,8 @@ __all__ = [
 
 @final  # so that the type checker names an action of the owner that nothing carries out
 class Vault(
-    RecordActions, CardActions, RequesterActions, ConsentActions, RequestActions, ReleaseActions, BudgetActions,
-    AuditActions, UpkeepActions, AccessActions, Owner,
+    RecordActions, UndoActions, CardActions, RequesterActions, ConsentActions, RequestActions, ReleaseActions,
+    BudgetActions, AuditActions, UpkeepActions, AccessActions, Owner,
 ):  # fmt: skip
     """An open vault; close it, or use it in a with statement, so that the keys are wiped."""
 

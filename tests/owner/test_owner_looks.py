@@ -32,7 +32,7 @@ LOOKS: dict[str, Callable[[Vault, Path], object]] = {
 # what was learned, whose own entries stand on the trail. Whoever adds an action says here or above what it shows.
 NOTHING_OF_RECORDS = frozenset({
     *("import_planned", "import_under_consent", "check_lifetime", "collections", "preview_erase", "erase_collection"),
-    *("check_import", "data_card", "hand_out_card"),
+    *("check_import", "data_card", "hand_out_card", "preview_undo_import", "undo_import"),
     *("add_requester", "requesters", "trust_requester", "block_requester", "unblock_requester", "rename_requester"),
     *("vault_key", "issue_token", "revoke_tokens", "preview_grant", "grant", "grants", "consent", "receipt"),
     *("preview_withdraw", "withdraw", "explain", "what_if", "submit", "requests", "request", "explain_request"),

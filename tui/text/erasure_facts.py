@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.text import wording
+from tui.text import times, wording
 
 if TYPE_CHECKING:
-    from vault.views.records import Erasure
+    from vault.views.records import Erasure, UndoneImport
 
 _LINKED = (
     "The file of the database has another name on this disk (a hard link): both are one file, and it is "
     "erased there too."
 )
+
+
+def undo_sentences(one: UndoneImport) -> list[str]:
+    """What taking an import out destroys, what stays, and what it does not bring back."""
+    shared, rows = ", ".join(one.shares_budget_with), wording.counted(one.rows, "row")
+    return [
+        f"The last import of {one.collection}, of {times.full_time(one.imported_at)}: {rows}. "
+        f"Their sealed bytes are destroyed; {wording.counted(one.rows_left, 'row')} from before stay.",
+        "Nobody learned from these rows: their file can be imported again.",
+        *[f"Its lifetime privacy budget stays one with that of {shared}."] * bool(shared),
+        "Backups and exports that you made still hold them, and so may snapshots that your disk keeps.",
+    ]
 
 
 def erase_sentences(one: Erasure) -> list[str]:

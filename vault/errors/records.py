@@ -67,6 +67,20 @@ class ErasedNotCleared(Unavailable):
     hint = "this vault cannot open them any more; they go when lockbox opens it the next time"
 
 
+class OnlyImport(Invalid):
+    """There is nothing in {collection} but its first import."""
+
+    hint = "to take that out, erase it; name and file are free again where nobody learned from it: lockbox data erase"
+
+
+class LearnedFrom(Refused):
+    """The last import of {collection} was learned from: what it told cannot be taken back."""
+
+    hint = (
+        "nothing was changed; to destroy its rows for good, with what stands on them: lockbox data erase NAME"
+    )
+
+
 class UnknownField(Invalid):
     """Collection {collection} has no field {name}."""
 

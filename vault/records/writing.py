@@ -61,17 +61,18 @@ def _append_column(
     for tail in uow.find(Segment, field_id=place.field, stripe=stripe):
         room = STRIPE_ROWS - tail.row_count
         old = open_segment(key, tail.blob, segment_place(place, tail))
-        _rewrite(key, place, tail, pa.chunked_array([old, *values.slice(0, room).chunks], type=values.type))
+        whole = pa.chunked_array([old, *values.slice(0, room).chunks], type=values.type)
+        reseal(key, place, tail, whole.combine_chunks())
         waiting, stripe = values.slice(room), stripe + 1
     for number, start in enumerate(range(0, len(waiting), STRIPE_ROWS), start=stripe):
         _add_segment(uow, key, place, number, waiting.slice(start, STRIPE_ROWS))
 
 
-def _rewrite(key: Secret, place: FieldPlace, segment: Segment, values: pa.ChunkedArray) -> None:
+def reseal(key: Secret, place: FieldPlace, segment: Segment, values: pa.Array) -> None:
     """Seal a segment anew under the next generation, so that the old blob does not open in its place."""
     segment.generation += 1
     segment.row_count = len(values)
-    segment.blob = seal_segment(key, values.combine_chunks(), segment_place(place, segment))
+    segment.blob = seal_segment(key, values, segment_place(place, segment))
 
 
 def _add_segment(

@@ -292,6 +292,20 @@ class ColumnSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UndoneImport:
+    """The last import of a collection, as it is taken out again: its rows, those that stay, and when it was made.
+
+    With those of ``shares_budget_with`` the collection goes on sharing its lifetime budget.
+    """
+
+    collection: str
+    rows: int
+    rows_left: int
+    imported_at: str
+    shares_budget_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
     """What erasing a collection ends or ended, and what it cannot reach.
 

@@ -1,4 +1,4 @@
-"""Records: data list, show, browse, search, export, erase."""
+"""Records: data list, show, card, browse, search, undo, export, erase."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import wording
-from tui.text.erasure_facts import erase_sentences
+from tui.text.erasure_facts import erase_sentences, undo_sentences
 from tui.text.export_facts import export_sentences, picture_sentences
 from tui.text.parse import parse_moment
 from vault.errors.consent import NotConfirmed
@@ -33,11 +33,14 @@ from vault.errors.families import Invalid
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vault.views.records import Erasure, Page, RowFilter
+    from vault.views.records import Erasure, Page, RowFilter, UndoneImport
 
 group = typer.Typer(no_args_is_help=True)
 
 CollectionName = Annotated[str, typer.Argument(metavar="COLLECTION", help="Its name.")]
+Confirmed = Annotated[
+    str | None, typer.Option("--confirm", metavar="NAME", help="Without a terminal: its name once more.")
+]
 First = Annotated[int, typer.Option("--first", metavar="N", help="Pass over so many rows.")]
 Since = Annotated[
     str, typer.Option("--since", metavar="DATE", help="Only rows of this date or time (UTC) or later.")
@@ -251,6 +254,38 @@ def is_filtered(page: Page) -> bool:
     return bool(page.search) or page.has_time
 
 
+@group.command("undo")
+def undo(
+    context: typer.Context,
+    collection: CollectionName,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be taken out, and do nothing.")
+    ] = False,
+    confirmed: Confirmed = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take the rows of the last import out again, for good, where nobody learned from them."""
+    with open_vault(context, writable=not dry_run) as vault:
+        planned = vault.preview_undo_import(collection)
+        for sentence in undo_sentences(planned):
+            say(sentence)
+        if dry_run:
+            _show_undone(planned, as_json=as_json)
+            say("Nothing was taken out (dry run).")
+            return
+        _have_named(planned.collection, confirmed, "take its last import out")
+        done = vault.undo_import(collection)
+    _show_undone(done, as_json=as_json)
+    say(
+        f"Taken out: {wording.counted(done.rows, 'row')} of {done.collection}. Its file can be imported again."
+    )
+
+
+def _show_undone(one: UndoneImport, *, as_json: bool) -> None:
+    if as_json:
+        write_json(one)
+
+
 @group.command("erase")
 def erase(
     context: typer.Context,
@@ -258,9 +293,7 @@ def erase(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be erased and ended, and erase nothing.")
     ] = False,
-    confirmed: Annotated[
-        str | None, typer.Option("--confirm", metavar="NAME", help="Without a terminal: its name once more.")
-    ] = None,
+    confirmed: Confirmed = None,
     fingerprint_too: Annotated[
         bool,
         typer.Option(
@@ -277,7 +310,9 @@ def erase(
             _show_erasure(planned, as_json=as_json)
             say("Nothing was erased (dry run).")
             return
-        _ask_to_erase(planned, confirmed)
+        for sentence in erase_sentences(planned):
+            say(sentence)
+        _have_named(planned.collection, confirmed, "erase it")
         done = vault.erase_collection(collection, fingerprint_too=fingerprint_too)
     if as_json:
         write_json(done)
@@ -292,15 +327,13 @@ def _show_erasure(planned: Erasure, *, as_json: bool) -> None:
         write_wrapped(sentence)
 
 
-def _ask_to_erase(planned: Erasure, confirmed: str | None) -> None:
+def _have_named(name: str, confirmed: str | None, what: str) -> None:
     """Have the name typed, here or in the command; there is no yes that is quicker."""
-    for sentence in erase_sentences(planned):
-        say(sentence)
     if confirmed is None and not is_interactive():
-        raise Invalid(reason="without a terminal, name once more what is erased: --confirm NAME")
+        raise Invalid(reason=f"without a terminal, name the collection once more to {what}: --confirm NAME")
     if confirmed is None:
-        confirmed = ask("\nThis cannot be undone. Type the name of the collection to erase it:")
-    if confirmed != planned.collection:
+        confirmed = ask(f"\nThis cannot be undone. Type the name of the collection to {what}:")
+    if confirmed != name:
         raise NotConfirmed()
 
 

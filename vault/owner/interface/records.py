@@ -18,6 +18,7 @@ from vault.views.records import (
     Page,
     PicturesReport,
     RowFilter,
+    UndoneImport,
 )
 
 
@@ -112,6 +113,17 @@ class Records(Protocol):
 
     def hand_out_card(self, card: CardChoice, target: Path) -> DataCard:
         """Write that file to a new place, once it is recorded; raises as `data_card`, and `DestinationUnusable`."""
+
+    def preview_undo_import(self, name: str) -> UndoneImport:
+        """What `undo_import` would take out; raises as it."""
+
+    @proven
+    def undo_import(self, name: str) -> UndoneImport:
+        """Destroy the rows of the last import of a collection, for good; its file can be imported again.
+
+        Raises `UnknownCollection`, `CollectionErased`, `CollectionInUse`, `LearnedFrom` where budget of the
+        collection was spent since, `OnlyImport` where there is no other, `ErasedNotCleared` as `erase_collection`.
+        """
 
     def preview_erase(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         """What erasing a collection would end, and what it cannot reach; raises as `erase_collection`."""

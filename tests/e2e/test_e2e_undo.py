@@ -1,0 +1,103 @@
+"""The last import of a collection is taken out again, whole, where nobody learned from it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.worlds.approving import approve
+from tests.worlds.commands import Outcome, run
+from tests.worlds.importing import import_file
+from tests.worlds.world import World
+from vault.errors.records import LearnedFrom
+from vault.views.records import FileChoice
+
+
+def exported(world: World, name: str) -> str:
+    to = world.folder / f"{name}.csv"
+    done = run(world.paths, "data", "export", "nights", to)
+    assert done.code == 0, done.err
+    return to.read_text()
+
+
+def added(world: World, rows: int, seed: int = 3) -> Path:
+    more = world.table(f"more-{seed}.csv", rows=rows, seed=seed)
+    with world.vault() as vault:
+        import_file(vault, FileChoice(path=more, name="nights", unit="day", time_field="day"))
+    return more
+
+
+def undo(world: World, *words: str) -> Outcome:
+    return run(world.paths, "data", "undo", "nights", *words)
+
+
+@pytest.mark.parametrize("rows", [10, 4096 - 100, 5000])
+def test_what_was_there_before_comes_back_and_the_file_can_come_again(known_world: World, rows: int) -> None:
+    """Within a stripe, to its end, and over several; the trail says it, and what was sealed anew opens."""
+    world = known_world
+    with world.vault() as vault:
+        world.imported(vault)
+    before = exported(world, "before")
+    more = added(world, rows)
+    looked = undo(world, "--dry-run", "--json")
+    assert (looked.code, json.loads(looked.out)["rows"], json.loads(looked.out)["rows_left"]) == (
+        0,
+        rows,
+        100,
+    )
+    assert undo(world).code == 1, "without a terminal its name is asked for"
+    assert undo(world, "--confirm", "days").code != 0
+    done = undo(world, "--confirm", "nights")
+    assert done.code == 0, done.err
+    assert exported(world, "after") == before
+    assert run(world.paths, "audit", "verify").code == 0
+    with world.vault() as vault:
+        assert f"You erased {rows:,} records of nights." in [line.sentence for line in vault.audit_lines()]
+        again = import_file(vault, FileChoice(path=more, name="nights", unit="day", time_field="day"))
+    assert (again.rows, again.total_rows) == (rows, 100 + rows)
+    assert undo(world, "--confirm", "nights").code == 0
+    only = undo(world, "--confirm", "nights")
+    assert (only.code, "nothing in nights but its first import" in " ".join(only.err.split())) == (1, True), (
+        only.err
+    )
+
+
+def test_rows_that_were_learned_from_stay(known_world: World) -> None:
+    """Also where the run was charged in the second of the import; what came after the run can go."""
+    world = known_world
+    with world.vault() as vault:
+        world.imported(vault)
+    added(world, 10)
+    job = world.job("asked", epsilon="0.5")
+    with world.vault() as vault:
+        request = vault.submit(job).line.id
+        approve(vault, request, draft=True)
+        vault.train(request, progress=lambda _step, _of: None)
+        with pytest.raises(LearnedFrom):
+            vault.undo_import("nights")
+    world.clock.forward(seconds=1)
+    added(world, 20, seed=5)
+    assert undo(world, "--confirm", "nights").code == 0
+    refused = undo(world, "--confirm", "nights")
+    assert (refused.code, "was learned from" in " ".join(refused.err.split())) == (4, True), refused.err
+
+
+def test_an_undo_that_fails_on_the_way_leaves_all_as_it_was(
+    known_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = known_world
+    with world.vault() as vault:
+        world.imported(vault)
+    added(world, 5000)
+    before = exported(world, "before")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with world.vault() as vault, monkeypatch.context() as patch:
+        patch.setattr("vault.records.removing.reseal", full)
+        with pytest.raises(OSError, match="No space"):
+            vault.undo_import("nights")
+    assert exported(world, "after") == before
