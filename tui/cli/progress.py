@@ -20,10 +20,13 @@ def progress_bar(doing: str, *, before: str = "") -> Iterator[Callable[[int, int
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
+    from tui.cli.time_left import TimeLeft
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(pulse_style="bar.back"),
         TextColumn("{task.fields[words]}"),
+        TimeLeft(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(before or doing, total=None, words="")
