@@ -12,6 +12,7 @@ from tui.text.overlap_facts import cap_sentence
 if TYPE_CHECKING:
     from vault.views.records import ImportPlan, ImportReport
 
+KINDS: Final = ("int", "float", "bool", "text", "timestamp", "category")
 SENSITIVITIES: Final = ("ordinary", "sensitive", "special", "identifying")
 CLASSES: Final = {
     "ordinary": "no harm known if it came out.",

@@ -43,6 +43,8 @@ def preview(
         units=units,
         time_field=time_field,
         known_rows=parsed.known_rows,
+        part=(parsed.known_as or "").rpartition("/")[2],
+        parts=parsed.parts,
         digest=parsed.digest_input.hex(),
         warnings=(*parsed.notes, *repeats, *_warnings(parsed, rows, unit, units)),
     )

@@ -110,6 +110,7 @@ class ImportPlan:
     ``id`` names it for the import that carries it out; ``digest`` is the SHA-256 of the file as it was read, in hex.
     ``known_rows`` of the file are in its collection already and are left out. ``rows_before`` are those its collection
     has already, None for a new one, and ``lifetime_epsilon`` is its cap.
+    Of a known export ``part`` is the table that was read, and ``parts`` are all that the file holds, with their rows.
     ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget shared with any other.
     ``under_consent`` says that somebody may learn from that collection. Importing ``needs_passphrase`` then, and where
     a budget becomes a shared one, because that is for good, and where a budget becomes one more for the same people or
@@ -134,6 +135,8 @@ class ImportPlan:
     overlaps: tuple[Overlap, ...] = ()
     shared: SharedBudget | None = None
     known_rows: int = 0
+    part: str = ""
+    parts: Mapping[str, int] = field(default_factory=dict)
     under_consent: bool = False
     needs_passphrase: bool = False
 
