@@ -18,7 +18,7 @@ FIELDS: Final = {
     "rename": "Name",
     "sensitivity": "Class",
     "separator": "Separator",
-    "skip-lines": "Lines before the header",
+    "skip-lines": "Lines to skip",
     "time": "Time of a row",
     "type": "Kind",
     "unit": "What counts as one",

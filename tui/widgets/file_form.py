@@ -56,11 +56,11 @@ class FileForm(Vertical):
             return
         yield text_field("Also missing", "nulls", 'such as -999 "not asked"', shlex.join(one.nulls))
         yield menu_field("Decimal sign", "decimal", DECIMALS, one.decimal)
-        yield text_field("Zone", "zone", "of times without one, such as Europe/Berlin", one.zone)
+        yield text_field("Zone", "zone", "such as Europe/Berlin; empty: UTC", one.zone)
         yield text_field("Encoding", "encoding", "such as cp1252; empty: found out", one.encoding)
         yield text_field("Separator", "separator", "comma, semicolon, tab, bar or a sign", one.separator)
         skipped = "" if one.skip_lines is None else str(one.skip_lines)
-        yield text_field("Lines before the header", "skip-lines", "empty: none, or found", skipped, most=6)
+        yield text_field("Lines to skip", "skip-lines", "before the header", skipped, most=6)
         if self._by_number:
             yield text_field("Leave out", "drop", "columns such as #3, notes", ", ".join(one.drop))
             yield text_field("Name", "rename", "such as #1=id, #3=notes", _pairs_text(one.rename))
@@ -134,7 +134,7 @@ def _lines(text: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit()):
-        raise Invalid(reason="“Lines before the header” is a whole number")
+        raise Invalid(reason="“Lines to skip” is a whole number")
     return int(text)
 
 
