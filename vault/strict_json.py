@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isfinite, isinf
 from typing import NoReturn
 
 
@@ -11,7 +12,7 @@ class DuplicateKey(ValueError):
 
 
 class NotFinite(ValueError):
-    """A number is NaN or infinite."""
+    """A number is NaN or infinite, or larger than a double can be."""
 
 
 def strict_loads(text: str | bytes) -> object:
@@ -19,11 +20,43 @@ def strict_loads(text: str | bytes) -> object:
     return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
 
 
+def finite_loads(text: str) -> object:
+    """The same, and no number that is larger than a double: it would be read as an infinity."""
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite_float)
+
+
+def loads_with_unfinite(text: str) -> object:
+    """The same, but that numbers may be NaN or infinite; raises `DuplicateKey`, `ValueError` and `RecursionError`."""
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def holds_unfinite(value: object) -> bool:
+    """Whether a number in a JSON value is NaN or infinite."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case float() as number:
+                if not isfinite(number):
+                    return True
+            case dict() as inner:
+                waiting.extend(inner.values())
+            case list() as several:
+                waiting.extend(several)
+    return False
+
+
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise DuplicateKey
     return found
+
+
+def _finite_float(text: str) -> float:
+    number = float(text)
+    if isinf(number):
+        raise NotFinite
+    return number
 
 
 def _refuse(_name: str) -> NoReturn:

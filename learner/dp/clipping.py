@@ -25,6 +25,8 @@ Reduction: TypeAlias = Literal["sum", "mean"]
 
 # what a factor is made smaller by: no rounding of it, or of what it multiplies, then lets a norm be above C
 SHORTENED: Final = 1 - 2.0**-22
+# below it a float32 holds fewer digits, also once it is divided by the 10,000 rows that a unit can have
+LEAST_FACTOR: Final = 2.0**-112
 # units of several rows have their gradients formed up to this many parameters, and their norms from products of
 # rows beyond it
 MOST_FORMED: Final = 1024
@@ -228,7 +230,8 @@ def _of_units(formed: list[NDArray[np.float64]], shapes: Sequence[LayerShape], p
 def factors(
     squared: NDArray[np.float64], width: int, clip_norm: float, unit: float = UNIT_ROUNDOFF
 ) -> NDArray[np.float64]:
-    """min(1, C / norm) for each unit, a little shortened; 0 for one that has a number that is not finite.
+    """min(1, C / norm) for each unit, a little shortened; 0 for one that has a number that is not finite, and for one
+    that would be shortened more than a float32 can say.
 
     ``squared`` are norms squared, of sums over at most ``width`` numbers a layer: each such sum is off by at
     most width ``unit``s of itself, which the norm is made longer by. Abadi et al., "Deep Learning with Differential
@@ -237,7 +240,7 @@ def factors(
     """
     norms = np.sqrt(squared) * (1 + (4 * width + 8) * unit)
     shorter = SHORTENED * (clip_norm / np.maximum(norms, clip_norm))
-    return np.where(np.isfinite(squared), shorter, 0.0)
+    return np.where(np.isfinite(squared) & (shorter >= LEAST_FACTOR), shorter, 0.0)
 
 
 def _roundoff(layers: Books) -> float:

@@ -173,7 +173,14 @@ def test_what_is_found_is_said_before_anything_is_stored(today: World) -> None:
     shown = imported(today, path, "others", "--dry-run")
 
     assert plan["overlaps"] == [
-        {"collection": "nights", "reason": "same-people", "is_erased": False, "joins": True, "other_unit": ""}
+        {
+            "collection": "nights",
+            "reason": "same-people",
+            "is_erased": False,
+            "joins": True,
+            "other_unit": "",
+            "way_out": "",
+        }
     ]
     assert plan["shared"]["members"] == ["nights"]
     assert Decimal(plan["shared"]["used_percent"]) == used(today, "nights")
@@ -353,7 +360,9 @@ def test_one_budget_has_one_unit(today: World) -> None:
     words = ("import", path, "--collection", "rows", "--time", "day", "--unit", "record")
     refused = run(today.paths, *words)
     assert "Its budget counts by another unit, day" in " ".join(refused.err.split())
-    assert_refused(refused, 4, "counts by day, and one lifetime budget needs one unit", secrets_of(today))
+    assert_refused(
+        refused, 4, "counts by day (UTC), and one lifetime budget needs one unit", secrets_of(today)
+    )
 
     less = written(today, rows_of(today)[:-2], "less.csv")
     others = replace(choice(today, path, "rows", people={"nights": "other"}), unit="record")

@@ -83,7 +83,7 @@ def test_reasons_never_repeat_the_value(parse):
 def test_a_number_that_is_not_finite_refuses_its_row_where_the_type_is_given(parse, cell):
     parsed = parse("x\n" + "1.5\n" * 40 + f"{cell}\n", types={"x": FieldType.FLOAT})
 
-    assert refusals(parsed) == [(42, "x: not a finite number")]
+    assert refusals(parsed) == [(42, "x: not a finite number of 64 bits")]
 
 
 def test_ragged_rows_are_refused_with_their_widths(parse):

@@ -117,7 +117,7 @@ def test_local_times_are_those_of_the_zone_and_days_stay_days(parse):
     assert [cell(value) for value in column(parsed, "d")] == ["2026-07-01T00:00:00Z", "2026-10-25T00:00:00Z"]
     assert parsed.notes == (
         "The times in c carry no zone: they are taken as those of Europe/Berlin.",
-        "1 of the times in c were shown twice when clocks went back: the first is meant.",
+        "1 of the times in c was shown twice when clocks went back in Europe/Berlin (line 3): the first is meant.",
     )
 
 

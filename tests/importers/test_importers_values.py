@@ -110,10 +110,12 @@ def test_one_odd_cell_makes_a_text_that_says_how_many_rows_a_type_would_refuse(p
     assert [field.type.value for field in parsed.fields] == ["category", "category"]
     assert (parsed.table.num_rows, parsed.refused) == (100, ())
     assert parsed.notes == (
-        "99 of 100 cells in land look like truth values: it is kept as text. With the type bool, 1 row would be "
-        "refused.",
-        "99 of 100 cells in zip look like whole numbers: it is kept as text. With the type int, 1 row would be "
-        "refused.",
+        "99 of 100 cells in land look like truth values: it is kept as a category. With the type bool, 1 row would "
+        "be refused.",
+        "99 of 100 cells in zip look like whole numbers: it is kept as a category. With the type int, 1 row would "
+        "be refused.",
+        "The columns land, zip hold few texts, often repeated: they are kept as categories. As text: --type land=text "
+        "--type zip=text",
     )
 
 

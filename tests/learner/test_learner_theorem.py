@@ -7,12 +7,14 @@ compare with no tolerance of their own.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from learner_setups import LINEAR, LOGISTIC, WIDTH, frame_of, listened, mlp, random_frame, weights_of
@@ -25,6 +27,7 @@ from learner.dp import plan as plan_module
 from learner.dp.books import Books, Layer
 from learner.dp.plan import MAX_CANCELLATION, plan_of
 from learner.dp.totals import Total
+from learner.dp.units import UnitBlock
 from learner.models.network import network_of
 from learner.protocol import Job
 
@@ -83,6 +86,46 @@ def test_a_norm_is_an_upper_bound_in_exact_arithmetic(
         network = network_of(JOBS[kind], encode_rows(JOBS[kind], random_frame(JOBS[kind], 1)), 8)
         layer = Layer(inputs=np.array([inputs], dtype), gradients=np.array([gradients], dtype))
         assert exact_square(copied(clipping._rows([layer], network, plan))) <= Fraction(clip_norm) ** 2
+
+
+@pytest.fixture(params=[False, True], ids=["rounds", "flushes"])
+def small_numbers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What the processor does with numbers below the normal ones."""
+    assert torch.set_flush_denormal(request.param)
+    yield
+    torch.set_flush_denormal(False)
+
+
+@pytest.mark.usefixtures("small_numbers")
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_norm_is_an_upper_bound_at_the_ends_of_float32_however_the_processor_rounds_there(
+    rows: int,
+) -> None:
+    """Also where a number is too small to have all its digits, beside one whose square is hardly finite."""
+    plan = replace(plan_of(JOBS["rows of an mlp"]), clip_norm=1e-4, most_rows=rows)
+    network = network_of(
+        JOBS["rows of an mlp"], encode_rows(JOBS["rows of an mlp"], random_frame(JOBS["rows"], 1)), 8
+    )
+    block = UnitBlock(rows=np.arange(rows), members=np.zeros(1, np.int64), counts=np.array([rows]))
+    draw, adds = np.random.default_rng(5), 0
+    for one, other in [
+        *((one, other) for one in range(-148, 64, 15) for other in range(-148, 64, 15)),
+        *[(62, 62)] * 20,
+    ]:
+        inputs, gradients = (
+            np.ldexp(draw.uniform(1, 2, (rows, width)), power).astype(np.float32)
+            for width, power in ((4, one), (3, other))
+        )
+        layers: Books = [Layer(inputs=inputs, gradients=gradients)]
+        layers = (
+            clipping._rows(layers, network, plan)
+            if rows == 1
+            else clipping._by_pairs(layers, block, network, plan, "mean")
+        )
+        squared = exact_square(copied(layers))
+        assert squared <= Fraction(plan.clip_norm) ** 2, (one, other)
+        adds += squared > 0
+    assert adds > 50
 
 
 @pytest.fixture

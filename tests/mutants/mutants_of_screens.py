@@ -15,6 +15,15 @@ MUTANTS = (
         within="tui/dialogs",
     ),
     Mutant(
+        name="what locks and hides is heard at any moment by our keys alone",
+        kind=Kind.CONSENT,
+        function="urgent_keys",
+        old="frozenset(_urgent(own))",
+        new="frozenset(_urgent({}))",
+        caught_by="test_what_hides_and_locks_is_heard_at_any_moment_by_the_key_that_a_person_chose",
+        within="tui/app",
+    ),
+    Mutant(
         name="what is for good takes no word",
         kind=Kind.EGRESS,
         function="VaultCallDialog.is_typed",

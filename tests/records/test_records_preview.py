@@ -10,6 +10,7 @@ from vault.views.field_types import FieldType, Sensitivity, UnitKind, UnitSpec
 
 RECORD, DAY = UnitSpec(kind=UnitKind.RECORD), UnitSpec(kind=UnitKind.DAY)
 VISITS = "at,patient,pulse\n2026-01-01,ada,60\n2026-01-01,ada,60\n2026-01-02,bob,\n,ada,70\n"
+CATEGORY = "The column patient holds few texts, often repeated: it is kept as a category. As text: --type patient=text"
 
 
 def test_every_column_is_shown_as_it_would_be_kept(bench):
@@ -37,6 +38,7 @@ def test_every_column_is_shown_as_it_would_be_kept(bench):
 
 def test_the_owner_is_warned_in_sentences(bench):
     assert preview(bench.parse(VISITS), RECORD, "at").warnings == (
+        CATEGORY,
         "Each row counts as its own unit; a habit shown by many rows is not hidden.",
         "1 row repeats another row; what is told twice is hidden less well.",
         "There are only 4 units: an update that hides each of them will say little.",
@@ -47,9 +49,12 @@ def test_the_owner_is_warned_in_sentences(bench):
 
 
 def test_a_day_warns_of_habits_and_of_refused_rows(bench):
-    assert preview(bench.parse(VISITS), DAY, "at").warnings[:2] == (
+    assert preview(bench.parse(VISITS), DAY, "at").warnings[:5] == (
+        CATEGORY,
         "1 of 4 rows would be refused.",
-        "All rows of one day (UTC) count as one unit; a habit shown on many days is not hidden.",
+        "All rows of one day count as one unit; a habit shown on many days is not hidden.",
+        "There are only 2 units: an update that hides each of them will say little.",
+        "The column at decides the day of a row, as it is written there.",
     )
 
 

@@ -201,7 +201,7 @@ def test_an_empty_vault_says_what_to_do_next_and_i_imports(tmp_path: Path) -> No
 
         async def story() -> None:
             async with on_page(vault, world, "data", size=(60, 20)) as pilot:
-                await sees(pilot, EMPTY.split("\n")[0])
+                await sees(pilot, EMPTY.partition("{key}")[0])
                 await press(pilot, "enter", "v", "b", "D", "e", "a")
                 assert isinstance(pilot.app.screen, Data)
                 await press(pilot, "i")

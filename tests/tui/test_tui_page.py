@@ -8,8 +8,8 @@ from typing import Any, cast
 from textual.app import App, ComposeResult
 
 from tui.app.page import Page
-from tui.widgets.bar import Standing
 from tui.widgets.plain import Plain
+from tui.widgets.standing import Standing
 
 
 class Slow(Page[int]):

@@ -28,6 +28,7 @@ from tests.worlds.screens import (
 )
 from tests.worlds.world import World
 from tui.app.app import RUN_LOST, LockboxApp
+from tui.app.own_keys import keys_file
 from tui.app.start import run
 from tui.dialogs.choose_file import ChooseFileDialog
 from tui.dialogs.help import HelpDialog
@@ -36,6 +37,7 @@ from tui.dialogs.requester import AddRequesterDialog
 from tui.dialogs.submit import SubmitDialog
 from tui.screens.home import budget_lines
 from tui.screens.requests import Requests
+from tui.screens.unlock import Unlock
 from tui.widgets.help_pane import HelpPane
 from tui.widgets.table import ListTable
 from vault.client.client import Client
@@ -61,7 +63,8 @@ class Timed(LockboxApp):
 
 @pytest.fixture
 def timed(tmp_path: Path) -> Timed:
-    return Timed(Paths(vault=tmp_path / "v", state=tmp_path / "s"), Preferences(), environ={})
+    paths = Paths(vault=tmp_path / "v", state=tmp_path / "s", config=tmp_path / "config.toml")
+    return Timed(paths, Preferences(), environ={})
 
 
 async def opened(pilot: Pilot[int], app: LockboxApp) -> QuitDialog:
@@ -92,6 +95,25 @@ def test_a_dialog_hears_nothing_before_it_was_in_sight_for_half_a_second(timed: 
     play(story())
 
 
+def test_what_hides_and_locks_is_heard_at_any_moment_by_the_key_that_a_person_chose(timed: Timed) -> None:
+    keys_file(timed.own_paths).write_text('"everywhere.curtain" = "Ctrl+T"\n"everywhere.lock" = "f9"\n')
+
+    async def story() -> None:
+        async with timed.run_test(size=(80, 24)) as pilot:
+            await opened(pilot, timed)
+            timed.pressed_at = 100.4
+            await press(pilot, "ctrl+k")
+            assert not timed.has_class("-curtained")
+            await press(pilot, "ctrl+t")
+            assert timed.has_class("-curtained")
+            await press(pilot, "ctrl+t")
+            timed.push_screen(HelpDialog(Unlock()))
+            await sees(pilot, "until you lock it with f9")
+            assert "ctrl+l" not in words_of(timed)
+
+    play(story())
+
+
 def test_no_letter_leads_from_one_answer_to_another(timed: Timed) -> None:
     async def story() -> None:
         timed.pressed_at = 101.0
@@ -117,7 +139,8 @@ def test_every_key_is_a_binding_so_that_keys_are_done_in_their_order() -> None:
         "wording.py:key_warning",
         "hardening.py:key_log_setting",
         "help_pane.py:key_facts",
-        "help_pane.py:key_name",
+        "key_names.py:key_name",
+        "key_names.py:key_of",
     }
 
 

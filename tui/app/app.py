@@ -16,9 +16,10 @@ from textual.app import App, SystemCommand
 from textual.events import Event, InputEvent, Key, MouseDown
 from textual.screen import Screen
 
-from tui.app.keymap import ACTIONS, EVERYWHERE, URGENT, bindings
+from tui.app.key_names import key_of
+from tui.app.keymap import ACTIONS, EVERYWHERE, bindings
 from tui.app.locking import LockingApp
-from tui.app.own_keys import read_own_keys
+from tui.app.own_keys import read_own_keys, urgent_keys
 from tui.app.page import Page
 from tui.app.page_classes import screen_class
 from tui.app.run_watch import RunWatch, outcome_of_run
@@ -30,7 +31,8 @@ from tui.dialogs.help import HelpDialog
 from tui.dialogs.lock import QuitDialog
 from tui.text.error_words import with_way_out
 from tui.text.layout import escaped
-from tui.widgets.bar import Standing, VaultBar
+from tui.widgets.bar import VaultBar
+from tui.widgets.standing import Standing
 from vault.errors.daemon import DaemonGone, DaemonHung, DaemonUnreachable
 from vault.errors.families import LockboxError, Locked
 
@@ -178,7 +180,8 @@ class LockboxApp(LockingApp):
             return
         # The sentence of an error may quote a value.
         is_hidden = self.has_class("-curtained")
-        said = "The reason is behind the curtain: ctrl+k" if is_hidden else escaped(with_way_out(error))
+        hidden = f"The reason is behind the curtain: {key_of('everywhere.curtain', self.own_keys)}"
+        said = hidden if is_hidden else escaped(with_way_out(error))
         self.notify(said, title="Not done", severity="error", timeout=10, markup=False)
 
     def tell(self, sentence: str, *, title: str = "") -> None:
@@ -205,7 +208,7 @@ class LockboxApp(LockingApp):
         """Whether nothing may come of it: the program ends already, or a dialog was not seen yet."""
         if self._exit or event.is_forwarded or not self.screen_stack:
             return self._exit
-        is_urgent = isinstance(event, Key) and event.key in URGENT
+        is_urgent = isinstance(event, Key) and event.key in urgent_keys(self.own_keys)
         return not is_urgent and isinstance(self.screen, Dialog) and self.screen.is_deaf_to(event)
 
     @work(group="pulse")

@@ -18,8 +18,8 @@ from tui.actions import questions
 from tui.text.action import Action, Question
 
 EVERYWHERE: Final = "everywhere"
-URGENT: Final = ("ctrl+l", "ctrl+k", "ctrl+z", "ctrl+q")
-"""What is heard at any moment: it locks, hides or leaves."""
+LEAVES: Final = "ctrl+q"
+"""Ends the program from anywhere; no action has it, and nobody can give it to one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

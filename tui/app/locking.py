@@ -11,7 +11,7 @@ from textual import work
 from tui.app.hardening import HardenedApp
 from tui.app.threads import in_thread
 from tui.dialogs.lock import HungDialog, LockDialog
-from tui.widgets.bar import Standing
+from tui.widgets.standing import Standing
 from vault.errors.daemon import DaemonHung, TrainingRuns
 from vault.errors.families import LockboxError
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from textual.events import InputEvent
 
     from tui.app.run_watch import RunWatch
-    from tui.widgets.bar import Standing
+    from tui.widgets.standing import Standing
     from vault.errors.families import LockboxError
     from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths, Preferences

@@ -78,13 +78,16 @@ Flatten = Annotated[
 Nulls = Annotated[
     list[str] | None, Option("--null", metavar="TEXT", help="A cell of this text is a missing value.")
 ]
-Decimal = Annotated[
-    str, Option("--decimal", metavar="SIGN", help="What the decimals of numbers begin with: , or .")
+Decimals = Annotated[
+    list[str] | None,
+    Option("--decimal", metavar="SIGN", help="What decimals begin with: , or .; of one column: COLUMN=SIGN."),
 ]
 Dates = Annotated[
     list[str] | None,
     Option(
-        "--date-format", metavar="COLUMN=FORM", help="dmy, mdy, ymd, or epoch, epoch-ms, epoch-us since 1970."
+        "--date-format",
+        metavar="COLUMN=FORM",
+        help="dmy, mdy, ymd, iso, or epoch, epoch-ms, epoch-us since 1970.",
     ),
 ]
 Zone = Annotated[

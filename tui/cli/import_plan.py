@@ -24,9 +24,10 @@ _LONGEST: Final = 2**20
 
 
 def save_plan(target: Path, choice: FileChoice, plan: ImportPlan) -> None:
-    """Write what was said and what was decided to a new file; raises `Invalid` where it cannot be made."""
+    """Write what was said, found and decided to a new file; raises `Invalid` where it cannot be made."""
     said = {name: value for name, value in asdict(choice).items() if name in KEPT}
     decided = {
+        **_found(plan, said),
         "unit": str(plan.unit),
         "time_field": plan.time_field,
         "types": {one.name: one.type.value for one in plan.columns},
@@ -38,6 +39,13 @@ def save_plan(target: Path, choice: FileChoice, plan: ImportPlan) -> None:
             file.write(text)
     except OSError as error:
         raise Invalid(reason=f"no plan can be written to {target}: {error.strerror}") from error
+
+
+def _found(plan: ImportPlan, said: Mapping[str, Any]) -> dict[str, Any]:
+    """How the file turned out to be written, so that the next one is read in the same way; what was said counts."""
+    found = {} if plan.form is None else asdict(plan.form)
+    kept = {name: value for name, value in found.items() if value not in ("", None, {})}
+    return with_plan(kept, {name: said[name] for name in kept})
 
 
 def read_plan(source: Path) -> dict[str, Any]:
@@ -75,7 +83,7 @@ def with_plan(plan: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any
 def _checked(name: str, value: object) -> object:
     if name not in KEPT:
         raise Invalid(reason=f"a plan of an import has no {name}, only {', '.join(KEPT)}")
-    if name in ("types", "sensitivities", "rename", "dates"):
+    if name in ("types", "sensitivities", "rename", "dates", "decimals"):
         fits = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
         return _fitting(name, value, fits=fits)
     if name in ("drop", "nulls"):

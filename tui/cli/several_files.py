@@ -109,11 +109,13 @@ def _sealed(
             if _decides_more(before, plan):
                 _show(plan, as_json=True)
                 ask_to_seal(f"The files before it are stored now. Seal {plan.source} as well?")
+            seal = vault.import_planned
             if plan.needs_passphrase:
                 ask_beforehand(vault)
-                yield vault.import_under_consent(plan.id)
-            else:
-                yield vault.import_planned(plan.id)
+                seal = vault.import_under_consent
+            with _named(choice.path):
+                report = seal(plan.id)
+            yield report
         progress(len(choices), len(choices))
 
 

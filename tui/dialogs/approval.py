@@ -83,9 +83,7 @@ def prepare_with_choice(
 def _blocked(request: RequestView) -> str:
     if request.line.requester_status != "blocked":
         return ""
-    return (
-        "This requester is blocked: nothing of theirs runs. Unblock them in the inbox with u, if you want to."
-    )
+    return "This requester is blocked: nothing of theirs runs. Unblock them in the inbox, if you want to."
 
 
 def _unrunnable(request: RequestView) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from vault.views.records import FileChoice
 
-OF_COLUMNS: Final = ("types", "sensitivities", "dates")
+OF_COLUMNS: Final = ("types", "sensitivities", "dates", "decimals")
 """What is said column by column, under the names that the columns get."""
 
 

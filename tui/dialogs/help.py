@@ -10,9 +10,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Markdown
 
+from tui.app.key_names import key_name, key_of, with_own_keys
 from tui.dialogs.dialog import Dialog
 from tui.widgets.facts import Facts
-from tui.widgets.help_pane import MOVING, key_name
+from tui.widgets.help_pane import MOVING
 from tui.widgets.plain import Plain
 
 DIALOG_KEYS = (
@@ -21,7 +22,6 @@ DIALOG_KEYS = (
     ("page up, page down", "scroll what does not fit"),
     ("enter", "presses the button that is marked; in a field it decides nothing"),
     ("escape", "leaves, and nothing is decided"),
-    ("ctrl+k, ctrl+l", "hide every value; lock the vault"),
 )
 
 
@@ -46,10 +46,16 @@ class HelpDialog(Dialog[None]):
     def details(self) -> Iterable[Widget]:
         """The words of that screen, and its keys."""
         if words := getattr(self._about, "HELP", ""):
-            yield Markdown(words, open_links=False)
+            where = getattr(self._about, "KEYS_OF", getattr(self._about, "NAME", ""))
+            yield Markdown(with_own_keys(words, where, self.program.own_keys), open_links=False)
         yield Plain("Keys", classes="heading")
         is_dialog = isinstance(self._about, Dialog)
-        yield Facts([*_own_keys(self._about), *(DIALOG_KEYS if is_dialog else MOVING)])
+        yield Facts([*_own_keys(self._about), *(DIALOG_KEYS if is_dialog else MOVING), self._urgent()])
+
+    def _urgent(self) -> tuple[str, str]:
+        own = self.program.own_keys
+        keys = ", ".join(key_of(name, own) for name in ("everywhere.curtain", "everywhere.lock"))
+        return keys, "hide every value; lock the vault"
 
     def safe_label(self) -> str:
         """Reading changes nothing."""

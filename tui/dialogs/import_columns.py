@@ -93,6 +93,7 @@ class ImportColumns(Vertical):
             "kept": "" if self._word_of(column.name) else "yes",
             "name": column.name,
             "dates": self._choice.dates.get(column.name, ""),
+            "decimals": self._choice.decimals.get(column.name, ""),
             **{about: self._now(column, about) for about in ("types", "sensitivities")},
         }
         self.query_one(ColumnForm).show(column.name, said)

@@ -87,7 +87,12 @@ class ImportDialog(Dialog[ImportReport]):
         yield Plain("", id="refused")
         yield Plain("", id="warnings", classes="muted")
         yield Plain("How the file is written", classes="heading")
-        yield FileForm(self._choice, parts=tuple(self._preview.parts), part=self._preview.part, id="written")
+        yield FileForm(
+            self._choice,
+            parts=tuple(self._preview.parts),
+            part=self._preview.form.part if self._preview.form else "",
+            id="written",
+        )
 
     def _name_and_budget(self) -> Iterable[Widget]:
         """What else is said of a new collection once; its budget can never be made larger."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 from textual.widgets import Input
 
+from tui.app.key_names import key_of
 from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import wording
 from tui.widgets.facts import Facts
@@ -28,6 +29,7 @@ class AddRequesterDialog(VaultCallDialog):
     """Adds exactly the key whose fingerprint is shown; dismissed with "added"."""
 
     AUTO_FOCUS = "#name"
+    KEYS_OF = "requests"
     HELP = (
         "A key says that two messages come from the same program. It does not say whose that is: compare the "
         "fingerprint with the person, face to face or in a call in which you know the voice, and note it with **t**.\n"
@@ -52,9 +54,10 @@ class AddRequesterDialog(VaultCallDialog):
     def details(self) -> Iterable[Widget]:
         """Which file, and how to be sure."""
         yield Facts([("key file", str(self._key_file))], classes="value")
+        key = key_of("requests.do-trust", self.program.own_keys)
         yield Plain(
             "Their key counts as NOT VERIFIED until you have compared the fingerprint with them in person: then press "
-            "t on one of their requests.",
+            f"{key} on one of their requests.",
             classes="own",
         )
 

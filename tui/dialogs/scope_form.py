@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vault.views.collections import CollectionView
     from vault.views.requesters import RequesterView
 
-NOBODY: Final = "Nobody may ask yet. Add who may, with their key file, under 4 Requests: o"
+NOBODY: Final = "Nobody may ask yet. Add who may, with their key file, under 4 Requests, Take in…"
 NO_DATA: Final = "There is nothing to learn from yet: import a file under 2 Data."
 
 

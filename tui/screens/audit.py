@@ -10,6 +10,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.widgets import DataTable
 
+from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.dialogs.audit import AuditExportDialog, EntryDialog, KeyDialog
 from tui.text import wording
@@ -32,7 +33,7 @@ BESIDE: Final = 32
 """What stands beside a sentence on its line: the number of the entry and its time."""
 
 LEAST_ROOM: Final = 20
-UNVERIFIED: Final = "Not verified since this screen was opened: v"
+UNVERIFIED: Final = "Not verified since this screen was opened"
 VERIFYING: Final = "… recomputing every entry, and checking every page of the database"
 NO_MATCH: Final = "No entry of this page has that. Escape shows all of it again."
 SEEN: Final = "It agrees with itself and with what this computer has seen of it before."
@@ -84,7 +85,8 @@ An act that was never written cannot be proven missing, and times are those of t
 
     def body(self) -> ComposeResult:
         """Whether it is whole, which entries these are, and the entries."""
-        yield Plain(UNVERIFIED, id="audit-verified")
+        key = key_of("audit.verify", self.program.own_keys)
+        yield Plain(f"{UNVERIFIED}: {key}", id="audit-verified")
         yield Plain(id="audit-place", classes="muted")
         yield ListTable("entry", "when (UTC)", "what happened", id="audit-list", classes="value")
         yield Plain(id="audit-entry", classes="value")
@@ -106,7 +108,10 @@ An act that was never written cannot be proven missing, and times are those of t
         facts = self._facts
         part = f"of #0 to #{facts.newest:,}" if facts.first or facts.last < facts.newest else "all there are"
         place = f"entries #{facts.first:,} to #{facts.last:,}, {part}"
-        ways = [*(["older: o"] if facts.first else []), *(["newer: n"] if facts.last < facts.newest else [])]
+        older, newer = (
+            f"{name}: {key_of(f'audit.{name}', self.program.own_keys)}" for name in ("older", "newer")
+        )
+        ways = [*([older] if facts.first else []), *([newer] if facts.last < facts.newest else [])]
         found = NO_MATCH if self._filter and not lines else "  ·  ".join([place, *ways])
         self.query_one("#audit-place", Plain).set_text(found)
 

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable
 
+from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.dialogs.scope_form import Choices
 from tui.dialogs.withdraw import open_withdraw
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 EMPTY: Final = (
     "You have allowed nobody anything.\n\n"
-    "A consent is given with n, or drafted from a request that you approve under 4 Requests. x tries what your "
-    "consents would say."
+    "A consent is given with {give}, or drafted from a request that you approve under 4 Requests. {what_if} tries "
+    "what your consents would say."
 )
 WIDE, NORMAL = 120, 80
 GAP: Final = 2
@@ -85,7 +86,8 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
 
     def body(self) -> ComposeResult:
         """Which collection, the matrix, and the consent under the cursor."""
-        yield Plain(EMPTY, classes="empty", id="consents-empty")
+        keys = {name: key_of(f"consents.{name}", self.program.own_keys) for name in ("give", "what_if")}
+        yield Plain(EMPTY.format(**keys), classes="empty", id="consents-empty")
         with Container(id="consents-body"):
             yield Plain(id="consents-title", classes="muted value")
             yield ListTable(id="consents-list", classes="value")

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable
 
+from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.dialogs.choose_file import ChooseFileDialog
 from tui.dialogs.export_data import DataExportDialog
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from vault.views.records import ImportReport
 
 EMPTY: Final = (
-    "No data yet. Import a CSV, JSON Lines or Parquet file: press i.\n\n"
+    "No data yet. Import a CSV, JSON Lines or Parquet file: press {key}.\n\n"
     "Its rows are sealed into your vault, and nobody may learn from them before you say so."
 )
 NOBODY: Final = "Nobody. Consents are given under 3 Consents, or when you approve a request."
@@ -68,7 +69,8 @@ Your collections. **enter** shows the columns of one, **b** its rows.
 
     def body(self) -> ComposeResult:
         """The list, and beside or under it what there is to know of the one under the cursor."""
-        yield Plain(EMPTY, classes="empty", id="data-empty")
+        key = key_of("data.import", self.program.own_keys)
+        yield Plain(EMPTY.format(key=key), classes="empty", id="data-empty")
         with Container(id="data-body"):
             yield ListTable("collection", "rows", "columns", "sensitive", "learn now", "used", id="data-list")
             with VerticalScroll(id="data-details", can_focus=True):

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
+from tui.app.key_names import key_of
 from tui.screens.card import Card
 from tui.widgets.plain import Plain
 from vault.errors.families import LockboxError
@@ -69,7 +70,8 @@ class RecoverySheet(Card):
 
     def keys(self) -> str:
         """Escape discards: nothing is in it yet."""
-        return "enter goes on · ctrl+k hides the sheet · esc makes no vault · ctrl+q quits"
+        hides = key_of("everywhere.curtain", self.program.own_keys)
+        return f"enter goes on · {hides} hides the sheet · esc makes no vault · ctrl+q quits"
 
     def chosen(self, name: str) -> None:
         """Do what the button says."""

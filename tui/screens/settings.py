@@ -15,6 +15,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, DataTable, Input
 
+from tui.app.key_names import key_of
 from tui.app.own_keys import keys_file
 from tui.app.page import Page
 from tui.app.sandbox_probe import Attempt, probe
@@ -35,7 +36,7 @@ Change = Callable[[Preferences], Preferences]
 
 LOCK, CALM, THEME = "lock-minutes", "calm", "theme"
 STAYS_CALM: Final = "ACCESSIBLE is set for this program, so it stays calm whatever is set here."
-UNTRIED: Final = "Not tried since this screen was opened: d"
+UNTRIED: Final = "Not tried since this screen was opened"
 TRYING: Final = "… trying, from inside a locked-in learner, what it must not be able to do"
 BAD_MINUTES: Final = f"Type a whole number of minutes from 1 to {LONGEST_LOCK_MINUTES}."
 LONGEST_TYPED: Final = 8
@@ -91,7 +92,8 @@ Nothing secret is kept in the file of the settings.
                 yield Facts(versions(), id="versions")
             with Vertical(classes="settings-part"):
                 yield Plain("Whether what learns is locked in", classes="heading")
-                yield Plain(UNTRIED, id="sandbox-standing")
+                key = key_of("settings.doctor", self.program.own_keys)
+                yield Plain(f"{UNTRIED}: {key}", id="sandbox-standing")
                 yield Facts((), id="sandbox")
 
     def fetch(self, vault: OwnerSession) -> SettingsFacts:

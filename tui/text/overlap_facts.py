@@ -42,9 +42,11 @@ def _made(one: Overlap) -> str:
 
 def option_hint(one: Overlap, plan: ImportPlan) -> str:
     """The option of the command that answers otherwise; empty where there is no other answer."""
-    column = one.other_unit.removeprefix("column:")
-    if column != one.other_unit and column in {each.name for each in plan.columns}:
-        return f" As its unit: --unit {escaped(column)}. If these are other people: --other-people {one.collection}"
+    if one.other_unit:
+        column = one.other_unit.removeprefix("column:")
+        may_be = column == one.other_unit or column in {each.name for each in plan.columns}
+        other = f"If these are other people: --other-people {one.collection}"
+        return f" As its unit: {escaped(one.way_out)}. {other}" if may_be else f" {other}"
     if one.reason == "columns-closed":
         return ""
     if one.joins:

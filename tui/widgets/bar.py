@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Click
 from textual.widgets import Static
 
+from tui.app.key_names import key_of
 from tui.app.keymap import PAGES
+from tui.app.program import program_of
 from tui.text import wording
 from tui.widgets.plain import Plain
+from tui.widgets.standing import Standing
 
 WARNING_SECONDS = 60
 NAME_ROOM = 24
 GAP = "  ·  "
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """The facts of the top line; `is_silent` while the vault's process does not answer."""
-
-    vault: str = ""
-    is_sample: bool = False
-    seconds_to_lock: int | None = None
-    used_percent: Decimal | None = None
-    waiting: int = 0
-    running: int = 0
-    is_silent: bool = False
 
 
 class VaultBar(Plain):
@@ -48,7 +35,8 @@ class VaultBar(Plain):
             Content.styled(waits, "bold $accent") if standing.waiting else Content("nothing waits"),
         ]
         if standing.is_silent:
-            return [parts[0], Content.styled("does not answer; ctrl+l ends it", "bold $error")]
+            key = key_of("everywhere.lock", program_of(self).own_keys)
+            return [parts[0], Content.styled(f"does not answer; {key} ends it", "bold $error")]
         if standing.running:
             parts.append(Content.styled(f"{standing.running} in training", "$accent"))
         if standing.seconds_to_lock is not None:

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, Select
 
 from tui.widgets.field import menu_field, text_field
+from tui.widgets.file_form import DECIMALS
 from tui.widgets.toggle import Toggle
 
 KINDS: Final = (
@@ -19,7 +20,7 @@ KINDS: Final = (
 )  # fmt: skip
 CLASSES: Final = tuple((one, one) for one in ("ordinary", "sensitive", "special", "identifying"))
 DATES: Final = (
-    ("as they are found", ""), ("day, month, year", "dmy"), ("month, day, year", "mdy"), ("year, month, day", "ymd"),
+    ("as they are found", ""), ("day, month, year", "dmy"), ("month, day, year", "mdy"), ("year, month, day", "ymd"), ("as ISO 8601 says", "iso"),
     ("seconds since 1970", "epoch"), ("milliseconds since 1970", "epoch-ms"), ("microseconds since 1970", "epoch-us"),
 )  # fmt: skip
 LEFT_OUT: Final = "left out"
@@ -47,6 +48,7 @@ class ColumnForm(Vertical):
         if not self._is_known:
             yield menu_field("Kind", "types", KINDS, "")
             yield menu_field("Dates", "dates", DATES, "")
+            yield menu_field("Decimal sign", "decimals", DECIMALS, "")
         if self._is_new:
             yield menu_field("Class", "sensitivities", CLASSES, "")
 

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Markdown
 
+from tui.app.key_names import key_name, keys_of, with_own_keys
 from tui.app.keymap import EVERYWHERE, KeyAction, actions
 from tui.app.program import program_of
 from tui.widgets.facts import Facts
@@ -19,7 +20,6 @@ MOVING = (
     ("enter", "opens; it approves nothing"),
     ("escape", "goes back, and decides nothing"),
 )
-_SIGNS = {"question_mark": "?", "slash": "/", "comma": ","}
 
 
 class HelpPane(VerticalScroll):
@@ -31,9 +31,9 @@ class HelpPane(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         """The words, then the keys of this page, then those of every page."""
-        yield Markdown(self._about, open_links=False)
-        yield Plain("Keys here", classes="heading")
         own = program_of(self).own_keys
+        yield Markdown(with_own_keys(self._about, self._where, own), open_links=False)
+        yield Plain("Keys here", classes="heading")
         yield Facts(key_facts(actions(self._where), own))
         yield Plain("Keys everywhere", classes="heading")
         yield Facts([*MOVING, *key_facts(actions(EVERYWHERE), own)])
@@ -42,9 +42,4 @@ class HelpPane(VerticalScroll):
 
 def key_facts(found: Sequence[KeyAction], own: Mapping[str, str]) -> list[tuple[str, str]]:
     """Every key with what it does, and what the file of a person's own keys calls that."""
-    return [(key_name(own.get(one.id, one.keys)), f"{one.sentence} ({one.id})") for one in found]
-
-
-def key_name(keys: str) -> str:
-    """A key, or several, as a person reads them."""
-    return " ".join(_SIGNS.get(key, key) for key in keys.split(","))
+    return [(key_name(keys_of(one, own)), f"{one.sentence} ({one.id})") for one in found]

@@ -24,9 +24,7 @@ class WiderNotProven(Refused):
 
 
 class UnitsDiffer(Refused):
-    """{collection} holds the same people and counts by {unit}, and one lifetime budget needs one unit."""
-
-    hint = "import these rows with that unit (--unit), or say that they are of other people (--other-people)"
+    """{collection} holds the same people and counts by {unit}, and one lifetime budget needs one unit: {way_out}."""
 
 
 class BudgetFixedOtherwise(Broken):

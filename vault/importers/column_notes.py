@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.importers import cells as spelling
+from vault.importers.counted import words_counted
 from vault.importers.known_cells import MISSING, NUMBERS, known_cells
 from vault.importers.source import EXACT_IN_A_DOUBLE
 from vault.importers.written_dates import WORDS, order_of
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 # Of a text column it is said that most of it looks like something else.
 _MOSTLY: Final = 0.95
-_MOST_LABELS_SAID: Final = 5
 _PATTERNS: Final = {
     FieldType.INT: (spelling.INT, "whole numbers"),
     FieldType.FLOAT: (spelling.FLOAT, "numbers"),
@@ -54,12 +54,11 @@ def of_values(
 
 
 def of_times(name: str, raw: pa.ChunkedArray, zone: str) -> tuple[str, ...]:
-    """That times carry no zone, or are finer than what is kept, or were shown twice by the clock."""
+    """That times carry no zone, or are finer than what is kept."""
     known, told = known_cells(raw, FieldType.TIMESTAMP), []
     local = pc.filter(known, pc.match_substring_regex(known, spelling.LOCAL_TIME))
     if len(local):
         told.append(of_zone(name, zone))
-        told.extend(_of_doubled(name, local, zone))
     if spelling.matching(known, spelling.FINER):
         told.append(f"The times in {name} are finer than a microsecond: what is finer is left off.")
     return tuple(told)
@@ -68,20 +67,6 @@ def of_times(name: str, raw: pa.ChunkedArray, zone: str) -> tuple[str, ...]:
 def of_zone(name: str, zone: str) -> str:
     """As which zone's the times of a column are taken."""
     return f"The times in {name} carry no zone: they are taken as {f'those of {zone}' if zone else 'UTC'}."
-
-
-def _of_doubled(name: str, local: pa.ChunkedArray, zone: str) -> tuple[str, ...]:
-    plain = pc.filter(local, pc.match_substring_regex(local, spelling.LOCAL))
-    if not zone or not len(plain):
-        return ()
-    naive = plain.cast(pa.timestamp("us"))
-    first, last = (
-        pc.assume_timezone(naive, zone, ambiguous=which, nonexistent="earliest")
-        for which in ("earliest", "latest")
-    )
-    count = pc.sum(pc.not_equal(first, last)).as_py() or 0
-    which = f"{count:,} of the times in {name} were shown twice when clocks went back"
-    return (f"{which}: the first is meant.",) if count else ()
 
 
 def of_order(name: str, order: str) -> str:
@@ -120,28 +105,31 @@ def of_missing(name: str, raw: pa.ChunkedArray, wanted: FieldType) -> tuple[str,
         return ()
     trimmed = pc.utf8_trim_whitespace(raw)
     tokens = pc.value_counts(pc.filter(trimmed, pc.is_in(trimmed, value_set=pa.array(MISSING))))
-    if not len(tokens):
-        return ()
-    said = [f"{one['values']} ({times(one['counts'])})" for one in tokens.to_pylist()[:_MOST_LABELS_SAID]]
-    return (f"In {name}, {' and '.join(said)} counts as missing.",)
+    return of_words(name, {one["values"]: one["counts"] for one in tokens.to_pylist()})
+
+
+def of_words(name: str, words: Mapping[str, int]) -> tuple[str, ...]:
+    """How often which word among numbers counts as missing."""
+    return (f"In {name}, {words_counted(words)} as missing.",) if words else ()
 
 
 def of_text(
-    name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType], form: CellWishes
+    name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType], form: CellWishes, kind: FieldType
 ) -> tuple[str, ...]:
     """What a column that is kept as text looks like, and how to have it otherwise."""
+    kept = "kept as a category" if kind is FieldType.CATEGORY else "kept as text"
     known = known_cells(raw, FieldType.TEXT)
     if spelling.all_match(known, spelling.TIME):
-        return _almost(name, raw, candidates)
+        return _almost(name, raw, candidates, kept)
     if FieldType.INT in candidates and not form.decimal and (way := _of_doubt(raw, form)):
-        return (f"The column {name} looks like numbers, but is kept as text: {way}",)
+        return (f"The column {name} looks like numbers, but is {kept}: {way}",)
     if order_of(known) == "":
         way = f"which number is the day is not certain; say it: --date-format {name}=dmy or {name}=mdy"
-        return (f"The column {name} looks like dates, but is kept as text: {way}",)
+        return (f"The column {name} looks like dates, but is {kept}: {way}",)
     if spelling.matching(known, _LOCAL_DATE) >= _MOSTLY * len(known):
         way = f"say their form, such as --date-format {name}=dmy"
-        return (f"The column {name} looks like dates, but is kept as text: {way}",)
-    return _almost(name, raw, candidates)
+        return (f"The column {name} looks like dates, but is {kept}: {way}",)
+    return _almost(name, raw, candidates, kept)
 
 
 def _of_doubt(raw: pa.ChunkedArray, form: CellWishes) -> str:
@@ -152,7 +140,7 @@ def _of_doubt(raw: pa.ChunkedArray, form: CellWishes) -> str:
     return OF_A_COMMA.replace("in it", "in them") if is_doubtful(cells) else ""
 
 
-def _almost(name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType]) -> tuple[str, ...]:
+def _almost(name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType], kept: str) -> tuple[str, ...]:
     """That most cells are of a type, and how many rows it would refuse."""
     for wanted in candidates:
         known = known_cells(raw, wanted)
@@ -160,17 +148,12 @@ def _almost(name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType]) ->
         fitting = spelling.matching(known, pattern)
         if len(known) > fitting >= _MOSTLY * len(known):
             return (
-                f"{fitting:,} of {len(known):,} cells in {name} look like {looks}: it is kept as text. With the "
+                f"{fitting:,} of {len(known):,} cells in {name} look like {looks}: it is {kept}. With the "
                 f"type {wanted.value}, {_rows(len(known) - fitting)} would be refused.",
             )
         if fitting == len(known) and wanted in _UNKEPT:
-            return (f"Not every value of {name} {_UNKEPT[wanted]}: it is kept as text.",)
+            return (f"Not every value of {name} {_UNKEPT[wanted]}: it is {kept}.",)
     return ()
-
-
-def times(count: int) -> str:
-    """How often something is there."""
-    return "once" if count == 1 else f"{count:,} times"
 
 
 def _rows(count: int) -> str:

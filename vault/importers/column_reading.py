@@ -6,6 +6,7 @@ type that a person gave, or that the collection has.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,12 +20,15 @@ from vault.errors.families import Invalid
 from vault.importers import cells as spelling
 from vault.importers import column_notes
 from vault.importers.column_numbers import as_plain_numbers, decimal_of, doubtful_points, told_notation
+from vault.importers.counted import times
 from vault.importers.known_cells import MISSING, NUMBERS, is_known, known_cells
-from vault.importers.said_of_cells import dates_in_order, why_no_date, without_nulls
+from vault.importers.local_times import NONE as NO_CHANGES
+from vault.importers.local_times import ClockChanges, clock_changes
+from vault.importers.said_of_cells import as_texts, dates_in_order, why_no_date, without_nulls
 from vault.importers.source import are_doubles, array_or_list
-from vault.importers.values import AS_TYPE, LONGEST_TEXT, as_timestamp, misfit
+from vault.importers.values import AS_TYPE, LONGEST_TEXT, NeverShown, as_timestamp, misfit
 from vault.importers.wishes import CellWishes
-from vault.importers.written_dates import as_iso, order_of
+from vault.importers.written_dates import ISO, as_iso, order_of
 from vault.records.arrow_types import ARROW_TYPES
 from vault.views.field_types import FieldType
 
@@ -40,7 +44,8 @@ Raw: TypeAlias = pa.ChunkedArray | list[object]
 class ColumnReading:
     """A column in its type: ``values`` has a null for every row of ``refused``, which says why.
 
-    ``decimal`` is the sign before the decimals of its numbers where they are spelled with one.
+    ``decimal`` is the sign before the decimals of its numbers where they are spelled with one, ``order`` what its dates
+    are made of where they are spelled, ``clock`` the places of times at a change of the clock.
     """
 
     type: FieldType
@@ -48,6 +53,8 @@ class ColumnReading:
     refused: dict[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     decimal: str = ""
+    order: str = ""
+    clock: ClockChanges = NO_CHANGES
 
 
 def read_column(
@@ -86,8 +93,11 @@ def _dated(name: str, raw: Raw, given: FieldType | None, form: CellWishes) -> Co
     if given not in (None, FieldType.TIMESTAMP):
         raise Invalid(reason=f"the column {name} has a form of dates and the type {given.value}")
     order = form.dates[name]
-    found = _as_given(name, dates_in_order(name, raw, order), FieldType.TIMESTAMP, form)
-    return replace(found, refused=dict.fromkeys(found.refused, why_no_date(name, order)))
+    plain = as_texts(raw) if order == ISO else dates_in_order(name, raw, order)
+    found = replace(_times_as_given(name, plain, form), order=order)
+    other, why = f"{name}: {misfit('', FieldType.TIMESTAMP)}", why_no_date(name, order)
+    reasons = {place: why if reason == other else reason for place, reason in found.refused.items()}
+    return found if order == ISO else replace(found, refused=reasons)
 
 
 # a type that somebody gave ------------------------------------------------------------------------------------
@@ -120,10 +130,21 @@ def _numbers_as_given(name: str, raw: pa.ChunkedArray, given: FieldType, form: C
 def _others_as_given(name: str, raw: pa.ChunkedArray, given: FieldType, form: CellWishes) -> ColumnReading:
     if given is not FieldType.TIMESTAMP:
         return _typed(name, raw, given, form)
-    raw, said = _as_plain_dates(name, raw)
-    told = (*said, *column_notes.of_times(name, raw, form.zone))
-    found = _typed(name, raw, given, form)
-    return replace(found, notes=(*told, *found.notes))
+    plain, order = _as_plain_dates(name, raw)
+    found = _times_as_given(name, plain, form)
+    told = (column_notes.of_order(name, order),) if order else ()
+    return replace(found, notes=(*told, *found.notes), order=order or _iso_of(raw))
+
+
+def _times_as_given(name: str, plain: pa.ChunkedArray, form: CellWishes) -> ColumnReading:
+    """Dates and times in the form of ISO 8601."""
+    found = _typed(name, plain, FieldType.TIMESTAMP, form)
+    told = column_notes.of_times(name, plain, form.zone)
+    return replace(found, notes=(*told, *found.notes), clock=clock_changes(plain, form.zone))
+
+
+def _iso_of(raw: pa.ChunkedArray) -> str:
+    return ISO if spelling.matching(pc.utf8_trim_whitespace(raw), spelling.TIME) else ""
 
 
 def _typed(name: str, plain: pa.ChunkedArray, given: FieldType, form: CellWishes) -> ColumnReading:
@@ -146,18 +167,23 @@ def _without_doubtful(
 
 
 def _one_by_one(name: str, raw: Raw, wanted: FieldType, form: CellWishes) -> ColumnReading:
-    convert, refused = AS_TYPE[wanted], dict[int, str]()
+    convert, refused, missing = AS_TYPE[wanted], dict[int, str](), Counter[str]()
     if wanted is FieldType.TIMESTAMP:
         convert = partial(as_timestamp, zone=_zone_of(raw, form))
     values: list[object] = []
     for place, value in enumerate(raw if isinstance(raw, list) else raw.to_pylist()):
+        word = _missing_word(value, wanted)
+        missing.update([word] if word else [])
         try:
-            values.append(None if value is None or _is_missing(value, wanted) else convert(value))
-        except ValueError:
+            values.append(None if value is None or word else convert(value))
+        except ValueError as error:
             values.append(None)
-            refused[place] = f"{name}: {misfit(value, wanted)}"
+            refused[place] = f"{name}: {error if isinstance(error, NeverShown) else misfit(value, wanted)}"
     return ColumnReading(
-        type=wanted, values=pa.chunked_array([values], type=ARROW_TYPES[wanted]), refused=refused
+        type=wanted,
+        values=pa.chunked_array([values], type=ARROW_TYPES[wanted]),
+        refused=refused,
+        notes=column_notes.of_words(name, missing),
     )
 
 
@@ -168,10 +194,13 @@ def _zone_of(raw: Raw, form: CellWishes) -> str:
     return form.zone if spelling.matching(raw, spelling.CLOCK) else ""
 
 
-def _is_missing(value: object, wanted: FieldType) -> bool:
+def _missing_word(value: object, wanted: FieldType) -> str:
+    """The word that stands for a missing number; empty for what holds something."""
+    if wanted not in NUMBERS:
+        return ""
     if isinstance(value, float):
-        return wanted in NUMBERS and isnan(value)
-    return wanted in NUMBERS and isinstance(value, str) and value.strip() in MISSING
+        return "NaN" if isnan(value) else ""
+    return value.strip() if isinstance(value, str) and value.strip() in MISSING else ""
 
 
 def _can_be_kept(texts: pa.ChunkedArray) -> bool:
@@ -228,12 +257,12 @@ def _of_a_type(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnReadi
 
 
 def _of_local_times(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnReading:
-    told = (column_notes.of_zone(name, form.zone),)
+    told, clock = (column_notes.of_zone(name, form.zone),), clock_changes(raw, form.zone)
     try:
         values = spelling.in_zone(raw, form.zone)
     except pa.ArrowInvalid:
-        return replace(_one_by_one(name, raw, FieldType.TIMESTAMP, form), notes=told)
-    return ColumnReading(type=FieldType.TIMESTAMP, values=values, notes=told)
+        return replace(_one_by_one(name, raw, FieldType.TIMESTAMP, form), notes=told, clock=clock)
+    return ColumnReading(type=FieldType.TIMESTAMP, values=values, notes=told, clock=clock)
 
 
 def _of_floats(name: str, numbers: pa.ChunkedArray) -> ColumnReading:
@@ -247,7 +276,7 @@ def _of_floats(name: str, numbers: pa.ChunkedArray) -> ColumnReading:
         )
     not_numbers = pc.sum(pc.is_nan(numbers)).as_py() or 0
     values = pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float64()), numbers)
-    notes = (f"In {name}, NaN ({column_notes.times(not_numbers)}) counts as missing.",) if not_numbers else ()
+    notes = (f"In {name}, NaN ({times(not_numbers)}) counts as missing.",) if not_numbers else ()
     return ColumnReading(type=FieldType.FLOAT, values=values, notes=notes)
 
 
@@ -291,8 +320,9 @@ def _guessed(
     if found is not None:
         return found
     kind = FieldType.CATEGORY if is_category(raw) else FieldType.TEXT
-    told = column_notes.of_text(name, raw, candidates, form)
-    return ColumnReading(type=kind, values=raw, notes=told)
+    told = column_notes.of_text(name, raw, candidates, form, kind)
+    clock = clock_changes(_as_plain_dates(name, raw)[0], form.zone)
+    return ColumnReading(type=kind, values=raw, notes=told, clock=replace(clock, twice=()))
 
 
 def _first_fit(
@@ -301,9 +331,13 @@ def _first_fit(
     for wanted in candidates:
         values = _whole(raw, wanted, form)
         if values is not None and values.null_count < len(values):
-            told = column_notes.of_values(name, raw, wanted, values, form.zone)
             return ColumnReading(
-                type=wanted, values=values, notes=told, decimal=decimal_of(raw, wanted, None)
+                type=wanted,
+                values=values,
+                notes=column_notes.of_values(name, raw, wanted, values, form.zone),
+                decimal=decimal_of(raw, wanted, None),
+                order=ISO if wanted is FieldType.TIMESTAMP else "",
+                clock=clock_changes(raw, form.zone) if wanted is FieldType.TIMESTAMP else NO_CHANGES,
             )
     return None
 
@@ -316,18 +350,18 @@ def _as_people_write(
         found = _numbers_of(name, raw, form)
         if found is not None:
             return found
-    plain, said = _as_plain_dates(name, raw)
-    found = _first_fit(name, plain, (FieldType.TIMESTAMP,), form) if said else None
-    return found and replace(found, notes=(*said, *found.notes))
+    plain, order = _as_plain_dates(name, raw)
+    found = _first_fit(name, plain, (FieldType.TIMESTAMP,), form) if order else None
+    return found and replace(found, notes=(column_notes.of_order(name, order), *found.notes), order=order)
 
 
-def _as_plain_dates(name: str, raw: pa.ChunkedArray) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
-    """The column with its dates in the form of ISO 8601; as it is where nothing decides their order."""
+def _as_plain_dates(name: str, raw: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:
+    """The column with its dates in the form of ISO 8601, and their order; as it is where nothing decides that."""
     known = known_cells(raw, FieldType.TIMESTAMP)
     order = None if spelling.all_match(known, spelling.TIME) else order_of(known)
     if not order or as_iso(known, order) is None:
-        return raw, ()
-    return dates_in_order(name, raw, order), (column_notes.of_order(name, order),)
+        return raw, ""
+    return dates_in_order(name, raw, order), order
 
 
 def _numbers_of(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnReading | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 def counted(count: int, one: str, several: str) -> str:
     """A number and what is said of it: "1 row has", "2 rows have"."""
@@ -11,3 +13,9 @@ def counted(count: int, one: str, several: str) -> str:
 def times(count: int) -> str:
     """How often something is there."""
     return "once" if count == 1 else f"{count:,} times"
+
+
+def words_counted(words: Mapping[str, int]) -> str:
+    """Each word and how often it is there, with the verb: "NA (2 times) and - (once) count"."""
+    *others, last = [f"{word} ({times(count)})" for word, count in words.items()]
+    return f"{', '.join(others)} and {last} count" if others else f"{last} counts"

@@ -45,7 +45,9 @@ def open_csv(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> S
         names=columns.names,
         batches=lambda: _batches(file, form, columns),
         has_types=False,
+        encoding=said.encoding or ("" if file.data.isascii() else form.encoding),
         separator=form.separator,
+        skipped=said.skip_lines or 0,
         notes=notes,
     )
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import TypeAlias
 
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.encoding import encoding_of
+from vault.importers.json_nested import Rows, flattened, obstacles_in
 from vault.importers.source import (
     BATCH_ROWS,
     MOST_COLUMNS,
@@ -21,64 +21,49 @@ from vault.importers.source import (
     array_or_list,
     columns_of,
 )
+from vault.importers.values import NOT_FINITE
 from vault.importers.wishes import AS_FOUND, FileWishes, refuse_wishes
-from vault.strict_json import DuplicateKey, NotFinite, strict_loads
+from vault.strict_json import DuplicateKey, NotFinite, finite_loads, holds_unfinite, loads_with_unfinite
 from vault.views.field_types import RefusedRow
 
 _LONGEST_LINE = 8 * 2**20
 _LONGEST_LIST = 256 * 2**20
-# What is flattened repeats the outer names before each inner one; without bounds a short line would fill the memory.
-_LONGEST_NAME, _MOST_NAMES = 1_000, 10_000
-Rows: TypeAlias = Iterator[tuple[int, dict[str, object] | str]]
-"""Rows with their lines: the object, or the reason why there is none."""
 
 
 def open_json_lines(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> Source:
     """Find every name that a line of the file uses; raises Unreadable when no line holds an object."""
     refuse_wishes("JSON", {"skip-lines": said.skip_lines, "separator": said.separator})
+    encoding = ""
     if said.encoding or file.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding, _ = encoding_of(file, said.encoding)
         file = replace(file, data=file.data.decode(encoding).encode())
     rows = _items_of(file) if _is_list(file) else partial(_rows, file)
     if said.flatten:
-        rows = partial(_flattened, rows)
+        rows = partial(flattened, rows)
     keys = _keys(file, rows())
-    columns = columns_of(keys, file, wishes)
+    columns = columns_of(keys, file, wishes, obstacles=lambda: obstacles_in(rows(), keys, keys))
     kept = [keys[place] for place in columns.places]
-    return Source(names=columns.names, batches=lambda: _batches(rows(), kept), has_types=True)
-
-
-def _flattened(rows: Callable[[], Rows]) -> Rows:
-    """The rows with what is nested taken apart: `a.b` is the value of b in a."""
-    for line, row in rows():
-        yield line, row if isinstance(row, str) else _flat(row)
-
-
-def _flat(row: dict[str, object]) -> dict[str, object] | str:
-    flat: dict[str, object] = {}
-    waiting = list(row.items())[::-1]
-    while waiting:
-        name, value = waiting.pop()
-        if isinstance(value, dict):
-            if len(name) > _LONGEST_NAME or len(flat) + len(waiting) + len(value) > _MOST_NAMES:
-                return "a name that is nested in it is too long, or it has too many"
-            waiting.extend([(f"{name}.{inner}", one) for inner, one in value.items()][::-1])
-        elif name in flat:
-            return "a name stands there twice"
-        else:
-            flat[name] = value
-    return flat
+    return Source(
+        names=columns.names,
+        batches=lambda: _batches(rows(), kept),
+        has_types=True,
+        encoding=encoding,
+        obstacles=lambda: obstacles_in(rows(), keys, kept),
+    )
 
 
 def _keys(file: File, rows: Rows) -> list[str]:
     keys: dict[str, None] = {}
-    for _, row in rows:
+    why = ""
+    for line, row in rows:
         if isinstance(row, dict):
             keys.update(dict.fromkeys(row))
+        else:
+            why = why or f" that can be kept; line {line}: {row}"
         if len(keys) > MOST_COLUMNS:
             raise file.unreadable(f"it uses more than {MOST_COLUMNS} names")
     if not keys:
-        raise file.unreadable("no line holds a JSON object")
+        raise file.unreadable(f"no line holds a JSON object{why}")
     return list(keys)
 
 
@@ -111,23 +96,29 @@ def _items_of(file: File) -> Callable[[], Rows]:
             f"it is a list of over {_LONGEST_LIST // 2**20} MiB; write its objects one a line"
         )
     try:
-        items = strict_loads(file.data.removeprefix(codecs.BOM_UTF8).decode())
+        items = loads_with_unfinite(file.data.removeprefix(codecs.BOM_UTF8).decode())
     except (ValueError, RecursionError) as error:
         raise file.unreadable("it is no JSON list, or a name stands twice in an object of it") from error
     assert isinstance(items, list)  # it begins with a bracket
-    rows = [item if isinstance(item, dict) else "not a JSON object" for item in items]
+    rows = [_item(item) for item in items]
     return lambda: iter(enumerate(rows, start=1))
+
+
+def _item(item: object) -> dict[str, object] | str:
+    if not isinstance(item, dict):
+        return "not a JSON object"
+    return NOT_FINITE if holds_unfinite(item) else item
 
 
 def _row(line: bytes) -> dict[str, object] | str:
     if len(line) > _LONGEST_LINE:
         return "the line is too long"
     try:
-        row = strict_loads(line.decode())
+        row = finite_loads(line.decode())
     except DuplicateKey:
         return "a name stands there twice"
     except NotFinite:
-        return "not a finite number"
+        return NOT_FINITE
     except UnicodeDecodeError:
         return "not UTF-8"
     except (ValueError, RecursionError):

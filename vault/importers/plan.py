@@ -17,6 +17,7 @@ from vault.importers.name_notes import name_notes
 from vault.importers.read import digest_of, parse, read_file
 from vault.importers.source import File
 from vault.importers.wishes import CellWishes, FileWishes, cell_wishes, file_wishes
+from vault.importers.zone_notes import zone_notes
 from vault.records.collections import CollectionFacts, find_for
 from vault.records.imports import (
     Import,
@@ -121,18 +122,14 @@ def make_plan(
         look()
     with read() as uow:
         parsed = without_stored(uow, keys, home, whole)
-        grouping = choose(
-            uow,
-            choice.name,
-            parsed.fields,
-            unit=choice.unit,
-            time_field=choice.time_field,
-            zone=reading.form.zone,
-        )
+        grouping = _grouping(uow, choice, parsed, reading.form.zone)
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
         people = _people(uow, keys, choice.name, choice.people, parsed, grouping, same)
         known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)
-    notes = tuple(name_notes(choice.name, parsed.table.column_names, names if home is None else ()))
+    notes = (
+        *name_notes(choice.name, parsed.table.column_names, names if home is None else ()),
+        *zone_notes(choice.zone, parsed, grouping.unit),
+    )
     shown = replace(
         preview(parsed, grouping.unit, grouping.time_field, repeats=(*notes, *repeated)),
         id=random_id(),
@@ -155,6 +152,11 @@ def make_plan(
         known=known,
         allows_refused=choice.allow_refused,
     )
+
+
+def _grouping(uow: UnitOfWork, choice: FileChoice, parsed: ParsedTable, zone: str) -> ImportChoice:
+    unit, time_field = choice.unit, choice.time_field
+    return choose(uow, choice.name, parsed.fields, unit=unit, time_field=time_field, zone=zone)
 
 
 def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
@@ -229,6 +231,7 @@ def _with_plain_names(choice: FileChoice) -> FileChoice:
         types=_by_plain_names(choice.types),
         sensitivities=_by_plain_names(choice.sensitivities),
         dates=_by_plain_names(choice.dates),
+        decimals=_by_plain_names(choice.decimals),
     )
 
 

@@ -20,6 +20,13 @@ from vault.importers.catalogue.streams import HEAD
 from vault.importers.column_reading import AS_SPELLED, ColumnReading, Raw, read_column
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.csv_file import open_csv
+from vault.importers.file_decisions import (
+    form_of,
+    has_local_times,
+    notes_of,
+    notes_of_categories,
+    with_obstacles,
+)
 from vault.importers.json_lines import open_json_lines
 from vault.importers.known_kinds import binary_kind, is_json, text_kind
 from vault.importers.parquet_file import open_parquet
@@ -70,7 +77,8 @@ def parse(
         wanted_part = Wanted(types=types or {}, sensitivities=sensitivities or {}, wishes=wishes)
         return read_known(file, wanted_part, progress)
     source = FORMATS[file.format](file, wishes, said)
-    _check_columns(source.names, [*(types or {}), *(sensitivities or {}), *form.dates])
+    asked = [*(types or {}), *(sensitivities or {}), *form.dates, *form.decimals]
+    _check_columns(source.names, asked)
     form = replace(form, doubts_commas=source.separator == ",", doubts_points=source.separator == ";")
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
     batches = list(_counted(file, source.batches(), progress))
@@ -79,12 +87,12 @@ def parse(
 
     def read_one(place: int, form: CellWishes) -> ColumnReading:
         name, raw = source.names[place], _whole(batches, place)
-        return read_column(name, raw, wanted.get(name), is_spelled=not source.has_types, form=form)
+        return read_column(name, raw, wanted.get(name), is_spelled=not source.has_types, form=form.of(name))
 
     for place in range(len(source.names)):
         readings.append(read_one(place, form))
         progress(len(lines) * len(readings) // len(source.names), len(lines))
-    readings = _decided_together(readings, read_one, form)
+    readings = with_obstacles(_decided_together(readings, read_one, form), source)
     table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(
         fields=_fields(source.names, readings, sensitivities or {}),
@@ -94,8 +102,14 @@ def parse(
         digest_input=digest_of(file),
         format=file.format,
         source=file.name,
-        notes=(*source.notes, *(note for reading in readings for note in reading.notes)),
+        notes=(
+            *source.notes,
+            *notes_of(source.names, readings, lines, form),
+            *notes_of_categories(source.names, readings, wanted),
+        ),
         export=export_of(KNOWN[file.export]) if file.export else None,
+        form=form_of(file, source, readings, form),
+        has_local_times=has_local_times(source.names, readings, form.zone),
     )
 
 

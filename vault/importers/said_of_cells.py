@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.errors.families import Invalid
+from vault.importers.counted import words_counted
 from vault.importers.written_dates import WORDS, as_iso
 
 if TYPE_CHECKING:
@@ -23,12 +25,11 @@ def without_nulls(name: str, raw: Raw, nulls: Sequence[str]) -> tuple[Raw, tuple
     if not nulls:
         return raw, ()
     wanted = pa.array([token.strip() for token in nulls], pa.string())
-    is_null = pc.is_in(_texts(raw), value_set=wanted)
-    count = pc.sum(is_null).as_py() or 0
-    if not count:
+    is_null = pc.is_in(as_texts(raw), value_set=wanted)
+    found = Counter(pc.filter(as_texts(raw), is_null).to_pylist())
+    if not found:
         return raw, ()
-    times = "once" if count == 1 else f"{count:,} times"
-    note = f"In {name}, {' and '.join(nulls)} ({times}) counts as missing, as you said."
+    note = f"In {name}, {words_counted(found)} as missing, as you said."
     if isinstance(raw, list):
         flags = is_null.to_pylist()
         return [None if flag else value for flag, value in zip(flags, raw, strict=True)], (note,)
@@ -40,7 +41,7 @@ def dates_in_order(name: str, raw: Raw, order: str) -> pa.ChunkedArray:
 
     Raises `Invalid` where it is no column of such dates at all.
     """
-    texts = _texts(raw)
+    texts = as_texts(raw)
     known = pc.and_(pc.is_valid(texts), pc.not_equal(texts, ""))
     encoded = texts.combine_chunks().dictionary_encode()
     bad: list[str] = []
@@ -73,7 +74,8 @@ def _iso_of(cells: pa.ChunkedArray, order: str, bad: list[str]) -> pa.ChunkedArr
     return pa.chunked_array([chunk for part in parts for chunk in part.chunks], pa.string())
 
 
-def _texts(raw: Raw) -> pa.ChunkedArray:
+def as_texts(raw: Raw) -> pa.ChunkedArray:
+    """The values as texts without spaces around them."""
     if isinstance(raw, list):
         return pa.chunked_array([[None if value is None else str(value) for value in raw]], pa.string())
     return pc.utf8_trim_whitespace(raw.cast(pa.string()))

@@ -19,6 +19,7 @@ BATCH_ROWS = 8192
 # Bounds that no honest personal export meets; they keep a hostile file from eating the memory.
 MOST_ROWS = 10_000_000
 MOST_COLUMNS = 512
+_MOST_SAID = 20
 EXACT_IN_A_DOUBLE = 2**53
 """Whole numbers up to this one are doubles too (IEEE 754, binary64)."""
 _ARROW: dict[type, pa.DataType] = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
@@ -40,13 +41,18 @@ class RawBatch:
 class Source:
     """An opened file, gone through once. ``has_types``: its numbers and truth values are such, not spelled as text.
 
-    ``separator`` is the sign between its cells, empty in a format that has none.
+    ``encoding`` is that of its text and ``separator`` the sign between its cells, empty where nothing decided them or
+    the format has none; ``skipped`` are the lines before its header, where it has one. ``obstacles`` tells every
+    column in which something is nested.
     """
 
     names: tuple[str, ...]
     batches: Callable[[], Iterator[RawBatch]]
     has_types: bool
+    encoding: str = ""
     separator: str = ""
+    skipped: int | None = None
+    obstacles: Callable[[], list[str]] = list
     notes: tuple[str, ...] = ()
 
 
@@ -101,32 +107,41 @@ class Columns:
     width: int
 
 
-def columns_of(raw_names: Iterable[object], file: File, wishes: ColumnWishes) -> Columns:
+def columns_of(
+    raw_names: Iterable[object],
+    file: File,
+    wishes: ColumnWishes,
+    *,
+    obstacles: Callable[[], list[str]] = list,
+) -> Columns:
     """The columns with their names without spaces around them, in normal form C; raises Unreadable where one cannot be.
 
-    The number of a bad column is told, not the name: it may hold control characters. Raises Invalid for a wish about a
-    column that is not there, or about more than one.
+    The number of a bad column is told, not the name: it may hold control characters; all of them are told at once, and
+    then what other `obstacles` there are. Raises Invalid for a wish about a column that is not there, or about several.
     """
     called = [plain_name(str(raw)) for raw in raw_names]
     if len(called) > MOST_COLUMNS:
         raise file.unreadable(f"it has more than {MOST_COLUMNS} columns")
     kept = [(place, name) for place, name in enumerate(wishes.names_of(called)) if name is not None]
-    names: list[str] = []
-    for place, name in kept:
-        _check_name(name, place + 1, names, file)
-        names.append(name)
+    names = [name for _, name in kept]
+    problems = [_problem(name, place + 1, names[:number]) for number, (place, name) in enumerate(kept)]
+    if told := [problem for problem in problems if problem]:
+        more = [f"{len(told) - _MOST_SAID} more names cannot be kept"] if len(told) > _MOST_SAID else []
+        raise file.unreadable("; ".join((*told[:_MOST_SAID], *more, *obstacles())))
     if not names:
         raise file.unreadable("it has no columns")
     return Columns(places=tuple(place for place, _ in kept), names=tuple(names), width=len(called))
 
 
-def _check_name(name: str, number: int, before: Sequence[str], file: File) -> None:
+def _problem(name: str, number: int, before: Sequence[str]) -> str:
+    """Why a column cannot have this name, and the way out; empty for a good one."""
     way_out = f"; give it one with --rename '#{number}=NAME', or leave it out with --drop '#{number}'"
     problem = _name_problem(name)
     if problem:
-        raise file.unreadable(f"the name of column {number} {problem}{way_out}")
+        return f"the name of column {number} {problem}{way_out}"
     if name in before:
-        raise file.unreadable(f"two columns have the name {name}{way_out.replace('it one', 'one another')}")
+        return f"two columns have the name {name}{way_out.replace('it one', 'one another')}"
+    return ""
 
 
 def _name_problem(name: str) -> str:

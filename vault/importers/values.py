@@ -26,6 +26,9 @@ TIME_PATTERN = (
 _INT, _FLOAT, _TIME = map(re.compile, (INT_PATTERN, FLOAT_PATTERN, TIME_PATTERN))
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+NOT_FINITE = "not a finite number of 64 bits"
+NESTED = "a nested value; take it apart with --flatten, or leave the column out with --drop"
+LISTED = "a list, not a single value; leave the column out with --drop"
 _INT64 = range(-(2**63), 2**63)
 _EXPECTED = {
     FieldType.FLOAT: "not a number",
@@ -39,6 +42,10 @@ _EXPECTED = {
 
 class _Misfit(ValueError):
     """The value is none of the wanted type."""
+
+
+class NeverShown(ValueError):
+    """A time that no clock of its zone ever showed; its text says so."""
 
 
 def as_float(value: object) -> float | None:
@@ -149,11 +156,11 @@ def _is_not_finite(value: object) -> bool:
 def misfit(value: object, wanted: FieldType) -> str:
     """Why a value does not fit a type, without the value."""
     if isinstance(value, dict):
-        return "a nested value; take it apart with --flatten, or leave the column out with --drop"
+        return NESTED
     if isinstance(value, list):
-        return "a list, not a single value; leave the column out with --drop"
+        return LISTED
     if wanted is FieldType.FLOAT and (_is_not_finite(value) or _is_too_large(value)):
-        return "not a finite number"
+        return NOT_FINITE
     return _EXPECTED[wanted]
 
 
@@ -178,5 +185,5 @@ def _in_utc(moment: datetime, zone: str) -> datetime:
     except OverflowError as error:
         raise _Misfit from error
     if not is_shown:
-        raise _Misfit  # no clock of that zone ever shows it
+        raise NeverShown(f"a time that no clock of {zone} ever showed, because it went forward then")
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -39,7 +39,8 @@ AS_FOUND: Final = FileWishes()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellWishes:
-    """How cells are read: what is missing, the decimal sign, the form of dates by column, the zone of local times.
+    """How cells are read: what is missing, the decimal sign, also by column, the form of dates by column, the zone of
+    local times.
 
     A file `doubts_commas` whose cells they separate: one within a cell may stand between two values.
     It `doubts_points` where its decimals may begin with a comma: then a point may stand between thousands.
@@ -47,10 +48,15 @@ class CellWishes:
 
     nulls: tuple[str, ...] = ()
     decimal: str = ""
+    decimals: Mapping[str, str] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
     zone: str = ""
     doubts_commas: bool = False
     doubts_points: bool = False
+
+    def of(self, column: str) -> CellWishes:
+        """The same for one column, whose own decimal sign counts before that of all."""
+        return replace(self, decimal=self.decimals.get(column, self.decimal))
 
 
 def file_wishes(choice: FileChoice) -> FileWishes:
@@ -70,13 +76,17 @@ def file_wishes(choice: FileChoice) -> FileWishes:
 
 def cell_wishes(choice: FileChoice, zone: str) -> CellWishes:
     """What was said of its cells, with the zone of the collection where none was named; raises `Invalid`."""
-    if choice.decimal not in ("", *DECIMALS):
+    if not {choice.decimal, *choice.decimals.values()} <= {"", *DECIMALS}:
         raise Invalid(reason="the decimal sign is a comma or a point")
     for order in choice.dates.values():
         if order not in ORDERS:
             raise Invalid(reason=f"{order} is none of {', '.join(ORDERS)}")
     return CellWishes(
-        nulls=choice.nulls, decimal=choice.decimal, dates=choice.dates, zone=known_zone(choice.zone or zone)
+        nulls=choice.nulls,
+        decimal=choice.decimal,
+        decimals=choice.decimals,
+        dates=choice.dates,
+        zone=known_zone(choice.zone or zone),
     )
 
 
@@ -88,7 +98,7 @@ def words_of(said: FileWishes, form: CellWishes) -> dict[str, object]:
         "skip-lines": said.skip_lines,
         "flatten": said.flatten or None,
         "null": form.nulls or None,
-        "decimal": form.decimal,
+        "decimal": form.decimal or form.decimals or None,
         "date-format": form.dates or None,
     }
 

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Cells: TypeAlias = pa.ChunkedArray
-ORDERS: Final = ("dmy", "mdy", "ymd", "epoch", "epoch-ms", "epoch-us")
-"""What a date is made of, in order; or since when it counts seconds, milliseconds or microseconds: 1970, in UTC."""
+ISO: Final = "iso"
+ORDERS: Final = ("dmy", "mdy", "ymd", ISO, "epoch", "epoch-ms", "epoch-us")
+"""What a date is made of, in order, or that it is one of ISO 8601; or that it counts since 1970, in UTC."""
 WORDS: Final = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}
 _DIGITS_BELOW_A_SECOND: Final = {"epoch": 6, "epoch-ms": 3, "epoch-us": 0}
 _CLOCK: Final = (

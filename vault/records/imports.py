@@ -171,7 +171,8 @@ def _check_units(people: People) -> None:
     """Refuse to make one budget of several units: no cap would hold for any of them."""
     for one in people.overlaps:
         if one.joins and one.other_unit:
-            raise UnitsDiffer(collection=one.collection, unit=one.other_unit)
+            way_out = f"import these rows with {one.way_out}, or say --other-people {one.collection}"
+            raise UnitsDiffer(collection=one.collection, unit=one.other_unit, way_out=way_out)
 
 
 def _join(uow: UnitOfWork, target: tables.Collection, people: People) -> tuple[str, ...]:
@@ -220,7 +221,8 @@ def refuse_known_file(uow: UnitOfWork, digest: bytes, name: str) -> None:
 
 def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -> ParsedTable:
     if choice.unit != facts.unit:
-        raise SchemaMismatch(collection=facts.name, reason=f"its unit is {facts.unit.described()}")
+        kept = f"its unit is {facts.unit.described()}, for good; leave --unit out"
+        raise SchemaMismatch(collection=facts.name, reason=kept)
     if choice.time_field != facts.time_field:
         source = f"come from the column {facts.time_field}" if facts.time_field else "are not known"
         raise SchemaMismatch(collection=facts.name, reason=f"the times of its rows {source}")

@@ -166,9 +166,14 @@ def _overlap(
     if reason is None:
         return None
     joins = _joins(reason, said, takes_kin=takes_kin)
-    unit = _other_unit(uow, keys, rows, one.row) if joins else ""
+    unit = _other_unit(uow, keys, rows, one.row) if joins else None
     return Overlap(
-        collection=name, reason=reason, is_erased=one.facts.is_erased, joins=joins, other_unit=unit
+        collection=name,
+        reason=reason,
+        is_erased=one.facts.is_erased,
+        joins=joins,
+        other_unit=unit.described() if unit else "",
+        way_out=unit.options() if unit else "",
     )
 
 
@@ -179,10 +184,10 @@ def _joins(reason: OverlapReason, said: str | None, *, takes_kin: bool) -> bool:
     return is_sure and said is None
 
 
-def _other_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, row: tables.Collection) -> str:
+def _other_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, row: tables.Collection) -> UnitSpec | None:
     """The unit of a member of this budget that is another one than that of the rows, erased members included."""
     members = (facts_of(uow, one) for one in members_of(uow, row.id))
-    return next((one.unit.described() for one in members if not _is_one_unit(uow, keys, rows, one)), "")
+    return next((one.unit for one in members if not _is_one_unit(uow, keys, rows, one)), None)
 
 
 def _is_one_unit(uow: UnitOfWork, keys: KeyTree, rows: Incoming, facts: CollectionFacts) -> bool:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.records.cells import shown
 from vault.records.schema import ParsedTable
-from vault.records.units import UnitRows, with_units
-from vault.views.field_types import SYSTEM_FIELDS, UNIT_FIELD, FieldSpec, Sensitivity, UnitKind, UnitSpec
+from vault.records.units import UnitRows, are_whole_days, with_units
+from vault.views.field_types import (
+    SYSTEM_FIELDS,
+    UNIT_FIELD,
+    FieldSpec,
+    FieldType,
+    Sensitivity,
+    UnitKind,
+    UnitSpec,
+)
 from vault.views.records import ColumnPreview, ImportPlan
 
 __all__ = ["ColumnPreview", "ImportPlan", "preview"]
@@ -43,10 +51,10 @@ def preview(
         units=units,
         time_field=time_field,
         known_rows=parsed.known_rows,
-        part=(parsed.known_as or "").rpartition("/")[2],
         parts=parsed.parts,
+        form=parsed.form,
         digest=parsed.digest_input.hex(),
-        warnings=(*parsed.notes, *repeats, *_warnings(parsed, rows, unit, units)),
+        warnings=(*parsed.notes, *repeats, *_warnings(parsed, rows, unit, time_field, units)),
     )
 
 
@@ -61,11 +69,15 @@ def _column(field: FieldSpec, column: pa.ChunkedArray) -> ColumnPreview:
     )
 
 
-def _warnings(parsed: ParsedTable, rows: UnitRows, unit: UnitSpec, units: int) -> Iterator[str]:
+def _warnings(
+    parsed: ParsedTable, rows: UnitRows, unit: UnitSpec, time_field: str | None, units: int
+) -> Iterator[str]:
     if rows.refused:
         every = rows.table.num_rows + len(rows.refused)
         yield f"{len(rows.refused):,} of {every:,} {'row' if every == 1 else 'rows'} would be refused."
     yield from _about_units(rows, unit, units)
+    if unit.kind is UnitKind.DAY:
+        yield _about_days(rows, unit, time_field, parsed.fields)
     naming = [field.name for field in parsed.fields if field.sensitivity is Sensitivity.IDENTIFYING]
     if unit.kind is not UnitKind.COLUMN:
         yield from _about_people(rows, naming)
@@ -82,13 +94,22 @@ def _about_units(rows: UnitRows, unit: UnitSpec, units: int) -> Iterator[str]:
                 rows_repeat = "1 row repeats" if copies == 1 else f"{copies} rows repeat"
                 yield f"{rows_repeat} another row; what is told twice is hidden less well."
         case UnitKind.DAY:
-            zone = unit.zone or "UTC"
-            yield f"All rows of one day ({zone}) count as one unit; a habit shown on many days is not hidden."
+            yield "All rows of one day count as one unit; a habit shown on many days is not hidden."
         case UnitKind.COLUMN:
             yield f"All rows with the same {unit.field} count as one unit, as it is spelled in the file."
     if 0 < units < (_FEW_RECORDS if unit.kind is UnitKind.RECORD else _FEW_UNITS):
         few = "is only 1 unit" if units == 1 else f"are only {units} units"
         yield f"There {few}: an update that hides each of them will say little."
+
+
+def _about_days(rows: UnitRows, unit: UnitSpec, time_field: str | None, fields: Sequence[FieldSpec]) -> str:
+    """Which column decides the day of a row, in which zone, and what other times there are."""
+    name = time_field or ""
+    are_days = are_whole_days(rows.table[name])
+    where = "as it is written there" if are_days else f"in {unit.zone or 'UTC'}"
+    others = [one.name for one in fields if one.type is FieldType.TIMESTAMP and one.name != name]
+    besides = f"; other times are in {', '.join(others)}, see --time" if others else ""
+    return f"The column {name} decides the day of a row, {where}{besides}."
 
 
 def _about_people(rows: UnitRows, naming: list[str]) -> Iterator[str]:

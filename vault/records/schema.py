@@ -22,6 +22,7 @@ from vault.views.field_types import (
     UnitSpec,
 )
 from vault.views.names import has_invisible
+from vault.views.records import FileForm
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,6 +70,7 @@ class ParsedTable:
     columns are stored already is left out, ``known_rows`` of them so far; without a key every row is stored.
     ``export`` is the kind of export that it is a table of, ``known_as`` what it is of one, ``fitbit/sleep``,
     and ``parts`` are all tables of the file with their rows.
+    ``form`` is how the file is written, and in it ``has_local_times`` that name no zone.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -84,6 +86,8 @@ class ParsedTable:
     export: Export | None = None
     known_as: str | None = None
     parts: Mapping[str, int] = field(default_factory=dict)
+    form: FileForm | None = None
+    has_local_times: bool = False
 
 
 def is_plain_name(name: str) -> bool:

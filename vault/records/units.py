@@ -85,9 +85,14 @@ def _units(table: pa.Table, unit: UnitSpec, time_field: str | None, first_row: i
 
 def _days(times: pa.ChunkedArray, zone: str | None) -> pa.ChunkedArray:
     """The day of each time in a zone; times that are all midnight in UTC are days already."""
-    if zone and not pc.all(pc.equal(pc.floor_temporal(times, unit="day"), times), min_count=0).as_py():
+    if zone and not are_whole_days(times):
         times = pc.local_timestamp(times.cast(pa.timestamp("us", zone)))
     return times.cast(pa.date32()).cast(pa.string())
+
+
+def are_whole_days(times: pa.ChunkedArray) -> bool:
+    """Whether they are all midnights in UTC, as days without a time are kept."""
+    return bool(pc.all(pc.equal(pc.floor_temporal(times, unit="day"), times), min_count=0).as_py())
 
 
 def _without_strays(table: pa.Table, parsed: ParsedTable, source: str | None) -> UnitRows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -83,7 +84,13 @@ class UnitSpec:
 
     def described(self) -> str:
         """Its word, and the zone of a day."""
-        return f"{self} ({self.zone})" if self.zone else str(self)
+        return f"{self} ({self.zone or 'UTC'})" if self.kind is UnitKind.DAY else str(self)
+
+    def options(self) -> str:
+        """The options of an import that ask for it."""
+        if self.kind is UnitKind.DAY:
+            return f"--unit day --zone {self.zone or 'UTC'}"
+        return f"--unit {shlex.quote(self.field or self.kind.value)}"
 
     def __str__(self) -> str:
         return self.kind.value if self.field is None else f"{self.kind}:{self.field}"

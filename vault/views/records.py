@@ -23,8 +23,9 @@ class FileChoice:
     export that is taken, the first one of its format where it is empty.
 
     How it is written: its ``encoding``, its ``separator`` (a sign or its name), how many lines to ``skip_lines`` before
-    the header, which texts are ``nulls``, the ``decimal`` sign, by column of ``dates`` their order (dmy, mdy, ymd) or
-    what they count since 1970 (epoch, epoch-ms, epoch-us), and the ``zone`` of times that name none; days begin in it.
+    the header, which texts are ``nulls``, the ``decimal`` sign (by column of ``decimals`` where they differ), by column
+    of ``dates`` their order (dmy, mdy, ymd, or iso for ISO 8601) or what they count since 1970 (epoch, epoch-ms,
+    epoch-us), and the ``zone`` of times that name none; days begin in it.
     With ``flatten`` the value of b in the object a is the column a.b.
     """
 
@@ -47,6 +48,7 @@ class FileChoice:
     flatten: bool = False
     nulls: tuple[str, ...] = ()
     decimal: str = ""
+    decimals: Mapping[str, str] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
     zone: str = ""
 
@@ -63,6 +65,20 @@ class ColumnPreview:
     sensitivity: Sensitivity
     samples: tuple[str, ...]
     nulls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileForm:
+    """How a file turned out to be written, in the words of a `FileChoice`; what nothing in it decided is empty."""
+
+    as_format: str
+    part: str = ""
+    encoding: str = ""
+    separator: str = ""
+    skip_lines: int | None = None
+    decimals: Mapping[str, str] = field(default_factory=dict)
+    dates: Mapping[str, str] = field(default_factory=dict)
+    zone: str = ""
 
 
 class OverlapReason(StrEnum):
@@ -84,7 +100,7 @@ class Overlap:
     """A collection with people in it that a file has too; if it ``joins``, both share one lifetime budget for good.
 
     ``other_unit`` is the unit of a collection of that budget that is not the unit of these rows; then they are not
-    imported as they are, because no cap holds for several units.
+    imported as they are, because no cap holds for several units. ``way_out`` are the options that ask for that unit.
     """
 
     collection: str
@@ -92,6 +108,7 @@ class Overlap:
     is_erased: bool
     joins: bool
     other_unit: str = ""
+    way_out: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +127,9 @@ class ImportPlan:
     ``id`` names it for the import that carries it out; ``digest`` is the SHA-256 of the file as it was read, in hex.
     ``known_rows`` of the file are in its collection already and are left out. ``rows_before`` are those its collection
     has already, None for a new one, and ``lifetime_epsilon`` is its cap.
-    Of a known export ``part`` is the table that was read, and ``parts`` are all that the file holds, with their rows.
+    Of a known export ``parts`` are all tables that the file holds, with their rows.
     ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget shared with any other.
+    ``form`` is how the file is written, as it was found or said: with it the next one of its kind is read the same way.
     ``under_consent`` says that somebody may learn from that collection. Importing ``needs_passphrase`` then, and where
     a budget becomes a shared one, because that is for good, and where a budget becomes one more for the same people or
     is larger than the default.
@@ -135,8 +153,8 @@ class ImportPlan:
     overlaps: tuple[Overlap, ...] = ()
     shared: SharedBudget | None = None
     known_rows: int = 0
-    part: str = ""
     parts: Mapping[str, int] = field(default_factory=dict)
+    form: FileForm | None = None
     under_consent: bool = False
     needs_passphrase: bool = False
 

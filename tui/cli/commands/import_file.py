@@ -41,7 +41,7 @@ def import_file(
     drop: options.Drop = None,
     rename: options.Rename = None,
     nulls: options.Nulls = None,
-    decimal: options.Decimal = "",
+    decimal: options.Decimals = None,
     dates: options.Dates = None,
     zone: options.Zone = "",
     encoding: options.Encoding = "",
@@ -70,7 +70,8 @@ def import_file(
             "drop": tuple(drop or ()),
             "rename": _pairs(rename),
             "nulls": tuple(nulls or ()),
-            "decimal": decimal,
+            "decimal": _of_all(decimal),
+            "decimals": _pairs([text for text in decimal or () if "=" in text]),
             "dates": _pairs(dates),
             "zone": zone,
             "encoding": encoding,
@@ -90,7 +91,9 @@ def import_file(
 
 
 def _choices(files: list[Path], collection: str | None, said: dict[str, Any]) -> list[FileChoice]:
-    """What was said, of each file; its collection has its own name where none was given."""
+    """What was said, of each file; its collection has its own name where none was given; raises Invalid for no name."""
+    if collection is not None and not collection.strip():
+        raise Invalid(reason="--collection names no collection; leave it out to take the name of the file")
     part = f"-{said['part']}" if said.get("part") else ""
     named = [(path, collection or spelled(path.absolute().stem) + part) for path in files]
     return [FileChoice(path=path, name=name, **said) for path, name in named]
@@ -135,6 +138,14 @@ def _import(
         with progress_bar("sealing values") as progress:
             report = seal(preview.id, progress=progress)
     say_sealed(report, as_json=as_json)
+
+
+def _of_all(decimals: list[str] | None) -> str:
+    """The decimal sign of all columns but those that are named; raises Invalid for two."""
+    signs = [text for text in decimals or () if "=" not in text]
+    if len(signs) > 1:
+        raise Invalid(reason=f"two decimal signs are said of all columns: {' and '.join(signs)}")
+    return next(iter(signs), "")
 
 
 def _pairs(given: list[str] | None) -> dict[str, str]:

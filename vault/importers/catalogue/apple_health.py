@@ -22,6 +22,7 @@ from vault.importers.catalogue.reading import Reading
 from vault.importers.catalogue.streams import chunks
 from vault.importers.catalogue.xml_stream import read_xml
 from vault.importers.counted import counted
+from vault.importers.values import NOT_FINITE
 
 _SLEEP_PREFIX: Final = "HKCategoryValueSleepAnalysis"
 _ACTIVITY_PREFIX: Final = "HKWorkoutActivityType"
@@ -130,7 +131,7 @@ class _Export:
         except (ValueError, KeyError) as error:
             raise _Refused("value: not a number") from error
         if not math.isfinite(value):
-            raise _Refused("value: not a finite number")
+            raise _Refused(f"value: {NOT_FINITE}")
         unit = facts.get("unit", known.measure)
         if unit == known.measure:
             return value

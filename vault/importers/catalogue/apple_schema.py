@@ -213,7 +213,7 @@ def _day_column(one: DayColumn) -> KnownColumn:
     return number(one.name, one.meaning, one.measure, one.constants, category=_HEALTH, whole=one.whole)
 
 
-_DAY = time("day", "the local day", category=_HEALTH)
+_DAY = time("day", "the local day, by the clock of the device", category=_HEALTH)
 _START = time("start", "when it began", category=_HEALTH)
 _END = time("end", "when it ended", category=_HEALTH)
 _SOURCE = text("source", "the app or device that measured it, which may name somebody", category=_HEALTH)

@@ -6,6 +6,7 @@ import math
 import re
 
 from vault.importers.catalogue.moments import Clock, Moment, NotATime
+from vault.importers.values import NOT_FINITE
 
 _MISSING = frozenset(("", "-", "--", "---", "n/a", "null", "none", "nan"))
 _DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4}|\d{2})", re.ASCII)
@@ -31,7 +32,7 @@ def number(text: object, name: str, *, decimal: str = ".") -> float | None:
     except (TypeError, ValueError) as error:
         raise Unfit(f"{name}: not a number") from error
     if not math.isfinite(value):
-        raise Unfit(f"{name}: not a finite number")
+        raise Unfit(f"{name}: {NOT_FINITE}")
     return value
 
 

@@ -10,7 +10,9 @@ from vault.views.field_types import FieldType, Sensitivity
 
 _RECORD: Final = PD + "HealthRecord"
 _SPECIAL: Final = Sensitivity.SPECIAL
-_DAY = time("day", "the local day", category=_RECORD)
+_DAY = time(
+    "day", "the day as the record writes it: local, or in UTC where it is written with Z", category=_RECORD
+)
 _AT = time("at", "when", category=_RECORD)
 _CODES = (
     words("code", "its code", category=_RECORD, sensitivity=_SPECIAL),

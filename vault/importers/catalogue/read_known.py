@@ -25,6 +25,7 @@ from vault.importers.column_wishes import ColumnWishes
 from vault.importers.source import File
 from vault.records.schema import Export, ParsedTable
 from vault.views.field_types import FieldSpec, FieldType, Sensitivity
+from vault.views.records import FileForm
 
 READERS: Final[dict[str, Reader]] = {
     "apple-health": read_apple_health,
@@ -75,6 +76,7 @@ def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None])
         known_as=f"{known.name}/{part.name}",
         parts=_parts(known, reading),
         key=tuple(names[name] for name in part.key or part.names if name in names),
+        form=FileForm(as_format=file.format, part=part.name),
     )
 
 

@@ -8,7 +8,7 @@ from vault.importers.catalogue.schema import PD, KnownFormat, Part, number, time
 from vault.views.field_types import Sensitivity
 
 _HEALTH: Final = PD + "PhysicalHealth"
-_DAY = time("day", "the local day", category=_HEALTH)
+_DAY = time("day", "the local day, by the clock of the device", category=_HEALTH)
 _SPORT: Final = Sensitivity.SPECIAL
 _DISTANCE = number(
     "distance", "how far, in km or miles as your account shows it", "", (0, 500, 5, 8), category=_HEALTH
