@@ -6,6 +6,24 @@ from mutant import Kind, Mutant
 
 MUTANTS = (
     Mutant(
+        name="a proposed unit is taken without a word",
+        kind=Kind.LEDGER,
+        function="_check_own",
+        old="if plan.shown.unit_is_proposed:",
+        new="if False:",
+        caught_by="test_nothing_is_stored_before_the_unit_is_said",
+        within="vault/importers",
+    ),
+    Mutant(
+        name="the dialog loses rows unasked",
+        kind=Kind.LEDGER,
+        function="_obstacle",
+        old="return LOSES if is_lost",
+        new="return LOSES if False and is_lost",
+        caught_by="test_rows_are_lost_only_once_a_tick_in_sight_accepts_it",
+        within="tui/dialogs",
+    ),
+    Mutant(
         name="a card tells the types that were guessed from records",
         kind=Kind.PRIVACY,
         function="_told",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
 
 NOTHING_YET: Final = "Nothing is stored until you say so."
-SCROLL: Final = "Scroll down first: whose people these are is not all in sight."
+SCROLL: Final = "Scroll to it first: whose people these are, and what counts as one, was not all in sight."
 LOSES: Final = "Rows are refused: accept with the tick that they are lost, or say what would fit them."
 ACCEPT: Final = "Seal the others without them"
 
@@ -62,6 +62,7 @@ class ImportDialog(Dialog[ImportReport]):
         super().__init__()
         self._choice = self._planned = choice
         self._preview = preview
+        self._recommended = str(preview.unit)
         self._has_seen = False
         self._is_sealing = False
 
@@ -87,12 +88,9 @@ class ImportDialog(Dialog[ImportReport]):
         yield Plain("", id="refused")
         yield Plain("", id="warnings", classes="muted")
         yield Plain("How the file is written", classes="heading")
-        yield FileForm(
-            self._choice,
-            parts=tuple(self._preview.parts),
-            part=self._preview.form.part if self._preview.form else "",
-            id="written",
-        )
+        form = self._preview.form
+        parts, part = tuple(self._preview.parts), form.part if form else ""
+        yield FileForm(self._choice, parts=parts, part=part, id="written")
 
     def _name_and_budget(self) -> Iterable[Widget]:
         """What else is said of a new collection once; its budget can never be made larger."""
@@ -138,11 +136,17 @@ class ImportDialog(Dialog[ImportReport]):
 
     def _look_again(self) -> None:
         """Note once the end of what is asked about people has been in sight."""
-        details, people = self.query_one("#details"), self.query_one("#people")
-        if details.size.height and people.is_mounted:
-            end = people.virtual_region.bottom - details.scroll_offset.y
-            self._has_seen = self._has_seen or end <= details.size.height
-            self._allow()
+        details, asked = self.query_one("#details"), self._asked_about()
+        if details.size.height and asked.is_mounted:
+            end = asked.virtual_region.bottom - details.scroll_offset.y
+            had_seen = self._has_seen
+            self._has_seen = had_seen or 0 < end <= details.size.height
+            if self._has_seen != had_seen:
+                self._allow()  # only then: what else is said there, such as a refusal, stays
+
+    def _asked_about(self) -> Widget:
+        """What has to have been in sight to its end: whose people these are, and a unit that is only proposed."""
+        return self.query_one("#units" if self._preview.unit_is_proposed else "#people")
 
     def _allow(self) -> None:
         if not self._is_sealing:
@@ -152,7 +156,7 @@ class ImportDialog(Dialog[ImportReport]):
 
     def _obstacle(self) -> str:
         """What has to be seen or accepted first; empty where nothing has."""
-        if self._preview.overlaps and not self._has_seen:
+        if (self._preview.overlaps or self._preview.unit_is_proposed) and not self._has_seen:
             return SCROLL
         is_lost = self._preview.refused_rows and not self.query_one("#accept", Toggle).is_on
         return LOSES if is_lost and self._preview.rows else ""
@@ -182,7 +186,8 @@ class ImportDialog(Dialog[ImportReport]):
     async def _draw_units(self) -> None:
         for place in self.query("#units"):
             await place.remove_children()
-            buttons = [_unit_button(unit, self._preview) for unit in import_facts.units_of(self._preview)]
+            units = import_facts.units_of(self._preview, first=self._recommended)
+            buttons = [_unit_button(unit, self._preview, self._recommended) for unit in units]
             await place.mount(RadioSet(*buttons, id="unit"))
 
     async def _draw_times(self) -> None:
@@ -273,6 +278,9 @@ class ImportDialog(Dialog[ImportReport]):
             how_far.end()
         is_other = _asked(found) != _asked(self._preview)
         self._planned, self._preview = choice, found
+        if choice.unit is None:
+            self._has_seen = self._has_seen and self._recommended == str(found.unit)
+            self._recommended = str(found.unit)
         if is_other:
             await self._draw_units()
             await self._draw_times()
@@ -312,7 +320,8 @@ class ImportDialog(Dialog[ImportReport]):
             self._say("Another lifetime budget: look at what it would be.")
             return
         names = [field.value.strip() for field in self.query("#name").results(Input)]
-        self._choice = replace(self._choice, name=names[0] if names else self._choice.name)
+        unit = str(self._preview.unit) if self._preview.unit_is_proposed else self._choice.unit
+        self._choice = replace(self._choice, name=names[0] if names else self._choice.name, unit=unit)
         self._is_sealing = True
         self._say("Sealing the rows …")
         self.query_one("#seal", Button).disabled = True
@@ -324,7 +333,8 @@ class ImportDialog(Dialog[ImportReport]):
         tell = how_far.begin("Sealing")
 
         def seal(vault: OwnerSession) -> ImportReport:
-            wanted = plan if choice.name == plan.collection else vault.plan_import(choice)
+            is_shown = choice.name == plan.collection and not plan.unit_is_proposed
+            wanted = plan if is_shown else vault.plan_import(choice)
             carry_out = vault.import_under_consent if wanted.needs_passphrase else vault.import_planned
             return carry_out(wanted.id, progress=tell)
 
@@ -349,10 +359,12 @@ class ImportDialog(Dialog[ImportReport]):
         self._say(in_fields(with_way_out(error)), is_bad=True)
 
 
-def _unit_button(unit: str, preview: ImportPlan) -> Choice:
+def _unit_button(unit: str, preview: ImportPlan, recommended: str) -> Choice:
     is_chosen = unit == str(preview.unit)
     example = import_facts.unit_example(unit, preview)
-    words = " ".join(filter(None, (example, import_facts.unit_words(unit), "(recommended)" * is_chosen)))
+    words = " ".join(
+        filter(None, (example, import_facts.unit_words(unit), "(recommended)" * (unit == recommended)))
+    )
     return Choice(Content(escaped(words)), value=is_chosen, name=unit)
 
 

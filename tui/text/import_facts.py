@@ -41,13 +41,14 @@ def consequence_of(preview: ImportPlan) -> str:
     return f"{rows}{refused}, into {where}.\n{units}.\n{cap_sentence(preview) or cap}"
 
 
-def units_of(preview: ImportPlan) -> list[str]:
+def units_of(preview: ImportPlan, *, first: str) -> list[str]:
     """What may count as one here; what the vault recommends comes first."""
     named = [f"column:{one.name}" for one in preview.columns if one.sensitivity == "identifying"]
     others = [f"column:{one.name}" for one in preview.columns if one.type in ("category", "text")]
     days = ["day"] if preview.time_field else []
-    found = dict.fromkeys([str(preview.unit), *days, "record", *named, *others[:3]])
-    return list(found)
+    found = dict.fromkeys([first, str(preview.unit), *days, "record", *named, *others[:3]])
+    columns = {f"column:{one.name}" for one in preview.columns}
+    return [unit for unit in found if unit in columns or unit in ("day", "record")]
 
 
 def unit_words(unit: str) -> str:

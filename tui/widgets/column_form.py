@@ -20,7 +20,8 @@ KINDS: Final = (
 )  # fmt: skip
 CLASSES: Final = tuple((one, one) for one in ("ordinary", "sensitive", "special", "identifying"))
 DATES: Final = (
-    ("as they are found", ""), ("day, month, year", "dmy"), ("month, day, year", "mdy"), ("year, month, day", "ymd"), ("as ISO 8601 says", "iso"),
+    ("as they are found", ""), ("day, month, year", "dmy"), ("month, day, year", "mdy"), ("year, month, day", "ymd"),
+    ("as ISO 8601 says", "iso"),
     ("seconds since 1970", "epoch"), ("milliseconds since 1970", "epoch-ms"), ("microseconds since 1970", "epoch-us"),
 )  # fmt: skip
 LEFT_OUT: Final = "left out"

@@ -128,7 +128,9 @@ class ImportPlan:
     ``known_rows`` of the file are in its collection already and are left out. ``rows_before`` are those its collection
     has already, None for a new one, and ``lifetime_epsilon`` is its cap.
     Of a known export ``parts`` are all tables that the file holds, with their rows.
-    ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget shared with any other.
+    Where the ``unit_is_proposed`` its column names people in several rows, and nothing is imported before a choice says
+    what counts as one. ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget
+    shared with any other.
     ``form`` is how the file is written, as it was found or said: with it the next one of its kind is read the same way.
     ``under_consent`` says that somebody may learn from that collection. Importing ``needs_passphrase`` then, and where
     a budget becomes a shared one, because that is for good, and where a budget becomes one more for the same people or
@@ -155,6 +157,7 @@ class ImportPlan:
     known_rows: int = 0
     parts: Mapping[str, int] = field(default_factory=dict)
     form: FileForm | None = None
+    unit_is_proposed: bool = False
     under_consent: bool = False
     needs_passphrase: bool = False
 
