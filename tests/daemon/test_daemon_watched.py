@@ -48,6 +48,9 @@ WATCHED: dict[str, Do] = {
     "export_collection": lambda vault, folder, progress: vault.export_collection(
         "nights", folder / "out.csv", as_format="csv", progress=progress
     ),
+    "export_pictures": lambda vault, folder, progress: vault.export_pictures(
+        "nights", folder / "out.html", progress=progress
+    ),
     "backup": lambda vault, folder, progress: vault.backup(folder / "backup.tar", progress=progress),
     "verify_audit": lambda vault, _folder, progress: vault.verify_audit(progress=progress),
     "export_audit": lambda vault, folder, progress: vault.export_audit(folder / "trail", progress=progress),

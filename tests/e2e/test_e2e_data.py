@@ -55,7 +55,7 @@ def test_other_choices_or_other_bytes_are_parsed_again(world: World) -> None:
         world.table(rows=50)
         third = vault.plan_import(choice)
 
-    assert [one.columns[1].type.value for one in (first, second)] == ["int", "float"]
+    assert [one.columns[1].type for one in (first, second)] == ["int", "float"]
     assert (first.digest == second.digest, first.digest == third.digest) == (True, False)
     assert (first.rows, third.rows) == (100, 50)
 
@@ -211,3 +211,25 @@ def test_an_export_says_what_a_spreadsheet_would_run(today: World) -> None:
     assert "--safe-for-spreadsheets" in plain.err
     assert "\n\"'=HYPERLINK" in (today.folder / "safe.csv").read_text().replace("\r", "")
     assert "an apostrophe or a mark stands there now" in " ".join(safe.err.split())
+
+
+# pictures -----------------------------------------------------------------------------------------------------
+
+
+def test_a_page_with_pictures_is_an_export_on_the_trail_and_places_stay_on_the_screen(today: World) -> None:
+    path, page = today.folder / "ways.csv", today.folder / "page.html"
+    path.write_text("latitude,longitude,pulse\n" + "".join(f"52.53,13.38,{60 + row}\n" for row in range(9)))
+    with today.vault() as vault:
+        import_file(vault, FileChoice(path=path, name="ways"))
+    as_json = run(today.paths, "data", "show", "ways", "--json")
+    done = run(today.paths, "data", "show", "ways", "--html", page)
+
+    assert [json.loads(line)["places"] for line in as_json.out.splitlines()] == [None, None, None]
+    assert (done.code, done.out) == (0, "")
+    said = " ".join(done.err.split())
+    assert f"1 column of 9 rows drawn in {page}, readable by anyone who gets that file." in said
+    assert "so these are not drawn: latitude, longitude." in said
+    assert "60 to" in page.read_text()
+    assert "52.53" not in page.read_text()
+    with today.vault() as vault:
+        assert vault.audit_lines()[-1].sentence == "You exported records of ways to page.html."

@@ -90,6 +90,7 @@ def test_what_was_erased_has_left_the_log_on_the_disk(
 COPIES: dict[str, Callable[[Vault, Path], object]] = {
     "backup": lambda vault, to: vault.backup(to),
     "records": lambda vault, to: vault.export_collection("nights", to, as_format="csv"),
+    "pictures": lambda vault, to: vault.export_pictures("nights", to),
     "trail": lambda vault, to: vault.export_audit(to),
 }
 

@@ -129,6 +129,24 @@ def test_in_any_encoding_a_file_is_read_or_refused(tmp_path: Path) -> None:
                 continue
 
 
+@pytest.mark.parametrize("name", ["undefined", "rot13", "hex", "idna", "unicode_escape", "no such"])
+def test_what_is_no_encoding_of_text_is_said_so(today: World, name: str) -> None:
+    table = today.folder / "steps.csv"
+    table.write_text("steps\n1\n", encoding="utf-8")
+    found = run(today.paths, "import", table, "--encoding", name, "--dry-run")
+    assert_refused(found, 1, f"there is no encoding {name}", secrets_of(today))
+
+
+@pytest.mark.parametrize("name", [".50", "[0]", ".a[1]"])
+def test_a_name_that_looks_like_a_path_is_a_name(today: World, name: str) -> None:
+    table, again = today.folder / "steps.csv", today.folder / "again.csv"
+    table.write_text(f"{name},b\n1,2\n1,2\n", encoding="utf-8")
+    again.write_text(f"{name},b\n1,2\n3,4\n", encoding="utf-8")
+    run(today.paths, "import", table)
+    said = run(today.paths, "import", again, "--collection", "steps", "--dry-run")
+    assert "1 of these rows is in the collection already" in " ".join(said.err.split())
+
+
 def test_utf_16_without_a_mark_is_read_where_it_is_said(tmp_path: Path) -> None:
     table = tmp_path / "steps.csv"
     table.write_bytes("steps\nä\n".encode("utf-16-le"))

@@ -40,7 +40,10 @@ def test_a_missing_name_and_a_null_are_the_same_and_an_empty_text_is_not(parse):
             '{"n":{"deep":1}}',
             "n: a nested value; take it apart with --flatten, or leave the column out with --drop",
         ),
-        ('{"n":[1]}', "n: a list, not a single value; leave the column out with --drop"),
+        (
+            '{"n":[1]}',
+            "n: a list, neither a single value nor as many numbers in every row; leave the column out with --drop",
+        ),
         ('{"n":NaN}', "not a finite number of 64 bits"),
         ('{"n":-1e400}', "not a finite number of 64 bits"),
         ('{"n":1,"n":2}', "a name stands there twice"),

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vault.importers.read import parse, read_file
-from vault.records.arrow_types import ARROW_TYPES
+from vault.records.arrow_types import arrow_type
 from vault.records.cells import cell
 from vault.records.export import _csv_writer, _Found, _json_writer
 from vault.records.schema import ParsedTable
@@ -72,7 +72,7 @@ def tables(draw: st.DrawFn) -> Table:
 
 
 def arrow(table: Table) -> pa.Table:
-    return pa.table({name: pa.array(column, ARROW_TYPES[TYPES[name]]) for name, column in table.items()})
+    return pa.table({name: pa.array(column, arrow_type(TYPES[name])) for name, column in table.items()})
 
 
 def as_csv(rows: pa.Table, path: Path) -> None:

@@ -6,6 +6,24 @@ from mutant import Kind, Mutant
 
 MUTANTS = (
     Mutant(
+        name="a model may name another file",
+        kind=Kind.CONFINEMENT,
+        function="_check_kinds",
+        old='raise _Unlike("it has parts of another kind")',
+        new="pass",
+        caught_by="test_what_no_model_of_ours_has_is_refused_before_it_is_loaded[reads another file]",
+        within="vault/requester",
+    ),
+    Mutant(
+        name="a model may make as many numbers of a row as it likes",
+        kind=Kind.CONFINEMENT,
+        function="_Graph._count",
+        old="if self.numbers > MOST_NUMBERS:",
+        new="if False:",
+        caught_by="test_what_no_model_of_ours_has_is_refused_before_it_is_loaded[a square]",
+        within="vault/requester/onnx_check",
+    ),
+    Mutant(
         name="the arguments of a learner stay where everybody reads them",
         kind=Kind.CONFINEMENT,
         function="empty_argument_window",

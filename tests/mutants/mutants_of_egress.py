@@ -6,6 +6,33 @@ from mutant import Kind, Mutant
 
 MUTANTS = (
     Mutant(
+        name="a page with pictures has the places on it",
+        kind=Kind.EGRESS,
+        function="_section",
+        old="if column.places is not None:",
+        new="if column.rows < 0:",
+        caught_by="test_places_are_not_on_it",
+        within="vault/records",
+    ),
+    Mutant(
+        name="a value is read as markup on the page with pictures",
+        kind=Kind.EGRESS,
+        function="_escaped",
+        old="return escape(",
+        new="return str.join('', [text]) if text else escape(",
+        caught_by="test_nothing_runs_and_nothing_is_loaded_and_the_policy_says_so",
+        within="vault/records",
+    ),
+    Mutant(
+        name="a page with pictures is drawn before it is recorded",
+        kind=Kind.AUDIT,
+        function="RecordActions._looking",
+        old="self._opened.note_look(kind, clear=clear, hidden=hidden)",
+        new="None if kind is EntryType.EXPORT else self._opened.note_look(kind, clear=clear, hidden=hidden)",
+        caught_by="test_what_shows_records_is_on_the_trail_before_they_are_read[export_pictures]",
+        within="vault/owner",
+    ),
+    Mutant(
         name="a release that nobody confirmed",
         kind=Kind.EGRESS,
         function="_begin",

@@ -195,4 +195,28 @@ MUTANTS = (
         new="if len(found) > 2 * _LONGEST:",
         caught_by="test_a_plan_is_a_file_of_a_plans_size",
     ),
+    Mutant(
+        name="a zip is unpacked by whatever it names",
+        kind=Kind.EGRESS,
+        function="_check_member",
+        old="if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):",
+        new="if one.compress_type > zipfile.ZIP_LZMA:",
+        caught_by="test_a_hostile_file_is_refused_in_a_sentence[a zip packed with LZMA]",
+    ),
+    Mutant(
+        name="a text that could not be written again is kept",
+        kind=Kind.PRIVACY,
+        function="_all_kept",
+        old="return longest <= LONGEST_TEXT and not has_nul",
+        new="return longest <= LONGEST_TEXT or has_nul",
+        caught_by="test_an_entry_that_does_not_fit_is_refused_alone[a character of nothing]",
+    ),
+    Mutant(
+        name="a name that looks like a path leads to another column",
+        kind=Kind.PRIVACY,
+        function="by_number",
+        old="return table.rename_columns([str(place) for place in range(table.num_columns)])",
+        new="return table",
+        caught_by="test_a_name_that_looks_like_a_path_is_a_name[.50]",
+    ),
 )

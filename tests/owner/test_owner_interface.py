@@ -106,7 +106,7 @@ def test_every_action_says_whether_it_is_proven_and_every_watched_one_takes_a_pr
     assert by_kind(Kind.PROVEN) == {
         "approve", "grant", "send", "erase_collection", "issue_token", "trust_requester", "unblock_requester",
         "rename_requester", "add_requester", "train", "withhold", "export_collection", "import_under_consent",
-        "lift_refusal", "disclose_audit", "confirm_date",
+        "lift_refusal", "disclose_audit", "confirm_date", "export_pictures",
     }  # fmt: skip
     assert by_kind(Kind.WATCHED) == {
         "train",
@@ -114,6 +114,7 @@ def test_every_action_says_whether_it_is_proven_and_every_watched_one_takes_a_pr
         "import_planned",
         "import_under_consent",
         "export_collection",
+        "export_pictures",
         "backup",
         "verify_audit",
         "export_audit",

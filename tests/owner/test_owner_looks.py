@@ -22,6 +22,7 @@ LOOKS: dict[str, Callable[[Vault, Path], object]] = {
     "export_collection": lambda vault, folder: vault.export_collection(
         "nights", folder / "out.csv", as_format="csv"
     ),
+    "export_pictures": lambda vault, folder: vault.export_pictures("nights", folder / "out.csv"),
     "plan_import": lambda vault, folder: vault.plan_import(
         FileChoice(path=folder / "guess.csv", name="nights", unit="day", time_field="day")
     ),

@@ -18,7 +18,7 @@ from vault.errors.families import Invalid
 from vault.errors.storage import Damaged, DiskFull
 from vault.importers.read import parse, read_file
 from vault.records import export
-from vault.records.arrow_types import ARROW_TYPES
+from vault.records.arrow_types import arrow_type
 from vault.records.collections import find_collection
 from vault.records.export import export_rows
 from vault.records.imports import ImportChoice
@@ -55,7 +55,7 @@ def send(bench, target, as_format):
 def test_what_is_exported_is_imported_the_same(bench, rows, as_format):
     """Every value comes back exactly; only CSV reads an empty text as a null."""
     table = pa.Table.from_pylist(
-        rows, schema=pa.schema([(each.name, ARROW_TYPES[each.type]) for each in FIELDS])
+        rows, schema=pa.schema([(each.name, arrow_type(each.type)) for each in FIELDS])
     )
     parsed = ParsedTable(
         fields=FIELDS,

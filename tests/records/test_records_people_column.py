@@ -46,8 +46,7 @@ def test_nothing_is_stored_before_the_unit_is_said(today: World, tmp_path: Path)
     refused = run(today.paths, "import", path)
     assert refused.code != 0
     assert (
-        "patient_id names people in several rows of people.csv: say first what counts as one"
-        in refused.err
+        "patient_id names people in several rows of people.csv: say first what counts as one" in refused.err
     )
     assert "--unit" in refused.err
     looked = run(today.paths, "import", path, "--dry-run", "--json")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vault.errors.storage import Damaged
-from vault.records.arrow_types import ARROW_TYPES
+from vault.records.arrow_types import arrow_type
 from vault.records.field_keys import FieldPlace, new_field_key, unwrap_key, wrap_key
 from vault.records.segments import STRIPE_ROWS, SegmentPlace, open_segment, seal_segment
 from vault.sealing.keytree import KeyTree
@@ -50,7 +50,7 @@ def test_every_value_comes_back(data, known):
     values = data.draw(st.lists(st.none() | SINGLE[known], max_size=20))
     place = replace(PLACE, field=replace(FIELD, type=known), rows=len(values))
     key = new_field_key()
-    blob = seal_segment(key, pa.array(values, ARROW_TYPES[known]), place)
+    blob = seal_segment(key, pa.array(values, arrow_type(known)), place)
 
     assert values == open_segment(key, blob, place).to_pylist()
 
@@ -118,6 +118,6 @@ def test_times_keep_their_microseconds():
     moment = datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC)
     place = replace(PLACE, field=replace(FIELD, type=FieldType.TIMESTAMP), rows=1)
     key = new_field_key()
-    blob = seal_segment(key, pa.array([moment], ARROW_TYPES[FieldType.TIMESTAMP]), place)
+    blob = seal_segment(key, pa.array([moment], arrow_type(FieldType.TIMESTAMP)), place)
 
     assert [moment] == open_segment(key, blob, place).to_pylist()

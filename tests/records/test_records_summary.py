@@ -7,6 +7,7 @@ import pytest
 from vault.records.collections import find_collection
 from vault.records.reading import ColumnReader
 from vault.records.summary import Point, summarise
+from vault.views.over_time import DayRows, Every, PlaceCell
 
 DIARY = (
     "at,n,x,b,mood,note\n"
@@ -66,9 +67,12 @@ def test_numbers_run_over_time_by_their_mean_and_labels_by_their_count(bench):
     found = summaries(bench)
     days = ("2026-01-01", "2026-01-02", "2026-01-04")
 
-    assert tuple(Point(label=day, value=value) for day, value in zip(days, (1.5, 3, 9), strict=True)) == (
-        found["n"].over_time
+    ends = ((1.5, 1, 2, 2), (3, 3, 3, 1), (9, 9, 9, 1))
+    assert found["n"].over_time == tuple(
+        Point(label=day, value=mean, low=low, high=high, rows=rows)
+        for day, (mean, low, high, rows) in zip(days, ends, strict=True)
     )
+    assert {one.low for one in found["b"].over_time} == {None}
     assert tuple(point.value for point in found["b"].over_time) == (0.5, 0, 0)
     assert tuple(point.value for point in found["mood"].over_time) == (2, 1, 1)
     assert (found["b"].is_mean, found["mood"].is_mean) == (True, False)
@@ -78,12 +82,14 @@ def test_numbers_run_over_time_by_their_mean_and_labels_by_their_count(bench):
     ("last", "labels"),
     [
         ("2026-03-04", ["2026-01-01", "2026-03-04"]),
-        ("2026-03-05", ["2026-01", "2026-03"]),
-        ("2031-01-05", ["2026-01", "2031-01"]),
-        ("2031-01-06", ["2026", "2031"]),
+        ("2026-03-05", ["2025-12-29", "2026-03-02"]),
+        ("2027-03-11", ["2025-12-29", "2027-03-08"]),
+        ("2027-03-12", ["2026-01", "2027-03"]),
+        ("2046-01-16", ["2026-01", "2046-01"]),
+        ("2046-01-17", ["2026", "2046"]),
     ],
 )
-def test_a_long_time_is_told_in_months_and_years(bench, last, labels):
+def test_a_long_time_is_told_in_weeks_months_and_years(bench, last, labels):
     bench.load(f"at,n\n2026-01-01,1\n{last},2\n")
 
     assert labels == [point.label for point in summaries(bench)["n"].over_time]
@@ -133,3 +139,67 @@ def test_one_value_makes_a_histogram(bench):
     bench.load("n\n5\n5\n")
 
     assert sum(summaries(bench)["n"].histogram.counts) == 2
+
+
+def test_labels_run_over_time_by_their_share(bench):
+    bench.load(DIARY)
+    good, bad = summaries(bench)["mood"].shares
+
+    assert {good.label, bad.label} == {"good", "bad"}
+    assert sorted(tuple(one.value for one in share.over_time) for share in (good, bad)) == [
+        (0, 1, 1),
+        (1, 0, 0),
+    ]
+
+
+def test_a_column_of_times_says_which_days_have_rows(bench):
+    bench.load(DIARY)
+    found = summaries(bench)["at"]
+
+    assert found.calendar.days == (
+        DayRows(day="2026-01-01", rows=2),
+        DayRows(day="2026-01-02", rows=1),
+        DayRows(day="2026-01-04", rows=1),
+    )
+    assert (found.every, found.calendar.earlier, found.calendar.zone) == (Every.DAY, 0, None)
+
+
+def test_days_are_those_of_the_privacy_unit(bench):
+    """A day begins in the zone of the unit, also on the screen."""
+    bench.load(
+        "at,n\n2026-01-01T23:30:00Z,1\n2026-01-02T12:00:00Z,3\n",
+        unit="day",
+        time_field="at",
+        zone="Europe/Berlin",
+    )
+    found = summaries(bench)
+
+    assert [one.label for one in found["n"].over_time] == ["2026-01-02"]
+    assert (found["at"].calendar.days, found["at"].calendar.zone) == (
+        (DayRows(day="2026-01-02", rows=2),),
+        "Europe/Berlin",
+    )
+
+
+def test_places_are_counted_by_rounded_cell(bench):
+    rows = "52.5312,13.3812\n52.5299,13.3798\n-33.9001,-18.4002\n,13\n95,13\n"
+    bench.load(f"latitude,longitude,from_latitude\n{rows.replace(chr(10), ',1.5' + chr(10))}")
+    found = summaries(bench)
+
+    assert found["latitude"].places == found["longitude"].places
+    assert (found["latitude"].places.decimals, found["latitude"].places.cells) == (
+        2,
+        (
+            PlaceCell(latitude=52.53, longitude=13.38, rows=2),
+            PlaceCell(latitude=-33.9, longitude=-18.4, rows=1),
+        ),
+    )
+    assert found["from_latitude"].places is None
+
+
+def test_many_places_are_rounded_more(bench):
+    bench.load("lat,lon\n" + "".join(f"{50 + step / 100},{step / 1000}\n" for step in range(100)))
+    found = summaries(bench)["lat"].places
+
+    assert (found.decimals, sum(cell.rows for cell in found.cells) + found.other_rows) == (1, 100)
+    assert all(round(cell.latitude, 1) == cell.latitude for cell in found.cells)

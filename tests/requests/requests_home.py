@@ -17,7 +17,7 @@ from requests_samples import KEY, NOW
 from vault.audit.entries import EntryType
 from vault.audit.transaction import AuditedTransaction, audited
 from vault.audit.vault_date import follow_clock
-from vault.records.arrow_types import ARROW_TYPES
+from vault.records.arrow_types import arrow_type
 from vault.records.imports import Import, ImportChoice, import_table
 from vault.records.schema import ParsedTable
 from vault.requests import requesters
@@ -108,7 +108,7 @@ def _import(
         for name, (kind, _) in VALUES.items()
     )
     columns = {
-        name: pa.array([None] * 3 if is_blank else values, ARROW_TYPES[kind])
+        name: pa.array([None] * 3 if is_blank else values, arrow_type(kind))
         for name, (kind, values) in VALUES.items()
     }
     parsed = ParsedTable(

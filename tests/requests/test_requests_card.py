@@ -75,6 +75,7 @@ def test_a_card_is_written_byte_by_byte_as_it_always_was() -> None:
         (card_file(CARD, None), CardTampered),
         (card_file(CARD.model_copy(update={"to": None, "vault_key": None}), KEY), CardTampered),
         (FROZEN.read_bytes() + b"\n", CardInvalid),
+        (FROZEN.read_bytes().replace(b'"bool"', b'"vector(1)"'), CardInvalid),
         (b"", CardInvalid),
         (b"[]", CardInvalid),
         (FROZEN.read_bytes()[:100], CardInvalid),

@@ -20,6 +20,7 @@ from learner.models.network import network_of
 from learner.protocol import ColumnFrame
 from tui.cli.entry_point import run
 from vault.importers.marks import mark_of, number_of, places_of
+from vault.requester import prediction
 from vault.requester.onnx_model import CHANCES, onnx_bytes, spellings
 from vault.requester.prediction import predict
 from vault.requester.trained import TrainedModel, chances
@@ -156,7 +157,9 @@ def files(tmp_path: Path) -> Callable[..., tuple[Path, Path, Path]]:
 
 
 @pytest.mark.parametrize("kind", ["three classes", "linear"])
-def test_both_files_predict_the_same(files: Any, tmp_path: Path, kind: str) -> None:
+def test_both_files_predict_the_same(
+    files: Any, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     onnx, weights, job = files(**KINDS[kind])
     cells = random_cells(trained(**KINDS[kind]))
     with (tmp_path / "rows.csv").open("w", newline="", encoding="utf-8") as file:
@@ -167,6 +170,8 @@ def test_both_files_predict_the_same(files: Any, tmp_path: Path, kind: str) -> N
     by_graph, by_job = predict(onnx, tmp_path / "rows.csv"), predict(weights, tmp_path / "rows.csv", job)
 
     assert by_graph == by_job
+    monkeypatch.setattr(prediction, "ROOM", 1000)  # a few rows at once
+    assert predict(onnx, tmp_path / "rows.csv") == by_graph
     assert by_graph.header[:4] == ("weekday", "steps", "note", "predicted good_night")
     assert len(by_graph.rows) == ROWS
 
@@ -186,7 +191,10 @@ def test_the_command_predicts_to_the_terminal_or_into_a_file(
     assert run(["update", "predict", str(onnx), str(rows), "--to", str(tmp_path / "none" / "out.csv")]) == 7
     assert told == to.read_text()
     assert told.startswith("steps,weekday,predicted good_night,chance\n9000,fri,")
-    capsys.readouterr()
+    rows.write_text("steps,weekday\n")
+    assert run(["update", "predict", str(onnx), str(rows)]) == 0
+    assert capsys.readouterr().out == "steps,weekday,predicted good_night,chance\n"
+    rows.write_text("steps,weekday\n9000,fri\n")
     assert run(["update", "predict", str(onnx), str(rows), "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[0])["cells"]["steps"] == "9000"
 
@@ -231,7 +239,7 @@ def test_an_optional_column_may_be_missing_and_it_is_said(
     ("name", "code", "said"),
     [
         ("model.safetensors", 1, "give --job JOBDIR"),
-        ("rows.csv", 1, "is not a model in ONNX"),
+        ("rows.csv", 1, "is no model as lockbox update verify --onnx writes them: it is not in ONNX"),
         ("nothing.onnx", 7, "there is no file"),
     ],
 )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from vault.importers.marks import LONGEST
 from vault.importers.values import AS_TYPE
-from vault.records.arrow_types import ARROW_TYPES
+from vault.records.arrow_types import arrow_type
 from vault.training.readings import codes, numbers
 from vault.views.field_types import FieldType
 
@@ -45,7 +45,7 @@ def column(type_: FieldType, cells: list[str | None]) -> pa.ChunkedArray:
             kept.append(None if cell is None else AS_TYPE[type_](cell))
         except ValueError:
             kept.append(None)
-    return pa.chunked_array([pa.array(kept, ARROW_TYPES[type_])])
+    return pa.chunked_array([pa.array(kept, arrow_type(type_))])
 
 
 @pytest.mark.parametrize("type_", [FieldType.INT, FieldType.FLOAT, FieldType.BOOL, FieldType.TIMESTAMP])
@@ -107,6 +107,6 @@ def test_a_time_is_its_seconds_and_no_number() -> None:
 
 @pytest.mark.parametrize("type_", FieldType)
 def test_an_empty_column_has_no_readings(type_: FieldType) -> None:
-    empty = pa.chunked_array([], type=ARROW_TYPES[type_])
+    empty = pa.chunked_array([], type=arrow_type(type_))
 
     assert (codes(empty, LABELS).tolist(), numbers(empty).tolist()) == ([], [])

@@ -146,7 +146,7 @@ def test_values_are_hidden_until_v_and_each_look_is_recorded_once(shared: Shared
             await press(pilot, "v")
             await sees(pilot, f"100 values, {summary.distinct} different")
             assert f"mean {wording.number(float(summary.mean or 0))}" in words_of(pilot.app)
-            await sees(pilot, "mean over time")
+            await sees(pilot, "Mean ● and range │ by")
             await press(pilot, "down", "down", "v")
             await sees(pilot, "true in")
             await pilot.pause(
@@ -171,7 +171,7 @@ def test_calm_means_tables_of_numbers_and_no_braille(shared: Shared) -> None:
             await until(pilot, lambda: isinstance(pilot.app.screen, Columns))
             await on_line(pilot, "coffee")
             await sees(pilot, "value how many")
-            await sees(pilot, "time mean")
+            await sees(pilot, "mean least most")
             text = text_of(pilot.app)
             assert not [sign for sign in text if "\u2800" <= sign <= "\u28ff"]
             assert "█" not in words_in(pilot.app, "#column-drawing")
@@ -187,9 +187,9 @@ def test_the_curtain_hides_names_and_drawings(shared: Shared) -> None:
             await on_line(pilot, "nights")
             await press(pilot, "v")
             await on_line(pilot, "steps")
-            await sees(pilot, "mean over time")
+            await sees(pilot, "Mean ● and range │ by")
             await press(pilot, "ctrl+k")
-            await until(pilot, lambda: "mean over time" not in words_of(pilot.app))
+            await until(pilot, lambda: "and range │ by" not in words_of(pilot.app))
             assert NAME not in words_of(pilot.app)
 
     play(story())
@@ -241,7 +241,7 @@ def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tm
             field = pilot.app.screen.query_one("#path", Input)
             field.value = str(tmp_path / "out.txt")
             await answer(pilot, "#export")
-            await sees(pilot, "has to end in .csv or .jsonl")
+            await sees(pilot, "has to end in .csv, .jsonl or .html")
             field.value = str(target)
             await press(pilot, "enter")
             assert isinstance(pilot.app.screen, DataExportDialog)
@@ -258,9 +258,13 @@ def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tm
             await answer(pilot, "#export")
             await until(pilot, lambda: bool(words_in(pilot.app, "#problem")))
             assert str(target) == pilot.app.screen.query_one("#path", Input).value
+            pilot.app.screen.query_one("#path", Input).value = str(tmp_path / "out.html")
+            await answer(pilot, "#export")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Data))
 
     play(story())
     assert len(target.read_text().splitlines()) == 101
+    assert "<svg" in (tmp_path / "out.html").read_text()
     assert "export" in [line.type for line in vault.audit_lines()]
 
 

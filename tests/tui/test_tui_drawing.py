@@ -5,21 +5,33 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
+from tui.text.days_calendar import calendar_lines
 from tui.text.drawing import draw_column, draw_curve, draw_line
 from vault.records.summary import ColumnSummary, Histogram, Point
 from vault.views.field_types import FieldType
+from vault.views.over_time import Calendar, DayRows, Every, PlaceCell, Places, Share
 from vault.views.releases import OwnerResults
 
 WIDTHS = [80, 60, 40]
 
 
 def column(kind: FieldType = FieldType.FLOAT, **facts: object) -> ColumnSummary:
-    known: dict[str, object] = {"name": "steps", "rows": 10, "nulls": 0, "distinct": 5}
+    known: dict[str, object] = {"name": "steps", "rows": 10, "nulls": 0, "distinct": 5, "every": Every.DAY}
     return ColumnSummary(type=kind, **(known | facts))  # type: ignore[arg-type]
 
 
-def course(*values: float) -> tuple[Point, ...]:
-    return tuple(Point(label=f"2026-01-{day:02}", value=value) for day, value in enumerate(values, start=1))
+def course(*values: float, spread: float | None = 0.5) -> tuple[Point, ...]:
+    """One value a day; with a spread, means of numbers that far apart."""
+    return tuple(
+        Point(
+            label=f"2026-01-{day:02}",
+            value=value,
+            low=None if spread is None else value - spread,
+            high=None if spread is None else value + spread,
+            rows=2,
+        )
+        for day, value in enumerate(values, start=1)
+    )
 
 
 NUMBERS = column(
@@ -40,7 +52,7 @@ def test_numbers_show_their_ends_their_mean_and_their_bins() -> None:
     drawn = draw_column(NUMBERS, 80)
     assert drawn.startswith("steps (float): 10 values, 5 different, 0 to 12,346, mean 33.33\n")
     assert "0 to 4,115" in drawn
-    assert "2026-01-01 … 2026-01-03" in drawn
+    assert "mean ● and range │ by day, 2026-01-01 to 2026-01-03" in drawn
 
 
 def test_a_bin_that_holds_something_has_a_bar_and_an_empty_one_has_none() -> None:
@@ -63,13 +75,15 @@ def test_an_empty_column_is_said_to_be_empty(kind: FieldType) -> None:
 
 def test_a_column_that_is_always_the_same_is_not_drawn_as_a_distribution() -> None:
     same = column(
-        FieldType.INT, distinct=1, minimum=3, maximum=3, mean=3.0, is_mean=True, over_time=course(3.0, 3.0, 3.0),
+        FieldType.INT, distinct=1, minimum=3, maximum=3, mean=3.0, is_mean=True,
+        over_time=course(3.0, 3.0, 3.0, spread=0),
         histogram=Histogram(edges=(2.5, 3.0, 3.5), counts=(0, 10)),
     )  # fmt: skip
     assert draw_column(same, 80).split("\n") == [
         "steps (int): 10 values, always the same, mean 3",
         f"  3 {'█' * 40} 10",
-        "  mean over time: 3 all along, 2026-01-01 … 2026-01-03",
+        "  mean ● and range │ by day, 2026-01-01 to 2026-01-03",
+        "  3 all along",
         "",
     ]
 
@@ -103,7 +117,91 @@ def test_labels_and_names_of_other_people_cannot_steer_the_terminal_or_add_lines
 
 
 def test_one_point_in_time_is_no_course() -> None:
-    assert "over time" not in draw_column(column(over_time=course(1.0)), 80)
+    assert "by day" not in draw_column(column(over_time=course(1.0)), 80)
+
+
+def test_means_stand_on_a_line_from_least_to_most_and_a_day_without_values_is_a_gap() -> None:
+    points = (*course(1.0, 5.0, 2.0), Point(label="2026-01-05", value=9.0, low=9.0, high=9.0, rows=1))
+    drawn = draw_column(column(is_mean=True, over_time=points), 80).split("\n")[2:-1]
+    picture = ["".join(line.split("┤")[1].ljust(15)[::3]) for line in drawn]
+    assert len(drawn) == 9
+    assert [[line[day] for line in picture].count("●") for day in range(5)] == [1, 1, 1, 0, 1]
+    assert [line[0] for line in picture][-2:] == ["│", "●"]
+    assert picture[0] == "    ●"
+
+
+def test_shares_and_counts_are_one_line_each_and_numbers_in_calm_mode() -> None:
+    good, bad = (
+        Share(label=name, over_time=course(*values, spread=None))
+        for name, values in (("go\x1bod", (0.0, 1.0)), ("bad", (1.0, 0.0)))
+    )
+    mood = column(FieldType.CATEGORY, over_time=course(2.0, 2.0, spread=None), shares=(good, bad))
+    drawn = draw_column(mood, 60)
+    assert "go\\x1bod  █ 0 to 100 %" in drawn
+    assert "share of each by day, 2026-01-01 to 2026-01-02" in drawn
+    words = " ".join(draw_column(mood, 60, calm=True).split())
+    assert "day go\\x1bod bad 2026-01-01 0 % 100 % 2026-01-02 100 % 0 %" in words
+    note = column(FieldType.TEXT, over_time=course(2.0, 2.0, spread=None))
+    assert "how many by day, 2026-01-01 to 2026-01-02\n  ██ at most 2" in draw_column(note, 60)
+
+
+def test_a_course_longer_than_the_line_is_drawn_in_longer_steps() -> None:
+    points = tuple(
+        Point(label=f"{2000 + month // 12}-{month % 12 + 1:02}", value=1.0, low=0.0, high=2.0, rows=1)
+        for month in range(240)
+    )
+    drawn = draw_column(column(is_mean=True, every=Every.MONTH, over_time=points), 60)
+    assert "by 5 months, 2000-01 to 2019-12" in " ".join(drawn.split())
+    assert max(map(cell_len, drawn.split("\n"))) <= 60
+
+
+def days(*counted: tuple[str, int], earlier: int = 0) -> Calendar:
+    return Calendar(days=tuple(DayRows(day=day, rows=rows) for day, rows in counted), earlier=earlier)
+
+
+def test_a_calendar_has_a_column_a_week_and_says_what_is_missing() -> None:
+    drawn = calendar_lines(days(("2026-01-05", 1), ("2026-01-06", 4), ("2026-01-14", 2), earlier=3), 60)
+    said = " ".join(" ".join(drawn).split())
+    assert said.startswith(
+        "rows on 3 of 10 days (UTC), 2026-01-05 to 2026-01-14, and on 3 days before; the longest gap"
+    )
+    assert "is 7 days, 2026-01-07 to 2026-01-13" in said
+    assert drawn[-9:] == [
+        " 2026 Jan",
+        "  Mon ░·",
+        "      █·",
+        "  Wed ·▒",
+        "      ·",
+        "  Fri ·",
+        "      ·",
+        "  Sun ·",
+        "  · none, ░ 1, ▒ 2, ▓ 3, █ 4",
+    ]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_calendar_shows_the_newest_weeks_also_where_one_day_lies_far_off(width: int) -> None:
+    far = days(
+        ("1950-01-01", 1), *((f"2026-{month:02}-01", month) for month in range(1, 13)), ("9999-12-31", 1)
+    )
+    drawn = calendar_lines(far, width)
+    assert max(map(cell_len, drawn)) <= width
+    assert "9999" in {line.split()[0] for line in drawn if line.split()}
+    assert any("Oct Nov" in line for line in drawn)
+    assert "month days with rows rows" in " ".join(" ".join(calendar_lines(far, width, calm=True)).split())
+
+
+def test_places_are_listed_without_a_map() -> None:
+    cells = (
+        PlaceCell(latitude=52.5, longitude=13.4, rows=8),
+        PlaceCell(latitude=-33.9, longitude=-18.4, rows=2),
+    )
+    places = Places(latitude="lat", longitude="lon", decimals=1, cells=cells, other_cells=2, other_rows=3)
+    drawn = draw_column(column(places=places, minimum=0.0, maximum=1.0), 80)
+    assert "places of lat and lon, rounded to 0.1°; for the screen alone" in drawn
+    assert "52.5° N, 13.4° E ████████████████████████████████████████ 8" in drawn
+    assert "33.9° S, 18.4° W ██████████ 2" in drawn
+    assert "2 more places with 3 rows" in drawn
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,21 @@ from test_tui_release import begin_to_send, only
 from test_tui_release_dialog import decided
 from textual.pilot import Pilot
 
-from tests.worlds.screens import SIZES, on_page, play, really, sees, served, until, words_in, words_of
+from tests.worlds.screens import (
+    SIZES,
+    UnlockedApp,
+    on_page,
+    play,
+    really,
+    sees,
+    served,
+    until,
+    words_in,
+    words_of,
+)
 from tests.worlds.world import NAME, World
 from tui.dialogs.release import Countdown, ReleaseDialog
-from tui.screens.home import Home, Overview, waiting
+from tui.screens.home import Home, Overview, after_sample, waiting
 from tui.screens.release import Releases
 from tui.text import wording
 from tui.widgets.table import ListTable
@@ -60,6 +71,30 @@ def test_an_empty_vault_says_what_to_do_next(world: World) -> None:
             await sees(pilot, "Nothing waits for you.")
             for words in (wording.NOTHING_LEFT, "Next: import a CSV, JSON or Parquet file, under 2 Data."):
                 await sees(pilot, words)
+
+    with served(world) as vault:
+        play(story(vault))
+
+
+class Sampled(UnlockedApp):
+    """The program with a vault that is the sample."""
+
+    def show_first_screen(self, sentence: str = "") -> None:
+        """Enter it, under a key for locking of one's own."""
+        self.own_keys = {"everywhere.lock": "f9"}
+        self.show_vault(self._given, paths=self.paths, is_sample=True)
+
+
+def test_after_the_sample_a_vault_of_ones_own_comes_next(world: World) -> None:
+    async def story(vault: OwnerSession) -> None:
+        app = Sampled(vault, world.paths, page="home")
+        async with app.run_test(size=(60, 20)) as pilot:
+            for words in (
+                "Next: f9 locks it, and then your own vault opens by its passphrase.",
+                "demo --remove",
+            ):
+                await sees(pilot, words)
+            assert "a vault of your own can be made" in after_sample("f9", has_own=False)
 
     with served(world) as vault:
         play(story(vault))

@@ -30,7 +30,7 @@ Time = Annotated[
 ]
 Types = Annotated[
     list[str] | None,
-    Option("--type", metavar="COLUMN=TYPE", help="float, int, bool, text, timestamp or category."),
+    Option("--type", metavar="COLUMN=TYPE", help="float, int, bool, text, timestamp, category or vector(N)."),
 ]
 Sensitivities = Annotated[
     list[str] | None,

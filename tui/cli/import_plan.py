@@ -30,7 +30,7 @@ def save_plan(target: Path, choice: FileChoice, plan: ImportPlan) -> None:
         **_found(plan, said),
         "unit": str(plan.unit),
         "time_field": plan.time_field,
-        "types": {one.name: one.type.value for one in plan.columns},
+        "types": {one.name: one.type for one in plan.columns},
         "sensitivities": {one.name: one.sensitivity.value for one in plan.columns},
     }
     text = json.dumps({"v": 1, **said, **decided}, ensure_ascii=False, indent=2) + "\n"

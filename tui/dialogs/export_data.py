@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import wording
-from tui.text.export_facts import export_sentences
+from tui.text.export_facts import export_sentences, picture_sentences
 from tui.text.parse import parse_path
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -24,7 +24,11 @@ SAFE: Final = (
     "Safe for spreadsheets",
     "A CSV file then has an apostrophe before texts that look like formulas, and a mark for what steers a terminal.",
 )
-FORMATS: Final = {"csv": "CSV, as spreadsheets read it", "jsonl": "JSON Lines, one object a row"}
+FORMATS: Final = {
+    "csv": "CSV, as spreadsheets read it",
+    "jsonl": "JSON Lines, one object a row",
+    "html": "pictures of every column but places, for a browser",
+}
 
 
 class DataExportDialog(VaultCallDialog):
@@ -78,7 +82,10 @@ class DataExportDialog(VaultCallDialog):
         target = parse_path(typed)
         as_format = target.suffix.lower().lstrip(".")
         if as_format not in FORMATS:
-            self.show_problem("The name of the file has to end in .csv or .jsonl.")
+            self.show_problem("The name of the file has to end in .csv, .jsonl or .html.")
+            return
+        if as_format == "html":
+            self._draw(target)
             return
         is_safe = as_format == "csv" and self.query_one("#safe-csv", Toggle).is_on
         self._export(target, as_format, is_safe=is_safe)
@@ -90,6 +97,14 @@ class DataExportDialog(VaultCallDialog):
                 name, target, as_format=as_format, safe_for_spreadsheets=is_safe
             ),
             lambda report: " ".join(export_sentences(report, target)),
+            "exported",
+        )
+
+    def _draw(self, target: Path) -> None:
+        name = self._collection.name
+        self.carry_out(
+            lambda vault: vault.export_pictures(name, target),
+            lambda report: " ".join(picture_sentences(report, target)),
             "exported",
         )
 

@@ -96,14 +96,14 @@ class ImportColumns(Vertical):
             "decimals": self._choice.decimals.get(column.name, ""),
             **{about: self._now(column, about) for about in ("types", "sensitivities")},
         }
-        self.query_one(ColumnForm).show(column.name, said)
+        self.query_one(ColumnForm).show(column.name, said, import_facts.vector_of(column.samples))
         word = said["sensitivities"]
         words = f"{word}: {import_facts.CLASSES[word]}" if said["kept"] else "left out: it is not stored."
         self.query_one("#class-words", Plain).set_text(f"{escaped(column.name)} is {words}")
 
     def _now(self, column: ColumnPreview, about: str) -> str:
         """What is said of a column, or was found; what was said may not have been answered yet."""
-        found = {"types": column.type.value, "sensitivities": column.sensitivity.value}[about]
+        found = {"types": column.type, "sensitivities": column.sensitivity.value}[about]
         said: Mapping[str, str] = getattr(self._choice, about)
         return said.get(column.name, found)
 
@@ -122,7 +122,8 @@ class ImportColumns(Vertical):
     def _turn_on(self, about: str, words: Sequence[str]) -> None:
         column = self._marked()
         if column is not None and isinstance(self.screen.focused, ListTable):
-            place = words.index(self._now(column, about))
+            now = self._now(column, about)
+            place = words.index(now) if now in words else -1  # a vector is no word of the list
             self._say(column.name, about, words[(place + 1) % len(words)])
 
     def action_leave_out(self) -> None:

@@ -47,7 +47,8 @@ class Columns(Page[ColumnFacts]):
     TAB = "data"
     HELP: ClassVar[str] = """\
 # Columns
-One column a line; beside or under it what it is, who may read it, and, after **v**, how its values are spread.
+One column a line; beside or under it what it is, who may read it, and, after **v**, how its values are spread, how they
+run over time, on which days there are rows, and which rounded places there are.
 
 * The drawing is for your eyes. It is made in the vault, and that you looked is recorded.
 * **b** shows the rows themselves. **escape** goes back to your collections.
@@ -183,10 +184,16 @@ def _about(field: FieldView, readers: list[GrantView]) -> list[tuple[str, str]]:
     who = [f"{one.requester}, for {one.purpose_words}, until {one.not_after[:10]}" for one in readers]
     return [
         ("column", field.name),
-        ("type", TYPES.get(field.type, field.type)),
+        ("type", _type_words(field.type)),
         ("class", f"{field.sensitivity}: {CLASSES.get(field.sensitivity, '')}".rstrip(": ")),
         ("who may read it now", "\n".join(who) or "nobody"),
     ]
+
+
+def _type_words(word: str) -> str:
+    if word.startswith("vector("):
+        return f"{word.removeprefix('vector(').rstrip(')')} numbers in each row"
+    return TYPES.get(word, word)
 
 
 TYPES: Final = {

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import DataTable
 
+from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.text import consent_facts, wording
 from tui.widgets.by_day import ByDay
@@ -149,7 +150,16 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         table, empty = self.query_one("#home-list", ListTable), self.query_one("#home-empty", Plain)
         table.fill(Line(key=key, cells=(one.what, one.who, one.until)) for key, one in self._waiting.items())
         table.display, empty.display = bool(found), not found
-        empty.set_text(f"{NOTHING_WAITS}\n\n{what_next(facts.status)}")
+        empty.set_text(f"{NOTHING_WAITS}\n\n{self._next(facts.status)}")
+
+    def _next(self, status: VaultStatus) -> str:
+        """What to do when nothing waits; in the sample that is a vault of one's own."""
+        program = self.program
+        if not program.is_sample:
+            return what_next(status, key_of("requests.submit", program.own_keys))
+        return after_sample(
+            key_of("everywhere.lock", program.own_keys), has_own=program.own_paths.database.exists()
+        )
 
     def _show_budget(self, facts: Overview) -> None:
         lines = [one for one in facts.budget if one.requester is None]
@@ -216,8 +226,9 @@ The sentence on top is read from the audit trail. Once something has left, it ne
 
         chosen = self._waiting.get(self.chosen_key() or "")
         if chosen is None or chosen.page != "consents":
+            key = key_of("consents.withdraw", self.program.own_keys)
             self.program.tell(
-                "This line is no consent; all of yours are under 3 Consents, where w withdraws one."
+                f"This line is no consent; all of yours are under 3 Consents, where {key} withdraws one."
             )
         else:
             await open_withdraw(self, chosen.key)
@@ -237,13 +248,22 @@ def waiting(facts: Overview, runs: Iterable[RunView], now: datetime) -> list[Wai
     ]
 
 
-def what_next(status: VaultStatus) -> str:
+def after_sample(lock: str, *, has_own: bool) -> str:
+    """What comes after the made-up data."""
+    own = "your own vault opens by its passphrase" if has_own else "a vault of your own can be made"
+    return (
+        f"That was the sample, on made-up data. Next: {lock} locks it, and then {own}. Nothing of the sample goes "
+        "along; lockbox demo --remove takes it away."
+    )
+
+
+def what_next(status: VaultStatus, key: str) -> str:
     """What to do when nothing waits."""
     if not status.collections:
         return "Next: import a CSV, JSON or Parquet file, under 2 Data."
     return (
-        "Next: somebody has to ask. Requests appear here and under 4 Requests; o there adds who may ask, by their key "
-        "file."
+        "Next: somebody has to ask. Requests appear here and under 4 Requests; "
+        f"{key} there adds who may ask, by their key file."
     )
 
 

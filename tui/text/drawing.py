@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from tui.text import wording
-from tui.text.layout import hanging, one_line
+from tui.text.days_calendar import calendar_lines
+from tui.text.layout import hanging, one_line, table_text
+from tui.text.over_time import course_picture
+from vault.views.spread import distribution, end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vault.views.over_time import PlaceCell, Places
     from vault.views.records import ColumnSummary
     from vault.views.releases import OwnerResults
 
@@ -18,10 +21,38 @@ WIDEST, HEIGHT = 72, 12
 BAR, LABEL = 40, 24
 
 
-def draw_column(column: ColumnSummary, width: int) -> str:
-    """One column: its facts, its distribution as bars, and its course over time, at most `width` wide."""
+def draw_column(column: ColumnSummary, width: int, *, calm: bool = False) -> str:
+    """One column: its facts and its pictures, at most `width` wide; with `calm` tables of numbers."""
     heading = hanging("", f"{one_line(column.name)} ({column.type}): {facts(column)}", width, indent=4)
-    return "\n".join([heading, *bars(distribution(column), width), *_course(column, width), ""])
+    lines = [heading]
+    for name, drawn in pictures(column, width, calm=calm):
+        lines += [*([hanging("  ", name, width)] if name else []), *drawn]
+    return "\n".join([*lines, ""])
+
+
+def pictures(column: ColumnSummary, width: int, *, calm: bool = False) -> list[tuple[str, list[str]]]:
+    """How the values are spread, or where they lie; how they run over time; and on which days there are rows."""
+    found: list[tuple[str, list[str]]] = []
+    if column.places is not None:
+        found.append((places_title(column.places), place_lines(column.places, width, calm=calm)))
+    elif counted := distribution(column):
+        found.append(("", spread_table(counted, width) if calm else bars(counted, min(width, WIDEST))))
+    if column.calendar is not None:
+        found.append(("days with rows", calendar_lines(column.calendar, width, calm=calm)))
+    if (course := course_picture(column, width, calm=calm)) and not _is_in_calendar(column):
+        found.append(course)
+    return found
+
+
+def _is_in_calendar(column: ColumnSummary) -> bool:
+    """A calendar says of every day what the course of times would say again."""
+    return column.calendar is not None and column.every in ("day", "week")
+
+
+def spread_table(counted: list[tuple[str, int]], width: int) -> list[str]:
+    """How the values are spread, as numbers."""
+    rows = [(one_line(label), f"{count:,}") for label, count in counted]
+    return table_text(("value", "how many"), rows, width).split("\n")
 
 
 def facts(column: ColumnSummary) -> str:
@@ -35,7 +66,7 @@ def facts(column: ColumnSummary) -> str:
     if column.nulls:
         said.append(f"{column.nulls:,} empty")
     if column.minimum is not None and column.minimum != column.maximum:
-        said.append(f"{_text(column.minimum)} to {_text(column.maximum)}")
+        said.append(f"{end(column.minimum)} to {end(column.maximum)}")
     if column.mean is not None:
         said.append(_mean(column.mean, is_share=column.minimum is None))
     return ", ".join(said)
@@ -46,37 +77,7 @@ def _mean(mean: float, *, is_share: bool) -> str:
     return f"true in {100 * mean:.3g} %" if is_share else f"mean {wording.number(mean)}"
 
 
-def _text(value: float | int | str | None) -> str:
-    return wording.number(value) if isinstance(value, float | int) else str(value)
-
-
 # bars -----------------------------------------------------------------------------------------------------
-
-
-def distribution(column: ColumnSummary) -> list[tuple[str, int]]:
-    """Labels and counts; a column that is always the same needs no picture of it."""
-    if column.histogram is None:
-        return list(column.top)
-    edges, counts = column.histogram.edges, column.histogram.counts
-    bins = list(zip(edges[:-1], edges[1:], counts, strict=True))
-    if column.minimum == column.maximum:
-        return [(_text(column.minimum), sum(counts))]
-    return _whole_bins(bins) if column.type == "int" else [(_between(low, high), n) for low, high, n in bins]
-
-
-def _between(low: float, high: float) -> str:
-    return f"{wording.number(low)} to {wording.number(high)}"
-
-
-def _whole_bins(bins: list[tuple[float, float, int]]) -> list[tuple[str, int]]:
-    """Bins named by the whole numbers in them; a bin that holds none is left out."""
-    named = []
-    for index, (low, high, count) in enumerate(bins):
-        first = ceil(low)
-        last = floor(high) if index == len(bins) - 1 else ceil(high) - 1
-        if first <= last:
-            named.append((f"{first:,}" if first == last else f"{first:,} to {last:,}", count))
-    return named
 
 
 def bars(counted: list[tuple[str, int]], width: int) -> list[str]:
@@ -96,18 +97,32 @@ def _shortened(label: str) -> str:
     return label if len(label) <= LABEL else f"{label[: LABEL - 1]}…"
 
 
+# places ---------------------------------------------------------------------------------------------------
+
+
+def places_title(places: Places) -> str:
+    """Of which columns the places are, and how they are rounded."""
+    names = f"{one_line(places.latitude)} and {one_line(places.longitude)}"
+    return f"places of {names}, rounded to {10**-places.decimals:g}°; for the screen alone"
+
+
+def place_lines(places: Places, width: int, *, calm: bool = False) -> list[str]:
+    """How many rows have which place, the commonest first, without a map."""
+    counted = [(place_words(cell, places.decimals), cell.rows) for cell in places.cells]
+    lines = spread_table(counted, width) if calm else bars(counted, min(width, WIDEST))
+    if not places.other_cells:
+        return lines
+    others = f"{wording.counted(places.other_cells, 'more place')} with {wording.counted(places.other_rows, 'row')}"
+    return [*lines, f"  {others}"]
+
+
+def place_words(cell: PlaceCell, decimals: int) -> str:
+    """A rounded place as people write it."""
+    north, east = "S" if cell.latitude < 0 else "N", "W" if cell.longitude < 0 else "E"
+    return f"{abs(cell.latitude):.{decimals}f}° {north}, {abs(cell.longitude):.{decimals}f}° {east}"
+
+
 # lines ----------------------------------------------------------------------------------------------------
-
-
-def _course(column: ColumnSummary, width: int) -> list[str]:
-    if len(column.over_time) < 2:
-        return []
-    what = "mean over time" if column.is_mean else "count over time"
-    first, last = column.over_time[0].label, column.over_time[-1].label
-    values = [point.value for point in column.over_time]
-    if min(values) == max(values):
-        return [f"  {what}: {wording.number(values[0])} all along, {first} … {last}"]
-    return [*draw_line(values, title=what, width=width), f"  {first} … {last}"]
 
 
 def draw_line(values: Sequence[float], *, title: str, width: int) -> list[str]:

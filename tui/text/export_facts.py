@@ -6,16 +6,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.text import wording
-from tui.text.layout import escaped
+from tui.text.layout import escaped, one_line
 
 if TYPE_CHECKING:
-    from vault.views.records import ExportReport
+    from vault.views.records import ExportReport, PicturesReport
 
 
 def export_sentences(report: ExportReport, target: Path) -> list[str]:
     """How much is in the file, that anybody can read it, and what in it is more than text."""
     rows = f"{wording.counted(report.rows, 'row')} in {escaped(str(target))}, readable by anyone who gets that file."
     return [rows, *_more_than_text(report)]
+
+
+def picture_sentences(report: PicturesReport, target: Path) -> list[str]:
+    """What a page shows, that anybody can read it, and what is not on it."""
+    shown = f"{wording.counted(report.columns, 'column')} of {wording.counted(report.rows, 'row')}"
+    said = [f"{shown} drawn in {escaped(str(target))}, readable by anyone who gets that file."]
+    if report.left_out:
+        names = ", ".join(one_line(name) for name in report.left_out)
+        said.append(f"Places are shown on the screen alone, so these are not drawn: {names}.")
+    return said
 
 
 def _more_than_text(report: ExportReport) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
+from vault.views import spread
 from vault.views.names import spelled
 
 if TYPE_CHECKING:
@@ -58,9 +59,7 @@ def plural(noun: str) -> str:
 
 def number(value: float) -> str:
     """A number at four digits, written out where that is not longer than a power of ten."""
-    if value == 0 or not 1e-4 <= abs(value) < 1e12:
-        return f"{value:.4g}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return spread.number(value)
 
 
 def percent(value: Decimal) -> str:

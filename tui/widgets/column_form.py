@@ -12,12 +12,14 @@ from textual.widgets import Input, Select
 
 from tui.widgets.field import menu_field, text_field
 from tui.widgets.file_form import DECIMALS
+from tui.widgets.plain import content
 from tui.widgets.toggle import Toggle
 
 KINDS: Final = (
     ("whole numbers", "int"), ("numbers", "float"), ("yes or no", "bool"), ("text", "text"),
     ("times", "timestamp"), ("a few words", "category"),
 )  # fmt: skip
+_WORDS: Final = [word for _, word in KINDS]
 CLASSES: Final = tuple((one, one) for one in ("ordinary", "sensitive", "special", "identifying"))
 DATES: Final = (
     ("as they are found", ""), ("day, month, year", "dmy"), ("month, day, year", "mdy"), ("year, month, day", "ymd"),
@@ -53,11 +55,15 @@ class ColumnForm(Vertical):
         if self._is_new:
             yield menu_field("Class", "sensitivities", CLASSES, "")
 
-    def show(self, column: str, said: Mapping[str, str]) -> None:
-        """Show what is said of a column by now: its kept, name, types, dates and sensitivities."""
+    def show(self, column: str, said: Mapping[str, str], vector: str) -> None:
+        """Show what is said of a column by now: kept, name, and by its menu; a `vector` is a kind that it may have."""
         self._column, self._shown = column, {name: said[name] for name in self._now()}
         self.query_one("#kept", Toggle).set_on(bool(said["kept"]))
         self.query_one("#name-of", Input).value = said["name"]
+        for kinds in self.query("#types").results(Select):
+            others = dict.fromkeys(filter(None, (vector, said["types"])))
+            known = [*KINDS, *((one, one) for one in others if one not in _WORDS)]
+            kinds.set_options([(content(words), word) for words, word in known])
         for menu in self.query(Select):
             menu.value = said[str(menu.id)]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -11,14 +10,13 @@ from textual.containers import Vertical, VerticalScroll
 from tui.text import wording
 from tui.text.drawing import score_sentence
 from tui.text.layout import table_text
+from tui.text.thinning import thin_out
 from tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
     from textual_plotext import PlotextPlot
 
     from vault.views.releases import OwnerResults, ReleaseView
-
-T = TypeVar("T")
 
 MOST_POINTS: Final = 100  # at most two for each column of a plot
 TABLE_ROWS: Final = 10
@@ -75,13 +73,6 @@ def curve_table(results: OwnerResults) -> str:
         )
     ]
     return f"{TITLE}\n" + table_text(("step", "loss", results.metric_name), rows, TABLE_WIDTH)
-
-
-def thin_out(points: Sequence[T], most: int) -> list[T]:
-    """At most so many of the points, evenly spread, with the first and the last."""
-    if len(points) <= most:
-        return list(points)
-    return [points[round(index * (len(points) - 1) / (most - 1))] for index in range(most)]
 
 
 def _plot(results: OwnerResults) -> PlotextPlot:

@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 
 from tui.text import wording
 from tui.text.layout import table_text
-from tui.widgets.owner_results import thin_out
+from tui.text.thinning import thin_out
 from tui.widgets.plain import Plain
 
 if TYPE_CHECKING:

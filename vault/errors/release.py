@@ -81,6 +81,12 @@ class HoldsModel(Invalid):
     hint = "to write the model: --job JOBDIR with --model FILE or --onnx FILE"
 
 
+class NotOurModel(Invalid):
+    """{file} is no model as lockbox update verify --onnx writes them: {reason}."""
+
+    hint = "nothing of it was run; take the model from update verify, or try it with a program of your own"
+
+
 class NotTheModel(Invalid):
     """{file} does not hold the weights of this job's model: {reason}."""
 

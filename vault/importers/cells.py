@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.importers.values import FLOAT_PATTERN, INT_PATTERN, TIME_PATTERN, TRUTH, as_timestamp
-from vault.records.arrow_types import ARROW_TYPES
+from vault.records.arrow_types import arrow_type
 from vault.views.field_types import FieldType
 
 INT, FLOAT, TIME = (f"^(?:{each})$" for each in (INT_PATTERN, FLOAT_PATTERN, TIME_PATTERN))
@@ -91,7 +91,7 @@ def as_times(cells: Cells, zone: str = "") -> Cells | None:
     if not all_match(cells, TIME):
         return None
     try:
-        return _times(cells, zone).cast(ARROW_TYPES[FieldType.TIMESTAMP])
+        return _times(cells, zone).cast(arrow_type(FieldType.TIMESTAMP))
     except (pa.ArrowInvalid, ValueError):
         return None
 
@@ -99,8 +99,8 @@ def as_times(cells: Cells, zone: str = "") -> Cells | None:
 def in_zone(times: Cells, zone: str) -> Cells:
     """Times of a zone as moments; the first where a clock shows one twice; raises ArrowInvalid where none does."""
     if not zone:
-        return times.cast(ARROW_TYPES[FieldType.TIMESTAMP])
-    return pc.assume_timezone(times, zone, ambiguous="earliest").cast(ARROW_TYPES[FieldType.TIMESTAMP])
+        return times.cast(arrow_type(FieldType.TIMESTAMP))
+    return pc.assume_timezone(times, zone, ambiguous="earliest").cast(arrow_type(FieldType.TIMESTAMP))
 
 
 def _times(cells: Cells, zone: str) -> Cells:
@@ -113,7 +113,7 @@ def _times(cells: Cells, zone: str) -> Cells:
     if all_match(cells, LOCAL):
         return in_zone(cells.cast(pa.timestamp("us")), zone)
     moments = [as_timestamp(cell, zone) for cell in cells.to_pylist()]
-    return pa.chunked_array([moments], type=ARROW_TYPES[FieldType.TIMESTAMP])
+    return pa.chunked_array([moments], type=arrow_type(FieldType.TIMESTAMP))
 
 
 AS_COLUMN: dict[FieldType, Callable[[Cells], Cells | None]] = {

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from vault.importers import cells as spelling
 from vault.importers.counted import words_counted
 from vault.importers.known_cells import MISSING, NUMBERS, known_cells
-from vault.importers.source import EXACT_IN_A_DOUBLE
+from vault.importers.vector_values import EXACT_IN_A_DOUBLE
 from vault.importers.written_dates import WORDS, order_of
 from vault.importers.written_numbers import are_numbers, is_doubtful, points_in_doubt
 from vault.records.sensitivity import name_words

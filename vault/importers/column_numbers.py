@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from vault.importers import cells as spelling
 from vault.importers.known_cells import NUMBERS, is_known, known_cells
 from vault.importers.written_numbers import Notation, as_plain, like_numbers, notation_of, points_in_doubt
-from vault.views.field_types import FieldType
+from vault.views.field_types import ColumnType, FieldType
 
 if TYPE_CHECKING:
     from vault.importers.wishes import CellWishes
@@ -21,7 +21,7 @@ def told_notation(name: str, notation: Notation | None) -> tuple[str, ...]:
     return () if notation is None else (f"The numbers in {name} {notation.words()}.",)
 
 
-def decimal_of(plain: pa.ChunkedArray, kind: FieldType, notation: Notation | None) -> str:
+def decimal_of(plain: pa.ChunkedArray, kind: ColumnType, notation: Notation | None) -> str:
     """The sign before the decimals of a column of numbers; empty where it has neither decimals nor groups."""
     if kind not in NUMBERS or not (spelling.matching(plain, r"\.") or (notation and notation.group)):
         return ""

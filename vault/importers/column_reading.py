@@ -6,12 +6,8 @@ type that a person gave, or that the collection has.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
-from math import isnan
-from typing import Final, TypeAlias
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,45 +16,34 @@ from vault.errors.families import Invalid
 from vault.importers import cells as spelling
 from vault.importers import column_notes
 from vault.importers.column_numbers import as_plain_numbers, decimal_of, doubtful_points, told_notation
-from vault.importers.counted import times
-from vault.importers.known_cells import MISSING, NUMBERS, is_known, known_cells
+from vault.importers.column_values import (
+    AS_SPELLED,
+    ColumnReading,
+    Raw,
+    one_by_one,
+    whole,
+)
+from vault.importers.known_cells import NUMBERS, known_cells
 from vault.importers.local_times import NONE as NO_CHANGES
-from vault.importers.local_times import ClockChanges, clock_changes
+from vault.importers.local_times import clock_changes
 from vault.importers.said_of_cells import as_texts, dates_in_order, why_no_date, without_nulls
-from vault.importers.source import are_doubles, array_or_list
-from vault.importers.values import AS_TYPE, LONGEST_TEXT, NeverShown, as_timestamp, misfit
+from vault.importers.source import array_or_list
+from vault.importers.typed_columns import of_a_type, of_floats
+from vault.importers.values import LONGEST_TEXT, misfit
+from vault.importers.vector_values import are_doubles
+from vault.importers.vectors import vectors_of
 from vault.importers.wishes import CellWishes
 from vault.importers.written_dates import ISO, as_iso, order_of
-from vault.records.arrow_types import ARROW_TYPES
-from vault.views.field_types import FieldType
+from vault.records.arrow_types import arrow_type
+from vault.views.field_types import ColumnType, FieldType, VectorType
 
 MOST_LABELS = 32
 LEAST_ROWS_A_LABEL = 2
 _NARROWEST_FIRST = (FieldType.INT, FieldType.FLOAT, FieldType.BOOL, FieldType.TIMESTAMP)
-AS_SPELLED: Final = CellWishes()
-
-Raw: TypeAlias = pa.ChunkedArray | list[object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnReading:
-    """A column in its type: ``values`` has a null for every row of ``refused``, which says why.
-
-    ``decimal`` is the sign before the decimals of its numbers where they are spelled with one, ``order`` what its dates
-    are made of where they are spelled, ``clock`` the places of times at a change of the clock.
-    """
-
-    type: FieldType
-    values: pa.ChunkedArray
-    refused: dict[int, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    decimal: str = ""
-    order: str = ""
-    clock: ClockChanges = NO_CHANGES
 
 
 def read_column(
-    name: str, raw: Raw, given: FieldType | None, *, is_spelled: bool, form: CellWishes = AS_SPELLED
+    name: str, raw: Raw, given: ColumnType | None, *, is_spelled: bool, form: CellWishes = AS_SPELLED
 ) -> ColumnReading:
     """Decide what a column is; `is_spelled` says that numbers and truth values are spelled as text in this format.
 
@@ -73,8 +58,10 @@ def read_column(
 
 
 def _read(
-    name: str, raw: Raw, given: FieldType | None, form: CellWishes, *, is_spelled: bool
+    name: str, raw: Raw, given: ColumnType | None, form: CellWishes, *, is_spelled: bool
 ) -> ColumnReading:
+    if isinstance(given, VectorType) or _are_lists(raw):
+        return _of_vectors(name, raw, given, form, is_spelled=is_spelled)
     if isinstance(raw, list) and given in (None, FieldType.FLOAT) and are_doubles(raw):
         raw = pa.chunked_array([pa.array(raw, type=pa.float64())])
     if given is not None:
@@ -82,13 +69,13 @@ def _read(
     if isinstance(raw, list):
         return _of_several_kinds(name, raw, form, is_spelled=is_spelled)
     if not pa.types.is_string(raw.type):
-        return _of_a_type(name, raw, form)
+        return of_a_type(name, raw, form)
     if not _can_be_kept(raw):
-        return _one_by_one(name, raw, FieldType.TEXT, form)
+        return one_by_one(name, raw, FieldType.TEXT, form)
     return _guessed(name, raw, _NARROWEST_FIRST if is_spelled else (FieldType.TIMESTAMP,), form)
 
 
-def _dated(name: str, raw: Raw, given: FieldType | None, form: CellWishes) -> ColumnReading:
+def _dated(name: str, raw: Raw, given: ColumnType | None, form: CellWishes) -> ColumnReading:
     """Dates or times in the form that was said; a row of another is refused."""
     if given not in (None, FieldType.TIMESTAMP):
         raise Invalid(reason=f"the column {name} has a form of dates and the type {given.value}")
@@ -100,20 +87,60 @@ def _dated(name: str, raw: Raw, given: FieldType | None, form: CellWishes) -> Co
     return found if order == ISO else replace(found, refused=reasons)
 
 
+# lists --------------------------------------------------------------------------------------------------------
+
+
+def _are_lists(raw: Raw) -> bool:
+    if isinstance(raw, list):
+        return any(isinstance(value, list) for value in raw)
+    return bool(pa.types.is_list(raw.type))
+
+
+def _of_vectors(
+    name: str, raw: Raw, given: ColumnType | None, form: CellWishes, *, is_spelled: bool
+) -> ColumnReading:
+    """Vectors where every value is a list of as many numbers; else single values, each list of which is refused."""
+    values = raw.to_pylist() if not isinstance(raw, list) and not pa.types.is_list(raw.type) else raw
+    found = vectors_of(values) if given is None or isinstance(given, VectorType) else None
+    if found is None or given not in (None, found[0]):
+        return _as_items(name, values, given, form, is_spelled=is_spelled)
+    size, vectors = found
+    told = (
+        ()
+        if given
+        else (f"Each value of {name} is a list of {size.size:,} numbers: it is kept as a vector.",)
+    )
+    return ColumnReading(type=size, values=vectors, notes=told)
+
+
+def _as_items(
+    name: str, values: Raw, given: ColumnType | None, form: CellWishes, *, is_spelled: bool
+) -> ColumnReading:
+    items = values if isinstance(values, list) else values.to_pylist()
+    if given is not None:
+        return one_by_one(name, items, given, form)
+    if not isinstance(values, list):
+        raise Invalid(
+            reason=f"the column {name} holds lists, not as many finite numbers in every row; leave it out with --drop, "
+            f"or say how many: --type {name}=vector(N)"
+        )
+    return _of_several_kinds(name, items, form, is_spelled=is_spelled)
+
+
 # a type that somebody gave ------------------------------------------------------------------------------------
 
 
 def _as_given(name: str, raw: Raw, given: FieldType, form: CellWishes) -> ColumnReading:
     if isinstance(raw, list):
-        return _one_by_one(name, raw, given, form)
+        return one_by_one(name, raw, given, form)
     if pa.types.is_floating(raw.type) and given is FieldType.FLOAT:
-        found = _of_floats(name, raw.cast(pa.float64()))
-        return found if found.type is given else _one_by_one(name, raw, given, form)
-    if raw.type == ARROW_TYPES[given] and (not pa.types.is_string(raw.type) or _can_be_kept(raw)):
+        found = of_floats(name, raw.cast(pa.float64()))
+        return found if found.type is given else one_by_one(name, raw, given, form)
+    if raw.type == arrow_type(given) and (not pa.types.is_string(raw.type) or _can_be_kept(raw)):
         return ColumnReading(type=given, values=raw)
     if not pa.types.is_string(raw.type) or given not in spelling.AS_COLUMN:
         told = column_notes.of_float_names(name, raw) if given not in spelling.AS_COLUMN else ()
-        return replace(_one_by_one(name, raw, given, form), notes=told)
+        return replace(one_by_one(name, raw, given, form), notes=told)
     return (_numbers_as_given if given in NUMBERS else _others_as_given)(name, raw, given, form)
 
 
@@ -149,9 +176,9 @@ def _iso_of(raw: pa.ChunkedArray) -> str:
 
 def _typed(name: str, plain: pa.ChunkedArray, given: FieldType, form: CellWishes) -> ColumnReading:
     """The cells in their plain form in this type: all at once, or one by one where some do not fit."""
-    values = _whole(plain, given, form)
+    values = whole(plain, given, form)
     if values is None:
-        return _one_by_one(name, plain, given, form)
+        return one_by_one(name, plain, given, form)
     return ColumnReading(type=given, values=values, notes=column_notes.of_missing(name, plain, given))
 
 
@@ -164,43 +191,6 @@ def _without_doubtful(
     places = [place for place, flag in enumerate(doubtful.to_pylist()) if flag]
     why = f"{name}: {column_notes.OF_A_POINT}"
     return replace(found, refused=found.refused | dict.fromkeys(places, why))
-
-
-def _one_by_one(name: str, raw: Raw, wanted: FieldType, form: CellWishes) -> ColumnReading:
-    convert, refused, missing = AS_TYPE[wanted], dict[int, str](), Counter[str]()
-    if wanted is FieldType.TIMESTAMP:
-        convert = partial(as_timestamp, zone=_zone_of(raw, form))
-    values: list[object] = []
-    for place, value in enumerate(raw if isinstance(raw, list) else raw.to_pylist()):
-        word = _missing_word(value, wanted)
-        missing.update([word] if word else [])
-        try:
-            values.append(None if value is None or word else convert(value))
-        except ValueError as error:
-            values.append(None)
-            refused[place] = f"{name}: {error if isinstance(error, NeverShown) else misfit(value, wanted)}"
-    return ColumnReading(
-        type=wanted,
-        values=pa.chunked_array([values], type=ARROW_TYPES[wanted]),
-        refused=refused,
-        notes=column_notes.of_words(name, missing),
-    )
-
-
-def _zone_of(raw: Raw, form: CellWishes) -> str:
-    """The zone of local times; a column of nothing but days has none, and each is its midnight in UTC."""
-    if not form.zone or isinstance(raw, list) or not pa.types.is_string(raw.type):
-        return form.zone
-    return form.zone if spelling.matching(raw, spelling.CLOCK) else ""
-
-
-def _missing_word(value: object, wanted: FieldType) -> str:
-    """The word that stands for a missing number; empty for what holds something."""
-    if wanted not in NUMBERS:
-        return ""
-    if isinstance(value, float):
-        return "NaN" if isnan(value) else ""
-    return value.strip() if isinstance(value, str) and value.strip() in MISSING else ""
 
 
 def _can_be_kept(texts: pa.ChunkedArray) -> bool:
@@ -223,82 +213,13 @@ def _of_several_kinds(
         raw = pa.chunked_array([single]) if isinstance(single, pa.Array) else single
         found = _read(name, raw, None, form, is_spelled=is_spelled)
         return replace(found, refused=found.refused | refused)
-    found = _one_by_one(name, values, FieldType.TEXT, form)
+    found = one_by_one(name, values, FieldType.TEXT, form)
     kept = "it is kept as text"
     if all(isinstance(value, int | None) and not isinstance(value, bool) for value in values):
         return replace(
             found, notes=(f"The column {name} holds numbers of more than 64 bits: {kept}, exactly.",)
         )
     return replace(found, notes=(f"The column {name} holds values of several kinds: {kept}.",))
-
-
-# a type that the format has -----------------------------------------------------------------------------------
-
-
-def _of_a_type(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnReading:
-    if pa.types.is_timestamp(raw.type) and raw.type.tz is None:
-        return _of_local_times(name, raw, form)
-    for is_such, wanted in (
-        (pa.types.is_boolean, FieldType.BOOL),
-        (pa.types.is_timestamp, FieldType.TIMESTAMP),
-        (pa.types.is_date, FieldType.TIMESTAMP),
-        (pa.types.is_integer, FieldType.INT),
-    ):
-        if is_such(raw.type) and (values := _cast(raw, ARROW_TYPES[wanted])) is not None:
-            told = column_notes.of_epochs(name, values) if wanted is FieldType.INT else ()
-            return ColumnReading(type=wanted, values=values, notes=told)
-    if pa.types.is_floating(raw.type):
-        return _of_floats(name, raw.cast(pa.float64()))
-    if pa.types.is_null(raw.type):
-        return ColumnReading(
-            type=FieldType.TEXT, values=raw.cast(pa.string()), notes=(f"The column {name} is empty.",)
-        )
-    return _of_decimals(name, raw)
-
-
-def _of_local_times(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnReading:
-    told, clock = (column_notes.of_zone(name, form.zone),), clock_changes(raw, form.zone)
-    try:
-        values = spelling.in_zone(raw, form.zone)
-    except pa.ArrowInvalid:
-        return replace(_one_by_one(name, raw, FieldType.TIMESTAMP, form), notes=told, clock=clock)
-    return ColumnReading(type=FieldType.TIMESTAMP, values=values, notes=told, clock=clock)
-
-
-def _of_floats(name: str, numbers: pa.ChunkedArray) -> ColumnReading:
-    """Numbers, with NaN as missing; where there are infinities, text."""
-    if pc.any(pc.is_inf(numbers)).as_py():
-        note = f"The column {name} holds infinities, which no number that is kept can be: it is kept as text."
-        return ColumnReading(
-            type=FieldType.TEXT,
-            values=_one_by_one(name, numbers, FieldType.TEXT, AS_SPELLED).values,
-            notes=(note,),
-        )
-    not_numbers = pc.sum(pc.is_nan(numbers)).as_py() or 0
-    values = pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float64()), numbers)
-    notes = (f"In {name}, NaN ({times(not_numbers)}) counts as missing.",) if not_numbers else ()
-    return ColumnReading(type=FieldType.FLOAT, values=values, notes=notes)
-
-
-def _of_decimals(name: str, raw: pa.ChunkedArray) -> ColumnReading:
-    """Whole numbers where they are such and fit 64 bits, else doubles where those are exact, else text."""
-    whole, texts = _cast(raw, pa.int64()), raw.cast(pa.string())
-    if whole is not None:
-        return ColumnReading(type=FieldType.INT, values=whole)
-    numbers = _whole(texts, FieldType.FLOAT, AS_SPELLED)
-    if numbers is not None:
-        return ColumnReading(type=FieldType.FLOAT, values=numbers)
-    note = (
-        f"The column {name} holds numbers of more digits than a number has here: it is kept as text, exactly."
-    )
-    return ColumnReading(type=FieldType.TEXT, values=texts, notes=(note,))
-
-
-def _cast(raw: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray | None:
-    try:
-        return raw.cast(wanted)
-    except pa.ArrowInvalid:
-        return None
 
 
 # a type that the cells spell ----------------------------------------------------------------------------------
@@ -329,7 +250,7 @@ def _first_fit(
     name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType], form: CellWishes
 ) -> ColumnReading | None:
     for wanted in candidates:
-        values = _whole(raw, wanted, form)
+        values = whole(raw, wanted, form)
         if values is not None and values.null_count < len(values):
             return ColumnReading(
                 type=wanted,
@@ -372,21 +293,6 @@ def _numbers_of(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnRead
         return None
     decimal = decimal_of(plain, found.type, notation)
     return replace(found, notes=(*told_notation(name, notation), *found.notes), decimal=decimal)
-
-
-def _whole(raw: pa.ChunkedArray, wanted: FieldType, form: CellWishes) -> pa.ChunkedArray | None:
-    """Every cell in this type, the empty ones as nulls; None where one does not fit."""
-    places = is_known(raw, wanted)
-    cells = pc.filter(pc.utf8_trim_whitespace(raw), places)
-    is_time = wanted is FieldType.TIMESTAMP
-    typed = spelling.as_times(cells, _zone_of(raw, form)) if is_time else spelling.AS_COLUMN[wanted](cells)
-    if typed is None:
-        return None
-    if pc.all(places, min_count=0).as_py():
-        return typed
-    # the n-th known place takes the n-th value; the others take none
-    numbers = pc.subtract(pc.cumulative_sum(places.cast(pa.int64())), 1)
-    return typed.take(pc.if_else(places, numbers, pa.scalar(None, pa.int64())))
 
 
 def is_category(column: pa.ChunkedArray) -> bool:

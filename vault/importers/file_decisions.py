@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Final
 
 from vault.importers.column_notes import of_zone
-from vault.importers.column_reading import ColumnReading
+from vault.importers.column_values import ColumnReading
 from vault.importers.local_times import clock_notes
 from vault.importers.source import File, Source
 from vault.importers.values import LISTED, NESTED
 from vault.importers.wishes import CellWishes
-from vault.views.field_types import FieldType
+from vault.views.field_types import ColumnType, FieldType
 from vault.views.records import FileForm
 
 _NAMED: Final = 3
@@ -29,7 +29,7 @@ def notes_of(
 
 
 def notes_of_categories(
-    names: Sequence[str], readings: Sequence[ColumnReading], given: Mapping[str, FieldType]
+    names: Sequence[str], readings: Sequence[ColumnReading], given: Mapping[str, ColumnType]
 ) -> Iterator[str]:
     """That texts were taken for categories, and how to have them otherwise."""
     found = [

@@ -1,4 +1,4 @@
-"""Apache Parquet, through pyarrow; plain columns only, no lists, structs or bytes."""
+"""Apache Parquet, through pyarrow; plain columns and lists of numbers, no structs or bytes."""
 
 from __future__ import annotations
 
@@ -86,11 +86,19 @@ def _checked(column: pa.Array) -> pa.Array:
     return column
 
 
+def _is_list(known: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_list(known) or pa.types.is_large_list(known) or pa.types.is_fixed_size_list(known)
+    )
+
+
 def _readable_type(file: File, name: str, known: pa.DataType) -> pa.DataType:
     """The type it is read in; nanoseconds are cut to microseconds, the finest step that is kept."""
     types = pa.types
     if types.is_timestamp(known):
         return pa.timestamp("us", tz="UTC" if known.tz else None)
+    if _is_list(known) and (types.is_floating(known.value_type) or types.is_integer(known.value_type)):
+        return pa.list_(pa.float64())
     if types.is_dictionary(known):
         return _readable_type(file, name, known.value_type)
     for is_such, readable in (

@@ -33,14 +33,14 @@ from vault.records.imports import (
 from vault.records.overlapping import state_of
 from vault.records.people_column import people_column
 from vault.records.preview import preview
-from vault.records.schema import ParsedTable, named
+from vault.records.schema import ParsedTable, named, named_types
 from vault.records.stored_rows import without_stored
 from vault.records.units import with_units
 from vault.sealing.digest import keyed_digest
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_id
 from vault.store.tables import Collection
-from vault.views.field_types import FieldType, Sensitivity, UnitKind
+from vault.views.field_types import ColumnType, Sensitivity, UnitKind
 from vault.views.names import plain_name
 from vault.views.records import FileChoice, ImportPlan, ImportReport, SharedBudget
 
@@ -59,7 +59,7 @@ class _Reading:
     digest: bytes
     name: str
     format: str
-    types: Mapping[str, FieldType]
+    types: Mapping[str, ColumnType]
     sensitivities: Mapping[str, Sensitivity]
     unit_column: str
     wishes: ColumnWishes
@@ -347,7 +347,7 @@ def _reading(file: File, digest: bytes, choice: FileChoice, home: CollectionFact
         digest=digest,
         name=file.name,
         format=file.format,
-        types=known | named(choice.types, FieldType),
+        types=known | named_types(choice.types),
         sensitivities=named(choice.sensitivities, Sensitivity),
         unit_column=_unit_column(choice),
         wishes=ColumnWishes(drop=choice.drop, rename=choice.rename),

@@ -17,7 +17,8 @@ from vault.importers.catalogue.formats import FORMATS as KNOWN
 from vault.importers.catalogue.read_known import Wanted, export_of, read_known
 from vault.importers.catalogue.recognise import format_of, recognise
 from vault.importers.catalogue.streams import HEAD
-from vault.importers.column_reading import AS_SPELLED, ColumnReading, Raw, read_column
+from vault.importers.column_reading import read_column
+from vault.importers.column_values import AS_SPELLED, ColumnReading, Raw
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.csv_file import open_csv
 from vault.importers.file_decisions import (
@@ -34,7 +35,7 @@ from vault.importers.source import MOST_ROWS, File, RawBatch, Source
 from vault.importers.wishes import AS_FOUND, CellWishes, FileWishes, refuse_wishes, words_of
 from vault.records.schema import ParsedTable
 from vault.records.sensitivity import guess_sensitivity
-from vault.views.field_types import FieldSpec, FieldType, RefusedRow, Sensitivity
+from vault.views.field_types import ColumnType, FieldSpec, FieldType, RefusedRow, Sensitivity
 
 LARGEST_FILE = 2**30
 FORMATS: dict[str, Callable[[File, ColumnWishes, FileWishes], Source]] = {
@@ -57,7 +58,7 @@ AS_IT_IS: Final = ColumnWishes()
 def parse(
     file: File,
     *,
-    types: Mapping[str, FieldType] | None = None,
+    types: Mapping[str, ColumnType] | None = None,
     sensitivities: Mapping[str, Sensitivity] | None = None,
     unit_column: str = "",
     wishes: ColumnWishes = AS_IT_IS,

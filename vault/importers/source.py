@@ -20,8 +20,6 @@ BATCH_ROWS = 8192
 MOST_ROWS = 10_000_000
 MOST_COLUMNS = 512
 _MOST_SAID = 20
-EXACT_IN_A_DOUBLE = 2**53
-"""Whole numbers up to this one are doubles too (IEEE 754, binary64)."""
 _ARROW: dict[type, pa.DataType] = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
 
 
@@ -88,14 +86,6 @@ def array_or_list(values: list[object]) -> pa.Array | list[object]:
         return pa.array(values, type=wanted)
     except (OverflowError, UnicodeEncodeError, pa.ArrowInvalid):
         return values
-
-
-def are_doubles(values: list[object]) -> bool:
-    """Whether all of them are numbers that a double holds exactly."""
-    return all(
-        value is None or type(value) is float or (type(value) is int and abs(value) <= EXACT_IN_A_DOUBLE)
-        for value in values
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

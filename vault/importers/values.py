@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from math import isfinite
 from zoneinfo import ZoneInfo
 
-from vault.views.field_types import FieldType
+from vault.importers.vector_values import as_vector
+from vault.views.field_types import ColumnType, FieldType, VectorType
 
 LONGEST_TEXT = 131_072
 
@@ -28,7 +30,7 @@ _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 NOT_FINITE = "not a finite number of 64 bits"
 NESTED = "a nested value; take it apart with --flatten, or leave the column out with --drop"
-LISTED = "a list, not a single value; leave the column out with --drop"
+LISTED = "a list, neither a single value nor as many numbers in every row; leave the column out with --drop"
 _INT64 = range(-(2**63), 2**63)
 _EXPECTED = {
     FieldType.FLOAT: "not a number",
@@ -146,6 +148,11 @@ AS_TYPE: dict[FieldType, Callable[[object], object]] = {
 }
 
 
+def converter(wanted: ColumnType) -> Callable[[object], object]:
+    """From a cell or value to a value of this type; raises ValueError where it does not fit."""
+    return partial(as_vector, size=wanted.size) if isinstance(wanted, VectorType) else AS_TYPE[wanted]
+
+
 def _is_not_finite(value: object) -> bool:
     """Whether the value spells or is NaN or an infinity."""
     if isinstance(value, str):
@@ -153,8 +160,10 @@ def _is_not_finite(value: object) -> bool:
     return isinstance(value, float | Decimal) and not isfinite(value)
 
 
-def misfit(value: object, wanted: FieldType) -> str:
+def misfit(value: object, wanted: ColumnType) -> str:
     """Why a value does not fit a type, without the value."""
+    if isinstance(wanted, VectorType):
+        return f"not a list of {wanted.size:,} finite numbers"
     if isinstance(value, dict):
         return NESTED
     if isinstance(value, list):

@@ -29,6 +29,7 @@ from vault.views.records import (
     ImportReport,
     OverlapReason,
     Page,
+    PicturesReport,
 )
 
 if TYPE_CHECKING:
@@ -131,6 +132,18 @@ class RecordActions:
             return export_rows(
                 reader, facts, target, as_format, progress, safe_for_spreadsheets=safe_for_spreadsheets
             )
+
+    def export_pictures(self, name: str, target: Path, *, progress: Progress = unwatched) -> PicturesReport:
+        from vault.records.picture_page import write_page
+        from vault.records.summary import summarise
+
+        check_new(self._opened, target)
+        with self._opened.read() as uow:
+            now = self._opened.now(uow)
+        hidden = {"collection": name, "target": spelled(target.name)}
+        with self._looking(name, EntryType.EXPORT, hidden, profile="records") as (facts, reader):
+            found = summarise(reader, facts, progress)
+            return write_page(found, facts, target, now)
 
     @contextmanager
     def _looking(

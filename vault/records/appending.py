@@ -8,7 +8,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from vault.errors.records import SchemaMismatch
-from vault.records.arrow_types import ARROW_TYPES
+from vault.records.arrow_types import arrow_type
 from vault.records.schema import ParsedTable
 from vault.views.field_types import FieldSpec, FieldType
 from vault.views.names import lookalikes
@@ -42,10 +42,10 @@ def _fit_column(
     column: pa.ChunkedArray, here: FieldSpec, wanted: FieldSpec, collection: str
 ) -> pa.ChunkedArray:
     is_empty = column.null_count == len(column)
-    if here.type is not wanted.type and (here.type, wanted.type) not in _FITTING and not is_empty:
+    if here.type != wanted.type and (here.type, wanted.type) not in _FITTING and not is_empty:
         reason = f"the column {here.name} is {here.type} and should be {wanted.type}"
         raise SchemaMismatch(collection=collection, reason=reason)
     if is_empty:
-        return pa.chunked_array([pa.nulls(len(column), ARROW_TYPES[wanted.type])])
+        return pa.chunked_array([pa.nulls(len(column), arrow_type(wanted.type))])
     # Unchecked: whole numbers above 2^53 take the nearest float, as they do in a file of floats.
-    return column.cast(ARROW_TYPES[wanted.type], safe=False)
+    return column.cast(arrow_type(wanted.type), safe=False)

@@ -13,7 +13,7 @@ from vault.records.cells import cell, shown
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader, stripe_sizes
 from vault.records.segments import STRIPE_ROWS
-from vault.views.field_types import FieldSpec, FieldType
+from vault.views.field_types import ColumnType, FieldSpec, FieldType, VectorType
 from vault.views.records import Page
 
 MOST_ROWS = 500
@@ -21,7 +21,7 @@ LONGEST_SEARCH = 200
 LONGEST_CELL = 1000
 
 # Signs that the text of a value of this type can have: a search with any other finds nothing in the column.
-_SIGNS = {
+_SIGNS: dict[ColumnType, frozenset[str]] = {
     FieldType.INT: frozenset("-0123456789"),
     FieldType.FLOAT: frozenset("-+.0123456789einfa"),
     FieldType.BOOL: frozenset("truefals"),
@@ -93,9 +93,9 @@ def _find(
     return matches, places
 
 
-def _holds(known: FieldType, column: pa.Array, text: str) -> np.ndarray:
+def _holds(known: ColumnType, column: pa.Array, text: str) -> np.ndarray:
     """Which values hold a text in lower case, as ``cell`` would write them."""
-    if known in (FieldType.FLOAT, FieldType.BOOL):
+    if known in (FieldType.FLOAT, FieldType.BOOL) or isinstance(known, VectorType):
         return np.array([text in cell(value) for value in column.to_pylist()], dtype=bool)
     texts = _time_texts(column) if known is FieldType.TIMESTAMP else column.cast(pa.string())
     found = pc.match_substring(texts, text, ignore_case=True)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from vault.records.vectors import numbers_of
+
 _SHOWN = 40
 
 
 def cell(value: object) -> str:
-    """The text of a value: nothing for null, true or false, a time as RFC 3339 in UTC, the shortest exact number."""
+    """The text of a value: nothing for null, true or false, a time as RFC 3339 in UTC, the shortest exact number.
+
+    A vector is a list as JSON has it.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, bytes):
+        return f"[{', '.join(map(str, numbers_of(value)))}]"
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
     return str(value)

@@ -21,6 +21,7 @@ from vault.errors.storage import DiskFull
 from vault.records.cells import cell
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader
+from vault.records.vectors import numbers_of
 from vault.sealing.durable import sync
 from vault.views.records import ExportReport
 
@@ -58,7 +59,7 @@ def export_rows(
         raise Invalid(reason="only a CSV file is made safe for spreadsheets")
     names = [field.name for field in facts.fields]
     found = _Found()
-    with _new_file(target) as file:
+    with new_file(target) as file:
         is_csv = as_format == "csv"
         write = (
             _csv_writer(file, names, found, is_safe=safe_for_spreadsheets) if is_csv else _json_writer(file)
@@ -104,19 +105,21 @@ def _checked(column: pa.Array, found: _Found, *, is_safe: bool) -> pa.Array:
 def _json_writer(file: TextIO) -> _Write:
     def write(stripe: pa.RecordBatch) -> None:
         for row in stripe.to_pylist():
-            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False, default=_json_time) + "\n")
+            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False, default=_json_value) + "\n")
 
     return write
 
 
-def _json_time(value: object) -> str:
+def _json_value(value: object) -> str | list[float]:
+    if isinstance(value, bytes):
+        return numbers_of(value)
     if not isinstance(value, datetime):
         raise TypeError
     return cell(value)
 
 
 @contextmanager
-def _new_file(target: Path) -> Iterator[TextIO]:
+def new_file(target: Path) -> Iterator[TextIO]:
     """A file that was not there before; removed again when the block fails."""
     try:
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

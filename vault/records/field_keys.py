@@ -10,7 +10,7 @@ from vault.sealing.aead import open_sealed, seal
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_secret
 from vault.sealing.secret import Secret
-from vault.views.field_types import FieldType
+from vault.views.field_types import ColumnType
 
 _MAGIC = b"lbx-key1"
 _CONTEXT = struct.Struct(">8sII8s")
@@ -23,7 +23,7 @@ class FieldPlace:
     collection: int
     field: int
     name: str
-    type: FieldType
+    type: ColumnType
 
     @property
     def schema_hash(self) -> bytes:

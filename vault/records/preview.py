@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vault.records.arrow_types import by_number
 from vault.records.cells import shown
 from vault.records.schema import ParsedTable
 from vault.records.units import UnitRows, are_whole_days, with_units
@@ -62,7 +63,7 @@ def _column(field: FieldSpec, column: pa.ChunkedArray) -> ColumnPreview:
     first = column.drop_null().slice(0, _LOOK_ROWS).unique().slice(0, SAMPLES)
     return ColumnPreview(
         name=field.name,
-        type=field.type,
+        type=field.type.value,
         sensitivity=field.sensitivity,
         samples=tuple(shown(value) for value in first.to_pylist()),
         nulls=column.null_count,
@@ -125,6 +126,6 @@ def _about_people(rows: UnitRows, naming: list[str]) -> Iterator[str]:
 
 def _copies(table: pa.Table) -> int:
     """How many rows are the same as an earlier one in every column of the file."""
-    names = [name for name in table.column_names if name not in SYSTEM_FIELDS]
-    repeated: int = table.num_rows - table.group_by(names).aggregate([]).num_rows
+    own = by_number(table.select([name for name in table.column_names if name not in SYSTEM_FIELDS]))
+    repeated: int = table.num_rows - own.group_by(own.column_names).aggregate([]).num_rows
     return repeated

@@ -11,7 +11,7 @@ import pyarrow as pa
 from vault.errors.families import InternalError
 from vault.errors.records import UnknownField
 from vault.errors.storage import Damaged
-from vault.records.arrow_types import ARROW_TYPES
+from vault.records.arrow_types import arrow_type
 from vault.records.field_keys import FieldPlace, unwrap_key
 from vault.records.segments import STRIPE_ROWS, SegmentPlace, open_segment
 from vault.sealing.keytree import KeyTree
@@ -68,7 +68,7 @@ class ColumnReader:
         if [(segment.stripe, segment.row_count) for segment in segments] != stripe_sizes(self.rows):
             raise Damaged(what=f"the column {name}")
         chunks = [_values(field, segment) for segment in segments]
-        return pa.chunked_array(chunks, type=ARROW_TYPES[field.place.type])
+        return pa.chunked_array(chunks, type=arrow_type(field.place.type))
 
     def stripes(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Some columns side by side, at most 4096 rows at a time; raises like ``column``."""

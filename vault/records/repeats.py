@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vault.records.arrow_types import by_number
 from vault.records.reading import ColumnReader
 from vault.sealing.keytree import KeyTree
 from vault.store.unit_of_work import UnitOfWork
@@ -20,7 +21,7 @@ from vault.views.field_types import UnitKind
 if TYPE_CHECKING:
     from vault.records.collections import CollectionFacts
 
-_FROM_FILE, _SEALED = "_file", "_sealed"  # no column of the owner begins with an underscore
+_FROM_FILE, _SEALED = "_file", "_sealed"
 
 
 def warnings_of_repeats(
@@ -39,16 +40,17 @@ def known_rows(rows: pa.Table, sealed: pa.Table) -> int:
     names = rows.column_names
     pairs = [_comparable(rows[name], sealed[name]) for name in names]
     sides = [
-        _side([left for left, _ in pairs], names, is_sealed=False),
-        _side([right for _, right in pairs], names, is_sealed=True),
+        _side(pa.table([left for left, _ in pairs], names=names), is_sealed=False),
+        _side(pa.table([right for _, right in pairs], names=names), is_sealed=True),
     ]
+    names = [name for name in sides[0].column_names if name not in (_FROM_FILE, _SEALED)]
     groups = pa.concat_tables(sides).group_by(names).aggregate([(_FROM_FILE, "sum"), (_SEALED, "max")])
     both = groups.filter(pc.equal(groups[f"{_SEALED}_max"], 1))
     return pc.sum(both[f"{_FROM_FILE}_sum"]).as_py() or 0
 
 
-def _side(columns: list[pa.ChunkedArray], names: list[str], *, is_sealed: bool) -> pa.Table:
-    table = pa.table(columns, names=names)
+def _side(table: pa.Table, *, is_sealed: bool) -> pa.Table:
+    table = by_number(table)
     for name, value in ((_FROM_FILE, not is_sealed), (_SEALED, is_sealed)):
         table = table.append_column(name, pa.repeat(pa.scalar(int(value), pa.int64()), table.num_rows))
     return table

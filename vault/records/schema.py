@@ -14,12 +14,14 @@ from vault.views.field_types import (
     SYSTEM_FIELDS,
     TIME_FIELD,
     UNIT_FIELD,
+    ColumnType,
     FieldSpec,
     FieldType,
     RefusedRow,
     Sensitivity,
     UnitKind,
     UnitSpec,
+    column_type,
 )
 from vault.views.names import has_invisible
 from vault.views.records import FileForm
@@ -44,6 +46,7 @@ __all__ = [
     "guess_time_field",
     "is_plain_name",
     "named",
+    "named_types",
 ]
 
 LONGEST_NAME = 80
@@ -64,7 +67,7 @@ class Export:
 class ParsedTable:
     """A file as typed columns, nothing sealed yet.
 
-    ``table`` has the columns of ``fields`` in order, in the types of ``ARROW_TYPES``; ``lines`` is an int64
+    ``table`` has the columns of ``fields`` in order, in the types of ``arrow_type``; ``lines`` is an int64
     array with the line of every row; ``digest_input`` is the SHA-256 of the file's bytes (32 bytes);
     ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner. A row whose ``key``
     columns are stored already is left out, ``known_rows`` of them so far; without a key every row is stored.
@@ -118,6 +121,19 @@ def default_unit(fields: Sequence[FieldSpec], time_field: str | None, zone: str 
     if has_times:
         return UnitSpec(kind=UnitKind.DAY, zone=zone or None)
     return UnitSpec(kind=UnitKind.RECORD)
+
+
+def named_types(given: Mapping[str, str]) -> dict[str, ColumnType]:
+    """Column → type, from the words a person typed; raises Invalid with the words there are."""
+    return {column: _named_type(word) for column, word in given.items()}
+
+
+def _named_type(word: str) -> ColumnType:
+    try:
+        return column_type(word)
+    except ValueError as error:
+        known = ", ".join(kind.value for kind in FieldType)
+        raise Invalid(reason=f"{word} is none of {known}, vector(N)") from error
 
 
 def named(given: Mapping[str, str], kinds: type[Word]) -> dict[str, Word]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from vault.errors.storage import Damaged
-from vault.records.arrow_types import ARROW_TYPES
+from vault.records.arrow_types import arrow_type
 from vault.records.field_keys import FieldPlace
 from vault.sealing.aead import open_sealed, seal
 from vault.sealing.secret import Secret
@@ -53,7 +53,7 @@ def open_segment(key: Secret, blob: bytes, place: SegmentPlace) -> pa.Array:
 
 
 def _schema(place: SegmentPlace) -> pa.Schema:
-    return pa.schema([(place.field.name, ARROW_TYPES[place.field.type])])
+    return pa.schema([(place.field.name, arrow_type(place.field.type))])
 
 
 def _context(place: SegmentPlace) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from math import isfinite
 
@@ -11,56 +13,121 @@ import pyarrow.compute as pc
 
 from vault.records.cells import shown
 from vault.records.collections import CollectionFacts
+from vault.records.over_time import Course, calendar, counts, course, is_number, means, shares
+from vault.records.places import place_columns, places
 from vault.records.reading import ColumnReader
-from vault.views.field_types import TIME_FIELD, FieldSpec, FieldType
-from vault.views.records import ColumnSummary, Histogram, Point
+from vault.records.vectors import matrix_of
+from vault.views.field_types import ColumnType, FieldSpec, FieldType, VectorType
+from vault.views.over_time import Calendar, Places, Point
+from vault.views.records import ColumnSummary, Histogram
 
 __all__ = ["ColumnSummary", "Histogram", "Point", "summarise"]
 
 BINS = 12
 TOP_LABELS = 8
-_NUMBERS = (FieldType.FLOAT, FieldType.INT)
-_LONGEST_BY_DAY = 62
-_LONGEST_BY_MONTH = 5 * 366
 
 
-def summarise(reader: ColumnReader, facts: CollectionFacts) -> list[ColumnSummary]:
-    """A summary of every column the reader may open, in the collection's order; raises Damaged."""
-    buckets = _time_buckets(reader)
-    return [
-        _summary(field, reader.column(field.name), buckets)
-        for field in facts.fields
-        if field.name in reader.allowed
-    ]
+def summarise(
+    reader: ColumnReader,
+    facts: CollectionFacts,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> list[ColumnSummary]:
+    """A summary of every column the reader may open, in the collection's order; raises Damaged.
+
+    ``progress`` is told how many columns are done.
+    """
+    when = course(reader, facts)
+    where = _places(reader, facts)
+    fields = [field for field in facts.fields if field.name in reader.allowed]
+    found = []
+    for done, field in enumerate(fields):
+        progress(done, len(fields))
+        found.append(_summary(field, reader.column(field.name), facts, when, where.get(field.name)))
+    progress(len(fields), len(fields))
+    return found
 
 
-def _summary(field: FieldSpec, column: pa.ChunkedArray, buckets: pa.ChunkedArray | None) -> ColumnSummary:
-    is_mean = field.type in (*_NUMBERS, FieldType.BOOL)
+def _summary(
+    field: FieldSpec,
+    column: pa.ChunkedArray,
+    facts: CollectionFacts,
+    when: Course | None,
+    where: Places | None,
+) -> ColumnSummary:
+    if isinstance(field.type, VectorType):
+        return _of_vectors(field, column, facts, when)
+    is_mean = is_number(field.type) or field.type is FieldType.BOOL
     low, high = _ends(field.type, column)
     distinct: int = pc.count_distinct(column, mode="only_valid").as_py()
-    is_labels = field.type not in (*_NUMBERS, FieldType.TIMESTAMP)
+    is_labels = not is_number(field.type) and field.type is not FieldType.TIMESTAMP
     has_repeats = distinct < len(column) - column.null_count
+    has_shares = when is not None and field.type is FieldType.CATEGORY and has_repeats
     return ColumnSummary(
         name=field.name,
-        type=field.type,
+        type=field.type.value,
         rows=len(column),
         nulls=column.null_count,
         distinct=distinct,
         minimum=low,
         maximum=high,
         mean=_finite(pc.mean(column.cast(pa.float64(), safe=False)).as_py()) if is_mean else None,
-        median=_finite(pc.quantile(column, 0.5)[0].as_py()) if field.type in _NUMBERS else None,
-        histogram=_histogram(column) if field.type in _NUMBERS else None,
+        median=_finite(pc.quantile(column, 0.5)[0].as_py()) if is_number(field.type) else None,
+        histogram=_histogram(column) if is_number(field.type) else None,
         top=_top(column) if is_labels and has_repeats else (),
         is_mean=is_mean,
-        over_time=() if buckets is None else _over_time(column, buckets, is_mean=is_mean),
+        every=when.every if when else None,
+        over_time=_over_time(field.type, column, when) if when else (),
+        shares=shares(column, when) if when and has_shares else (),
+        calendar=_calendar(field, column, facts, when) if field.type is FieldType.TIMESTAMP else None,
+        places=where,
     )
 
 
+def _of_vectors(
+    field: FieldSpec, column: pa.ChunkedArray, facts: CollectionFacts, when: Course | None
+) -> ColumnSummary:
+    """All numbers of all vectors, and over time the mean of each."""
+    vectors = matrix_of(column)
+    known = ~np.isnan(vectors[:, 0])
+    numbers = pa.chunked_array([vectors[known].ravel()])
+    middle = pa.chunked_array([pa.array(vectors.mean(axis=1), mask=~known)])
+    one = FieldSpec(name=field.name, type=FieldType.FLOAT, sensitivity=field.sensitivity)
+    return replace(
+        _summary(one, numbers, facts, None, None),
+        type=field.type.value,
+        rows=len(column),
+        nulls=column.null_count,
+        distinct=pc.count_distinct(column, mode="only_valid").as_py(),
+        every=when.every if when else None,
+        over_time=means(middle, when, has_range=True) if when else (),
+    )
+
+
+def _over_time(known: ColumnType, column: pa.ChunkedArray, when: Course) -> tuple[Point, ...]:
+    if is_number(known) or known is FieldType.BOOL:
+        return means(column, when, has_range=is_number(known))
+    return counts(column, when)
+
+
+def _calendar(
+    field: FieldSpec, column: pa.ChunkedArray, facts: CollectionFacts, when: Course | None
+) -> Calendar | None:
+    known = when.days if when and field.name == facts.time_field else None
+    found = calendar(column, facts, known=known)
+    return found if found.days else None
+
+
+def _places(reader: ColumnReader, facts: CollectionFacts) -> dict[str, Places]:
+    """The places of each column that names one together with another column."""
+    pairs = place_columns([field for field in facts.fields if field.name in reader.allowed])
+    made = {names: places(names, *map(reader.column, names)) for names in set(pairs.values())}
+    return {name: found for name, names in pairs.items() if (found := made[names])}
+
+
 def _ends(
-    known: FieldType, column: pa.ChunkedArray
+    known: ColumnType, column: pa.ChunkedArray
 ) -> tuple[float | int | str | None, float | int | str | None]:
-    if known not in (*_NUMBERS, FieldType.TIMESTAMP):
+    if not is_number(known) and known is not FieldType.TIMESTAMP:
         return None, None
     ends = pc.min_max(column).as_py()
     low, high = (shown(end) if isinstance(end, datetime) else end for end in (ends["min"], ends["max"]))
@@ -86,22 +153,3 @@ def _top(column: pa.ChunkedArray) -> tuple[tuple[str, int], ...]:
     order = pc.sort_indices(counts.field("counts"), sort_keys=[("", "descending")])
     pairs = [(pair["values"], int(pair["counts"])) for pair in counts.take(order[:TOP_LABELS]).to_pylist()]
     return tuple((shown(label), count) for label, count in pairs)
-
-
-def _time_buckets(reader: ColumnReader) -> pa.ChunkedArray | None:
-    """The label of every row's day, month or year, whichever makes a readable line; None without times."""
-    if TIME_FIELD not in reader.allowed:
-        return None
-    times = reader.column(TIME_FIELD)
-    ends = pc.min_max(times).as_py()
-    days = (ends["max"] - ends["min"]).days if ends["max"] is not None else 0
-    length = 10 if days <= _LONGEST_BY_DAY else 7 if days <= _LONGEST_BY_MONTH else 4
-    return pc.utf8_slice_codeunits(times.cast(pa.date32()).cast(pa.string()), 0, length)
-
-
-def _over_time(column: pa.ChunkedArray, buckets: pa.ChunkedArray, *, is_mean: bool) -> tuple[Point, ...]:
-    values = column.cast(pa.float64(), safe=False) if is_mean else column
-    rows = pa.table({"label": buckets, "value": values}).drop_null()
-    grouped = rows.group_by("label").aggregate([("value", "mean" if is_mean else "count")]).sort_by("label")
-    pairs = zip(grouped["label"].to_pylist(), grouped.column(1).to_pylist(), strict=True)
-    return tuple(Point(label=label, value=float(value)) for label, value in pairs if isfinite(value))

@@ -76,18 +76,18 @@ def _units(table: pa.Table, unit: UnitSpec, time_field: str | None, first_row: i
             rows = range(first_row, first_row + table.num_rows)
             return pa.chunked_array([rows], type=pa.int64()).cast(pa.string())
         case UnitKind.DAY:
-            return _days(table[time_field], unit.zone)
+            return local_days(table[time_field], unit.zone).cast(pa.string())
         case UnitKind.COLUMN:
             return table[unit.field].cast(pa.string())
         case _:
             assert_never(unit.kind)
 
 
-def _days(times: pa.ChunkedArray, zone: str | None) -> pa.ChunkedArray:
+def local_days(times: pa.ChunkedArray, zone: str | None) -> pa.ChunkedArray:
     """The day of each time in a zone; times that are all midnight in UTC are days already."""
     if zone and not are_whole_days(times):
         times = pc.local_timestamp(times.cast(pa.timestamp("us", zone)))
-    return times.cast(pa.date32()).cast(pa.string())
+    return times.cast(pa.date32())
 
 
 def are_whole_days(times: pa.ChunkedArray) -> bool:

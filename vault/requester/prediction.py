@@ -12,15 +12,17 @@ import numpy as np
 
 from vault.errors.families import Invalid
 from vault.errors.records import FileMissing
-from vault.errors.release import PackageMissing
+from vault.errors.release import NotOurModel, PackageMissing
 from vault.importers.marks import number_of
+from vault.requester.onnx_check import MODEL_LIMIT, checked_model
 from vault.requester.onnx_model import CHANCES
 from vault.requester.prediction_file import Cells, check_columns, read_cells
 from vault.requester.trained import TrainedModel, chances
 from vault.requests.bundle import MANIFEST_FILE, WEIGHTS_LIMIT, read_bounded
 from vault.requests.parse import MANIFEST_LIMIT, parse_manifest
 
-MODEL_LIMIT: Final = 64 << 20
+ROOM: Final = 1 << 24
+"""Numbers that are made at once, so that any file needs as much memory as another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,8 @@ class Predicted:
 def predict(model: Path, file: Path, job_folder: Path | None = None) -> Predicted:
     """Predict for every row of a CSV file: ``model`` is ONNX, or the weights that answer the job in a folder.
 
-    Raises ``FileMissing``, ``Unreadable``, ``Invalid``, ``PackageMissing``, and the errors of a manifest.
+    Raises ``FileMissing``, ``Unreadable``, ``Invalid``, ``NotOurModel``, ``PackageMissing``, and the errors of a
+    manifest.
     """
     cells = read_cells(file)
     if job_folder is not None:
@@ -68,34 +71,60 @@ def _by_weights(weights: Path, job_folder: Path, cells: Cells) -> Predicted:
 
 
 def _by_onnx(path: Path, cells: Cells) -> Predicted:
-    session = _session(path)
-    optional = json.loads(session.get_modelmeta().custom_metadata_map.get("lockbox_optional", "[]"))
-    inputs = session.get_inputs()
+    session, numbers = _session(path)
+    told = session.get_modelmeta().custom_metadata_map
+    optional, inputs = _names(told.get("lockbox_optional", "[]"), path), session.get_inputs()
     check_columns(cells, [each.name for each in inputs if each.name not in optional])
     given = {each.name: _array(cells, each.name, each.type) for each in inputs}
-    outputs = dict(zip([each.name for each in session.get_outputs()], session.run(None, given), strict=True))
+    parts = _run(session, given, len(cells.rows), max(1, ROOM // numbers), path)
     absent = [each.name for each in inputs if not cells.has(each.name)]
-    found = outputs.pop(CHANCES, None)
-    ((label, values),) = outputs.items()
-    if found is None:
-        return _with_numbers(cells, label, values, absent)
-    return _with_classes(cells, label, values.tolist(), found.max(axis=1), absent)
+    names = [each.name for each in session.get_outputs()]
+    found = dict(zip(names, (np.concatenate(part) for part in zip(*parts, strict=True)), strict=True))
+    best, values = found.pop(CHANCES, None), found.pop(told["lockbox_label"], None)
+    if found or values is None or (best is None) != (values.dtype.kind == "f"):
+        raise NotOurModel(file=path.name, reason="its answers are of another kind")
+    if best is None:
+        return _with_numbers(cells, told["lockbox_label"], values, absent)
+    return _with_classes(cells, told["lockbox_label"], values.tolist(), best.max(axis=1), absent)
 
 
-def _session(path: Path) -> Any:
+def _run(session: Any, given: dict[str, Any], rows: int, most: int, path: Path) -> list[Any]:
+    """The answers to so many rows at once, one after another; to none there are answers as well."""
+    try:
+        return [
+            session.run(None, {name: column[first : first + most] for name, column in given.items()})
+            for first in range(0, max(rows, 1), most)
+        ]
+    except Exception as error:  # the package has an error class of its own for each way to fail
+        raise NotOurModel(file=path.name, reason="it does not run") from error
+
+
+def _names(text: str, path: Path) -> list[str]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise NotOurModel(file=path.name, reason="it does not say which columns it needs")
+    return found
+
+
+def _session(path: Path) -> tuple[Any, int]:
+    """The model ready to run, and how many numbers it makes of a row; it is held against ours before it is loaded."""
     try:
         import onnxruntime
     except ImportError as error:
         raise PackageMissing(package="onnxruntime") from error
     if not path.is_file():
         raise FileMissing(path=path)
+    checked = checked_model(read_bounded(path, MODEL_LIMIT), path.name)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(read_bounded(path, MODEL_LIMIT))
-    except Exception as error:  # the package has an error class of its own for each way to be no model
-        raise Invalid(reason=f"{path.name} is not a model in ONNX") from error
-    if "lockbox_label" not in session.get_modelmeta().custom_metadata_map:
-        raise Invalid(reason=f"{path.name} was not written by lockbox update verify --onnx")
-    return session
+        session = onnxruntime.InferenceSession(checked.data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # as above
+        raise NotOurModel(file=path.name, reason="it is not whole") from error
+    return session, checked.numbers
 
 
 def _array(cells: Cells, column: str, kind: str) -> Any:

@@ -7,14 +7,15 @@ two cards are of one person.
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from vault.errors.requests import CardInvalid, CardTampered
 from vault.requests.canonical import NotCanonical, Wire, canonical, dump, parse_as, rule
 from vault.requests.values import Amount, FieldName, Name, PublicKey, Scale, Signature, Text, Unit
 from vault.sealing.signing import SigningKey, is_signed_by
+from vault.views.field_types import column_type
 
 CARD_LIMIT: Final = 256 * 1024
 """Bytes of the file."""
@@ -22,6 +23,17 @@ COLUMNS_LIMIT: Final = 1000
 LABELS_LIMIT: Final = 1000
 DOMAIN: Final = b"lockbox data card v1\n"
 """Goes before the bytes of a card in what is signed."""
+
+
+def _type_word(word: str) -> str:
+    try:
+        column_type(word)
+    except ValueError as error:
+        raise rule("is no type of columns") from error
+    return word
+
+
+ColumnWord = Annotated[str, AfterValidator(_type_word)]
 
 
 class CardConstants(Wire):
@@ -37,7 +49,7 @@ class CardColumn(Wire):
     """One column; what is null was not told."""
 
     name: FieldName
-    type: Literal["float", "int", "bool", "text", "timestamp", "category"] | None
+    type: ColumnWord | None
     meaning: Text | None
     measure: Text | None
     constants: CardConstants | None

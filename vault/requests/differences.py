@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from vault.requests.evaluate import PricedJob
     from vault.requests.manifest import Feature, Label, Manifest
-    from vault.views.field_types import FieldType
+    from vault.views.field_types import ColumnType
 
 
-def changes(before: PricedJob, now: PricedJob, types: Mapping[str, FieldType]) -> tuple[Change, ...]:
+def changes(before: PricedJob, now: PricedJob, types: Mapping[str, ColumnType]) -> tuple[Change, ...]:
     """Every difference a person should know, columns first; empty for the same job. `types` are the columns' own."""
     whole = {what: (text, _facts(now)[what]) for what, text in _facts(before).items()}
     return (
@@ -29,7 +29,7 @@ def changes(before: PricedJob, now: PricedJob, types: Mapping[str, FieldType]) -
     )
 
 
-def _column_changes(before: Manifest, now: Manifest, types: Mapping[str, FieldType]) -> list[Change]:
+def _column_changes(before: Manifest, now: Manifest, types: Mapping[str, ColumnType]) -> list[Change]:
     earlier, later = ({field.name: field for field in manifest.fields} for manifest in (before, now))
     found = []
     for name in (*later, *(name for name in earlier if name not in later)):
@@ -38,7 +38,7 @@ def _column_changes(before: Manifest, now: Manifest, types: Mapping[str, FieldTy
 
 
 def _changes_of(
-    name: str, before: Feature | Label | None, now: Feature | Label | None, types: Mapping[str, FieldType]
+    name: str, before: Feature | Label | None, now: Feature | Label | None, types: Mapping[str, ColumnType]
 ) -> list[Change]:
     """What became of one column: it came, it went, it is another part of the job, or it is read otherwise."""
     asked = ["" if field is None else ask_words(field) for field in (before, now)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from vault.errors.requests import ManifestInvalid
 from vault.records.collections import check_fields
-from vault.views.field_types import FieldType
+from vault.views.field_types import ColumnType, FieldType
 
 if TYPE_CHECKING:
     from vault.records.collections import CollectionFacts
@@ -49,7 +49,7 @@ def misfits(manifest: Manifest, facts: CollectionFacts) -> tuple[str, ...]:
     )
 
 
-def _misfit(field: Feature | Label, type_: FieldType) -> str:
+def _misfit(field: Feature | Label, type_: ColumnType) -> str:
     kind = field.transform.kind
     if type_ not in TRANSFORM_TYPES[kind]:
         return (

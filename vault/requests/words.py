@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from vault.requests.manifest import kind_of
-from vault.views.field_types import FieldType
+from vault.views.field_types import ColumnType, FieldType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from vault.requests.manifest import (
         Feature,
@@ -30,7 +30,7 @@ QUOTE: Final = '"'
 _PLAIN: Final = re.compile(r"[\w+-]+( [\w+-]+)*")
 
 
-def transform_words(field: Feature | Label, type_: FieldType) -> str:
+def transform_words(field: Feature | Label, type_: ColumnType) -> str:
     """How the model reads a column, and what it takes for a row without it."""
     if field.role == "label":
         return _label_words(field, type_)
@@ -43,7 +43,7 @@ def transform_words(field: Feature | Label, type_: FieldType) -> str:
     return f"read as one of: {_listed(transform.labels)}; {others} {_fill(transform)}{withheld}"
 
 
-def _label_words(field: Label, type_: FieldType) -> str:
+def _label_words(field: Label, type_: ColumnType) -> str:
     transform = field.transform
     if transform.kind == "standard":
         return f"predicted as {_range(transform, type_)}; missing rows teach nothing"
@@ -54,7 +54,7 @@ def _fill(transform: OnehotFeature) -> str:
     return "none of them" if transform.fill is None else _label(transform.fill)
 
 
-def _range(transform: StandardFeature | StandardLabel, type_: FieldType) -> str:
+def _range(transform: StandardFeature | StandardLabel, type_: ColumnType) -> str:
     """Where a number is cut off: centre ± clip times scale."""
     reach = transform.clip * transform.scale
     low, high = (_amount(transform.center + side * reach, type_) for side in (-1, 1))
@@ -66,10 +66,13 @@ def _range(transform: StandardFeature | StandardLabel, type_: FieldType) -> str:
     return f"{noun} from {low} to {high}, {steps}"
 
 
-_NOUNS: Final = {FieldType.TIMESTAMP: "a time", FieldType.BOOL: "a number (0 for false, 1 for true)"}
+_NOUNS: Final[Mapping[ColumnType, str]] = {
+    FieldType.TIMESTAMP: "a time",
+    FieldType.BOOL: "a number (0 for false, 1 for true)",
+}
 
 
-def _amount(value: float, type_: FieldType) -> str:
+def _amount(value: float, type_: ColumnType) -> str:
     """A value of a column: a time for the seconds of a timestamp, else a number."""
     if type_ is not FieldType.TIMESTAMP:
         return _number(value)

@@ -11,6 +11,7 @@ from sqlalchemy import String, TypeDecorator
 from vault.errors.storage import Damaged
 from vault.store.failures import DATABASE
 from vault.store.times import parse_stamp, stamp, whole_seconds
+from vault.views.field_types import ColumnType, FieldType, VectorType, column_type
 
 
 class TimeColumn(TypeDecorator[datetime]):
@@ -31,6 +32,28 @@ class TimeColumn(TypeDecorator[datetime]):
         """The time of a text; raises Damaged."""
         try:
             return None if value is None else parse_stamp(value)
+        except (TypeError, ValueError):
+            raise Damaged(what=DATABASE) from None
+
+
+class TypeColumn(TypeDecorator[ColumnType]):
+    """The type of a column of records, as its word. Any other text is damage."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: ColumnType | None, dialect: object) -> str | None:
+        """The word of a type; plain text is refused."""
+        if value is None:
+            return None
+        if not isinstance(value, FieldType | VectorType):
+            raise TypeError("a stored type is a FieldType or a VectorType")
+        return value.value
+
+    def process_result_value(self, value: Any, dialect: object) -> ColumnType | None:
+        """The type of a word; raises Damaged."""
+        try:
+            return None if value is None else column_type(value)
         except (TypeError, ValueError):
             raise Damaged(what=DATABASE) from None
 

@@ -13,8 +13,8 @@ import sqlmodel
 from sqlalchemy import ForeignKey, MetaData, UniqueConstraint
 from sqlmodel import SQLModel
 
-from vault.store.column_types import TimeColumn, WordColumn
-from vault.views.field_types import FieldType, Sensitivity, UnitKind
+from vault.store.column_types import TimeColumn, TypeColumn, WordColumn
+from vault.views.field_types import ColumnType, Sensitivity, UnitKind
 from vault.views.states import RequesterStatus, RequestState
 
 
@@ -53,6 +53,10 @@ def _flag() -> Any:
 def _word_of(words: type[StrEnum], **more: Any) -> Any:
     sa_type: Any = WordColumn(words)
     return sqlmodel.Field(sa_type=sa_type, **more)
+
+
+def _type_of_values() -> Any:
+    return sqlmodel.Field(sa_type=TypeColumn)
 
 
 def _belongs_to(column: str, *, index: bool = True) -> Any:
@@ -136,7 +140,7 @@ class Field(Row, table=True):
     collection_id: int = _belongs_to("collection.id", index=False)
     position: int
     name: str
-    type: FieldType = _word_of(FieldType)
+    type: ColumnType = _type_of_values()
     sensitivity: Sensitivity = _word_of(Sensitivity)
     is_system: bool = False
     wrapped_key: bytes

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.importers.marks import Mark, mark_of, micros_of, number_of, places_of
+from vault.records.vectors import is_vector
 
 MISSING: Final = -1
 
@@ -27,6 +28,8 @@ def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
 
     The casts round instead of refusing: a value that made them fail would tell, without noise, that it is there.
     """
+    if is_vector(column.type):
+        return np.full(len(column), math.nan)
     if pa.types.is_string(column.type):
         return _by_text(column, number_of, np.dtype(np.float64), math.nan)
     if pa.types.is_timestamp(column.type):
@@ -36,6 +39,8 @@ def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
 
 def codes(column: pa.ChunkedArray, labels: tuple[str, ...]) -> npt.NDArray[np.int32]:
     """int32 index into the public label list, -1 for what is missing or not listed; of two alike the first counts."""
+    if is_vector(column.type):
+        return np.full(len(column), MISSING, dtype=np.int32)
     listed = places_of(labels)
     if pa.types.is_string(column.type):
         return _by_text(column, lambda text: listed.get(mark_of(text), MISSING), np.dtype(np.int32), MISSING)

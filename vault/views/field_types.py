@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self, TypeAlias
 
 from vault.errors.families import Invalid
 
@@ -26,6 +27,38 @@ class FieldType(StrEnum):
     CATEGORY = "category"
 
 
+LONGEST_VECTOR: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class VectorType:
+    """So many numbers in every row, such as an image, a window of a sensor or an embedding: ``vector(784)``."""
+
+    size: int
+
+    def __post_init__(self) -> None:
+        if not 1 < self.size <= LONGEST_VECTOR:
+            raise ValueError("a vector has 2 to 4096 numbers")
+
+    @property
+    def value(self) -> str:
+        """The word for it."""
+        return f"vector({self.size})"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+ColumnType: TypeAlias = FieldType | VectorType
+_VECTOR: Final = re.compile(r"vector\(([1-9][0-9]{0,3})\)")
+
+
+def column_type(word: str) -> ColumnType:
+    """The type that a word names; raises ValueError."""
+    found = _VECTOR.fullmatch(word)
+    return VectorType(int(found[1])) if found else FieldType(word)
+
+
 class Sensitivity(StrEnum):
     """How much harm a column can do outside; ``special`` are the categories of GDPR Articles 9 and 10."""
 
@@ -40,7 +73,7 @@ class FieldSpec:
     """One column of a collection."""
 
     name: str
-    type: FieldType
+    type: ColumnType
     sensitivity: Sensitivity
 
 

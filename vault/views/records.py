@@ -8,7 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
-from vault.views.field_types import FieldType, RefusedRow, Sensitivity, UnitSpec
+from vault.views.field_types import RefusedRow, Sensitivity, UnitSpec
+from vault.views.over_time import Calendar, Every, Places, Point, Share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class ColumnPreview:
     """One column as it would be kept; ``samples`` are at most three texts, safe to print."""
 
     name: str
-    type: FieldType
+    type: str
     sensitivity: Sensitivity
     samples: tuple[str, ...]
     nulls: int
@@ -193,6 +194,15 @@ class ExportReport:
     is_safe: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicturesReport:
+    """What a page with pictures shows of so many rows: so many columns, and by name those it leaves out as places."""
+
+    rows: int
+    columns: int
+    left_out: tuple[str, ...] = ()
+
+
 # looking --------------------------------------------------------------------------------------------------
 
 
@@ -223,24 +233,18 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """One bucket of time: a day, month or year, and the mean of its values or how many there are."""
-
-    label: str
-    value: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSummary:
     """One column: what does not apply to its type is None or empty.
 
     ``minimum`` and ``maximum`` are numbers, or texts for times; ``mean`` of a truth value is its share of true;
-    ``top`` are the commonest labels with their counts; ``over_time`` holds means for numbers and truth
-    values (``is_mean``), else counts.
+    ``top`` are the commonest labels with their counts. Where the collection has times, ``over_time`` holds one point
+    ``every`` day, week, month or year: means for numbers and truth values (``is_mean``), else counts, and of labels the
+    ``shares`` of the commonest. ``calendar`` tells of a column of times which days have rows, ``places`` of two columns
+    that name a place together where they are, for the screen alone.
     """
 
     name: str
-    type: FieldType
+    type: str
     rows: int
     nulls: int
     distinct: int
@@ -251,7 +255,11 @@ class ColumnSummary:
     histogram: Histogram | None = None
     top: tuple[tuple[str, int], ...] = ()
     is_mean: bool = False
+    every: Every | None = None
     over_time: tuple[Point, ...] = ()
+    shares: tuple[Share, ...] = ()
+    calendar: Calendar | None = None
+    places: Places | None = None
 
 
 # erasing --------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +25,7 @@ from tui.cli.terminal import (
 from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import wording
 from tui.text.erasure_facts import erase_sentences
-from tui.text.export_facts import export_sentences
+from tui.text.export_facts import export_sentences, picture_sentences
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
 
@@ -70,18 +72,40 @@ def list_collections(context: typer.Context, as_json: AsJson = False) -> None:
 def show_collection(
     context: typer.Context,
     collection: CollectionName,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="FILE",
+            help="Write a page with the pictures into a new file, readable by anyone who gets it.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Draw every column, for your eyes only; the look is recorded."""
     from tui.text.drawing import draw_column
 
+    if html is not None:
+        _write_pictures(context, collection, html, as_json=as_json)
+        return
     with open_vault(context) as vault:
         found = vault.show_collection(collection)
     if as_json:
-        write_json(*found)
+        write_json(*(replace(one, places=None) for one in found))
         return
     for column in found:
-        write(draw_column(column, width()))
+        write(draw_column(column, width(), calm=bool(os.environ.get("ACCESSIBLE"))))
+
+
+def _write_pictures(context: typer.Context, collection: str, target: Path, *, as_json: bool) -> None:
+    with open_vault(context) as vault:
+        ask_beforehand(vault)
+        with progress_bar("drawing columns") as progress:
+            done = vault.export_pictures(collection, target, progress=progress)
+    if as_json:
+        write_json(done)
+    for sentence in picture_sentences(done, target):
+        say(sentence)
 
 
 @group.command("card")

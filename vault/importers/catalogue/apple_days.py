@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from math import isfinite
 from typing import Final
 
 from vault.importers.catalogue.apple_schema import DAY_COLUMNS, DayColumn, Fold
@@ -66,4 +67,4 @@ class Days:
             value = mean[0] / mean[1]
         else:
             return None
-        return round(value) if column.whole else value
+        return round(value) if column.whole and isfinite(value) else value

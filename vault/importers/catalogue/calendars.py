@@ -15,7 +15,9 @@ from vault.importers.catalogue.sheets import decoded
 from vault.importers.catalogue.streams import whole
 
 _LINE = re.compile(r"([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+=(?:\"[^\"]*\"|[^;:\"]*))*):(.*)", re.DOTALL)
-_LENGTH = re.compile(r"([+-]?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
+_LENGTH = re.compile(
+    r"([+-]?)P(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?", re.ASCII
+)
 _DEEPEST: Final = 20
 _MOST_TOLD: Final = 10_000
 _KEPT: Final = frozenset(("DTSTART", "DTEND", "DURATION", "RRULE", "STATUS", "UID", "RECURRENCE-ID"))
@@ -108,12 +110,12 @@ def _time(clock: Clock, given: _Property, name: str) -> Moment:
     text = f"{value}T000000" if len(value) == 8 else value.upper()
     try:
         at = clock.read(text)
+        zone = _zone(options) if at.zone is None and len(value) > 8 else None
+        if zone is None:
+            return at
+        return Moment(micros_of(written(at.at).replace(tzinfo=zone)), None, at.day)
     except NotATime as error:
         raise Unfit(f"{name}: not a time") from error
-    zone = _zone(options) if at.zone is None and len(value) > 8 else None
-    if zone is None:
-        return at
-    return Moment(micros_of(written(at.at).replace(tzinfo=zone)), None, at.day)
 
 
 def _zone(options: str) -> ZoneInfo | None:

@@ -11,7 +11,7 @@ from vault.importers.values import NOT_FINITE
 _MISSING = frozenset(("", "-", "--", "---", "n/a", "null", "none", "nan"))
 _DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4}|\d{2})", re.ASCII)
 _HALF_DAY = re.compile(r"(\d{4}-\d\d-\d\d) (\d{1,2}):(\d\d)(?::(\d\d))? ?([AP])M", re.ASCII | re.IGNORECASE)
-_LENGTH = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d\d)(?:[.,](\d+))?", re.ASCII)
+_LENGTH = re.compile(r"(?:(\d{1,6}):)?(\d{1,2}):(\d\d)(?:[.,](\d{1,20}))?", re.ASCII)
 _SINGLE_HOUR = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d):(.*)", re.ASCII)
 
 
@@ -27,10 +27,14 @@ def number(text: object, name: str, *, decimal: str = ".") -> float | None:
         between = "," if decimal == "." else "."
         plain = text.strip().replace("\u00a0", "").replace(" ", "").replace("−", "-").replace(between, "")
         text = plain.replace(decimal, ".")
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        raise Unfit(f"{name}: not a number")
     try:
-        value = float(text)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
+        value = float(text)
+    except ValueError as error:
         raise Unfit(f"{name}: not a number") from error
+    except OverflowError:
+        value = math.inf
     if not math.isfinite(value):
         raise Unfit(f"{name}: {NOT_FINITE}")
     return value

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from vault.importers.catalogue.cell_texts import Unfit, moment, number
 from vault.importers.catalogue.fhir_schema import PART_OF
-from vault.importers.catalogue.json_stream import inside, items
+from vault.importers.catalogue.json_stream import first, inside, items
 from vault.importers.catalogue.moments import DAY, Clock, Moment
 from vault.importers.catalogue.reading import Reading
 from vault.importers.catalogue.streams import HEAD, chunks, opened
@@ -93,7 +93,8 @@ def _rows(clock: Clock, part: str, resource: dict[str, Any]) -> Iterator[tuple[o
     if part != "observations":
         yield (*when, *_code(resource), _status(resource))
         return
-    pieces = [one for one in resource.get("component") or () if isinstance(one, dict)]
+    components = resource.get("component")
+    pieces = [one for one in components if isinstance(one, dict)] if isinstance(components, list) else []
     for one in pieces or [resource]:
         yield (*when, *_code(one), *_value(one), _status(resource))
 
@@ -113,11 +114,10 @@ def _whole_day(text: str) -> str:
 
 def _code(resource: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
     concept = next((resource[name] for name in _CODES if resource.get(name)), None)
-    if isinstance(concept, list):
-        concept = concept[0] if concept else None
-    first = next(iter(inside(concept, "coding") or ()), None)
-    name = inside(first, "display") or inside(concept, "text")
-    return _text(inside(first, "code")), _text(inside(first, "system")), _text(name)
+    concept = first(concept) if isinstance(concept, list) else concept
+    coding = first(inside(concept, "coding"))
+    name = inside(coding, "display") or inside(concept, "text")
+    return _text(inside(coding, "code")), _text(inside(coding, "system")), _text(name)
 
 
 def _value(resource: dict[str, Any]) -> tuple[float | None, str | None, str | None]:
@@ -129,13 +129,12 @@ def _value(resource: dict[str, Any]) -> tuple[float | None, str | None, str | No
         if name in resource:
             return number(resource[name], "value"), None, None
     concept = resource.get("valueCodeableConcept")
-    first = next(iter(inside(concept, "coding") or ()), None)
-    found = inside(first, "display") or inside(concept, "text")
+    found = inside(first(inside(concept, "coding")), "display") or inside(concept, "text")
     return None, None, _text(str(resource["valueBoolean"]).lower() if "valueBoolean" in resource else found)
 
 
 def _status(resource: dict[str, Any]) -> str | None:
-    coded = next(iter(inside(resource, "clinicalStatus", "coding") or ()), None)
+    coded = first(inside(resource, "clinicalStatus", "coding"))
     return _text(inside(coded, "code") or resource.get("status"))
 
 

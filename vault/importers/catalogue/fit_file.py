@@ -40,6 +40,7 @@ def read_fit(reading: Reading) -> None:
             KeyError,
             IndexError,
             OverflowError,
+            AssertionError,  # the reader asserts what a damaged file may break
         ) as error:
             raise reading.file.unreadable("it is damaged, or ends in the middle") from error
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any, Final
 
 import ijson  # type: ignore[import-untyped]
@@ -42,13 +41,14 @@ class _Pieces:
 def items(file: File, progress: Progress, prefix: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of the list at this place with their numbers, then nothing more of the file is read.
 
-    Numbers with a point are floats. Raises Unreadable for what is no such file, or is nested too deep.
+    Numbers with a point are floats, others have 64 bits: of one that is longer than Python takes, the parser would
+    crash. Raises Unreadable for what is no such file, or is nested too deep.
     """
     pieces = _Pieces(file, progress)
     builder: ijson.ObjectBuilder | None = None
     depth = number = events = 0
     try:
-        for place, event, value in ijson.parse(pieces):
+        for place, event, value in ijson.parse(pieces, use_float=True):
             pieces.silent = 0
             depth += (event in _OPENS) - (event in _CLOSES)
             if depth > _DEEPEST:
@@ -62,15 +62,22 @@ def items(file: File, progress: Progress, prefix: str) -> Iterator[tuple[int, di
                 events += 1
                 if events > _MOST_EVENTS:
                     raise file.unreadable(f"one entry of it holds more than {_MOST_EVENTS:,} values")
-                builder.event(event, float(value) if isinstance(value, Decimal) else value)
+                builder.event(event, value)
                 if place == prefix and event == "end_map":
                     number += 1
                     yield number, builder.value
                     builder = None
     except ijson.IncompleteJSONError as error:
-        raise file.unreadable("it ends in the middle, or is no JSON") from error
+        is_large = "overflow" in str(error)
+        why = "one of its numbers is too large" if is_large else "it ends in the middle, or is no JSON"
+        raise file.unreadable(why) from error
     except (ijson.JSONError, UnicodeDecodeError, ValueError) as error:
         raise file.unreadable("it is no JSON") from error
+
+
+def first(value: object) -> object:
+    """The first of a list; None where it is none, or is empty."""
+    return value[0] if isinstance(value, list) and value else None
 
 
 def inside(value: object, *names: str) -> Any:

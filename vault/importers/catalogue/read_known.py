@@ -24,7 +24,7 @@ from vault.importers.catalogue.wrist import read_fitbit, read_garmin
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.source import File
 from vault.records.schema import Export, ParsedTable
-from vault.views.field_types import FieldSpec, FieldType, Sensitivity
+from vault.views.field_types import ColumnType, FieldSpec, Sensitivity
 from vault.views.records import FileForm
 
 READERS: Final[dict[str, Reader]] = {
@@ -48,7 +48,7 @@ READERS: Final[dict[str, Reader]] = {
 class Wanted:
     """What a person said about columns, by the names that they are to have."""
 
-    types: Mapping[str, FieldType]
+    types: Mapping[str, ColumnType]
     sensitivities: Mapping[str, Sensitivity]
     wishes: ColumnWishes
 

@@ -72,8 +72,11 @@ def opened(file: File) -> Iterator[tuple[IO[bytes], int]]:
         with file.path.open("rb") as stream:
             yield stream, file.path.stat().st_size
         return
-    with _zip(file) as archive, archive.open(file.member) as stream:
-        yield stream, archive.getinfo(file.member).file_size
+    with _zip(file) as archive:
+        one = archive.getinfo(file.member)
+        _check_member(file, one)
+        with archive.open(one) as stream:
+            yield stream, one.file_size
 
 
 def member_heads(file: File) -> Iterator[tuple[str, bytes]]:
@@ -91,6 +94,8 @@ def member_heads(file: File) -> Iterator[tuple[str, bytes]]:
 def _check_member(file: File, one: zipfile.ZipInfo) -> None:
     if one.flag_bits & 1:
         raise file.unreadable("it is a zip file with a password; take the file out of it first")
+    if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise file.unreadable("it is a zip file packed as no export is; take the file out of it first")
     if one.file_size > LARGEST_STREAM or one.file_size > 2**20 + _MOST_PACKED * one.compress_size:
         raise file.unreadable("it is a zip file that unpacks to far more than an export does")
 
@@ -98,8 +103,8 @@ def _check_member(file: File, one: zipfile.ZipInfo) -> None:
 @contextmanager
 def _zip(file: File) -> Iterator[zipfile.ZipFile]:
     assert file.path is not None
-    _check_directory(file, file.path)
     try:
+        _check_directory(file, file.path)
         with zipfile.ZipFile(file.path) as archive:
             yield archive
     except (
@@ -109,6 +114,7 @@ def _zip(file: File) -> Iterator[zipfile.ZipFile]:
         EOFError,
         RuntimeError,
         UnicodeError,
+        KeyError,
     ) as error:
         raise file.unreadable("it is a damaged zip file") from error
 

@@ -17,6 +17,7 @@ from vault.importers.counted import counted
 _DEGREES = r"(-?\d{1,3}(?:\.\d{1,40})?)\s*(?:°\s*)?"
 _PAIR = re.compile(rf"(?:geo:)?\s*{_DEGREES},\s*{_DEGREES}", re.ASCII)
 _MINUTE: Final = 60_000_000
+_MOST_E7: Final = 2**33
 _SHAPES: Final = (b'"semanticSegments"', b'"timelineObjects"', b'"locations"')
 _Place = tuple[float, float] | tuple[None, None]
 WITHOUT_PLACE: Final = ""
@@ -131,9 +132,11 @@ class _Timeline:
             cells = (kind, (end.at - start.at) / _MINUTE, *place, start.zone)
             self._reading.rows.add(line, (start.day * DAY, start.at, end.at, *cells))
 
-    def _old_trip(self, line: int, entry: dict[str, Any]) -> None:
+    def _old_trip(self, line: int, entry: object) -> None:
         ends = _e7(inside(entry, "startLocation")), _e7(inside(entry, "endLocation"))
-        self._trip(line, self._old_span(entry), entry.get("activityType"), entry.get("distance"), ends)
+        self._trip(
+            line, self._old_span(entry), inside(entry, "activityType"), inside(entry, "distance"), ends
+        )
 
     def _trip(
         self,
@@ -185,6 +188,8 @@ def _e7(given: object) -> _Place:
     latitude, longitude = inside(given, "latitudeE7"), inside(given, "longitudeE7")
     if not isinstance(latitude, int) or not isinstance(longitude, int):
         return None, None
+    if max(abs(latitude), abs(longitude)) > _MOST_E7:
+        raise Unfit("place: not on the earth")
     return _checked(_unwrapped(latitude) / 1e7, _unwrapped(longitude) / 1e7)
 
 

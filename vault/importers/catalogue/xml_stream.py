@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
@@ -17,17 +16,7 @@ _DOCTYPE: Final = b"<!DOCTYPE"
 _DOCTYPE_TURNS = re.compile(rb"[\[>]")
 _DOCTYPE_ENDS = re.compile(rb"\]\s*+>")
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13})
-_ENCODING = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"'>]{0,40})["']""")
-_ENCODINGS = (
-    b"utf-8",
-    b"utf8",
-    b"utf-16",
-    b"us-ascii",
-    b"ascii",
-    b"iso-8859-1",
-    b"iso-8859-15",
-    b"windows-1252",
-)
+_ENCODINGS = ("utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "windows-1252")
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _CODES = expat.errors.codes
 _CUT_OFF = {
@@ -66,7 +55,7 @@ def read_xml(
     parser = expat.ParserCreate(namespace_separator=None)
     guard = _Guard(file, parser, elements)
     parser.StartElementHandler, parser.EndElementHandler = guard.begin, guard.end
-    parser.EntityDeclHandler = guard.defines
+    parser.EntityDeclHandler, parser.XmlDeclHandler = guard.defines, guard.declares
     parser.CharacterDataHandler = words
     try:
         for piece in _without_doctype(file, pieces, guard):
@@ -98,6 +87,11 @@ class _Guard:
         self._depth -= 1
         self._elements.end(name)
 
+    def declares(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        """Is told before the encoding is taken up."""
+        if encoding is not None and encoding.lower() not in _ENCODINGS:
+            raise self._file.unreadable("it says that it has an encoding which is not read")
+
     def defines(self, *_facts: object) -> None:
         raise self._file.unreadable("it defines entities of its own, which no export does")
 
@@ -116,7 +110,6 @@ def _without_doctype(file: File, pieces: Iterable[bytes], guard: _Guard) -> Iter
         head += piece
         if len(head) >= _LONGEST_PROLOGUE:
             break
-    _check_encoding(file, head)
     if head.startswith(_WIDE):
         yield head
         yield from rest
@@ -138,13 +131,6 @@ def _doctype(head: bytes) -> tuple[int, int]:
     if turn and turn.group() == b"[":
         turn = _DOCTYPE_ENDS.search(head, turn.end(), _LONGEST_PROLOGUE)
     return (begin, turn.end()) if turn else (0, 0)
-
-
-def _check_encoding(file: File, head: bytes) -> None:
-    plain = head.decode("utf-16", errors="ignore").encode(errors="ignore") if head.startswith(_WIDE) else head
-    found = _ENCODING.match(plain.removeprefix(codecs.BOM_UTF8))
-    if found and found[1].lower() not in _ENCODINGS:
-        raise file.unreadable("it says that it has an encoding which is not read")
 
 
 def _reason(error: expat.ExpatError, guard: _Guard) -> str:

@@ -16,6 +16,7 @@ from vault.views.records import (
     ImportPlan,
     ImportReport,
     Page,
+    PicturesReport,
 )
 
 
@@ -81,6 +82,14 @@ class Records(Protocol):
 
         It is recorded before the first row is read. With `safe_for_spreadsheets` a CSV file holds no text that a
         spreadsheet would take for a formula.
+        """
+
+    @proven
+    @watched
+    def export_pictures(self, name: str, target: Path, *, progress: Progress = unwatched) -> PicturesReport:
+        """Write a page with pictures of every column to a new file for the owner, which any browser shows.
+
+        It is recorded before the first row is read. Columns that name a place are left out.
         """
 
     def data_card(self, card: CardChoice) -> DataCard:

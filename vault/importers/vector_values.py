@@ -1,0 +1,53 @@
+"""One list of numbers, as a value or spelled as text, to the bytes in which a vector is kept."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Sequence
+from math import isfinite
+from typing import Final
+
+EXACT_IN_A_DOUBLE = 2**53
+"""Whole numbers up to this one are doubles too (IEEE 754, binary64)."""
+_SEPARATED: Final = re.compile(r"[\s,;]+")
+# One list, of numbers in digits: what is nested could be nested as deep as a text is long.
+_SIGNS: Final = re.compile(r"\[?[0-9eE+.,;\s-]+\]?")
+
+
+def as_vector(value: object, size: int) -> bytes | None:
+    """A list of so many finite numbers, or a text that spells one: in JSON, or with spaces or commas between them.
+
+    Raises ValueError for any other value.
+    """
+    numbers = _spelled(value) if isinstance(value, str) else value
+    if numbers is None:
+        return None
+    if not isinstance(numbers, list) or len(numbers) != size or not are_numbers(numbers):
+        raise ValueError
+    return struct.pack(f"<{size}d", *numbers)
+
+
+def _spelled(text: str) -> object:
+    plain = text.strip()
+    if not plain:
+        return None
+    if not _SIGNS.fullmatch(plain):
+        raise ValueError
+    if plain.startswith("["):
+        return json.loads(plain)
+    return [float(each) for each in _SEPARATED.split(plain)]
+
+
+def are_numbers(values: Sequence[object]) -> bool:
+    """Whether all of them are finite numbers that a double holds exactly, and none is missing."""
+    return None not in values and are_doubles(list(values)) and all(map(isfinite, values))  # type: ignore[arg-type]
+
+
+def are_doubles(values: list[object]) -> bool:
+    """Whether all of them are numbers that a double holds exactly."""
+    return all(
+        value is None or type(value) is float or (type(value) is int and abs(value) <= EXACT_IN_A_DOUBLE)
+        for value in values
+    )
