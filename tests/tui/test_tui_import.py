@@ -20,6 +20,7 @@ from tui.dialogs import column_choices
 from tui.dialogs.choose_file import ChooseFileDialog
 from tui.dialogs.import_file import LOSES, ImportDialog
 from tui.text.field_words import FIELDS, TICKS, in_fields
+from tui.text.import_facts import vector_of
 from tui.text.time_left import TimeLeft
 from tui.widgets.choice import Choice
 from tui.widgets.file_form import FileForm
@@ -246,3 +247,9 @@ def test_how_long_the_rest_takes_is_told_from_how_long_the_first_part_took() -> 
         said.append(left.words(done, of))
     assert said == ["", "about 15 seconds left", "about 2 minutes left", "", "about 15 minutes left"]
     assert how_far("Reading", 50, 100, said[2]) == f"Reading {'█' * 10}{'░' * 10} 50 %, about 2 minutes left"
+
+
+def test_a_list_of_numbers_may_become_a_vector() -> None:
+    assert [vector_of([one]) for one in ("[1, 2.5]", "1 -2e3 .5", "1", "a b", "[1, x]", "")] == [
+        "vector(2)", "vector(3)", "", "", "", "",
+    ]  # fmt: skip

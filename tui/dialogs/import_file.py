@@ -117,6 +117,7 @@ class ImportDialog(Dialog[ImportReport]):
 
     async def on_mount(self) -> None:
         """Draw what was read; one column after the other can be marked."""
+        self.query_one("#seal", Button).disabled = True
         await self._draw_all()
         details = self.query_one("#details")
         self.watch(details, "scroll_y", self._look_again, init=False)
