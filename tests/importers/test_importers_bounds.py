@@ -6,14 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.worlds.commands import assert_refused, run, secrets_of
 from tests.worlds.world import World
 from tui.cli.import_plan import read_plan
 from vault.errors.families import Invalid, LockboxError
+from vault.errors.records import Unreadable
 from vault.importers.catalogue.streams import HEAD
 from vault.importers.read import parse as parse_file
 from vault.importers.read import read_file
@@ -46,6 +50,26 @@ STARTS = {
     "definitions that half end": GPX_START + b"<!DOCTYPE[" + b"] " * (LONGEST_PROLOGUE // 2),
     "a place of blanks": PLACE + b'"placeLocation":{"latLng":"1' + b" " * 400_000 + b'x"}}}}]',
 }
+
+
+def repeated_in_few_bytes(folder: Path) -> Path:
+    """A text of 100,000 characters in each of 4,000 rows: 400 MB in some KB."""
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * 4_000, pa.int32()), pa.array(["x" * 100_000]))
+    pq.write_table(pa.table({"a": column}), folder / "rows.parquet", compression="zstd")
+    return folder / "rows.parquet"
+
+
+def names_for_each_line(folder: Path) -> Path:
+    """20 million cells of which one in 500 is there."""
+    path = folder / "rows.jsonl"
+    path.write_text("".join(f'{{"a{number % 500}":1}}\n' for number in range(40_000)), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("small", [repeated_in_few_bytes, names_for_each_line])
+def test_no_small_file_fills_the_memory(tmp_path: Path, small: Callable[[Path], Path]) -> None:
+    with pytest.raises(Unreadable, match=r"unpacks to far more than a table does|lack most of its names"):
+        parse_file(read_file(small(tmp_path)))
 
 
 def test_no_start_of_a_file_takes_longer_than_its_length(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ MUTANTS = (
     Mutant(
         name="the dialog loses rows unasked",
         kind=Kind.LEDGER,
-        function="_obstacle",
+        function="ImportDialog._obstacle",
         old="return LOSES if is_lost",
         new="return LOSES if False and is_lost",
         caught_by="test_rows_are_lost_only_once_a_tick_in_sight_accepts_it",
@@ -100,6 +100,24 @@ MUTANTS = (
         new="return with_plan({},",
         caught_by="test_a_saved_plan_reads_the_next_file_as_the_first_was_read",
         within="tui/cli",
+    ),
+    Mutant(
+        name="a plan holds for a file of other columns",
+        kind=Kind.LEDGER,
+        function="_has_shape",
+        old="return called == kept.header",
+        new="return len(called) > 0",
+        caught_by="test_nothing_of_it_holds_for_a_file_of_another_shape",
+        within="vault/importers",
+    ),
+    Mutant(
+        name="an erased collection leaves its plan",
+        kind=Kind.PRIVACY,
+        function="_shred",
+        old="    forget_plan(act.uow, collection.id)\n",
+        new="",
+        caught_by="test_erasing_a_collection_forgets_its_plan",
+        within="vault/erasure",
     ),
     Mutant(
         name="a number beyond a double becomes an infinity",

@@ -219,4 +219,13 @@ MUTANTS = (
         new="return table",
         caught_by="test_a_name_that_looks_like_a_path_is_a_name[.50]",
     ),
+    Mutant(
+        name="a few KB of Parquet fill the memory",
+        kind=Kind.EGRESS,
+        function="_batches",
+        old="room -= sum(column.nbytes for column in columns)",
+        new="room -= len(columns)",
+        caught_by="test_no_small_file_fills_the_memory[repeated_in_few_bytes]",
+        within="vault/importers/parquet_file",
+    ),
 )

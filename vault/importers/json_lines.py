@@ -28,6 +28,8 @@ from vault.views.field_types import RefusedRow
 
 _LONGEST_LINE = 8 * 2**20
 _LONGEST_LIST = 256 * 2**20
+# Where each line has a name of its own, nearly all cells are missing, and yet each takes room.
+_MOST_CELLS = 2**24
 
 
 def open_json_lines(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> Source:
@@ -45,6 +47,7 @@ def open_json_lines(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUN
     kept = [keys[place] for place in columns.places]
     return Source(
         names=columns.names,
+        called=columns.called,
         batches=lambda: _batches(rows(), kept),
         has_types=True,
         encoding=encoding,
@@ -54,8 +57,9 @@ def open_json_lines(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUN
 
 def _keys(file: File, rows: Rows) -> list[str]:
     keys: dict[str, None] = {}
-    why = ""
+    why, count = "", 0
     for line, row in rows:
+        count += 1
         if isinstance(row, dict):
             keys.update(dict.fromkeys(row))
         else:
@@ -64,6 +68,10 @@ def _keys(file: File, rows: Rows) -> list[str]:
             raise file.unreadable(f"it uses more than {MOST_COLUMNS} names")
     if not keys:
         raise file.unreadable(f"no line holds a JSON object{why}")
+    if count * len(keys) > _MOST_CELLS + len(file.data):
+        raise file.unreadable(
+            "most of its rows lack most of its names; write what belongs together to one file"
+        )
     return list(keys)
 
 

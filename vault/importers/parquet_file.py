@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +12,11 @@ import pyarrow.parquet as pq
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.source import BATCH_ROWS, MOST_ROWS, File, RawBatch, Source, columns_of
 from vault.importers.wishes import AS_FOUND, FileWishes, refuse_wishes
+
+_ALWAYS_UNPACKED: Final = 256 * 2**20
+_MOST_PACKED: Final = 250
+_PLAIN_ROW: Final = 16
+_FEW_ROWS: Final = 512
 
 
 def open_parquet(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> Source:
@@ -36,7 +42,11 @@ def open_parquet(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) 
     types = {place: _readable_type(file, name, known) for place, (name, known) in kept.items()}
     notes = [note for name, known in kept.values() for note in _notes(name, known)]
     return Source(
-        names=columns.names, batches=lambda: _batches(file, types), has_types=True, notes=tuple(notes)
+        names=columns.names,
+        called=columns.called,
+        batches=lambda: _batches(file, types),
+        has_types=True,
+        notes=tuple(notes),
     )
 
 
@@ -59,15 +69,25 @@ def _shape(file: File) -> tuple[pa.Schema, int]:
 
 
 def _batches(file: File, types: Mapping[int, pa.DataType]) -> Iterator[RawBatch]:
-    first = 1
+    """The rows; raises Unreadable for damage, and for a file of far more values than its bytes can tell apart."""
+    first, room = 1, _ALWAYS_UNPACKED + _MOST_PACKED * len(file.data)
     try:
         with _opened(file) as parquet:
-            for batch in parquet.iter_batches(batch_size=BATCH_ROWS):
+            for batch in parquet.iter_batches(batch_size=_rows_at_once(file, parquet)):
                 columns = [_checked(_cast(batch.column(place), known)) for place, known in types.items()]
+                room -= sum(column.nbytes for column in columns)
+                if room < 0:
+                    raise file.unreadable("it unpacks to far more than a table does")
                 yield RawBatch(lines=range(first, first + batch.num_rows), columns=columns)
                 first += batch.num_rows
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise file.unreadable("it is damaged, or holds times that no calendar has") from error
+
+
+def _rows_at_once(file: File, parquet: pq.ParquetFile) -> int:
+    """Few rows of a file that says much in few bytes: they are looked at before there are more of them."""
+    is_dense = len(file.data) >= _PLAIN_ROW * parquet.metadata.num_rows
+    return BATCH_ROWS if is_dense else _FEW_ROWS
 
 
 def _cast(column: pa.Array, known: pa.DataType) -> pa.Array:

@@ -73,7 +73,8 @@ class ParsedTable:
     columns are stored already is left out, ``known_rows`` of them so far; without a key every row is stored.
     ``export`` is the kind of export that it is a table of, ``known_as`` what it is of one, ``fitbit/sleep``,
     and ``parts`` are all tables of the file with their rows.
-    ``form`` is how the file is written, and in it ``has_local_times`` that name no zone.
+    ``called`` are all columns as they are called in it, ``form`` is how the file is written, and in it
+    ``has_local_times`` that name no zone.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -89,6 +90,7 @@ class ParsedTable:
     export: Export | None = None
     known_as: str | None = None
     parts: Mapping[str, int] = field(default_factory=dict)
+    called: tuple[str, ...] = ()
     form: FileForm | None = None
     has_local_times: bool = False
 

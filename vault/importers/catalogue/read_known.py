@@ -76,6 +76,7 @@ def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None])
         known_as=f"{known.name}/{part.name}",
         parts=_parts(known, reading),
         key=tuple(names[name] for name in part.key or part.names if name in names),
+        called=tuple(part.names),
         form=FileForm(as_format=file.format, part=part.name),
     )
 
