@@ -22,6 +22,12 @@ MUTANTS = (
         new="return LOSES if False and is_lost",
         caught_by="test_rows_are_lost_only_once_a_tick_in_sight_accepts_it",
         within="tui/dialogs",
+        name="a mail is known by what the programs of others call it",
+        kind=Kind.PRIVACY,
+        function="identity",
+        old='return hashlib.sha256(told.encode(errors="backslashreplace")).hexdigest()[:_LENGTH]',
+        new="return told",
+        caught_by="test_nothing_of_other_people_is_taken[mbox of Google]",
     ),
     Mutant(
         name="a card tells the types that were guessed from records",

@@ -23,7 +23,7 @@ KEYS: Final = "Columns. Of the marked one s changes the class, t the kind, and s
 
 
 class ImportColumns(Vertical):
-    """The table with its examples, and below it the fields of the column under the cursor."""
+    """The table with its examples, what is refused and to know, and the fields of the column under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "next_class", "Change the class of the marked column", show=False),
@@ -44,10 +44,13 @@ class ImportColumns(Vertical):
         self._left_out: dict[str, ColumnPreview] = {}
 
     def compose(self) -> ComposeResult:
-        """The list, what the class means, and the fields."""
+        """The list, what the class means, what is refused and to know, and the fields."""
         yield Plain(KEYS, classes="heading")
         yield ListTable("", "column", "kind", "class", "empty", "examples", id="columns")
         yield Plain("", id="class-words", classes="muted")
+        yield Plain("", id="refused")
+        yield Plain("", id="warnings", classes="muted")
+        yield Plain("The marked column", classes="heading")
         yield ColumnForm(is_known=self._is_known, is_new=self._is_new, id="column")
 
     @property

@@ -96,8 +96,6 @@ class ImportDialog(Dialog[ImportReport]):
             yield Vertical(id="times")
             yield from self._name_and_budget()
         yield ImportColumns(self._choice, self._preview, id="all-columns")
-        yield Plain("", id="refused")
-        yield Plain("", id="warnings", classes="muted")
         yield Plain("How the file is written", classes="heading")
         form = self._preview.form
         parts, part = tuple(self._preview.parts), form.part if form else ""

@@ -28,6 +28,7 @@ TICKS: Final = {
     "allow-refused": "the tick above the buttons",
     "dry-run": "this preview",
     "flatten": "“Take apart what is nested”",
+    "no-plan": "the tick above taken away",
     "other-people": "the tick above taken away",
     "same-people": "the tick above",
 }
