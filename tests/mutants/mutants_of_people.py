@@ -22,6 +22,8 @@ MUTANTS = (
         new="return LOSES if False and is_lost",
         caught_by="test_rows_are_lost_only_once_a_tick_in_sight_accepts_it",
         within="tui/dialogs",
+    ),
+    Mutant(
         name="a mail is known by what the programs of others call it",
         kind=Kind.PRIVACY,
         function="identity",
