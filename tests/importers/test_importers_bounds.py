@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.sweeps import sweep
 from tests.worlds.commands import assert_refused, run, secrets_of
 from tests.worlds.world import World
 from tui.cli.import_plan import read_plan
@@ -153,7 +154,9 @@ def test_in_any_encoding_a_file_is_read_or_refused(tmp_path: Path) -> None:
                 continue
 
 
-@pytest.mark.parametrize("name", ["undefined", "rot13", "hex", "idna", "unicode_escape", "no such"])
+@pytest.mark.parametrize(
+    "name", sweep(["undefined", "rot13", "hex", "idna", "unicode_escape", "no such"], default=3)
+)
 def test_what_is_no_encoding_of_text_is_said_so(today: World, name: str) -> None:
     table = today.folder / "steps.csv"
     table.write_text("steps\n1\n", encoding="utf-8")
@@ -161,7 +164,7 @@ def test_what_is_no_encoding_of_text_is_said_so(today: World, name: str) -> None
     assert_refused(found, 1, f"there is no encoding {name}", secrets_of(today))
 
 
-@pytest.mark.parametrize("name", [".50", "[0]", ".a[1]"])
+@pytest.mark.parametrize("name", sweep([".50", "[0]", ".a[1]"]))
 def test_a_name_that_looks_like_a_path_is_a_name(today: World, name: str) -> None:
     table, again = today.folder / "steps.csv", today.folder / "again.csv"
     table.write_text(f"{name},b\n1,2\n1,2\n", encoding="utf-8")
