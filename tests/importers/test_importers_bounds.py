@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,7 +23,7 @@ from vault.errors.records import Unreadable
 from vault.importers.catalogue.streams import HEAD
 from vault.importers.read import parse as parse_file
 from vault.importers.read import read_file
-from vault.importers.wishes import FileWishes, file_wishes
+from vault.importers.wishes import FileWishes, cell_wishes, file_wishes
 from vault.views.records import FileChoice
 
 FEW_SECONDS = (
@@ -172,6 +173,14 @@ def test_a_name_that_looks_like_a_path_is_a_name(today: World, name: str) -> Non
     run(today.paths, "import", table)
     said = run(today.paths, "import", again, "--collection", "steps", "--dry-run")
     assert "1 of these rows is in the collection already" in " ".join(said.err.split())
+
+
+@pytest.mark.parametrize("said", [{"nulls": ("-",)}, {"dates": {"steps": "dmy"}}])
+def test_half_of_a_character_in_a_file_is_refused(tmp_path: Path, said: dict[str, Any]) -> None:
+    table = tmp_path / "rows.jsonl"
+    table.write_text('{"steps": "\\ud800"}\n{"steps": "31.12.2026"}\n{"steps": 1}\n', encoding="utf-8")
+    form = cell_wishes(FileChoice(path=table, name="a", **said), "")
+    assert 1 in [row.line for row in parse_file(read_file(table), form=form).refused]
 
 
 def test_utf_16_without_a_mark_is_read_where_it_is_said(tmp_path: Path) -> None:
