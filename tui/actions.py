@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
-from tui.text import update_facts, wording
+from tui.text import times, update_facts, wording
 from tui.text.action import Action, Entry, Question, Target
 from tui.text.request_facts import OPEN_STATES
 
@@ -235,7 +235,7 @@ REFUSE: Final[Action[RequestView]] = Action(
     ),
     call=lambda vault, request, said: vault.refuse(request, reason=said["reason"]),
     reply=lambda _request, until: [
-        f"Refused. Until {wording.short_time(until)} UTC no question of theirs for this purpose on this collection is "
+        f"Refused. Until {times.full_time(until)} no question of theirs for this purpose on this collection is "
         "shown to you, and they are told so, unless you had approved this request before.",
         "To hear such questions again: lockbox request lift ID",
     ],
@@ -260,7 +260,7 @@ REFUSE: Final[Action[RequestView]] = Action(
         ),
         verb="Refuse",
         done=lambda _, until: (
-            f"Refused. No question of this kind of theirs is shown until {wording.short_time(until)} UTC."
+            f"Refused. No question of this kind of theirs is shown until {times.full_time(until)}."
         ),
     ),
 )
@@ -284,7 +284,7 @@ LIFT: Final[Action[RequestView]] = Action(
         title=lambda one: f"Hear such questions of {_short(one)} again?",
         consequence=lambda one: (
             f"Your no to {_short(one)} for this purpose on {wording.short(one.line.collection, NAME_ROOM)} would hold "
-            f"until {wording.short_time(one.no_until)} UTC. Lifted, their next job is shown to you as a question. What "
+            f"until {times.full_time(one.no_until)}. Lifted, their next job is shown to you as a question. What "
             "was refused stays refused."
         ),
         verb="Lift",

@@ -25,6 +25,7 @@ from vault.errors.rollback import MarkNotWritten
 from vault.errors.storage import VaultBusy
 from vault.lifecycle.folder import database_file
 from vault.records.collections import facts_of, find_collection
+from vault.records.kept_plans import forget_plan
 from vault.requests import inbox
 from vault.store.tables import Collection, Field, ImportedFile, RequestRow, Segment
 from vault.unsent import destroy_held_of
@@ -112,6 +113,7 @@ def _shred(act: AuditedTransaction, done: Erasure) -> None:
     prints = prints_of(act.uow, act.keys, facts_of(act.uow, collection))
     act.uow.delete_all(Segment, collection_id=collection.id)
     act.uow.delete_all(Field, collection_id=collection.id)
+    forget_plan(act.uow, collection.id)
     _forget_entries(act.uow, done.collection)
     act.record(
         EntryType.RECORD_ERASE,

@@ -168,6 +168,8 @@ def test_the_facts_types_and_digests_of_the_database(made: Made) -> None:
     types = {kind for (kind,) in ask("SELECT DISTINCT type FROM field")}
     key = subkey(made.root, "import-digest")
 
+    kept = json.loads(facts.pop("import.plan.1"))
+    assert (kept["as_format"], kept["separator"], kept["zone"]) == ("csv", ",", "UTC")
     assert set(facts) == {
         *("format", "origin", "created_at", "audit.compact_range"),
         *("budget.orders", "budget.delta", "keys.header", "trail.moment"),

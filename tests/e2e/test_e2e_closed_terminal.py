@@ -55,8 +55,8 @@ def state_of(world: World) -> str:
         return vault.requests()[0].state
 
 
-def slow_learner(world: World) -> tuple[str, ...]:
-    return learners.pretended(learners.zeros(world.folder / "job"), mark=MARK, pause=0.5)
+def slow_learner(world: World, *, pause: float = 0.5) -> tuple[str, ...]:
+    return learners.pretended(learners.zeros(world.folder / "job"), mark=MARK, pause=pause)
 
 
 @pytest.mark.slow
@@ -80,7 +80,7 @@ def test_a_run_of_a_command_ends_with_its_terminal_and_stays_paid(
     approved_today: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody else has the vault open here: the learner goes, and what was charged is lost."""
-    monkeypatch.setattr(process, "COMMAND", slow_learner(approved_today))
+    monkeypatch.setattr(process, "COMMAND", slow_learner(approved_today, pause=600))
     with Terminal(approved_today.paths, "train") as terminal:
         terminal.wait_for("passphrase: ")
         terminal.type(PASSPHRASE)

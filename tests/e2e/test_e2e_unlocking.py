@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -72,6 +73,22 @@ def test_tries_that_go_on_at_once_count_before_their_end_and_right_ones_no_more_
 
     assert run(today.paths, "status").code == 0
     assert trail(today, "access.denied") == []
+    assert not today.paths.tries.exists()
+
+
+def test_a_count_that_waits_while_the_file_is_taken_away_is_kept_in_the_one_that_lies_there(
+    today: World,
+) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: try_wrong(today, 1) or passing(today), range(8)))
+    with tries.wrong_tries(today.paths) as counted:
+        assert counted.count == 8
+
+
+def passing(world: World) -> None:
+    """Nothing but a right try, which takes the file away where it is the only one."""
+    with suppress(TooManyTries), tries.counted_try(world.paths, datetime.now(UTC)):
+        pass
 
 
 def test_a_try_that_a_crash_cuts_short_counts_and_is_not_called_wrong(today: World) -> None:

@@ -102,6 +102,13 @@ def test_the_form_of_dates_is_said(parse, cells, order, days):
     assert [cell(value) for value in column(parsed)] == days
 
 
+def test_dates_that_may_be_read_in_two_ways_refuse_their_rows_with_the_option_that_decides(parse):
+    parsed = parse("c,n\n1/2/2026,1\n,2\n3/4/2026,3\n", types={"c": FieldType.TIMESTAMP})
+    why = "c: which number is the day is not certain; say it: --date-format c=dmy or c=mdy"
+
+    assert [(row.line, row.reason) for row in parsed.refused] == [(2, why), (4, why)]
+
+
 def test_a_date_of_another_form_than_was_said_refuses_its_row(parse):
     parsed = parse("c,n\n1.2.2026,1\n2026-02-01,2\n,3\n", form=CellWishes(dates={"c": "dmy"}))
 
@@ -279,7 +286,7 @@ def test_a_file_behind_one_with_a_decimal_comma_changes_no_number(today: World, 
     first.write_text('d;p\n13.01.2026;"1.234,5"\n', encoding="utf-8")
     second.write_text(f"d;p\n14.01.2026;{cell}\n", encoding="utf-8")
     assert run(today.paths, "import", first, "--collection", "AB", "--unit", "record").code == 0
-    refused = run(today.paths, "import", second, "--collection", "AB", "--json")
+    refused = run(today.paths, "import", second, "--collection", "AB", "--no-plan", "--json")
     assert (refused.code, "--decimal ," in " ".join(refused.err.split())) == (1, True)
     assert run(today.paths, "import", second, "--collection", "AB", "--decimal", ",").code == 0
     page = json.loads(run(today.paths, "data", "browse", "AB", "--json").out)

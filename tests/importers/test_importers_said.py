@@ -183,6 +183,16 @@ def test_a_number_that_is_too_large_becomes_no_infinity(today: World, name: str)
     assert "inf" not in outcome.out
 
 
+@pytest.mark.parametrize("word", ["inf", "-Infinity", "INF"])
+def test_infinities_make_a_text_and_that_is_said(parse, word) -> None:
+    parsed = parse(f"c,n\n1.5,1\n{word},2\n")
+
+    assert parsed.table["c"].to_pylist() == ["1.5", word]
+    assert parsed.notes == (
+        "The column c holds infinities, which no number that is kept can be: it is kept as text.",
+    )
+
+
 def test_all_that_is_nested_is_said_at_once_with_what_helps(today: World) -> None:
     row = {"id": 1, "tags": ["a"], "where": {"city": "Ulm", "points": [1, 2]}, "who": {"name": "x"}}
     path = _written(today, "nested.jsonl", json.dumps(row) + "\n")

@@ -6,6 +6,14 @@ from mutant import Kind, Mutant
 
 MUTANTS = (
     Mutant(
+        name="a mail is known by what the programs of others call it",
+        kind=Kind.PRIVACY,
+        function="identity",
+        old='return hashlib.sha256(told.encode(errors="backslashreplace")).hexdigest()[:_LENGTH]',
+        new="return told",
+        caught_by="test_nothing_of_other_people_is_taken[mbox of Google]",
+    ),
+    Mutant(
         name="a card tells the types that were guessed from records",
         kind=Kind.PRIVACY,
         function="_told",
@@ -82,6 +90,24 @@ MUTANTS = (
         new="return with_plan({},",
         caught_by="test_a_saved_plan_reads_the_next_file_as_the_first_was_read",
         within="tui/cli",
+    ),
+    Mutant(
+        name="a plan holds for a file of other columns",
+        kind=Kind.LEDGER,
+        function="_has_shape",
+        old="return called == kept.header",
+        new="return len(called) > 0",
+        caught_by="test_nothing_of_it_holds_for_a_file_of_another_shape",
+        within="vault/importers",
+    ),
+    Mutant(
+        name="an erased collection leaves its plan",
+        kind=Kind.PRIVACY,
+        function="_shred",
+        old="    forget_plan(act.uow, collection.id)\n",
+        new="",
+        caught_by="test_erasing_a_collection_forgets_its_plan",
+        within="vault/erasure",
     ),
     Mutant(
         name="a number beyond a double becomes an infinity",

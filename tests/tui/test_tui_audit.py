@@ -15,7 +15,7 @@ from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
 from tui.dialogs.audit import AuditExportDialog, EntryDialog, KeyDialog
 from tui.screens.audit import ENTRIES, NO_MATCH, UNVERIFIED, Audit, rows
-from tui.text import wording
+from tui.text import times, wording
 from tui.widgets.table import ListTable
 from vault.audit.entries import EntryType
 from vault.client.client import Client
@@ -106,7 +106,7 @@ def test_enter_opens_an_entry_or_all_of_a_request(looked: Looked, size: tuple[in
             await until(pilot, lambda: isinstance(pilot.app.screen, EntryDialog))
             count = wording.counted(len(group.lines), "entry")
             await told(pilot, "#consequence", f"{count}; times are UTC.")
-            await told(pilot, "#details", f"#{group.lines[0].seq} {wording.short_time(group.lines[0].ts)}")
+            await told(pilot, "#details", f"#{group.lines[0].seq} {times.short_time(group.lines[0].ts)}")
             await press(pilot, "escape", "down", "enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, EntryDialog))
             await told(pilot, "#consequence", "1 entry")

@@ -32,7 +32,7 @@ from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
 from tui.dialogs.budget import BudgetHelpDialog, JobPriceDialog
 from tui.screens.budget import Budget, Spending, bar_lines, series_of
-from tui.text import wording
+from tui.text import times, wording
 from tui.widgets.plain import Plain
 from tui.widgets.plot import Series, numbers_text, steps, top_of
 from vault.client.client import Client
@@ -96,7 +96,7 @@ def test_every_budget_and_every_job_has_its_numbers_at_every_size(
                     assert f"{left} % left, {wording.counted(line.jobs, 'job')}" in bars
             jobs = words_in(pilot.app, "#budget-jobs")
             for charge in vault.budget_history():
-                when = wording.short_time(charge.at)
+                when = times.short_time(charge.at)
                 assert f"{when} {charge.job_percent} % {charge.used_percent} %" in jobs
             (asked,) = [one.id for one in vault.requests() if one.state == "waiting"]
             price = vault.request(asked).price
@@ -200,7 +200,7 @@ def test_p_turns_the_line_over_time_and_gives_the_list_back(looked: Looked) -> N
 def test_calm_mode_has_numbers_and_no_braille(looked: Looked) -> None:
     world, vault = looked
     lines = [
-        f"{wording.short_time(charge.at)} {charge.collection} {charge.used_percent} %"
+        f"{times.short_time(charge.at)} {charge.collection} {charge.used_percent} %"
         for charge in vault.budget_history()
     ]
     assert lines

@@ -34,7 +34,7 @@ from tui.dialogs.scope_form import NOBODY, selected
 from tui.dialogs.what_if import VerdictDialog, WhatIfForm
 from tui.dialogs.withdraw import WithdrawDialog
 from tui.screens.consents import EMPTY, Consents, field_labels
-from tui.text import consent_facts, wording
+from tui.text import consent_facts, times, wording
 from tui.widgets.table import ListTable
 from tui.widgets.toggle import Toggle
 from vault.owner.interface.session import OwnerSession
@@ -215,7 +215,7 @@ def test_the_details_are_those_of_the_record_and_its_receipt(shared: Shared) -> 
             assert "coffee, steps" in words
             assert "not day, good" in words
             assert wording.uses(one.uses, one.uses_spent, one.uses_kept) in words
-            assert f"{wording.short_time(one.not_after)} UTC, or when you withdraw" in words
+            assert f"{times.full_time(one.not_after)}, or when you withdraw" in words
             assert vault.requesters()[0].fingerprint in words
             assert one.id in words
 

@@ -27,7 +27,7 @@ from tests.worlds.world import NAME, World
 from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.screens.home import Home, Overview, after_sample, waiting
 from tui.screens.release import Releases
-from tui.text import wording
+from tui.text import times, wording
 from tui.widgets.table import ListTable
 from vault.client.client import Client
 from vault.owner.interface.session import OwnerSession
@@ -54,7 +54,7 @@ def test_it_fits_and_its_numbers_are_those_of_the_commands(today: World, size: t
                 f"◆ update held {NAME}, nights",
                 f"? asks to learn {NAME}, nights",
                 f"{used} % used",
-                f"#{last.seq} {wording.short_time(last.ts)}",
+                f"#{last.seq} {times.short_time(last.ts)}",
                 "q Quit",
             ):
                 assert words in said
@@ -132,7 +132,7 @@ def test_after_a_release_it_never_again_says_that_nothing_left(
             await sees(pilot, "→ left this computer")
             await pilot.press("1")
             await until(pilot, lambda: isinstance(pilot.app.screen, Home))
-            when = wording.short_time(only(vault).decided_at or "")
+            when = times.short_time(only(vault).decided_at or "")
             await sees(pilot, f"→ 1 update left this computer, last on {when} UTC.")
             assert wording.NOTHING_LEFT not in words_in(pilot.app, "#home-left")
 

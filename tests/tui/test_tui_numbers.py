@@ -16,7 +16,7 @@ from tests.worlds.screens import on_page, play, press, sees, until, words_in, wo
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import PASSPHRASE, World
 from tui.app.page_classes import SCREENS_BY_NAME
-from tui.text import wording
+from tui.text import times, wording
 from vault.client import attach
 from vault.owner.interface.session import OwnerSession
 
@@ -77,7 +77,7 @@ def test_the_numbers_of_home(lived: Lived) -> None:
             if "used_percent" in line and line["requester"] is None:
                 assert re.search(rf"{line['collection']} [█░]+ {line['used_percent']} % used", said)
         newest = max(trail, key=lambda line: int(line["seq"]))
-        assert f"#{newest['seq']} {wording.short_time(newest['ts'])} {newest['sentence']}"[:90] in said
+        assert f"#{newest['seq']} {times.short_time(newest['ts'])} {newest['sentence']}"[:90] in said
 
     shown(lived, "home", "update left this computer", check)
 
@@ -193,7 +193,7 @@ def test_the_numbers_of_budget(lived: Lived) -> None:
                 name = line["requester"] or line["collection"]
                 assert re.search(rf"{name} [█░]+ {line['used_percent']} % used", bars)
         for one in history:
-            when = wording.short_time(one["at"])
+            when = times.short_time(one["at"])
             assert f"{when} {one['job_percent']} % {one['used_percent']} % {one['requester']}" in jobs
             assert f"{when} {one['collection']} {one['used_percent']} %" in numbers
 
@@ -208,7 +208,7 @@ def test_the_numbers_of_audit(lived: Lived) -> None:
         listed = inside(pilot, "#audit-list")
         for line in trail:
             assert (
-                f"#{line['seq']} {wording.short_time(line['ts'])} {line['sentence']}"[:80].rsplit(" ", 1)[0]
+                f"#{line['seq']} {times.short_time(line['ts'])} {line['sentence']}"[:80].rsplit(" ", 1)[0]
                 in listed
             )
         assert all(group["title"] in listed for group in groups)

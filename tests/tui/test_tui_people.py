@@ -9,12 +9,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
+from tests.worlds.commands import run
 from tests.worlds.screens import on_page, play, press, sees, served, text_of, until, words_of
 from tests.worlds.world import World
 from tui.dialogs.choose_file import ChooseFileDialog
-from tui.dialogs.import_file import ImportDialog, PeopleToggle
+from tui.dialogs.import_file import ImportDialog, PeopleToggle, PlanToggle
 from tui.screens.data import Data
 from tui.text import wording
+from tui.widgets.toggle import Toggle
 from vault.owner.interface.session import OwnerSession
 
 
@@ -27,7 +29,7 @@ def again(held_world: World) -> Iterator[tuple[World, OwnerSession, Path]]:
         yield held_world, vault, path
 
 
-async def looked_at(pilot: Pilot[int], path: Path) -> ImportDialog:
+async def looked_at(pilot: Pilot[int], path: Path, shows: type[Toggle] = PeopleToggle) -> ImportDialog:
     await until(pilot, lambda: isinstance(pilot.app.screen, Data))
     await press(pilot, "i")
     await until(pilot, lambda: isinstance(pilot.app.screen, ChooseFileDialog))
@@ -36,11 +38,40 @@ async def looked_at(pilot: Pilot[int], path: Path) -> ImportDialog:
     await press(pilot, "enter")
     await until(
         pilot,
-        lambda: isinstance(pilot.app.screen, ImportDialog) and bool(pilot.app.screen.query(PeopleToggle)),
+        lambda: isinstance(pilot.app.screen, ImportDialog) and bool(pilot.app.screen.query(shows)),
     )
     screen = pilot.app.screen
     assert isinstance(screen, ImportDialog)
     return screen
+
+
+def test_a_file_is_read_as_the_last_one_into_its_collection_unless_that_is_unticked(today: World) -> None:
+    first, second = today.folder / "bank.csv", today.folder / "later" / "bank.csv"
+    second.parent.mkdir()
+    first.write_text('d;p\n31.1.2026;"1,5"\n', encoding="utf-8")
+    second.write_text("d;p\n2.1.2026;1.234\n", encoding="utf-8")
+    assert run(today.paths, "import", first, "--unit", "record").code == 0
+
+    async def story() -> None:
+        with served(today) as vault:
+            async with on_page(vault, today, "data") as pilot:
+                screen = await looked_at(pilot, second, shows=PlanToggle)
+                await until(pilot, lambda: "Read as the last" in words_of(screen.query_one("#warnings")))
+                toggle = screen.query_one(PlanToggle)
+                toggle.focus()
+                await press(pilot, "space")
+                await until(
+                    pilot,
+                    lambda: (
+                        "which number is the day is not certain" in words_of(screen.query_one("#refused"))
+                    ),
+                )
+                await press(pilot, "space")
+                await until(pilot, lambda: "Read as the last" in words_of(screen.query_one("#warnings")))
+                await seal(pilot, screen)
+                assert vault.browse("bank").rows[1] == ("2026-01-02T00:00:00Z", "1234.0")
+
+    play(story())
 
 
 async def seal(pilot: Pilot[int], screen: ImportDialog) -> None:

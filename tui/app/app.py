@@ -25,6 +25,7 @@ from tui.app.page_classes import screen_class
 from tui.app.run_watch import RunWatch, outcome_of_run
 from tui.app.themes import BY_NAME, theme_of
 from tui.app.threads import in_thread
+from tui.app.zone import turn_zone
 from tui.cli.exit_codes import ExitCode
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.help import HelpDialog
@@ -329,11 +330,12 @@ class LockboxApp(LockingApp):
     def action_curtain(self) -> None:
         """Hide or show every value."""
         self.toggle_class("-curtained")
-        self.tell(
-            "Values are hidden; the same key shows them."
-            if self.has_class("-curtained")
-            else "Values are shown."
-        )
+        is_drawn = self.has_class("-curtained")
+        self.tell("Values are hidden; the same key shows them." if is_drawn else "Values are shown.")
+
+    def action_zone(self) -> None:
+        """Show times in the zone of this computer, or in UTC."""
+        self.tell(turn_zone(self.screen_stack, self.now()))
 
     def action_leave(self) -> None:
         """Leave the program, after a question where a run goes on."""

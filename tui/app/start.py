@@ -10,6 +10,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from tui.cli.exit_codes import ExitCode
+from tui.text.times import show_local
 from vault.errors.daemon import KeysLogged
 from vault.errors.families import LockboxError
 from vault.settings import read_preferences
@@ -51,6 +52,7 @@ def run(paths: Paths) -> int:
         raise KeysLogged(what=why)
     # What libraries would write of an error nobody foresaw may quote what was typed.
     logging.disable(logging.CRITICAL)
+    show_local(True)
     app = LockboxApp(paths, read_preferences(paths))
     code = app.run()
     _close_session(app)

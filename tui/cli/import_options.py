@@ -99,6 +99,9 @@ Zone = Annotated[
 Plan = Annotated[
     Path | None, Option("--plan", metavar="FILE", help="What was decided about such a file, as it was saved.")
 ]
+NoPlan = Annotated[
+    bool, Option("--no-plan", help="What was decided about the last file into that collection is left alone.")
+]
 SavePlan = Annotated[
     Path | None, Option("--save-plan", metavar="FILE", help="Write what is decided to a new file.")
 ]

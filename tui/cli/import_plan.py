@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vault.views.records import ImportPlan
 
 # Of one import alone: which file it is, where it goes, whose people it holds, what may be lost.
-_OF_ONE: Final = frozenset(("path", "name", "people", "lifetime", "allow_refused"))
+_OF_ONE: Final = frozenset(("path", "name", "people", "lifetime", "allow_refused", "no_plan"))
 KEPT: Final = tuple(one.name for one in fields(FileChoice) if one.name not in _OF_ONE)
 _LONGEST: Final = 2**20
 
@@ -72,6 +72,8 @@ def _read(source: Path) -> bytes:
 def with_plan(plan: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
     """A plan and what was said besides, which counts: of each column where both name columns."""
     found = dict(plan)
+    if said.get("decimal"):
+        found.pop("decimals", None)  # what is said of all columns now counts
     for name, value in said.items():
         if isinstance(value, dict):
             found[name] = {**found.get(name, {}), **value}

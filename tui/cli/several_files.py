@@ -120,8 +120,8 @@ def _sealed(
 
 
 def _decides_more(before: ImportPlan, now: ImportPlan) -> bool:
-    """Whether the files before it made another decision of it: whose budget its rows share."""
-    return (before.overlaps, before.shared) != (now.overlaps, now.shared)
+    """Whether the files before it made another decision of it: whose budget its rows share, or how they are read."""
+    return (before.overlaps, before.shared, before.columns) != (now.overlaps, now.shared, now.columns)
 
 
 def _show(plan: ImportPlan, *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.vault_call import VaultCallDialog
-from tui.text import wording
+from tui.text import times, wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 
@@ -51,14 +51,15 @@ class EntryDialog(Dialog[None]):
 
     def consequence(self) -> str:
         """How much of it there is."""
-        return f"{wording.counted(len(self._lines), 'entry')}; times are UTC."
+        zone = "of this computer's zone" if times.are_local() else "UTC"
+        return f"{wording.counted(len(self._lines), 'entry')}; times are {zone}."
 
     def details(self) -> Iterable[Widget]:
         """Every sentence whole."""
         yield Facts([("", self._about)] if len(self._about) > TITLE_ROOM else (), classes="value")
         yield Facts(
             [
-                (f"#{line.seq}  {wording.short_time(line.ts)}", f"{line.sentence}\n({line.type})")
+                (f"#{line.seq}  {times.short_time(line.ts)}", f"{line.sentence}\n({line.type})")
                 for line in self._lines
             ],
             classes="value",

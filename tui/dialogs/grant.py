@@ -11,7 +11,7 @@ from textual.widgets import Button
 
 from tui.dialogs.read_to_end import ReadToEndDialog
 from tui.dialogs.scope_form import ScopeForm, text_field
-from tui.text import consent_facts, request_facts, wording
+from tui.text import consent_facts, request_facts, times, wording
 from tui.text.error_words import with_way_out
 from tui.text.layout import escaped
 from tui.text.parse import parse_count, parse_epsilon
@@ -160,7 +160,7 @@ class GrantDialog(ReadToEndDialog):
 def _given(given: GrantView) -> str:
     who, columns = escaped(given.requester), wording.counted(len(given.fields), "column")
     return (
-        f"{who} may learn from {columns} of {escaped(given.collection)} until {given.not_after[:10]}. Nothing "
+        f"{who} may learn from {columns} of {escaped(given.collection)} until {times.day_of(given.not_after)}. Nothing "
         "leaves by this: every run and every release still asks you."
     )
 
@@ -174,7 +174,7 @@ def draft_facts(draft: GrantDraft, collection: CollectionView) -> list[tuple[str
         ("may read", f"{reads}, of {draft.collection}"),
         ("not", ", ".join(rest) or "no column is left out"),
         *request_facts.draft_ends(draft),
-        ("from", f"{wording.short_time(draft.not_before)} UTC"),
+        ("from", f"{times.full_time(draft.not_before)}"),
         ("who else gets it", ", ".join(draft.recipients) or "nobody that they name"),
         ("they keep it", draft.retention),
     ]

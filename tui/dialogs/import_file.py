@@ -40,6 +40,15 @@ class PeopleToggle(Toggle):
         self.collection = one.collection
 
 
+class PlanToggle(Toggle):
+    """Whether the file is read as the last one into its collection."""
+
+    def __init__(self, plan: ImportPlan) -> None:
+        super().__init__(
+            f"Read it as the last file into {wording.short(plan.collection, 30)}", "", is_on=True
+        )
+
+
 class ImportDialog(Dialog[ImportReport]):
     """What would be sealed: the columns, what counts as one, what is refused, the lifetime budget.
 
@@ -72,6 +81,8 @@ class ImportDialog(Dialog[ImportReport]):
     def details(self) -> Iterable[Widget]:
         """Whose people these are, the name, the columns, the privacy unit, what is refused and what to know."""
         yield Vertical(id="people")
+        if self._preview.follows_last:
+            yield PlanToggle(self._preview)
         if self._preview.rows_before is None:
             yield Plain("What counts as one, and is hidden whole; fixed for good", classes="heading")
             yield Vertical(id="units")
@@ -236,8 +247,10 @@ class ImportDialog(Dialog[ImportReport]):
         self._draw()
 
     def on_toggle_turned(self, event: Toggle.Turned) -> None:
-        """The same people, or others: what the person says is on the trail."""
+        """The same people, or others: what the person says is on the trail; or whether the last plan holds."""
         event.stop()
+        if isinstance(event.toggle, PlanToggle):
+            self._read_again(no_plan=not event.toggle.is_on)
         if isinstance(event.toggle, PeopleToggle):
             self._answer(event.toggle.collection, "same" if event.toggle.is_on else "other")
 
@@ -270,7 +283,9 @@ class ImportDialog(Dialog[ImportReport]):
         choice, plan = self._choice, self._preview
 
         def seal(vault: OwnerSession) -> ImportReport:
-            wanted = plan if choice.name == plan.collection else vault.plan_import(choice)
+            # under another name than was shown, no plan is applied that was not shown either
+            is_shown = choice.name == plan.collection
+            wanted = plan if is_shown else vault.plan_import(replace(choice, no_plan=True))
             return (vault.import_under_consent if wanted.needs_passphrase else vault.import_planned)(
                 wanted.id
             )

@@ -13,7 +13,7 @@ from textual.widgets import DataTable
 from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.dialogs.audit import AuditExportDialog, EntryDialog, KeyDialog
-from tui.text import wording
+from tui.text import times, wording
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 from vault.errors.audit import LogBroken
@@ -88,7 +88,7 @@ An act that was never written cannot be proven missing, and times are those of t
         key = key_of("audit.verify", self.program.own_keys)
         yield Plain(f"{UNVERIFIED}: {key}", id="audit-verified")
         yield Plain(id="audit-place", classes="muted")
-        yield ListTable("entry", "when (UTC)", "what happened", id="audit-list", classes="value")
+        yield ListTable("entry", times.heading(), "what happened", id="audit-list", classes="value")
         yield Plain(id="audit-entry", classes="value")
 
     def fetch(self, vault: OwnerSession) -> Trail:
@@ -104,7 +104,9 @@ An act that was never written cannot be proven missing, and times are those of t
 
     def _fill(self) -> None:
         lines = list(rows(self._facts.groups, self._filter, max(LEAST_ROOM, self.app.size.width - BESIDE)))
-        self.query_one(ListTable).fill(lines)
+        table = self.query_one(ListTable)
+        table.name_column(1, times.heading())
+        table.fill(lines)
         facts = self._facts
         part = f"of #0 to #{facts.newest:,}" if facts.first or facts.last < facts.newest else "all there are"
         place = f"entries #{facts.first:,} to #{facts.last:,}, {part}"
@@ -241,7 +243,7 @@ def _has(text: str, *words: str) -> bool:
 
 
 def _cells(line: AuditLine) -> tuple[str, str, str]:
-    return f"#{line.seq}", wording.short_time(line.ts), line.sentence
+    return f"#{line.seq}", times.short_time(line.ts), line.sentence
 
 
 def _title(group: TimelineGroup | None) -> str:

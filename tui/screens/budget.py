@@ -14,9 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import DataTable
 
+from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.dialogs.budget import BudgetHelpDialog, JobPriceDialog, job_heading
-from tui.text import wording
+from tui.text import times, wording
 from tui.text.budget_facts import JOBS_ADD_UP
 from tui.text.reopening_facts import CARRIED_OVER
 from tui.text.request_facts import OPEN_STATES
@@ -98,12 +99,19 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
             with VerticalScroll(id="budget-left", can_focus=False):
                 yield Plain("Lifetime privacy budget", classes="heading")
                 yield Plain(id="budget-bars", classes="value")
-                yield Plain(f"{JOBS_ADD_UP} h explains.", id="jobs-add-up", classes="muted own")
+                key = key_of("budget.how", self.program.own_keys)
+                yield Plain(f"{JOBS_ADD_UP} {key} explains.", id="jobs-add-up", classes="muted own")
             with Container(id="budget-main"):
                 yield StepPlot(id="budget-plot")
                 with Vertical(id="budget-right"):
                     yield JobTable(
-                        "when (UTC)", "costs", "used after", "for", "from", id="budget-jobs", classes="value"
+                        times.heading(),
+                        "costs",
+                        "used after",
+                        "for",
+                        "from",
+                        id="budget-jobs",
+                        classes="value",
                     )
                     with VerticalScroll(id="budget-job", can_focus=False):
                         yield Plain(id="budget-job-heading", classes="heading value")
@@ -126,7 +134,9 @@ How much all jobs together may ever tell about one unit (a day, a row, a patient
         self.query_one("#budget-body").display = bool(facts.lines)
         self.call_after_refresh(self._show_bars)
         self._show_plot()
-        self.query_one(JobTable).fill(job_lines(facts))
+        table = self.query_one(JobTable)
+        table.name_column(0, times.heading())
+        table.fill(job_lines(facts))
         self._show_chosen()
 
     def on_resize(self, event: Resize) -> None:
@@ -272,7 +282,7 @@ def job_lines(facts: Spending) -> Iterable[Line]:
         yield Line(
             key=charge.request or f"{CARRIED_OVER} {charge.at} {charge.collection}",
             cells=(
-                wording.short_time(charge.at),
+                times.short_time(charge.at),
                 wording.percent(charge.job_percent),
                 wording.percent(charge.used_percent),
                 charge.requester or CARRIED_OVER,

@@ -12,7 +12,7 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable
 
 from tui.app.page import Page
-from tui.text import wording
+from tui.text import times, wording
 from tui.text.import_facts import CLASSES, MARKS
 from tui.widgets.column import ColumnDrawing
 from tui.widgets.facts import Facts
@@ -181,7 +181,9 @@ def _line(field: FieldView) -> Line:
 
 
 def _about(field: FieldView, readers: list[GrantView]) -> list[tuple[str, str]]:
-    who = [f"{one.requester}, for {one.purpose_words}, until {one.not_after[:10]}" for one in readers]
+    who = [
+        f"{one.requester}, for {one.purpose_words}, until {times.day_of(one.not_after)}" for one in readers
+    ]
     return [
         ("column", field.name),
         ("type", _type_words(field.type)),

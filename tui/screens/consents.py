@@ -14,7 +14,7 @@ from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.dialogs.scope_form import Choices
 from tui.dialogs.withdraw import open_withdraw
-from tui.text import consent_facts, wording
+from tui.text import consent_facts, times, wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
@@ -177,7 +177,7 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
             "for": one.purpose_words,
             "columns": consent_facts.columns_in_words(one, len(found.fields) if found else None),
             "left": f"{consent_facts.uses_left(one)} of {one.uses}" if is_in_force else "–",
-            "until": one.not_after[:10],
+            "until": f"{times.day_of(one.not_after)}",
         }
         cells = [wording.short(facts[name], most) for name, most in widths.items()]
         marks = [

@@ -16,7 +16,7 @@ from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.dialogs.choose_file import ChooseFileDialog
 from tui.dialogs.export_data import DataExportDialog
-from tui.text import consent_facts, wording
+from tui.text import consent_facts, times, wording
 from tui.text.import_facts import MARKS, SENSITIVITIES
 from tui.text.layout import table_text
 from tui.widgets.facts import Facts
@@ -220,7 +220,7 @@ def collection_facts(
         ("lifetime budget", "" if budget is None else _budget_words(one, budget, noun)),
         ("time", f"column {one.time_field}" if one.time_field else "no column says when a row happened"),
         ("how sensitive", classes_in_words(one)),
-        ("since", f"{wording.short_time(one.created_at)} UTC"),
+        ("since", f"{times.full_time(one.created_at)}"),
     ]
 
 
@@ -260,5 +260,5 @@ def _who(grant: GrantView, now: datetime) -> str:
     columns = wording.counted(len(grant.fields), "column")
     return (
         f"{consent_facts.MARKS[consent_facts.standing(grant, now)]} {grant.requester}: {columns}, for "
-        f"{grant.purpose_words}, until {grant.not_after[:10]}, {left} left"
+        f"{grant.purpose_words}, until {times.day_of(grant.not_after)}, {left} left"
     )

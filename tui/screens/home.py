@@ -16,7 +16,7 @@ from textual.widgets import DataTable
 
 from tui.app.key_names import key_of
 from tui.app.page import Page
-from tui.text import consent_facts, wording
+from tui.text import consent_facts, times, wording
 from tui.widgets.by_day import ByDay
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
@@ -168,7 +168,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         )
         spent: dict[date, Decimal] = {}
         for one in facts.charges:
-            day = _day(one.at)
+            day = times.day_of(one.at)
             spent[day] = spent.get(day, Decimal()) + one.job_percent
         self._by_day("#home-spent", spent, " %")
 
@@ -184,14 +184,14 @@ The sentence on top is read from the audit trail. Once something has left, it ne
     def _show_trail(self, facts: Overview) -> None:
         last = sorted(facts.lines, key=lambda line: line.seq)[-LAST_LINES:]
         said = "\n".join(
-            f"#{line.seq}  {wording.short_time(line.ts)}  {line.sentence}" for line in reversed(last)
+            f"#{line.seq}  {times.short_time(line.ts)}  {line.sentence}" for line in reversed(last)
         )
         self.query_one("#home-lines", Plain).set_text(said)
-        days = Counter(_day(line.ts) for line in facts.lines)
+        days = Counter(times.day_of(line.ts) for line in facts.lines)
         self._by_day("#home-activity", {day: Decimal(count) for day, count in days.items()}, "")
 
     def _by_day(self, where: str, found: dict[date, Decimal], unit: str) -> None:
-        today = self.program.now().date()
+        today = times.in_zone(self.program.now()).date()
         days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
         values = [(day, found.get(day, Decimal())) for day in days]
         self.query_one(where, ByDay).show(values, unit=unit, calm=self.program.is_calm)
@@ -298,10 +298,6 @@ def _ending(one: GrantView, now: datetime) -> Waiting:
 
 def _left(stamp: str, now: datetime) -> str:
     return f"{wording.time_left((datetime.fromisoformat(stamp) - now).total_seconds())} left"
-
-
-def _day(stamp: str) -> date:
-    return datetime.fromisoformat(stamp).date()
 
 
 def budget_lines(lines: Sequence[BudgetLine], room: int) -> str:

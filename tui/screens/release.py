@@ -16,7 +16,7 @@ from textual.widgets import DataTable
 from tui.actions import newest_entry
 from tui.app.page import Page
 from tui.dialogs.release import ReleaseDialog, release_facts
-from tui.text import wording
+from tui.text import times, wording
 from tui.text.update_facts import is_decided, nothing_to_decide
 from tui.widgets.facts import Facts
 from tui.widgets.owner_results import OwnerResultsPane
@@ -201,7 +201,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
 
 
 def _line(one: ReleaseView, now: datetime) -> Line:
-    when = wording.short_time(one.decided_at or one.held_at)
+    when = times.short_time(one.decided_at or one.held_at)
     if one.state == "held":
         when = f"{wording.time_left(seconds_left(one, now))} left"
     return Line(key=one.id, cells=(wording.update_state(one.state), one.recipient, one.collection, when))
@@ -219,13 +219,13 @@ def state_sentence(one: ReleaseView, now: datetime) -> str:
         what = "held: it waits for your decision" if one.state == "held" else "may have left"
         left = wording.time_left(seconds_left(one, now))
         return f"{mark} {what}; it ends by itself in {left}, and is then deleted"
-    when = f", {wording.short_time(one.decided_at)} UTC" if one.decided_at else ""
+    when = f", {times.full_time(one.decided_at)}" if one.decided_at else ""
     return f"{mark} {wording.state(one.state)}{when}"
 
 
 def _times(one: ReleaseView) -> Sequence[tuple[str, str]]:
-    until = [("held until", f"{wording.short_time(one.expires_at)} UTC")] if not one.decided_at else []
-    return [("held since", f"{wording.short_time(one.held_at)} UTC"), *until]
+    until = [("held until", f"{times.full_time(one.expires_at)}")] if not one.decided_at else []
+    return [("held since", f"{times.full_time(one.held_at)}"), *until]
 
 
 def _warning(one: ReleaseView) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
@@ -17,7 +16,7 @@ from tui.dialogs.approval import prepare_approval
 from tui.dialogs.request import RequestDialog, RequestPane
 from tui.dialogs.run import RunDialog
 from tui.dialogs.submit import SubmitDialog
-from tui.text import request_facts, wording
+from tui.text import request_facts, times, wording
 from tui.text.request_facts import OPEN_STATES
 from tui.widgets.plain import Plain
 from tui.widgets.price import cost, guess
@@ -245,7 +244,7 @@ def _cells(line: RequestLine, opened: RequestView | None, widths: dict[str, int]
         "for": line.purpose_words,
         "columns": _squares(opened),
         "price": wording.epsilon_up(opened.price.epsilon) if opened else "",
-        "ends": datetime.fromisoformat(line.expires_at).strftime("%d %b"),
+        "ends": f"{times.day_of(line.expires_at):%d %b}",
         "state": _state(line),
     }
     return tuple(wording.short(facts[name], most) for name, most in widths.items())

@@ -15,7 +15,7 @@ from textual.widgets import DataTable, ProgressBar
 from tui.app.page import Page
 from tui.dialogs.approval import prepare_approval
 from tui.dialogs.run import RunDialog
-from tui.text import wording
+from tui.text import times, wording
 from tui.text.action import Action
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -122,7 +122,7 @@ class RunBox(Vertical):
         self.query_one(ProgressBar).update(total=run.of, progress=run.step)
         self.query_one(".step", Plain).set_text(_step(run, left))
         cost = f"{wording.epsilon_up(run.epsilon)}: {PAID if is_paid else UNPAID}"
-        begun = f"{wording.short_time(run.started_at)} UTC"
+        begun = f"{times.full_time(run.started_at)}"
         facts = [("request", run.request[:8]), ("begun", begun), ("costs", cost), *confinement(run)]
         self.query_one(".run-facts", Facts).set_facts(facts)
 
@@ -267,7 +267,7 @@ def _widths(width: int) -> dict[str, int]:
 def _line(line: RequestLine, widths: dict[str, int]) -> Line:
     facts = {
         "request": line.id,
-        "came": line.received_at[:10],
+        "came": f"{times.day_of(line.received_at)}",
         "who": line.requester,
         "from": line.collection,
         "state": "approved, not run yet" if line.state == "approved" else wording.state(line.state),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from tui.text import wording
+from tui.text import times, wording
 from tui.text.request_facts import records
 from tui.text.wording import requester_with_key
 
@@ -76,13 +76,13 @@ def state_sentence(one: GrantView, now: datetime) -> str:
             left = wording.time_left((datetime.fromisoformat(one.not_after) - now).total_seconds())
             more = f": it ends in {left}; {wording.counted(uses_left(one), 'job')} left"
         case "not yet":
-            more = f": it begins on {wording.short_time(one.not_before)} UTC"
+            more = f": it begins on {times.full_time(one.not_before)}"
         case "in use":
             more = " by a running job: no other job can run under it"
         case "used up":
             more = ": no job can run under it any more"
         case "expired":
-            more = f" on {wording.short_time(one.not_after)} UTC: nothing runs under it any more"
+            more = f" on {times.full_time(one.not_after)}: nothing runs under it any more"
         case _:
             more = ": nothing runs under it any more"
     return f"{marked(one, now)}{more}"
@@ -107,11 +107,11 @@ def facts(one: GrantView, collection: CollectionView | None, who: RequesterView 
 
 def ends(one: GrantView) -> Facts:
     """What it is for, and where it comes to its ends."""
-    times = f"{wording.short_time(one.not_before)} to {wording.short_time(one.not_after)} UTC"
+    window = f"{times.short_time(one.not_before)} to {times.full_time(one.not_after)}"
     return [
         ("of", f"{one.collection}, records: {records(one.window_from, one.window_to)}"),
         ("for", one.purpose_words),
-        ("from, until", f"{times}, or when you withdraw"),
+        ("from, until", f"{window}, or when you withdraw"),
         ("jobs", wording.uses(one.uses, one.uses_spent, one.uses_kept)),
         ("a job costs", f"at most ε {one.epsilon_cap}" if one.epsilon_cap else "what the budget allows"),
         ("consent", one.id),
@@ -142,7 +142,7 @@ def receipt_facts(receipt: Mapping[str, Any]) -> Facts:
     return [
         (
             "given",
-            f"{wording.short_time(given['time'])} UTC, {METHODS.get(given['method'], given['method'])}",
+            f"{times.full_time(given['time'])}, {METHODS.get(given['method'], given['method'])}",
         ),
         *([("a yes of its own for", explicit)] if explicit else []),
         ("who else gets it", ", ".join(map(wording.quoted, recipients)) or "nobody that they name"),
@@ -158,7 +158,7 @@ def notice_of(receipt: Mapping[str, Any]) -> str:
 
 
 def _released(one: Mapping[str, str]) -> str:
-    return f"{one['request'][:8]} {one['state']}, {wording.short_time(one['at'])} UTC"
+    return f"{one['request'][:8]} {one['state']}, {times.full_time(one['at'])}"
 
 
 # giving one -------------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def granting(draft: GrantDraft, collection: CollectionView) -> str:
     of = f"{count} of {wording.counted(all_columns, 'column')}, {wording.counted(collection.rows, 'row')}"
     return (
         f"May read: {shown} ({of} of {wording.short(draft.collection, 20)}).{without} For: {draft.purpose_words}. "
-        f"Until {wording.short_time(draft.not_after)} UTC, {wording.counted(draft.uses, 'run')}, or when you withdraw."
+        f"Until {times.full_time(draft.not_after)}, {wording.counted(draft.uses, 'run')}, or when you withdraw."
         f"\n{HAPPENS}\n{IF_WITHDRAWN}"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.text import wording
+from tui.text import times, wording
 
 if TYPE_CHECKING:
     from vault.views.consents import DecisionView, FieldAskView, GrantDraft
@@ -69,8 +69,8 @@ def how_it_stands(found: RequestView) -> Facts:
     line = found.line
     return [
         ("request", line.id[:8]),
-        ("came", f"{wording.short_time(line.received_at)} UTC"),
-        ("ends", f"{wording.short_time(line.expires_at)} UTC"),
+        ("came", f"{times.full_time(line.received_at)}"),
+        ("ends", f"{times.full_time(line.expires_at)}"),
         ("state", wording.state(line.state)),
         *why_it_stands(found),
     ]
@@ -80,7 +80,7 @@ def why_it_stands(found: RequestView) -> Facts:
     """Why it is where it is, why it cannot run, and the no that holds for its kind; what there is of it."""
     is_open = found.line.state in OPEN_STATES
     said = ("back, because" if is_open else "your reason", found.reason or "")
-    holds = f"{wording.short_time(found.no_until)} UTC" if found.no_until else ""
+    holds = f"{times.full_time(found.no_until)}" if found.no_until else ""
     hardly = " ".join(found.misfits) if is_open else ""
     facts = (said, ("cannot run", found.obstacle), ("does not fit", hardly), ("your no holds until", holds))
     return [(name, text) for name, text in facts if text]
@@ -126,7 +126,7 @@ def draft_ends(draft: GrantDraft) -> Facts:
         ("read beside", f"{beside}, of every row" if beside else "nothing"),
         ("records", records(draft.window_from, draft.window_to)),
         ("for", draft.purpose_words),
-        ("until", f"{wording.short_time(draft.not_after)} UTC, or when you withdraw"),
+        ("until", f"{times.full_time(draft.not_after)}, or when you withdraw"),
         ("for how often", wording.counted(draft.uses, "run")),
         ("costs", f"at most ε {draft.epsilon_cap}" if draft.epsilon_cap else "what the budget allows"),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
+from tui.text import times
 from vault.views import spread
 from vault.views.names import spelled
 
@@ -130,11 +131,6 @@ def time_to_decide(minutes: int) -> str:
         f"you have {duration(minutes)} after the run to decide; then the result is deleted, "
         "and the budget stays spent"
     )
-
-
-def short_time(stamp: str) -> str:
-    """An RFC 3339 time in UTC down to the minute, for tables whose heading says UTC."""
-    return stamp[:16].replace("T", " ")
 
 
 # how sensitive columns are ---------------------------------------------------------------------------------
@@ -385,7 +381,7 @@ def left_sentence(released: int, may_have_left: int, last: str | None) -> str:
     unsure = f"{counted(may_have_left, 'update')} may have left: a sending was begun and not finished."
     if not released:
         return unsure if may_have_left else NOTHING_LEFT
-    when = f", last on {short_time(last)} UTC" if last else ""
+    when = f", last on {times.full_time(last)}" if last else ""
     sentence = f"{counted(released, 'update')} left this computer{when}."
     return f"{sentence} {unsure}" if may_have_left else sentence
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
-from tui.text import wording
+from tui.text import times, wording
 from tui.text.layout import table_text
 from tui.text.thinning import thin_out
 from tui.widgets.plain import Plain
@@ -80,8 +80,10 @@ def numbers_text(title: str, series: Sequence[Series], width: int) -> str:
     rows = sorted((at, one.name, value) for one in series for at, value in one.points)[-MOST_ROWS:]
     if not rows:
         return f"{title}\nNothing was spent yet."
-    cells = [(f"{at:%Y-%m-%d %H:%M}", name, wording.percent(value)) for at, name, value in rows]
-    return f"{title}\n" + table_text(("when (UTC)", "what", "used after it"), cells, width)
+    cells = [
+        (f"{times.in_zone(at):%Y-%m-%d %H:%M}", name, wording.percent(value)) for at, name, value in rows
+    ]
+    return f"{title}\n" + table_text((times.heading(), "what", "used after it"), cells, width)
 
 
 def steps(points: Sequence[tuple[datetime, Decimal]], *, until: datetime) -> Iterator[tuple[float, float]]:
@@ -105,7 +107,10 @@ def ticks(first: datetime, last: datetime) -> list[tuple[float, str]]:
     begin, end = first.timestamp(), last.timestamp()
     written = "%H:%M" if end - begin < 2 * SECONDS_A_DAY else "%d %b %y"
     places = [begin + (end - begin) * index / (TICKS - 1) for index in range(TICKS)]
-    return [(place, datetime.fromtimestamp(place, first.tzinfo).strftime(written)) for place in places]
+    return [
+        (place, times.in_zone(datetime.fromtimestamp(place, first.tzinfo)).strftime(written))
+        for place in places
+    ]
 
 
 def _lines(title: str, series: Sequence[Series], until: datetime) -> PlotextPlot:

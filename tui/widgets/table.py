@@ -58,6 +58,10 @@ class ListTable(DataTable[Text]):
         for heading in headings:
             self.add_column(cell(heading), key=heading)
 
+    def name_column(self, place: int, heading: str) -> None:
+        """Write another heading over a column; it is seen once lines are filled in."""
+        self.ordered_columns[place].label = cell(heading)
+
     @property
     def chosen(self) -> str | None:
         """The key of the line under the cursor, or None in an empty list."""

@@ -34,6 +34,7 @@ _UNKEPT: Final = {
 }
 OF_A_COMMA: Final = "what a comma or a space means in it is not certain; say it: --decimal , or --decimal ."
 OF_A_POINT: Final = "what a point means in it is not certain; say it: --decimal , or --decimal ."
+_INFINITE: Final = r"(?i)^[+-]?inf(?:inity)?$"
 _LOCAL_DATE: Final = r"^[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{2,4}(?:[ T,].*)?$"
 _TIME_WORDS: Final = frozenset(("time", "timestamp", "date", "datetime", "ts", "epoch"))
 _SINCE_1970: Final = {
@@ -123,6 +124,8 @@ def of_text(
         return _almost(name, raw, candidates, kept)
     if FieldType.INT in candidates and not form.decimal and (way := _of_doubt(raw, form)):
         return (f"The column {name} looks like numbers, but is {kept}: {way}",)
+    if FieldType.INT in candidates and _holds_infinities(known):
+        return (f"The column {name} holds infinities, which no number that is kept can be: it is {kept}.",)
     if order_of(known) == "":
         way = f"which number is the day is not certain; say it: --date-format {name}=dmy or {name}=mdy"
         return (f"The column {name} looks like dates, but is {kept}: {way}",)
@@ -130,6 +133,12 @@ def of_text(
         way = f"say their form, such as --date-format {name}=dmy"
         return (f"The column {name} looks like dates, but is {kept}: {way}",)
     return _almost(name, raw, candidates, kept)
+
+
+def _holds_infinities(known: pa.ChunkedArray) -> bool:
+    """Whether all cells are numbers but for some that spell an infinity."""
+    count = spelling.matching(known, _INFINITE)
+    return count > 0 and spelling.matching(known, spelling.FLOAT) == len(known) - count
 
 
 def _of_doubt(raw: pa.ChunkedArray, form: CellWishes) -> str:

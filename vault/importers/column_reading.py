@@ -26,7 +26,7 @@ from vault.importers.column_values import (
 from vault.importers.known_cells import NUMBERS, known_cells
 from vault.importers.local_times import NONE as NO_CHANGES
 from vault.importers.local_times import clock_changes
-from vault.importers.said_of_cells import as_texts, dates_in_order, why_no_date, without_nulls
+from vault.importers.said_of_cells import as_texts, dates_in_order, why_no_date, why_undecided, without_nulls
 from vault.importers.source import array_or_list
 from vault.importers.typed_columns import of_a_type, of_floats
 from vault.importers.values import LONGEST_TEXT, misfit
@@ -159,6 +159,8 @@ def _others_as_given(name: str, raw: pa.ChunkedArray, given: FieldType, form: Ce
         return _typed(name, raw, given, form)
     plain, order = _as_plain_dates(name, raw)
     found = _times_as_given(name, plain, form)
+    if order_of(known_cells(raw, given)) == "":  # dates of which none says which number is the day
+        found = replace(found, refused=dict.fromkeys(found.refused, why_undecided(name)))
     told = (column_notes.of_order(name, order),) if order else ()
     return replace(found, notes=(*told, *found.notes), order=order or _iso_of(raw))
 

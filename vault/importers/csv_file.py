@@ -43,6 +43,7 @@ def open_csv(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> S
     columns = columns_of(header, file, wishes)
     return Source(
         names=columns.names,
+        called=columns.called,
         batches=lambda: _batches(file, form, columns),
         has_types=False,
         encoding=said.encoding or ("" if file.data.isascii() else form.encoding),

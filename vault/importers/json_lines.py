@@ -47,6 +47,7 @@ def open_json_lines(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUN
     kept = [keys[place] for place in columns.places]
     return Source(
         names=columns.names,
+        called=columns.called,
         batches=lambda: _batches(rows(), kept),
         has_types=True,
         encoding=encoding,

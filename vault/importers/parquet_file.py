@@ -42,7 +42,11 @@ def open_parquet(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) 
     types = {place: _readable_type(file, name, known) for place, (name, known) in kept.items()}
     notes = [note for name, known in kept.values() for note in _notes(name, known)]
     return Source(
-        names=columns.names, batches=lambda: _batches(file, types), has_types=True, notes=tuple(notes)
+        names=columns.names,
+        called=columns.called,
+        batches=lambda: _batches(file, types),
+        has_types=True,
+        notes=tuple(notes),
     )
 
 

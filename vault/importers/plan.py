@@ -15,6 +15,7 @@ from vault.errors.records import FileChanged, PlanUnknown, RowsRefused
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.name_notes import name_notes
 from vault.importers.read import digest_of, parse, read_file
+from vault.importers.remembered import kept_of, with_kept
 from vault.importers.source import File
 from vault.importers.wishes import CellWishes, FileWishes, cell_wishes, file_wishes
 from vault.importers.zone_notes import zone_notes
@@ -30,6 +31,7 @@ from vault.records.imports import (
     refuse_known_file,
     repeats,
 )
+from vault.records.kept_plans import keep_plan, kept_plan
 from vault.records.overlapping import state_of
 from vault.records.preview import preview
 from vault.records.schema import ParsedTable, named, named_types
@@ -81,7 +83,7 @@ class HeldPlan:
     parsed: ParsedTable
     grouping: ImportChoice
     people: People
-    said: Mapping[str, str]
+    choice: FileChoice
     known: tuple[object, ...]
     allows_refused: bool
 
@@ -96,6 +98,9 @@ class _Found:
     home: CollectionFacts | None
     lifetime: str
     names: list[str]
+    choice: FileChoice
+    notes: tuple[str, ...]
+    follows_last: bool
 
 
 def make_plan(
@@ -113,9 +118,8 @@ def make_plan(
     that are sealed. Raises `FileMissing`, `Unreadable`, `CollectionErased`, `UnknownCollection`, `ColumnsClosed` and
     `Invalid`.
     """
-    choice = _with_plain_names(choice)
-    found = _found(read, keys, choice)
-    reading, home, names = found.reading, found.home, found.names
+    said_zone, found = choice.zone, _found(read, keys, _with_plain_names(choice))
+    choice, reading, home, names = found.choice, found.reading, found.home, found.names
     same = last if last and last.reading == reading else None
     whole = same.whole if same else _parsed(found.file, reading, progress)
     if names and not (same and same.shown.collection == choice.name):
@@ -127,8 +131,9 @@ def make_plan(
         people = _people(uow, keys, choice.name, choice.people, parsed, grouping, same)
         known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)
     notes = (
+        *found.notes,
         *name_notes(choice.name, parsed.table.column_names, names if home is None else ()),
-        *zone_notes(choice.zone, parsed, grouping.unit),
+        *zone_notes(said_zone, parsed, grouping.unit),
     )
     shown = replace(
         preview(parsed, grouping.unit, grouping.time_field, repeats=(*notes, *repeated)),
@@ -138,6 +143,7 @@ def make_plan(
         lifetime_epsilon=found.lifetime,
         overlaps=people.overlaps,
         shared=shared,
+        follows_last=found.follows_last,
     )
     return HeldPlan(
         shown=shown,
@@ -148,7 +154,7 @@ def make_plan(
         parsed=parsed,
         grouping=grouping,
         people=people,
-        said=choice.people,
+        choice=choice,
         known=known,
         allows_refused=choice.allow_refused,
     )
@@ -161,13 +167,25 @@ def _grouping(uow: UnitOfWork, choice: FileChoice, parsed: ParsedTable, zone: st
 
 def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
     state, file = _state(choice.path), read_file(choice.path, choice.as_format, choice.part)
-    digest = digest_of(file)
     with read() as uow:
         home, lifetime = _home(uow, choice)
-        refuse_known_file(uow, _kept_digest(keys, digest), file.name)
         names = [row.name for row in uow.find(Collection, order_by="name")]
-    reading = _reading(file, digest, choice, home)
-    return _Found(state=state, file=file, reading=reading, home=home, lifetime=lifetime, names=names)
+        kept = None if home is None or choice.no_plan else kept_plan(uow, home.id)
+    as_last, file, notes = with_kept(choice, kept, file) if kept else (choice, file, ())
+    digest = digest_of(file)
+    with read() as uow:
+        refuse_known_file(uow, _kept_digest(keys, digest), file.name)
+    return _Found(
+        state=state,
+        file=file,
+        reading=_reading(file, digest, as_last, home),
+        home=home,
+        lifetime=lifetime,
+        names=names,
+        choice=as_last,
+        notes=notes,
+        follows_last=as_last is not choice,
+    )
 
 
 def check_plan(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:
@@ -200,9 +218,13 @@ def _check_stored(uow: UnitOfWork, plan: HeldPlan) -> None:
 
 
 def store_plan(act: AuditedTransaction, plan: HeldPlan, progress: Progress) -> ImportReport:
-    """Seal the rows of a plan as it was decided, all or nothing; raises as `check_plan`."""
+    """Seal the rows of a plan as it was decided, all or nothing, and keep it; raises as `check_plan`."""
     _check_own(act.uow, act.keys, plan)
-    return import_table(act, _import_of(act.keys, plan), progress)
+    report = import_table(act, _import_of(act.keys, plan), progress)
+    home, kept = find_for(act.uow, plan.shown.collection), kept_of(plan.choice, plan.whole)
+    if home is not None and kept is not None:
+        keep_plan(act.uow, home.id, kept)
+    return report
 
 
 def _import_of(keys: KeyTree, plan: HeldPlan) -> Import:
@@ -292,7 +314,7 @@ def _check_people(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:
     if state_of(uow) == plan.known:
         return
     rows, name = plan.people.rows, plan.shown.collection
-    now = find_people(uow, keys, name, rows.table, plan.grouping, plan.said, known=rows)
+    now = find_people(uow, keys, name, rows.table, plan.grouping, plan.choice.people, known=rows)
     if now.overlaps != plan.people.overlaps:
         raise PlanUnknown
 

@@ -109,6 +109,7 @@ def parse(
             *notes_of_categories(source.names, readings, wanted),
         ),
         export=export_of(KNOWN[file.export]) if file.export else None,
+        called=source.called,
         form=form_of(file, source, readings, form),
         has_local_times=has_local_times(source.names, readings, form.zone),
     )

@@ -57,6 +57,11 @@ def why_no_date(name: str, order: str) -> str:
     return f"{name}: not a date of {WORDS[order]}" if order in WORDS else f"{name}: not a time since 1970"
 
 
+def why_undecided(name: str) -> str:
+    """The reason why rows are refused whose dates may be read in two ways."""
+    return f"{name}: which number is the day is not certain; say it: --date-format {name}=dmy or {name}=mdy"
+
+
 def _what(order: str) -> str:
     return f"dates of {WORDS[order]}" if order in WORDS else "numbers of seconds or their parts since 1970"
 

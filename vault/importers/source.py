@@ -39,6 +39,7 @@ class RawBatch:
 class Source:
     """An opened file, gone through once. ``has_types``: its numbers and truth values are such, not spelled as text.
 
+    ``called`` are all its columns as the file calls them, also those that are left out or renamed.
     ``encoding`` is that of its text and ``separator`` the sign between its cells, empty where nothing decided them or
     the format has none; ``skipped`` are the lines before its header, where it has one. ``obstacles`` tells every
     column in which something is nested.
@@ -47,6 +48,7 @@ class Source:
     names: tuple[str, ...]
     batches: Callable[[], Iterator[RawBatch]]
     has_types: bool
+    called: tuple[str, ...] = ()
     encoding: str = ""
     separator: str = ""
     skipped: int | None = None
@@ -94,6 +96,7 @@ class Columns:
 
     places: tuple[int, ...]
     names: tuple[str, ...]
+    called: tuple[str, ...]
     width: int
 
 
@@ -120,7 +123,9 @@ def columns_of(
         raise file.unreadable("; ".join((*told[:_MOST_SAID], *more, *obstacles())))
     if not names:
         raise file.unreadable("it has no columns")
-    return Columns(places=tuple(place for place, _ in kept), names=tuple(names), width=len(called))
+    return Columns(
+        places=tuple(place for place, _ in kept), names=tuple(names), called=tuple(called), width=len(called)
+    )
 
 
 def _problem(name: str, number: int, before: Sequence[str]) -> str:

@@ -29,6 +29,14 @@ def as_vector(value: object, size: int) -> bytes | None:
     return struct.pack(f"<{size}d", *numbers)
 
 
+def vector_of(text: str, size: int) -> bytes | None:
+    """The vector that a text spells, None for any other text."""
+    try:
+        return as_vector(text, size)
+    except ValueError:
+        return None
+
+
 def _spelled(text: str) -> object:
     plain = text.strip()
     if not plain:

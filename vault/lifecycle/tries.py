@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -20,6 +20,8 @@ from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
 from vault.sealing.durable import make_folders
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from vault.settings import Paths
 
 MOST_A_MINUTE: Final = 10
@@ -81,19 +83,23 @@ def counted_try(paths: Paths, now: datetime) -> Iterator[None]:
         raise
     if since is not None:
         with suppress(OSError), _changing(paths) as file:
-            _write(file, _read(file).taken_back(since))
+            left = _read(file).taken_back(since)
+            _write(file, left)
+            if not (left.count or left.within):
+                paths.tries.unlink()
 
 
 @contextmanager
 def wrong_tries(paths: Paths) -> Iterator[Tries]:
     """What was counted so far; it is forgotten when the block ends without an error."""
-    if not paths.tries.exists():
-        yield Tries()
-        return
-    with _opened(paths, create=False) as file:
-        tries = _read(file)
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(_opened(paths, create=False))
+        except FileNotFoundError:
+            file = None
+        tries = Tries() if file is None else _read(file)
         yield tries
-        if tries.count:
+        if file is not None and tries.count:
             # the minute goes on: who knows the passphrase does not let another one try ten more
             _write(file, replace(tries, count=0, first=0, last=0))
 
@@ -112,13 +118,25 @@ def _changing(paths: Paths) -> Iterator[int]:
 
 @contextmanager
 def _opened(paths: Paths, *, create: bool) -> Iterator[int]:
+    """The file while nobody else has it; one that was taken away while it was waited for is opened anew."""
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_CREAT if create else 0)
-    file = os.open(paths.tries, flags, 0o600)
+    is_there = False
+    while not is_there:
+        file = os.open(paths.tries, flags, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            is_there = _lies_there(file, paths.tries)
+            if is_there:
+                yield file
+        finally:
+            os.close(file)
+
+
+def _lies_there(file: int, path: Path) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
-    finally:
-        os.close(file)
+        return os.path.samestat(os.fstat(file), path.lstat())
+    except FileNotFoundError:
+        return False
 
 
 def _read(file: int) -> Tries:

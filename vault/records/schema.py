@@ -72,7 +72,8 @@ class ParsedTable:
     ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner. A row whose ``key``
     columns are stored already is left out, ``known_rows`` of them so far; without a key every row is stored.
     ``export`` is the kind of export that it is a table of, ``known_as`` what it is of one, ``fitbit/sleep``.
-    ``form`` is how the file is written, and in it ``has_local_times`` that name no zone.
+    ``called`` are all columns as they are called in it, ``form`` is how the file is written, and in it
+    ``has_local_times`` that name no zone.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -87,6 +88,7 @@ class ParsedTable:
     known_rows: int = 0
     export: Export | None = None
     known_as: str | None = None
+    called: tuple[str, ...] = ()
     form: FileForm | None = None
     has_local_times: bool = False
 

@@ -19,6 +19,7 @@ from vault.requests.manifest import (
     Output,
     StandardFeature,
     StandardLabel,
+    VectorFeature,
 )
 from vault.requests.optimizers import Adam
 
@@ -35,7 +36,7 @@ OPTIMIZERS: Final = ("sgd", "adam", "none")
 ROLES: Final = _kinds(get_args(FieldAsk), "role")
 NECESSITIES: Final = _words(Feature, "necessity")
 TRANSFORMS: Final[Mapping[str, tuple[str, ...]]] = {
-    "feature": _kinds((StandardFeature, OnehotFeature)),
+    "feature": _kinds((StandardFeature, VectorFeature, OnehotFeature)),
     "label": _kinds((StandardLabel, ClassesLabel)),
 }
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {

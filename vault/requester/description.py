@@ -15,7 +15,14 @@ from typing import Any, Final, TypeVar
 from vault.errors.families import Invalid
 from vault.requester.closed_words import WORDS, check_word, field_words
 from vault.requests.bundle import read_bounded
-from vault.requests.manifest import SUMS, ClassesLabel, OnehotFeature, StandardFeature, StandardLabel
+from vault.requests.manifest import (
+    SUMS,
+    ClassesLabel,
+    OnehotFeature,
+    StandardFeature,
+    StandardLabel,
+    VectorFeature,
+)
 from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.values import TIME_FORMAT
 
@@ -194,6 +201,7 @@ _TABLES: Final = ("requester", "purpose", "model", "training", "where")
 _KEYS: Final = tuple(field.name for field in fields(JobDescription))
 _TRANSFORMS: Final = {
     ("feature", "standard"): tuple(StandardFeature.model_fields),
+    ("feature", "vector"): tuple(VectorFeature.model_fields),
     ("feature", "onehot"): tuple(OnehotFeature.model_fields),
     ("label", "standard"): tuple(StandardLabel.model_fields),
     ("label", "classes"): tuple(ClassesLabel.model_fields),

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from learner.protocol import MAX_PARAMETERS
 from vault.errors.release import NotOurModel, PackageMissing
-from vault.requests.manifest import FIELDS_LIMIT
+from vault.requests.manifest import FIELDS_LIMIT, VECTOR_LIMIT
 from vault.requests.text import NAME_LIMIT
 
 Shape: TypeAlias = tuple[int | None, ...]
@@ -115,9 +115,7 @@ class _Graph:
         for each in graph.initializer:
             self._name(each.name, _shape_of_constant(each))
         for each in graph.input:
-            if each.type.tensor_type.elem_type not in (TEXT, DOUBLE) or _dimensions(each) != 1:
-                raise _Unlike("it takes something other than a column")
-            self._name(each.name, (None,))
+            self._name(each.name, _shape_of_input(each))
         for node in graph.node:
             self._compute(node)
         self._check_outputs(graph.output)
@@ -253,6 +251,16 @@ def _from_column(shapes: list[Shape], given: dict[str, int]) -> Shape:
 def _best(shapes: list[Shape], given: dict[str, int]) -> Shape:
     _need(len(shapes) == 1 and len(shapes[0]) == 2 and given == {"axis": 1, "keepdims": 0})
     return shapes[0][:1]
+
+
+def _shape_of_input(each: Any) -> Shape:
+    """A column of texts or numbers, or one of vectors."""
+    kind, dimensions = each.type.tensor_type.elem_type, each.type.tensor_type.shape.dim
+    if kind in (TEXT, DOUBLE) and len(dimensions) == 1:
+        return (None,)
+    if kind == DOUBLE and len(dimensions) == 2 and 2 <= dimensions[1].dim_value <= VECTOR_LIMIT:
+        return (None, dimensions[1].dim_value)
+    raise _Unlike("it takes something other than a column")
 
 
 def _need(holds: bool) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from vault.errors.release import PackageMissing
 from vault.importers.marks import mark_of
 from vault.requester.trained import TrainedModel
-from vault.requests.manifest import Feature, OnehotFeature, StandardFeature
+from vault.requests.manifest import Feature, OnehotFeature, StandardFeature, VectorFeature
 
 OPSET: Final = 17
 LABELS_OPSET: Final = 2
@@ -23,7 +23,8 @@ UNKNOWN: Final = -1
 
 
 def onnx_bytes(model: TrainedModel) -> bytes:
-    """The model as ONNX. Inputs are named as the columns: float64 with NaN for a missing number, else texts, ``""``
+    """The model as ONNX. Inputs are named as the columns: float64 with NaN for a missing number, a vector
+    (rows, size), else texts, ``""``
     for a missing one. Outputs: the label of each row and the chances of all, or the number in its own units.
 
     Raises ``PackageMissing`` where the package onnx is not installed.
@@ -106,18 +107,19 @@ class _Graph:
     def _input(self, feature: Feature) -> Any:
         from onnx import TensorProto, helper
 
-        is_number = feature.transform.kind == "standard"
-        return helper.make_tensor_value_info(
-            feature.name, TensorProto.DOUBLE if is_number else TensorProto.STRING, ["rows"]
-        )
+        kind = TensorProto.STRING if feature.transform.kind == "onehot" else TensorProto.DOUBLE
+        size = [feature.transform.size] if feature.transform.kind == "vector" else []
+        return helper.make_tensor_value_info(feature.name, kind, ["rows", *size])
 
     def _encoded(self, feature: Feature, place: int) -> str:
         transform = feature.transform
-        if transform.kind == "standard":
+        if transform.kind == "vector":
             return self._number(feature.name, transform, f"_{place}")
+        if transform.kind == "standard":
+            return self._as_column(self._number(feature.name, transform, f"_{place}"), f"_{place}")
         return self._category(feature.name, transform, f"_{place}")
 
-    def _number(self, column: str, transform: StandardFeature, name: str) -> str:
+    def _number(self, column: str, transform: StandardFeature | VectorFeature, name: str) -> str:
         """(v - center) / scale within ± clip, kept in float32 as the learner keeps it; NaN has the fill."""
         missing = self._add("IsNaN", [column], f"{name}_missing")
         fill = self._constant(transform.fill, f"{name}_fill")
@@ -130,7 +132,7 @@ class _Graph:
         scaled = self._add("Div", [moved, scale], f"{name}_scaled")
         low, high = (self._constant(sign * transform.clip, f"{name}_clip{sign}") for sign in (-1, 1))
         clipped = self._add("Clip", [scaled, low, high], f"{name}_clipped")
-        return self._as_column(self._kept(clipped, name), name)
+        return self._kept(clipped, name)
 
     def _category(self, column: str, transform: OnehotFeature, name: str) -> str:
         """One input a label; what is not known has that of the fill, or none."""

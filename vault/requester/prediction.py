@@ -17,8 +17,9 @@ from vault.importers.marks import number_of
 from vault.requester.onnx_check import MODEL_LIMIT, checked_model
 from vault.requester.onnx_model import CHANCES
 from vault.requester.prediction_file import Cells, check_columns, read_cells
-from vault.requester.trained import TrainedModel, chances
+from vault.requester.trained import TrainedModel, chances, vectors_in
 from vault.requests.bundle import MANIFEST_FILE, WEIGHTS_LIMIT, read_bounded
+from vault.requests.manifest import Feature
 from vault.requests.parse import MANIFEST_LIMIT, parse_manifest
 
 ROOM: Final = 1 << 24
@@ -58,10 +59,7 @@ def _by_weights(weights: Path, job_folder: Path, cells: Cells) -> Predicted:
     model = TrainedModel.of(manifest, read_bounded(weights, WEIGHTS_LIMIT), weights.name)
     required = [field.name for field in manifest.features if field.name in manifest.required]
     check_columns(cells, required)
-    columns = {
-        field.name: (cells.numbers if field.transform.kind == "standard" else cells.texts)(field.name)
-        for field in manifest.features
-    }
+    columns = {field.name: _cells(cells, field) for field in manifest.features}
     outputs = model.outputs(model.inputs(columns))
     absent = [field.name for field in manifest.features if not cells.has(field.name)]
     if manifest.loss == "squared":
@@ -70,12 +68,19 @@ def _by_weights(weights: Path, job_folder: Path, cells: Cells) -> Predicted:
     return _with_classes(cells, manifest.label.name, model.classes(outputs), best, absent)
 
 
+def _cells(cells: Cells, field: Feature) -> list[str | None]:
+    """The cells of a column, each as its transform can read it."""
+    if field.transform.kind == "vector":
+        return cells.vectors(field.name, field.transform.size)
+    return (cells.numbers if field.transform.kind == "standard" else cells.texts)(field.name)
+
+
 def _by_onnx(path: Path, cells: Cells) -> Predicted:
     session, numbers = _session(path)
     told = session.get_modelmeta().custom_metadata_map
     optional, inputs = _names(told.get("lockbox_optional", "[]"), path), session.get_inputs()
     check_columns(cells, [each.name for each in inputs if each.name not in optional])
-    given = {each.name: _array(cells, each.name, each.type) for each in inputs}
+    given = {each.name: _array(cells, each) for each in inputs}
     parts = _run(session, given, len(cells.rows), max(1, ROOM // numbers), path)
     absent = [each.name for each in inputs if not cells.has(each.name)]
     names = [each.name for each in session.get_outputs()]
@@ -127,7 +132,10 @@ def _session(path: Path) -> tuple[Any, int]:
     return session, checked.numbers
 
 
-def _array(cells: Cells, column: str, kind: str) -> Any:
+def _array(cells: Cells, taken: Any) -> Any:
+    column, kind = taken.name, taken.type
+    if len(taken.shape) == 2:
+        return vectors_in(cells.vectors(column, taken.shape[1]), taken.shape[1])
     if kind == "tensor(double)":
         texts = cells.numbers(column)
         known = {text: np.nan if text is None else number_of(text) for text in set(texts)}

@@ -14,6 +14,7 @@ from vault.errors.families import Invalid
 from vault.errors.records import FileMissing, Unreadable
 from vault.importers.known_cells import MISSING
 from vault.importers.marks import number_of
+from vault.importers.vector_values import vector_of
 
 FILE_LIMIT: Final = 1 << 30
 OTHER_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -46,6 +47,15 @@ class Cells:
         for text, line in zip(texts, self.lines, strict=True):
             if text is not None and math.isnan(known[text]):
                 raise Invalid(reason=f"{self.name}, line {line}: {column} is neither a number nor a time")
+        return texts
+
+    def vectors(self, column: str, size: int) -> list[str | None]:
+        """The same for a column of lists of so many numbers; raises ``Invalid`` for the first cell that is none."""
+        texts = self.texts(column)
+        fitting = {text for text in set(texts) if text is None or vector_of(text, size) is not None}
+        for text, line in zip(texts, self.lines, strict=True):
+            if text not in fitting:
+                raise Invalid(reason=f"{self.name}, line {line}: {column} is no list of {size:,} numbers")
         return texts
 
 

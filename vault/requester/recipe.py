@@ -98,7 +98,8 @@ def pace_of(outline: Manifest) -> Pace:
 def input_length(outline: Manifest) -> float:
     """The usual length of an input with its constant one: a number counts as one, a category as one."""
     widths = list(outline.model.hidden[-1:]) if outline.model.kind == "mlp" else []
-    return math.sqrt(1 + len(outline.features) + sum(widths))
+    vectors = [one.transform.size - 1 for one in outline.features if one.transform.kind == "vector"]
+    return math.sqrt(1 + len(outline.features) + sum(vectors) + sum(widths))
 
 
 def _rounded(number: float) -> float:

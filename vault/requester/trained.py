@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from vault.errors.release import NotTheModel
 from vault.importers.marks import mark_of, number_of, places_of
-from vault.requests.manifest import Feature, Manifest, StandardFeature
+from vault.importers.vector_values import vector_of
+from vault.requests.manifest import Feature, Manifest, StandardFeature, VectorFeature
 from vault.requests.shapes import shapes
 from vault.requests.weights import NotTheTensors, Tensor, check_shapes, read_tensors, types_of
 
@@ -102,6 +103,8 @@ def _encoded(feature: Feature, cells: Sequence[str | None]) -> Floats:
     transform = feature.transform
     if transform.kind == "standard":
         return _standardised(transform, cells)[:, None]
+    if transform.kind == "vector":
+        return _vectors(transform, cells)
     listed = places_of(transform.labels)
     fill = None if transform.fill is None else transform.labels.index(transform.fill)
     known = {cell: fill if cell is None else listed.get(mark_of(cell), fill) for cell in set(cells)}
@@ -112,9 +115,26 @@ def _encoded(feature: Feature, cells: Sequence[str | None]) -> Floats:
     return inputs
 
 
+def _vectors(transform: VectorFeature, cells: Sequence[str | None]) -> Floats:
+    return _scaled(transform, vectors_in(cells, transform.size))
+
+
+def vectors_in(cells: Sequence[str | None], size: int) -> Floats:
+    """The lists that cells spell, (rows, size); a row of NaN for any other."""
+    missing = np.full(size, np.nan)
+    spelled = {cell: vector_of(cell, size) if cell else None for cell in set(cells)}
+    known = {
+        cell: missing if one is None else np.frombuffer(one, dtype="<f8") for cell, one in spelled.items()
+    }
+    return np.array([known[cell] for cell in cells], dtype=np.float64).reshape(-1, size)
+
+
 def _standardised(transform: StandardFeature, cells: Sequence[str | None]) -> npt.NDArray[Any]:
     known = {cell: np.nan if cell is None else number_of(cell) for cell in set(cells)}
-    values = np.array([known[cell] for cell in cells], dtype=np.float64)
+    return _scaled(transform, np.array([known[cell] for cell in cells], dtype=np.float64))
+
+
+def _scaled(transform: StandardFeature | VectorFeature, values: Floats) -> Floats:
     filled = np.where(np.isnan(values), transform.fill, values)
     scaled = np.clip((filled - transform.center) / transform.scale, -transform.clip, transform.clip)
     return scaled.astype(np.float32).astype(np.float64)  # as the learner keeps it

@@ -8,17 +8,18 @@ from vault.importers.catalogue.formats import find_format, find_part
 from vault.requests.card import Card, CardColumn, CardConstants
 
 if TYPE_CHECKING:
-    from vault.importers.catalogue.schema import Constants, KnownColumn
+    from vault.importers.catalogue.schema import Constants, KnownColumn, Part
 
 
 def format_card(name: str) -> Card:
     """The card of a part of a known export, ``fitbit/sleep``, that no vault made; raises ``Invalid``."""
+    part = _part(name)
     return Card(
         v=1,
         collection=None,
-        unit="day",
+        unit=str(part.unit),
         format=name,
-        columns=tuple(columns_of(name).values()),
+        columns=tuple(map(_column, part.columns)),
         to=None,
         vault_key=None,
     )
@@ -26,8 +27,12 @@ def format_card(name: str) -> Card:
 
 def columns_of(name: str) -> dict[str, CardColumn]:
     """The columns that a part of a known export always has, by their names; raises ``Invalid``."""
+    return {column.name: _column(column) for column in _part(name).columns}
+
+
+def _part(name: str) -> Part:
     known, _, part = name.partition("/")
-    return {column.name: _column(column) for column in find_part(find_format(known), part).columns}
+    return find_part(find_format(known), part)
 
 
 def _column(column: KnownColumn) -> CardColumn:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from vault.errors.requests import ManifestInvalid
 from vault.records.collections import check_fields
-from vault.views.field_types import ColumnType, FieldType
+from vault.views.field_types import ColumnType, FieldType, VectorType
 
 if TYPE_CHECKING:
     from vault.records.collections import CollectionFacts
@@ -49,13 +49,19 @@ def misfits(manifest: Manifest, facts: CollectionFacts) -> tuple[str, ...]:
     )
 
 
+_OTHER: Final = (
+    "{kind} does not fit {name}, which is of type {type}: "
+    "a value that does not read as such counts as missing."
+)
+
+
 def _misfit(field: Feature | Label, type_: ColumnType) -> str:
     kind = field.transform.kind
+    if field.transform.kind == "vector":
+        wanted = VectorType(field.transform.size)
+        return "" if type_ == wanted else _OTHER.format(kind=wanted, name=field.name, type=type_)
     if type_ not in TRANSFORM_TYPES[kind]:
-        return (
-            f"{kind} does not fit {field.name}, which is of type {type_}: a value that does not read as such counts as "
-            "missing."
-        )
+        return _OTHER.format(kind=kind, name=field.name, type=type_)
     if field.transform.kind == "standard" or type_ not in _WRITTEN:
         return ""
     pattern, words = _WRITTEN[type_]

@@ -33,6 +33,7 @@ from vault.requests.values import (
 
 FIELDS_LIMIT: Final = 256
 LABELS_LIMIT: Final = 1000
+VECTOR_LIMIT: Final = 1000
 RECIPIENTS_LIMIT: Final = 16
 
 LATER_KINDS: Final = ("own",)
@@ -94,6 +95,17 @@ class StandardFeature(Wire):
     fill: Amount
 
 
+class VectorFeature(Wire):
+    """A list of ``size`` numbers, one input each, all scaled alike; ``fill`` (raw) for each where it is missing."""
+
+    kind: Literal["vector"]
+    size: Annotated[int, Field(ge=2, le=VECTOR_LIMIT)]
+    center: Amount
+    scale: Scale
+    clip: Clip
+    fill: Amount
+
+
 class OnehotFeature(Wire):
     """A category, one input a label; ``fill`` (null: no input set) for null, unknown and not granted."""
 
@@ -136,7 +148,7 @@ class Feature(Wire):
     name: FieldName
     role: Literal["feature"]
     necessity: Literal["required", "optional"]
-    transform: Annotated[StandardFeature | OnehotFeature, Field(discriminator="kind")]
+    transform: Annotated[StandardFeature | VectorFeature | OnehotFeature, Field(discriminator="kind")]
 
 
 class Label(Wire):
@@ -316,6 +328,12 @@ class FirstManifest(Manifest):
     v: Annotated[int, Field(ge=1, le=1)]
     optimizer: Sgd
     output: FirstOutput
+
+    @model_validator(mode="after")
+    def _knows_its_transforms(self) -> Self:
+        if any(isinstance(each.transform, VectorFeature) for each in self.features):
+            raise rule("has a transform that its version does not have")
+        return self
 
 
 class SecondManifest(Manifest):

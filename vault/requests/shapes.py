@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from learner.protocol import (
+    MAX_FEATURES,
     MAX_PARAMETERS,
     FeatureSpec,
     LabelSpec,
@@ -23,20 +24,30 @@ if TYPE_CHECKING:
     from vault.requests.manifest import Feature, Label, LinearModel, LogisticModel, Manifest, MlpModel
 
 
-def feature_spec(feature: Feature, *, present: bool = True) -> FeatureSpec:
-    """The feature as the learner reads it; one that is not present is its public fill in every row."""
+def feature_specs(feature: Feature, *, present: bool = True) -> tuple[FeatureSpec, ...]:
+    """The feature as the learner reads it, a vector number by number; one that is not present is its public fill."""
     transform = feature.transform
-    if transform.kind == "standard":
-        return FeatureSpec(
-            kind="standard",
-            center=transform.center,
-            scale=transform.scale,
-            clip=transform.clip,
-            fill=transform.fill,
-            present=present,
-        )
-    fill = None if transform.fill is None else transform.labels.index(transform.fill)
-    return FeatureSpec(kind="onehot", labels=len(transform.labels), fill_index=fill, present=present)
+    if transform.kind == "onehot":
+        fill = None if transform.fill is None else transform.labels.index(transform.fill)
+        return (FeatureSpec(kind="onehot", labels=len(transform.labels), fill_index=fill, present=present),)
+    number = FeatureSpec(
+        kind="standard",
+        center=transform.center,
+        scale=transform.scale,
+        clip=transform.clip,
+        fill=transform.fill,
+        present=present,
+    )
+    return (number,) * (transform.size if transform.kind == "vector" else 1)
+
+
+def all_specs(manifest: Manifest, allowed: frozenset[str] | None = None) -> tuple[FeatureSpec, ...]:
+    """Every feature as the learner reads it; with ``allowed``, only those are present."""
+    return tuple(
+        spec
+        for feature in manifest.features
+        for spec in feature_specs(feature, present=allowed is None or feature.name in allowed)
+    )
 
 
 def label_spec(label: Label) -> LabelSpec:
@@ -56,14 +67,14 @@ def model_spec(model: LinearModel | LogisticModel | MlpModel) -> ModelSpec:
 
 def shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:
     """The tensors of the model by name, in their fixed order."""
-    inputs = input_width([feature_spec(feature) for feature in manifest.features])
+    inputs = input_width(all_specs(manifest))
     return parameter_shapes(model_spec(manifest.model), inputs, output_width(label_spec(manifest.label)))
 
 
 def update_shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:
     """The tensors of what leaves: those of the model, or the moments of its inputs and its label."""
     if kind_of(manifest) == "moments":
-        return moment_shapes(input_width([feature_spec(feature) for feature in manifest.features]))
+        return moment_shapes(input_width(all_specs(manifest)))
     return shapes(manifest)
 
 
@@ -74,6 +85,8 @@ def dimension(manifest: Manifest) -> int:
 
 def oversize_faults(manifest: Manifest) -> tuple[str, ...]:
     """What is wrong with the model's size, as clauses; empty when nothing is."""
+    if len(all_specs(manifest)) > MAX_FEATURES:
+        return (f"its features are more than {MAX_FEATURES} numbers and categories",)
     if dimension(manifest) > MAX_PARAMETERS:
         return (f"its model has more than {MAX_PARAMETERS} parameters",)
     return ()

@@ -11,7 +11,7 @@ from vault.consent.decide import Question
 from vault.consent.grants import Operation, Window
 from vault.requests.manifest import Manifest, kind_of
 from vault.requests.optimizers import Adam, DecayedSgd, NoOptimizer, Sgd
-from vault.requests.shapes import dimension, feature_spec, label_spec, model_spec
+from vault.requests.shapes import all_specs, dimension, label_spec, model_spec
 from vault.views.states import RequesterStatus
 
 
@@ -50,9 +50,7 @@ def learner_job(manifest: Manifest, allowed: frozenset[str]) -> Job:
     return Job(
         model=model_spec(manifest.model),
         loss=manifest.loss,
-        features=tuple(
-            feature_spec(feature, present=feature.name in allowed) for feature in manifest.features
-        ),
+        features=all_specs(manifest, allowed),
         label=label_spec(manifest.label),
         unit_reduction=manifest.unit_reduction,
         max_rows_per_unit=manifest.max_rows_per_unit,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         OnehotFeature,
         StandardFeature,
         StandardLabel,
+        VectorFeature,
         Where,
     )
 
@@ -39,6 +40,10 @@ def transform_words(field: Feature | Label, type_: ColumnType) -> str:
     if transform.kind == "standard":
         fill = _amount(transform.fill, type_)
         return f"read as {_range(transform, type_)}; missing rows count as {fill}{withheld}"
+    if transform.kind == "vector":
+        fill = _amount(transform.fill, FieldType.FLOAT)
+        each = _range(transform, FieldType.FLOAT)
+        return f"read as {transform.size:,} numbers, each {each}; in missing rows each counts as {fill}{withheld}"
     others = "missing rows and other values count as"
     return f"read as one of: {_listed(transform.labels)}; {others} {_fill(transform)}{withheld}"
 
@@ -54,7 +59,7 @@ def _fill(transform: OnehotFeature) -> str:
     return "none of them" if transform.fill is None else _label(transform.fill)
 
 
-def _range(transform: StandardFeature | StandardLabel, type_: ColumnType) -> str:
+def _range(transform: StandardFeature | StandardLabel | VectorFeature, type_: ColumnType) -> str:
     """Where a number is cut off: centre ± clip times scale."""
     reach = transform.clip * transform.scale
     low, high = (_amount(transform.center + side * reach, type_) for side in (-1, 1))

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from learner.protocol import ColumnFrame, Job
-from vault.training.readings import codes, numbers
+from vault.training.readings import codes, numbers, vectors
 from vault.views.field_types import TIME_FIELD, UNIT_FIELD
 
 if TYPE_CHECKING:
@@ -25,15 +25,16 @@ def project(reader: ColumnReader, manifest: Manifest, allowed: frozenset[str], j
     """Read the allowed columns and nothing else, and return the learner's column buffer."""
     kept = _rows_in_window(reader, manifest)
 
-    def coded(field: Feature | Label) -> memoryview | None:
+    def coded(field: Feature | Label) -> list[memoryview | None]:
         if field.name not in allowed:
-            return None
-        return np.ascontiguousarray(_coded(reader.column(field.name), field)[kept]).data
+            return [None] * _width(field)
+        values = _coded(reader.column(field.name), field)[kept]
+        return [np.ascontiguousarray(one).data for one in (values.T if values.ndim == 2 else [values])]
 
-    label = coded(manifest.label)
+    (label,) = coded(manifest.label)
     assert label is not None  # a label is always required, and a decision that permits allows all required
     unit = np.ascontiguousarray(_numbered(reader.column(UNIT_FIELD))[kept])
-    features = [coded(field) for field in manifest.features]
+    features = [one for field in manifest.features for one in coded(field)]
     return ColumnFrame.encode(job, unit=unit.data, features=features, label=label)
 
 
@@ -58,7 +59,15 @@ def _numbered(units: pa.ChunkedArray) -> npt.NDArray[np.int32]:
     return np.concatenate([np.empty(0, dtype=np.int32), *numbers])
 
 
+def _width(field: Feature | Label) -> int:
+    """How many columns of the learner a field is."""
+    return field.transform.size if field.transform.kind == "vector" else 1
+
+
 def _coded(column: pa.ChunkedArray, field: Feature | Label) -> npt.NDArray[np.generic]:
+    """One value a row, or of a vector (rows, size)."""
+    if field.transform.kind == "vector":
+        return vectors(column, field.transform.size)
     if field.transform.kind == "standard":
         return numbers(column)
     return codes(column, field.transform.labels)

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.importers.marks import Mark, mark_of, micros_of, number_of, places_of
-from vault.records.vectors import is_vector
+from vault.importers.vector_values import vector_of
+from vault.records.vectors import is_vector, matrix_of
 
 MISSING: Final = -1
 
@@ -35,6 +36,21 @@ def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
     if pa.types.is_timestamp(column.type):
         column = pc.divide(_micros(column).cast(pa.float64(), safe=False), 1e6)
     return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def vectors(column: pa.ChunkedArray, size: int) -> npt.NDArray[np.float64]:
+    """(rows, size) float64; a row of NaN for what is no list of so many numbers, nor a text that spells one."""
+    if is_vector(column.type) and column.type.byte_width == 8 * size:
+        return matrix_of(column)
+    missing = np.full(size, math.nan)
+    texts = column.to_pylist() if pa.types.is_string(column.type) else [None] * len(column)
+    known = {text: _spelled(text, size, missing) for text in set(texts)}
+    return np.array([known[text] for text in texts], dtype=np.float64).reshape(-1, size)
+
+
+def _spelled(text: str | None, size: int, missing: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    found = None if text is None else vector_of(text, size)
+    return missing if found is None else np.frombuffer(found, dtype="<f8")
 
 
 def codes(column: pa.ChunkedArray, labels: tuple[str, ...]) -> npt.NDArray[np.int32]:

@@ -27,7 +27,8 @@ class FileChoice:
     the header, which texts are ``nulls``, the ``decimal`` sign (by column of ``decimals`` where they differ), by column
     of ``dates`` their order (dmy, mdy, ymd, or iso for ISO 8601) or what they count since 1970 (epoch, epoch-ms,
     epoch-us), and the ``zone`` of times that name none; days begin in it.
-    With ``flatten`` the value of b in the object a is the column a.b.
+    With ``flatten`` the value of b in the object a is the column a.b. Where the collection is there already, what was
+    decided about its last file holds for one of the same shape, unless it says ``no_plan``.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class FileChoice:
     decimals: Mapping[str, str] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
     zone: str = ""
+    no_plan: bool = False
 
 
 # imports --------------------------------------------------------------------------------------------------
@@ -130,6 +132,7 @@ class ImportPlan:
     has already, None for a new one, and ``lifetime_epsilon`` is its cap.
     ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget shared with any other.
     ``form`` is how the file is written, as it was found or said: with it the next one of its kind is read the same way.
+    If it ``follows_last``, the plan of the last file into that collection was applied.
     ``under_consent`` says that somebody may learn from that collection. Importing ``needs_passphrase`` then, and where
     a budget becomes a shared one, because that is for good, and where a budget becomes one more for the same people or
     is larger than the default.
@@ -154,6 +157,7 @@ class ImportPlan:
     shared: SharedBudget | None = None
     known_rows: int = 0
     form: FileForm | None = None
+    follows_last: bool = False
     under_consent: bool = False
     needs_passphrase: bool = False
 

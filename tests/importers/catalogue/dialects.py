@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.importers.catalogue import made_exports as made
+from tests.importers.catalogue import people_exports as people
 from tests.importers.catalogue import timeline_export as timeline
 
 MARCH, MAY = datetime(2024, 3, 1, tzinfo=UTC), datetime(2020, 5, 1, tzinfo=UTC)
@@ -94,4 +95,5 @@ DIALECTS: dict[str, tuple[bytes, str, int, dict[str, Any]]] = {
     }),
     "Spotify": (made.spotify(), "", 2, {**PLAY, "skipped": "no", "country": "DE"}),
     "Spotify, a year": (made.spotify_year(), "", 1, {"seconds": 187.5, "artist": "A band"}),
+    **people.CASES,
 }  # fmt: skip

@@ -61,6 +61,10 @@ THIRD_PARTIES = (
     "Reference",
     "Somewhere",
     "192.0.2.1",
+    "made-up-",
+    "Hello",
+    "lines",
+    "+1",
 )
 
 

@@ -13,7 +13,7 @@ from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
 from tui.cli.terminal import ask, is_interactive, say, write, write_after, write_json
 from tui.cli.vault_access import ask_beforehand, open_vault
-from tui.text import wording
+from tui.text import times, wording
 from tui.text.audit_facts import bundle_sentences, opening_sentences
 from vault.errors.audit import LogBroken
 from vault.errors.consent import NotConfirmed
@@ -64,7 +64,7 @@ def show_trail(
 
 def _show_lines(lines: Sequence[AuditLine]) -> None:
     for line in lines:
-        write_after(f"{line.seq:>5}  {wording.short_time(line.ts)}  ", line.sentence)
+        write_after(f"{line.seq:>5}  {times.short_time(line.ts)}  ", line.sentence)
 
 
 def _show_hidden(fields: Sequence[HiddenField], *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from tui.cli.options import AsJson
 from tui.cli.show_request import show_price
 from tui.cli.terminal import say, write, write_json, write_table
 from tui.cli.vault_access import open_vault
-from tui.text import wording
+from tui.text import times, wording
 from tui.text.reopening_facts import CARRIED_OVER
 from tui.text.request_facts import OPEN_STATES
 
@@ -76,7 +76,7 @@ def _history(context: typer.Context, *, as_json: bool) -> None:
         return
     rows = [
         (
-            wording.short_time(one.at),
+            times.short_time(one.at),
             one.collection,
             one.requester or CARRIED_OVER,
             one.request[:8] or "none",

@@ -49,6 +49,7 @@ def import_file(
     skip_lines: options.SkipLines = None,
     flatten: options.Flatten = False,
     plan: options.Plan = None,
+    no_plan: options.NoPlan = False,
     save_to: options.SavePlan = None,
     lifetime: options.Lifetime = None,
     same_people: options.SamePeople = None,
@@ -80,12 +81,9 @@ def import_file(
             "flatten": flatten or None,
         },
     )
-    of_all = {
-        "lifetime": lifetime or "",
-        "people": _people(same_people, other_people),
-        "allow_refused": allow_refused,
-    }
-    choices = _choices(files_of(files), collection, {**said, **of_all})
+    people = _people(same_people, other_people)
+    said |= {"lifetime": lifetime or "", "people": people, "allow_refused": allow_refused}
+    choices = _choices(files_of(files), collection, said | {"no_plan": no_plan or plan is not None})
     run = _import if len(choices) == 1 else import_all
     run(context, choices, dry_run=dry_run, as_json=as_json, save_to=save_to)
 

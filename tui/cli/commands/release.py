@@ -12,7 +12,7 @@ from tui.cli.options import AsJson
 from tui.cli.show_request import show_price
 from tui.cli.terminal import say, width, write, write_facts, write_json, write_table, write_wrapped
 from tui.cli.vault_access import open_vault
-from tui.text import wording
+from tui.text import times, wording
 from tui.text.wording import requester_with_key
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def list_releases(context: typer.Context, as_json: AsJson = False) -> None:
             one.recipient,
             one.collection,
             one.digest[:8],
-            wording.short_time(one.expires_at),
+            times.short_time(one.expires_at),
             wording.state(one.state),
         )
         for one in found
@@ -132,7 +132,7 @@ def send(
         write_json(sent)
     what = f"one update of {wording.size(sent.size)}, signed"
     if to is None:
-        until = wording.short_time(sent.fetch_until or "")
+        until = times.short_time(sent.fetch_until or "")
         say(f"{what.capitalize()}, left for {sent.recipient}: they can fetch it with their token,")
         say(f"while the vault is unlocked, until {until} UTC.")
     else:

@@ -15,7 +15,7 @@ from tui.cli.show_request import confirm_special, show_approval, show_price
 from tui.cli.show_request import show_request as draw
 from tui.cli.terminal import confirm, is_interactive, say, write, write_json, write_table
 from tui.cli.vault_access import ask_beforehand, open_vault
-from tui.text import wording
+from tui.text import times, wording
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
 
@@ -73,7 +73,7 @@ def list_requests(context: typer.Context, as_json: AsJson = False) -> None:
             one.requester,
             one.collection,
             one.purpose_words,
-            wording.short_time(one.expires_at),
+            times.short_time(one.expires_at),
             wording.state(one.state),
         )
         for one in found

@@ -9,6 +9,7 @@ from vault.importers.catalogue.apple_schema import APPLE_HEALTH
 from vault.importers.catalogue.calendar_schema import ICALENDAR, SPOTIFY
 from vault.importers.catalogue.fhir_schema import FHIR
 from vault.importers.catalogue.money_schema import BANK, OFX, QIF
+from vault.importers.catalogue.people_schema import MBOX, VCARD, WHATSAPP
 from vault.importers.catalogue.schema import KnownFormat, Part
 from vault.importers.catalogue.timeline_schema import TIMELINE
 from vault.importers.catalogue.tracks_schema import FIT, GPX, TCX
@@ -30,6 +31,9 @@ FORMATS: Final[dict[str, KnownFormat]] = {
         FIT,
         ICALENDAR,
         SPOTIFY,
+        WHATSAPP,
+        MBOX,
+        VCARD,
     )
 }
 SHOWN_PARTS: Final = 12

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from vault.errors.families import Invalid
+from vault.importers.catalogue.address_book import read_vcard
 from vault.importers.catalogue.apple_health import read_apple_health
 from vault.importers.catalogue.bank import read_bank
 from vault.importers.catalogue.calendars import read_icalendar, read_spotify
+from vault.importers.catalogue.chats import read_whatsapp
 from vault.importers.catalogue.fhir import read_fhir
 from vault.importers.catalogue.fit_file import read_fit
 from vault.importers.catalogue.formats import FORMATS, SHOWN_PARTS, find_part
 from vault.importers.catalogue.ledgers import read_ofx, read_qif
+from vault.importers.catalogue.mails import read_mbox
 from vault.importers.catalogue.part_rows import PartRows, sorted_rows
 from vault.importers.catalogue.reading import Reader, Reading
 from vault.importers.catalogue.schema import KnownFormat, Part
@@ -40,6 +43,9 @@ READERS: Final[dict[str, Reader]] = {
     "fit": read_fit,
     "icalendar": read_icalendar,
     "spotify": read_spotify,
+    "whatsapp": read_whatsapp,
+    "mbox": read_mbox,
+    "vcard": read_vcard,
 }
 
 
@@ -74,6 +80,7 @@ def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None])
         export=export_of(known),
         known_as=f"{known.name}/{part.name}",
         key=tuple(names[name] for name in part.key or part.names if name in names),
+        called=tuple(part.names),
         form=FileForm(as_format=file.format, part=part.name),
     )
 

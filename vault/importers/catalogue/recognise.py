@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from vault.importers.catalogue.bank import SHEETS as BANK_SHEETS
+from vault.importers.catalogue.chats import is_chat
 from vault.importers.catalogue.formats import FORMATS, find_part
+from vault.importers.catalogue.mailbox import START as _MAIL
 from vault.importers.catalogue.sheets import find_sheet
 from vault.importers.catalogue.streams import digest_of_path, head_of, member_heads
 from vault.importers.catalogue.timeline import shapes_of
@@ -32,6 +34,7 @@ _QIF = re.compile(_START + rb"!(?:Type|Account|Option|Clear)\b[:\w ]*", re.IGNOR
 _GPX = re.compile(_XML_START + rb"<(?:\w++:)?gpx[\s>]", re.DOTALL)
 _TCX = re.compile(_XML_START + rb"<TrainingCenterDatabase[\s>]", re.DOTALL)
 _ICALENDAR = re.compile(_START + rb"BEGIN:VCALENDAR\b", re.IGNORECASE)
+_VCARD = re.compile(_START + rb"BEGIN:VCARD\b", re.IGNORECASE)
 _SPOTIFY = re.compile(_START + rb'\[\s*\{[^{}]*"(?:ms_played|msPlayed)"')
 
 SIGNS: Final[tuple[tuple[str, Callable[[bytes], bool]], ...]] = (
@@ -48,6 +51,9 @@ SIGNS: Final[tuple[tuple[str, Callable[[bytes], bool]], ...]] = (
     ("fit", lambda head: head[8:12] == b".FIT"),
     ("icalendar", lambda head: _ICALENDAR.match(head) is not None),
     ("spotify", lambda head: _SPOTIFY.match(head) is not None),
+    ("whatsapp", is_chat),
+    ("mbox", lambda head: _MAIL.match(b"\n" + head) is not None),
+    ("vcard", lambda head: _VCARD.match(head) is not None),
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from vault.views.field_types import FieldType, Sensitivity
+from vault.views.field_types import FieldType, Sensitivity, UnitKind
 
 PD: Final = "https://w3id.org/dpv/pd#"
 """The personal data categories of the Data Privacy Vocabulary (W3C DPV)."""
@@ -40,7 +40,7 @@ class KnownColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One table of a known export; its unit is the day of the first of its columns, which is a time.
+    """One table of a known export; its unit is the day of the first of its columns, or a row where that is no time.
 
     A row is stored already where all of its ``key`` columns are; without a key, where all of its columns are.
     """
@@ -50,6 +50,11 @@ class Part:
     columns: tuple[KnownColumn, ...]
     key: tuple[str, ...] = ()
     says: str = ""
+
+    @property
+    def unit(self) -> UnitKind:
+        """What one privacy unit of it is."""
+        return UnitKind.DAY if self.columns[0].type is FieldType.TIMESTAMP else UnitKind.RECORD
 
     @property
     def names(self) -> tuple[str, ...]:

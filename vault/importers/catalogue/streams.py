@@ -24,6 +24,7 @@ LARGEST_TEXT: Final = 128 * 2**20
 _MOST_PACKED: Final = 250
 _LARGEST_DIRECTORY: Final = 32 * 2**20
 _MOST_LOOKED_AT: Final = 64
+_TEXTS: Final = (".xml", ".json", ".csv", ".txt", ".mbox", ".vcf", ".ics")
 _ZIP_END, _ZIP64_END = b"PK\x05\x06", b"PK\x06\x06"
 Progress = Callable[[int, int], None]
 
@@ -82,13 +83,16 @@ def opened(file: File) -> Iterator[tuple[IO[bytes], int]]:
 def member_heads(file: File) -> Iterator[tuple[str, bytes]]:
     """The largest texts of a zip with their first bytes; raises Unreadable as `chunks` does."""
     with _zip(file) as archive:
-        found = [
-            one for one in archive.infolist() if one.filename.lower().endswith((".xml", ".json", ".csv"))
-        ]
-        for one in sorted(found, key=lambda one: one.file_size, reverse=True)[:_MOST_LOOKED_AT]:
+        found = [one for one in archive.infolist() if one.filename.lower().endswith(_TEXTS)]
+        for one in sorted(found, key=_place)[:_MOST_LOOKED_AT]:
             _check_member(file, one)
             with archive.open(one) as stream:
                 yield one.filename, _read(file, stream, HEAD)
+
+
+def _place(one: zipfile.ZipInfo) -> tuple[bool, int]:
+    """The largest first; cards and dates last, because a chat holds those that were sent in it."""
+    return one.filename.lower().endswith((".vcf", ".ics")), -one.file_size
 
 
 def _check_member(file: File, one: zipfile.ZipInfo) -> None:
