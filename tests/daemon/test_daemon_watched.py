@@ -23,7 +23,7 @@ from vault.errors.records import AlreadyImported, FileMissing
 from vault.owner.interface.session import OwnerSession
 from vault.vault import Vault
 from vault.views.audit import Opening
-from vault.views.records import FileChoice
+from vault.views.records import FileChoice, RowFilter
 from vault.wire import messages
 
 ROWS = 9_000
@@ -51,6 +51,7 @@ WATCHED: dict[str, Do] = {
     "export_pictures": lambda vault, folder, progress: vault.export_pictures(
         "nights", folder / "out.html", progress=progress
     ),
+    "search_all": lambda vault, _folder, progress: vault.search_all(RowFilter(text="1"), progress=progress),
     "backup": lambda vault, folder, progress: vault.backup(folder / "backup.tar", progress=progress),
     "verify_audit": lambda vault, _folder, progress: vault.verify_audit(progress=progress),
     "export_audit": lambda vault, folder, progress: vault.export_audit(folder / "trail", progress=progress),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -15,7 +16,7 @@ from vault.errors.families import Invalid
 from vault.errors.records import FileChanged, FileMissing, PlanUnknown, UnknownCollection, Unreadable
 from vault.importers import read
 from vault.store.tables import Disclosure
-from vault.views.records import FileChoice
+from vault.views.records import FileChoice, RowFilter
 
 MARKER = "marker-7f3a"
 
@@ -211,6 +212,42 @@ def test_an_export_says_what_a_spreadsheet_would_run(today: World) -> None:
     assert "--safe-for-spreadsheets" in plain.err
     assert "\n\"'=HYPERLINK" in (today.folder / "safe.csv").read_text().replace("\r", "")
     assert "an apostrophe or a mark stands there now" in " ".join(safe.err.split())
+
+
+# searching all of them ----------------------------------------------------------------------------------------
+
+
+def test_every_collection_is_searched_and_recorded_and_the_text_is_not(today: World) -> None:
+    notes = today.folder / "notes.csv"
+    notes.write_text(f"at,note\n2026-01-02,a {MARKER} b\n2026-01-03,nothing\n")
+    with today.vault() as vault:
+        import_file(vault, FileChoice(path=notes, name="notes"))
+        plain = today.folder / "plain.csv"
+        plain.write_text(f"word\n{MARKER}\n{MARKER}\n")
+        import_file(vault, FileChoice(path=plain, name="plain"))
+        before = len(vault.audit_lines())
+        found = vault.search_all(RowFilter(text=MARKER.upper()), limit=1)
+        looks = [line.sentence for line in vault.audit_lines()[before:]]
+        timed = vault.search_all(RowFilter(text=MARKER, since=datetime(2026, 1, 1, tzinfo=UTC)))
+        with pytest.raises(Invalid, match="a search is for a text"):
+            vault.search_all(RowFilter())
+        with vault._opened.read() as uow:
+            hidden = "".join(row.d for row in uow.find(Disclosure))
+    said = run(today.paths, "data", "search", MARKER)
+    none = run(today.paths, "data", "search", MARKER, "--since", "2026-01-03")
+
+    assert [(page.collection, page.matches, page.row_numbers) for page in found] == [
+        ("notes", 1, (1,)),
+        ("plain", 2, (1,)),
+    ]
+    assert looks == [
+        f"You looked at {name} (rows with a text, 1 to 1)." for name in ("nights", "notes", "plain")
+    ]
+    assert [page.collection for page in timed] == ["notes"]
+    assert MARKER not in hidden.lower()
+    assert said.out.splitlines()[0] == "notes:"
+    assert f"1 to 2 of 2 rows with “{MARKER}”, of 2" in said.err
+    assert (none.code, none.out, none.err) == (0, "", "No row of any collection fits.\n")
 
 
 # pictures -----------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from vault.sealing.secret import Secret
 from vault.vault import Vault
 from vault.views.audit import Opening
 from vault.views.cards import CardChoice
-from vault.views.records import FileChoice
+from vault.views.records import FileChoice, RowFilter
 from vault.views.requesters import RequesterView
 from vault.wire import messages
 from vault.wire.encoding import to_json
@@ -40,6 +40,7 @@ TERMS = {
 }  # fmt: skip
 BY_NAME: dict[str, Any] = {
     "choice": FileChoice(path=Path("/tmp/a.csv"), name="nights", types={"a": "int"}),
+    "only": RowFilter(text="x", column="y", since=NOW),
     "card": CardChoice(collection="nights", columns={"a": "int"}, labels={"b": ("x", "y")}, to="lab"),
     "key_file": Path("/tmp/key"), "target": Path("/tmp/t"), "folder": Path("/tmp/f"), "job": Path("/tmp/j"),
     "to": Path("/tmp/to"), "optional": frozenset({"b", "a"}), "fields": ["a"], "window": (NOW, None),
@@ -115,6 +116,7 @@ def test_every_action_says_whether_it_is_proven_and_every_watched_one_takes_a_pr
         "import_under_consent",
         "export_collection",
         "export_pictures",
+        "search_all",
         "backup",
         "verify_audit",
         "export_audit",

@@ -14,10 +14,11 @@ from vault.owner.interface.actions import ACTIONS
 from vault.records.reading import ColumnReader
 from vault.store.engine import Store
 from vault.vault import Vault
-from vault.views.records import FileChoice
+from vault.views.records import FileChoice, RowFilter
 
 LOOKS: dict[str, Callable[[Vault, Path], object]] = {
     "browse": lambda vault, _folder: vault.browse("nights", first=1, limit=500),
+    "search_all": lambda vault, _folder: vault.search_all(RowFilter(text="1")),
     "show_collection": lambda vault, _folder: vault.show_collection("nights"),
     "export_collection": lambda vault, folder: vault.export_collection(
         "nights", folder / "out.csv", as_format="csv"

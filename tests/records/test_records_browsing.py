@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.sweeps import sweep
 from vault.errors.families import Invalid
+from vault.errors.records import UnknownField
 from vault.errors.storage import Damaged
 from vault.records import reading
-from vault.records.browsing import LONGEST_CELL, check_page, page
+from vault.records.browsing import LONGEST_CELL, check_fits, check_page, fits, page
 from vault.records.cells import cell
 from vault.records.collections import find_collection
 from vault.records.imports import choose
 from vault.store.tables import Segment
 from vault.views.field_types import FieldType
+from vault.views.records import RowFilter
 
 MIXED = """when,amount,count,yes,word
 2026-01-02T03:04:05Z,70.0,12,true,Straße
@@ -28,10 +32,11 @@ lines"
 """
 
 
-def look(bench, *, first=0, limit=100, search=""):
+def look(bench, *, first=0, limit=100, search="", only=None):
     with bench.store.read() as uow:
         facts = find_collection(uow, "rows")
-        return page(bench.owner(uow), facts, first=first, limit=limit, search=search)
+        wanted = only or RowFilter(text=search)
+        return page(bench.owner(uow), facts, wanted, first=first, limit=limit)
 
 
 @pytest.fixture
@@ -192,10 +197,64 @@ def test_a_search_opens_no_column_that_cannot_hold_the_text(full, monkeypatch):
     ],
 )
 def test_a_page_that_cannot_be_asked_for_is_refused(wish, reason):
+    asked = {"first": 0, "limit": 100, "search": "", **wish}
+    wanted = RowFilter(text=asked.pop("search"))
     with pytest.raises(Invalid, match=reason):
-        check_page(**{"first": 0, "limit": 100, "search": "", **wish})
+        check_page(wanted, **asked)
 
 
 def test_the_bounds_themselves_can_be_asked_for():
-    check_page(first=0, limit=1, search="x" * 200)
-    check_page(first=2**70, limit=500, search="")
+    check_page(RowFilter(text="x" * 200), first=0, limit=1)
+    check_page(RowFilter(), first=2**70, limit=500)
+
+
+# by column and by time --------------------------------------------------------------------------------------
+
+TIMES = "at,a,b\n2026-01-01T10:00:00Z,x,y\n2026-01-02T10:00:00Z,y,x\n,x,x\n2026-01-04T10:00:00Z,z,x\n"
+
+
+def moment(day):
+    return datetime(2026, 1, day, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("only", "rows"),
+    [
+        (RowFilter(text="x", column="a"), (1, 3)),
+        (RowFilter(text="X", column="b", since=moment(2)), (2, 4)),
+        (RowFilter(since=moment(2), before=moment(4)), (2,)),
+        (RowFilter(before=moment(2)), (1,)),
+        (
+            RowFilter(
+                since=datetime(2026, 1, 1, 10, tzinfo=UTC), before=datetime(2026, 1, 2, 10, tzinfo=UTC)
+            ),
+            (1,),
+        ),
+        (RowFilter(text="2026", column="a"), ()),
+    ],
+)
+def test_rows_are_found_by_one_column_and_by_their_time(bench, only, rows):
+    bench.load(TIMES, time_field="at", unit="record")
+    found = look(bench, only=only)
+
+    assert (found.row_numbers, found.matches, found.total) == (rows, len(rows), 4)
+    assert found.has_time is only.has_time
+
+
+def test_a_column_and_a_time_that_a_collection_does_not_have_are_refused(bench):
+    bench.load("a\n1\n")
+    with bench.store.read() as uow:
+        facts = find_collection(uow, "rows")
+
+    assert [
+        fits(facts, one) for one in (RowFilter(text="1", column="a"), RowFilter(text="1", column="b"))
+    ] == [
+        True,
+        False,
+    ]
+    with pytest.raises(UnknownField):
+        check_fits(facts, RowFilter(text="1", column="b"))
+    with pytest.raises(Invalid, match="no column of rows says when"):
+        check_fits(facts, RowFilter(since=moment(1)))
+    with pytest.raises(Invalid, match="a column is named for a text"):
+        check_page(RowFilter(column="a"), first=0, limit=1)

@@ -138,6 +138,23 @@ def test_the_vault_searches_and_counts_and_escape_shows_all_rows_again(shared: S
     play(story())
 
 
+def test_one_search_looks_into_every_collection_and_leads_to_the_rows(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "data") as pilot:
+            await until(pilot, lambda: pilot.app.screen.query_one(ListTable).row_count > 0)
+            await press(pilot, "s", *"needle", "enter")
+            await sees(pilot, "5 rows of 1 collection with “needle”")
+            assert "many 7 text Needle" in words_in(pilot.app, "#found-list")
+            await press(pilot, "enter")
+            await sees(pilot, "1 to 5 of 5 rows of 50,000 that hold “needle”, many")
+            await press(pilot, "escape")
+            await sees(pilot, f"1 to {PAGE_ROWS} of {ROWS:,} rows of many")
+
+    play(story())
+
+
 @pytest.mark.slow
 def test_a_search_that_takes_long_says_so_and_can_be_given_up(
     shared: Shared, monkeypatch: pytest.MonkeyPatch

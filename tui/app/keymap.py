@@ -230,6 +230,15 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "data browse",
         shown=True,
     ),
+    _action(
+        "data",
+        "search_all",
+        "s",
+        "Search…",
+        "Find a text in the rows of every collection; the looks are recorded.",
+        "data search",
+        shown=True,
+    ),
     _action("data", "import", "i", "Import…", "Seal a file into your vault.", "import", shown=True),
     _action("data", "add_rows", "a", "Add rows…", "Seal a file into the collection of this line.", "import"),
     _action(
@@ -271,6 +280,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
     _action("browse", "next", "n", "Next", "The next page of rows.", "data browse", shown=True),
     _action("browse", "previous", "p", "Previous", "The page before.", "data browse", shown=True),
     _action("browse", "jump", "o", "Go to…", "Go to a row by its number.", "data browse", shown=True),
+    _action("found", "open", "enter", "Rows", "Open the rows that hold the text.", "data search", shown=True),
     # consents
     _action("consents", "open", "enter", "Open", "Read all about this consent.", "consent show"),
     _action("consents", "give", "n", "New…", "Open the form for a new consent.", "consent grant", shown=True),

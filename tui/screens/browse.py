@@ -58,12 +58,12 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
 * **escape** ends a search, then goes back.
 """
 
-    def __init__(self, collection: str) -> None:
+    def __init__(self, collection: str, *, search: str = "") -> None:
         super().__init__()
         self._collection = collection
         self._rows: Rows | None = None
         self._total: int | None = None
-        self._wanted = Place()
+        self._wanted = Place(search=search)
 
     def body(self) -> ComposeResult:
         """Where in the collection this is, and the rows."""
@@ -82,7 +82,9 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
         if self._total is None:
             self.action_close()
         elif facts:
-            self.go_to(Place(first=self._rows.first, search=self._rows.search) if self._rows else Place())
+            self.go_to(
+                Place(first=self._rows.first, search=self._rows.search) if self._rows else self._wanted
+            )
 
     # pages
 

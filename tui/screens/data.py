@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
-from textual.widgets import DataTable
+from textual.widgets import DataTable, Input
 
 from tui.app.key_names import key_of
 from tui.app.page import Page
@@ -39,6 +39,18 @@ BAR: Final = 25
 NAME_ROOM: Final = 24
 
 
+class AllBar(Input):
+    """The field for a text that is looked for in every collection."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            placeholder="search the rows of every collection; enter begins, escape stays",
+            id="all-bar",
+            classes="value",
+            compact=True,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
     """Every collection, every consent, and how much of each lifetime budget is used, in percent."""
@@ -60,6 +72,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
 * No value is shown before you ask for it. Looking at values is recorded in the trail, and nothing leaves by it.
 * *What counts as one* is what the noise of every job hides whole: a day, a record, a person.
 * The *lifetime privacy budget* was fixed at the import. What jobs used of it never comes back.
+* **s** searches the rows of every collection.
 * **e** writes a readable copy into a file of yours. **D** erases a collection for good: its name has to be typed.
 """
 
@@ -170,6 +183,29 @@ Your collections. **enter** shows the columns of one, **b** its rows.
 
         if self.chosen is not None:
             self.app.switch_screen(Browse(self.chosen.name))
+
+    async def action_search_all(self) -> None:
+        """Type a text to look for in the rows of every collection; the vault looks when it is all typed."""
+        if not self.query(AllBar):
+            await self.query_one("#body").mount(AllBar())
+        self.set_focus(self.query_one(AllBar))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Begin that search; the one in the list goes on in what is left of it."""
+        from tui.screens.found import Found
+
+        event.stop()
+        event.prevent_default()
+        if event.input.id != "all-bar":
+            self.focus_first()
+        elif event.value:
+            self.app.switch_screen(Found(event.value))
+
+    async def leave_part(self) -> None:
+        """Close the field of the search."""
+        if self.query(AllBar):
+            await self.query(AllBar).remove()
+            self.focus_first()
 
     def action_import(self) -> None:
         """Bring a file in."""

@@ -14,6 +14,7 @@ from vault.audit.entries import EntryType
 from vault.budget import ledger
 from vault.errors.budget import JoinNotProven, WiderNotProven
 from vault.errors.consent import UnderConsent
+from vault.errors.families import Invalid
 from vault.file_names import spelled
 from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
@@ -30,6 +31,7 @@ from vault.views.records import (
     OverlapReason,
     Page,
     PicturesReport,
+    RowFilter,
 )
 
 if TYPE_CHECKING:
@@ -101,13 +103,33 @@ class RecordActions:
         with self._opened.read() as uow:
             return collection_views(uow)
 
-    def browse(self, name: str, *, first: int = 0, limit: int = 100, search: str = "") -> Page:
+    def browse(
+        self, name: str, *, first: int = 0, limit: int = 100, search: str = "", only: RowFilter | None = None
+    ) -> Page:
         from vault.records import browsing
 
-        browsing.check_page(first=first, limit=limit, search=search)
-        which = f"{'rows with a text' if search else 'rows'}, {first + 1:,} to {first + limit:,}"
+        wanted = only or RowFilter(text=search)
+        browsing.check_page(wanted, first=first, limit=limit)
+        with self._opened.read() as uow:
+            browsing.check_fits(collections.find_collection(uow, name), wanted)
+        which = f"{_what_rows(wanted)}, {first + 1:,} to {first + limit:,}"
         with self._looking(name, EntryType.ACCESS_VIEW, {"what": name, "rows": which}) as (facts, reader):
-            return browsing.page(reader, facts, first=first, limit=limit, search=search)
+            return browsing.page(reader, facts, wanted, first=first, limit=limit)
+
+    def search_all(self, only: RowFilter, *, limit: int = 20, progress: Progress = unwatched) -> list[Page]:
+        from vault.records import browsing
+
+        browsing.check_page(only, first=0, limit=limit)
+        if only.is_all:
+            raise Invalid(reason="a search is for a text, a time, or both")
+        with self._opened.read() as uow:
+            names = [one.name for one in collections.list_collections(uow) if browsing.fits(one, only)]
+        pages = []
+        for done, name in enumerate(names):
+            progress(done, len(names))
+            pages.append(self.browse(name, limit=limit, only=only))
+        progress(len(names), len(names))
+        return [page for page in pages if page.matches]
 
     def show_collection(self, name: str) -> list[ColumnSummary]:
         from vault.records.summary import summarise
@@ -165,6 +187,12 @@ class RecordActions:
     def erase_collection(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         self._plans.forget_all()
         return erasure.erase(self._opened, name, fingerprint_too=fingerprint_too)
+
+
+def _what_rows(wanted: RowFilter) -> str:
+    """Which rows, without the text and the time that were asked for."""
+    asked = [*(["a text"] if wanted.text else []), *(["a time"] if wanted.has_time else [])]
+    return f"rows with {' and '.join(asked)}" if asked else "rows"
 
 
 _SURE: Final = {

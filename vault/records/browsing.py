@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.errors.families import Invalid
+from vault.errors.records import UnknownField
 from vault.records.cells import cell, shown
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader, stripe_sizes
 from vault.records.segments import STRIPE_ROWS
-from vault.views.field_types import ColumnType, FieldSpec, FieldType, VectorType
-from vault.views.records import Page
+from vault.views.field_types import TIME_FIELD, ColumnType, FieldSpec, FieldType, VectorType
+from vault.views.records import Page, RowFilter
 
 MOST_ROWS = 500
 LONGEST_SEARCH = 200
@@ -29,26 +30,43 @@ _SIGNS: dict[ColumnType, frozenset[str]] = {
 }
 
 
-def check_page(*, first: int, limit: int, search: str) -> None:
+def check_page(wanted: RowFilter, *, first: int, limit: int) -> None:
     """Raise Invalid for a page that cannot be asked for."""
     if not 1 <= limit <= MOST_ROWS:
         raise Invalid(reason=f"a page has 1 to {MOST_ROWS} rows")
     if first < 0:
         raise Invalid(reason="a page begins at row 0 or later")
-    if len(search) > LONGEST_SEARCH or not search.isprintable():
+    if len(wanted.text) > LONGEST_SEARCH or not wanted.text.isprintable():
         raise Invalid(reason=f"a search is at most {LONGEST_SEARCH} printable characters")
+    if wanted.column and not wanted.text:
+        raise Invalid(reason="a column is named for a text to be searched in it")
 
 
-def page(reader: ColumnReader, facts: CollectionFacts, *, first: int, limit: int, search: str) -> Page:
-    """The rows from ``first`` on, of all or of those that hold ``search`` in a column of the owner, in any case.
+def fits(facts: CollectionFacts, wanted: RowFilter) -> bool:
+    """Whether a collection has the column that is searched, and times where a time is asked for."""
+    names = {field.name for field in facts.fields}
+    return (not wanted.column or wanted.column in names) and (
+        not wanted.has_time or facts.time_field is not None
+    )
+
+
+def check_fits(facts: CollectionFacts, wanted: RowFilter) -> None:
+    """Raise UnknownField for a column that is not there, Invalid where nothing says when a row happened."""
+    if wanted.column and wanted.column not in {field.name for field in facts.fields}:
+        raise UnknownField(collection=facts.name, name=wanted.column)
+    if not fits(facts, wanted):
+        raise Invalid(reason=f"no column of {facts.name} says when a row happened")
+
+
+def page(reader: ColumnReader, facts: CollectionFacts, wanted: RowFilter, *, first: int, limit: int) -> Page:
+    """The rows from ``first`` on, of all or of those that are meant.
 
     Texts longer than a thousand characters end in an ellipsis, and what steers a terminal is a dot; the search
     looks at all of them. Raises Damaged.
     """
-    matches, wanted = reader.rows, range(first, min(first + limit, reader.rows))
-    places: Sequence[int] = wanted
-    if search:
-        matches, places = _find(reader, facts.fields, search.lower(), first=first, limit=limit)
+    matches, places = reader.rows, [*range(first, min(first + limit, reader.rows))]
+    if not wanted.is_all:
+        matches, places = _find(reader, facts.fields, wanted, first=first, limit=limit)
     names = [field.name for field in facts.fields]
     return Page(
         collection=facts.name,
@@ -58,7 +76,8 @@ def page(reader: ColumnReader, facts: CollectionFacts, *, first: int, limit: int
         first=first,
         total=reader.rows,
         matches=matches,
-        search=search,
+        search=wanted.text,
+        has_time=wanted.has_time,
     )
 
 
@@ -75,22 +94,45 @@ def _rows(reader: ColumnReader, names: Sequence[str], places: Sequence[int]) -> 
 
 
 def _find(
-    reader: ColumnReader, fields: Sequence[FieldSpec], text: str, *, first: int, limit: int
+    reader: ColumnReader, fields: Sequence[FieldSpec], wanted: RowFilter, *, first: int, limit: int
 ) -> tuple[int, list[int]]:
-    """How many rows hold the text, and which of them are on the page; one stripe is in memory at a time."""
-    able = [field for field in fields if set(text) <= _SIGNS.get(field.type, set(text))]
+    """How many rows are meant, and which of them are on the page; one stripe is in memory at a time."""
+    text = wanted.text.lower()
+    able = [
+        field
+        for field in fields
+        if set(text) <= _SIGNS.get(field.type, set(text)) and wanted.column in ("", field.name)
+    ]
     matches: int = 0
     places: list[int] = []
-    for stripe, _ in stripe_sizes(reader.rows) if able else ():
-        values = reader.stripe([field.name for field in able], stripe)
-        holds = np.zeros(values.num_rows, dtype=bool)
-        for field, column in zip(able, values.columns, strict=True):
-            holds |= _holds(field.type, column, text)
-        found = np.flatnonzero(holds)
+    for stripe, rows in stripe_sizes(reader.rows) if able else ():
+        meant = _in_time(reader, stripe, wanted) if wanted.has_time else np.ones(rows, dtype=bool)
+        if text and meant.any():
+            meant &= _with_text(reader, able, stripe, text)
+        found = np.flatnonzero(meant)
         on_page = found[max(0, first - matches) : max(0, first + limit - matches)]
         places += [stripe * STRIPE_ROWS + int(place) for place in on_page]
         matches += len(found)
     return matches, places
+
+
+def _with_text(reader: ColumnReader, able: Sequence[FieldSpec], stripe: int, text: str) -> np.ndarray:
+    values = reader.stripe([field.name for field in able], stripe)
+    holds = np.zeros(values.num_rows, dtype=bool)
+    for field, column in zip(able, values.columns, strict=True):
+        holds |= _holds(field.type, column, text)
+    return holds
+
+
+def _in_time(reader: ColumnReader, stripe: int, wanted: RowFilter) -> np.ndarray:
+    """Which rows happened in the time that was asked for; one without a time did not."""
+    times = reader.stripe([TIME_FIELD], stripe).column(0)
+    meant = np.ones(len(times), dtype=bool)
+    for bound, compare in ((wanted.since, pc.greater_equal), (wanted.before, pc.less)):
+        if bound is not None:
+            held = pc.fill_null(compare(times, pa.scalar(bound, times.type)), False)
+            meant &= held.to_numpy(zero_copy_only=False)
+    return meant
 
 
 def _holds(known: ColumnType, column: pa.Array, text: str) -> np.ndarray:

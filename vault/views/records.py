@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -206,11 +207,36 @@ class PicturesReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowFilter:
+    """Which rows are meant: those that hold a ``text`` in any column, or in the one ``column``, in whatever case.
+
+    Of them only those that happened at ``since`` or later and earlier than ``before``. What is not given leaves out
+    nothing.
+    """
+
+    text: str = ""
+    column: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it leaves out no row."""
+        return not self.text and not self.has_time
+
+    @property
+    def has_time(self) -> bool:
+        """Whether rows are left out by when they happened."""
+        return self.since is not None or self.before is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Some rows of a collection as texts, in its order, under the names of its ``columns``.
 
     ``row_numbers`` counts the rows of the collection from 1. Of the ``total`` rows ``matches`` hold the ``search``
-    text (all of them where it is empty), and the page begins after the first ``first`` of those.
+    text (all of them where it is empty) and, where it ``has_time``, happened in the time that was asked for; the page
+    begins after the first ``first`` of those.
     """
 
     collection: str
@@ -221,6 +247,7 @@ class Page:
     total: int
     matches: int
     search: str
+    has_time: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -26,18 +26,25 @@ from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import wording
 from tui.text.erasure_facts import erase_sentences
 from tui.text.export_facts import export_sentences, picture_sentences
+from tui.text.parse import parse_moment
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vault.views.records import Erasure, Page
+    from vault.views.records import Erasure, Page, RowFilter
 
 group = typer.Typer(no_args_is_help=True)
 
 CollectionName = Annotated[str, typer.Argument(metavar="COLLECTION", help="Its name.")]
 First = Annotated[int, typer.Option("--first", metavar="N", help="Pass over so many rows.")]
+Since = Annotated[
+    str, typer.Option("--since", metavar="DATE", help="Only rows of this date or time (UTC) or later.")
+]
+Before = Annotated[str, typer.Option("--before", metavar="DATE", help="Only rows earlier than this.")]
+InColumn = Annotated[str, typer.Option("--column", metavar="COLUMN", help="Search in this column alone.")]
+MOST_WORDS: Final = 2
 Limit = Annotated[int, typer.Option("--limit", metavar="N", help="How many rows, 1 to 500; default: 100.")]
 
 
@@ -152,27 +159,69 @@ def browse(
     search: Annotated[
         str, typer.Option("--search", metavar="TEXT", help="Only rows that hold this text.")
     ] = "",
+    column: InColumn = "",
+    since: Since = "",
+    before: Before = "",
     as_json: AsJson = False,
 ) -> None:
     """Read the rows themselves, for your eyes only; the look is recorded."""
+    only = _row_filter(search, column, since, before)
     with open_vault(context) as vault:
-        page = vault.browse(collection, first=first, limit=limit, search=search)
+        page = vault.browse(collection, first=first, limit=limit, only=only)
     _show_page(page, as_json=as_json)
 
 
 @group.command("search")
 def search_rows(
     context: typer.Context,
-    collection: CollectionName,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="In any column, in upper or lower case.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[COLLECTION] TEXT",
+            help="In any column, in upper or lower case; without a collection in all of them.",
+        ),
+    ],
     first: First = 0,
     limit: Limit = 100,
+    column: InColumn = "",
+    since: Since = "",
+    before: Before = "",
     as_json: AsJson = False,
 ) -> None:
     """Find the rows that hold a text, for your eyes only; the look is recorded, the text is not."""
+    if len(words) > MOST_WORDS:
+        raise Invalid(reason="a search takes a collection and a text; put quotes around a text with spaces")
+    only = _row_filter(words[-1], column, since, before)
+    if len(words) == 1:
+        _search_all(context, only, first=first, limit=limit, as_json=as_json)
+        return
     with open_vault(context) as vault:
-        page = vault.browse(collection, first=first, limit=limit, search=text)
+        page = vault.browse(words[0], first=first, limit=limit, only=only)
     _show_page(page, as_json=as_json)
+
+
+def _row_filter(text: str, column: str, since: str, before: str) -> RowFilter:
+    from vault.views.records import RowFilter
+
+    return RowFilter(
+        text=text,
+        column=column,
+        since=parse_moment(since) if since else None,
+        before=parse_moment(before) if before else None,
+    )
+
+
+def _search_all(context: typer.Context, only: RowFilter, *, first: int, limit: int, as_json: bool) -> None:
+    if first:
+        raise Invalid(reason="--first passes over rows of one collection: name it before the text")
+    with open_vault(context) as vault, progress_bar("searching collections") as progress:
+        found = vault.search_all(only, limit=limit, progress=progress)
+    if not found and not as_json:
+        say("No row of any collection fits.")
+    for page in found:
+        if not as_json:
+            write_wrapped(f"{page.collection}:")
+        _show_page(page, as_json=as_json)
 
 
 def _show_page(page: Page, *, as_json: bool) -> None:
@@ -188,12 +237,18 @@ def _show_page(page: Page, *, as_json: bool) -> None:
 def _position(page: Page) -> str:
     """How much of the collection this is, and how to go on."""
     found = wording.counted(page.matches, "row")
-    hold = f" with {wording.quoted(page.search)}, of {page.total:,}" if page.search else ""
+    text = f" with {wording.quoted(page.search)}" if page.search else ""
+    hold = f"{text}{' in that time' if page.has_time else ''}, of {page.total:,}" if is_filtered(page) else ""
     end = page.first + len(page.rows)
     if not page.rows:
         return f"There is nothing here; {page.collection} has {found}{hold}."
     more = f"; the next: --first {end}" if end < page.matches else ""
     return f"{page.first + 1:,} to {end:,} of {found}{hold}{more}"
+
+
+def is_filtered(page: Page) -> bool:
+    """Whether rows were left out by their texts or their time."""
+    return bool(page.search) or page.has_time
 
 
 @group.command("erase")

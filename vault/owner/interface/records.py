@@ -17,6 +17,7 @@ from vault.views.records import (
     ImportReport,
     Page,
     PicturesReport,
+    RowFilter,
 )
 
 
@@ -61,11 +62,22 @@ class Records(Protocol):
     def collections(self) -> list[CollectionView]:
         """Every collection with its columns and its privacy unit."""
 
-    def browse(self, name: str, *, first: int = 0, limit: int = 100, search: str = "") -> Page:
+    def browse(
+        self, name: str, *, first: int = 0, limit: int = 100, search: str = "", only: RowFilter | None = None
+    ) -> Page:
         """Rows of a collection, for the owner's eyes: at most `limit` (1 to 500) behind the first `first`.
 
-        With `search` only those that hold this text in any column, in whatever case. Each page is recorded as a look
-        before it is read, and not read where that cannot be. Raises `UnknownCollection`, `DiskFull` and `Invalid`.
+        With `search` only those that hold this text in any column, in whatever case; with `only` those that it means,
+        and there is no other text. Each page is recorded as a look before it is read, and not read where that cannot
+        be. Raises `UnknownCollection`, `UnknownField`, `DiskFull` and `Invalid`.
+        """
+
+    @watched
+    def search_all(self, only: RowFilter, *, limit: int = 20, progress: Progress = unwatched) -> list[Page]:
+        """The first rows that are meant of each collection that has some, at most `limit` (1 to 500) of each.
+
+        Each collection that has the column and the times that are asked for is recorded as looked at before it is
+        read; what was searched for is not recorded. Raises `DiskFull` and `Invalid`.
         """
 
     def show_collection(self, name: str) -> list[ColumnSummary]:
