@@ -270,8 +270,9 @@ class ColumnSummary:
     ``minimum`` and ``maximum`` are numbers, or texts for times; ``mean`` of a truth value is its share of true;
     ``top`` are the commonest labels with their counts. Where the collection has times, ``over_time`` holds one point
     ``every`` day, week, month or year: means for numbers and truth values (``is_mean``), else counts, and of labels the
-    ``shares`` of the commonest. ``calendar`` tells of a column of times which days have rows, ``places`` of two columns
-    that name a place together where they are, for the screen alone.
+    ``shares`` of the commonest. ``calendar`` tells of a column of times which days have rows. A column that by its name
+    is a latitude or a longitude beside the other ``is_place``: its values, and the ``places`` of both, are for the
+    screen alone.
     """
 
     name: str
@@ -290,6 +291,7 @@ class ColumnSummary:
     over_time: tuple[Point, ...] = ()
     shares: tuple[Share, ...] = ()
     calendar: Calendar | None = None
+    is_place: bool = False
     places: Places | None = None
 
 
