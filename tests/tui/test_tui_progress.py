@@ -6,10 +6,8 @@ import io
 import sys
 
 import pytest
-from rich.progress import Progress
 
 from tui.cli.progress import progress_bar
-from tui.cli.time_left import TimeLeft
 
 
 class Terminal(io.StringIO):
@@ -49,16 +47,3 @@ def test_a_log_and_a_screen_that_is_read_aloud_get_no_bar(
 
     assert screen.getvalue() == ""
     assert capsys.readouterr() == ("", "")
-
-
-def test_the_time_that_is_left_is_told_by_the_pace_so_far() -> None:
-    now = 0.0
-    bar = Progress(TimeLeft(), get_time=lambda: now, disable=True)
-    task = bar.add_task("reading rows", total=None)
-    said = []
-    for done in (0, 10, 20, 99, 100):
-        now += 6
-        bar.update(task, completed=done, total=100)
-        said.append(TimeLeft().render(bar.tasks[0]).plain)
-
-    assert said == ["", "", "0:00:48 left", "", ""]

@@ -131,7 +131,10 @@ class ImportPlan:
     ``id`` names it for the import that carries it out; ``digest`` is the SHA-256 of the file as it was read, in hex.
     ``known_rows`` of the file are in its collection already and are left out. ``rows_before`` are those its collection
     has already, None for a new one, and ``lifetime_epsilon`` is its cap.
-    ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget shared with any other.
+    Of a known export ``parts`` are all tables that the file holds, with their rows.
+    Where the ``unit_is_proposed`` its column names people in several rows, and nothing is imported before a choice says
+    what counts as one. ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget
+    shared with any other.
     ``form`` is how the file is written, as it was found or said: with it the next one of its kind is read the same way.
     If it ``follows_last``, the plan of the last file into that collection was applied.
     ``under_consent`` says that somebody may learn from that collection. Importing ``needs_passphrase`` then, and where
@@ -157,7 +160,9 @@ class ImportPlan:
     overlaps: tuple[Overlap, ...] = ()
     shared: SharedBudget | None = None
     known_rows: int = 0
+    parts: Mapping[str, int] = field(default_factory=dict)
     form: FileForm | None = None
+    unit_is_proposed: bool = False
     follows_last: bool = False
     under_consent: bool = False
     needs_passphrase: bool = False
