@@ -261,7 +261,9 @@ def test_a_page_with_pictures_is_an_export_on_the_trail_and_places_stay_on_the_s
     as_json = run(today.paths, "data", "show", "ways", "--json")
     done = run(today.paths, "data", "show", "ways", "--html", page)
 
-    assert [json.loads(line)["places"] for line in as_json.out.splitlines()] == [None, None, None]
+    assert [json.loads(line)["is_place"] for line in as_json.out.splitlines()] == [True, True, False]
+    assert "52.53" not in as_json.out
+    assert "13.38" not in as_json.out
     assert (done.code, done.out) == (0, "")
     said = " ".join(done.err.split())
     assert f"1 column of 9 rows drawn in {page}, readable by anyone who gets that file." in said

@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.sweeps import sweep
 from tests.worlds.commands import assert_refused, run, secrets_of
 from tests.worlds.world import World
 from tui.cli.import_plan import read_plan
@@ -21,7 +23,7 @@ from vault.errors.records import Unreadable
 from vault.importers.catalogue.streams import HEAD
 from vault.importers.read import parse as parse_file
 from vault.importers.read import read_file
-from vault.importers.wishes import FileWishes, file_wishes
+from vault.importers.wishes import FileWishes, cell_wishes, file_wishes
 from vault.views.records import FileChoice
 
 FEW_SECONDS = (
@@ -153,7 +155,9 @@ def test_in_any_encoding_a_file_is_read_or_refused(tmp_path: Path) -> None:
                 continue
 
 
-@pytest.mark.parametrize("name", ["undefined", "rot13", "hex", "idna", "unicode_escape", "no such"])
+@pytest.mark.parametrize(
+    "name", sweep(["undefined", "rot13", "hex", "idna", "unicode_escape", "no such"], default=3)
+)
 def test_what_is_no_encoding_of_text_is_said_so(today: World, name: str) -> None:
     table = today.folder / "steps.csv"
     table.write_text("steps\n1\n", encoding="utf-8")
@@ -161,7 +165,7 @@ def test_what_is_no_encoding_of_text_is_said_so(today: World, name: str) -> None
     assert_refused(found, 1, f"there is no encoding {name}", secrets_of(today))
 
 
-@pytest.mark.parametrize("name", [".50", "[0]", ".a[1]"])
+@pytest.mark.parametrize("name", sweep([".50", "[0]", ".a[1]"]))
 def test_a_name_that_looks_like_a_path_is_a_name(today: World, name: str) -> None:
     table, again = today.folder / "steps.csv", today.folder / "again.csv"
     table.write_text(f"{name},b\n1,2\n1,2\n", encoding="utf-8")
@@ -169,6 +173,14 @@ def test_a_name_that_looks_like_a_path_is_a_name(today: World, name: str) -> Non
     run(today.paths, "import", table)
     said = run(today.paths, "import", again, "--collection", "steps", "--dry-run")
     assert "1 of these rows is in the collection already" in " ".join(said.err.split())
+
+
+@pytest.mark.parametrize("said", [{"nulls": ("-",)}, {"dates": {"steps": "dmy"}}])
+def test_half_of_a_character_in_a_file_is_refused(tmp_path: Path, said: dict[str, Any]) -> None:
+    table = tmp_path / "rows.jsonl"
+    table.write_text('{"steps": "\\ud800"}\n{"steps": "31.12.2026"}\n{"steps": 1}\n', encoding="utf-8")
+    form = cell_wishes(FileChoice(path=table, name="a", **said), "")
+    assert 1 in [row.line for row in parse_file(read_file(table), form=form).refused]
 
 
 def test_utf_16_without_a_mark_is_read_where_it_is_said(tmp_path: Path) -> None:

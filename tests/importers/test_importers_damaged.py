@@ -32,24 +32,25 @@ from vault.views.records import FileChoice
 
 KEY = Secret(bytes(range(32)))
 MOST_SECONDS: Final = 5.0
-MOST_BYTES: Final = 2**30
-PAGE: Final = resource.getpagesize()
+MOST_BYTES: Final = 2 * 2**30
+"""The stacks of as many threads as there are processors are among them."""
+DATA, PAGE = 5, resource.getpagesize()
 
 
 @contextmanager
 def bounded() -> Iterator[None]:
     """Fail what takes over so many seconds of processor time, or so much more memory than there was."""
-    _, hard = limits = resource.getrlimit(resource.RLIMIT_AS)
+    _, hard = limits = resource.getrlimit(resource.RLIMIT_DATA)
     before = signal.signal(signal.SIGPROF, _too_long)
-    taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * PAGE
-    resource.setrlimit(resource.RLIMIT_AS, (taken + MOST_BYTES, hard))
+    taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[DATA]) * PAGE
+    resource.setrlimit(resource.RLIMIT_DATA, (taken + MOST_BYTES, hard))
     signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
-        resource.setrlimit(resource.RLIMIT_AS, limits)
+        resource.setrlimit(resource.RLIMIT_DATA, limits)
 
 
 def _too_long(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -6,6 +6,24 @@ from mutant import Kind, Mutant
 
 MUTANTS = (
     Mutant(
+        name="a proposed unit is taken without a word",
+        kind=Kind.LEDGER,
+        function="_check_own",
+        old="if plan.shown.unit_is_proposed:",
+        new="if False:",
+        caught_by="test_nothing_is_stored_before_the_unit_is_said",
+        within="vault/importers",
+    ),
+    Mutant(
+        name="the dialog loses rows unasked",
+        kind=Kind.LEDGER,
+        function="ImportDialog._obstacle",
+        old="return LOSES if is_lost",
+        new="return LOSES if False and is_lost",
+        caught_by="test_rows_are_lost_only_once_a_tick_in_sight_accepts_it",
+        within="tui/dialogs",
+    ),
+    Mutant(
         name="a mail is known by what the programs of others call it",
         kind=Kind.PRIVACY,
         function="identity",
@@ -243,7 +261,7 @@ MUTANTS = (
         function="_is_kin",
         old="each.export == export.name or",
         new="(each.export == export.name and facts.rows) or",
-        caught_by="test_another_table_of_an_export_is_known[erased-wishes1]",
+        caught_by="test_another_table_of_an_export_is_known[erased-wishes0]",
     ),
     Mutant(
         name="a token alone says of the tables of an export that they are of others",

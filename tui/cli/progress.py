@@ -12,7 +12,7 @@ from contextlib import contextmanager
 def progress_bar(doing: str, *, before: str = "") -> Iterator[Callable[[int, int], None]]:
     """Give what an action tells its progress to; on stderr, gone at its end, and nothing in a log.
 
-    `before` stands there until the first part is done.
+    `before` stands there until the first part is done; how long the rest will take, as soon as that can be told.
     """
     if not sys.stderr.isatty() or os.environ.get("ACCESSIBLE"):
         yield lambda _done, _of: None
@@ -20,16 +20,20 @@ def progress_bar(doing: str, *, before: str = "") -> Iterator[Callable[[int, int
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
+    from tui.text.time_left import TimeLeft
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(pulse_style="bar.back"),
         TextColumn("{task.fields[words]}"),
     )
+    left = TimeLeft()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(before or doing, total=None, words="")
 
         def tell(done: int, of: int) -> None:
             if done:
-                bar.update(task, description=doing, completed=done, total=of, words=f"{done:,} of {of:,}")
+                words = ", ".join(filter(None, (f"{done:,} of {of:,}", left.words(done, of))))
+                bar.update(task, description=doing, completed=done, total=of, words=words)
 
         yield tell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from tui.cli.commands.data import explain_classes
@@ -11,11 +12,18 @@ from tui.text.overlap_facts import cap_sentence, option_hint, overlap_sentence
 from vault.errors.consent import NotConfirmed
 
 if TYPE_CHECKING:
-    from vault.views.records import ImportPlan, ImportReport
+    from vault.owner.interface.owner import Owner
+    from vault.views.records import FileChoice, ImportPlan, ImportReport
 
 
 def show_preview(preview: ImportPlan, *, on: TextIO) -> None:
-    """What would be stored: its table, and below on stderr what there is to know."""
+    """What would be stored: what counts as one, its table, and below on stderr what there is to know."""
+    say(
+        f"Privacy unit: {wording.unit_sentence(preview.unit.kind, preview.unit.of)} "
+        f"({wording.counted(preview.units, 'unit')})."
+    )
+    if preview.unit_is_proposed:
+        say(f"It is proposed because {preview.unit.of} names people in several rows; --unit says otherwise.")
     rows = [
         (one.name, one.type, one.sensitivity, ", ".join(one.samples), f"{one.nulls:,}")
         for one in preview.columns
@@ -28,10 +36,6 @@ def show_preview(preview: ImportPlan, *, on: TextIO) -> None:
         say(f"  line {refused.line}: {refused.reason}")
     if preview.refused_rows > len(preview.first_refused):
         say(f"  and {preview.refused_rows - len(preview.first_refused):,} more")
-    say(
-        f"Privacy unit: {wording.unit_sentence(preview.unit.kind, preview.unit.of)} "
-        f"({wording.counted(preview.units, 'unit')})."
-    )
     for warning in preview.warnings:
         say(f"Note: {warning}")
     for one in preview.overlaps:
@@ -52,6 +56,16 @@ def _destination(preview: ImportPlan) -> str:
     if shared:
         return f"They make the collection {name}. {shared}"
     return f"They make the collection {name}, with ε {epsilon} as its lifetime privacy budget: never more."
+
+
+def with_its_unit(
+    vault: Owner, choice: FileChoice, preview: ImportPlan, *, is_asked: bool
+) -> tuple[FileChoice, ImportPlan]:
+    """The choice and the plan with the proposed unit, once whoever is at the terminal said so; or `NotConfirmed`."""
+    if is_asked and not confirm(f"\nThe unit is fixed for good. Does each {preview.unit.of} count as one?"):
+        raise NotConfirmed()
+    choice = replace(choice, unit=str(preview.unit))
+    return choice, vault.plan_import(choice)
 
 
 def ask_to_seal(question: str) -> None:

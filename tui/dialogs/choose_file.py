@@ -12,7 +12,11 @@ from textual.widgets import DirectoryTree, Input
 
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.import_file import NOTHING_YET, ImportDialog
+from tui.text.error_words import with_way_out
+from tui.text.field_words import in_fields
 from tui.text.parse import parse_path
+from tui.widgets.file_form import FileForm
+from tui.widgets.how_far import HowFar
 from tui.widgets.plain import Plain, cell
 from vault.errors.families import LockboxError
 from vault.views.records import FileChoice, ImportReport
@@ -51,10 +55,16 @@ class ChooseFileDialog(Dialog[ImportReport]):
     def details(self) -> Iterable[Widget]:
         """The path, and the folder to choose from."""
         yield Input(placeholder="type, paste or drop the path of a file", id="path")
+        yield FileForm(FileChoice(path=Path(), name=""), by_number=True, id="written")
         yield FileTree(Path.home(), id="files")
+
+    def on_mount(self) -> None:
+        """How a file is written is asked once one cannot be read, or who knows it says so."""
+        self.query_one(FileForm).display = False
 
     def before_buttons(self) -> Iterable[Widget]:
         """How it goes."""
+        yield HowFar(id="how-far")
         yield Plain("", id="word", classes="bad")
 
     def safe_label(self) -> str:
@@ -62,8 +72,8 @@ class ChooseFileDialog(Dialog[ImportReport]):
         return "Later" if self._is_first else "Not now"
 
     def choices(self) -> Iterable[tuple[str, str]]:
-        """Look at the file."""
-        return (("look", "Look at it"),)
+        """Look at the file, or say how it is written."""
+        return (("look", "Look at it"), ("how", "How it is written"))
 
     def on_directory_tree_file_selected(self, event: DirectoryTree.FileSelected) -> None:
         """Take this file."""
@@ -76,8 +86,19 @@ class ChooseFileDialog(Dialog[ImportReport]):
         event.stop()
         self.chosen("look")
 
-    def chosen(self, _name: str) -> None:
-        """Look at what the field says."""
+    def on_file_form_changed(self, event: FileForm.Changed) -> None:
+        """It counts when the file is looked at."""
+        event.stop()
+
+    def _ask_how(self, *, is_asked: bool) -> None:
+        self.query_one(FileForm).display = is_asked
+        self.query_one(FileTree).display = not is_asked
+
+    def chosen(self, name: str) -> None:
+        """Look at what the field says, or show the fields of how it is written."""
+        if name == "how":
+            self._ask_how(is_asked=not self.query_one(FileForm).display)
+            return
         path = parse_path(self.query_one("#path", Input).value)
         if path.is_dir():
             files = self.query_one("#files", FileTree)
@@ -89,18 +110,30 @@ class ChooseFileDialog(Dialog[ImportReport]):
     def _say(self, sentence: str) -> None:
         self.query_one("#word", Plain).set_text(sentence)
 
+    def _choice_of(self, path: Path) -> FileChoice:
+        """What is said of this file; raises `Invalid` for a field that cannot be read."""
+        form = self.query_one(FileForm)
+        said = form.said() if form.display else {}
+        # which rows it leaves out is shown, and accepted by a tick
+        return FileChoice(path=path, name=self._collection or path.stem, allow_refused=True, **said)
+
     @work(exclusive=True, group="look")
     async def _look(self, path: Path) -> None:
-        # the label of the button says how many rows it leaves out
-        choice = FileChoice(path=path, name=self._collection or path.stem, allow_refused=True)
         self.query_one("#word", Plain).remove_class("bad")
         self._say("Reading the file …")
+        how_far = self.query_one(HowFar)
+        tell = how_far.begin("Reading")
         try:
-            found = await self.program.ask(lambda vault: vault.plan_import(choice))
+            choice = self._choice_of(path)
+            found = await self.program.ask(lambda vault: vault.plan_import(choice, progress=tell))
         except LockboxError as error:
             self.query_one("#word", Plain).add_class("bad")
-            self._say(f"{error} {error.hint}".strip())
+            self._say(in_fields(with_way_out(error)))
+            if "--" in f"{error} {error.hint}":
+                self._ask_how(is_asked=True)
             return
+        finally:
+            how_far.end()
         self._say("")
         self.app.push_screen(ImportDialog(choice, found), self._imported)
 

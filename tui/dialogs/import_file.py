@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Input, RadioSet
+from textual.widgets import Button, Input, RadioSet, Select
 
+from tui.dialogs import column_choices
 from tui.dialogs.dialog import Dialog
+from tui.dialogs.import_columns import ImportColumns
 from tui.text import import_facts, wording
 from tui.text.error_words import with_way_out
+from tui.text.field_words import in_fields
 from tui.text.layout import escaped
 from tui.text.overlap_facts import overlap_sentence, toggle_words
 from tui.widgets.choice import Choice
+from tui.widgets.field import menu_field
+from tui.widgets.file_form import CUTS, FileForm, changed_of
+from tui.widgets.how_far import HowFar
 from tui.widgets.plain import Plain, content
-from tui.widgets.table import Line, ListTable
 from tui.widgets.toggle import Toggle
 from vault.errors.families import LockboxError
 from vault.views.records import FileChoice, ImportPlan, ImportReport, Overlap
@@ -29,7 +34,9 @@ if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
 
 NOTHING_YET: Final = "Nothing is stored until you say so."
-SCROLL: Final = "Scroll down first: whose people these are is not all in sight."
+SCROLL: Final = "Scroll to it first: whose people these are, and what counts as one, was not all in sight."
+LOSES: Final = "Rows are refused: accept with the tick that they are lost, or say what would fit them."
+ACCEPT: Final = "Seal the others without them"
 
 
 class PeopleToggle(Toggle):
@@ -58,13 +65,13 @@ class ImportDialog(Dialog[ImportReport]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("pagedown", "page(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
-        Binding("s", "next_class", "Change the class of the marked column", show=False),
     ]
 
     def __init__(self, choice: FileChoice, preview: ImportPlan) -> None:
         super().__init__()
         self._choice = self._planned = choice
         self._preview = preview
+        self._recommended = str(preview.unit)
         self._has_seen = False
         self._is_sealing = False
 
@@ -86,12 +93,13 @@ class ImportDialog(Dialog[ImportReport]):
         if self._preview.rows_before is None:
             yield Plain("What counts as one, and is hidden whole; fixed for good", classes="heading")
             yield Vertical(id="units")
+            yield Vertical(id="times")
             yield from self._name_and_budget()
-        yield Plain("Columns. s changes how sensitive the marked one is.", classes="heading")
-        yield ListTable("", "column", "kind", "class", "empty", "examples", id="columns")
-        yield Plain("", id="class-words", classes="muted")
-        yield Plain("", id="refused")
-        yield Plain("", id="warnings", classes="muted")
+        yield ImportColumns(self._choice, self._preview, id="all-columns")
+        yield Plain("How the file is written", classes="heading")
+        form = self._preview.form
+        parts, part = tuple(self._preview.parts), form.part if form else ""
+        yield FileForm(self._choice, parts=parts, part=part, id="written")
 
     def _name_and_budget(self) -> Iterable[Widget]:
         """What else is said of a new collection once; its budget can never be made larger."""
@@ -102,7 +110,9 @@ class ImportDialog(Dialog[ImportReport]):
         yield Input(budget, id="lifetime", max_length=12, compact=True)
 
     def before_buttons(self) -> Iterable[Widget]:
-        """How it goes."""
+        """What would be lost, and how it goes."""
+        yield Toggle(ACCEPT, "", id="accept", is_on=False)
+        yield HowFar(id="how-far")
         yield Plain(NOTHING_YET, id="word")
 
     def choices(self) -> Iterable[tuple[str, str]]:
@@ -116,9 +126,8 @@ class ImportDialog(Dialog[ImportReport]):
 
     async def on_mount(self) -> None:
         """Draw what was read; one column after the other can be marked."""
-        await self._draw_units()
-        await self._draw_people()
-        self._draw()
+        self.query_one("#seal", Button).disabled = True
+        await self._draw_all()
         details = self.query_one("#details")
         self.watch(details, "scroll_y", self._look_again, init=False)
         self.watch(details, "virtual_size", self._look_again, init=False)
@@ -137,36 +146,68 @@ class ImportDialog(Dialog[ImportReport]):
 
     def _look_again(self) -> None:
         """Note once the end of what is asked about people has been in sight."""
-        details, people = self.query_one("#details"), self.query_one("#people")
-        if details.size.height and people.is_mounted:
-            end = people.virtual_region.bottom - details.scroll_offset.y
-            self._has_seen = self._has_seen or end <= details.size.height
-            self._allow()
+        details, asked = self.query_one("#details"), self._asked_about()
+        if details.size.height and asked.is_mounted:
+            end = asked.virtual_region.bottom - details.scroll_offset.y
+            had_seen = self._has_seen
+            self._has_seen = had_seen or 0 < end <= details.size.height
+            if self._has_seen != had_seen:
+                self._allow()  # only then: what else is said there, such as a refusal, stays
+
+    def _asked_about(self) -> Widget:
+        """What has to have been in sight to its end: whose people these are, and a unit that is only proposed."""
+        return self.query_one("#units" if self._preview.unit_is_proposed else "#people")
 
     def _allow(self) -> None:
         if not self._is_sealing:
-            self.query_one("#seal", Button).disabled = not (self._preview.rows and self._may_seal())
-            self._say(NOTHING_YET if self._may_seal() else SCROLL)
+            obstacle = self._obstacle()
+            self.query_one("#seal", Button).disabled = bool(obstacle) or not self._preview.rows
+            self._say(obstacle or NOTHING_YET)
 
-    def _may_seal(self) -> bool:
-        return self._has_seen or not self._preview.overlaps
+    def _obstacle(self) -> str:
+        """What has to be seen or accepted first; empty where nothing has."""
+        if (self._preview.overlaps or self._preview.unit_is_proposed) and not self._has_seen:
+            return SCROLL
+        is_lost = self._preview.refused_rows and not self.query_one("#accept", Toggle).is_on
+        return LOSES if is_lost and self._preview.rows else ""
 
     # drawing
+
+    async def _draw_all(self) -> None:
+        await self._draw_units()
+        await self._draw_times()
+        await self._draw_people()
+        self._draw()
 
     def _draw(self) -> None:
         preview = self._preview
         self.query_one("#consequence", Plain).set_text(self.consequence())
-        self.query_one("#columns", ListTable).fill(_lines(preview))
-        self.query_one("#refused", Plain).set_text(import_facts.refused_words(preview))
-        self.query_one("#warnings", Plain).set_text("\n".join(preview.warnings))
-        seal = self.query_one("#seal", Button)
-        seal.label = content(self._seal_label())
+        self.query_one(ImportColumns).show(self._choice, preview)
+        self.query_one("#refused", Plain).set_text(in_fields(import_facts.refused_words(preview)))
+        self.query_one("#warnings", Plain).set_text(in_fields("\n".join(preview.warnings)))
+        self.query_one("#seal", Button).label = content(self._seal_label())
+        accept = self.query_one("#accept", Toggle)
+        accept.set_label(
+            ACCEPT, f"{wording.counted(preview.refused_rows, 'row')} would be missing, for good."
+        )
+        accept.display = bool(preview.refused_rows and preview.rows)
         self._allow()
 
     async def _draw_units(self) -> None:
         for place in self.query("#units"):
-            buttons = [_unit_button(unit, self._preview) for unit in import_facts.units_of(self._preview)]
+            await place.remove_children()
+            units = import_facts.units_of(self._preview, first=self._recommended)
+            buttons = [_unit_button(unit, self._preview, self._recommended) for unit in units]
             await place.mount(RadioSet(*buttons, id="unit"))
+
+    async def _draw_times(self) -> None:
+        """Which column says when a row happened, where there are several."""
+        names = [one.name for one in self._preview.columns if one.type == "timestamp"]
+        for place in self.query("#times"):
+            await place.remove_children()
+            if len(names) > 1:
+                chosen = self._preview.time_field or names[0]
+                await place.mount(menu_field("Time of a row", "time", [(one, one) for one in names], chosen))
 
     async def _draw_people(self) -> None:
         """A tick for each collection with the same people in it; where there is no choice, its sentence."""
@@ -174,32 +215,30 @@ class ImportDialog(Dialog[ImportReport]):
         await place.remove_children()
         await place.mount(*(_people_line(one) for one in self._preview.overlaps))
 
-    def on_data_table_row_highlighted(self, event: ListTable.RowHighlighted) -> None:
-        """Say what the class of the marked column means."""
-        column = next((one for one in self._preview.columns if one.name == event.row_key.value), None)
-        if column is not None:
-            words = (
-                f"{escaped(column.name)} is {column.sensitivity}: {import_facts.CLASSES[column.sensitivity]}"
-            )
-            self.query_one("#class-words", Plain).set_text(words)
-
     # changing
 
-    def action_next_class(self) -> None:
-        """Change the class of the marked column."""
-        if isinstance(self.focused, ListTable):
-            self._next_class(self.focused.chosen)
+    def on_import_columns_decided(self, event: ImportColumns.Decided) -> None:
+        """Look at what it would be with this said of a column."""
+        event.stop()
+        self._plan_anew(event.choice)
 
-    def _next_class(self, name: str | None) -> None:
-        column = next((one for one in self._preview.columns if one.name == name), None)
-        if column is None or self._preview.rows_before is not None:
+    def on_file_form_changed(self, event: FileForm.Changed) -> None:
+        """Look at what it would be, written so."""
+        event.stop()
+        if "fault" in event.said:
+            self._fail(event.said["fault"])
             return
-        # What was chosen before may not have been answered yet.
-        place = import_facts.SENSITIVITIES.index(
-            self._choice.sensitivities.get(column.name, column.sensitivity)
-        )
-        after = import_facts.SENSITIVITIES[(place + 1) % len(import_facts.SENSITIVITIES)]
-        self._read_again(sensitivities={**self._choice.sensitivities, column.name: after})
+        changed = changed_of(self._choice, event.said)
+        if CUTS & set(changed):
+            self._plan_anew(column_choices.cut_anew(self._choice, changed))
+        elif changed:
+            self._read_again(**changed)
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """Another column says when a row happened."""
+        event.stop()
+        if event.select.id == "time" and event.value != self._preview.time_field:
+            self._read_again(time_field=str(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a field leads on; another budget is looked at."""
@@ -227,31 +266,52 @@ class ImportDialog(Dialog[ImportReport]):
         if unit != str(self._preview.unit):
             self._read_again(unit=unit)
 
-    def _read_again(self, **changed: object) -> None:
+    def _read_again(self, **changed: Any) -> None:
         """Ask what it would be with these choices as well; each goes on from the one before."""
-        self._choice = replace(self._choice, **changed)  # type: ignore[arg-type]
-        self._plan_again(with_people="people" not in changed)
+        self._plan_anew(replace(self._choice, **changed), with_people="people" not in changed)
+
+    def _plan_anew(self, choice: FileChoice, *, with_people: bool = True) -> None:
+        self._choice = choice
+        self.query_one(ImportColumns).follow(choice)
+        self._plan(with_people=with_people)
 
     @work(exclusive=True, group="preview")
-    async def _plan_again(self, *, with_people: bool) -> None:
-        choice = self._choice
+    async def _plan(self, *, with_people: bool) -> None:
+        choice, how_far = self._choice, self.query_one(HowFar)
+        tell = how_far.begin("Reading")
         try:
-            found = await self.program.ask(lambda vault: vault.plan_import(choice))
+            found = await self.program.ask(lambda vault: vault.plan_import(choice, progress=tell))
         except LockboxError as error:
-            self._choice = self._planned
-            self._fail(error)
+            self._give_up(error)
             return
+        finally:
+            how_far.end()
+        is_other = _asked(found) != _asked(self._preview)
         self._planned, self._preview = choice, found
+        if choice.unit is None:
+            self._has_seen = self._has_seen and self._recommended == str(found.unit)
+            self._recommended = str(found.unit)
+        if is_other:
+            await self._draw_units()
+            await self._draw_times()
         if with_people:
             await self._draw_people()
         self._draw()
 
+    def _give_up(self, error: LockboxError) -> None:
+        """Go back to what was looked at last."""
+        self._choice = self._planned
+        self.query_one(ImportColumns).show(self._planned, self._preview)
+        self._fail(error)
+
     def on_toggle_turned(self, event: Toggle.Turned) -> None:
         """The same people, or others: what the person says is on the trail; or whether the last plan holds."""
         event.stop()
-        if isinstance(event.toggle, PlanToggle):
+        if event.toggle.id == "accept":
+            self._allow()
+        elif isinstance(event.toggle, PlanToggle):
             self._read_again(no_plan=not event.toggle.is_on)
-        if isinstance(event.toggle, PeopleToggle):
+        elif isinstance(event.toggle, PeopleToggle):
             self._answer(event.toggle.collection, "same" if event.toggle.is_on else "other")
 
     @work(exclusive=True, group="preview")
@@ -272,7 +332,8 @@ class ImportDialog(Dialog[ImportReport]):
             self._say("Another lifetime budget: look at what it would be.")
             return
         names = [field.value.strip() for field in self.query("#name").results(Input)]
-        self._choice = replace(self._choice, name=names[0] if names else self._choice.name)
+        unit = str(self._preview.unit) if self._preview.unit_is_proposed else self._choice.unit
+        self._choice = replace(self._choice, name=names[0] if names else self._choice.name, unit=unit)
         self._is_sealing = True
         self._say("Sealing the rows …")
         self.query_one("#seal", Button).disabled = True
@@ -280,21 +341,23 @@ class ImportDialog(Dialog[ImportReport]):
 
     @work(exclusive=True, group="seal")
     async def _seal(self) -> None:
-        choice, plan = self._choice, self._preview
+        choice, plan, how_far = self._choice, self._preview, self.query_one(HowFar)
+        tell = how_far.begin("Sealing")
 
         def seal(vault: OwnerSession) -> ImportReport:
             # under another name than was shown, no plan is applied that was not shown either
-            is_shown = choice.name == plan.collection
+            is_shown = choice.name == plan.collection and not plan.unit_is_proposed
             wanted = plan if is_shown else vault.plan_import(replace(choice, no_plan=True))
-            return (vault.import_under_consent if wanted.needs_passphrase else vault.import_planned)(
-                wanted.id
-            )
+            carry_out = vault.import_under_consent if wanted.needs_passphrase else vault.import_planned
+            return carry_out(wanted.id, progress=tell)
 
         try:
             report = await self.program.ask(seal)
         except LockboxError as error:
             self._fail(error)
             return
+        finally:
+            how_far.end()
         self.program.tell(import_facts.report_words(report))
         self.dismiss(report)
 
@@ -306,13 +369,15 @@ class ImportDialog(Dialog[ImportReport]):
     def _fail(self, error: LockboxError) -> None:
         self._is_sealing = False
         self._allow()
-        self._say(with_way_out(error), is_bad=True)
+        self._say(in_fields(with_way_out(error)), is_bad=True)
 
 
-def _unit_button(unit: str, preview: ImportPlan) -> Choice:
+def _unit_button(unit: str, preview: ImportPlan, recommended: str) -> Choice:
     is_chosen = unit == str(preview.unit)
     example = import_facts.unit_example(unit, preview)
-    words = " ".join(filter(None, (example, import_facts.unit_words(unit), "(recommended)" * is_chosen)))
+    words = " ".join(
+        filter(None, (example, import_facts.unit_words(unit), "(recommended)" * (unit == recommended)))
+    )
     return Choice(Content(escaped(words)), value=is_chosen, name=unit)
 
 
@@ -322,12 +387,6 @@ def _people_line(one: Overlap) -> Widget:
     return PeopleToggle(one)
 
 
-def _lines(preview: ImportPlan) -> Iterable[Line]:
-    for one in preview.columns:
-        yield Line(
-            key=one.name,
-            cells=(
-                import_facts.MARKS[one.sensitivity], one.name, one.type, one.sensitivity,
-                f"{one.nulls:,}" if one.nulls else "", ", ".join(one.samples),
-            ),
-        )  # fmt: skip
+def _asked(plan: ImportPlan) -> object:
+    """What the choice of the unit stands on: another one is asked about anew."""
+    return [(one.name, one.type, one.sensitivity) for one in plan.columns], plan.time_field

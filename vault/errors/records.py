@@ -103,6 +103,12 @@ class RowsRefused(Invalid):
     hint = "mend them, give another type (--type), or accept that they are missing (--allow-refused)"
 
 
+class UnitNotSaid(Invalid):
+    """{column} names people in several rows of {name}: say first what counts as one; nothing was stored."""
+
+    hint = "with that column as the unit (--unit) each of them is hidden whole; --unit record and --unit day hide less"
+
+
 class NothingToImport(Invalid):
     """No row of {name} could be imported: {reason}."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vault.budget import ledger
 from vault.budget.joining import least_cap, members_of
 from vault.errors.families import Invalid
-from vault.errors.records import FileChanged, PlanUnknown, RowsRefused
+from vault.errors.records import FileChanged, PlanUnknown, RowsRefused, UnitNotSaid
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.name_notes import name_notes
 from vault.importers.read import digest_of, parse, read_file
@@ -33,6 +33,7 @@ from vault.records.imports import (
 )
 from vault.records.kept_plans import keep_plan, kept_plan
 from vault.records.overlapping import state_of
+from vault.records.people_column import people_column
 from vault.records.preview import preview
 from vault.records.schema import ParsedTable, named, named_types
 from vault.records.stored_rows import without_stored
@@ -119,9 +120,10 @@ def make_plan(
     `Invalid`.
     """
     said_zone, found = choice.zone, _found(read, keys, _with_plain_names(choice))
-    choice, reading, home, names = found.choice, found.reading, found.home, found.names
+    choice, home, names = found.choice, found.home, found.names
+    whole, reading, proposed = _read(found, last, progress, may_propose=choice.unit is None and home is None)
+    choice = replace(choice, unit=f"{UnitKind.COLUMN}:{proposed}") if proposed else choice
     same = last if last and last.reading == reading else None
-    whole = same.whole if same else _parsed(found.file, reading, progress)
     if names and not (same and same.shown.collection == choice.name):
         look()
     with read() as uow:
@@ -143,6 +145,7 @@ def make_plan(
         lifetime_epsilon=found.lifetime,
         overlaps=people.overlaps,
         shared=shared,
+        unit_is_proposed=bool(proposed),
         follows_last=found.follows_last,
     )
     return HeldPlan(
@@ -163,6 +166,23 @@ def make_plan(
 def _grouping(uow: UnitOfWork, choice: FileChoice, parsed: ParsedTable, zone: str) -> ImportChoice:
     unit, time_field = choice.unit, choice.time_field
     return choose(uow, choice.name, parsed.fields, unit=unit, time_field=time_field, zone=zone)
+
+
+def _read(
+    found: _Found, last: HeldPlan | None, progress: Progress, *, may_propose: bool
+) -> tuple[ParsedTable, _Reading, str | None]:
+    """The rows and how they were read; where a column that names people is proposed as the unit, as it is spelled."""
+
+    def read_as(reading: _Reading) -> ParsedTable:
+        return last.whole if last and last.reading == reading else _parsed(found.file, reading, progress)
+
+    reading = found.reading
+    whole = read_as(reading)
+    proposed = people_column(whole) if may_propose else None
+    if proposed is not None:
+        reading = replace(reading, unit_column=proposed)
+        whole = read_as(reading)
+    return whole, reading, proposed
 
 
 def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
@@ -191,17 +211,19 @@ def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
 def check_plan(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:
     """Raise what stands against carrying out a plan, but for what the passphrase is for.
 
-    That is `FileChanged` when the file is another one by now, `PlanUnknown` when the collections are, `RowsRefused`,
-    `AlreadyImported`, `SchemaMismatch`, `UnitsDiffer`, `NothingToImport` and `Invalid`.
+    That is `FileChanged` when the file is another one by now, `UnitNotSaid`, `PlanUnknown` when the collections are,
+    `RowsRefused`, `AlreadyImported`, `SchemaMismatch`, `UnitsDiffer`, `NothingToImport` and `Invalid`.
     """
     _check_own(uow, keys, plan)
     check_import(uow, keys, _import_of(keys, plan))
 
 
 def _check_own(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:
-    """Refuse a plan whose file or whose people are others by now, or which loses rows that nobody gave up."""
+    """Refuse a plan whose file or people are others by now, whose unit nobody said, or which loses rows unasked."""
     if _state(plan.path) != plan.state:
         raise FileChanged(name=plan.parsed.source)
+    if plan.shown.unit_is_proposed:
+        raise UnitNotSaid(name=plan.parsed.source, column=plan.shown.unit.of)
     _check_people(uow, keys, plan)
     _check_stored(uow, plan)
     first = next(iter(plan.shown.first_refused), None)

@@ -80,7 +80,9 @@ def _iso_of(cells: pa.ChunkedArray, order: str, bad: list[str]) -> pa.ChunkedArr
 
 
 def as_texts(raw: Raw) -> pa.ChunkedArray:
-    """The values as texts without spaces around them."""
+    """The values as texts without spaces around them; half of a character, which JSON can spell, is escaped."""
     if isinstance(raw, list):
-        return pa.chunked_array([[None if value is None else str(value) for value in raw]], pa.string())
+        texts = [None if value is None else str(value) for value in raw]
+        whole = [text and text.encode(errors="backslashreplace").decode() for text in texts]
+        return pa.chunked_array([whole], pa.string())
     return pc.utf8_trim_whitespace(raw.cast(pa.string()))

@@ -55,7 +55,7 @@ def write_page(
     """
     with new_file(target) as file:
         file.write(f"<!DOCTYPE html>\n{page(summaries, facts, now)}\n")
-    left_out = tuple(one.name for one in summaries if one.places is not None)
+    left_out = tuple(one.name for one in summaries if one.is_place)
     return PicturesReport(rows=facts.rows, columns=len(summaries) - len(left_out), left_out=left_out)
 
 
@@ -84,7 +84,7 @@ def page(summaries: Sequence[ColumnSummary], facts: CollectionFacts, now: dateti
 
 def _section(column: ColumnSummary) -> Markup:
     heading = element("h2", column.name)
-    if column.places is not None:
+    if column.is_place:
         return element("section", heading, element("p", PLACES, class_="soft"))
     return element("section", heading, element("p", _facts(column)), *_spread(column), *_times(column))
 

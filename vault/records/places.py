@@ -8,7 +8,6 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vault.records.over_time import is_number
 from vault.records.sensitivity import name_words
 from vault.views.field_types import FieldSpec
 from vault.views.over_time import PlaceCell, Places
@@ -28,8 +27,8 @@ def place_columns(fields: Sequence[FieldSpec]) -> Mapping[str, tuple[str, str]]:
 
 
 def _by_rest(fields: Sequence[FieldSpec], words: frozenset[str]) -> dict[frozenset[str], str]:
-    """The columns of numbers with one of these words in their name, by its other words."""
-    named = {field.name: name_words(field.name) for field in fields if is_number(field.type)}
+    """The columns with one of these words in their name, by its other words; a damaged cell makes texts of numbers."""
+    named = {field.name: name_words(field.name) for field in fields}
     return {found - words: name for name, found in named.items() if found & words}
 
 

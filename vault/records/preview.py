@@ -52,6 +52,7 @@ def preview(
         units=units,
         time_field=time_field,
         known_rows=parsed.known_rows,
+        parts=parsed.parts,
         form=parsed.form,
         digest=parsed.digest_input.hex(),
         warnings=(*parsed.notes, *repeats, *_warnings(parsed, rows, unit, time_field, units)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
@@ -71,7 +71,8 @@ class ParsedTable:
     array with the line of every row; ``digest_input`` is the SHA-256 of the file's bytes (32 bytes);
     ``source`` is the file's own name without its folder; ``notes`` are sentences for the owner. A row whose ``key``
     columns are stored already is left out, ``known_rows`` of them so far; without a key every row is stored.
-    ``export`` is the kind of export that it is a table of, ``known_as`` what it is of one, ``fitbit/sleep``.
+    ``export`` is the kind of export that it is a table of, ``known_as`` what it is of one, ``fitbit/sleep``,
+    and ``parts`` are all tables of the file with their rows.
     ``called`` are all columns as they are called in it, ``form`` is how the file is written, and in it
     ``has_local_times`` that name no zone.
     """
@@ -88,6 +89,7 @@ class ParsedTable:
     known_rows: int = 0
     export: Export | None = None
     known_as: str | None = None
+    parts: Mapping[str, int] = field(default_factory=dict)
     called: tuple[str, ...] = ()
     form: FileForm | None = None
     has_local_times: bool = False

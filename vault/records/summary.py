@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from math import isfinite
@@ -37,12 +37,14 @@ def summarise(
     ``progress`` is told how many columns are done.
     """
     when = course(reader, facts)
-    where = _places(reader, facts)
+    pairs = place_columns([field for field in facts.fields if field.name in reader.allowed])
+    where = _places(reader, facts, pairs)
     fields = [field for field in facts.fields if field.name in reader.allowed]
     found = []
     for done, field in enumerate(fields):
         progress(done, len(fields))
-        found.append(_summary(field, reader.column(field.name), facts, when, where.get(field.name)))
+        one = _summary(field, reader.column(field.name), facts, when, where.get(field.name))
+        found.append(replace(one, is_place=field.name in pairs))
     progress(len(fields), len(fields))
     return found
 
@@ -117,11 +119,17 @@ def _calendar(
     return found if found.days else None
 
 
-def _places(reader: ColumnReader, facts: CollectionFacts) -> dict[str, Places]:
-    """The places of each column that names one together with another column."""
-    pairs = place_columns([field for field in facts.fields if field.name in reader.allowed])
-    made = {names: places(names, *map(reader.column, names)) for names in set(pairs.values())}
-    return {name: found for name, names in pairs.items() if (found := made[names])}
+def _places(
+    reader: ColumnReader, facts: CollectionFacts, pairs: Mapping[str, tuple[str, str]]
+) -> dict[str, Places]:
+    """The places of each column of numbers that names one together with another column of numbers."""
+    numbers = {field.name for field in facts.fields if is_number(field.type)}
+    made = {
+        names: places(names, *map(reader.column, names))
+        for names in set(pairs.values())
+        if numbers.issuperset(names)
+    }
+    return {name: found for name, names in pairs.items() if (found := made.get(names))}
 
 
 def _ends(

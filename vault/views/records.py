@@ -131,7 +131,10 @@ class ImportPlan:
     ``id`` names it for the import that carries it out; ``digest`` is the SHA-256 of the file as it was read, in hex.
     ``known_rows`` of the file are in its collection already and are left out. ``rows_before`` are those its collection
     has already, None for a new one, and ``lifetime_epsilon`` is its cap.
-    ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget shared with any other.
+    Of a known export ``parts`` are all tables that the file holds, with their rows.
+    Where the ``unit_is_proposed`` its column names people in several rows, and nothing is imported before a choice says
+    what counts as one. ``overlaps`` are the collections with the same people in them, and ``shared`` is the budget
+    shared with any other.
     ``form`` is how the file is written, as it was found or said: with it the next one of its kind is read the same way.
     If it ``follows_last``, the plan of the last file into that collection was applied.
     ``under_consent`` says that somebody may learn from that collection. Importing ``needs_passphrase`` then, and where
@@ -157,7 +160,9 @@ class ImportPlan:
     overlaps: tuple[Overlap, ...] = ()
     shared: SharedBudget | None = None
     known_rows: int = 0
+    parts: Mapping[str, int] = field(default_factory=dict)
     form: FileForm | None = None
+    unit_is_proposed: bool = False
     follows_last: bool = False
     under_consent: bool = False
     needs_passphrase: bool = False
@@ -265,8 +270,9 @@ class ColumnSummary:
     ``minimum`` and ``maximum`` are numbers, or texts for times; ``mean`` of a truth value is its share of true;
     ``top`` are the commonest labels with their counts. Where the collection has times, ``over_time`` holds one point
     ``every`` day, week, month or year: means for numbers and truth values (``is_mean``), else counts, and of labels the
-    ``shares`` of the commonest. ``calendar`` tells of a column of times which days have rows, ``places`` of two columns
-    that name a place together where they are, for the screen alone.
+    ``shares`` of the commonest. ``calendar`` tells of a column of times which days have rows. A column that by its name
+    is a latitude or a longitude beside the other ``is_place``: its values, and the ``places`` of both, are for the
+    screen alone.
     """
 
     name: str
@@ -285,6 +291,7 @@ class ColumnSummary:
     over_time: tuple[Point, ...] = ()
     shares: tuple[Share, ...] = ()
     calendar: Calendar | None = None
+    is_place: bool = False
     places: Places | None = None
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.importers.catalogue import apple_export as apple
 from tests.importers.catalogue import made_exports as made
+from tests.sweeps import sweep, sweep_of_many
 from tests.worlds.importing import import_file
 from tests.worlds.world import World
 from vault.errors.budget import WiderNotProven
@@ -20,6 +21,7 @@ from vault.vault import Vault
 from vault.views.records import FileChoice, OverlapReason
 
 KIN = OverlapReason.SAME_EXPORT
+CHANGED: dict[str, Any] = {"drop": ("vo2max",), "rename": {"steps": "walked"}}
 HEARTBEATS: dict[str, Any] = {"drop": ("source",), "rename": {"unit": "per"}}
 
 
@@ -40,10 +42,14 @@ def found(vault: Vault, export: Path, **more: Any) -> list[tuple[str, OverlapRea
     return [(one.collection, one.reason, one.joins) for one in plan.overlaps if one.collection != "nights"]
 
 
-@pytest.mark.parametrize("wishes", [{}, {"drop": ("vo2max",), "rename": {"steps": "walked"}}])
-@pytest.mark.parametrize("end", ["kept", "erased", "fingerprint destroyed"])
+@pytest.mark.parametrize(
+    ("end", "wishes"),
+    sweep_of_many(
+        [(end, wishes) for end in ("erased", "kept", "fingerprint destroyed") for wishes in (CHANGED, {})]
+    ),
+)
 def test_another_table_of_an_export_is_known(
-    today: World, export: Path, wishes: dict[str, Any], end: str
+    today: World, export: Path, end: str, wishes: dict[str, Any]
 ) -> None:
     with today.vault() as vault:
         learned_from(vault, export, **wishes)
@@ -72,7 +78,7 @@ def test_one_that_was_imported_before_its_export_was_kept_is_known_by_its_column
         assert there == found(vault, export) == [("days", KIN, True)]
 
 
-@pytest.mark.parametrize("is_erased", [False, True])
+@pytest.mark.parametrize("is_erased", sweep([False, True]))
 def test_a_token_alone_says_of_no_table_of_an_export_that_it_is_of_others(
     today: World, export: Path, is_erased: bool
 ) -> None:

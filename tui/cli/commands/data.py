@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -33,7 +32,7 @@ from vault.errors.families import Invalid
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vault.views.records import Erasure, Page, RowFilter, UndoneImport
+    from vault.views.records import ColumnSummary, Erasure, Page, RowFilter, UndoneImport
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -101,10 +100,21 @@ def show_collection(
     with open_vault(context) as vault:
         found = vault.show_collection(collection)
     if as_json:
-        write_json(*(replace(one, places=None) for one in found))
+        write_json(*map(_without_places, found))
         return
     for column in found:
         write(draw_column(column, width(), calm=bool(os.environ.get("ACCESSIBLE"))))
+
+
+def _without_places(one: ColumnSummary) -> ColumnSummary:
+    """What may go elsewhere: of a column that names a place, how many values it has."""
+    from vault.views.records import ColumnSummary
+
+    if not one.is_place:
+        return one
+    return ColumnSummary(
+        name=one.name, type=one.type, rows=one.rows, nulls=one.nulls, distinct=one.distinct, is_place=True
+    )
 
 
 def _write_pictures(context: typer.Context, collection: str, target: Path, *, as_json: bool) -> None:

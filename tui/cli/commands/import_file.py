@@ -15,7 +15,7 @@ from tui.cli.import_plan import read_plan, save_plan, with_plan
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
 from tui.cli.several_files import files_of, import_all
-from tui.cli.show_import import ask_to_seal, say_sealed, show_preview
+from tui.cli.show_import import ask_to_seal, say_sealed, show_preview, with_its_unit
 from tui.cli.terminal import is_interactive, say, write_json
 from tui.cli.vault_access import ask_beforehand, open_vault
 from vault.errors.families import Invalid
@@ -122,6 +122,8 @@ def _import(
             write_json({name: value for name, value in asdict(preview).items() if name != "id"})
         elif not as_json or is_interactive():
             show_preview(preview, on=sys.stderr if as_json else sys.stdout)
+        if preview.unit_is_proposed and is_interactive():
+            choice, preview = with_its_unit(vault, choice, preview, is_asked=not dry_run)
         vault.check_import(preview.id)
         if save_to is not None:
             save_plan(save_to, choice, preview)

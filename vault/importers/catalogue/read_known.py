@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -79,10 +80,17 @@ def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None])
         notes=tuple(_notes(known, reading)),
         export=export_of(known),
         known_as=f"{known.name}/{part.name}",
+        parts=_parts(known, reading),
         key=tuple(names[name] for name in part.key or part.names if name in names),
         called=tuple(part.names),
         form=FileForm(as_format=file.format, part=part.name),
     )
+
+
+def _parts(known: KnownFormat, reading: Reading) -> dict[str, int]:
+    """The rows of every part of the file, in the order of its format; a part of sums is known once it was read."""
+    found = reading.seen | Counter({reading.part.name: reading.rows.count + len(reading.rows.refused)})
+    return {part.name: found[part.name] for part in known.parts if found[part.name]}
 
 
 def export_of(known: KnownFormat) -> Export:

@@ -45,7 +45,8 @@ class Records(Protocol):
         somebody may learn from that collection, `JoinNotProven` where it would share a budget, `WiderNotProven`
         where it would have one beside that of the same people or above the default, `FileChanged`,
         `AlreadyImported`, `SchemaMismatch`, `UnitsDiffer` where the budget it would share has another unit,
-        `CollectionErased`, `NothingToImport`, `RowsRefused` where it loses rows that nobody gave up, and `Invalid`.
+        `CollectionErased`, `NothingToImport`, `RowsRefused` where it loses rows that nobody gave up, `UnitNotSaid`
+        where a column that names people was proposed as the unit, and `Invalid`.
         """
 
     @proven

@@ -1,0 +1,152 @@
+"""How a file is written, field by field; what is left empty is found out from the file."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input, Select
+
+from tui.text.parse import parse_names
+from tui.widgets.field import menu_field, text_field
+from tui.widgets.toggle import Toggle
+from vault.errors.families import Invalid
+from vault.views.records import FileChoice
+
+FOUND: Final = "as it is found"
+FORMATS: Final = ((FOUND, ""), ("CSV", "csv"), ("JSON Lines", "jsonl"), ("Parquet", "parquet"))
+DECIMALS: Final = ((FOUND, ""), ("a comma: 1.234,5", ","), ("a point: 1,234.5", "."))
+FLATTEN: Final = ("Take apart what is nested", "b in the object a becomes the column a.b; JSON only.")
+CUTS: Final = frozenset(("as_format", "part", "separator", "skip_lines", "flatten", "encoding"))
+"""What cuts a file into other columns."""
+
+
+class FileForm(Vertical):
+    """The fields of one file; of a known export only its part is asked, and by numbers what has no name."""
+
+    class Changed(Message):
+        """Another thing is said of the file than before."""
+
+        def __init__(self, said: dict[str, Any]) -> None:
+            super().__init__()
+            self.said = said
+
+    def __init__(
+        self,
+        choice: FileChoice,
+        *,
+        parts: Sequence[str] = (),
+        part: str = "",
+        by_number: bool = False,
+        id: str,
+    ) -> None:
+        super().__init__(id=id)
+        self._choice, self._parts, self._part, self._by_number = choice, parts, part, by_number
+
+    def compose(self) -> ComposeResult:
+        """One field under the other."""
+        one = self._choice
+        yield menu_field("Read as", "as-format", FORMATS, one.as_format or "")
+        if self._parts:
+            yield menu_field("Part", "part", [(name, name) for name in self._parts], self._part)
+            return
+        yield text_field("Also missing", "nulls", 'such as -999 "not asked"', shlex.join(one.nulls))
+        yield menu_field("Decimal sign", "decimal", DECIMALS, one.decimal)
+        yield text_field("Zone", "zone", "such as Europe/Berlin; empty: UTC", one.zone)
+        yield text_field("Encoding", "encoding", "such as cp1252; empty: found out", one.encoding)
+        yield text_field("Separator", "separator", "comma, semicolon, tab, bar or a sign", one.separator)
+        skipped = "" if one.skip_lines is None else str(one.skip_lines)
+        yield text_field("Lines to skip", "skip-lines", "before the header", skipped, most=6)
+        if self._by_number:
+            yield text_field("Leave out", "drop", "columns such as #3, notes", ", ".join(one.drop))
+            yield text_field("Name", "rename", "such as #1=id, #3=notes", _pairs_text(one.rename))
+        yield Toggle(*FLATTEN, is_on=one.flatten, id="flatten", classes="value")
+
+    def said(self) -> dict[str, Any]:
+        """What the fields say; raises `Invalid` for what cannot be read."""
+        texts = {field.id: field.value.strip() for field in self.query(Input)}
+        menus = {menu.id: menu.value for menu in self.query(Select)}
+        found: dict[str, Any] = {"as_format": menus["as-format"] or None}
+        if self._parts:
+            chosen = menus["part"]
+            return {**found, "part": self._choice.part if chosen == self._part else chosen}
+        found |= {name: texts[name] for name in ("zone", "encoding", "separator")}
+        found |= {"nulls": _words(texts["nulls"]), "decimal": menus["decimal"]}
+        found |= {
+            "skip_lines": _lines(texts["skip-lines"]),
+            "flatten": self.query_one("#flatten", Toggle).is_on,
+        }
+        if self._by_number:
+            found |= {"drop": tuple(parse_names(texts["drop"])), "rename": _pairs(texts["rename"])}
+        return found
+
+    def tell(self) -> None:
+        """Say what the fields say now."""
+        self.post_message(self.Changed(self.said()))
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """A menu was used."""
+        event.stop()
+        self._tell_or_wait()
+
+    def on_toggle_turned(self, event: Toggle.Turned) -> None:
+        """The tick was turned."""
+        event.stop()
+        self._tell_or_wait()
+
+    def on_input_blurred(self, event: Input.Blurred) -> None:
+        """A field was left."""
+        event.stop()
+        self._tell_or_wait()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in a field leads on."""
+        event.stop()
+        self._tell_or_wait()
+        self.screen.focus_next()
+
+    def _tell_or_wait(self) -> None:
+        """Say it, unless a field cannot be read: the message then carries why."""
+        try:
+            said = self.said()
+        except Invalid as error:
+            said = {"fault": error}
+        self.post_message(self.Changed(said))
+
+
+def changed_of(choice: FileChoice, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What the fields say otherwise than the choice."""
+    return {name: value for name, value in said.items() if value != getattr(choice, name)}
+
+
+def _words(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        raise Invalid(reason="a quotation mark in “Also missing” has no end") from None
+
+
+def _lines(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise Invalid(reason="“Lines to skip” is a whole number")
+    return int(text)
+
+
+def _pairs_text(pairs: Mapping[str, str]) -> str:
+    return ", ".join(f"{word}={name}" for word, name in pairs.items())
+
+
+def _pairs(text: str) -> dict[str, str]:
+    found = {}
+    for one in parse_names(text):
+        word, sign, name = one.partition("=")
+        if not (word.strip() and sign and name.strip()):
+            raise Invalid(reason="“Name” is written #3=notes, with commas between several")
+        found[word.strip()] = name.strip()
+    return found
