@@ -347,7 +347,7 @@ def test_a_vault_that_died_between_erasing_and_clearing_is_cleared_when_it_is_op
 ) -> None:
     world, wanted, image = plain_world, traces(plain_world), plain_world.folder / "image"
     with monkeypatch.context() as dying, world.vault() as vault:
-        dying.setattr(erasure, "_clear", lambda _vault, _name: shutil.copytree(world.folder / "vault", image))
+        dying.setattr(erasure, "clear", lambda _vault, _name: shutil.copytree(world.folder / "vault", image))
         vault.erase_collection("nights")
     assert left(image, wanted) > len(wanted) * 0.9
 

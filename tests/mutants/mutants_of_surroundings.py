@@ -120,13 +120,21 @@ MUTANTS = (
     Mutant(
         name="what is erased is called gone while somebody reads it",
         kind=Kind.EGRESS,
-        function="_clear",
+        function="clear",
         within="vault/erasure",
         old="                raise ErasedNotCleared(\n"
         '                    collection=name, reason="something else is reading the vault"\n'
         "                ) from None",
         new="                return",
         caught_by="test_who_reads_for_too_long_leaves_bytes_that_the_next_opening_clears",
+    ),
+    Mutant(
+        name="rows that were learned from are taken out, so that they can be told again",
+        kind=Kind.LEDGER,
+        function="_check_unlearned",
+        old="charge.charged_at >= file.imported_at",
+        new="charge.charged_at < file.imported_at",
+        caught_by="test_rows_that_were_learned_from_stay",
     ),
     Mutant(
         name="a copy of the vault that a kill left stays",
