@@ -19,7 +19,8 @@ Format = Annotated[
     ),
 ]
 Part = Annotated[
-    str | None, Option("--part", metavar="PART", help="Which table of a known export; see lockbox formats.")
+    str | None,
+    Option("--part", metavar="PART", help="Which table of a known export, or all; see lockbox formats."),
 ]
 Unit = Annotated[
     str | None,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
     from vault.views.records import FileChoice, ImportPlan, ImportReport
 
+ALL: Final = "all"
+"""Every part of a known export."""
 _ENDINGS: Final = frozenset((".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".pq"))
 
 
@@ -52,6 +54,7 @@ def import_all(
     if save_to is not None:
         raise Invalid(reason="a plan is saved of one file")
     with open_vault(context, writable=not dry_run) as vault:
+        choices = [one for choice in choices for one in _of_each_part(vault, choice)]
         plans = _looked_at(vault, choices)
         if as_json and dry_run:
             write_json({"files": [_plain(plan) for plan in plans]})
@@ -72,6 +75,20 @@ def import_all(
         say_sealed(report, as_json=False)
     rows = wording.counted(sum(report.rows for report in reports), "row")
     say(f"{rows} of {len(reports)} files sealed.")
+
+
+def _of_each_part(vault: Owner, choice: FileChoice) -> list[FileChoice]:
+    """The file once for each part that it holds, each for a collection of its own; as it is where one is named."""
+    if choice.part != ALL:
+        return [choice]
+    with _named(choice.path):
+        parts = vault.plan_import(replace(choice, part="")).parts
+        if not parts:
+            raise Invalid(reason="it is no known export, so it has no parts")
+    if len(parts) > 1:
+        say("The tables of one export share one lifetime budget, for good.")
+    name = choice.name.removesuffix(f"-{ALL}")
+    return [replace(choice, part=part, name=f"{name}-{part}") for part in parts]
 
 
 def _looked_at(vault: Owner, choices: Sequence[FileChoice]) -> list[ImportPlan]:
@@ -106,7 +123,9 @@ def _sealed(
             progress(number, len(choices))
             with _named(choice.path):
                 plan = vault.plan_import(choice)  # the files before it are stored by now
-            if _decides_more(before, plan):
+            if _decides_more(
+                before, plan, {one.name for one in choices if one.part and one.path == choice.path}
+            ):
                 _show(plan, as_json=True)
                 ask_to_seal(f"The files before it are stored now. Seal {plan.source} as well?")
             seal = vault.import_planned
@@ -119,9 +138,17 @@ def _sealed(
         progress(len(choices), len(choices))
 
 
-def _decides_more(before: ImportPlan, now: ImportPlan) -> bool:
-    """Whether the files before it made another decision of it: whose budget its rows share, or how they are read."""
-    return (before.overlaps, before.shared, before.columns) != (now.overlaps, now.shared, now.columns)
+def _decides_more(before: ImportPlan, now: ImportPlan, same_export: Collection[str]) -> bool:
+    """Whether the files before it made another decision of it: whose budget its rows share, or how they are read.
+
+    That it joins the budget of the other tables of its export was said before the question.
+    """
+    joined = [one for one in now.overlaps if one.joins and one.collection in same_export]
+    if not joined:
+        return (before.overlaps, before.shared, before.columns) != (now.overlaps, now.shared, now.columns)
+    others = tuple(one for one in now.overlaps if one not in joined)
+    members = [set(one.shared.members) - set(same_export) if one.shared else set() for one in (before, now)]
+    return (before.overlaps, before.columns, members[0]) != (others, now.columns, members[1])
 
 
 def _show(plan: ImportPlan, *, as_json: bool) -> None:

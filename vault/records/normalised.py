@@ -32,6 +32,7 @@ _OF_TEXT, _OF_TIME, _OF_FRACTION = (
     np.uint64(salt) for salt in (0x7465787400000000, 0x74696D6500000000, 1 << 62)
 )
 _SECOND: Final = 1_000_000
+_AT_ONCE: Final = 2**13
 
 
 def keys_of(column: pa.ChunkedArray, version: int = VERSION) -> tuple[Keys, Keys]:
@@ -120,7 +121,12 @@ def _of_texts(array: pa.Array, version: int) -> Keys:
 
 
 def _hashed(texts: pa.Array) -> Keys:
-    """A polynomial in the bytes of each text, modulo 2^64."""
+    """A polynomial in the bytes of each text, modulo 2^64; some at a time, as each byte takes fifty meanwhile."""
+    pieces = [_hashed_at_once(texts.slice(place, _AT_ONCE)) for place in range(0, len(texts), _AT_ONCE)]
+    return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.uint64)
+
+
+def _hashed_at_once(texts: pa.Array) -> Keys:
     _, offsets, data = texts.buffers()
     ends = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(
         np.int64

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.importers.catalogue import apple_export as apple
+from tests.importers.catalogue import timeline_export as timeline
 from tests.worlds.commands import assert_refused, run, secrets_of
 from tests.worlds.importing import import_file
 from tests.worlds.world import World
@@ -112,3 +113,15 @@ def test_formats_shows_one_and_one_part_of_it(today: World) -> None:
     assert ("Export All Health Data" in one.out, "60000" in one.out) == (True, True)
     assert "30 to 220 count/min" in part.out
     assert_refused(run(today.paths, "formats", "x"), 1, "there is no known export x", secrets_of(today))
+
+
+def test_every_part_becomes_a_collection_under_one_budget(today: World) -> None:
+    path = put(today, "mine.json", timeline.android(9))
+    outcome = run(today.paths, "import", path, "--part", "all")
+    assert outcome.code == 0, outcome.err
+    assert "The tables of one export share one lifetime budget, for good." in " ".join(outcome.err.split())
+    with today.vault() as vault:
+        names = [one.name for one in vault.collections()]
+        lines = vault.budget()
+    assert names == ["mine-points", "mine-trips", "mine-visits", "nights"]
+    assert ("mine-points", "mine-trips", "mine-visits") in {one.members for one in lines}

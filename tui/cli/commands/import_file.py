@@ -14,7 +14,7 @@ from tui.cli import import_options as options
 from tui.cli.import_plan import read_plan, save_plan, with_plan
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
-from tui.cli.several_files import files_of, import_all
+from tui.cli.several_files import ALL, files_of, import_all
 from tui.cli.show_import import ask_to_seal, say_sealed, show_preview, with_its_unit
 from tui.cli.terminal import is_interactive, say, write_json
 from tui.cli.vault_access import ask_beforehand, open_vault
@@ -84,7 +84,7 @@ def import_file(
     people = _people(same_people, other_people)
     said |= {"lifetime": lifetime or "", "people": people, "allow_refused": allow_refused}
     choices = _choices(files_of(files), collection, said | {"no_plan": no_plan or plan is not None})
-    run = _import if len(choices) == 1 else import_all
+    run = _import if len(choices) == 1 and choices[0].part != ALL else import_all
     run(context, choices, dry_run=dry_run, as_json=as_json, save_to=save_to)
 
 
