@@ -195,6 +195,9 @@ async def imports(pilot: Pilot[int], file: Path) -> None:
     await until(pilot, lambda: isinstance(app.screen, ImportDialog))
     with attach.attach(app.paths, passphrase_secret(CHOSEN)) as vault:
         assert vault.collections() == []
+    app.screen.query_one("#accept").focus()
+    await pilot.press("space")  # one row of it is refused
+    await until(pilot, lambda: not app.screen.query_one("#seal", Button).disabled)
     app.screen.query_one("#seal", Button).focus()
     await pilot.press("enter")
     await until(pilot, lambda: "196 rows sealed in diary. 1 row refused." in " ".join(toasts(pilot)))
