@@ -206,6 +206,7 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
         "train": {"request_id": waiting_request(daemon, session)[0]},
         "withhold": {"release_id": release},
         "export_collection": {"name": "nights", "target": str(target), "as_format": "csv"},
+        "undo_import": {"name": "nights"},
         "export_pictures": {"name": "nights", "target": str(target)},
         "import_under_consent": {"plan_id": "0" * 32},
         "confirm_date": {"today": "2026-11-21"},

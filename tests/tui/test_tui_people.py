@@ -38,7 +38,11 @@ async def looked_at(pilot: Pilot[int], path: Path, shows: type[Toggle] = PeopleT
     await press(pilot, "enter")
     await until(
         pilot,
-        lambda: isinstance(pilot.app.screen, ImportDialog) and bool(pilot.app.screen.query(shows)),
+        lambda: (
+            isinstance(pilot.app.screen, ImportDialog)
+            and bool(pilot.app.screen.query(shows))
+            and bool(pilot.app.screen.query("#warnings"))
+        ),
     )
     screen = pilot.app.screen
     assert isinstance(screen, ImportDialog)

@@ -282,7 +282,6 @@ def test_every_exit_code_has_a_sentence() -> None:
         (["bogus"], "no such command 'bogus'", "lockbox --help"),
         (["data", "shw"], "no such command 'shw'", "lockbox data --help"),
         (["release", "send", "abcd"], "missing option '--confirm-digest'", "lockbox release send --help"),
-        (["--passphrase-fd", "three", "status"], "invalid value for '--passphrase-fd'", "lockbox --help"),
         (
             ["request", "approve", "abcd", "--also", "x"],
             "--also needs --draft-grant",

@@ -233,6 +233,10 @@ class Terminal:
         self.type(keys) if keys.isprintable() else os.write(self._terminal, keys.encode())
 
     def press_ctrl_c(self) -> None:
+        """Once the command waits for something: between a look for signals and the wait one would go unheard."""
+        until = time.monotonic() + PATIENCE
+        while Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()[0] != "S":
+            assert time.monotonic() < until, "the command waits for nothing"
         os.write(self._terminal, b"\x03")
 
     def press_ctrl_d(self) -> None:

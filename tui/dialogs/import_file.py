@@ -74,6 +74,8 @@ class ImportDialog(Dialog[ImportReport]):
         self._recommended = str(preview.unit)
         self._has_seen = False
         self._is_sealing = False
+        self._drawn: object = None
+        self._has_people = False
 
     # what stands there
 
@@ -174,9 +176,7 @@ class ImportDialog(Dialog[ImportReport]):
     # drawing
 
     async def _draw_all(self) -> None:
-        await self._draw_units()
-        await self._draw_times()
-        await self._draw_people()
+        await self._draw_what_is_asked()
         self._draw()
 
     def _draw(self) -> None:
@@ -286,17 +286,24 @@ class ImportDialog(Dialog[ImportReport]):
             return
         finally:
             how_far.end()
-        is_other = _asked(found) != _asked(self._preview)
         self._planned, self._preview = choice, found
         if choice.unit is None:
             self._has_seen = self._has_seen and self._recommended == str(found.unit)
             self._recommended = str(found.unit)
-        if is_other:
+        self._has_people = self._has_people and not with_people
+        await self._draw_what_is_asked()
+        self._draw()
+
+    async def _draw_what_is_asked(self) -> None:
+        """Draw what is not drawn yet: the next choice cuts this short, and then it is still to be drawn."""
+        if self._drawn != (asked := _asked(self._preview)):
+            self._drawn = None
             await self._draw_units()
             await self._draw_times()
-        if with_people:
+            self._drawn = asked
+        if not self._has_people:
             await self._draw_people()
-        self._draw()
+            self._has_people = True
 
     def _give_up(self, error: LockboxError) -> None:
         """Go back to what was looked at last."""
