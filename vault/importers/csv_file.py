@@ -17,7 +17,9 @@ from vault.errors.records import Unreadable
 from vault.importers.column_wishes import ColumnWishes
 from vault.importers.counted import counted
 from vault.importers.encoding import encoding_of
+from vault.importers.plain_lines import plain_batches, plain_lines
 from vault.importers.source import BATCH_ROWS, Columns, File, RawBatch, Source, columns_of
+from vault.importers.values import LONGEST_TEXT
 from vault.importers.wishes import AS_FOUND, SEPARATORS, FileWishes, refuse_wishes
 from vault.views.field_types import RefusedRow
 
@@ -94,6 +96,12 @@ def _refuse_preamble(file: File, form: _Form) -> None:
 
 def _batches(file: File, form: _Form, kept: Columns) -> Iterator[RawBatch]:
     width = kept.width
+    plain = plain_lines(
+        file, encoding=form.encoding, separator=form.separator, skipped=form.skipped, width=width
+    )
+    if plain is not None:
+        yield from plain_batches(plain, kept)
+        return
     rows = _rows(file, form, is_one_column=width == 1)
     next(rows)
     while some := list(islice(rows, BATCH_ROWS)):
@@ -128,6 +136,7 @@ def _rows(file: File, form: _Form, *, is_one_column: bool = False) -> Iterator[t
 
     A blank line is no row, but where there is one column and a row follows: there it is an empty cell.
     """
+    csv.field_size_limit(LONGEST_TEXT)  # of the whole process, and readers of other files set their own
     reader = csv.reader(_text(file, form), delimiter=form.separator, strict=True)
     line, blank = 1 + form.skipped, list[int]()
     try:
