@@ -202,6 +202,7 @@ def _become(order: dict[str, Any], descriptors: list[int]) -> None:
     os.closerange(SECRET if order["is_terminal"] else len(descriptors), HIGH * 2)
     sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever ran the tests may have ignored it
     os.environ.clear()
     os.environ.update(order["environment"])
     os.chdir(order["cwd"])
