@@ -56,7 +56,7 @@ def _table() -> pa.Table:
             "is": pa.array([True, False, None] * 20),
             "day": pa.array([date(2024, 1, 1), None, date(2024, 1, 3)] * 20),
             "at": pa.array([datetime(2024, 1, 1, tzinfo=UTC)] * 60, pa.timestamp("ns", tz="UTC")),
-            "local": pa.array([datetime(2024, 1, 1)] * 60, pa.timestamp("ms")),  # noqa: DTZ001 - it has no zone
+            "local": pa.array([date(2024, 1, 1)] * 60).cast(pa.timestamp("ms")),
         }
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +23,9 @@ NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 THREE = st.lists(NUMBER, min_size=3, max_size=3)
 
 
-def read(raw: object, given_type: str = "") -> ColumnReading:
+def read(raw: Any, given_type: str = "") -> ColumnReading:
     wanted = column_type(given_type) if given_type else None
-    return read_column("window", raw, wanted, is_spelled=False)  # type: ignore[arg-type]
+    return read_column("window", raw, wanted, is_spelled=False)
 
 
 @given(st.lists(st.none() | THREE, min_size=1, max_size=8).filter(any))

@@ -172,6 +172,7 @@ def test_at_any_size_what_happens_and_the_buttons_stand_there_and_a_refusal_name
             await look_at(pilot, path)
             await until(pilot, lambda: isinstance(pilot.app.screen, ImportDialog))
             screen = pilot.app.screen
+            assert isinstance(screen, ImportDialog)
             await sees(pilot, "Seal 30 rows")
             assert "30 rows, into a new collection." in words_of(pilot.app)
             assert "“Dates” of day: dmy" in str(screen.query_one("#warnings", Plain).content)
@@ -181,7 +182,7 @@ def test_at_any_size_what_happens_and_the_buttons_stand_there_and_a_refusal_name
             await say(pilot, "#zone", "Middle/Earth")
             await sees(pilot, "there is no zone Middle/Earth")
             await say(pilot, "#zone", "Europe/Berlin")
-            await until(pilot, lambda: screen._choice.zone == "Europe/Berlin")  # type: ignore[attr-defined]
+            await until(pilot, lambda: screen._choice.zone == "Europe/Berlin")
             await sees(pilot, "Seal 30 rows")
             assert not OPTION.search(words_of(pilot.app))
 

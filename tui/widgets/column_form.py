@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Select
 
-from tui.widgets.field import menu_field, text_field
+from tui.widgets.field import Fields, menu_field, text_field
 from tui.widgets.file_form import DECIMALS
 from tui.widgets.plain import content
 from tui.widgets.toggle import Toggle
@@ -29,7 +28,7 @@ DATES: Final = (
 LEFT_OUT: Final = "left out"
 
 
-class ColumnForm(Vertical):
+class ColumnForm(Fields):
     """The fields of one column; what was said is told at once, and by the name that the column had before."""
 
     class Said(Message):
@@ -72,29 +71,9 @@ class ColumnForm(Vertical):
         menus = {str(menu.id): str(menu.value) for menu in self.query(Select)}
         return {"kept": "yes" if self.query_one("#kept", Toggle).is_on else "", "name": name, **menus}
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Say what is said otherwise than was shown."""
         for about, word in self._now().items():
             if word != self._shown.get(about, word) and (word or about != "name"):
                 self._shown[about] = word
                 self.post_message(self.Said(self._column, about, word))
-
-    def on_select_changed(self, event: Select.Changed) -> None:
-        """A menu was used, or shows another column."""
-        event.stop()
-        self._tell()
-
-    def on_toggle_turned(self, event: Toggle.Turned) -> None:
-        """The tick was turned."""
-        event.stop()
-        self._tell()
-
-    def on_input_blurred(self, event: Input.Blurred) -> None:
-        """The field of the name was left."""
-        event.stop()
-        self._tell()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the field of the name leads on."""
-        event.stop()
-        self._tell()
-        self.screen.focus_next()

@@ -1,13 +1,14 @@
-"""A field of a form with its name before it: a text, or a menu."""
+"""A field of a form with its name before it, a text or a menu; and fields that tell when they are used."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Select
 
 from tui.widgets.plain import content
+from tui.widgets.toggle import Toggle
 
 
 def text_field(
@@ -39,3 +40,32 @@ def menu_field(label: str, name: str, options: Sequence[tuple[str, str]], value:
 
 def _field(label: str, widget: Input | Select[str]) -> Horizontal:
     return Horizontal(Label(content(label), classes="field-name"), widget, classes="field")
+
+
+class Fields(Vertical):
+    """Fields that are told of as soon as one of them is used or left."""
+
+    def tell(self) -> None:
+        """Say what the fields say now."""
+        raise NotImplementedError
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """A menu was used."""
+        event.stop()
+        self.tell()
+
+    def on_toggle_turned(self, event: Toggle.Turned) -> None:
+        """A tick was turned."""
+        event.stop()
+        self.tell()
+
+    def on_input_blurred(self, event: Input.Blurred) -> None:
+        """A field was left."""
+        event.stop()
+        self.tell()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in a field leads on."""
+        event.stop()
+        self.tell()
+        self.screen.focus_next()

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Select
 
 from tui.text.parse import parse_names
-from tui.widgets.field import menu_field, text_field
+from tui.widgets.field import Fields, menu_field, text_field
 from tui.widgets.toggle import Toggle
 from vault.errors.families import Invalid
 from vault.views.records import FileChoice
@@ -25,7 +24,7 @@ CUTS: Final = frozenset(("as_format", "part", "separator", "skip_lines", "flatte
 """What cuts a file into other columns."""
 
 
-class FileForm(Vertical):
+class FileForm(Fields):
     """The fields of one file; of a known export only its part is asked, and by numbers what has no name."""
 
     class Changed(Message):
@@ -85,31 +84,6 @@ class FileForm(Vertical):
         return found
 
     def tell(self) -> None:
-        """Say what the fields say now."""
-        self.post_message(self.Changed(self.said()))
-
-    def on_select_changed(self, event: Select.Changed) -> None:
-        """A menu was used."""
-        event.stop()
-        self._tell_or_wait()
-
-    def on_toggle_turned(self, event: Toggle.Turned) -> None:
-        """The tick was turned."""
-        event.stop()
-        self._tell_or_wait()
-
-    def on_input_blurred(self, event: Input.Blurred) -> None:
-        """A field was left."""
-        event.stop()
-        self._tell_or_wait()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in a field leads on."""
-        event.stop()
-        self._tell_or_wait()
-        self.screen.focus_next()
-
-    def _tell_or_wait(self) -> None:
         """Say it, unless a field cannot be read: the message then carries why."""
         try:
             said = self.said()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, ClassVar
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, kw_only=True)
-class FollowedTrail:
+class FollowedTrail(ABC):
     """`read` entries were followed so far; those that hold one of the marks are taken."""
 
     MARKS: ClassVar[tuple[bytes, ...]] = ()
@@ -37,6 +38,6 @@ class FollowedTrail:
         found = (uow.get(LogEntry, seq) for seq in range(self.read, uow.count(LogEntry)))
         return [row for row in found if row is not None]
 
+    @abstractmethod
     def take(self, row: LogEntry) -> None:
         """Note what an entry says."""
-        raise NotImplementedError

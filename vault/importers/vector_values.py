@@ -7,7 +7,7 @@ import re
 import struct
 from collections.abc import Sequence
 from math import isfinite
-from typing import Final
+from typing import Final, TypeGuard
 
 EXACT_IN_A_DOUBLE = 2**53
 """Whole numbers up to this one are doubles too (IEEE 754, binary64)."""
@@ -50,12 +50,13 @@ def _spelled(text: str) -> object:
 
 def are_numbers(values: Sequence[object]) -> bool:
     """Whether all of them are finite numbers that a double holds exactly, and none is missing."""
-    return None not in values and are_doubles(list(values)) and all(map(isfinite, values))  # type: ignore[arg-type]
+    return all(_is_double(value) and isfinite(value) for value in values)
 
 
-def are_doubles(values: list[object]) -> bool:
-    """Whether all of them are numbers that a double holds exactly."""
-    return all(
-        value is None or type(value) is float or (type(value) is int and abs(value) <= EXACT_IN_A_DOUBLE)
-        for value in values
-    )
+def are_doubles(values: Sequence[object]) -> bool:
+    """Whether all that are there are numbers that a double holds exactly."""
+    return all(value is None or _is_double(value) for value in values)
+
+
+def _is_double(value: object) -> TypeGuard[float]:
+    return type(value) is float or (type(value) is int and abs(value) <= EXACT_IN_A_DOUBLE)
