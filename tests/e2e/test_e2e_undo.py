@@ -10,8 +10,8 @@ import pytest
 from tests.worlds.approving import approve
 from tests.worlds.commands import Outcome, run
 from tests.worlds.importing import import_file
-from tests.worlds.world import World
-from vault.errors.records import LearnedFrom
+from tests.worlds.world import JOB, World
+from vault.errors.records import LearnedFrom, PlanUnknown
 from vault.views.records import FileChoice
 
 
@@ -42,11 +42,8 @@ def test_what_was_there_before_comes_back_and_the_file_can_come_again(known_worl
     before = exported(world, "before")
     more = added(world, rows)
     looked = undo(world, "--dry-run", "--json")
-    assert (looked.code, json.loads(looked.out)["rows"], json.loads(looked.out)["rows_left"]) == (
-        0,
-        rows,
-        100,
-    )
+    planned = json.loads(looked.out)
+    assert (looked.code, planned["rows"], planned["rows_left"]) == (0, rows, 100)
     assert undo(world).code == 1, "without a terminal its name is asked for"
     assert undo(world, "--confirm", "days").code != 0
     done = undo(world, "--confirm", "nights")
@@ -54,7 +51,10 @@ def test_what_was_there_before_comes_back_and_the_file_can_come_again(known_worl
     assert exported(world, "after") == before
     assert run(world.paths, "audit", "verify").code == 0
     with world.vault() as vault:
-        assert f"You erased {rows:,} records of nights." in [line.sentence for line in vault.audit_lines()]
+        said = [line.sentence for line in vault.audit_lines() if line.type == "record.erase"]
+        assert said == [
+            f"You erased {rows:,} records of nights, its last import, of {planned['imported_at']}."
+        ]
         again = import_file(vault, FileChoice(path=more, name="nights", unit="day", time_field="day"))
     assert (again.rows, again.total_rows) == (rows, 100 + rows)
     assert undo(world, "--confirm", "nights").code == 0
@@ -64,24 +64,60 @@ def test_what_was_there_before_comes_back_and_the_file_can_come_again(known_worl
     )
 
 
-def test_rows_that_were_learned_from_stay(known_world: World) -> None:
-    """Also where the run was charged in the second of the import; what came after the run can go."""
-    world = known_world
-    with world.vault() as vault:
-        world.imported(vault)
-    added(world, 10)
-    job = world.job("asked", epsilon="0.5")
+def learned(world: World, name: str = "nights") -> None:
+    job = world.job("asked", epsilon="0.5", text=JOB.replace('"nights"', f'"{name}"'))
     with world.vault() as vault:
         request = vault.submit(job).line.id
         approve(vault, request, draft=True)
         vault.train(request, progress=lambda _step, _of: None)
-        with pytest.raises(LearnedFrom):
-            vault.undo_import("nights")
-    world.clock.forward(seconds=1)
+
+
+def test_nothing_is_taken_out_of_what_was_learned_from(known_world: World) -> None:
+    """Not by any time: a date that is put right may set the charge before the import that it read."""
+    world = known_world
+    with world.vault() as vault:
+        world.imported(vault)
+    world.clock.forward(days=20)
+    added(world, 10)
+    world.clock.forward(days=-20)
+    with world.vault() as vault:
+        vault.confirm_date(world.clock.now.date().isoformat())
+    learned(world)
     added(world, 20, seed=5)
-    assert undo(world, "--confirm", "nights").code == 0
     refused = undo(world, "--confirm", "nights")
-    assert (refused.code, "was learned from" in " ".join(refused.err.split())) == (4, True), refused.err
+    assert (refused.code, "learned from nights" in " ".join(refused.err.split())) == (4, True), refused.err
+
+
+def test_nor_out_of_what_shares_its_budget(known_world: World) -> None:
+    """By the owner's word these are the same people, and a part of what may be told of them was told."""
+    world = known_world
+    with world.vault() as vault:
+        world.imported(vault)
+        first = world.table("first.csv", rows=10, seed=7)
+        same = FileChoice(path=first, name="other", unit="day", time_field="day", people={"nights": "same"})
+        import_file(vault, same)
+        more = world.table("more.csv", rows=10, seed=8)
+        import_file(vault, FileChoice(path=more, name="other", unit="day", time_field="day"))
+        assert vault.preview_undo_import("other").shares_budget_with == ("nights",)
+    learned(world)
+    with world.vault() as vault, pytest.raises(LearnedFrom):
+        vault.undo_import("other")
+
+
+def test_a_plan_that_knows_rows_which_go_is_none_any_more(known_world: World) -> None:
+    """And how the undone file was read is not how the next one is."""
+    world = known_world
+    with world.vault() as vault:
+        world.imported(vault)
+    added(world, 10)
+    with world.vault() as vault:
+        planned = vault.plan_import(FileChoice(path=world.table("third.csv", rows=5, seed=9), name="nights"))
+        assert planned.follows_last
+        vault.undo_import("nights")
+        with pytest.raises(PlanUnknown):
+            vault.import_planned(planned.id)
+        again = vault.plan_import(FileChoice(path=world.table("third.csv", rows=5, seed=9), name="nights"))
+        assert not again.follows_last
 
 
 def test_an_undo_that_fails_on_the_way_leaves_all_as_it_was(

@@ -131,10 +131,10 @@ MUTANTS = (
     Mutant(
         name="rows that were learned from are taken out, so that they can be told again",
         kind=Kind.LEDGER,
-        function="_check_unlearned",
-        old="charge.charged_at >= file.imported_at",
-        new="charge.charged_at < file.imported_at",
-        caught_by="test_rows_that_were_learned_from_stay",
+        function="UndoActions._undo",
+        old="if ledger.was_charged(uow, facts.id):",
+        new="if not facts.rows:",
+        caught_by="test_nothing_is_taken_out_of_what_was_learned_from",
     ),
     Mutant(
         name="a copy of the vault that a kill left stays",

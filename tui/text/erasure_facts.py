@@ -21,7 +21,7 @@ def undo_sentences(one: UndoneImport) -> list[str]:
     return [
         f"The last import of {one.collection}, of {times.full_time(one.imported_at)}: {rows}. "
         f"Their sealed bytes are destroyed; {wording.counted(one.rows_left, 'row')} from before stay.",
-        "Nobody learned from these rows: their file can be imported again.",
+        "Nobody ever learned from this collection: the file can be imported again.",
         *[f"Its lifetime privacy budget stays one with that of {shared}."] * bool(shared),
         "Backups and exports that you made still hold them, and so may snapshots that your disk keeps.",
     ]

@@ -26,7 +26,9 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
         "You imported [{rows} records|{count} records|records][ from {source}][ into {collection}]"
         "[; its lifetime budget is one with {joined}][; you said that it holds other people than {apart}]."
     ),
-    EntryType.RECORD_ERASE: "You erased [{rows} records|{count} records|records][ of {collection}].",
+    EntryType.RECORD_ERASE: (
+        "You erased [{rows} records|{count} records|records][ of {collection}][, its last import, of {imported}]."
+    ),
     EntryType.CONSENT_GRANT: (
         "You gave consent {consent}[ to {controller}][ for {purpose}][, for the fields {fields}]"
         "[ of {collection}], until {expires}."

@@ -74,10 +74,10 @@ class OnlyImport(Invalid):
 
 
 class LearnedFrom(Refused):
-    """The last import of {collection} was learned from: what it told cannot be taken back."""
+    """Somebody learned from {collection}, or from what shares its budget: no import is taken out of it any more."""
 
     hint = (
-        "nothing was changed; to destroy its rows for good, with what stands on them: lockbox data erase NAME"
+        "nothing was changed; to destroy all of it for good, with what stands on it: lockbox data erase NAME"
     )
 
 

@@ -114,6 +114,6 @@ class WrongState(Refused):
 
 
 class CollectionInUse(WrongState):
-    """A job learns from {collection} now; it can be erased when that has ended."""
+    """A job learns from {collection} now; nothing of it can be taken away before that has ended."""
 
     hint = "to end it at once, withdraw its consent: lockbox consent withdraw ID"

@@ -1,4 +1,8 @@
-"""An import that nobody learned from, taken back."""
+"""An import taken back, where nobody ever learned from its collection or from one that shares its budget.
+
+Whether a job read these very rows cannot be told by times: a date can be put right in between, an import can come while
+a job begins, and a charge that was carried over names no import. So any charge refuses it.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,20 @@ from typing import TYPE_CHECKING
 
 from vault import erasure
 from vault.audit.entries import EntryType
+from vault.budget import ledger
 from vault.budget.joining import members_of
 from vault.errors.records import LearnedFrom, OnlyImport
 from vault.errors.requests import CollectionInUse
 from vault.errors.rollback import MarkNotWritten
 from vault.records.collections import find_collection
-from vault.store.tables import ChargeRow, Collection, ImportedFile, RequestRow
+from vault.records.kept_plans import forget_plan
+from vault.store.tables import Collection, ImportedFile, RequestRow
 from vault.store.times import stamp
 from vault.views.records import UndoneImport
 
 if TYPE_CHECKING:
+    from vault.audit.entries import Json
+    from vault.importers.held_plans import HeldPlans
     from vault.lifecycle.opened import OpenVault
     from vault.store.unit_of_work import UnitOfWork
 
@@ -24,6 +32,7 @@ class UndoActions:
     """Take out the last import of a collection."""
 
     _opened: OpenVault
+    _plans: HeldPlans
 
     def preview_undo_import(self, name: str) -> UndoneImport:
         with self._opened.read() as uow:
@@ -32,6 +41,7 @@ class UndoActions:
     def undo_import(self, name: str) -> UndoneImport:
         from vault.records.removing import remove_last_rows
 
+        self._plans.forget_all()  # what they know to be stored may go
         try:
             with self._opened.act() as act:
                 done, file = self._undo(act.uow, name)
@@ -39,7 +49,13 @@ class UndoActions:
                 assert collection is not None  # its file was just found
                 remove_last_rows(act.uow, act.keys, collection, file.row_count)
                 act.uow.delete(file)
-                act.record(EntryType.RECORD_ERASE, hidden={"collection": name, "rows": done.rows})
+                forget_plan(act.uow, collection.id)
+                hidden: dict[str, Json] = {
+                    "collection": name,
+                    "rows": done.rows,
+                    "imported": done.imported_at,
+                }
+                act.record(EntryType.RECORD_ERASE, hidden=hidden)
         except MarkNotWritten:
             erasure.clear(self._opened, name)
             raise
@@ -55,7 +71,8 @@ class UndoActions:
         files = uow.find(ImportedFile, collection_id=facts.id, order_by="id")
         if len(files) < 2:
             raise OnlyImport(collection=name)
-        _check_unlearned(uow, facts.id, files[-1], name)
+        if ledger.was_charged(uow, facts.id):
+            raise LearnedFrom(collection=name)
         return UndoneImport(
             collection=name,
             rows=files[-1].row_count,
@@ -63,10 +80,3 @@ class UndoActions:
             imported_at=stamp(files[-1].imported_at),
             shares_budget_with=tuple(one.name for one in members_of(uow, facts.id) if one.id != facts.id),
         ), files[-1]
-
-
-def _check_unlearned(uow: UnitOfWork, collection_id: int, file: ImportedFile, name: str) -> None:
-    """Refuse where anything was charged in the same second or later: its run may have read these rows."""
-    charges = uow.find(ChargeRow, collection_id=collection_id)
-    if any(charge.charged_at >= file.imported_at for charge in charges):
-        raise LearnedFrom(collection=name)

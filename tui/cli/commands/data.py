@@ -274,7 +274,7 @@ def undo(
     confirmed: Confirmed = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take the rows of the last import out again, for good, where nobody learned from them."""
+    """Take the rows of the last import out again, for good, where nobody ever learned from the collection."""
     with open_vault(context, writable=not dry_run) as vault:
         planned = vault.preview_undo_import(collection)
         for sentence in undo_sentences(planned):

@@ -122,8 +122,8 @@ class Records(Protocol):
     def undo_import(self, name: str) -> UndoneImport:
         """Destroy the rows of the last import of a collection, for good; its file can be imported again.
 
-        Raises `UnknownCollection`, `CollectionErased`, `CollectionInUse`, `LearnedFrom` where budget of the
-        collection was spent since, `OnlyImport` where there is no other, `ErasedNotCleared` as `erase_collection`.
+        Raises `UnknownCollection`, `CollectionErased`, `CollectionInUse`, `LearnedFrom` where its lifetime budget was
+        ever spent from, `OnlyImport` where there is no other, and `ErasedNotCleared` as `erase_collection`.
         """
 
     def preview_erase(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
