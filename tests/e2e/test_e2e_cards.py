@@ -54,9 +54,9 @@ def told(world: World, *words: str) -> dict[str, object]:
 def test_cards_of_two_neighbouring_vaults_are_equal_byte_by_byte(world: World, tmp_path: Path) -> None:
     """One more day, of another life: other lengths, other types where they are guessed, other values."""
     neighbour = copy_of(world, tmp_path / "neighbour")
-    for each, more, odd in ((world, "", "3"), (neighbour, WILD, "three")):
+    for each, more, when, odd in ((world, "", "2026-01-03", "3"), (neighbour, WILD, "unknown", "three")):
         holding(each, "moves", HEADER + QUIET + more)
-        holding(each, "diary", DIARY + f"2026-01-03,bad,80,{odd}\n")
+        holding(each, "diary", DIARY + f"{when},bad,80,{odd}\n")
     choices = (
         ("moves",),
         ("diary", "--column", "steps=int", "--column", "private", "--labels", "mood=good,bad"),
@@ -70,6 +70,13 @@ def test_cards_of_two_neighbouring_vaults_are_equal_byte_by_byte(world: World, t
             for vault in (one, other)
         ]
     assert types[0] != types[1], "a guessed type differs, and the card does not tell it"
+    with world.vault() as one, neighbour.vault() as other:
+        units = [
+            next(each for each in vault.collections() if each.name == "diary").unit for vault in (one, other)
+        ]
+    assert units == ["day", "record"], "and so does a guessed unit"
+    assert told(world, "diary", "--column", "mood", "--unit", "day")["unit"] == "day"
+    assert told(world, "moves")["unit"] == "day"
 
 
 def _columns(world: World, collection: str) -> list[dict[str, object]]:
@@ -85,6 +92,7 @@ def test_a_plain_table_tells_nothing_that_its_owner_did_not_name(world: World) -
         ((), "name columns with --column"),
         (("--column", "mood=int"), "mood is text in diary, and not int"),
         (("--column", "nope"), "no field nope"),
+        (("--column", "mood", "--unit", "record"), "the unit of diary is day, and not record"),
         (("--to", "nobody"), "no requester nobody"),
     ):
         refused = run(world.paths, "data", "card", "diary", *words)

@@ -38,11 +38,13 @@ def rows_of(data: bytes, *, in_blocks: bool, monkeypatch: pytest.MonkeyPatch, bl
     return whole, [(row.line, row.reason) for one in batches for row in one.refused]
 
 
-@given(TEXTS, st.integers(1, 40))
-def test_blocks_give_what_a_reader_of_csv_gives(text: tuple[list[str], str, bool, bool], block: int) -> None:
+@given(text=TEXTS, block=st.integers(1, 40), blank=st.integers(0, 1))
+def test_blocks_give_what_a_reader_of_csv_gives(
+    text: tuple[list[str], str, bool, bool], block: int, blank: int
+) -> None:
     """Whatever stands in the cells, blank lines and lines of other lengths among them, and wherever a block ends."""
     lines, end, has_last_end, has_mark = text
-    content = end.join(["a;b;c", *lines]) + (end if has_last_end else "")
+    content = end.join([*[""] * blank, "a;b;c", *lines]) + (end if has_last_end else "")
     data = content.encode("utf-8-sig" if has_mark else "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         assert rows_of(data, in_blocks=True, monkeypatch=patch, block=block) == rows_of(

@@ -6,6 +6,24 @@ from mutant import Kind, Mutant
 
 MUTANTS = (
     Mutant(
+        name="a card tells the unit that was guessed from records",
+        kind=Kind.PRIVACY,
+        function="_unit",
+        within="vault/queries/cards",
+        old="return found if said or (known_as and format_card(known_as).unit == found) else None",
+        new="return found",
+        caught_by="test_cards_of_two_neighbouring_vaults_are_equal_byte_by_byte",
+    ),
+    Mutant(
+        name="vectors are known by all of their numbers at once",
+        kind=Kind.LEDGER,
+        function="_own_columns",
+        within="vault/records/fingerprint",
+        old="pa.array(vectors[:, place], from_pandas=True)",
+        new="pa.array([str(list(row)) for row in vectors])",
+        caught_by="test_vectors_are_known_again_however_they_are_written[five decimals]",
+    ),
+    Mutant(
         name="a proposed unit is taken without a word",
         kind=Kind.LEDGER,
         function="_check_own",

@@ -10,14 +10,17 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from vault.importers.column_reading import read_column
 from vault.importers.column_values import ColumnReading
 from vault.importers.vector_values import as_vector
 from vault.records.cells import cell
-from vault.records.normalised import keys_of
+from vault.records.fingerprint import Fingerprint, fingerprint
+from vault.records.overlap import Likeness, likeness
 from vault.records.vectors import matrix_of, numbers_of, vector_array
-from vault.views.field_types import FieldType, VectorType, column_type
+from vault.sealing.secret import Secret
+from vault.views.field_types import FieldType, UnitKind, UnitSpec, VectorType, column_type
 
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 THREE = st.lists(NUMBER, min_size=3, max_size=3)
@@ -115,14 +118,36 @@ def test_a_slice_of_a_column_is_its_rows(rows: list[list[float] | None], start: 
     assert np.array_equal(found, np.array(wanted).reshape(-1, 3), equal_nan=True)
 
 
-def test_the_same_vectors_are_known_again_and_others_are_not() -> None:
-    """However the rows lie; noise in the seventh digit makes no other vector."""
-    draw = np.random.default_rng(7).normal(size=(50, 5))
-    known = np.ones(50, dtype=bool)
-    keys, again, other = (
-        keys_of(pa.chunked_array([vector_array(one, known)]))[0]
-        for one in (draw, draw * (1 + 1e-9), draw[:, ::-1])
-    )
-    assert len(set(keys.tolist())) == 50
-    assert len(set(keys.tolist()) & set(again.tolist())) >= 49
-    assert not set(keys.tolist()) & set(other.tolist())
+UNIT = UnitSpec(kind=UnitKind.RECORD)
+KEY = Secret(bytes(range(32)))
+DRAWN = np.random.default_rng(7).normal(size=(200, 64))
+
+
+def seen(numbers: NDArray[np.float64]) -> Fingerprint:
+    vectors = vector_array(numbers, np.ones(len(numbers), dtype=bool))
+    return fingerprint(KEY, pa.table({"at": pa.array(range(len(numbers))), "window": vectors}), UNIT, None)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        DRAWN[::-1],
+        DRAWN.astype(np.float32).astype(np.float64),
+        np.array([[float(f"{number:.6g}") for number in row] for row in DRAWN]),
+        DRAWN.round(5),
+        DRAWN * (1 + 1e-7),
+    ],
+    ids=["order", "float32", "six digits", "five decimals", "seventh digit"],
+)
+def test_vectors_are_known_again_however_they_are_written(again: NDArray[np.float64]) -> None:
+    """As columns of numbers are: one number that is rounded otherwise makes no other row."""
+    without_numbers = [
+        fingerprint(KEY, pa.table({"window": vector_array(one, np.ones(200, dtype=bool))}), UNIT, None)
+        for one in (DRAWN, again)
+    ]
+    assert likeness(*without_numbers) is Likeness.SAME
+
+
+def test_vectors_of_others_are_not_taken_for_the_same() -> None:
+    others = np.random.default_rng(8).normal(size=(200, 64))
+    assert likeness(seen(DRAWN), seen(others)) is Likeness.OTHER

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from vault.errors.families import Invalid
-from vault.errors.requests import CardInvalid, CardTampered, CardTellsTooLittle, NotOnCard
+from vault.errors.requests import (
+    CardInvalid,
+    CardNotSigned,
+    CardOfOtherVault,
+    CardTampered,
+    CardTellsTooLittle,
+    NotOnCard,
+)
 from vault.importers.catalogue.formats import FORMATS
 from vault.requester.aim import Aim
 from vault.requester.card import Asked, read_card, template, with_card
@@ -97,8 +104,12 @@ def test_with_the_key_of_a_vault_no_other_card_is_taken(tmp_path: Path) -> None:
     for name, key in (("its.pub", KEY), ("other.pub", OTHER)):
         (tmp_path / name).write_text(key_line("vault-public", key.public) + "\n")
     assert read_card(str(FROZEN), tmp_path / "its.pub") == CARD
-    with pytest.raises(CardTampered):
+    with pytest.raises(CardOfOtherVault, match="and not by the key that you named"):
         read_card(str(FROZEN), tmp_path / "other.pub")
+    unsigned = CARD.model_copy(update={"to": None, "vault_key": None})
+    (tmp_path / "unsigned.card").write_bytes(card_file(unsigned, None))
+    with pytest.raises(CardNotSigned):
+        read_card(str(tmp_path / "unsigned.card"), tmp_path / "its.pub")
 
 
 NO_MORE = Asked()
@@ -156,6 +167,8 @@ def test_a_transform_that_is_written_stands_and_one_that_is_not_comes_from_the_c
         ({"label": 7}, Invalid, "has a label"),
         ({"label": ""}, Invalid, "has a label"),
         ({"fields": []}, Invalid, "both"),
+        ({"collection": "days"}, Invalid, "the card says collection nights, and the description days"),
+        ({"unit": "record"}, Invalid, "the card says unit day, and the description record"),
     ],
 )
 def test_columns_that_the_card_does_not_tell_of_are_named(
@@ -189,3 +202,5 @@ def test_the_template_of_a_card_is_a_job_once_its_columns_are_named(tmp_path: Pa
     assert drafted(read_document(tmp_path / "JOB.toml")).collection == "nights"
     assert "#   steps: int; steps; count" in text
     assert 'collection = "…"' in template(format_card("fitbit/sleep"))
+    assert 'unit = "…"' not in text
+    assert 'unit = "…"' in template(CARD.model_copy(update={"unit": None}))

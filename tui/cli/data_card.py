@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from vault.views.cards import CardChoice, CardColumn, DataCard
 
 
-def card_choice(collection: str, *, columns: Iterable[str], labels: Iterable[str], to: str) -> CardChoice:
+def card_choice(
+    collection: str, *, unit: str, columns: Iterable[str], labels: Iterable[str], to: str
+) -> CardChoice:
     """What the options say; raises UsageError for words without their column."""
     from vault.views.cards import CardChoice
 
@@ -25,7 +27,7 @@ def card_choice(collection: str, *, columns: Iterable[str], labels: Iterable[str
     worded = {name: tuple(parse_names(words)) for name, words in map(_halves, labels)}
     for name in (name for name, words in worded.items() if not words):
         raise click.UsageError(f"--labels {name}=WORD,WORD needs the words that can stand in the column")
-    return CardChoice(collection=collection, columns=typed, labels=worded, to=to)
+    return CardChoice(collection=collection, unit=unit, columns=typed, labels=worded, to=to)
 
 
 def _halves(text: str) -> tuple[str, str]:

@@ -51,6 +51,16 @@ class CardTampered(Broken):
     hint = "it was changed after it was made; ask the owner for it again"
 
 
+class CardNotSigned(Broken):
+    """The data card is not signed, so no key can vouch for it."""
+
+    hint = "ask the owner for one that is made for you: lockbox data card COLLECTION FILE --to YOU"
+
+
+class CardOfOtherVault(Broken):
+    """The data card is signed by {signer}, and not by the key that you named."""
+
+
 class NotOnCard(Invalid):
     """The data card has no column {name}, only {there}."""
 
@@ -58,7 +68,7 @@ class NotOnCard(Invalid):
 class CardTellsTooLittle(Invalid):
     """The data card does not say enough of {name} to make it a {role}: {reason}."""
 
-    hint = "write its transform in JOB.toml, under [[fields]], from a codebook or a guess"
+    hint = "name all columns under [[fields]] in JOB.toml, and write a transform where the card has none"
 
 
 class WeightsInvalid(Invalid):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -36,7 +37,7 @@ def plain_lines(file: File, *, encoding: str, separator: str, skipped: int, widt
     is_plain = encoding in _ASCII_IN_ONE_BYTE and separator.isascii() and width > 1
     if not is_plain or b'"' in data or data.count(b"\r") != data.count(b"\r\n"):
         return None
-    start = 0
+    start = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
     for _ in range(skipped):
         start = data.find(b"\n", start) + 1
         if not start:

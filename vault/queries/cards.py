@@ -9,7 +9,7 @@ from vault.errors.requests import CardInvalid
 from vault.records.collections import check_fields, find_collection, live_row
 from vault.requests.canonical import NotCanonical, canonical, parse_as
 from vault.requests.card import Card, CardColumn
-from vault.requests.catalogue_card import columns_of
+from vault.requests.catalogue_card import columns_of, format_card
 from vault.sealing.signing import fingerprint
 from vault.views import cards
 
@@ -36,7 +36,7 @@ def draft_card(
     document = {
         "v": 1,
         "collection": facts.name,
-        "unit": str(facts.unit),
+        "unit": _unit(uow, choice, facts),
         "format": _format_of(uow, facts) if known else None,
         "columns": [_told(name, known, choice, facts) for name in told],
         "to": to.key.hex() if to else None,
@@ -48,15 +48,33 @@ def draft_card(
         raise CardInvalid(reason=str(error)) from error
 
 
+def _unit(uow: UnitOfWork, choice: CardChoice, facts: CollectionFacts) -> str | None:
+    """What its format counts as one, or its owner says; any other unit may follow from what a row holds."""
+    found, known_as = str(facts.unit), _format_of(uow, facts)
+    said = (
+        choice.unit
+        if choice.unit in ("", "record", "day")
+        else f"column:{choice.unit.removeprefix('column:')}"
+    )
+    if said and said != found:
+        raise Invalid(reason=f"the unit of {facts.name} is {facts.unit}, and not {choice.unit}")
+    return found if said or (known_as and format_card(known_as).unit == found) else None
+
+
 def _format_of(uow: UnitOfWork, facts: CollectionFacts) -> str | None:
     row = live_row(uow, facts.name)
     return row.known_as if row else None
 
 
 def _known_columns(uow: UnitOfWork, facts: CollectionFacts) -> Mapping[str, CardColumn]:
-    """The columns of its known export that are still there under their names; none for any other table."""
+    """The columns of its known export that are still there under their names; none for any other table.
+
+    One that bears the name of another is told apart by its type, where that is another one too.
+    """
     known_as = _format_of(uow, facts)
-    return columns_of(known_as) if known_as else {}
+    types = {field.name: field.type.value for field in facts.fields}
+    every = columns_of(known_as) if known_as else {}
+    return {name: one for name, one in every.items() if types.get(name) == one.type}
 
 
 def _told(
@@ -81,7 +99,7 @@ def shown_card(card: Card, text: bytes) -> cards.DataCard:
     """A card as it is shown, with its file."""
     return cards.DataCard(
         collection=card.collection or "",
-        unit=card.unit,
+        unit=card.unit or "",
         format=card.format or "",
         columns=tuple(map(_shown_column, card.columns)),
         to=_fingerprint(card.to),

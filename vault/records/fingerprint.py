@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from vault.records.minhash import ENOUGH, NOTHING, Sketch, is_low, mixed, sketch_of, sketch_of_least
 from vault.records.normalised import VERSION, Keys, keys_of, numbering
+from vault.records.vectors import is_vector, matrix_of
 from vault.sealing.digest import keyed_digest
 from vault.sealing.secret import Secret
 from vault.views.field_types import SYSTEM_FIELDS, UnitKind, UnitSpec
@@ -29,6 +30,7 @@ MOST_ONCE: Final = 0.8
 LEFT_OUT: Final = 8
 _MIDDLE: Final = (0.01, 0.99)
 _MOST_SAMPLED: Final = 20_000
+_NUMBERS_OF_A_VECTOR: Final = 8
 _PARTS_OF_A_DAY: Final = (pc.day_of_week, pc.day, pc.month, pc.iso_week, pc.year)
 
 
@@ -148,7 +150,16 @@ def _seeds(key: Secret) -> list[int]:
 
 
 def _own_columns(table: pa.Table) -> pa.Table:
-    return table.select([name for name in table.column_names if name not in SYSTEM_FIELDS])
+    """The columns of the owner; of vectors some of their numbers, each as a column, which bears what a number bears."""
+    own = table.select([name for name in table.column_names if name not in SYSTEM_FIELDS])
+    for name in [name for name in own.column_names if is_vector(own[name].type)]:
+        vectors = matrix_of(own[name])
+        places = np.unique(np.linspace(0, vectors.shape[1] - 1, _NUMBERS_OF_A_VECTOR).astype(int))
+        parts = [(f"{name}[{place}]", pa.array(vectors[:, place], from_pandas=True)) for place in places]
+        own = own.drop_columns(name)
+        for part, values in parts:
+            own = own.append_column(part, pa.chunked_array([values]))
+    return own
 
 
 def _column(table: pa.Table, name: str, seed: int, version: int) -> _Column:

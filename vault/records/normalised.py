@@ -13,8 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vault.records.vectors import is_vector, matrix_of
-
 Keys = np.ndarray
 
 _NUMBER: Final = r"^[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})([eE][+-]?[0-9]{1,2})?$"
@@ -48,8 +46,6 @@ def keys_of(column: pa.ChunkedArray, version: int = VERSION) -> tuple[Keys, Keys
         return _of_numbers(_filled(array, 0.0), version), known
     if pa.types.is_integer(array.type) or pa.types.is_boolean(array.type):
         return _filled(array.cast(pa.int64()), 0).view(np.uint64), known
-    if is_vector(array.type):
-        return _of_vectors(np.nan_to_num(matrix_of(pa.chunked_array([array]))), version), known
     return _of_texts(array.cast(pa.string()), version), known
 
 
@@ -74,14 +70,6 @@ def _of_numbers(values: np.ndarray, version: int) -> Keys:
     has_steps = not is_tiny or version == 1
     keys[broken] = _of_fractions(values[broken], has_steps=has_steps) ^ _OF_FRACTION
     return keys
-
-
-def _of_vectors(values: np.ndarray, version: int) -> Keys:
-    """A polynomial in the keys of the numbers of each row, modulo 2^64."""
-    keys = _of_numbers(values.ravel(), version).reshape(values.shape)
-    powers = np.cumprod(np.full(values.shape[1], _TEXT_BASE))
-    found: Keys = (keys * powers).sum(axis=1, dtype=np.uint64)
-    return found
 
 
 def _is_tiny(values: np.ndarray, version: int) -> bool:

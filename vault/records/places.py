@@ -21,15 +21,20 @@ _DECIMALS: Final = (2, 1, 0)
 
 def place_columns(fields: Sequence[FieldSpec]) -> Mapping[str, tuple[str, str]]:
     """Of each column that names a place with another one, by their names: the latitude and the longitude."""
-    latitudes, longitudes = _by_rest(fields, _LATITUDES), _by_rest(fields, _LONGITUDES)
-    pairs = [(name, longitudes[rest]) for rest, name in latitudes.items() if rest in longitudes]
-    return {name: pair for pair in pairs for name in pair}
+    latitudes, longitudes = _with_rest(fields, _LATITUDES), _with_rest(fields, _LONGITUDES)
+    pairs = [
+        (latitude, longitude)
+        for latitude, rest in latitudes.items()
+        for longitude, other in longitudes.items()
+        if rest == other
+    ]
+    return {name: pair for pair in reversed(pairs) for name in pair}
 
 
-def _by_rest(fields: Sequence[FieldSpec], words: frozenset[str]) -> dict[frozenset[str], str]:
-    """The columns with one of these words in their name, by its other words; a damaged cell makes texts of numbers."""
+def _with_rest(fields: Sequence[FieldSpec], words: frozenset[str]) -> dict[str, frozenset[str]]:
+    """The columns with one of these words in their name, and its other words, of whatever type they are."""
     named = {field.name: name_words(field.name) for field in fields}
-    return {found - words: name for name, found in named.items() if found & words}
+    return {name: found - words for name, found in named.items() if found & words}
 
 
 def places(names: tuple[str, str], latitudes: pa.ChunkedArray, longitudes: pa.ChunkedArray) -> Places | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vault.errors.families import Invalid
-from vault.errors.requests import CardTampered, CardTellsTooLittle, NotOnCard
+from vault.errors.requests import CardNotSigned, CardOfOtherVault, CardTellsTooLittle, NotOnCard
 from vault.requests.bundle import read_bounded
 from vault.requests.card import CARD_LIMIT, Card, CardColumn, parse_card
 from vault.requests.catalogue_card import format_card
@@ -35,15 +35,22 @@ def read_card(named: str, vault_key_file: Path | None = None) -> Card:
     """The card in a file, or that of a part of a known export, ``fitbit/sleep``.
 
     With the file of the vault's key only a card that is signed by it is taken. Raises ``FileMissing``,
-    ``CardInvalid``, ``CardTampered``, ``Invalid``.
+    ``CardInvalid``, ``CardTampered``, ``CardNotSigned``, ``CardOfOtherVault``, ``Invalid``.
     """
     path = Path(named)
     if not path.exists() and _names_format(named):
         return format_card(named)
     card = parse_card(read_bounded(path, CARD_LIMIT))
-    if vault_key_file is not None and card.vault_key != read_key(vault_key_file, "vault-public").hex():
-        raise CardTampered()
+    if vault_key_file is not None:
+        _check_signer(card, read_key(vault_key_file, "vault-public"))
     return card
+
+
+def _check_signer(card: Card, key: bytes) -> None:
+    if card.vault_key is None:
+        raise CardNotSigned()
+    if card.vault_key != key.hex():
+        raise CardOfOtherVault(signer=signed_by(card))
 
 
 def _names_format(named: str) -> bool:
@@ -63,7 +70,10 @@ def with_card(document: object, card: Card, asked: Asked) -> object:
     if label or features:
         said["fields"] = _short_fields(label, features, said)
     said["fields"] = [_with_transform(row, card) for row in _rows(said.get("fields"))]
-    about = {"unit": card.unit} | ({"collection": card.collection} if card.collection else {})
+    about = {name: value for name, value in (("unit", card.unit), ("collection", card.collection)) if value}
+    for name in about.keys() & said.keys():
+        if said[name] != about[name]:
+            raise Invalid(reason=f"the card says {name} {about[name]}, and the description {said[name]}")
     return about | {"model": {"kind": _model_for(said["fields"])}} | said
 
 
@@ -133,6 +143,7 @@ def template(card: Card) -> str:
     """A description for a job from this card, ready to be edited: its columns stand in it as comments."""
     rows = "\n".join(f"#   {_said(column)}" for column in card.columns)
     collection = "" if card.collection else 'collection = "…"     # what the person calls their records\n'
+    collection += "" if card.unit else 'unit = "…"           # record, day or column:NAME: ask the person\n'
     return _TEMPLATE.format(collection=collection, columns=rows)
 
 

@@ -66,12 +66,12 @@ class Card(Wire):
     """A collection as its owner describes it; ``format`` is the part of a known export, ``fitbit/sleep``.
 
     ``to`` is the key of the requester that it is for, ``vault_key`` the one that signs releases to them, both in hex.
-    The card of a format alone, that no vault made, names no collection.
+    The card of a format alone, that no vault made, names no collection; a unit that was guessed from rows is not told.
     """
 
     v: Annotated[int, Field(ge=1, le=1)]
     collection: Name | None
-    unit: Unit
+    unit: Unit | None
     format: Text | None
     columns: Annotated[tuple[CardColumn, ...], Field(min_length=1, max_length=COLUMNS_LIMIT)]
     to: PublicKey | None

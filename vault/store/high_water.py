@@ -12,6 +12,7 @@ import hmac
 import json
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -36,6 +37,8 @@ _NOT_KNOWN: dict[int, dict[str, Any]] = {
 """What a mark of each version says nothing about."""
 _MOST_BYTES = 16 * 1024 * 1024
 _WHAT = "the high-water mark"
+LOCK_PATIENCE = 5.0
+"""Seconds; a mark is written in a few thousandths of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,16 +110,30 @@ def heads_of(mark: Mark | None) -> frozenset[tuple[int, str]]:
 def mark_lock(folder: Path) -> Iterator[None]:
     """Let nobody else of this computer compare and replace a mark in the state folder within this block.
 
-    Raises DiskFull, DiskReadOnly, DiskFailing.
+    Raises DiskFull, DiskReadOnly, DiskFailing, and TimeoutError where another process keeps it.
     """
     with translated(folder):
         make_folders(folder)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _wait_for(descriptor)
         yield
     finally:
         os.close(descriptor)
+
+
+def _wait_for(descriptor: int) -> None:
+    """Take the lock; raises `TimeoutError` where somebody else keeps it for longer than anybody writes a mark."""
+    deadline = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the state folder is locked") from None
+            time.sleep(0.01)
+        else:
+            return
 
 
 def clear_drafts(folder: Path, origin: str) -> None:

@@ -11,10 +11,12 @@ class CardChoice:
     """What goes onto a card besides the columns that a known export always has.
 
     `columns` is column → type, empty where the type is not told; `labels` is column → the words that can stand in it.
-    `to` is the name of the requester that it is for, empty for anybody: then it is not signed.
+    `to` is the name of the requester that it is for, empty for anybody: then it is not signed. `unit` is what counts as
+    one, empty where only a known export tells it: it may have been guessed from rows.
     """
 
     collection: str
+    unit: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     to: str = ""

@@ -147,13 +147,17 @@ def card(
             "--labels", metavar="COLUMN=WORDS", help="The words that can stand in it, separated by commas."
         ),
     ] = None,
+    unit: Annotated[
+        str,
+        typer.Option("--unit", metavar="UNIT", help="Tell what counts as one: record, day, or its column."),
+    ] = "",
     to: Annotated[
         str, typer.Option("--to", metavar="REQUESTER", help="Sign it with your key for this requester.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Describe a collection to requesters; nothing on a data card is computed from records."""
-    chosen = card_choice(collection, columns=columns or (), labels=labels or (), to=to)
+    chosen = card_choice(collection, unit=unit, columns=columns or (), labels=labels or (), to=to)
     with open_vault(context, writable=file is not None) as vault:
         made = vault.hand_out_card(chosen, file) if file else vault.data_card(chosen)
     if as_json:
