@@ -34,7 +34,8 @@ def test_a_file_that_was_looked_at_is_parsed_once(world: World, monkeypatch: pyt
     parses: list[str] = []
     real = read.parse
     monkeypatch.setattr(
-        "vault.importers.plan.parse", lambda file, **how: parses.append(file.name) or real(file, **how)
+        "vault.importers.planned_reading.parse",
+        lambda file, **how: parses.append(file.name) or real(file, **how),
     )
     choice = nights(world, path=world.table())
     with world.vault() as vault:
@@ -110,7 +111,7 @@ def test_what_a_collection_is_called_and_costs_is_checked_before_the_file_is_par
             ({"name": "new", "lifetime": "none"}, "a lifetime budget is a number"),
             ({"lifetime": "9"}, "its lifetime privacy budget stays as it is"),
         ):
-            monkeypatch.setattr("vault.importers.plan.parse", None)
+            monkeypatch.setattr("vault.importers.planned_reading.parse", None)
             choice = nights(world, **wishes)
             with pytest.raises(Invalid, match=reason):
                 vault.plan_import(choice)

@@ -51,6 +51,15 @@ def test_other_formats_know_the_same_wishes(parse):
         parse(packed, "rows.parquet", wishes=ColumnWishes(drop=("#2",)))
 
 
+def test_another_name_makes_no_column_harmless(parse):
+    wishes = ColumnWishes(rename={"diagnosis": "x", "n": "email"})
+    found = parse("diagnosis,n\na,1\nb,2\n", wishes=wishes)
+    assert {one.name: one.sensitivity.value for one in found.fields} == {
+        "x": "special",
+        "email": "identifying",
+    }
+
+
 @pytest.mark.parametrize("wish", [{"drop": ["c"]}, {"c": "d"}, {"drop": ["#3"]}])
 def test_a_wish_about_a_column_that_is_not_there_is_refused(parse, wish):
     with pytest.raises(Invalid, match="the file has no column"):

@@ -66,6 +66,41 @@ def test_next_months_file_is_read_as_the_last_one_and_that_is_said(today: World)
     ]
 
 
+def test_a_plan_that_is_saved_while_the_last_one_holds_reads_the_file_alone(today: World) -> None:
+    """With everything that was left out, renamed or missing, whoever said it."""
+    _january(today)
+    path, plan = _written(today, "feb.csv", FEBRUARY), today.folder / "plan.json"
+    saved = run(today.paths, "import", path, "--collection", "bank", "--dry-run", "--save-plan", plan)
+    assert saved.code == 0, saved.err
+    words = ("--plan", plan, "--collection", "fresh", "--other-people", "bank")
+    done = run(today.paths, "import", path, *words)
+    assert done.code == 0, done.err
+    assert _rows(today, "fresh") == [
+        ["2026-01-02T00:00:00Z", "2026-02-01T07:00:00Z", "1234.0"],
+        ["2026-01-03T00:00:00Z", "2026-02-02T07:00:00Z", ""],
+    ]
+
+
+def test_the_classes_of_a_collection_stay_and_what_it_lacks_is_said_so(today: World) -> None:
+    done = run(
+        today.paths, "import", _written(today, "jan.csv", JANUARY), "--collection", "bank", "--unit", "record", *SAID,
+        "--sensitivity", "preis=special",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    path = _written(today, "feb.csv", FEBRUARY)
+    shown = json.loads(run(today.paths, "import", path, "--collection", "bank", "--dry-run", "--json").out)
+    assert {one["name"]: one["sensitivity"] for one in shown["columns"]}["preis"] == "special"
+    for words, says in (
+        (
+            ("--sensitivity", "preis=ordinary"),
+            "preis is special in bank, and another file does not change that",
+        ),
+        (("--drop", "preis"), "the column preis is missing"),
+    ):
+        refused = run(today.paths, "import", path, "--collection", "bank", *words)
+        assert (refused.code, says in " ".join(refused.err.split())) == (1, True), refused.err
+
+
 def test_what_is_said_counts_before_the_plan_which_can_be_left_alone(today: World) -> None:
     _january(today)
     path = _written(today, "feb.csv", FEBRUARY)

@@ -136,7 +136,7 @@ def test_the_zone_of_a_collection_holds_and_the_way_to_it_is_said(today: World) 
     ("content", "says"),
     [
         (b"n,m\n1,\xc3\xa4\n2,\xff\xc3\xa4\n", "line 3 holds the byte 0xFF"),
-        (b"x,m\n1,2\n", "the file has no column n"),
+        (b"x,m\n1,2\n", "the columns of this file do not fit the collection both: the column x is not in it"),
         (b"n\n1.5\n", "line 2: n: not a whole number"),
         (b"%PDF", "it is a PDF"),
     ],

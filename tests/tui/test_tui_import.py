@@ -158,6 +158,29 @@ def test_rows_are_lost_only_once_a_tick_in_sight_accepts_it(
     assert [one.rows for one in owner.collections()] == [9]
 
 
+def test_a_dialog_that_seals_is_not_left_as_if_nothing_was_stored(
+    both: tuple[World, OwnerSession], tmp_path: Path
+) -> None:
+    world, owner = both
+    path = tmp_path / "few.csv"
+    path.write_text("day,n\n" + "".join(f"2026-01-{day:02},{day}\n" for day in range(1, 29)))
+
+    async def story() -> None:
+        async with on_page(owner, world, "data", size=(80, 24)) as pilot:
+            await look_at(pilot, path)
+            await until(pilot, lambda: isinstance(pilot.app.screen, ImportDialog))
+            screen = pilot.app.screen
+            assert isinstance(screen, ImportDialog)
+            screen._is_sealing = True
+            await press(pilot, "escape")
+            await sees(pilot, "all of them or none")
+            screen._is_sealing = False
+            await press(pilot, "escape")
+            await until(pilot, lambda: pilot.app.screen is not screen)
+
+    play(story())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [*SIZES, (160, 50)])
 def test_at_any_size_what_happens_and_the_buttons_stand_there_and_a_refusal_names_fields_alone(

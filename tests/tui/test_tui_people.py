@@ -13,7 +13,8 @@ from tests.worlds.commands import run
 from tests.worlds.screens import on_page, play, press, sees, served, text_of, until, words_of
 from tests.worlds.world import World
 from tui.dialogs.choose_file import ChooseFileDialog
-from tui.dialogs.import_file import ImportDialog, PeopleToggle, PlanToggle
+from tui.dialogs.import_file import ImportDialog
+from tui.dialogs.import_questions import PeopleToggle, PlanToggle
 from tui.screens.data import Data
 from tui.text import wording
 from tui.widgets.toggle import Toggle

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # Of one import alone: which file it is, where it goes, whose people it holds, what may be lost.
 _OF_ONE: Final = frozenset(("path", "name", "people", "lifetime", "allow_refused", "no_plan"))
 KEPT: Final = tuple(one.name for one in fields(FileChoice) if one.name not in _OF_ONE)
+# A form has them as they were said, together with those of the last file of the collection.
+_SAID_ALREADY: Final = frozenset(("drop", "rename", "nulls", "flatten"))
 _LONGEST: Final = 2**20
 
 
@@ -44,8 +46,8 @@ def save_plan(target: Path, choice: FileChoice, plan: ImportPlan) -> None:
 def _found(plan: ImportPlan, said: Mapping[str, Any]) -> dict[str, Any]:
     """How the file turned out to be written, so that the next one is read in the same way; what was said counts."""
     found = {} if plan.form is None else asdict(plan.form)
-    kept = {name: value for name, value in found.items() if value not in ("", None, {})}
-    return with_plan(kept, {name: said[name] for name in kept})
+    kept = {name: value for name, value in found.items() if value not in ("", None, {}, (), False)}
+    return with_plan(kept, {name: said[name] for name in kept if name not in _SAID_ALREADY})
 
 
 def read_plan(source: Path) -> dict[str, Any]:

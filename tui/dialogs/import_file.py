@@ -9,26 +9,23 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input, RadioSet, Select
 
 from tui.dialogs import column_choices
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.import_columns import ImportColumns
+from tui.dialogs.import_questions import PeopleToggle, PlanToggle, asked_of, people_line, unit_button
 from tui.text import import_facts, wording
 from tui.text.error_words import with_way_out
 from tui.text.field_words import in_fields
-from tui.text.layout import escaped
-from tui.text.overlap_facts import overlap_sentence, toggle_words
-from tui.widgets.choice import Choice
 from tui.widgets.field import menu_field
 from tui.widgets.file_form import CUTS, FileForm, changed_of
 from tui.widgets.how_far import HowFar
 from tui.widgets.plain import Plain, content
 from tui.widgets.toggle import Toggle
 from vault.errors.families import LockboxError
-from vault.views.records import FileChoice, ImportPlan, ImportReport, Overlap
+from vault.views.records import FileChoice, ImportPlan, ImportReport
 
 if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
@@ -37,23 +34,6 @@ NOTHING_YET: Final = "Nothing is stored until you say so."
 SCROLL: Final = "Scroll to it first: whose people these are, and what counts as one, was not all in sight."
 LOSES: Final = "Rows are refused: accept with the tick that they are lost, or say what would fit them."
 ACCEPT: Final = "Seal the others without them"
-
-
-class PeopleToggle(Toggle):
-    """Whether the rows are of the people of one collection."""
-
-    def __init__(self, one: Overlap) -> None:
-        super().__init__(*toggle_words(one), is_on=one.joins)
-        self.collection = one.collection
-
-
-class PlanToggle(Toggle):
-    """Whether the file is read as the last one into its collection."""
-
-    def __init__(self, plan: ImportPlan) -> None:
-        super().__init__(
-            f"Read it as the last file into {wording.short(plan.collection, 30)}", "", is_on=True
-        )
 
 
 class ImportDialog(Dialog[ImportReport]):
@@ -135,6 +115,13 @@ class ImportDialog(Dialog[ImportReport]):
         self.watch(details, "virtual_size", self._look_again, init=False)
         self.call_after_refresh(self._look_again)
 
+    def action_leave(self) -> None:
+        """Go back, unless rows are being sealed: that ends with all of them stored or none."""
+        if self._is_sealing:
+            self._say("The rows are being sealed, all of them or none: it cannot be left now.")
+        else:
+            super().action_leave()
+
     def on_resize(self) -> None:
         """What is in sight at the new size."""
         self.call_after_refresh(self._look_again)
@@ -197,7 +184,7 @@ class ImportDialog(Dialog[ImportReport]):
         for place in self.query("#units"):
             await place.remove_children()
             units = import_facts.units_of(self._preview, first=self._recommended)
-            buttons = [_unit_button(unit, self._preview, self._recommended) for unit in units]
+            buttons = [unit_button(unit, self._preview, self._recommended) for unit in units]
             await place.mount(RadioSet(*buttons, id="unit"))
 
     async def _draw_times(self) -> None:
@@ -213,7 +200,7 @@ class ImportDialog(Dialog[ImportReport]):
         """A tick for each collection with the same people in it; where there is no choice, its sentence."""
         place = self.query_one("#people", Vertical)
         await place.remove_children()
-        await place.mount(*(_people_line(one) for one in self._preview.overlaps))
+        await place.mount(*(people_line(one) for one in self._preview.overlaps))
 
     # changing
 
@@ -296,7 +283,7 @@ class ImportDialog(Dialog[ImportReport]):
 
     async def _draw_what_is_asked(self) -> None:
         """Draw what is not drawn yet: the next choice cuts this short, and then it is still to be drawn."""
-        if self._drawn != (asked := _asked(self._preview)):
+        if self._drawn != (asked := asked_of(self._preview)):
             self._drawn = None
             await self._draw_units()
             await self._draw_times()
@@ -377,23 +364,3 @@ class ImportDialog(Dialog[ImportReport]):
         self._is_sealing = False
         self._allow()
         self._say(in_fields(with_way_out(error)), is_bad=True)
-
-
-def _unit_button(unit: str, preview: ImportPlan, recommended: str) -> Choice:
-    is_chosen = unit == str(preview.unit)
-    example = import_facts.unit_example(unit, preview)
-    words = " ".join(
-        filter(None, (example, import_facts.unit_words(unit), "(recommended)" * (unit == recommended)))
-    )
-    return Choice(Content(escaped(words)), value=is_chosen, name=unit)
-
-
-def _people_line(one: Overlap) -> Widget:
-    if one.reason == "columns-closed":
-        return Plain(overlap_sentence(one), classes="value")
-    return PeopleToggle(one)
-
-
-def _asked(plan: ImportPlan) -> object:
-    """What the choice of the unit stands on: another one is asked about anew."""
-    return [(one.name, one.type, one.sensitivity) for one in plan.columns], plan.time_field

@@ -12,12 +12,11 @@ from vault.budget import ledger
 from vault.budget.joining import least_cap, members_of
 from vault.errors.families import Invalid
 from vault.errors.records import FileChanged, PlanUnknown, RowsRefused, UnitNotSaid
-from vault.importers.column_wishes import ColumnWishes
 from vault.importers.name_notes import name_notes
-from vault.importers.read import digest_of, parse, read_file
+from vault.importers.planned_reading import Reading, parsed_as, reading_of
+from vault.importers.read import digest_of, read_file
 from vault.importers.remembered import kept_of, with_kept
 from vault.importers.source import File
-from vault.importers.wishes import CellWishes, FileWishes, cell_wishes, file_wishes
 from vault.importers.zone_notes import zone_notes
 from vault.records.collections import CollectionFacts, find_for
 from vault.records.imports import (
@@ -35,16 +34,16 @@ from vault.records.kept_plans import keep_plan, kept_plan
 from vault.records.overlapping import state_of
 from vault.records.people_column import people_column
 from vault.records.preview import preview
-from vault.records.schema import ParsedTable, named, named_types
+from vault.records.schema import ParsedTable
 from vault.records.stored_rows import without_stored
 from vault.records.units import with_units
 from vault.sealing.digest import keyed_digest
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.random import random_id
 from vault.store.tables import Collection
-from vault.views.field_types import ColumnType, Sensitivity, UnitKind
+from vault.views.field_types import UnitKind
 from vault.views.names import plain_name
-from vault.views.records import FileChoice, ImportPlan, ImportReport, SharedBudget
+from vault.views.records import FileChoice, FileForm, ImportPlan, ImportReport, SharedBudget
 
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
@@ -52,21 +51,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 Read = Callable[[], AbstractContextManager["UnitOfWork"]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """Which bytes were read, and as what: two equal readings give the same rows."""
-
-    digest: bytes
-    name: str
-    format: str
-    types: Mapping[str, ColumnType]
-    sensitivities: Mapping[str, Sensitivity]
-    unit_column: str
-    wishes: ColumnWishes
-    said: FileWishes
-    form: CellWishes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +63,7 @@ class HeldPlan:
     shown: ImportPlan
     path: Path
     state: tuple[int, ...]
-    reading: _Reading
+    reading: Reading
     whole: ParsedTable
     parsed: ParsedTable
     grouping: ImportChoice
@@ -95,7 +79,7 @@ class _Found:
 
     state: tuple[int, ...]
     file: File
-    reading: _Reading
+    reading: Reading
     home: CollectionFacts | None
     lifetime: str
     names: list[str]
@@ -145,6 +129,7 @@ def make_plan(
         lifetime_epsilon=found.lifetime,
         overlaps=people.overlaps,
         shared=shared,
+        form=_form(parsed, choice),
         unit_is_proposed=bool(proposed),
         follows_last=found.follows_last,
     )
@@ -163,6 +148,12 @@ def make_plan(
     )
 
 
+def _form(parsed: ParsedTable, choice: FileChoice) -> FileForm | None:
+    """How the file is read, with what was said of its columns."""
+    said = {name: getattr(choice, name) for name in ("drop", "rename", "nulls", "flatten")}
+    return replace(parsed.form, **said) if parsed.form else None
+
+
 def _grouping(uow: UnitOfWork, choice: FileChoice, parsed: ParsedTable, zone: str) -> ImportChoice:
     unit, time_field = choice.unit, choice.time_field
     return choose(uow, choice.name, parsed.fields, unit=unit, time_field=time_field, zone=zone)
@@ -170,11 +161,11 @@ def _grouping(uow: UnitOfWork, choice: FileChoice, parsed: ParsedTable, zone: st
 
 def _read(
     found: _Found, last: HeldPlan | None, progress: Progress, *, may_propose: bool
-) -> tuple[ParsedTable, _Reading, str | None]:
+) -> tuple[ParsedTable, Reading, str | None]:
     """The rows and how they were read; where a column that names people is proposed as the unit, as it is spelled."""
 
-    def read_as(reading: _Reading) -> ParsedTable:
-        return last.whole if last and last.reading == reading else _parsed(found.file, reading, progress)
+    def read_as(reading: Reading) -> ParsedTable:
+        return last.whole if last and last.reading == reading else parsed_as(found.file, reading, progress)
 
     reading = found.reading
     whole = read_as(reading)
@@ -198,7 +189,7 @@ def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
     return _Found(
         state=state,
         file=file,
-        reading=_reading(file, digest, as_last, home),
+        reading=reading_of(file, digest, as_last, home),
         home=home,
         lifetime=lifetime,
         names=names,
@@ -360,38 +351,3 @@ def _home(uow: UnitOfWork, choice: FileChoice) -> tuple[CollectionFacts | None, 
             reason=f"{choice.name} is there already, and its lifetime privacy budget stays as it is"
         )
     return home, home.lifetime_epsilon
-
-
-def _reading(file: File, digest: bytes, choice: FileChoice, home: CollectionFacts | None) -> _Reading:
-    """Columns that the collection has already are read in its types."""
-    known = {field.name: field.type for field in home.fields} if home else {}
-    return _Reading(
-        digest=digest,
-        name=file.name,
-        format=file.format,
-        types=known | named_types(choice.types),
-        sensitivities=named(choice.sensitivities, Sensitivity),
-        unit_column=_unit_column(choice),
-        wishes=ColumnWishes(drop=choice.drop, rename=choice.rename),
-        said=file_wishes(choice),
-        form=cell_wishes(choice, zone=(home and home.unit.zone) or ""),
-    )
-
-
-def _unit_column(choice: FileChoice) -> str:
-    """The column that names the units, if one does; a time field has its own type."""
-    name = (choice.unit or "").removeprefix(f"{UnitKind.COLUMN}:")
-    return "" if name in (UnitKind.RECORD, UnitKind.DAY, choice.time_field) else name
-
-
-def _parsed(file: File, reading: _Reading, progress: Progress) -> ParsedTable:
-    return parse(
-        file,
-        types=reading.types,
-        sensitivities=reading.sensitivities,
-        unit_column=reading.unit_column,
-        wishes=reading.wishes,
-        said=reading.said,
-        form=reading.form,
-        progress=progress,
-    )

@@ -60,6 +60,7 @@ def parse(
     *,
     types: Mapping[str, ColumnType] | None = None,
     sensitivities: Mapping[str, Sensitivity] | None = None,
+    home_columns: frozenset[str] = frozenset(),
     unit_column: str = "",
     wishes: ColumnWishes = AS_IT_IS,
     said: FileWishes = AS_FOUND,
@@ -70,7 +71,8 @@ def parse(
 
     The column that names the units is a text, whatever it looks like: 1.1 and 1.10 are two people.
     Rows that do not fit are refused with their line and a reason that repeats no value. Raises Unreadable for a
-    file that is hostile or no such format, Invalid for a column that is not there. ``progress`` is told 0 of 0
+    file that is hostile or no such format, Invalid for a column that is not there, unless it is one of the
+    ``home_columns``, of which it is said later that the collection has them. ``progress`` is told 0 of 0
     while nobody knows how many rows there are; then how many of them the columns that are done come to.
     """
     if file.path is not None:
@@ -79,7 +81,7 @@ def parse(
         return read_known(file, wanted_part, progress)
     source = FORMATS[file.format](file, wishes, said)
     asked = [*(types or {}), *(sensitivities or {}), *form.dates, *form.decimals]
-    _check_columns(source.names, asked)
+    _check_columns(source.names, [name for name in asked if name not in home_columns])
     form = replace(form, doubts_commas=source.separator == ",", doubts_points=source.separator == ";")
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
     batches = list(_counted(file, source.batches(), progress))
@@ -96,7 +98,7 @@ def parse(
     readings = with_obstacles(_decided_together(readings, read_one, form), source)
     table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(
-        fields=_fields(source.names, readings, sensitivities or {}),
+        fields=_fields(source, readings, sensitivities or {}, wishes),
         table=table,
         lines=fitting,
         refused=tuple(sorted([*refused, *(row for one in batches for row in one.refused)], key=_line)),
@@ -248,11 +250,18 @@ def _line(row: RefusedRow) -> int:
 
 
 def _fields(
-    names: Sequence[str], readings: Sequence[ColumnReading], sensitivities: Mapping[str, Sensitivity]
+    source: Source,
+    readings: Sequence[ColumnReading],
+    sensitivities: Mapping[str, Sensitivity],
+    wishes: ColumnWishes,
 ) -> tuple[FieldSpec, ...]:
+    """Each column with its class, by its name in the file as well: another name makes nothing harmless."""
+    called = dict(zip(wishes.names_of(source.called), source.called, strict=True))
     return tuple(
         FieldSpec(
-            name=name, type=reading.type, sensitivity=sensitivities.get(name) or guess_sensitivity(name)
+            name=name,
+            type=reading.type,
+            sensitivity=sensitivities.get(name) or guess_sensitivity(f"{called[name]} {name}"),
         )
-        for name, reading in zip(names, readings, strict=True)
+        for name, reading in zip(source.names, readings, strict=True)
     )

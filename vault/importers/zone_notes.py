@@ -23,5 +23,7 @@ def zone_notes(said: str, parsed: ParsedTable, unit: UnitSpec) -> Iterator[str]:
             f"--zone {said} holds for the times of this file that name no zone; days go on beginning in {kept}, "
             "the zone of the collection, for good."
         )
-    elif unit.kind is not UnitKind.DAY and not parsed.has_local_times:
+    elif (
+        unit.kind is not UnitKind.DAY and not parsed.has_local_times and said != "UTC"
+    ):  # every saved plan says that
         yield f"--zone {said} changes nothing: no time of this file is without a zone, and days are not the unit."

@@ -73,7 +73,10 @@ class ColumnPreview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileForm:
-    """How a file turned out to be written, in the words of a `FileChoice`; what nothing in it decided is empty."""
+    """How a file turned out to be written, in the words of a `FileChoice`; what nothing in it decided is empty.
+
+    What is left out, renamed, missing or taken apart is as it was said, now or of the last file of its collection.
+    """
 
     as_format: str
     part: str = ""
@@ -83,6 +86,10 @@ class FileForm:
     decimals: Mapping[str, str] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
     zone: str = ""
+    drop: tuple[str, ...] = ()
+    rename: Mapping[str, str] = field(default_factory=dict)
+    nulls: tuple[str, ...] = ()
+    flatten: bool = False
 
 
 class OverlapReason(StrEnum):

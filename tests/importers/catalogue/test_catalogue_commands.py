@@ -68,6 +68,14 @@ def test_the_look_says_what_it_is_what_else_it_holds_and_what_is_never_taken(tod
     assert "Never taken: date of birth, sex and blood type" in said
 
 
+def test_no_column_of_a_known_export_takes_the_name_of_another(today: World) -> None:
+    """A data card would tell of it what the format says of the other."""
+    path = put(today, "export.xml", apple.export(5))
+    wishes: dict[str, Any] = {"drop": ("vo2max",), "rename": {"steps": "vo2max"}}
+    with today.vault() as vault, pytest.raises(Invalid, match="vo2max is another column of every export"):
+        vault.plan_import(FileChoice(path=path, name="days", **wishes))
+
+
 def test_a_column_of_a_known_export_keeps_its_type_and_can_be_left_out_or_renamed(today: World) -> None:
     path = put(today, "export.xml", apple.export(5))
     wishes: dict[str, Any] = {"drop": ("vo2max",), "rename": {"steps": "walked"}}

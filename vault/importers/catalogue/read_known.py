@@ -64,6 +64,7 @@ def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None])
     known = FORMATS[file.format]
     part = find_part(known, file.part)
     names = {old: new for old, new in zip(part.names, wanted.wishes.names_of(part.names), strict=True) if new}
+    _check_names(part, names)
     fields = _fields(part, names, wanted)
     reading = Reading(file=file, part=part, rows=PartRows(file, part), progress=progress)
     READERS[file.format](reading)
@@ -96,6 +97,13 @@ def _parts(known: KnownFormat, reading: Reading) -> dict[str, int]:
 def export_of(known: KnownFormat) -> Export:
     """The kind of export, by which its other tables are known to be about the same people."""
     return Export(name=known.name, tables=frozenset(frozenset(each.names) for each in known.parts))
+
+
+def _check_names(part: Part, names: Mapping[str, str]) -> None:
+    """Refuse to call a column what another one of this export is called: it would be taken for that one."""
+    for old, new in names.items():
+        if new != old and new in part.names:
+            raise Invalid(reason=f"{new} is another column of every export of this kind")
 
 
 def _check_filled(reading: Reading) -> None:

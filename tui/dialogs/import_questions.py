@@ -1,0 +1,58 @@
+"""What an import asks its owner: whose people these are, what counts as one, whether the last plan holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+
+from tui.text import import_facts, wording
+from tui.text.layout import escaped
+from tui.text.overlap_facts import overlap_sentence, toggle_words
+from tui.widgets.choice import Choice
+from tui.widgets.plain import Plain
+from tui.widgets.toggle import Toggle
+from vault.views.records import ImportPlan, Overlap
+
+if TYPE_CHECKING:
+    pass
+
+
+class PeopleToggle(Toggle):
+    """Whether the rows are of the people of one collection."""
+
+    def __init__(self, one: Overlap) -> None:
+        super().__init__(*toggle_words(one), is_on=one.joins)
+        self.collection = one.collection
+
+
+class PlanToggle(Toggle):
+    """Whether the file is read as the last one into its collection."""
+
+    def __init__(self, plan: ImportPlan) -> None:
+        super().__init__(
+            f"Read it as the last file into {wording.short(plan.collection, 30)}", "", is_on=True
+        )
+
+
+def unit_button(unit: str, preview: ImportPlan, recommended: str) -> Choice:
+    """One thing that may count as one, with an example from the file."""
+    is_chosen = unit == str(preview.unit)
+    example = import_facts.unit_example(unit, preview)
+    words = " ".join(
+        filter(None, (example, import_facts.unit_words(unit), "(recommended)" * (unit == recommended)))
+    )
+    return Choice(Content(escaped(words)), value=is_chosen, name=unit)
+
+
+def people_line(one: Overlap) -> Widget:
+    """A tick, or a sentence where there is no choice."""
+    if one.reason == "columns-closed":
+        return Plain(overlap_sentence(one), classes="value")
+    return PeopleToggle(one)
+
+
+def asked_of(plan: ImportPlan) -> object:
+    """What the choice of the unit stands on: another one is asked about anew."""
+    return [(one.name, one.type, one.sensitivity) for one in plan.columns], plan.time_field
