@@ -67,15 +67,27 @@ def form_of(file: File, source: Source, readings: Sequence[ColumnReading], form:
     )
 
 
-def with_obstacles(readings: list[ColumnReading], source: Source) -> list[ColumnReading]:
-    """Where more than one thing is nested, each row that is refused for it names them all."""
+def with_obstacles(
+    readings: list[ColumnReading], source: Source, lines: Sequence[int]
+) -> list[ColumnReading]:
+    """Where more than one thing is nested, each row that is refused for it names them all; else why it is refused."""
     nested = [[row for row, why in one.refused.items() if why.endswith((NESTED, LISTED))] for one in readings]
-    columns = sum(map(bool, nested))
-    obstacles = source.obstacles() if columns else []
+    columns = {name for name, rows in zip(source.names, nested, strict=True) if rows}
+    obstacles = source.obstacles(columns) if columns else []
     if len(obstacles) < 2:
-        return readings
+        named = zip(source.names, readings, strict=True)
+        return [_with_odd_lists(name, one, lines) for name, one in named]
     why = "; ".join(obstacles)
     return [
         replace(one, refused=one.refused | dict.fromkeys(rows, why))
         for one, rows in zip(readings, nested, strict=True)
     ]
+
+
+def _with_odd_lists(name: str, one: ColumnReading, lines: Sequence[int]) -> ColumnReading:
+    """The column with what stands against its vectors as the reason of each row that is refused for a list."""
+    if one.odd_lists is None:
+        return one
+    why = f"{name}: {one.odd_lists.words(name, lines)}"
+    refused = {row: why if reason.endswith(LISTED) else reason for row, reason in one.refused.items()}
+    return replace(one, refused=refused)

@@ -95,7 +95,7 @@ def parse(
     for place in range(len(source.names)):
         readings.append(read_one(place, form))
         progress(len(lines) * len(readings) // len(source.names), len(lines))
-    readings = with_obstacles(_decided_together(readings, read_one, form), source)
+    readings = with_obstacles(_decided_together(readings, read_one, form), source, lines)
     table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(
         fields=_fields(source, readings, sensitivities or {}, wishes),
