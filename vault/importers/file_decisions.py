@@ -6,16 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+import pyarrow as pa
+
 from vault.importers.column_notes import of_zone
 from vault.importers.column_values import ColumnReading
 from vault.importers.local_times import clock_notes
 from vault.importers.source import File, Source
 from vault.importers.values import LISTED, NESTED
+from vault.importers.vector_values import size_of
 from vault.importers.wishes import CellWishes
-from vault.views.field_types import ColumnType, FieldType
+from vault.views.field_types import ColumnType, FieldType, VectorType
 from vault.views.records import FileForm
 
 _NAMED: Final = 3
+_LOOKED_AT: Final = 64
 
 
 def notes_of(
@@ -51,6 +55,28 @@ def notes_of_categories(
 def has_local_times(names: Sequence[str], readings: Sequence[ColumnReading], zone: str) -> bool:
     """Whether a column holds times that name no zone, which is said of it."""
     return any(of_zone(name, zone) in one.notes for name, one in zip(names, readings, strict=True))
+
+
+def maybe_times(names: Sequence[str], readings: Sequence[ColumnReading]) -> Iterator[str]:
+    """What is said of each column that would be one of times in a form that has to be said."""
+    for name, one in zip(names, readings, strict=True):
+        if one.type is not FieldType.TIMESTAMP:
+            yield from (note for note in one.notes if f"--date-format {name}=" in note)
+
+
+def maybe_vectors(names: Sequence[str], readings: Sequence[ColumnReading]) -> dict[str, VectorType]:
+    """The columns of text whose first cells spell lists of as many numbers."""
+    found = {
+        name: {size_of(text) for text in _first_texts(one.values)}
+        for name, one in zip(names, readings, strict=True)
+        if one.type in (FieldType.TEXT, FieldType.CATEGORY)
+    }
+    return {name: VectorType(max(sizes)) for name, sizes in found.items() if len(sizes) == 1 and any(sizes)}
+
+
+def _first_texts(values: pa.ChunkedArray) -> list[str]:
+    texts: list[str] = values.slice(0, _LOOKED_AT).drop_null().to_pylist()
+    return [text for text in texts if text.strip()]
 
 
 def form_of(file: File, source: Source, readings: Sequence[ColumnReading], form: CellWishes) -> FileForm:

@@ -30,7 +30,7 @@ _LONGEST_LINE = 8 * 2**20
 _LONGEST_LIST = 256 * 2**20
 # Where each line has a name of its own, nearly all cells are missing, and yet each takes room.
 _MOST_CELLS = 2**24
-_MOST_IN_LISTS = 2**20
+_MOST_IN_LISTS = 2**18
 _NO_LIST = "it is no JSON list, or a name stands twice in an object of it"
 
 

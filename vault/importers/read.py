@@ -24,6 +24,8 @@ from vault.importers.csv_file import open_csv
 from vault.importers.file_decisions import (
     form_of,
     has_local_times,
+    maybe_times,
+    maybe_vectors,
     notes_of,
     notes_of_categories,
     with_obstacles,
@@ -114,6 +116,8 @@ def parse(
         called=source.called,
         form=form_of(file, source, readings, form),
         has_local_times=has_local_times(source.names, readings, form.zone),
+        maybe_times=tuple(maybe_times(source.names, readings)),
+        maybe_vectors=maybe_vectors(source.names, readings),
     )
 
 
