@@ -160,10 +160,12 @@ def test_a_filter_of_the_trail_that_means_nothing_is_refused(today: World) -> No
 def test_a_page_of_a_filtered_trail_is_filled_from_all_of_it(today: World) -> None:
     only = TrailFilter(requester=NAME)
     with today.vault(writable=False) as vault:
-        every = sorted(line.seq for group in vault.timeline(only=only) for line in group.lines)
-        page = [line.seq for group in vault.timeline(only=only, limit=2) for line in group.lines]
+        every = sorted(line.seq for group in vault.timeline(about=only) for line in group.lines)
+        page = [line.seq for group in vault.timeline(about=only, limit=2) for line in group.lines]
         before = [
-            line.seq for group in vault.timeline(only=only, limit=2, before=min(page)) for line in group.lines
+            line.seq
+            for group in vault.timeline(about=only, limit=2, before=min(page))
+            for line in group.lines
         ]
     assert sorted(page) == every[-2:]
     assert sorted(before) == every[-4:-2]

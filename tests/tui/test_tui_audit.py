@@ -172,7 +172,7 @@ def test_a_filter_leaves_what_is_about_one_requester_and_one_outcome_and_can_be_
             await sees(pilot, f"only about {NAME}, budget was spent: 1 entry")
             assert [str(row.value) for row in table(pilot).rows] == [
                 key
-                for group in vault.timeline(only=only)
+                for group in vault.timeline(about=only)
                 for key in (f"group {group.request}", *(f"entry {line.seq}" for line in group.lines))
             ]
             await press(pilot, "f")
@@ -206,10 +206,10 @@ def test_a_long_trail_comes_in_pages_and_never_whole(long: World, monkeypatch: p
         *,
         before: int | None = None,
         limit: int | None = None,
-        only: TrailFilter | None = None,
+        about: TrailFilter | None = None,
     ) -> list[TimelineGroup]:
         asked.append(limit)
-        return really(self, "timeline", before=before, limit=limit, only=only)
+        return really(self, "timeline", before=before, limit=limit, about=about)
 
     monkeypatch.setattr(Client, "timeline", watched, raising=False)
 

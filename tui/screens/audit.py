@@ -106,7 +106,7 @@ An act that was never written cannot be proven missing, and times are those of t
     def fetch(self, vault: OwnerSession) -> Trail:
         """One page, whatever the length of the trail."""
         newest, only = vault.timeline(limit=1), self._only
-        page = vault.timeline(before=self._before, limit=ENTRIES, only=only)
+        page = vault.timeline(before=self._before, limit=ENTRIES, about=only)
         return Trail(
             groups=tuple(page), newest=max(line.seq for one in newest for line in one.lines), only=only
         )

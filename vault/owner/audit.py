@@ -30,10 +30,10 @@ class AuditActions:
             return audit.lines(uow, newest=newest)
 
     def timeline(
-        self, *, before: int | None = None, limit: int | None = None, only: TrailFilter | None = None
+        self, *, before: int | None = None, limit: int | None = None, about: TrailFilter | None = None
     ) -> list[TimelineGroup]:
         with self._opened.read() as uow:
-            return timeline(uow, before=before, limit=limit, only=only)
+            return timeline(uow, before=before, limit=limit, about=about)
 
     def verify_audit(self, *, progress: Progress = unwatched) -> AuditCheck:
         with self._opened.read() as uow:

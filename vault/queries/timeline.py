@@ -35,20 +35,20 @@ class _Group:
 
 
 def timeline(
-    uow: UnitOfWork, *, before: int | None = None, limit: int | None = None, only: TrailFilter | None = None
+    uow: UnitOfWork, *, before: int | None = None, limit: int | None = None, about: TrailFilter | None = None
 ) -> list[TimelineGroup]:
     """The trail with the whole life of a request together, the group in which something happened last first.
 
     What belongs to no request is grouped by the day (UTC). A consent drafted for a request belongs to its life.
     With ``limit`` only the newest so many entries before the entry of number ``before`` are there, of those that
-    ``only`` means.
+    ``about`` means.
     """
     titles, drafts = _Titles(uow), _Drafts(uow)
     groups: dict[str, _Group] = {}
     found = (
         trail.timeline(uow, newest=limit, before=before)
-        if only is None or only.is_all
-        else _filtered(uow, only, before=before, limit=limit)
+        if about is None or about.is_all
+        else _filtered(uow, about, before=before, limit=limit)
     )
     for line in _lines_of(found, drafts):
         name = line.request or line.view.ts[:10]

@@ -67,7 +67,7 @@ def show_trail(
             _show_hidden(vault.hidden_fields(entry), as_json=as_json)
             return
         if by_request or not only.is_all:
-            groups = vault.timeline(only=only)
+            groups = vault.timeline(about=only)
         lines = vault.audit_lines() if only.is_all and not by_request else []
     if not by_request and groups:
         lines, groups = sorted(chain(*(one.lines for one in groups)), key=lambda line: line.seq), []

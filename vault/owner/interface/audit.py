@@ -18,11 +18,11 @@ class Audit(Protocol):
         """The trail, or its `newest` entries, one sentence an entry, the oldest first."""
 
     def timeline(
-        self, *, before: int | None = None, limit: int | None = None, only: TrailFilter | None = None
+        self, *, before: int | None = None, limit: int | None = None, about: TrailFilter | None = None
     ) -> list[TimelineGroup]:
         """The trail with each request's whole life together, the group in which something happened last first.
 
-        With ``limit`` the newest so many entries alone, of those before the entry of number ``before``; with ``only``
+        With ``limit`` the newest so many entries alone, of those before the entry of number ``before``; with ``about``
         of those of a requester, a collection or an outcome. Raises `UnknownRequester`.
         """
 
