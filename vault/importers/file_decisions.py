@@ -23,16 +23,21 @@ _LOOKED_AT: Final = 64
 
 
 def notes_of(
-    names: Sequence[str], readings: Sequence[ColumnReading], lines: list[int], form: CellWishes
+    names: Sequence[str],
+    readings: Sequence[ColumnReading],
+    lines: list[int],
+    form: CellWishes,
+    given: Mapping[str, ColumnType],
 ) -> Iterator[str]:
-    """What is said of each column, and of its times by line."""
+    """What is said of each column, of its times by line, and of texts that are no column of a given type."""
     for name, one in zip(names, readings, strict=True):
         yield from one.notes
         is_text = one.type is not FieldType.TIMESTAMP
         yield from clock_notes(name, one.clock, lines, form.zone, is_text=is_text)
+    yield from _notes_of_categories(names, readings, given)
 
 
-def notes_of_categories(
+def _notes_of_categories(
     names: Sequence[str], readings: Sequence[ColumnReading], given: Mapping[str, ColumnType]
 ) -> Iterator[str]:
     """That texts were taken for categories, and how to have them otherwise."""

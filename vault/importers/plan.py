@@ -124,13 +124,7 @@ def make_plan(
             *name_notes(choice.name, parsed.table.column_names, names if home is None else ()),
             *zone_notes(said_zone, parsed, grouping.unit),
         )
-        looked = preview(
-            parsed,
-            grouping.unit,
-            grouping.time_field,
-            repeats=(*notes, *repeated),
-            home=None if home is None else _as_home(uow, keys, home),
-        )
+        looked = _look(uow, keys, home, parsed, grouping, (*notes, *repeated))
     shown = replace(
         looked,
         id=random_id(),
@@ -156,6 +150,18 @@ def make_plan(
         known=known,
         allows_refused=choice.allow_refused,
     )
+
+
+def _look(
+    uow: UnitOfWork,
+    keys: KeyTree,
+    home: CollectionFacts | None,
+    parsed: ParsedTable,
+    grouping: ImportChoice,
+    told: tuple[str, ...],
+) -> ImportPlan:
+    where = None if home is None else _as_home(uow, keys, home)
+    return preview(parsed, grouping.unit, grouping.time_field, repeats=told, home=where)
 
 
 def _as_home(uow: UnitOfWork, keys: KeyTree, home: CollectionFacts) -> Home:

@@ -27,7 +27,6 @@ from vault.importers.file_decisions import (
     maybe_times,
     maybe_vectors,
     notes_of,
-    notes_of_categories,
     with_obstacles,
 )
 from vault.importers.json_lines import open_json_lines
@@ -107,11 +106,7 @@ def parse(
         digest_input=digest_of(file),
         format=file.format,
         source=file.name,
-        notes=(
-            *source.notes,
-            *notes_of(source.names, readings, lines, form),
-            *notes_of_categories(source.names, readings, wanted),
-        ),
+        notes=(*source.notes, *notes_of(source.names, readings, lines, form, wanted)),
         export=export_of(KNOWN[file.export]) if file.export else None,
         called=source.called,
         form=form_of(file, source, readings, form),
