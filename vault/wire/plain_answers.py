@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import MISSING, Field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
+from types import NoneType
 from typing import Any, Final, get_type_hints
 
-_PLAIN: Final = (str, int, bool)
+_PLAIN: Final[Mapping[Any, tuple[type, ...]]] = {
+    str: (str,),
+    int: (int,),
+    bool: (bool,),
+    str | None: (str, NoneType),
+}
 SURROGATE: Final = rb"\ud"  # how half a sign is spelled, which is no text
 
 
@@ -29,22 +36,17 @@ def read_plain(kind: Any, data: bytes) -> Any:
         raise NotPlain from None
     if not isinstance(told, dict) or told.keys() != wanted.keys():
         raise NotPlain
-    if any(type(told[name]) is not one for name, one in wanted.items()):
+    if any(type(told[name]) not in kinds for name, kinds in wanted.items()):
         raise NotPlain
     return kind(**told)
 
 
 @cache
-def _kinds(kind: Any) -> dict[str, type]:
+def _kinds(kind: Any) -> Mapping[str, tuple[type, ...]]:
     """What its facts are."""
     if not isinstance(kind, type) or not is_dataclass(kind):
         raise NotPlain
     hints = get_type_hints(kind)
-    found = {one.name: hints[one.name] for one in fields(kind) if _is_plain(one)}
-    if len(found) < len(fields(kind)) or any(one not in _PLAIN for one in found.values()):
+    if any(hints[one.name] not in _PLAIN or not one.init for one in fields(kind)):
         raise NotPlain
-    return found
-
-
-def _is_plain(one: Field[Any]) -> bool:
-    return one.init and one.default_factory is MISSING
+    return {one.name: _PLAIN[hints[one.name]] for one in fields(kind)}
