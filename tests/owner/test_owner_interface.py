@@ -27,6 +27,7 @@ from vault.sealing.secret import Secret
 from vault.vault import Vault
 from vault.views.audit import Opening
 from vault.views.cards import CardChoice
+from vault.views.history import TrailFilter
 from vault.views.records import FileChoice, RowFilter
 from vault.views.requesters import RequesterView
 from vault.wire import messages
@@ -46,7 +47,7 @@ BY_NAME: dict[str, Any] = {
     "to": Path("/tmp/to"), "optional": frozenset({"b", "a"}), "fields": ["a"], "window": (NOW, None),
     "epsilon": Decimal("0.5"), "first": 7, "limit": 9, "before": 11, "newest": 5, "draft": True,
     "special_confirmed": True, "fingerprint_too": True, "safe_for_spreadsheets": True, "seq": 3, "since": (2, 5),
-    "prove": [4], "disclose": [Opening(seq=3, name="requester")],
+    "about": TrailFilter(requester="lab", outcome="left"), "prove": [4], "disclose": [Opening(seq=3, name="requester")],
 }  # fmt: skip
 BEGUN = {"id": "an id"}
 
