@@ -177,7 +177,7 @@ def _shortened(key: str, text: str) -> str:
         return _cleaned(text[:8])
     if key == "checkpoint":
         origin, size, *_ = text.split("\n")
-        return f"{_cleaned(origin)} at {_cleaned(size)} entries"
+        return f"{_cleaned(origin)} at {_cleaned(size)} {'entry' if size == '1' else 'entries'}"
     if key == "expires":
         return _cleaned(f"{text[:10]} {text[11:16]} UTC")
     if text.startswith(_DPV):
