@@ -29,6 +29,7 @@ from tui.cli.commands import (
     update,
 )
 from tui.cli.commands import vault as vault_commands
+from tui.cli.terminal import is_interactive
 from tui.cli.vault_access import GlobalOptions, global_options
 
 app = typer.Typer(
@@ -80,6 +81,10 @@ def _options(
             help="Wait so long for a vault that another process is writing to; default: not at all.",
         ),
     ] = 0,
+    screen_reader: Annotated[
+        bool,
+        typer.Option("--screen-reader", help="Talk in lines with numbered choices; nothing is drawn."),
+    ] = False,
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
@@ -88,8 +93,20 @@ def _options(
     context.obj = GlobalOptions(
         vault=vault, passphrase_fd=passphrase_fd, recovery_key=recovery_key, wait=wait
     )
+    if screen_reader and context.invoked_subcommand is not None:
+        raise click.UsageError("--screen-reader is a conversation of its own; it goes with no command")
+    if screen_reader:
+        raise typer.Exit(_converse(context))
     if context.invoked_subcommand is None:
         raise typer.Exit(_no_command(context))
+
+
+def _converse(context: typer.Context) -> int:
+    from tui.by_ear.conversation import converse
+
+    if not is_interactive():
+        raise click.UsageError("--screen-reader is a conversation; it needs a terminal")
+    return converse(global_options(context).paths)
 
 
 def _no_command(context: typer.Context) -> int:
