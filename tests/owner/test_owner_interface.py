@@ -147,7 +147,7 @@ def test_what_a_session_has_beside_them_is_no_action() -> None:
 
 
 def test_the_declarations_load_views_and_the_standard_library_alone() -> None:
-    code = "import sys, vault.owner.interface.actions; print(*sys.modules)"
+    code = "import sys; from vault.owner.interface.actions import ACTIONS; set(ACTIONS); print(*sys.modules)"
     before = "import sys; print(*sys.modules)"
     loaded, bare = (
         set(
@@ -161,6 +161,12 @@ def test_the_declarations_load_views_and_the_standard_library_alone() -> None:
     assert rooms == {"vault.owner", "vault.views", "vault.errors"}
     foreign = {name.partition(".")[0] for name in loaded - bare} - sys.stdlib_module_names - {"vault"}
     assert foreign == set()
+
+
+def test_the_parts_of_the_interface_are_what_an_owner_can_do_in_the_same_order() -> None:
+    declared = actions_of(Owner)
+    assert list(ACTIONS) == list(declared)
+    assert [one.function for one in ACTIONS.values()] == [one.function for one in declared.values()]
 
 
 # the client -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import click
 import typer
 
+from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
 from tui.cli.terminal import ask, is_interactive, say, write, write_after, write_json
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
 NOTHING_SEEN: Final = "when it was opened, this computer had nothing of it to compare it with."
 
 group = typer.Typer(no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(
+        group, name="audit", help="The trail of everything, for you and for outsiders.", cls=CommandGroup
+    )
 
 
 @group.command("show")
