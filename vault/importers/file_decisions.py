@@ -19,7 +19,7 @@ _NAMED: Final = 3
 
 
 def notes_of(
-    names: Sequence[str], readings: Sequence[ColumnReading], lines: list[int], form: CellWishes
+    names: Sequence[str], readings: Sequence[ColumnReading], lines: Sequence[int], form: CellWishes
 ) -> Iterator[str]:
     """What is said of each column, and of its times by line."""
     for name, one in zip(names, readings, strict=True):
