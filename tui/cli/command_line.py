@@ -1,4 +1,4 @@
-"""The command line: every group of commands and the options before them. Commands import what they need themselves."""
+"""The command line: the options before every command. Commands import what they need themselves."""
 
 from __future__ import annotations
 
@@ -10,30 +10,12 @@ import click
 import typer
 from click.exceptions import NoArgsIsHelpError
 
-from tui.cli.command_group import CommandGroup
-from tui.cli.commands import (
-    audit,
-    budget,
-    consent,
-    daemon,
-    data,
-    date,
-    demo,
-    formats,
-    import_file,
-    job,
-    release,
-    request,
-    requester,
-    shell,
-    update,
-)
-from tui.cli.commands import vault as vault_commands
+from tui.cli.loaded_commands import RootGroup
 from tui.cli.vault_access import GlobalOptions, global_options
 
 app = typer.Typer(
     name="lockbox",
-    cls=CommandGroup,
+    cls=RootGroup,
     help="A personal data vault that can learn: your records stay, noised updates leave when you say so.",
     invoke_without_command=True,
     suggest_commands=False,
@@ -108,25 +90,3 @@ def _no_command(context: typer.Context) -> int:
     if not start.has_terminal(os.environ):
         raise NoArgsIsHelpError(context)
     return start.run(global_options(context).paths)
-
-
-vault_commands.add_to(app)
-daemon.add_to(app)
-import_file.add_to(app)
-formats.add_to(app)
-for name, group, about in (
-    ("data", data.group, "Look at your records, and take them out."),
-    ("requester", requester.group, "Who may ask."),
-    ("consent", consent.group, "What you allow: fields, purpose, until when."),
-    ("request", request.group, "What others ask, and your word on it."),
-    ("release", release.group, "Held updates, and the one way out."),
-    ("date", date.group, "What date it is for the vault, and your word on it."),
-    ("audit", audit.group, "The trail of everything, for you and for outsiders."),
-    ("job", job.group, "For requesters: keys, jobs, signatures."),
-    ("update", update.group, "For requesters: check what was released."),
-):
-    app.add_typer(group, name=name, help=about, cls=CommandGroup)
-request.add_to(app)
-budget.add_to(app)
-demo.add_to(app)
-shell.add_to(app)

@@ -13,11 +13,13 @@ from textual.widgets import DataTable
 from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.dialogs.audit import AuditExportDialog, EntryDialog, KeyDialog
+from tui.dialogs.trail_filter import TrailFilterDialog, known_in, only_words
 from tui.text import times, wording
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 from vault.errors.audit import LogBroken
 from vault.errors.families import LockboxError
+from vault.views.history import TrailFilter
 
 if TYPE_CHECKING:
     from textual.events import Resize
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from vault.views.audit import AuditCheck, AuditLine
     from vault.views.history import TimelineGroup
 
+EVERYTHING: Final = TrailFilter()
 ENTRIES: Final = 250
 """Of one page; with a heading for each of them it is still a list of at most 500 lines."""
 
@@ -48,6 +51,7 @@ class Trail:
 
     groups: tuple[TimelineGroup, ...]
     newest: int
+    only: TrailFilter = EVERYTHING
 
     @property
     def first(self) -> int:
@@ -58,6 +62,12 @@ class Trail:
     def last(self) -> int:
         """The newest entry of this page."""
         return max((line.seq for group in self.groups for line in group.lines), default=0)
+
+    @property
+    def has_older(self) -> bool:
+        """Whether there may be entries before these; a filter finds no more where it did not fill the page."""
+        count = sum(len(group.lines) for group in self.groups)
+        return bool(self.first) and (self.only.is_all or count >= ENTRIES)
 
 
 class Audit(Page[Trail]):
@@ -70,6 +80,7 @@ class Audit(Page[Trail]):
 Everything that happened in this vault, one sentence an entry. A request's whole life stands together under who asked.
 
 * **enter** opens an entry, or all of one request; **/** narrows what is on this page
+* **f** shows only what is about one requester or one collection, or ended in one way, of the whole trail
 * **v** recomputes every entry and says how far the trail is whole
 * **e** writes it for others to verify, without names, columns, files or values; **K** shows the key they check it with
 * **o** and **n** go to older and newer entries
@@ -82,6 +93,7 @@ An act that was never written cannot be proven missing, and times are those of t
         self._facts = Trail(groups=(), newest=0)
         self._before: int | None = None
         self._filter = ""
+        self._only = EVERYTHING
 
     def body(self) -> ComposeResult:
         """Whether it is whole, which entries these are, and the entries."""
@@ -93,9 +105,11 @@ An act that was never written cannot be proven missing, and times are those of t
 
     def fetch(self, vault: OwnerSession) -> Trail:
         """One page, whatever the length of the trail."""
-        newest = vault.timeline(limit=1)
-        page = vault.timeline(before=self._before, limit=ENTRIES)
-        return Trail(groups=tuple(page), newest=max(line.seq for one in newest for line in one.lines))
+        newest, only = vault.timeline(limit=1), self._only
+        page = vault.timeline(before=self._before, limit=ENTRIES, about=only)
+        return Trail(
+            groups=tuple(page), newest=max(line.seq for one in newest for line in one.lines), only=only
+        )
 
     async def draw(self, facts: Trail) -> None:
         """Show the page."""
@@ -107,15 +121,26 @@ An act that was never written cannot be proven missing, and times are those of t
         table = self.query_one(ListTable)
         table.name_column(1, times.heading())
         table.fill(lines)
-        facts = self._facts
+        found = NO_MATCH if self._filter and not lines else "  ·  ".join(self._place())
+        self.query_one("#audit-place", Plain).set_text(found)
+
+    def _place(self) -> list[str]:
+        """What the filter leaves, which entries these are, and the keys for others."""
+        facts, own = self._facts, self.program.own_keys
+        older, newer, other = (
+            f"{name}: {key_of(f'audit.{name}', own)}" for name in ("older", "newer", "filter")
+        )
+        ways = [*([older] if facts.has_older else []), *([newer] if self._has_newer() else [])]
         part = f"of #0 to #{facts.newest:,}" if facts.first or facts.last < facts.newest else "all there are"
         place = f"entries #{facts.first:,} to #{facts.last:,}, {part}"
-        older, newer = (
-            f"{name}: {key_of(f'audit.{name}', self.program.own_keys)}" for name in ("older", "newer")
-        )
-        ways = [*([older] if facts.first else []), *([newer] if facts.last < facts.newest else [])]
-        found = NO_MATCH if self._filter and not lines else "  ·  ".join([place, *ways])
-        self.query_one("#audit-place", Plain).set_text(found)
+        if facts.only.is_all:
+            return [place, *ways]
+        count = sum(len(group.lines) for group in facts.groups)
+        return [f"{only_words(facts.only)}: {wording.counted(count, 'entry')}", other, *ways]
+
+    def _has_newer(self) -> bool:
+        facts = self._facts
+        return facts.last < facts.newest if facts.only.is_all else self._before is not None
 
     def filter_list(self, text: str) -> None:
         """Show the entries of this page that have this text, and whole requests whose title has it."""
@@ -158,7 +183,7 @@ An act that was never written cannot be proven missing, and times are those of t
 
     def action_older(self) -> None:
         """The page before."""
-        if self._facts.first:
+        if self._facts.has_older:
             self._before = self._facts.first
             self.reload()
         else:
@@ -166,12 +191,23 @@ An act that was never written cannot be proven missing, and times are those of t
 
     def action_newer(self) -> None:
         """The page after, which ends at the newest entry when it is near."""
-        if self._facts.last >= self._facts.newest:
+        if not self._has_newer():
             self.program.tell("These are the newest entries.")
             return
         end = self._facts.last + 1 + ENTRIES
-        self._before = end if end <= self._facts.newest else None
+        self._before = end if end <= self._facts.newest and self._only.is_all else None
         self.reload()
+
+    @work(exclusive=True, group="act")
+    async def action_filter(self) -> None:
+        """Choose whom, what and which outcome the entries are about."""
+        known = await self.ask(known_in)
+        if known is None:
+            return
+        only = await self.app.push_screen_wait(TrailFilterDialog(known, self._only))
+        if only is not None:
+            self._only, self._before = only, None
+            self.reload()
 
     @work(exclusive=True, group="verify")
     async def action_verify(self) -> None:
