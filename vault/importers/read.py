@@ -25,8 +25,9 @@ from vault.importers.csv_file import open_csv
 from vault.importers.file_decisions import (
     form_of,
     has_local_times,
+    maybe_times,
+    maybe_vectors,
     notes_of,
-    notes_of_categories,
     with_obstacles,
 )
 from vault.importers.json_lines import open_json_lines
@@ -96,7 +97,7 @@ def parse(
     for place in range(len(source.names)):
         readings.append(read_one(place, form))
         progress(len(lines) * len(readings) // len(source.names), len(lines))
-    readings = with_obstacles(_decided_together(readings, read_one, form), source)
+    readings = with_obstacles(_decided_together(readings, read_one, form), source, lines)
     table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(
         fields=_fields(source, readings, sensitivities or {}, wishes),
@@ -106,15 +107,13 @@ def parse(
         digest_input=digest_of(file),
         format=file.format,
         source=file.name,
-        notes=(
-            *source.notes,
-            *notes_of(source.names, readings, lines, form),
-            *notes_of_categories(source.names, readings, wanted),
-        ),
+        notes=(*source.notes, *notes_of(source.names, readings, lines, form, wanted)),
         export=export_of(KNOWN[file.export]) if file.export else None,
         called=source.called,
         form=form_of(file, source, readings, form),
         has_local_times=has_local_times(source.names, readings, form.zone),
+        maybe_times=tuple(maybe_times(source.names, readings)),
+        maybe_vectors=maybe_vectors(source.names, readings),
     )
 
 
