@@ -146,9 +146,7 @@ def test_sentences_read_like_this(kind, clear, expected):
 
 def test_one_is_not_several():
     assert told(EntryType.RECORD_IMPORT, {"rows": 1}) == "You imported 1 record."
-    assert "1,200 steps" in told(EntryType.TRAINING_RUN, {}) and "1 step," in told(
-        EntryType.TRAINING_RUN, {}, steps=1
-    )
+    assert "1 step," in told(EntryType.TRAINING_RUN, {}, steps=1)
 
 
 @pytest.mark.parametrize(

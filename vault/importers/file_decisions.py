@@ -25,7 +25,7 @@ _LOOKED_AT: Final = 64
 def notes_of(
     names: Sequence[str],
     readings: Sequence[ColumnReading],
-    lines: list[int],
+    lines: Sequence[int],
     form: CellWishes,
     given: Mapping[str, ColumnType],
     *,
