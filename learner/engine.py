@@ -26,7 +26,7 @@ from learner.models.network import network_of
 from learner.models.scores import OwnerView
 from learner.models.weights import read_weights
 from learner.protocol import SUMS, ColumnFrame, Job, Progress, job_shapes, update_shapes
-from learner.update import UPDATE_GRID, encode_update, round_update
+from learner.update import encode_update, round_update
 
 
 class Taps(Protocol):
@@ -110,6 +110,6 @@ def run(
         view.look(step, descent.theta)
         progress(step, plan.steps)
 
-    update = round_update(descent.change())
-    released = start if job.kind in SUMS else start + update * UPDATE_GRID
+    update = round_update(descent.change(), job.output_step, job.encoding)
+    released = start if job.kind in SUMS else start + update * job.output_step
     return encode_update(update, update_shapes(job)), view.to_json(released)

@@ -20,6 +20,9 @@ MAX_STEPS = 10_000
 SUMS: Final = ("gradient_sum", "moments")
 # how many units a collection may have: public, so that what the rounding of sums is charged tells nothing
 MAX_UNITS = 1 << 24
+UPDATE_GRID_EXPONENT = 24
+# how an update may be written, and the bytes of one of its whole numbers
+ENCODED_BYTES: Final = {"int64": 8, "int16": 2, "int8": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,8 @@ class ModelSpec:
 class Job:
     """What the learner is told: public constants of the signed manifest and which columns it will get.
 
-    ``grid`` is the exponent k of the noise grid 2^-k. Where the kind is one of ``SUMS`` no step is taken: what it
+    ``grid`` is the exponent k of the noise grid 2^-k; the update is whole numbers of ``output_step`` in this
+    ``encoding``. Where the kind is one of ``SUMS`` no step is taken: what it
     gives is one noised sum over all units, of gradients or of products of columns. ``momentum`` and
     ``second_momentum`` are Adam's two betas where it is the optimizer. Raises ProtocolError when the parts do not fit;
     the bounds of policy (noise, price) are the manifest's and are checked again by ``learner.dp.plan``.
@@ -115,6 +119,8 @@ class Job:
     momentum: float
     average: Literal["last", "tail", "ema"]
     grid: int
+    encoding: Literal["int64", "int16", "int8"] = "int64"
+    output_step: float = 2.0**-UPDATE_GRID_EXPONENT
     kind: Literal["train", "gradient_sum", "moments"] = "train"
     optimizer: Literal["sgd", "adam"] = "sgd"
     second_momentum: float = 0.0
@@ -129,6 +135,8 @@ class Job:
         choice(self.kind, "kind of job", "train", *SUMS)
         choice(self.optimizer, "optimizer", "sgd", "adam")
         choice(self.decay, "decay", "none", "linear", "cosine")
+        choice(self.encoding, "encoding", *ENCODED_BYTES)
+        number(self.output_step, "output step", 0.0, above=True)
         integer(self.max_rows_per_unit, "rows per unit", 1, 1_000_000)
         integer(self.steps, "steps", 1, MAX_STEPS)
         integer(self.grid, "grid", 0, 62)
@@ -139,6 +147,8 @@ class Job:
         number(self.lr, "learning rate", 0.0, above=True)
         number(self.momentum, "momentum", 0.0)
         number(self.second_momentum, "second momentum", 0.0)
+        if self.encoding == "int64" and self.output_step != 2.0**-UPDATE_GRID_EXPONENT:
+            raise ProtocolError("the output step is not that of the encoding")
         if self.sampling_rate > 1 or self.momentum >= 1 or self.second_momentum >= 1:
             raise ProtocolError("sampling rate or momentum is outside its bounds")
         if self.kind in SUMS and (
@@ -193,6 +203,11 @@ def parameter_shapes(model: ModelSpec, inputs: int, outputs: int) -> dict[str, t
         shapes[f"layers.{layer}.weight"] = (wide_out, wide_in)
         shapes[f"layers.{layer}.bias"] = (wide_out,)
     return shapes
+
+
+def largest_number(encoding: str) -> int:
+    """How far from zero a whole number of an update may be: what is farther out is cut to this, and never wraps."""
+    return 1 << 62 if encoding == "int64" else (1 << (8 * ENCODED_BYTES[encoding] - 1)) - 1
 
 
 def parameter_count(shapes: Mapping[str, tuple[int, ...]]) -> int:

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 from learner.columns import MAX_ROWS, ColumnFrame
 from learner.job import (
+    ENCODED_BYTES,
     JOB_LIMIT,
     MAX_FEATURES,
     MAX_LABELS,
@@ -25,12 +26,14 @@ from learner.job import (
     MAX_STEPS,
     MAX_UNITS,
     SUMS,
+    UPDATE_GRID_EXPONENT,
     FeatureSpec,
     Job,
     LabelSpec,
     ModelSpec,
     input_width,
     job_shapes,
+    largest_number,
     moment_shapes,
     output_width,
     parameter_count,
@@ -41,6 +44,7 @@ from learner.strict import Bytes, ProtocolError, choice, integer, members, names
 
 __all__ = [
     "COLUMNS_FD",
+    "ENCODED_BYTES",
     "ENVELOPE_FD",
     "ENVIRONMENT",
     "FDS_VARIABLE",
@@ -80,6 +84,7 @@ __all__ = [
     "frame_head",
     "input_width",
     "job_shapes",
+    "largest_number",
     "moment_shapes",
     "output_width",
     "parameter_count",
@@ -115,7 +120,6 @@ ENVIRONMENT: Mapping[str, str] = {
     "TORCHINDUCTOR_CACHE_DIR": str(Path(__file__).resolve().parent),
 }
 
-UPDATE_GRID_EXPONENT = 24
 WEIGHTS_LIMIT = 4 << 20
 PROGRESS_LINE_LIMIT = 512
 PRIVATE_LIMIT = 256 << 10
@@ -292,8 +296,8 @@ class Envelope:
 
 
 def update_limit(job: Job) -> int:
-    """The most bytes an update may have: 8 for each parameter and a head."""
-    return _UPDATE_HEAD + 8 * parameter_count(update_shapes(job))
+    """The most bytes an update may have: those of each number in its encoding, and a head."""
+    return _UPDATE_HEAD + ENCODED_BYTES[job.encoding] * parameter_count(update_shapes(job))
 
 
 def envelope_size(job: Job) -> int:

@@ -39,7 +39,8 @@ def handed_over(world: World, text: str, epsilon: str) -> tuple[Path, str, tuple
 def test_a_sum_is_shown_as_one_released_and_verified(known_world: World) -> None:
     """It says that it is no model wherever a person decides, and its price is that of one look at everybody."""
     world, paths = known_world, known_world.paths
-    to, shown, verify = handed_over(world, SUM_JOB, "0.5")
+    text = SUM_JOB.replace("clip = 1.0", 'clip = 1.0\nencoding = "int8"\nmost_units = 100')
+    to, shown, verify = handed_over(world, text, "0.5")
     assert shown == "one sum of logistic gradients"
     assert check_job(world.folder / "sum").computes == (
         "one noisy sum of gradients of a logistic regression, no model"
@@ -53,6 +54,12 @@ def test_a_sum_is_shown_as_one_released_and_verified(known_world: World) -> None
     found = load_file(world.folder / "sum.safetensors")
     assert {name: each.shape for name, each in found.items()} == {"weight": (2, 2), "bias": (2,)}
     assert any(each.any() for each in found.values())
+
+    noise, released = said["mechanism"]["noise_multiplier"], load_file(to / "update.safetensors")
+    assert said["update"]["encoding"] == "int8"
+    assert said["update"]["step"] == pytest.approx((100 + 4 * noise) / 127)
+    assert all(each.dtype == np.int8 for each in released.values())
+    assert all(np.array_equal(found[name], released[name] * said["update"]["step"]) for name in found)
 
     made = world.folder / "model.safetensors"
     for option in ("--model", "--onnx"):

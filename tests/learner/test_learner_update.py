@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from learner_setups import LOGISTIC, mlp
+from learner_setups import LOGISTIC, SeededWords, listened, mlp, random_frame
 from safetensors.numpy import load
 
 from learner.protocol import job_shapes, update_limit
@@ -51,3 +54,27 @@ def test_the_largest_model_fits_the_envelope() -> None:
     shapes = job_shapes(job)
     count = sum(int(np.prod(shape)) for shape in shapes.values())
     assert len(encode_update(np.zeros(count, np.int64), shapes)) <= update_limit(job)
+
+
+@pytest.mark.parametrize(("encoding", "most"), [("int16", 32767), ("int8", 127)])
+def test_what_does_not_fit_in_few_bytes_is_cut_and_never_wraps(encoding: str, most: int) -> None:
+    """To the largest number on either side: a sum that were to wrap would have the other sign."""
+    numbers = np.array([0.4, 1.6, -1.6, most + 0.4, most + 1, most * 2 + 2, 1e300, np.inf, np.nan])
+    found = round_update(np.concatenate((numbers, -numbers)) * 0.25, 0.25, encoding)
+    assert found.dtype == encoding
+    expected = [0, 2, -2, most, most, most, most, most, 0]
+    assert found.tolist() == expected + [-number for number in expected]
+
+
+@pytest.mark.parametrize("encoding", ["int16", "int8"])
+def test_few_bytes_hold_the_noised_sum_to_half_a_step(encoding: Any) -> None:
+    """The same run under the same words: what is approved are the bytes of the encoding, of one size."""
+    job = replace(LOGISTIC, kind="gradient_sum", expected_batch=1.0)
+    coded = replace(job, encoding=encoding, output_step=0.25)
+    frame = random_frame(job, 20)
+    whole, short = (listened(each, frame, words=SeededWords(3))[1] for each in (job, coded))
+    found, true = load(short), load(whole)
+    assert {name: tensor.dtype for name, tensor in found.items()} == dict.fromkeys(found, np.dtype(encoding))
+    for name, tensor in found.items():
+        assert np.abs(tensor * 0.25 - true[name] * 2.0**-24).max() <= 0.125 + 2.0**-24
+    assert len(short) <= update_limit(coded) < update_limit(job)

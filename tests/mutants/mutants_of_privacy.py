@@ -24,6 +24,22 @@ MUTANTS = (
         caught_by="test_what_a_unit_adds_is_never_longer_than_the_clip_norm",
     ),
     Mutant(
+        name="an update that wraps",
+        kind=Kind.PRIVACY,
+        function="round_update",
+        old="np.clip(numbers, -most, most)",
+        new="numbers",
+        caught_by="test_what_does_not_fit_in_few_bytes_is_cut_and_never_wraps",
+    ),
+    Mutant(
+        name="a release may take longer steps than its job",
+        kind=Kind.EGRESS,
+        function="_is_of_its_kind",
+        old=" and release.update.step == update_step(asked)",
+        new="",
+        caught_by="test_a_release_of_another_step_than_the_job_asks_is_refused",
+    ),
+    Mutant(
         name="a factor that is not shortened",
         kind=Kind.PRIVACY,
         function="factors",

@@ -20,13 +20,14 @@ from tui.cli.entry_point import run
 from tui.text.parse import parse_count
 from vault.budget.guess_target import strength_of_epsilon, strength_of_guess_rate
 from vault.errors.families import Invalid
+from vault.errors.requests import ManifestInvalid
 from vault.requester import recipe
 from vault.requester.aim import DELTA, Aim
 from vault.requester.description import JobDescription, job_from_description, template
 from vault.requester.draft import draft_job
 from vault.requester.forecast import Forecast, forecast
 from vault.requester.jobs import new_job
-from vault.requests.manifest import Manifest
+from vault.requests.manifest import Manifest, ScaledOutput
 from vault.requests.parse import parse_manifest
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "utility.py"
@@ -59,6 +60,20 @@ def looked_at(manifest: Manifest, units: int | None) -> Forecast:
 
 
 # what it chooses ----------------------------------------------------------------------------------------
+
+
+def test_few_bytes_have_room_for_ten_times_the_guess(asked: JobDescription) -> None:
+    """Or for what is written; without either there is nothing that the steps could follow from."""
+    guessed = drafted(asked, training_encoding="int16").output
+    assert guessed == ScaledOutput(average="tail", grid=guessed.grid, encoding="int16", most_units=2_000)
+    written = drafted(asked, training_encoding="int16", training_most_units=300).output
+    assert isinstance(written, ScaledOutput)
+    assert written.most_units == 300
+    alone = {"training_units_guess": None, "training_sampling_rate": 0.2, "training_expected_batch": 40}
+    with pytest.raises(Invalid, match=r"needs \[training\] most_units"):
+        drafted(asked, training_encoding="int16", training_steps=100, **alone)
+    with pytest.raises(ManifestInvalid, match="output has a key that is not in the format"):
+        drafted(asked, training_most_units=300)
 
 
 def test_the_template_needs_no_more_than_a_guess_of_the_units(asked: JobDescription) -> None:

@@ -24,7 +24,8 @@ from vault.errors.release import ReleaseInvalid
 from vault.requester.releases import ReleaseFacts, apply_update, verify_release
 from vault.requests.bundle import signature_line
 from vault.requests.canonical import canonical
-from vault.requests.parse import manifest_digest
+from vault.requests.manifest import Manifest
+from vault.requests.parse import manifest_digest, parse_manifest
 from vault.requests.release_manifest import (
     RELEASE_DOMAINS,
     RELEASE_FILE,
@@ -50,7 +51,7 @@ STEPS = {"weight": np.full((2, 4), 3 << 24, np.int64), "bias": np.array([1, -(1 
 UPDATE = write_tensors(STEPS)
 
 
-def built(**changes: Any) -> bytes:
+def built(job: Manifest | None = None, **changes: Any) -> bytes:
     facts: dict[str, Any] = {
         "request_id": "a" * 32,
         "job_digest": manifest_digest(job_of().manifest),
@@ -59,7 +60,7 @@ def built(**changes: Any) -> bytes:
         "update": UPDATE,
         "vault_key": VAULT_KEY.public,
     }
-    return build_release_manifest(manifest(), **facts | changes)
+    return build_release_manifest(job or manifest(), **facts | changes)
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -212,6 +213,28 @@ def test_a_release_must_answer_exactly_the_job(places: Places, change: dict[str,
 
     assert places.verify(with_job=False).manifest is not None
     with pytest.raises(ReleaseInvalid):
+        places.verify()
+
+
+def test_a_release_of_another_step_than_the_job_asks_is_refused(places: Places) -> None:
+    """A model that is moved by twice as much is another model, rightly signed as it may be."""
+    output = {"average": "tail", "grid": 14, "encoding": "int16", "most_units": 1000}
+    job = job_of(output=output)
+    (places.job / "manifest.json").write_bytes(job.manifest)
+    (places.job / "manifest.sig").write_bytes(signature_line(job.signature))
+    update = write_tensors({name: np.full(shape, 5, np.int16) for name, shape in SHAPES.items()})
+    said = json.loads(
+        built(parse_manifest(job.manifest), update=update, job_digest=manifest_digest(job.manifest))
+    )
+    places.write(said, update=update)
+    step = said["update"]["step"]
+    moved = read_tensors(apply_update(WEIGHTS, places.release), dtype="F32")
+    assert places.verify().answers_job
+    assert moved["weight"] == pytest.approx(5 * step)
+
+    places.write(said | {"update": said["update"] | {"step": 2 * step}}, update=update)
+    assert not places.verify(with_job=False).answers_job
+    with pytest.raises(ReleaseInvalid, match="not what the job says"):
         places.verify()
 
 

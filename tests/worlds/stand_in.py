@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from learner import __main__ as process
-from learner.protocol import ColumnFrame, Job, Progress, update_shapes
+from learner.protocol import ENCODED_BYTES, ColumnFrame, Job, Progress, update_shapes
 
 CURVE_POINTS = 40
 LONG, A_STEP = 500, 0.001
@@ -42,16 +42,25 @@ def train(job: Job, _weights: bytes, frame: ColumnFrame, *, progress: Progress) 
 
 
 def _update(job: Job) -> bytes:
-    """Small random numbers as int64 safetensors, in the order and with the padding that its library writes."""
+    """Small random numbers as safetensors, in the order and with the padding that its library writes."""
     facts: dict[str, Any] = {}
-    size = 0
+    size, width = 0, ENCODED_BYTES[job.encoding]
     for name, shape in sorted(update_shapes(job).items()):
-        end = size + 8 * math.prod(shape)
-        facts[name] = {"dtype": "I64", "shape": list(shape), "data_offsets": [size, end]}
+        end = size + width * math.prod(shape)
+        facts[name] = {"dtype": f"I{8 * width}", "shape": list(shape), "data_offsets": [size, end]}
         size = end
     head = json.dumps(facts, separators=(",", ":")).encode()
     head += b" " * (-len(head) % 8)
-    return len(head).to_bytes(8, "little") + head + array("q", array("h", os.urandom(size // 4))).tobytes()
+    return len(head).to_bytes(8, "little") + head + _numbers(job, size // width)
+
+
+def _numbers(job: Job, count: int) -> bytes:
+    drawn = (
+        array("h", os.urandom(2 * count))
+        if job.encoding == "int64"
+        else [byte >> 1 for byte in os.urandom(count)]
+    )
+    return array({"int64": "q", "int16": "h", "int8": "b"}[job.encoding], drawn).tobytes()
 
 
 def _results(job: Job, frame: ColumnFrame) -> bytes:
@@ -59,8 +68,12 @@ def _results(job: Job, frame: ColumnFrame) -> bytes:
     count = min(job.steps + 1, CURVE_POINTS)
     steps = sorted({round(job.steps * point / (count - 1)) for point in range(count)})
     curve = [{"step": step, **_scores(job, step)} for step in steps]
-    facts = {"v": 1, "rows": known, "curve": curve, "final": _scores(job, job.steps)}
+    facts = {"v": 1, "rows": known, "curve": curve, "final": _scores(job, job.steps), "base": _base(job)}
     return json.dumps(facts, separators=(",", ":")).encode()
+
+
+def _base(job: Job) -> float:
+    return 0.6 if job.label.kind == "classes" else 1.1 * job.label.scale
 
 
 def _scores(job: Job, step: int) -> dict[str, float]:

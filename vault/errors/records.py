@@ -87,6 +87,12 @@ class UnknownField(Invalid):
     hint = "see: lockbox data list"
 
 
+class NoSuchField(Invalid):
+    """No collection has a column {name}."""
+
+    hint = "see: lockbox data list"
+
+
 class SchemaMismatch(Invalid):
     """The columns of this file do not fit the collection {collection}: {reason}."""
 
@@ -112,4 +118,4 @@ class UnitNotSaid(Invalid):
 class NothingToImport(Invalid):
     """No row of {name} could be imported: {reason}."""
 
-    hint = "see every line with --dry-run"
+    hint = "mend its rows, or say how they are written (--type, --date-format, --skip-lines and others)"

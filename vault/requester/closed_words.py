@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 from vault.errors.families import Invalid
 from vault.requests.manifest import (
     ClassesLabel,
+    Encoding,
     Feature,
     FieldAsk,
     Kind,
@@ -47,6 +48,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "training_optimizer": OPTIMIZERS,
     "training_decay": _words(Adam, "decay"),
     "training_average": _words(Output, "average"),
+    "training_encoding": get_args(Encoding),
 }
 """By the key of a `JobDescription`."""
 

@@ -74,6 +74,8 @@ class JobDescription:
     training_beta2: float = 0.999
     training_decay: str | None = None
     training_average: str = "tail"
+    training_encoding: str = "int64"
+    training_most_units: int | None = None
     where_from: str | None = None
     where_to: str | None = None
     fields: tuple[FieldDescription, ...]
@@ -165,6 +167,8 @@ units_guess = 200           # how many days (units) you think there are; off by 
 # optimizer = "adam"        # sgd or adam; adam has beta1 = 0.9 and beta2 = 0.999 for momentum
 # decay = "cosine"          # none, linear or cosine: the learning rate goes down to nothing
 # average = "tail"          # tail, ema or last
+# encoding = "int16"        # int64, int16 or int8: bytes of a number of the update; few cut what goes beyond
+# most_units = 2000         # the units these few bytes have room for; without it ten times the guess
 
 # [where]                   # only records of this time
 # from = 2026-01-01T00:00:00Z

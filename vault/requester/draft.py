@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from learner.protocol import MAX_UNITS
 from vault.consent.grants import purpose_iri
 from vault.errors.families import Invalid
 from vault.errors.requests import ManifestInvalid
@@ -28,6 +29,7 @@ from vault.sealing.digest import sha256_hex
 from vault.sealing.random import random_bytes, random_id
 
 MOST_UNITS: Final = 1_000_000_000
+ROOM_FOR_GUESS: Final = 10
 VALID_FOR: Final = timedelta(days=30)
 
 
@@ -61,12 +63,10 @@ def draft_job(description: JobDescription, *, aim: Aim, now: datetime) -> Draft:
 
 def _paced(document: dict[str, Any], description: JobDescription, aim: Aim) -> Manifest:
     """The outline, with what the description leaves out of its training chosen for the guess."""
-    outline, units = _outline(document), description.training_units_guess
+    outline, units = _outline(document), _guess(description)
     if units is None:
         _check_written_out(description)
         return outline
-    if type(units) is not int or not 1 <= units <= MOST_UNITS:
-        raise Invalid(reason=f"a guess of the units is a whole number from 1 to {MOST_UNITS:,}")
     dp, steps = document["dp"], outline.dp.steps
     if description.training_sampling_rate is None:
         dp["sampling_rate"] = recipe.sampling_rate(strength=aim.strength, steps=steps, units=units)
@@ -75,6 +75,14 @@ def _paced(document: dict[str, Any], description: JobDescription, aim: Aim) -> M
     if description.training_clip is None:
         dp["clip"] = recipe.clip_norm(outline)
     return _outline(document)
+
+
+def _guess(description: JobDescription) -> int | None:
+    """How many units are guessed; raises ``Invalid``."""
+    units = description.training_units_guess
+    if units is not None and (type(units) is not int or not 1 <= units <= MOST_UNITS):
+        raise Invalid(reason=f"a guess of the units is a whole number from 1 to {MOST_UNITS:,}")
+    return units
 
 
 def _check_written_out(description: JobDescription) -> None:
@@ -137,7 +145,7 @@ def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
         "model": _model(description),
         "loss": _loss(description.fields),
         "optimizer": _optimizer(description),
-        "output": {"average": description.training_average, "grid": 0, "encoding": "int64"},
+        "output": _output(description),
         "dp": {
             "sampling_rate": _given(description.training_sampling_rate, 1.0),
             "expected_batch": _given(description.training_expected_batch, 1),
@@ -147,6 +155,25 @@ def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
         },
         "slot_minutes": description.slot_minutes,
     }
+
+
+def _output(description: JobDescription) -> dict[str, Any]:
+    """What leaves; few bytes a number have room for ten times the guessed units, unless others are written."""
+    encoding, most, guess = (
+        description.training_encoding,
+        description.training_most_units,
+        _guess(description),
+    )
+    output = {"average": description.training_average, "grid": 0, "encoding": encoding}
+    if most is not None:
+        return output | {"most_units": most}
+    if encoding == "int64":
+        return output
+    if guess is None:
+        raise Invalid(
+            reason=f"the encoding {encoding} needs [training] most_units, or [training] units_guess"
+        )
+    return output | {"most_units": min(ROOM_FOR_GUESS * guess, MAX_UNITS)}
 
 
 def _optimizer(description: JobDescription) -> dict[str, Any]:

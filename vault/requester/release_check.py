@@ -11,6 +11,7 @@ from vault.errors.families import Invalid
 from vault.errors.records import FileMissing
 from vault.errors.release import AnswersOtherJob, HoldsModel, HoldsSum, NotARelease, ReleaseInvalid
 from vault.requests.bundle import SIGNATURE_LIMIT, JobFiles, parse_signature_line, read_bounded
+from vault.requests.encodings import TENSOR_TYPES, update_step
 from vault.requests.manifest import SUMS, Manifest, second_version
 from vault.requests.parse import manifest_digest, parse_manifest
 from vault.requests.release_manifest import (
@@ -22,6 +23,7 @@ from vault.requests.release_manifest import (
     UPDATE_LIMIT,
     ReleaseManifest,
     SecondRelease,
+    encoding_in,
     mechanism_of,
     parse_release_manifest,
     step_of,
@@ -88,11 +90,11 @@ def check_answers(release: ReleaseManifest, update: bytes, job: JobFiles) -> Non
 
 
 def update_tensors(manifest: ReleaseManifest, update: bytes) -> dict[str, Tensor]:
-    """The int64 tensors of an update, if it is the one the manifest names; raises ``ReleaseInvalid``."""
+    """The whole numbers of an update in its encoding, if it is the one that is named; raises ``ReleaseInvalid``."""
     if len(update) != manifest.update.size or sha256_hex(update) != manifest.update.sha256:
         raise ReleaseInvalid(reason="its update is not the one its manifest names")
     try:
-        return read_tensors(update, dtype="I64")
+        return read_tensors(update, dtype=TENSOR_TYPES[encoding_in(manifest)])
     except NotTheTensors as error:
         raise ReleaseInvalid(reason=f"in its update, {error}") from error
 
@@ -147,12 +149,13 @@ def _says_the_same(release: ReleaseManifest, job: Manifest) -> bool:
 
 
 def _is_of_its_kind(release: ReleaseManifest, job: Manifest) -> bool:
-    """Whether a release of the second version names the job's kind, model, optimizer, encoding and campaign."""
+    """Whether a release of the second version names the job's kind, model, optimizer, encoding, step and campaign."""
     if not isinstance(release, SecondRelease):
         return True
     asked = second_version(job)
     said = (release.job, release.model, release.optimizer, release.update.encoding, release.campaign)
-    return said == (asked.job, asked.model, asked.optimizer, asked.output.encoding, asked.campaign)
+    is_asked = said == (asked.job, asked.model, asked.optimizer, asked.output.encoding, asked.campaign)
+    return is_asked and release.update.step == update_step(asked)
 
 
 def _signature(line: bytes) -> bytes:

@@ -12,15 +12,18 @@ import numpy.typing as npt
 from vault.errors.release import NotTheModel
 from vault.importers.marks import mark_of, number_of, places_of
 from vault.importers.vector_values import vector_of
+from vault.requests.encodings import TENSOR_TYPES
 from vault.requests.manifest import Feature, Manifest, StandardFeature, VectorFeature
 from vault.requests.shapes import shapes
 from vault.requests.weights import NotTheTensors, Tensor, check_shapes, read_tensors, types_of
 
 Columns: TypeAlias = Mapping[str, Sequence[str | None]]
 """The cells of each column, None for one that is missing."""
-HELD_INSTEAD: Final = {
+HELD_INSTEAD: Final[Mapping[str, str]] = {
     "F64": "a sum, as update verify --sum writes one, and no model",
-    "I64": "an update as it was released, of which update verify --model makes a model",
+    **dict.fromkeys(
+        TENSOR_TYPES.values(), "an update as it was released, of which update verify --model makes a model"
+    ),
 }
 """What a file of numbers of another type is to a requester."""
 Floats: TypeAlias = npt.NDArray[np.float64]

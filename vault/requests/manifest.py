@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from learner.protocol import MAX_UNITS
 from vault.requests.canonical import Wire, planned, rule
 from vault.requests.optimizers import NoOptimizer, OptimizerAsk, Sgd
 from vault.requests.values import (
@@ -37,7 +38,6 @@ VECTOR_LIMIT: Final = 1000
 RECIPIENTS_LIMIT: Final = 16
 
 LATER_KINDS: Final = ("own",)
-LATER_ENCODINGS: Final = ("int16", "int8")
 """What the second version has room for and no vault does yet."""
 
 SUMS: Final = ("gradient_sum", "moments")
@@ -213,14 +213,24 @@ class FirstOutput(Output):
     average: Literal["last", "tail"]
 
 
-Encoding = Annotated[Literal["int64"], BeforeValidator(lambda value: _not_yet(value, LATER_ENCODINGS))]
+Encoding: TypeAlias = Literal["int64", "int16", "int8"]
 """How the numbers of an update are written."""
 
 
 class EncodedOutput(Output):
-    """What leaves, and how its numbers are written."""
+    """What leaves, its numbers written so that hardly any digit of them is lost."""
 
-    encoding: Encoding
+    encoding: Literal["int64"]
+
+
+class ScaledOutput(Output):
+    """What leaves, in few bytes: the largest number is as far as ``most_units`` units could move one."""
+
+    encoding: Literal["int16", "int8"]
+    most_units: Annotated[int, Field(ge=1, le=MAX_UNITS)]
+
+
+OutputAsk: TypeAlias = EncodedOutput | ScaledOutput
 
 
 Kind: TypeAlias = Literal["train", "gradient_sum", "moments"]
@@ -341,7 +351,7 @@ class SecondManifest(Manifest):
 
     v: Annotated[int, Field(ge=2, le=2)]
     job: Computation
-    output: EncodedOutput
+    output: Annotated[OutputAsk, Field(discriminator="encoding")]
     campaign: CampaignRound
 
     @model_validator(mode="after")

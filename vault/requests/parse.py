@@ -6,6 +6,7 @@ from typing import Final
 
 from vault.errors.requests import ManifestInvalid
 from vault.requests.canonical import NotCanonical, dump, parse_version
+from vault.requests.encodings import encoding_faults
 from vault.requests.manifest import VERSIONS, Manifest
 from vault.requests.shapes import grid_faults, oversize_faults
 from vault.sealing.digest import sha256_hex
@@ -22,7 +23,7 @@ def parse_manifest(data: bytes) -> Manifest:
         manifest = parse_version(VERSIONS, data)
     except NotCanonical as error:
         raise ManifestInvalid(reason=str(error)) from error
-    for fault in oversize_faults(manifest) or grid_faults(manifest):
+    for fault in oversize_faults(manifest) or grid_faults(manifest) or encoding_faults(manifest):
         raise ManifestInvalid(reason=fault)
     return manifest
 

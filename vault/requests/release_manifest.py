@@ -12,6 +12,7 @@ from learner.protocol import UPDATE_GRID_EXPONENT
 from vault.budget.pricing import accountant_name
 from vault.errors.release import ReleaseInvalid
 from vault.requests.canonical import NotCanonical, Wire, canonical, dump, parse_as, parse_version, rule
+from vault.requests.encodings import UPDATE_STEP, update_step
 from vault.requests.manifest import (
     FIELDS_LIMIT,
     CampaignRound,
@@ -19,6 +20,7 @@ from vault.requests.manifest import (
     Encoding,
     Manifest,
     ModelAsk,
+    SecondManifest,
     second_version,
 )
 from vault.requests.optimizers import OptimizerAsk
@@ -36,9 +38,6 @@ RELEASE_DOMAINS: Final[Mapping[int, bytes]] = {1: b"lockbox release v1\n", 2: b"
 """Goes before the bytes of a release manifest of each version in what a vault signs."""
 
 RELEASE_LIMIT: Final = 256 * 1024
-UPDATE_STEP: Final = 2.0**-UPDATE_GRID_EXPONENT
-"""What one whole number of an int64 update moves a weight by."""
-
 UPDATE_LIMIT: Final = 2 * 1024 * 1024
 """Bytes: 200,000 parameters of 8 bytes and a header."""
 
@@ -95,7 +94,13 @@ class SecondUpdate(Update):
     """Tensors of whole numbers in this encoding, in units of ``step``."""
 
     encoding: Encoding
-    step: Annotated[float, Field(allow_inf_nan=False, ge=UPDATE_STEP, le=UPDATE_STEP)]
+    step: Finite
+
+    @model_validator(mode="after")
+    def _step_fits(self) -> Self:
+        if self.encoding == "int64" and self.step != UPDATE_STEP:
+            raise rule("has a step that is not that of its encoding")
+        return self
 
 
 class ReleaseManifest(Wire):
@@ -188,7 +193,7 @@ def build_release_manifest(
             ),
             epsilon=f"{price.epsilon:f}",
             delta=f"{price.delta:f}",
-            update=_update(update, asked.output.encoding),
+            update=_update(update, asked),
             job=asked.job,
             model=asked.model,
             optimizer=asked.optimizer,
@@ -206,6 +211,11 @@ def parse_release_manifest(data: bytes) -> ReleaseManifest:
         return parse_version(VERSIONS, data)
     except NotCanonical as error:
         raise ReleaseInvalid(reason=f"its manifest is not acceptable, {error}") from error
+
+
+def encoding_in(release: ReleaseManifest) -> Encoding:
+    """How the numbers of the update are written."""
+    return release.update.encoding if isinstance(release.update, SecondUpdate) else "int64"
 
 
 def step_of(release: ReleaseManifest) -> float:
@@ -242,5 +252,10 @@ def without_time(release: ReleaseManifest, job: Manifest) -> bytes:
     return dump(parse_as(SecondRelease, document))
 
 
-def _update(update: bytes, encoding: Literal["int64"]) -> SecondUpdate:
-    return SecondUpdate(sha256=sha256_hex(update), size=len(update), encoding=encoding, step=UPDATE_STEP)
+def _update(update: bytes, asked: SecondManifest) -> SecondUpdate:
+    return SecondUpdate(
+        sha256=sha256_hex(update),
+        size=len(update),
+        encoding=asked.output.encoding,
+        step=update_step(asked),
+    )

@@ -9,6 +9,7 @@ from learner.protocol import Job
 from vault.budget.mechanism import Mechanism
 from vault.consent.decide import Question
 from vault.consent.grants import Operation, Window
+from vault.requests.encodings import encoding_of, update_step
 from vault.requests.manifest import Manifest, kind_of
 from vault.requests.optimizers import Adam, DecayedSgd, NoOptimizer, Sgd
 from vault.requests.shapes import all_specs, dimension, label_spec, model_spec
@@ -61,6 +62,8 @@ def learner_job(manifest: Manifest, allowed: frozenset[str]) -> Job:
         steps=manifest.dp.steps,
         average=manifest.output.average,
         grid=manifest.output.grid,
+        encoding=encoding_of(manifest),
+        output_step=update_step(manifest),
         kind=kind_of(manifest),
         **_steps(manifest),
     )

@@ -24,6 +24,7 @@ HEADER_LIMIT: Final = 64 * 1024
 """Bytes; the format itself allows a header of 100 MB."""
 LARGEST_WEIGHT: Final = 1e3
 
+TensorType: TypeAlias = Literal["F32", "I64", "I16", "I8"]
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 Tensor: TypeAlias = npt.NDArray[Any]
 
@@ -50,7 +51,7 @@ def check_weights(data: bytes, shapes: Shapes, digest: str) -> None:
         raise WeightsInvalid(reason=str(error)) from error
 
 
-def read_tensors(data: bytes, *, dtype: Literal["F32", "I64"]) -> dict[str, Tensor]:
+def read_tensors(data: bytes, *, dtype: TensorType) -> dict[str, Tensor]:
     """The tensors by name, all of one type; raises ``NotTheTensors``.
 
     Format (safetensors 0.x): 8 bytes of header size, little end first, a JSON header, then the numbers.
@@ -117,7 +118,12 @@ def write_tensors(tensors: Mapping[str, Tensor]) -> bytes:
 METADATA: Final = "__metadata__"
 _ENTRY_KEYS: Final = frozenset({"dtype", "shape", "data_offsets"})
 _MOST_SPACED: Final = 2
-_DTYPES: Final[Mapping[str, np.dtype[Any]]] = {"F32": np.dtype("<f4"), "I64": np.dtype("<i8")}
+_DTYPES: Final[Mapping[str, np.dtype[Any]]] = {
+    "F32": np.dtype("<f4"),
+    "I64": np.dtype("<i8"),
+    "I16": np.dtype("<i2"),
+    "I8": np.dtype("i1"),
+}
 
 
 def _tensor(facts: Mapping[str, Any], dtype: str) -> Tensor:

@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from learner.protocol import MAX_UNITS
+from learner.protocol import MAX_UNITS, largest_number
 from vault.errors.training import LearnerFailed
+from vault.requests.encodings import TENSOR_TYPES, encoding_of, update_step
 from vault.requests.manifest import Manifest
 from vault.requests.optimizers import Adam, NoOptimizer
-from vault.requests.release_manifest import UPDATE_STEP
 from vault.requests.shapes import update_shapes
 from vault.requests.weights import NotTheTensors, check_shapes, read_tensors, write_tensors
 
@@ -22,18 +22,18 @@ LEAST_DIVISOR: Final = 0.1
 
 
 def check_update(update: bytes, manifest: Manifest) -> None:
-    """Raise `LearnerFailed` unless these are exactly the int64 tensors of the job, possible and canonically written.
+    """Raise `LearnerFailed` unless these are the tensors of the job in its encoding, possible and canonically written.
 
     The learner read records, so its bytes are not trusted: what is not a number of the job has no place in them.
     """
     try:
-        tensors = read_tensors(update, dtype="I64")
+        tensors = read_tensors(update, dtype=TENSOR_TYPES[encoding_of(manifest)])
         check_shapes(tensors, update_shapes(manifest))
     except NotTheTensors as error:
         raise LearnerFailed(reason=str(error)) from None
     if write_tensors(tensors) != update:
         raise LearnerFailed(reason="its update is not written the one way it can be")
-    most = int(min(largest(manifest) / UPDATE_STEP, 2.0**62)) + 1
+    most = min(int(largest(manifest) / update_step(manifest)) + 1, largest_number(encoding_of(manifest)))
     if any(np.any(tensor > most) or np.any(tensor < -most) for tensor in tensors.values()):
         raise LearnerFailed(reason="its update has a number that no run of this job can give")
 

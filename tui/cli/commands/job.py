@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import typer
 
+from tui.cli.command_group import CommandGroup
 from tui.cli.job_from_card import (
     CardOption,
     FeaturesOption,
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
     from vault.requester.jobs import JobFacts
 
 group = typer.Typer(no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(group, name="job", help="For requesters: keys, jobs, signatures.", cls=CommandGroup)
+
 
 JobDir = Annotated[Path, typer.Argument(metavar="JOBDIR", help="The folder of a job.")]
 
@@ -201,12 +208,16 @@ def _training(facts: JobFacts) -> dict[str, float | str]:
     }
 
 
+def _points(lost: float) -> str:
+    return "1 point" if lost == 1 else f"{lost:g} points"
+
+
 def _outlook(forecast: Forecast) -> list[tuple[str, str]]:
     """A planning number for each count of units, and where it comes from; nothing for what is no model."""
     if not forecast.expected:
         return []
     lost = [
-        f"{wording.counted(each.units, 'unit')}: about {each.points_lost:g} points"
+        f"{wording.counted(each.units, 'unit')}: about {_points(each.points_lost)}"
         for each in forecast.expected
     ]
     return [
