@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -86,8 +87,8 @@ def parse(
     form = replace(form, doubts_commas=source.separator == ",", doubts_points=source.separator == ";")
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
     batches = list(_counted(file, source.batches(), progress))
-    lines = [line for one in batches for line in one.lines]
-    readings: list[ColumnReading] = []
+    lines = _lines(batches)
+    readings, is_whole = list[ColumnReading](), not any(one.refused for one in batches)
 
     def read_one(place: int, form: CellWishes) -> ColumnReading:
         name, raw = source.names[place], _whole(batches, place)
@@ -106,7 +107,7 @@ def parse(
         digest_input=digest_of(file),
         format=file.format,
         source=file.name,
-        notes=(*source.notes, *notes_of(source.names, readings, lines, form, wanted)),
+        notes=(*source.notes, *notes_of(source.names, readings, lines, form, wanted, is_whole=is_whole)),
         export=export_of(KNOWN[file.export]) if file.export else None,
         called=source.called,
         form=form_of(file, source, readings, form),
@@ -210,6 +211,13 @@ def _counted(
         yield batch
 
 
+def _lines(batches: Sequence[RawBatch]) -> array[int]:
+    lines = array("q")
+    for batch in batches:
+        lines.extend(batch.lines)
+    return lines
+
+
 def _check_columns(names: tuple[str, ...], asked: list[str]) -> None:
     for name in asked:
         if name not in names:
@@ -230,7 +238,7 @@ def _whole(batches: Sequence[RawBatch], place: int) -> Raw:
 
 
 def _fitting(
-    names: Sequence[str], readings: Sequence[ColumnReading], lines: list[int]
+    names: Sequence[str], readings: Sequence[ColumnReading], lines: Sequence[int]
 ) -> tuple[pa.Table, pa.Array, list[RefusedRow]]:
     """The rows that fit, their lines, and the others; the first column that does not fit gives a row's reason."""
     table = pa.table([reading.values for reading in readings], names=list(names))
