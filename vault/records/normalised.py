@@ -92,10 +92,14 @@ def _of_fractions(values: np.ndarray, *, has_steps: bool) -> Keys:
 
 def _of_texts(array: pa.Array, version: int) -> Keys:
     texts = pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(array)), "")
-    coded = texts.dictionary_encode()  # a text that comes again and again is hashed once
-    keys: Keys = (_hashed(coded.dictionary) ^ _OF_TEXT)[coded.indices.to_numpy()]
-    is_number = pc.match_substring_regex(texts, _NUMBER)
-    if pc.any(is_number).as_py():
+    distinct, places = _distinct(texts)
+    keys: Keys = _hashed(distinct) ^ _OF_TEXT
+    for words, value in ((_TRUE, 1), (_FALSE, 0)):
+        keys[pc.is_in(distinct, words).to_numpy(zero_copy_only=False)] = value
+    is_number = pc.match_substring_regex(distinct, _NUMBER)
+    keys, has_numbers = keys[places], pc.any(is_number).as_py()
+    if has_numbers:
+        is_number = is_number.take(pa.array(places)) if len(distinct) < len(texts) else is_number
         numbers = pc.if_else(is_number, texts, None).cast(pa.float64())
         found = _of_numbers(_filled(numbers, 0.0), version)
         keys = np.where(is_number.to_numpy(zero_copy_only=False), found, keys)
@@ -103,9 +107,16 @@ def _of_texts(array: pa.Array, version: int) -> Keys:
         is_whole = pc.match_substring_regex(texts, _WHOLE)
         wholes = _filled(pc.if_else(is_whole, texts, None).cast(pa.int64()), 0).view(np.uint64)
         keys = np.where(is_whole.to_numpy(zero_copy_only=False), wholes, keys)
-    for words, value in ((_TRUE, 1), (_FALSE, 0)):
-        keys[pc.is_in(texts, words).to_numpy(zero_copy_only=False)] = value
     return keys
+
+
+def _distinct(texts: pa.Array) -> tuple[pa.Array, np.ndarray | slice]:
+    """Texts that come again and again once each, with the place of each row's; all of them where hardly any do."""
+    first = texts.slice(0, _AT_ONCE)
+    if pc.count_distinct(first).as_py() > len(first) // 2:
+        return texts, slice(None)
+    coded = texts.dictionary_encode()
+    return coded.dictionary, coded.indices.to_numpy()
 
 
 def _hashed(texts: pa.Array) -> Keys:
