@@ -62,6 +62,10 @@ def _options(
             help="Wait so long for a vault that another process is writing to; default: not at all.",
         ),
     ] = 0,
+    screen_reader: Annotated[
+        bool,
+        typer.Option("--screen-reader", help="Talk in lines with numbered choices; nothing is drawn."),
+    ] = False,
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
@@ -70,8 +74,21 @@ def _options(
     context.obj = GlobalOptions(
         vault=vault, passphrase_fd=passphrase_fd, recovery_key=recovery_key, wait=wait
     )
+    if screen_reader and context.invoked_subcommand is not None:
+        raise click.UsageError("--screen-reader is a conversation of its own; it goes with no command")
+    if screen_reader:
+        raise typer.Exit(_converse(context))
     if context.invoked_subcommand is None:
         raise typer.Exit(_no_command(context))
+
+
+def _converse(context: typer.Context) -> int:
+    from tui.by_ear.conversation import converse
+    from tui.cli.terminal import is_interactive
+
+    if not is_interactive():
+        raise click.UsageError("--screen-reader is a conversation; it needs a terminal")
+    return converse(global_options(context).paths)
 
 
 def _no_command(context: typer.Context) -> int:
@@ -84,8 +101,8 @@ def _no_command(context: typer.Context) -> int:
         return write_what_waits(context)
     if start.is_too_plain(os.environ):
         raise click.UsageError(
-            "this terminal cannot draw the screens (TERM=dumb); ACCESSIBLE=1 lockbox writes what waits, "
-            "and every act has a command"
+            "this terminal cannot draw the screens (TERM=dumb); lockbox --screen-reader says all of it in lines, "
+            "ACCESSIBLE=1 lockbox writes what waits, and every act has a command"
         )
     if not start.has_terminal(os.environ):
         raise NoArgsIsHelpError(context)

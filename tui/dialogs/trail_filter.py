@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from textual.widget import Widget
@@ -11,50 +10,14 @@ from textual.widgets import Select
 
 from tui.dialogs.dialog import Dialog
 from tui.text import wording
+from tui.text.audit_facts import OUTCOME_WORDS
 from tui.widgets.field import menu_field
 from vault.views.history import TRAIL_OUTCOMES, TrailFilter
 
 if TYPE_CHECKING:
-    from vault.owner.interface.session import OwnerSession
+    from tui.text.audit_facts import Known
 
 NAME_ROOM: Final = 40
-OUTCOME_WORDS: Final = {
-    "allowed": "you or a consent allowed it",
-    "refused": "it was refused, denied or blocked",
-    "ran": "a run began or ended",
-    "failed": "a run failed",
-    "spent": "budget was spent",
-    "left": "an update left",
-    "kept": "an update was kept, or ended here",
-    "ended": "a consent or a request ended",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """The names that the trail can be narrowed to."""
-
-    requesters: tuple[str, ...]
-    collections: tuple[str, ...]
-
-
-def known_in(vault: OwnerSession) -> Known:
-    """Everybody who may ask, and every collection there is or was asked for."""
-    asked = {one.collection for one in vault.requests()}
-    return Known(
-        requesters=tuple(sorted(one.name for one in vault.requesters())),
-        collections=tuple(sorted(asked | {one.name for one in vault.collections()})),
-    )
-
-
-def only_words(only: TrailFilter) -> str:
-    """What a filter leaves, in words."""
-    parts = [
-        f"about {wording.short(only.requester, NAME_ROOM)}" if only.requester else "",
-        f"of {wording.short(only.collection, NAME_ROOM)}" if only.collection else "",
-        OUTCOME_WORDS.get(only.outcome, only.outcome),
-    ]
-    return f"only {', '.join(part for part in parts if part)}"
 
 
 class TrailFilterDialog(Dialog[TrailFilter]):

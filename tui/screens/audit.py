@@ -13,11 +13,11 @@ from textual.widgets import DataTable
 from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.dialogs.audit import AuditExportDialog, EntryDialog, KeyDialog
-from tui.dialogs.trail_filter import TrailFilterDialog, known_in, only_words
+from tui.dialogs.trail_filter import TrailFilterDialog
 from tui.text import times, wording
+from tui.text.audit_facts import known_in, only_words, verified
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
-from vault.errors.audit import LogBroken
 from vault.errors.families import LockboxError
 from vault.views.history import TrailFilter
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from vault.owner.interface.session import OwnerSession
-    from vault.views.audit import AuditCheck, AuditLine
+    from vault.views.audit import AuditLine
     from vault.views.history import TimelineGroup
 
 EVERYTHING: Final = TrailFilter()
@@ -39,10 +39,6 @@ LEAST_ROOM: Final = 20
 UNVERIFIED: Final = "Not verified since this screen was opened"
 VERIFYING: Final = "… recomputing every entry, and checking every page of the database"
 NO_MATCH: Final = "No entry of this page has that. Escape shows all of it again."
-SEEN: Final = "It agrees with itself and with what this computer has seen of it before."
-NOT_SEEN: Final = (
-    "It agrees with itself; when it was opened, this computer had nothing of it to compare it with."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,20 +234,6 @@ An act that was never written cannot be proven missing, and times are those of t
         found = await self.ask(lambda vault: vault.audit_key())
         if found is not None:
             await self.app.push_screen_wait(KeyDialog(found))
-
-
-def verified(vault: OwnerSession) -> str:
-    """How far the trail is whole, as a sentence; raises `LogBroken` and what verifying raises."""
-    found, older = vault.verify_audit(), vault.status().read_only_because
-    if older:
-        raise LogBroken(reason=older)
-    return verified_sentence(found)
-
-
-def verified_sentence(found: AuditCheck) -> str:
-    """How far it was verified, the root of it, and what it was compared with."""
-    compared = SEEN if found.seen_before else NOT_SEEN
-    return f"verified to entry {found.size - 1:,}, root {found.root[:16]}… {compared}"
 
 
 def rows(groups: Sequence[TimelineGroup], text: str, room: int) -> Iterator[Line]:
