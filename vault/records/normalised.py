@@ -31,6 +31,7 @@ _OF_TEXT, _OF_TIME, _OF_FRACTION = (
 )
 _SECOND: Final = 1_000_000
 _AT_ONCE: Final = 2**13
+_IN_CACHE: Final = 2**14
 
 
 def keys_of(column: pa.ChunkedArray, version: int = VERSION) -> tuple[Keys, Keys]:
@@ -60,9 +61,16 @@ def _filled(array: pa.Array, empty: float) -> np.ndarray:
 
 
 def _of_numbers(values: np.ndarray, version: int) -> Keys:
+    is_tiny, keys = _is_tiny(values, version), np.zeros(len(values), dtype=np.uint64)
+    for start in range(0, len(values), _IN_CACHE):
+        some = values[start : start + _IN_CACHE]
+        keys[start : start + _IN_CACHE] = _some_numbers(some, version, is_tiny=is_tiny)
+    return keys
+
+
+def _some_numbers(values: np.ndarray, version: int, *, is_tiny: bool) -> Keys:
     whole = np.rint(values)
     is_whole = (np.abs(values - whole) <= _NEARLY_WHOLE) & (np.abs(whole) < 2.0**53)
-    is_tiny = _is_tiny(values, version)
     if is_tiny:
         is_whole &= (whole != 0) | (values == 0)  # a column of very small numbers is no column of zeros
     keys = np.where(is_whole, whole, 0.0).astype(np.int64).view(np.uint64)
