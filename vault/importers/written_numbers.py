@@ -163,8 +163,8 @@ def _without_sign(cells: Cells, sign: str = "") -> tuple[str, Cells]:
 
 
 def _first_sign(cells: Cells) -> str:
-    found = pc.extract_regex(cells.slice(0, 1), f"(?P<sign>{_SIGN})").to_pylist()[0]
-    return found["sign"] if found else ""
+    found = pc.extract_regex(cells.slice(0, 1), f"(?P<sign>{_SIGN})").to_pylist()
+    return found[0]["sign"] if found and found[0] else ""
 
 
 def _fits(cells: Cells, mark: str, group: str) -> bool:
