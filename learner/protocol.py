@@ -42,7 +42,7 @@ from learner.job import (
     parameter_shapes,
     update_shapes,
 )
-from learner.maps import Convolution, Map, convolutions, map_fault
+from learner.maps import MOST_PATCHED, Convolution, Map, convolutions, map_fault
 from learner.strict import Bytes, ProtocolError, choice, integer, members, names, parse_json
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "MAX_STEPS",
     "MAX_UNITS",
     "MODEL_VARIABLE",
+    "MOST_PATCHED",
     "NETWORKS",
     "PRIVATE_LIMIT",
     "PROGRESS_FD",

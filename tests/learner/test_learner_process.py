@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from learner_children import JOB, LONG_JOB, Pretend, columns, ignore, is_alive, weights
-from learner_setups import LOGISTIC, mlp, weights_of
+from learner_setups import LOGISTIC, cnn, mlp, weights_of
 
 from learner.protocol import ColumnFrame, Job
 from tests.sweeps import sweep
@@ -70,8 +70,9 @@ def test_a_network_is_trained_where_the_processor_has_no_avx_512(
 ) -> None:
     fewer = {**process.ENVIRONMENT, "MKL_ENABLE_INSTRUCTIONS": instructions}
     monkeypatch.setattr(process, "ENVIRONMENT", fewer)
-    job = mlp(replace(LOGISTIC, grid=20, max_rows_per_unit=most_rows), 100, 20)
-    LearnerProcess.start(job, weights_of(job, scale=0.3)).stop()
+    few = replace(LOGISTIC, grid=20, max_rows_per_unit=most_rows)
+    for job in (mlp(few, 100, 20), cnn(few, (8, 8, 1), 16, 9)):
+        LearnerProcess.start(job, weights_of(job, scale=0.3)).stop()
 
 
 # a learner that ends with 99 if it has ever loaded torch
