@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from math import isfinite, isinf
-from typing import NoReturn
+from typing import Final, NoReturn
+
+_SIGN: Final = re.compile(r"[ \t\n\r]*([\[\],]?)[ \t\n\r]*")
 
 
 class DuplicateKey(ValueError):
@@ -25,9 +29,25 @@ def finite_loads(text: str) -> object:
     return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite_float)
 
 
-def loads_with_unfinite(text: str) -> object:
-    """The same, but that numbers may be NaN or infinite; raises `DuplicateKey`, `ValueError` and `RecursionError`."""
-    return json.loads(text, object_pairs_hook=_unique)
+def items_with_unfinite(text: str) -> Iterator[object]:
+    """The items of a JSON list one by one, whose numbers may be NaN or infinite.
+
+    Raises `DuplicateKey`, `ValueError` and `RecursionError` where the text is no such list from there on.
+    """
+    decode = json.JSONDecoder(object_pairs_hook=_unique).raw_decode
+    sign, place = _sign(text, 0)
+    if sign != "[":
+        raise ValueError
+    if text.startswith("]", place):
+        sign, place = _sign(text, place)
+    else:
+        sign = ","
+    while sign == ",":
+        item, place = decode(text, place)
+        yield item
+        sign, place = _sign(text, place)
+    if sign != "]" or place < len(text):
+        raise ValueError
 
 
 def holds_unfinite(value: object) -> bool:
@@ -43,6 +63,13 @@ def holds_unfinite(value: object) -> bool:
             case list() as several:
                 waiting.extend(several)
     return False
+
+
+def _sign(text: str, place: int) -> tuple[str, int]:
+    """The sign of a list that stands there, empty for none, and where what follows begins."""
+    found = _SIGN.match(text, place)
+    assert found is not None  # it matches nothing as well
+    return found[1], found.end()
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -26,7 +26,8 @@ class OwnerView:
 
     ``loss`` is the mean loss; ``accuracy`` a share of rows, ``rmse`` in the label's own units. A score that
     does not exist (no rows, an overflow) is null. The final scores are over all rows, the curve over at most
-    1,024 of them, evenly spaced, because it is drawn again and again.
+    1,024 of them, evenly spaced, because it is drawn again and again. ``base`` is the score of always guessing the
+    commonest class, or the mean.
     """
 
     def __init__(self, job: Job, rows: Rows, network: Network, block: int) -> None:
@@ -53,8 +54,19 @@ class OwnerView:
             "rows": len(self._known),
             "curve": self._curve,
             "final": self._scores(released, self._known),
+            "base": self._base(),
         }
         return json.dumps(facts, allow_nan=False, separators=(",", ":")).encode()
+
+    @np.errstate(all="ignore")
+    def _base(self) -> float | None:
+        """The score on all rows of one guess, the best that knows no column."""
+        labels = self._rows.labels[self._known]
+        if not len(labels):
+            return None
+        if self._job.label.kind == "classes":
+            return float(np.bincount(labels.astype(np.int64)).max() / len(labels))
+        return _or_null(float(np.std(labels, dtype=np.float64)) * self._job.label.scale)
 
     @np.errstate(all="ignore")
     def _scores(self, theta: NDArray[np.float64], rows: NDArray[np.int64]) -> dict[str, float | None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import grimp
 
 ROOT = Path(__file__).parents[2] / "tui"
-ROOMS = {"app", "cli", "demo", "dialogs", "screens", "text", "widgets"}
+ROOMS = {"app", "by_ear", "cli", "demo", "dialogs", "screens", "text", "widgets"}
 PURE = {"tui.actions", *(f"tui.text.{file.stem}" for file in ROOT.glob("text/[a-z]*.py"))}
 
 
@@ -36,6 +36,17 @@ def test_words_and_actions_draw_nothing() -> None:
     assert {name: found[name] & {"textual", "typer", "click"} for name in PURE} == {
         name: set() for name in PURE
     }
+
+
+def test_the_conversation_by_ear_draws_nothing() -> None:
+    heard = {name: names for name, names in imports().items() if name.split(".")[1:2] == ["by_ear"]}
+    drawing = {"textual", "rich", "tui.app.app", "tui.app.start"}
+
+    assert len(heard) > 8
+    assert {name for name, names in heard.items() if names & drawing} == set()
+    assert {
+        name for name, names in heard.items() if any(one.split(".")[1:2] in DRAWN[::2] for one in names)
+    } == set()
 
 
 DRAWN = (["screens"], ["dialogs"], ["widgets"])

@@ -94,6 +94,7 @@ def test_a_plain_table_tells_nothing_that_its_owner_did_not_name(world: World) -
         (("--column", "nope"), "no field nope"),
         (("--column", "mood", "--unit", "record"), "the unit of diary is day, and not record"),
         (("--to", "nobody"), "no requester nobody"),
+        (("--labels", "mood=good"), "of the column mood, labels has fewer than 2 entries"),
     ):
         refused = run(world.paths, "data", "card", "diary", *words)
         assert (refused.code, says in " ".join(refused.err.split())) == (1, True), refused.err
@@ -136,11 +137,16 @@ def test_on_a_terminal_label_features_and_price_are_asked(today: World) -> None:
     words = ("job", "new", description, "--card", "fitbit/activities", "--to", today.folder / "asked")
     with Terminal(today.paths, *map(str, words)) as terminal:
         assert "energy burned" in terminal.wait_for("Which of them is to be predicted?")
-        terminal.type("calories")
-        terminal.wait_for("From which, separated by commas?")
-        terminal.type("steps, floors")
-        terminal.wait_for("What may it cost at most")
-        terminal.type("0.5")
+        for question, answers in (
+            ("", (("calory", "The data card has no column calory"), ("calories", ""))),
+            ("From which", (("steps, stairs", "has no column stairs"), ("calories", "none of them"))),
+            ("From which", (("steps, floors", ""),)),
+            ("What may it cost at most", (("cheap", "cheap is not a number"), ("0.5", ""))),
+        ):
+            terminal.wait_for(question)
+            for answer, says in answers:
+                terminal.type(answer)
+                terminal.wait_for(says)
         assert terminal.end() == 0
     checked = json.loads((today.folder / "asked" / "manifest.json").read_bytes())
     assert [each["name"] for each in checked["fields"]] == ["calories", "steps", "floors"]

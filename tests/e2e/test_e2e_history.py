@@ -12,7 +12,7 @@ from tests.worlds.approving import approve
 from tests.worlds.commands import run
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
-from vault.views.history import TimelineGroup
+from vault.views.history import TimelineGroup, TrailFilter
 
 Quiet = Callable[[int, int], None]
 
@@ -119,6 +119,56 @@ def test_the_commands_show_what_the_facade_says(today: World) -> None:
     shown = run(today.paths, "audit", "show", "--by-request").out
     assert all(group.title in shown for group in groups)
     assert points[0].request[:8] in run(today.paths, "budget", "--history").out
+
+
+def test_the_trail_is_narrowed_to_a_requester_a_collection_and_an_outcome(today: World) -> None:
+    def told(*options: str) -> list[str]:
+        shown = run(today.paths, "audit", "show", *options, "--json")
+        assert shown.code == 0
+        return [json.loads(line)["type"] for line in shown.out.splitlines()]
+
+    with today.vault() as vault:
+        vault.rename_requester(NAME, "somebody")
+        held = vault.releases()[0].id
+        vault.withhold(held)
+        whole = [line.type for line in vault.audit_lines()]
+    theirs = told("--requester", "somebody")
+    assert {"requester.add", "requester.rename", "request.received", "budget.spend", "consent.grant"} <= set(
+        theirs
+    )
+    assert theirs == [kind for kind in whole if kind not in ("log.genesis", "record.import")]
+    assert told("--outcome", "kept") == ["release.withhold"]
+    assert "record.import" in told("--collection", "nights")
+    assert told("--collection", "nights", "--outcome", "kept", "--requester", "somebody") == [
+        "release.withhold"
+    ]
+    assert told("--collection", "days") == []
+    assert (
+        run(today.paths, "audit", "show", "--collection", "days").err
+        == "No entry of the trail is about that.\n"
+    )
+
+
+def test_a_filter_of_the_trail_that_means_nothing_is_refused(today: World) -> None:
+    shown = run(today.paths, "audit", "show", "--requester", "nobody")
+    assert (shown.code, "there is no requester nobody" in shown.err) == (1, True)
+    shown = run(today.paths, "audit", "show", "--outcome", "lost")
+    assert (shown.code, "an outcome is one of allowed, refused" in shown.err) == (1, True)
+    assert run(today.paths, "audit", "show", "--entry", "1", "--outcome", "left").code == 2
+
+
+def test_a_page_of_a_filtered_trail_is_filled_from_all_of_it(today: World) -> None:
+    only = TrailFilter(requester=NAME)
+    with today.vault(writable=False) as vault:
+        every = sorted(line.seq for group in vault.timeline(about=only) for line in group.lines)
+        page = [line.seq for group in vault.timeline(about=only, limit=2) for line in group.lines]
+        before = [
+            line.seq
+            for group in vault.timeline(about=only, limit=2, before=min(page))
+            for line in group.lines
+        ]
+    assert sorted(page) == every[-2:]
+    assert sorted(before) == every[-4:-2]
 
 
 def test_a_vault_that_spent_nothing_says_so(tmp_path: Path) -> None:

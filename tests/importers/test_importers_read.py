@@ -124,7 +124,7 @@ def test_a_wish_for_a_column_that_is_not_there_is_refused(parse, options):
 
 
 def test_refused_rows_come_in_the_order_of_the_file_across_batches(parse, monkeypatch):
-    monkeypatch.setattr("vault.importers.csv_file.BATCH_ROWS", 10)
+    monkeypatch.setattr("vault.importers.csv_blocks.BATCH_ROWS", 10)
     lines = ["1"] * 200
     lines[7], lines[8], lines[150] = "x", "1,2", "y"
     parsed = parse("n\n" + "\n".join(lines) + "\n", types={"n": FieldType.INT})

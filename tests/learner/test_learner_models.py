@@ -274,6 +274,20 @@ def test_scores_of_classes_are_mean_loss_and_accuracy() -> None:
     assert (outputs.argmax(1) == labels).float().mean().item() == pytest.approx(facts["final"]["accuracy"])
 
 
+def test_the_base_of_classes_is_the_share_of_the_commonest_and_that_of_numbers_the_error_of_their_mean() -> (
+    None
+):
+    """Over the rows with a known label alone, and none where there is no row."""
+    frame = random_frame(LOGISTIC, 1000)
+    _, labels = tensors(LOGISTIC, frame)
+    facts = scores_of(LOGISTIC, frame, weights_of(LOGISTIC))
+    assert facts["base"] == labels.bincount().max().item() / 1000
+    frame = random_frame(LINEAR, 300)
+    facts = scores_of(LINEAR, frame, weights_of(LINEAR))
+    assert facts["base"] == pytest.approx(np.std(np.asarray(frame.label)))
+    assert scores_of(LINEAR, random_frame(LINEAR, 0), weights_of(LINEAR))["base"] is None
+
+
 def test_the_curve_is_over_some_rows_and_the_final_scores_over_all() -> None:
     """1,024 rows, evenly spaced: here those that are right."""
     rows = 3 * 1024 + 2

@@ -27,6 +27,7 @@ from vault.sealing.secret import Secret
 from vault.vault import Vault
 from vault.views.audit import Opening
 from vault.views.cards import CardChoice
+from vault.views.history import TrailFilter
 from vault.views.records import FileChoice, RowFilter
 from vault.views.requesters import RequesterView
 from vault.wire import messages
@@ -46,7 +47,7 @@ BY_NAME: dict[str, Any] = {
     "to": Path("/tmp/to"), "optional": frozenset({"b", "a"}), "fields": ["a"], "window": (NOW, None),
     "epsilon": Decimal("0.5"), "first": 7, "limit": 9, "before": 11, "newest": 5, "draft": True,
     "special_confirmed": True, "fingerprint_too": True, "safe_for_spreadsheets": True, "seq": 3, "since": (2, 5),
-    "prove": [4], "disclose": [Opening(seq=3, name="requester")],
+    "about": TrailFilter(requester="lab", outcome="left"), "prove": [4], "disclose": [Opening(seq=3, name="requester")],
 }  # fmt: skip
 BEGUN = {"id": "an id"}
 
@@ -146,7 +147,7 @@ def test_what_a_session_has_beside_them_is_no_action() -> None:
 
 
 def test_the_declarations_load_views_and_the_standard_library_alone() -> None:
-    code = "import sys, vault.owner.interface.actions; print(*sys.modules)"
+    code = "import sys; from vault.owner.interface.actions import ACTIONS; set(ACTIONS); print(*sys.modules)"
     before = "import sys; print(*sys.modules)"
     loaded, bare = (
         set(
@@ -160,6 +161,12 @@ def test_the_declarations_load_views_and_the_standard_library_alone() -> None:
     assert rooms == {"vault.owner", "vault.views", "vault.errors"}
     foreign = {name.partition(".")[0] for name in loaded - bare} - sys.stdlib_module_names - {"vault"}
     assert foreign == set()
+
+
+def test_the_parts_of_the_interface_are_what_an_owner_can_do_in_the_same_order() -> None:
+    declared = actions_of(Owner)
+    assert list(ACTIONS) == list(declared)
+    assert [one.function for one in ACTIONS.values()] == [one.function for one in declared.values()]
 
 
 # the client -------------------------------------------------------------------------------------------------------

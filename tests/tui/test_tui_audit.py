@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Select
 
 from tests.worlds.screens import SIZES, on_page, play, press, really, sees, served, until, words_in, words_of
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
 from tui.dialogs.audit import AuditExportDialog, EntryDialog, KeyDialog
+from tui.dialogs.trail_filter import TrailFilterDialog
 from tui.screens.audit import ENTRIES, NO_MATCH, UNVERIFIED, Audit, rows
 from tui.text import times, wording
 from tui.widgets.table import ListTable
@@ -23,7 +24,7 @@ from vault.errors.audit import LogBroken
 from vault.owner.interface.session import OwnerSession
 from vault.store.tables import LogEntry
 from vault.views.audit import AuditCheck, AuditLine
-from vault.views.history import TimelineGroup
+from vault.views.history import TimelineGroup, TrailFilter
 from vault.views.status import VaultStatus
 
 Looked = tuple[World, OwnerSession]
@@ -55,6 +56,14 @@ async def export_to(pilot: Pilot[int], path: str) -> None:
     button = screen.query_one("#export")
     # A button does not feel a second press for a fifth of a second.
     await until(pilot, lambda: pilot.app.focused is button and not button.has_class("-active"))
+    await press(pilot, "enter")
+
+
+async def press_button(pilot: Pilot[int], selector: str) -> None:
+    """Go to a button and press it, once the dialog hears keys."""
+    button = pilot.app.screen.query_one(selector)
+    button.focus()
+    await until(pilot, lambda: pilot.app.focused is button)
     await press(pilot, "enter")
 
 
@@ -145,6 +154,36 @@ def test_a_group_whose_title_has_the_text_stays_whole_where_no_entry_has_it() ->
     assert list(rows([group], "refused", 40)) == []
 
 
+def test_a_filter_leaves_what_is_about_one_requester_and_one_outcome_and_can_be_taken_away(
+    looked: Looked,
+) -> None:
+    world, vault = looked
+    only = TrailFilter(requester=NAME, outcome="spent")
+
+    async def story() -> None:
+        async with on_page(vault, world, "audit", size=(80, 24)) as pilot:
+            await sees(pilot, "all there are")
+            whole = table(pilot).row_count
+            await press(pilot, "f")
+            await until(pilot, lambda: isinstance(pilot.app.screen, TrailFilterDialog))
+            pilot.app.screen.query_one("#trail-requester", Select).value = NAME
+            pilot.app.screen.query_one("#trail-outcome", Select).value = "spent"
+            await press_button(pilot, "#show")
+            await sees(pilot, f"only about {NAME}, budget was spent: 1 entry")
+            assert [str(row.value) for row in table(pilot).rows] == [
+                key
+                for group in vault.timeline(about=only)
+                for key in (f"group {group.request}", *(f"entry {line.seq}" for line in group.lines))
+            ]
+            await press(pilot, "f")
+            await until(pilot, lambda: isinstance(pilot.app.screen, TrailFilterDialog))
+            await press_button(pilot, "#all")
+            await sees(pilot, "all there are")
+            await until(pilot, lambda: table(pilot).row_count == whole)
+
+    play(story())
+
+
 # pages ------------------------------------------------------------------------------------------------------
 
 
@@ -163,10 +202,14 @@ def test_a_long_trail_comes_in_pages_and_never_whole(long: World, monkeypatch: p
     asked: list[int | None] = []
 
     def watched(
-        self: OwnerSession, *, before: int | None = None, limit: int | None = None
+        self: OwnerSession,
+        *,
+        before: int | None = None,
+        limit: int | None = None,
+        about: TrailFilter | None = None,
     ) -> list[TimelineGroup]:
         asked.append(limit)
-        return really(self, "timeline", before=before, limit=limit)
+        return really(self, "timeline", before=before, limit=limit, about=about)
 
     monkeypatch.setattr(Client, "timeline", watched, raising=False)
 

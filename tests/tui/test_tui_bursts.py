@@ -63,6 +63,7 @@ KEYS = (
 """Everything but what leaves or locks, with what moves and decides more often than a person would press it."""
 BURST = 20
 CASES = [("requests", 80), *((page, 556) for page in PAGES)]
+LONG = [pytest.param(page, 5000, marks=pytest.mark.audit) for page in PAGES]
 
 
 def decided(vault: OwnerSession) -> dict[str, object]:
@@ -83,7 +84,7 @@ async def burst(pilot: Pilot[int], keys: Sequence[str]) -> None:
         await pilot.press(key)
 
 
-@pytest.mark.parametrize(("page", "count"), sweep_of_many(CASES))
+@pytest.mark.parametrize(("page", "count"), [*sweep_of_many(CASES), *LONG])
 def test_no_burst_of_keys_decides_anything(
     page: str, count: int, today: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -108,7 +109,7 @@ def test_no_burst_of_keys_decides_anything(
 DIALOGS = (
     ("requests", "a"), ("requests", "x"), ("requests", "o"), ("requests", "t"), ("requests", "b"), ("requests", "n"),
     ("release", "R"), ("release", "D"), ("data", "D"), ("data", "e"), ("data", "i"), ("consents", "n"),
-    ("consents", "w"), ("consents", "x"), ("audit", "e"), ("audit", "K"), ("budget", "h"), ("settings", "enter"),
+    ("consents", "w"), ("consents", "x"), ("audit", "e"), ("audit", "K"), ("audit", "f"), ("budget", "h"), ("settings", "enter"),
 )  # fmt: skip
 NEAR = (("requests", "a"), ("requests", "x"), ("requests", "o"), ("release", "R"), ("release", "D"))
 """Where what is decided weighs most; the others stand at three more sizes in the slow tests."""

@@ -18,7 +18,7 @@ from tui.screens import unlock
 from tui.screens.card import Card
 from tui.screens.new_passphrase import NewPassphrase
 from tui.screens.unlock import Unlock
-from tui.screens.welcome import CHOICE, WHAT_THIS_IS, Welcome
+from tui.screens.welcome import BY_EAR, CHOICE, WHAT_THIS_IS, Welcome
 from tui.widgets.secret_input import SecretInput
 from vault.client import attach, launch
 from vault.errors.daemon import DaemonNotStarted
@@ -91,6 +91,19 @@ def test_the_first_screen_is_three_sentences_and_one_choice(size: tuple[int, int
                 "Create my vault",
             ]
             assert "Try it with sample data Create my vault" in words_of(app)
+
+    play(story())
+
+
+def test_the_first_screen_leads_to_the_conversation_in_lines_by_one_key(tmp_path: Path) -> None:
+    async def story() -> None:
+        app = app_at(tmp_path)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            assert " ".join(BY_EAR.split()) in words_in(app, "#card-body")
+            assert not app.goes_on_in_lines
+            await press(pilot, "r")
+        assert (app.goes_on_in_lines, app.return_value) == (True, 0)
 
     play(story())
 

@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from tui.text.days_calendar import calendar_lines
-from tui.text.drawing import draw_column, draw_curve, draw_line
+from tui.text.drawing import draw_column, draw_curve, draw_line, score_sentence
 from vault.records.summary import ColumnSummary, Histogram, Point
 from vault.views.field_types import FieldType
 from vault.views.over_time import Calendar, DayRows, Every, PlaceCell, Places, Share
@@ -240,6 +240,34 @@ def test_the_owners_results_end_with_the_score_of_the_model_that_leaves(
     drawn = draw_curve(results(**facts), 60).split("\n")
     assert drawn[-1] == last
     assert all(len(line) <= 60 for line in drawn)
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (
+            {"base_metric": 0.63},
+            "accuracy of this model on your 100 rows: 71.2 %; always guessing the most common answer: 63.0 %",
+        ),
+        (
+            {"base_metric": 0.8},
+            "accuracy of this model on your 100 rows: 71.2 %; always guessing the most common answer: 80.0 % "
+            "(it learned nothing that helps)",
+        ),
+        (
+            {"metric_name": "rmse", "final_metric": 2.0, "base_metric": 2.5},
+            "rmse of this model on your 100 rows: 2; always guessing the mean: 2.5",
+        ),
+        (
+            {"metric_name": "rmse", "final_metric": 3.0, "base_metric": 2.5},
+            "rmse of this model on your 100 rows: 3; always guessing the mean: 2.5 (it learned nothing that helps)",
+        ),
+    ],
+)
+def test_a_score_stands_beside_that_of_a_guess_that_knows_no_column(
+    facts: dict[str, object], sentence: str
+) -> None:
+    assert score_sentence(results(**facts)) == sentence
 
 
 def test_a_curve_without_steps_is_not_drawn() -> None:

@@ -20,13 +20,13 @@ from tui.dialogs import column_choices
 from tui.dialogs.choose_file import ChooseFileDialog
 from tui.dialogs.import_file import LOSES, ImportDialog
 from tui.text.field_words import FIELDS, TICKS, in_fields
-from tui.text.import_facts import vector_of
 from tui.text.time_left import TimeLeft
 from tui.widgets.choice import Choice
 from tui.widgets.file_form import FileForm
 from tui.widgets.how_far import how_far
 from tui.widgets.plain import Plain
 from tui.widgets.table import ListTable
+from vault.importers.vector_values import size_of
 from vault.owner.interface.session import OwnerSession
 from vault.views.records import FileChoice
 
@@ -274,6 +274,6 @@ def test_how_long_the_rest_takes_is_told_from_how_long_the_first_part_took() -> 
 
 
 def test_a_list_of_numbers_may_become_a_vector() -> None:
-    assert [vector_of([one]) for one in ("[1, 2.5]", "1 -2e3 .5", "1", "a b", "[1, x]", "")] == [
-        "vector(2)", "vector(3)", "", "", "", "",
+    assert [size_of(one) for one in ("[1, 2.5]", "1 -2e3 .5", "1", "a b", "[1, x]", "", "[1, [2]]")] == [
+        2, 3, 0, 0, 0, 0, 0,
     ]  # fmt: skip

@@ -266,6 +266,7 @@ def _serve_from_stdin() -> None:
     live_once()
     command = typer.main.get_command(tui.cli.command_line.app)
     typer.main.get_command = lambda _app: command
+    assert all(command.commands.values())  # so that no fork loads them again
     loaded = (
         *(pyarrow.dataset, rich._emoji_codes, rich.console, rich.table, served_child),
         *(tui.cli.command_line, tui.cli.entry_point, tui.text.drawing),

@@ -68,8 +68,12 @@ def _results(job: Job, frame: ColumnFrame) -> bytes:
     count = min(job.steps + 1, CURVE_POINTS)
     steps = sorted({round(job.steps * point / (count - 1)) for point in range(count)})
     curve = [{"step": step, **_scores(job, step)} for step in steps]
-    facts = {"v": 1, "rows": known, "curve": curve, "final": _scores(job, job.steps)}
+    facts = {"v": 1, "rows": known, "curve": curve, "final": _scores(job, job.steps), "base": _base(job)}
     return json.dumps(facts, separators=(",", ":")).encode()
+
+
+def _base(job: Job) -> float:
+    return 0.6 if job.label.kind == "classes" else 1.1 * job.label.scale
 
 
 def _scores(job: Job, step: int) -> dict[str, float]:

@@ -41,6 +41,12 @@ class HardenedApp(App[int]):
         super().__init__()
         self.exit_message = ""
         self.has_crashed = False
+        self.goes_on_in_lines = False
+
+    def talk_instead(self) -> None:
+        """End the screens; what follows is a conversation in lines, for a screen reader."""
+        self.goes_on_in_lines = True
+        self.exit(ExitCode.OK)
 
     def on_load(self) -> None:
         """End on SIGTERM, SIGHUP and SIGINT, so that the terminal is given back as it was."""

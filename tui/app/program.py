@@ -84,6 +84,9 @@ class Program(Protocol):
     def set_theme(self, wanted: str) -> None:
         """Take the colours of this preference."""
 
+    def talk_instead(self) -> None:
+        """End the screens; what follows is a conversation in lines, for a screen reader."""
+
     def exit(self, result: int) -> None:
         """End the program with this exit code."""
 

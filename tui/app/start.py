@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths
 
+BY_EAR: Final = "With a screen reader: lockbox --screen-reader"
 CLOSE_SECONDS: Final = 2.0
 _TOO_PLAIN: Final = (None, "", "dumb")
 
@@ -53,9 +54,15 @@ def run(paths: Paths) -> int:
     # What libraries would write of an error nobody foresaw may quote what was typed.
     logging.disable(logging.CRITICAL)
     show_local(True)
+    if not paths.database.exists():
+        print(BY_EAR, flush=True)  # before anything is drawn: who listens to the screen hears this alone
     app = LockboxApp(paths, read_preferences(paths))
     code = app.run()
     _close_session(app)
+    if app.goes_on_in_lines:
+        from tui.by_ear.conversation import converse
+
+        return converse(paths)
     if app.exit_message:
         for prefix, line in zip(("error", "hint"), app.exit_message.splitlines(), strict=False):
             print(f"lockbox: {prefix}: {line.rstrip('.')}", file=sys.stderr)

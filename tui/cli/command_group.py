@@ -39,6 +39,16 @@ class HelpContext(click.Context):
     formatter_class = HelpFormatter
 
 
+class NamedPath(click.Path):
+    """A path that names something: an empty one would be the folder that one is in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path as it was typed; refused where it is empty."""
+        if not str(value).strip():
+            self.fail("an empty name is no file or folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class CommandGroup(TyperGroup):
     """A group that wraps the sentences of its commands where click would cut them off."""
 
@@ -52,7 +62,13 @@ class CommandGroup(TyperGroup):
         if found is not None:
             found.context_class = HelpContext
             _restore_help(found)
+            _have_paths_named(found)
         return found
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what stands before the command."""
+        _have_paths_named(self)
+        return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write every command and its sentence."""
@@ -60,6 +76,12 @@ class CommandGroup(TyperGroup):
         rows = [(name, command.get_short_help_str(LONGEST_SENTENCE)) for name, command in found if command]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def _have_paths_named(command: click.Command) -> None:
+    for parameter in command.params:
+        if isinstance(parameter.type, click.Path):
+            parameter.type = NamedPath()
 
 
 def _restore_help(command: click.Command) -> None:

@@ -1,4 +1,4 @@
-"""The command line: every group of commands and the options before them. Commands import what they need themselves."""
+"""The command line: the options before every command. Commands import what they need themselves."""
 
 from __future__ import annotations
 
@@ -10,30 +10,12 @@ import click
 import typer
 from click.exceptions import NoArgsIsHelpError
 
-from tui.cli.command_group import CommandGroup
-from tui.cli.commands import (
-    audit,
-    budget,
-    consent,
-    daemon,
-    data,
-    date,
-    demo,
-    formats,
-    import_file,
-    job,
-    release,
-    request,
-    requester,
-    shell,
-    update,
-)
-from tui.cli.commands import vault as vault_commands
+from tui.cli.loaded_commands import RootGroup
 from tui.cli.vault_access import GlobalOptions, global_options
 
 app = typer.Typer(
     name="lockbox",
-    cls=CommandGroup,
+    cls=RootGroup,
     help="A personal data vault that can learn: your records stay, noised updates leave when you say so.",
     invoke_without_command=True,
     suggest_commands=False,
@@ -80,6 +62,10 @@ def _options(
             help="Wait so long for a vault that another process is writing to; default: not at all.",
         ),
     ] = 0,
+    screen_reader: Annotated[
+        bool,
+        typer.Option("--screen-reader", help="Talk in lines with numbered choices; nothing is drawn."),
+    ] = False,
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
@@ -88,8 +74,21 @@ def _options(
     context.obj = GlobalOptions(
         vault=vault, passphrase_fd=passphrase_fd, recovery_key=recovery_key, wait=wait
     )
+    if screen_reader and context.invoked_subcommand is not None:
+        raise click.UsageError("--screen-reader is a conversation of its own; it goes with no command")
+    if screen_reader:
+        raise typer.Exit(_converse(context))
     if context.invoked_subcommand is None:
         raise typer.Exit(_no_command(context))
+
+
+def _converse(context: typer.Context) -> int:
+    from tui.by_ear.conversation import converse
+    from tui.cli.terminal import is_interactive
+
+    if not is_interactive():
+        raise click.UsageError("--screen-reader is a conversation; it needs a terminal")
+    return converse(global_options(context).paths)
 
 
 def _no_command(context: typer.Context) -> int:
@@ -102,31 +101,9 @@ def _no_command(context: typer.Context) -> int:
         return write_what_waits(context)
     if start.is_too_plain(os.environ):
         raise click.UsageError(
-            "this terminal cannot draw the screens (TERM=dumb); ACCESSIBLE=1 lockbox writes what waits, "
-            "and every act has a command"
+            "this terminal cannot draw the screens (TERM=dumb); lockbox --screen-reader says all of it in lines, "
+            "ACCESSIBLE=1 lockbox writes what waits, and every act has a command"
         )
     if not start.has_terminal(os.environ):
         raise NoArgsIsHelpError(context)
     return start.run(global_options(context).paths)
-
-
-vault_commands.add_to(app)
-daemon.add_to(app)
-import_file.add_to(app)
-formats.add_to(app)
-for name, group, about in (
-    ("data", data.group, "Look at your records, and take them out."),
-    ("requester", requester.group, "Who may ask."),
-    ("consent", consent.group, "What you allow: fields, purpose, until when."),
-    ("request", request.group, "What others ask, and your word on it."),
-    ("release", release.group, "Held updates, and the one way out."),
-    ("date", date.group, "What date it is for the vault, and your word on it."),
-    ("audit", audit.group, "The trail of everything, for you and for outsiders."),
-    ("job", job.group, "For requesters: keys, jobs, signatures."),
-    ("update", update.group, "For requesters: check what was released."),
-):
-    app.add_typer(group, name=name, help=about, cls=CommandGroup)
-request.add_to(app)
-budget.add_to(app)
-demo.add_to(app)
-shell.add_to(app)

@@ -9,7 +9,10 @@ from typer import Argument, Option
 
 Files = Annotated[
     list[Path],
-    Argument(metavar="FILE", help="CSV, JSON Lines, Parquet or a known export; or a folder of them."),
+    Argument(
+        metavar="FILE",
+        help="CSV, JSON Lines, Parquet or a known export; or a folder of them.",
+    ),
 ]
 Into = Annotated[str | None, Option("--collection", metavar="NAME", help="Default: the name of the file.")]
 Format = Annotated[

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import click
 from typer import Option
 
-from tui.cli.terminal import ask, is_interactive, say, write, write_table
-from tui.text.parse import parse_names
+from tui.cli.terminal import ask_until, is_interactive, say, write, write_table
+from tui.text.parse import parse_epsilon, parse_names
 
 if TYPE_CHECKING:
-    from vault.requester.card import Card
+    from vault.requester.card import Asked, Card
     from vault.requester.description import JobDescription
 
 CardOption = Annotated[
@@ -86,15 +86,34 @@ def job_from_card(
     document = read_document(description)
     if not (label or features or names_columns(document)) and is_interactive():
         _show(card)
-        label = ask("Which of them is to be predicted?")
-        features = ask("From which, separated by commas?")
-    asked = Asked(label=label or "", features=tuple(parse_names(features or "")))
+        asked = _ask_columns(card)
+    else:
+        asked = Asked(label=label or "", features=tuple(parse_names(features or "")))
     return parse_description(with_card(document, card, asked))
+
+
+def _ask_columns(card: Card) -> Asked:
+    """Both questions, each until its answer can be used."""
+    from vault.requester.card import Asked, check_features, check_label
+
+    label = ask_until("Which of them is to be predicted?", lambda text: check_label(card, text))
+    features = ask_until(
+        "From which, separated by commas?", lambda text: check_features(card, label, parse_names(text))
+    )
+    return Asked(label=label, features=features)
 
 
 def ask_epsilon() -> str | None:
     """What the job may cost, where somebody is there to say it."""
-    return ask("What may it cost at most (ε)? Nothing: 1.") or None if is_interactive() else None
+    if not is_interactive():
+        return None
+    return ask_until("What may it cost at most (ε)? Nothing: 1.", _epsilon)
+
+
+def _epsilon(text: str) -> str | None:
+    if text:
+        parse_epsilon(text)
+    return text or None
 
 
 def _show(card: Card) -> None:

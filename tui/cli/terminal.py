@@ -8,17 +8,19 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from tui.text.layout import NARROWEST, WIDEST, escaped, facts_text, hanging, one_line, table_text, wrapped
-from vault.errors.families import Invalid
+from vault.errors.families import Invalid, LockboxError
 from vault.errors.keys import PassphraseMissing
 
 LONGEST_SECRET = 4096
+
+T = TypeVar("T")
 
 
 def width() -> int:
@@ -148,6 +150,20 @@ def ask(question: str) -> str:
     sys.stderr.write(escaped(wrapped(question.rstrip(), min(width(), WIDEST))) + " ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()
+
+
+def ask_until(question: str, read: Callable[[str], T]) -> T:
+    """Ask until the answer can be read; each that cannot is said at once. Raises at the end of the input."""
+    while True:
+        sys.stderr.write(escaped(wrapped(question, min(width(), WIDEST))) + " ")
+        sys.stderr.flush()
+        line = sys.stdin.readline()
+        try:
+            return read(line.strip())
+        except LockboxError as error:
+            if not line.endswith("\n"):
+                raise
+            say(f"{error}")
 
 
 def confirm(question: str) -> bool:

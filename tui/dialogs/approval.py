@@ -93,16 +93,20 @@ def _unrunnable(request: RequestView) -> str:
     return f"It was approved, but your consents no longer cover it: {'; '.join(request.decision.reasons)}."
 
 
-def approve_and_start(vault: OwnerSession, prepared: PreparedApproval, *, special_confirmed: bool) -> None:
-    """Write what stands in it, unless that was done before, and run it; raises what the vault raises."""
-    request_id = prepared.request.line.id
+def approve(vault: OwnerSession, prepared: PreparedApproval, *, special_confirmed: bool) -> None:
+    """Write what stands in it, unless that was done before; raises what the vault raises."""
     if not prepared.is_approved:
         vault.approve(
-            request_id,
+            prepared.request.line.id,
             manifest_digest=prepared.request.manifest_digest,
             consent=prepared.approval.consent if prepared.approval else None,
             draft=prepared.draft is not None,
             optional=prepared.optional if prepared.draft else frozenset(),
             special_confirmed=special_confirmed and bool(prepared.special),
         )
-    vault.begin("train", request_id=request_id)
+
+
+def approve_and_start(vault: OwnerSession, prepared: PreparedApproval, *, special_confirmed: bool) -> None:
+    """Approve it, and begin the run there without waiting for it; raises what the vault raises."""
+    approve(vault, prepared, special_confirmed=special_confirmed)
+    vault.begin("train", request_id=prepared.request.line.id)

@@ -99,7 +99,11 @@ class ChooseFileDialog(Dialog[ImportReport]):
         if name == "how":
             self._ask_how(is_asked=not self.query_one(FileForm).display)
             return
-        path = parse_path(self.query_one("#path", Input).value)
+        typed = self.query_one("#path", Input).value
+        if not typed.strip():
+            self._say("Type the path of a file, or choose one below.")
+            return
+        path = parse_path(typed)
         if path.is_dir():
             files = self.query_one("#files", FileTree)
             files.path = path

@@ -99,7 +99,7 @@ class ImportColumns(Vertical):
             "decimals": self._choice.decimals.get(column.name, ""),
             **{about: self._now(column, about) for about in ("types", "sensitivities")},
         }
-        self.query_one(ColumnForm).show(column.name, said, import_facts.vector_of(column.samples))
+        self.query_one(ColumnForm).show(column.name, said, column.vector)
         word = said["sensitivities"]
         words = f"{word}: {import_facts.CLASSES[word]}" if said["kept"] else "left out: it is not stored."
         self.query_one("#class-words", Plain).set_text(f"{escaped(column.name)} is {words}")
@@ -119,8 +119,9 @@ class ImportColumns(Vertical):
 
     def action_next_kind(self) -> None:
         """Change the kind of the marked column."""
-        if not self._is_known:
-            self._turn_on("types", import_facts.KINDS)
+        column = self._marked()
+        if column is not None and not self._is_known:
+            self._turn_on("types", [*import_facts.KINDS, *filter(None, (column.vector,))])
 
     def _turn_on(self, about: str, words: Sequence[str]) -> None:
         column = self._marked()

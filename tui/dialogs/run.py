@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from vault.views.requests import Approval
     from vault.views.runs import Pulse
 
-RUN, WORD = "Run on this computer", "RUN"
+RUN, WORD = "Run on this computer", wording.RUN_WORD
 CHANGED = "Something changed while you looked. Read it again."
 ASKING = "Asking the vault…"
 

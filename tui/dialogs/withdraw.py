@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vault.views.consents import GrantView, Withdrawal
 
 
-WORD: Final = "WITHDRAW"
+WORD: Final = wording.WITHDRAW_WORD
 
 
 class WithdrawDialog(VaultCallDialog):

@@ -13,19 +13,22 @@ from textual.widgets import DataTable
 from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.dialogs.audit import AuditExportDialog, EntryDialog, KeyDialog
+from tui.dialogs.trail_filter import TrailFilterDialog
 from tui.text import times, wording
+from tui.text.audit_facts import known_in, only_words, verified
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
-from vault.errors.audit import LogBroken
 from vault.errors.families import LockboxError
+from vault.views.history import TrailFilter
 
 if TYPE_CHECKING:
     from textual.events import Resize
 
     from vault.owner.interface.session import OwnerSession
-    from vault.views.audit import AuditCheck, AuditLine
+    from vault.views.audit import AuditLine
     from vault.views.history import TimelineGroup
 
+EVERYTHING: Final = TrailFilter()
 ENTRIES: Final = 250
 """Of one page; with a heading for each of them it is still a list of at most 500 lines."""
 
@@ -36,10 +39,6 @@ LEAST_ROOM: Final = 20
 UNVERIFIED: Final = "Not verified since this screen was opened"
 VERIFYING: Final = "… recomputing every entry, and checking every page of the database"
 NO_MATCH: Final = "No entry of this page has that. Escape shows all of it again."
-SEEN: Final = "It agrees with itself and with what this computer has seen of it before."
-NOT_SEEN: Final = (
-    "It agrees with itself; when it was opened, this computer had nothing of it to compare it with."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +47,7 @@ class Trail:
 
     groups: tuple[TimelineGroup, ...]
     newest: int
+    only: TrailFilter = EVERYTHING
 
     @property
     def first(self) -> int:
@@ -58,6 +58,12 @@ class Trail:
     def last(self) -> int:
         """The newest entry of this page."""
         return max((line.seq for group in self.groups for line in group.lines), default=0)
+
+    @property
+    def has_older(self) -> bool:
+        """Whether there may be entries before these; a filter finds no more where it did not fill the page."""
+        count = sum(len(group.lines) for group in self.groups)
+        return bool(self.first) and (self.only.is_all or count >= ENTRIES)
 
 
 class Audit(Page[Trail]):
@@ -70,6 +76,7 @@ class Audit(Page[Trail]):
 Everything that happened in this vault, one sentence an entry. A request's whole life stands together under who asked.
 
 * **enter** opens an entry, or all of one request; **/** narrows what is on this page
+* **f** shows only what is about one requester or one collection, or ended in one way, of the whole trail
 * **v** recomputes every entry and says how far the trail is whole
 * **e** writes it for others to verify, without names, columns, files or values; **K** shows the key they check it with
 * **o** and **n** go to older and newer entries
@@ -82,6 +89,7 @@ An act that was never written cannot be proven missing, and times are those of t
         self._facts = Trail(groups=(), newest=0)
         self._before: int | None = None
         self._filter = ""
+        self._only = EVERYTHING
 
     def body(self) -> ComposeResult:
         """Whether it is whole, which entries these are, and the entries."""
@@ -93,9 +101,11 @@ An act that was never written cannot be proven missing, and times are those of t
 
     def fetch(self, vault: OwnerSession) -> Trail:
         """One page, whatever the length of the trail."""
-        newest = vault.timeline(limit=1)
-        page = vault.timeline(before=self._before, limit=ENTRIES)
-        return Trail(groups=tuple(page), newest=max(line.seq for one in newest for line in one.lines))
+        newest, only = vault.timeline(limit=1), self._only
+        page = vault.timeline(before=self._before, limit=ENTRIES, about=only)
+        return Trail(
+            groups=tuple(page), newest=max(line.seq for one in newest for line in one.lines), only=only
+        )
 
     async def draw(self, facts: Trail) -> None:
         """Show the page."""
@@ -107,15 +117,26 @@ An act that was never written cannot be proven missing, and times are those of t
         table = self.query_one(ListTable)
         table.name_column(1, times.heading())
         table.fill(lines)
-        facts = self._facts
+        found = NO_MATCH if self._filter and not lines else "  ·  ".join(self._place())
+        self.query_one("#audit-place", Plain).set_text(found)
+
+    def _place(self) -> list[str]:
+        """What the filter leaves, which entries these are, and the keys for others."""
+        facts, own = self._facts, self.program.own_keys
+        older, newer, other = (
+            f"{name}: {key_of(f'audit.{name}', own)}" for name in ("older", "newer", "filter")
+        )
+        ways = [*([older] if facts.has_older else []), *([newer] if self._has_newer() else [])]
         part = f"of #0 to #{facts.newest:,}" if facts.first or facts.last < facts.newest else "all there are"
         place = f"entries #{facts.first:,} to #{facts.last:,}, {part}"
-        older, newer = (
-            f"{name}: {key_of(f'audit.{name}', self.program.own_keys)}" for name in ("older", "newer")
-        )
-        ways = [*([older] if facts.first else []), *([newer] if facts.last < facts.newest else [])]
-        found = NO_MATCH if self._filter and not lines else "  ·  ".join([place, *ways])
-        self.query_one("#audit-place", Plain).set_text(found)
+        if facts.only.is_all:
+            return [place, *ways]
+        count = sum(len(group.lines) for group in facts.groups)
+        return [f"{only_words(facts.only)}: {wording.counted(count, 'entry')}", other, *ways]
+
+    def _has_newer(self) -> bool:
+        facts = self._facts
+        return facts.last < facts.newest if facts.only.is_all else self._before is not None
 
     def filter_list(self, text: str) -> None:
         """Show the entries of this page that have this text, and whole requests whose title has it."""
@@ -158,7 +179,7 @@ An act that was never written cannot be proven missing, and times are those of t
 
     def action_older(self) -> None:
         """The page before."""
-        if self._facts.first:
+        if self._facts.has_older:
             self._before = self._facts.first
             self.reload()
         else:
@@ -166,12 +187,23 @@ An act that was never written cannot be proven missing, and times are those of t
 
     def action_newer(self) -> None:
         """The page after, which ends at the newest entry when it is near."""
-        if self._facts.last >= self._facts.newest:
+        if not self._has_newer():
             self.program.tell("These are the newest entries.")
             return
         end = self._facts.last + 1 + ENTRIES
-        self._before = end if end <= self._facts.newest else None
+        self._before = end if end <= self._facts.newest and self._only.is_all else None
         self.reload()
+
+    @work(exclusive=True, group="act")
+    async def action_filter(self) -> None:
+        """Choose whom, what and which outcome the entries are about."""
+        known = await self.ask(known_in)
+        if known is None:
+            return
+        only = await self.app.push_screen_wait(TrailFilterDialog(known, self._only))
+        if only is not None:
+            self._only, self._before = only, None
+            self.reload()
 
     @work(exclusive=True, group="verify")
     async def action_verify(self) -> None:
@@ -202,20 +234,6 @@ An act that was never written cannot be proven missing, and times are those of t
         found = await self.ask(lambda vault: vault.audit_key())
         if found is not None:
             await self.app.push_screen_wait(KeyDialog(found))
-
-
-def verified(vault: OwnerSession) -> str:
-    """How far the trail is whole, as a sentence; raises `LogBroken` and what verifying raises."""
-    found, older = vault.verify_audit(), vault.status().read_only_because
-    if older:
-        raise LogBroken(reason=older)
-    return verified_sentence(found)
-
-
-def verified_sentence(found: AuditCheck) -> str:
-    """How far it was verified, the root of it, and what it was compared with."""
-    compared = SEEN if found.seen_before else NOT_SEEN
-    return f"verified to entry {found.size - 1:,}, root {found.root[:16]}… {compared}"
 
 
 def rows(groups: Sequence[TimelineGroup], text: str, room: int) -> Iterator[Line]:

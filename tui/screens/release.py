@@ -15,8 +15,9 @@ from textual.widgets import DataTable
 
 from tui.actions import newest_entry
 from tui.app.page import Page
-from tui.dialogs.release import ReleaseDialog, release_facts
+from tui.dialogs.release import ReleaseDialog
 from tui.text import times, wording
+from tui.text.release_facts import release_facts
 from tui.text.update_facts import is_decided, nothing_to_decide
 from tui.widgets.facts import Facts
 from tui.widgets.owner_results import OwnerResultsPane

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from tui.screens.card import Card
@@ -21,16 +22,25 @@ CHOICE = (
 )
 
 
+BY_EAR = (
+    "With a screen reader: press r, and all of it is said in lines; or begin with lockbox --screen-reader."
+)
+
+
 class Welcome(Card):
     """Try it with sample data, or create a vault."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "talk", "In lines, for a screen reader", show=False, id="welcome.talk")
+    ]
     AUTO_FOCUS = "#sample"
     HELP: ClassVar[str] = (
         "# Welcome\n"
         "**Try it with sample data** makes a vault of made-up data with its own budget and a practice request. "
         "Your own vault is not touched. `lockbox demo --remove` takes it away.\n\n"
         "**Create my vault** asks for a passphrase, shows a recovery sheet once, and imports your first file if "
-        "you like.\n"
+        "you like.\n\n"
+        "**r** ends the screens and goes on in whole lines with numbered choices, for a screen reader.\n"
     )
 
     def __init__(self, sentence: str = "") -> None:
@@ -45,6 +55,7 @@ class Welcome(Card):
         """Three sentences, and what the two choices mean."""
         yield Plain(WHAT_THIS_IS, id="what-this-is")
         yield Plain(CHOICE, classes="muted")
+        yield Plain(BY_EAR, classes="muted")
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """The sample, or a vault of one's own."""
@@ -53,6 +64,10 @@ class Welcome(Card):
     def keys(self) -> str:
         """The keys; escape leads nowhere from here."""
         return "tab moves · enter chooses · ? explains · q quits"
+
+    def action_talk(self) -> None:
+        """Go on as a conversation in lines."""
+        self.program.talk_instead()
 
     def on_mount(self) -> None:
         """Say why this card is shown, if there is a reason."""

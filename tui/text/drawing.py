@@ -146,13 +146,25 @@ def draw_curve(results: OwnerResults, width: int) -> str:
 
 
 def score_sentence(results: OwnerResults) -> str:
-    """How the model of an update does on the owner's own rows."""
+    """How the model of an update does on the owner's own rows, beside a guess that knows nothing of them."""
     rows = wording.counted(results.rows, "row")
-    return f"{results.metric_name} of this model on your {rows}: {_score(results)}"
+    said = f"{results.metric_name} of this model on your {rows}: {_score(results, results.final_metric)}"
+    if results.base_metric is None:
+        return said
+    guess = "the most common answer" if results.metric_name == "accuracy" else "the mean"
+    return f"{said}; always guessing {guess}: {_score(results, results.base_metric)}{_verdict(results)}"
 
 
-def _score(results: OwnerResults) -> str:
-    score = results.final_metric
+def _verdict(results: OwnerResults) -> str:
+    """Whether the model is worth more than that guess."""
+    score, base = results.final_metric, results.base_metric
+    if score is None or base is None:
+        return ""
+    is_better = score > base if results.metric_name == "accuracy" else score < base
+    return "" if is_better else " (it learned nothing that helps)"
+
+
+def _score(results: OwnerResults, score: float | None) -> str:
     if score is None:
         return "none (no rows, or an overflow)"
     return f"{100 * score:.1f} %" if results.metric_name == "accuracy" else wording.number(score)

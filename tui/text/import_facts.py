@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from tui.text import wording
 from tui.text.dates import plain_date
 from tui.text.layout import escaped
 from tui.text.overlap_facts import cap_sentence
-from vault.views.field_types import LONGEST_VECTOR
 
 if TYPE_CHECKING:
     from vault.views.records import ImportPlan, ImportReport
@@ -24,7 +21,6 @@ CLASSES: Final = {
     "identifying": "it may name somebody: a name, an address, an account, a phone.",
 }
 EXAMPLE_ROOM: Final = 24
-_NUMBER: Final = re.compile(r"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?")
 MARKS: Final = {"ordinary": " ", "sensitive": "!", "special": "‼", "identifying": "@"}
 
 
@@ -72,14 +68,6 @@ def unit_example(unit: str, preview: ImportPlan) -> str:
         return ""
     said = plain_date(samples[0]) if kind == "day" else samples[0]
     return f"{escaped(wording.short(said, EXAMPLE_ROOM))} is one {wording.unit_noun(kind, field or None)}."
-
-
-def vector_of(samples: Sequence[str]) -> str:
-    """The type of lists of as many numbers as the first example has; empty where it is no such list."""
-    first = samples[0] if samples else ""
-    numbers = first.strip("[]() ").replace(",", " ").split()
-    is_list = 1 < len(numbers) <= LONGEST_VECTOR and all(map(_NUMBER.fullmatch, numbers))
-    return f"vector({len(numbers)})" if is_list else ""
 
 
 def refused_words(preview: ImportPlan) -> str:

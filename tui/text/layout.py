@@ -56,6 +56,9 @@ def hanging(mark: str, text: str, width: int, *, indent: int | None = None) -> s
 
 def facts_text(rows: Iterable[tuple[str, str]], width: int) -> str:
     """Names on the left, what they are on the right, wrapped under itself."""
+    rows = list(rows)
+    if _is_simple(rows, width):
+        return _beside(rows)
     from rich.table import Table
 
     table = Table(box=None, show_header=False, padding=(0, GAP, 0, 0))
@@ -64,6 +67,23 @@ def facts_text(rows: Iterable[tuple[str, str]], width: int) -> str:
     for name, fact in rows:
         _add(table, (name, fact))
     return _drawn(table, width)
+
+
+def _is_simple(rows: Sequence[tuple[str, str]], width: int) -> bool:
+    """Whether all fits without wrapping, and each sign is one column wide, so that the library has nothing to do."""
+    is_plain = all(text.isascii() and text.isprintable() for row in rows for text in row)
+    return (
+        is_plain
+        and max((len(text) for text, _ in rows), default=0)
+        + GAP
+        + max((len(text) for _, text in rows), default=0)
+        <= width
+    )
+
+
+def _beside(rows: Sequence[tuple[str, str]]) -> str:
+    widest = max((len(name) for name, _ in rows), default=0)
+    return "\n".join(f"{name:<{widest + GAP}}{fact}".rstrip() for name, fact in rows)
 
 
 def table_text(

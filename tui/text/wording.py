@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FILLED, EMPTY = "●", "○"
 WHOLE = Decimal(100)
 QUOTE = '"'
+RUN_WORD, RELEASE_WORD, WITHDRAW_WORD = "RUN", "RELEASE", "WITHDRAW"
 
 KEY_STATUS = {"new": "not verified", "trusted": "verified in person", "blocked": "blocked"}
 KEY_MARKS = {"new": "?", "trusted": "✓", "blocked": "✗"}

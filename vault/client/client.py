@@ -7,19 +7,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import SecretStr
-
 from vault.client.connection import decode
 from vault.client.perform import begin, perform
 from vault.errors.daemon import ApprovalNotProven
 from vault.owner.interface.actions import ACTIONS, Action
-from vault.views.runs import BegunAction, Pulse
-from vault.wire import messages
-from vault.wire.proofs import LOCK_AFTER, LockAfter
+from vault.wire.paths import BEGUN, LOCK, LOCK_AFTER, PASSPHRASE, PULSE
 
 if TYPE_CHECKING:
     from vault.client.login import Login
     from vault.sealing.secret import Secret
+    from vault.views.runs import BegunAction, Pulse
 
 
 class Client:
@@ -62,7 +59,9 @@ class Client:
 
     def pulse(self, *, is_background: bool = True) -> Pulse:
         """What changes by itself; asking in the background keeps nothing unlocked."""
-        return decode(Pulse, self._login.tell(messages.PULSE, is_background=is_background))
+        from vault.views.runs import Pulse
+
+        return decode(Pulse, self._login.tell(PULSE, is_background=is_background))
 
     def begin(self, action: str, /, **arguments: object) -> str:
         """Begin a watched action there, do not wait for it, and return its id."""
@@ -70,33 +69,42 @@ class Client:
 
     def begun(self) -> list[BegunAction]:
         """The watched actions that were begun there, the oldest first, and what became of each."""
-        return decode(list[BegunAction], self._login.tell(messages.BEGUN, is_background=True))
+        from vault.views.runs import BegunAction
+
+        return decode(list[BegunAction], self._login.tell(BEGUN, is_background=True))
 
     def change_passphrase(self, current: Secret, new: Secret, *, recovery: bool = False) -> None:
         """Give the vault another passphrase, knowing the current one or, with `recovery`, the recovery key."""
-        change = messages.PassphraseChange(
+        from pydantic import SecretStr
+
+        from vault.wire.messages import PassphraseChange
+
+        change = PassphraseChange(
             current=SecretStr(current.reveal().decode()),
             new=SecretStr(new.reveal().decode()),
             recovery=recovery,
         )
-        self._login.tell(messages.PASSPHRASE, change)
+        self._login.tell(PASSPHRASE, change)
 
     def lock(self, *, stop_training: bool = False) -> None:
         """End every session and the process itself; raises `TrainingRuns` unless a run may be stopped for it."""
-        self._login.tell(messages.LOCK, messages.LockRequest(stop_training=stop_training))
+        from vault.wire.messages import LockRequest
+
+        self._login.tell(LOCK, LockRequest(stop_training=stop_training))
 
     def lock_after(self, minutes: int) -> None:
         """Lock after so many minutes without use, from now on, in that process alone.
 
         Longer than now is proven; raises `ApprovalNotProven`.
         """
+        from vault.wire.proofs import LOCK_AFTER as ACTION
+        from vault.wire.proofs import LockAfter
+
         try:
-            self._login.tell(messages.LOCK_AFTER, LockAfter(minutes=minutes))
+            self._login.tell(LOCK_AFTER, LockAfter(minutes=minutes))
         except ApprovalNotProven:
-            proof = self._login.proof(LOCK_AFTER, {"minutes": minutes})
-            self._login.tell(
-                messages.LOCK_AFTER, LockAfter.model_validate({"minutes": minutes, "proof": proof})
-            )
+            proof = self._login.proof(ACTION, {"minutes": minutes})
+            self._login.tell(LOCK_AFTER, LockAfter.model_validate({"minutes": minutes, "proof": proof}))
 
     def close(self) -> None:
         """End the session, if it was opened by this process, and the line."""

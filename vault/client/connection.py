@@ -10,15 +10,18 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import h11
-from pydantic import TypeAdapter, ValidationError
 
 from vault.client.liveness import connect, is_answering, peer_of
 from vault.errors.daemon import DaemonGone, DaemonHung, DaemonUnreachable, SessionEnded
-from vault.wire.errors import ErrorBody, error_from
-from vault.wire.messages import BACKGROUND, HOST, JSON_TYPE
+from vault.wire.paths import BACKGROUND, HOST, JSON_TYPE
+from vault.wire.plain_answers import NotPlain, read_plain
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pydantic import TypeAdapter
+
+    from vault.errors.families import LockboxError
 
 Answer = TypeVar("Answer")
 
@@ -56,7 +59,7 @@ class Connection:
                 raise SessionEnded() from None
             raise DaemonGone() from None
         if status != 200:
-            raise error_from(decode(ErrorBody, answer))
+            raise _error_in(answer)
         return answer
 
     def close(self) -> None:
@@ -140,17 +143,33 @@ def _request(path: str, body: bytes, token: str, *, is_background: bool) -> h11.
     return h11.Request(method="POST", target=path, headers=headers)
 
 
+def _error_in(answer: bytes) -> LockboxError:
+    from vault.wire.errors import ErrorBody, error_from
+
+    return error_from(decode(ErrorBody, answer))
+
+
 def decode(kind: type[Answer], data: bytes) -> Answer:
     """An answer as what it stands for; raises `DaemonUnreachable` when it is something else."""
-    wanted: Any = kind
     try:
-        found: Answer = _adapter(wanted).validate_json(data)
+        found: Answer = read_plain(kind, data)
+    except NotPlain:
+        found = _validated(kind, data)
+    return found
+
+
+def _validated(kind: Any, data: bytes) -> Any:
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(kind).validate_json(data)
     except ValidationError:
         # `from None`: the original error quotes the answer
         raise DaemonUnreachable(reason="its answer is not understood; it may be another version") from None
-    return found
 
 
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(kind)

@@ -8,16 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, SecretStr
-
 from vault.client.connection import decode
 from vault.errors.daemon import ApprovalNotProven
 from vault.errors.families import Locked, Unavailable
 from vault.sealing.secret import Secret
-from vault.wire import messages
-from vault.wire.proofs import proof_mac
+from vault.wire.paths import END_SESSION, NONCE, SESSION
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from vault.client.connection import Connection
     from vault.wire.encoding import Json
 
@@ -47,12 +46,16 @@ class Login:
 
         Raises `WrongPassphrase`, `WrongRecoveryKey` and `TooManyTries`.
         """
-        request = messages.LoginRequest(
+        from pydantic import SecretStr
+
+        from vault.wire.messages import LoginRequest, Session
+
+        request = LoginRequest(
             passphrase=SecretStr(secret.reveal().decode()),
             scope="owner" if is_owner else "cli",
             recovery=recovery,
         )
-        found = decode(messages.Session, self.line.post(messages.SESSION, _body(request)))
+        found = decode(Session, self.line.post(SESSION, _body(request)))
         self.log_out()
         self.token, self.own_token = found.token, True
         self.approver, self.approver_key = found.approver, Secret(bytes.fromhex(found.approver_key))
@@ -61,7 +64,7 @@ class Login:
         """End the session that was opened here; one from elsewhere lives on."""
         if self.own_token:
             with suppress(Unavailable, Locked):  # then it is over already
-                self.line.post(messages.END_SESSION, b"{}", token=self.token)
+                self.line.post(END_SESSION, b"{}", token=self.token)
         self.token, self.own_token, self.approver = "", False, ""
         if self.approver_key is not None:
             self.approver_key.wipe()
@@ -88,8 +91,11 @@ class Login:
         """Prove that who typed the passphrase means exactly this; raises `ApprovalNotProven` if nobody can be asked."""
         self.need_approver()
         assert self.approver_key is not None
-        request = messages.NonceRequest(approver=self.approver)
-        nonce = decode(messages.Nonce, self.tell(messages.NONCE, request)).nonce
+        from vault.wire.messages import Nonce, NonceRequest
+        from vault.wire.proofs import proof_mac
+
+        request = NonceRequest(approver=self.approver)
+        nonce = decode(Nonce, self.tell(NONCE, request)).nonce
         mac = proof_mac(self.approver_key.reveal(), action=action, nonce=nonce, arguments=said)
         return {"approver": self.approver, "nonce": nonce, "mac": mac}
 

@@ -12,15 +12,14 @@ from vault.errors.families import Locked, Unavailable
 from vault.owner.interface.actions import PROGRESS, Action
 from vault.owner.interface.kinds import Kind, unwatched
 from vault.sealing.random import random_id
-from vault.wire import messages
 from vault.wire.encoding import to_json
-from vault.wire.errors import error_from
-from vault.wire.messages import outcome_path, owner_path
+from vault.wire.paths import ACTION_ID, STOP, outcome_path, owner_path
 
 if TYPE_CHECKING:
     from vault.client.login import Login
     from vault.owner.interface.kinds import Progress
     from vault.wire.encoding import Json
+    from vault.wire.messages import Outcome
 
 FIRST_PAUSE: Final = 0.01
 LONGEST_PAUSE: Final = 0.2
@@ -37,7 +36,9 @@ def perform(login: Login, action: Action, *args: object, **kwargs: object) -> An
 
 def begin(login: Login, action: Action, given: Mapping[str, object]) -> str:
     """Begin a watched action there and return its id."""
-    return decode(messages.Begun, login.ask_for(owner_path(action.name), _said(login, action, given))).id
+    from vault.wire.messages import Begun
+
+    return decode(Begun, login.ask_for(owner_path(action.name), _said(login, action, given))).id
 
 
 def _said(login: Login, action: Action, given: Mapping[str, object]) -> dict[str, Json]:
@@ -57,7 +58,7 @@ def _watch(login: Login, action: Action, given: dict[str, object]) -> Any:
     progress: Any = given.pop(PROGRESS, unwatched)
     action_id, said = random_id(), _said(login, action, given)
     try:
-        login.ask_for(owner_path(action.name), {**said, messages.ACTION_ID: action_id})
+        login.ask_for(owner_path(action.name), {**said, ACTION_ID: action_id})
         outcome = _follow(login, action, action_id, progress)
     except (Unavailable, Locked):
         raise  # the line or the session is gone, and there is nobody to tell
@@ -68,26 +69,32 @@ def _watch(login: Login, action: Action, given: dict[str, object]) -> Any:
             raise
         outcome = stopped
     if outcome.error is not None:
+        from vault.wire.errors import error_from
+
         raise error_from(outcome.error)
     return outcome.answer
 
 
-def _stop(login: Login, action: Action, action_id: str) -> messages.Outcome[Any] | None:
+def _stop(login: Login, action: Action, action_id: str) -> Outcome[Any] | None:
     """Stop it and wait for its end; None where it had not begun and now never does."""
+    from vault.wire.messages import ActionId
+
     try:
-        login.tell(messages.STOP, messages.ActionId(id=action_id))
+        login.tell(STOP, ActionId(id=action_id))
     except UnknownAction:
         return None
     return _follow(login, action, action_id, unwatched)
 
 
-def _follow(login: Login, action: Action, action_id: str, progress: Progress) -> messages.Outcome[Any]:
+def _follow(login: Login, action: Action, action_id: str, progress: Progress) -> Outcome[Any]:
     """Tell how far it is until it has ended."""
-    wanted: Any = messages.Outcome.__class_getitem__(action.answer)
+    from vault.wire.messages import Outcome
+
+    wanted: Any = Outcome.__class_getitem__(action.answer)
     body, path = {"id": action_id}, outcome_path(action.name)
     told, pause = (0, 0), FIRST_PAUSE
     while True:
-        outcome: messages.Outcome[Any] = decode(wanted, login.ask_for(path, body))
+        outcome: Outcome[Any] = decode(wanted, login.ask_for(path, body))
         if (outcome.done, outcome.of) != told:
             told = (outcome.done, outcome.of)
             progress(*told)

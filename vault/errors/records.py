@@ -87,6 +87,12 @@ class UnknownField(Invalid):
     hint = "see: lockbox data list"
 
 
+class NoSuchField(Invalid):
+    """No collection has a column {name}."""
+
+    hint = "see: lockbox data list"
+
+
 class SchemaMismatch(Invalid):
     """The columns of this file do not fit the collection {collection}: {reason}."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vault.errors.families import Broken, Exhausted, Invalid, Refused
+from vault.errors.families import Broken, Exhausted, Invalid, Refused, Unavailable
 
 
 class UnknownRequester(Invalid):
@@ -43,6 +43,12 @@ class ManifestTampered(Broken):
 
 class CardInvalid(Invalid):
     """The data card is not acceptable: {reason}."""
+
+
+class CardMissing(Unavailable):
+    """There is no card {path}."""
+
+    hint = "name the file of a card, or a part of a known export such as fitbit/sleep; see: lockbox formats"
 
 
 class CardTampered(Broken):

@@ -26,12 +26,13 @@ from vault.importers.column_values import (
 from vault.importers.known_cells import NUMBERS, known_cells
 from vault.importers.local_times import NONE as NO_CHANGES
 from vault.importers.local_times import clock_changes
+from vault.importers.odd_lists import odd_lists
 from vault.importers.said_of_cells import as_texts, dates_in_order, why_no_date, why_undecided, without_nulls
 from vault.importers.source import array_or_list
 from vault.importers.typed_columns import of_a_type, of_floats
-from vault.importers.values import LONGEST_TEXT, misfit
+from vault.importers.values import LISTED, LONGEST_TEXT, misfit
 from vault.importers.vector_values import are_doubles
-from vault.importers.vectors import vectors_of
+from vault.importers.vectors import Vectors, vectors_as, vectors_of
 from vault.importers.wishes import CellWishes
 from vault.importers.written_dates import ISO, as_iso, order_of
 from vault.records.arrow_types import arrow_type
@@ -100,31 +101,45 @@ def _of_vectors(
     name: str, raw: Raw, given: ColumnType | None, form: CellWishes, *, is_spelled: bool
 ) -> ColumnReading:
     """Vectors where every value is a list of as many numbers; else single values, each list of which is refused."""
-    values = raw.to_pylist() if not isinstance(raw, list) and not pa.types.is_list(raw.type) else raw
-    found = vectors_of(values) if given is None or isinstance(given, VectorType) else None
-    if found is None or given not in (None, found[0]):
-        return _as_items(name, values, given, form, is_spelled=is_spelled)
-    size, vectors = found
-    told = (
-        ()
-        if given
-        else (f"Each value of {name} is a list of {size.size:,} numbers: it is kept as a vector.",)
-    )
-    return ColumnReading(type=size, values=vectors, notes=told)
+    raw = _as_lists(raw)
+    if isinstance(raw, list):
+        return _as_items(name, raw, given, form, is_spelled=is_spelled)
+    if isinstance(given, VectorType):
+        return _vectors_as_given(name, vectors_as(raw, given))
+    found = vectors_of(raw) if given is None else None
+    if found is None:
+        return _as_items(name, raw, given, form, is_spelled=is_spelled)
+    note = f"Each value of {name} is a list of {found.type.size:,} numbers: it is kept as a vector."
+    return ColumnReading(type=found.type, values=found.values, notes=(note,))
+
+
+def _as_lists(raw: Raw) -> Raw:
+    """The column as an array of lists of numbers where it is one, else as single values."""
+    if not isinstance(raw, list):
+        return raw if pa.types.is_list(raw.type) else raw.to_pylist()
+    whole_column = array_or_list(raw)
+    is_array = isinstance(whole_column, pa.Array) and pa.types.is_list(whole_column.type)
+    return pa.chunked_array([whole_column]) if is_array else raw
+
+
+def _vectors_as_given(name: str, found: Vectors) -> ColumnReading:
+    why = f"{name}: {misfit(None, found.type)}"
+    return ColumnReading(type=found.type, values=found.values, refused=dict.fromkeys(found.others, why))
 
 
 def _as_items(
     name: str, values: Raw, given: ColumnType | None, form: CellWishes, *, is_spelled: bool
 ) -> ColumnReading:
+    """Single values: each list is refused, and said is why it is no vector."""
+    if given is None and not isinstance(values, list):
+        places, why = pc.indices_nonzero(pc.is_valid(values)).to_pylist(), f"{name}: {LISTED}"
+        nothing = pa.chunked_array([pa.nulls(len(values), pa.string())])
+        found = ColumnReading(type=FieldType.TEXT, values=nothing, refused=dict.fromkeys(places, why))
+        return replace(found, odd_lists=odd_lists(values))
     items = values if isinstance(values, list) else values.to_pylist()
     if given is not None:
         return one_by_one(name, items, given, form)
-    if not isinstance(values, list):
-        raise Invalid(
-            reason=f"the column {name} holds lists, not as many finite numbers in every row; leave it out with --drop, "
-            f"or say how many: --type {name}=vector(N)"
-        )
-    return _of_several_kinds(name, items, form, is_spelled=is_spelled)
+    return replace(_of_several_kinds(name, items, form, is_spelled=is_spelled), odd_lists=odd_lists(items))
 
 
 # a type that somebody gave ------------------------------------------------------------------------------------

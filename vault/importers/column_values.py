@@ -16,6 +16,7 @@ from vault.importers import column_notes
 from vault.importers.known_cells import MISSING, NUMBERS, is_known
 from vault.importers.local_times import NONE as NO_CHANGES
 from vault.importers.local_times import ClockChanges
+from vault.importers.odd_lists import OddLists
 from vault.importers.values import NeverShown, as_timestamp, converter, misfit
 from vault.importers.wishes import CellWishes
 from vault.records.arrow_types import arrow_type
@@ -31,7 +32,8 @@ class ColumnReading:
     """A column in its type: ``values`` has a null for every row of ``refused``, which says why.
 
     ``decimal`` is the sign before the decimals of its numbers where they are spelled with one, ``order`` what its dates
-    are made of where they are spelled, ``clock`` the places of times at a change of the clock.
+    are made of where they are spelled, ``clock`` the places of times at a change of the clock, ``odd_lists`` why its
+    lists are no vectors.
     """
 
     type: ColumnType
@@ -41,6 +43,7 @@ class ColumnReading:
     decimal: str = ""
     order: str = ""
     clock: ClockChanges = NO_CHANGES
+    odd_lists: OddLists | None = None
 
 
 def one_by_one(name: str, raw: Raw, wanted: ColumnType, form: CellWishes) -> ColumnReading:

@@ -6,29 +6,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+import pyarrow as pa
+
 from vault.importers.column_notes import of_zone
 from vault.importers.column_values import ColumnReading
 from vault.importers.local_times import clock_notes
 from vault.importers.source import File, Source
 from vault.importers.values import LISTED, NESTED
+from vault.importers.vector_values import size_of
 from vault.importers.wishes import CellWishes
-from vault.views.field_types import ColumnType, FieldType
+from vault.views.field_types import ColumnType, FieldType, VectorType
 from vault.views.records import FileForm
 
 _NAMED: Final = 3
+_LOOKED_AT: Final = 64
 
 
 def notes_of(
-    names: Sequence[str], readings: Sequence[ColumnReading], lines: list[int], form: CellWishes
+    names: Sequence[str],
+    readings: Sequence[ColumnReading],
+    lines: Sequence[int],
+    form: CellWishes,
+    given: Mapping[str, ColumnType],
 ) -> Iterator[str]:
-    """What is said of each column, and of its times by line."""
+    """What is said of each column, of its times by line, and of texts that are no column of a given type."""
     for name, one in zip(names, readings, strict=True):
         yield from one.notes
         is_text = one.type is not FieldType.TIMESTAMP
         yield from clock_notes(name, one.clock, lines, form.zone, is_text=is_text)
+    yield from _notes_of_categories(names, readings, given)
 
 
-def notes_of_categories(
+def _notes_of_categories(
     names: Sequence[str], readings: Sequence[ColumnReading], given: Mapping[str, ColumnType]
 ) -> Iterator[str]:
     """That texts were taken for categories, and how to have them otherwise."""
@@ -53,6 +62,28 @@ def has_local_times(names: Sequence[str], readings: Sequence[ColumnReading], zon
     return any(of_zone(name, zone) in one.notes for name, one in zip(names, readings, strict=True))
 
 
+def maybe_times(names: Sequence[str], readings: Sequence[ColumnReading]) -> Iterator[str]:
+    """What is said of each column that would be one of times in a form that has to be said."""
+    for name, one in zip(names, readings, strict=True):
+        if one.type is not FieldType.TIMESTAMP:
+            yield from (note for note in one.notes if f"--date-format {name}=" in note)
+
+
+def maybe_vectors(names: Sequence[str], readings: Sequence[ColumnReading]) -> dict[str, VectorType]:
+    """The columns of text whose first cells spell lists of as many numbers."""
+    found = {
+        name: {size_of(text) for text in _first_texts(one.values)}
+        for name, one in zip(names, readings, strict=True)
+        if one.type in (FieldType.TEXT, FieldType.CATEGORY)
+    }
+    return {name: VectorType(max(sizes)) for name, sizes in found.items() if len(sizes) == 1 and any(sizes)}
+
+
+def _first_texts(values: pa.ChunkedArray) -> list[str]:
+    texts: list[str] = values.slice(0, _LOOKED_AT).drop_null().to_pylist()
+    return [text for text in texts if text.strip()]
+
+
 def form_of(file: File, source: Source, readings: Sequence[ColumnReading], form: CellWishes) -> FileForm:
     """How the file is written, as it was found or said."""
     named = dict(zip(source.names, readings, strict=True))
@@ -67,15 +98,27 @@ def form_of(file: File, source: Source, readings: Sequence[ColumnReading], form:
     )
 
 
-def with_obstacles(readings: list[ColumnReading], source: Source) -> list[ColumnReading]:
-    """Where more than one thing is nested, each row that is refused for it names them all."""
+def with_obstacles(
+    readings: list[ColumnReading], source: Source, lines: Sequence[int]
+) -> list[ColumnReading]:
+    """Where more than one thing is nested, each row that is refused for it names them all; else why it is refused."""
     nested = [[row for row, why in one.refused.items() if why.endswith((NESTED, LISTED))] for one in readings]
-    columns = sum(map(bool, nested))
-    obstacles = source.obstacles() if columns else []
+    columns = {name for name, rows in zip(source.names, nested, strict=True) if rows}
+    obstacles = source.obstacles(columns) if columns else []
     if len(obstacles) < 2:
-        return readings
+        named = zip(source.names, readings, strict=True)
+        return [_with_odd_lists(name, one, lines) for name, one in named]
     why = "; ".join(obstacles)
     return [
         replace(one, refused=one.refused | dict.fromkeys(rows, why))
         for one, rows in zip(readings, nested, strict=True)
     ]
+
+
+def _with_odd_lists(name: str, one: ColumnReading, lines: Sequence[int]) -> ColumnReading:
+    """The column with what stands against its vectors as the reason of each row that is refused for a list."""
+    if one.odd_lists is None:
+        return one
+    why = f"{name}: {one.odd_lists.words(name, lines)}"
+    refused = {row: why if reason.endswith(LISTED) else reason for row, reason in one.refused.items()}
+    return replace(one, refused=refused)

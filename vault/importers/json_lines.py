@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -23,13 +23,15 @@ from vault.importers.source import (
 )
 from vault.importers.values import NOT_FINITE
 from vault.importers.wishes import AS_FOUND, FileWishes, refuse_wishes
-from vault.strict_json import DuplicateKey, NotFinite, finite_loads, holds_unfinite, loads_with_unfinite
+from vault.strict_json import DuplicateKey, NotFinite, finite_loads, holds_unfinite, items_with_unfinite
 from vault.views.field_types import RefusedRow
 
 _LONGEST_LINE = 8 * 2**20
 _LONGEST_LIST = 256 * 2**20
 # Where each line has a name of its own, nearly all cells are missing, and yet each takes room.
 _MOST_CELLS = 2**24
+_MOST_IN_LISTS = 2**18
+_NO_LIST = "it is no JSON list, or a name stands twice in an object of it"
 
 
 def open_json_lines(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> Source:
@@ -51,8 +53,12 @@ def open_json_lines(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUN
         batches=lambda: _batches(rows(), kept),
         has_types=True,
         encoding=encoding,
-        obstacles=lambda: obstacles_in(rows(), keys, kept),
+        obstacles=lambda names: obstacles_in(rows(), keys, _keys_of(names, kept, columns.names)),
     )
+
+
+def _keys_of(names: Collection[str], kept: Sequence[str], called: Sequence[str]) -> list[str]:
+    return [key for key, name in zip(kept, called, strict=True) if name in names]
 
 
 def _keys(file: File, rows: Rows) -> list[str]:
@@ -76,13 +82,27 @@ def _keys(file: File, rows: Rows) -> list[str]:
 
 
 def _batches(rows: Rows, keys: list[str]) -> Iterator[RawBatch]:
-    while some := list(islice(rows, BATCH_ROWS)):
+    while some := list(_some(rows)):
         whole = [(line, row) for line, row in some if isinstance(row, dict)]
         yield RawBatch(
             lines=[line for line, _ in whole],
             columns=[array_or_list([row.get(key) for _, row in whole]) for key in keys],
             refused=[RefusedRow(line=line, reason=row) for line, row in some if isinstance(row, str)],
         )
+
+
+def _some(rows: Rows) -> Rows:
+    """The next rows, fewer of them where they hold long lists: as objects those take thirty times their text."""
+    room = _MOST_IN_LISTS
+    for line, row in islice(rows, BATCH_ROWS):
+        yield line, row
+        room -= sum(len(value) for value in _values(row) if isinstance(value, list))
+        if room < 0:
+            return
+
+
+def _values(row: dict[str, object] | str) -> Iterable[object]:
+    return row.values() if isinstance(row, dict) else ()
 
 
 def _rows(file: File) -> Rows:
@@ -104,12 +124,19 @@ def _items_of(file: File) -> Callable[[], Rows]:
             f"it is a list of over {_LONGEST_LIST // 2**20} MiB; write its objects one a line"
         )
     try:
-        items = loads_with_unfinite(file.data.removeprefix(codecs.BOM_UTF8).decode())
+        text = file.data.removeprefix(codecs.BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        raise file.unreadable(_NO_LIST) from error
+    return partial(_items, file, text)
+
+
+def _items(file: File, text: str) -> Rows:
+    """One item after the other, so that not all of them are in memory at once."""
+    try:
+        for number, item in enumerate(items_with_unfinite(text), start=1):
+            yield number, _item(item)
     except (ValueError, RecursionError) as error:
-        raise file.unreadable("it is no JSON list, or a name stands twice in an object of it") from error
-    assert isinstance(items, list)  # it begins with a bracket
-    rows = [_item(item) for item in items]
-    return lambda: iter(enumerate(rows, start=1))
+        raise file.unreadable(_NO_LIST) from error
 
 
 def _item(item: object) -> dict[str, object] | str:

@@ -39,7 +39,7 @@ def open_parquet(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) 
         place: (name, schema.field(place).type)
         for place, name in zip(columns.places, columns.names, strict=True)
     }
-    types = {place: _readable_type(file, name, known) for place, (name, known) in kept.items()}
+    types = {place: (name, _readable_type(file, name, known)) for place, (name, known) in kept.items()}
     notes = [note for name, known in kept.values() for note in _notes(name, known)]
     return Source(
         names=columns.names,
@@ -68,13 +68,13 @@ def _shape(file: File) -> tuple[pa.Schema, int]:
         return parquet.schema_arrow, parquet.metadata.num_rows
 
 
-def _batches(file: File, types: Mapping[int, pa.DataType]) -> Iterator[RawBatch]:
+def _batches(file: File, types: Mapping[int, tuple[str, pa.DataType]]) -> Iterator[RawBatch]:
     """The rows; raises Unreadable for damage, and for a file of far more values than its bytes can tell apart."""
     first, room = 1, _ALWAYS_UNPACKED + _MOST_PACKED * len(file.data)
     try:
         with _opened(file) as parquet:
             for batch in parquet.iter_batches(batch_size=_rows_at_once(file, parquet)):
-                columns = [_checked(_cast(batch.column(place), known)) for place, known in types.items()]
+                columns = [_read(file, batch.column(place), *known) for place, known in types.items()]
                 room -= sum(column.nbytes for column in columns)
                 if room < 0:
                     raise file.unreadable("it unpacks to far more than a table does")
@@ -82,6 +82,19 @@ def _batches(file: File, types: Mapping[int, pa.DataType]) -> Iterator[RawBatch]
                 first += batch.num_rows
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise file.unreadable("it is damaged, or holds times that no calendar has") from error
+
+
+def _read(file: File, column: pa.Array, name: str, known: pa.DataType) -> pa.Array:
+    """One column of some rows; raises Unreadable for lists of numbers that no double holds."""
+    if pa.types.is_list(known) and pa.types.is_integer(column.type.value_type):
+        try:
+            return _checked(_cast(column, known))
+        except pa.ArrowInvalid as error:
+            raise file.unreadable(
+                f"the column {name} holds lists with whole numbers beyond 2^53, which a vector does not keep exactly; "
+                "leave it out with --drop"
+            ) from error
+    return _checked(_cast(column, known))
 
 
 def _rows_at_once(file: File, parquet: pq.ParquetFile) -> int:

@@ -33,9 +33,10 @@ from vault.records.imports import (
 from vault.records.kept_plans import keep_plan, kept_plan
 from vault.records.overlapping import state_of
 from vault.records.people_column import people_column
-from vault.records.preview import preview
+from vault.records.preview import Home, preview
 from vault.records.schema import ParsedTable
 from vault.records.stored_rows import without_stored
+from vault.records.unit_limit import units_together
 from vault.records.units import with_units
 from vault.sealing.digest import keyed_digest
 from vault.sealing.keytree import KeyTree, Purpose
@@ -46,6 +47,8 @@ from vault.views.names import plain_name
 from vault.views.records import FileChoice, FileForm, ImportPlan, ImportReport, SharedBudget
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from vault.audit.transaction import AuditedTransaction
     from vault.store.unit_of_work import UnitOfWork
 
@@ -116,13 +119,14 @@ def make_plan(
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
         people = _people(uow, keys, choice.name, choice.people, parsed, grouping, same)
         known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)
-    notes = (
-        *found.notes,
-        *name_notes(choice.name, parsed.table.column_names, names if home is None else ()),
-        *zone_notes(said_zone, parsed, grouping.unit),
-    )
+        notes = (
+            *found.notes,
+            *name_notes(choice.name, parsed.table.column_names, names if home is None else ()),
+            *zone_notes(said_zone, parsed, grouping.unit),
+        )
+        looked = _look(uow, keys, home, parsed, grouping, (*notes, *repeated))
     shown = replace(
-        preview(parsed, grouping.unit, grouping.time_field, repeats=(*notes, *repeated)),
+        looked,
         id=random_id(),
         collection=choice.name,
         rows_before=None if home is None else home.rows,
@@ -146,6 +150,25 @@ def make_plan(
         known=known,
         allows_refused=choice.allow_refused,
     )
+
+
+def _look(
+    uow: UnitOfWork,
+    keys: KeyTree,
+    home: CollectionFacts | None,
+    parsed: ParsedTable,
+    grouping: ImportChoice,
+    told: tuple[str, ...],
+) -> ImportPlan:
+    where = None if home is None else _as_home(uow, keys, home)
+    return preview(parsed, grouping.unit, grouping.time_field, repeats=told, home=where)
+
+
+def _as_home(uow: UnitOfWork, keys: KeyTree, home: CollectionFacts) -> Home:
+    def count(units: pa.ChunkedArray, at_most: int) -> int:
+        return units_together(uow, keys, home, units, at_most=at_most)
+
+    return Home(name=home.name, count=count)
 
 
 def _form(parsed: ParsedTable, choice: FileChoice) -> FileForm | None:

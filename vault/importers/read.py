@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +25,9 @@ from vault.importers.csv_file import open_csv
 from vault.importers.file_decisions import (
     form_of,
     has_local_times,
+    maybe_times,
+    maybe_vectors,
     notes_of,
-    notes_of_categories,
     with_obstacles,
 )
 from vault.importers.json_lines import open_json_lines
@@ -85,7 +87,7 @@ def parse(
     form = replace(form, doubts_commas=source.separator == ",", doubts_points=source.separator == ";")
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
     batches = list(_counted(file, source.batches(), progress))
-    lines = [line for one in batches for line in one.lines]
+    lines = _lines(batches)
     readings: list[ColumnReading] = []
 
     def read_one(place: int, form: CellWishes) -> ColumnReading:
@@ -95,7 +97,7 @@ def parse(
     for place in range(len(source.names)):
         readings.append(read_one(place, form))
         progress(len(lines) * len(readings) // len(source.names), len(lines))
-    readings = with_obstacles(_decided_together(readings, read_one, form), source)
+    readings = with_obstacles(_decided_together(readings, read_one, form), source, lines)
     table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(
         fields=_fields(source, readings, sensitivities or {}, wishes),
@@ -105,15 +107,13 @@ def parse(
         digest_input=digest_of(file),
         format=file.format,
         source=file.name,
-        notes=(
-            *source.notes,
-            *notes_of(source.names, readings, lines, form),
-            *notes_of_categories(source.names, readings, wanted),
-        ),
+        notes=(*source.notes, *notes_of(source.names, readings, lines, form, wanted)),
         export=export_of(KNOWN[file.export]) if file.export else None,
         called=source.called,
         form=form_of(file, source, readings, form),
         has_local_times=has_local_times(source.names, readings, form.zone),
+        maybe_times=tuple(maybe_times(source.names, readings)),
+        maybe_vectors=maybe_vectors(source.names, readings),
     )
 
 
@@ -211,6 +211,13 @@ def _counted(
         yield batch
 
 
+def _lines(batches: Sequence[RawBatch]) -> array[int]:
+    lines = array("q")
+    for batch in batches:
+        lines.extend(batch.lines)
+    return lines
+
+
 def _check_columns(names: tuple[str, ...], asked: list[str]) -> None:
     for name in asked:
         if name not in names:
@@ -231,7 +238,7 @@ def _whole(batches: Sequence[RawBatch], place: int) -> Raw:
 
 
 def _fitting(
-    names: Sequence[str], readings: Sequence[ColumnReading], lines: list[int]
+    names: Sequence[str], readings: Sequence[ColumnReading], lines: Sequence[int]
 ) -> tuple[pa.Table, pa.Array, list[RefusedRow]]:
     """The rows that fit, their lines, and the others; the first column that does not fit gives a row's reason."""
     table = pa.table([reading.values for reading in readings], names=list(names))

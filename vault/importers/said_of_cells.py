@@ -22,7 +22,7 @@ _MOST_BAD: Final = 1000
 
 def without_nulls(name: str, raw: Raw, nulls: Sequence[str]) -> tuple[Raw, tuple[str, ...]]:
     """The column with the cells that stand for nothing as nulls, and what is said of it."""
-    if not nulls:
+    if not nulls or (not isinstance(raw, list) and pa.types.is_list(raw.type)):
         return raw, ()
     wanted = pa.array([token.strip() for token in nulls], pa.string())
     is_null = pc.is_in(as_texts(raw), value_set=wanted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from vault.errors.records import Unreadable
 from vault.importers.column_wishes import ColumnWishes
+from vault.importers.vector_values import are_numbers
 from vault.records.schema import LONGEST_NAME
 from vault.views.field_types import RefusedRow
 from vault.views.names import has_invisible, plain_name
@@ -41,8 +42,8 @@ class Source:
 
     ``called`` are all its columns as the file calls them, also those that are left out or renamed.
     ``encoding`` is that of its text and ``separator`` the sign between its cells, empty where nothing decided them or
-    the format has none; ``skipped`` are the lines before its header, where it has one. ``obstacles`` tells every
-    column in which something is nested.
+    the format has none; ``skipped`` are the lines before its header, where it has one. ``obstacles`` tells what is
+    nested in columns of these names.
     """
 
     names: tuple[str, ...]
@@ -52,7 +53,7 @@ class Source:
     encoding: str = ""
     separator: str = ""
     skipped: int | None = None
-    obstacles: Callable[[], list[str]] = list
+    obstacles: Callable[[Collection[str]], list[str]] = lambda _names: []
     notes: tuple[str, ...] = ()
 
 
@@ -81,6 +82,8 @@ class File:
 def array_or_list(values: list[object]) -> pa.Array | list[object]:
     """The values as an array where they are of one kind that an array holds exactly."""
     kinds = {type(value) for value in values} - {type(None)}
+    if kinds == {list}:
+        return _lists(values)
     wanted = pa.null() if not kinds else _ARROW.get(next(iter(kinds))) if len(kinds) == 1 else None
     if wanted is None:
         return values
@@ -88,6 +91,13 @@ def array_or_list(values: list[object]) -> pa.Array | list[object]:
         return pa.array(values, type=wanted)
     except (OverflowError, UnicodeEncodeError, pa.ArrowInvalid):
         return values
+
+
+def _lists(values: list[object]) -> pa.Array | list[object]:
+    """Lists of nothing but numbers that a double holds exactly as an array of lists of doubles."""
+    if not all(are_numbers(value) for value in values if isinstance(value, list)):
+        return values
+    return pa.array(values, type=pa.list_(pa.float64()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Final, TypeGuard
 
+from vault.views.field_types import LONGEST_VECTOR
+
 EXACT_IN_A_DOUBLE = 2**53
 """Whole numbers up to this one are doubles too (IEEE 754, binary64)."""
 _SEPARATED: Final = re.compile(r"[\s,;]+")
@@ -35,6 +37,16 @@ def vector_of(text: str, size: int) -> bytes | None:
         return as_vector(text, size)
     except ValueError:
         return None
+
+
+def size_of(text: str) -> int:
+    """How many finite numbers a text spells as a list; 0 where it spells none, or fewer or more than a vector has."""
+    try:
+        numbers = _spelled(text)
+    except ValueError:
+        return 0
+    size = len(numbers) if isinstance(numbers, list) and are_numbers(numbers) else 0
+    return size if 1 < size <= LONGEST_VECTOR else 0
 
 
 def _spelled(text: str) -> object:

@@ -2,53 +2,65 @@
 
 from __future__ import annotations
 
-from itertools import chain
+import math
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vault.importers.vector_values import are_numbers
 from vault.records.vectors import vector_array
 from vault.views.field_types import LONGEST_VECTOR, VectorType
 
-Vectors = tuple[VectorType, pa.ChunkedArray]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vectors:
+    """The lists that are as long as wanted, and the places of the others."""
+
+    type: VectorType
+    values: pa.ChunkedArray
+    others: tuple[int, ...]
 
 
-def vectors_of(raw: pa.ChunkedArray | list[object]) -> Vectors | None:
+def vectors_of(lists: pa.ChunkedArray) -> Vectors | None:
     """A column in which every value is a list of as many finite numbers; None for any other."""
-    return _of_items(raw) if isinstance(raw, list) else _of_arrow(raw)
-
-
-def _of_items(values: list[object]) -> Vectors | None:
-    lists = [value for value in values if value is not None]
-    sizes = {len(value) if isinstance(value, list) else 0 for value in lists}
-    if len(sizes) != 1 or not _is_size(size := sizes.pop()):
+    sizes = pc.list_value_length(lists).drop_null().unique().to_pylist()
+    if len(sizes) != 1 or not 1 < sizes[0] <= LONGEST_VECTOR:
         return None
-    flat = list(chain.from_iterable(value for value in values if isinstance(value, list)))
-    if not are_numbers(flat):
-        return None
-    known = np.array([value is not None for value in values])
-    return _placed(np.array(flat, dtype=np.float64).reshape(-1, size), known)
+    found = vectors_as(lists, VectorType(sizes[0]))
+    return None if found.others else found
 
 
-def _of_arrow(raw: pa.ChunkedArray) -> Vectors | None:
-    sizes = pc.list_value_length(raw).drop_null().unique().to_pylist()
-    if len(sizes) != 1 or not _is_size(sizes[0]):
-        return None
-    flat = pc.list_flatten(raw)
-    if flat.null_count or not pc.all(pc.is_finite(flat)).as_py():
-        return None
-    known = pc.is_valid(raw).to_numpy()
-    return _placed(flat.to_numpy().reshape(-1, sizes[0]), known)
+def vectors_as(lists: pa.ChunkedArray, wanted: VectorType) -> Vectors:
+    """The lists of so many finite numbers as vectors, a part of the column at a time."""
+    arrays, others, first = [], list[int](), 0
+    for part in lists.chunks:
+        fits = _fitting(part, wanted.size)
+        arrays.append(_placed(part, fits, wanted.size))
+        is_other = pc.is_valid(part).to_numpy(zero_copy_only=False) & ~fits
+        others.extend((np.flatnonzero(is_other) + first).tolist())
+        first += len(part)
+    values = pa.chunked_array(arrays, type=pa.binary(8 * wanted.size))
+    return Vectors(type=wanted, values=values, others=tuple(others))
 
 
-def _is_size(size: int) -> bool:
-    return 1 < size <= LONGEST_VECTOR
+def _fitting(part: pa.Array, size: int) -> np.ndarray:
+    """For each list whether it has so many numbers, all of them finite."""
+    fits: np.ndarray = pc.fill_null(pc.equal(pc.list_value_length(part), size), False).to_numpy(
+        zero_copy_only=False
+    )
+    fits = fits.copy()
+    fits[fits] = np.isfinite(_numbers(part, fits, size)).all(axis=1)
+    return fits
 
 
-def _placed(numbers: np.ndarray, known: np.ndarray) -> Vectors:
+def _placed(part: pa.Array, fits: np.ndarray, size: int) -> pa.Array:
     """The vectors at the rows that have one."""
-    every = np.zeros((len(known), numbers.shape[1]))
-    every[known] = numbers
-    return VectorType(numbers.shape[1]), pa.chunked_array([vector_array(every, known)])
+    every = np.zeros((len(part), size))
+    every[fits] = _numbers(part, fits, size)
+    return vector_array(every, fits)
+
+
+def _numbers(part: pa.Array, fits: np.ndarray, size: int) -> np.ndarray:
+    flat = pc.fill_null(pc.list_flatten(part.filter(pa.array(fits))), math.nan)
+    return np.asarray(flat.to_numpy(zero_copy_only=False)).reshape(-1, size)

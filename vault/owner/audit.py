@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vault.audit.entries import Json
     from vault.lifecycle.opened import OpenVault
     from vault.views.audit import AuditCheck, AuditLine, HiddenField, Opening
-    from vault.views.history import TimelineGroup
+    from vault.views.history import TimelineGroup, TrailFilter
 
 
 class AuditActions:
@@ -29,9 +29,11 @@ class AuditActions:
         with self._opened.read() as uow:
             return audit.lines(uow, newest=newest)
 
-    def timeline(self, *, before: int | None = None, limit: int | None = None) -> list[TimelineGroup]:
+    def timeline(
+        self, *, before: int | None = None, limit: int | None = None, about: TrailFilter | None = None
+    ) -> list[TimelineGroup]:
         with self._opened.read() as uow:
-            return timeline(uow, before=before, limit=limit)
+            return timeline(uow, before=before, limit=limit, about=about)
 
     def verify_audit(self, *, progress: Progress = unwatched) -> AuditCheck:
         with self._opened.read() as uow:

@@ -123,7 +123,7 @@ class RecordActions:
         if only.is_all:
             raise Invalid(reason="a search is for a text, a time, or both")
         with self._opened.read() as uow:
-            names = [one.name for one in collections.list_collections(uow) if browsing.fits(one, only)]
+            names = browsing.searched(collections.list_collections(uow), only)
         pages = []
         for done, name in enumerate(names):
             progress(done, len(names))

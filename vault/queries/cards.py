@@ -38,7 +38,7 @@ def draft_card(
         "collection": facts.name,
         "unit": _unit(uow, choice, facts),
         "format": _format_of(uow, facts) if known else None,
-        "columns": [_told(name, known, choice, facts) for name in told],
+        "columns": [_checked(_told(name, known, choice, facts)) for name in told],
         "to": to.key.hex() if to else None,
         "vault_key": vault_key.hex() if vault_key else None,
     }
@@ -86,6 +86,15 @@ def _told(
         _check_type(name, typed, facts)
     given = {"name": name, "type": typed or told["type"], "labels": labels or told["labels"]}
     return told | given
+
+
+def _checked(column: dict[str, object]) -> dict[str, object]:
+    """What is told of a column, if it can be; raises CardInvalid with its name."""
+    try:
+        parse_as(CardColumn, canonical(column))
+    except NotCanonical as error:
+        raise CardInvalid(reason=f"of the column {column['name']}, {error}") from error
+    return column
 
 
 def _check_type(name: str, typed: str, facts: CollectionFacts) -> None:

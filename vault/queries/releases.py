@@ -99,4 +99,5 @@ def _for_you(held: HeldRow) -> OwnerResults | None:
         metric=tuple(point[name] for point in points),
         final_loss=facts["final"]["loss"],
         final_metric=facts["final"][name],
+        base_metric=facts.get("base"),
     )

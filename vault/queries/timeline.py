@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vault.audit import timeline as trail
+from vault.queries.trail_filter import Sieve
 from vault.requests.parse import parse_manifest
 from vault.requests.states import in_words
-from vault.store.tables import GrantRow, RequesterRow, RequestRow
+from vault.store.tables import GrantRow, LogEntry, RequesterRow, RequestRow
 from vault.views.audit import AuditLine
 from vault.views.history import TimelineGroup
 from vault.views.purposes import PURPOSES
@@ -18,7 +19,10 @@ from vault.views.purposes import PURPOSES
 if TYPE_CHECKING:
     from vault.audit.entries import Entry
     from vault.store.unit_of_work import UnitOfWork
+    from vault.views.history import TrailFilter
 
+AT_ONCE: Final = 200
+"""Entries that are opened together while one of a filter is looked for."""
 
 # the trail --------------------------------------------------------------------------------------------------
 
@@ -30,15 +34,23 @@ class _Group:
     lines: list[AuditLine] = field(default_factory=list)
 
 
-def timeline(uow: UnitOfWork, *, before: int | None = None, limit: int | None = None) -> list[TimelineGroup]:
+def timeline(
+    uow: UnitOfWork, *, before: int | None = None, limit: int | None = None, about: TrailFilter | None = None
+) -> list[TimelineGroup]:
     """The trail with the whole life of a request together, the group in which something happened last first.
 
     What belongs to no request is grouped by the day (UTC). A consent drafted for a request belongs to its life.
-    With ``limit`` only the newest so many entries before the entry of number ``before`` are there.
+    With ``limit`` only the newest so many entries before the entry of number ``before`` are there, of those that
+    ``about`` means.
     """
     titles, drafts = _Titles(uow), _Drafts(uow)
     groups: dict[str, _Group] = {}
-    for line in _lines_of(uow, drafts, before=before, limit=limit):
+    found = (
+        trail.timeline(uow, newest=limit, before=before)
+        if about is None or about.is_all
+        else _filtered(uow, about, before=before, limit=limit)
+    )
+    for line in _lines_of(found, drafts):
         name = line.request or line.view.ts[:10]
         if name not in groups:
             title = titles.of(line.request) if line.request else f"On {name}, of no request"
@@ -56,9 +68,23 @@ class _Line:
     view: AuditLine
 
 
-def _lines_of(uow: UnitOfWork, drafts: _Drafts, *, before: int | None, limit: int | None) -> Iterable[_Line]:
+def _filtered(
+    uow: UnitOfWork, only: TrailFilter, *, before: int | None, limit: int | None
+) -> list[trail.Line]:
+    """The entries that a filter means, read from the newest back until there are as many as are wanted."""
+    sieve, end = Sieve(uow, only), uow.count(LogEntry)
+    last = end if before is None else before
+    found: list[trail.Line] = []
+    while end > 0 and (limit is None or len(found) < limit):
+        part = trail.timeline(uow, newest=AT_ONCE, before=end)
+        found += [line for line in reversed(part) if sieve.lets_through(line) and line.entry.seq < last]
+        end -= AT_ONCE
+    return found[:limit][::-1]
+
+
+def _lines_of(found: Iterable[trail.Line], drafts: _Drafts) -> Iterable[_Line]:
     """Every line with the request it belongs to."""
-    for line in trail.timeline(uow, newest=limit, before=before):
+    for line in found:
         entry = line.entry
         view = AuditLine(seq=entry.seq, ts=entry.ts, type=entry.kind.value, sentence=line.sentence)
         yield _Line(request=_request_of(entry, drafts), view=view)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.errors.families import Invalid
-from vault.errors.records import UnknownField
+from vault.errors.records import NoSuchField, UnknownField
 from vault.records.cells import cell, shown
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader, stripe_sizes
@@ -44,15 +44,25 @@ def check_page(wanted: RowFilter, *, first: int, limit: int) -> None:
 
 def fits(facts: CollectionFacts, wanted: RowFilter) -> bool:
     """Whether a collection has the column that is searched, and times where a time is asked for."""
-    names = {field.name for field in facts.fields}
-    return (not wanted.column or wanted.column in names) and (
+    return (not wanted.column or wanted.column in _names(facts)) and (
         not wanted.has_time or facts.time_field is not None
     )
 
 
+def searched(every: Sequence[CollectionFacts], wanted: RowFilter) -> list[str]:
+    """The collections that are searched; raises `NoSuchField` where none has the column."""
+    if wanted.column and every and all(wanted.column not in _names(one) for one in every):
+        raise NoSuchField(name=wanted.column)
+    return [one.name for one in every if fits(one, wanted)]
+
+
+def _names(facts: CollectionFacts) -> set[str]:
+    return {field.name for field in facts.fields}
+
+
 def check_fits(facts: CollectionFacts, wanted: RowFilter) -> None:
     """Raise UnknownField for a column that is not there, Invalid where nothing says when a row happened."""
-    if wanted.column and wanted.column not in {field.name for field in facts.fields}:
+    if wanted.column and wanted.column not in _names(facts):
         raise UnknownField(collection=facts.name, name=wanted.column)
     if not fits(facts, wanted):
         raise Invalid(reason=f"no column of {facts.name} says when a row happened")

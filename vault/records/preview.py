@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,19 +33,32 @@ _FEW_UNITS = 300
 _FEW_RECORDS = 1000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """A collection that rows go to, and how many units it has with theirs: at least so many, or how many."""
+
+    name: str
+    count: Callable[[pa.ChunkedArray, int], int]
+
+
 def preview(
-    parsed: ParsedTable, unit: UnitSpec, time_field: str | None, *, repeats: tuple[str, ...] = ()
+    parsed: ParsedTable,
+    unit: UnitSpec,
+    time_field: str | None,
+    *,
+    repeats: tuple[str, ...] = (),
+    home: Home | None = None,
 ) -> ImportPlan:
     """Say what importing the file with this unit would do; raises Invalid for a unit that cannot be.
 
-    ``repeats`` are the warnings about rows that are sealed already.
+    ``repeats`` are the warnings about rows that are sealed already, ``home`` is the collection that they are in.
     """
     rows = with_units(parsed, unit, time_field, first_row=0)
     units: int = pc.count_distinct(rows.table[UNIT_FIELD]).as_py()
     return ImportPlan(
         source=parsed.source,
         format=parsed.format,
-        columns=tuple(_column(field, rows.table[field.name]) for field in parsed.fields),
+        columns=tuple(_column(parsed, field, rows.table[field.name]) for field in parsed.fields),
         rows=rows.table.num_rows,
         refused_rows=len(rows.refused),
         first_refused=rows.refused[:FIRST_REFUSED],
@@ -55,11 +69,12 @@ def preview(
         parts=parsed.parts,
         form=parsed.form,
         digest=parsed.digest_input.hex(),
-        warnings=(*parsed.notes, *repeats, *_warnings(parsed, rows, unit, time_field, units)),
+        warnings=(*parsed.notes, *repeats, *_warnings(parsed, rows, unit, time_field, home)),
     )
 
 
-def _column(field: FieldSpec, column: pa.ChunkedArray) -> ColumnPreview:
+def _column(parsed: ParsedTable, field: FieldSpec, column: pa.ChunkedArray) -> ColumnPreview:
+    vector = parsed.maybe_vectors.get(field.name)
     first = column.drop_null().slice(0, _LOOK_ROWS).unique().slice(0, SAMPLES)
     return ColumnPreview(
         name=field.name,
@@ -67,16 +82,18 @@ def _column(field: FieldSpec, column: pa.ChunkedArray) -> ColumnPreview:
         sensitivity=field.sensitivity,
         samples=tuple(shown(value) for value in first.to_pylist()),
         nulls=column.null_count,
+        vector="" if vector is None else vector.value,
     )
 
 
 def _warnings(
-    parsed: ParsedTable, rows: UnitRows, unit: UnitSpec, time_field: str | None, units: int
+    parsed: ParsedTable, rows: UnitRows, unit: UnitSpec, time_field: str | None, home: Home | None
 ) -> Iterator[str]:
     if rows.refused:
         every = rows.table.num_rows + len(rows.refused)
         yield f"{len(rows.refused):,} of {every:,} {'row' if every == 1 else 'rows'} would be refused."
-    yield from _about_units(rows, unit, units)
+    yield from _about_units(rows, unit)
+    yield from _about_few(rows.table[UNIT_FIELD], unit, home)
     if unit.kind is UnitKind.DAY:
         yield _about_days(rows, unit, time_field, parsed.fields)
     naming = [field.name for field in parsed.fields if field.sensitivity is Sensitivity.IDENTIFYING]
@@ -86,7 +103,7 @@ def _warnings(
         yield f"These columns may name somebody: {', '.join(naming)}."
 
 
-def _about_units(rows: UnitRows, unit: UnitSpec, units: int) -> Iterator[str]:
+def _about_units(rows: UnitRows, unit: UnitSpec) -> Iterator[str]:
     match unit.kind:
         case UnitKind.RECORD:
             yield "Each row counts as its own unit; a habit shown by many rows is not hidden."
@@ -98,9 +115,21 @@ def _about_units(rows: UnitRows, unit: UnitSpec, units: int) -> Iterator[str]:
             yield "All rows of one day count as one unit; a habit shown on many days is not hidden."
         case UnitKind.COLUMN:
             yield f"All rows with the same {unit.field} count as one unit, as it is spelled in the file."
-    if 0 < units < (_FEW_RECORDS if unit.kind is UnitKind.RECORD else _FEW_UNITS):
-        few = "is only 1 unit" if units == 1 else f"are only {units} units"
-        yield f"There {few}: an update that hides each of them will say little."
+
+
+def _about_few(units: pa.ChunkedArray, unit: UnitSpec, home: Home | None) -> Iterator[str]:
+    """That a new collection, or the one that is there together with these rows, has too few units to say much."""
+    enough = _FEW_RECORDS if unit.kind is UnitKind.RECORD else _FEW_UNITS
+    there: int = pc.count_distinct(units).as_py()
+    if there and home is not None:
+        there = home.count(units, enough)
+    if 0 < there < enough:
+        say = "an update that hides each of them will say little."
+        count = f"only {there} {'unit' if there == 1 else 'units'}"
+        if home is None:
+            yield f"There {'is' if there == 1 else 'are'} {count}: {say}"
+        else:
+            yield f"With these rows {home.name} has {count}: {say}"
 
 
 def _about_days(rows: UnitRows, unit: UnitSpec, time_field: str | None, fields: Sequence[FieldSpec]) -> str:

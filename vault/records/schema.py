@@ -21,6 +21,7 @@ from vault.views.field_types import (
     Sensitivity,
     UnitKind,
     UnitSpec,
+    VectorType,
     column_type,
 )
 from vault.views.names import has_invisible
@@ -74,7 +75,8 @@ class ParsedTable:
     ``export`` is the kind of export that it is a table of, ``known_as`` what it is of one, ``fitbit/sleep``,
     and ``parts`` are all tables of the file with their rows.
     ``called`` are all columns as they are called in it, ``form`` is how the file is written, and in it
-    ``has_local_times`` that name no zone.
+    ``has_local_times`` that name no zone. ``maybe_times`` says of columns how to have them as times, ``maybe_vectors``
+    as what vectors.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -93,6 +95,8 @@ class ParsedTable:
     called: tuple[str, ...] = ()
     form: FileForm | None = None
     has_local_times: bool = False
+    maybe_times: tuple[str, ...] = ()
+    maybe_vectors: Mapping[str, VectorType] = field(default_factory=dict)
 
 
 def is_plain_name(name: str) -> bool:

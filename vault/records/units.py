@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +20,10 @@ from vault.views.field_types import (
     Sensitivity,
     UnitKind,
     UnitSpec,
+)
+
+_OWN_FORM: Final = (
+    "dates in a form of their own are said so: --date-format COLUMN=dmy, and mdy, ymd and others"
 )
 
 
@@ -44,13 +48,16 @@ def system_fields(
     return tuple(added)
 
 
-def check_unit(fields: Sequence[FieldSpec], unit: UnitSpec, time_field: str | None) -> None:
-    """Raise Invalid when the columns cannot give this unit or these times."""
+def check_unit(
+    fields: Sequence[FieldSpec], unit: UnitSpec, time_field: str | None, maybe_times: Sequence[str] = ()
+) -> None:
+    """Raise Invalid when the columns cannot give this unit or these times; `maybe_times` says which could."""
     types = {field.name: field.type for field in fields}
+    way_out = "".join(f"; {said[:1].lower()}{said[1:]}" for said in maybe_times) or f"; {_OWN_FORM}"
     if time_field is not None and types.get(time_field) is not FieldType.TIMESTAMP:
-        raise Invalid(reason=f"{time_field} is not a column of dates or times")
+        raise Invalid(reason=f"{time_field} is not a column of dates or times{way_out}")
     if unit.kind is UnitKind.DAY and time_field is None:
-        raise Invalid(reason="the unit day needs a column of dates or times")
+        raise Invalid(reason=f"the unit day needs a column of dates or times{way_out}")
     if unit.kind is UnitKind.COLUMN and unit.field not in types:
         raise Invalid(reason=f"there is no column {unit.field} to take the unit from")
 
@@ -61,7 +68,7 @@ def with_units(parsed: ParsedTable, unit: UnitSpec, time_field: str | None, *, f
     A record's unit is the number of its row, counted over the whole life of the collection from ``first_row``;
     a day's is its date in its zone; a column's is the text of its value. Raises Invalid as ``check_unit`` does.
     """
-    check_unit(parsed.fields, unit, time_field)
+    check_unit(parsed.fields, unit, time_field, parsed.maybe_times)
     table = parsed.table
     units = _units(table, unit, time_field, first_row)
     table = table.append_column(UNIT_FIELD, units)

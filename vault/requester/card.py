@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from vault.errors.families import Invalid
-from vault.errors.requests import CardNotSigned, CardOfOtherVault, CardTellsTooLittle, NotOnCard
+from vault.errors.requests import CardMissing, CardNotSigned, CardOfOtherVault, CardTellsTooLittle, NotOnCard
+from vault.importers.catalogue.formats import FORMATS
 from vault.requests.bundle import read_bounded
 from vault.requests.card import CARD_LIMIT, Card, CardColumn, parse_card
 from vault.requests.catalogue_card import format_card
 from vault.sealing.keyfile import read_key
 from vault.sealing.signing import fingerprint
 
-__all__ = ["Asked", "Card", "names_columns", "read_card", "signed_by", "template", "with_card"]
+__all__ = [
+    "Asked",
+    "Card",
+    "check_features",
+    "check_label",
+    "names_columns",
+    "read_card",
+    "signed_by",
+    "template",
+    "with_card",
+]
 
 CLIP: Final = 3.0
 """In scales: what lies farther from the centre counts as this far."""
@@ -34,12 +45,12 @@ class Asked:
 def read_card(named: str, vault_key_file: Path | None = None) -> Card:
     """The card in a file, or that of a part of a known export, ``fitbit/sleep``.
 
-    With the file of the vault's key only a card that is signed by it is taken. Raises ``FileMissing``,
+    With the file of the vault's key only a card that is signed by it is taken. Raises ``CardMissing``,
     ``CardInvalid``, ``CardTampered``, ``CardNotSigned``, ``CardOfOtherVault``, ``Invalid``.
     """
     path = Path(named)
-    if not path.exists() and _names_format(named):
-        return format_card(named)
+    if not path.exists():
+        return _format_card(named)
     card = parse_card(read_bounded(path, CARD_LIMIT))
     if vault_key_file is not None:
         _check_signer(card, read_key(vault_key_file, "vault-public"))
@@ -53,8 +64,14 @@ def _check_signer(card: Card, key: bytes) -> None:
         raise CardOfOtherVault(signer=signed_by(card))
 
 
-def _names_format(named: str) -> bool:
-    return named.count("/") == 1 and "." not in named
+def _format_card(named: str) -> Card:
+    """The card of a part of a known export; raises ``CardMissing`` for what names neither a file nor an export."""
+    if named.count("/") == 1 and "." not in named:
+        return format_card(named)
+    if named in FORMATS:
+        parts = ", ".join(f"{named}/{part.name}" for part in FORMATS[named].parts)
+        raise Invalid(reason=f"a card is of one part of an export; of {named} there are {parts}")
+    raise CardMissing(path=named)
 
 
 def with_card(document: object, card: Card, asked: Asked) -> object:
@@ -103,10 +120,29 @@ def _with_transform(row: object, card: Card) -> object:
     if not isinstance(row, Mapping) or "transform" in row:
         return row
     name, role = row.get("name"), row.get("role")
+    return {**row, "transform": _transform(_column(card, name), is_label=role == "label")}
+
+
+def check_label(card: Card, name: str) -> str:
+    """The name of a column that can be predicted; raises ``NotOnCard``, ``CardTellsTooLittle``."""
+    _transform(_column(card, name), is_label=True)
+    return name
+
+
+def check_features(card: Card, label: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The names of columns that another can be predicted from; raises the same, and ``Invalid`` for no other."""
+    for name in names:
+        _transform(_column(card, name), is_label=False)
+    if not names or label in names or len(set(names)) != len(names):
+        raise Invalid(reason="name one column or more, each once and none of them the one to predict")
+    return tuple(names)
+
+
+def _column(card: Card, name: object) -> CardColumn:
     column = next((each for each in card.columns if each.name == name), None)
     if column is None:
         raise NotOnCard(name=name, there=", ".join(each.name for each in card.columns))
-    return {**row, "transform": _transform(column, is_label=role == "label")}
+    return column
 
 
 def _transform(column: CardColumn, *, is_label: bool) -> dict[str, object]:

@@ -7,11 +7,14 @@ two cards are of one person.
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from vault.errors.requests import CardInvalid, CardTampered
+from vault.records.schema import is_plain_name
 from vault.requests.canonical import NotCanonical, Wire, canonical, dump, parse_as, rule
 from vault.requests.values import Amount, FieldName, Name, PublicKey, Scale, Signature, Text, Unit
 from vault.sealing.signing import SigningKey, is_signed_by
@@ -103,10 +106,25 @@ def parse_card(data: bytes) -> Card:
     try:
         found = parse_as(_CardFile, data.removesuffix(b"\n"))
     except NotCanonical as error:
-        raise CardInvalid(reason=str(error)) from error
+        raise CardInvalid(reason=_with_name(str(error), data)) from error
     if not _is_signed_as_it_says(found):
         raise CardTampered()
     return found.card
+
+
+def _with_name(fault: str, data: bytes) -> str:
+    """The fault of a column with its name in the place of its number, where that is a name."""
+    place = re.match(r"card\.columns\[([0-9]+)\]\.?", fault)
+    if place is None:
+        return fault
+    number = int(place[1])
+    rest = fault[place.end() :].strip()
+    try:
+        name = json.loads(data)["card"]["columns"][number]["name"]
+    except (KeyError, TypeError):
+        name = None
+    which = f"the column {name}" if isinstance(name, str) and is_plain_name(name) else f"column {number + 1}"
+    return f"of {which}, {rest}"
 
 
 def _is_signed_as_it_says(found: _CardFile) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from vault.views.audit import AuditLine
 
@@ -33,3 +34,24 @@ class TimelineGroup:
     request: str | None
     title: str
     lines: tuple[AuditLine, ...]
+
+
+TRAIL_OUTCOMES: Final = ("allowed", "refused", "ran", "failed", "spent", "left", "kept", "ended")
+"""What can come of something that is on the trail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailFilter:
+    """Which entries of the trail are meant: those of a requester, of a collection, with an outcome.
+
+    What is not given leaves out nothing; of what is given, all of it has to be so.
+    """
+
+    requester: str = ""
+    collection: str = ""
+    outcome: str = ""
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it leaves out no entry."""
+        return not (self.requester or self.collection or self.outcome)

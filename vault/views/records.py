@@ -62,13 +62,17 @@ class FileChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnPreview:
-    """One column as it would be kept; ``samples`` are at most three texts, safe to print."""
+    """One column as it would be kept; ``samples`` are at most three texts, safe to print.
+
+    ``vector`` is the type of the lists that its texts spell, empty where they spell none.
+    """
 
     name: str
     type: str
     sensitivity: Sensitivity
     samples: tuple[str, ...]
     nulls: int
+    vector: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ class OwnerResults:
     """Private to the owner: how the noised model did on their own rows, unlocked once the decision is final.
 
     `loss` and `metric` are of the model after each of `steps`; the final ones of the model the update makes. A score
-    that does not exist (no rows, an overflow) is None.
+    that does not exist (no rows, an overflow) is None. `base_metric` is the score of always guessing the commonest
+    class or the mean; None too where an earlier version trained it.
     """
 
     rows: int
@@ -22,6 +23,7 @@ class OwnerResults:
     metric: tuple[float, ...]
     final_loss: float | None
     final_metric: float | None
+    base_metric: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

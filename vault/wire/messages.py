@@ -7,43 +7,74 @@ error is an HTTP status by family and an `ErrorBody`.
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
 from vault.wire.errors import ErrorBody
+from vault.wire.paths import (
+    ACTION_ID,
+    ASK_JOB,
+    BACKGROUND,
+    BASE_URL,
+    BEGUN,
+    BODY_LIMIT,
+    END_SESSION,
+    FETCH_JOB,
+    HOST,
+    JSON_TYPE,
+    LOCK,
+    LOCK_AFTER,
+    NONCE,
+    PASSPHRASE,
+    PULSE,
+    SESSION,
+    STOP,
+    SUBMIT_JOB,
+    outcome_path,
+    owner_path,
+)
+
+__all__ = [
+    "ACTION_ID",
+    "ASK_JOB",
+    "BACKGROUND",
+    "BASE_URL",
+    "BEGUN",
+    "BODY_LIMIT",
+    "END_SESSION",
+    "FETCH_JOB",
+    "HOST",
+    "JSON_TYPE",
+    "LOCK",
+    "LOCK_AFTER",
+    "NONCE",
+    "PASSPHRASE",
+    "PULSE",
+    "SESSION",
+    "STOP",
+    "SUBMIT_JOB",
+    "ActionId",
+    "Begun",
+    "ChosenId",
+    "Empty",
+    "JobFiles",
+    "JobId",
+    "JobState",
+    "LockRequest",
+    "LoginRequest",
+    "Message",
+    "Nonce",
+    "NonceRequest",
+    "Outcome",
+    "PassphraseChange",
+    "ReleasedFiles",
+    "Session",
+    "outcome_path",
+    "owner_path",
+]
 
 Answer = TypeVar("Answer")
-
-HOST: Final = "lockbox"
-BASE_URL: Final = f"http://{HOST}"
-JSON_TYPE: Final = "application/json"
-# A request with this header set to 1 (a screen that refreshes itself) does not keep the vault unlocked.
-BACKGROUND: Final = "Lockbox-Background"
-BODY_LIMIT: Final = 4 * 1024 * 1024
-
-SESSION: Final = "/v1/session"
-END_SESSION: Final = "/v1/session/end"
-NONCE: Final = "/v1/nonce"
-PASSPHRASE: Final = "/v1/passphrase"  # noqa: S105 (a path)
-BEGUN: Final = "/v1/owner/actions"
-STOP: Final = "/v1/owner/actions/stop"
-PULSE: Final = "/v1/owner/pulse"
-LOCK: Final = "/v1/owner/lock"
-LOCK_AFTER: Final = "/v1/owner/lock-after"
-SUBMIT_JOB: Final = "/v1/requester/submit"
-ASK_JOB: Final = "/v1/requester/request"
-FETCH_JOB: Final = "/v1/requester/released"
-
-
-def owner_path(method: str) -> str:
-    """The path of an action of the owner."""
-    return f"/v1/owner/{method.replace('_', '-')}"
-
-
-def outcome_path(method: str) -> str:
-    """The path at which one asks what became of a watched action."""
-    return f"{owner_path(method)}/outcome"
 
 
 class Message(BaseModel):
@@ -96,7 +127,6 @@ class PassphraseChange(Message):
         return secret.get_secret_value()  # only on its way into the socket
 
 
-ACTION_ID: Final = "action_id"
 ChosenId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 """What a watched action is to be called, beside its arguments: so it can be stopped whatever became of the answer."""
 

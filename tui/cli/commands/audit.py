@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import click
 import typer
 
+from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
 from tui.cli.terminal import ask, is_interactive, say, write, write_after, write_json
@@ -19,6 +21,7 @@ from vault.errors.audit import LogBroken
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
 from vault.views.audit import Opening
+from vault.views.history import TRAIL_OUTCOMES, TrailFilter
 
 if TYPE_CHECKING:
     from vault.owner.interface.kinds import Progress
@@ -31,6 +34,13 @@ NOTHING_SEEN: Final = "when it was opened, this computer had nothing of it to co
 group = typer.Typer(no_args_is_help=True)
 
 
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(
+        group, name="audit", help="The trail of everything, for you and for outsiders.", cls=CommandGroup
+    )
+
+
 @group.command("show")
 def show_trail(
     context: typer.Context,
@@ -40,21 +50,39 @@ def show_trail(
     entry: Annotated[
         int | None, typer.Option("--entry", metavar="SEQ", help="What one entry hides from others, by name.")
     ] = None,
+    requester: Annotated[
+        str,
+        typer.Option(
+            "--requester", metavar="NAME", help="Only what is about them; may stand with the others."
+        ),
+    ] = "",
+    collection: Annotated[
+        str, typer.Option("--collection", metavar="NAME", help="Only what is about this collection.")
+    ] = "",
+    outcome: Annotated[
+        str,
+        typer.Option("--outcome", metavar="WORD", help=f"Only what ended so: {', '.join(TRAIL_OUTCOMES)}."),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Everything that happened, one sentence an entry."""
     groups: list[TimelineGroup] = []
+    only = TrailFilter(requester=requester, collection=collection, outcome=outcome)
+    if entry is not None and not only.is_all:
+        raise click.UsageError("--entry is one entry; it goes with no filter")
     with open_vault(context, writable=False) as vault:
         if entry is not None:
             _show_hidden(vault.hidden_fields(entry), as_json=as_json)
             return
-        if by_request:
-            groups = vault.timeline()
-        lines = [] if by_request else vault.audit_lines()
+        if by_request or not only.is_all:
+            groups = vault.timeline(about=only)
+        lines = vault.audit_lines() if only.is_all and not by_request else []
+    if not by_request and groups:
+        lines, groups = sorted(chain(*(one.lines for one in groups)), key=lambda line: line.seq), []
     if as_json:
         write_json(*groups, *lines)
         return
-    say("Times are UTC.")
+    say("Times are UTC." if groups or lines else "No entry of the trail is about that.")
     for group in groups:
         write()
         write_after(f"{group.request[:8]}  " if group.request else "", group.title)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson, Special
 from tui.cli.show_request import confirm_special, show_decision, show_draft
 from tui.cli.terminal import (
@@ -33,6 +34,14 @@ if TYPE_CHECKING:
 __all__ = ["group", "show_decision"]
 
 group = typer.Typer(no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(
+        group, name="consent", help="What you allow: fields, purpose, until when.", cls=CommandGroup
+    )
+
 
 ID = re.compile("[0-9a-f]{4,32}")
 

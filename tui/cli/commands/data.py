@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from tui.cli.command_group import CommandGroup
 from tui.cli.data_card import card_choice, handed_out, write_card
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
     from vault.views.records import ColumnSummary, Erasure, Page, RowFilter, UndoneImport
 
 group = typer.Typer(no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(group, name="data", help="Look at your records, and take them out.", cls=CommandGroup)
+
 
 CollectionName = Annotated[str, typer.Argument(metavar="COLLECTION", help="Its name.")]
 Confirmed = Annotated[

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write_facts, write_json
 from tui.cli.vault_access import open_vault
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from vault.views.date import DateView
 
 group = typer.Typer(no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(
+        group, name="date", help="What date it is for the vault, and your word on it.", cls=CommandGroup
+    )
 
 
 @group.command("show")

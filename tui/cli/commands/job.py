@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import typer
 
+from tui.cli.command_group import CommandGroup
 from tui.cli.job_from_card import (
     CardOption,
     FeaturesOption,
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
     from vault.requester.jobs import JobFacts
 
 group = typer.Typer(no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(group, name="job", help="For requesters: keys, jobs, signatures.", cls=CommandGroup)
+
 
 JobDir = Annotated[Path, typer.Argument(metavar="JOBDIR", help="The folder of a job.")]
 

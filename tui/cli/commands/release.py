@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui.cli.action_commands import add_actions
+from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
 from tui.cli.show_request import show_price
 from tui.cli.terminal import say, width, write, write_facts, write_json, write_table, write_wrapped
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from vault.views.releases import ReleaseView
 
 group = typer.Typer(no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(group, name="release", help="Held updates, and the one way out.", cls=CommandGroup)
+
 
 ReleaseId = Annotated[
     str, typer.Argument(metavar="ID", help="Of a held update; its first characters are enough.")

@@ -9,6 +9,7 @@ import click
 import typer
 
 from tui.cli.action_commands import add_actions
+from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson, Special
 from tui.cli.progress import progress_bar
 from tui.cli.show_request import confirm_special, show_approval, show_price
@@ -35,6 +36,7 @@ RequestId = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Register `lockbox train`."""
     app.command("train")(train)
+    app.add_typer(group, name="request", help="What others ask, and your word on it.", cls=CommandGroup)
 
 
 @group.command("submit")

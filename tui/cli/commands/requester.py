@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui.cli.action_commands import add_actions
+from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write, write_json, write_table
 from tui.cli.vault_access import open_vault
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from vault.views.requesters import RequesterView
 
 group = typer.Typer(no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(group, name="requester", help="Who may ask.", cls=CommandGroup)
+
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Your own name for them.")]
 

@@ -11,11 +11,17 @@ from typing import Annotated
 import click
 import typer
 
+from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write, write_facts, write_json
 from tui.text.wording import counted
 
 group = typer.Typer(no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(group, name="update", help="For requesters: check what was released.", cls=CommandGroup)
 
 
 @group.command("verify")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
+from threading import Lock
 from types import MappingProxyType
 from typing import Any, Final, get_type_hints
 
 from vault.owner.interface.kinds import Kind, kind_of
-from vault.owner.interface.owner import Owner
 
 PROGRESS: Final = "progress"
+
+# The parts that `Owner` is made of, each in its file, from the last one on as their methods are looked up.
+PARTS: Final = ("Upkeep", "Audit", "Budget", "Releases", "Requests", "Consents", "Requesters", "Records")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,4 +75,36 @@ def _action(name: str, function: Callable[..., Any]) -> Action:
     )
 
 
-ACTIONS: Final = actions_of(Owner)
+class OwnerActions(Mapping[str, Action]):
+    """What an owner can do, by name; a part of the interface is loaded when a name is in none of those before it."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Action] = {}
+        self._left = list(PARTS)
+        self._guard = Lock()
+
+    def __getitem__(self, name: str) -> Action:
+        """The action; raises KeyError."""
+        with self._guard:
+            while self._left and name not in self._found:
+                self._load_next()
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Every name, in the order of their declaration."""
+        with self._guard:
+            while self._left:
+                self._load_next()
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def _load_next(self) -> None:
+        part = self._left[0]
+        module = import_module(f"vault.owner.interface.{part.lower()}")
+        self._found |= actions_of(getattr(module, part))
+        del self._left[0]
+
+
+ACTIONS: Final = OwnerActions()

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from vault.owner.interface.kinds import Progress, proven, unwatched, watched
 from vault.views.audit import AuditCheck, AuditLine, HiddenField, Opening
-from vault.views.history import TimelineGroup
+from vault.views.history import TimelineGroup, TrailFilter
 
 
 class Audit(Protocol):
@@ -17,10 +17,13 @@ class Audit(Protocol):
     def audit_lines(self, *, newest: int | None = None) -> list[AuditLine]:
         """The trail, or its `newest` entries, one sentence an entry, the oldest first."""
 
-    def timeline(self, *, before: int | None = None, limit: int | None = None) -> list[TimelineGroup]:
+    def timeline(
+        self, *, before: int | None = None, limit: int | None = None, about: TrailFilter | None = None
+    ) -> list[TimelineGroup]:
         """The trail with each request's whole life together, the group in which something happened last first.
 
-        With ``limit`` the newest so many entries alone, of those before the entry of number ``before``.
+        With ``limit`` the newest so many entries alone, of those before the entry of number ``before``; with ``about``
+        of those of a requester, a collection or an outcome. Raises `UnknownRequester`.
         """
 
     @watched

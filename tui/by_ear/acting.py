@@ -1,0 +1,54 @@
+"""The simple actions of an owner, each asked about and carried out in lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tui.actions import questions
+from tui.text.error_words import with_way_out
+from vault.errors.families import LockboxError
+
+if TYPE_CHECKING:
+    from tui.by_ear.talk import Talk
+    from tui.text.action import Action
+    from vault.owner.interface.session import OwnerSession
+
+S = TypeVar("S")
+
+
+def possible(page: str, subject: Any) -> list[Action[Any]]:
+    """The simple actions of a page that nothing stands in the way of."""
+    return [action for action, question in questions(page) if not question.obstacle(subject)]
+
+
+def label(action: Action[Any]) -> str:
+    """What an action is called among choices."""
+    assert action.question is not None  # `possible` gives no other
+    return f"{action.question.label.rstrip('…')}: {action.question.sentence}"
+
+
+def carry_out(talk: Talk, vault: OwnerSession, action: Action[S], subject: S) -> None:
+    """Say what follows, ask, and do it; an error is said."""
+    question = action.question
+    assert question is not None  # an action without a question is a command alone
+    talk.say(question.title(subject), question.consequence(subject))
+    talk.facts(question.facts(subject))
+    if question.note:
+        talk.say(question.note)
+    said = {entry.name: talk.ask(f"Type {entry.placeholder}:")[: entry.longest] for entry in action.entries}
+    missing = [entry for entry in action.entries if entry.is_required and not said[entry.name]]
+    if missing:
+        talk.say(f"Nothing was typed, so nothing was changed: it needs {missing[0].placeholder}.")
+        return
+    if not (
+        talk.types(question.word, question.safe)
+        if question.word
+        else talk.agrees(question.verb, question.safe)
+    ):
+        return
+    try:
+        done = action.call(vault, question.target(subject), said)
+    except LockboxError as error:
+        talk.say(with_way_out(error))
+    else:
+        talk.say(question.done(subject, done))

@@ -1,0 +1,46 @@
+"""What is allowed, by ear, and how to withdraw it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from tui.text import consent_facts, wording
+
+if TYPE_CHECKING:
+    from tui.by_ear.talk import Talk
+    from vault.owner.interface.session import OwnerSession
+    from vault.views.consents import GrantView
+
+KEEP: Final = "Keep it"
+
+
+def hear_consents(talk: Talk, vault: OwnerSession) -> None:
+    """Choose one of all consents, those in force first, again and again."""
+    while found := consent_facts.by_standing(vault.grants(), datetime.now(UTC)):
+        lines = [f"{one.requester}, {one.purpose_words}, {one.collection}: {one.state}." for one in found]
+        chosen = talk.choose("Consents, those in force first.", lines)
+        if chosen is None:
+            return
+        _hear_consent(talk, vault, found[chosen])
+    talk.say("You have allowed nobody anything.")
+
+
+def _hear_consent(talk: Talk, vault: OwnerSession, one: GrantView) -> None:
+    talk.say(f"{consent_facts.state_sentence(one, datetime.now(UTC))}.")
+    collections = {each.name: each for each in vault.collections()}
+    requesters = {each.name: each for each in vault.requesters()}
+    talk.facts(consent_facts.facts(one, collections.get(one.collection), requesters.get(one.requester)))
+    if one.state == "withdrawn":
+        return
+    if talk.choose("What do you want to do?", ("Withdraw it.",)) is not None:
+        _withdraw(talk, vault, one)
+
+
+def _withdraw(talk: Talk, vault: OwnerSession, one: GrantView) -> None:
+    """Say what it stops, destroys and cannot reach; where something is lost, a word is typed."""
+    planned = vault.preview_withdraw(one.id)
+    talk.say(*consent_facts.withdrawing(planned))
+    is_lost = bool(planned.destroyed or planned.stopped)
+    if talk.types(wording.WITHDRAW_WORD, KEEP) if is_lost else talk.agrees("Withdraw it", KEEP):
+        talk.say(consent_facts.withdrawn(vault.withdraw(one.id)))

@@ -1,0 +1,75 @@
+"""Held updates, by ear: what would leave, to whom, and the second decision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tui.by_ear.acting import carry_out, label, possible
+from tui.by_ear.requests import say_price
+from tui.text import release_facts, times, wording
+from tui.text.drawing import score_sentence
+
+if TYPE_CHECKING:
+    from tui.by_ear.talk import Talk
+    from vault.owner.interface.session import OwnerSession
+    from vault.views.releases import ReleaseView
+
+SECONDS: Final = 10
+NOT_NOW: Final = "Do not release now"
+
+
+def hear_releases(talk: Talk, vault: OwnerSession, *, is_practice: bool) -> None:
+    """Choose one of all updates, the newest first, again and again."""
+    while found := vault.releases():
+        lines = [f"For {one.recipient}, from {one.collection}: {wording.state(one.state)}." for one in found]
+        chosen = talk.choose("Held updates and what became of them, the newest first.", lines)
+        if chosen is None:
+            return
+        _hear_release(talk, vault, found[chosen].id, is_practice=is_practice)
+    talk.say("Nothing is held. Held updates stay here until you decide.")
+
+
+def _hear_release(talk: Talk, vault: OwnerSession, release_id: str, *, is_practice: bool) -> None:
+    """All about one update, and what can be done with it."""
+    while True:
+        one = vault.release(release_id)
+        talk.say(f"This update: {wording.state(one.state)}.")
+        talk.facts(release_facts.release_facts(one))
+        talk.facts([("you can decide until", times.full_time(one.expires_at))] if one.can_be_sent else [])
+        say_price(talk, one.price)
+        if one.for_you is not None:
+            talk.say("For you alone; this never leaves:", f"{score_sentence(one.for_you)}.")
+        actions = possible("release", one)
+        first = ["Release it: it leaves this computer."] if one.can_be_sent else []
+        chosen = talk.choose("What do you want to do?", [*first, *map(label, actions)])
+        if chosen is None:
+            return
+        if chosen < len(first):
+            _release(talk, vault, one, is_practice=is_practice)
+        else:
+            carry_out(talk, vault, actions[chosen - len(first)], one)
+
+
+def _release(talk: Talk, vault: OwnerSession, one: ReleaseView, *, is_practice: bool) -> None:
+    """The second decision: a place, a typed word, and ten seconds in which it can be cancelled."""
+    talk.say(
+        "This leaves your computer and cannot be called back. Withdrawing consent later will not remove what this "
+        "taught.",
+        *([wording.MAY_HAVE_LEFT] if one.state == "sending" else []),
+        release_facts.NOT_MEASURED,
+        release_facts.to_whom(one, is_practice=is_practice),
+    )
+    typed = talk.ask("Path of a new folder for it, or nothing, and they fetch it by their token:")
+    if typed and (fault := release_facts.folder_fault(typed)):
+        talk.say(fault)
+        return
+    if not talk.types(wording.RELEASE_WORD, NOT_NOW):
+        return
+    talk.say(f"Sending in {SECONDS} seconds. To cancel, press the enter key.")
+    if not talk.is_quiet_for(SECONDS):
+        talk.say("Cancelled: nothing was recorded, nothing left.")
+        return
+    to = Path(typed).expanduser().absolute() if typed else None
+    sent = vault.send(one.id, confirm_digest=one.digest, to=to)
+    talk.say(f"It has left for {sent.recipient}: {to or wording.KEPT_TO_FETCH}. It cannot be called back.")

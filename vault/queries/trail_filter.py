@@ -1,0 +1,128 @@
+"""Which entries of the trail are about a requester, a collection or an outcome."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from vault.audit.entries import EntryType
+from vault.errors.families import Invalid
+from vault.requests import requesters
+from vault.store.tables import Collection, GrantRow, RequestRow
+from vault.views.history import TRAIL_OUTCOMES, TrailFilter
+
+if TYPE_CHECKING:
+    from vault.audit.timeline import Line
+    from vault.store.unit_of_work import UnitOfWork
+
+OUTCOMES: Final[Mapping[EntryType, str]] = {
+    EntryType.CONSENT_GRANT: "allowed",
+    EntryType.REQUEST_APPROVE: "allowed",
+    EntryType.RELEASE_APPROVE: "allowed",
+    EntryType.REQUEST_REFUSE: "refused",
+    EntryType.REQUESTER_BLOCK: "refused",
+    EntryType.ACCESS_DENIED: "refused",
+    EntryType.TRAINING_RUN: "ran",
+    EntryType.RUN_FAILED: "failed",
+    EntryType.BUDGET_SPEND: "spent",
+    EntryType.RELEASE_INTENT: "left",
+    EntryType.RELEASE_SENT: "left",
+    EntryType.RELEASE_WITHHOLD: "kept",
+    EntryType.RELEASE_DESTROY: "kept",
+    EntryType.RELEASE_EXPIRE: "kept",
+    EntryType.CONSENT_WITHDRAW: "ended",
+    EntryType.CONSENT_EXPIRE: "ended",
+    EntryType.REQUEST_EXPIRE: "ended",
+}
+"""What came of it, where the type alone says so."""
+
+_DECIDED: Final = {"permit": "allowed", "deny": "refused"}
+_WHO: Final = ("requester", "controller", "recipient", "before")
+_WHICH: Final = ("collection", "what")
+"""The hidden fields that name a requester, and those that name a collection."""
+
+
+def outcome_of(line: Line) -> str:
+    """What came of it, or empty where nothing did."""
+    if line.entry.kind is EntryType.DECISION:
+        return _DECIDED[str(line.entry.clear["outcome"])]
+    return OUTCOMES.get(line.entry.kind, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """Whom and which collection a request or a consent is about."""
+
+    requester_id: str = ""
+    collection: str = ""
+
+
+@dataclass(slots=True)
+class _Names:
+    """What a requester is called, and, for entries before a renaming, what they were called then."""
+
+    key: str
+    now: str
+
+    def before(self, said: Mapping[str, object]) -> None:
+        """Go back behind an entry that renamed somebody."""
+        if said.get("key") == self.key and "before" in said:
+            self.now = str(said["before"])
+
+    def are_in(self, kind: EntryType, said: Mapping[str, object]) -> bool:
+        """Whether an entry names them."""
+        if kind is EntryType.SETTINGS_CHANGE:
+            return re.search(rf"(?<!\w){re.escape(self.now)}(?!\w)", str(said.get("what", ""))) is not None
+        return said.get("key") == self.key or any(said.get(name) == self.now for name in _WHO)
+
+
+class Sieve:
+    """Lets through the entries that a filter means; it has to be shown the whole trail, the newest entry first."""
+
+    def __init__(self, uow: UnitOfWork, only: TrailFilter) -> None:
+        if only.outcome and only.outcome not in TRAIL_OUTCOMES:
+            raise Invalid(reason=f"an outcome is one of {', '.join(TRAIL_OUTCOMES)}")
+        self._uow, self._only = uow, only
+        self._known: dict[str, _About] = {}
+        if only.requester:
+            row = requesters.find(uow, only.requester)
+            self._requester_id, self._names = row.id, _Names(row.key.hex(), row.name)
+
+    def lets_through(self, line: Line) -> bool:
+        """Whether the filter means this entry."""
+        only, said = self._only, {one.name: one.value for one in line.opened}
+        is_theirs = not only.requester or self._is_theirs(line, said)
+        return (
+            is_theirs
+            and (not only.outcome or outcome_of(line) == only.outcome)
+            and (not only.collection or self._is_of_collection(line, said))
+        )
+
+    def _is_theirs(self, line: Line, said: Mapping[str, object]) -> bool:
+        found = self._about(line).requester_id == self._requester_id or self._names.are_in(
+            line.entry.kind, said
+        )
+        self._names.before(said)
+        return found
+
+    def _is_of_collection(self, line: Line, said: Mapping[str, object]) -> bool:
+        wanted = self._only.collection
+        return self._about(line).collection == wanted or any(said.get(name) == wanted for name in _WHICH)
+
+    def _about(self, line: Line) -> _About:
+        """Whose request, run or consent this entry is about, each asked for once."""
+        clear = line.entry.clear
+        name = str(clear.get("request") or clear.get("run") or clear.get("consent") or "")
+        if name not in self._known:
+            self._known[name] = self._found(name)
+        return self._known[name]
+
+    def _found(self, name: str) -> _About:
+        if (request := self._uow.get(RequestRow, name)) is not None:
+            return _About(request.requester_id, request.collection)
+        if (grant := self._uow.get(GrantRow, name)) is None:
+            return _About()
+        collection = self._uow.get(Collection, grant.collection_id)
+        return _About(grant.requester_id, collection.name if collection else "")
