@@ -217,7 +217,7 @@ class Convolutional:
             _spread_means(kernel, back, layer.slopes)
             slopes = layer.slopes[:, : layer.active.shape[1]]
             times_slope(self._job.model.activation, slopes, layer.active)
-            _form(kernel, layer)
+            _form_gradients(kernel, layer)
             if place:
                 torch.index_select(layer.slopes, 1, kernel.gathered_back, out=layer.patches_back)
                 given = layer.given_back.view(-1, kernel.back.shape[1])
@@ -254,7 +254,7 @@ def _pooled(kernel: _Kernel, values: Tensor) -> list[Tensor]:
     return [within[:, first::down, second::right] for first in range(down) for second in range(right)]
 
 
-def _form(kernel: _Kernel, room: _Room) -> None:
+def _form_gradients(kernel: _Kernel, room: _Room) -> None:
     """What each row adds to the kernel, summed over its places: weight (filters, patch) and bias, each in a product."""
     layer, rows = kernel.layer, len(room.formed)
     slopes = room.slopes[:, : room.active.shape[1]].view(rows, layer.taken.places, kernel.rows)

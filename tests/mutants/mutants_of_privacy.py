@@ -26,7 +26,7 @@ MUTANTS = (
     Mutant(
         name="a kernel that is bounded place by place",
         kind=Kind.PRIVACY,
-        function="_form",
+        function="_form_gradients",
         old="torch.bmm(slopes.transpose(1, 2), patches, out=products)",
         new="torch.bmm(slopes[:, :1].transpose(1, 2), patches[:, :1], out=products)",
         caught_by="test_the_sum_is_that_of_vmap_over_torchs_convolutions",
