@@ -115,6 +115,11 @@ class Vault(
                 raise
         return vault
 
+    @staticmethod
+    def load_reading() -> None:
+        """Load what reads records, which the first act that reads any does otherwise."""
+        from vault.records import export, summary  # noqa: F401 (to load them is all)
+
     def preview_reopen(self) -> Reopening:
         """What going on from a vault that is read-only would end and count as spent; changes nothing."""
         return plan_reopening(self._opened)

@@ -64,7 +64,7 @@ def import_all(
         if dry_run:
             say("\nNothing was stored (dry run).")
             return
-        ask_to_seal(f"Seal the rows of these {len(plans)} files?")
+        ask_to_seal(f"Seal the rows of {_these(len(plans))}?")
         if any(plan.needs_passphrase for plan in plans):
             ask_beforehand(vault)
         reports = list(_sealed(vault, choices, plans))
@@ -74,7 +74,7 @@ def import_all(
     for report in reports:
         say_sealed(report, as_json=False)
     rows = wording.counted(sum(report.rows for report in reports), "row")
-    say(f"{rows} of {len(reports)} files sealed.")
+    say(f"{rows} of {wording.counted(len(reports), 'file')} sealed.")
 
 
 def _of_each_part(vault: Owner, choice: FileChoice) -> list[FileChoice]:
@@ -89,6 +89,10 @@ def _of_each_part(vault: Owner, choice: FileChoice) -> list[FileChoice]:
         say("The tables of one export share one lifetime budget, for good.")
     name = choice.name.removesuffix(f"-{ALL}")
     return [replace(choice, part=part, name=f"{name}-{part}") for part in parts]
+
+
+def _these(files: int) -> str:
+    return "this file" if files == 1 else f"these {files:,} files"
 
 
 def _looked_at(vault: Owner, choices: Sequence[FileChoice]) -> list[ImportPlan]:

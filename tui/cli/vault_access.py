@@ -55,8 +55,13 @@ def global_options(context: typer.Context) -> GlobalOptions:
 
 
 @contextmanager
-def open_vault(context: typer.Context, *, writable: bool = True) -> Iterator[Owner]:
-    """Open the vault, in the process that has it open or else here, and warn of an older copy."""
+def open_vault(
+    context: typer.Context, *, writable: bool = True, reads_records: bool = False
+) -> Iterator[Owner]:
+    """Open the vault, in the process that has it open or else here, and warn of an older copy.
+
+    What `reads_records` takes longer to load, and loads it while the passphrase is tried.
+    """
     from vault.client import attach
 
     options = global_options(context)
@@ -69,7 +74,7 @@ def open_vault(context: typer.Context, *, writable: bool = True) -> Iterator[Own
             warn_of_date(status.date_question)
             yield remote
         return
-    with _open_here(options, writable=writable) as vault:
+    with _open_here(options, writable=writable, reads_records=reads_records) as vault:
         _warn_of_older(vault.rollback_reason)
         for warning in (vault.mark_missing, vault.header_damage):
             if warning:
@@ -102,7 +107,7 @@ def ask_beforehand(vault: Owner) -> None:
         get_ready()
 
 
-def _open_here(options: GlobalOptions, *, writable: bool) -> Vault:
+def _open_here(options: GlobalOptions, *, writable: bool, reads_records: bool) -> Vault:
     """Open it while the passphrase is still tried: to load what a vault needs takes as long as that."""
     from vault.client import attach
 
@@ -111,6 +116,8 @@ def _open_here(options: GlobalOptions, *, writable: bool) -> Vault:
         from vault.errors.storage import VaultBusy
         from vault.vault import Vault
 
+        if reads_records:
+            Vault.load_reading()
         opening = partial(Vault.open, options.paths, secret, recovery=options.recovery_key, begun=begun)
         try:
             return opening(writable=writable)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from vault.importers import cells as spelling
 from vault.importers.counted import words_counted
 from vault.importers.known_cells import MISSING, NUMBERS, known_cells
+from vault.importers.values import TRUTH
 from vault.importers.vector_values import EXACT_IN_A_DOUBLE
 from vault.importers.written_dates import WORDS, order_of
 from vault.importers.written_numbers import are_numbers, is_doubtful, points_in_doubt
@@ -44,14 +45,32 @@ _SINCE_1970: Final = {
 """The years 2000 to 2100."""
 
 
+def of_nothing(name: str, *, is_all: bool = True) -> str:
+    """That no cell holds anything; where not all rows are there, that none of the others does."""
+    return f"The column {name} is empty." if is_all else f"The column {name} is empty in every row that fits."
+
+
 def of_values(
     name: str, raw: pa.ChunkedArray, wanted: FieldType, values: pa.ChunkedArray, zone: str
 ) -> tuple[str, ...]:
     """What is said of a column whose type was guessed from its spelling."""
     if wanted is FieldType.TIMESTAMP:
         return of_times(name, raw, zone)
+    if wanted is FieldType.BOOL:
+        return of_truths(name, raw)
     epochs = of_epochs(name, values) if wanted is FieldType.INT else ()
     return (*of_missing(name, raw, wanted), *epochs)
+
+
+def of_truths(name: str, raw: pa.ChunkedArray) -> tuple[str, ...]:
+    """That truth values are spelled by other words than they are kept by."""
+    words = pc.utf8_lower(known_cells(raw, FieldType.BOOL)).unique().to_pylist()
+    others = sorted(set(words) - {"true", "false"}, key=list(TRUTH).index)
+    if not others:
+        return ()
+    told = [f"{word} as {'true' if TRUTH[word] else 'false'}" for word in others]
+    told[0] = told[0].replace(" as ", " is kept as ")
+    return (f"In {name}, {', '.join(told[:-1])}{' and ' * (len(told) > 1)}{told[-1]}.",)
 
 
 def of_times(name: str, raw: pa.ChunkedArray, zone: str) -> tuple[str, ...]:

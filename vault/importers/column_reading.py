@@ -73,7 +73,13 @@ def _read(
         return of_a_type(name, raw, form)
     if not _can_be_kept(raw):
         return one_by_one(name, raw, FieldType.TEXT, form)
-    return _guessed(name, raw, _NARROWEST_FIRST if is_spelled else (FieldType.TIMESTAMP,), form)
+    return _guessed(name, raw, _NARROWEST_FIRST if is_spelled else _spelled_by_texts(raw), form)
+
+
+def _spelled_by_texts(raw: pa.ChunkedArray) -> Sequence[FieldType]:
+    """What texts may be in a format that has numbers: a digit is one of those, and spells no truth value."""
+    has_digits = spelling.matching(pc.utf8_trim_whitespace(raw), "^[01]$")
+    return _NARROWEST_FIRST[3:] if has_digits else _NARROWEST_FIRST[2:]
 
 
 def _dated(name: str, raw: Raw, given: ColumnType | None, form: CellWishes) -> ColumnReading:
@@ -247,7 +253,7 @@ def _guessed(
 ) -> ColumnReading:
     known = known_cells(raw, FieldType.TEXT)
     if not len(known):
-        return ColumnReading(type=FieldType.TEXT, values=raw, notes=(f"The column {name} is empty.",))
+        return ColumnReading(type=FieldType.TEXT, values=raw, notes=(column_notes.of_nothing(name),))
     others = [each for each in candidates if each not in NUMBERS]
     if FieldType.INT in candidates and doubtful_points(raw, form) is not None:
         found = _first_fit(name, raw, others, form)

@@ -88,7 +88,7 @@ def parse(
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
     batches = list(_counted(file, source.batches(), progress))
     lines = _lines(batches)
-    readings: list[ColumnReading] = []
+    readings, is_whole = list[ColumnReading](), not any(one.refused for one in batches)
 
     def read_one(place: int, form: CellWishes) -> ColumnReading:
         name, raw = source.names[place], _whole(batches, place)
@@ -107,7 +107,7 @@ def parse(
         digest_input=digest_of(file),
         format=file.format,
         source=file.name,
-        notes=(*source.notes, *notes_of(source.names, readings, lines, form, wanted)),
+        notes=(*source.notes, *notes_of(source.names, readings, lines, form, wanted, is_whole=is_whole)),
         export=export_of(KNOWN[file.export]) if file.export else None,
         called=source.called,
         form=form_of(file, source, readings, form),

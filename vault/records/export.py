@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Final, TextIO
@@ -18,10 +16,9 @@ import pyarrow.compute as pc
 
 from vault.errors.families import Invalid
 from vault.errors.storage import DiskFull
-from vault.records.cells import cell
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader
-from vault.records.vectors import numbers_of
+from vault.records.row_texts import csv_rows, json_rows
 from vault.sealing.durable import sync
 from vault.views.records import ExportReport
 
@@ -79,12 +76,11 @@ def _csv_writer(file: TextIO, names: list[str], found: _Found, *, is_safe: bool)
     header = _checked(pa.array(names, pa.string()), found, is_safe=is_safe).to_pylist()
     # The header is quoted whole, so that no other separator can be read into a name.
     csv.writer(file, quoting=csv.QUOTE_ALL).writerow(header)
-    writer = csv.writer(file)
+    file.flush()  # what follows goes past its buffer
 
     def write(stripe: pa.RecordBatch) -> None:
         checked = [_checked(column, found, is_safe=is_safe) for column in stripe.columns]
-        columns = [[cell(value) for value in column.to_pylist()] for column in checked]
-        writer.writerows(zip(*columns, strict=True))
+        file.buffer.writelines(csv_rows(checked))
 
     return write
 
@@ -104,18 +100,9 @@ def _checked(column: pa.Array, found: _Found, *, is_safe: bool) -> pa.Array:
 
 def _json_writer(file: TextIO) -> _Write:
     def write(stripe: pa.RecordBatch) -> None:
-        for row in stripe.to_pylist():
-            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False, default=_json_value) + "\n")
+        file.buffer.writelines(json_rows(stripe.schema.names, stripe.columns))
 
     return write
-
-
-def _json_value(value: object) -> str | list[float]:
-    if isinstance(value, bytes):
-        return numbers_of(value)
-    if not isinstance(value, datetime):
-        raise TypeError
-    return cell(value)
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from math import isfinite
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +27,7 @@ __all__ = ["ColumnSummary", "Histogram", "Point", "summarise"]
 
 BINS = 12
 TOP_LABELS = 8
+_OF_64_BITS: Final = (pa.types.is_int64, pa.types.is_float64, pa.types.is_timestamp)
 
 
 def summarise(
@@ -40,13 +43,31 @@ def summarise(
     pairs = place_columns([field for field in facts.fields if field.name in reader.allowed])
     where = _places(reader, facts, pairs)
     fields = [field for field in facts.fields if field.name in reader.allowed]
-    found = []
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        found = list(_beside_reading(beside, reader, facts, fields, (when, where), progress))
+    progress(len(fields), len(fields))
+    return [replace(one, is_place=one.name in pairs) for one in found]
+
+
+def _beside_reading(
+    beside: ThreadPoolExecutor,
+    reader: ColumnReader,
+    facts: CollectionFacts,
+    fields: Sequence[FieldSpec],
+    common: tuple[Course | None, Mapping[str, Places]],
+    progress: Callable[[int, int], None],
+) -> Iterator[ColumnSummary]:
+    """Summarise a column while the next one is read: both are done outside of Python, and at most two are in memory."""
+    when, where = common
+    begun: Future[ColumnSummary] | None = None
     for done, field in enumerate(fields):
         progress(done, len(fields))
-        one = _summary(field, reader.column(field.name), facts, when, where.get(field.name))
-        found.append(replace(one, is_place=field.name in pairs))
-    progress(len(fields), len(fields))
-    return found
+        column = reader.column(field.name)
+        if begun is not None:
+            yield begun.result()
+        begun = beside.submit(_summary, field, column, facts, when, where.get(field.name))
+    if begun is not None:
+        yield begun.result()
 
 
 def _summary(
@@ -60,7 +81,7 @@ def _summary(
         return _of_vectors(field, column, facts, when)
     is_mean = is_number(field.type) or field.type is FieldType.BOOL
     low, high = _ends(field.type, column)
-    distinct: int = pc.count_distinct(column, mode="only_valid").as_py()
+    distinct = _distinct(column)
     is_labels = not is_number(field.type) and field.type is not FieldType.TIMESTAMP
     has_repeats = distinct < len(column) - column.null_count
     has_shares = when is not None and field.type is FieldType.CATEGORY and has_repeats
@@ -99,10 +120,19 @@ def _of_vectors(
         type=field.type.value,
         rows=len(column),
         nulls=column.null_count,
-        distinct=pc.count_distinct(column, mode="only_valid").as_py(),
+        distinct=_distinct(column),
         every=when.every if when else None,
         over_time=means(middle, when, has_range=True) if when else (),
     )
+
+
+def _distinct(column: pa.ChunkedArray) -> int:
+    """How many different values there are, by their bits; to sort numbers is faster than to look each one up."""
+    if not any(is_kind(column.type) for is_kind in _OF_64_BITS):
+        return len(column.unique()) - bool(column.null_count)
+    known = [chunk.drop_null().view(pa.int64()).to_numpy() for chunk in column.chunks]
+    numbers = np.sort(np.concatenate([np.empty(0, dtype=np.int64), *known]))
+    return int(np.count_nonzero(numbers[1:] != numbers[:-1])) + bool(len(numbers))
 
 
 def _over_time(known: ColumnType, column: pa.ChunkedArray, when: Course) -> tuple[Point, ...]:

@@ -13,6 +13,7 @@ from vault.requester.recipe import input_length, is_network, learning_rate, pace
 from vault.requests.manifest import SUMS, Manifest, kind_of
 from vault.requests.optimizers import DecayedSgd, Sgd
 from vault.requests.shapes import dimension
+from vault.views.counting import counted
 
 MEASURED: Final = (
     (1.5, 25.0),
@@ -99,7 +100,8 @@ def _of_the_guess(guess: int, implied: int) -> list[str]:
         return []
     longer = f"{times:.3g} times as long" if times > 1 else f"{1 / times:.3g} times shorter"
     return [
-        f"The expected batch and the sampling rate speak of {implied:,} units: with {guess:,} each step is {longer}."
+        f"The expected batch and the sampling rate speak of {counted(implied, 'unit')}: with {guess:,} each step is "
+        f"{longer}."
     ]
 
 
@@ -107,7 +109,7 @@ def _of_noise(expected: tuple[Expected, ...]) -> list[str]:
     ruined = [each.units for each in expected if each.is_ruined]
     if not ruined:
         return []
-    most = f"{max(ruined):,} units or fewer"
+    most = f"{counted(max(ruined), 'unit')} or fewer"
     return [f"With {most} the model would be mostly noise: ask for fewer inputs, or for a larger ε."]
 
 
@@ -131,11 +133,12 @@ def _of_steps(manifest: Manifest, counts: list[int]) -> list[str]:
         )
     if long:
         found.append(
-            f"With {min(long):,} units or more the steps are too long: the learning rate is too large."
+            f"With {counted(min(long), 'unit')} or more the steps are too long: the learning rate is too large."
         )
     if short and not _is_as_far_as_noise_lets(manifest, optimizer):
         found.append(
-            f"With {max(short):,} units or fewer the model hardly leaves its start: more steps, or longer ones."
+            f"With {counted(max(short), 'unit')} or fewer the model hardly leaves its start: more steps, or longer "
+            "ones."
         )
     return found
 

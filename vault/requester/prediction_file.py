@@ -15,6 +15,7 @@ from vault.errors.records import FileMissing, Unreadable
 from vault.importers.known_cells import MISSING
 from vault.importers.marks import number_of
 from vault.importers.vector_values import vector_of
+from vault.views.counting import counted
 
 FILE_LIMIT: Final = 1 << 30
 OTHER_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -112,7 +113,9 @@ def _check_rows(path: Path, rows: Sequence[tuple[str, ...]], lines: Sequence[int
         raise _unreadable(path, "two of its columns have one name")
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(header):
-            raise _unreadable(path, f"line {line} has {len(row)} cells where the header has {len(header)}")
+            raise _unreadable(
+                path, f"line {line} has {counted(len(row), 'cell')} where the header has {len(header)}"
+            )
 
 
 def _unreadable(path: Path, reason: str) -> Unreadable:

@@ -104,7 +104,7 @@ def show_collection(
     if html is not None:
         _write_pictures(context, collection, html, as_json=as_json)
         return
-    with open_vault(context) as vault:
+    with open_vault(context, reads_records=True) as vault:
         found = vault.show_collection(collection)
     if as_json:
         write_json(*map(_without_places, found))
@@ -125,7 +125,7 @@ def _without_places(one: ColumnSummary) -> ColumnSummary:
 
 
 def _write_pictures(context: typer.Context, collection: str, target: Path, *, as_json: bool) -> None:
-    with open_vault(context) as vault:
+    with open_vault(context, reads_records=True) as vault:
         ask_beforehand(vault)
         with progress_bar("drawing columns") as progress:
             done = vault.export_pictures(collection, target, progress=progress)
@@ -190,7 +190,7 @@ def browse(
 ) -> None:
     """Read the rows themselves, for your eyes only; the look is recorded."""
     only = _row_filter(search, column, since, before)
-    with open_vault(context) as vault:
+    with open_vault(context, reads_records=True) as vault:
         page = vault.browse(collection, first=first, limit=limit, only=only)
     _show_page(page, as_json=as_json)
 
@@ -219,7 +219,7 @@ def search_rows(
     if len(words) == 1:
         _search_all(context, only, first=first, limit=limit, as_json=as_json)
         return
-    with open_vault(context) as vault:
+    with open_vault(context, reads_records=True) as vault:
         page = vault.browse(words[0], first=first, limit=limit, only=only)
     _show_page(page, as_json=as_json)
 
@@ -238,7 +238,7 @@ def _row_filter(text: str, column: str, since: str, before: str) -> RowFilter:
 def _search_all(context: typer.Context, only: RowFilter, *, first: int, limit: int, as_json: bool) -> None:
     if first:
         raise Invalid(reason="--first passes over rows of one collection: name it before the text")
-    with open_vault(context) as vault, progress_bar("searching collections") as progress:
+    with open_vault(context, reads_records=True) as vault, progress_bar("searching collections") as progress:
         found = vault.search_all(only, limit=limit, progress=progress)
     if not found and not as_json:
         say("No row of any collection fits.")
@@ -380,7 +380,7 @@ def export(
         )
     if not chosen:
         raise Invalid(reason=f"{file.name} does not say in which form: name it .csv or .jsonl, or give --as")
-    with open_vault(context) as vault:
+    with open_vault(context, reads_records=True) as vault:
         ask_beforehand(vault)
         with progress_bar("writing rows") as progress:
             done = vault.export_collection(

@@ -114,7 +114,7 @@ def _import(
 ) -> None:
     """Show the file, ask, and seal exactly what was shown."""
     (choice,) = choices
-    with open_vault(context, writable=not dry_run) as vault:
+    with open_vault(context, writable=not dry_run, reads_records=True) as vault:
         with progress_bar("reading rows") as progress:
             preview = vault.plan_import(choice, progress=progress)
         if as_json and dry_run:
