@@ -107,8 +107,7 @@ def make_plan(
     """
     said_zone, (found, file) = choice.zone, _found(read, keys, _with_plain_names(choice))
     choice, home, names = found.choice, found.home, found.names
-    may_propose = choice.unit is None and home is None
-    whole, reading, proposed = _read(found, file, last, progress, may_propose=may_propose)
+    whole, reading, proposed = _read(found, file, last, progress)
     del file  # its rows are in memory now, and both are large
     choice = replace(choice, unit=f"{UnitKind.COLUMN}:{proposed}") if proposed else choice
     same = last if last and last.reading == reading else None
@@ -184,7 +183,7 @@ def _grouping(uow: UnitOfWork, choice: FileChoice, parsed: ParsedTable, zone: st
 
 
 def _read(
-    found: _Found, file: File, last: HeldPlan | None, progress: Progress, *, may_propose: bool
+    found: _Found, file: File, last: HeldPlan | None, progress: Progress
 ) -> tuple[ParsedTable, Reading, str | None]:
     """The rows and how they were read; where a column that names people is proposed as the unit, as it is spelled."""
 
@@ -193,7 +192,7 @@ def _read(
 
     reading = found.reading
     whole = read_as(reading)
-    proposed = people_column(whole) if may_propose else None
+    proposed = people_column(whole) if found.choice.unit is None and found.home is None else None
     if proposed is not None:
         reading = replace(reading, unit_column=proposed)
         whole = read_as(reading)
