@@ -91,7 +91,7 @@ MUTANTS = (
         kind=Kind.CONSENT,
         function="check_round",
         old="ROUND_DOMAIN + files.manifest",
-        new='b"lockbox job manifest v2\n" + files.manifest',
+        new='b"lockbox job manifest v2" + bytes([10]) + files.manifest',
         caught_by="test_a_round_is_signed_by_the_round_key_as_a_round_and_nothing_else",
     ),
     Mutant(
