@@ -84,7 +84,7 @@ MUTANTS = (
         function="_of_round",
         old="job.job_id != round_job_id(digest, number)",
         new="not job.job_id",
-        caught_by="test_any_other_change_of_a_round_is_refused",
+        caught_by="test_what_a_round_has_of_its_own_has_to_be_its_own",
     ),
     Mutant(
         name="a signature of a job stands for one of a round",

@@ -234,7 +234,23 @@ values = st.one_of(
     st.integers(-(2**53) + 1, 2**53 - 1),
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(st.characters(codec="utf-8"), max_size=5),
-    st.sampled_from([[], {}, [[]], "0" * 64, "f" * 64, "median", "moments", DEADLINES[0], 2, 0.5, "day"]),
+    st.sampled_from(
+        [
+            [],
+            {},
+            [[]],
+            "0" * 64,
+            "f" * 64,
+            "0" * 32,
+            DEADLINES[2],
+            "median",
+            "moments",
+            DEADLINES[0],
+            2,
+            0.5,
+            "day",
+        ]
+    ),
 )
 
 
