@@ -268,6 +268,14 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
     ),
     _action(
         "data",
+        "card",
+        "c",
+        "Card…",
+        "Describe a collection to who asks, in a file; nothing of it is computed from records.",
+        "data card",
+    ),
+    _action(
+        "data",
         "erase",
         "D",
         "Erase…",

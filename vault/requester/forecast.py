@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from vault.budget.guess_target import strength_of_epsilon
-from vault.requester.recipe import input_length, learning_rate, pace_of, steps
+from vault.requester.recipe import input_length, is_network, learning_rate, pace_of, steps
 from vault.requests.manifest import SUMS, Manifest, kind_of
 from vault.requests.optimizers import DecayedSgd, Sgd
 from vault.requests.shapes import dimension
@@ -78,7 +78,7 @@ def forecast(manifest: Manifest, *, epsilon: Decimal, delta: Decimal, units_gues
 def _expected(units: int, strength: float, manifest: Manifest) -> Expected:
     """The signal is as long as there are units, the noise of the whole run as √d/µ."""
     ratio = strength * units / math.sqrt(dimension(manifest))
-    needed = NETWORK_NEEDS if manifest.model.kind == "mlp" else 1.0
+    needed = NETWORK_NEEDS if is_network(manifest.model.kind) else 1.0
     return Expected(
         units=units, signal_to_noise=float(f"{ratio:.3g}"), points_lost=points_lost(ratio / needed)
     )
