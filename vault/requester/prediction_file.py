@@ -52,7 +52,7 @@ class Cells:
 
     def vectors(self, column: str, size: int) -> list[str | None]:
         """The same for a column of lists of so many numbers; raises ``Invalid`` for the first cell that is none."""
-        texts = self.texts(column)
+        texts = [None if _is_missing(text) else text for text in self.texts(column)]
         fitting = {text for text in set(texts) if text is None or vector_of(text, size) is not None}
         for text, line in zip(texts, self.lines, strict=True):
             if text not in fitting:
