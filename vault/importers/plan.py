@@ -15,7 +15,7 @@ from vault.errors.records import FileChanged, PlanUnknown, RowsRefused, UnitNotS
 from vault.importers.name_notes import name_notes
 from vault.importers.planned_reading import Reading, parsed_as, reading_of
 from vault.importers.read import digest_of, read_file
-from vault.importers.remembered import kept_of, with_kept
+from vault.importers.remembered import kept_of, sign_notes, with_kept
 from vault.importers.source import File
 from vault.importers.zone_notes import zone_notes
 from vault.records.collections import CollectionFacts, find_for
@@ -89,6 +89,7 @@ class _Found:
     choice: FileChoice
     notes: tuple[str, ...]
     follows_last: bool
+    signs: Mapping[str, str] | None
 
 
 def make_plan(
@@ -121,6 +122,7 @@ def make_plan(
         known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)
         notes = (
             *found.notes,
+            *(() if found.signs is None else sign_notes(found.signs, whole)),
             *name_notes(choice.name, parsed.table.column_names, names if home is None else ()),
             *zone_notes(said_zone, parsed, grouping.unit),
         )
@@ -219,6 +221,7 @@ def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
         choice=as_last,
         notes=notes,
         follows_last=as_last is not choice,
+        signs=kept.words.get("signs") if kept and as_last is not choice else None,
     )
 
 
