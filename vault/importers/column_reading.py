@@ -23,7 +23,7 @@ from vault.importers.column_values import (
     one_by_one,
     whole,
 )
-from vault.importers.known_cells import NUMBERS, known_cells
+from vault.importers.known_cells import NUMBERS, is_empty, known_cells
 from vault.importers.local_times import NONE as NO_CHANGES
 from vault.importers.local_times import clock_changes
 from vault.importers.odd_lists import odd_lists
@@ -39,6 +39,7 @@ from vault.records.arrow_types import arrow_type
 from vault.views.field_types import ColumnType, FieldType, VectorType
 
 MOST_LABELS = 32
+_FIRST_LABELS = 4096
 LEAST_ROWS_A_LABEL = 2
 _NARROWEST_FIRST = (FieldType.INT, FieldType.FLOAT, FieldType.BOOL, FieldType.TIMESTAMP)
 
@@ -252,8 +253,7 @@ def _of_several_kinds(
 def _guessed(
     name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType], form: CellWishes
 ) -> ColumnReading:
-    known = known_cells(raw, FieldType.TEXT)
-    if not len(known):
+    if is_empty(raw):
         return ColumnReading(type=FieldType.TEXT, values=raw, notes=(column_notes.of_nothing(name),))
     others = [each for each in candidates if each not in NUMBERS]
     if FieldType.INT in candidates and doubtful_points(raw, form) is not None:
@@ -266,7 +266,7 @@ def _guessed(
         return found
     kind = FieldType.CATEGORY if is_category(raw) else FieldType.TEXT
     told = column_notes.of_text(name, raw, candidates, form, kind)
-    clock = clock_changes(_as_plain_dates(name, raw)[0], form.zone)
+    clock = clock_changes(_as_plain_dates(name, raw)[0], form.zone) if form.zone else NO_CHANGES
     return ColumnReading(type=kind, values=raw, notes=told, clock=replace(clock, twice=()))
 
 
@@ -322,6 +322,8 @@ def _numbers_of(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnRead
 
 def is_category(column: pa.ChunkedArray) -> bool:
     """Whether a text column draws from at most 32 labels, each on two rows or more on average."""
+    if pc.count_distinct(column.slice(0, _FIRST_LABELS), mode="only_valid").as_py() > MOST_LABELS:
+        return False
     known = len(column) - column.null_count
     labels: int = pc.count_distinct(column, mode="only_valid").as_py()
     return 0 < labels <= MOST_LABELS and known >= LEAST_ROWS_A_LABEL * labels

@@ -81,7 +81,6 @@ class _Found:
     """A file as it lies there, how it is to be read, and where its rows would go."""
 
     state: tuple[int, ...]
-    file: File
     reading: Reading
     home: CollectionFacts | None
     lifetime: str
@@ -107,9 +106,10 @@ def make_plan(
     that are sealed. Raises `FileMissing`, `Unreadable`, `CollectionErased`, `UnknownCollection`, `ColumnsClosed` and
     `Invalid`.
     """
-    said_zone, found = choice.zone, _found(read, keys, _with_plain_names(choice))
+    said_zone, (found, file) = choice.zone, _found(read, keys, _with_plain_names(choice))
     choice, home, names = found.choice, found.home, found.names
-    whole, reading, proposed = _read(found, last, progress, may_propose=choice.unit is None and home is None)
+    whole, reading, proposed = _read(found, file, last, progress)
+    del file  # its rows are in memory now, and both are large
     choice = replace(choice, unit=f"{UnitKind.COLUMN}:{proposed}") if proposed else choice
     same = last if last and last.reading == reading else None
     if names and not (same and same.shown.collection == choice.name):
@@ -185,23 +185,23 @@ def _grouping(uow: UnitOfWork, choice: FileChoice, parsed: ParsedTable, zone: st
 
 
 def _read(
-    found: _Found, last: HeldPlan | None, progress: Progress, *, may_propose: bool
+    found: _Found, file: File, last: HeldPlan | None, progress: Progress
 ) -> tuple[ParsedTable, Reading, str | None]:
     """The rows and how they were read; where a column that names people is proposed as the unit, as it is spelled."""
 
     def read_as(reading: Reading) -> ParsedTable:
-        return last.whole if last and last.reading == reading else parsed_as(found.file, reading, progress)
+        return last.whole if last and last.reading == reading else parsed_as(file, reading, progress)
 
     reading = found.reading
     whole = read_as(reading)
-    proposed = people_column(whole) if may_propose else None
+    proposed = people_column(whole) if found.choice.unit is None and found.home is None else None
     if proposed is not None:
         reading = replace(reading, unit_column=proposed)
         whole = read_as(reading)
     return whole, reading, proposed
 
 
-def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
+def _found(read: Read, keys: KeyTree, choice: FileChoice) -> tuple[_Found, File]:
     state, file = _state(choice.path), read_file(choice.path, choice.as_format, choice.part)
     with read() as uow:
         home, lifetime = _home(uow, choice)
@@ -211,9 +211,8 @@ def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
     digest = digest_of(file)
     with read() as uow:
         refuse_known_file(uow, _kept_digest(keys, digest), file.name)
-    return _Found(
+    found = _Found(
         state=state,
-        file=file,
         reading=reading_of(file, digest, as_last, home),
         home=home,
         lifetime=lifetime,
@@ -223,6 +222,7 @@ def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
         follows_last=as_last is not choice,
         signs=kept.words.get("signs") if kept and as_last is not choice else None,
     )
+    return found, replace(file, digest=digest)
 
 
 def check_plan(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:
