@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args
@@ -565,3 +566,14 @@ def test_a_description_that_is_wrong_names_what_is(document: Any, sentence: str)
         parse_campaign_description(document)
 
     assert sentence in str(refused.value)
+
+
+def test_a_bound_of_units_is_no_less_than_their_guess() -> None:
+    given = tomllib.loads(template())
+    least = changed(given, campaign__most_units=500)
+    less = changed(given, campaign__most_units=499)
+
+    assert parse_campaign_description(given).bound == 5000
+    assert parse_campaign_description(least).bound == 500
+    with pytest.raises(LockboxError, match="most_units is less than the guess"):
+        _ = parse_campaign_description(less).bound

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
+from learner.protocol import MAX_UNITS
 from vault.errors.families import Invalid
 from vault.requester.closed_words import check_word
 from vault.requester.description import JobDescription, parse_description, read_document
@@ -49,8 +50,12 @@ class CampaignDescription:
 
     @property
     def bound(self) -> int:
-        """The public bound of a vault's units: ten times the guess where none is written."""
-        return ROOM_FOR_GUESS * self.units_guess if self.most_units is None else self.most_units
+        """The public bound of a vault's units: ten times the guess where none is written; raises ``Invalid``."""
+        if self.most_units is None:
+            return min(ROOM_FOR_GUESS * self.units_guess, MAX_UNITS)
+        if type(self.most_units) is int and self.most_units < self.units_guess:
+            raise Invalid(reason="[campaign] most_units is less than the guess of a vault's units")
+        return self.most_units
 
     @property
     def drafted(self) -> JobDescription:
