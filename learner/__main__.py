@@ -29,6 +29,7 @@ from learner.protocol import (
     JOB_FD,
     JOB_LIMIT,
     MODEL_VARIABLE,
+    NETWORKS,
     PROGRESS_FD,
     WEIGHTS_LIMIT,
     ColumnFrame,
@@ -101,7 +102,7 @@ def _leave_gpus_out() -> None:
 def _warm_up() -> None:
     """Load what a model of this kind needs and let it compute once, so that nothing is left to be read from a file."""
     kind = os.environ.pop(MODEL_VARIABLE, "")
-    if kind == "mlp":
+    if kind in NETWORKS:
         _start_torch()
     from learner.warm_up import warm_up
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Final, Literal
 
+from learner.maps import Convolution, Map, convolutions, map_fault
 from learner.strict import ProtocolError, choice, integer, members, names, number, parse_json
 
 JOB_LIMIT = 1 << 20
@@ -18,6 +19,8 @@ MAX_PARAMETERS = 200_000
 MAX_STEPS = 10_000
 # kinds of jobs that take no step
 SUMS: Final = ("gradient_sum", "moments")
+# models of several layers, which are computed with torch
+NETWORKS: Final = ("mlp", "cnn")
 # how many units a collection may have: public, so that what the rounding of sums is charged tells nothing
 MAX_UNITS = 1 << 24
 UPDATE_GRID_EXPONENT = 24
@@ -75,22 +78,50 @@ class LabelSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """One of the closed list of models; ``hidden`` and ``activation`` belong to ``mlp`` alone."""
+    """One of the closed list of models; ``hidden`` belongs to ``mlp`` alone, ``activation`` to networks.
 
-    kind: Literal["linear", "logistic", "mlp"]
+    A ``cnn`` has an ``image`` of (height, width, channels), and after each convolution of ``filters`` with a
+    ``kernel`` the mean over each ``pool``, both (height, width); a series is an image of one row.
+    """
+
+    kind: Literal["linear", "logistic", "mlp", "cnn"]
     hidden: tuple[int, ...] = ()
     activation: Literal["tanh", "relu"] | None = None
+    image: tuple[int, ...] = ()
+    filters: tuple[int, ...] = ()
+    kernel: tuple[int, ...] = ()
+    pool: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        choice(self.kind, "model kind", "linear", "logistic", "mlp")
-        if not isinstance(self.hidden, tuple) or len(self.hidden) > 3:
-            raise ProtocolError("hidden layers are not a short list")
+        choice(self.kind, "model kind", "linear", "logistic", *NETWORKS)
+        for widths in (self.hidden, self.image, self.filters, self.kernel, self.pool):
+            if not isinstance(widths, tuple) or len(widths) > 3:
+                raise ProtocolError("layers are not a short list")
         for width in self.hidden:
             integer(width, "hidden width", 1, 256)
-        if self.kind == "mlp":
+        if self.kind in NETWORKS:
             choice(self.activation, "activation", "tanh", "relu")
-        elif self.hidden or self.activation is not None:
-            raise ProtocolError("only an mlp has hidden layers and an activation")
+        if (self.hidden and self.kind != "mlp") or (self.activation and self.kind not in NETWORKS):
+            raise ProtocolError("only an mlp has hidden layers, and only a network an activation")
+        if self.kind == "cnn":
+            self._check_maps()
+        elif self.image or self.filters or self.kernel or self.pool:
+            raise ProtocolError("only a cnn has maps")
+
+    def _check_maps(self) -> None:
+        lengths = tuple(map(len, (self.image, self.kernel, self.pool)))
+        if lengths != (3, 2, 2) or not self.filters:
+            raise ProtocolError("a cnn has an image, filters, a kernel and a pool")
+        for size in (*self.image, *self.pool):
+            integer(size, "size of a map", 1, MAX_FEATURES)
+        for count in self.filters:
+            integer(count, "filters", 1, 64)
+        for size in self.kernel:
+            integer(size, "kernel", 1, 31)
+        if any(size % 2 == 0 for size in self.kernel):
+            raise ProtocolError("a kernel has no middle")
+        if fault := map_fault(convolutions_of(self)):
+            raise ProtocolError(f"the model {fault}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +183,7 @@ class Job:
         if self.sampling_rate > 1 or self.momentum >= 1 or self.second_momentum >= 1:
             raise ProtocolError("sampling rate or momentum is outside its bounds")
         if self.kind in SUMS and (
-            self.model.kind == "mlp" or (self.sampling_rate, self.expected_batch, self.steps) != (1, 1, 1)
+            self.model.kind in NETWORKS or (self.sampling_rate, self.expected_batch, self.steps) != (1, 1, 1)
         ):
             raise ProtocolError("a sum is one step over all units of a linear or logistic model")
         if self.kind == "moments" and self.model.kind != "linear":
@@ -161,6 +192,8 @@ class Job:
             raise ProtocolError("the loss does not fit the label")
         if {"linear": "squared", "logistic": "cross_entropy"}.get(self.model.kind, self.loss) != self.loss:
             raise ProtocolError("the loss does not fit the model")
+        if self.model.kind == "cnn" and math.prod(self.model.image) != input_width(self.features):
+            raise ProtocolError("the image does not have as many numbers as the features")
         if parameter_count(update_shapes(self)) > MAX_PARAMETERS:
             raise ProtocolError("the model has too many parameters")
 
@@ -176,8 +209,7 @@ class Job:
         if not isinstance(facts["features"], list):
             raise ProtocolError("the features are not a list")
         model = members(facts.pop("model"), names(ModelSpec))
-        if isinstance(model["hidden"], list):
-            model["hidden"] = tuple(model["hidden"])
+        model |= {name: tuple(value) for name, value in model.items() if isinstance(value, list)}
         features = tuple(FeatureSpec(**members(item, names(FeatureSpec))) for item in facts.pop("features"))
         label = LabelSpec(**members(facts.pop("label"), names(LabelSpec)))
         return cls(model=ModelSpec(**model), features=features, label=label, **facts)
@@ -194,7 +226,12 @@ def output_width(label: LabelSpec) -> int:
 
 
 def parameter_shapes(model: ModelSpec, inputs: int, outputs: int) -> dict[str, tuple[int, ...]]:
-    """The model's parameters in their fixed order: weights are (outputs, inputs), biases (outputs,)."""
+    """The model's parameters in their fixed order: weights are (outputs, inputs), biases (outputs,).
+
+    The inputs of a convolution are those of its kernel, row by row, the channels of a place together.
+    """
+    if model.kind == "cnn":
+        return _convolved_shapes(convolutions_of(model), outputs)
     if model.kind != "mlp":
         return {"weight": (outputs, inputs), "bias": (outputs,)}
     widths = (inputs, *model.hidden, outputs)
@@ -203,6 +240,21 @@ def parameter_shapes(model: ModelSpec, inputs: int, outputs: int) -> dict[str, t
         shapes[f"layers.{layer}.weight"] = (wide_out, wide_in)
         shapes[f"layers.{layer}.bias"] = (wide_out,)
     return shapes
+
+
+def convolutions_of(model: ModelSpec) -> tuple[Convolution, ...]:
+    """The convolutions of a cnn, in their order."""
+    (height, width, channels), (high, wide), (down, right) = model.image, model.kernel, model.pool
+    image = Map(height=height, width=width, channels=channels)
+    return convolutions(image, model.filters, (high, wide), (down, right))
+
+
+def _convolved_shapes(layers: Sequence[Convolution], outputs: int) -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {}
+    for place, layer in enumerate(layers):
+        shapes[f"convolutions.{place}.weight"] = (layer.filters, layer.patch)
+        shapes[f"convolutions.{place}.bias"] = (layer.filters,)
+    return shapes | {"linear.weight": (outputs, layers[-1].given.size), "linear.bias": (outputs,)}
 
 
 def largest_number(encoding: str) -> int:

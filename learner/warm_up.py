@@ -54,8 +54,27 @@ _AFFINE = (
 )
 
 
+_IMAGES = replace(
+    _CLASSES,
+    model=ModelSpec(
+        kind="cnn", image=(4, 4, 2), filters=(3, 9), kernel=(3, 3), pool=(2, 2), activation="tanh"
+    ),
+    features=(FeatureSpec(kind="standard", clip=3.0),) * 32,
+)
+_CONVOLVED = (
+    _IMAGES,
+    replace(
+        _NUMBER,
+        model=replace(_IMAGES.model, filters=(40, 40), activation="relu"),
+        features=_IMAGES.features,
+        max_rows_per_unit=1,
+    ),
+)
+_JOBS = {"mlp": _LAYERED, "cnn": _CONVOLVED}
+
+
 def warm_up(kind: str) -> None:
     """Train models of this kind on constants; what comes out is of no account."""
-    for job in _LAYERED if kind == "mlp" else _AFFINE:
+    for job in _JOBS.get(kind, _AFFINE):
         weights = save({name: np.full(shape, 0.1, np.float32) for name, shape in job_shapes(job).items()})
         engine.rehearse(job, weights)

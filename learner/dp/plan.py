@@ -12,6 +12,7 @@ from learner.protocol import (
     MAX_UNITS,
     Job,
     ProtocolError,
+    convolutions_of,
     parameter_count,
     update_shapes,
 )
@@ -105,10 +106,14 @@ def plan_of(job: Job) -> Plan:
 
 
 def _block(job: Job) -> int:
-    """Rows at once: 512, or so few that their moments take 32 MiB."""
-    if job.kind != "moments":
-        return MOST_ROWS
-    return max(32, min(MOST_ROWS, 2**22 // parameter_count(update_shapes(job)) // 32 * 32))
+    """Rows at once: 512, or so few that their moments, or the patches of their maps, take 32 MiB."""
+    numbers = 1
+    if job.kind == "moments":
+        numbers = parameter_count(update_shapes(job))
+    elif job.model.kind == "cnn":
+        numbers = sum(each.taken.places * (each.patch + 8) for each in convolutions_of(job.model))
+        numbers += parameter_count(update_shapes(job))
+    return max(32, min(MOST_ROWS, 2**22 // numbers // 32 * 32))
 
 
 def _check(plan: Plan) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
@@ -21,13 +21,10 @@ from torch import Tensor
 from learner.data import Block, Rows
 from learner.dp.books import Books, BooksOf, Layer, LayerShape, Numbers, kept
 from learner.dp.units import padded
+from learner.models.activations import activate, filled_up, inverse_error_function, times_slope
 from learner.models.losses import residuals
 from learner.protocol import Job, job_shapes
 
-# Eight float32 are one register of AVX2 and half a cache line, so that rows begin at the one half or the other by
-# turns. That no bit follows from which is not concluded from this number: `learner.dp.places` compares on this
-# computer, before each run, what every unit adds in order and three places on, where each row stands at the other.
-_ALIGNMENT = 8
 # what rows are computed in
 PRECISION = torch.float32
 _BITS = {torch.float32: torch.int32, torch.float64: torch.int64}
@@ -52,6 +49,8 @@ class _Room:
 
 class Layered:
     """Affine layers with an activation between them, on blocks of few sizes."""
+
+    erfinv = staticmethod(inverse_error_function)
 
     def __init__(self, job: Job, rows: Rows, block: int) -> None:
         torch.set_num_threads(1)  # more would make a sum depend on how the rows were shared out
@@ -102,11 +101,6 @@ class Layered:
         )
         torch.from_numpy(total).addmm_(left.T, right)
 
-    def erfinv(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The inverse of the error function, in the place of the values."""
-        torch.from_numpy(values).erfinv_()
-        return values
-
     def _room(self, size: int) -> _Room:
         block = self._rows.block(size, self.shapes[0].columns)
         return _Room(
@@ -135,7 +129,7 @@ class Layered:
         for place, (shape, forth) in enumerate(zip(self.shapes, self._forth, strict=True)):
             given = torch.mm(room.values[place], forth, out=room.values[place + 1])
             if place + 1 < len(self.shapes):
-                torch.relu_(given) if self._job.model.activation == "relu" else torch.tanh_(given)
+                activate(self._job.model.activation, given)
                 given[:, shape.outputs] = 1.0
         return room
 
@@ -151,15 +145,7 @@ class Layered:
         ).T
         for place in range(len(self.shapes) - 1, 0, -1):
             given = torch.mm(room.gradients[place], self._back[place], out=room.gradients[place - 1])
-            self._times_slope(given, room.values[place])
-
-    def _times_slope(self, gradient: Tensor, activated: Tensor) -> None:
-        """Multiply by the activation's derivative, which follows from what it gave out."""
-        operations: Any = torch.ops.aten
-        if self._job.model.activation == "relu":
-            operations.threshold_backward.grad_input(gradient, activated, 0, grad_input=gradient)
-        else:
-            operations.tanh_backward.grad_input(gradient, activated, grad_input=gradient)
+            times_slope(self._job.model.activation, given, room.values[place])
 
 
 def _in_float64(rows: Tensor, room: Tensor) -> Tensor:
@@ -176,15 +162,11 @@ def _layer_shapes(job: Job) -> tuple[LayerShape, ...]:
         LayerShape(
             outputs=outputs,
             inputs=inputs,
-            rows=_filled_up(outputs + (place < last)),
-            columns=_filled_up(inputs + 1),
+            rows=filled_up(outputs + (place < last)),
+            columns=filled_up(inputs + 1),
         )
         for place, (outputs, inputs) in enumerate(sizes)
     )
-
-
-def _filled_up(size: int) -> int:
-    return size + -size % _ALIGNMENT
 
 
 def _size(shape: tuple[int, ...]) -> int:

@@ -9,8 +9,12 @@ from learner.protocol import Job
 
 def network_of(job: Job, rows: Rows, block: int) -> Network:
     """The job's model over these rows, in blocks of ``block`` of them."""
+    # torch takes longer to import than a small job to run, and only models of several layers need it
+    if job.model.kind == "cnn":
+        from learner.models.convolutional import Convolutional
+
+        return Convolutional(job, rows, block)
     if job.model.kind == "mlp":
-        # torch takes longer to import than a small job to run, and only models of several layers need it
         from learner.models.layered import Layered
 
         return Layered(job, rows, block)

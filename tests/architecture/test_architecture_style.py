@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -11,8 +12,14 @@ LONGEST_FUNCTION, LONGEST_FILE = 60, 400
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "base", "util", "helper"}
 
 
+@cache
+def tree_of(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@cache
 def functions(file: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = tree_of(file)
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
@@ -46,7 +53,7 @@ def test_every_public_function_and_class_says_what_it_is() -> None:
     silent = [
         f"{file.relative_to(ROOT)}:{node.name}"
         for file in SOURCES
-        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        for node in tree_of(file).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
         if not node.name.startswith("_") and not ast.get_docstring(node)
     ]

@@ -271,6 +271,7 @@ def test_the_timeline_can_be_cut_to_the_newest(trail):
         assert [line.entry.seq for line in timeline(uow, newest=2)] == [4, 5]
 
 
+@pytest.mark.slow
 def test_appending_reads_the_same_however_long_the_trail_is(trail, monkeypatch):
     """Rows are counted, not seconds: one entry and one fact are read, at 3 entries as at 300."""
     read = []

@@ -144,6 +144,11 @@ def test_sentences_read_like_this(kind, clear, expected):
     assert expected == told(kind, HIDDEN.get(kind, {}), **clear)
 
 
+def test_one_is_not_several():
+    assert told(EntryType.RECORD_IMPORT, {"rows": 1}) == "You imported 1 record."
+    assert "1 step," in told(EntryType.TRAINING_RUN, {}, steps=1)
+
+
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [

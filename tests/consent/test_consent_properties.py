@@ -8,10 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import cedarpy
+import pytest
 from consent_cases import END, NOW, START, make_grant, make_question
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.sweeps import sweep
 from vault.consent.decide import decide
 from vault.consent.grants import Grant, Window
 from vault.consent.verdict import LedgerView, Question
@@ -198,13 +200,16 @@ def cedar_permits(held: list[Grant], question: Question, now: datetime, ledger: 
     return bool(answer.allowed)
 
 
-@settings(max_examples=400)
-@given(grant_lists, questions, moments, ledgers)
-def test_cedar_gives_the_same_verdict(
-    held: list[Grant], question: Question, now: datetime, ledger: LedgerView
-) -> None:
+@pytest.mark.parametrize("examples", sweep((150, 2_000)))
+def test_cedar_gives_the_same_verdict(examples: int) -> None:
     """An engine that is not ours, on a translation of each grant into a policy."""
-    assert cedar_permits(held, question, now, ledger) == decide(held, question, now, ledger).permitted
+
+    @settings(max_examples=examples)
+    @given(grant_lists, questions, moments, ledgers)
+    def holds(held: list[Grant], question: Question, now: datetime, ledger: LedgerView) -> None:
+        assert cedar_permits(held, question, now, ledger) == decide(held, question, now, ledger).permitted
+
+    holds()
 
 
 def test_cedar_permits_what_fits_and_refuses_what_does_not() -> None:

@@ -109,6 +109,7 @@ def test_one_that_is_started_anew_loads_none_of_the_heavy_libraries(waiting: Wor
         assert process.wait(60) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", sweep([signal.SIGTERM, signal.SIGINT, signal.SIGHUP]))
 def test_a_signal_ends_it_in_order_and_it_prints_nothing(
     child: Child, waiting: World, how: signal.Signals

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.worlds.approving import approve
 from tests.worlds.commands import Terminal, run
 from tests.worlds.importing import import_file
@@ -131,6 +133,7 @@ def test_a_card_becomes_a_job_that_the_vault_takes(known_world: World) -> None:
         approve(vault, request, draft=True, special_confirmed=True)
 
 
+@pytest.mark.slow
 def test_on_a_terminal_label_features_and_price_are_asked(today: World) -> None:
     description = today.folder / "JOB.toml"
     description.write_text('collection = "moves"\n' + JOB)

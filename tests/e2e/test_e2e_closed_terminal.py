@@ -31,6 +31,7 @@ def test_a_terminal_that_closes_at_a_question_answers_no(today: World) -> None:
         assert rows_of(today) == {"nights": 100}
 
 
+@pytest.mark.slow
 def test_what_a_closed_terminal_asked_for_is_done_as_a_whole_or_not(today: World) -> None:
     table = today.table("more.csv", rows=9000, seed=3)
     with serving(today):

@@ -59,6 +59,7 @@ def elsewhere(work: Callable[[], object]) -> None:
 # processes ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_second_writer_is_refused_at_once_and_readers_are_not(nursery: Nursery, known_world: World) -> None:
     nursery.order(known_world, do="hold")
     nursery.wait_for("holding")

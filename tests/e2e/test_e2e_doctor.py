@@ -26,6 +26,7 @@ HEARD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="nothing confines a learner here")
 def test_doctor_tries_to_be_heard_by_other_users_and_every_attempt_is_refused(known_world: World) -> None:
     seen = run(known_world.paths, "doctor", "--json")

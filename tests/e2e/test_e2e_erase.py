@@ -384,6 +384,7 @@ def _reader(vault: Vault, uow: object) -> ColumnReader:
     return ColumnReader.of_owner(uow, vault._opened.keys, facts.id)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_erasing_waits_for_who_reads(plain_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = traces(plain_world)
     with plain_world.vault() as vault, somebody_reading(vault) as ended:
@@ -432,6 +433,7 @@ def test_a_reader_of_before_opens_nothing_afterwards(world: World) -> None:
 # commands ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_another_name_erases_nothing(today: World) -> None:
     assert_refused(
         run(today.paths, "data", "erase", "nights", "--confirm", "night"), 4, "you said no", secrets_of(today)

@@ -57,6 +57,7 @@ def test_where_no_room_is_left_each_act_is_done_or_says_so(today: World, room: i
         assert run(today.paths, "backup", today.folder / "after.tar").code == 0
 
 
+@pytest.mark.slow
 def test_where_no_file_can_be_opened_it_says_so_and_goes_on_afterwards(today: World) -> None:
     (today.folder / "new.csv").write_text("day,steps\n2024-01-01,3\n2024-01-02,4\n")
     said = []

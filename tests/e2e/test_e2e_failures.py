@@ -276,6 +276,7 @@ def test_a_full_disk_changes_nothing(today: World, secrets: list[str], mounting:
     assert rows_of(after) == 100
 
 
+@pytest.mark.slow
 def test_a_limit_on_file_sizes_is_met_like_a_full_disk(today: World, secrets: list[str]) -> None:
     """No mount is needed for this one, so it runs everywhere."""
     used = max(path.stat().st_size for path in today.paths.vault.iterdir())
@@ -310,6 +311,7 @@ tui.cli.main()
 """
 
 
+@pytest.mark.slow
 def test_an_interrupted_import_stores_nothing_and_can_be_made_again(today: World, secrets: list[str]) -> None:
     """Ctrl-C while the rows are being sealed: the signal is real, its moment is not left to chance."""
     table = big_table(today.folder, 2_000)
@@ -391,6 +393,7 @@ def test_nothing_is_printed_behind_the_back_of_the_command(today: World, secrets
     assert_clean(outcome.all, secrets)
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error(today: World, secrets: list[str]) -> None:
     shell = ["sh", "-c", '("$0" "$@"; echo "code $?" >&2) | head -n 1']
     outcome = run_installed(today.paths, "audit", "show", before=shell)

@@ -218,6 +218,7 @@ def test_a_stopped_import_is_done_as_a_whole_when_the_command_goes_on(approved_t
 # the screens --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_screens_say_it_do_not_freeze_and_end_it(today: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liveness, "ANSWER_SECONDS", 0.5)
     monkeypatch.setattr(connection, "SILENT_SECONDS", 0.5)

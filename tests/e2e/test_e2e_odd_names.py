@@ -127,6 +127,7 @@ def test_an_unlocked_vault_takes_no_name_that_is_not_utf8_and_says_what_to_do(kn
     assert "lockbox lock" in seen.err
 
 
+@pytest.mark.slow
 def test_json_stays_json_where_the_terminal_knows_ascii_alone(
     known_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

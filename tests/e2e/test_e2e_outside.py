@@ -386,6 +386,7 @@ def assert_alike(one: Transcript, other: Transcript) -> None:
 Known = Callable[[tuple[str, ...]], Transcript]
 
 
+@pytest.mark.slow
 def test_outside_the_same_is_seen_beside_a_unit_with_a_fraction_and_behind_a_slow_run(
     asker: World, of_ordinary: Known, tmp_path: Path
 ) -> None:

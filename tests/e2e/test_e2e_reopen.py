@@ -161,6 +161,7 @@ def test_without_what_was_shown_nothing_is_reopened(older: World, given: tuple[s
     assert run(older.paths, "reopen", "--dry-run", secret="a wrong one").code == 3
 
 
+@pytest.mark.slow
 def test_a_damaged_mark_is_written_anew_and_everything_stays_as_it_is(today: World) -> None:
     before = facts(today, "consent", "list"), facts(today, "request", "list"), used(today)
     mark = next(today.paths.state.iterdir())

@@ -83,6 +83,7 @@ def files(*folders: Path) -> dict[Path, tuple[int, int, bytes]]:
     }
 
 
+@pytest.mark.slow
 def test_the_whole_story_of_the_sample_leaves_the_real_vault_byte_for_byte_as_it_was(
     held_world: World, quiet: Quiet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +117,7 @@ def test_the_whole_story_of_the_sample_leaves_the_real_vault_byte_for_byte_as_it
         )
 
 
+@pytest.mark.slow
 def test_the_commands_make_and_remove_it_beside_the_real_vault(
     held_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

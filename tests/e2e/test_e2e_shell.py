@@ -72,6 +72,7 @@ def test_the_manual_is_what_the_formatter_expects(today: World, tmp_path: Path) 
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_command_waits_for_a_vault_that_is_written_to_as_long_as_it_was_told(today: World) -> None:
     with writer_lock(today.paths.vault):
         outcome = run(today.paths, "requester", "block", "nobody")

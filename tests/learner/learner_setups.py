@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -90,6 +91,21 @@ LINEAR = replace(
 def mlp(job: Job, *hidden: int, activation: Any = "tanh") -> Job:
     """The job with an mlp for its model, on a grid that fits many parameters."""
     return replace(job, model=ModelSpec(kind="mlp", hidden=hidden, activation=activation))
+
+
+def cnn(
+    job: Job,
+    image: tuple[int, int, int],
+    *filters: int,
+    kernel: tuple[int, int] = (3, 3),
+    pool: tuple[int, int] = (2, 2),
+    activation: Any = "tanh",
+) -> Job:
+    """The job with convolutions for its model, over as many features as the image has numbers."""
+    model = ModelSpec(
+        kind="cnn", image=image, filters=filters, kernel=kernel, pool=pool, activation=activation
+    )
+    return replace(job, model=model, features=job.features[:1] * math.prod(image), grid=max(20, job.grid))
 
 
 def frame_of(

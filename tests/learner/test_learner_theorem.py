@@ -17,7 +17,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from learner_setups import LINEAR, LOGISTIC, WIDTH, frame_of, listened, mlp, random_frame, weights_of
+from learner_setups import LINEAR, LOGISTIC, WIDTH, cnn, frame_of, listened, mlp, random_frame, weights_of
 from numpy.typing import NDArray
 from privacy_checks import addends, copied
 
@@ -37,8 +37,18 @@ JOBS = {
     "rows of an mlp": mlp(replace(LOGISTIC, max_rows_per_unit=1), 5, 4, activation="relu"),
     "pairs": mlp(replace(LINEAR, grid=20), 40, 24),
     "long unit": replace(LOGISTIC, max_rows_per_unit=400),
+    "rows of maps": cnn(replace(LOGISTIC, max_rows_per_unit=1), (2, 4, 1), 3, activation="relu"),
+    "maps": cnn(LOGISTIC, (4, 4, 1), 5, 4),
 }
-ROWS = {"rows": 1, "rows of an mlp": 1, "formed": 5, "pairs": 5, "long unit": 300}
+ROWS = {
+    "rows": 1,
+    "rows of maps": 1,
+    "maps": 5,
+    "rows of an mlp": 1,
+    "formed": 5,
+    "pairs": 5,
+    "long unit": 300,
+}
 
 
 def exact_gradient(layers: Books) -> list[NDArray[Any]]:
@@ -171,11 +181,11 @@ def test_a_unit_whose_rows_agree_is_clipped_by_its_norm_alone() -> None:
     assert math.sqrt(exact_square(layers)) == pytest.approx(job.clip_norm, rel=1e-4)
 
 
-@pytest.mark.parametrize("name", ["rows", "formed", "pairs"])
+@pytest.mark.parametrize("name", ["rows", "formed", "pairs", "maps"])
 def test_the_sum_is_off_by_less_than_the_theorem_says(name: str) -> None:
     """|fl(sum) - sum| <= (K + 4) u n rho C, against the exact sum of what the units add."""
     job = replace(JOBS[name], clip_norm=0.5, grid=20)
-    count = 30 if name == "pairs" else 300
+    count = 30 if name in ("pairs", "maps") else 300
     frame = random_frame(job, count, rows_each=1 if name == "rows" else 2, spread=3.0)
     weights = weights_of(job, scale=0.3)
     total = listened(job, frame, weights=weights)[0].totals[0]

@@ -29,6 +29,8 @@ def unflatten(theta: NDArray[np.float64], shapes: Mapping[str, tuple[int, ...]])
 
 def forward(model: ModelSpec, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
     """Outputs (…, K) of inputs (…, width)."""
+    if model.kind == "cnn":
+        return _convolved(model, list(parameters.values()), inputs)
     weight, bias, *rest = parameters.values()
     outputs = functional.linear(inputs, weight, bias)
     while rest:
@@ -36,6 +38,19 @@ def forward(model: ModelSpec, parameters: Mapping[str, Tensor], inputs: Tensor) 
         activated = torch.relu(outputs) if model.activation == "relu" else torch.tanh(outputs)
         outputs = functional.linear(activated, weight, bias)
     return outputs
+
+
+def _convolved(model: ModelSpec, parameters: list[Tensor], inputs: Tensor) -> Tensor:
+    """The outputs of one image by torch's own convolutions and means, with channels before places."""
+    *kernels, weight, bias = parameters
+    values = inputs.view(1, *model.image).permute(0, 3, 1, 2)
+    edge = [size // 2 for size in model.kernel]
+    for kernel, offset in zip(kernels[::2], kernels[1::2], strict=True):
+        turned = kernel.view(len(kernel), *model.kernel, values.shape[1]).permute(0, 3, 1, 2)
+        given = functional.conv2d(values, turned, offset, padding=edge)
+        active = torch.relu(given) if model.activation == "relu" else torch.tanh(given)
+        values = functional.avg_pool2d(active, model.pool)
+    return functional.linear(values.permute(0, 2, 3, 1).flatten(), weight, bias)
 
 
 def row_loss(job: Job, outputs: Tensor, label: Tensor) -> Tensor:

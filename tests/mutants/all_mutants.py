@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import mutants_of_access
 import mutants_of_audit
+import mutants_of_campaigns
 import mutants_of_confinement
 import mutants_of_consent
 import mutants_of_egress
+import mutants_of_imports
 import mutants_of_ledger
 import mutants_of_people
 import mutants_of_privacy
@@ -27,4 +29,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_surroundings.MUTANTS,
     *mutants_of_versions.MUTANTS,
     *mutants_of_screens.MUTANTS,
+    *mutants_of_campaigns.MUTANTS,
+    *mutants_of_imports.MUTANTS,
 )

@@ -109,4 +109,4 @@ def test_only_the_first_refused_rows_are_listed(bench):
 
 def test_one_unit_is_one_unit(bench):
     only = preview(bench.parse(VISITS.splitlines()[0] + "\n" + VISITS.splitlines()[1] + "\n"), RECORD, "at")
-    assert "There is only 1 unit: an update that hides each of them will say little." in only.warnings
+    assert "There is only 1 unit: an update that hides it will say little." in only.warnings

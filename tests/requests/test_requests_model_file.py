@@ -125,10 +125,12 @@ def test_every_kind_of_model_scores_outside_as_it_does_in_the_vault(kind: str) -
 def test_the_learner_knows_no_kind_of_model_that_is_not_tried_here() -> None:
     from typing import get_args
 
-    from vault.requests.manifest import ModelAsk
+    from test_requests_maps import KINDS as MAPS
+
+    from vault.requests.models import ModelAsk
 
     kinds = {get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(ModelAsk)}
-    assert kinds == {manifest(**changes).model.kind for changes in KINDS.values()}
+    assert kinds == {manifest(**changes).model.kind for changes in (*KINDS.values(), *MAPS.values())}
 
 
 @pytest.mark.parametrize("label", ["1", "0", "2.5", "-3", "yes", "2026-01-05", "red", "TRUE", "1e3"])

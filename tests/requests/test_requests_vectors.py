@@ -197,6 +197,8 @@ def test_outside_a_vector_is_scored_as_three_numbers_are(tmp_path: Path) -> None
     by_graph = predict(tmp_path / "model.onnx", file)
     assert by_graph == predict(tmp_path / "model.safetensors", file, tmp_path / "job")
     assert [float(row[-1]) for row in by_graph.rows] == pytest.approx(ours.max(axis=1).tolist(), abs=1e-4)
+    file.write_text('weekday,steps\nfri,\nfri,NA\nfri," "\n')
+    assert len({row[-1] for row in predict(tmp_path / "model.onnx", file).rows}) == 1
     file.write_text('weekday,steps\nfri,"[1, 2, 3]"\nfri,"[1, 2]"\n')
     with pytest.raises(Invalid, match="line 3: steps is no list of 3 numbers"):
         predict(tmp_path / "model.onnx", file)

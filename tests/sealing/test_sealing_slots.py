@@ -28,6 +28,7 @@ def test_the_derivation_is_argon2id_with_one_lane(passes: int, memory_kib: int) 
     assert expected == keys.sealing.reveal() + keys.commitment.reveal()
 
 
+@pytest.mark.slow
 def test_the_default_cost_is_three_passes_over_256_mib_and_opens_what_it_closed() -> None:
     header, _ = new_header(vault_id=VAULT_ID, root=Secret(ROOT), passphrase=Secret(PASSPHRASE))
 

@@ -52,6 +52,7 @@ def test_what_is_trivially_weak_is_refused_with_its_reason(text: str, why: str) 
     assert why in found.words
 
 
+@pytest.mark.slow
 def test_a_made_passphrase_is_always_enough() -> None:
     assert all(check_new_passphrase(generate_passphrase()).is_enough for _ in range(50))
 

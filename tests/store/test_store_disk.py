@@ -60,6 +60,7 @@ def read_only(child: Callable[..., Any], with_mounts: list[str]) -> Callable[[Pa
     )
 
 
+@pytest.mark.slow
 def test_a_vault_on_a_read_only_disk_can_be_read(
     read_only: Callable[[Path], Any], path: Path, key: bytes
 ) -> None:
@@ -79,6 +80,7 @@ def test_a_vault_in_use_when_its_disk_became_read_only_can_be_read(
     assert read_only(path.parent)["found"] == [1, 1, 1]
 
 
+@pytest.mark.slow
 def test_unfinished_business_of_a_killed_writer_is_not_skipped_over(
     read_only: Callable[[Path], Any], store: Store, path: Path, tmp_path: Path
 ) -> None:

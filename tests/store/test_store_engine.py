@@ -131,6 +131,7 @@ def test_a_reader_sees_nothing_of_an_uncommitted_write(store: Store) -> None:
     assert facts(store) == {"a": "new", "b": "new"}
 
 
+@pytest.mark.slow
 def test_readers_beside_a_busy_writer_never_see_half_of_a_write(store: Store) -> None:
     put(store, a="0", b="0")
     ended = threading.Event()

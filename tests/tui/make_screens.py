@@ -1,11 +1,12 @@
 """Make the pictures of docs/screens: `make screens`, or one by its name: `python tests/tui/make_screens.py NAME ...`.
 
 Everything on them is made up, the diary of `lockbox demo --sample` among it. Clock, keys, ids and noise are fixed, so
-that a picture changes only where its screen did.
+that a picture changes only where its screen did; a slow test makes all of them elsewhere (`--to DIR`) and compares.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import shutil
@@ -248,10 +249,10 @@ def check(name: str, svg: str, folder: Path) -> None:
         raise SystemExit(f"{name} shows {shown}")
 
 
-def main(names: list[str]) -> None:
+def main(names: list[str], target: Path) -> None:
     """Make those pictures, or all."""
     wanted = [one for one in PICTURES if not names or one.name in names]
-    FOLDER.mkdir(exist_ok=True)
+    target.mkdir(exist_ok=True)
     hold_still()
     with tempfile.TemporaryDirectory(prefix="lb") as place:
         os.environ["LOCKBOX_RUNTIME"], os.environ["LOCKBOX_CONFIG"] = f"{place}/run", f"{place}/config.toml"
@@ -262,8 +263,8 @@ def main(names: list[str]) -> None:
             made |= all_of(wanted, lived(folder))
         for name, svg in made.items():
             check(name, svg, folder)
-            (FOLDER / f"{name}.svg").write_text(svg, encoding="utf-8")
-            print(f"docs/screens/{name}.svg")
+            (target / f"{name}.svg").write_text(svg, encoding="utf-8")
+            print(f"{name}.svg")
 
 
 def all_of(wanted: list[Picture], world: World) -> dict[str, str]:
@@ -280,4 +281,8 @@ def all_of(wanted: list[Picture], world: World) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    asked = argparse.ArgumentParser()
+    asked.add_argument("names", nargs="*")
+    asked.add_argument("--to", type=Path, default=FOLDER)
+    given = asked.parse_args()
+    main(given.names, given.to)

@@ -83,6 +83,7 @@ def looks(vault: OwnerSession) -> int:
     return sum(line.type == "access.view" for line in vault.audit_lines())
 
 
+@pytest.mark.slow
 def test_pages_turn_and_never_more_than_one_is_here(shared: Shared) -> None:
     world, vault = shared
     before = looks(vault)
@@ -116,6 +117,7 @@ def test_pages_turn_and_never_more_than_one_is_here(shared: Shared) -> None:
     play(story())
 
 
+@pytest.mark.slow
 def test_the_vault_searches_and_counts_and_escape_shows_all_rows_again(shared: Shared) -> None:
     world, vault = shared
     answer = vault.browse("many", search="NEEDLE")

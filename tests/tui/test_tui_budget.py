@@ -79,6 +79,7 @@ def looked(lived_template: World, tmp_path_factory: pytest.TempPathFactory) -> I
 # at rest ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_every_budget_and_every_job_has_its_numbers_at_every_size(
     looked: Looked, size: tuple[int, int]

@@ -53,6 +53,7 @@ KEYS = (
         "shift+tab",
         "ctrl+p",
         "ctrl+k",
+        "ctrl+o",
         "ctrl+r",
         "ctrl+c",
         "f1",
@@ -109,7 +110,8 @@ def test_no_burst_of_keys_decides_anything(
 DIALOGS = (
     ("requests", "a"), ("requests", "x"), ("requests", "o"), ("requests", "t"), ("requests", "b"), ("requests", "n"),
     ("release", "R"), ("release", "D"), ("data", "D"), ("data", "e"), ("data", "i"), ("consents", "n"),
-    ("consents", "w"), ("consents", "x"), ("audit", "e"), ("audit", "K"), ("audit", "f"), ("budget", "h"), ("settings", "enter"),
+    ("consents", "w"), ("consents", "x"), ("audit", "e"), ("audit", "K"), ("audit", "f"), ("budget", "h"),
+    ("settings", "enter"),
 )  # fmt: skip
 NEAR = (("requests", "a"), ("requests", "x"), ("requests", "o"), ("release", "R"), ("release", "D"))
 """Where what is decided weighs most; the others stand at three more sizes in the slow tests."""

@@ -347,6 +347,7 @@ def test_withdrawing_takes_three_keys_and_says_what_it_destroyed(own: Shared) ->
     assert (vault.consent(one.id).state, vault.releases()[0].state) == ("withdrawn", "destroyed")
 
 
+@pytest.mark.slow
 def test_what_has_left_is_named_and_said_to_be_beyond_reach(today: World) -> None:
     with today.vault() as vault:
         update = vault.releases()[0]
@@ -456,6 +457,7 @@ async def try_it(pilot: Pilot[int], *fields: str, epsilon: str = "") -> str:
     return words
 
 
+@pytest.mark.slow
 def test_what_if_decides_as_the_facade_and_writes_nothing(shared: Shared) -> None:
     world, vault = shared
     before = vault.status().audit_entries

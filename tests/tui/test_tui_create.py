@@ -196,6 +196,7 @@ def test_quitting_at_the_sheet_leaves_no_vault_that_nobody_can_recover(paths: Pa
     assert nothing_lies_at(paths)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_typing_the_groups_back_puts_the_vault_in_its_place_and_asks_for_a_file(
     paths: Paths, monkeypatch: pytest.MonkeyPatch
@@ -303,6 +304,7 @@ def test_an_import_shows_what_would_be_kept_and_stores_nothing_before_its_key(
         assert vault.collections() == []
 
 
+@pytest.mark.slow
 def test_sensitive_columns_are_marked_and_the_owner_and_not_the_guess_decides(world: World) -> None:
     path = diary(world)
 

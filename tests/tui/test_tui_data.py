@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.worlds.screens import SIZES, on_page, play, press, sees, served, text
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from tui.dialogs.choose_file import ChooseFileDialog
+from tui.dialogs.data_card import READ, DataCardDialog
 from tui.dialogs.erase import EraseDialog
 from tui.dialogs.export_data import DataExportDialog
 from tui.screens.columns import HIDDEN, Columns
@@ -24,6 +26,7 @@ from tui.screens.data import EMPTY, NOBODY, Data
 from tui.text import wording
 from tui.text.erasure_facts import erase_sentences
 from tui.widgets.table import ListTable
+from tui.widgets.toggle import Toggle
 from vault.owner.interface.session import OwnerSession
 from vault.views.records import Erasure, FileChoice
 
@@ -224,6 +227,35 @@ async def dialog(pilot: Pilot[int], key: str, kind: type) -> None:
     await press(pilot, key)
     await until(pilot, lambda: isinstance(pilot.app.screen, kind))
     await pilot.pause()
+
+
+def test_a_card_is_written_only_as_it_was_read(own: Shared, tmp_path: Path) -> None:
+    world, vault = own
+    target = tmp_path / "nights.card"
+
+    async def story() -> None:
+        async with on_page(vault, world, "data", size=(80, 24)) as pilot:
+            await dialog(pilot, "c", DataCardDialog)
+            screen = pilot.app.screen
+            assert pilot.app.focused is screen.query_one("#safe")
+            assert not any(one.is_on for one in screen.query(Toggle))
+            await answer(pilot, "#show")
+            await sees(pilot, "nothing of nights would be told")
+            screen.query_one("#tell-1", Toggle).set_on(True)
+            screen.query_one("#labels", Input).value = "good=yes, no"
+            await answer(pilot, "#write")
+            await sees(pilot, READ[:40])
+            await answer(pilot, "#show")
+            await until(pilot, lambda: "good: yes, no" in words_in(pilot.app, "#card"))
+            screen.query_one("#path", Input).value = str(target)
+            await answer(pilot, "#write")
+            await until(pilot, lambda: not isinstance(pilot.app.screen, DataCardDialog))
+
+    play(story())
+    told = json.loads(target.read_bytes())["card"]["columns"]
+    assert [(one["name"], one["type"], one["labels"]) for one in told] == [
+        ("steps", None, None), ("good", None, ["yes", "no"]),
+    ]  # fmt: skip
 
 
 def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tmp_path: Path) -> None:

@@ -114,6 +114,7 @@ def test_enter_goes_to_the_row_and_decides_nothing(today: World) -> None:
         play(story(vault))
 
 
+@pytest.mark.slow
 def test_after_a_release_it_never_again_says_that_nothing_left(
     today: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

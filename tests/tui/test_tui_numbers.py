@@ -178,6 +178,7 @@ def test_the_numbers_of_release(lived: Lived) -> None:
     shown(lived, "release", "held: it waits", check)
 
 
+@pytest.mark.slow
 def test_the_numbers_of_budget(lived: Lived) -> None:
     budget, history = lived.json("budget"), lived.json("budget", "--history")
 

@@ -50,6 +50,7 @@ async def looked_at(pilot: Pilot[int], path: Path, shows: type[Toggle] = PeopleT
     return screen
 
 
+@pytest.mark.slow
 def test_a_file_is_read_as_the_last_one_into_its_collection_unless_that_is_unticked(today: World) -> None:
     first, second = today.folder / "bank.csv", today.folder / "later" / "bank.csv"
     second.parent.mkdir()
@@ -131,6 +132,7 @@ def test_who_unticks_it_says_that_these_are_other_people(again: tuple[World, Own
     assert "you said that it holds other people than nights" in vault.audit_lines()[-1].sentence
 
 
+@pytest.mark.slow
 def test_at_any_size_what_joins_for_good_was_in_sight_before_it_is_sealed(
     again: tuple[World, OwnerSession, Path],
 ) -> None:

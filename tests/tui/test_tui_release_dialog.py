@@ -390,6 +390,7 @@ asyncio.run(story())
 """
 
 
+@pytest.mark.slow
 def test_a_program_killed_in_the_countdown_has_sent_nothing(still: tuple[World, OwnerSession]) -> None:
     world, vault = still
     entries = vault.status().audit_entries

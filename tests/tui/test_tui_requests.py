@@ -284,6 +284,7 @@ def test_a_key_is_trusted_and_its_owner_blocked_and_let_in_again_by_dialogs(own:
     play(story())
 
 
+@pytest.mark.slow
 def test_who_asks_is_renamed_once_a_name_is_typed(own: Shared) -> None:
     world, vault = own
 

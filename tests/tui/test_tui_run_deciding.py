@@ -55,6 +55,7 @@ async def _run(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: getattr(pilot.app.screen, "NAME", "") == "training")
 
 
+@pytest.mark.slow
 def test_running_writes_the_very_consent_and_entries_that_the_command_line_writes(
     own: Shared, template: World, tmp_path: Path
 ) -> None:

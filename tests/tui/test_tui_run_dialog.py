@@ -315,6 +315,7 @@ def test_special_columns_take_a_yes_of_their_own(long: Shared) -> None:
 # what happens meanwhile
 
 
+@pytest.mark.slow
 def test_a_request_that_was_refused_meanwhile_says_so_and_cannot_be_run(own: Shared) -> None:
     world, vault = own
 
@@ -366,6 +367,7 @@ def test_an_error_at_the_last_moment_is_said_in_the_dialog_and_nothing_is_approv
     play(story())
 
 
+@pytest.mark.slow
 def test_a_budget_that_no_longer_pays_is_said_in_the_dialog(template: World, tmp_path: Path) -> None:
     world = copy_of(template, tmp_path / "copy")
     with world.vault() as own:

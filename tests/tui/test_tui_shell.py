@@ -206,7 +206,7 @@ def test_before_a_vault_is_open_the_palette_offers_only_what_can_be_done(tmp_pat
     async def story() -> None:
         async with app.run_test() as pilot:
             await pilot.pause()
-            assert {"Help", "Find", "Curtain", "Quit", "Pause", "Zone"} == {
+            assert {"Help", "Find", "Curtain", "Quit", "Pause", "Jump", "Zone"} == {
                 one.title for one in app.get_system_commands(app.screen)
             }
             await press(pilot, "1", "8", "ctrl+l")
@@ -295,6 +295,7 @@ def test_values_hide_behind_the_curtain_in_a_field_as_well(tmp_path: Path) -> No
 # going from screen to screen ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_key_that_comes_after_its_page_has_gone_does_nothing(today: World) -> None:
     """What a key began in the background may find its list taken away by the next one."""
 
@@ -317,6 +318,7 @@ MOST_PRESSES = 100
 RUNS = ("12345678", "2D", "3w"), ("12345678123456789", "2D", "3w", "21212121", "87654321")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runs", sweep(RUNS))
 def test_whoever_runs_through_the_screens_arrives_at_the_last(today: World, runs: tuple[str, ...]) -> None:
     """Keys as fast as a terminal can bring them, and back and forth; no screen is left half made.

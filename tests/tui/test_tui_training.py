@@ -175,6 +175,7 @@ def test_at_sixty_by_twenty_the_steps_and_the_price_are_in_sight(own: Shared) ->
     play(story())
 
 
+@pytest.mark.slow
 def test_the_end_of_a_run_is_told_on_any_screen_and_its_line_leads_to_the_release(
     tmp_path: Path,
 ) -> None:

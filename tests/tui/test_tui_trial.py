@@ -280,6 +280,7 @@ def test_somebody_new_is_added_from_their_key_file_with_its_fingerprint_on_the_s
     play(story())
 
 
+@pytest.mark.slow
 def test_the_palette_finds_what_is_in_the_vault_but_not_behind_the_curtain(today: World) -> None:
     async def story() -> None:
         with served(today) as vault:

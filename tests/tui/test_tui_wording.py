@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from tui.text import wording
 from tui.text.wording import requester_with_key
+from vault.views.counting import plural
 
 RATES = st.decimals(min_value=Decimal("0.5"), max_value=1, places=4)
 PERCENTS = st.decimals(min_value=0, max_value=250, places=1)
@@ -148,17 +151,53 @@ def test_a_bar_never_shows_less_than_is_used(share: Decimal, width: int) -> None
         (0, "job", "0 jobs"), (1, "job", "1 job"), (2, "job", "2 jobs"), (1, "entry", "1 entry"),
         (12345, "entry", "12,345 entries"), (2, "day", "2 days"), (2, "address", "2 addresses"),
         (2, "person", "2 people"), (3, "visit", "3 visits"), (2, "branch", "2 branches"),
+        (2, "notes", "2 notes"), (2, "box", "2 boxes"), (2, "value of x", "2 values of x"),
+        (2, "analysis", "2 analyses"),
+        (2, "class", "2 classes"), (2, "case number", "2 case numbers"), (2, "Person", "2 People"),
+        (2, "data", "2 data"),
     ],
 )  # fmt: skip
 def test_counts_agree_with_their_nouns(count: int, noun: str, text: str) -> None:
     assert text == wording.counted(count, noun)
 
 
+ROOT = Path(__file__).parents[2]
+NOUNS = {
+    "approved job": "approved jobs", "attempt": "attempts", "byte": "bytes", "cell": "cells",
+    "checkpoint": "checkpoints", "collection": "collections", "column": "columns", "consent": "consents",
+    "day": "days", "entry": "entries", "event": "events", "file": "files",
+    "held update": "held updates", "hour": "hours", "job": "jobs", "later event": "later events",
+    "minute": "minutes", "more place": "more places", "other column": "other columns", "parameter": "parameters",
+    "release": "releases", "round": "rounds", "row": "rows", "run": "runs", "second": "seconds", "step": "steps",
+    "text": "texts", "thing": "things", "token": "tokens", "training": "trainings",
+    "unit": "units", "update": "updates", "value": "values", "vault": "vaults", "witness": "witnesses",
+    "word": "words", "year": "years",
+}  # fmt: skip
+
+
+def _nouns() -> set[str]:
+    """Every noun that the product counts with the one rule."""
+    found = set()
+    for file in (path for room in ("vault", "tui") for path in (ROOT / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            name = getattr(
+                getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", "")
+            )
+            if isinstance(node, ast.Call) and name == "counted" and len(node.args) == 2:
+                found |= {one.value for one in ast.walk(node.args[1]) if isinstance(one, ast.Constant)}
+    return found
+
+
+def test_every_noun_that_is_counted_has_its_plural() -> None:
+    assert {noun: plural(noun) for noun in _nouns()} == NOUNS
+
+
 @pytest.mark.parametrize(
     ("unit", "field", "noun"),
     [
         ("day", None, "day"), ("record", None, "record"), ("column", "patient_id", "patient"),
-        ("column", "visit id", "visit"), ("column", "case_number", "case number"), ("column", "_id", "_id"),
+        ("column", "visit id", "visit"), ("column", "case_number", "case number"), ("column", "_id", "value of _id"),
+        ("column", "x", "value of x"), ("column", "q1", "value of q1"), ("column", "Käufer", "value of Käufer"),
     ],
 )  # fmt: skip
 def test_a_unit_is_called_by_its_own_word(unit: str, field: str | None, noun: str) -> None:

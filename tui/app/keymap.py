@@ -96,6 +96,14 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "Go back to the shell for a while; fg returns.",
         None,
     ),
+    _action(
+        EVERYWHERE,
+        "jump",
+        "ctrl+o",
+        "Jump",
+        "Show a letter on each field, list and button, and go to the one you press.",
+        None,
+    ),
     _action(EVERYWHERE, "zone", "Z", "Zone", "Show times in the zone of this computer, or in UTC.", None),
     # release
     _action("release", "open", "enter", "Open", "Read all about this update.", "release show", shown=True),
@@ -257,6 +265,14 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "Export…",
         "Take everything in a collection out, readable, for yourself.",
         "data export",
+    ),
+    _action(
+        "data",
+        "card",
+        "c",
+        "Card…",
+        "Describe a collection to who asks, in a file; nothing of it is computed from records.",
+        "data card",
     ),
     _action(
         "data",

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widget import MountError
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from tui.actions import action_of
 from tui.app.keymap import bindings
@@ -22,6 +22,7 @@ from tui.dialogs.action import ActionDialog
 from tui.text.action import Action
 from tui.widgets.bar import PageTabs, VaultBar
 from tui.widgets.help_pane import HelpPane
+from tui.widgets.keys import KeyLine
 from tui.widgets.table import ListTable
 from vault.errors.families import LockboxError
 
@@ -81,7 +82,7 @@ class Page(Screen[None], Generic[F]):
         yield PageTabs(self.TAB or self.NAME)
         with Vertical(id="body"):
             yield from self.body()
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def body(self) -> ComposeResult:
         """The widgets of this page."""

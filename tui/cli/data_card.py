@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tui.cli.terminal import write_facts, write_table
-from tui.text.layout import escaped
+from tui.text.card_facts import values_of
 from tui.text.parse import parse_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vault.views.cards import CardChoice, CardColumn, DataCard
+    from vault.views.cards import CardChoice, DataCard
 
 
 def card_choice(
@@ -40,21 +39,5 @@ def write_card(card: DataCard) -> None:
     facts = [("collection", card.collection), ("unit", card.unit), ("export", card.format)]
     facts += [("for", card.to), ("signed by", card.vault_key)]
     write_facts([(name, value) for name, value in facts if value])
-    rows = [(one.name, one.type, _values(one), one.meaning) for one in card.columns]
+    rows = [(one.name, one.type, values_of(one), one.meaning) for one in card.columns]
     write_table(("column", "type", "values", "meaning"), rows)
-
-
-def _values(column: CardColumn) -> str:
-    if column.labels:
-        return ", ".join(column.labels)
-    if column.low is None or column.high is None:
-        return ""
-    return f"{column.low:g} to {column.high:g} {column.measure}".strip()
-
-
-def handed_out(card: DataCard, file: Path | None) -> str:
-    """What is known to whoever gets the file, or how to make one."""
-    if file is None:
-        return "That is all that a requester would read; none of it comes from your records. To write it: name a file."
-    whose = "signed with your key for them" if card.vault_key else "not signed"
-    return f"The card is in {escaped(str(file))}, {whose}. Give it to them as you like; that you made it is recorded."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from tui.cli.show_import import ask_to_seal, say_sealed, show_preview
 from tui.cli.terminal import is_interactive, say, write_json
 from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import wording
+from tui.text.several_facts import ALL, ONE_BUDGET, decides_more, of_each_part, same_export, these_files
 from vault.errors.families import Invalid, LockboxError
 from vault.file_names import spelled
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
     from vault.views.records import FileChoice, ImportPlan, ImportReport
 
-ALL: Final = "all"
-"""Every part of a known export."""
 _ENDINGS: Final = frozenset((".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".pq"))
 
 
@@ -64,7 +63,7 @@ def import_all(
         if dry_run:
             say("\nNothing was stored (dry run).")
             return
-        ask_to_seal(f"Seal the rows of these {len(plans)} files?")
+        ask_to_seal(f"Seal the rows of {these_files(len(plans))}?")
         if any(plan.needs_passphrase for plan in plans):
             ask_beforehand(vault)
         reports = list(_sealed(vault, choices, plans))
@@ -74,7 +73,7 @@ def import_all(
     for report in reports:
         say_sealed(report, as_json=False)
     rows = wording.counted(sum(report.rows for report in reports), "row")
-    say(f"{rows} of {len(reports)} files sealed.")
+    say(f"{rows} of {wording.counted(len(reports), 'file')} sealed.")
 
 
 def _of_each_part(vault: Owner, choice: FileChoice) -> list[FileChoice]:
@@ -82,13 +81,10 @@ def _of_each_part(vault: Owner, choice: FileChoice) -> list[FileChoice]:
     if choice.part != ALL:
         return [choice]
     with _named(choice.path):
-        parts = vault.plan_import(replace(choice, part="")).parts
-        if not parts:
-            raise Invalid(reason="it is no known export, so it has no parts")
-    if len(parts) > 1:
-        say("The tables of one export share one lifetime budget, for good.")
-    name = choice.name.removesuffix(f"-{ALL}")
-    return [replace(choice, part=part, name=f"{name}-{part}") for part in parts]
+        found = of_each_part(choice, vault.plan_import(replace(choice, part="")))
+    if len(found) > 1:
+        say(ONE_BUDGET)
+    return found
 
 
 def _looked_at(vault: Owner, choices: Sequence[FileChoice]) -> list[ImportPlan]:
@@ -123,9 +119,7 @@ def _sealed(
             progress(number, len(choices))
             with _named(choice.path):
                 plan = vault.plan_import(choice)  # the files before it are stored by now
-            if _decides_more(
-                before, plan, {one.name for one in choices if one.part and one.path == choice.path}
-            ):
+            if decides_more(before, plan, same_export(choice, choices)):
                 _show(plan, as_json=True)
                 ask_to_seal(f"The files before it are stored now. Seal {plan.source} as well?")
             seal = vault.import_planned
@@ -136,19 +130,6 @@ def _sealed(
                 report = seal(plan.id)
             yield report
         progress(len(choices), len(choices))
-
-
-def _decides_more(before: ImportPlan, now: ImportPlan, same_export: Collection[str]) -> bool:
-    """Whether the files before it made another decision of it: whose budget its rows share, or how they are read.
-
-    That it joins the budget of the other tables of its export was said before the question.
-    """
-    joined = [one for one in now.overlaps if one.joins and one.collection in same_export]
-    if not joined:
-        return (before.overlaps, before.shared, before.columns) != (now.overlaps, now.shared, now.columns)
-    others = tuple(one for one in now.overlaps if one not in joined)
-    members = [set(one.shared.members) - set(same_export) if one.shared else set() for one in (before, now)]
-    return (before.overlaps, before.columns, members[0]) != (others, now.columns, members[1])
 
 
 def _show(plan: ImportPlan, *, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from rich.text import Text
@@ -12,14 +13,15 @@ from textual.widgets import DirectoryTree, Input
 
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.import_file import NOTHING_YET, ImportDialog
+from tui.dialogs.import_several import ImportSeveralDialog, look_at_all
 from tui.text.error_words import with_way_out
 from tui.text.field_words import in_fields
-from tui.text.parse import parse_path
+from tui.text.parse import parse_paths
 from tui.widgets.file_form import FileForm
 from tui.widgets.how_far import HowFar
 from tui.widgets.plain import Plain, cell
 from vault.errors.families import LockboxError
-from vault.views.records import FileChoice, ImportReport
+from vault.views.records import FileChoice
 
 
 class FileTree(DirectoryTree):
@@ -34,8 +36,8 @@ class FileTree(DirectoryTree):
         return cell(label if isinstance(label, str) else label.plain)
 
 
-class ChooseFileDialog(Dialog[ImportReport]):
-    """Which file: a path that is typed, pasted or dropped, or one chosen below."""
+class ChooseFileDialog(Dialog[str]):
+    """Which file, or several: paths that are typed, pasted or dropped, or one that is chosen below."""
 
     AUTO_FOCUS = "#path"
 
@@ -103,7 +105,10 @@ class ChooseFileDialog(Dialog[ImportReport]):
         if not typed.strip():
             self._say("Type the path of a file, or choose one below.")
             return
-        path = parse_path(typed)
+        path, *more = paths = parse_paths(typed)
+        if more:
+            self._look_at_several(paths)
+            return
         if path.is_dir():
             files = self.query_one("#files", FileTree)
             files.path = path
@@ -141,8 +146,26 @@ class ChooseFileDialog(Dialog[ImportReport]):
         self._say("")
         self.app.push_screen(ImportDialog(choice, found), self._imported)
 
-    def _imported(self, report: ImportReport | None) -> None:
-        if report is not None:
-            self.dismiss(report)
+    @work(exclusive=True, group="look")
+    async def _look_at_several(self, paths: list[Path]) -> None:
+        """Look at all of them; a file that cannot be taken is named, and none is."""
+        self._say("Reading the files …")
+        how_far = self.query_one(HowFar)
+        tell = how_far.begin("Reading")
+        try:
+            choices = [replace(self._choice_of(path), allow_refused=False) for path in paths]
+            plans = await self.program.ask(lambda vault: look_at_all(vault, choices, tell))
+        except LockboxError as error:
+            self.query_one("#word", Plain).add_class("bad")
+            self._say(in_fields(with_way_out(error)))
+            return
+        finally:
+            how_far.end()
+        self._say("")
+        self.app.push_screen(ImportSeveralDialog(choices, plans), self._imported)
+
+    def _imported(self, collection: str | None) -> None:
+        if collection is not None:
+            self.dismiss(collection)
         else:
             self.query_one("#path", Input).focus()

@@ -16,9 +16,11 @@ from tui.dialogs import column_choices
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.import_columns import ImportColumns
 from tui.dialogs.import_questions import PeopleToggle, PlanToggle, asked_of, people_line, unit_button
+from tui.dialogs.import_several import ImportSeveralDialog, look_at_all
 from tui.text import import_facts, wording
 from tui.text.error_words import with_way_out
 from tui.text.field_words import in_fields
+from tui.text.several_facts import ALL, of_each_part
 from tui.widgets.field import menu_field
 from tui.widgets.file_form import CUTS, FileForm, changed_of
 from tui.widgets.how_far import HowFar
@@ -36,7 +38,7 @@ LOSES: Final = "Rows are refused: accept with the tick that they are lost, or sa
 ACCEPT: Final = "Seal the others without them"
 
 
-class ImportDialog(Dialog[ImportReport]):
+class ImportDialog(Dialog[str]):
     """What would be sealed: the columns, what counts as one, what is refused, the lifetime budget.
 
     Whose people these are joins budgets for good, so it stands first and has been in sight before anything is sealed.
@@ -216,7 +218,9 @@ class ImportDialog(Dialog[ImportReport]):
             self._fail(event.said["fault"])
             return
         changed = changed_of(self._choice, event.said)
-        if CUTS & set(changed):
+        if changed.get("part") == ALL:
+            self._take_all_parts()
+        elif CUTS & set(changed):
             self._plan_anew(column_choices.cut_anew(self._choice, changed))
         elif changed:
             self._read_again(**changed)
@@ -318,6 +322,25 @@ class ImportDialog(Dialog[ImportReport]):
             people={**self._choice.people, **dict.fromkeys({collection} | (shared & asked), word)}
         )
 
+    @work(exclusive=True, group="preview")
+    async def _take_all_parts(self) -> None:
+        """Look at each part as a file of its own, and go on with all of them."""
+        name = self.query_one("#name", Input).value.strip() if self.query("#name") else self._choice.name
+        whole = replace(self._choice, name=name, part="", allow_refused=False)
+        tell, choices = self.query_one(HowFar).begin("Reading"), of_each_part(whole, self._preview)
+        try:
+            plans = await self.program.ask(lambda vault: look_at_all(vault, choices, tell))
+        except LockboxError as error:
+            self._fail(error)
+            return
+        finally:
+            self.query_one(HowFar).end()
+        self.app.push_screen(ImportSeveralDialog(choices, plans), self._sealed_all)
+
+    def _sealed_all(self, collection: str | None) -> None:
+        if collection is not None:
+            self.dismiss(collection)
+
     # sealing
 
     def chosen(self, _name: str) -> None:
@@ -353,7 +376,7 @@ class ImportDialog(Dialog[ImportReport]):
         finally:
             how_far.end()
         self.program.tell(import_facts.report_words(report))
-        self.dismiss(report)
+        self.dismiss(report.collection)
 
     def _say(self, sentence: str, *, is_bad: bool = False) -> None:
         word = self.query_one("#word", Plain)

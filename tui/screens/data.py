@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from vault.views.budget import BudgetLine
     from vault.views.collections import CollectionView
     from vault.views.consents import GrantView
-    from vault.views.records import ImportReport
 
 EMPTY: Final = (
     "No data yet. Import a CSV, JSON Lines or Parquet file: press {key}.\n\n"
@@ -73,6 +72,7 @@ Your collections. **enter** shows the columns of one, **b** its rows.
 * *What counts as one* is what the noise of every job hides whole: a day, a record, a person.
 * The *lifetime privacy budget* was fixed at the import. What jobs used of it never comes back.
 * **s** searches the rows of every collection.
+* **c** describes a collection to who asks, in a file.
 * **e** writes a readable copy into a file of yours. **D** erases a collection for good: its name has to be typed.
 """
 
@@ -216,15 +216,27 @@ Your collections. **enter** shows the columns of one, **b** its rows.
         if self.chosen is not None:
             self.app.push_screen(ChooseFileDialog(collection=self.chosen.name), self._imported)
 
-    def _imported(self, report: ImportReport | None) -> None:
-        if report is not None:
-            self.cursor_key = report.collection
+    def _imported(self, collection: str | None) -> None:
+        if collection is not None:
+            self.cursor_key = collection
             self.reload()
 
     def action_export(self) -> None:
         """Take everything out, readable."""
         if self.chosen is not None:
             self.app.push_screen(DataExportDialog(self.chosen), self._done)
+
+    @work(exclusive=True, group="act")
+    async def action_card(self) -> None:
+        """Describe it to who asks; the names of those are asked first."""
+        from tui.dialogs.data_card import DataCardDialog
+
+        if self.chosen is None:
+            return
+        collection = self.chosen
+        requesters = await self.ask(lambda vault: vault.requesters())
+        if requesters is not None:
+            self.app.push_screen(DataCardDialog(collection, requesters), self._done)
 
     @work(exclusive=True, group="act")
     async def action_erase(self) -> None:

@@ -97,7 +97,8 @@ def bundle_sentences(found: AuditCheck) -> list[str]:
     """What a bundle proves and opens beside what every bundle has."""
     sentences = []
     if found.goes_on_from:
-        sentences.append(f"It goes on from the trail of {_numbers(found.goes_on_from)} entries.")
+        entries = "entry" if [*found.goes_on_from] == [1] else "entries"
+        sentences.append(f"It goes on from the trail of {_numbers(found.goes_on_from)} {entries}.")
     if found.proven:
         word = "entry" if len(found.proven) == 1 else "entries"
         sentences.append(f"Proven one by one: {word} {_numbers(found.proven)}.")

@@ -68,3 +68,16 @@ def parse_path(typed: str) -> Path:
             parts = []
         text = parts[0].removeprefix("file://") if len(parts) == 1 else text
     return Path(text).expanduser().absolute()
+
+
+def parse_paths(typed: str) -> list[Path]:
+    """The path somebody typed, or several with spaces between them where each is there and the whole is not."""
+    text = typed.strip()
+    try:
+        parts = shlex.split(text)
+    except ValueError:
+        parts = []
+    if len(parts) < 2 or Path(text).expanduser().exists():
+        return [parse_path(typed)]
+    paths = [Path(part.removeprefix("file://")).expanduser().absolute() for part in parts]
+    return paths if all(path.exists() for path in paths) else [parse_path(typed)]

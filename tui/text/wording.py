@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
 from tui.text import times
-from vault.views import spread
+from vault.views import counting, spread
 from vault.views.names import spelled
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 FILLED, EMPTY = "●", "○"
 WHOLE = Decimal(100)
 QUOTE = '"'
+_WORDS = re.compile("[A-Za-z]{3,}(?: [A-Za-z]+)*")
 RUN_WORD, RELEASE_WORD, WITHDRAW_WORD = "RUN", "RELEASE", "WITHDRAW"
 
 KEY_STATUS = {"new": "not verified", "trusted": "verified in person", "blocked": "blocked"}
@@ -39,24 +41,13 @@ _SENSITIVITIES = {
     "identifying": "identifying: it points to a person",
 }
 
-_IRREGULAR = {"box": "boxes", "dish": "dishes", "person": "people", "child": "children"}
-
 
 # numbers and names ----------------------------------------------------------------------------------------
 
 
 def counted(count: int, noun: str) -> str:
     """A number and its noun, in the plural unless it is one."""
-    return f"{count:,} {noun if count == 1 else plural(noun)}"
-
-
-def plural(noun: str) -> str:
-    """The plural of a plain English noun."""
-    if noun in _IRREGULAR:
-        return _IRREGULAR[noun]
-    if noun.endswith(("s", "x", "ch", "sh")):
-        return noun + "es"
-    return noun[:-1] + "ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else noun + "s"
+    return counting.counted(count, noun)
 
 
 def number(value: float) -> str:
@@ -172,10 +163,11 @@ def special_question(special: Sequence[str]) -> str:
 
 
 def unit_noun(unit: str, unit_field: str | None) -> str:
-    """What one privacy unit is called: day, record, or the column's own word (patient_id → patient)."""
-    if unit == "column" and unit_field:
-        return unit_field.removesuffix("_id").removesuffix(" id").replace("_", " ").strip() or unit_field
-    return unit
+    """What one privacy unit is called: day, record, or the column's own word (patient_id → patient), if it is one."""
+    if unit != "column" or not unit_field:
+        return unit
+    word = unit_field.removesuffix("_id").removesuffix(" id").replace("_", " ").strip()
+    return word if _WORDS.fullmatch(word) else f"value of {unit_field}"
 
 
 def times_in_hundred(guess_rate: Decimal) -> int:
@@ -200,7 +192,7 @@ def not_hidden(unit: str, noun: str) -> str:
         case "day":
             return "Habits over many days are not hidden."
         case _:
-            return f"What holds for many {plural(noun)} is not hidden: it is what the model learns."
+            return f"What holds for many {counting.plural(noun)} is not hidden: it is what the model learns."
 
 
 def unit_sentence(unit: str, unit_field: str | None) -> str:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
-from textual.events import Click
-from textual.widgets import Static
+from textual.style import Style
 
 from tui.app.key_names import key_of
 from tui.app.keymap import PAGES
@@ -61,29 +58,29 @@ def _countdown(seconds: int) -> Content:
     return Content.styled(f"locks in {seconds} s: any key keeps it open", "bold $warning")
 
 
-class PageTab(Static):
-    """One screen and its number; a click goes there."""
+class PageTabs(Plain):
+    """All screens in one line, each of which may be clicked; where there is little room only their numbers."""
 
-    def __init__(self, number: int, page: str, *, is_here: bool) -> None:
-        name = page.capitalize() if is_here or page in PAGES else "…"
-        super().__init__(Content(f"{number} {name}"), classes="here" if is_here else "")
-        self._page = page
-
-    def on_click(self, event: Click) -> None:
-        """Go to the screen."""
-        event.stop()
-        self.app.call_later(self.app.run_action, f"go('{self._page}')")
-
-
-class PageTabs(Horizontal):
-    """All screens in one line; where there is little room only their numbers, and the name of this one."""
+    ALLOW_SELECT = False
 
     def __init__(self, here: str) -> None:
         super().__init__()
         self._here = here
 
-    def compose(self) -> ComposeResult:
-        """One tab a screen."""
-        for number, page in enumerate(PAGES, start=1):
-            yield PageTab(number, page, is_here=page == self._here)
-        yield PageTab(len(PAGES) + 1, "settings", is_here=self._here == "settings")
+    def on_resize(self) -> None:
+        """Show the names where there is room for all of them."""
+        named = self._line(is_short=False)
+        self.update(named if named.cell_length <= self.size.width else self._line(is_short=True))
+
+    def _line(self, *, is_short: bool) -> Content:
+        pages = enumerate([*PAGES, "settings"], start=1)
+        return Content(" ").join(self._tab(number, page, is_short=is_short) for number, page in pages)
+
+    def _tab(self, number: int, page: str, *, is_short: bool) -> Content:
+        is_here = page == self._here
+        name = page.capitalize() if is_here or page in PAGES else "…"
+        clicked = Style.from_meta({"@click": f"app.go({page!r})"})
+        style = Style(bold=True, reverse=True) if is_here else Style()
+        return Content.styled(
+            f"{number}" if is_short and not is_here else f"{number} {name}", style + clicked
+        )

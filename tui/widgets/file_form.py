@@ -10,7 +10,9 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import Input, Select
 
-from tui.text.parse import parse_names
+from tui.cli.import_plan import read_plan, with_plan
+from tui.text.parse import parse_names, parse_path
+from tui.text.several_facts import ALL
 from tui.widgets.field import Fields, menu_field, text_field
 from tui.widgets.toggle import Toggle
 from vault.errors.families import Invalid
@@ -51,7 +53,9 @@ class FileForm(Fields):
         one = self._choice
         yield menu_field("Read as", "as-format", FORMATS, one.as_format or "")
         if self._parts:
-            yield menu_field("Part", "part", [(name, name) for name in self._parts], self._part)
+            every = [("all of them, each a collection", ALL)] if len(self._parts) > 1 else []
+            parts = [*((name, name) for name in self._parts), *every]
+            yield menu_field("Part", "part", parts, self._part)
             return
         yield text_field("Also missing", "nulls", 'such as -999 "not asked"', shlex.join(one.nulls))
         yield menu_field("Decimal sign", "decimal", DECIMALS, one.decimal)
@@ -63,6 +67,7 @@ class FileForm(Fields):
         if self._by_number:
             yield text_field("Leave out", "drop", "columns such as #3, notes", ", ".join(one.drop))
             yield text_field("Name", "rename", "such as #1=id, #3=notes", _pairs_text(one.rename))
+            yield text_field("Saved plan", "plan", "the file of a plan of an import", "", most=1000)
         yield Toggle(*FLATTEN, is_on=one.flatten, id="flatten", classes="value")
 
     def said(self) -> dict[str, Any]:
@@ -81,6 +86,7 @@ class FileForm(Fields):
         }
         if self._by_number:
             found |= {"drop": tuple(parse_names(texts["drop"])), "rename": _pairs(texts["rename"])}
+            found |= _of_plan(texts["plan"], found)
         return found
 
     def tell(self) -> None:
@@ -95,6 +101,13 @@ class FileForm(Fields):
 def changed_of(choice: FileChoice, said: Mapping[str, Any]) -> dict[str, Any]:
     """What the fields say otherwise than the choice."""
     return {name: value for name, value in said.items() if value != getattr(choice, name)}
+
+
+def _of_plan(path: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What a saved plan says and the other fields do not; nothing where none is named."""
+    if not path:
+        return {}
+    return {**with_plan(read_plan(parse_path(path)), said), "no_plan": True}
 
 
 def _words(text: str) -> tuple[str, ...]:

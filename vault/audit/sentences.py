@@ -135,6 +135,8 @@ CODE_WORDS: Final[Mapping[EntryType, Mapping[str, Mapping[object, str]]]] = {
 LONGEST: Final = 80
 _BRACKET: Final = re.compile(r"\[([^\[\]]*)\]")
 _KEY: Final = re.compile(r"\{([a-z0-9_]+)\}")
+_COUNTED: Final = re.compile(r"\{([a-z0-9_]+)\} (?:records|steps|bytes)\b")
+"""A number and a noun in the plural, whose last letter one of them has not."""
 _CAPITAL: Final = re.compile(r"[A-Z]")
 _DPV: Final = "https://w3id.org/dpv#"
 _IDS: Final = frozenset({"consent", "request", "run", "release", "digest", "manifest_sha256"})
@@ -145,7 +147,8 @@ def sentence(entry: Entry, opened: Iterable[Opened] = ()) -> str:
     known = {**{each.name: each.value for each in opened}, **entry.clear}
     words = {key: text for key, value in known.items() if (text := _worded(entry.kind, key, value))}
     template = _BRACKET.sub(lambda bracket: _first_known(bracket[1], words), SENTENCES[entry.kind])
-    return _KEY.sub(lambda key: words[key[1]], template)
+    agreeing = _COUNTED.sub(lambda found: found[0][: -(words[found[1]] == "1") or None], template)
+    return _KEY.sub(lambda key: words[key[1]], agreeing)
 
 
 def _first_known(alternatives: str, words: Mapping[str, str]) -> str:
@@ -177,7 +180,7 @@ def _shortened(key: str, text: str) -> str:
         return _cleaned(text[:8])
     if key == "checkpoint":
         origin, size, *_ = text.split("\n")
-        return f"{_cleaned(origin)} at {_cleaned(size)} entries"
+        return f"{_cleaned(origin)} at {_cleaned(size)} {'entry' if size == '1' else 'entries'}"
     if key == "expires":
         return _cleaned(f"{text[:10]} {text[11:16]} UTC")
     if text.startswith(_DPV):

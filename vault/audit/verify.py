@@ -19,6 +19,7 @@ from vault.audit.proofs import read_consistency, read_inclusion
 from vault.audit.report import BundleReport, OpenedField
 from vault.errors.audit import LogBroken
 from vault.strict_base64 import from_base64
+from vault.views.counting import counted
 
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _WITHHELD: Final = re.compile(rb'\{"redacted":"([A-Za-z0-9+/]{43}=)"\}')
@@ -119,7 +120,9 @@ class _Prefixes:
     def check(self, note: bytes, what: str) -> Checkpoint:
         old = self._opened(note)
         if old.size > len(self.tree):
-            raise LogBroken(reason=f"rollback: {what} has {old.size} entries, this trail {len(self.tree)}")
+            raise LogBroken(
+                reason=f"rollback: {what} has {counted(old.size, 'entry')}, this trail {len(self.tree)}"
+            )
         if self.tree.root(old.size) != old.root:
             raise LogBroken(reason=f"fork: {what} is not of an earlier state of this trail")
         return old
@@ -175,7 +178,9 @@ def _read_disclosures(folder: Path) -> dict[int, list[str]]:
 def _signed_tree(trail: _Trail, checkpoint: Checkpoint) -> Tree:
     tree = Tree(trail.leaves)
     if len(tree) != checkpoint.size:
-        raise LogBroken(reason=f"there are {len(tree)} entries where {checkpoint.size} were signed")
+        raise LogBroken(
+            reason=f"the trail has {counted(len(tree), 'entry')}, and its checkpoint signs {checkpoint.size:,}"
+        )
     if tree.root() != checkpoint.root:
         raise LogBroken(reason="the entries are not those that were signed")
     return tree
@@ -193,7 +198,7 @@ def _earlier(folder: Path, prefixes: _Prefixes) -> Iterator[Checkpoint]:
         size = _number(path.name, layout.EARLIER)
         old = prefixes.check(_read(path), f"checkpoint {size}")
         if old.size != size:
-            raise LogBroken(reason=f"checkpoint {size} is of {old.size} entries")
+            raise LogBroken(reason=f"checkpoint {size} is of {counted(old.size, 'entry')}")
         yield old
 
 
@@ -242,7 +247,7 @@ def _check_consistency(data: bytes, old: Checkpoint, tree: Tree, note: bytes) ->
 def _witnessed(note: bytes, witnesses: Sequence[str], quorum: int, verify: Verify) -> Mapping[str, int]:
     found = cosigners(note, witnesses, verify)
     if len(found) < quorum:
-        raise LogBroken(reason=f"{len(found)} witnesses cosigned it where {quorum} are wanted")
+        raise LogBroken(reason=f"{counted(len(found), 'witness')} cosigned it, and not {quorum}")
     return found
 
 

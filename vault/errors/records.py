@@ -118,4 +118,4 @@ class UnitNotSaid(Invalid):
 class NothingToImport(Invalid):
     """No row of {name} could be imported: {reason}."""
 
-    hint = "see every line with --dry-run"
+    hint = "mend its rows, or say how they are written (--type, --date-format, --skip-lines and others)"

@@ -27,12 +27,14 @@ LOCAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]
 _UTC = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z$"
 CLOCK = "[Tt ][0-9]{2}:"
 """That a time stands behind a date."""
-_YEAR_0 = "^0000"
+_YEAR_0 = "0000"
 # So many digits come back from a double as they were (IEEE 754, binary64).
 _SAFE_DIGITS = 15
 _LEAST_NORMAL = 2.0**-1022
 
 Cells: TypeAlias = pa.ChunkedArray
+FIRST = 512
+"""So many cells are looked at before a whole column is."""
 
 
 def matching(cells: Cells, pattern: str) -> int:
@@ -41,7 +43,9 @@ def matching(cells: Cells, pattern: str) -> int:
 
 
 def all_match(cells: Cells, pattern: str) -> bool:
-    """Whether every cell matches."""
+    """Whether every cell matches; of most columns that are of another kind the first ones say so."""
+    if len(cells) > FIRST and not all_match(cells.slice(0, FIRST), pattern):
+        return False
     return bool(pc.all(pc.match_substring_regex(cells, pattern), min_count=0).as_py())
 
 
@@ -60,12 +64,22 @@ def as_floats(cells: Cells) -> Cells | None:
     if not all_match(cells, FLOAT):
         return None
     numbers = cells.cast(pa.float64())
-    long = pc.or_(pc.match_substring_regex(cells, "[eE]"), pc.greater(_digits(cells), _SAFE_DIGITS))
-    tiny = pc.less(pc.abs(numbers), _LEAST_NORMAL)  # what underflows has few digits that count
-    doubtful = pc.and_(pc.or_(long, tiny), pc.not_equal(numbers.cast(pa.string()), cells))
-    spelled, found = pc.filter(cells, doubtful).to_pylist(), pc.filter(numbers, doubtful).to_pylist()
-    is_exact = all(_is_exact(cell, number) for cell, number in zip(spelled, found, strict=True))
+    if _are_short(cells):
+        return numbers
+    is_other = pc.not_equal(numbers.cast(pa.string()), cells)
+    others, found = pc.filter(cells, is_other), pc.filter(numbers, is_other)
+    long = pc.or_(pc.match_substring_regex(others, "[eE]"), pc.greater(_digits(others), _SAFE_DIGITS))
+    tiny = pc.less(pc.abs(found), _LEAST_NORMAL)  # what underflows has few digits that count
+    doubtful = pc.or_(long, tiny)
+    spelled, values = pc.filter(others, doubtful).to_pylist(), pc.filter(found, doubtful).to_pylist()
+    is_exact = all(_is_exact(cell, number) for cell, number in zip(spelled, values, strict=True))
     return numbers if is_exact else None
+
+
+def _are_short(cells: Cells) -> bool:
+    """Whether no cell has more digits than are safe, nor an exponent."""
+    longest: int = pc.max(pc.binary_length(cells)).as_py() or 0
+    return longest <= _SAFE_DIGITS and not matching(cells, "[eE]")
 
 
 def _digits(cells: Cells) -> Cells:
@@ -88,10 +102,11 @@ def as_bools(cells: Cells) -> Cells | None:
 
 def as_times(cells: Cells, zone: str = "") -> Cells | None:
     """Moments in UTC; dates are their midnight, times without a zone are taken as those of `zone`, or as UTC."""
-    if not all_match(cells, TIME):
+    is_utc = all_match(cells, _UTC)
+    if not is_utc and not all_match(cells, TIME):
         return None
     try:
-        return _times(cells, zone).cast(arrow_type(FieldType.TIMESTAMP))
+        return _times(cells, zone, is_utc=is_utc).cast(arrow_type(FieldType.TIMESTAMP))
     except (pa.ArrowInvalid, ValueError):
         return None
 
@@ -103,12 +118,12 @@ def in_zone(times: Cells, zone: str) -> Cells:
     return pc.assume_timezone(times, zone, ambiguous="earliest").cast(arrow_type(FieldType.TIMESTAMP))
 
 
-def _times(cells: Cells, zone: str) -> Cells:
-    if matching(cells, _YEAR_0):
+def _times(cells: Cells, zone: str, *, is_utc: bool) -> Cells:
+    if pc.any(pc.starts_with(cells, _YEAR_0)).as_py():
         raise ValueError
     if all_match(cells, _DAY):
         return cells.cast(pa.timestamp("us"))
-    if all_match(cells, _UTC):
+    if is_utc:
         return pc.utf8_rtrim(cells, characters="Z").cast(pa.timestamp("us"))
     if all_match(cells, LOCAL):
         return in_zone(cells.cast(pa.timestamp("us")), zone)

@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 from vault.importers import cells as spelling
 from vault.importers.counted import words_counted
 from vault.importers.known_cells import MISSING, NUMBERS, known_cells
+from vault.importers.values import TRUTH
 from vault.importers.vector_values import EXACT_IN_A_DOUBLE
 from vault.importers.written_dates import WORDS, order_of
-from vault.importers.written_numbers import are_numbers, is_doubtful, points_in_doubt
+from vault.importers.written_numbers import are_numbers, is_doubtful, may_be_numbers, points_in_doubt
 from vault.records.sensitivity import name_words
 from vault.views.field_types import FieldType
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 # Of a text column it is said that most of it looks like something else.
 _MOSTLY: Final = 0.95
+_LOOKED_AT: Final = 12
+_LEAST_FINER: Final = len("00:00:00.1234567")
+_TOO_MANY: Final = 0.06
 _PATTERNS: Final = {
     FieldType.INT: (spelling.INT, "whole numbers"),
     FieldType.FLOAT: (spelling.FLOAT, "numbers"),
@@ -34,7 +38,7 @@ _UNKEPT: Final = {
 }
 OF_A_COMMA: Final = "what a comma or a space means in it is not certain; say it: --decimal , or --decimal ."
 OF_A_POINT: Final = "what a point means in it is not certain; say it: --decimal , or --decimal ."
-_INFINITE: Final = r"(?i)^[+-]?inf(?:inity)?$"
+_INFINITE: Final = r"(?i:^[+-]?inf(?:inity)?$)"
 _LOCAL_DATE: Final = r"^[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{2,4}(?:[ T,].*)?$"
 _TIME_WORDS: Final = frozenset(("time", "timestamp", "date", "datetime", "ts", "epoch"))
 _SINCE_1970: Final = {
@@ -44,25 +48,48 @@ _SINCE_1970: Final = {
 """The years 2000 to 2100."""
 
 
+def of_nothing(name: str, *, is_all: bool = True) -> str:
+    """That no cell holds anything; where not all rows are there, that none of the others does."""
+    return f"The column {name} is empty." if is_all else f"The column {name} is empty in every row that fits."
+
+
 def of_values(
     name: str, raw: pa.ChunkedArray, wanted: FieldType, values: pa.ChunkedArray, zone: str
 ) -> tuple[str, ...]:
     """What is said of a column whose type was guessed from its spelling."""
     if wanted is FieldType.TIMESTAMP:
         return of_times(name, raw, zone)
+    if wanted is FieldType.BOOL:
+        return of_truths(name, raw)
     epochs = of_epochs(name, values) if wanted is FieldType.INT else ()
     return (*of_missing(name, raw, wanted), *epochs)
+
+
+def of_truths(name: str, raw: pa.ChunkedArray) -> tuple[str, ...]:
+    """That truth values are spelled by other words than they are kept by."""
+    words = pc.utf8_lower(known_cells(raw, FieldType.BOOL)).unique().to_pylist()
+    others = sorted(set(words) - {"true", "false"}, key=list(TRUTH).index)
+    if not others:
+        return ()
+    told = [f"{word} as {'true' if TRUTH[word] else 'false'}" for word in others]
+    told[0] = told[0].replace(" as ", " is kept as ")
+    return (f"In {name}, {', '.join(told[:-1])}{' and ' * (len(told) > 1)}{told[-1]}.",)
 
 
 def of_times(name: str, raw: pa.ChunkedArray, zone: str) -> tuple[str, ...]:
     """That times carry no zone, or are finer than what is kept."""
     known, told = known_cells(raw, FieldType.TIMESTAMP), []
-    local = pc.filter(known, pc.match_substring_regex(known, spelling.LOCAL_TIME))
-    if len(local):
+    if not _end_in_z(known) and spelling.matching(known, spelling.LOCAL_TIME):
         told.append(of_zone(name, zone))
-    if spelling.matching(known, spelling.FINER):
+    if (pc.max(pc.binary_length(known)).as_py() or 0) >= _LEAST_FINER and spelling.matching(
+        known, spelling.FINER
+    ):
         told.append(f"The times in {name} are finer than a microsecond: what is finer is left off.")
     return tuple(told)
+
+
+def _end_in_z(known: pa.ChunkedArray) -> bool:
+    return bool(pc.all(pc.ends_with(known, "Z"), min_count=0).as_py())
 
 
 def of_zone(name: str, zone: str) -> str:
@@ -129,7 +156,7 @@ def of_text(
     if order_of(known) == "":
         way = f"which number is the day is not certain; say it: --date-format {name}=dmy or {name}=mdy"
         return (f"The column {name} looks like dates, but is {kept}: {way}",)
-    if spelling.matching(known, _LOCAL_DATE) >= _MOSTLY * len(known):
+    if (found := _matching_if_most(raw, FieldType.TEXT, _LOCAL_DATE)) and found[0] >= _MOSTLY * found[1]:
         way = f"say their form, such as --date-format {name}=dmy"
         return (f"The column {name} looks like dates, but is {kept}: {way}",)
     return _almost(name, raw, candidates, kept)
@@ -137,12 +164,15 @@ def of_text(
 
 def _holds_infinities(known: pa.ChunkedArray) -> bool:
     """Whether all cells are numbers but for some that spell an infinity."""
-    count = spelling.matching(known, _INFINITE)
-    return count > 0 and spelling.matching(known, spelling.FLOAT) == len(known) - count
+    return (
+        spelling.all_match(known, f"{spelling.FLOAT}|{_INFINITE}") and spelling.matching(known, _INFINITE) > 0
+    )
 
 
 def _of_doubt(raw: pa.ChunkedArray, form: CellWishes) -> str:
     """Which sign of its numbers nobody can tell the meaning of, and how to say it; empty where there is none."""
+    if not may_be_numbers(known_cells(raw.slice(0, spelling.FIRST), FieldType.FLOAT)):
+        return ""
     cells = known_cells(raw, FieldType.FLOAT)
     if points_in_doubt(cells, cells, doubts_points=form.doubts_points) is not None and are_numbers(cells):
         return OF_A_POINT.replace("in it", "in them")
@@ -152,17 +182,28 @@ def _of_doubt(raw: pa.ChunkedArray, form: CellWishes) -> str:
 def _almost(name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType], kept: str) -> tuple[str, ...]:
     """That most cells are of a type, and how many rows it would refuse."""
     for wanted in candidates:
-        known = known_cells(raw, wanted)
         pattern, looks = _PATTERNS[wanted]
-        fitting = spelling.matching(known, pattern)
-        if len(known) > fitting >= _MOSTLY * len(known):
+        found = _matching_if_most(raw, wanted, pattern)
+        if found is None:
+            continue
+        fitting, count = found
+        if count > fitting >= _MOSTLY * count:
             return (
-                f"{fitting:,} of {len(known):,} cells in {name} look like {looks}: it is {kept}. With the "
-                f"type {wanted.value}, {_rows(len(known) - fitting)} would be refused.",
+                f"{fitting:,} of {count:,} cells in {name} look like {looks}: it is {kept}. With the "
+                f"type {wanted.value}, {_rows(count - fitting)} would be refused.",
             )
-        if fitting == len(known) and wanted in _UNKEPT:
+        if fitting == count and wanted in _UNKEPT:
             return (f"Not every value of {name} {_UNKEPT[wanted]}: it is {kept}.",)
     return ()
+
+
+def _matching_if_most(raw: pa.ChunkedArray, wanted: FieldType, pattern: str) -> tuple[int, int] | None:
+    """How many of how many cells match; None where so many of the first do not that most of all cannot."""
+    first = known_cells(raw.slice(0, len(raw) // _LOOKED_AT), wanted)
+    if len(first) - spelling.matching(first, pattern) > _TOO_MANY * len(raw):
+        return None
+    known = known_cells(raw, wanted)
+    return spelling.matching(known, pattern), len(known)
 
 
 def _rows(count: int) -> str:

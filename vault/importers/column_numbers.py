@@ -9,7 +9,14 @@ import pyarrow.compute as pc
 
 from vault.importers import cells as spelling
 from vault.importers.known_cells import NUMBERS, is_known, known_cells
-from vault.importers.written_numbers import Notation, as_plain, like_numbers, notation_of, points_in_doubt
+from vault.importers.written_numbers import (
+    Notation,
+    as_plain,
+    like_numbers,
+    may_be_numbers,
+    notation_of,
+    points_in_doubt,
+)
 from vault.views.field_types import ColumnType, FieldType
 
 if TYPE_CHECKING:
@@ -23,14 +30,16 @@ def told_notation(name: str, notation: Notation | None) -> tuple[str, ...]:
 
 def decimal_of(plain: pa.ChunkedArray, kind: ColumnType, notation: Notation | None) -> str:
     """The sign before the decimals of a column of numbers; empty where it has neither decimals nor groups."""
-    if kind not in NUMBERS or not (spelling.matching(plain, r"\.") or (notation and notation.group)):
+    if kind not in NUMBERS or not (
+        pc.any(pc.match_substring(plain, ".")).as_py() or (notation and notation.group)
+    ):
         return ""
     return notation.decimal if notation else "."
 
 
 def doubtful_points(raw: pa.ChunkedArray, form: CellWishes) -> pa.ChunkedArray | None:
     """Which cells are one number or one a thousand times as large; None where that is decided or was said."""
-    if form.decimal:
+    if form.decimal or not pc.any(pc.match_substring(raw, "."), min_count=0).as_py():
         return None
     cells = pc.utf8_trim_whitespace(raw)
     found = points_in_doubt(cells, known_cells(raw, FieldType.FLOAT), doubts_points=form.doubts_points)
@@ -44,6 +53,8 @@ def as_plain_numbers(
 
     Under a type that was given the cells that are numbers decide it, whatever the others are.
     """
+    if not is_given and not may_be_numbers(known_cells(raw.slice(0, spelling.FIRST), FieldType.FLOAT)):
+        return raw, None
     known = known_cells(raw, FieldType.FLOAT)
     if is_given and not spelling.all_match(known, spelling.FLOAT):
         known = like_numbers(known)

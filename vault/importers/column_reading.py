@@ -23,7 +23,7 @@ from vault.importers.column_values import (
     one_by_one,
     whole,
 )
-from vault.importers.known_cells import NUMBERS, known_cells
+from vault.importers.known_cells import NUMBERS, is_empty, known_cells
 from vault.importers.local_times import NONE as NO_CHANGES
 from vault.importers.local_times import clock_changes
 from vault.importers.odd_lists import odd_lists
@@ -39,6 +39,7 @@ from vault.records.arrow_types import arrow_type
 from vault.views.field_types import ColumnType, FieldType, VectorType
 
 MOST_LABELS = 32
+_FIRST_LABELS = 4096
 LEAST_ROWS_A_LABEL = 2
 _NARROWEST_FIRST = (FieldType.INT, FieldType.FLOAT, FieldType.BOOL, FieldType.TIMESTAMP)
 
@@ -73,7 +74,13 @@ def _read(
         return of_a_type(name, raw, form)
     if not _can_be_kept(raw):
         return one_by_one(name, raw, FieldType.TEXT, form)
-    return _guessed(name, raw, _NARROWEST_FIRST if is_spelled else (FieldType.TIMESTAMP,), form)
+    return _guessed(name, raw, _NARROWEST_FIRST if is_spelled else _spelled_by_texts(raw), form)
+
+
+def _spelled_by_texts(raw: pa.ChunkedArray) -> Sequence[FieldType]:
+    """What texts may be in a format that has numbers: a digit is one of those, and spells no truth value."""
+    has_digits = spelling.matching(pc.utf8_trim_whitespace(raw), "^[01]$")
+    return _NARROWEST_FIRST[3:] if has_digits else _NARROWEST_FIRST[2:]
 
 
 def _dated(name: str, raw: Raw, given: ColumnType | None, form: CellWishes) -> ColumnReading:
@@ -166,7 +173,8 @@ def _numbers_as_given(name: str, raw: pa.ChunkedArray, given: FieldType, form: C
     plain, notation = as_plain_numbers(raw, form, is_given=True)
     found = _typed(name, plain, given, form)
     decimal = decimal_of(plain, given, notation)
-    return replace(found, notes=(*told_notation(name, notation), *found.notes), decimal=decimal)
+    notes = (*told_notation(name, notation), *found.notes)
+    return replace(found, notes=notes, decimal=decimal, sign=notation.sign if notation else "")
 
 
 def _others_as_given(name: str, raw: pa.ChunkedArray, given: FieldType, form: CellWishes) -> ColumnReading:
@@ -245,9 +253,8 @@ def _of_several_kinds(
 def _guessed(
     name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType], form: CellWishes
 ) -> ColumnReading:
-    known = known_cells(raw, FieldType.TEXT)
-    if not len(known):
-        return ColumnReading(type=FieldType.TEXT, values=raw, notes=(f"The column {name} is empty.",))
+    if is_empty(raw):
+        return ColumnReading(type=FieldType.TEXT, values=raw, notes=(column_notes.of_nothing(name),))
     others = [each for each in candidates if each not in NUMBERS]
     if FieldType.INT in candidates and doubtful_points(raw, form) is not None:
         found = _first_fit(name, raw, others, form)
@@ -259,7 +266,7 @@ def _guessed(
         return found
     kind = FieldType.CATEGORY if is_category(raw) else FieldType.TEXT
     told = column_notes.of_text(name, raw, candidates, form, kind)
-    clock = clock_changes(_as_plain_dates(name, raw)[0], form.zone)
+    clock = clock_changes(_as_plain_dates(name, raw)[0], form.zone) if form.zone else NO_CHANGES
     return ColumnReading(type=kind, values=raw, notes=told, clock=replace(clock, twice=()))
 
 
@@ -309,11 +316,14 @@ def _numbers_of(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnRead
     if found is None or notation is None:
         return None
     decimal = decimal_of(plain, found.type, notation)
-    return replace(found, notes=(*told_notation(name, notation), *found.notes), decimal=decimal)
+    notes = (*told_notation(name, notation), *found.notes)
+    return replace(found, notes=notes, decimal=decimal, sign=notation.sign if notation else "")
 
 
 def is_category(column: pa.ChunkedArray) -> bool:
     """Whether a text column draws from at most 32 labels, each on two rows or more on average."""
+    if pc.count_distinct(column.slice(0, _FIRST_LABELS), mode="only_valid").as_py() > MOST_LABELS:
+        return False
     known = len(column) - column.null_count
     labels: int = pc.count_distinct(column, mode="only_valid").as_py()
     return 0 < labels <= MOST_LABELS and known >= LEAST_ROWS_A_LABEL * labels

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from vault.importers import cells as spelling
 from vault.importers import column_notes
-from vault.importers.known_cells import MISSING, NUMBERS, is_known
+from vault.importers.known_cells import MISSING, NUMBERS, placed_cells
 from vault.importers.local_times import NONE as NO_CHANGES
 from vault.importers.local_times import ClockChanges
 from vault.importers.odd_lists import OddLists
@@ -31,7 +31,8 @@ Raw: TypeAlias = pa.ChunkedArray | list[object]
 class ColumnReading:
     """A column in its type: ``values`` has a null for every row of ``refused``, which says why.
 
-    ``decimal`` is the sign before the decimals of its numbers where they are spelled with one, ``order`` what its dates
+    ``decimal`` is the sign before the decimals of its numbers where they are spelled with one, ``sign`` that of money
+    or percent which all of them carry, ``order`` what its dates
     are made of where they are spelled, ``clock`` the places of times at a change of the clock, ``odd_lists`` why its
     lists are no vectors.
     """
@@ -41,6 +42,7 @@ class ColumnReading:
     refused: dict[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     decimal: str = ""
+    sign: str = ""
     order: str = ""
     clock: ClockChanges = NO_CHANGES
     odd_lists: OddLists | None = None
@@ -86,13 +88,12 @@ def missing_word(value: object, wanted: ColumnType) -> str:
 
 def whole(raw: pa.ChunkedArray, wanted: FieldType, form: CellWishes) -> pa.ChunkedArray | None:
     """Every cell in this type, the empty ones as nulls; None where one does not fit."""
-    places = is_known(raw, wanted)
-    cells = pc.filter(pc.utf8_trim_whitespace(raw), places)
+    if len(raw) > spelling.FIRST and whole(raw.slice(0, spelling.FIRST), wanted, AS_SPELLED) is None:
+        return None  # a cell that does not fit in no zone fits in none
+    places, cells = placed_cells(raw, wanted)
     is_time = wanted is FieldType.TIMESTAMP
     typed = spelling.as_times(cells, zone_of(raw, form)) if is_time else spelling.AS_COLUMN[wanted](cells)
-    if typed is None:
-        return None
-    if pc.all(places, min_count=0).as_py():
+    if typed is None or places is None:
         return typed
     # the n-th known place takes the n-th value; the others take none
     numbers = pc.subtract(pc.cumulative_sum(places.cast(pa.int64())), 1)

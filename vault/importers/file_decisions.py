@@ -8,7 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from vault.importers.column_notes import of_zone
+from vault.importers.column_notes import of_nothing, of_zone
 from vault.importers.column_values import ColumnReading
 from vault.importers.local_times import clock_notes
 from vault.importers.source import File, Source
@@ -28,13 +28,22 @@ def notes_of(
     lines: Sequence[int],
     form: CellWishes,
     given: Mapping[str, ColumnType],
+    *,
+    is_whole: bool,
 ) -> Iterator[str]:
-    """What is said of each column, of its times by line, and of texts that are no column of a given type."""
+    """What is said of each column, of its times by line, and of texts that are no column of a given type.
+
+    A file `is_whole` of which no row was refused before its cells were looked at.
+    """
     for name, one in zip(names, readings, strict=True):
-        yield from one.notes
+        yield from (_said_of(name, note, is_all=is_whole and not one.refused) for note in one.notes)
         is_text = one.type is not FieldType.TIMESTAMP
         yield from clock_notes(name, one.clock, lines, form.zone, is_text=is_text)
     yield from _notes_of_categories(names, readings, given)
+
+
+def _said_of(name: str, note: str, *, is_all: bool) -> str:
+    return of_nothing(name, is_all=is_all) if note == of_nothing(name) else note
 
 
 def _notes_of_categories(

@@ -29,8 +29,10 @@ NONE: Final = ClockChanges()
 
 def clock_changes(times: pa.ChunkedArray, zone: str) -> ClockChanges:
     """Which times without a zone fall into a change of the clock of this one; `times` may be texts of ISO 8601."""
+    if not zone:
+        return NONE
     naive = _naive(times) if pa.types.is_string(times.type) else times
-    if not zone or naive.null_count == len(naive):
+    if naive.null_count == len(naive):
         return NONE
     first, last = (_moments(naive, zone, which, which) for which in ("earliest", "latest"))
     places = pc.indices_nonzero(pc.fill_null(pc.not_equal(first, last), False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from vault.errors.records import FileChanged, PlanUnknown, RowsRefused, UnitNotS
 from vault.importers.name_notes import name_notes
 from vault.importers.planned_reading import Reading, parsed_as, reading_of
 from vault.importers.read import digest_of, read_file
-from vault.importers.remembered import kept_of, with_kept
+from vault.importers.remembered import kept_of, sign_notes, with_kept
 from vault.importers.source import File
 from vault.importers.zone_notes import zone_notes
 from vault.records.collections import CollectionFacts, find_for
@@ -81,7 +81,6 @@ class _Found:
     """A file as it lies there, how it is to be read, and where its rows would go."""
 
     state: tuple[int, ...]
-    file: File
     reading: Reading
     home: CollectionFacts | None
     lifetime: str
@@ -89,6 +88,7 @@ class _Found:
     choice: FileChoice
     notes: tuple[str, ...]
     follows_last: bool
+    signs: Mapping[str, str] | None
 
 
 def make_plan(
@@ -106,9 +106,10 @@ def make_plan(
     that are sealed. Raises `FileMissing`, `Unreadable`, `CollectionErased`, `UnknownCollection`, `ColumnsClosed` and
     `Invalid`.
     """
-    said_zone, found = choice.zone, _found(read, keys, _with_plain_names(choice))
+    said_zone, (found, file) = choice.zone, _found(read, keys, _with_plain_names(choice))
     choice, home, names = found.choice, found.home, found.names
-    whole, reading, proposed = _read(found, last, progress, may_propose=choice.unit is None and home is None)
+    whole, reading, proposed = _read(found, file, last, progress)
+    del file  # its rows are in memory now, and both are large
     choice = replace(choice, unit=f"{UnitKind.COLUMN}:{proposed}") if proposed else choice
     same = last if last and last.reading == reading else None
     if names and not (same and same.shown.collection == choice.name):
@@ -119,12 +120,8 @@ def make_plan(
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
         people = _people(uow, keys, choice.name, choice.people, parsed, grouping, same)
         known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)
-        notes = (
-            *found.notes,
-            *name_notes(choice.name, parsed.table.column_names, names if home is None else ()),
-            *zone_notes(said_zone, parsed, grouping.unit),
-        )
-        looked = _look(uow, keys, home, parsed, grouping, (*notes, *repeated))
+        notes = (*_notes(found, whole, parsed, grouping, said_zone), *repeated)
+        looked = _look(uow, keys, home, parsed, grouping, notes)
     shown = replace(
         looked,
         id=random_id(),
@@ -150,6 +147,17 @@ def make_plan(
         known=known,
         allows_refused=choice.allow_refused,
     )
+
+
+def _notes(
+    found: _Found, whole: ParsedTable, parsed: ParsedTable, grouping: ImportChoice, said_zone: str
+) -> Iterator[str]:
+    """What is said of a file besides what its columns are."""
+    yield from found.notes
+    yield from () if found.signs is None else sign_notes(found.signs, whole)
+    names = found.names if found.home is None else ()
+    yield from name_notes(found.choice.name, parsed.table.column_names, names)
+    yield from zone_notes(said_zone, parsed, grouping.unit)
 
 
 def _look(
@@ -183,23 +191,23 @@ def _grouping(uow: UnitOfWork, choice: FileChoice, parsed: ParsedTable, zone: st
 
 
 def _read(
-    found: _Found, last: HeldPlan | None, progress: Progress, *, may_propose: bool
+    found: _Found, file: File, last: HeldPlan | None, progress: Progress
 ) -> tuple[ParsedTable, Reading, str | None]:
     """The rows and how they were read; where a column that names people is proposed as the unit, as it is spelled."""
 
     def read_as(reading: Reading) -> ParsedTable:
-        return last.whole if last and last.reading == reading else parsed_as(found.file, reading, progress)
+        return last.whole if last and last.reading == reading else parsed_as(file, reading, progress)
 
     reading = found.reading
     whole = read_as(reading)
-    proposed = people_column(whole) if may_propose else None
+    proposed = people_column(whole) if found.choice.unit is None and found.home is None else None
     if proposed is not None:
         reading = replace(reading, unit_column=proposed)
         whole = read_as(reading)
     return whole, reading, proposed
 
 
-def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
+def _found(read: Read, keys: KeyTree, choice: FileChoice) -> tuple[_Found, File]:
     state, file = _state(choice.path), read_file(choice.path, choice.as_format, choice.part)
     with read() as uow:
         home, lifetime = _home(uow, choice)
@@ -209,9 +217,8 @@ def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
     digest = digest_of(file)
     with read() as uow:
         refuse_known_file(uow, _kept_digest(keys, digest), file.name)
-    return _Found(
+    found = _Found(
         state=state,
-        file=file,
         reading=reading_of(file, digest, as_last, home),
         home=home,
         lifetime=lifetime,
@@ -219,7 +226,9 @@ def _found(read: Read, keys: KeyTree, choice: FileChoice) -> _Found:
         choice=as_last,
         notes=notes,
         follows_last=as_last is not choice,
+        signs=kept.words.get("signs") if kept and as_last is not choice else None,
     )
+    return found, replace(file, digest=digest)
 
 
 def check_plan(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:

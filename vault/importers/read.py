@@ -86,16 +86,17 @@ def parse(
     _check_columns(source.names, [name for name in asked if name not in home_columns])
     form = replace(form, doubts_commas=source.separator == ",", doubts_points=source.separator == ";")
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
-    batches = list(_counted(file, source.batches(), progress))
-    lines = _lines(batches)
-    readings: list[ColumnReading] = []
+    lines, columns, ragged = _gathered(list(_counted(file, source.batches(), progress)), len(source.names))
+    readings = list[ColumnReading]()
 
     def read_one(place: int, form: CellWishes) -> ColumnReading:
-        name, raw = source.names[place], _whole(batches, place)
+        name, raw = source.names[place], columns[place]
         return read_column(name, raw, wanted.get(name), is_spelled=not source.has_types, form=form.of(name))
 
     for place in range(len(source.names)):
         readings.append(read_one(place, form))
+        if readings[place].decimal != ".":
+            columns[place] = []  # it is not read again
         progress(len(lines) * len(readings) // len(source.names), len(lines))
     readings = with_obstacles(_decided_together(readings, read_one, form), source, lines)
     table, fitting, refused = _fitting(source.names, readings, lines)
@@ -103,17 +104,18 @@ def parse(
         fields=_fields(source, readings, sensitivities or {}, wishes),
         table=table,
         lines=fitting,
-        refused=tuple(sorted([*refused, *(row for one in batches for row in one.refused)], key=_line)),
+        refused=tuple(sorted([*refused, *ragged], key=_line)),
         digest_input=digest_of(file),
         format=file.format,
         source=file.name,
-        notes=(*source.notes, *notes_of(source.names, readings, lines, form, wanted)),
+        notes=(*source.notes, *notes_of(source.names, readings, lines, form, wanted, is_whole=not ragged)),
         export=export_of(KNOWN[file.export]) if file.export else None,
         called=source.called,
         form=form_of(file, source, readings, form),
         has_local_times=has_local_times(source.names, readings, form.zone),
         maybe_times=tuple(maybe_times(source.names, readings)),
         maybe_vectors=maybe_vectors(source.names, readings),
+        signs={name: one.sign for name, one in zip(source.names, readings, strict=True) if one.sign},
     )
 
 
@@ -211,11 +213,13 @@ def _counted(
         yield batch
 
 
-def _lines(batches: Sequence[RawBatch]) -> array[int]:
+def _gathered(batches: Sequence[RawBatch], width: int) -> tuple[array[int], list[Raw], list[RefusedRow]]:
+    """The lines of all rows, the columns, and the rows that are none."""
     lines = array("q")
     for batch in batches:
         lines.extend(batch.lines)
-    return lines
+    ragged = [row for batch in batches for row in batch.refused]
+    return lines, [_whole(batches, place) for place in range(width)], ragged
 
 
 def _check_columns(names: tuple[str, ...], asked: list[str]) -> None:

@@ -34,7 +34,7 @@ def of_a_type(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnReadin
         return of_floats(name, raw.cast(pa.float64()))
     if pa.types.is_null(raw.type):
         return ColumnReading(
-            type=FieldType.TEXT, values=raw.cast(pa.string()), notes=(f"The column {name} is empty.",)
+            type=FieldType.TEXT, values=raw.cast(pa.string()), notes=(column_notes.of_nothing(name),)
         )
     return _of_decimals(name, raw)
 

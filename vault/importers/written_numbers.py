@@ -79,6 +79,11 @@ def are_numbers(cells: Cells) -> bool:
     return any(_fits(bare, mark, group) for mark in ",." for group in _GROUPS[mark])
 
 
+def may_be_numbers(first: Cells) -> bool:
+    """Whether a column that begins so may be numbers, as far as these cells say."""
+    return not len(first) or _may_fit(first)
+
+
 def is_doubtful(cells: Cells) -> bool:
     """Whether a column may be numbers, but with what decimal sign nobody can tell from it."""
     return are_numbers(cells) and _any(cells, r"[0-9][,'’ \x{a0}\x{2009}\x{202f}][0-9]")
@@ -158,8 +163,8 @@ def _without_sign(cells: Cells, sign: str = "") -> tuple[str, Cells]:
 
 
 def _first_sign(cells: Cells) -> str:
-    found = pc.extract_regex(cells.slice(0, 1), f"(?P<sign>{_SIGN})").to_pylist()[0]
-    return found["sign"] if found else ""
+    found = pc.extract_regex(cells.slice(0, 1), f"(?P<sign>{_SIGN})").to_pylist()
+    return found[0]["sign"] if found and found[0] else ""
 
 
 def _fits(cells: Cells, mark: str, group: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from vault.views.counting import counted
 from vault.views.passphrase import PassphraseCheck
 
 SHORTEST: Final = 12
@@ -55,7 +56,7 @@ def _guesses(text: str) -> int:
 
 def _strong_words(guesses: int) -> str:
     years = int(guesses / GUESSES_A_SECOND / _YEAR)
-    span = f"about {_first_digit(years):,} years" if years < 10**6 else "more than a million years"
+    span = f"about {counted(_first_digit(years), 'year')}" if years < 10**6 else "more than a million years"
     return (
         f"it would be found in an estimated {_power(guesses)} guesses: with a copy of your vault, one graphics card "
         f"would need {span}"

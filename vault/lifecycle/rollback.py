@@ -15,6 +15,7 @@ from vault.errors.families import Broken, InternalError, LockboxError
 from vault.errors.rollback import HeaderPutBack, MarkDamaged, MixedVault, OlderVault
 from vault.store.row_seal import RowSeal
 from vault.store.tables import ChargeRow, GrantRow, LogEntry, RowDigest
+from vault.views.counting import counted
 
 if TYPE_CHECKING:
     from vault.store.high_water import Mark
@@ -69,7 +70,7 @@ def _of_trail(uow: UnitOfWork, mark: Mark | None) -> Rollback:
             seen = CompactRange(now.size, list(now.peaks))
     if mark and now.size < mark.size:
         return Rollback(
-            reason=f"it records {now.size} events, and {mark.size} were seen before on this computer"
+            reason=f"it records {counted(now.size, 'event')}, and {mark.size:,} were seen before on this computer"
         )
     if mark and seen.root().hex() != mark.root:
         return Rollback(reason="its history is not the one seen before on this computer")

@@ -11,6 +11,7 @@ from vault.consent.receipts import renew_grants
 from vault.errors.clock import DateKnown, OtherDate
 from vault.queries.date import question_of
 from vault.store.times import stamp
+from vault.views.counting import counted
 
 if TYPE_CHECKING:
     from vault.audit.entries import Json
@@ -31,6 +32,6 @@ def confirm_date(act: AuditedTransaction, today: str) -> None:
     renew_grants(act)
     minutes = act.date.ahead // timedelta(minutes=1)
     what = f"the date, to {stamp(clock)}"
-    said = f"{what}; the trail is {minutes} minutes ahead" if minutes else what
+    said = f"{what}; the trail is {counted(minutes, 'minute')} ahead" if minutes else what
     hidden: dict[str, Json] = {"what": said, "before": stamp(before), "minutes_ahead": minutes}
     act.record(EntryType.SETTINGS_CHANGE, hidden=hidden)

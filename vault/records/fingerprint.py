@@ -7,7 +7,7 @@ outlives other ids. How much of each set two strangers would share by chance is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
@@ -31,6 +31,7 @@ LEFT_OUT: Final = 8
 _MIDDLE: Final = (0.01, 0.99)
 _MOST_SAMPLED: Final = 20_000
 _NUMBERS_OF_A_VECTOR: Final = 8
+_MOST_OF_THE_CALENDAR: Final = 60
 _PARTS_OF_A_DAY: Final = (pc.day_of_week, pc.day, pc.month, pc.iso_week, pc.year)
 
 
@@ -264,14 +265,22 @@ def _is_of_the_calendar(anchor: _Anchor, column: _Column, known: Keys) -> bool:
     if anchor.days is None:
         return False
     values = column.keys[known]
-    distinct = len(np.unique(values[:ENOUGH]))
-    days = anchor.days.filter(pa.array(known))
-    for part in _PARTS_OF_A_DAY if distinct <= 60 else ():
-        parts = part(days).to_numpy(zero_copy_only=False).astype(np.uint64)
-        kinds = len(np.unique(parts))
-        if 1 < kinds <= len(values) // 2 and len(np.unique(mixed(parts, 1) + values)) == kinds:
+    if len(np.unique(values[:ENOUGH])) > _MOST_OF_THE_CALENDAR:
+        return False
+    days = anchor.days if known.all() else anchor.days.filter(pa.array(known))
+    for part in _PARTS_OF_A_DAY:
+        kinds, pairs = _kinds_of(part, days.slice(0, ENOUGH), values[:ENOUGH])
+        if kinds == pairs:
+            kinds, pairs = _kinds_of(part, days, values)
+        if kinds == pairs and 1 < kinds <= len(values) // 2:
             return True
     return False
+
+
+def _kinds_of(part: Callable[[pa.Array], pa.Array], days: pa.Array, values: Keys) -> tuple[int, int]:
+    """How many kinds a part of a day has, and how many there are of it together with its value."""
+    parts = part(days).to_numpy(zero_copy_only=False).astype(np.uint64)
+    return len(np.unique(parts)), len(np.unique(mixed(parts, 1) + values))
 
 
 # a value beside other values --------------------------------------------------------------------------------

@@ -20,6 +20,12 @@ PACKED: Final = BUCKETS // 2
 ENOUGH: Final = 4096  # features that are looked at of a large set: those with the least ranks
 MOST_TIMES: Final = 8  # a set this many times smaller than the other is not seen in it
 _FEW: Final = 1024
+_IN_CACHE: Final = 2**14
+_STEPS: Final = (
+    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
+    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+)
+_LAST_SHIFT: Final = np.uint64(31)
 _BUCKET_BITS: Final = np.uint64(7)
 _RANK_BITS: Final = np.uint64(57)
 
@@ -40,10 +46,17 @@ def mixed(values: Keys, seed: int) -> Keys:
 
     It spreads and hides nothing: who could read a sketch has the key of the seed as well.
     """
-    out = values + np.uint64(seed)
-    out = (out ^ (out >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    out = (out ^ (out >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return out ^ (out >> np.uint64(31))
+    out: Keys = values + np.uint64(seed)
+    for start in range(0, len(out), _IN_CACHE):
+        _mix(out[start : start + _IN_CACHE])
+    return out
+
+
+def _mix(out: Keys) -> None:
+    for shift, factor in _STEPS:
+        out ^= out >> shift
+        out *= factor
+    out ^= out >> _LAST_SHIFT
 
 
 def sketch_of(features: Keys) -> Sketch:

@@ -31,6 +31,7 @@ _OF_TEXT, _OF_TIME, _OF_FRACTION = (
 )
 _SECOND: Final = 1_000_000
 _AT_ONCE: Final = 2**13
+_IN_CACHE: Final = 2**14
 
 
 def keys_of(column: pa.ChunkedArray, version: int = VERSION) -> tuple[Keys, Keys]:
@@ -60,9 +61,16 @@ def _filled(array: pa.Array, empty: float) -> np.ndarray:
 
 
 def _of_numbers(values: np.ndarray, version: int) -> Keys:
+    is_tiny, keys = _is_tiny(values, version), np.zeros(len(values), dtype=np.uint64)
+    for start in range(0, len(values), _IN_CACHE):
+        some = values[start : start + _IN_CACHE]
+        keys[start : start + _IN_CACHE] = _some_numbers(some, version, is_tiny=is_tiny)
+    return keys
+
+
+def _some_numbers(values: np.ndarray, version: int, *, is_tiny: bool) -> Keys:
     whole = np.rint(values)
     is_whole = (np.abs(values - whole) <= _NEARLY_WHOLE) & (np.abs(whole) < 2.0**53)
-    is_tiny = _is_tiny(values, version)
     if is_tiny:
         is_whole &= (whole != 0) | (values == 0)  # a column of very small numbers is no column of zeros
     keys = np.where(is_whole, whole, 0.0).astype(np.int64).view(np.uint64)
@@ -92,10 +100,14 @@ def _of_fractions(values: np.ndarray, *, has_steps: bool) -> Keys:
 
 def _of_texts(array: pa.Array, version: int) -> Keys:
     texts = pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(array)), "")
-    coded = texts.dictionary_encode()  # a text that comes again and again is hashed once
-    keys: Keys = (_hashed(coded.dictionary) ^ _OF_TEXT)[coded.indices.to_numpy()]
-    is_number = pc.match_substring_regex(texts, _NUMBER)
-    if pc.any(is_number).as_py():
+    distinct, places = _distinct(texts)
+    keys: Keys = _hashed(distinct) ^ _OF_TEXT
+    for words, value in ((_TRUE, 1), (_FALSE, 0)):
+        keys[pc.is_in(distinct, words).to_numpy(zero_copy_only=False)] = value
+    is_number = pc.match_substring_regex(distinct, _NUMBER)
+    keys, has_numbers = keys[places], pc.any(is_number).as_py()
+    if has_numbers:
+        is_number = is_number.take(pa.array(places)) if len(distinct) < len(texts) else is_number
         numbers = pc.if_else(is_number, texts, None).cast(pa.float64())
         found = _of_numbers(_filled(numbers, 0.0), version)
         keys = np.where(is_number.to_numpy(zero_copy_only=False), found, keys)
@@ -103,9 +115,16 @@ def _of_texts(array: pa.Array, version: int) -> Keys:
         is_whole = pc.match_substring_regex(texts, _WHOLE)
         wholes = _filled(pc.if_else(is_whole, texts, None).cast(pa.int64()), 0).view(np.uint64)
         keys = np.where(is_whole.to_numpy(zero_copy_only=False), wholes, keys)
-    for words, value in ((_TRUE, 1), (_FALSE, 0)):
-        keys[pc.is_in(texts, words).to_numpy(zero_copy_only=False)] = value
     return keys
+
+
+def _distinct(texts: pa.Array) -> tuple[pa.Array, np.ndarray | slice]:
+    """Texts that come again and again once each, with the place of each row's; all of them where hardly any do."""
+    first = texts.slice(0, _AT_ONCE)
+    if pc.count_distinct(first).as_py() > len(first) // 2:
+        return texts, slice(None)
+    coded = texts.dictionary_encode()
+    return coded.dictionary, coded.indices.to_numpy()
 
 
 def _hashed(texts: pa.Array) -> Keys:

@@ -13,6 +13,7 @@ from vault.records import svg_pictures
 from vault.records.collections import CollectionFacts
 from vault.records.export import new_file
 from vault.records.markup import Markup, element, joined, void
+from vault.views.counting import counted
 from vault.views.over_time import Every, Point
 from vault.views.records import ColumnSummary, PicturesReport
 from vault.views.spread import distribution, end, number
@@ -70,7 +71,7 @@ def page(summaries: Sequence[ColumnSummary], facts: CollectionFacts, now: dateti
         element("title", facts.name),
         Markup(f"<style>{STYLE}</style>"),
     )
-    said = f"{facts.rows:,} rows in {len(facts.fields)} columns, drawn on {now:%Y-%m-%d}."
+    said = f"{counted(facts.rows, 'row')} in {counted(len(facts.fields), 'column')}, drawn on {now:%Y-%m-%d}."
     warning = "Computed from your own records, without noise: readable by anyone who gets this file."
     body = element(
         "body",

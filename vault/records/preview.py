@@ -12,6 +12,7 @@ from vault.records.arrow_types import by_number
 from vault.records.cells import shown
 from vault.records.schema import ParsedTable
 from vault.records.units import UnitRows, are_whole_days, with_units
+from vault.views.counting import counted
 from vault.views.field_types import (
     SYSTEM_FIELDS,
     UNIT_FIELD,
@@ -91,7 +92,7 @@ def _warnings(
 ) -> Iterator[str]:
     if rows.refused:
         every = rows.table.num_rows + len(rows.refused)
-        yield f"{len(rows.refused):,} of {every:,} {'row' if every == 1 else 'rows'} would be refused."
+        yield f"{len(rows.refused):,} of {counted(every, 'row')} would be refused."
     yield from _about_units(rows, unit)
     yield from _about_few(rows.table[UNIT_FIELD], unit, home)
     if unit.kind is UnitKind.DAY:
@@ -124,8 +125,8 @@ def _about_few(units: pa.ChunkedArray, unit: UnitSpec, home: Home | None) -> Ite
     if there and home is not None:
         there = home.count(units, enough)
     if 0 < there < enough:
-        say = "an update that hides each of them will say little."
-        count = f"only {there} {'unit' if there == 1 else 'units'}"
+        say = f"an update that hides {'it' if there == 1 else 'each of them'} will say little."
+        count = f"only {counted(there, 'unit')}"
         if home is None:
             yield f"There {'is' if there == 1 else 'are'} {count}: {say}"
         else:

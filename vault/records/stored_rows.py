@@ -17,6 +17,7 @@ from vault.records.reading import ColumnReader
 from vault.records.schema import ParsedTable
 from vault.sealing.keytree import KeyTree
 from vault.store.unit_of_work import UnitOfWork
+from vault.views.counting import counted
 
 if TYPE_CHECKING:
     from vault.records.collections import CollectionFacts
@@ -41,7 +42,7 @@ def without_stored(
     if left_out and not len(new):
         raise AllStored(name=parsed.source, collection=home.name)
     are = "is" if left_out == 1 else "are"
-    note = f"{left_out:,} of {fitted.table.num_rows:,} rows {are} in {home.name} already: left out."
+    note = f"{left_out:,} of {counted(fitted.table.num_rows, 'row')} {are} in {home.name} already: left out."
     return replace(
         parsed,
         table=parsed.table.take(new),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import pyarrow as pa
 
@@ -14,6 +15,9 @@ from vault.sealing.secret import Secret
 from vault.store.tables import Collection, Field, Segment
 from vault.store.unit_of_work import UnitOfWork
 from vault.views.field_types import SYSTEM_FIELDS, FieldSpec
+
+_AT_ONCE: Final = 64
+"""Segments of a column that are written at once."""
 
 
 def add_fields(uow: UnitOfWork, keys: KeyTree, collection: Collection, fields: Sequence[FieldSpec]) -> None:
@@ -64,8 +68,12 @@ def _append_column(
         whole = pa.chunked_array([old, *values.slice(0, room).chunks], type=values.type)
         reseal(key, place, tail, whole.combine_chunks())
         waiting, stripe = values.slice(room), stripe + 1
-    for number, start in enumerate(range(0, len(waiting), STRIPE_ROWS), start=stripe):
-        _add_segment(uow, key, place, number, waiting.slice(start, STRIPE_ROWS))
+    starts = range(0, len(waiting), STRIPE_ROWS)
+    for first in range(0, len(starts), _AT_ONCE):
+        some = enumerate(starts[first : first + _AT_ONCE], start=stripe + first)
+        uow.add_all(
+            [_segment(key, place, number, waiting.slice(start, STRIPE_ROWS)) for number, start in some]
+        )
 
 
 def reseal(key: Secret, place: FieldPlace, segment: Segment, values: pa.Array) -> None:
@@ -75,17 +83,13 @@ def reseal(key: Secret, place: FieldPlace, segment: Segment, values: pa.Array) -
     segment.blob = seal_segment(key, values, segment_place(place, segment))
 
 
-def _add_segment(
-    uow: UnitOfWork, key: Secret, place: FieldPlace, stripe: int, values: pa.ChunkedArray
-) -> None:
+def _segment(key: Secret, place: FieldPlace, stripe: int, values: pa.ChunkedArray) -> Segment:
     at = SegmentPlace(field=place, stripe=stripe, generation=1, rows=len(values))
-    uow.add(
-        Segment(
-            collection_id=place.collection,
-            field_id=place.field,
-            stripe=stripe,
-            generation=at.generation,
-            row_count=at.rows,
-            blob=seal_segment(key, values.combine_chunks(), at),
-        )
+    return Segment(
+        collection_id=place.collection,
+        field_id=place.field,
+        stripe=stripe,
+        generation=at.generation,
+        row_count=at.rows,
+        blob=seal_segment(key, values.combine_chunks(), at),
     )

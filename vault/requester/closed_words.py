@@ -14,14 +14,13 @@ from vault.requests.manifest import (
     FieldAsk,
     Kind,
     Manifest,
-    MlpModel,
-    ModelAsk,
     OnehotFeature,
     Output,
     StandardFeature,
     StandardLabel,
     VectorFeature,
 )
+from vault.requests.models import MlpModel, ModelAsk
 from vault.requests.optimizers import Adam
 
 

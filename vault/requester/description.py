@@ -61,6 +61,13 @@ class JobDescription:
     model_kind: str
     model_hidden: tuple[int, ...] = (16,)
     model_activation: str = "tanh"
+    model_height: int | None = None
+    model_width: int | None = None
+    model_length: int | None = None
+    model_channels: int = 1
+    model_filters: tuple[int, ...] = (16,)
+    model_kernel: int = 3
+    model_pool: int = 2
     kind: str = "train"
     training_units_guess: int | None = None
     training_sampling_rate: float | None = None
@@ -151,9 +158,16 @@ dpv = "AcademicResearch"
 text = "Does activity during the day tell the quality of the night?"
 
 [model]
-kind = "logistic"           # linear, logistic or mlp
+kind = "logistic"           # linear, logistic, mlp; cnn for images, series for time series
 # hidden = [16]             # mlp only: one to three layers
-# activation = "tanh"       # mlp only: tanh or relu
+# activation = "tanh"       # mlp, cnn and series: tanh or relu
+# height = 28               # cnn: the one feature is a vector of height x width x channels numbers
+# width = 28
+# length = 100              # series: one of length x channels numbers
+# channels = 1              # cnn and series, as all that follows
+# filters = [16]            # one to three layers
+# kernel = 3                # odd
+# pool = 2                  # after each layer the means of so many neighbours
 
 [training]
 units_guess = 200           # how many days (units) you think there are; off by ten either way does little harm

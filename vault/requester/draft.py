@@ -30,6 +30,12 @@ from vault.sealing.random import random_bytes, random_id
 
 MOST_UNITS: Final = 1_000_000_000
 ROOM_FOR_GUESS: Final = 10
+_CONVOLVED: Final = ("channels", "filters", "kernel", "pool", "activation")
+_MODEL_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "mlp": ("hidden", "activation"),
+    "cnn": ("height", "width", *_CONVOLVED),
+    "series": ("length", *_CONVOLVED),
+}
 VALID_FOR: Final = timedelta(days=30)
 
 
@@ -220,9 +226,8 @@ def _open_fill(transform: Mapping[str, Any]) -> dict[str, Any]:
 
 def _model(description: JobDescription) -> dict[str, Any]:
     model: dict[str, Any] = {"kind": description.model_kind, "weights": "0" * 64}
-    if description.model_kind == "mlp":
-        model |= {"hidden": description.model_hidden, "activation": description.model_activation}
-    return model
+    given = {key: getattr(description, f"model_{key}") for key in _MODEL_KEYS.get(description.model_kind, ())}
+    return model | {key: value for key, value in given.items() if value is not None}
 
 
 def _loss(fields: tuple[FieldDescription, ...]) -> str:
@@ -234,7 +239,7 @@ def _loss(fields: tuple[FieldDescription, ...]) -> str:
 
 def _start(manifest: Manifest) -> dict[str, Tensor]:
     sizes = shapes(manifest)
-    if manifest.model.kind == "mlp":
+    if recipe.is_network(manifest.model.kind):
         return {name: _small(shape) for name, shape in sizes.items()}
     return {name: np.zeros(shape, dtype=np.float32) for name, shape in sizes.items()}
 

@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Final
 
 from vault.budget.guess_target import strength_of_epsilon
-from vault.requester.recipe import input_length, learning_rate, pace_of, steps
+from vault.requester.recipe import input_length, is_network, learning_rate, pace_of, steps
 from vault.requests.manifest import SUMS, Manifest, kind_of
 from vault.requests.optimizers import DecayedSgd, Sgd
 from vault.requests.shapes import dimension
+from vault.views.counting import counted
 
 MEASURED: Final = (
     (1.5, 25.0),
@@ -77,7 +78,7 @@ def forecast(manifest: Manifest, *, epsilon: Decimal, delta: Decimal, units_gues
 def _expected(units: int, strength: float, manifest: Manifest) -> Expected:
     """The signal is as long as there are units, the noise of the whole run as √d/µ."""
     ratio = strength * units / math.sqrt(dimension(manifest))
-    needed = NETWORK_NEEDS if manifest.model.kind == "mlp" else 1.0
+    needed = NETWORK_NEEDS if is_network(manifest.model.kind) else 1.0
     return Expected(
         units=units, signal_to_noise=float(f"{ratio:.3g}"), points_lost=points_lost(ratio / needed)
     )
@@ -99,7 +100,8 @@ def _of_the_guess(guess: int, implied: int) -> list[str]:
         return []
     longer = f"{times:.3g} times as long" if times > 1 else f"{1 / times:.3g} times shorter"
     return [
-        f"The expected batch and the sampling rate speak of {implied:,} units: with {guess:,} each step is {longer}."
+        f"The expected batch and the sampling rate speak of {counted(implied, 'unit')}: with {guess:,} each step is "
+        f"{longer}."
     ]
 
 
@@ -107,7 +109,7 @@ def _of_noise(expected: tuple[Expected, ...]) -> list[str]:
     ruined = [each.units for each in expected if each.is_ruined]
     if not ruined:
         return []
-    most = f"{max(ruined):,} units or fewer"
+    most = f"{counted(max(ruined), 'unit')} or fewer"
     return [f"With {most} the model would be mostly noise: ask for fewer inputs, or for a larger ε."]
 
 
@@ -131,11 +133,12 @@ def _of_steps(manifest: Manifest, counts: list[int]) -> list[str]:
         )
     if long:
         found.append(
-            f"With {min(long):,} units or more the steps are too long: the learning rate is too large."
+            f"With {counted(min(long), 'unit')} or more the steps are too long: the learning rate is too large."
         )
     if short and not _is_as_far_as_noise_lets(manifest, optimizer):
         found.append(
-            f"With {max(short):,} units or fewer the model hardly leaves its start: more steps, or longer ones."
+            f"With {counted(max(short), 'unit')} or fewer the model hardly leaves its start: more steps, or longer "
+            "ones."
         )
     return found
 

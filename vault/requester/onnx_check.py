@@ -8,11 +8,12 @@ follows from that alone.
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from learner.protocol import MAX_PARAMETERS
+from learner.protocol import MAX_PARAMETERS, MOST_PATCHED
 from vault.errors.release import NotOurModel, PackageMissing
 from vault.requests.manifest import FIELDS_LIMIT, VECTOR_LIMIT
 from vault.requests.text import NAME_LIMIT
@@ -24,6 +25,8 @@ MODEL_LIMIT: Final = 8 << 20
 """Bytes: two of the largest models, and the labels of the largest manifest in all their spellings."""
 MOST_NUMBERS: Final = 8 * MAX_PARAMETERS
 """How many numbers a row may make, and how many it may be multiplied with."""
+MOST_PRODUCTS: Final = 3 * 64 * MOST_PATCHED
+"""How many products of two numbers a row may take: three layers of 64 filters over the largest map."""
 MOST_NODES: Final = 16 * FIELDS_LIMIT
 LONGEST_TEXT: Final = 4 * NAME_LIMIT
 """Bytes."""
@@ -56,6 +59,10 @@ class CheckedModel:
 
     data: bytes
     numbers: int
+
+
+TURNED: Final[dict[str, list[int]]] = {"Squeeze": [1], "Unsqueeze": [1], "Pad": [0, 0, 0, 1], "Reshape": []}
+"""The second input of operators that move numbers; `Reshape` makes one list of all numbers of a row."""
 
 
 class _Unlike(Exception):
@@ -109,7 +116,7 @@ class _Graph:
     """The shape of every value, in the order in which they are computed, and what they cost together."""
 
     def __init__(self, graph: Any) -> None:
-        self.numbers = 0
+        self.numbers = self._products = 0
         self._constants = {each.name: each for each in graph.initializer}
         self._shapes: dict[str, Shape] = {}
         for each in graph.initializer:
@@ -143,12 +150,21 @@ class _Graph:
         self._name(node.output[0], rule(shapes, attributes))
         if node.op_type == "MatMul":
             self._count(math.prod(size or 1 for size in shapes[1]))
-        if node.op_type in ("Squeeze", "Unsqueeze") and not self._is_one(node.input[1]):
+            self._multiply(math.prod(size or 1 for size in (*shapes[0], *shapes[1][1:])))
+        if node.op_type in TURNED and not self._has(
+            node.input[1], TURNED[node.op_type] or [0, math.prod(size or 0 for size in shapes[0][1:])]
+        ):
             raise _Unlike("it turns columns another way")
 
-    def _is_one(self, name: str) -> bool:
+    def _multiply(self, products: int) -> None:
+        self._products += products
+        if self._products > MOST_PRODUCTS:
+            raise _Unlike("it takes more products for a row than any model of ours")
+
+    def _has(self, name: str, numbers: list[int]) -> bool:
+        """Whether a constant is these numbers."""
         constant = self._constants.get(name)
-        return constant is not None and constant.raw_data == (1).to_bytes(8, "little")
+        return constant is not None and constant.raw_data == struct.pack(f"<{len(numbers)}q", *numbers)
 
     def _check_outputs(self, outputs: Any) -> None:
         found = [self._shapes.get(each.name) for each in outputs]
@@ -178,11 +194,12 @@ def _attributes(node: Any) -> Iterator[tuple[str, int]]:
     for each in node.attribute:
         texts = [*each.strings, each.s]
         is_list = node.op_type == "LabelEncoder" and each.name in LISTS
-        if not (is_list or each.name in ("axis", "keepdims", "to")) or any(
+        is_axes = each.name == "axes" and len(each.ints) == 1
+        if not (is_list or is_axes or each.name in ("axis", "keepdims", "to")) or any(
             len(one) > LONGEST_TEXT for one in texts
         ):
             raise _Unlike("it has settings of another kind")
-        yield each.name, 0 if is_list else each.i
+        yield each.name, 0 if is_list else each.ints[0] if is_axes else each.i
 
 
 # what comes out of each operator ----------------------------------------------------------------------------
@@ -220,15 +237,43 @@ def _beside(shapes: list[Shape], given: dict[str, int]) -> Shape:
         wide = {size for size in sizes if size != 1}
         _need(len(wide) <= 1)
         found.append(wide.pop() if wide else 1)
-    _need(None not in found[1:] and length <= 2)
+    _need(None not in found[1:] and length <= 3)
     return tuple(found)
 
 
 def _product(shapes: list[Shape], given: dict[str, int]) -> Shape:
-    _need(len(shapes) == 2 and not given and [len(one) for one in shapes] == [2, 2])
-    (rows, inside), (beneath, columns) = shapes
+    _need(len(shapes) == 2 and not given and len(shapes[0]) in (2, 3) and len(shapes[1]) == 2)
+    (rows, *places, inside), (beneath, columns) = shapes
     _need(rows is None and inside == beneath and columns is not None)
-    return (None, columns)
+    return (None, *places, columns)
+
+
+def _padded(shapes: list[Shape], given: dict[str, int]) -> Shape:
+    """A zero behind the numbers of a row."""
+    _need(
+        len(shapes) == 2 and not given and len(shapes[0]) == 2 and shapes[0][0] is None and shapes[1] == (4,)
+    )
+    return (None, (shapes[0][1] or 0) + 1)
+
+
+def _gathered(shapes: list[Shape], given: dict[str, int]) -> Shape:
+    """At each place of a list of lists what stands there; places that are none are found when it runs."""
+    _need(len(shapes) == 2 and given == {"axis": 1} and len(shapes[0]) in (2, 3) and len(shapes[1]) == 2)
+    _need(shapes[0][0] is None and None not in shapes[1])
+    return (None, *shapes[1], *shapes[0][2:])
+
+
+def _averaged(shapes: list[Shape], given: dict[str, int]) -> Shape:
+    _need(len(shapes) == 1 and given == {"axes": 2, "keepdims": 0} and len(shapes[0]) == 4)
+    return (*shapes[0][:2], *shapes[0][3:])
+
+
+def _listed(shapes: list[Shape], given: dict[str, int]) -> Shape:
+    """All numbers of a row as one list."""
+    _need(
+        len(shapes) == 2 and not given and len(shapes[0]) == 3 and shapes[0][0] is None and shapes[1] == (2,)
+    )
+    return (None, math.prod(size or 0 for size in shapes[0][1:]))
 
 
 def _joined(shapes: list[Shape], given: dict[str, int]) -> Shape:
@@ -275,6 +320,10 @@ _RULES: Final[dict[tuple[str, str], Rule]] = {
     ("", "Softmax"): _alike(1, axis=1),
     ("", "Cast"): _cast,
     ("", "MatMul"): _product,
+    ("", "Pad"): _padded,
+    ("", "Gather"): _gathered,
+    ("", "ReduceMean"): _averaged,
+    ("", "Reshape"): _listed,
     ("", "Concat"): _joined,
     ("", "Unsqueeze"): _as_column,
     ("", "Squeeze"): _from_column,

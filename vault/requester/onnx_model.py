@@ -9,10 +9,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from learner.protocol import Convolution
 from vault.errors.release import PackageMissing
 from vault.importers.marks import mark_of
-from vault.requester.trained import TrainedModel
+from vault.requester.trained import TrainedModel, activation, patches_of
 from vault.requests.manifest import Feature, OnehotFeature, StandardFeature, VectorFeature
+from vault.requests.models import ConvolutionalModel
 
 OPSET: Final = 17
 LABELS_OPSET: Final = 2
@@ -82,11 +84,17 @@ class _Graph:
         self.inputs = [self._input(feature) for feature in features]
         encoded = [self._encoded(feature, place) for place, feature in enumerate(features)]
         values = self._add("Concat", encoded, "_inputs", axis=1)
-        layers = model.layers
+        asked, layers = model.manifest.model, model.layers
+        maps = asked.layers if isinstance(asked, ConvolutionalModel) else ()
         for place, (weight, bias) in enumerate(layers):
+            if place < len(maps):
+                values = self._patches(values, maps[place], place)
             values = self._affine(values, weight, bias, place)
             if place + 1 < len(layers):
-                values = self._add(_activation(model), [values], f"_active_{place}")
+                operation = {"relu": "Relu", "tanh": "Tanh"}[activation(model.manifest)]
+                values = self._add(operation, [values], f"_active_{place}")
+            if place < len(maps):
+                values = self._means(values, maps[place], place)
         self.outputs = self._answers(model, values)
 
     def _add(self, operation: str, inputs: Iterable[str], output: str, **attributes: Any) -> str:
@@ -178,6 +186,21 @@ class _Graph:
         product = self._add("MatMul", [values, kept], f"_product_{place}")
         return self._add("Add", [product, offset], f"_sum_{place}")
 
+    def _patches(self, values: str, layer: Convolution, place: int) -> str:
+        """What the kernel takes in at each place (rows, places, patch), a zero beyond the edge."""
+        behind = self._constant([0, 0, 0, 1], f"_behind_{place}", np.int64)
+        padded = self._add("Pad", [values, behind], f"_padded_{place}")
+        places = self._constant(patches_of(layer), f"_places_{place}", np.int64)
+        return self._add("Gather", [padded, places], f"_patches_{place}", axis=1)
+
+    def _means(self, values: str, layer: Convolution, place: int) -> str:
+        """The mean over each pool, as one list of numbers a row."""
+        places = self._constant(layer.pools(), f"_pools_{place}", np.int64)
+        pooled = self._add("Gather", [values, places], f"_pooled_{place}", axis=1)
+        means = self._add("ReduceMean", [pooled], f"_means_{place}", axes=[2], keepdims=0)
+        shape = self._constant([0, layer.given.size], f"_shape_{place}", np.int64)
+        return self._add("Reshape", [means, shape], f"_map_{place}")
+
     def _answers(self, model: TrainedModel, values: str) -> list[Any]:
         from onnx import TensorProto, helper
 
@@ -201,8 +224,3 @@ class _Graph:
             helper.make_tensor_value_info(name, TensorProto.STRING, ["rows"]),
             helper.make_tensor_value_info(CHANCES, TensorProto.DOUBLE, ["rows", len(transform.labels)]),
         ]
-
-
-def _activation(model: TrainedModel) -> str:
-    asked = model.manifest.model
-    return "Relu" if asked.kind == "mlp" and asked.activation == "relu" else "Tanh"

@@ -15,6 +15,7 @@ from vault.errors.records import FileMissing, Unreadable
 from vault.importers.known_cells import MISSING
 from vault.importers.marks import number_of
 from vault.importers.vector_values import vector_of
+from vault.views.counting import counted
 
 FILE_LIMIT: Final = 1 << 30
 OTHER_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -51,7 +52,7 @@ class Cells:
 
     def vectors(self, column: str, size: int) -> list[str | None]:
         """The same for a column of lists of so many numbers; raises ``Invalid`` for the first cell that is none."""
-        texts = self.texts(column)
+        texts = [None if _is_missing(text) else text for text in self.texts(column)]
         fitting = {text for text in set(texts) if text is None or vector_of(text, size) is not None}
         for text, line in zip(texts, self.lines, strict=True):
             if text not in fitting:
@@ -112,7 +113,9 @@ def _check_rows(path: Path, rows: Sequence[tuple[str, ...]], lines: Sequence[int
         raise _unreadable(path, "two of its columns have one name")
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(header):
-            raise _unreadable(path, f"line {line} has {len(row)} cells where the header has {len(header)}")
+            raise _unreadable(
+                path, f"line {line} has {counted(len(row), 'cell')} where the header has {len(header)}"
+            )
 
 
 def _unreadable(path: Path, reason: str) -> Unreadable:

@@ -17,10 +17,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from vault.requests.manifest import Manifest
+from vault.requests.models import ConvolutionalModel
 from vault.requests.optimizers import DecayedSgd, Sgd
 
 STEPS: Final = 500
 NETWORK_STEPS: Final = 1_000
+MAP_STEPS: Final = 300
+LENGTH_OF_MEANS: Final = 2.0
 ADAM_RATE: Final = 0.01
 ROUNDS: Final = 10
 """How often each unit takes part at least, on the average."""
@@ -54,9 +57,14 @@ def sampling_rate(*, strength: float, steps: int, units: int) -> float:
     return min(1.0, _rounded_up(min(wanted, MOST_BATCH / units)))
 
 
+def is_network(model_kind: str) -> bool:
+    """Whether a model has several layers."""
+    return model_kind not in ("linear", "logistic")
+
+
 def steps(model_kind: str) -> int:
-    """T: a network goes a longer way."""
-    return NETWORK_STEPS if model_kind == "mlp" else STEPS
+    """T: a network goes a longer way; one of maps has means to begin with, and gains nothing by more."""
+    return {"mlp": NETWORK_STEPS, "cnn": MAP_STEPS, "series": MAP_STEPS}.get(model_kind, STEPS)
 
 
 def optimizer(model_kind: str) -> tuple[str, str]:
@@ -65,7 +73,7 @@ def optimizer(model_kind: str) -> tuple[str, str]:
     A network thrown off its way does not come back: its steps are Adam's, as long as the rate says, however many
     units there are.
     """
-    return ("adam", "linear") if model_kind == "mlp" else ("sgd", "none")
+    return ("adam", "linear") if is_network(model_kind) else ("sgd", "none")
 
 
 def expected_batch(rate: float, units: int) -> int:
@@ -92,11 +100,16 @@ def learning_rate(outline: Manifest, optimizer: Sgd | DecayedSgd, noise_multipli
 
 def pace_of(outline: Manifest) -> Pace:
     """How far a run of this model may go."""
-    return NETWORK_PACE if outline.model.kind == "mlp" else PACES[outline.loss]
+    return NETWORK_PACE if is_network(outline.model.kind) else PACES[outline.loss]
 
 
 def input_length(outline: Manifest) -> float:
-    """The usual length of an input with its constant one: a number counts as one, a category as one."""
+    """The usual length of an input with its constant one: a number counts as one, a category as one.
+
+    What the last layer takes in of a map are means of what is active, which counts as two, however many there are.
+    """
+    if isinstance(outline.model, ConvolutionalModel):
+        return LENGTH_OF_MEANS
     widths = list(outline.model.hidden[-1:]) if outline.model.kind == "mlp" else []
     vectors = [one.transform.size - 1 for one in outline.features if one.transform.kind == "vector"]
     return math.sqrt(1 + len(outline.features) + sum(vectors) + sum(widths))

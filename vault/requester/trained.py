@@ -9,11 +9,13 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from learner.protocol import Convolution
 from vault.errors.release import NotTheModel
 from vault.importers.marks import mark_of, number_of, places_of
 from vault.importers.vector_values import vector_of
 from vault.requests.encodings import TENSOR_TYPES
 from vault.requests.manifest import Feature, Manifest, StandardFeature, VectorFeature
+from vault.requests.models import ConvolutionalModel, MlpModel
 from vault.requests.shapes import shapes
 from vault.requests.weights import NotTheTensors, Tensor, check_shapes, read_tensors, types_of
 
@@ -26,6 +28,8 @@ HELD_INSTEAD: Final[Mapping[str, str]] = {
     ),
 }
 """What a file of numbers of another type is to a requester."""
+ROOM: Final = 1 << 22
+"""Numbers of patches that are made at once."""
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 
@@ -62,6 +66,8 @@ class TrainedModel:
 
     def outputs(self, inputs: Floats) -> Floats:
         """What the model gives out, (rows, outputs): a standardised number, or the score of each class."""
+        if isinstance(self.manifest.model, ConvolutionalModel):
+            return self._convolved(self.manifest.model.layers, inputs)
         values, layers = inputs, self.layers
         for place, (weight, bias) in enumerate(layers):
             values = values @ weight.T + bias
@@ -70,10 +76,23 @@ class TrainedModel:
         return values
 
     def _activated(self, values: Floats) -> Floats:
-        model = self.manifest.model
-        if model.kind == "mlp" and model.activation == "relu":
-            return np.maximum(values, 0.0)
-        return np.tanh(values)
+        return np.maximum(values, 0.0) if activation(self.manifest) == "relu" else np.tanh(values)
+
+    def _convolved(self, maps: Sequence[Convolution], inputs: Floats) -> Floats:
+        """The same of a model of maps, some rows at once."""
+        most = max(1, ROOM // max(layer.taken.places * layer.patch for layer in maps))
+        parts = [
+            self._scores(maps, inputs[first : first + most]) for first in range(0, max(len(inputs), 1), most)
+        ]
+        return np.concatenate(parts)
+
+    def _scores(self, maps: Sequence[Convolution], values: Floats) -> Floats:
+        *kernels, (weight, bias) = self.layers
+        for layer, (kernel, offset) in zip(maps, kernels, strict=True):
+            taken = np.pad(values, ((0, 0), (0, 1)))[:, patches_of(layer)]
+            means = self._activated(taken @ kernel.T + offset)[:, np.array(layer.pools())].mean(axis=2)
+            values = means.reshape(len(values), layer.given.size)
+        return values @ weight.T + bias
 
     def numbers(self, outputs: Floats) -> Floats:
         """The outputs of a model of numbers in the units of its column, (rows,)."""
@@ -86,6 +105,18 @@ class TrainedModel:
         transform = self.manifest.label.transform
         assert transform.kind == "classes"
         return [transform.labels[place] for place in outputs.argmax(axis=1).tolist()]
+
+
+def activation(manifest: Manifest) -> str:
+    """What stands between the layers of the model."""
+    model = manifest.model
+    return model.activation if isinstance(model, MlpModel | ConvolutionalModel) else "tanh"
+
+
+def patches_of(layer: Convolution) -> npt.NDArray[np.int64]:
+    """For each place of a map the numbers that the kernel takes in (places, patch); the one behind the map is zero."""
+    channels = layer.taken.channels
+    return np.array(layer.patches(channels=channels, stride=channels, outside=layer.taken.size))
 
 
 def _weights_in(data: bytes) -> Mapping[str, Tensor]:

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from learner.protocol import MAX_UNITS
 from vault.requests.canonical import Wire, planned, rule
+from vault.requests.models import ConvolutionalModel, ModelAsk
 from vault.requests.optimizers import NoOptimizer, OptimizerAsk, Sgd
 from vault.requests.values import (
     Amount,
@@ -163,32 +164,6 @@ class Label(Wire):
 FieldAsk: TypeAlias = Feature | Label
 
 
-class LinearModel(Wire):
-    """Linear regression."""
-
-    kind: Literal["linear"]
-    weights: Digest
-
-
-class LogisticModel(Wire):
-    """Logistic regression over the classes of the label."""
-
-    kind: Literal["logistic"]
-    weights: Digest
-
-
-class MlpModel(Wire):
-    """A small network with one to three hidden layers."""
-
-    kind: Literal["mlp"]
-    hidden: Annotated[tuple[Annotated[int, Field(ge=1, le=256)], ...], Field(min_length=1, max_length=3)]
-    activation: Literal["tanh", "relu"]
-    weights: Digest
-
-
-ModelAsk: TypeAlias = LinearModel | LogisticModel | MlpModel
-
-
 class Output(Wire):
     """What leaves: the last weights or an average of late ones; noise is drawn on a grid of ``2^-grid``."""
 
@@ -331,6 +306,17 @@ class Manifest(Wire):
             raise rule("has a model that does not fit its label")
         return self
 
+    @model_validator(mode="after")
+    def _map_fits(self) -> Self:
+        if not isinstance(self.model, ConvolutionalModel):
+            return self
+        sizes = [
+            each.transform.size if isinstance(each.transform, VectorFeature) else 1 for each in self.features
+        ]
+        if sizes != [self.model.layers[0].taken.size]:
+            raise rule("has a model that takes in one vector, of as many numbers as its map")
+        return self
+
 
 class FirstManifest(Manifest):
     """A job in the first version of the format: it trains, its update is int64, and it is of no campaign."""
@@ -340,7 +326,7 @@ class FirstManifest(Manifest):
     output: FirstOutput
 
     @model_validator(mode="after")
-    def _knows_its_transforms(self) -> Self:
+    def _knows_its_parts(self) -> Self:
         if any(isinstance(each.transform, VectorFeature) for each in self.features):
             raise rule("has a transform that its version does not have")
         return self
@@ -360,7 +346,7 @@ class SecondManifest(Manifest):
             raise rule("has an optimizer that does not fit its kind")
         if self.job.kind not in SUMS:
             return self
-        if self.model.kind == "mlp":
+        if self.model.kind not in ("linear", "logistic"):
             raise rule("is a sum of gradients of a model that is neither linear nor logistic")
         if self.job.kind == "moments" and self.model.kind != "linear":
             raise rule("is of moments and has a label that is no number")

@@ -19,10 +19,10 @@ from vault.requests.manifest import (
     Computation,
     Encoding,
     Manifest,
-    ModelAsk,
     SecondManifest,
     second_version,
 )
+from vault.requests.models import ModelAsk
 from vault.requests.optimizers import OptimizerAsk
 from vault.requests.values import Digest, FieldName, Id, Moment, Name, PublicKey, PurposeIri, Text, Unit
 from vault.sealing.digest import sha256_hex

@@ -10,7 +10,6 @@ from learner.protocol import (
     MAX_PARAMETERS,
     FeatureSpec,
     LabelSpec,
-    ModelSpec,
     input_width,
     moment_shapes,
     output_width,
@@ -19,9 +18,10 @@ from learner.protocol import (
 )
 from vault.budget.mechanism import LEAST_GRID, MOST_GRID
 from vault.requests.manifest import kind_of
+from vault.requests.models import model_spec
 
 if TYPE_CHECKING:
-    from vault.requests.manifest import Feature, Label, LinearModel, LogisticModel, Manifest, MlpModel
+    from vault.requests.manifest import Feature, Label, Manifest
 
 
 def feature_specs(feature: Feature, *, present: bool = True) -> tuple[FeatureSpec, ...]:
@@ -56,13 +56,6 @@ def label_spec(label: Label) -> LabelSpec:
     if transform.kind == "classes":
         return LabelSpec(kind="classes", classes=len(transform.labels))
     return LabelSpec(kind="standard", center=transform.center, scale=transform.scale, clip=transform.clip)
-
-
-def model_spec(model: LinearModel | LogisticModel | MlpModel) -> ModelSpec:
-    """The model as the learner builds it."""
-    if model.kind == "mlp":
-        return ModelSpec(kind="mlp", hidden=model.hidden, activation=model.activation)
-    return ModelSpec(kind=model.kind)
 
 
 def shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:

@@ -11,8 +11,9 @@ from vault.consent.decide import Question
 from vault.consent.grants import Operation, Window
 from vault.requests.encodings import encoding_of, update_step
 from vault.requests.manifest import Manifest, kind_of
+from vault.requests.models import model_spec
 from vault.requests.optimizers import Adam, DecayedSgd, NoOptimizer, Sgd
-from vault.requests.shapes import all_specs, dimension, label_spec, model_spec
+from vault.requests.shapes import all_specs, dimension, label_spec
 from vault.views.states import RequesterStatus
 
 

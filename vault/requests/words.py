@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from vault.requests.manifest import kind_of
+from vault.requests.models import ConvolutionalModel, MlpModel
 from vault.views.field_types import ColumnType, FieldType
 
 if TYPE_CHECKING:
@@ -15,16 +16,14 @@ if TYPE_CHECKING:
     from vault.requests.manifest import (
         Feature,
         Label,
-        LinearModel,
-        LogisticModel,
         Manifest,
-        MlpModel,
         OnehotFeature,
         StandardFeature,
         StandardLabel,
         VectorFeature,
         Where,
     )
+    from vault.requests.models import ModelAsk
 
 MOST_LABELS: Final = 12
 QUOTE: Final = '"'
@@ -130,12 +129,20 @@ def job_words(manifest: Manifest) -> str:
     return model_words(manifest.model)
 
 
-def model_words(model: LinearModel | LogisticModel | MlpModel) -> str:
-    """The kind of model, with its hidden layers where it has any."""
-    if model.kind != "mlp":
+def model_words(model: ModelAsk) -> str:
+    """The kind of model, with its layers where it has any."""
+    if not isinstance(model, MlpModel | ConvolutionalModel):
         return f"{model.kind} regression"
-    layers = " and ".join(map(str, model.hidden))
-    return f"a small network, hidden {layers} ({model.activation})"
+    if isinstance(model, MlpModel):
+        return f"a small network, hidden {_counts(model.hidden)} ({model.activation})"
+    filters = f"filters {_counts(model.filters)} ({model.activation})"
+    if model.kind == "series":
+        return f"a small network for series of {model.length:,} moments, {filters}"
+    return f"a small network for images of {model.height} by {model.width} pixels, {filters}"
+
+
+def _counts(numbers: Sequence[int]) -> str:
+    return " and ".join(map(str, numbers))
 
 
 def unit_words(manifest: Manifest) -> str:

@@ -47,6 +47,12 @@ class UnitOfWork:
             self._session.add(row)
             self._session.flush()
 
+    def add_all(self, rows: Sequence[Row]) -> None:
+        """Write new rows now, at less cost than one by one; the numbers that the database gives are not known."""
+        with self._writing():
+            self._session.flush()
+            self._session.bulk_save_objects(rows)
+
     def get(self, table: type[R], key: int | str) -> R | None:
         """The row with this primary key, or None when there is none."""
         with self._working():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from tui.cli.command_group import CommandGroup
-from tui.cli.data_card import card_choice, handed_out, write_card
+from tui.cli.data_card import card_choice, write_card
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
 from tui.cli.terminal import (
@@ -24,6 +24,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import wording
+from tui.text.card_facts import handed_out
 from tui.text.erasure_facts import erase_sentences, undo_sentences
 from tui.text.export_facts import export_sentences, picture_sentences
 from tui.text.parse import parse_moment

@@ -9,6 +9,7 @@ import typer
 
 from tui.cli.options import AsJson
 from tui.cli.terminal import write, write_json, write_table, write_wrapped
+from vault.views.counting import counted
 
 if TYPE_CHECKING:
     from vault.importers.catalogue.schema import KnownColumn, KnownFormat, Part
@@ -63,4 +64,4 @@ def _write_part(one: Part) -> None:
 def _range(column: KnownColumn) -> str:
     if column.constants is not None:
         return f"{column.constants.low:g} to {column.constants.high:g} {column.measure}".strip()
-    return f"{len(column.labels)} words" if column.labels else ""
+    return counted(len(column.labels), "word") if column.labels else ""

@@ -14,10 +14,11 @@ from tui.cli import import_options as options
 from tui.cli.import_plan import read_plan, save_plan, with_plan
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
-from tui.cli.several_files import ALL, files_of, import_all
+from tui.cli.several_files import files_of, import_all
 from tui.cli.show_import import ask_to_seal, say_sealed, show_preview, with_its_unit
 from tui.cli.terminal import is_interactive, say, write_json
 from tui.cli.vault_access import ask_beforehand, open_vault
+from tui.text.several_facts import ALL
 from vault.errors.families import Invalid
 from vault.file_names import spelled
 from vault.views.records import FileChoice

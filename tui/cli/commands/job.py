@@ -208,12 +208,16 @@ def _training(facts: JobFacts) -> dict[str, float | str]:
     }
 
 
+def _points(lost: float) -> str:
+    return "1 point" if lost == 1 else f"{lost:g} points"
+
+
 def _outlook(forecast: Forecast) -> list[tuple[str, str]]:
     """A planning number for each count of units, and where it comes from; nothing for what is no model."""
     if not forecast.expected:
         return []
     lost = [
-        f"{wording.counted(each.units, 'unit')}: about {each.points_lost:g} points"
+        f"{wording.counted(each.units, 'unit')}: about {_points(each.points_lost)}"
         for each in forecast.expected
     ]
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,18 +15,21 @@ from vault.importers.catalogue.reading import Reading
 from vault.importers.catalogue.schema import KnownColumn
 from vault.importers.catalogue.streams import whole as whole_file
 from vault.importers.counted import counted
+from vault.records.schema import is_plain_name
 from vault.views.field_types import FieldType
 
 _SEPARATORS: Final = ",;\t"
 _LINES_LOOKED_AT: Final = 40
 _LONGEST_CELL: Final = 2**20
+_MOST_SHOWN: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """A table by its headers: ``needs`` tell it from others, ``columns`` say where each column of the part comes from.
 
-    The time under ``when`` gives the day; ``fixed`` are columns that say the same in every row.
+    The time under ``when`` gives the day; ``fixed`` are columns that say the same in every row. A table ``is_closed``
+    that has no other headers than these: with another one it is somebody's own.
     """
 
     part: str
@@ -36,6 +39,17 @@ class Sheet:
     decimal: str = "."
     day_first: bool | None = None
     fixed: Mapping[str, object] = field(default_factory=dict)
+    is_closed: bool = False
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The headers that are read."""
+        return frozenset((self.when, *self.columns.values()))
+
+    def is_of(self, cells: Sequence[str]) -> bool:
+        """Whether these are its headers."""
+        there = set(cells)
+        return self.needs <= there and (not self.is_closed or there - {""} <= self.taken)
 
 
 def decoded(data: bytes) -> str:
@@ -63,8 +77,10 @@ def find_sheet(head: bytes, sheets: Sequence[Sheet]) -> Sheet | None:
 def read_sheets(reading: Reading, sheets: Sequence[Sheet]) -> None:
     """Read every section of a file that is one of these tables; other lines are passed over."""
     text = decoded(whole_file(reading.file, reading.progress))
-    clock, without_day = Clock(), 0
-    for line, sheet, cells in _rows(reading, text, sheets):
+    clock, without_day, names, passed = Clock(), 0, dict[str, None](), list[int]()
+    for line, sheet, cells in _rows(reading, text, sheets, passed):
+        if reading.wants(sheet.part):
+            names.update(dict.fromkeys(name for name in cells if name not in sheet.taken))
         if not cells.get(sheet.when):
             without_day += 1
             continue
@@ -74,15 +90,26 @@ def read_sheets(reading: Reading, sheets: Sequence[Sheet]) -> None:
                 reading.rows.add(line, _row(reading, sheet, cells, clock))
             except Unfit as error:
                 reading.rows.refuse(line, str(error))
+    reading.notes.extend(_notes(without_day, names, passed))
+
+
+def _notes(without_day: int, names: Iterable[str], passed: Sequence[int]) -> Iterator[str]:
+    """What of the file is left out."""
     if without_day:
-        reading.notes.append(
-            f"{counted(without_day, 'row has', 'rows have')} no day yet, such as payments on the way: left out."
-        )
+        yield f"{counted(without_day, 'row has', 'rows have')} no day yet, such as payments on the way: left out."
+    shown = [name for name in names if is_plain_name(name)]
+    if shown:
+        more = f" and {len(shown) - _MOST_SHOWN} more" if len(shown) > _MOST_SHOWN else ""
+        yield f"Not taken from this file: {', '.join(shown[:_MOST_SHOWN])}{more}."
+    if passed:
+        stand = counted(len(passed), "line stands", "lines stand")
+        yield f"{stand} in no table that is known, and nothing of them is taken; the first is line {passed[0]:,}."
 
 
 def _rows(
-    reading: Reading, text: str, sheets: Sequence[Sheet]
+    reading: Reading, text: str, sheets: Sequence[Sheet], passed: list[int]
 ) -> Iterator[tuple[int, Sheet, dict[str, str]]]:
+    """Every row of a table that is known; the lines of other tables are `passed`."""
     sheet: Sheet | None = None
     names: list[str] = []
     for separator, line, cells in _lines(reading, text, sheets):
@@ -97,6 +124,8 @@ def _rows(
             reading.rows.refuse(
                 line, f"{counted(len(cells), 'cell', 'cells')} instead of {len(names)}, between {separator}"
             )
+        elif sheet is None and sum(map(bool, cells)) > 1:
+            passed.append(line)
 
 
 def _lines(reading: Reading, text: str, sheets: Sequence[Sheet]) -> Iterator[tuple[str, int, list[str]]]:
@@ -124,8 +153,7 @@ def _cells(line: str, separator: str) -> list[str]:
 
 
 def _sheet_of(cells: Sequence[str], sheets: Sequence[Sheet]) -> Sheet | None:
-    there = set(cells)
-    return next((sheet for sheet in sheets if sheet.needs <= there), None)
+    return next((sheet for sheet in sheets if sheet.is_of(cells)), None)
 
 
 def _row(reading: Reading, sheet: Sheet, cells: Mapping[str, str], clock: Clock) -> tuple[object, ...]:

@@ -23,6 +23,7 @@ FITBIT_SHEETS: Final = (
             "very_active_min": "Minutes Very Active",
             "activity_calories": "Activity Calories",
         },
+        is_closed=True,
     ),
     Sheet(
         part="sleep",
@@ -39,12 +40,14 @@ FITBIT_SHEETS: Final = (
             "light_min": "Minutes Light Sleep",
             "deep_min": "Minutes Deep Sleep",
         },
+        is_closed=True,
     ),
     Sheet(
         part="body",
         when="Date",
         needs=frozenset({"Date", "Weight", "BMI", "Fat"}),
         columns={"weight": "Weight", "body_mass_index": "BMI", "body_fat_percent": "Fat"},
+        is_closed=True,
     ),
 )
 GARMIN_SHEETS: Final = (

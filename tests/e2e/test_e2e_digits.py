@@ -1,0 +1,113 @@
+"""Handwritten digits, learned from a vault by a network for images: from the file to a model that others use."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+from safetensors.numpy import load_file
+
+from tests.worlds.approving import approve
+from tests.worlds.commands import run
+from tests.worlds.importing import import_file
+from tests.worlds.world import NAME, World
+from vault.views.records import FileChoice
+
+TAUGHT = 1437
+JOB = """\
+collection = "digits"
+unit = "record"
+max_rows_per_unit = 1
+retention = "deleted when the study ends"
+
+[requester]
+name = "Sleep lab"
+contact = "lab@example.org"
+
+[purpose]
+dpv = "AcademicResearch"
+text = "Which digit is it?"
+
+[model]
+kind = "cnn"
+height = 8
+width = 8
+
+[training]
+units_guess = 1500
+encoding = "int16"
+
+[[fields]]
+name = "digit"
+role = "label"
+transform = {{ kind = "classes", labels = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] }}
+
+[[fields]]
+name = "pixels"
+role = "feature"
+transform = {{ kind = "vector", size = 64, center = 8, scale = 8, clip = 1, fill = 0 }}
+"""
+
+
+def digits(folder: Path) -> tuple[Path, Path, Any]:
+    """A file to import, one to predict for without its answers, and these."""
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(images))
+    images, labels = images[order], labels[order]
+    taught, asked = folder / "digits.jsonl", folder / "asked.csv"
+    rows = zip(images[:TAUGHT].tolist(), labels[:TAUGHT].tolist(), strict=True)
+    taught.write_text(
+        "".join(json.dumps({"pixels": pixels, "digit": digit}) + "\n" for pixels, digit in rows)
+    )
+    with asked.open("w", newline="") as file:
+        csv.writer(file).writerows([["pixels"], *([json.dumps(each)] for each in images[TAUGHT:].tolist())])
+    return taught, asked, labels[TAUGHT:]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("real_learner")
+def test_digits_are_learned_from_a_vault_at_epsilon_three(known_world: World) -> None:
+    """By the recipe alone: nine of ten digits that nobody showed it, by weights and by ONNX; int16 all the way."""
+    world = known_world
+    taught, asked, labels = digits(world.folder)
+    job, to, key = (
+        world.job("images", text=JOB, epsilon="3"),
+        world.folder / "out",
+        world.folder / "vault.pub",
+    )
+    with world.vault() as vault:
+        import_file(vault, FileChoice(path=taught, name="digits", unit="record"))
+        request = vault.submit(job).line.id
+        assert vault.request(request).model == "cnn"
+        approve(vault, request, draft=True)
+        vault.train(request, progress=lambda _step, _of: None)
+        vault.send(request, confirm_digest=vault.release(request).digest, to=to)
+        key.write_text(vault.vault_key(NAME))
+
+    said = json.loads((to / "release.json").read_bytes())
+    assert float(said["epsilon"]) <= 3
+    assert said["update"]["encoding"] == "int16"
+    assert {each.dtype for each in load_file(to / "update.safetensors").values()} == {np.dtype(np.int16)}
+    weights, model = world.folder / "model.safetensors", world.folder / "model.onnx"
+    verify = ("update", "verify", to, "--vault-key", key, "--job", job)
+    verified = run(world.paths, *verify, "--model", weights, "--onnx", model)
+    assert verified.code == 0, verified.err
+
+    for words in ((weights, asked, "--job", job), (model, asked)):
+        predicted = run(world.paths, "update", "predict", *words)
+        assert predicted.code == 0, predicted.err
+        answers = [int(row["predicted digit"]) for row in csv.DictReader(predicted.out.splitlines())]
+        assert float(np.mean(np.array(answers) == labels)) >= 0.85
+    session = onnxruntime.InferenceSession(model)
+    pixels = np.array(
+        [json.loads(row["pixels"]) for row in csv.DictReader(asked.read_text().splitlines())],
+        dtype=np.float64,
+    )
+    assert session.run(None, {"pixels": pixels})[0].tolist() == [str(answer) for answer in answers]

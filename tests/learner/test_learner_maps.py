@@ -1,0 +1,272 @@
+"""Convolutions, for images and series: against torch's own, against Opacus, and what of them the proof needs."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from learner_setups import (
+    LINEAR,
+    LOGISTIC,
+    change_of,
+    cnn,
+    frame_of,
+    listened,
+    only_unit,
+    random_frame,
+    weights_of,
+    without_unit,
+)
+from numpy.typing import NDArray
+from privacy_checks import addends, bits, bounded, independence_violations
+from torch import nn
+from torch.nn import functional
+from vmap_oracle import bounded_gradients, inputs_and_labels
+
+from learner import data, engine
+from learner.dp.places import depends_on_place
+from learner.dp.plan import plan_of
+from learner.maps import MOST_PATCHED
+from learner.models.network import network_of
+from learner.models.weights import read_weights
+from learner.protocol import Job, ModelSpec, ProtocolError, convolutions_of, job_shapes
+from tests.sweeps import sweep
+
+THREE = replace(LOGISTIC, label=replace(LOGISTIC.label, classes=3))
+JOBS = {
+    "image": cnn(THREE, (8, 6, 1), 5, 6),
+    "odd image": cnn(THREE, (7, 5, 2), 3, activation="relu"),
+    "series": cnn(LINEAR, (1, 20, 3), 4, 9, kernel=(1, 5), pool=(1, 2)),
+    "large": cnn(THREE, (6, 6, 2), 24, 16, activation="relu"),
+}
+
+
+def summed(job: Job, weights: bytes, frame: Any) -> NDArray[np.float64]:
+    return listened(job, frame, weights=weights)[0].totals[0]
+
+
+@pytest.mark.parametrize("rows", sweep([(1, 1), (8, 5), (8, 11), (40, 600)], default=2), ids=str)
+@pytest.mark.parametrize("name", sweep(JOBS, default=3))
+def test_the_sum_is_that_of_vmap_over_torchs_convolutions(name: str, rows: tuple[int, int]) -> None:
+    """For every way to a unit's norm; off by what is shortened, and no more: all of it is float64."""
+    job = replace(JOBS[name], max_rows_per_unit=rows[0], unit_reduction="mean")
+    weights, frame = weights_of(job, scale=0.3), random_frame(job, 4, rows_each=rows[1], seed=3)
+    expected = bounded_gradients(job, weights, frame).sum(axis=0) * (1 - 2.0**-22)
+    assert expected.any()
+    assert np.allclose(expected, summed(job, weights, frame), rtol=1e-9, atol=1e-11)
+
+
+def test_the_sum_is_that_of_opacus() -> None:
+    """Per-sample gradients of its own convolutions, clipped and summed as its optimizer does."""
+    job = JOBS["image"]
+    weights, frame = weights_of(job, scale=0.5), random_frame(job, 20, seed=4)
+    twin = nn.Sequential(
+        *(nn.Conv2d(1, 5, 3, padding=1), nn.Tanh(), nn.AvgPool2d(2)),
+        *(nn.Conv2d(5, 6, 3, padding=1), nn.Tanh(), nn.AvgPool2d(2)),
+        *(nn.Flatten(), nn.Linear(12, 3)),
+    ).double()
+    # torch has the channels before the places, in its kernels and before its last layer
+    orders = [_order((5, 3, 3, 1)), None, _order((6, 3, 3, 5)), None, _order((3, 2, 1, 6)), None]
+    parts = torch.from_numpy(read_weights(weights, job_shapes(job))).split(
+        [each.numel() for each in twin.parameters()]
+    )
+    with torch.no_grad():
+        for each, part, order in zip(twin.parameters(), parts, orders, strict=True):
+            each.copy_((part if order is None else part[order]).view(each.shape))
+    inputs, labels, _ = inputs_and_labels(job, frame)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a library that is an oracle here and nothing more
+        from opacus.grad_sample import GradSampleModule
+
+        module = GradSampleModule(twin, loss_reduction="sum")
+        outputs = module(torch.from_numpy(inputs).view(-1, 1, 8, 6))
+        functional.cross_entropy(outputs, torch.from_numpy(labels), reduction="sum").backward()
+    rows = torch.cat(
+        [_ours(each, order) for each, order in zip(module.parameters(), orders, strict=True)], dim=1
+    )
+    norms = rows.norm(2, dim=1)
+    expected = torch.einsum("r,rd->d", (job.clip_norm / (norms + 1e-6)).clamp(max=1.0), rows)
+    assert norms.max() > job.clip_norm
+    assert np.allclose(expected.numpy(), summed(job, weights, frame), rtol=1e-4, atol=1e-5)
+
+
+def _order(ours: tuple[int, int, int, int]) -> torch.Tensor:
+    """Where the numbers of our tensor (outputs, height, width, channels) stand, in the order that torch has."""
+    return torch.arange(int(np.prod(ours))).view(ours).permute(0, 3, 1, 2).flatten()
+
+
+def _ours(parameter: Any, order: torch.Tensor | None) -> torch.Tensor:
+    rows: torch.Tensor = parameter.grad_sample.flatten(start_dim=1)
+    if order is None:
+        return rows
+    found = torch.empty_like(rows)
+    found[:, order] = rows
+    return found
+
+
+@pytest.mark.parametrize("name", sweep(["odd image", "image", "series", "large"]))
+def test_a_row_has_the_same_bits_in_any_company(name: str) -> None:
+    """U5, for units of one row and of several; and the rehearsal finds nothing to refuse."""
+    for most_rows in (1, 8):
+        job = replace(JOBS[name], max_rows_per_unit=most_rows)
+        assert independence_violations(job, 40, min(most_rows, 3)) == []
+        plan = plan_of(job)
+        frame = data.constant_frame(job, plan.block)
+        network = network_of(job, data.encode_rows(job, frame), plan.block)
+        assert not depends_on_place(network, data.group_units(frame.unit, most_rows), plan)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("filters", [(1,), (5,), (16,), (33,), (8, 16), (17, 9), (4, 4, 4)], ids=str)
+@pytest.mark.parametrize("image", [(8, 8, 1), (9, 13, 3), (1, 40, 2), (28, 28, 1)], ids=str)
+def test_no_shape_of_map_lets_a_row_depend_on_its_place(
+    image: tuple[int, int, int], filters: tuple[int, ...], activation: str
+) -> None:
+    flat = image[0] == 1
+    job = cnn(
+        LOGISTIC,
+        image,
+        *filters,
+        kernel=(1, 7) if flat else (3, 3),
+        pool=(1, 2) if flat else (2, 2),
+        activation=activation,
+    )
+    for most_rows in (1, 8):
+        each = replace(job, max_rows_per_unit=most_rows)
+        engine.rehearse(each, weights_of(each))
+
+
+def test_the_rehearsal_looks_at_kernels_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is compared is not all zeros, and a patch that follows a row's place stops the job."""
+    job = replace(JOBS["image"], max_rows_per_unit=1)
+    theta = np.sin(np.arange(1.0, 1 + plan_of(job).parameters))
+    frame = data.constant_frame(job, 64)
+    some = addends(job, frame, np.arange(64), theta)
+    assert sum(layer.inputs.any() for layers in some.values() for layer in layers[:1]) > 20
+
+    right = torch.index_select
+
+    def wrong(taken: torch.Tensor, axis: int, places: torch.Tensor, *, out: torch.Tensor) -> torch.Tensor:
+        found = right(taken, axis, places, out=out)
+        return found.mul_(1 + 2.0**-40 * torch.arange(len(found), dtype=found.dtype)[:, None])
+
+    monkeypatch.setattr(torch, "index_select", wrong)
+    with pytest.raises(RuntimeError, match="place in the batch"):
+        engine.rehearse(job, weights_of(job))
+
+
+FAR = 1e38
+WILD = replace(LINEAR, features=(replace(LINEAR.features[0], clip=FAR),))
+
+
+@pytest.mark.parametrize("rows_each", [1, 2])
+@pytest.mark.parametrize("place", [0, 8], ids=["in a pool", "in no pool"])
+def test_a_row_that_overflows_is_zero_or_its_own_affair(place: int, rows_each: int) -> None:
+    """Nobody else's numbers change, in its block or in the next, wherever in its map it overflows."""
+    job = cnn(replace(WILD, max_rows_per_unit=rows_each), (3, 3, 1), 4, activation="relu")
+    theta = np.random.default_rng(0).normal(size=plan_of(job).parameters)
+    theta[: 4 * 9] = 1e290
+    inputs = np.random.default_rng(1).normal(size=(9, 6 * rows_each)) * 1e-290
+    inputs[place, -1] = FAR
+    unit = np.repeat(np.arange(6), rows_each)
+    frame = frame_of(job, unit, inputs, np.zeros(len(unit)))
+    some = addends(job, frame, np.arange(6), theta)
+    others = addends(job, without_unit(job, frame, 5), np.arange(5), theta)
+    assert [bits(some[each]) for each in range(5)] == [bits(others[each]) for each in range(5)]
+    gradients = bounded(job, frame, np.arange(6), theta)
+    assert all(np.isfinite(each).all() for each in gradients.values())
+    assert not gradients[5].any() or place == 8
+    assert gradients[0].any()
+
+
+def test_nothing_of_a_block_is_left_for_the_next() -> None:
+    """After a step in which no number is finite, and with weights that are again, a sum is what it was."""
+    odd = JOBS["odd image"]
+    job = replace(odd, max_rows_per_unit=1, model=replace(odd.model, activation="tanh"))
+    frame = random_frame(job, 20)
+    rows, units = data.encode_rows(job, frame), data.group_units(frame.unit, 1)
+    plan, theta = plan_of(job), read_weights(weights_of(job, scale=0.3), job_shapes(job))
+    network = network_of(job, rows, plan.block)
+
+    def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        with np.errstate(all="ignore"):
+            return engine.clipped_sum(
+                units,
+                np.ones(20, dtype=np.bool_),
+                network.books_at(weights),
+                network=network,
+                plan=plan,
+                reduction="sum",
+            )
+
+    before = total(theta)
+    assert before.any()
+    assert not total(np.full_like(theta, np.nan)).any()
+    assert total(theta).tobytes() == before.tobytes()
+
+
+def test_taking_a_unit_out_changes_the_sum_by_its_gradient_and_the_margin() -> None:
+    """U1 of a model of maps: the clip norm bounds all of its layers together."""
+    job = JOBS["image"]
+    frame, weights = random_frame(job, 10, rows_each=2, spread=3.0), weights_of(job, scale=0.5)
+    alone, whole, rest = (
+        summed(job, weights, each) for each in (only_unit(job, frame, 4), frame, without_unit(job, frame, 4))
+    )
+    margin = plan_of(job).summation_margin * job.clip_norm
+    assert 0.99 * job.clip_norm < np.linalg.norm(alone) <= job.clip_norm
+    assert np.linalg.norm(whole - rest - alone) <= margin / 1e4
+
+
+def test_a_model_of_maps_learns_what_no_sum_of_pixels_tells() -> None:
+    """Whether a bright line lies or stands, anywhere in the image, without noise."""
+    job = cnn(LOGISTIC, (6, 6, 1), 8, pool=(6, 6))
+    job = replace(job, steps=150, lr=4.0, momentum=0.5, expected_batch=64.0, max_rows_per_unit=1)
+    draws = np.random.default_rng(0)
+    label, where = draws.integers(0, 2, 64), draws.integers(0, 6, 64)
+    images = np.zeros((64, 6, 6))
+    for image, lies, place in zip(images, label, where, strict=True):
+        image[(place, slice(None)) if lies else (slice(None), place)] = 3.0
+    frame = frame_of(job, range(64), images.reshape(64, 36).T, label)
+    weights = weights_of(job, scale=0.5)
+    _, update = listened(job, frame, weights=weights, silent=True)
+    theta = read_weights(weights, job_shapes(job)) + change_of(job, update)
+    rows = data.encode_rows(job, frame)
+    scores = network_of(job, rows, 64).outputs_at(theta)(np.arange(64))
+    assert (scores.argmax(axis=0) == label).mean() > 0.95
+
+
+IMAGE = JOBS["image"].model
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"image": (8, 6)}, "has an image"),
+        ({"filters": ()}, "has an image"),
+        ({"kernel": (2, 3)}, "no middle"),
+        ({"pool": (3, 3)}, "no place left"),
+        ({"image": (8, 0, 1)}, "size of a map"),
+        ({"filters": (65,)}, "filters"),
+        ({"kernel": (33, 1)}, "kernel"),
+        ({"hidden": (4,)}, "hidden"),
+        ({"image": (32, 32, 1), "filters": (64, 64), "kernel": (7, 7)}, "patches of more than"),
+    ],
+)
+def test_maps_that_do_not_fit_are_refused(changes: dict[str, Any], rule: str) -> None:
+    with pytest.raises(ProtocolError, match=rule):
+        replace(IMAGE, **changes)
+
+
+def test_an_image_has_as_many_numbers_as_there_are_features() -> None:
+    with pytest.raises(ProtocolError, match="as many numbers as the features"):
+        replace(JOBS["image"], features=LOGISTIC.features)
+    with pytest.raises(ProtocolError, match="only a cnn has maps"):
+        ModelSpec(kind="mlp", activation="tanh", image=(2, 2, 1))
+    assert Job.from_json(JOBS["image"].to_json()) == JOBS["image"]
+    largest = max(each.taken.places * each.patch for each in convolutions_of(JOBS["large"].model))
+    assert largest < MOST_PATCHED

@@ -1,0 +1,117 @@
+"""The closed list of models that a job may train."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import AfterValidator, Field, model_validator
+
+from learner.protocol import Convolution, Map, ModelSpec, convolutions, map_fault
+from vault.requests.canonical import Wire, rule
+from vault.requests.values import Digest
+
+Size = Annotated[int, Field(ge=1, le=1000)]
+Channels = Annotated[int, Field(ge=1, le=64)]
+Filters = Annotated[tuple[Annotated[int, Field(ge=1, le=64)], ...], Field(min_length=1, max_length=3)]
+Activation: TypeAlias = Literal["tanh", "relu"]
+
+
+def _odd(size: int) -> int:
+    if size % 2 == 0:
+        raise rule("is even, and a kernel has a middle")
+    return size
+
+
+class LinearModel(Wire):
+    """Linear regression."""
+
+    kind: Literal["linear"]
+    weights: Digest
+
+
+class LogisticModel(Wire):
+    """Logistic regression over the classes of the label."""
+
+    kind: Literal["logistic"]
+    weights: Digest
+
+
+class MlpModel(Wire):
+    """A small network with one to three hidden layers."""
+
+    kind: Literal["mlp"]
+    hidden: Annotated[tuple[Annotated[int, Field(ge=1, le=256)], ...], Field(min_length=1, max_length=3)]
+    activation: Activation
+    weights: Digest
+
+
+class ConvolutionalModel(Wire):
+    """A small network that looks at each place of a map with its neighbours; one vector is one map."""
+
+    filters: Filters
+    activation: Activation
+    weights: Digest
+
+    @property
+    def layers(self) -> tuple[Convolution, ...]:
+        """The convolutions in their order."""
+        raise NotImplementedError
+
+    @model_validator(mode="after")
+    def _has_maps(self) -> Self:
+        if fault := map_fault(self.layers):
+            raise rule(fault)
+        return self
+
+
+class CnnModel(ConvolutionalModel):
+    """The same for images: row by row, the channels of a pixel together."""
+
+    kind: Literal["cnn"]
+    height: Size
+    width: Size
+    channels: Channels
+    kernel: Annotated[int, Field(ge=1, le=7), AfterValidator(_odd)]
+    pool: Annotated[int, Field(ge=1, le=4)]
+
+    @property
+    def layers(self) -> tuple[Convolution, ...]:
+        """The convolutions in their order."""
+        image = Map(height=self.height, width=self.width, channels=self.channels)
+        return convolutions(image, self.filters, (self.kernel,) * 2, (self.pool,) * 2)
+
+
+class SeriesModel(ConvolutionalModel):
+    """The same for series: one moment after another, the channels of a moment together."""
+
+    kind: Literal["series"]
+    length: Size
+    channels: Channels
+    kernel: Annotated[int, Field(ge=1, le=31), AfterValidator(_odd)]
+    pool: Annotated[int, Field(ge=1, le=8)]
+
+    @property
+    def layers(self) -> tuple[Convolution, ...]:
+        """The convolutions in their order."""
+        series = Map(height=1, width=self.length, channels=self.channels)
+        return convolutions(series, self.filters, (1, self.kernel), (1, self.pool))
+
+
+ModelAsk: TypeAlias = LinearModel | LogisticModel | MlpModel | CnnModel | SeriesModel
+
+
+def model_spec(model: ModelAsk) -> ModelSpec:
+    """The model as the learner builds it."""
+    if isinstance(model, MlpModel):
+        return ModelSpec(kind="mlp", hidden=model.hidden, activation=model.activation)
+    if not isinstance(model, ConvolutionalModel):
+        return ModelSpec(kind=model.kind)
+    first = model.layers[0]
+    return ModelSpec(
+        kind="cnn",
+        image=(first.taken.height, first.taken.width, first.taken.channels),
+        filters=model.filters,
+        kernel=first.kernel,
+        pool=first.pool,
+        activation=model.activation,
+    )
