@@ -174,3 +174,22 @@ def test_erasing_a_collection_forgets_its_plan(today: World) -> None:
 def _plans(vault: Vault) -> set[str]:
     with vault._opened.store.read() as uow:
         return {row.key for row in uow.find(VaultFact) if row.key.startswith("import.plan.")}
+
+
+def test_another_sign_of_money_or_percent_than_in_the_last_file_is_said(today: World) -> None:
+    """Nothing else would tell euros from dollars in one column."""
+    first = _written(
+        today, "jan.csv", "n,price,share\n" + "".join(f"{n},${n}.50,{n}%\n" for n in range(1, 9))
+    )
+    assert run(today.paths, "import", first, "--collection", "shop", "--unit", "record").code == 0
+    for name, sign, says in (
+        ("feb.csv", "€", "price carried the sign $ in the last file, and carry the sign € in this one."),
+        ("mar.csv", "", "price carried the sign $ in the last file, and carry no sign in this one."),
+        ("apr.csv", "$", ""),
+    ):
+        rows = "".join(f"{n},{sign}{n}.25,{n}%\n" for n in range(1, 9))
+        path = _written(today, name, f"n,price,share\n{rows}")
+        shown = run(today.paths, "import", path, "--collection", "shop", "--dry-run")
+        said = " ".join(shown.err.split())
+        assert (shown.code, says in said, "share carried" in said) == (0, True, False), said
+        assert ("in the last file, and carry" in said) is bool(says)

@@ -8,6 +8,7 @@ import mutants_of_campaigns
 import mutants_of_confinement
 import mutants_of_consent
 import mutants_of_egress
+import mutants_of_imports
 import mutants_of_ledger
 import mutants_of_people
 import mutants_of_privacy
@@ -29,4 +30,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_versions.MUTANTS,
     *mutants_of_screens.MUTANTS,
     *mutants_of_campaigns.MUTANTS,
+    *mutants_of_imports.MUTANTS,
 )

@@ -53,6 +53,7 @@ KEYS = (
         "shift+tab",
         "ctrl+p",
         "ctrl+k",
+        "ctrl+o",
         "ctrl+r",
         "ctrl+c",
         "f1",

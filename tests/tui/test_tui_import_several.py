@@ -17,10 +17,12 @@ from tests.worlds.vaults import new_world
 from tests.worlds.world import World
 from tui.dialogs.choose_file import ChooseFileDialog
 from tui.dialogs.import_file import ImportDialog
-from tui.dialogs.import_several import ImportSeveralDialog
+from tui.dialogs.import_several import ImportSeveralDialog, look_at_all, seal_all
 from tui.text.parse import parse_paths
 from tui.widgets.file_form import FileForm
+from vault.errors.families import Invalid
 from vault.owner.interface.session import OwnerSession
+from vault.views.records import FileChoice
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ async def look_at(pilot: Pilot[int], typed: str) -> None:
     await press(pilot, "enter")
 
 
-async def seal_all(pilot: Pilot[int]) -> None:
+async def press_seal(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, ImportSeveralDialog))
     await pilot.pause()
     seal = pilot.app.screen.query_one("#seal", Button)
@@ -68,7 +70,7 @@ def test_several_files_are_looked_at_and_sealed_in_one_dialog(
             await look_at(pilot, " ".join(f"'{path}'" for path in paths))
             await sees(pilot, "Seal these 2 files into your vault?")
             await sees(pilot, "56 rows of 2 files")
-            await seal_all(pilot)
+            await press_seal(pilot)
 
     play(story())
     assert {one.name: one.rows for one in owner.collections()} == {"steps": 28, "hours": 28}
@@ -89,7 +91,7 @@ def test_every_part_of_an_export_becomes_a_collection(
             await until(pilot, lambda: bool(pilot.app.screen.query("#part")))
             pilot.app.screen.query_one("#part", Select).value = "all"
             await sees(pilot, "The tables of one export share one lifetime budget, for good.")
-            await seal_all(pilot)
+            await press_seal(pilot)
 
     play(story())
     made_of_it = {one.name for one in owner.collections()}
@@ -136,3 +138,21 @@ def test_paths_are_several_where_each_is_there(tmp_path: Path) -> None:
     assert parse_paths(f"{one}") == [one]
     assert parse_paths(f"'{one}' {other}") == [one, other]
     assert len(parse_paths(f"'{one}' {other} nowhere")) == 1
+
+
+def test_a_file_that_those_before_it_change_is_not_sealed_as_it_was_shown(
+    both: tuple[World, OwnerSession], tmp_path: Path
+) -> None:
+    """Both hold the same people, which nobody sees before the first is stored."""
+    _, owner = both
+    choices = []
+    for name in ("one", "two"):
+        path = tmp_path / f"{name}.csv"
+        rows = "".join(f"p{n},{n % 60 + 20},{n * 7 % 101}\n" for n in range(120))
+        path.write_text(f"patient_id,age,score_{name}\n{rows}")
+        choices.append(FileChoice(path=path, name=name, unit="patient_id"))
+    plans = look_at_all(owner, choices, lambda _done, _of: None)
+
+    with pytest.raises(Invalid, match=r"two\.csv would be kept otherwise than was shown"):
+        seal_all(owner, choices, plans, lambda _done, _of: None)
+    assert [one.name for one in owner.collections()] == ["one"]

@@ -16,6 +16,7 @@ ONLY_MOVES = {
     "search": "it narrows the list on the screen",
     "curtain": "it hides values on the screen",
     "leave": "it leaves the screens",
+    "jump": "it goes to a field or a button",
     "zone": "it turns the times on the screens; commands write UTC",
     "suspend_process": "it leaves them for a while",
 }

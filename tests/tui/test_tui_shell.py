@@ -206,7 +206,7 @@ def test_before_a_vault_is_open_the_palette_offers_only_what_can_be_done(tmp_pat
     async def story() -> None:
         async with app.run_test() as pilot:
             await pilot.pause()
-            assert {"Help", "Find", "Curtain", "Quit", "Pause", "Zone"} == {
+            assert {"Help", "Find", "Curtain", "Quit", "Pause", "Jump", "Zone"} == {
                 one.title for one in app.get_system_commands(app.screen)
             }
             await press(pilot, "1", "8", "ctrl+l")

@@ -168,9 +168,9 @@ NOUNS = {
     "day": "days", "entry": "entries", "event": "events", "file": "files",
     "held update": "held updates", "hour": "hours", "job": "jobs", "later event": "later events",
     "minute": "minutes", "more place": "more places", "other column": "other columns", "parameter": "parameters",
-    "row": "rows", "run": "runs", "second": "seconds", "step": "steps",
+    "release": "releases", "round": "rounds", "row": "rows", "run": "runs", "second": "seconds", "step": "steps",
     "text": "texts", "thing": "things", "token": "tokens", "training": "trainings",
-    "unit": "units", "update": "updates", "value": "values", "witness": "witnesses",
+    "unit": "units", "update": "updates", "value": "values", "vault": "vaults", "witness": "witnesses",
     "word": "words", "year": "years",
 }  # fmt: skip
 

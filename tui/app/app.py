@@ -16,9 +16,9 @@ from textual.app import App, SystemCommand
 from textual.events import Event, InputEvent, Key, MouseDown
 from textual.screen import Screen
 
+from tui.app.jumping import JumpingApp
 from tui.app.key_names import key_of
 from tui.app.keymap import ACTIONS, EVERYWHERE, bindings
-from tui.app.locking import LockingApp
 from tui.app.own_keys import read_own_keys, urgent_keys
 from tui.app.page import Page
 from tui.app.page_classes import screen_class
@@ -63,7 +63,7 @@ def _vault_provider() -> type[Provider]:
     return VaultProvider
 
 
-class LockboxApp(LockingApp):
+class LockboxApp(JumpingApp):
     """The terminal UI over one vault, or over the sample."""
 
     TITLE = "Lockbox"

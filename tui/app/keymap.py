@@ -96,6 +96,14 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "Go back to the shell for a while; fg returns.",
         None,
     ),
+    _action(
+        EVERYWHERE,
+        "jump",
+        "ctrl+o",
+        "Jump",
+        "Show a letter on each field, list and button, and go to the one you press.",
+        None,
+    ),
     _action(EVERYWHERE, "zone", "Z", "Zone", "Show times in the zone of this computer, or in UTC.", None),
     # release
     _action("release", "open", "enter", "Open", "Read all about this update.", "release show", shown=True),

@@ -32,6 +32,7 @@ HOMES: Final = {
     "date": "date",
     "audit": "audit",
     "job": "job",
+    "campaign": "campaign",
     "update": "update",
     "shell": "shell",
 }

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Label
 
 from tui.app.program import Program, program_of
+from tui.dialogs.jump import JUMP_KEY
 from tui.widgets.plain import Plain, content
 
 R = TypeVar("R")
@@ -39,6 +40,7 @@ class Dialog(ModalScreen[R | None]):
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
         Binding("question_mark,f1", "app.help", show=False),
+        JUMP_KEY,
     ]
 
     _hears_from = float("inf")

@@ -173,7 +173,8 @@ def _numbers_as_given(name: str, raw: pa.ChunkedArray, given: FieldType, form: C
     plain, notation = as_plain_numbers(raw, form, is_given=True)
     found = _typed(name, plain, given, form)
     decimal = decimal_of(plain, given, notation)
-    return replace(found, notes=(*told_notation(name, notation), *found.notes), decimal=decimal)
+    notes = (*told_notation(name, notation), *found.notes)
+    return replace(found, notes=notes, decimal=decimal, sign=notation.sign if notation else "")
 
 
 def _others_as_given(name: str, raw: pa.ChunkedArray, given: FieldType, form: CellWishes) -> ColumnReading:
@@ -315,7 +316,8 @@ def _numbers_of(name: str, raw: pa.ChunkedArray, form: CellWishes) -> ColumnRead
     if found is None or notation is None:
         return None
     decimal = decimal_of(plain, found.type, notation)
-    return replace(found, notes=(*told_notation(name, notation), *found.notes), decimal=decimal)
+    notes = (*told_notation(name, notation), *found.notes)
+    return replace(found, notes=notes, decimal=decimal, sign=notation.sign if notation else "")
 
 
 def is_category(column: pa.ChunkedArray) -> bool:

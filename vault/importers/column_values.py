@@ -31,7 +31,8 @@ Raw: TypeAlias = pa.ChunkedArray | list[object]
 class ColumnReading:
     """A column in its type: ``values`` has a null for every row of ``refused``, which says why.
 
-    ``decimal`` is the sign before the decimals of its numbers where they are spelled with one, ``order`` what its dates
+    ``decimal`` is the sign before the decimals of its numbers where they are spelled with one, ``sign`` that of money
+    or percent which all of them carry, ``order`` what its dates
     are made of where they are spelled, ``clock`` the places of times at a change of the clock, ``odd_lists`` why its
     lists are no vectors.
     """
@@ -41,6 +42,7 @@ class ColumnReading:
     refused: dict[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     decimal: str = ""
+    sign: str = ""
     order: str = ""
     clock: ClockChanges = NO_CHANGES
     odd_lists: OddLists | None = None

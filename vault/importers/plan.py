@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from vault.errors.records import FileChanged, PlanUnknown, RowsRefused, UnitNotS
 from vault.importers.name_notes import name_notes
 from vault.importers.planned_reading import Reading, parsed_as, reading_of
 from vault.importers.read import digest_of, read_file
-from vault.importers.remembered import kept_of, with_kept
+from vault.importers.remembered import kept_of, sign_notes, with_kept
 from vault.importers.source import File
 from vault.importers.zone_notes import zone_notes
 from vault.records.collections import CollectionFacts, find_for
@@ -88,6 +88,7 @@ class _Found:
     choice: FileChoice
     notes: tuple[str, ...]
     follows_last: bool
+    signs: Mapping[str, str] | None
 
 
 def make_plan(
@@ -119,12 +120,8 @@ def make_plan(
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
         people = _people(uow, keys, choice.name, choice.people, parsed, grouping, same)
         known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)
-        notes = (
-            *found.notes,
-            *name_notes(choice.name, parsed.table.column_names, names if home is None else ()),
-            *zone_notes(said_zone, parsed, grouping.unit),
-        )
-        looked = _look(uow, keys, home, parsed, grouping, (*notes, *repeated))
+        notes = (*_notes(found, whole, parsed, grouping, said_zone), *repeated)
+        looked = _look(uow, keys, home, parsed, grouping, notes)
     shown = replace(
         looked,
         id=random_id(),
@@ -150,6 +147,17 @@ def make_plan(
         known=known,
         allows_refused=choice.allow_refused,
     )
+
+
+def _notes(
+    found: _Found, whole: ParsedTable, parsed: ParsedTable, grouping: ImportChoice, said_zone: str
+) -> Iterator[str]:
+    """What is said of a file besides what its columns are."""
+    yield from found.notes
+    yield from () if found.signs is None else sign_notes(found.signs, whole)
+    names = found.names if found.home is None else ()
+    yield from name_notes(found.choice.name, parsed.table.column_names, names)
+    yield from zone_notes(said_zone, parsed, grouping.unit)
 
 
 def _look(
@@ -218,6 +226,7 @@ def _found(read: Read, keys: KeyTree, choice: FileChoice) -> tuple[_Found, File]
         choice=as_last,
         notes=notes,
         follows_last=as_last is not choice,
+        signs=kept.words.get("signs") if kept and as_last is not choice else None,
     )
     return found, replace(file, digest=digest)
 

@@ -115,6 +115,7 @@ def parse(
         has_local_times=has_local_times(source.names, readings, form.zone),
         maybe_times=tuple(maybe_times(source.names, readings)),
         maybe_vectors=maybe_vectors(source.names, readings),
+        signs={name: one.sign for name, one in zip(source.names, readings, strict=True) if one.sign},
     )
 
 

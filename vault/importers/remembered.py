@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LISTS: Final = frozenset(("drop", "nulls"))
 _BY_COLUMN: Final = frozenset(("rename", "decimals", "dates"))
+_OF_FILES: Final = frozenset(("as_format", "signs"))
 _OF_FORM: Final = ("encoding", "separator", "skip_lines", "zone")
 
 
@@ -38,6 +39,7 @@ def kept_of(choice: FileChoice, parsed: ParsedTable) -> KeptPlan | None:
         "decimal": choice.decimal,
         "decimals": dict(form.decimals),
         "dates": {**form.dates, **choice.dates},
+        "signs": dict(parsed.signs),
         **{name: getattr(form, name) for name in _OF_FORM},
     }
     return KeptPlan(header=parsed.called, words=words)
@@ -74,14 +76,28 @@ def _merged(choice: FileChoice, kept: KeptPlan, file: File) -> FileChoice:
         words = {name: words[name] for name in ("drop", "rename", "part")}
     changed: dict[str, Any] = {}
     for name, value in words.items():
+        if name in _OF_FILES:
+            continue
         own = getattr(choice, name)
         if name in _BY_COLUMN:
             changed[name] = {**value, **own}
         elif name in _LISTS:
             changed[name] = tuple(dict.fromkeys((*value, *own)))
-        elif name != "as_format":
+        else:
             changed[name] = value if own is None or own is False or own == "" else own
     return replace(choice, **changed)
+
+
+def sign_notes(kept: Mapping[str, str], parsed: ParsedTable) -> Iterator[str]:
+    """That numbers carry another sign of money or percent than in the last file: they may mean something else."""
+    for name in parsed.table.column_names:
+        before, now = kept.get(name, ""), parsed.signs.get(name, "")
+        if before != now and parsed.table[name].null_count < len(parsed.table):
+            yield f"The numbers in {name} carried {_sign(before)} in the last file, and carry {_sign(now)} in this one."
+
+
+def _sign(sign: str) -> str:
+    return f"the sign {sign}" if sign else "no sign"
 
 
 def _is_utf8(data: bytes) -> bool:

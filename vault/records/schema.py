@@ -76,7 +76,7 @@ class ParsedTable:
     and ``parts`` are all tables of the file with their rows.
     ``called`` are all columns as they are called in it, ``form`` is how the file is written, and in it
     ``has_local_times`` that name no zone. ``maybe_times`` says of columns how to have them as times, ``maybe_vectors``
-    as what vectors.
+    as what vectors; ``signs`` are those of money or percent that numbers carry, by column.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -97,6 +97,7 @@ class ParsedTable:
     has_local_times: bool = False
     maybe_times: tuple[str, ...] = ()
     maybe_vectors: Mapping[str, VectorType] = field(default_factory=dict)
+    signs: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_plain_name(name: str) -> bool:

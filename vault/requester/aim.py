@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -18,11 +19,15 @@ SUREST_GUESS = Decimal("0.9999")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
-    """The most that a job may cost at ``delta``: ``most`` is an ε, or the part of guesses that are right."""
+    """The most that a job may cost at ``delta``: ``most`` is an ε, or the part of guesses that are right.
+
+    With ``rounds`` it is the most that so many such jobs on the same units may cost together.
+    """
 
     most: Decimal
     of: Literal["epsilon", "guess_rate"] = "epsilon"
     delta: Decimal = DELTA
+    rounds: int = 1
 
     def __post_init__(self) -> None:
         is_rate = self.most.is_finite() and Decimal("0.5") < self.most <= SUREST_GUESS
@@ -33,10 +38,10 @@ class Aim:
 
     @property
     def strength(self) -> float:
-        """µ of the Gaussian mechanism of this price: what the recipe plans with."""
-        if self.of == "guess_rate":
-            return strength_of_guess_rate(self.most)
-        return strength_of_epsilon(self.most, self.delta)
+        """µ of the Gaussian mechanism of this price, for one of the rounds: what the recipe plans with."""
+        is_rate = self.of == "guess_rate"
+        whole = strength_of_guess_rate(self.most) if is_rate else strength_of_epsilon(self.most, self.delta)
+        return whole / math.sqrt(self.rounds)
 
     def noise(self, asked: Mechanism) -> float:
         """The noise multiplier that keeps to this, for a mechanism whose own noise does not count."""
@@ -44,7 +49,7 @@ class Aim:
         return calibrate(
             self.most,
             sampling_rate=asked.sampling_rate,
-            steps=asked.steps,
+            steps=asked.steps * self.rounds,
             delta=self.delta,
             parameters=asked.parameters,
             grid_exponent=asked.grid_exponent,
@@ -53,5 +58,5 @@ class Aim:
 
     def is_kept(self, asked: Mechanism) -> bool:
         """Whether a mechanism costs no more than this."""
-        price = pricing.price(asked, self.delta)
+        price = pricing.price(replace(asked, steps=asked.steps * self.rounds), self.delta)
         return (price.guess_rate if self.of == "guess_rate" else price.epsilon) <= self.most

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Final, TypeVar
 
 import rfc8785
@@ -99,6 +100,7 @@ def dump(model: BaseModel) -> bytes:
     return canonical(model.model_dump(mode="json", by_alias=True))
 
 
+@cache
 def known_keys(model: type[BaseModel]) -> frozenset[str]:
     """Every key the model and the models inside it know: the only keys an error may repeat."""
     schema = model.model_json_schema(by_alias=True)

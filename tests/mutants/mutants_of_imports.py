@@ -1,0 +1,44 @@
+"""Ways in which an import or a card would do what nobody saw."""
+
+from __future__ import annotations
+
+from mutant import Kind, Mutant
+
+MUTANTS = (
+    Mutant(
+        name="a table with columns of its own is taken for an export, and they are left out",
+        kind=Kind.PRIVACY,
+        function="Sheet.is_of",
+        old='there - {""} <= self.taken',
+        new="True",
+        caught_by="test_a_table_with_columns_of_its_own_is_no_export_of_fitbit[Mood]",
+        within="vault/importers",
+    ),
+    Mutant(
+        name="a card is written that nobody read",
+        kind=Kind.EGRESS,
+        function="DataCardDialog.chosen",
+        old="choice != self._shown",
+        new="choice is None",
+        caught_by="test_a_card_is_written_only_as_it_was_read",
+        within="tui/dialogs",
+    ),
+    Mutant(
+        name="one of several files joins a budget that was not shown",
+        kind=Kind.LEDGER,
+        function="seal_all",
+        old="decides_more(before, plan, same_export(choice, choices))",
+        new="plan is None",
+        caught_by="test_a_file_that_those_before_it_change_is_not_sealed_as_it_was_shown",
+        within="tui/dialogs",
+    ),
+    Mutant(
+        name="few units are those of the file",
+        kind=Kind.PRIVACY,
+        function="_about_few",
+        old="there = home.count(units, enough)",
+        new="there = max(there, 0)",
+        caught_by="test_few_units_are_those_of_the_collection_with_the_rows",
+        within="vault/records",
+    ),
+)

@@ -1,0 +1,233 @@
+"""The requester's side of many vaults: campaign plan, new, sign, check."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
+import typer
+
+from tui.cli.command_group import CommandGroup
+from tui.cli.options import AsJson
+from tui.cli.terminal import say, write, write_facts, write_json
+from tui.text import wording
+from tui.text.parse import parse_count, parse_epsilon
+
+if TYPE_CHECKING:
+    from vault.requester.campaign_description import CampaignDescription
+    from vault.requester.campaign_plan import Outlook, Plan
+    from vault.requester.campaigns import CampaignFacts
+
+group = typer.Typer(no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(
+        group, name="campaign", help="For requesters: many vaults that answer in rounds.", cls=CommandGroup
+    )
+
+
+CampaignDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a campaign.")]
+Description = Annotated[
+    Path | None, typer.Argument(metavar="CAMPAIGN.toml", help="What you ask; see docs/campaign.md.")
+]
+Epsilon = Annotated[
+    str,
+    typer.Option("--epsilon", metavar="EPSILON", help="What all rounds together may cost at most."),
+]
+UnitsGuess = Annotated[
+    str | None,
+    typer.Option("--units-guess", metavar="N", help="How many units you think one vault has."),
+]
+
+
+@group.command("plan")
+def plan(
+    description: Annotated[
+        Path, typer.Argument(metavar="CAMPAIGN.toml", help="What you ask; see docs/campaign.md.")
+    ],
+    vaults: Annotated[
+        str, typer.Option("--vaults", metavar="M", help="How many vaults you think will answer.")
+    ],
+    units_guess: UnitsGuess = None,
+    epsilon: Epsilon = "1",
+    as_json: AsJson = False,
+) -> None:
+    """Say what a campaign would be worth, cost and ask of people, before anybody is asked; writes nothing."""
+    from vault.requester.aim import Aim
+    from vault.requester.campaign_plan import check_useful, plan
+    from vault.requester.campaigns import drafted_campaign
+
+    asked, aim = _described(description, units_guess), Aim(most=parse_epsilon(epsilon))
+    document, _ = drafted_campaign(asked, aim=aim, now=datetime.now(UTC))
+    found = plan(document, vaults=parse_count(vaults), units_guess=asked.units_guess, delta=aim.delta)
+    if as_json:
+        write_json(_as_json(found))
+    else:
+        kind, _, name = document.job.unit.partition(":")
+        write_facts([*_plan_rows(found), *_price_rows(found, kind, name or None)])
+    check_useful(found)
+    if not found.with_absent.is_useful:
+        say("Beware: if three in ten stay away, it is not useful.")
+
+
+@group.command("new")
+def new(
+    to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="A new folder.")] = None,
+    description: Description = None,
+    epsilon: Epsilon = "1",
+    units_guess: UnitsGuess = None,
+    template: Annotated[bool, typer.Option("--template", help="Print an example CAMPAIGN.toml.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write an unsigned campaign, its first weights and a key for its rounds; the noise follows from --epsilon."""
+    from vault.requester import campaign_description
+    from vault.requester.aim import Aim
+    from vault.requester.campaigns import ROUND_KEY_FILE, new_campaign
+
+    if template:
+        write(campaign_description.template())
+        return
+    if description is None or to is None:
+        raise click.UsageError("give a CAMPAIGN.toml and --to DIR, or --template")
+    aim = Aim(most=parse_epsilon(epsilon))
+    facts = new_campaign(_described(description, units_guess), aim=aim, folder=to, now=datetime.now(UTC))
+    _show(facts, as_json=as_json)
+    say(f"{to / ROUND_KEY_FILE} signs the rounds: give it to whoever runs them, and to nobody else.")
+    say(f"Next: lockbox campaign sign {to} --key SECRETFILE")
+
+
+@group.command("sign")
+def sign(
+    folder: CampaignDir,
+    key: Annotated[Path, typer.Option("--key", metavar="SECRETFILE", help="Your secret key file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Sign a campaign, once for all of its rounds; your key is not needed again and can stay off line."""
+    from vault.requester.campaigns import sign_campaign
+
+    signed = sign_campaign(folder, key)
+    if as_json:
+        write_json(signed)
+    else:
+        write(signed.digest)
+    say(f"Campaign {signed.campaign_id[:8]} is signed by {signed.fingerprint}.")
+
+
+@group.command("check")
+def check(folder: CampaignDir, as_json: AsJson = False) -> None:
+    """Check signature and form of a campaign, and what all of its rounds cost."""
+    from vault.requester.aim import DELTA
+    from vault.requester.campaigns import check_campaign
+
+    _show(check_campaign(folder, delta=DELTA, now=datetime.now(UTC)), as_json=as_json)
+
+
+def _described(path: Path, units_guess: str | None) -> CampaignDescription:
+    from vault.requester.campaign_description import campaign_from_description
+
+    found = campaign_from_description(path)
+    if units_guess is None:
+        return found
+    return replace(found, job=replace(found.job, training_units_guess=parse_count(units_guess)))
+
+
+def _show(facts: CampaignFacts, *, as_json: bool) -> None:
+    document, price = facts.document, facts.price
+    if as_json:
+        write_json(
+            {
+                "campaign_id": document.campaign_id,
+                "digest": facts.digest,
+                "fingerprint": facts.fingerprint,
+                "protocol": document.protocol,
+                "rounds": document.rounds,
+                "deadlines": document.deadlines,
+                "collection": document.job.collection,
+                "unit": document.job.unit,
+                "noise_multiplier": document.job.dp.noise_multiplier,
+                "epsilon": price.together.epsilon,
+                "epsilon_of_round": price.of_round.epsilon,
+                "delta": price.together.delta,
+                "guess_rate": price.together.guess_rate,
+            }
+        )
+        return
+    kind, _, name = document.job.unit.partition(":")
+    write_facts(
+        [
+            ("campaign", document.campaign_id),
+            ("protocol", f"{document.protocol}, {wording.counted(document.rounds, 'round')}"),
+            ("rounds end", f"{document.deadlines[0]} to {document.deadlines[-1]}"),
+            ("collection", f"{document.job.collection}, unit {document.job.unit}"),
+            ("columns", ", ".join(f"{one.name} ({one.necessity})" for one in document.job.fields)),
+            ("units of a vault", f"at most {document.most_units:,}"),
+            ("witness", f"{document.witness.name}" if document.witness else "nobody"),
+            ("costs", f"ε {price.together.epsilon} at δ {price.together.delta:f}, all rounds together"),
+            ("means", wording.guess_sentence(kind, name or None, price.together.guess_rate)),
+        ]
+    )
+    if document.witness is None:
+        say(
+            "Beware: without a witness each vault's owner is told that others may have been shown something else."
+        )
+
+
+def _plan_rows(found: Plan) -> list[tuple[str, str]]:
+    return [
+        ("planning number", _outlook(found.expected)),
+        ("if three in ten stay away", _outlook(found.with_absent)),
+        (
+            "",
+            "Points of 100 × AUC that were lost to noise at such a number, against the same model of all records in "
+            "one place without privacy (docs/campaign.md). Yours may differ.",
+        ),
+    ]
+
+
+def _outlook(one: Outlook) -> str:
+    vaults = wording.counted(one.vaults, "vault")
+    useful = "" if one.is_useful else ": not useful"
+    return f"{one.planning_number:g} with {vaults}: {one.points_lost} points lost{useful}"
+
+
+def _price_rows(found: Plan, kind: str, name: str | None) -> list[tuple[str, str]]:
+    together, rounds = found.price.together, wording.counted(found.rounds, "round")
+    return [
+        ("costs", f"ε {together.epsilon} at δ {together.delta:f} for {rounds} together"),
+        ("of a lifetime budget", f"{100 * found.budget_share:.2f} % of ε 8"),
+        ("means", wording.guess_sentence(kind, name, together.guess_rate)),
+        ("bytes a round, of a vault", f"{found.bytes_up:,} up, {found.bytes_down:,} down"),
+        (
+            "approvals of a person",
+            f"{found.approvals}: the consent, and each of {wording.counted(found.rounds, 'release')}",
+        ),
+    ]
+
+
+def _as_json(found: Plan) -> dict[str, Any]:
+    price = found.price
+    return {
+        "planning_number": found.expected.planning_number,
+        "points_lost": found.expected.points_lost,
+        "useful": found.expected.is_useful,
+        "useful_with_absent": found.with_absent.is_useful,
+        "planning_number_with_absent": found.with_absent.planning_number,
+        "vaults": found.expected.vaults,
+        "units_guess": found.units_guess,
+        "rounds": found.rounds,
+        "numbers": found.numbers,
+        "epsilon": price.together.epsilon,
+        "epsilon_of_round": price.of_round.epsilon,
+        "delta": price.together.delta,
+        "guess_rate": price.together.guess_rate,
+        "budget_share": Decimal(str(round(found.budget_share, 6))),
+        "bytes_up": found.bytes_up,
+        "bytes_down": found.bytes_down,
+        "approvals": found.approvals,
+    }

@@ -1,0 +1,214 @@
+"""A requester's campaigns: write, sign and check them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from vault.budget import pricing
+from vault.budget.filter import MOST_EPSILON
+from vault.budget.payable import is_payable
+from vault.budget.rounds import RoundsPrice, rounds_price
+from vault.errors.campaigns import CampaignInvalid, CampaignTampered
+from vault.errors.families import Invalid
+from vault.errors.release import DestinationUnusable
+from vault.errors.requests import ManifestInvalid, NoVaultCanPay
+from vault.requester.aim import Aim
+from vault.requester.campaign_description import CampaignDescription
+from vault.requester.draft import Draft, draft_job
+from vault.requester.keys import make_folder
+from vault.requests.bundle import (
+    SIGNATURE_LIMIT,
+    WEIGHTS_FILE,
+    parse_signature_line,
+    read_bounded,
+    signature_line,
+)
+from vault.requests.campaign import (
+    CAMPAIGN_DOMAIN,
+    CAMPAIGN_LIMIT,
+    NO_ID,
+    NO_WEIGHTS,
+    CampaignDocument,
+    campaign_bytes,
+    campaign_digest,
+    parse_campaign,
+    signed_campaign,
+)
+from vault.requests.canonical import NotCanonical, canonical
+from vault.requests.expiry import check_expiry
+from vault.requests.manifest import UNSIGNED_KEY
+from vault.requests.translate import mechanism
+from vault.requests.values import TIME_FORMAT
+from vault.sealing.durable import create_file, replace_files
+from vault.sealing.keyfile import read_secret_key, write_secret_key
+from vault.sealing.random import random_id
+from vault.sealing.signing import SigningKey, fingerprint
+from vault.store.destination import is_free
+
+CAMPAIGN_FILE: Final = "campaign.json"
+CAMPAIGN_SIGNATURE_FILE: Final = "campaign.sig"
+ROUND_KEY_FILE: Final = "round.key"
+PLANNED_KEY: Final = "f" * 64
+"""Stands for the round key of a campaign that is only planned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignFacts:
+    """A campaign that keeps every rule, and its price; before signing, digest and fingerprint are empty."""
+
+    document: CampaignDocument
+    digest: str
+    fingerprint: str
+    price: RoundsPrice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedCampaign:
+    """What was signed, and by which key."""
+
+    campaign_id: str
+    digest: str
+    fingerprint: str
+
+
+def drafted_campaign(
+    description: CampaignDescription, *, aim: Aim, now: datetime, round_key: str = PLANNED_KEY
+) -> tuple[CampaignDocument, Draft]:
+    """The unsigned campaign whose rounds together keep to ``aim``, and the draft of its job with the first weights.
+
+    Raises ``ManifestInvalid``, ``CampaignInvalid`` or ``Invalid``.
+    """
+    draft = draft_job(description.drafted, aim=replace(aim, rounds=description.rounds), now=now)
+    days = [timedelta(days=description.days_a_round * (each + 1)) for each in range(description.rounds)]
+    deadlines = [(now + each).strftime(TIME_FORMAT) for each in days]
+    job: dict[str, Any] = json.loads(draft.manifest)
+    job |= {"job_id": NO_ID, "expires": deadlines[-1]}
+    job["model"]["weights"] = NO_WEIGHTS
+    try:
+        data = canonical(_document(description, job=job, deadlines=deadlines, round_key=round_key))
+    except NotCanonical as error:
+        raise CampaignInvalid(reason=str(error)) from error
+    found = parse_campaign(data)
+    _check_expiry(found, now)
+    return found, draft
+
+
+def campaign_price(document: CampaignDocument, delta: Decimal) -> RoundsPrice:
+    """What all rounds cost; raises ``NoVaultCanPay`` for a round that no vault takes, and ``BudgetExhausted``."""
+    asked = mechanism(document.job)
+    if not is_payable(pricing.charge(asked)):
+        raise NoVaultCanPay(most=MOST_EPSILON)
+    return rounds_price(asked, document.rounds, delta)
+
+
+def new_campaign(description: CampaignDescription, *, aim: Aim, folder: Path, now: datetime) -> CampaignFacts:
+    """Write an unsigned campaign, its first weights and a new round key into a new folder.
+
+    Raises ``DestinationUnusable`` and what ``drafted_campaign`` and ``campaign_price`` do; then nothing is written.
+    """
+    if not is_free(folder):
+        raise DestinationUnusable(path=folder, reason="something is already there")
+    round_key = SigningKey.generate()
+    document, draft = drafted_campaign(description, aim=aim, now=now, round_key=round_key.public.hex())
+    price = campaign_price(document, aim.delta)
+    make_folder(folder)
+    write_secret_key(folder / ROUND_KEY_FILE, round_key.seed())
+    create_file(folder / CAMPAIGN_FILE, campaign_bytes(document))
+    create_file(folder / WEIGHTS_FILE, draft.weights)
+    return CampaignFacts(document=document, digest="", fingerprint="", price=price)
+
+
+def sign_campaign(folder: Path, secret_file: Path) -> SignedCampaign:
+    """Put the requester's key into the campaign and sign its bytes.
+
+    Raises ``CampaignInvalid``, ``KeyFileInvalid``, and ``Invalid`` when the campaign names another key.
+    """
+    key = SigningKey.from_seed(read_secret_key(secret_file))
+    document = parse_campaign(read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT))
+    if document.job.requester.key not in (UNSIGNED_KEY, key.public.hex()):
+        raise Invalid(reason="the campaign names the key of another requester")
+    sender = document.job.requester.model_copy(update={"key": key.public.hex()})
+    signed = document.model_copy(update={"job": document.job.model_copy(update={"requester": sender})})
+    data = campaign_bytes(signed)
+    parse_campaign(data)  # the requester's key may not be the key of the rounds or of the witness
+    signature = signature_line(key.sign(CAMPAIGN_DOMAIN + data))
+    replace_files(folder, {CAMPAIGN_FILE: data, CAMPAIGN_SIGNATURE_FILE: signature})
+    return SignedCampaign(
+        campaign_id=document.campaign_id,
+        digest=campaign_digest(data),
+        fingerprint=fingerprint(key.public),
+    )
+
+
+def check_campaign(folder: Path, *, delta: Decimal, now: datetime | None = None) -> CampaignFacts:
+    """Everything that can be checked of a signed campaign without a vault, and what it costs.
+
+    Raises ``FileMissing``, ``Invalid``, ``CampaignInvalid``, ``CampaignTampered``, ``NoVaultCanPay``.
+    """
+    data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
+    document = signed_campaign(
+        data, _signature(read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT))
+    )
+    if now is not None:
+        _check_expiry(document, now)
+    return CampaignFacts(
+        document=document,
+        digest=campaign_digest(data),
+        fingerprint=fingerprint(bytes.fromhex(document.job.requester.key)),
+        price=campaign_price(document, delta),
+    )
+
+
+def _document(
+    description: CampaignDescription, *, job: dict[str, Any], deadlines: list[str], round_key: str
+) -> dict[str, Any]:
+    return {
+        "v": 1,
+        "campaign_id": random_id(),
+        "job": job,
+        "protocol": description.protocol,
+        "deadlines": deadlines,
+        "round_key": round_key,
+        "most_units": description.bound,
+        "aggregation": {
+            "filtered": description.filtered,
+            "rule": description.rule,
+            "weights": "inverse_noise",
+        },
+        "server": _server(description),
+        "witness": description.witness,
+        "returns": description.returns,
+    }
+
+
+def _server(description: CampaignDescription) -> dict[str, Any]:
+    """The server rule of the protocol; a step or momentum that it does not have is refused with the document."""
+    given = {"lr": description.lr, "momentum": description.momentum}
+    written = {name: value for name, value in given.items() if value is not None}
+    match description.protocol:
+        case "moments":
+            return {"kind": "ridge", **written}
+        case "fedavg":
+            return {"kind": "average", "lr": 1.0, "momentum": 0.0, **written}
+        case _:
+            steps = {"lr": 1.5, "momentum": 0.5, "units": description.units_guess}
+            return {"kind": "gradient_steps", **steps, **written}
+
+
+def _check_expiry(document: CampaignDocument, now: datetime) -> None:
+    try:
+        check_expiry(document.job, now)
+    except ManifestInvalid as error:
+        raise CampaignInvalid(reason=str(error.facts["reason"])) from error
+
+
+def _signature(line: bytes) -> bytes:
+    try:
+        return parse_signature_line(line)
+    except ValueError as error:
+        raise CampaignTampered() from error

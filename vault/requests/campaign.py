@@ -1,0 +1,169 @@
+"""The campaign document: what a requester asks of many vaults in rounds, signed once, by a key that stays off line.
+
+It holds the job of every round as a template. A key of its own, the round key, signs the rounds, and nothing else:
+whoever runs the rounds can change no purpose, no column, no noise and no number of rounds.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Final, Literal, Self, TypeAlias, get_args
+
+from pydantic import Field, model_validator
+
+from learner.protocol import MAX_UNITS
+from vault.budget.mechanism import MOST_STEPS
+from vault.errors.campaigns import CampaignInvalid, CampaignTampered
+from vault.requests.canonical import NotCanonical, Wire, dump, parse_version, rule
+from vault.requests.encodings import encoding_faults
+from vault.requests.manifest import Kind, ScaledOutput, SecondManifest
+from vault.requests.shapes import grid_faults, oversize_faults
+from vault.requests.values import Id, Moment, Name, PublicKey
+from vault.sealing.digest import sha256_hex
+from vault.sealing.signing import is_signed_by
+
+CAMPAIGN_LIMIT: Final = 512 * 1024
+"""Bytes."""
+CAMPAIGN_DOMAIN: Final = b"lockbox campaign v1\n"
+"""Goes before the bytes of a campaign in what is signed."""
+ROUNDS_LIMIT: Final = 1000
+
+NO_ID: Final = "0" * 32
+"""Stands in the template where a round has its id."""
+NO_WEIGHTS: Final = "0" * 64
+"""Stands in the template where a round has the digest of its weights."""
+
+Protocol: TypeAlias = Literal["moments", "gradient_sum", "fedavg"]
+PROTOCOLS: Final[tuple[Protocol, ...]] = get_args(Protocol)
+KINDS: Final[dict[Protocol, Kind]] = {"moments": "moments", "gradient_sum": "gradient_sum", "fedavg": "train"}
+"""The kind of job that each round of a protocol is."""
+
+RobustRule: TypeAlias = Literal["mean", "trimmed_mean", "median", "multi_krum"]
+Rate: TypeAlias = Annotated[float, Field(allow_inf_nan=False, ge=1e-6, le=100)]
+Momentum: TypeAlias = Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.99)]
+
+
+class Aggregation(Wire):
+    """How the answers of a round become one: filter by size or not, the rule, and by what a vault weighs."""
+
+    filtered: bool
+    rule: RobustRule
+    weights: Literal["inverse_noise"]
+
+
+class GradientSteps(Wire):
+    """The server takes one step a round; ``units`` is the public guess of a vault's units that a sum is divided by."""
+
+    kind: Literal["gradient_steps"]
+    lr: Rate
+    momentum: Momentum
+    units: Annotated[int, Field(ge=1, le=MAX_UNITS)]
+
+
+class Average(Wire):
+    """The server moves the weights by what the vaults moved them on the average."""
+
+    kind: Literal["average"]
+    lr: Rate
+    momentum: Momentum
+
+
+class Ridge(Wire):
+    """The server solves the moments with a ridge that follows from the known noise."""
+
+    kind: Literal["ridge"]
+
+
+ServerRule: TypeAlias = GradientSteps | Average | Ridge
+SERVERS: Final[dict[Protocol, str]] = {
+    "moments": "ridge",
+    "gradient_sum": "gradient_steps",
+    "fedavg": "average",
+}
+
+
+class Witness(Wire):
+    """Who cosigns the log of the campaign, not run by the requester."""
+
+    name: Name
+    key: PublicKey
+
+
+class CampaignDocument(Wire):
+    """One campaign, whole: another byte is another campaign, with other rounds.
+
+    ``most_units`` is a public bound of the units of one vault, and ``deadlines`` says when each round ends.
+    """
+
+    v: Annotated[int, Field(ge=1, le=1)]
+    campaign_id: Id
+    job: SecondManifest
+    protocol: Protocol
+    deadlines: Annotated[tuple[Moment, ...], Field(min_length=1, max_length=ROUNDS_LIMIT)]
+    round_key: PublicKey
+    most_units: Annotated[int, Field(ge=1, le=MAX_UNITS)]
+    aggregation: Aggregation
+    server: Annotated[ServerRule, Field(discriminator="kind")]
+    witness: Witness | None
+    returns: Literal["final_model", "nothing"]
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds there are."""
+        return len(self.deadlines)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        for clause, holds in self._faults():
+            if holds:
+                raise rule(clause)
+        return self
+
+    def _faults(self) -> tuple[tuple[str, bool], ...]:
+        job, keys = self.job, [self.job.requester.key, self.round_key]
+        if self.witness is not None:
+            keys.append(self.witness.key)
+        named = job.job_id != NO_ID or job.model.weights != NO_WEIGHTS
+        bound = job.output.most_units if isinstance(job.output, ScaledOutput) else self.most_units
+        return (
+            ("has one key for two of requester, rounds and witness", len(set(keys)) < len(keys)),
+            ("has deadlines that do not rise", any(a >= b for a, b in pairwise(self.deadlines))),
+            ("has a job that is not of its protocol", job.job.kind != KINDS[self.protocol]),
+            ("has a server rule that is not of its protocol", self.server.kind != SERVERS[self.protocol]),
+            ("is of moments and has more than one round", self.protocol == "moments" and self.rounds > 1),
+            ("has a job that names an id or weights, which only a round does", named),
+            ("has a job that does not expire with its last round", job.expires != self.deadlines[-1]),
+            ("has another bound of units than its job", bound != self.most_units),
+            (f"has more than {MOST_STEPS:,} steps in all rounds", job.dp.steps * self.rounds > MOST_STEPS),
+        )
+
+
+def parse_campaign(data: bytes) -> CampaignDocument:
+    """The campaign in these bytes, all of its rules kept; raises ``CampaignInvalid``."""
+    if len(data) > CAMPAIGN_LIMIT:
+        raise CampaignInvalid(reason=f"it is larger than {CAMPAIGN_LIMIT // 1024} KiB")
+    try:
+        found = parse_version({1: CampaignDocument}, data)
+    except NotCanonical as error:
+        raise CampaignInvalid(reason=str(error)) from error
+    for fault in oversize_faults(found.job) or grid_faults(found.job) or encoding_faults(found.job):
+        raise CampaignInvalid(reason=f"of its job, {fault}")
+    return found
+
+
+def signed_campaign(data: bytes, signature: bytes) -> CampaignDocument:
+    """The campaign, once the key it names as its requester's signed it; raises ``CampaignTampered`` too."""
+    found = parse_campaign(data)
+    if not is_signed_by(bytes.fromhex(found.job.requester.key), CAMPAIGN_DOMAIN + data, signature):
+        raise CampaignTampered()
+    return found
+
+
+def campaign_bytes(document: CampaignDocument) -> bytes:
+    """The canonical bytes that are signed and digested."""
+    return dump(document)
+
+
+def campaign_digest(data: bytes) -> str:
+    """SHA-256 of the campaign's bytes, in hex: its name in every round."""
+    return sha256_hex(data)
