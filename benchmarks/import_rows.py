@@ -56,7 +56,9 @@ def stored(vault: Vault, choice: FileChoice) -> None:
 
 def exported(vault: Vault, choice: FileChoice, as_format: str) -> None:
     """Take everything out again."""
-    vault.export_collection(choice.name, choice.path.with_suffix(f".{as_format}.out"), as_format=as_format)
+    vault.export_collection(
+        choice.name, choice.path.with_name(f"{choice.name}.{as_format}.out"), as_format=as_format
+    )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from _pytest.unraisableexception import gc_collect_iterations_key
 from hypothesis import settings
 
 from learner.protocol import ENVIRONMENT
@@ -51,6 +52,11 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 # What is imported and collected stays to the end.
 gc.disable()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look for what nobody waited for twice at the end, and not five times through all that was ever imported."""
+    config.stash[gc_collect_iterations_key] = 2
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -328,6 +328,31 @@ def test_an_approval_is_shown_against_the_last_job_of_the_same_requester(held_wo
     )
 
 
+def test_all_other_jobs_of_a_requester_are_looked_at_together_in_one_line(
+    held_world: World, quiet: Quiet
+) -> None:
+    """What they read, what they cost together, how many updates left; the job itself is none of the others."""
+
+    def said(request: str) -> str:
+        shown = " ".join(run(held_world.paths, "request", "show", request[:8]).out.split())
+        return shown.split("so far ")[1].split(" reached at")[0]
+
+    with held_world.vault() as vault:
+        (first,) = vault.requests()
+        second = vault.submit(held_world.job("second", epsilon="2")).line.id
+        approve(vault, second, draft=True, optional=frozenset({"coffee"}))
+        vault.train(second, progress=quiet)
+        vault.send(second, confirm_digest=vault.release(second).digest, to=held_world.folder / "out")
+        third = vault.submit(held_world.job("third")).line.id
+        costs = {one: vault.request(one).price.epsilon for one in (first.id, second)}
+        so_far = vault.request(third).so_far
+        assert so_far is not None
+        assert (so_far.jobs, so_far.epsilon, so_far.left) == (2, sum(costs.values()), 1)
+        assert so_far.columns == (("nights", "coffee"), ("nights", "good"), ("nights", "steps"))
+    assert said(second) == "1 other job read good, steps of nights; together ε 1.00; 0 updates left"
+    assert said(third) == "2 other jobs read coffee, good, steps of nights; together ε 3.00; 1 update left"
+
+
 def test_a_first_job_is_compared_with_nothing(world: World) -> None:
     with world.vault() as vault:
         _given, first, _second = twice_asked(world, vault)

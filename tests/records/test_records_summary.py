@@ -203,3 +203,20 @@ def test_many_places_are_rounded_more(bench):
 
     assert (found.decimals, sum(cell.rows for cell in found.cells) + found.other_rows) == (1, 100)
     assert all(round(cell.latitude, 1) == cell.latitude for cell in found.cells)
+
+
+def test_numbers_that_lie_as_close_as_numbers_can_have_no_histogram(bench):
+    bench.load("n\n1.0\n1.0000000000000002\n")
+    found = summaries(bench)["n"]
+
+    assert (found.histogram, found.distinct, found.median) == (None, 2, 1.0)
+
+
+def test_rows_in_no_order_of_time_have_the_same_means_and_ends(bench):
+    bench.load("at,x\n2026-01-02,3\n2026-01-01,2\n2026-01-02,\n,7\n2026-01-01,1\n2026-01-02,5\n")
+    found = summaries(bench)["x"].over_time
+
+    assert [(one.label, one.value, one.low, one.high, one.rows) for one in found] == [
+        ("2026-01-01", 1.5, 1, 2, 2),
+        ("2026-01-02", 4, 3, 5, 2),
+    ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.cli.terminal import confirm, is_interactive, write, write_after, write_facts, write_wrapped
 from tui.text import wording
-from tui.text.request_facts import OPEN_STATES, THEIRS, why_it_stands
+from tui.text.request_facts import OPEN_STATES, THEIRS, so_far, why_it_stands
 from tui.text.wording import requester_with_key
 from vault.errors.consent import NotConfirmed
 
@@ -51,6 +51,7 @@ def _who_and_why(found: RequestView) -> list[tuple[str, str]]:
     )
     return [
         ("from", requester_with_key(line.requester, found.fingerprint, line.requester_status)),
+        *so_far(found),
         ("reached at", wording.quoted(found.contact)),
         ("for", f"{line.purpose_words}: {wording.quoted(found.purpose_text)}"),
         ("who gets it", ", ".join(map(wording.quoted, found.recipients)) or line.requester),
@@ -123,12 +124,12 @@ def show_approval(what: Approval) -> None:
     """Draw what approving would change, with every consequence, before anything is changed."""
     line = what.request.line
     write_wrapped(f"{line.requester} asks to learn from {line.collection}, once.\n")
+    show_changes(what)
+    write()
     write_facts(_who_and_why(what.request))
     write_wrapped(THEIRS)
     for sentence in what.request.misfits:
         write_wrapped(sentence)
-    write()
-    show_changes(what)
     write()
     if what.draft:
         show_columns(what.request.decision)

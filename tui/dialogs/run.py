@@ -100,14 +100,14 @@ class RunDialog(ReadToEndDialog):
     def details(self) -> Iterable[Widget]:
         """Everything that approving would write and do."""
         request, draft = self._prepared.request, self._prepared.draft
+        yield Plain(_compared(self._prepared.approval))
+        yield Facts(_changes(self._prepared.approval), classes="value")
         if draft is not None:
             yield from self._choosable(draft)
         else:
             yield from _covered(self._prepared)
         for sentence in request.misfits:
             yield Plain(sentence, classes="block")
-        yield Plain(_compared(self._prepared.approval), classes="block")
-        yield Facts(_changes(self._prepared.approval), classes="value")
         yield Plain("Who asks, and what for", classes="heading")
         yield Facts(request_facts.who_and_why(request), classes="value")
         yield Plain(request_facts.THEIRS, classes="muted")

@@ -27,11 +27,27 @@ def who_and_why(found: RequestView) -> Facts:
     line = found.line
     return [
         ("from", f"{line.requester}: key {found.fingerprint}, {wording.key_warning(line.requester_status)}"),
+        *so_far(found),
         ("reached at", wording.quoted(found.contact)),
         ("for", f"{line.purpose_words}: {wording.quoted(found.purpose_text)}"),
         ("who gets it", ", ".join(map(wording.quoted, found.recipients)) or line.requester),
         ("they keep it", wording.quoted(found.retention)),
     ]
+
+
+def so_far(found: RequestView) -> Facts:
+    """What all other jobs of theirs that ran here read and cost together, in one line."""
+    one = found.so_far
+    if one is None:
+        return []
+    if not one.jobs:
+        return [("so far", "no other job of theirs has run here")]
+    names: dict[str, list[str]] = {}
+    for collection, column in one.columns:
+        names.setdefault(collection, []).append(column)
+    read = "; ".join(f"{', '.join(columns)} of {collection}" for collection, columns in names.items())
+    jobs, left = wording.counted(one.jobs, "other job"), wording.counted(one.left, "update")
+    return [("so far", f"{jobs} read {read}; together {wording.epsilon_up(one.epsilon)}; {left} left")]
 
 
 def what_runs(found: RequestView) -> Facts:

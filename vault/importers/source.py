@@ -5,8 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from vault.errors.records import Unreadable
@@ -95,9 +97,17 @@ def array_or_list(values: list[object]) -> pa.Array | list[object]:
 
 def _lists(values: list[object]) -> pa.Array | list[object]:
     """Lists of nothing but numbers that a double holds exactly as an array of lists of doubles."""
-    if not all(are_numbers(value) for value in values if isinstance(value, list)):
+    flat = list(chain.from_iterable(value for value in values if isinstance(value, list)))
+    kinds = set(map(type, flat))
+    if not kinds <= {float, int} or (int in kinds and not are_numbers(flat)):
         return values
-    return pa.array(values, type=pa.list_(pa.float64()))
+    numbers = np.array(flat, dtype=np.float64)
+    if not np.isfinite(numbers).all():
+        return values
+    ends = np.cumsum([len(value) if isinstance(value, list) else 0 for value in values], dtype=np.int32)
+    is_missing = np.array([*(value is None for value in values), False])
+    starts = pa.array(np.concatenate([np.zeros(1, np.int32), ends]), mask=is_missing)
+    return pa.ListArray.from_arrays(starts, pa.array(numbers))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vault.audit.transaction import trusted_now
 from vault.queries.consents import draft_view
+from vault.queries.jobs_so_far import jobs_so_far
 from vault.queries.requesters import requester_row
 from vault.queries.status import shown_state
 from vault.requests import refusals
@@ -91,6 +92,7 @@ def request_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> RequestView
         obstacle=obstacle(uow, asked) if asked.row.state in _UNDECIDED else "",
         misfits=misfits(manifest, _collection(uow, asked)),
         no_until=_no_until(uow, asked, vault.now(uow)),
+        so_far=jobs_so_far(uow, asked.requester.id, but=asked.row.id),
     )
 
 

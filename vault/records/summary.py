@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from math import isfinite
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 
 from vault.records.cells import shown
 from vault.records.collections import CollectionFacts
+from vault.records.distribution import count_distinct, histogram, median, sorted_numbers
 from vault.records.over_time import Course, calendar, counts, course, is_number, means, shares
 from vault.records.places import place_columns, places
 from vault.records.reading import ColumnReader
@@ -25,9 +25,7 @@ from vault.views.records import ColumnSummary, Histogram
 
 __all__ = ["ColumnSummary", "Histogram", "Point", "summarise"]
 
-BINS = 12
 TOP_LABELS = 8
-_OF_64_BITS: Final = (pa.types.is_int64, pa.types.is_float64, pa.types.is_timestamp)
 
 
 def summarise(
@@ -81,7 +79,8 @@ def _summary(
         return _of_vectors(field, column, facts, when)
     is_mean = is_number(field.type) or field.type is FieldType.BOOL
     low, high = _ends(field.type, column)
-    distinct = _distinct(column)
+    numbers = sorted_numbers(column) if is_number(field.type) else None
+    distinct = count_distinct(column)
     is_labels = not is_number(field.type) and field.type is not FieldType.TIMESTAMP
     has_repeats = distinct < len(column) - column.null_count
     has_shares = when is not None and field.type is FieldType.CATEGORY and has_repeats
@@ -94,8 +93,8 @@ def _summary(
         minimum=low,
         maximum=high,
         mean=_finite(pc.mean(column.cast(pa.float64(), safe=False)).as_py()) if is_mean else None,
-        median=_finite(pc.quantile(column, 0.5)[0].as_py()) if is_number(field.type) else None,
-        histogram=_histogram(column) if is_number(field.type) else None,
+        median=_finite(median(numbers)) if numbers is not None else None,
+        histogram=histogram(numbers) if numbers is not None else None,
         top=_top(column) if is_labels and has_repeats else (),
         is_mean=is_mean,
         every=when.every if when else None,
@@ -120,19 +119,10 @@ def _of_vectors(
         type=field.type.value,
         rows=len(column),
         nulls=column.null_count,
-        distinct=_distinct(column),
+        distinct=count_distinct(column),
         every=when.every if when else None,
         over_time=means(middle, when, has_range=True) if when else (),
     )
-
-
-def _distinct(column: pa.ChunkedArray) -> int:
-    """How many different values there are, by their bits; to sort numbers is faster than to look each one up."""
-    if not any(is_kind(column.type) for is_kind in _OF_64_BITS):
-        return len(column.unique()) - bool(column.null_count)
-    known = [chunk.drop_null().view(pa.int64()).to_numpy() for chunk in column.chunks]
-    numbers = np.sort(np.concatenate([np.empty(0, dtype=np.int64), *known]))
-    return int(np.count_nonzero(numbers[1:] != numbers[:-1])) + bool(len(numbers))
 
 
 def _over_time(known: ColumnType, column: pa.ChunkedArray, when: Course) -> tuple[Point, ...]:
@@ -175,14 +165,6 @@ def _ends(
 def _finite(value: float | None) -> float | None:
     """None too where the sum of very large numbers left the range of a float."""
     return value if value is not None and isfinite(value) else None
-
-
-def _histogram(column: pa.ChunkedArray) -> Histogram | None:
-    values = column.drop_null().cast(pa.float64(), safe=False).to_numpy()
-    if len(values) == 0 or not isfinite(float(values.max()) - float(values.min())):
-        return None
-    counts, edges = np.histogram(values, bins=BINS)
-    return Histogram(edges=tuple(map(float, edges)), counts=tuple(map(int, counts)))
 
 
 def _top(column: pa.ChunkedArray) -> tuple[tuple[str, int], ...]:

@@ -26,7 +26,9 @@ class NotCanonical(ValueError):
 class Wire(BaseModel):
     """What every object from outside is parsed as: frozen, exact types, no key that is not in the format."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
 
 
 def rule(clause: str) -> PydanticCustomError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from vault.views.consents import DecisionView, GrantDraft
 from vault.views.price import PriceView
@@ -23,12 +24,26 @@ class RequestLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobsSoFar:
+    """All jobs of one requester that ran here, looked at together: what they read and cost, and how many left.
+
+    `columns` are pairs of a collection and a column; `epsilon` is the sum over the jobs.
+    """
+
+    jobs: int
+    columns: tuple[tuple[str, str], ...]
+    epsilon: Decimal
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestView:
     """A request with its price and the verdict the consents give now.
 
     `reason` is why it is where it is: the owner's own, or why an approval does not hold any more. `obstacle` says why
     it cannot run here as it is, whatever is allowed; `no_until` is the end of the no that holds for questions of its
-    kind. `misfits` say which columns it hardly can read. All of them may be empty.
+    kind. `misfits` say which columns it hardly can read. All of them may be empty. `so_far` are the others of theirs
+    that ran.
     """
 
     line: RequestLine
@@ -55,6 +70,7 @@ class RequestView:
     obstacle: str = ""
     misfits: tuple[str, ...] = ()
     no_until: str = ""
+    so_far: JobsSoFar | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,43 @@
+"""All jobs of one requester that ran here, looked at together."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from vault.requests.parse import parse_manifest
+from vault.requests.release_manifest import parse_release_manifest
+from vault.store.tables import ChargeRow, HeldRow, RequestRow
+from vault.views.requests import JobsSoFar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vault.store.unit_of_work import UnitOfWork
+
+
+def jobs_so_far(uow: UnitOfWork, requester_id: str, *, but: str) -> JobsSoFar:
+    """What all their charged jobs read and cost together, but for the one request."""
+    charges = [one for one in uow.find(ChargeRow, requester_id=requester_id) if one.request_id != but]
+    held = [row for one in charges for row in uow.find(HeldRow, request_id=one.request_id)]
+    columns = {pair for one in charges for pair in _columns(uow, one.request_id)}
+    return JobsSoFar(
+        jobs=len(charges),
+        columns=tuple(sorted(columns)),
+        epsilon=sum((Decimal(one.epsilon) for one in charges), Decimal()),
+        left=sum(row.sent_at is not None for row in held),
+    )
+
+
+def _columns(uow: UnitOfWork, request_id: str) -> Iterator[tuple[str, str]]:
+    """What a job read: as its release says or, where nothing was held of it, at most all that it asked for."""
+    row = uow.get(RequestRow, request_id)
+    if row is None:
+        return
+    held = uow.find(HeldRow, request_id=request_id)
+    used = (
+        parse_release_manifest(held[0].manifest).fields_used
+        if held
+        else [field.name for field in parse_manifest(row.manifest).fields]
+    )
+    yield from ((row.collection, name) for name in used)
