@@ -140,6 +140,7 @@ def test_a_signal_during_a_run_leaves_no_learner_and_says_what_was_spent(
         vault.verify_audit()
 
 
+@pytest.mark.slow
 def test_a_signal_while_the_learner_gets_ready_spends_nothing(waiting: World) -> None:
     with child_of(waiting, learners.late(seconds=5)) as child:
         session = child.session()

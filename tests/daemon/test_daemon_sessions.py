@@ -61,6 +61,7 @@ def test_the_recovery_key_opens_a_session_too(daemon: Daemon) -> None:
     assert daemon.ask(messages.SESSION, key).status_code == 401
 
 
+@pytest.mark.slow
 def test_another_vaults_header_put_here_opens_no_session(daemon: Daemon, waiting_template: World) -> None:
     """Somebody who can write here gets no further with a header, and a passphrase, of their own."""
     folder, theirs = daemon.world.folder / "other", "another horse battery staple"

@@ -77,6 +77,7 @@ def test_a_second_writer_is_refused_at_once_and_readers_are_not(nursery: Nursery
         vault.trust_requester(NAME)
 
 
+@pytest.mark.slow
 def test_a_reader_sees_what_a_writer_in_another_process_has_done(
     nursery: Nursery, known_world: World
 ) -> None:

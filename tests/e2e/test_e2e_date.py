@@ -204,7 +204,7 @@ def test_the_owners_word_brings_back_what_ended_by_a_wrong_clock_and_nothing_els
         sentence = next(
             line.sentence for line in reversed(vault.audit_lines()) if line.type == "settings.change"
         )
-        assert any(f"trail is {ahead_by + more} minutes ahead" in sentence for more in (-1, 0, 1))
+        assert any(f"trail is {ahead_by + more:,} minutes ahead" in sentence for more in (-1, 0, 1))
         vault.verify_audit()
         vault.export_audit(ahead.folder / "trail")
 

@@ -328,6 +328,7 @@ def test_an_approval_is_shown_against_the_last_job_of_the_same_requester(held_wo
     )
 
 
+@pytest.mark.slow
 def test_all_other_jobs_of_a_requester_are_looked_at_together_in_one_line(
     held_world: World, quiet: Quiet
 ) -> None:

@@ -45,6 +45,7 @@ def opens(paths: Paths, passphrase: str) -> bool:
 # init ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_init_asks_for_a_passphrase_twice_and_for_the_recovery_key_once_more(paths: Paths) -> None:
     with Terminal(paths, "init", is_installed=True) as terminal:
         terminal.wait_for("new passphrase (empty: one is made for you): ")

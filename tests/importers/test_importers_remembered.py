@@ -129,6 +129,7 @@ def test_nothing_of_it_holds_for_a_file_of_another_shape(today: World, header: s
     assert "The last file into bank had another shape" in " ".join(shown.err.split())
 
 
+@pytest.mark.slow
 def test_a_text_that_is_utf_8_is_not_read_in_the_encoding_of_the_last(today: World) -> None:
     first = today.folder / "first.csv"
     first.write_bytes("wo,n\nKöln,1\n".encode("cp1252"))

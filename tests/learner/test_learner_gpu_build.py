@@ -35,6 +35,7 @@ def torch_with(packages: Path, how: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_gpu_packages_that_cannot_be_imported_are_left_out(packages: Path) -> None:
     alone, left_out = torch_with(packages, "as it is"), torch_with(packages, "left out")
 

@@ -156,6 +156,7 @@ def test_some_searches_find_something_and_some_nothing(mixed):
     assert (counts["05.250000Z"], counts["nothing of it"]) == (1, 0)
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(data=st.data())
 def test_pages_of_a_search_are_pieces_of_all_it_finds(full, data):

@@ -138,6 +138,7 @@ def test_a_job_in_ten_lines_takes_collection_unit_and_constants_from_the_card() 
     }
 
 
+@pytest.mark.slow
 def test_a_number_to_predict_makes_a_regression_and_what_is_said_beside_the_description_wins() -> None:
     job = drafted(ABOUT, asked=Asked(label="steps", features=("mood",)))
     assert (job.label.name, job.model.kind, job.loss) == ("steps", "linear", "squared")
@@ -196,6 +197,7 @@ def test_every_part_of_a_known_export_has_a_card_without_any_vault(name: str) ->
     assert (card.collection, card.unit, card.format) == (None, unit, name)
 
 
+@pytest.mark.slow
 def test_the_template_of_a_card_is_a_job_once_its_columns_are_named(tmp_path: Path) -> None:
     text = template(CARD).replace('label = "…"', 'label = "steps"').replace('["…"]', '["mood"]')
     (tmp_path / "JOB.toml").write_text(text)

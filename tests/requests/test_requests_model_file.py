@@ -209,7 +209,7 @@ def test_the_command_predicts_to_the_terminal_or_into_a_file(
             "steps,weekday\n1,fri\n\n2,sat\nmany,sun\n",
             "rows.csv, line 5: steps is neither a number nor a time",
         ),
-        ("steps,weekday\n1\n", "line 2 has 1 cells where the header has 2"),
+        ("steps,weekday\n1\n", "line 2 has 1 cell where the header has 2"),
         ("steps;weekday\n1;fri\n", "between its cells stand semicolons, and here commas are read"),
         ("steps,steps\n1,2\n", "two of its columns have one name"),
         ("", "it has no header"),

@@ -107,6 +107,7 @@ def test_every_budget_and_every_job_has_its_numbers_at_every_size(
     play(story())
 
 
+@pytest.mark.slow
 def test_the_job_beside_the_list_is_told_as_a_guess_and_the_budget_never_is(looked: Looked) -> None:
     world, vault = looked
 

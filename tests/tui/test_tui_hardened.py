@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tui.app.start import BY_EAR
+
 ASKS_THE_KERNEL = """
 import ctypes, sys
 from pathlib import Path
@@ -31,4 +33,4 @@ def test_the_program_is_closed_to_others_before_its_first_screen(tmp_path: Path)
         [sys.executable, "-c", ASKS_THE_KERNEL, str(tmp_path)], capture_output=True, text=True, check=True
     )
 
-    assert done.stdout.strip() == "0"
+    assert done.stdout.splitlines() == [BY_EAR, "0"]

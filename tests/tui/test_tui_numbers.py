@@ -120,6 +120,7 @@ def test_the_numbers_of_consents(lived: Lived) -> None:
     shown(lived, "consents", f"{first['state']}:", check)
 
 
+@pytest.mark.slow
 def test_the_numbers_of_requests(lived: Lived) -> None:
     requests = lived.json("request", "list")
     (waiting,) = [one["id"] for one in requests if one["state"] == "waiting"]
@@ -159,6 +160,7 @@ def test_the_numbers_of_training(lived: Lived) -> None:
     shown(lived, "training", ran[0]["id"][:8], check)
 
 
+@pytest.mark.slow
 def test_the_numbers_of_release(lived: Lived) -> None:
     updates = lived.json("release", "list")
     (held,) = [one for one in updates if one["state"] == "held"]

@@ -79,7 +79,7 @@ def test_the_bar_is_always_as_wide_as_it_is_and_shows_this_job_wherever_there_is
     assert min(Decimal(100), before + job) * width / 100 <= drawn.count("█") + drawn.count("▒")
 
 
-@given(st.text("abc_", min_size=1, max_size=80))
+@given(st.text("abc_", min_size=1, max_size=80) | st.integers(1, 80).map("_".__mul__))
 def test_however_long_the_unit_is_called_its_sentence_is_short_enough(field: str) -> None:
     assert len(guess(replace(PRICE, unit="column", unit_field=field))) <= 165 + 2 * LONGEST_NOUN
 

@@ -75,6 +75,7 @@ def test_every_path_is_named(looked: Looked) -> None:
     play(story())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_minutes_are_kept_and_hold_for_the_vault_that_is_open(looked: Looked, size: tuple[int, int]) -> None:
     world, vault = looked

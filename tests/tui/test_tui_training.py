@@ -116,6 +116,7 @@ def test_a_page_that_is_still_being_made_is_told_no_pulse(tmp_path: Path) -> Non
         play(story(vault, world))
 
 
+@pytest.mark.slow
 def test_a_run_of_another_client_is_shown_with_its_steps_its_price_and_its_locks_and_can_be_stopped(
     own: Shared,
 ) -> None:

@@ -55,7 +55,9 @@ def noun_of(price: PriceView) -> str:
 
 def guess(price: PriceView) -> str:
     """The sentence that every price begins with."""
-    field = wording.short(price.unit_field, LONGEST_NOUN) if price.unit_field else None
+    field = price.unit_field
+    while field and len(wording.unit_noun(price.unit, field)) > LONGEST_NOUN:
+        field = wording.short(field, len(field) - 1)
     return wording.guess_sentence(price.unit, field, price.guess_rate)
 
 
