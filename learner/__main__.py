@@ -35,9 +35,12 @@ from learner.protocol import (
     ColumnFrame,
     Exit,
     Job,
+    OwnJob,
     ProtocolError,
     SandboxFacts,
+    encode_answer,
     encode_envelope,
+    parse_job,
     read_frame,
     ready_line,
     step_line,
@@ -119,13 +122,17 @@ def _start_torch() -> None:
 
 
 def _run(facts: SandboxFacts) -> None:
-    from learner import engine
+    from learner import engine, own
 
     with _failing_as(Exit.JOB):
-        job = Job.from_json(bytes(read_frame(JOB_FD, JOB_LIMIT)))
+        asked = parse_job(bytes(read_frame(JOB_FD, JOB_LIMIT)))
         weights = bytes(read_frame(JOB_FD, WEIGHTS_LIMIT))
+        job = asked.job if isinstance(asked, OwnJob) else asked
     with _failing_as(Exit.REHEARSAL):
-        engine.rehearse(job, weights)
+        if isinstance(asked, OwnJob):
+            own.rehearse(asked, weights)
+        else:
+            engine.rehearse(asked, weights)
         os.write(PROGRESS_FD, ready_line(facts))
     with _failing_as(Exit.VAULT_GONE):
         if bytes(read_frame(JOB_FD, len(GO))) != GO:
@@ -133,8 +140,17 @@ def _run(facts: SandboxFacts) -> None:
     with _failing_as(Exit.COLUMNS):
         frame = ColumnFrame.decode(job, _columns())
     with _failing_as(Exit.TRAINING):
-        update, private = engine.train(job, weights, frame, progress=_report)
-        write_all(ENVELOPE_FD, encode_envelope(job, update, private))
+        write_all(ENVELOPE_FD, _result(asked, weights, frame))
+
+
+def _result(asked: Job | OwnJob, weights: bytes, frame: ColumnFrame) -> bytes:
+    """An envelope for a job of somebody's; for one of the owner's own an answer, which no envelope is."""
+    from learner import engine, own
+
+    if isinstance(asked, OwnJob):
+        return encode_answer(asked, own.answer(asked, weights, frame, progress=_report))
+    update, private = engine.train(asked, weights, frame, progress=_report)
+    return encode_envelope(asked, update, private)
 
 
 def _columns() -> mmap | bytearray:

@@ -43,6 +43,16 @@ from learner.job import (
     update_shapes,
 )
 from learner.maps import MOST_PATCHED, Convolution, Map, convolutions, map_fault
+from learner.own_job import (
+    FIT_FOLDS,
+    FIT_RIDGES,
+    Answer,
+    OwnJob,
+    answer_limit,
+    decode_answer,
+    encode_answer,
+    parse_job,
+)
 from learner.strict import Bytes, ProtocolError, choice, integer, members, names, parse_json
 
 __all__ = [
@@ -51,6 +61,8 @@ __all__ = [
     "ENVELOPE_FD",
     "ENVIRONMENT",
     "FDS_VARIABLE",
+    "FIT_FOLDS",
+    "FIT_RIDGES",
     "GO",
     "JOB_FD",
     "JOB_LIMIT",
@@ -70,6 +82,7 @@ __all__ = [
     "SUMS",
     "UPDATE_GRID_EXPONENT",
     "WEIGHTS_LIMIT",
+    "Answer",
     "Bytes",
     "ColumnFrame",
     "Convolution",
@@ -80,14 +93,18 @@ __all__ = [
     "LabelSpec",
     "Map",
     "ModelSpec",
+    "OwnJob",
     "ProbeResult",
     "Progress",
     "ProtocolError",
     "SandboxFacts",
     "Step",
+    "answer_limit",
     "convolutions",
     "convolutions_of",
+    "decode_answer",
     "decode_envelope",
+    "encode_answer",
     "encode_envelope",
     "envelope_size",
     "frame_head",
@@ -99,6 +116,7 @@ __all__ = [
     "output_width",
     "parameter_count",
     "parameter_shapes",
+    "parse_job",
     "parse_probe",
     "parse_progress",
     "probe_line",
