@@ -18,6 +18,8 @@ OWN_TASKS: Final = ("score", "fit", "predict")
 # how a fit goes: each of these ridges is tried on folds of the units, then the best one on all of them
 FIT_RIDGES: Final = (0.1, 1.0, 10.0, 100.0, 1000.0)
 FIT_FOLDS: Final = 5
+# goes before the kind of model in the environment, where what has to be loaded is named
+OWN: Final = "own "
 FACTS_LIMIT: Final = 256 << 10
 
 _HEAD = struct.Struct("<8sIQ")

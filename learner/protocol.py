@@ -46,6 +46,7 @@ from learner.maps import MOST_PATCHED, Convolution, Map, convolutions, map_fault
 from learner.own_job import (
     FIT_FOLDS,
     FIT_RIDGES,
+    OWN,
     Answer,
     OwnJob,
     answer_limit,
@@ -76,6 +77,7 @@ __all__ = [
     "MODEL_VARIABLE",
     "MOST_PATCHED",
     "NETWORKS",
+    "OWN",
     "PRIVATE_LIMIT",
     "PROGRESS_FD",
     "PROGRESS_LINE_LIMIT",

@@ -29,6 +29,7 @@ HOMES: Final = {
     "consent": "consent",
     "request": "request",
     "release": "release",
+    "model": "model",
     "date": "date",
     "audit": "audit",
     "job": "job",

@@ -71,7 +71,7 @@ class ModelActions:
     def _answered(
         self, uow: UnitOfWork, release: ReleaseManifest, job: Path | None, vault_key: Path | None
     ) -> tuple[JobFiles, bytes]:
-        """The job that a release answers and the key that has to have signed it: of this vault, unless both are said."""
+        """The job that a release answers and the key that must have signed it: this vault's, unless both are said."""
         if job is not None and vault_key is not None:
             return read_job(job), read_key(vault_key, "vault-public")
         if job is not None or vault_key is not None:

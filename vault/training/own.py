@@ -55,8 +55,8 @@ def use_on_collection(
         facts = find_collection(uow, collection)
         names = _columns_in(facts, manifest, needs_label=task != "predict")
         own = OwnJob(task=task, rows=facts.rows, job=learner_job(manifest, names))
+        _note(vault, model, collection, task)
         with LearnerProcess.start(own, model.weights) as learner:
-            _note(vault, model, collection, task)
             with closing(ColumnReader(uow, vault.keys, facts.id, names | {UNIT_FIELD})) as reader:
                 columns = project_own(reader, manifest, names, own.job)
             return learner.answer(columns, progress)
@@ -68,9 +68,9 @@ def use_on_file(vault: OpenVault, model: ModelRow, cells: Cells, progress: Progr
     check_columns(cells, sorted(manifest.required - {manifest.label.name}))
     read = {field.name: cells_of(cells, field) for field in manifest.features if cells.has(field.name)}
     own = OwnJob(task="predict", rows=len(cells.rows), job=learner_job(manifest, frozenset(read)))
+    what = f"what the model {model.name} predicts for a file"
+    vault.note_look(EntryType.ACCESS_VIEW, hidden={"what": what})
     with LearnerProcess.start(own, model.weights) as learner:
-        what = f"what the model {model.name} predicts for a file"
-        vault.note_look(EntryType.ACCESS_VIEW, hidden={"what": what})
         return learner.answer(project_cells(read, manifest, own.rows, own.job), progress)
 
 

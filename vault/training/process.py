@@ -21,6 +21,7 @@ from learner.protocol import (
     FDS_VARIABLE,
     GO,
     MODEL_VARIABLE,
+    OWN,
     PROGRESS_LINE_LIMIT,
     Answer,
     Bytes,
@@ -117,7 +118,8 @@ class LearnerProcess:
         Raises LearnerFailed, or SandboxMissing when the learner is not confined and that was not allowed.
         """
         channels = _channels()
-        learner = cls(job, _spawn((), channels, subprocess.DEVNULL, job.model.kind), channels)
+        kind = f"{OWN}{job.model.kind}" if isinstance(job, OwnJob) else job.model.kind
+        learner = cls(job, _spawn((), channels, subprocess.DEVNULL, kind), channels)
         try:
             learner._get_ready(weights, time.monotonic() + ready_timeout)
             learner._raise_unless_confined(allow_unconfined)
