@@ -91,20 +91,14 @@ class Sending:
 
 
 def hold(
-    act: AuditedTransaction,
-    request: RequestRow,
-    envelope: Envelope,
-    *,
-    manifest: bytes,
-    minutes: int,
+    act: AuditedTransaction, request: RequestRow, envelope: Envelope, *, manifest: bytes, minutes: int
 ) -> None:
     """Keep a finished update in the vault until a person decides, at most for the job's slot.
 
-    Nor longer than until its requester hears that the job is over, or a release could come after that. It takes
-    an envelope and nothing else: an answer to the owner's own job has no noise.
+    Nor longer than until its requester hears that the job is over, or a release could come after that.
     """
-    if not isinstance(envelope, Envelope):
-        raise InternalError(what="something without noise was about to be held for somebody")
+    if not isinstance(envelope, Envelope):  # an answer to the owner's own job has no noise
+        raise InternalError(what="what has no noise was about to be held")
     request.state = move(request.state, RequestState.HELD)
     ends = act.at + timedelta(minutes=minutes)
     act.uow.add(

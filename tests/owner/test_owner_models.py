@@ -196,16 +196,19 @@ def test_what_holds_updates_takes_no_answer(later: tuple[World, Vault]) -> None:
     with vault._opened.read() as uow:
         (request,) = uow.find(RequestRow)
 
-    with pytest.raises(InternalError, match="without noise"):
+    with pytest.raises(InternalError, match="no noise"):
         hold(None, request, answer, manifest=b"", minutes=60)  # type: ignore[arg-type]
 
 
-def test_only_a_release_that_verifies_is_taken_in(later: tuple[World, Vault]) -> None:
+@pytest.mark.parametrize("file", ["update.safetensors", "release.sig"])
+def test_only_a_release_that_verifies_is_taken_in(later: tuple[World, Vault], file: str) -> None:
     world, vault = later
     with pytest.raises(ModelExists):
         vault.add_model(world.folder / "out", name="mine")
-    update = world.folder / "out" / "update.safetensors"
-    update.write_bytes(update.read_bytes()[:-1] + b"\x01")
+    path = world.folder / "out" / file
+    data = bytearray(path.read_bytes())
+    data[-9] ^= 1
+    path.write_bytes(data)
     with pytest.raises(ReleaseInvalid):
         vault.add_model(world.folder / "out")
     assert sorted(one.name for one in vault.models()) == ["home", "mine"]
