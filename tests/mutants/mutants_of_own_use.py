@@ -40,11 +40,11 @@ MUTANTS = (
         within="vault/release",
     ),
     Mutant(
-        name="an answer is read as an envelope",
+        name="an envelope is read as an answer",
         kind=Kind.EGRESS,
-        function="decode_envelope",
-        old="if magic != _ENVELOPE_MAGIC or update",
-        new="if update",
+        function="decode_answer",
+        old="if magic != _MAGIC or facts",
+        new="if facts",
         caught_by="test_an_answer_is_no_envelope",
     ),
     Mutant(
@@ -54,15 +54,6 @@ MUTANTS = (
         old="        _note(vault, model, collection, task)",
         new='        _note(vault, model, collection, task) if task != "score" else None',
         caught_by="test_the_trail_says_that_it_happened_and_nothing_of_it_in_clear",
-    ),
-    Mutant(
-        name="a model is named in clear",
-        kind=Kind.AUDIT,
-        function="_note",
-        old='clear={"profile": "records"}, hidden=hidden',
-        new='clear={"profile": "records", **hidden}, hidden={}',
-        caught_by="test_the_trail_says_that_it_happened_and_nothing_of_it_in_clear",
-        within="vault/training",
     ),
     Mutant(
         name="a copy fitted at home outlives its rows",

@@ -17,10 +17,13 @@ from tests.worlds.learners import REAL
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import World
 from vault.errors.families import InternalError
-from vault.errors.models import ColumnMissing, ModelExists, NotYourRelease, UnknownModel
+from vault.errors.models import ColumnMissing, ModelExists, NotYourRelease, RoundNotOver, UnknownModel
 from vault.errors.release import ReleaseInvalid
+from vault.owner.models import check_no_round
 from vault.records.reading import ColumnReader
 from vault.release import hold
+from vault.requests.manifest import Campaign
+from vault.requests.release_manifest import parse_release_manifest
 from vault.store.tables import Disclosure, LogEntry, ModelRow, RequestRow, Row, RowDigest, VaultFact
 from vault.training import process
 from vault.vault import Vault
@@ -198,6 +201,14 @@ def test_what_holds_updates_takes_no_answer(later: tuple[World, Vault]) -> None:
 
     with pytest.raises(InternalError, match="no noise"):
         hold(None, request, answer, manifest=b"", minutes=60)  # type: ignore[arg-type]
+
+
+def test_a_round_of_a_campaign_is_not_taken_in_before_the_campaign_is_over(used: Used) -> None:
+    release = parse_release_manifest((used.world.folder / "out" / "release.json").read_bytes())
+    check_no_round(release)
+
+    with pytest.raises(RoundNotOver):
+        check_no_round(release.model_copy(update={"campaign": Campaign(digest="ab" * 32, round=1)}))
 
 
 @pytest.mark.parametrize("file", ["update.safetensors", "release.sig"])

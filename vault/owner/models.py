@@ -59,8 +59,7 @@ class ModelActions:
             asked, key = self._answered(uow, release, job, vault_key)
         release = check_release(files, key)
         check_answers(release, files.update, asked)
-        if getattr(release, "campaign", None) is not None:
-            raise RoundNotOver()
+        check_no_round(release)
         weights = moved(asked.weights, release, files.update)
         label, digest = parse_manifest(asked.manifest).label.name, sha256_hex(files.manifest)
         with self._opened.act() as act:
@@ -178,6 +177,12 @@ class ModelActions:
     def _row(self, name: str) -> ModelRow:
         with self._opened.read() as uow:
             return find_model(uow, name)
+
+
+def check_no_round(release: ReleaseManifest) -> None:
+    """Refuse a round of a campaign: its own rows' score would be known before the campaign's last decision."""
+    if getattr(release, "campaign", None) is not None:
+        raise RoundNotOver()
 
 
 def _kept(act: AuditedTransaction, name: str, job: bytes, weights: bytes) -> ModelRow:
