@@ -22,6 +22,7 @@ FIELDS: Final = {
     "time": "Time of a row",
     "type": "Kind",
     "unit": "What counts as one",
+    "vector": "Vectors",
     "zone": "Zone",
 }
 TICKS: Final = {
