@@ -1,4 +1,4 @@
-"""Numbered columns side by side become one of vectors: which ones, in which order, and what is said where they do not."""
+"""Numbered columns side by side become one of vectors: which ones, in which order, and what is said otherwise."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from tests.worlds.world import World
 from vault.errors.families import Invalid
 from vault.errors.records import Unreadable
 from vault.importers.column_wishes import ColumnWishes
+from vault.importers.read import read_file
+from vault.importers.remembered import kept_of, with_kept
 from vault.importers.wishes import CellWishes
 from vault.records.vectors import numbers_of
 from vault.views.field_types import Sensitivity, VectorType
+from vault.views.records import FileChoice
 
 PIXELS = ["id", "pixel_0", "pixel_1", "pixel_10", "pixel_2", "label"]
 
@@ -84,7 +87,7 @@ def test_names_are_read_as_they_are_met(parse, names: list[str], said: Mapping[s
         ({"pixel": "pixel_0..label"}, "pixel_0 and label are no names that differ by their numbers alone"),
         ({"pixel": "pixel_2..pixel_0"}, "the lower one first"),
         ({"pixel": "four"}, "a vector is said as NAME=N or NAME=FIRST..LAST, and not as pixel=four"),
-        ({"label": "pixel_0..pixel_2"}, "the file has a column label besides those that become the vector label"),
+        ({"label": "pixel_0..pixel_1"}, "the file has a column label besides those that become the vector label"),
         ({"x": "pixel_0..pixel_2", "y": "pixel_1..pixel_2"}, "pixel_1 stands twice among what becomes vectors"),
         ({"x": "pixel_0..pixel_0"}, "a vector has 2 to 4,096 numbers, and x would have 1"),
         ({"x": "pixel_0..pixel_2"}, "do not stand side by side: pixel_10 is between them"),
@@ -155,7 +158,8 @@ def test_all_of_them_are_numbers_of_one_notation(parse) -> None:
     parsed = parse(content, wishes=vectors(s="2"))
 
     assert rows_of(parsed, "s") == [[1234, 0.5], [5678, 1000.25]]
-    assert parsed.form and parsed.form.decimals == {"s": ","}
+    assert parsed.form
+    assert parsed.form.decimals == {"s": ","}
     doubtful = parse(table_of(["s1", "s2"], ("1.234", "2"), (1, 2), sign=";"), wishes=vectors(s="2"))
     assert [(one.line, "--decimal" in one.reason) for one in doubtful.refused] == [(2, True)]
     said = parse(content, wishes=vectors(s="2"), form=CellWishes(decimals={"s": ","}))
@@ -206,49 +210,60 @@ def test_more_columns_than_are_read_may_become_one(parse, ending: str) -> None:
     assert str(parse(content, f"rows.{ending}", wishes=vectors(pixel="784")).fields[1].type) == "vector(784)"
 
 
-def test_it_is_stored_remembered_and_comes_out(today: World) -> None:
-    """Next month's file needs no word; a saved plan reads the same file alone."""
-    names = ["day", *(f"s{place}" for place in range(3))]
-    for month in (1, 2):
+def sensor_files(folder: Path) -> list[Path]:
+    """Of two months, three numbers a row."""
+    paths = [folder / f"{month}.csv" for month in (1, 2)]
+    for month, path in enumerate(paths, start=1):
         rows = [(f"2026-0{month}-0{day}", day / 4, month, 3) for day in (1, 2)]
-        (today.folder / f"{month}.csv").write_text(table_of(names, *rows))
-    plan, out = today.folder / "plan.json", today.folder / "out.jsonl"
-    words = ("--collection", "sensor", "--unit", "record", "--vector", "s=3", "--save-plan", plan)
-    shown = run(today.paths, "import", today.folder / "1.csv", *words[:-2], "--dry-run", "--json")
-    done = run(today.paths, "import", today.folder / "1.csv", *words)
-    assert done.code == 0, done.err
-    next_one = run(today.paths, "import", today.folder / "2.csv", "--collection", "sensor")
-    alone = run(
-        today.paths,
-        "import",
-        today.folder / "2.csv",
-        "--collection",
-        "b",
-        "--plan",
-        plan,
-        "--dry-run",
-        "--json",
+        path.write_text(table_of(["day", "s0", "s1", "s2"], *rows))
+    return paths
+
+
+def test_next_months_file_needs_no_word(parse, tmp_path: Path) -> None:
+    first, second = sensor_files(tmp_path)
+    kept = kept_of(
+        FileChoice(path=first, name="sensor", vectors={"s": "3"}),
+        parse(first.read_bytes(), "first.csv", wishes=vectors(s="3")),
     )
+    assert kept is not None
+    next_one = FileChoice(path=second, name="sensor")
+    found, _, told = with_kept(next_one, kept, read_file(second))
+    assert (found.vectors, "(vectors s; " in told[0]) == ({"s": "3"}, True), told
+
+    second.write_text(second.read_text().replace("s2", "s9"))
+    _, _, told = with_kept(next_one, kept, read_file(second))
+    assert "had another shape" in told[0]
+
+
+@pytest.mark.slow
+def test_it_is_stored_remembered_saved_and_comes_out(today: World) -> None:
+    """A saved plan reads the same file without another word."""
+    first, second = sensor_files(today.folder)
+    plan, out = today.folder / "plan.json", today.folder / "out.jsonl"
+    words = ("--collection", "sensor", "--unit", "record", "--dry-run", "--json")
+    shown = run(today.paths, "import", first, *words, "--vector", "s=3", "--save-plan", plan)
+    planned = run(today.paths, "import", first, *words, "--plan", plan)
+    done = run(today.paths, "import", first, *words[:2], "--plan", plan)
+    next_one = run(today.paths, "import", second, *words[:2])
     run(today.paths, "data", "export", "sensor", out, "--as", "jsonl")
 
     told = json.loads(shown.out)
     assert (told["form"]["vectors"], told["columns"][1]["type"]) == ({"s": "3"}, "vector(3)")
-    assert next_one.code == 0, next_one.err
+    assert json.loads(planned.out) == told
+    assert (done.code, next_one.code) == (0, 0), done.err + next_one.err
     assert "(vectors s" in " ".join(next_one.err.split())
-    assert json.loads(alone.out)["columns"][1]["type"] == "vector(3)", alone.err
     assert [json.loads(line)["s"] for line in out.read_text().splitlines()] == [
         [0.25, 1, 3], [0.5, 1, 3], [0.25, 2, 3], [0.5, 2, 3],
     ]  # fmt: skip
 
 
-def test_a_known_export_has_no_use_for_it(today: World) -> None:
-    path = today.folder / "place.gpx"
-    path.write_text(
+def test_a_known_export_has_no_use_for_it(parse) -> None:
+    track = (
         '<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg><trkpt lat="48" lon="9">'
         "<time>2026-01-01T00:00:00Z</time></trkpt></trkseg></trk></gpx>"
     )
-    outcome = run(today.paths, "import", path, "--vector", "x=2", "--dry-run")
-    assert (outcome.code, "a known export has no use for --vector" in outcome.err) == (2, True), outcome.err
+    with pytest.raises(Invalid, match="a known export has no use for --vector"):
+        parse(track, "place.gpx", wishes=vectors(x="2"))
 
 
 @pytest.mark.slow

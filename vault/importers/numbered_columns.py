@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -53,12 +54,12 @@ def joined_of(vectors: Mapping[str, str], called: Sequence[str], *, has_order: b
     Raises Invalid where those are not there, not as many, or not side by side in a file that `has_order`.
     """
     found = [_joined(name, word.strip(), called) for name, word in vectors.items()]
-    every = [column for one in found for column in one.columns]
-    for column in every:
-        if every.count(column) > 1 or called.count(column) > 1:
-            raise Invalid(reason=f"{column} stands twice among what becomes vectors")
+    taken, there = Counter(column for one in found for column in one.columns), Counter(called)
+    for column in (column for column, times in taken.items() if times > 1 or there[column] > 1):
+        raise Invalid(reason=f"{column} stands twice among what becomes vectors")
+    place_of = {column: place for place, column in enumerate(called)}
     for one in found if has_order else ():
-        _check_beside(one, called)
+        _check_beside(one, called, place_of)
     return tuple(found)
 
 
@@ -169,8 +170,8 @@ def _numbers(name: str) -> Numbers:
     return tuple(int(digits[-_LONGEST_NUMBER * 2 :]) for digits in _NUMBER.findall(name))
 
 
-def _check_beside(one: Joined, called: Sequence[str]) -> None:
-    places = sorted(called.index(column) for column in one.columns)
+def _check_beside(one: Joined, called: Sequence[str], place_of: Mapping[str, int]) -> None:
+    places = sorted(place_of[column] for column in one.columns)
     if places[-1] - places[0] >= len(places):
         between = next(called[a + 1] for a, b in pairwise(places) if b > a + 1)
         raise Invalid(
