@@ -15,7 +15,7 @@ from vault.errors.families import Invalid
 from vault.views.field_types import LONGEST_VECTOR, VectorType
 
 FEWEST_PROPOSED: Final = 16
-_NUMBER: Final = re.compile(r"[0-9]+")
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _LONGEST_NUMBER: Final = 9
 _BEFORE_NUMBERS: Final = " _.-"
 _TO: Final = ".."
@@ -113,6 +113,10 @@ def _counted(name: str, wanted: int, called: Sequence[str]) -> tuple[str, ...]:
         there = f"{len(columns):,} columns {columns[0]} … {columns[-1]}" if len(columns) > 1 else columns[0]
         way_out = f"say --vector {name}={len(columns)}, {_OTHERWISE}"
         raise Invalid(reason=f"{name} with a number are {there}, and not {wanted:,}: {way_out}")
+    if len({_numbers(column[len(name) :]) for column in columns}) < len(columns):
+        raise Invalid(
+            reason=f"two of the columns {columns[0]} … {columns[-1]} have one number; {_OTHERWISE[3:]}"
+        )
     return columns
 
 
@@ -145,14 +149,18 @@ def _between(word: str, called: Sequence[str]) -> tuple[str, ...]:
         raise Invalid(
             reason=f"{first} and {last} are no names that differ by their numbers alone, the lower one first"
         )
-    found = {_numbers(column): column for column in called if _shape(column) == _shape(first)}
-    meant = [each for each in found if all(a <= b <= c for a, b, c in zip(begin, each, end, strict=True))]
+    meant = [
+        column
+        for column in called
+        if _shape(column) == _shape(first)
+        and all(a <= b <= c for a, b, c in zip(begin, _numbers(column), end, strict=True))
+    ]
     wanted = prod(b - a + 1 for a, b in zip(begin, end, strict=True))
-    if len(meant) != wanted or found[begin] != first or found[end] != last:
+    if len(meant) != wanted or not {first, last} <= {*meant}:
         raise Invalid(
             reason=f"from {first} to {last} are {wanted:,} columns, and {len(meant):,} of them are in the file"
         )
-    return tuple(found[each] for each in sorted(meant))
+    return tuple(sorted(meant, key=_numbers))
 
 
 def _is_box(numbers: Sequence[Numbers]) -> bool:
@@ -167,7 +175,7 @@ def _shape(name: str) -> str:
 
 
 def _numbers(name: str) -> Numbers:
-    return tuple(int(digits[-_LONGEST_NUMBER * 2 :]) for digits in _NUMBER.findall(name))
+    return tuple(int(digits) for digits in _NUMBER.findall(name))
 
 
 def _check_beside(one: Joined, called: Sequence[str], place_of: Mapping[str, int]) -> None:
