@@ -86,7 +86,7 @@ def test_names_are_read_as_they_are_met(parse, names: list[str], said: Mapping[s
         ({"pixel": "pixel_0..pixel_10"}, "from pixel_0 to pixel_10 are 11 columns, and 4 of them are in the file"),
         ({"pixel": "pixel_0..label"}, "pixel_0 and label are no names that differ by their numbers alone"),
         ({"pixel": "pixel_2..pixel_0"}, "the lower one first"),
-        ({"s": "3"}, "two of the columns s1 … s2 have one number"),
+        ({"s": "3"}, "two of the columns s1 … s02 have one number"),
         ({"s": "s1..s2"}, "from s1 to s2 are 2 columns, and 3 of them are in the file"),
         ({"pixel": "four"}, "a vector is said as NAME=N or NAME=FIRST..LAST, and not as pixel=four"),
         ({"label": "pixel_0..pixel_1"}, "the file has a column label besides those that become the vector label"),

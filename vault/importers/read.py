@@ -108,6 +108,7 @@ def parse(
                 columns[each] = []  # it is not read again
         progress(len(lines) * len(readings) // len(source.names), len(lines))
     readings = with_obstacles(_decided_together(readings, read_one, form), source, lines)
+    notes = notes_of(source.names, readings, lines, form, wanted, is_whole=not ragged)
     table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(
         fields=_fields(source, readings, sensitivities or {}, wishes),
@@ -117,11 +118,7 @@ def parse(
         digest_input=digest_of(file),
         format=file.format,
         source=file.name,
-        notes=(
-            *source.notes,
-            *notes_of(source.names, readings, lines, form, wanted, is_whole=not ragged),
-            *maybe_joined(source, readings, home_columns),
-        ),
+        notes=(*source.notes, *notes, *maybe_joined(source, readings, home_columns)),
         export=export_of(KNOWN[file.export]) if file.export else None,
         called=source.called,
         form=form_of(file, source, readings, form),
