@@ -84,30 +84,19 @@ def parse(
         wanted_part = Wanted(types=types or {}, sensitivities=sensitivities or {}, wishes=wishes)
         return read_known(file, wanted_part, progress)
     source = FORMATS[file.format](file, wishes, said)
-    vectors, width = {one.name: one for one in source.joined}, len(source.names)
-    places = places_of(source.names, source.joined)
+    width, places = len(source.names), places_of(source.names, source.joined)
     source = replace(source, names=tuple(places))
     asked = [*(types or {}), *(sensitivities or {}), *form.dates, *form.decimals]
     _check_columns(source, [name for name in asked if name not in home_columns])
     form = replace(form, doubts_commas=source.separator == ",", doubts_points=source.separator == ";")
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
     lines, columns, ragged = _gathered(list(_counted(file, source.batches(), progress)), width)
-    readings = list[ColumnReading]()
 
-    def read_one(place: int, form: CellWishes) -> ColumnReading:
-        name, given = source.names[place], wanted.get(source.names[place])
-        raws = [columns[each] for each in places[name]]
-        if name in vectors:
-            return read_joined(vectors[name], raws, given, form.of(name))
-        return read_column(name, raws[0], given, is_spelled=not source.has_types, form=form.of(name))
+    def told(done: int) -> None:
+        progress(len(lines) * done // len(source.names), len(lines))
 
-    for place in range(len(source.names)):
-        readings.append(read_one(place, form))
-        if readings[place].decimal != ".":
-            for each in places[source.names[place]]:
-                columns[each] = []  # it is not read again
-        progress(len(lines) * len(readings) // len(source.names), len(lines))
-    readings = with_obstacles(_decided_together(readings, read_one, form), source, lines)
+    readings = _readings(source, columns, places, wanted, form, told)
+    readings = with_obstacles(readings, source, lines)
     notes = notes_of(source.names, readings, lines, form, wanted, is_whole=not ragged)
     table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(
@@ -127,6 +116,34 @@ def parse(
         maybe_vectors=maybe_vectors(source.names, readings),
         signs={name: one.sign for name, one in zip(source.names, readings, strict=True) if one.sign},
     )
+
+
+def _readings(
+    source: Source,
+    columns: list[Raw],
+    places: Mapping[str, tuple[int, ...]],
+    wanted: Mapping[str, ColumnType],
+    form: CellWishes,
+    progress: Callable[[int], None],
+) -> list[ColumnReading]:
+    """Each column read from those that it is made of, which are forgotten unless they are read again."""
+    vectors = {one.name: one for one in source.joined}
+    readings = list[ColumnReading]()
+
+    def read_one(place: int, form: CellWishes) -> ColumnReading:
+        name, given = source.names[place], wanted.get(source.names[place])
+        raws = [columns[each] for each in places[name]]
+        if name in vectors:
+            return read_joined(vectors[name], raws, given, form.of(name))
+        return read_column(name, raws[0], given, is_spelled=not source.has_types, form=form.of(name))
+
+    for place, name in enumerate(source.names):
+        readings.append(read_one(place, form))
+        if readings[place].decimal != ".":
+            for each in places[name]:
+                columns[each] = []
+        progress(len(readings))
+    return _decided_together(readings, read_one, form)
 
 
 def _decided_together(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -93,7 +92,7 @@ def _as_doubles(name: str, raw: Raw) -> Raw:
 def _written(one: Joined, texts: list[pa.ChunkedArray], form: CellWishes) -> _Written:
     """All cells in the plain form: their notation is decided by all of them, as they are one kind of number."""
     rows = len(texts[0])
-    every = pa.chunked_array(chain.from_iterable(column.chunks for column in texts), type=pa.string())
+    every = pa.chunked_array([column.combine_chunks() for column in texts], type=pa.string())
     every, said = without_nulls(one.name, every, form.nulls)
     refused = [dict[int, str]() for _ in texts]
     doubtful = doubtful_points(every, form)
