@@ -200,7 +200,7 @@ def test_it_is_proposed_and_not_done(parse) -> None:
     assert not [note for note in texts.notes if "--vector" in note]
 
 
-@pytest.mark.parametrize("ending", ["csv", "json"])
+@pytest.mark.parametrize("ending", ["csv", pytest.param("json", marks=pytest.mark.slow)])
 def test_more_columns_than_are_read_may_become_one(parse, ending: str) -> None:
     names = ["label", *(f"pixel{place}" for place in range(784))]
     content = table_of(names, range(785)) if ending == "csv" else json.dumps([dict.fromkeys(names, 1)])
