@@ -6,6 +6,7 @@ import json
 import tracemalloc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -115,9 +116,9 @@ def test_two_ways_of_numbering_are_told_apart(parse) -> None:
         ({"rename": {"pixel_1": "one"}}, "pixel_1 is renamed to one, and a part of the vector pixel"),
     ],
 )
-def test_a_part_of_a_vector_has_no_wish_of_its_own(parse, wishes: Mapping[str, object], says: str) -> None:
+def test_a_part_of_a_vector_has_no_wish_of_its_own(parse, wishes: dict[str, Any], says: str) -> None:
     with pytest.raises(Invalid, match=says):
-        parse(table_of(PIXELS, range(6)), wishes=ColumnWishes(vectors={"pixel": "4"}, **wishes))  # type: ignore[arg-type]
+        parse(table_of(PIXELS, range(6)), wishes=ColumnWishes(vectors={"pixel": "4"}, **wishes))
 
 
 def test_what_is_said_of_a_part_is_to_be_said_of_the_vector(parse) -> None:

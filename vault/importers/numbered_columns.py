@@ -70,7 +70,7 @@ def proposed(called: Sequence[str]) -> Iterator[tuple[str, Joined]]:
         numbers = [_numbers(column) for column in columns]
         if len(columns) < FEWEST_PROPOSED or not all(numbers) or not _is_box(numbers):
             continue
-        stem = columns[0][: _NUMBER.search(columns[0]).start()].rstrip(_BEFORE_NUMBERS)  # type: ignore[union-attr]  # it has numbers
+        stem = _NUMBER.split(columns[0], maxsplit=1)[0].rstrip(_BEFORE_NUMBERS)
         ordered = tuple(sorted(columns, key=_numbers))
         name = stem or "vector"
         word = f"{len(columns)}"
