@@ -6,6 +6,7 @@ it stand here. The command line, the terminal UI and the daemon use this class a
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Self, final
 
 from vault.audit.transaction import system_clock
@@ -119,7 +120,8 @@ class Vault(
     @staticmethod
     def load_reading() -> None:
         """Load what reads records, which the first act that reads any does otherwise."""
-        from vault.records import export, summary  # noqa: F401 (to load them is all)
+        for room in ("export", "summary"):
+            import_module(f"vault.records.{room}")
 
     def preview_reopen(self) -> Reopening:
         """What going on from a vault that is read-only would end and count as spent; changes nothing."""

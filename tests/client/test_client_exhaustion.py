@@ -63,6 +63,19 @@ def test_a_library_that_cannot_open_its_own_file_is_no_mistake_of_lockbox() -> N
     assert isinstance(unforeseen(pa.ArrowInvalid("")), InternalError)
 
 
+def test_an_error_without_a_name_is_memory_where_none_is_left_and_else_a_mistake() -> None:
+    nameless = pa.ArrowException("Unknown error: std::bad_alloc")
+    assert isinstance(unforeseen(nameless), InternalError)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + 2**26, before[1]))
+    try:
+        told = unforeseen(nameless)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+    assert str(told) == "The computer has no memory left for this."
+
+
 @pytest.mark.parametrize("cause", [OSError(errno.EMFILE, ""), OSError(errno.ENFILE, ""), MemoryError()])
 def test_what_ran_out_stands_behind_any_error_that_blames_the_input(cause: BaseException) -> None:
     assert isinstance(truly(raised(Invalid, cause, reason="it cannot be read")), OutOfResources)

@@ -11,7 +11,7 @@ from test_daemon_training import until
 from tests.worlds.served import Daemon, error_of
 from vault.owner.interface.actions import ACTIONS
 from vault.owner.interface.kinds import Kind
-from vault.wire import messages
+from vault.wire import addresses
 from vault.wire.messages import Session
 from vault.wire.proofs import proof_mac
 
@@ -39,7 +39,7 @@ def state_of(daemon: Daemon, session: Session, request: str) -> str:
 
 
 def approve(daemon: Daemon, session: Session, arguments: dict[str, Any], proof: object) -> tuple[int, str]:
-    answer = daemon.ask(messages.owner_path("approve"), {**arguments, "proof": proof}, token=session.token)
+    answer = daemon.ask(addresses.owner_path("approve"), {**arguments, "proof": proof}, token=session.token)
     return (answer.status_code, "") if answer.status_code == 200 else error_of(answer)
 
 
@@ -63,7 +63,7 @@ def test_an_approval_without_a_proof_is_no_approval(daemon: Daemon, session: Ses
         {"request_id": request, "manifest_digest": digest, "draft": True},
         {"request_id": request, "manifest_digest": digest, "draft": True, "proof": None},
     ):
-        answer = daemon.ask(messages.owner_path("approve"), body, token=session.token)
+        answer = daemon.ask(addresses.owner_path("approve"), body, token=session.token)
         assert error_of(answer) == (400, "Invalid")
 
     assert state_of(daemon, session, request) == "waiting"
@@ -124,7 +124,7 @@ def test_an_approval_cannot_be_said_a_second_time(daemon: Daemon, session: Sessi
     }  # fmt: skip
     proof = daemon.proof(session, "grant", wish)  # type: ignore[arg-type]
     first, again = (
-        daemon.ask(messages.owner_path("grant"), {**wish, "proof": proof}, token=session.token)
+        daemon.ask(addresses.owner_path("grant"), {**wish, "proof": proof}, token=session.token)
         for _ in range(2)
     )
 
@@ -138,7 +138,7 @@ def test_what_a_session_could_approve_ends_with_it(daemon: Daemon, session: Sess
     other = daemon.session()
     asked = {"request_id": request, "manifest_digest": digest, "draft": True}
     proof = daemon.proof(other, "approve", asked)
-    daemon.ask(messages.END_SESSION, token=other.token)
+    daemon.ask(addresses.END_SESSION, token=other.token)
 
     assert approve(daemon, session, asked, proof) == REFUSED
     assert state_of(daemon, session, request) == "waiting"
@@ -167,11 +167,11 @@ def test_a_release_is_bound_to_the_bytes_that_are_held(daemon: Daemon, session: 
     moved = {**other, "proof": daemon.proof(session, "send", asked)}
     right = {**asked, "proof": daemon.proof(session, "send", asked)}
 
-    refused = daemon.ask(messages.owner_path("send"), wrong, token=session.token)
+    refused = daemon.ask(addresses.owner_path("send"), wrong, token=session.token)
     assert error_of(refused) == (403, "DigestMismatch")
-    assert error_of(daemon.ask(messages.owner_path("send"), moved, token=session.token)) == REFUSED
+    assert error_of(daemon.ask(addresses.owner_path("send"), moved, token=session.token)) == REFUSED
     assert not target.exists()
-    assert daemon.ask(messages.owner_path("send"), right, token=session.token).status_code == 200
+    assert daemon.ask(addresses.owner_path("send"), right, token=session.token).status_code == 200
     assert sorted(one.name for one in target.iterdir()) == [
         "release.json",
         "release.sig",
@@ -216,20 +216,20 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
 
     assert set(bare) == {one.name for one in ACTIONS.values() if Kind.PROVEN in one.kind}
     for method, arguments in bare.items():
-        path = messages.owner_path(method)
+        path = addresses.owner_path(method)
         assert error_of(daemon.ask(path, arguments, token=session.token)) == (400, "Invalid"), method
         forged = daemon.ask(path, {**arguments, "proof": no_proof}, token=session.token)
         assert error_of(forged) == REFUSED, method
     assert daemon.owner("collections", token=session.token).json()[0]["rows"] == 100
     assert held_update(daemon, session)[0] == release
-    assert daemon.ask(messages.BEGUN, token=session.token).json() == []
+    assert daemon.ask(addresses.BEGUN, token=session.token).json() == []
     assert not target.exists()
 
 
 def test_a_relative_path_is_refused_since_the_process_stands_elsewhere(
     daemon: Daemon, session: Session
 ) -> None:
-    answer = daemon.ask(messages.owner_path("backup"), {"target": "here.tar"}, token=session.token)
+    answer = daemon.ask(addresses.owner_path("backup"), {"target": "here.tar"}, token=session.token)
 
     assert error_of(answer) == (400, "Invalid")
     assert "absolute" in answer.json()["sentence"]
@@ -241,9 +241,9 @@ def test_what_a_command_could_approve_ends_with_its_ten_minutes(daemon: Daemon) 
     request, digest = waiting_request(daemon, command)
     arguments = {"request_id": request, "manifest_digest": digest, "draft": True}
     daemon.world.clock.forward(minutes=9, seconds=30)
-    early = daemon.ask(messages.NONCE, {"approver": command.approver}, token=screen.token).json()["nonce"]
+    early = daemon.ask(addresses.NONCE, {"approver": command.approver}, token=screen.token).json()["nonce"]
     daemon.world.clock.forward(seconds=60)
-    late = daemon.ask(messages.NONCE, {"approver": command.approver}, token=screen.token)
+    late = daemon.ask(addresses.NONCE, {"approver": command.approver}, token=screen.token)
 
     assert error_of(late) == REFUSED
     begun = daemon.proof(command, "approve", arguments, nonce=early)

@@ -25,12 +25,12 @@ from vault.errors.families import Invalid
 from vault.owner.interface.actions import ACTIONS
 from vault.owner.interface.kinds import Kind
 from vault.sealing.slots import TEST_COST
-from vault.wire import messages
+from vault.wire import addresses, messages
 from vault.wire.proofs import proof_mac
 
 FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
 # they end the session or the passphrase that the others need
-APART = {messages.LOCK, messages.END_SESSION, messages.PASSPHRASE}
+APART = {addresses.LOCK, addresses.END_SESSION, addresses.PASSPHRASE}
 STRANGE = ["fitting"] * 8 + [None, [], {}, "x", 1, {"x": 1}]
 HOSTILE: list[Any] = [
     *(10**309, -(10**309), 10**4299, 2**63, 2**53, -1, 1e308, 2.2e-308, 5e-324, -0.0, True, None),
@@ -75,9 +75,9 @@ def test_the_document_is_the_one_the_code_makes() -> None:
 def test_every_path_is_in_the_document_and_all_but_one_want_a_token() -> None:
     paths = json.loads(document())["paths"]
 
-    assert {messages.owner_path(name) for name in ACTIONS} <= set(paths)
+    assert {addresses.owner_path(name) for name in ACTIONS} <= set(paths)
     assert all(list(entry) == ["post"] for entry in paths.values())
-    assert {messages.SESSION} == {path for path, entry in paths.items() if "security" not in entry["post"]}
+    assert {addresses.SESSION} == {path for path, entry in paths.items() if "security" not in entry["post"]}
 
 
 class Fuzzed:
@@ -98,7 +98,7 @@ class Fuzzed:
         token = self.requester if "/requester/" in path else self.session.token
         if isinstance(body, dict):
             body = self._proven(path, self._at_home(body))
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": messages.JSON_TYPE}
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": addresses.JSON_TYPE}
         return self.runner.run(self.client.post(path, content=json.dumps(body), headers=headers))
 
     def _at_home(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def fuzzed(waiting_template: World, tmp_path_factory: pytest.TempPathFactory) ->
         )
         transport = httpx.ASGITransport(application(service))
         with asyncio.Runner() as runner:
-            client = httpx.AsyncClient(transport=transport, base_url=messages.BASE_URL)
+            client = httpx.AsyncClient(transport=transport, base_url=addresses.BASE_URL)
             yield Fuzzed(world, service, client, runner)
             runner.run(client.aclose())
             service.close()

@@ -26,7 +26,7 @@ from tests.worlds.served import Caller, Daemon, serving
 from tests.worlds.world import PASSPHRASE, World
 from vault.errors.daemon import SocketUnusable
 from vault.errors.storage import UnsafePermissions, VaultBusy
-from vault.wire import messages
+from vault.wire import addresses, messages
 from vault.wire.socket_file import listening
 
 
@@ -80,7 +80,7 @@ def approved(child: Child, session: messages.Session, *, world: World, steps: in
     digest = child.owner("request", token=session.token, request_id=request).json()["manifest_digest"]
     asked = {"request_id": request, "manifest_digest": digest, "draft": True}
     proof = child.proof(session, "approve", asked)
-    answer = child.ask(messages.owner_path("approve"), {**asked, "proof": proof}, token=session.token)
+    answer = child.ask(addresses.owner_path("approve"), {**asked, "proof": proof}, token=session.token)
     assert answer.status_code == 200, answer.text
     return request
 
@@ -129,7 +129,7 @@ def test_a_signal_during_a_run_leaves_no_learner_and_says_what_was_spent(
     session = child.session()
     request = approved(child, session, world=waiting, steps=9000)
     child.begin_proven(session, "train", request_id=request)
-    until(lambda: any(run["step"] for run in child.ask(messages.PULSE, token=session.token).json()["runs"]))
+    until(lambda: any(run["step"] for run in child.ask(addresses.PULSE, token=session.token).json()["runs"]))
     (learner,) = child.learners()
 
     assert child.end() == (0, "")
@@ -196,7 +196,7 @@ def test_a_second_one_is_refused_and_leaves_the_socket_of_the_first_alone(daemon
         assert second.said == ""
         assert second.process.wait(30) == 1
     second.http.close()
-    assert daemon.ask(messages.PULSE, token=daemon.session().token).status_code == 200
+    assert daemon.ask(addresses.PULSE, token=daemon.session().token).status_code == 200
 
 
 def test_the_socket_and_its_folder_are_for_their_owner_alone(daemon: Daemon) -> None:
@@ -236,7 +236,7 @@ def _asked_as(uid: int, path: Path, token: str) -> bytes:
 
 
 def _heard(line: socket.socket, token: str) -> bytes:
-    head = f"POST {messages.PULSE} HTTP/1.1\r\nHost: lockbox\r\nAuthorization: Bearer {token}\r\n"
+    head = f"POST {addresses.PULSE} HTTP/1.1\r\nHost: lockbox\r\nAuthorization: Bearer {token}\r\n"
     try:
         line.sendall(head.encode() + b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
         return line.recv(4096)
@@ -296,7 +296,7 @@ def test_work_that_never_ends_holds_up_neither_locking_nor_a_signal(waiting: Wor
         for asker in askers:
             asker.start()
         if way == "lock":
-            assert child.ask(messages.LOCK, token=session.token).status_code == 200
+            assert child.ask(addresses.LOCK, token=session.token).status_code == 200
         else:
             child.process.send_signal(signal.SIGTERM)
         assert exit_code_of(child) == 0
@@ -312,7 +312,7 @@ def _asked_in_vain(world: World, token: str) -> None:
         contextlib.suppress(httpx.TransportError),
     ):
         line.post(
-            messages.owner_path("requests"),
+            addresses.owner_path("requests"),
             json={},
             headers={"Authorization": f"Bearer {token}"},
             timeout=SOON,

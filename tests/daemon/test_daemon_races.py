@@ -27,7 +27,7 @@ from vault.portal import SENT_FILES
 from vault.sealing.slots import TEST_COST
 from vault.store.files import write_durably
 from vault.vault import Vault, passphrase_secret
-from vault.wire import messages
+from vault.wire import addresses
 
 SECONDS = 20
 
@@ -182,7 +182,7 @@ def test_locking_waits_for_nobody_who_works(busy: tuple[Daemon, str, Callable[[]
     daemon, token, end_work = busy
     daemon.http.timeout = 5
 
-    assert daemon.ask(messages.LOCK, token=token).status_code == 200
+    assert daemon.ask(addresses.LOCK, token=token).status_code == 200
     end_work()
     assert daemon.has_ended()
 

@@ -32,7 +32,7 @@ from vault.requester.keys import keygen
 from vault.requester.releases import verify_release
 from vault.requests.canonical import canonical
 from vault.vault import Vault
-from vault.wire import messages
+from vault.wire import addresses
 from vault.wire.messages import Session
 
 
@@ -44,7 +44,7 @@ def session(daemon: Daemon) -> Session:
 def token_for(daemon: Daemon, session: Session, name: str = NAME) -> str:
     asked = {"requester": name}
     proof = daemon.proof(session, "issue_token", asked)  # type: ignore[arg-type]
-    answer = daemon.ask(messages.owner_path("issue_token"), {**asked, "proof": proof}, token=session.token)
+    answer = daemon.ask(addresses.owner_path("issue_token"), {**asked, "proof": proof}, token=session.token)
     assert answer.status_code == 200, answer.text
     return str(answer.json())
 
@@ -61,7 +61,7 @@ def job_id(daemon: Daemon, session: Session, state: str) -> str:
 
 
 def state_of(daemon: Daemon, token: str, job: str) -> str:
-    answer = daemon.ask(messages.ASK_JOB, {"job_id": job}, token=token)
+    answer = daemon.ask(addresses.ASK_JOB, {"job_id": job}, token=token)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["state"])
 
@@ -72,23 +72,23 @@ def test_a_requesters_token_opens_no_route_of_the_owner(daemon: Daemon, session:
     for path in owner_paths():
         assert error_of(daemon.ask(path, token=token)) == (403, "NotAtThisDoor"), path
         time.sleep(0.015)
-    assert daemon.ask(messages.PULSE, token=session.token).status_code == 200
+    assert daemon.ask(addresses.PULSE, token=session.token).status_code == 200
 
 
 def test_an_owners_token_is_no_requesters(daemon: Daemon, session: Session) -> None:
-    for path in (messages.SUBMIT_JOB, messages.ASK_JOB, messages.FETCH_JOB):
+    for path in (addresses.SUBMIT_JOB, addresses.ASK_JOB, addresses.FETCH_JOB):
         assert error_of(daemon.ask(path, {"job_id": "x"}, token=session.token)) == (401, "SessionEnded")
 
 
 def test_a_job_is_handed_in_and_waits_and_cannot_come_twice(daemon: Daemon, session: Session) -> None:
     token = token_for(daemon, session)
     job = spelled(daemon.world.job("third"))
-    taken = daemon.ask(messages.SUBMIT_JOB, job, token=token)
+    taken = daemon.ask(addresses.SUBMIT_JOB, job, token=token)
 
     assert taken.status_code == 200, taken.text
     assert taken.json()["state"] == "waiting"
     assert state_of(daemon, token, taken.json()["job_id"]) == "waiting"
-    assert error_of(daemon.ask(messages.SUBMIT_JOB, job, token=token)) == (403, "JobReplayed")
+    assert error_of(daemon.ask(addresses.SUBMIT_JOB, job, token=token)) == (403, "JobReplayed")
 
 
 def test_until_a_release_one_word_is_heard_whatever_became_of_the_job(
@@ -101,18 +101,18 @@ def test_until_a_release_one_word_is_heard_whatever_became_of_the_job(
     assert withhold(daemon, session, line["id"]).status_code == 200
 
     assert (before, state_of(daemon, token, held)) == ("waiting", "waiting")
-    assert error_of(daemon.ask(messages.FETCH_JOB, {"job_id": held}, token=token)) == (403, "NotAtThisDoor")
+    assert error_of(daemon.ask(addresses.FETCH_JOB, {"job_id": held}, token=token)) == (403, "NotAtThisDoor")
 
 
 def withhold(daemon: Daemon, session: Session, release: str) -> httpx.Response:
     asked = {"release_id": release}
     proof = daemon.proof(session, "withhold", asked)  # type: ignore[arg-type]
-    return daemon.ask(messages.owner_path("withhold"), {**asked, "proof": proof}, token=session.token)
+    return daemon.ask(addresses.owner_path("withhold"), {**asked, "proof": proof}, token=session.token)
 
 
 def test_an_update_that_expired_is_heard_as_one_that_waits(daemon: Daemon, session: Session) -> None:
     token, held = token_for(daemon, session), job_id(daemon, session, "held")
-    daemon.ask(messages.LOCK_AFTER, {"minutes": 1440}, token=session.token)
+    daemon.ask(addresses.LOCK_AFTER, {"minutes": 1440}, token=session.token)
     daemon.world.clock.forward(minutes=61)
     session = daemon.session()
     assert daemon.owner("settle", token=session.token).status_code == 200
@@ -126,7 +126,7 @@ def test_every_job_is_over_at_one_moment_of_its_own(daemon: Daemon, session: Ses
     jobs = [job_id(daemon, session, state) for state in ("held", "waiting")]
     line = daemon.owner("requests", token=session.token).json()[0]
     end = datetime.fromisoformat(line["expires_at"]) + timedelta(days=1, minutes=60)
-    daemon.ask(messages.LOCK, token=session.token)
+    daemon.ask(addresses.LOCK, token=session.token)
     assert daemon.has_ended()
     with daemon.world.vault() as vault:
         (holder,) = [one.id for one in vault.requesters()]
@@ -146,9 +146,9 @@ def test_before_an_approval_a_refusal_is_told_with_its_end_and_the_next_such_job
     token, waiting = token_for(daemon, session), job_id(daemon, session, "waiting")
     daemon.owner("refuse", token=session.token, request_id=the(daemon, session, "waiting"), reason="no")
     until = (daemon.world.clock.now + timedelta(days=183)).date().isoformat()
-    third = daemon.ask(messages.SUBMIT_JOB, spelled(daemon.world.job("third")), token=token)
+    third = daemon.ask(addresses.SUBMIT_JOB, spelled(daemon.world.job("third")), token=token)
 
-    for answer in (daemon.ask(messages.ASK_JOB, {"job_id": waiting}, token=token), third):
+    for answer in (daemon.ask(addresses.ASK_JOB, {"job_id": waiting}, token=token), third):
         assert (answer.status_code, answer.json()["state"]) == (200, "refused"), answer.text
         assert answer.json().get("until") == until
     states = [line["state"] for line in daemon.owner("requests", token=session.token).json()]
@@ -177,10 +177,10 @@ def test_an_approval_that_is_taken_back_is_not_heard(daemon: Daemon, session: Se
     digest = daemon.owner("request", token=session.token, request_id=waiting).json()["manifest_digest"]
     asked = {"request_id": waiting, "manifest_digest": digest, "draft": True}
     proof = daemon.proof(session, "approve", asked)
-    approved = daemon.ask(messages.owner_path("approve"), {**asked, "proof": proof}, token=session.token)
+    approved = daemon.ask(addresses.owner_path("approve"), {**asked, "proof": proof}, token=session.token)
     assert approved.status_code == 200, approved.text
     assert daemon.owner("refuse", token=session.token, request_id=waiting).status_code == 200
-    third = daemon.ask(messages.SUBMIT_JOB, spelled(daemon.world.job("third")), token=token).json()
+    third = daemon.ask(addresses.SUBMIT_JOB, spelled(daemon.world.job("third")), token=token).json()
 
     assert (state_of(daemon, token, job), third["state"], third.get("until")) == ("waiting", "waiting", None)
     states = [line["state"] for line in daemon.owner("requests", token=session.token).json()]
@@ -205,16 +205,16 @@ def more_of(world: World, job: Path, count: int) -> list[dict[str, str]]:
 def test_so_many_jobs_of_one_requester_wait_and_no_more(daemon: Daemon, session: Session) -> None:
     """One is held and one waits when they begin to come."""
     token, jobs = token_for(daemon, session), more_of(daemon.world, daemon.world.job("third"), 21)
-    answers = [daemon.ask(messages.SUBMIT_JOB, job, token=token) for job in jobs[:19]]
+    answers = [daemon.ask(addresses.SUBMIT_JOB, job, token=token) for job in jobs[:19]]
 
     assert [answer.status_code for answer in answers] == [200] * 18 + [403]
     assert error_of(answers[-1]) == (403, "TooManyWaiting")
     assert "20 jobs" in answers[-1].json()["sentence"]
     first = request_of(daemon, session, answers[0].json()["job_id"])["line"]["id"]
     daemon.owner("refuse", token=session.token, request_id=first, reason="no")
-    again = daemon.ask(messages.SUBMIT_JOB, jobs[19], token=token)
+    again = daemon.ask(addresses.SUBMIT_JOB, jobs[19], token=token)
     assert (again.status_code, again.json()["state"]) == (200, "refused"), "a no that was told makes room"
-    over = daemon.ask(messages.SUBMIT_JOB, jobs[20], token=token)
+    over = daemon.ask(addresses.SUBMIT_JOB, jobs[20], token=token)
     assert error_of(over) == (403, "TooManyWaiting"), (
         "what comes under a no counts, or it could come without end"
     )
@@ -226,7 +226,7 @@ def test_so_many_bytes_of_one_requester_wait_and_no_more(
     token, job = token_for(daemon, session), spelled(daemon.world.job("third"))
     size = sum(len(base64.b64decode(job[part])) for part in ("manifest", "weights"))
     monkeypatch.setattr(portal, "MOST_WAITING_BYTES", 3 * size - 20)
-    answer = daemon.ask(messages.SUBMIT_JOB, job, token=token)
+    answer = daemon.ask(addresses.SUBMIT_JOB, job, token=token)
 
     assert error_of(answer) == (403, "TooManyWaiting")
 
@@ -241,18 +241,18 @@ def test_what_was_sent_without_a_folder_is_fetched_by_its_requester_alone(
     (line,) = daemon.owner("releases", token=session.token).json()
     asked = {"release_id": line["id"], "confirm_digest": line["digest"]}
     proof = daemon.proof(session, "send", asked)
-    assert error_of(daemon.ask(messages.FETCH_JOB, {"job_id": held}, token=token)) == (403, "NotAtThisDoor")
-    sent = daemon.ask(messages.owner_path("send"), {**asked, "proof": proof}, token=session.token)
+    assert error_of(daemon.ask(addresses.FETCH_JOB, {"job_id": held}, token=token)) == (403, "NotAtThisDoor")
+    sent = daemon.ask(addresses.owner_path("send"), {**asked, "proof": proof}, token=session.token)
     assert sent.status_code == 200, sent.text
 
-    files = daemon.ask(messages.FETCH_JOB, {"job_id": held}, token=token).json()["files"]
+    files = daemon.ask(addresses.FETCH_JOB, {"job_id": held}, token=token).json()["files"]
     target = daemon.world.folder / "fetched"
     target.mkdir()
     for name, text in files.items():
         (target / name).write_bytes(base64.b64decode(text))
     assert set(SENT_FILES) == set(files)
     assert state_of(daemon, token, held) == "released"
-    for path in (messages.ASK_JOB, messages.FETCH_JOB):
+    for path in (addresses.ASK_JOB, addresses.FETCH_JOB):
         assert error_of(daemon.ask(path, {"job_id": held}, token=stranger)) == (400, "UnknownRequest")
     key = daemon.world.folder / "vault.pub"
     key.write_text(daemon.owner("vault_key", token=session.token, name=NAME).json())
@@ -266,7 +266,7 @@ def test_a_pipe_in_the_state_folder_holds_up_no_fetching(daemon: Daemon, session
     (line,) = daemon.owner("releases", token=session.token).json()
     asked = {"release_id": line["id"], "confirm_digest": line["digest"]}
     proof = daemon.proof(session, "send", asked)
-    sent = daemon.ask(messages.owner_path("send"), {**asked, "proof": proof}, token=session.token)
+    sent = daemon.ask(addresses.owner_path("send"), {**asked, "proof": proof}, token=session.token)
     assert sent.status_code == 200, sent.text
     (asker,) = daemon.owner("requesters", token=session.token).json()
     place = daemon.world.paths.state / "outbox" / asker["id"] / line["id"]
@@ -288,7 +288,7 @@ def fetched_within(daemon: Daemon, token: str, job: str, *, seconds: float) -> d
     """What is fetched for a job, or None when there is no answer in that time."""
     try:
         answer = daemon.http.post(
-            messages.FETCH_JOB,
+            addresses.FETCH_JOB,
             json={"job_id": job},
             headers={"Authorization": f"Bearer {token}"},
             timeout=seconds,
@@ -302,7 +302,7 @@ def test_a_job_of_another_key_cannot_be_handed_in_with_this_token(daemon: Daemon
     other = keygen(daemon.world.folder / "other")
     assert daemon.proven(session, "add_requester", name="Somebody", key_file=other.public).status_code == 200
     stranger = token_for(daemon, session, "Somebody")
-    answer = daemon.ask(messages.SUBMIT_JOB, spelled(daemon.world.job("third")), token=stranger)
+    answer = daemon.ask(addresses.SUBMIT_JOB, spelled(daemon.world.job("third")), token=stranger)
 
     assert error_of(answer) == (403, "NotAtThisDoor")
     assert len(daemon.owner("requests", token=session.token).json()) == 2
@@ -324,7 +324,7 @@ def test_a_job_that_does_not_fit_is_heard_as_any_other_and_shown_to_the_owner_al
     fits, does_not = (
         daemon.world.job(name, text=text) for name, text in (("fits", JOB), (what, MISFITS[what]))
     )
-    good, bad = (daemon.ask(messages.SUBMIT_JOB, spelled(job), token=token) for job in (fits, does_not))
+    good, bad = (daemon.ask(addresses.SUBMIT_JOB, spelled(job), token=token) for job in (fits, does_not))
     assert good.status_code == bad.status_code == 200, bad.text
     shown = request_of(daemon, session, bad.json()["job_id"])
 
@@ -342,7 +342,7 @@ def test_a_job_that_no_vault_could_pay_is_refused_by_its_own_numbers(
     document["dp"]["noise_multiplier"], document["output"]["grid"] = 0.3, 16
     (folder / "manifest.json").write_bytes(canonical(document))
     sign_job(folder, daemon.world.folder / "lab" / "requester.key")
-    answer = daemon.ask(messages.SUBMIT_JOB, spelled(folder), token=token)
+    answer = daemon.ask(addresses.SUBMIT_JOB, spelled(folder), token=token)
 
     assert error_of(answer) == (409, "BudgetExhausted"), answer.text
 
@@ -360,7 +360,7 @@ def test_a_job_is_answered_before_catalogue_ledger_and_records_are_opened(
     monkeypatch.setattr(Vault, "raise_mark", afterwards)
     token, job = token_for(daemon, session), spelled(daemon.world.job("third"))
     with statements() as seen:
-        answer = daemon.ask(messages.SUBMIT_JOB, job, token=token)
+        answer = daemon.ask(addresses.SUBMIT_JOB, job, token=token)
         until = list(seen)
     is_answered.set()
     with statements() as seen:
@@ -409,8 +409,8 @@ def test_a_job_that_was_changed_or_is_no_base64_is_refused(
     data = base64.b64decode(job[part])
     changed = {**job, part: base64.b64encode(data[:-3] + bytes([data[-3] ^ 1]) + data[-2:]).decode()}
 
-    assert daemon.ask(messages.SUBMIT_JOB, changed, token=token).status_code in (400, 422)
-    assert error_of(daemon.ask(messages.SUBMIT_JOB, {**job, part: "%"}, token=token)) == (400, "Invalid")
+    assert daemon.ask(addresses.SUBMIT_JOB, changed, token=token).status_code in (400, 422)
+    assert error_of(daemon.ask(addresses.SUBMIT_JOB, {**job, part: "%"}, token=token)) == (400, "Invalid")
 
 
 @pytest.mark.parametrize("part", ["manifest", "signature", "weights"])
@@ -420,7 +420,7 @@ def test_a_job_in_a_second_spelling_of_its_base64_is_refused(
     token, job = token_for(daemon, session), spelled(daemon.world.job("third"))
     job = {name: base64.b64encode(padded(base64.b64decode(text))).decode() for name, text in job.items()}
     for other in (second_spelling(job[part]), job[part] + "\n", " " + job[part], job[part].rstrip("=")):
-        answer = daemon.ask(messages.SUBMIT_JOB, {**job, part: other}, token=token)
+        answer = daemon.ask(addresses.SUBMIT_JOB, {**job, part: other}, token=token)
         assert error_of(answer) == (400, "Invalid")
         assert f"the {part} is not base64" in answer.text
 
@@ -448,11 +448,11 @@ def test_a_token_ends_with_its_ninety_days_its_revocation_or_its_requesters_bloc
     daemon.owner("block_requester", token=session.token, name=NAME)
 
     for token in [*revoked, blocked]:
-        assert error_of(daemon.ask(messages.ASK_JOB, {"job_id": job}, token=token)) == (401, "SessionEnded")
+        assert error_of(daemon.ask(addresses.ASK_JOB, {"job_id": job}, token=token)) == (401, "SessionEnded")
     asked = {"name": NAME}
     proof = daemon.proof(session, "unblock_requester", asked)  # type: ignore[arg-type]
     lifted = daemon.ask(
-        messages.owner_path("unblock_requester"), {**asked, "proof": proof}, token=session.token
+        addresses.owner_path("unblock_requester"), {**asked, "proof": proof}, token=session.token
     )
     assert lifted.status_code == 200, lifted.text
     late = token_for(daemon, session)
@@ -461,7 +461,7 @@ def test_a_token_ends_with_its_ninety_days_its_revocation_or_its_requesters_bloc
 
 def test_a_token_is_good_for_ninety_days(daemon: Daemon, session: Session) -> None:
     token = token_for(daemon, session)
-    daemon.ask(messages.LOCK, token=session.token)
+    daemon.ask(addresses.LOCK, token=session.token)
     assert daemon.has_ended()
     with daemon.world.vault() as vault:
         daemon.world.days_pass(vault, 89)

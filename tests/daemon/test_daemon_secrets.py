@@ -13,7 +13,7 @@ from vault.daemon.service import Service
 from vault.errors.catalogue import error_classes
 from vault.errors.families import InternalError, LockboxError
 from vault.vault import Vault
-from vault.wire import messages
+from vault.wire import addresses, messages
 from vault.wire.errors import ErrorBody, error_body, error_from, status_of
 
 SECRET = "hunter2-do-not-tell"
@@ -38,7 +38,7 @@ SECRET = "hunter2-do-not-tell"
 def test_a_passphrase_in_a_body_that_does_not_fit_is_not_repeated(
     shared: Daemon, capfd: pytest.CaptureFixture[str], body: object
 ) -> None:
-    answer = shared.ask(messages.SESSION, body)
+    answer = shared.ask(addresses.SESSION, body)
 
     assert 400 <= answer.status_code < 500
     assert SECRET not in answer.text
@@ -57,7 +57,7 @@ def test_a_mistake_of_ours_tells_its_kind_and_not_its_text(
     monkeypatch.setattr(Service, "open_session", broken_session)
     answers = [
         daemon.owner("status", token=token),
-        daemon.ask(messages.SESSION, {"passphrase": PASSPHRASE, "scope": "owner"}),
+        daemon.ask(addresses.SESSION, {"passphrase": PASSPHRASE, "scope": "owner"}),
     ]
     monkeypatch.undo()
     heard = "".join(answer.text for answer in answers) + "".join(capfd.readouterr())
@@ -76,7 +76,7 @@ def test_nothing_is_logged(daemon: Daemon, caplog: pytest.LogCaptureFixture) -> 
         token = daemon.session().token
         daemon.owner("status", token=token)
         daemon.ask("/nowhere", token=token)
-        daemon.ask(messages.SESSION, {"passphrase": SECRET, "scope": "owner"})
+        daemon.ask(addresses.SESSION, {"passphrase": SECRET, "scope": "owner"})
 
     ours = [record for record in caplog.records if not record.name.startswith("http")]
     assert ours == []

@@ -24,7 +24,7 @@ from vault.owner.interface.session import OwnerSession
 from vault.vault import Vault
 from vault.views.audit import Opening
 from vault.views.records import FileChoice, RowFilter
-from vault.wire import messages
+from vault.wire import addresses
 
 ROWS = 9_000
 Do = Callable[[OwnerSession, Path, Callable[[int, int], None]], object]
@@ -161,7 +161,7 @@ def test_a_real_interrupt_stops_it_there_wherever_it_strikes(
 
     def interrupt() -> None:
         is_asking.wait()
-        until(lambda: daemon.ask(messages.BEGUN, token=token).json()[-1]["of"])
+        until(lambda: daemon.ask(addresses.BEGUN, token=token).json()[-1]["of"])
         os.kill(os.getpid(), signal.SIGINT)
 
     interrupting = threading.Thread(target=interrupt)
@@ -213,14 +213,14 @@ def test_others_can_look_at_it_and_stop_it(daemon: Daemon, hold: Hold, folder: P
     token = daemon.session().token
     action_id = daemon.begin("backup", token=token, target=folder / "b.tar")
     until(lambda: daemon.outcome("backup", action_id, token=token)["of"])
-    (view,) = daemon.ask(messages.BEGUN, token=token).json()
+    (view,) = daemon.ask(addresses.BEGUN, token=token).json()
     assert (view["id"], view["action"], view["state"]) == (action_id, "backup", "running")
     assert view["arguments"] == {"target": str(folder / "b.tar")}
 
-    assert daemon.ask(messages.STOP, {"id": action_id}, token=token).status_code == 200
+    assert daemon.ask(addresses.STOP, {"id": action_id}, token=token).status_code == 200
     until(lambda: daemon.outcome("backup", action_id, token=token)["state"] != "running")
     assert daemon.outcome("backup", action_id, token=token)["error"]["error"] == "Stopped"
-    assert error_of(daemon.ask(messages.STOP, {"id": "0" * 32}, token=token)) == (400, "UnknownAction")
+    assert error_of(daemon.ask(addresses.STOP, {"id": "0" * 32}, token=token)) == (400, "UnknownAction")
 
 
 def test_what_was_stopped_before_it_came_never_begins_and_no_id_begins_twice(
@@ -229,15 +229,15 @@ def test_what_was_stopped_before_it_came_never_begins_and_no_id_begins_twice(
     """Ctrl-C strikes while the first word is on its way."""
     token, chosen = daemon.session().token, "0123456789abcdef" * 2
     target = {"target": str(folder / "b.tar"), "action_id": chosen}
-    assert error_of(daemon.ask(messages.STOP, {"id": chosen}, token=token)) == (400, "UnknownAction")
-    assert error_of(daemon.ask(messages.owner_path("backup"), target, token=token)) == (403, "Stopped")
+    assert error_of(daemon.ask(addresses.STOP, {"id": chosen}, token=token)) == (400, "UnknownAction")
+    assert error_of(daemon.ask(addresses.owner_path("backup"), target, token=token)) == (403, "Stopped")
     assert left(folder) == set()
 
     other = {**target, "action_id": chosen[::-1]}
     for _ in range(2):
-        assert daemon.ask(messages.owner_path("backup"), other, token=token).json() == {"id": chosen[::-1]}
+        assert daemon.ask(addresses.owner_path("backup"), other, token=token).json() == {"id": chosen[::-1]}
     until(lambda: daemon.outcome("backup", chosen[::-1], token=token)["state"] == "done")
-    assert len(daemon.ask(messages.BEGUN, token=token).json()) == 1
+    assert len(daemon.ask(addresses.BEGUN, token=token).json()) == 1
 
 
 def test_a_run_stopped_before_it_is_paid_for_costs_nothing(daemon: Daemon, vault: OwnerSession) -> None:
@@ -245,7 +245,7 @@ def test_a_run_stopped_before_it_is_paid_for_costs_nothing(daemon: Daemon, vault
     session = daemon.session()
     request = approved(daemon, session, steps=9000)
     action_id = vault.begin("train", request_id=request)
-    assert daemon.ask(messages.STOP, {"id": action_id}, token=session.token).status_code == 200
+    assert daemon.ask(addresses.STOP, {"id": action_id}, token=session.token).status_code == 200
     until(lambda: vault.begun()[-1].state != "running")
 
     assert vault.begun()[-1].error == str(Stopped())
@@ -297,7 +297,7 @@ def test_locking_waits_for_nothing_that_was_begun(daemon: Daemon, endless: Endle
     token = daemon.session().token
     action_id = daemon.begin("backup", token=token, target=folder / "b.tar")
     until(lambda: daemon.outcome("backup", action_id, token=token)["of"])
-    assert daemon.ask(messages.LOCK, token=token).status_code == 200
+    assert daemon.ask(addresses.LOCK, token=token).status_code == 200
     has_ended = daemon.has_ended(10)
     endless.set()
 
@@ -311,7 +311,7 @@ def test_at_the_deadline_what_was_begun_comes_to_its_end(
     action_id = daemon.begin("backup", token=session.token, target=folder / "b.tar")
     until(lambda: daemon.outcome("backup", action_id, token=session.token)["of"])
     daemon.world.clock.forward(minutes=15)
-    assert error_of(daemon.ask(messages.PULSE, token=session.token)) == (401, "SessionEnded")
+    assert error_of(daemon.ask(addresses.PULSE, token=session.token)) == (401, "SessionEnded")
 
     assert not daemon.has_ended(1)
     assert daemon.outcome("backup", action_id, token=daemon.session().token)["state"] == "running"

@@ -20,7 +20,7 @@ from tests.worlds.world import World
 from vault.requests.bundle import JOB_DOMAINS, MANIFEST_FILE, SIGNATURE_FILE, signature_line
 from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey
-from vault.wire.messages import JSON_TYPE, owner_path
+from vault.wire.addresses import JSON_TYPE, owner_path
 
 DIGITS = (310, 4300)
 PLACES = ("a loop of links", "behind a loop", "a long name", "behind a file", "behind a closed door")

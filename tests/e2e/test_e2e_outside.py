@@ -37,7 +37,7 @@ from vault.owner.interface.session import OwnerSession
 from vault.store.tables import Collection, Segment
 from vault.training import process
 from vault.views.records import FileChoice
-from vault.wire import messages
+from vault.wire import addresses
 
 Row = tuple[str, str, str, str]
 
@@ -168,14 +168,14 @@ class Asker:
             key: base64.b64encode((self.folder / name / file).read_bytes()).decode()
             for key, file in files.items()
         }
-        self.ask(f"submit {name}", messages.SUBMIT_JOB, spelled | changes)
+        self.ask(f"submit {name}", addresses.SUBMIT_JOB, spelled | changes)
 
     def look(self, when: str) -> None:
         """Ask after every job and try to fetch each."""
         for name in self.jobs:
             body = {"job_id": self.job_id(name)}
-            self.ask(f"{when}: state of {name}", messages.ASK_JOB, body)
-            self.ask(f"{when}: files of {name}", messages.FETCH_JOB, body)
+            self.ask(f"{when}: state of {name}", addresses.ASK_JOB, body)
+            self.ask(f"{when}: files of {name}", addresses.FETCH_JOB, body)
 
     def job_id(self, name: str) -> str:
         return str(json.loads((self.folder / name / "manifest.json").read_bytes())["job_id"])
@@ -281,7 +281,7 @@ def _ask_everything(program: Asker) -> None:
     program.submit("of labels")
     program.submit("of labels", signature=base64.b64encode(base64.b64encode(bytes(64)) + b"\n").decode())
     program.submit("of labels", weights="%")
-    program.ask("a stranger's job", messages.ASK_JOB, {"job_id": "0" * 32})
+    program.ask("a stranger's job", addresses.ASK_JOB, {"job_id": "0" * 32})
     program.look("at first")
 
 

@@ -132,7 +132,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(parse):
         ('{"":1}\n', "the name of column 1 is empty"),
         ('{"_time":1}\n', "the name of column 1 begins with an underscore"),
         ('{"a":1," a":2}\n', "two columns have the name a"),
-        ("".join(f'{{"c{number}":1}}\n' for number in range(513)), "it uses more than 512 names"),
+        ("".join(f'{{"c{number}":1}}\n' for number in range(513)), "it has more than 512 columns"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_a_sentence(parse, content, reason):

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
-from importlib.util import module_from_spec, spec_from_file_location
 from itertools import pairwise
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -31,9 +28,9 @@ from learner.federation.aggregate import (
     squared_sizes,
     trimmed_mean,
 )
+from tests.worlds.benchmarks import benchmark_named
 
 RANDOM = np.random.default_rng(1)
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "federation.py"
 
 finite = st.floats(-1e6, 1e6)
 tables = st.tuples(st.integers(1, 12), st.integers(1, 6)).flatmap(
@@ -312,12 +309,7 @@ def test_where_none_is_accepted_the_own_model_stays() -> None:
 @pytest.fixture(scope="session")
 def benchmark() -> ModuleType:
     """The benchmark, whose vaults are simulated and whose rules are those that are shipped."""
-    spec = spec_from_file_location("federation_benchmark", BENCHMARK)
-    assert spec
-    assert spec.loader
-    module = sys.modules["federation_benchmark"] = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return benchmark_named("federation")
 
 
 @pytest.fixture(scope="session")

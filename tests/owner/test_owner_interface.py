@@ -30,7 +30,7 @@ from vault.views.cards import CardChoice
 from vault.views.history import TrailFilter
 from vault.views.records import FileChoice, RowFilter
 from vault.views.requesters import RequesterView
-from vault.wire import messages
+from vault.wire import addresses
 from vault.wire.encoding import to_json
 from vault.wire.proofs import proof_mac
 
@@ -188,11 +188,11 @@ def test_what_a_client_sends_fits_the_body_and_says_every_argument_by_its_name(n
     operation_of(ACTIONS[name]).body.model_validate_json(json.dumps(sent))
     chosen = sent.pop("action_id", "")
     assert (path, sent) == (
-        messages.owner_path(name),
+        addresses.owner_path(name),
         {one: to_json(value) for one, value in arguments.items()},
     )
     # A watched one is stopped, since nobody knows whether it has begun.
-    assert after == ([(messages.STOP, {"id": chosen})] if Kind.WATCHED in ACTIONS[name].kind else [])
+    assert after == ([(addresses.STOP, {"id": chosen})] if Kind.WATCHED in ACTIONS[name].kind else [])
 
 
 def test_arguments_may_stand_in_their_order_as_well() -> None:
@@ -234,7 +234,7 @@ def test_a_proof_is_about_the_action_and_all_it_is_given(name: str) -> None:
     with pytest.raises(ConnectionAbortedError):
         getattr(client(line, approver="a", approver_key=key), name)(**arguments)
 
-    (_, sent) = next(one for one in line.posted if one[0] == messages.owner_path(name))
+    (_, sent) = next(one for one in line.posted if one[0] == addresses.owner_path(name))
     sent.pop("action_id", "")
     proof = sent.pop("proof")
     operation_of(ACTIONS[name]).body.model_validate_json(json.dumps({**sent, "proof": proof}))

@@ -82,7 +82,12 @@ MLP = {"kind": "mlp", "hidden": [5], "activation": "tanh", "weights": sha256_hex
 
 def document(**changes: Any) -> dict[str, Any]:
     """The good job as a document; a change is ``a__b__0=value`` for ``document["a"]["b"][0] = value``."""
-    made = copy.deepcopy(_DOCUMENT)
+    return changed(_DOCUMENT, **changes)
+
+
+def changed(of: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A copy with ``a__b__0=value`` for ``["a"]["b"][0] = value``."""
+    made = copy.deepcopy(of)
     for path, value in changes.items():
         *parents, last = (int(step) if step.isdigit() else step for step in path.split("__"))
         place: Any = made

@@ -13,7 +13,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from requests_samples import KEY, MLP, NUMBER_LABEL, OTHER_KEY, WEIGHTS, document
+from requests_samples import KEY, MLP, NUMBER_LABEL, OTHER_KEY, WEIGHTS, changed, document
 
 from learner.federation.aggregate import RULES
 from tui.cli.entry_point import run
@@ -77,18 +77,6 @@ CAMPAIGN: dict[str, Any] = {
     "witness": {"name": "City archive", "key": OTHER_KEY.public.hex()},
     "returns": "final_model",
 }
-
-
-def changed(of: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """A copy with ``a__b=value`` for ``["a"]["b"]``."""
-    made = copy.deepcopy(of)
-    for path, value in changes.items():
-        *parents, last = (int(step) if step.isdigit() else step for step in path.split("__"))
-        place: Any = made
-        for step in parents:
-            place = place[step]
-        place[last] = value
-    return made
 
 
 DATA = canonical(CAMPAIGN)

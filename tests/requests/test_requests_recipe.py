@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from decimal import Decimal
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 from requests_samples import NOW
 
+from tests.worlds.benchmarks import FOLDER, benchmark_named
 from tui.cli.entry_point import run
 from tui.text.parse import parse_count
 from vault.budget.guess_target import strength_of_epsilon, strength_of_guess_rate
@@ -30,18 +30,11 @@ from vault.requester.jobs import new_job
 from vault.requests.manifest import Manifest, ScaledOutput
 from vault.requests.parse import parse_manifest
 
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "utility.py"
-
 
 @pytest.fixture(scope="session")
 def utility() -> ModuleType:
     """The benchmark of utility, which makes tables, runs the engine and scores."""
-    spec = spec_from_file_location("utility", BENCHMARK)
-    assert spec
-    assert spec.loader
-    module = sys.modules["utility"] = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return benchmark_named("utility")
 
 
 @pytest.fixture
@@ -241,7 +234,7 @@ def test_a_guess_off_by_ten_either_way_learns(utility: ModuleType, guess: int) -
 def test_the_recipe_holds_on_ten_tables_with_any_guess() -> None:
     """Fixed settings, ε 1: each table loses at most 10 points, and digits and wine, for which it is little, 15."""
     told = subprocess.run(
-        [sys.executable, BENCHMARK, "--epsilon", "1", "--splits", "2"],
+        [sys.executable, FOLDER / "utility.py", "--epsilon", "1", "--splits", "2"],
         capture_output=True,
         text=True,
         check=True,

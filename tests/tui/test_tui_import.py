@@ -212,6 +212,33 @@ def test_at_any_size_what_happens_and_the_buttons_stand_there_and_a_refusal_name
     play(story())
 
 
+@pytest.mark.slow
+def test_columns_side_by_side_become_a_vector_and_are_columns_again(
+    both: tuple[World, OwnerSession], tmp_path: Path
+) -> None:
+    world, owner = both
+    path = tmp_path / "digits.csv"
+    names = [f"pixel_{place}" for place in range(16)]
+    path.write_text("\n".join([",".join([*names, "label"]), *[",".join("0123456789012345a")] * 3]) + "\n")
+
+    async def story() -> None:
+        async with on_page(owner, world, "data", size=(100, 30)) as pilot:
+            await look_at(pilot, path)
+            await until(pilot, lambda: isinstance(pilot.app.screen, ImportDialog))
+            warnings = pilot.app.screen.query_one("#warnings", Plain)
+            await until(pilot, lambda: "“Vectors”: pixel=16" in str(warnings.content))
+            await say(pilot, "#vectors", "pixel=15")
+            await sees(pilot, "pixel with a number are 16 columns")
+            await say(pilot, "#vectors", "pixel")
+            await sees(pilot, "“Vectors” is written pixel=64")
+            await say(pilot, "#vectors", "pixel=16")
+            await until(pilot, lambda: list(columns_of(pilot)) == ["pixel", "label"])
+            await say(pilot, "#vectors", "")
+            await until(pilot, lambda: len(columns_of(pilot)) == 17)
+
+    play(story())
+
+
 # words --------------------------------------------------------------------------------------------------------
 
 

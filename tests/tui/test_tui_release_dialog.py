@@ -25,7 +25,7 @@ from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.widgets.plain import Plain
 from vault.owner.interface.session import OwnerSession
 from vault.views.releases import ReleaseView
-from vault.wire import messages
+from vault.wire import addresses
 
 LEAVES = "This leaves your computer now and cannot be called back."
 WITHDRAWING = "Withdrawing consent later will not remove what this taught."
@@ -56,10 +56,10 @@ def fetched(vault: OwnerSession, world: World) -> dict[str, bytes]:
     """What the requester of the update could fetch now."""
     token, job = vault.issue_token(NAME), vault.request(held(vault).id).job_id
     with httpx.Client(
-        transport=httpx.HTTPTransport(uds=str(world.paths.socket)), base_url=messages.BASE_URL
+        transport=httpx.HTTPTransport(uds=str(world.paths.socket)), base_url=addresses.BASE_URL
     ) as line:
         answer = line.post(
-            messages.FETCH_JOB, json={"job_id": job}, headers={"Authorization": f"Bearer {token}"}
+            addresses.FETCH_JOB, json={"job_id": job}, headers={"Authorization": f"Bearer {token}"}
         )
     assert answer.status_code == 200, answer.text
     return {name: base64.b64decode(text) for name, text in answer.json()["files"].items()}

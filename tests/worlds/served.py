@@ -26,7 +26,7 @@ from vault.owner.interface.actions import ACTIONS
 from vault.sealing.slots import TEST_COST
 from vault.settings import Preferences
 from vault.vault import passphrase_secret
-from vault.wire import messages
+from vault.wire import addresses, messages
 from vault.wire.encoding import to_json
 from vault.wire.proofs import proof_mac
 
@@ -39,7 +39,7 @@ class Caller:
     def __init__(self, socket: Path) -> None:
         self.http = httpx.Client(
             transport=httpx.HTTPTransport(uds=str(socket), verify=False),
-            base_url=messages.BASE_URL,
+            base_url=addresses.BASE_URL,
             timeout=60,
         )
 
@@ -52,7 +52,7 @@ class Caller:
     def owner(
         self, method: str, *, token: str, headers: dict[str, str] | None = None, **arguments: Any
     ) -> httpx.Response:
-        return self.ask(messages.owner_path(method), to_json(arguments), token=token, headers=headers)
+        return self.ask(addresses.owner_path(method), to_json(arguments), token=token, headers=headers)
 
     def begin(self, action: str, *, token: str, **arguments: Any) -> str:
         """Begin a watched action and return its id."""
@@ -64,7 +64,7 @@ class Caller:
         """An action behind which the passphrase stands."""
         said: Any = to_json(arguments)
         proof = self.proof(session, action, said)
-        return self.ask(messages.owner_path(action), {**said, "proof": proof}, token=session.token)
+        return self.ask(addresses.owner_path(action), {**said, "proof": proof}, token=session.token)
 
     def begin_proven(self, session: messages.Session, action: str, **arguments: Any) -> str:
         """Begin a watched action behind which the passphrase stands, and return its id."""
@@ -76,22 +76,22 @@ class Caller:
         """Let the vault lock after so many minutes, with the passphrase behind it."""
         said = {"minutes": minutes}
         proof = self.proof(session, "lock_after", said)
-        return self.ask(messages.LOCK_AFTER, {**said, "proof": proof}, token=session.token)
+        return self.ask(addresses.LOCK_AFTER, {**said, "proof": proof}, token=session.token)
 
     def outcome(self, action: str, action_id: str, *, token: str) -> dict[str, Any]:
         """How far a watched action is, and what became of it."""
-        answer = self.ask(messages.outcome_path(action), {"id": action_id}, token=token)
+        answer = self.ask(addresses.outcome_path(action), {"id": action_id}, token=token)
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
 
     def session(self, scope: str = "owner") -> messages.Session:
-        answer = self.ask(messages.SESSION, {"passphrase": PASSPHRASE, "scope": scope})
+        answer = self.ask(addresses.SESSION, {"passphrase": PASSPHRASE, "scope": scope})
         assert answer.status_code == 200, answer.text
         return messages.Session.model_validate(answer.json())
 
     def nonce(self, session: messages.Session) -> str:
-        answer = self.ask(messages.NONCE, {"approver": session.approver}, token=session.token)
+        answer = self.ask(addresses.NONCE, {"approver": session.approver}, token=session.token)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["nonce"])
 
@@ -118,15 +118,15 @@ def token_of(daemon: Daemon) -> str:
 def owner_paths() -> list[str]:
     """Every path that is the owner's."""
     own = [
-        messages.END_SESSION,
-        messages.NONCE,
-        messages.PASSPHRASE,
-        messages.BEGUN,
-        messages.STOP,
-        messages.PULSE,
-        messages.LOCK,
+        addresses.END_SESSION,
+        addresses.NONCE,
+        addresses.PASSPHRASE,
+        addresses.BEGUN,
+        addresses.STOP,
+        addresses.PULSE,
+        addresses.LOCK,
     ]
-    return [*own, messages.LOCK_AFTER, *(messages.owner_path(name) for name in ACTIONS)]
+    return [*own, addresses.LOCK_AFTER, *(addresses.owner_path(name) for name in ACTIONS)]
 
 
 def error_of(answer: httpx.Response) -> tuple[int, str]:
@@ -212,7 +212,7 @@ def serving(world: World, *, lock_minutes: int = 15) -> Iterator[Daemon]:
     finally:
         if thread.is_alive():
             token = daemon.session().token
-            daemon.ask(messages.LOCK, {"stop_training": True}, token=token)
+            daemon.ask(addresses.LOCK, {"stop_training": True}, token=token)
         daemon.http.close()
         thread.join(30)
         assert not thread.is_alive()

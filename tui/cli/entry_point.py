@@ -103,7 +103,7 @@ def _report(error: Exception) -> int:
             # A fact at the beginning, such as the name of a file, keeps its capital letter.
             says = str(error) if error.template().startswith("{") else _lower_first(str(error))
             return _print_error(says, error.hint, exit_code(error))
-        case MemoryError() | RuntimeError() | ImportError() | SystemError() if ran_out := what_ran_out(error):
+        case Exception() if not isinstance(error, OSError) and (ran_out := what_ran_out(error)):
             return _report(ran_out)
         case OSError():
             return _print_error(_system_error(error), "", ExitCode.UNAVAILABLE)

@@ -48,6 +48,14 @@ Rename = Annotated[
     list[str] | None,
     Option("--rename", metavar="COLUMN=NAME", help="Another name for a column; #3 is the third one."),
 ]
+Vectors = Annotated[
+    list[str] | None,
+    Option(
+        "--vector",
+        metavar="NAME=COLUMNS",
+        help="Numbered columns as one: pixel=64 for pixel_0 to pixel_63, or NAME=FIRST..LAST.",
+    ),
+]
 Lifetime = Annotated[
     str | None,
     Option("--lifetime", metavar="EPSILON", help="Lifetime privacy budget of a new collection; default: 8."),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _OF_ONE: Final = frozenset(("path", "name", "people", "lifetime", "allow_refused", "no_plan"))
 KEPT: Final = tuple(one.name for one in fields(FileChoice) if one.name not in _OF_ONE)
 # A form has them as they were said, together with those of the last file of the collection.
-_SAID_ALREADY: Final = frozenset(("drop", "rename", "nulls", "flatten"))
+_SAID_ALREADY: Final = frozenset(("drop", "rename", "vectors", "nulls", "flatten"))
 _LONGEST: Final = 2**20
 
 
@@ -87,7 +87,7 @@ def with_plan(plan: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any
 def _checked(name: str, value: object) -> object:
     if name not in KEPT:
         raise Invalid(reason=f"a plan of an import has no {name}, only {', '.join(KEPT)}")
-    if name in ("types", "sensitivities", "rename", "dates", "decimals"):
+    if name in ("types", "sensitivities", "rename", "vectors", "dates", "decimals"):
         fits = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
         return _fitting(name, value, fits=fits)
     if name in ("drop", "nulls"):

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from textual import work
 from textual.widget import Widget
-from textual.widgets import Button, Input, Select
+from textual.widgets import Input, Select
 
-from tui.dialogs.vault_call import VaultCallDialog
+from tui.dialogs.new_file import NewFileDialog
 from tui.text import wording
 from tui.text.card_facts import card_words, handed_out, labels_of
 from tui.text.error_words import with_way_out
-from tui.text.parse import parse_path
 from tui.widgets.field import menu_field, text_field
 from tui.widgets.plain import Plain
 from tui.widgets.toggle import Toggle
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 READ: Final = "Read it first: press “Show it”. What is written is what was shown."
 
 
-class DataCardDialog(VaultCallDialog):
+class DataCardDialog(NewFileDialog):
     """What to tell, and to whom; dismissed with "written" once the file is there."""
 
     def __init__(self, collection: CollectionView, requesters: Sequence[RequesterView]) -> None:
@@ -61,17 +60,11 @@ class DataCardDialog(VaultCallDialog):
         people = [("anybody, not signed", ""), *((one.name, one.name) for one in self._requesters)]
         yield menu_field("For", "to", people, "")
         yield Plain("", id="card", classes="value")
-        yield Plain("Into a new file", classes="heading")
-        yield Input(placeholder="such as my-data.card", id="path", classes="value")
+        yield from self.path_field("my-data.card")
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """Look at all of it, or write it."""
         return [("show", "Show it"), ("write", "Write the file")]
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in a field writes nothing; it leads to the buttons."""
-        event.stop()
-        self.query_one("#safe", Button).focus()
 
     def _choice(self) -> CardChoice:
         """What is ticked and typed; raises `Invalid` for words without their column."""
@@ -117,12 +110,9 @@ class DataCardDialog(VaultCallDialog):
         self.show_problem("")
 
     def _write(self, choice: CardChoice) -> None:
-        typed = self.query_one("#path", Input).value.strip()
-        if not typed:
-            self.show_problem("Name the file it goes to.")
-            self.set_focus(self.query_one("#path"))
+        target = self.typed_path()
+        if target is None:
             return
-        target = parse_path(typed)
         self.carry_out(
             lambda vault: vault.hand_out_card(choice, target),
             lambda card: handed_out(card, target),

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from textual.widget import Widget
-from textual.widgets import Input
 
-from tui.dialogs.vault_call import VaultCallDialog
+from tui.dialogs.new_file import NewFileDialog
 from tui.text import wording
 from tui.text.export_facts import export_sentences, picture_sentences
-from tui.text.parse import parse_path
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.toggle import Toggle
@@ -31,7 +29,7 @@ FORMATS: Final = {
 }
 
 
-class DataExportDialog(VaultCallDialog):
+class DataExportDialog(NewFileDialog):
     """Where to, and as what; dismissed with "exported" once the file is written."""
 
     def __init__(self, collection: CollectionView) -> None:
@@ -53,8 +51,7 @@ class DataExportDialog(VaultCallDialog):
 
     def details(self) -> Iterable[Widget]:
         """The file and its format."""
-        yield Plain("Into a new file", classes="heading")
-        yield Input(placeholder=f"such as {_example()}", id="path", classes="value")
+        yield from self.path_field(_example())
         yield Plain("Its ending says how it is written:", classes="heading")
         yield Facts([(f".{ending}", words) for ending, words in FORMATS.items()])
         yield Toggle(*SAFE, id="safe-csv")
@@ -67,19 +64,11 @@ class DataExportDialog(VaultCallDialog):
         """Write it."""
         return [("export", "Write the file")]
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the field writes nothing; it leads to the buttons."""
-        event.stop()
-        self.query_one("#safe").focus()
-
     def chosen(self, name: str) -> None:
         """Write the file, unless no name was typed."""
-        typed = self.query_one("#path", Input).value.strip()
-        if not typed:
-            self.show_problem("Name the file it goes to.")
-            self.set_focus(self.query_one("#path"))
+        target = self.typed_path()
+        if target is None:
             return
-        target = parse_path(typed)
         as_format = target.suffix.lower().lstrip(".")
         if as_format not in FORMATS:
             self.show_problem("The name of the file has to end in .csv, .jsonl or .html.")

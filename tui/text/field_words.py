@@ -22,6 +22,7 @@ FIELDS: Final = {
     "time": "Time of a row",
     "type": "Kind",
     "unit": "What counts as one",
+    "vector": "Vectors",
     "zone": "Zone",
 }
 TICKS: Final = {
@@ -51,6 +52,9 @@ def _field(found: re.Match[str]) -> str:
     if not said or said in _NO_VALUES:
         follows = f" {said}" if said and not said.isupper() and "=" not in said else ""
         return f"“{FIELDS[option]}”{follows}"
-    column, sign, word = said.strip("'").rpartition("=")
+    plain = said.strip("'")
+    if option == "vector":
+        return f"“{FIELDS[option]}”: {plain}"
+    column, sign, word = plain.rpartition("=")
     where = f" of {column}" if sign else ""
     return f"“{FIELDS[option]}”{where}: {'' if word in ('NAME', 'TYPE') else word}".removesuffix(": ")

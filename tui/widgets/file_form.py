@@ -22,6 +22,8 @@ FOUND: Final = "as it is found"
 FORMATS: Final = ((FOUND, ""), ("CSV", "csv"), ("JSON Lines", "jsonl"), ("Parquet", "parquet"))
 DECIMALS: Final = ((FOUND, ""), ("a comma: 1.234,5", ","), ("a point: 1,234.5", "."))
 FLATTEN: Final = ("Take apart what is nested", "b in the object a becomes the column a.b; JSON only.")
+NAMES: Final = "“Name” is written #3=notes"
+VECTORS: Final = "“Vectors” is written pixel=64 or NAME=FIRST..LAST"
 CUTS: Final = frozenset(("as_format", "part", "separator", "skip_lines", "flatten", "encoding"))
 """What cuts a file into other columns."""
 
@@ -64,6 +66,7 @@ class FileForm(Fields):
         yield text_field("Separator", "separator", "comma, semicolon, tab, bar or a sign", one.separator)
         skipped = "" if one.skip_lines is None else str(one.skip_lines)
         yield text_field("Lines to skip", "skip-lines", "before the header", skipped, most=6)
+        yield text_field("Vectors", "vectors", "such as pixel=64", _pairs_text(one.vectors))
         if self._by_number:
             yield text_field("Leave out", "drop", "columns such as #3, notes", ", ".join(one.drop))
             yield text_field("Name", "rename", "such as #1=id, #3=notes", _pairs_text(one.rename))
@@ -82,10 +85,11 @@ class FileForm(Fields):
         found |= {"nulls": _words(texts["nulls"]), "decimal": menus["decimal"]}
         found |= {
             "skip_lines": _lines(texts["skip-lines"]),
+            "vectors": _pairs(texts["vectors"], VECTORS),
             "flatten": self.query_one("#flatten", Toggle).is_on,
         }
         if self._by_number:
-            found |= {"drop": tuple(parse_names(texts["drop"])), "rename": _pairs(texts["rename"])}
+            found |= {"drop": tuple(parse_names(texts["drop"])), "rename": _pairs(texts["rename"], NAMES)}
             found |= _of_plan(texts["plan"], found)
         return found
 
@@ -129,11 +133,11 @@ def _pairs_text(pairs: Mapping[str, str]) -> str:
     return ", ".join(f"{word}={name}" for word, name in pairs.items())
 
 
-def _pairs(text: str) -> dict[str, str]:
+def _pairs(text: str, how: str) -> dict[str, str]:
     found = {}
     for one in parse_names(text):
         word, sign, name = one.partition("=")
         if not (word.strip() and sign and name.strip()):
-            raise Invalid(reason="“Name” is written #3=notes, with commas between several")
+            raise Invalid(reason=f"{how}, with commas between several")
         found[word.strip()] = name.strip()
     return found

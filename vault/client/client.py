@@ -11,7 +11,7 @@ from vault.client.connection import decode
 from vault.client.perform import begin, perform
 from vault.errors.daemon import ApprovalNotProven
 from vault.owner.interface.actions import ACTIONS, Action
-from vault.wire.paths import BEGUN, LOCK, LOCK_AFTER, PASSPHRASE, PULSE
+from vault.wire.addresses import BEGUN, LOCK, LOCK_AFTER, PASSPHRASE, PULSE
 
 if TYPE_CHECKING:
     from vault.client.login import Login

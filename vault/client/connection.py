@@ -13,7 +13,7 @@ import h11
 
 from vault.client.liveness import connect, is_answering, peer_of
 from vault.errors.daemon import DaemonGone, DaemonHung, DaemonUnreachable, SessionEnded
-from vault.wire.paths import BACKGROUND, HOST, JSON_TYPE
+from vault.wire.addresses import BACKGROUND, HOST, JSON_TYPE
 from vault.wire.plain_answers import NotPlain, read_plain
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from vault.client.connection import decode
 from vault.errors.daemon import ApprovalNotProven
 from vault.errors.families import Locked, Unavailable
 from vault.sealing.secret import Secret
-from vault.wire.paths import END_SESSION, NONCE, SESSION
+from vault.wire.addresses import END_SESSION, NONCE, SESSION
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -12,8 +12,8 @@ from vault.errors.families import Locked, Unavailable
 from vault.owner.interface.actions import PROGRESS, Action
 from vault.owner.interface.kinds import Kind, unwatched
 from vault.sealing.random import random_id
+from vault.wire.addresses import ACTION_ID, STOP, outcome_path, owner_path
 from vault.wire.encoding import to_json
-from vault.wire.paths import ACTION_ID, STOP, outcome_path, owner_path
 
 if TYPE_CHECKING:
     from vault.client.login import Login

@@ -16,8 +16,8 @@ from vault.daemon.service import Service
 from vault.errors.daemon import NotAtThisDoor, SessionEnded
 from vault.errors.exhaustion import truly
 from vault.errors.families import Invalid, LockboxError
+from vault.wire.addresses import BACKGROUND, JSON_TYPE
 from vault.wire.errors import ErrorBody, error_body, status_of, unforeseen
-from vault.wire.messages import BACKGROUND, JSON_TYPE
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 DESCRIPTION: Final = "What the process that has a vault open answers on its Unix socket."

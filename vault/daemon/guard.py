@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vault.daemon.moving_window import MovingWindow
 from vault.errors.daemon import BodyTooLarge, NotAtThisDoor, TooManyTries
 from vault.errors.families import LockboxError
+from vault.wire.addresses import BODY_LIMIT, HOST, JSON_TYPE
 from vault.wire.errors import error_body
-from vault.wire.messages import BODY_LIMIT, HOST, JSON_TYPE
 
 REQUESTS_PER_SECOND: Final = 100
 

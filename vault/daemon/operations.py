@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 from vault.errors.families import Invalid
 from vault.owner.interface.actions import PROGRESS, Action
 from vault.owner.interface.kinds import Kind
-from vault.wire.messages import ACTION_ID, ChosenId, Outcome
+from vault.wire.addresses import ACTION_ID
+from vault.wire.messages import ChosenId, Outcome
 from vault.wire.proofs import Proof
 
 PROOF: Final = "proof"

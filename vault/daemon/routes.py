@@ -19,9 +19,10 @@ from vault.portal import Told
 from vault.requests.bundle import JobFiles, parse_signature_line
 from vault.strict_base64 import from_base64
 from vault.views.runs import BegunAction, Pulse
-from vault.wire import messages
+from vault.wire import addresses, messages
+from vault.wire.addresses import JSON_TYPE, outcome_path, owner_path
 from vault.wire.encoding import Json
-from vault.wire.messages import JSON_TYPE, ActionId, Begun, outcome_path, owner_path
+from vault.wire.messages import ActionId, Begun
 from vault.wire.proofs import LockAfter
 
 # for the document alone: who may pass is decided by the classes of the routes
@@ -35,20 +36,20 @@ def application(service: Service | None = None, actions: Mapping[str, Action] = 
     open_to_all = APIRouter(route_class=OpenRoute)
     owner = APIRouter(route_class=OwnerRoute, dependencies=_BEARER)
     requester = APIRouter(route_class=RequesterRoute, dependencies=_BEARER)
-    open_to_all.post(messages.SESSION)(open_session)
-    owner.post(messages.END_SESSION)(end_session)
-    owner.post(messages.NONCE)(new_nonce)
-    owner.post(messages.PASSPHRASE)(change_passphrase)
-    owner.post(messages.BEGUN, response_model=list[BegunAction])(begun_actions)
-    owner.post(messages.STOP)(stop_action)
-    owner.post(messages.PULSE, response_model=Pulse)(pulse)
-    owner.post(messages.LOCK)(lock)
-    owner.post(messages.LOCK_AFTER)(lock_after)
+    open_to_all.post(addresses.SESSION)(open_session)
+    owner.post(addresses.END_SESSION)(end_session)
+    owner.post(addresses.NONCE)(new_nonce)
+    owner.post(addresses.PASSPHRASE)(change_passphrase)
+    owner.post(addresses.BEGUN, response_model=list[BegunAction])(begun_actions)
+    owner.post(addresses.STOP)(stop_action)
+    owner.post(addresses.PULSE, response_model=Pulse)(pulse)
+    owner.post(addresses.LOCK)(lock)
+    owner.post(addresses.LOCK_AFTER)(lock_after)
     for action in actions.values():
         _add(owner, operation_of(action))
-    requester.post(messages.SUBMIT_JOB)(submit_job)
-    requester.post(messages.ASK_JOB)(ask_job)
-    requester.post(messages.FETCH_JOB)(fetch_job)
+    requester.post(addresses.SUBMIT_JOB)(submit_job)
+    requester.post(addresses.ASK_JOB)(ask_job)
+    requester.post(addresses.FETCH_JOB)(fetch_job)
     for router in (open_to_all, owner, requester):
         app.include_router(router)
     return app

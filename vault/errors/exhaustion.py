@@ -31,7 +31,7 @@ def what_ran_out(error: BaseException) -> OutOfResources | None:
     for one in _chain(error):
         if isinstance(one, MemoryError) or getattr(one, "errno", None) == ENOMEM or _is_of_a_thread(one):
             return OutOfResources(what="memory")
-        if isinstance(one, ImportError | SystemError) and not can_take_memory():
+        if (isinstance(one, ImportError | SystemError) or _is_nameless(one)) and not can_take_memory():
             return OutOfResources(what="memory")
         if getattr(one, "errno", None) in NO_FILES:
             return OutOfResources(what="open files")
@@ -61,6 +61,11 @@ def can_take_memory() -> bool:
 def _is_of_a_thread(error: BaseException) -> bool:
     """Whether no thread could be started: Python has no kind of its own for that, and no number."""
     return isinstance(error, RuntimeError) and str(error) == NO_THREAD
+
+
+def _is_nameless(error: BaseException) -> bool:
+    """Whether this is what Arrow raises for an error of C++ that it has no name for, such as one of its allocator."""
+    return type(error).__name__ == "ArrowException"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

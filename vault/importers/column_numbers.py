@@ -56,6 +56,8 @@ def as_plain_numbers(
     if not is_given and not may_be_numbers(known_cells(raw.slice(0, spelling.FIRST), FieldType.FLOAT)):
         return raw, None
     known = known_cells(raw, FieldType.FLOAT)
+    if not form.decimal and spelling.all_match(known, spelling.FLOAT):
+        return raw, None
     if is_given and not spelling.all_match(known, spelling.FLOAT):
         known = like_numbers(known)
     notation = notation_of(known, form.decimal, doubts_commas=form.doubts_commas)

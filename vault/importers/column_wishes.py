@@ -1,4 +1,4 @@
-"""Which columns are left out, and which get another name."""
+"""Which columns are left out, which get another name, and which become one of vectors."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vault.errors.families import Invalid
+from vault.importers.numbered_columns import Joined, joined_of
+from vault.views.field_types import LONGEST_VECTOR
 from vault.views.names import plain_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnWishes:
-    """Columns by their names, or by their places: #3 is the third column."""
+    """Columns by their names, or by their places: #3 is the third column; `vectors` of numbered ones by their names."""
 
     drop: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
+    vectors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def most_joined(self) -> int:
+        """At most so many columns become others."""
+        return len(self.vectors) * LONGEST_VECTOR
 
     def names_of(self, called: Sequence[str]) -> list[str | None]:
         """The name that each column is to have, None where it is left out.
@@ -28,6 +36,21 @@ class ColumnWishes:
                 raise Invalid(reason=f"two wishes are about one column: {word} is column {place + 1}")
             wished[place] = None if new is None else plain_name(new)
         return [wished.get(place, name) for place, name in enumerate(called)]
+
+    def joined_of(self, called: Sequence[str], *, has_order: bool) -> tuple[Joined, ...]:
+        """The columns of vectors; raises Invalid where they are not there, or a wish is about a part of one."""
+        vectors = {plain_name(name): plain_name(word) for name, word in self.vectors.items()}
+        found = joined_of(vectors, called, has_order=has_order)
+        names = self.names_of(called)
+        kept = dict(zip(called, names, strict=True))
+        for one in found:
+            for column in (column for column in one.columns if kept[column] != column):
+                how = "left out" if kept[column] is None else f"renamed to {kept[column]}"
+                raise Invalid(reason=f"{column} is {how}, and a part of the vector {one.name}")
+        every = {column for one in found for column in one.columns}
+        for name in (one.name for one in found if one.name in {*names} - every):
+            raise Invalid(reason=f"the file has a column {name} besides those that become the vector {name}")
+        return found
 
 
 def _place_of(word: str, called: Sequence[str]) -> int:

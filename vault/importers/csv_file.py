@@ -28,6 +28,7 @@ def open_csv(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) -> S
     return Source(
         names=columns.names,
         called=columns.called,
+        joined=columns.joined,
         batches=lambda: row_batches(file, form, columns),
         has_types=False,
         encoding=said.encoding or ("" if file.data.isascii() else form.encoding),

@@ -16,18 +16,22 @@ Row = tuple[int, list[str]]
 # Where a byte below 128 stands, there stands its sign of ASCII, and no other way of writing the same text.
 _ASCII_IN_ONE_BYTE: Final = frozenset(
     (
-        *(
-            "ascii",
-            "utf-8",
-            "utf-8-sig",
-            "latin-1",
-            "iso8859-1",
-            "iso8859_2",
-            "iso8859-2",
-            "iso8859_15",
-            "iso8859-15",
-        ),
-        *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "koi8_r", "koi8-r"),
+        "ascii",
+        "utf-8",
+        "utf-8-sig",
+        "latin-1",
+        "iso8859-1",
+        "iso8859_2",
+        "iso8859-2",
+        "iso8859_15",
+        "iso8859-15",
+        "cp1250",
+        "cp1251",
+        "cp1252",
+        "cp1253",
+        "cp1254",
+        "koi8_r",
+        "koi8-r",
     )
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 from vault.importers.column_notes import of_nothing, of_zone
 from vault.importers.column_values import ColumnReading
 from vault.importers.local_times import clock_notes
+from vault.importers.numbered_columns import proposed
 from vault.importers.source import File, Source
 from vault.importers.values import LISTED, NESTED
 from vault.importers.vector_values import size_of
@@ -86,6 +87,23 @@ def maybe_vectors(names: Sequence[str], readings: Sequence[ColumnReading]) -> di
         if one.type in (FieldType.TEXT, FieldType.CATEGORY)
     }
     return {name: VectorType(max(sizes)) for name, sizes in found.items() if len(sizes) == 1 and any(sizes)}
+
+
+def maybe_joined(
+    source: Source, readings: Sequence[ColumnReading], home_columns: Collection[str]
+) -> Iterator[str]:
+    """What is said of numbered columns of numbers side by side, unless the collection has them as they are."""
+    numbers = {
+        name
+        for name, one in zip(source.names, readings, strict=True)
+        if one.type in (FieldType.INT, FieldType.FLOAT) and name not in home_columns
+    }
+    for word, one in proposed(source.called):
+        if numbers.issuperset(one.columns):
+            yield (
+                f"{len(one.columns):,} columns of numbers stand side by side, {one.span}. "
+                f"As one column of vectors: --vector {word}"
+            )
 
 
 def _first_texts(values: pa.ChunkedArray) -> list[str]:

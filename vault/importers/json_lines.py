@@ -24,7 +24,7 @@ from vault.importers.source import (
 from vault.importers.values import NOT_FINITE
 from vault.importers.wishes import AS_FOUND, FileWishes, refuse_wishes
 from vault.strict_json import DuplicateKey, NotFinite, finite_loads, holds_unfinite, items_with_unfinite
-from vault.views.field_types import RefusedRow
+from vault.views.field_types import LONGEST_VECTOR, RefusedRow
 
 _LONGEST_LINE = 8 * 2**20
 _LONGEST_LIST = 256 * 2**20
@@ -44,12 +44,13 @@ def open_json_lines(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUN
     rows = _items_of(file) if _is_list(file) else partial(_rows, file)
     if said.flatten:
         rows = partial(flattened, rows)
-    keys = _keys(file, rows())
+    keys = _keys(file, rows(), MOST_COLUMNS + max(LONGEST_VECTOR, wishes.most_joined))
     columns = columns_of(keys, file, wishes, obstacles=lambda: obstacles_in(rows(), keys, keys))
     kept = [keys[place] for place in columns.places]
     return Source(
         names=columns.names,
         called=columns.called,
+        joined=columns.joined,
         batches=lambda: _batches(rows(), kept),
         has_types=True,
         encoding=encoding,
@@ -61,7 +62,7 @@ def _keys_of(names: Collection[str], kept: Sequence[str], called: Sequence[str])
     return [key for key, name in zip(kept, called, strict=True) if name in names]
 
 
-def _keys(file: File, rows: Rows) -> list[str]:
+def _keys(file: File, rows: Rows, most: int) -> list[str]:
     keys: dict[str, None] = {}
     why, count = "", 0
     for line, row in rows:
@@ -70,7 +71,7 @@ def _keys(file: File, rows: Rows) -> list[str]:
             keys.update(dict.fromkeys(row))
         else:
             why = why or f" that can be kept; line {line}: {row}"
-        if len(keys) > MOST_COLUMNS:
+        if len(keys) > most:
             raise file.unreadable(f"it uses more than {MOST_COLUMNS} names")
     if not keys:
         raise file.unreadable(f"no line holds a JSON object{why}")

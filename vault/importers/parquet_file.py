@@ -44,6 +44,7 @@ def open_parquet(file: File, wishes: ColumnWishes, said: FileWishes = AS_FOUND) 
     return Source(
         names=columns.names,
         called=columns.called,
+        joined=columns.joined,
         batches=lambda: _batches(file, types),
         has_types=True,
         notes=tuple(notes),

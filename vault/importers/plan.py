@@ -181,7 +181,7 @@ def _as_home(uow: UnitOfWork, keys: KeyTree, home: CollectionFacts) -> Home:
 
 def _form(parsed: ParsedTable, choice: FileChoice) -> FileForm | None:
     """How the file is read, with what was said of its columns."""
-    said = {name: getattr(choice, name) for name in ("drop", "rename", "nulls", "flatten")}
+    said = {name: getattr(choice, name) for name in ("drop", "rename", "vectors", "nulls", "flatten")}
     return replace(parsed.form, **said) if parsed.form else None
 
 
@@ -297,6 +297,7 @@ def _with_plain_names(choice: FileChoice) -> FileChoice:
         time_field=None if choice.time_field is None else plain_name(choice.time_field),
         types=_by_plain_names(choice.types),
         sensitivities=_by_plain_names(choice.sensitivities),
+        vectors=_by_plain_names(choice.vectors),
         dates=_by_plain_names(choice.dates),
         decimals=_by_plain_names(choice.decimals),
     )

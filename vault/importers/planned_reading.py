@@ -45,7 +45,7 @@ def reading_of(file: File, digest: bytes, choice: FileChoice, home: CollectionFa
         sensitivities=_classes(choice, home),
         home_columns=frozenset(known),
         unit_column=_unit_column(choice),
-        wishes=ColumnWishes(drop=choice.drop, rename=choice.rename),
+        wishes=ColumnWishes(drop=choice.drop, rename=choice.rename, vectors=choice.vectors),
         said=file_wishes(choice),
         form=cell_wishes(choice, zone=(home and home.unit.zone) or ""),
     )

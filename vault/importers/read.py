@@ -25,6 +25,7 @@ from vault.importers.csv_file import open_csv
 from vault.importers.file_decisions import (
     form_of,
     has_local_times,
+    maybe_joined,
     maybe_times,
     maybe_vectors,
     notes_of,
@@ -33,6 +34,7 @@ from vault.importers.file_decisions import (
 from vault.importers.json_lines import open_json_lines
 from vault.importers.known_kinds import binary_kind, is_json, text_kind
 from vault.importers.parquet_file import open_parquet
+from vault.importers.side_by_side import places_of, read_joined
 from vault.importers.source import MOST_ROWS, File, RawBatch, Source
 from vault.importers.wishes import AS_FOUND, CellWishes, FileWishes, refuse_wishes, words_of
 from vault.records.schema import ParsedTable
@@ -78,27 +80,24 @@ def parse(
     while nobody knows how many rows there are; then how many of them the columns that are done come to.
     """
     if file.path is not None:
-        refuse_wishes("a known export", words_of(said, form))
+        refuse_wishes("a known export", words_of(said, form) | {"vector": wishes.vectors or None})
         wanted_part = Wanted(types=types or {}, sensitivities=sensitivities or {}, wishes=wishes)
         return read_known(file, wanted_part, progress)
     source = FORMATS[file.format](file, wishes, said)
+    width, places = len(source.names), places_of(source.names, source.joined)
+    source = replace(source, names=tuple(places))
     asked = [*(types or {}), *(sensitivities or {}), *form.dates, *form.decimals]
-    _check_columns(source.names, [name for name in asked if name not in home_columns])
+    _check_columns(source, [name for name in asked if name not in home_columns])
     form = replace(form, doubts_commas=source.separator == ",", doubts_points=source.separator == ";")
     wanted = {unit_column: FieldType.TEXT} | dict(types or {})
-    lines, columns, ragged = _gathered(list(_counted(file, source.batches(), progress)), len(source.names))
-    readings = list[ColumnReading]()
+    lines, columns, ragged = _gathered(list(_counted(file, source.batches(), progress)), width)
 
-    def read_one(place: int, form: CellWishes) -> ColumnReading:
-        name, raw = source.names[place], columns[place]
-        return read_column(name, raw, wanted.get(name), is_spelled=not source.has_types, form=form.of(name))
+    def told(done: int) -> None:
+        progress(len(lines) * done // len(source.names), len(lines))
 
-    for place in range(len(source.names)):
-        readings.append(read_one(place, form))
-        if readings[place].decimal != ".":
-            columns[place] = []  # it is not read again
-        progress(len(lines) * len(readings) // len(source.names), len(lines))
-    readings = with_obstacles(_decided_together(readings, read_one, form), source, lines)
+    readings = _readings(source, columns, places, wanted, form, told)
+    readings = with_obstacles(readings, source, lines)
+    notes = notes_of(source.names, readings, lines, form, wanted, is_whole=not ragged)
     table, fitting, refused = _fitting(source.names, readings, lines)
     return ParsedTable(
         fields=_fields(source, readings, sensitivities or {}, wishes),
@@ -108,7 +107,7 @@ def parse(
         digest_input=digest_of(file),
         format=file.format,
         source=file.name,
-        notes=(*source.notes, *notes_of(source.names, readings, lines, form, wanted, is_whole=not ragged)),
+        notes=(*source.notes, *notes, *maybe_joined(source, readings, home_columns)),
         export=export_of(KNOWN[file.export]) if file.export else None,
         called=source.called,
         form=form_of(file, source, readings, form),
@@ -117,6 +116,34 @@ def parse(
         maybe_vectors=maybe_vectors(source.names, readings),
         signs={name: one.sign for name, one in zip(source.names, readings, strict=True) if one.sign},
     )
+
+
+def _readings(
+    source: Source,
+    columns: list[Raw],
+    places: Mapping[str, tuple[int, ...]],
+    wanted: Mapping[str, ColumnType],
+    form: CellWishes,
+    progress: Callable[[int], None],
+) -> list[ColumnReading]:
+    """Each column read from those that it is made of, which are forgotten unless they are read again."""
+    vectors = {one.name: one for one in source.joined}
+    readings = list[ColumnReading]()
+
+    def read_one(place: int, form: CellWishes) -> ColumnReading:
+        name, given = source.names[place], wanted.get(source.names[place])
+        raws = [columns[each] for each in places[name]]
+        if name in vectors:
+            return read_joined(vectors[name], raws, given, form.of(name))
+        return read_column(name, raws[0], given, is_spelled=not source.has_types, form=form.of(name))
+
+    for place, name in enumerate(source.names):
+        readings.append(read_one(place, form))
+        if readings[place].decimal != ".":
+            for each in places[name]:
+                columns[each] = []
+        progress(len(readings))
+    return _decided_together(readings, read_one, form)
 
 
 def _decided_together(
@@ -222,10 +249,14 @@ def _gathered(batches: Sequence[RawBatch], width: int) -> tuple[array[int], list
     return lines, [_whole(batches, place) for place in range(width)], ragged
 
 
-def _check_columns(names: tuple[str, ...], asked: list[str]) -> None:
-    for name in asked:
-        if name not in names:
-            raise Invalid(reason=f"the file has no column {name}")
+def _check_columns(source: Source, asked: list[str]) -> None:
+    parts = {column: one.name for one in source.joined for column in one.columns}
+    for name in (name for name in asked if name not in source.names):
+        if name in parts:
+            raise Invalid(
+                reason=f"{name} becomes a part of the vector {parts[name]}: say it of {parts[name]}"
+            )
+        raise Invalid(reason=f"the file has no column {name}")
 
 
 def _whole(batches: Sequence[RawBatch], place: int) -> Raw:
@@ -267,12 +298,19 @@ def _fields(
     wishes: ColumnWishes,
 ) -> tuple[FieldSpec, ...]:
     """Each column with its class, by its name in the file as well: another name makes nothing harmless."""
-    called = dict(zip(wishes.names_of(source.called), source.called, strict=True))
+    wished = zip(wishes.names_of(source.called), source.called, strict=True)
+    called: dict[str, tuple[str, ...]] = {new: (old,) for new, old in wished if new}
+    called |= {one.name: one.columns for one in source.joined}
     return tuple(
         FieldSpec(
             name=name,
             type=reading.type,
-            sensitivity=sensitivities.get(name) or guess_sensitivity(f"{called[name]} {name}"),
+            sensitivity=sensitivities.get(name) or _strictest(name, called[name]),
         )
         for name, reading in zip(source.names, readings, strict=True)
     )
+
+
+def _strictest(name: str, called: Sequence[str]) -> Sensitivity:
+    classes = list(Sensitivity)
+    return max((guess_sensitivity(f"{one} {name}") for one in called), key=classes.index)

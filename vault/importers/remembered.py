@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vault.records.schema import ParsedTable
 
 _LISTS: Final = frozenset(("drop", "nulls"))
-_BY_COLUMN: Final = frozenset(("rename", "decimals", "dates"))
+_BY_COLUMN: Final = frozenset(("rename", "vectors", "decimals", "dates"))
 _OF_FILES: Final = frozenset(("as_format", "signs"))
 _OF_FORM: Final = ("encoding", "separator", "skip_lines", "zone")
 
@@ -34,6 +34,7 @@ def kept_of(choice: FileChoice, parsed: ParsedTable) -> KeptPlan | None:
         "part": form.part,
         "drop": list(choice.drop),
         "rename": dict(choice.rename),
+        "vectors": dict(choice.vectors),
         "flatten": choice.flatten,
         "nulls": list(choice.nulls),
         "decimal": choice.decimal,
@@ -110,7 +111,7 @@ def _is_utf8(data: bytes) -> bool:
 
 def _has_shape(found: FileChoice, kept: KeptPlan, file: File) -> bool:
     """Whether a file has the columns of the last one in their order; names of JSON have none but for a number."""
-    wishes = ColumnWishes(drop=found.drop, rename=found.rename)
+    wishes = ColumnWishes(drop=found.drop, rename=found.rename, vectors=found.vectors)
     try:
         called = FORMATS[file.format](file, wishes, file_wishes(found)).called
     except LockboxError:
@@ -134,6 +135,8 @@ def _told(found: FileChoice, file: File) -> Iterator[str]:
         yield f"without {', '.join(found.drop)}"
     if found.rename:
         yield f"renamed {', '.join(found.rename)}"
+    if found.vectors:
+        yield f"vectors {', '.join(found.vectors)}"
     if found.nulls:
         yield f"missing {', '.join(found.nulls)}"
     commas = [name for name, sign in found.decimals.items() if sign == ","]

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from vault.errors.records import Unreadable
 from vault.importers.column_wishes import ColumnWishes
+from vault.importers.numbered_columns import Joined, proposed
 from vault.importers.vector_values import are_numbers
 from vault.records.schema import LONGEST_NAME
 from vault.views.field_types import RefusedRow
@@ -45,7 +46,7 @@ class Source:
     ``called`` are all its columns as the file calls them, also those that are left out or renamed.
     ``encoding`` is that of its text and ``separator`` the sign between its cells, empty where nothing decided them or
     the format has none; ``skipped`` are the lines before its header, where it has one. ``obstacles`` tells what is
-    nested in columns of these names.
+    nested in columns of these names. ``joined`` are those that become one of vectors.
     """
 
     names: tuple[str, ...]
@@ -57,6 +58,7 @@ class Source:
     skipped: int | None = None
     obstacles: Callable[[Collection[str]], list[str]] = lambda _names: []
     notes: tuple[str, ...] = ()
+    joined: tuple[Joined, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +114,13 @@ def _lists(values: list[object]) -> pa.Array | list[object]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """The columns that are read, in order: where each stands in the file, and its name."""
+    """The columns that are read, in order: where each stands in the file, and its name; and what becomes vectors."""
 
     places: tuple[int, ...]
     names: tuple[str, ...]
     called: tuple[str, ...]
     width: int
+    joined: tuple[Joined, ...] = ()
 
 
 def columns_of(
@@ -133,19 +136,33 @@ def columns_of(
     then what other `obstacles` there are. Raises Invalid for a wish about a column that is not there, or about several.
     """
     called = [plain_name(str(raw)) for raw in raw_names]
-    if len(called) > MOST_COLUMNS:
-        raise file.unreadable(f"it has more than {MOST_COLUMNS} columns")
+    joined = wishes.joined_of(called, has_order=file.format != "jsonl")
+    if len(called) - sum(len(one.columns) - 1 for one in joined) > MOST_COLUMNS:
+        raise file.unreadable(f"it has more than {MOST_COLUMNS} columns{_fewer(called, joined)}")
     kept = [(place, name) for place, name in enumerate(wishes.names_of(called)) if name is not None]
     names = [name for _, name in kept]
     problems = [_problem(name, place + 1, names[:number]) for number, (place, name) in enumerate(kept)]
+    problems += [_vector_problem(one.name) for one in joined]
     if told := [problem for problem in problems if problem]:
         more = [f"{len(told) - _MOST_SAID} more names cannot be kept"] if len(told) > _MOST_SAID else []
         raise file.unreadable("; ".join((*told[:_MOST_SAID], *more, *obstacles())))
     if not names:
         raise file.unreadable("it has no columns")
     return Columns(
-        places=tuple(place for place, _ in kept), names=tuple(names), called=tuple(called), width=len(called)
+        places=tuple(place for place, _ in kept),
+        names=tuple(names),
+        called=tuple(called),
+        width=len(called),
+        joined=joined,
     )
+
+
+def _fewer(called: Sequence[str], joined: Sequence[Joined]) -> str:
+    """Which columns of too many could become one."""
+    taken = {column for one in joined for column in one.columns}
+    for word, one in proposed([name for name in called if name not in taken]):
+        return f"; the {len(one.columns):,} columns {one.span} become one of vectors with --vector {word}"
+    return ""
 
 
 def _problem(name: str, number: int, before: Sequence[str]) -> str:
@@ -157,6 +174,11 @@ def _problem(name: str, number: int, before: Sequence[str]) -> str:
     if name in before:
         return f"two columns have the name {name}{way_out.replace('it one', 'one another')}"
     return ""
+
+
+def _vector_problem(name: str) -> str:
+    problem = _name_problem(name)
+    return f"the name of the vector {problem}" if problem else ""
 
 
 def _name_problem(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
@@ -53,9 +54,9 @@ class ConvolutionalModel(Wire):
     weights: Digest
 
     @property
+    @abstractmethod
     def layers(self) -> tuple[Convolution, ...]:
         """The convolutions in their order."""
-        raise NotImplementedError
 
     @model_validator(mode="after")
     def _has_maps(self) -> Self:

@@ -67,7 +67,7 @@ def types_of(data: bytes) -> set[str]:
 def _deserialized(data: bytes) -> list[tuple[str, Mapping[str, Any]]]:
     _check_header_size(data)
     try:
-        found: list[tuple[str, Mapping[str, Any]]] = safetensors.deserialize(data)  # type: ignore[no-untyped-call]  # the package has no types for it
+        found: list[tuple[str, Mapping[str, Any]]] = safetensors.deserialize(data)
     except safetensors.SafetensorError as error:
         raise NotTheTensors("the file is not safetensors") from error
     return found

@@ -21,6 +21,8 @@ class FileChoice:
     ``sensitivities`` are column → word, by the names that ``rename`` gives; ``lifetime`` is the ε of a new collection,
     empty for the default. ``people`` is collection → ``same`` or ``other``: whether these rows are of the same people
     as that collection. ``drop`` are columns that are left out; in it and in ``rename`` #3 is the third column.
+    ``vectors`` are columns that others become which stand side by side: each by how many there are of its name and a
+    number, or by the first and the last of them as FIRST..LAST.
     Where rows are refused nothing is stored, unless it says to ``allow_refused``. ``part`` is the table of a known
     export that is taken, the first one of its format where it is empty.
 
@@ -43,6 +45,7 @@ class FileChoice:
     people: Mapping[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
+    vectors: Mapping[str, str] = field(default_factory=dict)
     allow_refused: bool = False
     part: str = ""
     encoding: str = ""
@@ -79,7 +82,8 @@ class ColumnPreview:
 class FileForm:
     """How a file turned out to be written, in the words of a `FileChoice`; what nothing in it decided is empty.
 
-    What is left out, renamed, missing or taken apart is as it was said, now or of the last file of its collection.
+    What is left out, renamed, a vector, missing or taken apart is as it was said, now or of the last file of its
+    collection.
     """
 
     as_format: str
@@ -92,6 +96,7 @@ class FileForm:
     zone: str = ""
     drop: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
+    vectors: Mapping[str, str] = field(default_factory=dict)
     nulls: tuple[str, ...] = ()
     flatten: bool = False
 

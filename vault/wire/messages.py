@@ -11,68 +11,8 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
+from vault.wire.addresses import BODY_LIMIT
 from vault.wire.errors import ErrorBody
-from vault.wire.paths import (
-    ACTION_ID,
-    ASK_JOB,
-    BACKGROUND,
-    BASE_URL,
-    BEGUN,
-    BODY_LIMIT,
-    END_SESSION,
-    FETCH_JOB,
-    HOST,
-    JSON_TYPE,
-    LOCK,
-    LOCK_AFTER,
-    NONCE,
-    PASSPHRASE,
-    PULSE,
-    SESSION,
-    STOP,
-    SUBMIT_JOB,
-    outcome_path,
-    owner_path,
-)
-
-__all__ = [
-    "ACTION_ID",
-    "ASK_JOB",
-    "BACKGROUND",
-    "BASE_URL",
-    "BEGUN",
-    "BODY_LIMIT",
-    "END_SESSION",
-    "FETCH_JOB",
-    "HOST",
-    "JSON_TYPE",
-    "LOCK",
-    "LOCK_AFTER",
-    "NONCE",
-    "PASSPHRASE",
-    "PULSE",
-    "SESSION",
-    "STOP",
-    "SUBMIT_JOB",
-    "ActionId",
-    "Begun",
-    "ChosenId",
-    "Empty",
-    "JobFiles",
-    "JobId",
-    "JobState",
-    "LockRequest",
-    "LoginRequest",
-    "Message",
-    "Nonce",
-    "NonceRequest",
-    "Outcome",
-    "PassphraseChange",
-    "ReleasedFiles",
-    "Session",
-    "outcome_path",
-    "owner_path",
-]
 
 Answer = TypeVar("Answer")
 
