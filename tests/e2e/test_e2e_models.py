@@ -31,6 +31,7 @@ def said(world: World, *words: str | Path) -> str:
     return " ".join(outcome.out.split())
 
 
+@pytest.mark.slow
 def test_a_model_is_kept_fitted_used_and_deleted_while_another_process_has_the_vault_open(
     released: World,
 ) -> None:
