@@ -41,4 +41,13 @@ MUTANTS = (
         caught_by="test_a_crash_after_the_program_was_told_to_end_is_no_success",
         within="tui/app",
     ),
+    Mutant(
+        name="a word typed before the question was heard decides it",
+        kind=Kind.CONSENT,
+        function="Talk.forget_typed",
+        old="if sys.stdin.isatty():",
+        new="if not sys.stdin.isatty():",
+        caught_by="test_what_was_typed_before_the_question_decides_nothing",
+        within="tui/by_ear",
+    ),
 )
