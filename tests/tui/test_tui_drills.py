@@ -35,7 +35,7 @@ def test_the_commands_say_so_and_switch_them_off(drilled_world: World) -> None:
     with served(drilled_world) as vault:
         drill = the_drill(vault).id
         refused = run(drilled_world.paths, "request", "refuse", drill[:8])
-        assert (refused.code, refused.err.startswith("lockbox: this was a drill: nobody sent it")) == (
+        assert (refused.code, refused.err.startswith("lockbox: error: this was a drill: nobody sent it")) == (
             4,
             True,
         )

@@ -17,7 +17,6 @@ from tui.cli.exit_codes import ExitCode, exit_code
 from tui.text.layout import one_line
 from vault.errors.exhaustion import truly, what_ran_out
 from vault.errors.families import LockboxError
-from vault.errors.requests import WasDrill
 
 if TYPE_CHECKING:
     from click import ClickException
@@ -99,8 +98,6 @@ def run(arguments: list[str]) -> int:
 
 def _report(error: Exception) -> int:
     match error:
-        case WasDrill():
-            return _print_drill(error)
         case LockboxError():
             error = truly(error)
             # A fact at the beginning, such as the name of a file, keeps its capital letter.
@@ -112,13 +109,6 @@ def _report(error: Exception) -> int:
             return _print_error(_system_error(error), "", ExitCode.UNAVAILABLE)
         case _:
             return _report_bug(type(error))
-
-
-def _print_drill(drill: WasDrill) -> int:
-    """A drill is no error, and what was wanted was not done all the same."""
-    print(f"lockbox: {one_line(_lower_first(str(drill)))}", file=sys.stderr)
-    print(f"lockbox: hint: {one_line(drill.hint)}", file=sys.stderr)
-    return exit_code(drill)
 
 
 def _interrupted() -> int:
