@@ -25,6 +25,7 @@ NEWEST: Final = 50
 
 REQUESTER: Final = Target(metavar="NAME", help="Your own name for them.")
 REQUEST: Final = Target(metavar="ID", help="Of a request; its first characters are enough.")
+MODEL: Final = Target(metavar="MODEL", help="Its name: lockbox model list")
 UPDATE: Final = Target(metavar="ID", help="Of a held update; its first characters are enough.")
 
 
@@ -360,6 +361,20 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
     ),
 )
 
+# models of one's own ------------------------------------------------------------------------------------------
+
+
+DELETE_MODEL: Final[Action[Any]] = Action(
+    name="delete-model",
+    words="model delete",
+    help="Delete a model from the vault for good; copies that others have, or that you made, stay.",
+    target=MODEL,
+    call=lambda vault, name, _: vault.delete_model(name),
+    reply=lambda name, _: [
+        f"{name} is deleted from this vault. Copies that were exported, and those of others, stay."
+    ],
+)
+
 ACTIONS: Final[tuple[Action[Any], ...]] = (
     TRUST,
     BLOCK,
@@ -371,6 +386,7 @@ ACTIONS: Final[tuple[Action[Any], ...]] = (
     LIFT,
     STOP,
     WITHHOLD,
+    DELETE_MODEL,
 )
 
 

@@ -23,6 +23,7 @@ from vault.owner.budget import BudgetActions
 from vault.owner.cards import CardActions
 from vault.owner.consents import ConsentActions
 from vault.owner.interface.owner import Owner
+from vault.owner.models import ModelActions
 from vault.owner.records import RecordActions
 from vault.owner.releases import ReleaseActions
 from vault.owner.reopen import plan as plan_reopening
@@ -53,7 +54,7 @@ __all__ = [
 @final  # so that the type checker names an action of the owner that nothing carries out
 class Vault(
     RecordActions, UndoActions, CardActions, RequesterActions, ConsentActions, RequestActions, ReleaseActions,
-    BudgetActions, AuditActions, UpkeepActions, AccessActions, Owner,
+    ModelActions, BudgetActions, AuditActions, UpkeepActions, AccessActions, Owner,
 ):  # fmt: skip
     """An open vault; close it, or use it in a with statement, so that the keys are wiped."""
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import sqlmodel
 from sqlalchemy import ForeignKey, MetaData, UniqueConstraint
+from sqlalchemy.orm import configure_mappers
 from sqlmodel import SQLModel
 
 from vault.store.column_types import TimeColumn, TypeColumn, WordColumn
@@ -20,6 +21,9 @@ from vault.views.states import RequesterStatus, RequestState
 
 class Row(SQLModel):
     """What every table has in common: one catalogue of tables, and names for its rules."""
+
+    # No row is ever checked by pydantic, so nothing is made ready for it at every start.
+    model_config = {"defer_build": True}
 
     metadata: ClassVar[MetaData] = MetaData(
         naming_convention={
@@ -299,3 +303,27 @@ class HeldRow(Row, table=True):
     sent_at: datetime | None = _time(default=None)
     ended_at: datetime | None = _time(default=None)
     fetch_until: datetime | None = _time(default=None)
+
+
+class ModelRow(Row, table=True):
+    """One model that the owner keeps for their own use; nothing that leaves is ever made of one.
+
+    `job` is the manifest that says what its weights mean. One of a release has its digest and `vault_key`, one that was
+    fitted at home the `collection_id` on whose rows, and the name of the model it began from.
+    """
+
+    __tablename__ = "model"
+
+    id: str = sqlmodel.Field(primary_key=True)
+    name: str = sqlmodel.Field(unique=True)
+    job: bytes
+    weights: bytes
+    added_at: datetime = _time()
+    release_digest: str | None = None
+    vault_key: bytes | None = None
+    collection_id: int | None = sqlmodel.Field(default=None, index=True)
+    began_from: str | None = None
+
+
+# Otherwise done at the first row that is read: by then the passphrase has been tried, and somebody waits for it.
+configure_mappers()
