@@ -64,7 +64,10 @@ async def opens(pilot: Pilot[int], key: str, dialog: type) -> None:
 
 
 async def presses(pilot: Pilot[int], button: str) -> None:
-    pilot.app.screen.set_focus(pilot.app.screen.query_one(f"#{button}"))
+    """Press a button, once it is up again from the time before."""
+    found = pilot.app.screen.query_one(f"#{button}")
+    await until(pilot, lambda: not found.has_class("-active"))
+    pilot.app.screen.set_focus(found)
     await pilot.pause()
     await press(pilot, "enter")
 
