@@ -8,9 +8,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
-from tui.actions_of_models import DELETE_MODEL
 from tui.text import times, update_facts, wording
 from tui.text.action import Action, Entry, Question, Target
+from tui.text.model_actions import DELETE_MODEL
 from tui.text.request_facts import OPEN_STATES
 
 if TYPE_CHECKING:
