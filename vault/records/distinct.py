@@ -21,7 +21,7 @@ def count_distinct(column: pa.ChunkedArray) -> int:
     """How many different values there are, by their bits."""
     if pa.types.is_timestamp(column.type):
         return count_steps(np.sort(known_values(column, pa.int64())))
-    found = _of_texts(column) if _is_of_many_short_texts(column) else None
+    found = _count_texts(column) if _is_of_many_short_texts(column) else None
     return len(column.unique()) - bool(column.null_count) if found is None else found
 
 
@@ -48,7 +48,7 @@ def _is_of_many_short_texts(column: pa.ChunkedArray) -> bool:
     return longest <= _LONGEST and len(first.unique()) > len(first) // 2
 
 
-def _of_texts(column: pa.ChunkedArray) -> int | None:
+def _count_texts(column: pa.ChunkedArray) -> int | None:
     """How many texts differ, by their marks; None where two different ones have the same mark."""
     marks = np.concatenate([_marks(chunk.drop_null()) for chunk in column.chunks])
     distinct = count_steps(np.sort(marks))
