@@ -25,6 +25,7 @@ TABLES = {
     "access_token",
     "grant",
     "request",
+    "campaign",
     "refusal",
     "charge",
     "held",

@@ -16,7 +16,17 @@ from vault.owner.interface.kinds import Kind, kind_of
 PROGRESS: Final = "progress"
 
 # The parts that `Owner` is made of, each in its file, from the last one on as their methods are looked up.
-PARTS: Final = ("Upkeep", "Audit", "Budget", "Releases", "Requests", "Consents", "Requesters", "Records")
+PARTS: Final = (
+    "Upkeep",
+    "Audit",
+    "Budget",
+    "Releases",
+    "Campaigns",
+    "Requests",
+    "Consents",
+    "Requesters",
+    "Records",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
