@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
+from tui.campaign_actions import LEAVE
 from tui.text import times, update_facts, wording
 from tui.text.action import Action, Entry, Question, Target
 from tui.text.request_facts import OPEN_STATES
@@ -370,6 +371,7 @@ ACTIONS: Final[tuple[Action[Any], ...]] = (
     REFUSE,
     LIFT,
     STOP,
+    LEAVE,
     WITHHOLD,
 )
 

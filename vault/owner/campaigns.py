@@ -19,6 +19,7 @@ from vault.requests import campaigns
 from vault.requests.bundle import SIGNATURE_LIMIT, read_bounded
 from vault.requests.campaign import CAMPAIGN_FILE, CAMPAIGN_LIMIT, CAMPAIGN_SIGNATURE_FILE, campaign_signature
 from vault.requests.stored_campaigns import show
+from vault.requests.text import check_reason
 from vault.views.campaigns import CampaignLeaving
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class CampaignActions:
             return leaving_view(uow, self._opened, _found(uow, campaign_id))
 
     def leave_campaign(self, campaign_id: str, *, reason: str = "") -> CampaignLeaving:
+        check_reason(reason)
         with self._opened.read() as uow:
             row = _found(uow, campaign_id)
             campaigns.check_open(row, self._opened.now(uow))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from vault.audit.entries import EntryType
 from vault.budget.ledger import check_payable
 from vault.errors.campaigns import CampaignOver, RoundOfCampaign, RoundTooLate
-from vault.errors.families import Invalid, Refused
+from vault.errors.families import Refused
 from vault.errors.requests import (
     JobReplayed,
     OtherCollection,
@@ -34,7 +34,7 @@ from vault.requests.requesters import find_by_key
 from vault.requests.shapes import shapes
 from vault.requests.states import in_words, move
 from vault.requests.stored_campaigns import document_of, find_by_digest, latest_round
-from vault.requests.text import TEXT_LIMIT, text_faults
+from vault.requests.text import check_reason
 from vault.requests.translate import mechanism
 from vault.sealing.random import random_id
 from vault.store.tables import CampaignRow, RequesterRow, RequestRow
@@ -150,8 +150,7 @@ def refuse(act: AuditedTransaction, request_id: str, *, reason: str = "") -> Ref
     on how far the runs before it are. Raises ``UnknownRequest``, ``WrongState``, and ``Invalid`` for a reason that
     cannot be shown; ``RoundOfCampaign`` for a round, which is left with its campaign.
     """
-    for fault in text_faults(reason, limit=TEXT_LIMIT) if reason else ():
-        raise Invalid(reason=f"the reason {fault}")
+    check_reason(reason)
     row = show(act.uow, request_id)
     if row.campaign_id is not None:
         raise RoundOfCampaign(campaign=row.campaign_id[:8])

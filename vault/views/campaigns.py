@@ -12,7 +12,7 @@ from vault.views.consents import DecisionView, GrantDraft, Withdrawal
 class CampaignLine:
     """A campaign as one line; `state` is `over` once its last round is, unless it was left or refused before.
 
-    `done` are the rounds this vault was charged for, `to_come` those that have not come in and can before their deadline.
+    `done` are the rounds this vault was charged for, `to_come` those that can still come in.
     """
 
     id: str
