@@ -38,6 +38,7 @@ NOTHING_OF_RECORDS = frozenset({
     *("preview_withdraw", "withdraw", "explain", "what_if", "submit", "requests", "request", "explain_request"),
     *("preview_approval", "approve", "refuse", "train", "runs", "stop_training", "releases", "release", "send"),
     *("withhold", "budget", "budget_history", "audit_lines", "timeline", "verify_audit", "export_audit", "audit_key"),
+    *("digest", "note_digest_read"),
     *("status", "date", "confirm_date", "settle", "backup", "hidden_fields", "disclose_audit", "lift_refusal"),
 })  # fmt: skip
 

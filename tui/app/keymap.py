@@ -127,6 +127,9 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
     ),
     # home
     _action("home", "open", "enter", "Open", "Go to what waits on this line.", "status", shown=True),
+    _action(
+        "home", "digest", "d", "Your week", "Read what happened in the last week, and what waits.", "digest"
+    ),
     _action("home", "withdraw", "w", "Withdraw…", "Withdraw the consent of this line.", "consent withdraw"),
     # requests
     _action(

@@ -52,6 +52,8 @@ def waiting_lines(status: VaultStatus) -> Iterator[tuple[str, str]]:
     if status.running:
         runs = "runs" if status.running == 1 else "run"
         yield f"{wording.counted(status.running, 'training')} {runs} now.", "lockbox status"
+    if status.is_digest_due:
+        yield "A week has passed; the digest says what happened in it.", "lockbox digest"
     if not status.rows:
         yield "There is no data yet.", "lockbox import FILE --dry-run"
     if not (status.requests_waiting or status.held):

@@ -22,6 +22,7 @@ HOMES: Final = {
     "formats": "formats",
     "train": "request",
     "budget": "budget",
+    "digest": "digest",
     "demo": "demo",
     "passphrase": "vault",
     "data": "data",

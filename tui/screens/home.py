@@ -82,6 +82,8 @@ What waits for you, the most urgent first; **enter** goes there and decides noth
 * **▷** you approved a job that has not run, **▶** one that runs now
 * **◷** a consent ends within seven days
 
+**d** tells the last week in sentences, whenever you like; when a week has passed since you read it, the top says so.
+
 The sentence on top is read from the audit trail. Once something has left, it never says “nothing” again.
 """
 
@@ -140,7 +142,12 @@ The sentence on top is read from the audit trail. Once something has left, it ne
             if status.date_question
             else ""
         )
-        self.query_one("#home-left", Plain).set_text(f"{date}{mark} {left}")
+        week = f"{self._week()}\n" if status.is_digest_due else ""
+        self.query_one("#home-left", Plain).set_text(f"{date}{week}{mark} {left}")
+
+    def _week(self) -> str:
+        key = key_of("home.digest", self.program.own_keys)
+        return f"◷ A week has passed: {key} tells what happened, and what waits."
 
     def _show_waiting(self, facts: Overview, runs: Iterable[RunView]) -> None:
         now = self.program.now()
@@ -218,6 +225,19 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         chosen = self._waiting.get(self.chosen_key() or "")
         if chosen is not None:
             self.program.open_page(chosen.page, at=chosen.key)
+
+    @work(exclusive=True, group="act")
+    async def action_digest(self) -> None:
+        """Read the digest of the week, which is noted on the trail unless it cannot be written."""
+        from tui.dialogs.digest import DigestDialog
+
+        found = await self.ask(lambda vault: vault.digest())
+        if found is None:
+            return
+        await self.app.push_screen_wait(DigestDialog(found))
+        if self._facts is not None and not self._facts.status.read_only_because:
+            await self.ask(lambda vault: vault.note_digest_read())
+            self.reload()
 
     @work(exclusive=True, group="act")
     async def action_withdraw(self) -> None:

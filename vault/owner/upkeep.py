@@ -12,6 +12,7 @@ from vault.owner.confirm_date import confirm_date
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.owner.settle import settle
 from vault.queries.date import date_view
+from vault.queries.digest import digest, note_read
 from vault.queries.status import vault_status
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
     from vault.settings import Paths
     from vault.views.date import DateView
+    from vault.views.digest import Digest
     from vault.views.status import VaultStatus
 
 
@@ -31,6 +33,14 @@ class UpkeepActions:
     def status(self) -> VaultStatus:
         with self._opened.read() as uow:
             return vault_status(uow, self._opened)
+
+    def digest(self) -> Digest:
+        with self._opened.read() as uow:
+            return digest(uow, self._opened)
+
+    def note_digest_read(self) -> None:
+        with self._opened.act() as act:
+            note_read(act)
 
     def date(self) -> DateView:
         with self._opened.read() as uow:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from vault.store.unit_of_work import UnitOfWork
 from vault.queries.consents import grant_views
 
-SOON = timedelta(days=7)
+SOON = WEEK = timedelta(days=7)
+DIGEST_READ = "digest.read"
+"""The fact that says when the digest of a week was read last."""
 
 
 def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
@@ -52,6 +54,7 @@ def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         may_have_left=vault.sent_releases.may_have_left,
         last_left_at=vault.sent_releases.last,
         audit_entries=uow.count(LogEntry),
+        is_digest_due=is_digest_due(uow, date.now),
     )
 
 
@@ -65,6 +68,12 @@ def shown_state(row: RequestRow, expires_at: datetime, now: datetime) -> Request
     """The state, or that it has run out, although nobody opened the vault to record it yet."""
     is_open = row.state in (RequestState.WAITING, RequestState.APPROVED, RequestState.HELD)
     return RequestState.EXPIRED if is_open and now >= expires_at else row.state
+
+
+def is_digest_due(uow: UnitOfWork, now: datetime) -> bool:
+    """Whether a week has passed since a digest was read last, or since the vault was made."""
+    last = fact(uow, DIGEST_READ) or fact(uow, "created_at")
+    return now - datetime.fromisoformat(last) >= WEEK
 
 
 def fact(uow: UnitOfWork, key: str) -> str:

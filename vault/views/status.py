@@ -12,7 +12,7 @@ class VaultStatus:
     `held` can still be decided, `expiring` are consents in force that end within a week, `running` trains right now.
     `date` decides what has ended, `clock` is the computer's; `date_question` is a sentence where they differ.
     `read_only_because`, `mark_missing` and `header_damage` are sentences, or empty. What left, and when last, is read
-    from the trail.
+    from the trail. `is_digest_due` says that a week has passed since the digest of one was read.
     """
 
     path: str
@@ -36,3 +36,4 @@ class VaultStatus:
     may_have_left: int
     last_left_at: str | None
     audit_entries: int
+    is_digest_due: bool

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from vault.owner.interface.kinds import Progress, proven, unwatched, watched
 from vault.views.date import DateView
+from vault.views.digest import Digest
 from vault.views.status import VaultStatus
 
 
@@ -15,6 +16,12 @@ class Upkeep(Protocol):
 
     def status(self) -> VaultStatus:
         """What the vault holds, what waits, and whether anything ever left."""
+
+    def digest(self) -> Digest:
+        """What happened in the last week and what waits now, for the owner alone."""
+
+    def note_digest_read(self) -> None:
+        """Record that the digest was read, so that the next one is due a week from now."""
 
     def date(self) -> DateView:
         """What date the vault takes it for, what the computer's clock says, and what confirming that would change."""

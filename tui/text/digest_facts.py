@@ -1,0 +1,150 @@
+"""The week of a vault in plain sentences: what happened, and what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from tui.text import times, wording
+from tui.text.dates import plain_date
+
+if TYPE_CHECKING:
+    from vault.views.digest import Digest, UpdateLine
+    from vault.views.requests import RequestLine
+
+T = TypeVar("T")
+
+MOST: Final = 6
+"""Sentences of one kind; how many more there are is said."""
+QUIET: Final = "Nothing happened in your vault in this week."
+NOTHING_LEFT: Final = "Nothing left this computer in this week."
+NOTHING_WAITS: Final = "Nothing waits for you."
+NOT_SENT: Final = "It is made from your own vault, on this computer, and sent nowhere."
+
+_COUNTED: Final = (
+    ("record.import", "import"),
+    ("record.erase", "erasure"),
+    ("export", "export"),
+    ("access.view", "look at records"),
+    ("consent.grant", "new consent"),
+    ("consent.withdraw", "withdrawal"),
+    ("consent.expire", "consent that ran out"),
+    ("requester.add", "new requester"),
+    ("request.approve", "approved request"),
+    ("request.refuse", "refused request"),
+    ("request.expire", "request that ran out"),
+    ("run.failed", "failed run"),
+    ("release.withhold", "update kept private"),
+    ("release.destroy", "destroyed update"),
+    ("release.expire", "update that ran out"),
+    ("settings.change", "changed setting"),
+    ("vault.unlock", "unlocking"),
+)
+_PLURALS: Final = {
+    "look at records": "looks at records",
+    "consent that ran out": "consents that ran out",
+    "request that ran out": "requests that ran out",
+    "update kept private": "updates kept private",
+    "update that ran out": "updates that ran out",
+}
+
+
+def title(digest: Digest) -> str:
+    """Which week."""
+    return f"Your week, {plain_date(_day(digest.since))} to {plain_date(_day(digest.until))}"
+
+
+def happened(digest: Digest) -> list[str]:
+    """What happened in the week, what left first."""
+    counted = {one.type: one.count for one in digest.events}
+    found = [
+        *_most(digest.left, _left),
+        *([WRONG] if "access.denied" in counted else []),
+        *_most(digest.asked, _asked),
+        *_most(digest.spent, lambda one: _spent(one.collection, one.jobs, wording.percent(one.used_percent))),
+        *_counts(counted),
+    ]
+    return [*([] if digest.left else [NOTHING_LEFT]), *(found or [QUIET])]
+
+
+def waits(digest: Digest) -> list[str]:
+    """What waits now, what cannot be called back first."""
+    found = [
+        *_most(digest.unfinished, _unfinished),
+        *_most(digest.held, _held),
+        *_most(digest.waiting, _waiting),
+        *_most(digest.approved, _approved),
+        *_most(
+            digest.ending,
+            lambda one: (
+                f"Your consent to {one.requester} for {one.purpose_words} on {one.collection} ends on "
+                f"{times.full_time(one.not_after)}."
+            ),
+        ),
+    ]
+    return found or [NOTHING_WAITS]
+
+
+WRONG: Final = "Wrong passphrases were tried; the trail says how many, and when."
+
+
+def _day(stamp: str) -> str:
+    return times.day_of(stamp).isoformat()
+
+
+def _most(found: Sequence[T], sentence: Callable[[T], str]) -> list[str]:
+    more = len(found) - MOST
+    return [*map(sentence, found[:MOST]), *([f"And {more} more of these."] if more > 0 else [])]
+
+
+def _counts(counted: dict[str, int]) -> list[str]:
+    """Everything else on the trail, in one sentence."""
+    parts = [_number(counted[kind], noun) for kind, noun in _COUNTED if kind in counted]
+    return [f"On the trail: {', '.join(parts)}."] if parts else []
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {_PLURALS[noun]}" if count > 1 and noun in _PLURALS else wording.counted(count, noun)
+
+
+def _left(one: UpdateLine) -> str:
+    return f"An update from {one.collection} left for {one.recipient}, on {times.full_time(one.at)}."
+
+
+def _asked(one: RequestLine) -> str:
+    return (
+        f"{one.requester} asked to learn from {one.collection}, for {one.purpose_words}: "
+        f"{wording.state(one.state)}."
+    )
+
+
+def _spent(collection: str, jobs: int, used: str) -> str:
+    were = "was" if jobs == 1 else "were"
+    return (
+        f"{wording.counted(jobs, 'job')} {were} paid for from {collection}; {used} of its budget is used now."
+    )
+
+
+def _unfinished(one: UpdateLine) -> str:
+    return (
+        f"An update from {one.collection} may have left for {one.recipient}: its sending was begun on "
+        f"{times.full_time(one.at)} and not finished."
+    )
+
+
+def _held(one: UpdateLine) -> str:
+    return (
+        f"An update from {one.collection} for {one.recipient} is held for your decision until "
+        f"{times.full_time(one.at)}; then it is destroyed."
+    )
+
+
+def _waiting(one: RequestLine) -> str:
+    return (
+        f"{one.requester} waits for your answer about {one.collection}, for {one.purpose_words}, until "
+        f"{times.full_time(one.expires_at)}."
+    )
+
+
+def _approved(one: RequestLine) -> str:
+    return f"You approved a job of {one.requester} on {one.collection}; it has not run."

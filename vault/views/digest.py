@@ -1,0 +1,69 @@
+"""The week of a vault: what happened in it, and what waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from vault.views.requests import RequestLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekEvents:
+    """How many entries of one type the trail has of a week."""
+
+    type: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekSpent:
+    """The jobs that were paid for in a week from one budget, and what is used of it now."""
+
+    collection: str
+    jobs: int
+    used_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateLine:
+    """An update in short: for whom, from which collection, and when it left or ends."""
+
+    id: str
+    recipient: str
+    collection: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndingConsent:
+    """A consent in force that ends within a week."""
+
+    id: str
+    requester: str
+    collection: str
+    purpose_words: str
+    not_after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What happened from `since` to `until`, and what waits now.
+
+    `read_at` is when such a digest was read last, or empty; `is_due` says that this is a week ago. What left is read
+    from the trail, what was spent from the ledger; `unfinished` are sendings that were begun and may have left.
+    """
+
+    since: str
+    until: str
+    read_at: str
+    is_due: bool
+    events: tuple[WeekEvents, ...]
+    asked: tuple[RequestLine, ...]
+    spent: tuple[WeekSpent, ...]
+    left: tuple[UpdateLine, ...]
+    waiting: tuple[RequestLine, ...]
+    approved: tuple[RequestLine, ...]
+    held: tuple[UpdateLine, ...]
+    unfinished: tuple[UpdateLine, ...]
+    ending: tuple[EndingConsent, ...]
