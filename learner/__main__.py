@@ -30,14 +30,18 @@ from learner.protocol import (
     JOB_LIMIT,
     MODEL_VARIABLE,
     NETWORKS,
+    OWN,
     PROGRESS_FD,
     WEIGHTS_LIMIT,
     ColumnFrame,
     Exit,
     Job,
+    OwnJob,
     ProtocolError,
     SandboxFacts,
+    encode_answer,
     encode_envelope,
+    parse_job,
     read_frame,
     ready_line,
     step_line,
@@ -101,12 +105,13 @@ def _leave_gpus_out() -> None:
 
 def _warm_up() -> None:
     """Load what a model of this kind needs and let it compute once, so that nothing is left to be read from a file."""
-    kind = os.environ.pop(MODEL_VARIABLE, "")
+    named = os.environ.pop(MODEL_VARIABLE, "")
+    kind = named.removeprefix(OWN)
     if kind in NETWORKS:
         _start_torch()
-    from learner.warm_up import warm_up
+    from learner.warm_up import warm_up, warm_up_own
 
-    warm_up(kind)
+    (warm_up_own if named.startswith(OWN) else warm_up)(kind)
 
 
 def _start_torch() -> None:
@@ -119,13 +124,12 @@ def _start_torch() -> None:
 
 
 def _run(facts: SandboxFacts) -> None:
-    from learner import engine
-
     with _failing_as(Exit.JOB):
-        job = Job.from_json(bytes(read_frame(JOB_FD, JOB_LIMIT)))
+        asked = parse_job(bytes(read_frame(JOB_FD, JOB_LIMIT)))
         weights = bytes(read_frame(JOB_FD, WEIGHTS_LIMIT))
+        job = asked.job if isinstance(asked, OwnJob) else asked
     with _failing_as(Exit.REHEARSAL):
-        engine.rehearse(job, weights)
+        _rehearse(asked, weights)
         os.write(PROGRESS_FD, ready_line(facts))
     with _failing_as(Exit.VAULT_GONE):
         if bytes(read_frame(JOB_FD, len(GO))) != GO:
@@ -133,8 +137,30 @@ def _run(facts: SandboxFacts) -> None:
     with _failing_as(Exit.COLUMNS):
         frame = ColumnFrame.decode(job, _columns())
     with _failing_as(Exit.TRAINING):
-        update, private = engine.train(job, weights, frame, progress=_report)
-        write_all(ENVELOPE_FD, encode_envelope(job, update, private))
+        write_all(ENVELOPE_FD, _result(asked, weights, frame))
+
+
+def _rehearse(asked: Job | OwnJob, weights: bytes) -> None:
+    if isinstance(asked, OwnJob):
+        from learner import own
+
+        own.rehearse(asked, weights)
+    else:
+        from learner import engine
+
+        engine.rehearse(asked, weights)
+
+
+def _result(asked: Job | OwnJob, weights: bytes, frame: ColumnFrame) -> bytes:
+    """An envelope for a job of somebody's; for one of the owner's own an answer, which no envelope is."""
+    if isinstance(asked, OwnJob):
+        from learner import own
+
+        return encode_answer(asked, own.answer(asked, weights, frame, progress=_report))
+    from learner import engine
+
+    update, private = engine.train(asked, weights, frame, progress=_report)
+    return encode_envelope(asked, update, private)
 
 
 def _columns() -> mmap | bytearray:

@@ -8,7 +8,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from learner import engine
-from learner.protocol import FeatureSpec, Job, LabelSpec, ModelSpec, job_shapes
+from learner.protocol import SUMS, FeatureSpec, Job, LabelSpec, ModelSpec, OwnJob, job_shapes
 
 _CLASSES = Job(
     model=ModelSpec(kind="mlp", hidden=(20, 4), activation="tanh"),
@@ -73,8 +73,20 @@ _CONVOLVED = (
 _JOBS = {"mlp": _LAYERED, "cnn": _CONVOLVED}
 
 
+def warm_up_own(kind: str) -> None:
+    """Use models of this kind on constants as their owner does."""
+    from learner import own
+
+    for job in _JOBS.get(kind, _AFFINE):
+        if job.kind not in SUMS:
+            own.rehearse(OwnJob(task="fit", rows=0, job=job), _weights(job))
+
+
 def warm_up(kind: str) -> None:
     """Train models of this kind on constants; what comes out is of no account."""
     for job in _JOBS.get(kind, _AFFINE):
-        weights = save({name: np.full(shape, 0.1, np.float32) for name, shape in job_shapes(job).items()})
-        engine.rehearse(job, weights)
+        engine.rehearse(job, _weights(job))
+
+
+def _weights(job: Job) -> bytes:
+    return save({name: np.full(shape, 0.1, np.float32) for name, shape in job_shapes(job).items()})

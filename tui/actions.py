@@ -25,6 +25,7 @@ NEWEST: Final = 50
 
 REQUESTER: Final = Target(metavar="NAME", help="Your own name for them.")
 REQUEST: Final = Target(metavar="ID", help="Of a request; its first characters are enough.")
+MODEL: Final = Target(metavar="MODEL", help="Its name: lockbox model list")
 CAMPAIGN: Final = Target(metavar="ID", help="Of a campaign here; its first characters are enough.")
 UPDATE: Final = Target(metavar="ID", help="Of a held update; its first characters are enough.")
 
@@ -46,15 +47,6 @@ def _short(request: RequestView) -> str:
     return wording.short(request.line.requester, NAME_ROOM)
 
 
-def _not_to_trust(request: RequestView) -> str:
-    match request.line.requester_status:
-        case "trusted":
-            return f"The key of {_who(request)} is noted as verified in person already."
-        case "blocked":
-            return f"{_who(request)} is blocked; unblock them first."
-    return ""
-
-
 def _rename(vault: Owner, name: str, new_name: str) -> str:
     vault.rename_requester(name, new_name)
     return new_name
@@ -73,7 +65,7 @@ TRUST: Final[Action[RequestView]] = Action(
         label="Key checked…",
         sentence="Note that you checked who a key belongs to, in person.",
         target=_who,
-        obstacle=_not_to_trust,
+        obstacle=request_facts.why_not_to_trust,
         title=lambda one: f"Did you check the key of {_short(one)} with them in person?",
         consequence=lambda one: (
             f"Their key is {one.fingerprint}. Say yes only if {_short(one)} read these letters to you, face to face "
@@ -363,6 +355,20 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
     ),
 )
 
+# models of one's own ------------------------------------------------------------------------------------------
+
+
+DELETE_MODEL: Final[Action[Any]] = Action(
+    name="delete-model",
+    words="model delete",
+    help="Delete a model from the vault for good; copies that others have, or that you made, stay.",
+    target=MODEL,
+    call=lambda vault, name, _: vault.delete_model(name),
+    reply=lambda name, _: [
+        f"{name} is deleted from this vault. Copies that were exported, and those of others, stay."
+    ],
+)
+
 ACTIONS: Final[tuple[Action[Any], ...]] = (
     TRUST,
     BLOCK,
@@ -375,6 +381,7 @@ ACTIONS: Final[tuple[Action[Any], ...]] = (
     STOP,
     LEAVE,
     WITHHOLD,
+    DELETE_MODEL,
 )
 
 

@@ -24,10 +24,11 @@ from vault.errors.requests import CollectionInUse
 from vault.errors.rollback import MarkNotWritten
 from vault.errors.storage import VaultBusy
 from vault.lifecycle.folder import database_file
+from vault.queries.models import fitted_on
 from vault.records.collections import facts_of, find_collection
 from vault.records.kept_plans import forget_plan
 from vault.requests import campaigns, inbox
-from vault.store.tables import Collection, Field, ImportedFile, RequestRow, Segment
+from vault.store.tables import Collection, Field, ImportedFile, ModelRow, RequestRow, Segment
 from vault.unsent import destroy_held_of
 from vault.views.records import Erasure
 from vault.views.states import RequestState
@@ -72,6 +73,7 @@ def plan(vault: OpenVault, uow: UnitOfWork, name: str, *, fingerprint_too: bool 
         keeps_fingerprint=is_charged and not fingerprint_too,
         linked_elsewhere=database_file(vault.paths.vault).stat().st_nlink > 1,
         shares_budget_with=tuple(one.name for one in members_of(uow, facts.id) if one.id != facts.id),
+        models_deleted=tuple(one.name for one in fitted_on(uow, facts.id)),
     )
 
 
@@ -114,6 +116,7 @@ def _shred(act: AuditedTransaction, done: Erasure) -> None:
 
     collection = next(iter(act.uow.find(Collection, name=done.collection)))
     prints = prints_of(act.uow, act.keys, facts_of(act.uow, collection))
+    act.uow.delete_all(ModelRow, collection_id=collection.id)
     act.uow.delete_all(Segment, collection_id=collection.id)
     act.uow.delete_all(Field, collection_id=collection.id)
     forget_plan(act.uow, collection.id)

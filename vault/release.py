@@ -16,10 +16,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from learner.protocol import Envelope
 from vault.audit.entries import EntryType
 from vault.errors.consent import ConsentRefused
 from vault.errors.daemon import NotAtThisDoor
-from vault.errors.families import LockboxError, Unavailable
+from vault.errors.families import InternalError, LockboxError, Unavailable
 from vault.errors.release import (
     DigestMismatch,
     HeldUpdateDamaged,
@@ -90,26 +91,22 @@ class Sending:
 
 
 def hold(
-    act: AuditedTransaction,
-    request: RequestRow,
-    *,
-    update: bytes,
-    private: bytes,
-    manifest: bytes,
-    minutes: int,
+    act: AuditedTransaction, request: RequestRow, envelope: Envelope, *, manifest: bytes, minutes: int
 ) -> None:
     """Keep a finished update in the vault until a person decides, at most for the job's slot.
 
     Nor longer than until its requester hears that the job is over, or a release could come after that.
     """
+    if not isinstance(envelope, Envelope):  # an answer to the owner's own job has no noise
+        raise InternalError(what="what has no noise was about to be held")
     request.state = move(request.state, RequestState.HELD)
     ends = act.at + timedelta(minutes=minutes)
     act.uow.add(
         HeldRow(
             id=request.id,
             request_id=request.id,
-            update=update,
-            private=private,
+            update=envelope.update,
+            private=envelope.private,
             manifest=manifest,
             manifest_digest=hashlib.sha256(manifest).hexdigest(),
             held_at=act.at,

@@ -24,6 +24,7 @@ from vault.owner.campaigns import CampaignActions
 from vault.owner.cards import CardActions
 from vault.owner.consents import ConsentActions
 from vault.owner.interface.owner import Owner
+from vault.owner.models import ModelActions
 from vault.owner.records import RecordActions
 from vault.owner.releases import ReleaseActions
 from vault.owner.reopen import plan as plan_reopening
@@ -54,7 +55,7 @@ __all__ = [
 @final  # so that the type checker names an action of the owner that nothing carries out
 class Vault(
     RecordActions, UndoActions, CardActions, RequesterActions, ConsentActions, RequestActions, CampaignActions,
-    ReleaseActions, BudgetActions, AuditActions, UpkeepActions, AccessActions, Owner,
+    ReleaseActions, ModelActions, BudgetActions, AuditActions, UpkeepActions, AccessActions, Owner,
 ):  # fmt: skip
     """An open vault; close it, or use it in a with statement, so that the keys are wiped."""
 

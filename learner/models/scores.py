@@ -54,12 +54,12 @@ class OwnerView:
             "rows": len(self._known),
             "curve": self._curve,
             "final": self._scores(released, self._known),
-            "base": self._base(),
+            "base": self.base(),
         }
         return json.dumps(facts, allow_nan=False, separators=(",", ":")).encode()
 
     @np.errstate(all="ignore")
-    def _base(self) -> float | None:
+    def base(self) -> float | None:
         """The score on all rows of one guess, the best that knows no column."""
         labels = self._rows.labels[self._known]
         if not len(labels):
@@ -68,18 +68,25 @@ class OwnerView:
             return float(np.bincount(labels.astype(np.int64)).max() / len(labels))
         return _or_null(float(np.std(labels, dtype=np.float64)) * self._job.label.scale)
 
-    @np.errstate(all="ignore")
     def _scores(self, theta: NDArray[np.float64], rows: NDArray[np.int64]) -> dict[str, float | None]:
+        return self.named(self.sums(theta, rows), len(rows))
+
+    @np.errstate(all="ignore")
+    def sums(self, theta: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The summed loss of some rows with a known label, and how many are right or their summed squared error."""
         outputs, sums = self._network.outputs_at(theta), np.zeros(2)
         for first in range(0, len(rows), self._block):
             sums += self._sums(outputs, rows[first : first + self._block])
-        loss, fit = (total / len(rows) if len(rows) else math.nan for total in sums.tolist())
+        return sums
+
+    def named(self, sums: NDArray[np.float64], count: int) -> dict[str, float | None]:
+        """The scores of so many rows, of which these are the sums."""
+        loss, fit = (total / count if count else math.nan for total in sums.tolist())
         if self._job.label.kind == "classes":
             return {"loss": _or_null(loss), "accuracy": _or_null(fit)}
         return {"loss": _or_null(loss), "rmse": _or_null(math.sqrt(fit) * self._job.label.scale)}
 
     def _sums(self, outputs_of: _Outputs, rows: NDArray[np.int64]) -> tuple[float, float]:
-        """The summed loss of the rows, and how many are right or their summed squared error."""
         outputs, labels = outputs_of(rows), self._rows.labels[rows]
         losses = float(row_losses(self._job.loss, outputs, labels).sum())
         if self._job.label.kind == "classes":

@@ -211,6 +211,10 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
         "import_under_consent": {"plan_id": "0" * 32},
         "confirm_date": {"today": "2026-11-21"},
         "disclose_audit": {"folder": str(target), "disclose": [{"seq": 1, "name": "source"}]},
+        "predict_collection": {"name": "mine", "collection": "nights", "target": str(target)},
+        "predict_file": {"name": "mine", "file": str(target), "target": str(target)},
+        "export_model": {"name": "mine", "target": str(target)},
+        "delete_model": {"name": "mine"},
     }  # fmt: skip
     no_proof = {"approver": session.approver, "nonce": "0" * 32, "mac": "0" * 64}
 

@@ -10,6 +10,7 @@ import mutants_of_consent
 import mutants_of_egress
 import mutants_of_imports
 import mutants_of_ledger
+import mutants_of_own_use
 import mutants_of_people
 import mutants_of_privacy
 import mutants_of_screens
@@ -31,4 +32,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_screens.MUTANTS,
     *mutants_of_campaigns.MUTANTS,
     *mutants_of_imports.MUTANTS,
+    *mutants_of_own_use.MUTANTS,
 )

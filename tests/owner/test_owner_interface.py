@@ -44,6 +44,7 @@ BY_NAME: dict[str, Any] = {
     "only": RowFilter(text="x", column="y", since=NOW),
     "card": CardChoice(collection="nights", columns={"a": "int"}, labels={"b": ("x", "y")}, to="lab"),
     "key_file": Path("/tmp/key"), "target": Path("/tmp/t"), "folder": Path("/tmp/f"), "job": Path("/tmp/j"),
+    "file": Path("/tmp/x.csv"),
     "to": Path("/tmp/to"), "optional": frozenset({"b", "a"}), "fields": ["a"], "window": (NOW, None),
     "epsilon": Decimal("0.5"), "first": 7, "limit": 9, "before": 11, "newest": 5, "draft": True,
     "special_confirmed": True, "fingerprint_too": True, "safe_for_spreadsheets": True, "seq": 3, "since": (2, 5),
@@ -111,6 +112,7 @@ def test_every_action_says_whether_it_is_proven_and_every_watched_one_takes_a_pr
         "unblock_requester", "rename_requester", "add_requester", "train", "withhold", "export_collection",
         "import_under_consent",
         "lift_refusal", "disclose_audit", "confirm_date", "export_pictures",
+        "predict_collection", "predict_file", "export_model", "delete_model",
     }  # fmt: skip
     assert by_kind(Kind.WATCHED) == {
         "train",
@@ -124,6 +126,10 @@ def test_every_action_says_whether_it_is_proven_and_every_watched_one_takes_a_pr
         "verify_audit",
         "export_audit",
         "disclose_audit",
+        "score_model",
+        "fit_model",
+        "predict_collection",
+        "predict_file",
     }
     assert by_kind(Kind.WATCHED) == {
         name for name, one in ACTIONS.items() if PROGRESS in one.signature.parameters

@@ -19,7 +19,7 @@ from vault.requester.jobs import DELTA, check_job, sign_job
 from vault.requester.releases import apply_update, verify_release
 from vault.requests.bundle import JOB_DOMAINS, JobFiles, check_signature, signature_line
 from vault.requests.canonical import canonical
-from vault.requests.manifest import LATER_KINDS, second_version
+from vault.requests.manifest import OWNERS_KINDS, second_version
 from vault.requests.parse import manifest_bytes, parse_manifest
 from vault.requests.release_manifest import SecondRelease, parse_release_manifest, without_time
 from vault.requests.shapes import dimension, shapes, update_shapes
@@ -110,9 +110,9 @@ def test_a_job_of_no_known_version_is_refused_before_its_signature_is_looked_at(
         parse_manifest(canonical(document(v=version)))
 
 
-def test_what_the_format_has_room_for_is_refused_by_its_name() -> None:
-    for word in LATER_KINDS:
-        said = f"job.kind is {word}, which this version of Lockbox does not do yet"
+def test_what_only_an_owner_does_is_refused_by_its_name() -> None:
+    for word in OWNERS_KINDS:
+        said = f"job.kind is {word}, which is for the owner of a vault alone"
         with pytest.raises(ManifestInvalid, match=said):
             parse_manifest(canonical(document(job__kind=word)))
         assert f"`{word}`" in page("job-manifest")

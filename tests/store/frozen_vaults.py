@@ -10,6 +10,10 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+
 from vault.sealing.header import read_header, unlock
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.settings import Paths
@@ -60,6 +64,17 @@ def definitions(connection: Any) -> dict[str, str]:
     return {name: " ".join(sql.split()) for name, sql in found}
 
 
+def made_by_migrations(revision: str) -> dict[str, str]:
+    """The schema that the migrations up to this one make."""
+    config, other = Config(), create_engine("sqlite://")
+    config.set_main_option("script_location", str(Path(schema.__file__).with_name("migrations")))
+    with other.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        found = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+        return {name: " ".join(sql.split()) for name, sql in found}
+
+
 def rows(connection: Any) -> Rows:
     """Every row of every table."""
     names = [name for name, sql in definitions(connection).items() if sql.startswith("CREATE TABLE")]
@@ -79,6 +94,7 @@ def shown(vault: Vault) -> Any:
             "budget_history": vault.budget_history(),
             "collections": vault.collections(),
             "grants": vault.grants(),
+            "models": vault.models(),
             "page": vault.browse("nights", limit=5),
             "receipts": [vault.receipt(one.id) for one in vault.grants()],
             "releases": vault.releases(),

@@ -17,6 +17,7 @@ TABLES = {
     "log_entry",
     "disclosure",
     "row_digest",
+    "model",
     "collection",
     "field",
     "segment",

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from frozen_vaults import (
     PASSPHRASE,
     VECTORS,
@@ -24,17 +22,16 @@ from frozen_vaults import (
     copy_of,
     database_key,
     definitions,
+    made_by_migrations,
     misspelt,
     raw,
     rows,
     shown,
     within,
 )
-from sqlalchemy import create_engine, text
 
 from vault.requester.keys import keygen
 from vault.settings import Paths
-from vault.store import schema
 from vault.vault import Vault, passphrase_secret
 
 THAT_DAY = datetime(2026, 11, 28, 9, 19, 30, tzinfo=UTC)
@@ -58,20 +55,9 @@ def opened(paths: Paths, *, writable: bool = True) -> Vault:
     return Vault.open(paths, passphrase_secret(PASSPHRASE), writable=writable, clock=lambda: THAT_DAY)
 
 
-def made_by_migrations() -> dict[str, str]:
-    """The schema that the migrations up to this one make."""
-    config, other = Config(), create_engine("sqlite://")
-    config.set_main_option("script_location", str(Path(schema.__file__).with_name("migrations")))
-    with other.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0005")
-        found = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-        return {name: " ".join(sql.split()) for name, sql in found}
-
-
 def test_it_has_the_schema_of_its_migration_and_rows_in_every_table(old: Paths, key: bytes) -> None:
     with raw(old, key) as connection:
-        assert made_by_migrations() == definitions(connection)
+        assert made_by_migrations("0005") == definitions(connection)
         filled = rows(connection)
 
     assert filled["alembic_version"] == [{"version_num": "0005"}]

@@ -27,6 +27,11 @@ def warm_up(_kind: str) -> None:
     """Nothing is left to be loaded here."""
 
 
+def warm_up_own(_kind: str) -> None:
+    """An owner's own use of a model is for the real learner."""
+    raise NotImplementedError
+
+
 def rehearse(job: Job, _weights: bytes) -> None:
     """Read what there is to read of the job; nothing can fail here."""
     assert update_shapes(job)

@@ -30,6 +30,7 @@ HOMES: Final = {
     "consent": "consent",
     "request": "request",
     "release": "release",
+    "model": "model",
     "date": "date",
     "audit": "audit",
     "job": "job",

@@ -21,6 +21,7 @@ def undo_sentences(one: UndoneImport) -> list[str]:
     return [
         f"The last import of {one.collection}, of {times.full_time(one.imported_at)}: {rows}. "
         f"Their sealed bytes are destroyed; {wording.counted(one.rows_left, 'row')} from before stay.",
+        *_models(one.models_deleted),
         "Nobody ever learned from this collection: the file can be imported again.",
         *[f"Its lifetime privacy budget stays one with that of {shared}."] * bool(shared),
         "Backups and exports that you made still hold them, and so may snapshots that your disk keeps.",
@@ -38,10 +39,15 @@ def erase_sentences(one: Erasure) -> list[str]:
     return [
         f"{one.collection}: {columns}. Their keys and their sealed bytes are destroyed; nobody can bring them back.",
         *(f"{wording.counted(len(ids), noun)} on it: {what}." for ids, noun, what in ends if ids),
+        *_models(one.models_deleted),
         *_out_of_reach(one),
         *[_LINKED] * one.linked_elsewhere,
         "Backups and exports that you made still hold it, and so may snapshots that your disk keeps.",
     ]
+
+
+def _models(names: tuple[str, ...]) -> list[str]:
+    return [f"Fitted on it at home, and deleted with it: {', '.join(names)}."] * bool(names)
 
 
 def _out_of_reach(one: Erasure) -> list[str]:

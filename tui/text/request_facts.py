@@ -169,4 +169,14 @@ def what_they_hear(one: RequestView) -> str:
     return "They hear “no” and until when it holds, and nothing else."
 
 
+def why_not_to_trust(request: RequestView) -> str:
+    """Why the key of who asks cannot be marked as verified now, or empty."""
+    match request.line.requester_status:
+        case "trusted":
+            return f"The key of {request.line.requester} is noted as verified in person already."
+        case "blocked":
+            return f"{request.line.requester} is blocked; unblock them first."
+    return ""
+
+
 _NAME_ROOM = 30

@@ -15,9 +15,10 @@ from vault.budget.joining import members_of
 from vault.errors.records import LearnedFrom, OnlyImport
 from vault.errors.requests import CollectionInUse
 from vault.errors.rollback import MarkNotWritten
+from vault.queries.models import fitted_on
 from vault.records.collections import find_collection
 from vault.records.kept_plans import forget_plan
-from vault.store.tables import Collection, ImportedFile, RequestRow
+from vault.store.tables import Collection, ImportedFile, ModelRow, RequestRow
 from vault.store.times import stamp
 from vault.views.records import UndoneImport
 
@@ -49,6 +50,7 @@ class UndoActions:
                 assert collection is not None  # its file was just found
                 remove_last_rows(act.uow, act.keys, collection, file.row_count)
                 act.uow.delete(file)
+                act.uow.delete_all(ModelRow, collection_id=collection.id)
                 forget_plan(act.uow, collection.id)
                 hidden: dict[str, Json] = {
                     "collection": name,
@@ -79,4 +81,5 @@ class UndoActions:
             rows_left=facts.rows - files[-1].row_count,
             imported_at=stamp(files[-1].imported_at),
             shares_budget_with=tuple(one.name for one in members_of(uow, facts.id) if one.id != facts.id),
+            models_deleted=tuple(one.name for one in fitted_on(uow, facts.id)),
         ), files[-1]

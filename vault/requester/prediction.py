@@ -16,10 +16,9 @@ from vault.errors.release import NotOurModel, PackageMissing
 from vault.importers.marks import number_of
 from vault.requester.onnx_check import MODEL_LIMIT, checked_model
 from vault.requester.onnx_model import CHANCES
-from vault.requester.prediction_file import Cells, check_columns, read_cells
+from vault.requester.prediction_file import Cells, cells_of, check_columns, read_cells
 from vault.requester.trained import TrainedModel, chances, vectors_in
 from vault.requests.bundle import MANIFEST_FILE, WEIGHTS_LIMIT, read_bounded
-from vault.requests.manifest import Feature
 from vault.requests.parse import MANIFEST_LIMIT, parse_stored
 
 ROOM: Final = 1 << 24
@@ -59,20 +58,13 @@ def _by_weights(weights: Path, job_folder: Path, cells: Cells) -> Predicted:
     model = TrainedModel.of(manifest, read_bounded(weights, WEIGHTS_LIMIT), weights.name)
     required = [field.name for field in manifest.features if field.name in manifest.required]
     check_columns(cells, required)
-    columns = {field.name: _cells(cells, field) for field in manifest.features}
+    columns = {field.name: cells_of(cells, field) for field in manifest.features}
     outputs = model.outputs(model.inputs(columns))
     absent = [field.name for field in manifest.features if not cells.has(field.name)]
     if manifest.loss == "squared":
         return _with_numbers(cells, manifest.label.name, model.numbers(outputs), absent)
     best = chances(outputs).max(axis=1)
     return _with_classes(cells, manifest.label.name, model.classes(outputs), best, absent)
-
-
-def _cells(cells: Cells, field: Feature) -> list[str | None]:
-    """The cells of a column, each as its transform can read it."""
-    if field.transform.kind == "vector":
-        return cells.vectors(field.name, field.transform.size)
-    return (cells.numbers if field.transform.kind == "standard" else cells.texts)(field.name)
 
 
 def _by_onnx(path: Path, cells: Cells) -> Predicted:

@@ -15,6 +15,7 @@ from vault.errors.records import FileMissing, Unreadable
 from vault.importers.known_cells import MISSING
 from vault.importers.marks import number_of
 from vault.importers.vector_values import vector_of
+from vault.requests.manifest import Feature
 from vault.views.counting import counted
 
 FILE_LIMIT: Final = 1 << 30
@@ -71,6 +72,13 @@ def read_cells(path: Path) -> Cells:
     except UnicodeDecodeError as error:
         raise _unreadable(path, "it is not UTF-8 text") from error
     return _parsed(path, text)
+
+
+def cells_of(cells: Cells, field: Feature) -> list[str | None]:
+    """The cells of a column, each as its transform can read it."""
+    if field.transform.kind == "vector":
+        return cells.vectors(field.name, field.transform.size)
+    return (cells.numbers if field.transform.kind == "standard" else cells.texts)(field.name)
 
 
 def check_columns(cells: Cells, required: Iterable[str]) -> None:

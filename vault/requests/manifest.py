@@ -38,8 +38,8 @@ LABELS_LIMIT: Final = 1000
 VECTOR_LIMIT: Final = 1000
 RECIPIENTS_LIMIT: Final = 16
 
-LATER_KINDS: Final = ("own",)
-"""What the second version has room for and no vault does yet."""
+OWNERS_KINDS: Final = ("own",)
+"""What an owner has computed for themselves alone, and nobody asks for."""
 
 SUMS: Final = ("gradient_sum", "moments")
 """Kinds of jobs that take no step: what leaves is one noisy sum."""
@@ -171,9 +171,9 @@ class Output(Wire):
     grid: Annotated[int, Field(ge=0, le=62)]
 
 
-def _not_yet(value: object, later: tuple[str, ...]) -> object:
-    if isinstance(value, str) and value in later:
-        raise planned(f"is {value}, which this version of Lockbox does not do yet")
+def _not_the_owners(value: object) -> object:
+    if isinstance(value, str) and value in OWNERS_KINDS:
+        raise planned(f"is {value}, which is for the owner of a vault alone")
     return value
 
 
@@ -216,7 +216,7 @@ Kind: TypeAlias = Literal["train", "gradient_sum", "moments"]
 class Computation(Wire):
     """What is done with the records: a model is trained, or gradients or products of columns are summed up once."""
 
-    kind: Annotated[Kind, BeforeValidator(lambda value: _not_yet(value, LATER_KINDS))]
+    kind: Annotated[Kind, BeforeValidator(_not_the_owners)]
 
 
 class Campaign(Wire):

@@ -325,3 +325,23 @@ class HeldRow(Row, table=True):
     sent_at: datetime | None = _time(default=None)
     ended_at: datetime | None = _time(default=None)
     fetch_until: datetime | None = _time(default=None)
+
+
+class ModelRow(Row, table=True):
+    """One model that the owner keeps for their own use; nothing that leaves is ever made of one.
+
+    `job` is the manifest that says what its weights mean. One of a release has its digest and `vault_key`, one that was
+    fitted at home the `collection_id` on whose rows, and the name of the model it began from.
+    """
+
+    __tablename__ = "model"
+
+    id: str = sqlmodel.Field(primary_key=True)
+    name: str = sqlmodel.Field(unique=True)
+    job: bytes
+    weights: bytes
+    added_at: datetime = _time()
+    release_digest: str | None = None
+    vault_key: bytes | None = None
+    collection_id: int | None = sqlmodel.Field(default=None, index=True)
+    began_from: str | None = None

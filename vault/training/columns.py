@@ -17,6 +17,8 @@ from vault.training.readings import codes, numbers, vectors
 from vault.views.field_types import TIME_FIELD, UNIT_FIELD
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from vault.records.reading import ColumnReader
     from vault.requests.manifest import Feature, Label, Manifest
 
@@ -36,6 +38,38 @@ def project(reader: ColumnReader, manifest: Manifest, allowed: frozenset[str], j
     unit = np.ascontiguousarray(_numbered(reader.column(UNIT_FIELD))[kept])
     features = [one for field in manifest.features for one in coded(field)]
     return ColumnFrame.encode(job, unit=unit.data, features=features, label=label)
+
+
+def project_own(reader: ColumnReader, manifest: Manifest, names: frozenset[str], job: Job) -> bytearray:
+    """Every row of the columns of these names, for the owner's own use; a label that is not among them is missing."""
+    unit = _numbered(reader.column(UNIT_FIELD))
+    read = {name: reader.column(name) for name in names}
+    return _encoded(manifest, job, unit, read)
+
+
+def project_cells(
+    columns: Mapping[str, Sequence[str | None]], manifest: Manifest, rows: int, job: Job
+) -> bytearray:
+    """The same of cells of a file of the owner's, by the names of their columns; every row is a unit."""
+    unit = np.arange(rows, dtype=np.int32)
+    read = {name: pa.chunked_array([pa.array(cells, pa.string())]) for name, cells in columns.items()}
+    return _encoded(manifest, job, unit, read)
+
+
+def _encoded(
+    manifest: Manifest, job: Job, unit: npt.NDArray[np.int32], read: Mapping[str, pa.ChunkedArray]
+) -> bytearray:
+    def coded(field: Feature | Label) -> list[memoryview | None]:
+        if field.name not in read:
+            return [None] * _width(field)
+        values = _coded(read[field.name], field)
+        return [np.ascontiguousarray(one).data for one in (values.T if values.ndim == 2 else [values])]
+
+    nothing = pa.nulls(len(unit), pa.string())
+    known = _coded(read.get(manifest.label.name, pa.chunked_array([nothing])), manifest.label)
+    features = [one for field in manifest.features for one in coded(field)]
+    label = np.ascontiguousarray(known).data
+    return ColumnFrame.encode(job, unit=np.ascontiguousarray(unit).data, features=features, label=label)
 
 
 def _rows_in_window(reader: ColumnReader, manifest: Manifest) -> npt.NDArray[np.bool_]:

@@ -9,28 +9,33 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from learner.protocol import (
     ENVIRONMENT,
     FDS_VARIABLE,
     GO,
     MODEL_VARIABLE,
+    OWN,
     PROGRESS_LINE_LIMIT,
+    Answer,
     Bytes,
     Envelope,
     Exit,
     Job,
+    OwnJob,
     ProbeResult,
     Progress,
     ProtocolError,
     SandboxFacts,
     Step,
+    answer_limit,
+    decode_answer,
     decode_envelope,
     envelope_size,
     frame_head,
@@ -45,6 +50,8 @@ READY_TIMEOUT = 60.0
 END_TIMEOUT = 10.0
 _PROBE_TIMEOUT = 30.0
 
+_Result = TypeVar("_Result", Envelope, Answer)
+
 
 class Failure(StrEnum):
     """Why there is no envelope: the closed list of reasons in LearnerFailed."""
@@ -53,6 +60,7 @@ class Failure(StrEnum):
     NOT_READY = "it was not ready in time"
     STOPPED = "it was stopped"
     BUSY = "it trains already"
+    OTHER_KIND = "its job is of another kind"
     NO_MEMORY = "there is no room to hand the columns over"
     BROKE_PROTOCOL = "it broke the protocol"
     KILLED = "the system ended it"
@@ -79,13 +87,15 @@ _BY_STATUS: Mapping[int, Failure] = {
 
 
 class LearnerProcess:
-    """One learner for one job: ``start``, then ``train`` once; leaving the ``with`` block ends the process.
+    """One learner for one job: ``start``, then once ``train``, or for one of the owner's own ``answer``.
+
+    Leaving the ``with`` block ends the process.
 
     Start and train on one thread and keep that thread alive: on Linux the learner dies with the thread that
     started it. ``stop`` may be called from any thread, and from the progress of a training.
     """
 
-    def __init__(self, job: Job, process: subprocess.Popen[bytes], channels: Channels) -> None:
+    def __init__(self, job: Job | OwnJob, process: subprocess.Popen[bytes], channels: Channels) -> None:
         self._job = job
         self._process = process
         self._channels = channels
@@ -96,14 +106,20 @@ class LearnerProcess:
 
     @classmethod
     def start(
-        cls, job: Job, weights: bytes, *, allow_unconfined: bool = False, ready_timeout: float = READY_TIMEOUT
+        cls,
+        job: Job | OwnJob,
+        weights: bytes,
+        *,
+        allow_unconfined: bool = False,
+        ready_timeout: float = READY_TIMEOUT,
     ) -> Self:
         """Start a learner and wait until it is locked in and has rehearsed; no record is read, nothing charged.
 
         Raises LearnerFailed, or SandboxMissing when the learner is not confined and that was not allowed.
         """
         channels = _channels()
-        learner = cls(job, _spawn((), channels, subprocess.DEVNULL, job.model.kind), channels)
+        kind = f"{OWN}{job.model.kind}" if isinstance(job, OwnJob) else job.model.kind
+        learner = cls(job, _spawn((), channels, subprocess.DEVNULL, kind), channels)
         try:
             learner._get_ready(weights, time.monotonic() + ready_timeout)
             learner._raise_unless_confined(allow_unconfined)
@@ -118,10 +134,23 @@ class LearnerProcess:
         ``progress`` is called with (step, steps) on this thread. A writable ``columns`` is zeroed. Raises
         LearnerFailed; whatever happens, the process has ended when this returns.
         """
+        job = self._job
+        if isinstance(job, OwnJob):
+            raise self._failed(Failure.OTHER_KIND)
+        return self._once(columns, progress, lambda data: decode_envelope(job, data))
+
+    def answer(self, columns: Bytes, progress: Progress) -> Answer:
+        """The same for a job of the owner's own, whose answer is no envelope."""
+        job = self._job
+        if not isinstance(job, OwnJob):
+            raise self._failed(Failure.OTHER_KIND)
+        return self._once(columns, progress, lambda data: decode_answer(job, data))
+
+    def _once(self, columns: Bytes, progress: Progress, decode: Callable[[Bytes], _Result]) -> _Result:
         if not self._in_use.acquire(blocking=False):
             raise self._failed(Failure.BUSY)
         try:
-            return self._train(columns, progress)
+            return self._handed_over(columns, progress, decode)
         finally:
             self._in_use.release()
 
@@ -133,17 +162,18 @@ class LearnerProcess:
             self._channels.close()
             self._in_use.release()
 
-    def _train(self, columns: Bytes, progress: Progress) -> Envelope:
-        envelope = bytearray()
+    def _handed_over(self, columns: Bytes, progress: Progress, decode: Callable[[Bytes], _Result]) -> _Result:
+        result = bytearray()
         try:
-            self._converse(columns, envelope, progress)
-            return self._opened(envelope)
+            self._converse(columns, result, progress)
+            self._raise_unless_finished()
+            return decode(result)
         except ProtocolError:
             raise self._failed(Failure.BROKE_PROTOCOL) from None
         finally:
             self._end()
             self._channels.close()
-            zero(envelope)
+            zero(result)
             zero(columns)
 
     def _end(self) -> None:
@@ -191,8 +221,9 @@ class LearnerProcess:
         if not (self.sandbox.confined or allow_unconfined):
             raise SandboxMissing(reason="missing: " + ", ".join(self.sandbox.missing))
 
-    def _converse(self, columns: Bytes, envelope: bytearray, progress: Progress) -> None:
+    def _converse(self, columns: Bytes, result: bytearray, progress: Progress) -> None:
         self._raise_if_stopped()
+        most = answer_limit(self._job) if isinstance(self._job, OwnJob) else envelope_size(self._job)
         last = 0
 
         def hear(data: bytes) -> None:
@@ -205,8 +236,8 @@ class LearnerProcess:
                 self._raise_if_stopped()
 
         def take(data: bytes) -> None:
-            envelope.extend(data)
-            if len(envelope) > envelope_size(self._job):
+            result.extend(data)
+            if len(result) > most:
                 raise ProtocolError("the envelope is too long")
 
         channels = self._channels
@@ -217,11 +248,10 @@ class LearnerProcess:
         go = memoryview(frame_head(len(GO)) + GO)
         pump({channels.job: [go], **writes}, {channels.progress: hear, channels.envelope: take})
 
-    def _opened(self, envelope: bytearray) -> Envelope:
+    def _raise_unless_finished(self) -> None:
         self._raise_unless_ended_well()
         if self._progress:
             raise ProtocolError("a line is not finished")
-        return decode_envelope(self._job, envelope)
 
     def _messages(self, data: bytes) -> list[SandboxFacts | Step]:
         *lines, rest = (bytes(self._progress) + data).split(b"\n")

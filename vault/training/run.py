@@ -242,8 +242,7 @@ def _hold(vault: OpenVault, planned: StoredJob, allowed: frozenset[str], envelop
         hold(
             act,
             asked.row,
-            update=envelope.update,
-            private=envelope.private,
+            envelope,
             manifest=manifest,
             minutes=asked.manifest.slot_minutes,
         )

@@ -318,7 +318,8 @@ class ColumnSummary:
 class UndoneImport:
     """The last import of a collection, as it is taken out again: its rows, those that stay, and when it was made.
 
-    With those of ``shares_budget_with`` the collection goes on sharing its lifetime budget.
+    With those of ``shares_budget_with`` the collection goes on sharing its lifetime budget. The models of
+    ``models_deleted`` were fitted on its rows at home, and go too.
     """
 
     collection: str
@@ -326,6 +327,7 @@ class UndoneImport:
     rows_left: int
     imported_at: str
     shares_budget_with: tuple[str, ...] = ()
+    models_deleted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,7 +338,8 @@ class Erasure:
     and those that may have. ``name_reserved`` says that budget was spent on it, or on one of ``shares_budget_with``:
     its name stays taken, its cap holds, its files stay refused, and ``budget_used_percent`` stays used for good. If it
     ``keeps_fingerprint``, the same people are known when they come in again; if not, its columns stay closed.
-    ``linked_elsewhere`` says that the file of the database has another name, under which the same is erased.
+    ``linked_elsewhere`` says that the file of the database has another name, under which the same is erased. The models
+    of ``models_deleted`` were fitted on its rows at home, and go with them.
     """
 
     collection: str
@@ -352,3 +355,4 @@ class Erasure:
     keeps_fingerprint: bool = False
     shares_budget_with: tuple[str, ...] = ()
     linked_elsewhere: bool = False
+    models_deleted: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ PARTS: Final = (
     "Upkeep",
     "Audit",
     "Budget",
+    "Models",
     "Releases",
     "Campaigns",
     "Requests",

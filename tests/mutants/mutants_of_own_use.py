@@ -1,0 +1,74 @@
+"""Ways for what an owner computes for themselves to get where somebody else has it, or to go unrecorded."""
+
+from __future__ import annotations
+
+from mutant import Kind, Mutant
+
+MUTANTS = (
+    Mutant(
+        name="an answer to an own job is put into an update that is kept",
+        kind=Kind.EGRESS,
+        function="use_on_collection",
+        old="            return learner.answer(columns, progress)",
+        new="            from vault.store.tables import HeldRow\n"
+        "            answer = learner.answer(columns, progress)\n"
+        "            with vault.act() as act:\n"
+        "                for held in act.uow.find(HeldRow):\n"
+        "                    held.update = answer.facts + answer.numbers\n"
+        '                act.record(EntryType.ACCESS_VIEW, hidden={"what": collection})\n'
+        "            return answer",
+        caught_by="test_an_own_answer_reaches_nothing_that_can_leave",
+    ),
+    Mutant(
+        name="an answer to an own job is put into a release folder",
+        kind=Kind.EGRESS,
+        function="written",
+        old="    create_file(target, text.getvalue().encode())",
+        new="    create_file(target, text.getvalue().encode())\n"
+        '    for folder in target.parent.glob("*/release.json"):\n'
+        '        folder.with_name("answer").write_bytes(answer.numbers)',
+        caught_by="test_an_own_answer_reaches_nothing_that_can_leave",
+        within="vault/training/predictions",
+    ),
+    Mutant(
+        name="what has no noise is held as an update",
+        kind=Kind.EGRESS,
+        function="hold",
+        old="if not isinstance(envelope, Envelope):",
+        new="if envelope is None:",
+        caught_by="test_what_holds_updates_takes_no_answer",
+        within="vault/release",
+    ),
+    Mutant(
+        name="an envelope is read as an answer",
+        kind=Kind.EGRESS,
+        function="decode_answer",
+        old="if magic != _MAGIC or facts",
+        new="if facts",
+        caught_by="test_an_answer_is_no_envelope",
+    ),
+    Mutant(
+        name="a score is not on the trail",
+        kind=Kind.AUDIT,
+        function="use_on_collection",
+        old="        _note(vault, model, collection, task)",
+        new='        _note(vault, model, collection, task) if task != "score" else None',
+        caught_by="test_the_trail_says_that_it_happened_and_nothing_of_it_in_clear",
+    ),
+    Mutant(
+        name="a copy fitted at home outlives its rows",
+        kind=Kind.PRIVACY,
+        function="_shred",
+        old="    act.uow.delete_all(ModelRow, collection_id=collection.id)",
+        new="    assert ModelRow",
+        caught_by="test_a_copy_fitted_at_home_goes_with_the_rows_it_was_fitted_on",
+    ),
+    Mutant(
+        name="a release that nobody signed is taken in as a model",
+        kind=Kind.EGRESS,
+        function="ModelActions.add_model",
+        old="release = check_release(files, key)",
+        new="assert key and check_release",
+        caught_by="test_only_a_release_that_verifies_is_taken_in[release.sig]",
+    ),
+)

@@ -1,0 +1,216 @@
+"""What an owner does with models, for themselves alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vault.audit.entries import EntryType
+from vault.errors.families import Invalid
+from vault.errors.models import ModelExists, NotYourRelease, RoundNotOver
+from vault.file_names import spelled
+from vault.lifecycle.backup import check_new
+from vault.owner.interface.kinds import Progress, unwatched
+from vault.queries.models import find_model, model_view, model_views
+from vault.requests import requesters
+from vault.requests.bundle import JobFiles, read_job
+from vault.requests.parse import parse_manifest
+from vault.requests.text import NAME_LIMIT, text_faults
+from vault.sealing.digest import sha256_hex
+from vault.sealing.durable import create_file
+from vault.sealing.keyfile import read_key
+from vault.sealing.random import random_id
+from vault.store.tables import ModelRow, RequestRow
+
+if TYPE_CHECKING:
+    from vault.audit.transaction import AuditedTransaction
+    from vault.lifecycle.opened import OpenVault
+    from vault.requests.release_manifest import ReleaseManifest
+    from vault.store.unit_of_work import UnitOfWork
+    from vault.views.models import ModelFit, ModelScore, ModelView, Predictions
+
+
+class ModelActions:
+    """Keep models, score them, fit them at home, predict.
+
+    Nothing here decides, charges, holds or releases: what is computed goes to who asked, and a fitted model into the
+    table of models, of which no act makes anything that leaves.
+    """
+
+    _opened: OpenVault
+
+    def models(self) -> list[ModelView]:
+        with self._opened.read() as uow:
+            return model_views(uow)
+
+    def model(self, name: str) -> ModelView:
+        with self._opened.read() as uow:
+            return model_view(uow, find_model(uow, name))
+
+    def add_model(
+        self, folder: Path, *, name: str = "", job: Path | None = None, vault_key: Path | None = None
+    ) -> ModelView:
+        from vault.requester.release_check import check_answers, check_release, moved, read_release
+        from vault.requests.release_manifest import parse_release_manifest
+
+        files = read_release(folder)
+        release = parse_release_manifest(files.manifest)
+        with self._opened.read() as uow:
+            asked, key = self._answered(uow, release, job, vault_key)
+        release = check_release(files, key)
+        check_answers(release, files.update, asked)
+        check_no_round(release)
+        weights = moved(asked.weights, release, files.update)
+        label, digest = parse_manifest(asked.manifest).label.name, sha256_hex(files.manifest)
+        with self._opened.act() as act:
+            row = _kept(act, name or f"{label}-{digest[:6]}"[:NAME_LIMIT], asked.manifest, weights)
+            row.release_digest, row.vault_key = digest, key
+            return model_view(act.uow, row)
+
+    def _answered(
+        self, uow: UnitOfWork, release: ReleaseManifest, job: Path | None, vault_key: Path | None
+    ) -> tuple[JobFiles, bytes]:
+        """The job that a release answers and the key that must have signed it: this vault's, unless both are said."""
+        if job is not None and vault_key is not None:
+            return read_job(job), read_key(vault_key, "vault-public")
+        if job is not None or vault_key is not None:
+            raise Invalid(
+                reason="of another vault's release both are needed: --job JOBDIR and --vault-key KEY"
+            )
+        for row in uow.find(RequestRow, manifest_digest=release.job_manifest_sha256):
+            files = JobFiles(manifest=row.manifest, signature=row.signature, weights=row.weights)
+            return files, requesters.vault_key(self._opened.keys, row.requester_id).public
+        raise NotYourRelease()
+
+    def score_model(self, name: str, collection: str, *, progress: Progress = unwatched) -> ModelScore:
+        from vault.training.own import facts_of, metric_in, use_on_collection
+        from vault.views.models import ModelScore
+
+        row = self._row(name)
+        answer = use_on_collection(self._opened, row, collection, "score", progress)
+        facts = facts_of(answer, row, collection)
+        metric, value = metric_in(facts["final"])
+        return ModelScore(
+            model=name,
+            collection=collection,
+            rows=facts["rows"],
+            metric_name=metric,
+            metric=value,
+            base_metric=facts["base"],
+        )
+
+    def fit_model(
+        self, name: str, collection: str, *, new_name: str = "", progress: Progress = unwatched
+    ) -> ModelFit:
+        from vault.records.collections import find_collection
+        from vault.training.own import facts_of, metric_in, use_on_collection, weights_of
+        from vault.views.models import ModelFit
+
+        row = self._row(name)
+        answer = use_on_collection(self._opened, row, collection, "fit", progress)
+        facts, weights = facts_of(answer, row, collection), weights_of(answer, parse_manifest(row.job))
+        with self._opened.act() as act:
+            place = find_collection(act.uow, collection).id
+            kept = _kept(act, new_name or _free_name(act.uow, f"{name}-at-home"), row.job, weights)
+            kept.collection_id, kept.began_from = place, name
+            shown = model_view(act.uow, kept)
+        metric, value = metric_in(facts["held_out"])
+        return ModelFit(
+            model=shown,
+            rows=facts["rows"],
+            metric_name=metric,
+            held_out_metric=value,
+            prior_metric=facts["prior"][metric],
+            base_metric=facts["base"],
+        )
+
+    def predict_collection(
+        self, name: str, collection: str, target: Path, *, progress: Progress = unwatched
+    ) -> Predictions:
+        from vault.training.own import use_on_collection
+        from vault.training.predictions import Table, written
+
+        check_new(self._opened, target)
+        row = self._row(name)
+        answer = use_on_collection(self._opened, row, collection, "predict", progress)
+        table = Table(header=("row",), rows=None, absent=())
+        return written(answer, row, table, target)
+
+    def predict_file(
+        self, name: str, file: Path, target: Path, *, progress: Progress = unwatched
+    ) -> Predictions:
+        from vault.requester.prediction_file import read_cells
+        from vault.training.own import use_on_file
+        from vault.training.predictions import Table, written
+
+        check_new(self._opened, target)
+        row, cells = self._row(name), read_cells(file)
+        answer = use_on_file(self._opened, row, cells, progress)
+        features = parse_manifest(row.job).features
+        absent = tuple(field.name for field in features if not cells.has(field.name))
+        return written(answer, row, Table(header=cells.header, rows=cells.rows, absent=absent), target)
+
+    def export_model(self, name: str, target: Path) -> ModelView:
+        check_new(self._opened, target)
+        with self._opened.read() as uow:
+            row = find_model(uow, name)
+            shown = model_view(uow, row)
+        data = _file_of(row, target)
+        self._note_export(shown, target)
+        create_file(target, data)
+        return shown
+
+    def _note_export(self, shown: ModelView, target: Path) -> None:
+        """One that was fitted at home tells of the rows it was fitted on, as a copy of records does."""
+        if shown.is_private:
+            hidden = {"collection": shown.fitted_on, "target": spelled(target.name)}
+            self._opened.note_look(EntryType.EXPORT, clear={"profile": "records"}, hidden=hidden)
+            return
+        what = f"the model {shown.name}, to copy it to {spelled(target.name)}"
+        self._opened.note_look(EntryType.ACCESS_VIEW, hidden={"what": what})
+
+    def delete_model(self, name: str) -> None:
+        with self._opened.act() as act:
+            act.uow.delete(find_model(act.uow, name))
+            act.record(EntryType.SETTINGS_CHANGE, hidden={"what": f"the models you keep: {name} is deleted"})
+
+    def _row(self, name: str) -> ModelRow:
+        with self._opened.read() as uow:
+            return find_model(uow, name)
+
+
+def check_no_round(release: ReleaseManifest) -> None:
+    """Refuse a round of a campaign: its own rows' score would be known before the campaign's last decision."""
+    if getattr(release, "campaign", None) is not None:
+        raise RoundNotOver()
+
+
+def _kept(act: AuditedTransaction, name: str, job: bytes, weights: bytes) -> ModelRow:
+    """A new model under a name that is free; raises `ModelExists`, and `Invalid` for a name that cannot be shown."""
+    for fault in text_faults(name, limit=NAME_LIMIT):
+        raise Invalid(reason=f"the name {fault}")
+    if act.uow.count(ModelRow, name=name):
+        raise ModelExists(name=name)
+    row = ModelRow(id=random_id(), name=name, job=job, weights=weights, added_at=act.at)
+    act.uow.add(row)
+    act.record(EntryType.SETTINGS_CHANGE, hidden={"what": f"the models you keep: {name} is added"})
+    return row
+
+
+def _free_name(uow: UnitOfWork, name: str) -> str:
+    """This name, or with the first number behind it under which there is none."""
+    tried, number = name[: NAME_LIMIT - 8], 1
+    while uow.count(ModelRow, name=tried):
+        number += 1
+        tried = f"{name[: NAME_LIMIT - 8]}-{number}"
+    return tried
+
+
+def _file_of(row: ModelRow, target: Path) -> bytes:
+    """The weights, or the whole model where the name of the file ends in .onnx."""
+    if target.suffix.lower() != ".onnx":
+        return row.weights
+    from vault.requester.onnx_model import onnx_bytes
+    from vault.requester.trained import TrainedModel
+
+    return onnx_bytes(TrainedModel.of(parse_manifest(row.job), row.weights, row.name))
