@@ -26,6 +26,7 @@ from vault.errors.campaigns import (
     UnknownCampaign,
 )
 from vault.errors.requests import JobReplayed, ManifestInvalid, RequesterBlocked, UnknownRequester, WrongState
+from vault.requester.campaigns import check_campaign
 from vault.requests.bundle import signature_line
 from vault.requests.campaign_round import ROUND_DOMAIN
 from vault.requests.canonical import canonical
@@ -95,7 +96,11 @@ def test_a_campaign_is_one_thing_with_one_composed_price(vault: Vault, folder: P
     price = found.price
     assert price is not None
     assert price.rounds == 3
-    assert price.epsilon <= 1 < 3 * price.epsilon_of_round  # composed, and not added up
+    asked = check_campaign(folder, delta=price.delta).price
+    assert (price.epsilon, price.guess_rate) == (asked.together.epsilon, asked.together.guess_rate)
+    assert (
+        price.epsilon_of_round < price.epsilon <= 1 < 3 * price.epsilon_of_round
+    )  # composed, and not added up
     assert Decimal("0.5") < price.guess_rate < Decimal("0.56")
     assert [one.name for one in found.decision.fields] == ["coffee", "good", "steps"]
     assert (found.decision.permitted, found.obstacle, found.witness) == (False, "", None)
