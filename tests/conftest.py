@@ -26,6 +26,7 @@ pytest_plugins = [
     "tests.cpu_seconds",
     "tests.worlds.commands",
     "tests.worlds.derivations",
+    "tests.worlds.drilled",
     "tests.worlds.learners",
     "tests.worlds.mounts",
     "tests.worlds.prices",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Self
-
-from platformdirs import user_config_path, user_data_path, user_state_path
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from vault.errors.families import Invalid, Unavailable
+
+if TYPE_CHECKING:
+    from platformdirs import PlatformDirs
 
 APP_NAME = "lockbox"
 VAULT_VARIABLE = "LOCKBOX_VAULT"
@@ -51,10 +50,8 @@ class Paths:
         in the user's runtime folder (or one in the temporary folder, named after the user) and ``config.toml`` in
         its config folder. An empty variable counts as not set.
         """
-        chosen = (
-            vault or _folder(environ, VAULT_VARIABLE) or user_data_path(APP_NAME, appauthor=False) / "vault"
-        )
-        state = _folder(environ, STATE_VARIABLE) or user_state_path(APP_NAME, appauthor=False) / "state"
+        chosen = vault or _folder(environ, VAULT_VARIABLE) or _usual().user_data_path / "vault"
+        state = _folder(environ, STATE_VARIABLE) or _usual().user_state_path / "state"
         return cls(
             vault=chosen.absolute(),
             state=state.absolute(),
@@ -100,13 +97,26 @@ def _runtime(environ: Mapping[str, str]) -> Path:
     chosen = _folder(environ, RUNTIME_VARIABLE)
     if chosen is None:
         session = _folder(environ, "XDG_RUNTIME_DIR")
-        chosen = session / APP_NAME if session else Path(tempfile.gettempdir()) / f"{APP_NAME}-{os.getuid()}"
+        chosen = session / APP_NAME if session else _temporary() / f"{APP_NAME}-{os.getuid()}"
     return chosen.absolute()
+
+
+def _temporary() -> Path:
+    from tempfile import gettempdir
+
+    return Path(gettempdir())
 
 
 def _config(environ: Mapping[str, str]) -> Path:
     chosen = _folder(environ, CONFIG_VARIABLE)
-    return (chosen or user_config_path(APP_NAME, appauthor=False) / "config.toml").absolute()
+    return (chosen or _usual().user_config_path / "config.toml").absolute()
+
+
+def _usual() -> PlatformDirs:
+    """The folders of this user where no variable names another."""
+    from platformdirs import PlatformDirs
+
+    return PlatformDirs(APP_NAME, appauthor=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +139,8 @@ class Preferences:
 
 def read_preferences(paths: Paths) -> Preferences:
     """The preferences of this user, the defaults where nothing is set; raises `Invalid` and `Unavailable`."""
+    import tomllib
+
     try:
         said = tomllib.loads(paths.config.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -7,6 +7,7 @@ import mutants_of_audit
 import mutants_of_campaigns
 import mutants_of_confinement
 import mutants_of_consent
+import mutants_of_drills
 import mutants_of_egress
 import mutants_of_imports
 import mutants_of_joined_campaigns
@@ -25,6 +26,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_ledger.MUTANTS,
     *mutants_of_audit.MUTANTS,
     *mutants_of_egress.MUTANTS,
+    *mutants_of_drills.MUTANTS,
     *mutants_of_access.MUTANTS,
     *mutants_of_people.MUTANTS,
     *mutants_of_confinement.MUTANTS,

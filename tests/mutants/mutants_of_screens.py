@@ -86,4 +86,22 @@ MUTANTS = (
         caught_by="test_it_is_due_a_week_after_it_was_read_and_reading_it_is_on_the_trail",
         within="vault/queries",
     ),
+    Mutant(
+        name="by ear a consent to what is special takes no yes of its own",
+        kind=Kind.CONSENT,
+        function="give_consent",
+        old='if not talk.agrees("Yes, I consent explicitly", f"No. {NOT_NOW}"):',
+        new='if talk.agrees("Yes, I consent explicitly", f"No. {NOT_NOW}") is None:',
+        caught_by="test_what_belongs_to_a_special_category_takes_a_yes_of_its_own",
+        within="tui/by_ear",
+    ),
+    Mutant(
+        name="by ear rows are lost of which nothing was said",
+        kind=Kind.CONSENT,
+        function="_sealing",
+        old="if plan.refused_rows:",
+        new="if not plan.refused_rows:",
+        caught_by="test_rows_that_are_lost_are_named_in_the_very_answer_that_seals_the_others",
+        within="tui/by_ear",
+    ),
 )

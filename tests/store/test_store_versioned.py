@@ -93,6 +93,16 @@ def test_two_rows_that_differ_are_different_bytes(one: list[Any], other: list[An
     assert (bytes_of(one) == bytes_of(other)) == (exact(one) == exact(other))
 
 
+def test_a_row_of_whole_numbers_is_written_like_any_other() -> None:
+    one, both = b"t2:t%t1:ai1;", b"t4:b%dci-2;"
+
+    assert encode("t%", ("a", "b%dc"), (1, -2)) == one + both
+    assert encode("t%", ("a", "b%dc"), (1, None)) == one + both.replace(b"i-2;", b"n")
+    assert encode("t%", ("a",), (1,)) == one
+    with pytest.raises((TypeError, ValueError)):
+        encode("t%", ("a", "b%dc"), (1, 2, 3))
+
+
 @given(st.lists(st.binary(max_size=4)), st.randoms(use_true_random=False))
 def test_a_sum_says_what_is_there_and_not_in_which_order_it_came(elements: list[bytes], draw: Any) -> None:
     one, other = MultisetDigest(KEY), MultisetDigest(KEY)

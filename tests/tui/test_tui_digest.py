@@ -22,7 +22,7 @@ ASKED = RequestLine(
 )  # fmt: skip
 UPDATE = UpdateLine(id="u", recipient="Sleep lab", collection="nights", at=AT)
 QUIET = Digest(
-    since="2026-11-21T12:00:00Z", until="2026-11-28T12:00:00Z", read_at="", is_due=True, events=(), asked=(),
+    since="2026-11-21T12:00:00Z", until="2026-11-28T12:00:00Z", read_at="", is_due=True, events=(), asked=(), drills=(),
     spent=(), left=(), waiting=(), approved=(), held=(), unfinished=(), ending=(),
 )  # fmt: skip
 FULL = replace(
@@ -33,6 +33,7 @@ FULL = replace(
         WeekEvents(type="access.denied", count=1),
     ),
     asked=(ASKED,),
+    drills=("A drill, which nobody sent; you refused it.",),
     spent=(WeekSpent(collection="nights", jobs=2, used_percent=Decimal(54)),),
     left=(UPDATE,),
     waiting=(ASKED,),
@@ -51,6 +52,7 @@ def test_everything_in_it_has_its_sentence() -> None:
         "An update from nights left for Sleep lab, on 2026-11-25 10:00 UTC.",
         "Wrong passphrases were tried; the trail says how many, and when.",
         "Sleep lab asked to learn from nights, for academic research: waits for you.",
+        "A drill, which nobody sent; you refused it.",
         "2 jobs were paid for from nights; 54 % of its budget is used now.",
         "On the trail: 2 consents that ran out, 3 unlockings.",
     ]

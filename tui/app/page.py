@@ -10,13 +10,11 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.css.query import NoMatches
-from textual.screen import Screen
-from textual.widget import MountError
 from textual.widgets import Input
 
 from tui.actions import action_of
 from tui.app.keymap import bindings
+from tui.app.leaving import Leavable, while_here
 from tui.app.program import Program, program_of
 from tui.dialogs.action import ActionDialog
 from tui.text.action import Action
@@ -41,7 +39,7 @@ class SearchBar(Input):
         super().__init__(placeholder="search in this list; escape shows all", id="search-bar", compact=True)
 
 
-class Page(Screen[None], Generic[F]):
+class Page(Leavable, Generic[F]):
     """One screen of the vault: `fetch` asks the vault in a thread, `draw` shows the facts.
 
     A page is made anew each time it is opened and loads again whenever the trail has grown.
@@ -129,15 +127,11 @@ class Page(Screen[None], Generic[F]):
             self._is_loading = False
 
     async def _draw_whole(self, facts: F | None) -> None:
-        try:
+        with while_here(self):
             self.set_loading(False)
             if facts is not None:
                 await self.draw(facts)
                 self._place_cursor()
-        except (NoMatches, MountError):
-            # Safe: whoever went on to another screen, or ended the program, has taken the widgets of this one away.
-            if self in self.app.screen_stack and self.is_attached and self.app.is_running:
-                raise
 
     def _place_cursor(self) -> None:
         for table in self.query(ListTable):

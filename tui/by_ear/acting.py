@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tui.actions import questions
 from tui.text.error_words import with_way_out
 from vault.errors.families import LockboxError
+from vault.errors.requests import WasDrill
 
 if TYPE_CHECKING:
     from tui.by_ear.talk import Talk
@@ -48,6 +49,8 @@ def carry_out(talk: Talk, vault: OwnerSession, action: Action[S], subject: S) ->
         return
     try:
         done = action.call(vault, question.target(subject), said)
+    except WasDrill:
+        raise  # what it was about is not there any more
     except LockboxError as error:
         talk.say(with_way_out(error))
     else:

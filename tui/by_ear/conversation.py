@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from tui.by_ear import audit, consents, records, releases, requests
+from tui.by_ear import audit, consents, importing, records, releases, requests
 from tui.by_ear.beginning import Opened, begin
 from tui.by_ear.talk import InputEnded, Talk
 from tui.cli.accessible import left_line, waiting_lines
@@ -17,22 +18,13 @@ if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths
 
+Room: TypeAlias = Callable[[Talk, Opened], None]
+
 IS_ON: Final = "The screen reader mode is on: everything is said in lines, nothing is drawn."
 HOW: Final = (
     "Choices have numbers: type one and press the enter key. Control and C stops what runs, or ends this."
 )
-CHOICES: Final = (
-    "Hear again what waits for you.",
-    "Import a file.",
-    "Take in a request, or the key of somebody new.",
-    "Requests: what others ask, and your decision.",
-    "Held updates: release or keep them.",
-    "Consents: what you allowed, and withdrawing it.",
-    "Budget.",
-    "Audit trail.",
-    "Your data.",
-    "Lock the vault now, and end.",
-)
+LOCK: Final = "Lock the vault now, and end."
 LATER: Final = "End; the vault locks itself when it was not used for a while."
 
 
@@ -57,43 +49,44 @@ def converse(paths: Paths) -> int:
 
 def _talk_about(talk: Talk, opened: Opened) -> None:
     """What waits, and the rooms of the vault by number, until its end."""
-    _say_what_waits(talk, opened.vault)
-    while (chosen := talk.choose("What do you want to do?", CHOICES, back=LATER)) is not None:
-        if CHOICES[chosen] == CHOICES[-1]:
+    _say_what_waits(talk, opened)
+    rooms = (*ROOMS, LOCK)
+    while (chosen := talk.choose("What do you want to do?", rooms, back=LATER)) is not None:
+        if rooms[chosen] == LOCK:
             opened.vault.lock()
             talk.say("The vault is locked.")
             return
         try:
-            _enter(talk, opened, chosen)
+            ROOMS[rooms[chosen]](talk, opened)
         except Locked:
             raise
         except LockboxError as error:
             talk.say(with_way_out(error))
 
 
-def _enter(talk: Talk, opened: Opened, chosen: int) -> None:
-    vault = opened.vault
-    match chosen:
-        case 0:
-            _say_what_waits(talk, vault)
-        case 1:
-            records.import_file(talk, vault)
-        case 2:
-            requests.take_in(talk, vault)
-        case 3:
-            requests.hear_requests(talk, vault)
-        case 4:
-            releases.hear_releases(talk, vault, is_practice=opened.is_sample)
-        case 5:
-            consents.hear_consents(talk, vault)
-        case 6:
-            records.hear_budget(talk, vault)
-        case 7:
-            audit.hear_audit(talk, vault)
-        case _:
-            records.hear_data(talk, vault)
-
-
-def _say_what_waits(talk: Talk, vault: OwnerSession) -> None:
-    status = vault.status()
+def _say_what_waits(talk: Talk, opened: Opened) -> None:
+    status = opened.vault.status()
     talk.say(*(sentence for sentence, _ in waiting_lines(status)), left_line(status))
+
+
+def _hear_releases(talk: Talk, opened: Opened) -> None:
+    releases.hear_releases(talk, opened.vault, is_practice=opened.is_sample)
+
+
+def _in_vault(hear: Callable[[Talk, OwnerSession], None]) -> Room:
+    return lambda talk, opened: hear(talk, opened.vault)
+
+
+ROOMS: Final[Mapping[str, Room]] = {
+    "Hear again what waits for you.": _say_what_waits,
+    "Import a file.": _in_vault(importing.import_file),
+    "Take in a request, or the key of somebody new.": _in_vault(requests.take_in),
+    "Requests: what others ask, and your decision.": _in_vault(requests.hear_requests),
+    "Held updates: release or keep them.": _hear_releases,
+    "Consents: what you allowed, and withdrawing it or allowing more.": _in_vault(consents.hear_consents),
+    "Budget.": _in_vault(records.hear_budget),
+    "Audit trail.": _in_vault(audit.hear_audit),
+    "Your data.": _in_vault(records.hear_data),
+    "Your week: what happened, and what waits.": _in_vault(records.hear_week),
+}
+"""What can be talked about, in the order of the numbers."""

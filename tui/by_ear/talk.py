@@ -7,10 +7,13 @@ import select
 import sys
 import termios
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from tui.cli.terminal import ask_secret, say
 from tui.text.layout import escaped
+from vault.errors.families import Invalid
+
+T = TypeVar("T")
 
 QUARTERS: Final = 4
 MOST: Final = 30
@@ -53,6 +56,15 @@ class Talk:
             self.say("")
             raise InputEnded
         return typed.strip()
+
+    def ask_for(self, question: str, read: Callable[[str], T]) -> T | None:
+        """Ask until the line can be read, or is empty; what cannot be is said."""
+        while typed := self.ask(question):
+            try:
+                return read(typed)
+            except Invalid as error:
+                self.say(f"{error}")
+        return None
 
     def ask_secret(self, question: str) -> str:
         """Ask for a line that is not shown."""

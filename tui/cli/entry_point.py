@@ -21,8 +21,8 @@ from vault.errors.families import LockboxError
 if TYPE_CHECKING:
     from click import ClickException
 
-# What is loaded stays: to look for garbage among it as often as usual takes a tenth of the start.
-GARBAGE_AFTER: Final = 50_000
+# More than any command loads: it stays, and to look for garbage among it as often as usual takes a tenth of the start.
+GARBAGE_AFTER: Final = 200_000
 
 
 def main() -> None:

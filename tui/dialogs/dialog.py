@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label
 
+from tui.app.leaving import Leavable
 from tui.app.program import Program, program_of
 from tui.dialogs.jump import JUMP_KEY
 from tui.widgets.plain import Plain, content
@@ -23,7 +24,7 @@ DEAF_SECONDS: Final = 0.5
 """So long a dialog hears no key and no click: what was meant for the screen before it decides nothing."""
 
 
-class Dialog(ModalScreen[R | None]):
+class Dialog(Leavable, ModalScreen[R | None]):
     """Base of the dialogs; dismissed with None for "nothing was decided", which escape always means.
 
     At 60×20 the title, the consequence and the buttons are in sight without scrolling; only `details` scroll. The

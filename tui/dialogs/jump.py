@@ -13,12 +13,14 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Label
 
+from tui.app.leaving import Leavable
+
 LETTERS: Final = string.ascii_lowercase
 JUMP_KEY: Final = Binding("ctrl+o", "app.jump", "Jump", show=False, id="everywhere.jump")
 """What opens it in a dialog, which hears no other key of the program; remapped with the one of the pages."""
 
 
-class JumpLabels(ModalScreen[Widget | None]):
+class JumpLabels(Leavable, ModalScreen[Widget | None]):
     """Dismissed with the place that was chosen, or None; a letter presses nothing, it only moves the focus."""
 
     ALLOW_SELECT = False

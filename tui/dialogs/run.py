@@ -22,6 +22,7 @@ from tui.dialogs.approval import (
     prepare_with_choice,
 )
 from tui.dialogs.read_to_end import SCROLL, ReadToEndDialog
+from tui.dialogs.vault_call import A_DRILL
 from tui.text import request_facts, wording
 from tui.text.error_words import with_way_out
 from tui.widgets.facts import Facts
@@ -30,6 +31,7 @@ from tui.widgets.price import PriceBox, cost
 from tui.widgets.special_toggle import MISSING, SpecialToggle
 from tui.widgets.toggle import Toggle
 from vault.errors.families import LockboxError, Locked
+from vault.errors.requests import WasDrill
 
 if TYPE_CHECKING:
     from vault.views.consents import FieldAskView, GrantDraft
@@ -281,6 +283,9 @@ class RunDialog(ReadToEndDialog):
             )
         except Locked as error:
             self.program.tell_error(error)
+        except WasDrill as drill:
+            self.dismiss(None)
+            self.program.tell(with_way_out(drill), title=A_DRILL)
         except LockboxError as error:
             await self._failed(error)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from textual import work
 from textual.widget import Widget
@@ -14,12 +14,15 @@ from tui.dialogs.word import WordDialog
 from tui.text.error_words import with_way_out
 from tui.widgets.plain import Plain
 from vault.errors.families import LockboxError
+from vault.errors.requests import WasDrill
 
 if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
 
 
 T = TypeVar("T")
+
+A_DRILL: Final = "A drill"
 
 
 class VaultCallDialog(Dialog[str]):
@@ -52,6 +55,9 @@ class VaultCallDialog(Dialog[str]):
         self.lock_buttons(True)
         try:
             answer = await self.program.ask(call)
+        except WasDrill as drill:
+            self.dismiss(result if isinstance(result, str) else None)
+            self.program.tell(with_way_out(drill), title=A_DRILL)
         except LockboxError as error:
             self.lock_buttons(False)
             self.show_problem(with_way_out(error))

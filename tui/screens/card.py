@@ -10,11 +10,11 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from tui.app.leaving import Leavable
 from tui.app.program import Program, program_of
 from tui.app.threads import in_thread
 from tui.widgets.plain import Plain, content
@@ -31,7 +31,7 @@ class Closable(Protocol):
         """Close it."""
 
 
-class Card(Screen[None]):
+class Card(Leavable):
     """One card in the middle of the screen; long work runs beside it, and escape leaves it."""
 
     HELP: ClassVar[str] = ""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 Change = Callable[[Preferences], Preferences]
 
-LOCK, CALM, THEME = "lock-minutes", "calm", "theme"
+LOCK, CALM, THEME, DRILLS = "lock-minutes", "calm", "theme", "drills"
 STAYS_CALM: Final = "ACCESSIBLE is set for this program, so it stays calm whatever is set here."
 UNTRIED: Final = "Not tried since this screen was opened"
 TRYING: Final = "… trying, from inside a locked-in learner, what it must not be able to do"
@@ -44,10 +44,11 @@ LONGEST_TYPED: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsFacts:
-    """What is set, and in how many seconds the vault that is open now locks."""
+    """What is set, in how many seconds the vault that is open now locks, and whether drills come in it."""
 
     preferences: Preferences
     seconds_to_lock: int | None
+    are_drills_on: bool = False
 
 
 class SettingTable(ListTable):
@@ -68,6 +69,8 @@ class Settings(Page[SettingsFacts]):
 * **lock after**: minutes without a key until the process that has your vault open ends, and the keys with it
 * **calm mode**: nothing moves, and plots become tables of numbers
 * **colours**: dark, light, high contrast, or as the terminal says (by COLORFGBG)
+* **drills**: one to four weeks apart a request that nobody sent, like one you approved but for one thing; whatever you
+  decide about it does nothing, and it says so then
 * **d** tries from inside a learner what it must not be able to do to this vault
 
 Nothing secret is kept in the file of the settings.
@@ -101,6 +104,7 @@ Nothing secret is kept in the file of the settings.
         return SettingsFacts(
             preferences=Preferences() if self._own is None else read_preferences(self._own),
             seconds_to_lock=vault.pulse(is_background=True).seconds_to_lock,
+            are_drills_on=vault.status().are_drills_on,
         )
 
     async def draw(self, facts: SettingsFacts) -> None:
@@ -126,6 +130,12 @@ Nothing secret is kept in the file of the settings.
                 facts.preferences.theme,
                 "dark, light, high contrast, or as the terminal says",
             ),
+            (
+                DRILLS,
+                "drills",
+                _on_or_off(facts.are_drills_on),
+                "now and then a request nobody sent; it says so once decided",
+            ),
         ]
         self.query_one(ListTable).fill(Line(key=key, cells=tuple(cells)) for key, *cells in lines)
 
@@ -148,6 +158,15 @@ Nothing secret is kept in the file of the settings.
             await self._set_calm(not self._facts.preferences.calm)
         elif chosen == THEME:
             await self._set_theme(_after(self._facts.preferences.theme))
+        elif chosen == DRILLS:
+            await self._set_drills(not self._facts.are_drills_on)
+
+    async def _set_drills(self, is_on: bool) -> None:
+        """Let drills come in this vault, or end them."""
+        if not await self.ask(lambda vault: _drills_set(vault, is_on=is_on)):
+            return
+        self.program.tell(wording.drills_sentence(is_on=is_on))
+        self.reload()
 
     async def _set_minutes(self, minutes: int) -> None:
         """Save the minutes, and apply them to the vault that is open now."""
@@ -255,6 +274,11 @@ def minutes_of(typed: str) -> int | None:
     if not (digits.isascii() and digits.isdigit()):
         return None
     return int(digits) if 1 <= int(digits) <= LONGEST_LOCK_MINUTES else None
+
+
+def _drills_set(vault: OwnerSession, *, is_on: bool) -> bool:
+    vault.set_drills(is_on)
+    return True
 
 
 def _save_preferences(paths: Paths, change: Change) -> Preferences:

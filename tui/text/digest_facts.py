@@ -61,6 +61,7 @@ def happened(digest: Digest) -> list[str]:
         *_most(digest.left, _left),
         *([WRONG] if "access.denied" in counted else []),
         *_most(digest.asked, _asked),
+        *_most(digest.drills, str),
         *_most(digest.spent, lambda one: _spent(one.collection, one.jobs, wording.percent(one.used_percent))),
         *_counts(counted),
     ]

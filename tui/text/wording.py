@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
 from tui.text import times
-from vault.views import counting, spread
+from vault.views import counting, requests, spread
 from vault.views.names import spelled
 
 if TYPE_CHECKING:
@@ -305,9 +305,17 @@ def after_a_stop(word: str) -> str:
 
 def changed(what: str, before: str, now: str) -> str:
     """One thing that a job asks otherwise than the last one."""
-    if not before:
-        return f"{what}: new, {now}"
-    return f"{what}: was {before}, is now {now}" if now else f"{what}: no longer asked for (was {before})"
+    return requests.changed(what, before, now)
+
+
+def drills_sentence(*, is_on: bool) -> str:
+    """What comes of switching drills on, or off."""
+    if not is_on:
+        return "Drills are off: every request that you see was sent by somebody."
+    return (
+        "Drills are on: one to four weeks from now, and again after each, a request comes that nobody sent, like one "
+        "you approved but for one thing. Whatever you decide about it does nothing, and you are told at once."
+    )
 
 
 def compared(request: str | None, changes: int) -> str:

@@ -109,6 +109,12 @@ class UnknownRequest(Invalid):
     hint = "see: lockbox request list"
 
 
+class WasDrill(Refused):
+    """This was a drill: nobody sent it, and nothing was approved, paid or run. You {said}: {change}."""
+
+    hint = "drills come because you switched them on; to end them: lockbox settings drills off"
+
+
 class UnderRefusal(Refused):
     """You said no to {name} for this purpose on {collection}; that holds until {until}, and so this job is refused."""
 

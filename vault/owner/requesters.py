@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.errors.keys import OtherKey
+from vault.owner.drills import end_with_requester
 from vault.queries.requesters import requester_view, requester_views
 from vault.requests import requesters
 from vault.sealing.keyfile import key_line, read_key
@@ -50,6 +51,7 @@ class RequesterActions:
             asker = requesters.find(uow, name).id
         try:
             with self._opened.act() as act:
+                end_with_requester(act, name)
                 requesters.block(act, name)
                 return_lapsed(act)
         finally:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.errors.consent import ConsentRefused
+from vault.owner.drills import APPROVED, REFUSED, raise_if_drill
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries.decisions import explain_request
 from vault.queries.ids import full_grant_id, full_request_id
 from vault.queries.releases import release_view
-from vault.queries.requests import approval_view, request_lines, request_view
+from vault.queries.requests import approval_view, job_of, request_lines, request_view
 from vault.queries.runs import run_views
 from vault.requests import inbox, refusals
 from vault.requests.approve import approve
@@ -46,22 +47,22 @@ class RequestActions:
 
     def explain_request(self, request_id: str) -> DecisionView:
         with self._opened.read() as uow:
-            full = full_request_id(uow, request_id)
-            return explain_request(uow, self._opened, full)
+            return explain_request(uow, self._opened, job_of(uow, self._opened, request_id))
 
     def request(self, request_id: str) -> RequestView:
         with self._opened.read() as uow:
-            return request_view(uow, self._opened, full_request_id(uow, request_id))
+            return request_view(uow, self._opened, job_of(uow, self._opened, request_id))
 
     def preview_approval(self, request_id: str, *, draft: bool, optional: frozenset[str]) -> Approval:
         with self._opened.read() as uow:
-            full = full_request_id(uow, request_id)
-            return approval_view(uow, self._opened, full, draft=draft, optional=optional)
+            asked = job_of(uow, self._opened, request_id)
+            return approval_view(uow, self._opened, asked, draft=draft, optional=optional)
 
     def approve(
         self, request_id: str, *, manifest_digest: str, consent: str | None = None, draft: bool = False,
         optional: frozenset[str] = frozenset(), special_confirmed: bool = False,
     ) -> None:  # fmt: skip
+        raise_if_drill(self._opened, request_id, decided=APPROVED)
         with self._opened.act() as act:
             full = full_request_id(act.uow, request_id)
             decision = approve(
@@ -73,6 +74,7 @@ class RequestActions:
             raise ConsentRefused(reason="; ".join(reason.sentence for reason in decision.reasons))
 
     def refuse(self, request_id: str, *, reason: str = "") -> str:
+        raise_if_drill(self._opened, request_id, decided=REFUSED)
         with self._opened.act() as act:
             refusal = inbox.refuse(act, full_request_id(act.uow, request_id), reason=reason)
             return refusals.until_text(refusal)

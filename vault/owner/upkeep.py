@@ -14,6 +14,7 @@ from vault.owner.settle import settle
 from vault.queries.date import date_view
 from vault.queries.digest import digest, note_read
 from vault.queries.status import vault_status
+from vault.requests import drills
 
 if TYPE_CHECKING:
     from learner.protocol import ProbeResult
@@ -51,6 +52,10 @@ class UpkeepActions:
             confirm_date(act, today)
         self.settle()
         return self.date()
+
+    def set_drills(self, is_on: bool) -> None:
+        with self._opened.act() as act:
+            drills.turn(act, is_on=is_on)
 
     def settle(self) -> None:
         settle(self._opened)

@@ -9,7 +9,7 @@ from vault.budget import ledger
 from vault.errors.requests import WrongState
 from vault.queries.status import shown_state
 from vault.records.collections import find_collection, known_or_gone
-from vault.requests.evaluate import PricedJob, StoredJob, decision_as_approved, decision_at, decision_if, load
+from vault.requests.evaluate import PricedJob, StoredJob, decision_as_approved, decision_at, decision_if
 from vault.requests.manifest import Feature, Label
 from vault.requests.states import in_words
 from vault.requests.words import transform_words
@@ -37,9 +37,8 @@ def explain(uow: UnitOfWork, vault: OpenVault, asked: PricedJob) -> DecisionView
     return decision_view(facts, decision, {field.name: field for field in asked.manifest.fields})
 
 
-def explain_request(uow: UnitOfWork, vault: OpenVault, full_id: str) -> DecisionView:
+def explain_request(uow: UnitOfWork, vault: OpenVault, asked: StoredJob) -> DecisionView:
     """What the consents say now about a request that can still run; raises `WrongState` for any other."""
-    asked = load(uow, full_id)
     state = shown_state(asked.row, asked.row.expires_at, vault.now(uow))
     if state not in (RequestState.WAITING, *_BOUND):
         raise WrongState(state=in_words(state))

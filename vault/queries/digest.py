@@ -15,6 +15,7 @@ from vault.queries.consents import grant_views
 from vault.queries.requesters import requester_row
 from vault.queries.requests import request_lines
 from vault.queries.status import DIGEST_READ, SOON, WEEK, fact, is_digest_due, shown_state
+from vault.requests import drills
 from vault.store.tables import HeldRow, LogEntry, RequestRow, VaultFact
 from vault.store.times import stamp
 from vault.views.digest import Digest, EndingConsent, UpdateLine, WeekEvents, WeekSpent
@@ -53,7 +54,10 @@ def digest(uow: UnitOfWork, vault: OpenVault) -> Digest:
         read_at=fact(uow, DIGEST_READ),
         is_due=is_digest_due(uow, date.now),
         events=tuple(WeekEvents(type=kind, count=count) for kind, count in events.most_common()),
-        asked=tuple(one for one in requests if one.received_at >= stamp(since)),
+        asked=tuple(
+            one for one in requests if one.received_at >= stamp(since) and uow.get(RequestRow, one.id)
+        ),
+        drills=tuple(_drills(uow, since + date.ahead)),
         spent=tuple(_spent(uow, since)),
         left=tuple(_left(uow, vault, since + date.ahead)),
         waiting=tuple(one for one in requests if one.state == RequestState.WAITING),
@@ -74,6 +78,16 @@ def _entries(uow: UnitOfWork, since: datetime) -> Iterator[Entry]:
             return
         if entry.kind is not EntryType.ACCESS_VIEW or all(one.value != LOOK for one in opened(uow, seq)):
             yield entry
+
+
+def _drills(uow: UnitOfWork, since: datetime) -> Iterator[str]:
+    """What became of drills, as the trail says."""
+    for entry in _entries(uow, since):
+        facts = opened(uow, entry.seq) if entry.kind is EntryType.ACCESS_VIEW else []
+        said = {one.name: str(one.value) for one in facts}
+        if said.get("what", "").startswith(drills.LOOK):
+            what = f"{said['what'][:1].upper()}{said['what'][1:]}"
+            yield f"{what}. It was like a job of {said['like']}: {said['change']}."
 
 
 def _spent(uow: UnitOfWork, since: datetime) -> Iterator[WeekSpent]:

@@ -14,6 +14,7 @@ from vault.store.tables import CampaignRow, GrantRow, HeldRow, RequestRow
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vault.requests.evaluate import StoredJob
     from vault.store.unit_of_work import UnitOfWork
 
 SHORTEST_ID = 4
@@ -38,6 +39,11 @@ def full_request_id(uow: UnitOfWork, beginning: str) -> str:
     if not full:
         raise UnknownRequest(request=beginning)
     return full
+
+
+def is_named(uow: UnitOfWork, drill: StoredJob, beginning: str) -> bool:
+    """Whether the drill that lies open is the one whose id begins so among those of all requests."""
+    return full_id([drill.row.id, *(row.id for row in uow.find(RequestRow))], beginning) == drill.row.id
 
 
 def full_release_id(uow: UnitOfWork, beginning: str) -> str:

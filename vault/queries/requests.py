@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vault.audit.transaction import trusted_now
 from vault.queries.consents import draft_view
+from vault.queries.ids import full_request_id, is_named
 from vault.queries.jobs_so_far import jobs_so_far
 from vault.queries.requesters import requester_row
 from vault.queries.status import shown_state
 from vault.requests import refusals
 from vault.requests.approve import drafted_grant, promise_of
+from vault.requests.approved_before import approved_before
 from vault.requests.differences import changes
+from vault.requests.drills import open_drill
 from vault.requests.evaluate import StoredJob, check_runnable, load, obstacle
 from vault.requests.fit import misfits
 from vault.requests.inbox import check_waiting
@@ -24,10 +26,12 @@ from vault.sealing.signing import fingerprint
 from vault.store.tables import RequestRow
 from vault.store.times import stamp
 from vault.views.purposes import PURPOSES
-from vault.views.requests import Approval, RequestLine, RequestView
+from vault.views.requests import Approval, Change, RequestLine, RequestView
 from vault.views.states import RequestState
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from vault.lifecycle.opened import OpenVault
     from vault.requests.manifest import Manifest
     from vault.store.unit_of_work import UnitOfWork
@@ -36,16 +40,25 @@ from vault.queries.decisions import _collection, explain
 from vault.queries.price import price_view
 
 _UNDECIDED = (RequestState.WAITING, RequestState.APPROVED)
-_TAKEN_BACK = (RequestState.REFUSED_PERSON, RequestState.WAITING)
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 # requests ---------------------------------------------------------------------------------------------------
 
 
 def request_lines(uow: UnitOfWork, vault: OpenVault) -> list[RequestLine]:
     """Every request, the newest first."""
+    now = vault.now(uow)
     rows = uow.find(RequestRow, order_by="received_at", descending=True)
-    return [request_line(uow, row, vault.now(uow)) for row in rows]
+    if (drill := open_drill(uow, now)) is not None:
+        rows = sorted([drill.row, *rows], key=lambda row: row.received_at, reverse=True)
+    return [request_line(uow, row, now) for row in rows]
+
+
+def job_of(uow: UnitOfWork, vault: OpenVault, beginning: str) -> StoredJob:
+    """The request whose id begins so, or the drill that looks like one; raises `UnknownRequest`."""
+    drill = open_drill(uow, vault.now(uow))
+    if drill is not None and is_named(uow, drill, beginning):
+        return drill
+    return load(uow, full_request_id(uow, beginning))
 
 
 def request_line(uow: UnitOfWork, row: RequestRow, now: datetime) -> RequestLine:
@@ -64,9 +77,8 @@ def request_line(uow: UnitOfWork, row: RequestRow, now: datetime) -> RequestLine
     )
 
 
-def request_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> RequestView:
+def request_view(uow: UnitOfWork, vault: OpenVault, asked: StoredJob) -> RequestView:
     """One request with its price and the verdict the consents give now."""
-    asked = load(uow, full_id)
     manifest = asked.manifest
     return RequestView(
         line=request_line(uow, asked.row, vault.now(uow)),
@@ -110,37 +122,40 @@ def _no_until(uow: UnitOfWork, asked: StoredJob, now: datetime) -> str:
 
 
 def approval_view(
-    uow: UnitOfWork, vault: OpenVault, full_id: str, *, draft: bool, optional: frozenset[str]
+    uow: UnitOfWork, vault: OpenVault, asked: StoredJob, *, draft: bool, optional: frozenset[str]
 ) -> Approval:
     """What approving would change, and the consent it would write when none covers the job.
 
     Raises what approving would: `WrongState` for a request that does not wait, and what `check_runnable` raises.
     """
-    asked = load(uow, full_id)
     now = trusted_now(uow, vault.clock)
     check_waiting(asked.row, now)
     if draft:
         check_by_itself(asked.row)
     check_runnable(uow, asked)
-    view = request_view(uow, vault, full_id)
+    view = request_view(uow, vault, asked)
     wanted = draft and not view.decision.permitted
-    earlier = _last_approved(uow, asked)
-    types = {field.name: field.type for field in _collection(uow, asked, earlier).fields}
+    earlier = last_approved(uow, asked)
     return Approval(
         request=view,
         draft=_draft(uow, asked, optional, now) if wanted else None,
         compared_to=earlier.row.id if earlier else None,
-        changes=changes(earlier, asked, types) if earlier else (),
+        changes=changes_since(uow, earlier, asked),
     )
 
 
-def _last_approved(uow: UnitOfWork, asked: StoredJob) -> StoredJob | None:
+def changes_since(uow: UnitOfWork, earlier: StoredJob | None, asked: StoredJob) -> tuple[Change, ...]:
+    """What a job asks otherwise than an earlier one, if there is one."""
+    if earlier is None:
+        return ()
+    types = {field.name: field.type for field in _collection(uow, asked, earlier).fields}
+    return changes(earlier, asked, types)
+
+
+def last_approved(uow: UnitOfWork, asked: StoredJob) -> StoredJob | None:
     """The job of this requester on this collection that was approved last, and not taken back."""
-    rows = uow.find(RequestRow, requester_id=asked.requester.id, collection=asked.manifest.collection)
-    approved = [row for row in rows if row.grant_id and row.state not in _TAKEN_BACK]
-    if not approved:
-        return None
-    return load(uow, max(approved, key=lambda row: (row.decided_at or _NEVER, row.received_at)).id)
+    rows = approved_before(uow, requester_id=asked.requester.id, collection=asked.manifest.collection)
+    return load(uow, rows[-1].id) if rows else None
 
 
 def _draft(uow: UnitOfWork, asked: StoredJob, optional: frozenset[str], now: datetime) -> GrantDraft:

@@ -9,6 +9,7 @@ from vault.audit.vault_date import vault_date
 from vault.file_names import spelled
 from vault.queries.date import question_of
 from vault.records.collections import list_collections
+from vault.requests.drills import are_on, open_drill
 from vault.store.tables import HeldRow, LogEntry, RequestRow, VaultFact
 from vault.store.times import stamp
 from vault.views.states import RequestState
@@ -46,7 +47,7 @@ def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         rows=sum(one.rows for one in facts),
         grants_active=len(active),
         expiring=sum(datetime.fromisoformat(view.not_after) <= soon for view in active),
-        requests_waiting=states.count(RequestState.WAITING),
+        requests_waiting=states.count(RequestState.WAITING) + (open_drill(uow, date.now) is not None),
         approved=states.count(RequestState.APPROVED),
         running=len(vault.running),
         held=states.count(RequestState.HELD),
@@ -55,6 +56,7 @@ def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         last_left_at=vault.sent_releases.last,
         audit_entries=uow.count(LogEntry),
         is_digest_due=is_digest_due(uow, date.now),
+        are_drills_on=are_on(uow),
     )
 
 

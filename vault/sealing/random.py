@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from nacl.utils import random as sodium_random
@@ -40,6 +39,8 @@ def generate_passphrase() -> str:
 @cache
 def word_list() -> tuple[str, ...]:
     """The words that passphrases are made of."""
+    from importlib.resources import files
+
     text = (files("xkcdpass") / "static" / "eff-long").read_text(encoding="utf-8")
     words = tuple(text.split())
     assert len(set(words)) == LIST_LENGTH  # of the package, which is part of the installation

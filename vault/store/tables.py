@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import sqlmodel
 from sqlalchemy import ForeignKey, MetaData, UniqueConstraint
+from sqlalchemy.orm import configure_mappers
 from sqlmodel import SQLModel
 
 from vault.store.column_types import TimeColumn, TypeColumn, WordColumn
@@ -20,6 +21,9 @@ from vault.views.states import CampaignState, RequesterStatus, RequestState
 
 class Row(SQLModel):
     """What every table has in common: one catalogue of tables, and names for its rules."""
+
+    # No row is ever checked by pydantic, so nothing is made ready for it at every start.
+    model_config = {"defer_build": True}
 
     metadata: ClassVar[MetaData] = MetaData(
         naming_convention={
@@ -345,3 +349,7 @@ class ModelRow(Row, table=True):
     vault_key: bytes | None = None
     collection_id: int | None = sqlmodel.Field(default=None, index=True)
     began_from: str | None = None
+
+
+# Otherwise done at the first row that is read: by then the passphrase has been tried, and somebody waits for it.
+configure_mappers()

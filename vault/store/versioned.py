@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 NOT_VERSIONED: Final[Mapping[str, str]] = {
@@ -91,6 +92,8 @@ def highest_given(connection: Any, table: str) -> int:
 
 def encode(table: str, columns: tuple[str, ...], values: tuple[object, ...]) -> bytes:
     """A row as bytes: the table, then each column and its value, every part with its kind and its length."""
+    if {*map(type, values)} == {int}:
+        return _of_numbers(table, columns) % values
     parts = [_part(table)]
     for column, value in zip(columns, values, strict=True):
         parts += (_part(column), _part(value))
@@ -100,6 +103,13 @@ def encode(table: str, columns: tuple[str, ...], values: tuple[object, ...]) -> 
 def quoted(name: str) -> str:
     """A name of the schema in SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+@cache
+def _of_numbers(table: str, columns: tuple[str, ...]) -> bytes:
+    """What `encode` gives for a row of whole numbers, with the place of each left open: most rows are of that kind."""
+    names = [_part(name).replace(b"%", b"%%") for name in (table, *columns)]
+    return b"i%d;".join([names[0] + names[1], *names[2:], b""])
 
 
 def _part(value: object) -> bytes:

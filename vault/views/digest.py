@@ -51,7 +51,8 @@ class Digest:
     """What happened from `since` to `until`, and what waits now.
 
     `read_at` is when such a digest was read last, or empty; `is_due` says that this is a week ago. What left is read
-    from the trail, what was spent from the ledger; `unfinished` are sendings that were begun and may have left.
+    from the trail, what was spent from the ledger; `drills` are sentences about those that were decided,
+    `unfinished` sendings that were begun and may have left.
     """
 
     since: str
@@ -60,6 +61,7 @@ class Digest:
     is_due: bool
     events: tuple[WeekEvents, ...]
     asked: tuple[RequestLine, ...]
+    drills: tuple[str, ...]
     spent: tuple[WeekSpent, ...]
     left: tuple[UpdateLine, ...]
     waiting: tuple[RequestLine, ...]

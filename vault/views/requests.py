@@ -81,6 +81,18 @@ class Change:
     before: str
     now: str
 
+    @property
+    def words(self) -> str:
+        """It in words, to stand in a sentence."""
+        return changed(self.what, self.before, self.now)
+
+
+def changed(what: str, before: str, now: str) -> str:
+    """One thing that a job asks otherwise than the last one."""
+    if not before:
+        return f"{what}: new, {now}"
+    return f"{what}: was {before}, is now {now}" if now else f"{what}: no longer asked for (was {before})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:

@@ -37,3 +37,4 @@ class VaultStatus:
     last_left_at: str | None
     audit_entries: int
     is_digest_due: bool
+    are_drills_on: bool

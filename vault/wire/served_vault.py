@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -65,7 +64,9 @@ def read_facts(paths: Paths) -> dict[str, Any]:
 
 def write_private(file: Path, text: str) -> None:
     """Put a file (0600) there whole; it need not outlive the computer's next start."""
-    descriptor, draft = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    from tempfile import mkstemp
+
+    descriptor, draft = mkstemp(prefix=f".{file.name}.", dir=file.parent)
     with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
         opened.write(text)
     Path(draft).replace(file)

@@ -12,7 +12,7 @@ import typer
 
 from tui.cli.options import AsJson
 from tui.cli.terminal import is_interactive, say, write_facts, write_json
-from tui.cli.vault_access import attach_session, global_options, warn_of_date
+from tui.cli.vault_access import attach_session, global_options, open_vault, warn_of_date
 from tui.text import wording
 from vault.errors.daemon import ApprovalNotProven, DaemonHung, VaultUnlocked
 from vault.errors.families import Invalid, LockboxError
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
     from vault.vault import Vault
 
-SETTINGS: Final = ("lock-minutes", "calm", "theme")
+DRILLS: Final = "drills"
+SETTINGS: Final = ("lock-minutes", "calm", "theme", DRILLS)
 
 
 Minutes = Annotated[
@@ -170,7 +171,7 @@ def _ask_to_lock(options: GlobalOptions, *, stop_training: bool) -> int | None:
 def settings(
     context: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="What to set: lock-minutes, calm or theme.")
+        str | None, typer.Argument(metavar="[NAME]", help="What to set: lock-minutes, calm, theme or drills.")
     ] = None,
     value: Annotated[
         str | None, typer.Argument(metavar="[VALUE]", help="Minutes without use, on or off, or a theme.")
@@ -184,6 +185,9 @@ def settings(
         _check_known(name)
         if value is None:
             raise click.UsageError(f"settings {name} needs a value")
+        if name == DRILLS:
+            _set_drills(context, value, as_json=as_json)
+            return
         found = _changed(found, name, value)
         write_preferences(paths, found)
         _apply_to_open_vault(global_options(context), found, name)
@@ -192,6 +196,18 @@ def settings(
     else:
         calm = "on" if found.calm else "off"
         write_facts([("lock-minutes", str(found.lock_minutes)), ("calm", calm), ("theme", found.theme)])
+
+
+def _set_drills(context: typer.Context, value: str, *, as_json: bool) -> None:
+    """Drills belong to the vault and not to its user: they are kept in it, and switching them is on its trail."""
+    if value not in ("on", "off"):
+        raise Invalid(reason="drills are on or off")
+    with open_vault(context) as vault:
+        vault.set_drills(value == "on")
+    if as_json:
+        write_json({DRILLS: value == "on"})
+    else:
+        say(wording.drills_sentence(is_on=value == "on"))
 
 
 def _changed(found: Preferences, name: str, value: str) -> Preferences:

@@ -130,6 +130,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         ("held updates", str(facts.held)),
         ("left this computer", _left(facts.released, facts.may_have_left)),
         ("audit trail", wording.counted(facts.audit_entries, "entry")),
+        *([("drills", "on")] if facts.are_drills_on else []),
         ("date of the vault", facts.date),
         *([("the computer's clock", facts.clock)] if facts.date_question else []),
     ]

@@ -35,6 +35,12 @@ class Upkeep(Protocol):
         `DateKnown`.
         """
 
+    def set_drills(self, is_on: bool) -> None:
+        """Switch drills on or off: now and then a request that nobody sent, like a requester's but for one thing.
+
+        `approve` and `refuse` of one raise `WasDrill`, and do nothing else.
+        """
+
     def settle(self) -> None:
         """End what has expired and bring what a crash interrupted to a true state."""
 
