@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import select
 import sys
-import termios
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
-from tui.cli.terminal import ask_secret, say
+from tui.cli.terminal import ask_secret, forget_typed, say
 from tui.text.layout import escaped
 from vault.errors.families import Invalid
 
@@ -103,8 +102,7 @@ class Talk:
 
     def forget_typed(self) -> None:
         """What was typed ahead answers no question that it had not heard."""
-        if sys.stdin.isatty():
-            termios.tcflush(sys.stdin, termios.TCIFLUSH)
+        forget_typed()
 
     def is_quiet_for(self, seconds: float) -> bool:
         """Whether so many seconds pass in which nobody presses enter."""
