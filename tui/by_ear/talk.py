@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from tui.cli.terminal import ask_secret, say
-from tui.text.layout import escaped
+from tui.text.layout import escaped, one_line
 
 QUARTERS: Final = 4
 MOST: Final = 30
@@ -64,7 +64,7 @@ class Talk:
             return None
         self.say(question)
         for number, text in enumerate(choices[:MOST], start=1):
-            self.say(f"{number}. {text}")
+            self.say(f"{number}. {one_line(text)}")
         if len(choices) > MOST:
             self.say(f"These are the first {MOST} of {len(choices):,}.")
         self.say(f"0. {back}")
