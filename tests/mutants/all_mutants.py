@@ -11,6 +11,7 @@ import mutants_of_consent
 import mutants_of_drills
 import mutants_of_egress
 import mutants_of_imports
+import mutants_of_joined_campaigns
 import mutants_of_ledger
 import mutants_of_own_use
 import mutants_of_people
@@ -35,6 +36,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_screens.MUTANTS,
     *mutants_of_by_ear.MUTANTS,
     *mutants_of_campaigns.MUTANTS,
+    *mutants_of_joined_campaigns.MUTANTS,
     *mutants_of_imports.MUTANTS,
     *mutants_of_own_use.MUTANTS,
 )

@@ -154,6 +154,31 @@ def test_only_a_clear_yes_is_one(typed: str, is_yes: bool, monkeypatch: pytest.M
     assert is_yes == terminal.confirm("Seal these rows?")
 
 
+class _Answering(io.StringIO):
+    """What is said on a terminal; once the question stands there, somebody types an answer."""
+
+    def __init__(self, keys: int, answer: bytes) -> None:
+        super().__init__()
+        self._keys, self._answer = keys, answer
+
+    def write(self, text: str) -> int:
+        if "[y/N]" in text:
+            os.write(self._keys, self._answer)
+        return super().write(text)
+
+
+@pytest.mark.parametrize(("ahead", "after", "is_yes"), [(b"y\ny\n", b"n\n", False), (b"n\n", b"y\n", True)])
+def test_what_was_typed_before_a_question_does_not_answer_it(
+    ahead: bytes, after: bytes, is_yes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, screen = os.openpty()
+    with os.fdopen(keys, "wb", buffering=0), os.fdopen(screen, encoding="utf-8") as typed:
+        os.write(keys, ahead)
+        monkeypatch.setattr(sys, "stdin", typed)
+        monkeypatch.setattr(sys, "stderr", _Answering(keys, after))
+        assert is_yes == terminal.confirm("Approve this one run?")
+
+
 # output -------------------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import termios
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
@@ -145,8 +146,15 @@ def _first_line(descriptor: int) -> bytes:
     return data.split(b"\n")[0]
 
 
+def forget_typed() -> None:
+    """What was typed or pasted ahead answers no question that it had not heard."""
+    if sys.stdin.isatty():
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+
+
 def ask(question: str) -> str:
-    """Ask a question on the terminal."""
+    """Ask a question on the terminal that decides something; only what is typed after it counts."""
+    forget_typed()
     sys.stderr.write(escaped(wrapped(question.rstrip(), min(width(), WIDEST))) + " ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()

@@ -11,7 +11,7 @@ from vault.audit.entries import EntryType
 from vault.errors.families import Invalid
 from vault.requests import requesters
 from vault.store.tables import Collection, GrantRow, RequestRow
-from vault.views.history import TRAIL_OUTCOMES, TrailFilter
+from vault.views.history import ALL_RECORDS, TRAIL_OUTCOMES, TrailFilter
 
 if TYPE_CHECKING:
     from vault.audit.timeline import Line
@@ -40,7 +40,7 @@ OUTCOMES: Final[Mapping[EntryType, str]] = {
 
 _DECIDED: Final = {"permit": "allowed", "deny": "refused"}
 _WHO: Final = ("requester", "controller", "recipient", "before")
-_WHICH: Final = ("collection", "what")
+_WHICH: Final = ("collection", "what", "joined", "apart")
 """The hidden fields that name a requester, and those that name a collection."""
 
 
@@ -74,8 +74,17 @@ class _Names:
     def are_in(self, kind: EntryType, said: Mapping[str, object]) -> bool:
         """Whether an entry names them."""
         if kind is EntryType.SETTINGS_CHANGE:
-            return re.search(rf"(?<!\w){re.escape(self.now)}(?!\w)", str(said.get("what", ""))) is not None
+            return _is_in(self.now, said.get("what", ""))
         return said.get("key") == self.key or any(said.get(name) == self.now for name in _WHO)
+
+
+def _is_in(name: str, text: object) -> bool:
+    """Whether a sentence has this name in it, as words of its own."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(text)) is not None
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 class Sieve:
@@ -108,8 +117,13 @@ class Sieve:
         return found
 
     def _is_of_collection(self, line: Line, said: Mapping[str, object]) -> bool:
-        wanted = self._only.collection
-        return self._about(line).collection == wanted or any(said.get(name) == wanted for name in _WHICH)
+        wanted, what = self._only.collection, str(said.get("what", ""))
+        return (
+            self._about(line).collection == wanted
+            or any(wanted in _listed(said.get(name)) for name in _WHICH)
+            or (line.entry.kind is EntryType.SETTINGS_CHANGE and _is_in(wanted, what))
+            or (line.entry.kind is EntryType.ACCESS_VIEW and what.startswith(f"{ALL_RECORDS},"))
+        )
 
     def _about(self, line: Line) -> _About:
         """Whose request, run or consent this entry is about, each asked for once."""
