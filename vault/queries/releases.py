@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vault.queries.status import shown_state
 from vault.requests.evaluate import StoredJob, load
+from vault.requests.manifest import SUMS, kind_of
 from vault.requests.release_manifest import parse_release_manifest
 from vault.sealing.signing import fingerprint
 from vault.store.tables import GrantRow, HeldRow
@@ -68,7 +69,7 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
         decided_at=None if held.ended_at is None else stamp(held.ended_at),
         price=price_view(uow, asked),
         fetch_until=None if held.fetch_until is None else stamp(held.fetch_until),
-        for_you=_for_you(held) if state in DECIDED or (state is SENDING and not can_be_sent) else None,
+        for_you=_for_you(asked, held) if state in DECIDED or (state is SENDING and not can_be_sent) else None,
     )
 
 
@@ -85,7 +86,7 @@ def is_sendable(uow: UnitOfWork, asked: StoredJob, held: HeldRow, now: datetime)
     )
 
 
-def _for_you(held: HeldRow) -> OwnerResults | None:
+def _for_you(asked: StoredJob, held: HeldRow) -> OwnerResults | None:
     if held.private is None:
         return None
     facts = json.loads(held.private)
@@ -100,4 +101,5 @@ def _for_you(held: HeldRow) -> OwnerResults | None:
         final_loss=facts["final"]["loss"],
         final_metric=facts["final"][name],
         base_metric=facts.get("base"),
+        is_sum=kind_of(asked.manifest) in SUMS,
     )
