@@ -88,7 +88,7 @@ def test_home_says_when_a_week_has_passed_and_reading_it_ends_that(world: World)
 
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, world, "home") as pilot:
-            await sees(pilot, "A week has passed: d tells what happened")
+            await sees(pilot, "A week has passed: d tells it, and what waits.")
             await pilot.press("d")
             await until(pilot, lambda: isinstance(pilot.app.screen, DigestDialog))
             await sees(pilot, "Your week, ")

@@ -179,7 +179,9 @@ def _not_the_owners(value: object) -> object:
 
 def _no_campaign(campaign: Campaign | None) -> None:
     if campaign is not None:
-        raise planned("is not null, and this version of Lockbox takes part in no campaign yet")
+        raise planned(
+            "is not null, and a round of a campaign is signed by its round key, as no job by itself"
+        )
 
 
 class FirstOutput(Output):
@@ -355,6 +357,12 @@ class SecondManifest(Manifest):
         if self.output.average != "last":
             raise rule("is a sum with an average")
         return self
+
+
+class RoundManifest(SecondManifest):
+    """The job of one round of a campaign."""
+
+    campaign: Campaign
 
 
 VERSIONS: Final[Mapping[int, type[Manifest]]] = {1: FirstManifest, 2: SecondManifest}

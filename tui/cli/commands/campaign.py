@@ -1,4 +1,4 @@
-"""The requester's side of many vaults: campaign plan, new, sign, check."""
+"""Many vaults that answer in rounds: for requesters plan, new, sign, check and round; for owners what else there is."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import click
 import typer
 
+from tui.cli.action_commands import add_actions
 from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
+from tui.cli.owner_campaigns import add_owner_commands
 from tui.cli.terminal import say, write, write_facts, write_json
 from tui.text import wording
 from tui.text.parse import parse_count, parse_epsilon
@@ -30,7 +32,7 @@ group = typer.Typer(no_args_is_help=True)
 def add_to(app: typer.Typer) -> None:
     """Register these commands."""
     app.add_typer(
-        group, name="campaign", help="For requesters: many vaults that answer in rounds.", cls=CommandGroup
+        group, name="campaign", help="Many vaults that answer one requester in rounds.", cls=CommandGroup
     )
 
 
@@ -129,6 +131,36 @@ def check(folder: CampaignDir, as_json: AsJson = False) -> None:
     from vault.requester.campaigns import check_campaign
 
     _show(check_campaign(folder, delta=DELTA, now=datetime.now(UTC)), as_json=as_json)
+
+
+@group.command("round")
+def write_round(
+    folder: CampaignDir,
+    number: Annotated[str, typer.Argument(metavar="N", help="Which round, from 1 on.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder.")],
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            "--weights", metavar="FILE", help="What it starts from; default: the campaign's first weights."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the job of one round, signed by the round key beside the campaign; vaults take it in like any job."""
+    from vault.requester.campaign_rounds import new_round
+
+    found = new_round(folder, parse_count(number), to=to, weights=weights)
+    if as_json:
+        write_json({"job_id": found.job_id, "round": found.campaign.round, "expires": found.expires})
+    else:
+        write(found.job_id)
+    say(
+        f"Round {found.campaign.round} is open until {found.expires}. For owners: lockbox request submit {to}"
+    )
+
+
+add_owner_commands(group)
+add_actions(group, "campaign")
 
 
 def _described(path: Path, units_guess: str | None) -> CampaignDescription:
