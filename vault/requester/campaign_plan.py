@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import Final
 
 from learner.protocol import ENCODED_BYTES
@@ -55,7 +54,6 @@ class Plan:
     """A campaign with so many vaults of so many units; bytes are those of one round and one vault.
 
     ``approvals`` of a person are the consent and one release a round; ``numbers`` are those that get noise.
-    ``budget_share`` is the part of a lifetime budget of `LIFETIME` that all rounds use up.
     """
 
     protocol: str
@@ -64,7 +62,6 @@ class Plan:
     rounds: int
     numbers: int
     price: RoundsPrice
-    budget_share: Fraction
     expected: Outlook
     with_absent: Outlook
     bytes_up: int
@@ -86,7 +83,6 @@ def plan(document: CampaignDocument, *, vaults: int, units_guess: int, delta: De
         rounds=document.rounds,
         numbers=numbers,
         price=price,
-        budget_share=price.share(LIFETIME),
         expected=outlook(price, vaults=vaults, units=units_guess, numbers=numbers),
         with_absent=outlook(price, vaults=answering, units=units_guess, numbers=numbers),
         bytes_up=numbers * ENCODED_BYTES[document.job.output.encoding],
