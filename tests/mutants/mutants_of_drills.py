@@ -68,4 +68,13 @@ MUTANTS = (
         caught_by="test_it_looks_like_a_request_of_theirs_with_something_otherwise",
         within="vault/queries",
     ),
+    Mutant(
+        name="a drill looks like a round of a campaign, which nobody is asked about",
+        kind=Kind.CONSENT,
+        function="_looks_like",
+        old="is_old and row.campaign_id is None",
+        new="is_old",
+        caught_by="test_a_round_of_a_campaign_is_nothing_that_a_drill_looks_like",
+        within="vault/requests/drills",
+    ),
 )
