@@ -10,7 +10,7 @@ import pytest
 
 from tests.worlds.approving import approve
 from tests.worlds.campaigns import campaign, joined, round_of
-from tests.worlds.drilled import LONGEST, the_drill, until_one_comes
+from tests.worlds.drilled import DRAWN_BY, LONGEST, the_drill, until_one_comes
 from tests.worlds.world import NAME, World
 from vault.audit.entries import EntryType, parse_entry
 from vault.errors.families import LockboxError
@@ -167,8 +167,11 @@ def test_outsiders_see_no_request_in_it_and_no_approval(drilled: tuple[World, Va
     assert all("drill" not in file.read_text() for file in (world.folder / "trail").rglob("*.jsonl"))
 
 
-def test_another_one_comes_after_it_and_none_when_they_are_switched_off(drilled: tuple[World, Vault]) -> None:
+def test_another_one_comes_after_it_and_none_when_they_are_switched_off(
+    drilled: tuple[World, Vault], monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, vault = drilled
+    monkeypatch.setattr(drills, "random_id", lambda: DRAWN_BY)
     decided(vault, "refuse")
     until_one_comes(world, vault)
     vault.set_drills(False)
@@ -194,8 +197,11 @@ def test_to_block_whom_it_looks_like_blocks_them_and_ends_it_on_record(drilled: 
     assert [one.state for one in vault.requests()] == ["expired"]
 
 
-def test_a_round_of_a_campaign_is_nothing_that_a_drill_looks_like(held_world: World) -> None:
+def test_a_round_of_a_campaign_is_nothing_that_a_drill_looks_like(
+    held_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with held_world.vault() as vault:
+        monkeypatch.setattr(drills, "random_id", lambda: DRAWN_BY)
         vault.set_drills(True)
         with vault._opened.act() as act:
             (row,) = act.uow.find(RequestRow)
