@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mutants_of_access
 import mutants_of_audit
+import mutants_of_by_ear
 import mutants_of_campaigns
 import mutants_of_confinement
 import mutants_of_consent
@@ -33,6 +34,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_surroundings.MUTANTS,
     *mutants_of_versions.MUTANTS,
     *mutants_of_screens.MUTANTS,
+    *mutants_of_by_ear.MUTANTS,
     *mutants_of_campaigns.MUTANTS,
     *mutants_of_joined_campaigns.MUTANTS,
     *mutants_of_imports.MUTANTS,

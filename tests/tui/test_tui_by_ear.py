@@ -12,12 +12,15 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.worlds.drilled import the_drill
 from tests.worlds.importing import import_file
 from tests.worlds.world import NAME, World
 from tui.by_ear import importing
 from tui.by_ear.grants import give_consent
 from tui.by_ear.records import hear_week
+from tui.by_ear.requests import hear_request
 from tui.by_ear.talk import Talk
+from vault.errors.requests import WasDrill
 from vault.vault import Vault
 from vault.views.records import FileChoice
 
@@ -99,6 +102,7 @@ def test_what_is_typed_after_the_question_decides(
 
 # a consent by hand ------------------------------------------------------------------------------------------
 
+REFUSE = "5"
 PARTS = ("1", "1", "steps, good", "2", "in spring", "2026-12-20", "2026-01-02", "", "2", "0.5")
 """Who, from what, which columns, what for, until when (at first no date), from when, to when, how often, what price."""
 
@@ -228,6 +232,27 @@ def test_rows_that_are_lost_are_named_in_the_very_answer_that_seals_the_others(
         (found,) = vault.collections()
     assert found.rows == 2
     assert "1. Seal 2 rows, and lose the 1 that cannot be read." in " ".join(capsys.readouterr().err.split())
+
+
+# a drill ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answers", "noticed"),
+    [
+        pytest.param(("1", "0", "RUN"), "unnoticed", id="run"),
+        pytest.param((REFUSE, "", "1"), "was noticed", id="refused"),
+    ],
+)
+def test_a_drill_by_ear_says_what_it_was_and_nothing_begins(
+    drilled_world: World, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...], noticed: str
+) -> None:
+    with drilled_world.vault() as vault:
+        says(monkeypatch, *answers)
+        with pytest.raises(WasDrill, match=noticed):
+            hear_request(Talk(), vault, the_drill(vault).id)  # type: ignore[arg-type]
+        assert [one.state for one in vault.requests()] == ["expired"]
+        assert vault.audit_lines(newest=1)[0].type == "access.view"
 
 
 # the week ---------------------------------------------------------------------------------------------------

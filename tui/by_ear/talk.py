@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
 from tui.cli.terminal import ask_secret, forget_typed, say
-from tui.text.layout import escaped
+from tui.text.layout import escaped, one_line
 from vault.errors.families import Invalid
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ class Talk:
             return None
         self.say(question)
         for number, text in enumerate(choices[:MOST], start=1):
-            self.say(f"{number}. {text}")
+            self.say(f"{number}. {one_line(text)}")
         if len(choices) > MOST:
             self.say(f"These are the first {MOST} of {len(choices):,}.")
         self.say(f"0. {back}")

@@ -147,7 +147,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
 
     def _week(self) -> str:
         key = key_of("home.digest", self.program.own_keys)
-        return f"◷ A week has passed: {key} tells what happened, and what waits."
+        return f"A week has passed: {key} tells it, and what waits."
 
     def _show_waiting(self, facts: Overview, runs: Iterable[RunView]) -> None:
         now = self.program.now()
