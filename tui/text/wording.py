@@ -372,7 +372,7 @@ def what_leaves(bytes_count: int) -> str:
 def mechanism(noun: str, clip_norm: float, steps: int, noise_multiplier: float) -> str:
     """How one unit is hidden in an update."""
     return (
-        f"each {noun} clipped to norm {clip_norm:g} in each of {counted(steps, 'step')}, "
+        f"each {noun} clipped to norm {clip_norm:g} in {'the one step' if steps == 1 else f'each of {steps:,} steps'}, "
         f"and noise {noise_multiplier:g} times as large"
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vault.queries.status import shown_state
 from vault.requests.evaluate import StoredJob, load
+from vault.requests.manifest import SUMS, kind_of
 from vault.requests.release_manifest import parse_release_manifest
 from vault.requests.stored_campaigns import has_more_to_decide
 from vault.sealing.signing import fingerprint
@@ -70,7 +71,7 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
         decided_at=None if held.ended_at is None else stamp(held.ended_at),
         price=price_view(uow, asked),
         fetch_until=None if held.fetch_until is None else stamp(held.fetch_until),
-        for_you=_for_you(held) if is_decided and not _goes_on(uow, asked, vault.now(uow)) else None,
+        for_you=_for_you(asked, held) if is_decided and not _goes_on(uow, asked, vault.now(uow)) else None,
     )
 
 
@@ -93,7 +94,7 @@ def _goes_on(uow: UnitOfWork, asked: StoredJob, now: datetime) -> bool:
     return campaign is not None and has_more_to_decide(uow, campaign, now)
 
 
-def _for_you(held: HeldRow) -> OwnerResults | None:
+def _for_you(asked: StoredJob, held: HeldRow) -> OwnerResults | None:
     if held.private is None:
         return None
     facts = json.loads(held.private)
@@ -108,4 +109,5 @@ def _for_you(held: HeldRow) -> OwnerResults | None:
         final_loss=facts["final"]["loss"],
         final_metric=facts["final"][name],
         base_metric=facts.get("base"),
+        is_sum=kind_of(asked.manifest) in SUMS,
     )

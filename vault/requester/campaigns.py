@@ -24,6 +24,7 @@ from vault.requester.keys import make_folder
 from vault.requests.bundle import (
     SIGNATURE_LIMIT,
     WEIGHTS_FILE,
+    WEIGHTS_LIMIT,
     read_bounded,
     signature_line,
 )
@@ -44,8 +45,10 @@ from vault.requests.campaign import (
 from vault.requests.campaign_end import check_end
 from vault.requests.canonical import NotCanonical, canonical
 from vault.requests.manifest import UNSIGNED_KEY
+from vault.requests.shapes import shapes
 from vault.requests.translate import mechanism
 from vault.requests.values import TIME_FORMAT
+from vault.requests.weights import check_form
 from vault.sealing.durable import create_file, replace_files
 from vault.sealing.keyfile import read_secret_key, write_secret_key
 from vault.sealing.random import random_id
@@ -148,7 +151,10 @@ def sign_campaign(folder: Path, secret_file: Path) -> SignedCampaign:
 def check_campaign(folder: Path, *, delta: Decimal, now: datetime | None = None) -> CampaignFacts:
     """Everything that can be checked of a signed campaign without a vault, and what it costs.
 
-    Raises ``FileMissing``, ``Invalid``, ``CampaignInvalid``, ``CampaignTampered``, ``NoVaultCanPay``.
+    The first weights are checked where they lie beside it: a vault is given them with each round.
+
+    Raises ``FileMissing``, ``Invalid``, ``CampaignInvalid``, ``CampaignTampered``, ``WeightsInvalid``,
+    ``NoVaultCanPay``.
     """
     data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
     document = signed_campaign(
@@ -156,6 +162,8 @@ def check_campaign(folder: Path, *, delta: Decimal, now: datetime | None = None)
     )
     if now is not None:
         check_end(document, now)
+    if (folder / WEIGHTS_FILE).exists():
+        check_form(read_bounded(folder / WEIGHTS_FILE, WEIGHTS_LIMIT), shapes(document.job))
     return CampaignFacts(
         document=document,
         digest=campaign_digest(data),
