@@ -76,7 +76,7 @@ class _Names:
 
     def before(self, kind: EntryType, said: Mapping[str, object]) -> None:
         """Go back behind an entry that renamed or added somebody."""
-        if said.get("key") == self.key and kind in (EntryType.REQUESTER_RENAME, EntryType.REQUESTER_ADD):
+        if said.get("key") == self.key and ("before" in said or kind is EntryType.REQUESTER_ADD):
             self.now = str(said.get("before", ""))
 
     def are_in(self, kind: EntryType, said: Mapping[str, object]) -> bool:
