@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tui.text import campaign_facts, request_facts, times, update_facts, wording
 from tui.text.action import Action, Entry, Question, Target
+from tui.text.model_actions import DELETE_MODEL
 
 if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
@@ -25,7 +26,6 @@ NEWEST: Final = 50
 
 REQUESTER: Final = Target(metavar="NAME", help="Your own name for them.")
 REQUEST: Final = Target(metavar="ID", help="Of a request; its first characters are enough.")
-MODEL: Final = Target(metavar="MODEL", help="Its name: lockbox model list")
 CAMPAIGN: Final = Target(metavar="ID", help="Of a campaign here; its first characters are enough.")
 UPDATE: Final = Target(metavar="ID", help="Of a held update; its first characters are enough.")
 
@@ -355,19 +355,6 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
     ),
 )
 
-# models of one's own ------------------------------------------------------------------------------------------
-
-
-DELETE_MODEL: Final[Action[Any]] = Action(
-    name="delete-model",
-    words="model delete",
-    help="Delete a model from the vault for good; copies that others have, or that you made, stay.",
-    target=MODEL,
-    call=lambda vault, name, _: vault.delete_model(name),
-    reply=lambda name, _: [
-        f"{name} is deleted from this vault. Copies that were exported, and those of others, stay."
-    ],
-)
 
 ACTIONS: Final[tuple[Action[Any], ...]] = (
     TRUST,
