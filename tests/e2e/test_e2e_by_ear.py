@@ -201,7 +201,7 @@ def keeps_the_second(talk: Talk, world: World) -> None:
     """A second job of theirs, of which what is otherwise is said first."""
     talk.answer("3", "or nothing to go back:")
     said = talk.answer(str(world.job("second", epsilon="0.5", steps=6)), "1. Decide whether it runs")
-    assert "the last of theirs that you approved" in said
+    assert "the last of theirs on these records that you approved" in said
     assert said.index("things changed") < said.index("from: Sleep lab")
     talk.answer("1", "1. Allow coffee too.")
     talk.answer("1", "Word:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -174,9 +175,22 @@ def test_what_was_typed_before_a_question_does_not_answer_it(
     keys, screen = os.openpty()
     with os.fdopen(keys, "wb", buffering=0), os.fdopen(screen, encoding="utf-8") as typed:
         os.write(keys, ahead)
+        select.select([typed], [], [])  # the terminal hands on what is typed in its own time
         monkeypatch.setattr(sys, "stdin", typed)
         monkeypatch.setattr(sys, "stderr", _Answering(keys, after))
         assert is_yes == terminal.confirm("Approve this one run?")
+
+
+def test_nothing_that_is_typed_while_a_vault_opens_is_shown_or_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys, screen = os.openpty()
+    with os.fdopen(keys, "r+b", buffering=0) as person, os.fdopen(screen, encoding="utf-8") as typed:
+        monkeypatch.setattr(sys, "stdin", typed)
+        with terminal.not_shown():
+            person.write(b"a passphrase too early\n")
+            select.select([typed], [], [])
+        person.write(b"y\n")
+        assert person.read(3) == b"y\r\n"
+        assert typed.readline() == "y\n"
 
 
 # output -------------------------------------------------------------------------------------------------------

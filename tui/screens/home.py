@@ -281,6 +281,8 @@ def what_next(status: VaultStatus, key: str) -> str:
     """What to do when nothing waits."""
     if not status.collections:
         return "Next: import a CSV, JSON or Parquet file, under 2 Data."
+    if status.released:
+        return f"What is asked next appears here and under 4 Requests; {key} there adds who else may ask."
     return (
         "Next: somebody has to ask. Requests appear here and under 4 Requests; "
         f"{key} there adds who may ask, by their key file."

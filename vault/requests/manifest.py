@@ -315,8 +315,12 @@ class Manifest(Wire):
         sizes = [
             each.transform.size if isinstance(each.transform, VectorFeature) else 1 for each in self.features
         ]
-        if sizes != [self.model.layers[0].taken.size]:
-            raise rule("has a model that takes in one vector, of as many numbers as its map")
+        taken = self.model.layers[0].taken
+        if sizes != [taken.size]:
+            raise rule(
+                f"has a model that takes in one vector of {taken.size} numbers ({taken.height} by {taken.width}, "
+                f"{taken.channels} each), and not what its features are"
+            )
         return self
 
 
