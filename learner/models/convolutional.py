@@ -1,6 +1,6 @@
 """Convolutions over a map of numbers, then one affine layer: an explicit way forward and back, in float64.
 
-A convolution is a product of patches, gathered row by row, with a matrix that is not transposed, and so is the way
+A convolution is a product of patches, copied row by row, with a matrix that is not transposed, and so is the way
 back, with patches of the gradient and the kernel turned round. What a row adds to a kernel is a sum over all of its
 places: it is formed, row by row, in a product of its own, and that very array is what is booked, bounded and added up.
 So what the sum rounds has nothing to do with how many places there are, and a row has the same bits beside any others.
@@ -8,7 +8,7 @@ So what the sum rounds has nothing to do with how many places there are, and a r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -25,23 +25,20 @@ from learner.models.activations import activate, filled_up, inverse_error_functi
 from learner.models.losses import residuals
 from learner.protocol import Job, convolutions_of, job_shapes
 
-# behind the numbers of a map stand a one, for the bias, and a zero, for what is beyond the edge
-_BEHIND: Final = 2
+# behind the numbers of a map stands a one, for the bias
+_BEHIND: Final = 1
 
 
 class _Kernel:
-    """The weights of one convolution, and the places that its patches are gathered from, there and back."""
+    """The weights of one convolution, there and back, with the padding of their widths."""
 
     def __init__(self, layer: Convolution) -> None:
-        self.layer, size = layer, layer.taken.size
+        self.layer = layer
         self.columns, self.rows = filled_up(layer.patch + 1), filled_up(layer.filters)
         self.forth = _zeros(self.columns, self.rows)
-        places = layer.patches(channels=layer.taken.channels, stride=layer.taken.channels, outside=size + 1)
-        self.gathered = _table([[*each, size] for each in places], self.columns, size + 1)
-        zero = layer.taken.places * self.rows
-        back = layer.patches(channels=layer.filters, stride=self.rows, outside=zero)
-        self.back = _zeros(filled_up(len(back[0])), filled_up(layer.taken.channels))
-        self.gathered_back = _table(back, len(self.back), zero)
+        self.back = _zeros(
+            filled_up(layer.kernel[0] * layer.kernel[1] * layer.filters), filled_up(layer.taken.channels)
+        )
 
     def set_weights(self, weight: NDArray[np.float64], bias: NDArray[np.float64]) -> None:
         """Take the weight (filters, patch), also turned round for the way back, and the bias."""
@@ -55,11 +52,16 @@ class _Kernel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Room:
-    """Room for a block at one convolution: patches, what is activated, and the way back."""
+    """Room for a block at one convolution: patches, what is activated, and the way back.
 
+    The framed maps have zeros around them, as wide as what a kernel takes in beyond the edge.
+    """
+
+    framed: Tensor
     patches: Tensor
     active: Tensor
     slopes: Tensor
+    framed_back: Tensor
     patches_back: Tensor
     given_back: Tensor
     products: Tensor
@@ -69,10 +71,16 @@ class _Room:
     def of(cls, kernel: _Kernel, rows: int) -> Self:
         """Room for so many rows."""
         places, layer = kernel.layer.taken.places, kernel.layer
+        patches = _zeros(rows, places * kernel.columns)
+        patches.view(rows, places, kernel.columns)[..., layer.patch] = (
+            1.0  # the bias; nothing else is put there
+        )
         return cls(
-            patches=_zeros(rows, places * kernel.columns),
+            framed=_frame(layer, rows, layer.taken.channels),
+            patches=patches,
             active=_zeros(rows, places * kernel.rows),
-            slopes=_zeros(rows, places * kernel.rows + _BEHIND),
+            slopes=_zeros(rows, places * kernel.rows),
+            framed_back=_frame(layer, rows, layer.filters),
             patches_back=_zeros(rows, places * len(kernel.back)),
             given_back=_zeros(rows, places * kernel.back.shape[1]),
             products=_zeros(rows, kernel.rows * kernel.columns),
@@ -192,7 +200,7 @@ class Convolutional:
         for kernel, layer, taken, given in zip(
             self._kernels, room.layers, room.maps[:-1], room.maps[1:], strict=True
         ):
-            torch.index_select(taken, 1, kernel.gathered, out=layer.patches)
+            _copy_patches(kernel.layer, taken[:, : kernel.layer.taken.size], layer.framed, layer.patches)
             active = layer.active.view(-1, kernel.rows)
             torch.mm(layer.patches.view(-1, kernel.columns), kernel.forth, out=active)
             activate(self._job.model.activation, active)
@@ -215,14 +223,29 @@ class Convolutional:
         for place in range(len(self._kernels) - 1, -1, -1):
             kernel, layer = self._kernels[place], room.layers[place]
             _spread_means(kernel, back, layer.slopes)
-            slopes = layer.slopes[:, : layer.active.shape[1]]
-            times_slope(self._job.model.activation, slopes, layer.active)
+            times_slope(self._job.model.activation, layer.slopes, layer.active)
             _form_gradients(kernel, layer)
             if place:
-                torch.index_select(layer.slopes, 1, kernel.gathered_back, out=layer.patches_back)
+                slopes = _channels(layer.slopes, kernel.rows, kernel.layer.filters)
+                _copy_patches(kernel.layer, slopes, layer.framed_back, layer.patches_back)
                 given = layer.given_back.view(-1, kernel.back.shape[1])
                 torch.mm(layer.patches_back.view(-1, len(kernel.back)), kernel.back, out=given)
                 back = _channels(layer.given_back, kernel.back.shape[1], kernel.layer.taken.channels)
+
+
+def _frame(layer: Convolution, rows: int, channels: int) -> Tensor:
+    (high, wide), taken = layer.kernel, layer.taken
+    return torch.zeros((rows, taken.height + high - 1, taken.width + wide - 1, channels), dtype=torch.float64)
+
+
+def _copy_patches(layer: Convolution, values: Tensor, framed: Tensor, patches: Tensor) -> None:
+    """What the kernel takes in at each place of a map of these values, place by place: its rows, columns, channels."""
+    (high, wide), taken, channels = layer.kernel, layer.taken, framed.shape[-1]
+    within = framed[:, high // 2 : high // 2 + taken.height, wide // 2 : wide // 2 + taken.width]
+    within.copy_(values.reshape(within.shape))
+    windows = framed.unfold(1, high, 1).unfold(2, wide, 1).permute(0, 1, 2, 4, 5, 3)
+    target = patches.view(len(patches), taken.height, taken.width, -1)[..., : high * wide * channels]
+    target.view(windows.shape).copy_(windows)
 
 
 def _add_means(kernel: _Kernel, active: Tensor, given: Tensor) -> None:
@@ -242,7 +265,7 @@ def _spread_means(kernel: _Kernel, back: Tensor, slopes: Tensor) -> None:
     slopes.zero_()  # also what is in no pool: it may hold what a row before left there
     each = back.view(-1, target.height, target.width, target.channels)
     share = each * (1.0 / (layer.pool[0] * layer.pool[1]))
-    for part in _pooled(kernel, slopes[:, : layer.taken.places * kernel.rows]):
+    for part in _pooled(kernel, slopes):
         part.copy_(share)
 
 
@@ -257,7 +280,7 @@ def _pooled(kernel: _Kernel, values: Tensor) -> list[Tensor]:
 def _form_gradients(kernel: _Kernel, room: _Room) -> None:
     """What each row adds to the kernel, summed over its places: weight (filters, patch) and bias, each in a product."""
     layer, rows = kernel.layer, len(room.formed)
-    slopes = room.slopes[:, : room.active.shape[1]].view(rows, layer.taken.places, kernel.rows)
+    slopes = room.slopes.view(rows, layer.taken.places, kernel.rows)
     patches = room.patches.view(rows, layer.taken.places, kernel.columns)
     products = room.products.view(rows, kernel.rows, kernel.columns)
     torch.bmm(slopes.transpose(1, 2), patches, out=products)
@@ -279,13 +302,8 @@ def _formed_shape(layer: Convolution) -> LayerShape:
     return LayerShape(outputs=1, inputs=columns - 1, rows=1, columns=columns)
 
 
-def _table(places: Sequence[Sequence[int]], columns: int, zero: int) -> Tensor:
-    """The places of all patches as one list, each padded to so many columns by that of a zero."""
-    return torch.tensor([place for each in places for place in (*each, *[zero] * (columns - len(each)))])
-
-
 def _map(rows: int, size: int) -> Tensor:
-    """Room for a map, with a one and a zero behind it."""
+    """Room for a map, with a one behind it."""
     room = _zeros(rows, filled_up(size + _BEHIND))
     room[:, size] = 1.0
     return room
