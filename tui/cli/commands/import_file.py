@@ -12,9 +12,10 @@ import typer
 
 from tui.cli import import_options as options
 from tui.cli.import_plan import read_plan, save_plan, with_plan
+from tui.cli.look_at_files import files_of
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
-from tui.cli.several_files import files_of, import_all
+from tui.cli.several_files import import_all
 from tui.cli.show_import import ask_to_seal, say_sealed, show_preview, with_its_unit
 from tui.cli.terminal import is_interactive, say, write_json
 from tui.cli.vault_access import ask_beforehand, open_vault
