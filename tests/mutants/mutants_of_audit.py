@@ -145,4 +145,13 @@ MUTANTS = (
         caught_by="test_what_was_copied_out_stays_after_a_loss_of_power",
         within="vault/lifecycle",
     ),
+    Mutant(
+        name="a name that nobody had is looked for in the trail and found to have done nothing",
+        kind=Kind.AUDIT,
+        function="_is_known",
+        old="return any(",
+        new="return True or any(",
+        caught_by="test_a_filter_of_the_trail_that_means_nothing_is_refused",
+        within="vault/queries",
+    ),
 )

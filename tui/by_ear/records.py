@@ -82,7 +82,7 @@ def import_file(talk: Talk, vault: OwnerSession) -> None:
 def _with_terms(talk: Talk, choice: FileChoice, plan: ImportPlan) -> FileChoice:
     """What counts as one, and the lifetime budget: both are fixed for good."""
     units = import_facts.units_of(plan, first=str(plan.unit))
-    lines = [f"{import_facts.unit_example(one, plan)} {import_facts.unit_words(one)}" for one in units]
+    lines = [f"{import_facts.unit_example(one, plan)} {import_facts.unit_words(one, plan)}" for one in units]
     talk.say("What counts as one, and is hidden whole? This is fixed for good. The first is recommended.")
     chosen = talk.choose("One of these:", lines, back="The first of them.")
     budget = talk.ask(

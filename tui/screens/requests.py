@@ -32,7 +32,8 @@ WIDE, NORMAL = 120, 80
 PANE, BORDER = 56, 2
 MOST_SQUARES = 7
 MOST_OPENED: Final = 60
-"""Of how many requests that wait the price and the verdict are asked for the list; the others show them when chosen."""
+"""Of how many requests the price and the verdict are asked for the list, those that wait first; the others show them
+when chosen."""
 
 NOBODY = "No one has asked."
 NEXT = (
@@ -43,7 +44,7 @@ NEXT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """Every request as a line, and those that wait in whole."""
+    """Every request as a line, and the first of them in whole."""
 
     lines: list[RequestLine]
     opened: dict[str, RequestView]
@@ -79,10 +80,10 @@ Who asks to learn from your data, for what, and what it would cost.
         yield Plain("", id="no-requests", classes="empty")
 
     def fetch(self, vault: OwnerSession) -> Inbox:
-        """Every line, and in whole those that still can be decided."""
+        """Every line, and in whole those that still can be decided, and others for their price."""
         lines = vault.requests()
-        waiting = [line.id for line in lines if line.state in OPEN_STATES][:MOST_OPENED]
-        return Inbox(lines=lines, opened={one: vault.request(one) for one in waiting})
+        waiting_first = sorted(lines, key=lambda line: line.state not in OPEN_STATES)[:MOST_OPENED]
+        return Inbox(lines=lines, opened={one.id: vault.request(one.id) for one in waiting_first})
 
     async def draw(self, facts: Inbox) -> None:
         """Fill the list."""
@@ -209,7 +210,7 @@ def preview(line: RequestLine, opened: RequestView | None) -> str:
     what = (
         f"{wording.short(line.requester, 30)}: {line.purpose_words}, on {wording.short(line.collection, 30)}"
     )
-    if opened is None:
+    if opened is None or line.state not in OPEN_STATES:
         return f"{what}. {_state(line)[:1].upper()}{_state(line)[1:]}. Enter opens it."
     says = "cover it" if opened.decision.permitted else "do not cover it"
     return f"{what}\nYour consents {says} now. {guess(opened.price)}\n{cost(opened.price)}"
@@ -218,11 +219,11 @@ def preview(line: RequestLine, opened: RequestView | None) -> str:
 # cells ------------------------------------------------------------------------------------------------------
 
 _LEAST: Final = {
-    "narrow": {"who": 10, "key": 12, "columns": 7, "price": 6, "state": 13},
-    "normal": {"who": 13, "key": 12, "for": 13, "columns": 7, "price": 6, "state": 14},
-    "wide": {"who": 12, "key": 12, "for": 11, "columns": 7, "price": 6, "ends": 6, "state": 13},
+    "narrow": {"who": 9, "key": 12, "on": 8, "price": 6, "state": 13},
+    "normal": {"who": 13, "key": 12, "on": 13, "columns": 7, "price": 6, "state": 14},
+    "wide": {"who": 12, "key": 12, "on": 11, "columns": 7, "price": 6, "ends": 6, "state": 13},
 }
-_GROW: Final = ("who", "for", "state")
+_GROW: Final = ("who", "on", "state")
 
 
 def _widths(width: int) -> dict[str, int]:
@@ -241,7 +242,7 @@ def _cells(line: RequestLine, opened: RequestView | None, widths: dict[str, int]
     facts = {
         "who": line.requester,
         "key": wording.key_warning(line.requester_status).removesuffix(" in person"),
-        "for": line.purpose_words,
+        "on": line.collection,
         "columns": _squares(opened),
         "price": wording.epsilon_up(opened.price.epsilon) if opened else "",
         "ends": f"{times.day_of(line.expires_at):%d %b}",
