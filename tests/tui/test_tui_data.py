@@ -262,7 +262,7 @@ def test_a_card_is_written_only_as_it_was_read(own: Shared, tmp_path: Path) -> N
     play(story())
     told = json.loads(target.read_bytes())["card"]["columns"]
     assert [(one["name"], one["type"], one["labels"]) for one in told] == [
-        (vault.collections()[0].fields[0].name, None, None), ("steps", "int", None), ("good", None, ["yes", "no"]),
+        ("day", None, None), ("steps", "int", None), ("good", None, ["yes", "no"]),
     ]  # fmt: skip
 
 

@@ -138,8 +138,8 @@ def _requester(uow: UnitOfWork, name: str) -> RequesterRow:
     """Whom a filter names; raises `RequesterRenamed` for a name they had, and `RequesterNotOnTrail`."""
     for row in uow.find(RequesterRow, name=name):
         return row
-    for said in _said(uow, EntryType.REQUESTER_RENAME):
-        if said.get("before") == name:
+    for said in _said(uow):
+        if said.get("before") == name and "key" in said:
             for row in uow.find(RequesterRow, key=bytes.fromhex(str(said["key"]))):
                 raise RequesterRenamed(before=name, name=row.name)
     raise RequesterNotOnTrail(name=name)
@@ -152,8 +152,7 @@ def _is_known(uow: UnitOfWork, name: str) -> bool:
     return any(said.get(field) == name for said in _said(uow) for field in _WHICH)
 
 
-def _said(uow: UnitOfWork, kind: EntryType | None = None) -> Iterator[dict[str, object]]:
+def _said(uow: UnitOfWork) -> Iterator[dict[str, object]]:
     """What the entries hide and the vault can open, the newest first."""
     for line in reversed(trail.timeline(uow)):
-        if kind in (None, line.entry.kind):
-            yield {one.name: one.value for one in line.opened}
+        yield {one.name: one.value for one in line.opened}
