@@ -8,12 +8,13 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
-from tui.text import times, update_facts, wording
+from tui.text import campaign_facts, request_facts, times, update_facts, wording
 from tui.text.action import Action, Entry, Question, Target
-from tui.text.request_facts import OPEN_STATES
+from tui.text.model_actions import DELETE_MODEL
 
 if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
+    from vault.views.campaigns import CampaignLine
     from vault.views.releases import ReleaseView
     from vault.views.requests import RequestView
     from vault.views.runs import RunView
@@ -25,7 +26,7 @@ NEWEST: Final = 50
 
 REQUESTER: Final = Target(metavar="NAME", help="Your own name for them.")
 REQUEST: Final = Target(metavar="ID", help="Of a request; its first four characters are enough.")
-MODEL: Final = Target(metavar="MODEL", help="Its name: lockbox model list")
+CAMPAIGN: Final = Target(metavar="ID", help="Of a campaign here; its first four characters are enough.")
 UPDATE: Final = Target(metavar="ID", help="Of a held update; its first four characters are enough.")
 
 
@@ -46,15 +47,6 @@ def _short(request: RequestView) -> str:
     return wording.short(request.line.requester, NAME_ROOM)
 
 
-def _not_to_trust(request: RequestView) -> str:
-    match request.line.requester_status:
-        case "trusted":
-            return f"The key of {_who(request)} is noted as verified in person already."
-        case "blocked":
-            return f"{_who(request)} is blocked; unblock them first."
-    return ""
-
-
 def _rename(vault: Owner, name: str, new_name: str) -> str:
     vault.rename_requester(name, new_name)
     return new_name
@@ -73,7 +65,7 @@ TRUST: Final[Action[RequestView]] = Action(
         label="Key checked…",
         sentence="Note that you checked who a key belongs to, in person.",
         target=_who,
-        obstacle=_not_to_trust,
+        obstacle=request_facts.why_not_to_trust,
         title=lambda one: f"Did you check the key of {_short(one)} with them in person?",
         consequence=lambda one: (
             f"Their key is {one.fingerprint}. Say yes only if {_short(one)} read these letters to you, face to face "
@@ -203,24 +195,6 @@ def _stop(vault: Owner, request_id: str) -> str:
     return wording.after_a_stop(vault.request(request_id).line.state)
 
 
-def _what_stopping_costs(run: RunView) -> str:
-    spent = (
-        f"Its price, {wording.epsilon_up(run.epsilon)}, was paid before your records were read and stays spent."
-        if run.step
-        else "If its price is paid by then, it stays spent; before that, nothing is."
-    )
-    return (
-        f"The run for {wording.short(run.requester, NAME_ROOM)} ends now, and nothing of it is held. {spent} "
-        "The same job cannot run again once it was paid."
-    )
-
-
-def _what_they_hear(one: RequestView) -> str:
-    if one.line.state == "approved":
-        return "They hear nothing of it, as you had approved it: only that it is over, in the end."
-    return "They hear “no” and until when it holds, and nothing else."
-
-
 REFUSE: Final[Action[RequestView]] = Action(
     name="refuse",
     words="request refuse",
@@ -250,14 +224,14 @@ REFUSE: Final[Action[RequestView]] = Action(
         target=lambda one: one.line.id,
         obstacle=lambda one: (
             ""
-            if one.line.state in OPEN_STATES
+            if one.line.state in request_facts.OPEN_STATES
             else f"There is nothing left to decide: this request is {wording.state(one.line.state)}."
         ),
         title=lambda one: f"Refuse the request of {_short(one)}?",
         consequence=lambda one: (
-            f"{_what_they_hear(one)} Nothing is read or spent. For six months no question of theirs for this purpose "
-            "on this collection is shown to you, unless you lift it. This request stays refused. A reason stays in "
-            "your vault; you need not give one."
+            f"{request_facts.what_they_hear(one)} Nothing is read or spent. For six months no question of theirs for "
+            "this purpose on this collection is shown to you, unless you lift it. This request stays refused. A reason "
+            "stays in your vault; you need not give one."
         ),
         verb="Refuse",
         done=lambda _, until: (
@@ -308,12 +282,32 @@ STOP: Final[Action[RunView]] = Action(
         is_shown=True,
         target=lambda run: run.request,
         title=lambda _: "Stop this run and discard what it learned?",
-        consequence=_what_stopping_costs,
+        consequence=request_facts.what_stopping_costs,
         verb="Stop and discard",
         word="STOP",
         safe="Let it run",
         done=lambda _run, sentence: str(sentence),
     ),
+)
+
+
+# what they ask of many vaults -------------------------------------------------------------------------------
+
+LEAVE: Final[Action[CampaignLine]] = Action(
+    name="leave",
+    words="campaign leave",
+    help="Leave a campaign for good, or say no to one you have not joined; what has left cannot be called back.",
+    target=CAMPAIGN,
+    entries=(
+        Entry(
+            name="reason",
+            help="For your own record; it stays in the vault.",
+            placeholder="your reason, for you alone (optional)",
+            longest=500,
+        ),
+    ),
+    call=lambda vault, campaign, said: vault.leave_campaign(campaign, reason=said["reason"]),
+    reply=lambda _campaign, done: campaign_facts.leaving(done, is_done=True),
 )
 
 
@@ -361,19 +355,6 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
     ),
 )
 
-# models of one's own ------------------------------------------------------------------------------------------
-
-
-DELETE_MODEL: Final[Action[Any]] = Action(
-    name="delete-model",
-    words="model delete",
-    help="Delete a model from the vault for good; copies that others have, or that you made, stay.",
-    target=MODEL,
-    call=lambda vault, name, _: vault.delete_model(name),
-    reply=lambda name, _: [
-        f"{name} is deleted from this vault. Copies that were exported, and those of others, stay."
-    ],
-)
 
 ACTIONS: Final[tuple[Action[Any], ...]] = (
     TRUST,
@@ -385,6 +366,7 @@ ACTIONS: Final[tuple[Action[Any], ...]] = (
     REFUSE,
     LIFT,
     STOP,
+    LEAVE,
     WITHHOLD,
     DELETE_MODEL,
 )

@@ -27,7 +27,7 @@ from vault.lifecycle.folder import database_file
 from vault.queries.models import fitted_on
 from vault.records.collections import facts_of, find_collection
 from vault.records.kept_plans import forget_plan
-from vault.requests import inbox
+from vault.requests import campaigns, inbox
 from vault.store.tables import Collection, Field, ImportedFile, ModelRow, RequestRow, Segment
 from vault.unsent import destroy_held_of
 from vault.views.records import Erasure
@@ -104,6 +104,9 @@ def _end(act: AuditedTransaction, done: Erasure) -> None:
         withdraw_grant(act, grant_id)
     for request_id in done.requests_ended:
         inbox.end_erased(act, request_id, reason=REASON)
+    for grant_id in done.consents_ended:
+        campaigns.note_left(act, grant_id, reason=REASON)
+    campaigns.end_erased(act, done.collection, reason=REASON)
     if destroy_held_of(act, done.collection) != list(done.updates_destroyed):
         raise InternalError(what="other updates were destroyed than were said to be")
 

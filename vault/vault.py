@@ -20,6 +20,7 @@ from vault.lifecycle.opened import OpenVault
 from vault.owner.access import AccessActions
 from vault.owner.audit import AuditActions
 from vault.owner.budget import BudgetActions
+from vault.owner.campaigns import CampaignActions
 from vault.owner.cards import CardActions
 from vault.owner.consents import ConsentActions
 from vault.owner.interface.owner import Owner
@@ -53,8 +54,8 @@ __all__ = [
 
 @final  # so that the type checker names an action of the owner that nothing carries out
 class Vault(
-    RecordActions, UndoActions, CardActions, RequesterActions, ConsentActions, RequestActions, ReleaseActions,
-    ModelActions, BudgetActions, AuditActions, UpkeepActions, AccessActions, Owner,
+    RecordActions, UndoActions, CardActions, RequesterActions, ConsentActions, RequestActions, CampaignActions,
+    ReleaseActions, ModelActions, BudgetActions, AuditActions, UpkeepActions, AccessActions, Owner,
 ):  # fmt: skip
     """An open vault; close it, or use it in a with statement, so that the keys are wiped."""
 

@@ -28,7 +28,7 @@ SHAPES: dict[str, Any] = {
     "app": "[A-Za-z0-9][A-Za-z0-9 .+-]{0,39}",
     "accountant": "[A-Za-z0-9][A-Za-z0-9 ._+-]{0,59}",
 }
-SAME = dict.fromkeys(["consent", "run", "release"], "request") | {
+SAME = dict.fromkeys(["campaign", "consent", "run", "release"], "request") | {
     "update_sha256": "manifest_sha256",
     "delta": "epsilon",
 }
@@ -126,6 +126,8 @@ def _check_clear(entry: dict[str, Any]) -> None:
 
 
 def _has_shape(kind: str, key: str, value: object) -> bool:
+    if key == "round":
+        return type(value) is int and value in WHOLE[1:]
     if key in {"steps", "size", "charged"}:
         return type(value) is (bool if key == "charged" else int) and value in WHOLE
     if key == "expires":

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from audit_corruptions import lines_of, put_lines, strip
 from audit_home import Exported
-from audit_samples import DECIDED, EXPIRED, LAST, ORIGIN, RAN, SENT
+from audit_samples import DECIDED, EXPIRED, KINDS, LAST, ORIGIN, RAN, SENT
 
 from vault.audit.canonical import encode
 from vault.audit.checkpoint import sign_checkpoint
-from vault.audit.entries import digest_of
+from vault.audit.entries import EntryType, digest_of
 from vault.audit.merkle import leaf_hash, root
 
 Change = Callable[[list[bytes]], list[bytes]]
@@ -76,6 +76,7 @@ RULES: dict[str, Change] = {
     "a count that is no decade": but(2, count="10-98"),
     "fewer than no steps": but(RAN, steps=-1),
     "steps that are true": but(RAN, steps=True),
+    "a round before the first": but(KINDS.index(EntryType.CAMPAIGN_ROUND), round=0),
     "a size beyond 2^53": at(SENT, lambda line: line.replace(b'"size":4096', b'"size":9007199254740992')),
     "no genesis": lambda lines: [edited(lines[5], seq=0), *lines[1:]],
     "a second genesis": lambda lines: [

@@ -105,6 +105,9 @@ def test_a_field_both_required_and_optional_counts_as_required() -> None:
         (ReasonCode.PURPOSE, {"purpose": DPV + "ScientificResearch"}, {}),
         (ReasonCode.OPERATION, {}, {"operation": cast(Operation, "publish")}),
         (ReasonCode.UNIT, {"unit": "record"}, {}),
+        (ReasonCode.CAMPAIGN, {"campaign": "a" * 64}, {}),
+        (ReasonCode.CAMPAIGN, {}, {"campaign": "a" * 64}),
+        (ReasonCode.CAMPAIGN, {"campaign": "a" * 64}, {"campaign": "b" * 64}),
         (ReasonCode.WITHDRAWN, {"withdrawn_at": NOW}, {}),
         (ReasonCode.WITHDRAWN, {"withdrawn_at": END}, {}),
         (ReasonCode.NOT_YET, {"not_before": NOW + INSTANT}, {}),
@@ -136,6 +139,7 @@ def test_one_condition_that_fails_refuses_with_its_own_reason(
         ({"window": Window(start=WINDOW.start)}, {}),
         ({"window": Window(end=WINDOW.end)}, {}),
         ({}, {"requester_status": "trusted"}),
+        ({"campaign": "a" * 64}, {"campaign": "a" * 64}),
     ],
 )
 def test_the_near_side_of_each_edge_is_permitted(grant: dict[str, Any], question: dict[str, Any]) -> None:
@@ -249,7 +253,7 @@ def test_a_time_without_zone_is_a_refusal() -> None:
 
 def test_every_reason_and_every_change_has_its_words() -> None:
     fields = {ReasonCode.FIELD, ReasonCode.OTHER_FIELD}
-    apart = {ReasonCode.GRANTED, ReasonCode.COLLECTION, ReasonCode.REQUESTER}
+    apart = {ReasonCode.GRANTED, ReasonCode.COLLECTION, ReasonCode.REQUESTER, ReasonCode.CAMPAIGN}
     outside = {ChangeKind.ASK_FOR_FIELD, ChangeKind.UNBLOCK, ChangeKind.GIVE_CONSENT, ChangeKind.FIELD}
 
     assert set(ReasonCode) == set(reasons.GENERAL) | set(reasons._OF_GRANT) | fields

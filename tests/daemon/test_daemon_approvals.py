@@ -200,6 +200,7 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
         "issue_token": {"requester": "Sleep lab"},
         "trust_requester": {"name": "Sleep lab"},
         "unblock_requester": {"name": "Sleep lab"},
+        "join_campaign": {"campaign_id": release, "digest": digest},
         "lift_refusal": {"request_id": release},
         "rename_requester": {"name": "Sleep lab", "new_name": "Night lab"},
         "add_requester": {"name": "Somebody", "key_file": "/somewhere/requester.pub"},

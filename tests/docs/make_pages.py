@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tui.actions import ACTIONS as SIMPLE
-from tui.app.keymap import ACTIONS, EVERYWHERE, KeyAction
+from tui.app.key_action import EVERYWHERE, KeyAction
+from tui.app.keymap import ACTIONS
 from tui.text.action import Action, Entry
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tui.app.keymap import ACTIONS, EVERYWHERE
+from tui.app.key_action import EVERYWHERE
+from tui.app.keymap import ACTIONS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "terminal-ui.md").read_text(encoding="utf-8")
 SPELLED = {"question_mark": "?", "slash": "/", "comma": ","}

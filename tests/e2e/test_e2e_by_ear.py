@@ -114,7 +114,7 @@ def test_the_whole_story_by_ear(nowhere: World) -> None:
         keeps_the_second(talk, world)
         withdraws(talk)
         hears_the_trail(talk)
-        talk.answer("10", "This is the end.")
+        talk.answer("11", "This is the end.")
         assert talk.ended() == 0
         written = talk.written
     assert written.splitlines()[0] == IS_ON
@@ -136,7 +136,7 @@ def makes_a_vault(talk: Talk) -> None:
     for _ in range(2):
         number = re.findall(r"Type group (\d)", talk.written)[-1]
         said = talk.answer(groups[number], ":")
-    talk.wait_for("10. Lock the vault now")
+    talk.wait_for("11. Lock the vault now")
     talk.rest(0.3)
 
 
@@ -194,14 +194,14 @@ def releases(talk: Talk, out: Path) -> None:
     said = talk.answer("RELEASE", "It cannot be called back. This update")
     assert "For you alone; this never leaves:" in said
     assert "always guessing the most common answer" in said
-    talk.answer("0", "10. Lock the vault now")
+    talk.answer("0", "11. Lock the vault now")
 
 
 def keeps_the_second(talk: Talk, world: World) -> None:
     """A second job of theirs, of which what is otherwise is said first."""
     talk.answer("3", "or nothing to go back:")
     said = talk.answer(str(world.job("second", epsilon="0.5", steps=6)), "1. Decide whether it runs")
-    assert "the last of theirs that you approved" in said
+    assert "the last of theirs on these records that you approved" in said
     assert said.index("things changed") < said.index("from: Sleep lab")
     talk.answer("1", "1. Allow coffee too.")
     talk.answer("1", "Word:")
@@ -212,7 +212,7 @@ def withdraws(talk: Talk) -> None:
     """What is held under a consent goes with it, and that takes the word."""
     talk.answer("6", "0. Back.")
     for has_left in (False, True):
-        talk.answer("1", "1. Withdraw it.")
+        talk.answer("2", "1. Withdraw it.")
         said = talk.answer("1", "0. Keep it." if has_left else "Word:")
         if not has_left:
             assert "1 held update destroyed" in said
@@ -221,7 +221,7 @@ def withdraws(talk: Talk) -> None:
         else:
             said = talk.answer("1", "0. Back.")
             assert "1 update already left; that cannot be called back" in said
-    talk.answer("0", "10. Lock the vault now")
+    talk.answer("0", "11. Lock the vault now")
 
 
 def hears_the_trail(talk: Talk) -> None:
@@ -229,4 +229,4 @@ def hears_the_trail(talk: Talk) -> None:
     assert "Sleep lab" in talk.answer("2", "1. Sleep lab")
     assert "The newest entries, only about Sleep lab:" in talk.answer("1", "5. Recompute every entry")
     assert "verified to entry" in talk.answer("5", "5. Recompute every entry")
-    talk.answer("0", "10. Lock the vault now")
+    talk.answer("0", "11. Lock the vault now")

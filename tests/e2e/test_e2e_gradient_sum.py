@@ -32,6 +32,9 @@ def handed_over(world: World, text: str, epsilon: str) -> tuple[Path, str, tuple
         approve(vault, request, draft=True)
         vault.train(request, progress=lambda _step, _of: None)
         vault.send(request, confirm_digest=vault.release(request).digest, to=to)
+        kept = vault.release(request).for_you
+        assert kept is not None
+        assert kept.is_sum
         key.write_text(vault.vault_key(NAME))
     return to, model, ("update", "verify", to, "--vault-key", key, "--job", job)
 

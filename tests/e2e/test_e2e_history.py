@@ -13,6 +13,7 @@ from tests.worlds.commands import run
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from vault.views.history import TimelineGroup, TrailFilter
+from vault.views.records import FileChoice
 
 Quiet = Callable[[int, int], None]
 
@@ -219,3 +220,27 @@ def test_what_was_charged_to_an_erased_collection_stays_in_the_history(today: Wo
         vault.erase_collection("nights")
         assert before == vault.budget_history()
         assert len(before) == 1
+
+
+def test_whatever_touches_a_collection_is_told_of_it(today: World) -> None:
+    """Also what names it in passing, and what looked at every collection at once."""
+    path = today.folder / "others.csv"
+    path.write_text(today.table("nights.csv").read_text() + "\n")
+    with today.vault() as vault:
+        before = len(vault.audit_lines())
+        choice = FileChoice(path=path, name="others", unit="day", time_field="day")
+        vault.import_under_consent(vault.plan_import(choice).id)
+        for as_format in ("csv", "jsonl"):
+            vault.export_collection("nights", today.folder / f"out.{as_format}", as_format=as_format)
+        (waiting,) = [one.id for one in vault.requests() if one.state == "waiting"]
+        vault.refuse(waiting)
+        vault.lift_refusal(waiting)
+        new = vault.audit_lines()[before:]
+        told = vault.timeline(about=TrailFilter(collection="nights"))
+
+    assert [line.sentence for line in new if line.type == "export"] == [
+        "You exported records of nights to out.csv.",
+        "You exported records of nights to out.jsonl.",
+    ]
+    assert {"record.import", "export", "request.refuse", "settings.change"} <= {line.type for line in new}
+    assert {line.seq for line in new} <= {line.seq for group in told for line in group.lines}

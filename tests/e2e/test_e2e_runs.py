@@ -323,8 +323,9 @@ def test_an_approval_is_shown_against_the_last_job_of_the_same_requester(held_wo
         again = vault.preview_approval(same, draft=True, optional=frozenset())
         assert earlier.id == again.compared_to, "what was taken back is no measure"
     screen = run(held_world.paths, "request", "approve", same[:8], "--draft-grant", "--dry-run").out
-    assert f"It asks the same as request {earlier.id[:8]}, the last of theirs that you approved." in (
-        " ".join(screen.split())
+    assert (
+        f"It asks the same as request {earlier.id[:8]}, the last of theirs on these records that you approved."
+        in (" ".join(screen.split()))
     )
 
 

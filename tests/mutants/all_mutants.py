@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import mutants_of_access
 import mutants_of_audit
+import mutants_of_by_ear
 import mutants_of_campaigns
 import mutants_of_confinement
 import mutants_of_consent
 import mutants_of_drills
 import mutants_of_egress
 import mutants_of_imports
+import mutants_of_joined_campaigns
 import mutants_of_ledger
 import mutants_of_own_use
 import mutants_of_people
@@ -32,7 +34,9 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_surroundings.MUTANTS,
     *mutants_of_versions.MUTANTS,
     *mutants_of_screens.MUTANTS,
+    *mutants_of_by_ear.MUTANTS,
     *mutants_of_campaigns.MUTANTS,
+    *mutants_of_joined_campaigns.MUTANTS,
     *mutants_of_imports.MUTANTS,
     *mutants_of_own_use.MUTANTS,
 )

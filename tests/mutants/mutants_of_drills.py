@@ -29,7 +29,7 @@ MUTANTS = (
         function="raise_if_drill",
         old="raise WasDrill(said=_SAID[decided], change=change)",
         new="return",
-        caught_by="test_a_drill_that_is_run_says_so_and_nothing_runs",
+        caught_by="test_a_drill_by_ear_says_what_it_was_and_nothing_begins",
         within="vault/owner",
     ),
     Mutant(
@@ -67,5 +67,23 @@ MUTANTS = (
         new="one.received_at >= stamp(since)",
         caught_by="test_it_looks_like_a_request_of_theirs_with_something_otherwise",
         within="vault/queries",
+    ),
+    Mutant(
+        name="a drill looks like a round of a campaign, which nobody is asked about",
+        kind=Kind.CONSENT,
+        function="_looks_like",
+        old="is_old and row.campaign_id is None",
+        new="is_old",
+        caught_by="test_a_round_of_a_campaign_is_nothing_that_a_drill_looks_like",
+        within="vault/requests/drills",
+    ),
+    Mutant(
+        name="who approved a drill hears that the change was noticed",
+        kind=Kind.CONSENT,
+        function="raise_if_drill",
+        old="said=_SAID[decided]",
+        new="said=_SAID[REFUSED]",
+        caught_by="test_a_decision_about_it_changes_nothing_and_stands_on_the_trail_as_a_look",
+        within="vault/owner",
     ),
 )

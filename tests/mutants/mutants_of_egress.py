@@ -155,9 +155,9 @@ MUTANTS = (
         kind=Kind.EGRESS,
         function="submit",
         within="vault/requests/inbox",
-        old="    row = _stored(act, job, manifest, requester)",
+        old="    row = _stored(act, job, manifest, requester, campaign)",
         new="    check_fit(manifest, find_collection(act.uow, manifest.collection))\n"
-        "    row = _stored(act, job, manifest, requester)",
+        "    row = _stored(act, job, manifest, requester, campaign)",
         caught_by="test_a_job_is_answered_before_catalogue_ledger_and_records_are_opened",
     ),
     Mutant(

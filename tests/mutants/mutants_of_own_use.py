@@ -71,4 +71,20 @@ MUTANTS = (
         new="assert key and check_release",
         caught_by="test_only_a_release_that_verifies_is_taken_in[release.sig]",
     ),
+    Mutant(
+        name="the dialog of a fit does not say that the copy is not private and must stay",
+        kind=Kind.PRIVACY,
+        function="FitDialog.consequence",
+        old="{model_facts.NOT_PRIVATE} It",
+        new="{model_facts.FOR_YOU} It",
+        caught_by="test_what_a_key_opens_says_the_consequence_and_enter_does_nothing[size0]",
+    ),
+    Mutant(
+        name="a score is told where no curtain hides it",
+        kind=Kind.PRIVACY,
+        function="ModelUseDialog.use",
+        old='lambda _: f"{self.DONE}. What came of it stands beside the model."',
+        new="lambda answer: said(answer)[0]",
+        caught_by="test_the_card_says_who_else_has_a_model_and_a_score_stands_beside_it[size0]",
+    ),
 )

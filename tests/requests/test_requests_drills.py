@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tests.worlds.approving import approve
-from tests.worlds.drilled import the_drill, until_one_comes
+from tests.worlds.campaigns import campaign, joined, round_of
+from tests.worlds.drilled import DRAWN_BY, LONGEST, the_drill, until_one_comes
 from tests.worlds.world import NAME, World
-from vault.audit.entries import parse_entry
+from vault.audit.entries import EntryType, parse_entry
 from vault.errors.families import LockboxError
 from vault.errors.release import UnknownRelease
 from vault.errors.requests import UnknownRefusal, UnknownRequest, WasDrill
@@ -166,8 +167,11 @@ def test_outsiders_see_no_request_in_it_and_no_approval(drilled: tuple[World, Va
     assert all("drill" not in file.read_text() for file in (world.folder / "trail").rglob("*.jsonl"))
 
 
-def test_another_one_comes_after_it_and_none_when_they_are_switched_off(drilled: tuple[World, Vault]) -> None:
+def test_another_one_comes_after_it_and_none_when_they_are_switched_off(
+    drilled: tuple[World, Vault], monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, vault = drilled
+    monkeypatch.setattr(drills, "random_id", lambda: DRAWN_BY)
     decided(vault, "refuse")
     until_one_comes(world, vault)
     vault.set_drills(False)
@@ -191,6 +195,35 @@ def test_to_block_whom_it_looks_like_blocks_them_and_ends_it_on_record(drilled: 
     assert new_types(vault, since)[:2] == ["access.view", "requester.block"]
     assert "you blocked them while it waited" in vault.audit_lines()[since].sentence
     assert [one.state for one in vault.requests()] == ["expired"]
+
+
+def test_a_round_of_a_campaign_is_nothing_that_a_drill_looks_like(
+    held_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with held_world.vault() as vault:
+        monkeypatch.setattr(drills, "random_id", lambda: DRAWN_BY)
+        vault.set_drills(True)
+        with vault._opened.act() as act:
+            (row,) = act.uow.find(RequestRow)
+            row.campaign_id = "0" * 32
+            act.record(EntryType.SETTINGS_CHANGE, hidden={})
+        for _ in range(LONGEST.days + 1):
+            assert len(vault.requests()) == 1
+            held_world.clock.forward(days=1)
+
+
+@pytest.mark.slow
+def test_a_true_round_of_a_campaign_is_nothing_that_a_drill_looks_like(world: World) -> None:
+    with world.vault() as vault:
+        world.imported(vault)
+        world.introduced(vault)
+        folder = campaign(world)
+        joined(vault, folder)
+        vault.submit(round_of(folder, 1))
+        vault.set_drills(True)
+        for _ in range(LONGEST.days + 1):
+            assert len(vault.requests()) == 1
+            world.clock.forward(days=1)
 
 
 def test_each_planted_change_is_one_that_a_job_can_have(held_world: World) -> None:

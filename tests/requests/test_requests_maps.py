@@ -152,8 +152,8 @@ def test_a_model_of_maps_says_what_it_takes_in() -> None:
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"model__height": 7}, "one vector, of as many numbers as its map"),
-        ({"fields": document()["fields"]}, "one vector, of as many numbers as its map"),
+        ({"model__height": 7}, "one vector of 42 numbers .7 by 6, 1 each"),
+        ({"fields": document()["fields"]}, "one vector of 48 numbers .8 by 6, 1 each"),
         ({"model__kernel": 4}, r"model.* is even, and a kernel has a middle"),
         ({"model__pool": 4}, "a map with no place left in it"),
         ({"model__filters": []}, "has fewer than 1 entries"),

@@ -20,7 +20,6 @@ from tui.cli.entry_point import run
 from tui.text.parse import parse_count
 from vault.budget.guess_target import strength_of_epsilon, strength_of_guess_rate
 from vault.errors.families import Invalid
-from vault.errors.requests import ManifestInvalid
 from vault.requester import recipe
 from vault.requester.aim import DELTA, Aim
 from vault.requester.description import JobDescription, job_from_description, template
@@ -65,8 +64,10 @@ def test_few_bytes_have_room_for_ten_times_the_guess(asked: JobDescription) -> N
     alone = {"training_units_guess": None, "training_sampling_rate": 0.2, "training_expected_batch": 40}
     with pytest.raises(Invalid, match=r"needs \[training\] most_units"):
         drafted(asked, training_encoding="int16", training_steps=100, **alone)
-    with pytest.raises(ManifestInvalid, match="output has a key that is not in the format"):
+    with pytest.raises(Invalid, match="most_units is for"):
         drafted(asked, training_most_units=300)
+    with pytest.raises(Invalid, match="most_units is less than units_guess"):
+        drafted(asked, training_encoding="int16", training_most_units=199)
 
 
 def test_the_template_needs_no_more_than_a_guess_of_the_units(asked: JobDescription) -> None:

@@ -130,7 +130,7 @@ def test_a_job_of_a_later_kind_is_refused_for_its_kind_whatever_else_it_has() ->
 
 def test_a_job_of_a_campaign_is_refused_with_a_sentence() -> None:
     round_one = {"digest": "ab" * 32, "round": 1}
-    with pytest.raises(ManifestInvalid, match="takes part in no campaign yet"):
+    with pytest.raises(ManifestInvalid, match="signed by its round key"):
         parse_manifest(canonical(document(campaign=round_one)))
     for wrong in ({**round_one, "round": 0}, {"digest": "AB" * 32, "round": 1}, {"round": 1}, "summer", {}):
         with pytest.raises(ManifestInvalid, match="campaign"):

@@ -26,6 +26,7 @@ TABLES = {
     "access_token",
     "grant",
     "request",
+    "campaign",
     "refusal",
     "charge",
     "held",

@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.sweeps import sweep_of_many
+from tests.worlds.models import keep_model
 from tests.worlds.screens import (
     SIZES,
     at_rest,
@@ -27,7 +28,18 @@ from tui.dialogs.dialog import Dialog
 from tui.widgets.table import ListTable
 from vault.owner.interface.session import OwnerSession
 
-PAGES = ("requests", "release", "home", "data", "consents", "training", "budget", "audit", "settings")
+PAGES = (
+    "requests",
+    "release",
+    "home",
+    "data",
+    "consents",
+    "training",
+    "budget",
+    "audit",
+    "settings",
+    "models",
+)
 KEYS = (
     *"abcdefghijklmnoprstuvwxyzABDEGKORNSTVWY0123456789.,/!",
     *("enter",) * 4,
@@ -75,6 +87,7 @@ def decided(vault: OwnerSession) -> dict[str, object]:
         "consents": [(one.id, one.state) for one in vault.grants()],
         "requesters": [(one.id, one.fingerprint) for one in vault.requesters()],
         "data": [(one.name, one.rows) for one in vault.collections()],
+        "models": [(one.name, one.is_private) for one in vault.models()],
     }
 
 
@@ -92,6 +105,8 @@ def test_no_burst_of_keys_decides_anything(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     chance = random.Random(f"{page} {count}")
+    if page == "models":
+        keep_model(today)
 
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, page, size=(80, 24)) as pilot:
@@ -111,7 +126,7 @@ DIALOGS = (
     ("requests", "a"), ("requests", "x"), ("requests", "o"), ("requests", "t"), ("requests", "b"), ("requests", "n"),
     ("release", "R"), ("release", "D"), ("data", "D"), ("data", "e"), ("data", "i"), ("consents", "n"),
     ("consents", "w"), ("consents", "x"), ("audit", "e"), ("audit", "K"), ("audit", "f"), ("budget", "h"),
-    ("settings", "enter"),
+    ("settings", "enter"), ("models", "a"),
 )  # fmt: skip
 NEAR = (("requests", "a"), ("requests", "x"), ("requests", "o"), ("release", "R"), ("release", "D"))
 """Where what is decided weighs most; the others stand at three more sizes in the slow tests."""

@@ -11,7 +11,9 @@ from tests.worlds.screens import on_page, play, sees, served, until, words_of
 from tests.worlds.world import World
 from tui.dialogs.digest import DigestDialog
 from tui.text import digest_facts
+from vault.audit.entries import EntryType
 from vault.owner.interface.session import OwnerSession
+from vault.views.campaigns import CampaignLine
 from vault.views.digest import Digest, EndingConsent, UpdateLine, WeekEvents, WeekSpent
 from vault.views.requests import RequestLine
 
@@ -23,7 +25,7 @@ ASKED = RequestLine(
 UPDATE = UpdateLine(id="u", recipient="Sleep lab", collection="nights", at=AT)
 QUIET = Digest(
     since="2026-11-21T12:00:00Z", until="2026-11-28T12:00:00Z", read_at="", is_due=True, events=(), asked=(), drills=(),
-    spent=(), left=(), waiting=(), approved=(), held=(), unfinished=(), ending=(),
+    spent=(), left=(), waiting=(), campaigns=(), approved=(), held=(), unfinished=(), ending=(),
 )  # fmt: skip
 FULL = replace(
     QUIET,
@@ -37,6 +39,10 @@ FULL = replace(
     spent=(WeekSpent(collection="nights", jobs=2, used_percent=Decimal(54)),),
     left=(UPDATE,),
     waiting=(ASKED,),
+    campaigns=(CampaignLine(
+        id="c", state="waiting", requester="Sleep lab", requester_status="new", collection="nights", done=0,
+        purpose_words="academic research", rounds=3, to_come=3, received_at=AT, ends_at=AT,
+    ),),
     approved=(ASKED,),
     held=(UPDATE,),
     unfinished=(UPDATE,),
@@ -62,9 +68,19 @@ def test_everything_in_it_has_its_sentence() -> None:
         "An update from nights for Sleep lab is held for your decision until 2026-11-25 10:00 UTC; then it is "
         "destroyed.",
         "Sleep lab waits for your answer about nights, for academic research, until 2026-11-25 10:00 UTC.",
+        "Sleep lab asks you to join a campaign of 3 rounds on nights, for academic research.",
         "You approved a job of Sleep lab on nights; it has not run.",
         "Your consent to Sleep lab for academic research on nights ends on 2026-11-25 10:00 UTC.",
     ]
+
+
+def test_no_type_of_the_trail_is_left_out_of_it() -> None:
+    """What is not counted has sentences of its own, or goes with what is counted."""
+    in_sentences = {
+        *("request.received", "budget.spend", "access.denied", "release.sent", "release.intent", "release.approve"),
+        *("decision", "training.run", "log.genesis", "vault.lock", "requester.rename"),
+    }  # fmt: skip
+    assert {kind for kind, _ in digest_facts.COUNTED} ^ {one.value for one in EntryType} == in_sentences
 
 
 def test_a_quiet_week_is_said_and_of_many_of_a_kind_how_many_more_there_are() -> None:
@@ -88,7 +104,7 @@ def test_home_says_when_a_week_has_passed_and_reading_it_ends_that(world: World)
 
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, world, "home") as pilot:
-            await sees(pilot, "A week has passed: d tells what happened")
+            await sees(pilot, "A week has passed: d tells it, and what waits.")
             await pilot.press("d")
             await until(pilot, lambda: isinstance(pilot.app.screen, DigestDialog))
             await sees(pilot, "Your week, ")

@@ -242,6 +242,14 @@ def test_the_owners_results_end_with_the_score_of_the_model_that_leaves(
     assert all(len(line) <= 60 for line in drawn)
 
 
+def test_a_sum_is_not_told_as_a_model_that_learned_nothing() -> None:
+    drawn = draw_curve(results(is_sum=True, base_metric=0.8), 100)
+
+    assert drawn.strip().startswith("a sum over your 100 rows and no model")
+    assert "\n" not in drawn.strip()
+    assert "learned nothing" not in drawn
+
+
 @pytest.mark.parametrize(
     ("facts", "sentence"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.worlds.asking import open_dialog, read_to_the_end, run_button
 from tests.worlds.commands import run
 from tests.worlds.drilled import the_drill
@@ -12,6 +14,7 @@ from tui.screens.requests import Requests
 from vault.owner.interface.session import OwnerSession
 
 
+@pytest.mark.slow
 def test_a_drill_that_is_run_says_so_and_nothing_runs(drilled_world: World) -> None:
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, drilled_world, "requests") as pilot:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.worlds.commands import run
 from tests.worlds.daemon import facts, serving
 from tests.worlds.screens import on_page, play, press, sees, until, words_in, words_of
 from tests.worlds.vaults import copy_of
@@ -223,6 +224,23 @@ def test_the_numbers_of_audit(lived: Lived) -> None:
         )
 
     shown(lived, "audit", "all there are", check)
+
+
+@pytest.mark.slow
+def test_the_numbers_of_models(lived: Lived) -> None:
+    (sent,) = [one for one in lived.json("release", "list") if one["state"] == "released"]
+    added = run(lived.world.paths, "model", "add", lived.world.folder / "sent", "--name", "nightly")
+    assert added.code == 0, added.err
+    (model,) = lived.json("model", "list")
+
+    def check(pilot: Pilot[int], said: str) -> None:
+        details = inside(pilot, "#models-details")
+        assert model["release_digest"] == sent["digest"]
+        assert f"{model['kind']}, {model['parameters']} parameters" in details
+        assert f"the release {sent['digest'][:8]} of the vault {model['vault_fingerprint']}" in details
+        assert f"{model['name']} {model['kind']} {model['predicts']} released" in said
+
+    shown(lived, "models", "released", check)
 
 
 @pytest.mark.slow

@@ -6,7 +6,8 @@ import click
 import pytest
 from typer.main import get_command
 
-from tui.app.keymap import ACTIONS, EVERYWHERE, Action
+from tui.app.key_action import EVERYWHERE
+from tui.app.keymap import ACTIONS, Action
 from tui.cli.command_line import app
 
 # What only moves, hides or explains on the screen; nothing here changes or shows what a command would.

@@ -19,7 +19,8 @@ from tests.worlds.served import serving
 from tests.worlds.terminal import LOCKBOX, Screen, places
 from tests.worlds.world import PASSPHRASE, World
 from tui.app.app import LOCKED_BY_ITSELF, LockboxApp
-from tui.app.keymap import ACTIONS, EVERYWHERE
+from tui.app.key_action import EVERYWHERE
+from tui.app.keymap import ACTIONS
 from tui.dialogs.lock import LockDialog, QuitDialog
 from tui.screens.data import Data
 from tui.widgets.help_pane import HelpPane

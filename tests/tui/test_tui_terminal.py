@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -152,6 +153,44 @@ def test_a_closed_input_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_only_a_clear_yes_is_one(typed: str, is_yes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
     assert is_yes == terminal.confirm("Seal these rows?")
+
+
+class _Answering(io.StringIO):
+    """What is said on a terminal; once the question stands there, somebody types an answer."""
+
+    def __init__(self, keys: int, answer: bytes) -> None:
+        super().__init__()
+        self._keys, self._answer = keys, answer
+
+    def write(self, text: str) -> int:
+        if "[y/N]" in text:
+            os.write(self._keys, self._answer)
+        return super().write(text)
+
+
+@pytest.mark.parametrize(("ahead", "after", "is_yes"), [(b"y\ny\n", b"n\n", False), (b"n\n", b"y\n", True)])
+def test_what_was_typed_before_a_question_does_not_answer_it(
+    ahead: bytes, after: bytes, is_yes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, screen = os.openpty()
+    with os.fdopen(keys, "wb", buffering=0), os.fdopen(screen, encoding="utf-8") as typed:
+        os.write(keys, ahead)
+        select.select([typed], [], [])  # the terminal hands on what is typed in its own time
+        monkeypatch.setattr(sys, "stdin", typed)
+        monkeypatch.setattr(sys, "stderr", _Answering(keys, after))
+        assert is_yes == terminal.confirm("Approve this one run?")
+
+
+def test_nothing_that_is_typed_while_a_vault_opens_is_shown_or_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys, screen = os.openpty()
+    with os.fdopen(keys, "r+b", buffering=0) as person, os.fdopen(screen, encoding="utf-8") as typed:
+        monkeypatch.setattr(sys, "stdin", typed)
+        with terminal.not_shown():
+            person.write(b"a passphrase too early\n")
+            select.select([typed], [], [])
+        person.write(b"y\n")
+        assert person.read(3) == b"y\r\n"
+        assert typed.readline() == "y\n"
 
 
 # output -------------------------------------------------------------------------------------------------------

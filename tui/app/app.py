@@ -17,8 +17,9 @@ from textual.events import Event, InputEvent, Key, MouseDown
 from textual.screen import Screen
 
 from tui.app.jumping import JumpingApp
+from tui.app.key_action import EVERYWHERE
 from tui.app.key_names import key_of
-from tui.app.keymap import ACTIONS, EVERYWHERE, bindings
+from tui.app.keymap import ACTIONS, bindings
 from tui.app.own_keys import read_own_keys, urgent_keys
 from tui.app.page import Page
 from tui.app.page_classes import screen_class

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from tui.app.keymap import ACTIONS, EVERYWHERE, KeyAction
+from tui.app.key_action import EVERYWHERE, KeyAction
+from tui.app.keymap import ACTIONS
 
 _SIGNS: Final = {"question_mark": "?", "slash": "/", "comma": ","}
 _BOLD: Final = re.compile(r"\*\*([^*\s]+)\*\*")

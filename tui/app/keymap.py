@@ -6,72 +6,40 @@ erases or allows anything: what cannot be undone opens a dialog whose confirmati
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
 from textual.binding import Binding
 
 from tui.actions import questions
+from tui.app.key_action import EVERYWHERE, KeyAction, key_action
+from tui.app.keys_of_models import MODEL_KEYS
 from tui.text.action import Action, Question
 
-EVERYWHERE: Final = "everywhere"
 LEAVES: Final = "ctrl+q"
 """Ends the program from anywhere; no action has it, and nobody can give it to one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyAction:
-    """A key of the terminal UI and what it does.
-
-    `where` is the screen it belongs to; `command` the words after `lockbox` that do the same, or None for what only
-    moves or hides on the screen and changes and shows nothing of its own.
-    """
-
-    name: str
-    keys: str
-    label: str
-    sentence: str
-    where: str
-    command: str | None
-    is_shown: bool = False
-
-    @property
-    def id(self) -> str:
-        """What the file of a person's own keys calls it, such as `requests.run`."""
-        name = "-".join(part for part in re.split(r"\W+", self.name) if part)
-        return f"{self.where}.{name}"
-
-    @property
-    def is_urgent(self) -> bool:
-        """Whether its key works in a dialog and in a field as well: locking and hiding never wait."""
-        return self.where == EVERYWHERE and self.name in ("lock", "curtain", "suspend_process")
-
-
-def _action(
-    where: str, name: str, keys: str, label: str, sentence: str, command: str | None, *, shown: bool = False
-) -> KeyAction:
-    return KeyAction(
-        name=name, keys=keys, label=label, sentence=sentence, where=where, command=command, is_shown=shown
-    )
 
 
 PAGES: Final = ("home", "data", "consents", "requests", "training", "release", "budget", "audit")
 
 _DECLARED: Final[tuple[KeyAction, ...]] = (
-    _action(EVERYWHERE, "go('home')", "1", "Home", "What waits for you and what happened.", "status"),
-    _action(EVERYWHERE, "go('data')", "2", "Data", "Your collections and their columns.", "data list"),
-    _action(EVERYWHERE, "go('consents')", "3", "Consents", "What you have allowed whom.", "consent list"),
-    _action(EVERYWHERE, "go('requests')", "4", "Requests", "What others ask.", "request list"),
-    _action(EVERYWHERE, "go('training')", "5", "Training", "What runs on this computer.", "status"),
-    _action(EVERYWHERE, "go('release')", "6", "Release", "What is held, and what has left.", "release list"),
-    _action(EVERYWHERE, "go('budget')", "7", "Budget", "The lifetime privacy budget.", "budget"),
-    _action(EVERYWHERE, "go('audit')", "8", "Audit", "The trail of everything.", "audit show"),
-    _action(EVERYWHERE, "go('settings')", "9,comma", "Settings", "Lock time, calm mode, paths.", "settings"),
-    _action(EVERYWHERE, "help", "question_mark,f1", "Help", "Explain this screen.", None, shown=True),
-    _action(
+    key_action(EVERYWHERE, "go('home')", "1", "Home", "What waits for you and what happened.", "status"),
+    key_action(EVERYWHERE, "go('data')", "2", "Data", "Your collections and their columns.", "data list"),
+    key_action(EVERYWHERE, "go('consents')", "3", "Consents", "What you have allowed whom.", "consent list"),
+    key_action(EVERYWHERE, "go('requests')", "4", "Requests", "What others ask.", "request list"),
+    key_action(EVERYWHERE, "go('training')", "5", "Training", "What runs on this computer.", "status"),
+    key_action(
+        EVERYWHERE, "go('release')", "6", "Release", "What is held, and what has left.", "release list"
+    ),
+    key_action(EVERYWHERE, "go('budget')", "7", "Budget", "The lifetime privacy budget.", "budget"),
+    key_action(EVERYWHERE, "go('audit')", "8", "Audit", "The trail of everything.", "audit show"),
+    key_action(
+        EVERYWHERE, "go('settings')", "9,comma", "Settings", "Lock time, calm mode, paths.", "settings"
+    ),
+    key_action(EVERYWHERE, "go('models')", "0", "Models", "The models you keep for yourself.", "model list"),
+    key_action(EVERYWHERE, "help", "question_mark,f1", "Help", "Explain this screen.", None, shown=True),
+    key_action(
         EVERYWHERE,
         "leave",
         "q",
@@ -80,15 +48,15 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         None,
         shown=True,
     ),
-    _action(
+    key_action(
         EVERYWHERE, "command_palette", "ctrl+p", "All", "Search every action by its name.", None, shown=True
     ),
-    _action(EVERYWHERE, "search", "slash", "Find", "Search in the list of this screen.", None, shown=True),
-    _action(
+    key_action(EVERYWHERE, "search", "slash", "Find", "Search in the list of this screen.", None, shown=True),
+    key_action(
         EVERYWHERE, "curtain", "ctrl+k", "Curtain", "Hide every value on the screen, or show it again.", None
     ),
-    _action(EVERYWHERE, "lock", "ctrl+l", "Lock", "Lock the vault now.", "lock"),
-    _action(
+    key_action(EVERYWHERE, "lock", "ctrl+l", "Lock", "Lock the vault now.", "lock"),
+    key_action(
         EVERYWHERE,
         "suspend_process",
         "ctrl+z",
@@ -96,7 +64,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "Go back to the shell for a while; fg returns.",
         None,
     ),
-    _action(
+    key_action(
         EVERYWHERE,
         "jump",
         "ctrl+o",
@@ -104,10 +72,10 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "Show a letter on each field, list and button, and go to the one you press.",
         None,
     ),
-    _action(EVERYWHERE, "zone", "Z", "Zone", "Show times in the zone of this computer, or in UTC.", None),
+    key_action(EVERYWHERE, "zone", "Z", "Zone", "Show times in the zone of this computer, or in UTC.", None),
     # release
-    _action("release", "open", "enter", "Open", "Read all about this update.", "release show", shown=True),
-    _action(
+    key_action("release", "open", "enter", "Open", "Read all about this update.", "release show", shown=True),
+    key_action(
         "release",
         "release",
         "R",
@@ -116,8 +84,8 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "release send",
         shown=True,
     ),
-    _action("release", "numbers", "e", "ε, δ", "Show the price as numbers.", "release show", shown=True),
-    _action(
+    key_action("release", "numbers", "e", "ε, δ", "Show the price as numbers.", "release show", shown=True),
+    key_action(
         "release",
         "for_you",
         "f",
@@ -125,14 +93,17 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "How the model does on your own rows, once nothing can be decided any more.",
         "release show",
     ),
+    *MODEL_KEYS,
     # home
-    _action("home", "open", "enter", "Open", "Go to what waits on this line.", "status", shown=True),
-    _action(
+    key_action("home", "open", "enter", "Open", "Go to what waits on this line.", "status", shown=True),
+    key_action(
         "home", "digest", "d", "Your week", "Read what happened in the last week, and what waits.", "digest"
     ),
-    _action("home", "withdraw", "w", "Withdraw…", "Withdraw the consent of this line.", "consent withdraw"),
+    key_action(
+        "home", "withdraw", "w", "Withdraw…", "Withdraw the consent of this line.", "consent withdraw"
+    ),
     # requests
-    _action(
+    key_action(
         "requests",
         "review",
         "enter",
@@ -141,7 +112,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "request show",
         shown=True,
     ),
-    _action(
+    key_action(
         "requests",
         "run",
         "a",
@@ -150,7 +121,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "request approve",
         shown=True,
     ),
-    _action(
+    key_action(
         "requests",
         "submit",
         "o",
@@ -159,13 +130,13 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "request submit",
         shown=True,
     ),
-    _action("requests", "numbers", "e", "ε and δ", "Show the price as numbers.", "request show"),
+    key_action("requests", "numbers", "e", "ε and δ", "Show the price as numbers.", "request show"),
     # training
-    _action(
+    key_action(
         "training", "look", "enter", "Look at it", "Go to what became of a run.", "request show", shown=True
     ),
     # budget
-    _action(
+    key_action(
         "budget",
         "open",
         "enter",
@@ -174,7 +145,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "request show",
         shown=True,
     ),
-    _action(
+    key_action(
         "budget",
         "plot",
         "p",
@@ -183,13 +154,15 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "budget --history",
         shown=True,
     ),
-    _action("budget", "numbers", "e", "ε, δ", "Show the price as numbers.", "request show"),
-    _action("budget", "how", "h", "How to read", "Explain the numbers in plain words.", "budget", shown=True),
+    key_action("budget", "numbers", "e", "ε, δ", "Show the price as numbers.", "request show"),
+    key_action(
+        "budget", "how", "h", "How to read", "Explain the numbers in plain words.", "budget", shown=True
+    ),
     # audit
-    _action(
+    key_action(
         "audit", "open", "enter", "Open", "Read an entry, or all of one request.", "audit show", shown=True
     ),
-    _action(
+    key_action(
         "audit",
         "verify",
         "v",
@@ -198,7 +171,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "audit verify",
         shown=True,
     ),
-    _action(
+    key_action(
         "audit",
         "export",
         "e",
@@ -207,7 +180,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "audit export",
         shown=True,
     ),
-    _action(
+    key_action(
         "audit",
         "filter",
         "f",
@@ -216,12 +189,14 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "audit show",
         shown=True,
     ),
-    _action("audit", "verifier_key", "K", "Key", "The key an auditor should get from you.", "audit key"),
-    _action("audit", "older", "o", "Older", "Entries before these.", "audit show"),
-    _action("audit", "newer", "n", "Newer", "Entries after these.", "audit show"),
+    key_action("audit", "verifier_key", "K", "Key", "The key an auditor should get from you.", "audit key"),
+    key_action("audit", "older", "o", "Older", "Entries before these.", "audit show"),
+    key_action("audit", "newer", "n", "Newer", "Entries after these.", "audit show"),
     # settings
-    _action("settings", "change", "enter", "Change…", "Set what the cursor is on.", "settings", shown=True),
-    _action(
+    key_action(
+        "settings", "change", "enter", "Change…", "Set what the cursor is on.", "settings", shown=True
+    ),
+    key_action(
         "settings",
         "doctor",
         "d",
@@ -231,8 +206,10 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         shown=True,
     ),
     # data
-    _action("data", "open", "enter", "Columns", "Show what its columns are, without a value.", "data list"),
-    _action(
+    key_action(
+        "data", "open", "enter", "Columns", "Show what its columns are, without a value.", "data list"
+    ),
+    key_action(
         "data",
         "view",
         "v",
@@ -241,7 +218,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "data show",
         shown=True,
     ),
-    _action(
+    key_action(
         "data",
         "browse",
         "b",
@@ -250,7 +227,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "data browse",
         shown=True,
     ),
-    _action(
+    key_action(
         "data",
         "search_all",
         "s",
@@ -259,9 +236,11 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "data search",
         shown=True,
     ),
-    _action("data", "import", "i", "Import…", "Seal a file into your vault.", "import", shown=True),
-    _action("data", "add_rows", "a", "Add rows…", "Seal a file into the collection of this line.", "import"),
-    _action(
+    key_action("data", "import", "i", "Import…", "Seal a file into your vault.", "import", shown=True),
+    key_action(
+        "data", "add_rows", "a", "Add rows…", "Seal a file into the collection of this line.", "import"
+    ),
+    key_action(
         "data",
         "export",
         "e",
@@ -269,7 +248,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "Take everything in a collection out, readable, for yourself.",
         "data export",
     ),
-    _action(
+    key_action(
         "data",
         "card",
         "c",
@@ -277,7 +256,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "Describe a collection to who asks, in a file; nothing of it is computed from records.",
         "data card",
     ),
-    _action(
+    key_action(
         "data",
         "erase",
         "D",
@@ -285,8 +264,8 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "Open the decision to destroy a collection for good.",
         "data erase",
     ),
-    _action("columns", "open", "enter", "Read", "Read all about this column.", "data list"),
-    _action(
+    key_action("columns", "open", "enter", "Read", "Read all about this column.", "data list"),
+    key_action(
         "columns",
         "view",
         "v",
@@ -295,7 +274,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "data show",
         shown=True,
     ),
-    _action(
+    key_action(
         "columns",
         "browse",
         "b",
@@ -304,15 +283,19 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "data browse",
         shown=True,
     ),
-    _action("browse", "row", "space", "Whole row", "Show one row whole.", "data browse", shown=True),
-    _action("browse", "next", "n", "Next", "The next page of rows.", "data browse", shown=True),
-    _action("browse", "previous", "p", "Previous", "The page before.", "data browse", shown=True),
-    _action("browse", "jump", "o", "Go to…", "Go to a row by its number.", "data browse", shown=True),
-    _action("found", "open", "enter", "Rows", "Open the rows that hold the text.", "data search", shown=True),
+    key_action("browse", "row", "space", "Whole row", "Show one row whole.", "data browse", shown=True),
+    key_action("browse", "next", "n", "Next", "The next page of rows.", "data browse", shown=True),
+    key_action("browse", "previous", "p", "Previous", "The page before.", "data browse", shown=True),
+    key_action("browse", "jump", "o", "Go to…", "Go to a row by its number.", "data browse", shown=True),
+    key_action(
+        "found", "open", "enter", "Rows", "Open the rows that hold the text.", "data search", shown=True
+    ),
     # consents
-    _action("consents", "open", "enter", "Open", "Read all about this consent.", "consent show"),
-    _action("consents", "give", "n", "New…", "Open the form for a new consent.", "consent grant", shown=True),
-    _action(
+    key_action("consents", "open", "enter", "Open", "Read all about this consent.", "consent show"),
+    key_action(
+        "consents", "give", "n", "New…", "Open the form for a new consent.", "consent grant", shown=True
+    ),
+    key_action(
         "consents",
         "withdraw",
         "w",
@@ -321,7 +304,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "consent withdraw",
         shown=True,
     ),
-    _action(
+    key_action(
         "consents",
         "what_if",
         "x",
@@ -330,7 +313,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "consent what-if",
         shown=True,
     ),
-    _action(
+    key_action(
         "consents",
         "receipt",
         "t",
@@ -338,7 +321,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "Show the receipt of this consent.",
         "consent receipt",
     ),
-    _action(
+    key_action(
         "consents", "turn", "c", "Collection", "Show the consents of the next collection.", "consent list"
     ),
 )

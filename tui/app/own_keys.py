@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from textual.keys import KEY_ALIASES, Keys, _character_to_key
 
+from tui.app.key_action import EVERYWHERE
 from tui.app.key_names import keys_of
-from tui.app.keymap import ACTIONS, EVERYWHERE, LEAVES
+from tui.app.keymap import ACTIONS, LEAVES
 from vault.errors.families import Invalid, Unavailable
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ SCREENS_BY_NAME: Final = {
     "release": "tui.screens.release:Releases",
     "budget": "tui.screens.budget:Budget",
     "audit": "tui.screens.audit:Audit",
+    "models": "tui.screens.models:Models",
     "settings": "tui.screens.settings:Settings",
 }
 

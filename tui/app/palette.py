@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from tui.app.keymap import ACTIONS, KeyAction
+from tui.app.key_action import KeyAction
+from tui.app.keymap import ACTIONS
 from tui.app.page import Page
 from tui.app.page_classes import SCREENS_BY_NAME
 from tui.app.program import program_of
-from tui.text import wording
+from tui.text import model_facts, wording
 from tui.text.layout import escaped
 from tui.widgets.plain import content
 from vault.errors.families import LockboxError
@@ -51,7 +52,7 @@ def _how(one: KeyAction) -> str:
 
 def places(vault: OwnerSession) -> list[Place]:
     """Everything that has a line of its own on a page; no value of a record is among it."""
-    return [*_asked(vault), *_allowed(vault), *_kept(vault)]
+    return [*_asked(vault), *_allowed(vault), *_kept(vault), *_models(vault)]
 
 
 def _asked(vault: OwnerSession) -> Iterator[Place]:
@@ -78,6 +79,12 @@ def _kept(vault: OwnerSession) -> Iterator[Place]:
             about = f"{field.type}, {field.sensitivity}"
             words = f"Column {field.name} of {one.name}"
             yield Place(words=words, about=about, page="columns", key=field.name, collection=one.name)
+
+
+def _models(vault: OwnerSession) -> Iterator[Place]:
+    for one in vault.models():
+        words, about = f"Model {one.name}", f"{one.kind}, predicts {one.predicts}, {model_facts.origin(one)}"
+        yield Place(words=words, about=about, page="models", key=one.name)
 
 
 class VaultProvider(Provider):

@@ -51,6 +51,8 @@ def _chosen_filter(talk: Talk, vault: OwnerSession, choice: str) -> TrailFilter 
 
 
 def _one_of(talk: Talk, question: str, names: tuple[str, ...]) -> str:
+    if not names:
+        talk.say("There is none yet.")
     chosen = talk.choose(question, names)
     return "" if chosen is None else names[chosen]
 

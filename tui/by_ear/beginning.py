@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tui.cli.terminal import not_shown
 from tui.text.error_words import with_way_out
 from vault.errors.keys import WrongPassphrase
 
@@ -60,7 +61,8 @@ def _unlock(talk: Talk, paths: Paths) -> Opened:
         typed = talk.ask_secret("Passphrase:")
         talk.say("Opening; the key is made from it slowly on purpose.")
         try:
-            return Opened(vault=open_vault(paths, typed))
+            with not_shown():
+                return Opened(vault=open_vault(paths, typed))
         except WrongPassphrase as error:
             if not left:
                 raise
@@ -86,7 +88,8 @@ def _create(talk: Talk, paths: Paths) -> Opened | None:
         talk.say("No vault was made.")
         return None
     talk.say("Making the vault; the key is made from your passphrase slowly on purpose.")
-    draft = create_draft(paths, passphrase_secret(typed))
+    with not_shown():
+        draft = create_draft(paths, passphrase_secret(typed))
     try:
         if not _is_written_down(talk, draft):
             talk.say("No vault was made.")

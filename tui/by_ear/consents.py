@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from tui.by_ear.grants import give_consent
 from tui.text import consent_facts, wording
 
 if TYPE_CHECKING:
@@ -13,17 +14,23 @@ if TYPE_CHECKING:
     from vault.views.consents import GrantView
 
 KEEP: Final = "Keep it"
+NEW: Final = "Allow somebody something new."
 
 
 def hear_consents(talk: Talk, vault: OwnerSession) -> None:
-    """Choose one of all consents, those in force first, again and again."""
-    while found := consent_facts.by_standing(vault.grants(), datetime.now(UTC)):
+    """Give a new consent, or choose one of all there are, those in force first, again and again."""
+    while True:
+        found = consent_facts.by_standing(vault.grants(), datetime.now(UTC))
         lines = [f"{one.requester}, {one.purpose_words}, {one.collection}: {one.state}." for one in found]
-        chosen = talk.choose("Consents, those in force first.", lines)
+        if not found:
+            talk.say("You have allowed nobody anything.")
+        chosen = talk.choose("Consents, those in force first.", [NEW, *lines])
         if chosen is None:
             return
-        _hear_consent(talk, vault, found[chosen])
-    talk.say("You have allowed nobody anything.")
+        if chosen == 0:
+            give_consent(talk, vault)
+        else:
+            _hear_consent(talk, vault, found[chosen - 1])
 
 
 def _hear_consent(talk: Talk, vault: OwnerSession, one: GrantView) -> None:

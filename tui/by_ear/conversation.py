@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from tui.by_ear import audit, consents, records, releases, requests
+from tui.by_ear import audit, consents, importing, records, releases, requests
 from tui.by_ear.beginning import Opened, begin
 from tui.by_ear.talk import InputEnded, Talk
 from tui.cli.accessible import left_line, waiting_lines
@@ -79,13 +79,14 @@ def _in_vault(hear: Callable[[Talk, OwnerSession], None]) -> Room:
 
 ROOMS: Final[Mapping[str, Room]] = {
     "Hear again what waits for you.": _say_what_waits,
-    "Import a file.": _in_vault(records.import_file),
+    "Import a file.": _in_vault(importing.import_file),
     "Take in a request, or the key of somebody new.": _in_vault(requests.take_in),
     "Requests: what others ask, and your decision.": _in_vault(requests.hear_requests),
     "Held updates: release or keep them.": _hear_releases,
-    "Consents: what you allowed, and withdrawing it.": _in_vault(consents.hear_consents),
+    "Consents: what you allowed, and withdrawing it or allowing more.": _in_vault(consents.hear_consents),
     "Budget.": _in_vault(records.hear_budget),
     "Audit trail.": _in_vault(audit.hear_audit),
     "Your data.": _in_vault(records.hear_data),
+    "Your week: what happened, and what waits.": _in_vault(records.hear_week),
 }
 """What can be talked about, in the order of the numbers."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import select
 import sys
-import termios
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
-from tui.cli.terminal import ask_secret, say
-from tui.text.layout import escaped
+from tui.cli.terminal import ask_secret, forget_typed, say
+from tui.text.layout import escaped, one_line
+from vault.errors.families import Invalid
+
+T = TypeVar("T")
 
 QUARTERS: Final = 4
 MOST: Final = 30
@@ -54,6 +56,15 @@ class Talk:
             raise InputEnded
         return typed.strip()
 
+    def ask_for(self, question: str, read: Callable[[str], T]) -> T | None:
+        """Ask until the line can be read, or is empty; what cannot be is said."""
+        while typed := self.ask(question):
+            try:
+                return read(typed)
+            except Invalid as error:
+                self.say(f"{error}")
+        return None
+
     def ask_secret(self, question: str) -> str:
         """Ask for a line that is not shown."""
         return ask_secret(f"{spoken(question)} ")
@@ -64,7 +75,7 @@ class Talk:
             return None
         self.say(question)
         for number, text in enumerate(choices[:MOST], start=1):
-            self.say(f"{number}. {text}")
+            self.say(f"{number}. {one_line(text)}")
         if len(choices) > MOST:
             self.say(f"These are the first {MOST} of {len(choices):,}.")
         self.say(f"0. {back}")
@@ -91,8 +102,7 @@ class Talk:
 
     def forget_typed(self) -> None:
         """What was typed ahead answers no question that it had not heard."""
-        if sys.stdin.isatty():
-            termios.tcflush(sys.stdin, termios.TCIFLUSH)
+        forget_typed()
 
     def is_quiet_for(self, seconds: float) -> bool:
         """Whether so many seconds pass in which nobody presses enter."""

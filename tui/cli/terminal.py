@@ -8,7 +8,9 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import termios
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -145,8 +147,30 @@ def _first_line(descriptor: int) -> bytes:
     return data.split(b"\n")[0]
 
 
+def forget_typed() -> None:
+    """What was typed or pasted ahead answers no question that it had not heard."""
+    if sys.stdin.isatty():
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+
+
+@contextmanager
+def not_shown() -> Iterator[None]:
+    """Show nothing that is typed meanwhile, and forget it: it may be a passphrase that was not asked for yet."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, before)
+
+
 def ask(question: str) -> str:
-    """Ask a question on the terminal."""
+    """Ask a question on the terminal that decides something; only what is typed after it counts."""
+    forget_typed()
     sys.stderr.write(escaped(wrapped(question.rstrip(), min(width(), WIDEST))) + " ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()

@@ -11,9 +11,8 @@ from textual.widgets import Button
 
 from tui.dialogs.read_to_end import ReadToEndDialog
 from tui.dialogs.scope_form import ScopeForm, text_field
-from tui.text import consent_facts, request_facts, times, wording
+from tui.text import consent_facts, grant_facts, wording
 from tui.text.error_words import with_way_out
-from tui.text.layout import escaped
 from tui.text.parse import parse_count, parse_epsilon
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -23,7 +22,7 @@ from vault.errors.families import Invalid, LockboxError
 
 if TYPE_CHECKING:
     from vault.views.collections import CollectionView
-    from vault.views.consents import GrantDraft, GrantTerms, GrantView
+    from vault.views.consents import GrantDraft, GrantTerms
 
 
 class GrantForm(ScopeForm):
@@ -116,7 +115,7 @@ class GrantDialog(ReadToEndDialog):
     def details(self) -> Iterable[Widget]:
         """Everything that the record will hold, its notice word for word."""
         draft = self._draft
-        yield Facts(draft_facts(draft, self._collection), classes="value")
+        yield Facts(grant_facts.draft_facts(draft, self._collection), classes="value")
         if draft.special:
             yield Plain(wording.special_sentence(draft.special), classes="block value")
         yield Plain("What you agree to, as its record will say", classes="heading")
@@ -151,30 +150,7 @@ class GrantDialog(ReadToEndDialog):
         terms, confirmed = self._terms, bool(self._draft.special)
         self.carry_out(
             lambda vault: vault.grant(special_confirmed=confirmed, **terms),
-            _given,
+            grant_facts.given,
             lambda given: given.id,
             title="Consent given",
         )
-
-
-def _given(given: GrantView) -> str:
-    who, columns = escaped(given.requester), wording.counted(len(given.fields), "column")
-    return (
-        f"{who} may learn from {columns} of {escaped(given.collection)} until {times.day_of(given.not_after)}. Nothing "
-        "leaves by this: every run and every release still asks you."
-    )
-
-
-def draft_facts(draft: GrantDraft, collection: CollectionView) -> list[tuple[str, str]]:
-    """Every column with its class, and every end of the consent."""
-    reads = ", ".join(wording.with_sensitivity(one.name, one.sensitivity) for one in draft.reads)
-    rest = [field.name for field in collection.fields if field.name not in draft.fields]
-    return [
-        ("to", draft.requester),
-        ("may read", f"{reads}, of {draft.collection}"),
-        ("not", ", ".join(rest) or "no column is left out"),
-        *request_facts.draft_ends(draft),
-        ("from", f"{times.full_time(draft.not_before)}"),
-        ("who else gets it", ", ".join(draft.recipients) or "nobody that they name"),
-        ("they keep it", draft.retention),
-    ]

@@ -147,7 +147,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
 
     def _week(self) -> str:
         key = key_of("home.digest", self.program.own_keys)
-        return f"◷ A week has passed: {key} tells what happened, and what waits."
+        return f"A week has passed: {key} tells it, and what waits."
 
     def _show_waiting(self, facts: Overview, runs: Iterable[RunView]) -> None:
         now = self.program.now()
@@ -281,6 +281,8 @@ def what_next(status: VaultStatus, key: str) -> str:
     """What to do when nothing waits."""
     if not status.collections:
         return "Next: import a CSV, JSON or Parquet file, under 2 Data."
+    if status.released:
+        return f"What is asked next appears here and under 4 Requests; {key} there adds who else may ask."
     return (
         "Next: somebody has to ask. Requests appear here and under 4 Requests; "
         f"{key} there adds who may ask, by their key file."

@@ -193,6 +193,10 @@ def withdrawing(planned: Withdrawal) -> list[str]:
     """What withdrawing stops, destroys, and cannot reach, a sentence each."""
     stopped, held, left, maybe = _counts(planned)
     sentences = ["No new run starts under it, from now on."]
+    if planned.campaign:
+        sentences.append(
+            f"It was given for campaign {planned.campaign[:8]}, which you leave with it, for good."
+        )
     if stopped:
         sentences.append(f"{stopped} in training now: stopped. The budget stays spent.")
     if planned.returned:

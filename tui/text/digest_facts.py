@@ -9,6 +9,7 @@ from tui.text import times, wording
 from tui.text.dates import plain_date
 
 if TYPE_CHECKING:
+    from vault.views.campaigns import CampaignLine
     from vault.views.digest import Digest, UpdateLine
     from vault.views.requests import RequestLine
 
@@ -21,7 +22,7 @@ NOTHING_LEFT: Final = "Nothing left this computer in this week."
 NOTHING_WAITS: Final = "Nothing waits for you."
 NOT_SENT: Final = "It is made from your own vault, on this computer, and sent nowhere."
 
-_COUNTED: Final = (
+COUNTED: Final = (
     ("record.import", "import"),
     ("record.erase", "erasure"),
     ("export", "export"),
@@ -33,6 +34,15 @@ _COUNTED: Final = (
     ("request.approve", "approved request"),
     ("request.refuse", "refused request"),
     ("request.expire", "request that ran out"),
+    ("campaign.received", "new campaign"),
+    ("campaign.join", "joined campaign"),
+    ("campaign.refuse", "refused campaign"),
+    ("campaign.leave", "left campaign"),
+    ("campaign.round", "round of a campaign"),
+    ("request.return", "request that waits for you again"),
+    ("requester.trust", "verified key"),
+    ("requester.block", "blocked requester"),
+    ("log.recovered", "going on from an older copy"),
     ("run.failed", "failed run"),
     ("release.withhold", "update kept private"),
     ("release.destroy", "destroyed update"),
@@ -44,6 +54,8 @@ _PLURALS: Final = {
     "look at records": "looks at records",
     "consent that ran out": "consents that ran out",
     "request that ran out": "requests that ran out",
+    "request that waits for you again": "requests that wait for you again",
+    "going on from an older copy": "times going on from an older copy",
     "update kept private": "updates kept private",
     "update that ran out": "updates that ran out",
 }
@@ -74,6 +86,7 @@ def waits(digest: Digest) -> list[str]:
         *_most(digest.unfinished, _unfinished),
         *_most(digest.held, _held),
         *_most(digest.waiting, _waiting),
+        *_most(digest.campaigns, _campaign),
         *_most(digest.approved, _approved),
         *_most(
             digest.ending,
@@ -100,7 +113,7 @@ def _most(found: Sequence[T], sentence: Callable[[T], str]) -> list[str]:
 
 def _counts(counted: dict[str, int]) -> list[str]:
     """Everything else on the trail, in one sentence."""
-    parts = [_number(counted[kind], noun) for kind, noun in _COUNTED if kind in counted]
+    parts = [_number(counted[kind], noun) for kind, noun in COUNTED if kind in counted]
     return [f"On the trail: {', '.join(parts)}."] if parts else []
 
 
@@ -144,6 +157,13 @@ def _waiting(one: RequestLine) -> str:
     return (
         f"{one.requester} waits for your answer about {one.collection}, for {one.purpose_words}, until "
         f"{times.full_time(one.expires_at)}."
+    )
+
+
+def _campaign(one: CampaignLine) -> str:
+    return (
+        f"{one.requester} asks you to join a campaign of {wording.counted(one.rounds, 'round')} on {one.collection}, "
+        f"for {one.purpose_words}."
     )
 
 

@@ -141,13 +141,20 @@ def draw_line(values: Sequence[float], *, title: str, width: int) -> list[str]:
 def draw_curve(results: OwnerResults, width: int) -> str:
     """The learning curve, and the score of the model that leaves, on the owner's own rows."""
     title = "mean loss on your rows, by step"
-    lines = draw_line(results.loss, title=title, width=width) if len(results.loss) > 1 else []
+    lines = draw_line(results.loss, title=title, width=width) if has_curve(results) else []
     return "\n".join([*lines, hanging("  ", score_sentence(results), width)])
+
+
+def has_curve(results: OwnerResults) -> bool:
+    """Whether there is a model that got better or worse step by step."""
+    return len(results.loss) > 1 and not results.is_sum
 
 
 def score_sentence(results: OwnerResults) -> str:
     """How the model of an update does on the owner's own rows, beside a guess that knows nothing of them."""
     rows = wording.counted(results.rows, "row")
+    if results.is_sum:
+        return f"a sum over your {rows} and no model: what it is worth shows where it is put together with others"
     said = f"{results.metric_name} of this model on your {rows}: {_score(results, results.final_metric)}"
     if results.base_metric is None:
         return said

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tui.text import times, wording
+from tui.text.drawing import WIDEST, bars, spread_table
+from vault.views.spread import binned
 
 if TYPE_CHECKING:
     from vault.views.models import ModelFit, ModelScore, ModelView, Predictions
@@ -40,6 +42,11 @@ def facts(one: ModelView) -> list[tuple[str, str]]:
     ]
 
 
+def needed(one: ModelView, *, label: bool) -> set[str]:
+    """The columns that a model cannot do without, with what it predicts where that is compared or learned."""
+    return {*one.features} - {*one.optional} | ({one.predicts} if label else set())
+
+
 def score_sentences(one: ModelScore) -> list[str]:
     """A score beside the one of guessing."""
     return [
@@ -66,6 +73,17 @@ def prediction_sentences(one: Predictions) -> list[str]:
     absent = f"Not there, so that every row counts as if it were missing: {', '.join(one.absent)}"
     done = f"{one.label} is predicted for {wording.counted(one.rows, 'row')} by {one.model}"
     return [*[absent] * bool(one.absent), f"{done}{_spread(one)}."]
+
+
+def prediction_picture(one: Predictions, width: int, *, calm: bool = False) -> list[str]:
+    """How predictions are spread as bars, or with `calm` as numbers; nothing where all are the same."""
+    if one.counts:
+        counted = sorted(one.counts.items(), key=lambda named: -named[1])
+    elif one.histogram is not None and one.least != one.most:
+        counted = binned(one.histogram)
+    else:
+        return []
+    return spread_table(counted, width) if calm else bars(counted, min(width, WIDEST))
 
 
 def _spread(one: Predictions) -> str:

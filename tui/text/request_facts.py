@@ -9,6 +9,7 @@ from tui.text import times, wording
 if TYPE_CHECKING:
     from vault.views.consents import DecisionView, FieldAskView, GrantDraft
     from vault.views.requests import RequestView
+    from vault.views.runs import RunView
 
 Facts = list[tuple[str, str]]
 
@@ -147,3 +148,36 @@ def draft_ends(draft: GrantDraft) -> Facts:
         ("for how often", wording.counted(draft.uses, "run")),
         ("costs", f"at most ε {draft.epsilon_cap}" if draft.epsilon_cap else "what the budget allows"),
     ]
+
+
+def what_stopping_costs(run: RunView) -> str:
+    """What ending a run means for its price, and that nothing of it is held."""
+    spent = (
+        f"Its price, {wording.epsilon_up(run.epsilon)}, was paid before your records were read and stays spent."
+        if run.step
+        else "If its price is paid by then, it stays spent; before that, nothing is."
+    )
+    return (
+        f"The run for {wording.short(run.requester, _NAME_ROOM)} ends now, and nothing of it is held. {spent} "
+        "The same job cannot run again once it was paid."
+    )
+
+
+def what_they_hear(one: RequestView) -> str:
+    """What who asks is told of a no."""
+    if one.line.state == "approved":
+        return "They hear nothing of it, as you had approved it: only that it is over, in the end."
+    return "They hear “no” and until when it holds, and nothing else."
+
+
+def why_not_to_trust(request: RequestView) -> str:
+    """Why the key of who asks cannot be marked as verified now, or empty."""
+    match request.line.requester_status:
+        case "trusted":
+            return f"The key of {request.line.requester} is noted as verified in person already."
+        case "blocked":
+            return f"{request.line.requester} is blocked; unblock them first."
+    return ""
+
+
+_NAME_ROOM = 30

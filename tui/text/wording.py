@@ -318,13 +318,16 @@ def drills_sentence(*, is_on: bool) -> str:
     )
 
 
+LAST_APPROVED = "the last of theirs on these records that you approved"
+
+
 def compared(request: str | None, changes: int) -> str:
     """What a job is compared with: the last one of the same requester that was approved."""
     if request is None:
         return "You have approved no job of theirs on these records before."
     if not changes:
-        return f"It asks the same as request {request[:8]}, the last of theirs that you approved."
-    return f"Against request {request[:8]}, the last of theirs that you approved, {counted(changes, 'thing')} changed:"
+        return f"It asks the same as request {request[:8]}, {LAST_APPROVED}."
+    return f"Against request {request[:8]}, {LAST_APPROVED}, {counted(changes, 'thing')} changed:"
 
 
 def state(word: str) -> str:
@@ -372,7 +375,7 @@ def what_leaves(bytes_count: int) -> str:
 def mechanism(noun: str, clip_norm: float, steps: int, noise_multiplier: float) -> str:
     """How one unit is hidden in an update."""
     return (
-        f"each {noun} clipped to norm {clip_norm:g} in each of {counted(steps, 'step')}, "
+        f"each {noun} clipped to norm {clip_norm:g} in {'the one step' if steps == 1 else f'each of {steps:,} steps'}, "
         f"and noise {noise_multiplier:g} times as large"
     )
 

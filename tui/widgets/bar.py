@@ -15,6 +15,8 @@ from tui.widgets.standing import Standing
 WARNING_SECONDS = 60
 NAME_ROOM = 24
 GAP = "  ·  "
+ALL = (*PAGES, "settings", "models")
+"""The screens in the order of their numbers; that of the last is 0."""
 
 
 class VaultBar(Plain):
@@ -68,17 +70,18 @@ class PageTabs(Plain):
         self._here = here
 
     def on_resize(self) -> None:
-        """Show the names where there is room for all of them."""
-        named = self._line(is_short=False)
-        self.update(named if named.cell_length <= self.size.width else self._line(is_short=True))
+        """Show the names where there is room for all of them, without the last one where it alone has none."""
+        whole, most = self._line(ALL, is_short=False), self._line(ALL[:-1], is_short=False)
+        fitting = [whole, *([most] if self._here != ALL[-1] else []), self._line(ALL, is_short=True)]
+        self.update(next((one for one in fitting if one.cell_length <= self.size.width), fitting[-1]))
 
-    def _line(self, *, is_short: bool) -> Content:
-        pages = enumerate([*PAGES, "settings"], start=1)
-        return Content(" ").join(self._tab(number, page, is_short=is_short) for number, page in pages)
+    def _line(self, shown: tuple[str, ...], *, is_short: bool) -> Content:
+        pages = enumerate(shown, start=1)
+        return Content(" ").join(self._tab(number % 10, page, is_short=is_short) for number, page in pages)
 
     def _tab(self, number: int, page: str, *, is_short: bool) -> Content:
         is_here = page == self._here
-        name = page.capitalize() if is_here or page in PAGES else "…"
+        name = "…" if page == "settings" and not is_here else page.capitalize()
         clicked = Style.from_meta({"@click": f"app.go({page!r})"})
         style = Style(bold=True, reverse=True) if is_here else Style()
         return Content.styled(

@@ -8,8 +8,9 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Markdown
 
+from tui.app.key_action import EVERYWHERE, KeyAction
 from tui.app.key_names import key_name, keys_of, with_own_keys
-from tui.app.keymap import EVERYWHERE, KeyAction, actions
+from tui.app.keymap import actions
 from tui.app.program import program_of
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain

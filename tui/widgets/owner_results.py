@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 
 from tui.text import wording
-from tui.text.drawing import score_sentence
+from tui.text.drawing import has_curve, score_sentence
 from tui.text.layout import table_text
 from tui.text.thinning import thin_out
 from tui.widgets.plain import Plain
@@ -49,7 +49,7 @@ class OwnerResultsPane(VerticalScroll):
             await body.mount(Plain(why_hidden(one)))
             return
         await body.mount(Plain(score_sentence(one.for_you), classes="value", id="for-you-score"))
-        if len(one.for_you.loss) < 2:
+        if not has_curve(one.for_you):
             return
         if calm:
             await body.mount(Plain(curve_table(one.for_you), classes="value", id="curve-table"))

@@ -33,6 +33,11 @@ class EntryType(StrEnum):
     REQUESTER_TRUST = "requester.trust"
     REQUESTER_BLOCK = "requester.block"
     REQUESTER_RENAME = "requester.rename"
+    CAMPAIGN_RECEIVED = "campaign.received"
+    CAMPAIGN_REFUSE = "campaign.refuse"
+    CAMPAIGN_JOIN = "campaign.join"
+    CAMPAIGN_LEAVE = "campaign.leave"
+    CAMPAIGN_ROUND = "campaign.round"
     DECISION = "decision"
     TRAINING_RUN = "training.run"
     RUN_FAILED = "run.failed"
@@ -69,6 +74,11 @@ _CLEAR: Final[Mapping[EntryType, str]] = {
     EntryType.REQUESTER_TRUST: "",
     EntryType.REQUESTER_BLOCK: "",
     EntryType.REQUESTER_RENAME: "",
+    EntryType.CAMPAIGN_RECEIVED: "campaign",
+    EntryType.CAMPAIGN_REFUSE: "campaign",
+    EntryType.CAMPAIGN_JOIN: "campaign consent",
+    EntryType.CAMPAIGN_LEAVE: "campaign",
+    EntryType.CAMPAIGN_ROUND: "campaign request round",
     EntryType.DECISION: "request outcome reason",
     EntryType.TRAINING_RUN: "run request status epsilon delta steps",
     EntryType.RUN_FAILED: "run reason charged",
@@ -103,7 +113,8 @@ STATUSES: Final = frozenset({"ready", "approved", "training", "held"})
 DECISION_REASONS: Final = frozenset(
     {
         *("granted", "empty-scope", "requester-blocked", "no-grant", "other-collection"),
-        *("other-requester", "other-purpose", "other-operation", "other-unit", "outside-window", "withdrawn"),
+        *("other-requester", "other-purpose", "other-operation", "other-unit", "other-campaign"),
+        *("outside-window", "withdrawn"),
         *(
             "not-yet-valid",
             "expired",
@@ -182,6 +193,7 @@ _REASONS: Final[Mapping[EntryType, Callable[[object], bool]]] = {
 _SHAPES: Final[Mapping[str, Callable[[object], bool]]] = {
     "accountant": _text(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,59}"),
     "app": _text(r"[A-Za-z0-9][A-Za-z0-9 .+-]{0,39}"),
+    "campaign": _RANDOM_ID,
     "charged": lambda value: isinstance(value, bool),
     "checkpoint": _text(r"[!-*,-~]{1,80}\n[1-9][0-9]{0,15}\n[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\n"),
     "consent": _RANDOM_ID,
@@ -195,6 +207,7 @@ _SHAPES: Final[Mapping[str, Callable[[object], bool]]] = {
     "profile": _one_of(PROFILES),
     "release": _RANDOM_ID,
     "request": _RANDOM_ID,
+    "round": lambda value: _is_count(value) and value != 0,
     "run": _RANDOM_ID,
     "size": _is_count,
     "status": _one_of(STATUSES),

@@ -46,6 +46,16 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.REQUESTER_TRUST: "You marked [the requester {requester}|a requester] as trusted.",
     EntryType.REQUESTER_BLOCK: "You blocked [the requester {requester}|a requester].",
     EntryType.REQUESTER_RENAME: "You renamed [the requester {before}|a requester][ to {requester}].",
+    EntryType.CAMPAIGN_RECEIVED: (
+        "Campaign {campaign} came in[ from {requester}][ for {purpose}][; it asks for the fields {fields}]"
+        "[, in {rounds} rounds]."
+    ),
+    EntryType.CAMPAIGN_REFUSE: "Campaign {campaign}[ of {requester}] was refused[: {reason}].",
+    EntryType.CAMPAIGN_JOIN: "You joined campaign {campaign}[ of {requester}] under consent {consent}.",
+    EntryType.CAMPAIGN_LEAVE: (
+        "You left campaign {campaign}[ of {requester}][: {reason}][; {left} of its rounds may have left before]."
+    ),
+    EntryType.CAMPAIGN_ROUND: "Request {request} is round {round} of campaign {campaign}[ of {requester}].",
     EntryType.DECISION: "Request {request} was {outcome} [the field {field}|a field]: {reason}.",
     EntryType.TRAINING_RUN: (
         "Run {run} of request {request} {status}: {steps} steps, ε {epsilon} at δ {delta}"
@@ -97,6 +107,7 @@ CODE_WORDS: Final[Mapping[EntryType, Mapping[str, Mapping[object, str]]]] = {
             "other-purpose": "the consent is for another purpose",
             "other-operation": "the consent is for another use",
             "other-unit": "the consent is for another privacy unit",
+            "other-campaign": "the consent is not for this campaign",
             "outside-window": "the consent does not reach that far in time",
             "withdrawn": "the consent was withdrawn",
             "not-yet-valid": "the consent is not valid yet",
@@ -135,11 +146,11 @@ CODE_WORDS: Final[Mapping[EntryType, Mapping[str, Mapping[object, str]]]] = {
 LONGEST: Final = 80
 _BRACKET: Final = re.compile(r"\[([^\[\]]*)\]")
 _KEY: Final = re.compile(r"\{([a-z0-9_]+)\}")
-_COUNTED: Final = re.compile(r"\{([a-z0-9_]+)\} (?:records|steps|bytes)\b")
+_COUNTED: Final = re.compile(r"\{([a-z0-9_]+)\} (?:records|steps|bytes|rounds)\b")
 """A number and a noun in the plural, whose last letter one of them has not."""
 _CAPITAL: Final = re.compile(r"[A-Z]")
 _DPV: Final = "https://w3id.org/dpv#"
-_IDS: Final = frozenset({"consent", "request", "run", "release", "digest", "manifest_sha256"})
+_IDS: Final = frozenset({"campaign", "consent", "request", "run", "release", "digest", "manifest_sha256"})
 
 
 def sentence(entry: Entry, opened: Iterable[Opened] = ()) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from vault.budget import pricing
+from vault.budget.epsilon import percent_spent
 from vault.budget.filter import caps, job_share
 from vault.budget.mechanism import Mechanism
 from vault.budget.pricing import Price
@@ -27,6 +28,10 @@ class RoundsPrice:
     def share(self, lifetime: Decimal) -> Fraction:
         """The part of a lifetime budget of this ε that all rounds use up."""
         return job_share(self.together.charge, caps(lifetime, self.together.delta).budgets)
+
+    def percent_of(self, lifetime: Decimal, places: int) -> Decimal:
+        """The same in percent, rounded up."""
+        return percent_spent(self.share(lifetime), places)
 
 
 def composed(mechanism: Mechanism, rounds: int) -> Mechanism:

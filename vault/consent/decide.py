@@ -94,6 +94,7 @@ def _failed(grant: Grant, question: Question, now: datetime, ledger: LedgerView)
         ReasonCode.PURPOSE: grant.purpose == question.purpose,
         ReasonCode.OPERATION: grant.operation == question.operation,
         ReasonCode.UNIT: grant.unit is None or grant.unit == question.unit,
+        ReasonCode.CAMPAIGN: grant.campaign == question.campaign,
         ReasonCode.WINDOW: grant.window.contains(question.window),
         ReasonCode.WITHDRAWN: grant.withdrawn_at is None,
         ReasonCode.NOT_YET: grant.not_before <= now,
@@ -200,6 +201,10 @@ def _verdict(
     return FieldVerdict(field=name, necessity=necessity, permitted=permitted, reasons=why)
 
 
+_APART = frozenset({ReasonCode.COLLECTION, ReasonCode.REQUESTER, ReasonCode.CAMPAIGN})
+"""What nobody changes about a consent: it would be another one."""
+
+
 # what would turn a refusal --------------------------------------------------------------------------------
 
 
@@ -218,7 +223,7 @@ def _changes(
             *(reasons.change_of_field(grant, name) for name in _missing(grant, question)),
         )
         for grant in sorted(grants, key=lambda grant: grant.id)
-        if grant.fields and not {ReasonCode.COLLECTION, ReasonCode.REQUESTER} & set(failed[grant.id])
+        if grant.fields and not _APART & set(failed[grant.id])
     ]
     if not near:
         return (*reasons.changes_of_question(refused), reasons.NEW_CONSENT)

@@ -45,7 +45,8 @@ class Grant:
     """One consent: valid from `not_before` until, but not including, `not_after`, and until withdrawn.
 
     `epsilon_cap` is the largest PLD ε, at the vault's δ, that one job under this grant may cost; `unit` the
-    privacy unit that was shown with it. None leaves both to the collection's budget and unit.
+    privacy unit that was shown with it. None leaves both to the collection's budget and unit. With `campaign`, the
+    digest of one, it covers the rounds of that campaign and no other job; without, no round of any.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Grant:
     uses: int = 1
     epsilon_cap: Decimal | None = None
     unit: str | None = None
+    campaign: str | None = None
     withdrawn_at: datetime | None = None
     created_at: datetime
 

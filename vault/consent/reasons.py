@@ -25,6 +25,7 @@ _OF_GRANT: Final[dict[ReasonCode, str]] = {
     ReasonCode.PURPOSE: "is for another purpose, {purpose}",
     ReasonCode.OPERATION: "does not allow this operation",
     ReasonCode.UNIT: "was given for another privacy unit, {grant.unit}",
+    ReasonCode.CAMPAIGN: "was given for {whose}",
     ReasonCode.WINDOW: "covers only records {window}",
     ReasonCode.WITHDRAWN: "was withdrawn",
     ReasonCode.NOT_YET: "begins only {begins}",
@@ -64,6 +65,7 @@ def of_grant(code: ReasonCode, grant: Grant) -> Reason:
         begins=_moment(grant.not_before),
         ends=_moment(grant.not_after),
         cap=_plain(grant.epsilon_cap or Decimal(0)),
+        whose=_whose(grant.campaign),
     )
     return Reason(code=code, grant_id=grant.id, sentence=f"{_name(grant)} {clause}")
 
@@ -113,6 +115,12 @@ def _name(grant: Grant) -> str:
 
 def _purpose(iri: str) -> str:
     return PURPOSES.get(iri, "an unknown purpose")
+
+
+def _whose(campaign: str | None) -> str:
+    return (
+        "jobs by themselves, and for no campaign" if campaign is None else "the rounds of one campaign alone"
+    )
 
 
 def _moment(moment: datetime) -> str:

@@ -141,6 +141,7 @@ def _processing(grant: Grant, party: Party, reading: Reading, notice: Notice, pr
         "privacy_unit": grant.unit,
         "epsilon_cap": None if grant.epsilon_cap is None else str(grant.epsilon_cap),
         "uses": grant.uses,
+        **({} if grant.campaign is None else {"campaign": grant.campaign}),
         "not_before": _written(grant.not_before),
         "not_after": _written(grant.not_after),
         "recipients": [party.id, *promise.recipients],
@@ -208,9 +209,16 @@ def _grant(record: Mapping[str, Any]) -> Grant:
         uses=int(processing["uses"]),
         epsilon_cap=None if cap is None else Decimal(cap),
         unit=processing["privacy_unit"],
+        campaign=_campaign(processing.get("campaign")),
         withdrawn_at=None if withdrawn is None else _moment(withdrawn["time"]),
         created_at=_moment(given["time"]),
     )
+
+
+def _campaign(digest: object) -> str | None:
+    if digest is not None and not (isinstance(digest, str) and digest):
+        raise ValueError("no digest of a campaign")
+    return digest
 
 
 def _written(moment: datetime | None) -> str | None:

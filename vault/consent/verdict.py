@@ -23,6 +23,7 @@ class ReasonCode(StrEnum):
     PURPOSE = "other-purpose"
     OPERATION = "other-operation"
     UNIT = "other-unit"
+    CAMPAIGN = "other-campaign"
     WINDOW = "outside-window"
     WITHDRAWN = "withdrawn"
     NOT_YET = "not-yet-valid"
@@ -61,7 +62,10 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a job asks for, and what it would cost: PLD ε at the vault's δ per `unit`."""
+    """What a job asks for, and what it would cost: PLD ε at the vault's δ per `unit`.
+
+    `campaign` is the digest of the campaign whose round the job is; None is a job by itself.
+    """
 
     collection: str
     required: frozenset[str]
@@ -73,6 +77,7 @@ class Question:
     window: Window
     unit: str
     epsilon: Decimal
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

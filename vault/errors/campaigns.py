@@ -31,3 +31,49 @@ class RoundDeparts(Refused):
     """The job is no round of this campaign: {reason}."""
 
     hint = "a round differs from the campaign in its weights, id, number and deadline alone"
+
+
+class UnknownCampaign(Invalid):
+    """There is no campaign {campaign} here."""
+
+    hint = "see: lockbox campaign list"
+
+
+class CampaignReplayed(Refused):
+    """This campaign was already received on {date}."""
+
+    hint = "see: lockbox campaign list"
+
+
+class CampaignMismatch(Refused):
+    """The digest that was agreed to is not that of the campaign; nothing was agreed to."""
+
+    hint = "look again: lockbox campaign show ID"
+
+
+class CampaignWrongState(Refused):
+    """You cannot do that now: {reason}."""
+
+    hint = "see: lockbox campaign show ID"
+
+
+class CampaignUnderRefusal(Refused):
+    """You said no to {name} for this purpose on {collection} until {until}; this campaign is refused by it."""
+
+    hint = "to hear such questions again: lockbox request lift ID"
+
+
+class CampaignOver(Refused):
+    """This round is refused: you {what} its campaign on {date}."""
+
+    hint = "see: lockbox campaign list"
+
+
+class RoundTooLate(Refused):
+    """This is round {number}, and round {later} of its campaign was received already; rounds only rise."""
+
+
+class RoundOfCampaign(Refused):
+    """This request is a round of campaign {campaign}, which is agreed to or left as a whole."""
+
+    hint = "see: lockbox campaign show ID"

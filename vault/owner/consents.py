@@ -8,16 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from vault import unsent
 from vault.consent import receipts
-from vault.queries.consents import draft_view, grant_view, grant_views, planned_withdrawal, withdrawal_view
+from vault.owner.withdrawal import withdraw_consent
+from vault.queries.consents import draft_view, grant_view, grant_views, planned_withdrawal
 from vault.queries.decisions import explain, what_if
 from vault.queries.ids import full_grant_id
 from vault.requests import evaluate, inbox
 from vault.requests.bundle import read_job
 from vault.requests.grant import give_consent, grant_from_terms
-from vault.requests.lapsed import return_lapsed
-from vault.training.stop import stop_under_withdrawn
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
@@ -58,15 +56,7 @@ class ConsentActions:
     def withdraw(self, grant_id: str) -> Withdrawal:
         with self._opened.read() as uow:
             full = full_grant_id(uow, grant_id)
-        try:
-            with self._opened.act() as act:
-                receipts.withdraw_grant(act, full)
-                destroyed = unsent.destroy_held_under(act, full)
-                returned = return_lapsed(act)
-                return withdrawal_view(act.uow, self._opened, full, destroyed, returned)
-        finally:
-            # Whatever was raised: where it is withdrawn and only the reminder could not be written, it is withdrawn.
-            stop_under_withdrawn(self._opened, full)
+        return withdraw_consent(self._opened, full)
 
     def explain(self, job: Path) -> DecisionView:
         with self._opened.read() as uow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +21,7 @@ from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries.collections import collection_views
 from vault.queries.consents import is_under_consent
 from vault.records import collections
+from vault.views.history import ALL_RECORDS
 from vault.views.records import (
     ColumnSummary,
     Erasure,
@@ -69,7 +70,7 @@ class RecordActions:
 
     def _compare(self) -> None:
         """What a file has in common with the records tells about them."""
-        what = "your records, to compare a file with them"
+        what = f"{ALL_RECORDS}, to compare a file with them"
         self._opened.note_look(EntryType.ACCESS_VIEW, hidden={"what": what, "rows": "all rows"})
 
     def check_import(self, plan_id: str) -> None:
@@ -147,10 +148,7 @@ class RecordActions:
         from vault.records.export import export_rows
 
         check_new(self._opened, target)
-        with self._looking(name, EntryType.EXPORT, {"target": spelled(target.name)}, profile="records") as (
-            facts,
-            reader,
-        ):
+        with self._leaving(name, target) as (facts, reader):
             return export_rows(
                 reader, facts, target, as_format, progress, safe_for_spreadsheets=safe_for_spreadsheets
             )
@@ -162,10 +160,16 @@ class RecordActions:
         check_new(self._opened, target)
         with self._opened.read() as uow:
             now = self._opened.now(uow)
-        hidden = {"collection": name, "target": spelled(target.name)}
-        with self._looking(name, EntryType.EXPORT, hidden, profile="records") as (facts, reader):
+        with self._leaving(name, target) as (facts, reader):
             found = summarise(reader, facts, progress)
             return write_page(found, facts, target, now)
+
+    def _leaving(
+        self, name: str, target: Path
+    ) -> AbstractContextManager[tuple[CollectionFacts, ColumnReader]]:
+        """The one way to a reader for what the owner takes out: whose records left, and to where, is on the trail."""
+        hidden = {"collection": name, "target": spelled(target.name)}
+        return self._looking(name, EntryType.EXPORT, hidden, profile="records")
 
     @contextmanager
     def _looking(

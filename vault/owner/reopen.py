@@ -29,14 +29,14 @@ from vault.errors.rollback import (
 from vault.errors.storage import Damaged
 from vault.lifecycle.create import APP_VERSION
 from vault.lifecycle.opened import mark_mac
-from vault.requests import inbox
+from vault.requests import campaigns, inbox
 from vault.requests.requesters import end_tokens
 from vault.store.high_water import read_mark
 from vault.store.indexes import misleading_index
-from vault.store.tables import AccessToken, Collection, GrantRow, RequesterRow, RequestRow
+from vault.store.tables import AccessToken, CampaignRow, Collection, GrantRow, RequesterRow, RequestRow
 from vault.training.interrupted import settle_interrupted
 from vault.views.reopening import RememberedBudget, Reopening
-from vault.views.states import RequestState
+from vault.views.states import CampaignState, RequestState
 
 if TYPE_CHECKING:
     from vault.audit.entries import Json
@@ -179,8 +179,20 @@ def _end_what_stands(act: AuditedTransaction, vault: OpenVault) -> None:
         withdraw_grant(act, grant.id)
     for state in _OPEN:
         for request in act.uow.find(RequestRow, state=state):
-            inbox.refuse(act, request.id, reason=REASON)
+            _refuse(act, request)
+    for grant in act.uow.find(GrantRow):
+        campaigns.note_left(act, grant.id, reason=REASON)
+    for campaign in act.uow.find(CampaignRow, state=CampaignState.WAITING):
+        campaigns.end(act, campaign, reason=REASON)
     for grant in act.uow.find(GrantRow):
         unsent.destroy_held_under(act, grant.id)
     for requester in act.uow.find(RequesterRow):
         end_tokens(act, requester.id)
+
+
+def _refuse(act: AuditedTransaction, request: RequestRow) -> None:
+    """Say no to what has not begun; a round is refused with its campaign, and no no holds for others."""
+    if request.campaign_id is None:
+        inbox.refuse(act, request.id, reason=REASON)
+    else:
+        inbox.end_round(act, request, is_told=request.grant_id is None, reason=REASON)

@@ -16,6 +16,7 @@ from vault.queries.runs import run_views
 from vault.requests import inbox, refusals
 from vault.requests.approve import approve
 from vault.requests.bundle import read_job
+from vault.requests.rounds import approve_rounds
 from vault.training.stop import stop_run
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class RequestActions:
         files = read_job(job)
         with self._opened.act() as act:
             request_id, refusal = inbox.submit(act, files)
+            approve_rounds(act)
         if refusal:
             raise refusal
         return self.request(request_id)

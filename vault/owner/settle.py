@@ -8,8 +8,9 @@ from vault.audit.entries import EntryType
 from vault.consent.receipts import expire_grants
 from vault.requests.inbox import expire as expire_requests
 from vault.requests.lapsed import return_lapsed
-from vault.requests.parse import parse_manifest
+from vault.requests.parse import parse_stored
 from vault.requests.release_manifest import parse_release_manifest, without_time
+from vault.requests.rounds import approve_rounds
 from vault.sealing.digest import sha256_hex
 from vault.store.tables import HeldRow, RequestRow
 from vault.training.interrupted import settle_interrupted
@@ -33,6 +34,7 @@ def _settle(act: AuditedTransaction, vault: OpenVault) -> None:
     _end_fetching(act)
     expire_grants(act)
     return_lapsed(act)
+    approve_rounds(act)
     _take_times_out(act)
 
 
@@ -54,7 +56,7 @@ def _take_times_out(act: AuditedTransaction) -> None:
         held, _ = find_held(act.uow, request.id)
         if b'"held_at":' in held.manifest and sha256_hex(held.manifest) == held.manifest_digest:
             release = parse_release_manifest(held.manifest)
-            held.manifest = without_time(release, parse_manifest(request.manifest))
+            held.manifest = without_time(release, parse_stored(request.manifest))
             held.manifest_digest = sha256_hex(held.manifest)
             what = f"what is said about the update of run {request.id[:8]}: no time stands in it any more"
             act.record(EntryType.SETTINGS_CHANGE, hidden={"what": what})

@@ -11,7 +11,7 @@ from vault.consent.receipts import NOTHING_STATED, ledger_view, load_grants, rea
 from vault.consent.record import in_words
 from vault.requests.evaluate import uses_kept
 from vault.requests.grant import NOTICE
-from vault.store.tables import RequestRow
+from vault.store.tables import CampaignRow, RequestRow
 from vault.store.times import stamp
 from vault.views.consents import ColumnRead, GrantDraft, GrantView, Withdrawal
 from vault.views.purposes import PURPOSES
@@ -131,11 +131,15 @@ def withdrawal_view(
 ) -> Withdrawal:
     """What a withdrawal destroyed, and what it can no longer reach."""
     under = uow.find(RequestRow, grant_id=grant)
+    campaign = next((row.id for row in uow.find(CampaignRow, grant_id=grant)), "")
+    not_run = tuple(row.id for row in under if row.id in returned)
     return Withdrawal(
         grant=grant,
         stopped=tuple(row.id for row in under if row.id in vault.running),
         destroyed=tuple(destroyed),
-        returned=tuple(row.id for row in under if row.id in returned),
+        returned=() if campaign else not_run,
+        campaign=campaign,
+        rounds_ended=not_run if campaign else (),
         already_left=tuple(row.id for row in under if row.state is RequestState.RELEASED),
         may_have_left=tuple(row.id for row in under if row.state is RequestState.SENDING),
     )

@@ -11,6 +11,7 @@ from vault.audit.log import opened
 from vault.audit.vault_date import vault_date
 from vault.queries.budget import budget_lines
 from vault.queries.budget_history import budget_points
+from vault.queries.campaigns import campaign_lines
 from vault.queries.consents import grant_views
 from vault.queries.requesters import requester_row
 from vault.queries.requests import request_lines
@@ -19,7 +20,7 @@ from vault.requests import drills
 from vault.store.tables import HeldRow, LogEntry, RequestRow, VaultFact
 from vault.store.times import stamp
 from vault.views.digest import Digest, EndingConsent, UpdateLine, WeekEvents, WeekSpent
-from vault.views.states import RequestState
+from vault.views.states import CampaignState, RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +62,7 @@ def digest(uow: UnitOfWork, vault: OpenVault) -> Digest:
         spent=tuple(_spent(uow, since)),
         left=tuple(_left(uow, vault, since + date.ahead)),
         waiting=tuple(one for one in requests if one.state == RequestState.WAITING),
+        campaigns=tuple(one for one in campaign_lines(uow, vault) if one.state == CampaignState.WAITING),
         approved=tuple(one for one in requests if one.state == RequestState.APPROVED),
         held=tuple(_held(uow, date.now)),
         unfinished=tuple(_unfinished(uow)),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vault.errors.campaigns import UnknownCampaign
 from vault.errors.consent import UnknownGrant
 from vault.errors.families import Invalid
 from vault.errors.release import UnknownRelease
 from vault.errors.requests import IdTooShort, UnknownRequest
-from vault.store.tables import GrantRow, HeldRow, RequestRow
+from vault.store.tables import CampaignRow, GrantRow, HeldRow, RequestRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,4 +59,12 @@ def full_grant_id(uow: UnitOfWork, beginning: str) -> str:
     full = full_id([row.id for row in uow.find(GrantRow)], beginning)
     if not full:
         raise UnknownGrant(grant=beginning)
+    return full
+
+
+def full_campaign_id(uow: UnitOfWork, beginning: str) -> str:
+    """The id of the campaign that begins so; raises `UnknownCampaign`."""
+    full = full_id([one for (one,) in uow.values(CampaignRow, ("id",))], beginning)
+    if not full:
+        raise UnknownCampaign(campaign=beginning)
     return full

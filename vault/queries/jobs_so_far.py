@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vault.requests.parse import parse_manifest
+from vault.requests.parse import parse_stored
 from vault.requests.release_manifest import parse_release_manifest
 from vault.store.tables import ChargeRow, HeldRow, RequestRow
 from vault.views.requests import JobsSoFar
@@ -38,6 +38,6 @@ def _columns(uow: UnitOfWork, request_id: str) -> Iterator[tuple[str, str]]:
     used = (
         parse_release_manifest(held[0].manifest).fields_used
         if held
-        else [field.name for field in parse_manifest(row.manifest).fields]
+        else [field.name for field in parse_stored(row.manifest).fields]
     )
     yield from ((row.collection, name) for name in used)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from vault.queries.status import shown_state
 from vault.requests.evaluate import StoredJob, load
+from vault.requests.manifest import SUMS, kind_of
 from vault.requests.release_manifest import parse_release_manifest
+from vault.requests.stored_campaigns import has_more_to_decide
 from vault.sealing.signing import fingerprint
-from vault.store.tables import GrantRow, HeldRow
+from vault.store.tables import CampaignRow, GrantRow, HeldRow
 from vault.store.times import stamp
 from vault.views.purposes import PURPOSES
 from vault.views.releases import OwnerResults, ReleaseView
@@ -43,6 +45,7 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
     manifest = parse_release_manifest(held.manifest)
     state = shown_state(asked.row, held.expires_at, vault.now(uow))
     can_be_sent = is_sendable(uow, asked, held, vault.now(uow))
+    is_decided = state in DECIDED or (state is SENDING and not can_be_sent)
     return ReleaseView(
         id=held.id,
         state=state.value,
@@ -68,7 +71,7 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
         decided_at=None if held.ended_at is None else stamp(held.ended_at),
         price=price_view(uow, asked),
         fetch_until=None if held.fetch_until is None else stamp(held.fetch_until),
-        for_you=_for_you(held) if state in DECIDED or (state is SENDING and not can_be_sent) else None,
+        for_you=_for_you(asked, held) if is_decided and not _goes_on(uow, asked, vault.now(uow)) else None,
     )
 
 
@@ -85,7 +88,13 @@ def is_sendable(uow: UnitOfWork, asked: StoredJob, held: HeldRow, now: datetime)
     )
 
 
-def _for_you(held: HeldRow) -> OwnerResults | None:
+def _goes_on(uow: UnitOfWork, asked: StoredJob, now: datetime) -> bool:
+    """Whether it is a round of a campaign of which something may still be decided here."""
+    campaign = uow.get(CampaignRow, asked.row.campaign_id or "")
+    return campaign is not None and has_more_to_decide(uow, campaign, now)
+
+
+def _for_you(asked: StoredJob, held: HeldRow) -> OwnerResults | None:
     if held.private is None:
         return None
     facts = json.loads(held.private)
@@ -100,4 +109,5 @@ def _for_you(held: HeldRow) -> OwnerResults | None:
         final_loss=facts["final"]["loss"],
         final_metric=facts["final"][name],
         base_metric=facts.get("base"),
+        is_sum=kind_of(asked.manifest) in SUMS,
     )

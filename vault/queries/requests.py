@@ -19,7 +19,8 @@ from vault.requests.evaluate import StoredJob, check_runnable, load, obstacle
 from vault.requests.fit import misfits
 from vault.requests.inbox import check_waiting
 from vault.requests.manifest import kind_of
-from vault.requests.parse import parse_manifest
+from vault.requests.parse import parse_stored
+from vault.requests.rounds import check_by_itself
 from vault.requests.shapes import dimension
 from vault.sealing.signing import fingerprint
 from vault.store.tables import RequestRow
@@ -63,7 +64,7 @@ def job_of(uow: UnitOfWork, vault: OpenVault, beginning: str) -> StoredJob:
 def request_line(uow: UnitOfWork, row: RequestRow, now: datetime) -> RequestLine:
     """A request as one line of the inbox."""
     asker = requester_row(uow, row.requester_id)
-    manifest = parse_manifest(row.manifest)
+    manifest = parse_stored(row.manifest)
     return RequestLine(
         id=row.id,
         state=shown_state(row, row.expires_at, now).value,
@@ -91,7 +92,7 @@ def request_view(uow: UnitOfWork, vault: OpenVault, asked: StoredJob) -> Request
         slot_minutes=manifest.slot_minutes,
         window_from=manifest.where.from_,
         window_to=manifest.where.to,
-        model=_model_of(manifest),
+        model=model_words(manifest),
         parameters=dimension(manifest),
         steps=manifest.dp.steps,
         noise_multiplier=manifest.dp.noise_multiplier,
@@ -108,7 +109,7 @@ def request_view(uow: UnitOfWork, vault: OpenVault, asked: StoredJob) -> Request
     )
 
 
-def _model_of(manifest: Manifest) -> str:
+def model_words(manifest: Manifest) -> str:
     """The kind of model, or what is summed up once."""
     kind = manifest.model.kind
     sums = {"gradient_sum": f"one sum of {kind} gradients", "moments": "one sum of products of columns"}
@@ -129,6 +130,8 @@ def approval_view(
     """
     now = trusted_now(uow, vault.clock)
     check_waiting(asked.row, now)
+    if draft:
+        check_by_itself(asked.row)
     check_runnable(uow, asked)
     view = request_view(uow, vault, asked)
     wanted = draft and not view.decision.permitted

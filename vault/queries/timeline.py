@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from vault.audit import timeline as trail
 from vault.queries.trail_filter import Sieve
-from vault.requests.parse import parse_manifest
+from vault.requests.parse import parse_stored
 from vault.requests.states import in_words
 from vault.store.tables import GrantRow, LogEntry, RequesterRow, RequestRow
 from vault.views.audit import AuditLine
@@ -125,5 +125,5 @@ class _Titles:
         if row is None:
             return f"Request {request_id[:8]}"
         asker = self.uow.get(RequesterRow, row.requester_id)
-        purpose = PURPOSES[parse_manifest(row.manifest).purpose.dpv]
+        purpose = PURPOSES[parse_stored(row.manifest).purpose.dpv]
         return f"{asker.name if asker else row.requester_id}, {purpose}: {in_words(row.state)}"

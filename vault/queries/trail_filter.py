@@ -11,8 +11,8 @@ from vault.audit import timeline as trail
 from vault.audit.entries import EntryType
 from vault.errors.audit import CollectionNotOnTrail, RequesterNotOnTrail, RequesterRenamed
 from vault.errors.families import Invalid
-from vault.store.tables import Collection, GrantRow, RequesterRow, RequestRow
-from vault.views.history import TRAIL_OUTCOMES, TrailFilter
+from vault.store.tables import CampaignRow, Collection, GrantRow, RequesterRow, RequestRow
+from vault.views.history import ALL_RECORDS, TRAIL_OUTCOMES, TrailFilter
 
 if TYPE_CHECKING:
     from vault.audit.timeline import Line
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 OUTCOMES: Final[Mapping[EntryType, str]] = {
     EntryType.CONSENT_GRANT: "allowed",
     EntryType.REQUEST_APPROVE: "allowed",
+    EntryType.CAMPAIGN_JOIN: "allowed",
     EntryType.RELEASE_APPROVE: "allowed",
     EntryType.REQUEST_REFUSE: "refused",
+    EntryType.CAMPAIGN_REFUSE: "refused",
     EntryType.REQUESTER_BLOCK: "refused",
     EntryType.ACCESS_DENIED: "refused",
     EntryType.TRAINING_RUN: "ran",
@@ -35,14 +37,20 @@ OUTCOMES: Final[Mapping[EntryType, str]] = {
     EntryType.RELEASE_EXPIRE: "kept",
     EntryType.CONSENT_WITHDRAW: "ended",
     EntryType.CONSENT_EXPIRE: "ended",
+    EntryType.CAMPAIGN_LEAVE: "ended",
     EntryType.REQUEST_EXPIRE: "ended",
+    EntryType.CAMPAIGN_JOIN: "allowed",
+    EntryType.CAMPAIGN_REFUSE: "refused",
+    EntryType.CAMPAIGN_LEAVE: "ended",
 }
 """What came of it, where the type alone says so."""
 
 _DECIDED: Final = {"permit": "allowed", "deny": "refused"}
-_WHO: Final = ("requester", "controller", "recipient", "before")
-_WHICH: Final = ("collection", "what")
+_WHO: Final = ("requester", "controller", "recipient")
+_WHICH: Final = ("collection", "what", "joined", "apart")
 """The hidden fields that name a requester, and those that name a collection."""
+_IDS: Final = ("request", "run", "campaign", "consent")
+"""What stands in clear and says whom an entry is about, the first that it has."""
 
 
 def outcome_of(line: Line) -> str:
@@ -54,7 +62,7 @@ def outcome_of(line: Line) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """Whom and which collection a request or a consent is about."""
+    """Whom and which collection a request, a campaign or a consent is about."""
 
     requester_id: str = ""
     collection: str = ""
@@ -62,21 +70,35 @@ class _About:
 
 @dataclass(slots=True)
 class _Names:
-    """What a requester is called, and, for entries before a renaming, what they were called then."""
+    """What a requester is called, and, for entries before a renaming, what they were called then.
+
+    Before they were added the name was nobody's, or another's.
+    """
 
     key: str
     now: str
 
-    def before(self, said: Mapping[str, object]) -> None:
-        """Go back behind an entry that renamed somebody."""
-        if said.get("key") == self.key and "before" in said:
-            self.now = str(said["before"])
+    def before(self, kind: EntryType, said: Mapping[str, object]) -> None:
+        """Go back behind an entry that renamed or added somebody."""
+        if said.get("key") == self.key and ("before" in said or kind is EntryType.REQUESTER_ADD):
+            self.now = str(said.get("before", ""))
 
     def are_in(self, kind: EntryType, said: Mapping[str, object]) -> bool:
         """Whether an entry names them."""
+        if not self.now:
+            return False
         if kind is EntryType.SETTINGS_CHANGE:
-            return re.search(rf"(?<!\w){re.escape(self.now)}(?!\w)", str(said.get("what", ""))) is not None
-        return said.get("key") == self.key or any(said.get(name) == self.now for name in _WHO)
+            return _is_in(self.now, said.get("what", ""))
+        return any(said.get(name) == self.now for name in _WHO)
+
+
+def _is_in(name: str, text: object) -> bool:
+    """Whether a sentence has this name in it, as words of its own."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(text)) is not None
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 class Sieve:
@@ -107,17 +129,22 @@ class Sieve:
         found = self._about(line).requester_id == self._requester_id or self._names.are_in(
             line.entry.kind, said
         )
-        self._names.before(said)
+        self._names.before(line.entry.kind, said)
         return found
 
     def _is_of_collection(self, line: Line, said: Mapping[str, object]) -> bool:
-        wanted = self._only.collection
-        return self._about(line).collection == wanted or any(said.get(name) == wanted for name in _WHICH)
+        wanted, what = self._only.collection, str(said.get("what", ""))
+        return (
+            self._about(line).collection == wanted
+            or any(wanted in _listed(said.get(name)) for name in _WHICH)
+            or (line.entry.kind is EntryType.SETTINGS_CHANGE and _is_in(wanted, what))
+            or (line.entry.kind is EntryType.ACCESS_VIEW and what.startswith(f"{ALL_RECORDS},"))
+        )
 
     def _about(self, line: Line) -> _About:
-        """Whose request, run or consent this entry is about, each asked for once."""
+        """Whose request, run, campaign or consent this entry is about, each asked for once."""
         clear = line.entry.clear
-        name = str(clear.get("request") or clear.get("run") or clear.get("consent") or "")
+        name = str(next((clear[one] for one in _IDS if one in clear), ""))
         if name not in self._known:
             self._known[name] = self._found(name)
         return self._known[name]
@@ -125,6 +152,8 @@ class Sieve:
     def _found(self, name: str) -> _About:
         if (request := self._uow.get(RequestRow, name)) is not None:
             return _About(request.requester_id, request.collection)
+        if (campaign := self._uow.get(CampaignRow, name)) is not None:
+            return _About(campaign.requester_id, campaign.collection)
         if (grant := self._uow.get(GrantRow, name)) is None:
             return _About()
         collection = self._uow.get(Collection, grant.collection_id)
@@ -147,9 +176,10 @@ def _requester(uow: UnitOfWork, name: str) -> RequesterRow:
 
 def _is_known(uow: UnitOfWork, name: str) -> bool:
     """Whether a collection has or had this name, or was asked for under it."""
-    if uow.count(Collection, name=name) or uow.count(RequestRow, collection=name):
+    asked = (uow.count(RequestRow, collection=name), uow.count(CampaignRow, collection=name))
+    if uow.count(Collection, name=name) or any(asked):
         return True
-    return any(said.get(field) == name for said in _said(uow) for field in _WHICH)
+    return any(name in _listed(said.get(field)) for said in _said(uow) for field in _WHICH)
 
 
 def _said(uow: UnitOfWork) -> Iterator[dict[str, object]]:

@@ -1,7 +1,8 @@
-"""How the values of a column are spread: how many differ, what lies in the middle, how many lie where."""
+"""How the numbers of a column are spread: how many differ, what lies in the middle, how many lie where."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
@@ -9,26 +10,38 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from vault.records.distinct import count_steps, known_values
 from vault.views.records import Histogram
 
 BINS: Final = 12
-_OF_64_BITS: Final = (pa.types.is_int64, pa.types.is_float64, pa.types.is_timestamp)
 
 Numbers = npt.NDArray[np.float64]
 
 
-def count_distinct(column: pa.ChunkedArray) -> int:
-    """How many different values there are, by their bits; to sort numbers is faster than to look each one up."""
-    if not any(is_kind(column.type) for is_kind in _OF_64_BITS):
-        return len(column.unique()) - bool(column.null_count)
-    known = [chunk.drop_null().view(pa.int64()).to_numpy() for chunk in column.chunks]
-    values = np.sort(np.concatenate([np.empty(0, dtype=np.int64), *known]))
-    return int(np.count_nonzero(values[1:] != values[:-1])) + bool(len(values))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """The numbers of a column in order, what is no number last, and how many of them differ by their bits."""
+
+    ordered: Numbers
+    distinct: int
 
 
-def sorted_numbers(column: pa.ChunkedArray) -> Numbers:
-    """The values of a column of numbers in order, without those that are missing; what is no number comes last."""
-    return np.sort(column.drop_null().cast(pa.float64(), safe=False).to_numpy())
+def spread(column: pa.ChunkedArray) -> Spread:
+    """Sort a column of numbers, without those that are missing."""
+    if pa.types.is_int64(column.type):
+        wholes = np.sort(known_values(column, pa.int64()))
+        return Spread(ordered=wholes.astype(np.float64), distinct=count_steps(wholes))
+    numbers = known_values(column, pa.float64())
+    ordered = np.sort(numbers)
+    return Spread(ordered=ordered, distinct=_count_distinct(numbers, ordered))
+
+
+def _count_distinct(numbers: Numbers, ordered: Numbers) -> int:
+    """Equal numbers have equal bits, but for the two zeros and what is no number, which are counted by themselves."""
+    low, high = np.searchsorted(ordered, 0.0), np.searchsorted(ordered, 0.0, side="right")
+    end = np.searchsorted(ordered, np.nan)
+    odd = numbers[(numbers == 0) | np.isnan(numbers)] if low < high or end < len(ordered) else numbers[:0]
+    return count_steps(ordered[:low]) + count_steps(ordered[high:end]) + len(np.unique(odd.view(np.int64)))
 
 
 def median(ordered: Numbers) -> float | None:

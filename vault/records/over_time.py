@@ -26,29 +26,45 @@ _MOST_DAYS: Final = 3660
 _DATES: Final = pa.date32()
 _FIRST_DAY: Final = date(1970, 1, 1)
 
-Steps = npt.NDArray[np.int64]
-Counts = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """The steps of rows: how many days after the first one each begins, and how many rows begin so many days after.
+
+    By days, so that nothing is looked up. Rows in the order of time, as most are, need not be sorted.
+    """
+
+    first: int
+    days: Numbers
+    rows: Numbers
+    is_ordered: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """The day of every row, the step of time it falls into, and how long a step is.
-
-    ``first_days`` are the first days of the steps as days since 1970, and anything where there is no time.
-    """
+    """The day of every row, the step of time it falls into, and how long a step is; ``of_rows`` where all have one."""
 
     days: pa.ChunkedArray
     steps: pa.ChunkedArray
     every: Every
-    first_days: Steps
+    of_rows: Steps | None
 
 
-def course(reader: ColumnReader, facts: CollectionFacts) -> Course | None:
-    """When the rows happened; None without times. Where the unit is a day, a row's day is its unit."""
+def days_of(reader: ColumnReader, facts: CollectionFacts) -> str:
+    """The field that tells when the rows happened, empty without times; where the unit is a day, it tells the day."""
     if TIME_FIELD not in reader.allowed:
-        return None
-    is_day = facts.unit.kind is UnitKind.DAY and UNIT_FIELD in reader.allowed
-    days = reader.column(UNIT_FIELD if is_day else TIME_FIELD).cast(_DATES)
+        return ""
+    if facts.unit.kind is UnitKind.DAY and UNIT_FIELD in reader.allowed:
+        return UNIT_FIELD
+    # The times of the rows are a copy of the column they came from, which is shown, and so is read anyhow.
+    return facts.time_field if facts.time_field in reader.allowed else TIME_FIELD
+
+
+def course(of_rows: pa.ChunkedArray) -> Course:
+    """The course of rows with these days or times, in steps as long as their time asks for."""
+    days = of_rows.cast(_DATES)
     ends = pc.min_max(days).as_py()
     length = (ends["max"] - ends["min"]).days if ends["max"] is not None else 0
     every = next((one for one, longest in _LONGEST if length <= longest), Every.YEAR)
@@ -58,22 +74,27 @@ def course(reader: ColumnReader, facts: CollectionFacts) -> Course | None:
 def course_of(days: pa.ChunkedArray, every: Every) -> Course:
     """Days in steps of this length."""
     steps = pc.floor_temporal(days, unit=every.value, week_starts_monday=True).cast(_DATES)
-    numbers = pc.fill_null(steps.cast(pa.int32()), 0).to_numpy().astype(np.int64)
-    return Course(days=days, steps=steps, every=every, first_days=numbers)
+    of_rows = None if steps.null_count else _steps(steps.cast(pa.int32()).to_numpy())
+    return Course(days=days, steps=steps, every=every, of_rows=of_rows)
+
+
+def _steps(first_days: npt.NDArray[np.int32]) -> Steps:
+    first = int(first_days.min()) if len(first_days) else 0
+    days = first_days.astype(np.int64) - first
+    is_ordered = not (days[1:] < days[:-1]).any()
+    return Steps(first=first, days=days, rows=np.bincount(days).astype(np.int64), is_ordered=is_ordered)
 
 
 def means(column: pa.ChunkedArray, course: Course, *, has_range: bool) -> tuple[Point, ...]:
     """The mean of numbers or truth values in each step of time, and between which ends they lie."""
     steps, known = _known(column, course)
-    values = pc.fill_null(column.cast(pa.float64(), safe=False), 0.0).to_numpy()
-    values = values if known is None else values[known]
-    first, rows = _counted(steps)
-    sums = np.bincount(steps - first, weights=values)
-    lows = _ends(np.fmin, values, steps - first, rows) if has_range else rows
-    highs = _ends(np.fmax, values, steps - first, rows) if has_range else rows
+    values = column.cast(pa.float64(), safe=False)
+    values = values.to_numpy() if known is None else pc.fill_null(values, 0.0).to_numpy()[known]
+    rows, sums = steps.rows, np.bincount(steps.days, weights=values)
+    lows, highs = _ranges(values, steps) if has_range else (rows, rows)
     return tuple(
         Point(
-            label=_label_of(first + int(step), course.every),
+            label=_label_of(steps.first + int(step), course.every),
             value=mean,
             low=float(lows[step]) if has_range else None,
             high=float(highs[step]) if has_range else None,
@@ -86,38 +107,38 @@ def means(column: pa.ChunkedArray, course: Course, *, has_range: bool) -> tuple[
 
 def counts(column: pa.ChunkedArray, course: Course) -> tuple[Point, ...]:
     """How many values there are in each step of time."""
-    first, rows = _counted(_known(column, course)[0])
+    steps, _ = _known(column, course)
+    rows = steps.rows
     return tuple(
-        Point(label=_label_of(first + int(step), course.every), value=float(rows[step]), rows=int(rows[step]))
+        Point(
+            label=_label_of(steps.first + int(step), course.every),
+            value=float(rows[step]),
+            rows=int(rows[step]),
+        )
         for step in np.flatnonzero(rows)
     )
 
 
 def _known(column: pa.ChunkedArray, course: Course) -> tuple[Steps, npt.NDArray[np.bool_] | None]:
     """The steps of the rows that have a time and a value, and which rows those are, or None for all of them."""
-    if not (column.null_count or course.steps.null_count):
-        return course.first_days, None
+    if course.of_rows is not None and not column.null_count:
+        return course.of_rows, None
     known = pc.and_(course.steps.is_valid(), column.is_valid()).to_numpy()
-    return course.first_days[known], known
+    return _steps(pc.fill_null(course.steps.cast(pa.int32()), 0).to_numpy()[known]), known
 
 
-def _ends(
-    end: np.ufunc, values: npt.NDArray[np.float64], steps: Steps, rows: Counts
-) -> npt.NDArray[np.float64]:
-    """The least or the greatest value of each step; rows in the order of time, as most are, are cut and not sorted."""
-    if (steps[1:] < steps[:-1]).any():
-        values = values[np.argsort(steps, kind="stable")]
-    found = np.zeros(len(rows))
-    has_rows = rows > 0
+def _ranges(
+    values: npt.NDArray[np.float64], steps: Steps
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """The least and the greatest value of each step."""
+    if not steps.is_ordered:
+        values = values[np.argsort(steps.days, kind="stable")]
+    lows, highs = np.zeros(len(steps.rows)), np.zeros(len(steps.rows))
+    has_rows = steps.rows > 0
     if len(values):
-        found[has_rows] = end.reduceat(values, (np.cumsum(rows) - rows)[has_rows])
-    return found
-
-
-def _counted(steps: Steps) -> tuple[int, Counts]:
-    """The first step, and how many rows there are on each day from it on: by days, so that nothing is looked up."""
-    first = int(steps.min()) if len(steps) else 0
-    return first, np.bincount(steps - first).astype(np.int64)
+        starts = (np.cumsum(steps.rows) - steps.rows)[has_rows]
+        lows[has_rows], highs[has_rows] = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
+    return lows, highs
 
 
 def shares(column: pa.ChunkedArray, course: Course) -> tuple[Share, ...]:

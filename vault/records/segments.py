@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -19,6 +20,7 @@ from vault.records.arrow_types import arrow_type
 from vault.records.field_keys import FieldPlace
 from vault.sealing.aead import open_sealed, seal
 from vault.sealing.secret import Secret
+from vault.views.field_types import ColumnType
 
 STRIPE_ROWS = 4096
 
@@ -38,7 +40,7 @@ class SegmentPlace:
 
 def seal_segment(key: Secret, values: pa.Array, place: SegmentPlace) -> bytes:
     """Seal at most ``STRIPE_ROWS`` values of the field's type, bound to their place."""
-    batch = pa.record_batch([values], schema=_schema(place))
+    batch = pa.record_batch([values], schema=_schema(place.field.name, place.field.type))
     return seal(key, batch.serialize().to_pybytes(), _context(place))
 
 
@@ -46,14 +48,15 @@ def open_segment(key: Secret, blob: bytes, place: SegmentPlace) -> pa.Array:
     """Open the values of one segment; raises Damaged for changed bytes, another key or another place."""
     what = f"part {place.stripe + 1} of the column {place.field.name}"
     plain = open_sealed(key, blob, _context(place), what=what)
-    batch = pa.ipc.read_record_batch(pa.py_buffer(plain), _schema(place))
+    batch = pa.ipc.read_record_batch(pa.py_buffer(plain), _schema(place.field.name, place.field.type))
     if batch.num_rows != place.rows:
         raise Damaged(what=what)
     return batch.column(0)
 
 
-def _schema(place: SegmentPlace) -> pa.Schema:
-    return pa.schema([(place.field.name, arrow_type(place.field.type))])
+@lru_cache(maxsize=256)
+def _schema(name: str, known: ColumnType) -> pa.Schema:
+    return pa.schema([(name, arrow_type(known))])
 
 
 def _context(place: SegmentPlace) -> bytes:

@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 
 from vault.records.cells import shown
 from vault.records.collections import CollectionFacts
-from vault.records.distribution import count_distinct, histogram, median, sorted_numbers
-from vault.records.over_time import Course, calendar, counts, course, is_number, means, shares
+from vault.records.distinct import count_distinct
+from vault.records.distribution import histogram, median, spread
+from vault.records.over_time import Course, calendar, counts, course, days_of, is_number, means, shares
 from vault.records.places import place_columns, places
 from vault.records.reading import ColumnReader
 from vault.records.vectors import matrix_of
-from vault.views.field_types import ColumnType, FieldSpec, FieldType, VectorType
+from vault.views.field_types import UNIT_FIELD, ColumnType, FieldSpec, FieldType, VectorType
 from vault.views.over_time import Calendar, Places, Point
 from vault.views.records import ColumnSummary, Histogram
 
@@ -37,12 +38,11 @@ def summarise(
 
     ``progress`` is told how many columns are done.
     """
-    when = course(reader, facts)
-    pairs = place_columns([field for field in facts.fields if field.name in reader.allowed])
-    where = _places(reader, facts, pairs)
     fields = [field for field in facts.fields if field.name in reader.allowed]
+    pairs = place_columns(fields)
+    where = _places(reader, facts, pairs)
     with ThreadPoolExecutor(max_workers=1) as beside:
-        found = list(_beside_reading(beside, reader, facts, fields, (when, where), progress))
+        found = list(_beside_reading(beside, reader, facts, fields, where, progress))
     progress(len(fields), len(fields))
     return [replace(one, is_place=one.name in pairs) for one in found]
 
@@ -52,20 +52,36 @@ def _beside_reading(
     reader: ColumnReader,
     facts: CollectionFacts,
     fields: Sequence[FieldSpec],
-    common: tuple[Course | None, Mapping[str, Places]],
+    where: Mapping[str, Places],
     progress: Callable[[int, int], None],
 ) -> Iterator[ColumnSummary]:
-    """Summarise a column while the next one is read: both are done outside of Python, and at most two are in memory."""
-    when, where = common
+    """Summarise a column while the next one is read: both are done outside of Python, and at most two are in memory.
+
+    But for the times of the rows: they are read first, and are a column that is shown.
+    """
+    name = days_of(reader, facts)
+    times = {name: reader.column(name)} if name else {}
+    when = beside.submit(course, times[name]) if name else None
+    times.pop(UNIT_FIELD, None)
     begun: Future[ColumnSummary] | None = None
     for done, field in enumerate(fields):
         progress(done, len(fields))
-        column = reader.column(field.name)
+        column = times.pop(field.name) if field.name in times else reader.column(field.name)
         if begun is not None:
             yield begun.result()
-        begun = beside.submit(_summary, field, column, facts, when, where.get(field.name))
+        begun = beside.submit(_summary_of, field, column, facts, when, where.get(field.name))
     if begun is not None:
         yield begun.result()
+
+
+def _summary_of(
+    field: FieldSpec,
+    column: pa.ChunkedArray,
+    facts: CollectionFacts,
+    when: Future[Course] | None,
+    where: Places | None,
+) -> ColumnSummary:
+    return _summary(field, column, facts, when.result() if when else None, where)
 
 
 def _summary(
@@ -79,8 +95,8 @@ def _summary(
         return _of_vectors(field, column, facts, when)
     is_mean = is_number(field.type) or field.type is FieldType.BOOL
     low, high = _ends(field.type, column)
-    numbers = sorted_numbers(column) if is_number(field.type) else None
-    distinct = count_distinct(column)
+    numbers = spread(column) if is_number(field.type) else None
+    distinct = numbers.distinct if numbers else count_distinct(column)
     is_labels = not is_number(field.type) and field.type is not FieldType.TIMESTAMP
     has_repeats = distinct < len(column) - column.null_count
     has_shares = when is not None and field.type is FieldType.CATEGORY and has_repeats
@@ -93,8 +109,8 @@ def _summary(
         minimum=low,
         maximum=high,
         mean=_finite(pc.mean(column.cast(pa.float64(), safe=False)).as_py()) if is_mean else None,
-        median=_finite(median(numbers)) if numbers is not None else None,
-        histogram=histogram(numbers) if numbers is not None else None,
+        median=_finite(median(numbers.ordered)) if numbers else None,
+        histogram=histogram(numbers.ordered) if numbers else None,
         top=_top(column) if is_labels and has_repeats else (),
         is_mean=is_mean,
         every=when.every if when else None,

@@ -9,12 +9,12 @@ from typing import Final
 
 from learner.protocol import ENCODED_BYTES
 from vault.budget.guess_target import strength_of_epsilon
-from vault.budget.rounds import RoundsPrice, rounds_price
+from vault.budget.rounds import RoundsPrice
 from vault.errors.campaigns import CampaignNotUseful
 from vault.errors.families import Invalid
+from vault.requester.campaigns import campaign_price
 from vault.requests.campaign import CampaignDocument
 from vault.requests.shapes import dimension, shapes
-from vault.requests.translate import mechanism
 
 USEFUL: Final = 6.0
 """The planning number below which what is learned is mostly noise."""
@@ -27,6 +27,7 @@ MEASURED: Final = (
     (math.inf, "0.3"),
 )
 """Up to which planning number how many points of 100 × AUC gradient sums of ten rounds lost against pooled records."""
+MEASURED_PROTOCOL: Final = "gradient_sum"
 LIFETIME: Final = Decimal(8)
 """ε of the lifetime budget that a share is told of: the preset of a new vault."""
 ANSWERING: Final = 0.7
@@ -55,11 +56,12 @@ class Plan:
     ``approvals`` of a person are the consent and one release a round; ``numbers`` are those that get noise.
     """
 
+    protocol: str
+
     units_guess: int
     rounds: int
     numbers: int
     price: RoundsPrice
-    budget_share: float
     expected: Outlook
     with_absent: Outlook
     bytes_up: int
@@ -68,19 +70,19 @@ class Plan:
 
 
 def plan(document: CampaignDocument, *, vaults: int, units_guess: int, delta: Decimal) -> Plan:
-    """What to expect; raises ``Invalid`` for counts out of bounds, ``BudgetExhausted`` when no budget could hold it."""
+    """What to expect; raises ``Invalid`` for counts out of bounds, and what ``campaign_price`` does."""
     for what, count in (("the vaults", vaults), ("the units of a vault", units_guess)):
         if not 1 <= count <= MOST_VAULTS:
             raise Invalid(reason=f"a guess of {what} is a whole number from 1 to {MOST_VAULTS:,}")
-    price = rounds_price(mechanism(document.job), document.rounds, delta)
+    price = campaign_price(document, delta)
     numbers, answering = dimension(document.job), max(1, math.floor(ANSWERING * vaults))
     weights = sum(math.prod(shape) for shape in shapes(document.job).values())
     return Plan(
+        protocol=document.protocol,
         units_guess=units_guess,
         rounds=document.rounds,
         numbers=numbers,
         price=price,
-        budget_share=float(price.share(LIFETIME)),
         expected=outlook(price, vaults=vaults, units=units_guess, numbers=numbers),
         with_absent=outlook(price, vaults=answering, units=units_guess, numbers=numbers),
         bytes_up=numbers * ENCODED_BYTES[document.job.output.encoding],

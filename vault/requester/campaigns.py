@@ -13,10 +13,10 @@ from vault.budget import pricing
 from vault.budget.filter import MOST_EPSILON
 from vault.budget.payable import is_payable
 from vault.budget.rounds import RoundsPrice, rounds_price
-from vault.errors.campaigns import CampaignInvalid, CampaignTampered
+from vault.errors.campaigns import CampaignInvalid
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
-from vault.errors.requests import ManifestInvalid, NoVaultCanPay
+from vault.errors.requests import NoVaultCanPay
 from vault.requester.aim import Aim
 from vault.requester.campaign_description import CampaignDescription
 from vault.requester.draft import Draft, draft_job
@@ -24,34 +24,37 @@ from vault.requester.keys import make_folder
 from vault.requests.bundle import (
     SIGNATURE_LIMIT,
     WEIGHTS_FILE,
-    parse_signature_line,
+    WEIGHTS_LIMIT,
     read_bounded,
     signature_line,
 )
 from vault.requests.campaign import (
     CAMPAIGN_DOMAIN,
+    CAMPAIGN_FILE,
     CAMPAIGN_LIMIT,
+    CAMPAIGN_SIGNATURE_FILE,
     NO_ID,
     NO_WEIGHTS,
     CampaignDocument,
     campaign_bytes,
     campaign_digest,
+    campaign_signature,
     parse_campaign,
     signed_campaign,
 )
+from vault.requests.campaign_end import check_end
 from vault.requests.canonical import NotCanonical, canonical
-from vault.requests.expiry import check_expiry
 from vault.requests.manifest import UNSIGNED_KEY
+from vault.requests.shapes import shapes
 from vault.requests.translate import mechanism
 from vault.requests.values import TIME_FORMAT
+from vault.requests.weights import check_form
 from vault.sealing.durable import create_file, replace_files
 from vault.sealing.keyfile import read_secret_key, write_secret_key
 from vault.sealing.random import random_id
 from vault.sealing.signing import SigningKey, fingerprint
 from vault.store.destination import is_free
 
-CAMPAIGN_FILE: Final = "campaign.json"
-CAMPAIGN_SIGNATURE_FILE: Final = "campaign.sig"
 ROUND_KEY_FILE: Final = "round.key"
 PLANNED_KEY: Final = "f" * 64
 """Stands for the round key of a campaign that is only planned."""
@@ -94,7 +97,7 @@ def drafted_campaign(
     except NotCanonical as error:
         raise CampaignInvalid(reason=str(error)) from error
     found = parse_campaign(data)
-    _check_expiry(found, now)
+    check_end(found, now)
     return found, draft
 
 
@@ -148,14 +151,19 @@ def sign_campaign(folder: Path, secret_file: Path) -> SignedCampaign:
 def check_campaign(folder: Path, *, delta: Decimal, now: datetime | None = None) -> CampaignFacts:
     """Everything that can be checked of a signed campaign without a vault, and what it costs.
 
-    Raises ``FileMissing``, ``Invalid``, ``CampaignInvalid``, ``CampaignTampered``, ``NoVaultCanPay``.
+    The first weights are checked where they lie beside it: a vault is given them with each round.
+
+    Raises ``FileMissing``, ``Invalid``, ``CampaignInvalid``, ``CampaignTampered``, ``WeightsInvalid``,
+    ``NoVaultCanPay``.
     """
     data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
     document = signed_campaign(
-        data, _signature(read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT))
+        data, campaign_signature(read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT))
     )
     if now is not None:
-        _check_expiry(document, now)
+        check_end(document, now)
+    if (folder / WEIGHTS_FILE).exists():
+        check_form(read_bounded(folder / WEIGHTS_FILE, WEIGHTS_LIMIT), shapes(document.job))
     return CampaignFacts(
         document=document,
         digest=campaign_digest(data),
@@ -198,17 +206,3 @@ def _server(description: CampaignDescription) -> dict[str, Any]:
         case _:
             steps = {"lr": 1.5, "momentum": 0.5, "units": description.units_guess}
             return {"kind": "gradient_steps", **steps, **written}
-
-
-def _check_expiry(document: CampaignDocument, now: datetime) -> None:
-    try:
-        check_expiry(document.job, now)
-    except ManifestInvalid as error:
-        raise CampaignInvalid(reason=str(error.facts["reason"])) from error
-
-
-def _signature(line: bytes) -> bytes:
-    try:
-        return parse_signature_line(line)
-    except ValueError as error:
-        raise CampaignTampered() from error

@@ -171,6 +171,12 @@ def _output(description: JobDescription) -> dict[str, Any]:
         _guess(description),
     )
     output = {"average": description.training_average, "grid": 0, "encoding": encoding}
+    if most is not None and encoding == "int64":
+        raise Invalid(
+            reason="[training] most_units is for [training] encoding int16 or int8, and there is none"
+        )
+    if most is not None and guess is not None and most < guess:
+        raise Invalid(reason="[training] most_units is less than units_guess, so the update would be cut off")
     if most is not None:
         return output | {"most_units": most}
     if encoding == "int64":

@@ -19,7 +19,7 @@ from vault.requester.prediction_file import Cells, cells_of, check_columns, read
 from vault.requester.trained import TrainedModel, chances, vectors_in
 from vault.requests.bundle import MANIFEST_FILE, WEIGHTS_LIMIT, read_bounded
 from vault.requests.manifest import VectorFeature
-from vault.requests.parse import MANIFEST_LIMIT, parse_manifest
+from vault.requests.parse import MANIFEST_LIMIT, parse_stored
 
 ROOM: Final = 1 << 24
 """Numbers that are made at once, so that any file needs as much memory as another one."""
@@ -57,7 +57,7 @@ def predict(
 
 
 def _by_weights(weights: Path, job_folder: Path, cells: Cells, vectors: Mapping[str, str]) -> Predicted:
-    manifest = parse_manifest(read_bounded(job_folder / MANIFEST_FILE, MANIFEST_LIMIT))
+    manifest = parse_stored(read_bounded(job_folder / MANIFEST_FILE, MANIFEST_LIMIT))
     model = TrainedModel.of(manifest, read_bounded(weights, WEIGHTS_LIMIT), weights.name)
     required = [field.name for field in manifest.features if field.name in manifest.required]
     features = [(field.name, field.transform) for field in manifest.features]

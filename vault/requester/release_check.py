@@ -13,7 +13,7 @@ from vault.errors.release import AnswersOtherJob, HoldsModel, HoldsSum, NotARele
 from vault.requests.bundle import SIGNATURE_LIMIT, JobFiles, parse_signature_line, read_bounded
 from vault.requests.encodings import TENSOR_TYPES, update_step
 from vault.requests.manifest import SUMS, Manifest, second_version
-from vault.requests.parse import manifest_digest, parse_manifest
+from vault.requests.parse import manifest_digest, parse_stored
 from vault.requests.release_manifest import (
     RELEASE_DOMAINS,
     RELEASE_FILE,
@@ -70,7 +70,7 @@ def check_answers(release: ReleaseManifest, update: bytes, job: JobFiles) -> Non
 
     Raises ``AnswersOtherJob`` for one of another id, ``ReleaseInvalid`` or ``ManifestInvalid``.
     """
-    asked = parse_manifest(job.manifest)
+    asked = parse_stored(job.manifest)
     is_same = release.job_manifest_sha256 == manifest_digest(job.manifest)
     if not is_same and release.job_id != asked.job_id:
         raise AnswersOtherJob(answered=release.job_id, asked=asked.job_id)

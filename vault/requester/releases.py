@@ -10,7 +10,7 @@ from vault.requester.trained import TrainedModel
 from vault.requests.bundle import (
     read_job,
 )
-from vault.requests.parse import manifest_digest, parse_manifest
+from vault.requests.parse import manifest_digest, parse_stored
 from vault.requests.release_manifest import ReleaseManifest, parse_release_manifest
 from vault.requests.shapes import shapes
 from vault.requests.weights import check_weights
@@ -51,14 +51,14 @@ def trained_model(folder: Path, job_folder: Path) -> TrainedModel:
 
     Raises ``HoldsSum``, ``ReleaseInvalid``, ``FileMissing``, ``WeightsTampered`` and the errors of ``read_job``.
     """
-    manifest = parse_manifest(read_job(job_folder).manifest)
+    manifest = parse_stored(read_job(job_folder).manifest)
     return TrainedModel.of(manifest, trained_weights(folder, job_folder))
 
 
 def trained_weights(folder: Path, job_folder: Path) -> bytes:
     """The weights of that model, as float32 safetensors; raises the same."""
     job = read_job(job_folder)
-    manifest = parse_manifest(job.manifest)
+    manifest = parse_stored(job.manifest)
     check_weights(job.weights, shapes(manifest), manifest.model.weights)
     return apply_update(job.weights, folder)
 

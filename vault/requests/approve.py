@@ -17,19 +17,23 @@ from vault.sealing.random import random_id
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
     from vault.consent.decide import Decision
-    from vault.requests.evaluate import StoredJob
+    from vault.requests.evaluate import PricedJob, StoredJob
 from vault.requests.grant import NOTICE
+from vault.requests.rounds import check_by_itself
 
 
-def promise_of(asked: StoredJob) -> Promise:
+def promise_of(asked: PricedJob) -> Promise:
     """What the requester says about the result: who gets it, and how long it is kept."""
     return Promise(recipients=asked.manifest.recipients, retention=asked.manifest.retention)
 
 
-def drafted_grant(asked: StoredJob, optional: frozenset[str], now: datetime) -> Grant:
-    """The narrowest consent under which this job can run: its fields, one use, its price, until it expires.
+def drafted_grant(
+    asked: PricedJob, optional: frozenset[str], now: datetime, *, uses: int = 1, campaign: str | None = None
+) -> Grant:
+    """The narrowest consent under which this job can run: its fields, its price, one use, until it expires.
 
-    `optional` are the optional fields the person adds; the others stay withheld.
+    `optional` are the optional fields the person adds; the others stay withheld. That of a campaign has as many uses as
+    rounds can come, and is bound to the campaign's digest.
     """
     manifest = asked.manifest
     for name in sorted(optional - manifest.optional):
@@ -43,9 +47,10 @@ def drafted_grant(asked: StoredJob, optional: frozenset[str], now: datetime) -> 
         window=Window(start=manifest.where.start, end=manifest.where.end),
         not_before=now,
         not_after=manifest.expires_at,
-        uses=1,
+        uses=uses,
         epsilon_cap=asked.price.epsilon,
         unit=manifest.unit,
+        campaign=campaign,
         created_at=now,
     )
 
@@ -65,13 +70,15 @@ def approve(
     No other consent widens or replaces what was shown. A drafted one and the approval are two entries of one
     transaction. Returns the decision; when it refuses, the refusal is recorded and the request waits on. Raises
     `ManifestMismatch` for another manifest than the stored one, `ApprovalChanged`, `Invalid` for a consent and a draft,
-    `SpecialNotConfirmed`, `WrongState` and what `check_runnable` raises.
+    `RoundOfCampaign` for a draft, `SpecialNotConfirmed`, `WrongState` and what `check_runnable` raises.
     """
     if draft and consent is not None:
         raise Invalid(reason="an approval names a consent or drafts one, and not both")
     asked = load(act.uow, request_id)
     if manifest_digest != asked.row.manifest_digest:
         raise ManifestMismatch
+    if draft:
+        check_by_itself(asked.row)
     inbox.check_waiting(asked.row, act.now)
     check_runnable(act.uow, asked)
     if draft:

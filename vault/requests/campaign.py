@@ -6,6 +6,7 @@ whoever runs the rounds can change no purpose, no column, no noise and no number
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Final, Literal, Self, TypeAlias, get_args
 
@@ -14,14 +15,17 @@ from pydantic import Field, model_validator
 from learner.protocol import MAX_UNITS
 from vault.budget.mechanism import MOST_STEPS
 from vault.errors.campaigns import CampaignInvalid, CampaignTampered
+from vault.requests.bundle import parse_signature_line
 from vault.requests.canonical import NotCanonical, Wire, dump, parse_version, rule
 from vault.requests.encodings import encoding_faults
 from vault.requests.manifest import Kind, ScaledOutput, SecondManifest
 from vault.requests.shapes import grid_faults, oversize_faults
-from vault.requests.values import Id, Moment, Name, PublicKey
+from vault.requests.values import Id, Moment, Name, PublicKey, moment
 from vault.sealing.digest import sha256_hex
 from vault.sealing.signing import is_signed_by
 
+CAMPAIGN_FILE: Final = "campaign.json"
+CAMPAIGN_SIGNATURE_FILE: Final = "campaign.sig"
 CAMPAIGN_LIMIT: Final = 512 * 1024
 """Bytes."""
 CAMPAIGN_DOMAIN: Final = b"lockbox campaign v1\n"
@@ -112,6 +116,10 @@ class CampaignDocument(Wire):
         """How many rounds there are."""
         return len(self.deadlines)
 
+    def deadline(self, number: int) -> datetime:
+        """The end of a round, the first of which is number 1."""
+        return moment(self.deadlines[number - 1])
+
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         for clause, holds in self._faults():
@@ -167,3 +175,11 @@ def campaign_bytes(document: CampaignDocument) -> bytes:
 def campaign_digest(data: bytes) -> str:
     """SHA-256 of the campaign's bytes, in hex: its name in every round."""
     return sha256_hex(data)
+
+
+def campaign_signature(line: bytes) -> bytes:
+    """The signature in a file of it; raises ``CampaignTampered``."""
+    try:
+        return parse_signature_line(line)
+    except ValueError as error:
+        raise CampaignTampered() from error

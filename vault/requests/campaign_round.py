@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from vault.errors.campaigns import RoundDeparts, RoundTampered
 from vault.errors.requests import ManifestInvalid
 from vault.requests.bundle import JobFiles, check_sizes
 from vault.requests.campaign import CampaignDocument
-from vault.requests.canonical import NotCanonical, canonical, parse_version
-from vault.requests.manifest import Campaign, SecondManifest
+from vault.requests.canonical import NotCanonical, canonical, parse_version, read_object
+from vault.requests.manifest import RoundManifest
 from vault.requests.shapes import shapes
 from vault.requests.weights import check_weights
 from vault.sealing.digest import sha256_hex
@@ -42,12 +43,6 @@ SAME: Final = {
 """By the key of a manifest, what is said where a round departs from its campaign."""
 FREE: Final = ("job_id", "campaign", "expires")
 """The keys that a round has of its own; its weights stand in ``model``."""
-
-
-class RoundManifest(SecondManifest):
-    """The job of one round."""
-
-    campaign: Campaign
 
 
 def round_job_id(digest: str, number: int) -> str:
@@ -84,6 +79,18 @@ def check_round(document: CampaignDocument, digest: str, files: JobFiles) -> Rou
         raise RoundDeparts(reason=clause)
     check_weights(files.weights, shapes(found), found.model.weights)
     return found
+
+
+def named_campaign(manifest: bytes) -> str:
+    """The digest of the campaign that a round names, whoever wrote it; raises ``ManifestInvalid``."""
+    try:
+        named = read_object(manifest).get("campaign")
+    except NotCanonical as error:
+        raise ManifestInvalid(reason=str(error)) from error
+    digest = named.get("digest") if isinstance(named, dict) else None
+    if not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}", digest):
+        raise ManifestInvalid(reason="it names no campaign")
+    return digest
 
 
 def parse_round(data: bytes) -> RoundManifest:

@@ -115,13 +115,18 @@ def _drawn(kept: str, now: datetime) -> _Draw | None:
 
 
 def _looks_like(uow: UnitOfWork, drawn: _Draw) -> tuple[RequestRow, RequesterRow] | None:
-    """The job that it looks like: one of those that were approved last of a requester on a collection."""
+    """The job that it looks like: one of those that were approved last of a requester on a collection.
+
+    Rounds of a campaign come by themselves once it was joined, and none of them is asked about.
+    """
     last = {(row.requester_id, row.collection): row for row in approved_before(uow)}
     found = []
     for row in last.values():
         requester = uow.get(RequesterRow, row.requester_id)
         is_old = row.decided_at is not None and row.decided_at <= drawn.at
-        if requester is not None and requester.status is not RequesterStatus.BLOCKED and is_old:
+        if requester is None or requester.status is RequesterStatus.BLOCKED:
+            continue
+        if is_old and row.campaign_id is None:
             found.append((row, requester))
     found.sort(key=lambda pair: pair[0].id)
     return found[drawn.number(len(found))] if found else None

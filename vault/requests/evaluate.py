@@ -23,7 +23,7 @@ from vault.records.collections import check_fields, find_collection
 from vault.requests import requesters, translate
 from vault.requests.fit import check_fit
 from vault.requests.manifest import Manifest
-from vault.requests.parse import parse_manifest
+from vault.requests.parse import parse_stored
 from vault.store.tables import RequesterRow, RequestRow
 from vault.views.states import RequestState
 
@@ -67,7 +67,7 @@ class HypotheticalJob:
 def load(uow: UnitOfWork, request_id: str) -> StoredJob:
     """The request of this id; raises `UnknownRequest`."""
     row, requester = _rows(uow, request_id)
-    manifest = parse_manifest(row.manifest)
+    manifest = parse_stored(row.manifest)
     return StoredJob(row=row, manifest=manifest, requester=requester, price=price_of(manifest))
 
 

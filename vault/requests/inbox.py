@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
 from vault.budget.ledger import check_payable
-from vault.errors.families import Invalid, Refused
+from vault.errors.campaigns import CampaignOver, RoundOfCampaign, RoundTooLate
+from vault.errors.families import Refused
 from vault.errors.requests import (
     JobReplayed,
     OtherCollection,
@@ -27,20 +28,22 @@ from vault.requests.bundle import JobFiles, check_signature, check_sizes
 from vault.requests.expiry import check_expiry
 from vault.requests.fit import check_fit
 from vault.requests.hearing import over_at
-from vault.requests.manifest import Manifest
-from vault.requests.parse import manifest_digest, parse_manifest
+from vault.requests.manifest import Manifest, RoundManifest
+from vault.requests.parse import is_round, manifest_digest, parse_manifest
 from vault.requests.requesters import find_by_key
 from vault.requests.shapes import shapes
 from vault.requests.states import in_words, move
-from vault.requests.text import TEXT_LIMIT, text_faults
+from vault.requests.stored_campaigns import document_of, find_by_digest, latest_round
+from vault.requests.text import check_reason
 from vault.requests.translate import mechanism
 from vault.sealing.random import random_id
-from vault.store.tables import RequesterRow, RequestRow
-from vault.views.states import RequesterStatus, RequestState
+from vault.store.tables import CampaignRow, RequesterRow, RequestRow
+from vault.views.states import CampaignState, RequesterStatus, RequestState
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from vault.audit.entries import Json
     from vault.audit.transaction import AuditedTransaction
     from vault.store.tables import RefusalRow
     from vault.store.unit_of_work import UnitOfWork
@@ -64,14 +67,17 @@ def submit(
     (size), ``ManifestTampered``, ``ManifestInvalid``, ``WeightsTampered``, ``WeightsInvalid``,
     ``UnknownRequester``, ``RequesterBlocked``, ``JobReplayed``, ``ManifestInvalid`` (expiry, by `now` where it is
     given) and ``BudgetExhausted`` for what no vault can pay. A job that is refused stays on record and cannot come
-    again.
+    again. A round of a campaign is held against that campaign and its round key instead: it raises besides
+    ``UnknownCampaign``, what ``check_round`` does, and ``RoundTooLate``.
     """
-    manifest, requester = _authentic(act.uow, job)
+    manifest, requester, campaign = _authentic(act.uow, job)
     _check_new(act.uow, manifest, requester)
+    if campaign is not None:
+        _check_rises(act.uow, campaign, manifest)
     check_expiry(manifest, now or act.now)
     check_payable(mechanism(manifest))
-    row = _stored(act, job, manifest, requester)
-    refusal = _standing_word(act, row, manifest, requester)
+    row = _stored(act, job, manifest, requester, campaign)
+    refusal = _campaign_word(row, campaign) if campaign else _standing_word(act, row, manifest, requester)
     if refusal is None:
         row.state = move(RequestState.RECEIVED, RequestState.WAITING)
     else:
@@ -95,9 +101,19 @@ def _standing_word(
     return UnderRefusal(name=requester.name, collection=row.collection, until=until)
 
 
+def _campaign_word(row: RequestRow, campaign: CampaignRow) -> Refused | None:
+    """The owner's word on the campaign of a round, if that refuses it; outside it is heard as that word was."""
+    if campaign.state in (CampaignState.WAITING, CampaignState.JOINED):
+        return None
+    row.is_told = campaign.is_told
+    when = campaign.left_at or campaign.decided_at or campaign.received_at
+    what = "left" if campaign.state is CampaignState.LEFT else "refused"
+    return CampaignOver(what=what, date=when.date().isoformat())
+
+
 def examine(uow: UnitOfWork, job: JobFiles) -> Examined:
     """A job folder under every check of ``submit`` but replay and expiry; nothing is stored."""
-    manifest, requester = _authentic(uow, job)
+    manifest, requester, _ = _authentic(uow, job)
     _check_limit(manifest, requester)
     check_fit(manifest, find_collection(uow, manifest.collection))
     return Examined(manifest=manifest, requester=requester)
@@ -132,11 +148,12 @@ def refuse(act: AuditedTransaction, request_id: str, *, reason: str = "") -> Ref
 
     Its requester hears of it unless the request was approved once: whether an approval can still be taken back depends
     on how far the runs before it are. Raises ``UnknownRequest``, ``WrongState``, and ``Invalid`` for a reason that
-    cannot be shown.
+    cannot be shown; ``RoundOfCampaign`` for a round, which is left with its campaign.
     """
-    for fault in text_faults(reason, limit=TEXT_LIMIT) if reason else ():
-        raise Invalid(reason=f"the reason {fault}")
+    check_reason(reason)
     row = show(act.uow, request_id)
+    if row.campaign_id is not None:
+        raise RoundOfCampaign(campaign=row.campaign_id[:8])
     move(row.state, RequestState.REFUSED_PERSON)
     row.is_told = row.grant_id is None
     refusal = refusals.hold(act, row, is_told=row.is_told)
@@ -151,6 +168,12 @@ def end_erased(act: AuditedTransaction, request_id: str, *, reason: str) -> None
     _end(act, row, RequestState.REFUSED_PERSON, EntryType.REQUEST_REFUSE, reason=reason)
 
 
+def end_round(act: AuditedTransaction, row: RequestRow, *, is_told: bool, reason: str) -> None:
+    """End a round whose campaign is refused or left; its requester hears of it what it hears of the campaign."""
+    row.is_told = is_told
+    _end(act, row, RequestState.REFUSED_PERSON, EntryType.REQUEST_REFUSE, reason=reason)
+
+
 def expire(act: AuditedTransaction) -> list[str]:
     """End the requests whose time is over before they began to run, and return their ids."""
     open_states = (RequestState.WAITING, RequestState.APPROVED)
@@ -161,18 +184,31 @@ def expire(act: AuditedTransaction) -> list[str]:
     return [row.id for row in late]
 
 
-def _authentic(uow: UnitOfWork, job: JobFiles) -> tuple[Manifest, RequesterRow]:
-    """The manifest and its sender, from bytes that nobody has looked at yet."""
+def _authentic(uow: UnitOfWork, job: JobFiles) -> tuple[Manifest, RequesterRow, CampaignRow | None]:
+    """The manifest, its sender and, of a round, its campaign, from bytes that nobody has looked at yet."""
+    check_sizes(job)
+    if is_round(job.manifest):
+        return _authentic_round(uow, job)
     from vault.requests.weights import check_weights  # it loads numpy, which most acts do without
 
-    check_sizes(job)
     key = check_signature(job)
     manifest = parse_manifest(job.manifest)
     check_weights(job.weights, shapes(manifest), manifest.model.weights)
-    requester = find_by_key(uow, key)
+    return manifest, _open_to(find_by_key(uow, key)), None
+
+
+def _authentic_round(uow: UnitOfWork, job: JobFiles) -> tuple[Manifest, RequesterRow, CampaignRow]:
+    from vault.requests.campaign_round import check_round, named_campaign  # it loads numpy
+
+    campaign = find_by_digest(uow, named_campaign(job.manifest))
+    manifest = check_round(document_of(campaign), campaign.digest, job)
+    return manifest, _open_to(find_by_key(uow, bytes.fromhex(manifest.requester.key))), campaign
+
+
+def _open_to(requester: RequesterRow) -> RequesterRow:
     if requester.status is RequesterStatus.BLOCKED:
         raise RequesterBlocked(name=requester.name)
-    return manifest, requester
+    return requester
 
 
 def _check_limit(manifest: Manifest, requester: RequesterRow) -> None:
@@ -187,9 +223,22 @@ def _check_new(uow: UnitOfWork, manifest: Manifest, requester: RequesterRow) -> 
         raise JobReplayed(date=earlier.received_at.date().isoformat())
 
 
+def _check_rises(uow: UnitOfWork, campaign: CampaignRow, manifest: Manifest) -> None:
+    """Refuse a round that comes after a later one; each of them is stored, so none counts twice."""
+    number, latest = _round_number(manifest), latest_round(uow, campaign)
+    if number <= latest:
+        raise RoundTooLate(number=number, later=latest)
+
+
+def _round_number(manifest: Manifest) -> int:
+    assert isinstance(manifest, RoundManifest)  # what names a campaign was checked as a round of it
+    return manifest.campaign.round
+
+
 def _stored(
-    act: AuditedTransaction, job: JobFiles, manifest: Manifest, requester: RequesterRow
-) -> RequestRow:
+    act: AuditedTransaction, job: JobFiles, manifest: Manifest, requester: RequesterRow,
+    campaign: CampaignRow | None,
+) -> RequestRow:  # fmt: skip
     row = RequestRow(
         id=random_id(),
         job_id=manifest.job_id,
@@ -204,6 +253,8 @@ def _stored(
         expires_at=manifest.expires_at,
         over_at=over_at(manifest),
         size=len(job.manifest) + len(job.weights),
+        campaign_id=campaign.id if campaign else None,
+        round=_round_number(manifest) if campaign else None,
     )
     act.uow.add(row)
     hidden = {
@@ -213,6 +264,9 @@ def _stored(
         "manifest": row.manifest_digest,
     }
     act.record(EntryType.REQUEST_RECEIVED, clear={"request": row.id}, hidden=hidden)
+    if campaign is not None:
+        clear: dict[str, Json] = {"campaign": campaign.id, "request": row.id, "round": row.round or 0}
+        act.record(EntryType.CAMPAIGN_ROUND, clear=clear, hidden={"requester": requester.name})
     return row
 
 

@@ -179,7 +179,9 @@ def _not_the_owners(value: object) -> object:
 
 def _no_campaign(campaign: Campaign | None) -> None:
     if campaign is not None:
-        raise planned("is not null, and this version of Lockbox takes part in no campaign yet")
+        raise planned(
+            "is not null, and a round of a campaign is signed by its round key, as no job by itself"
+        )
 
 
 class FirstOutput(Output):
@@ -313,8 +315,12 @@ class Manifest(Wire):
         sizes = [
             each.transform.size if isinstance(each.transform, VectorFeature) else 1 for each in self.features
         ]
-        if sizes != [self.model.layers[0].taken.size]:
-            raise rule("has a model that takes in one vector, of as many numbers as its map")
+        taken = self.model.layers[0].taken
+        if sizes != [taken.size]:
+            raise rule(
+                f"has a model that takes in one vector of {taken.size} numbers ({taken.height} by {taken.width}, "
+                f"{taken.channels} each), and not what its features are"
+            )
         return self
 
 
@@ -355,6 +361,12 @@ class SecondManifest(Manifest):
         if self.output.average != "last":
             raise rule("is a sum with an average")
         return self
+
+
+class RoundManifest(SecondManifest):
+    """The job of one round of a campaign."""
+
+    campaign: Campaign
 
 
 VERSIONS: Final[Mapping[int, type[Manifest]]] = {1: FirstManifest, 2: SecondManifest}

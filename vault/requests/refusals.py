@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from vault.audit.entries import EntryType
 from vault.errors.requests import UnknownRefusal
-from vault.requests.parse import parse_manifest
+from vault.requests.parse import parse_stored
 from vault.sealing.random import random_id
 from vault.store.tables import RefusalRow, RequesterRow
 from vault.store.times import stamp
@@ -34,7 +34,7 @@ def hold(act: AuditedTransaction, row: RequestRow, *, is_told: bool) -> RefusalR
         id=random_id(),
         requester_id=row.requester_id,
         collection=row.collection,
-        purpose=parse_manifest(row.manifest).purpose.dpv,
+        purpose=parse_stored(row.manifest).purpose.dpv,
         request_id=row.id,
         is_told=is_told,
         refused_at=act.at,
@@ -57,7 +57,7 @@ def standing(
 
 def standing_for(uow: UnitOfWork, row: RequestRow, now: datetime) -> RefusalRow | None:
     """The same for a job that is stored."""
-    purpose = parse_manifest(row.manifest).purpose.dpv
+    purpose = parse_stored(row.manifest).purpose.dpv
     return standing(uow, requester_id=row.requester_id, collection=row.collection, purpose=purpose, now=now)
 
 
@@ -79,7 +79,7 @@ def lift(act: AuditedTransaction, row: RequestRow) -> int:
         raise UnknownRefusal(request=row.id[:8])
     requester = act.uow.get(RequesterRow, row.requester_id)
     name = "" if requester is None else requester.name
-    purpose = PURPOSES[parse_manifest(row.manifest).purpose.dpv]
+    purpose = PURPOSES[parse_stored(row.manifest).purpose.dpv]
     what = f"the no to {name} for {purpose} on {row.collection}: it is lifted"
     act.record(EntryType.SETTINGS_CHANGE, hidden={"what": what})
     return lifted

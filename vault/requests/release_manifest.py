@@ -15,7 +15,7 @@ from vault.requests.canonical import NotCanonical, Wire, canonical, dump, parse_
 from vault.requests.encodings import UPDATE_STEP, update_step
 from vault.requests.manifest import (
     FIELDS_LIMIT,
-    CampaignRound,
+    Campaign,
     Computation,
     Encoding,
     Manifest,
@@ -148,7 +148,7 @@ class SecondRelease(ReleaseManifest):
     model: Annotated[ModelAsk, Field(discriminator="kind")]
     optimizer: OptimizerAsk
     update: SecondUpdate
-    campaign: CampaignRound
+    campaign: Campaign | None
 
 
 VERSIONS: Final[Mapping[int, type[ReleaseManifest]]] = {1: FirstRelease, 2: SecondRelease}

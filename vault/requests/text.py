@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from vault.errors.families import Invalid
 from vault.views.names import has_invisible
 
 NAME_LIMIT = 80
@@ -30,3 +31,9 @@ def text_faults(text: str, *, limit: int) -> tuple[str, ...]:
     if unicodedata.category(text[0]).startswith("M"):
         faults.append("begins with a combining mark")
     return tuple(faults)
+
+
+def check_reason(reason: str) -> None:
+    """Refuse a reason of the owner's that cannot be shown; raises ``Invalid``, and empty is none."""
+    for fault in text_faults(reason, limit=TEXT_LIMIT) if reason else ():
+        raise Invalid(reason=f"the reason {fault}")

@@ -10,7 +10,7 @@ from vault.budget.mechanism import Mechanism
 from vault.consent.decide import Question
 from vault.consent.grants import Operation, Window
 from vault.requests.encodings import encoding_of, update_step
-from vault.requests.manifest import Manifest, kind_of
+from vault.requests.manifest import Manifest, RoundManifest, kind_of
 from vault.requests.models import model_spec
 from vault.requests.optimizers import Adam, DecayedSgd, NoOptimizer, Sgd
 from vault.requests.shapes import all_specs, dimension, label_spec
@@ -32,6 +32,7 @@ def question(
         window=Window(start=manifest.where.start, end=manifest.where.end),
         unit=manifest.unit,
         epsilon=epsilon,
+        campaign=manifest.campaign.digest if isinstance(manifest, RoundManifest) else None,
     )
 
 

@@ -42,6 +42,11 @@ def check_weights(data: bytes, shapes: Shapes, digest: str) -> None:
         raise WeightsInvalid(reason=f"the file is larger than {WEIGHTS_LIMIT // 1024} KiB")
     if sha256_hex(data) != digest:
         raise WeightsTampered()
+    check_form(data, shapes)
+
+
+def check_form(data: bytes, shapes: Shapes) -> None:
+    """The same, of weights that nothing names; raises ``WeightsInvalid``."""
     try:
         tensors = read_tensors(data, dtype="F32")
         check_header(data)

@@ -27,6 +27,7 @@ NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 TAG_BYTES = crypto_aead_xchacha20poly1305_ietf_ABYTES
 PREFIX = bytes([1, 1])  # version, algorithm
 OVERHEAD = len(PREFIX) + NONCE_BYTES + TAG_BYTES
+_SEALED_AT = len(PREFIX) + NONCE_BYTES
 
 
 def seal(key: Secret, plaintext: bytes, aad: bytes) -> bytes:
@@ -45,7 +46,7 @@ def open_sealed(key: Secret, blob: bytes, aad: bytes, *, what: str) -> bytes:
     """
     if len(blob) < OVERHEAD or not blob.startswith(PREFIX):
         raise Damaged(what=what)
-    nonce, sealed = blob[len(PREFIX) :][:NONCE_BYTES], blob[len(PREFIX) + NONCE_BYTES :]
+    nonce, sealed = blob[len(PREFIX) : _SEALED_AT], blob[_SEALED_AT:]
     key_bytes = require_length(key, KEY_BYTES, "a sealing key")
     try:
         return crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, PREFIX + aad, nonce, key_bytes)

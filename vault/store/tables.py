@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from vault.store.column_types import TimeColumn, TypeColumn, WordColumn
 from vault.views.field_types import ColumnType, Sensitivity, UnitKind
-from vault.views.states import RequesterStatus, RequestState
+from vault.views.states import CampaignState, RequesterStatus, RequestState
 
 
 class Row(SQLModel):
@@ -227,7 +227,7 @@ class RequestRow(Row, table=True):
     """One signed job that came in.
 
     From `over_at` on its requester hears that it is over, whatever became of it; `size` are its bytes; `is_told` says
-    that the requester hears of the refusal.
+    that the requester hears of the refusal. A round of a campaign has that campaign's id and its number.
     """
 
     __tablename__ = "request"
@@ -249,6 +249,32 @@ class RequestRow(Row, table=True):
     reason: str | None = None
     over_at: datetime | None = _time(default=None)
     size: int = _counted()
+    is_told: bool = _flag()
+    campaign_id: str | None = sqlmodel.Field(default=None, index=True)
+    round: int | None = None
+
+
+class CampaignRow(Row, table=True):
+    """One signed campaign that came in; the job of each of its rounds is a request.
+
+    `grant_id` is the consent under which it was joined; `is_told` says that the requester hears of the refusal.
+    """
+
+    __tablename__ = "campaign"
+
+    id: str = sqlmodel.Field(primary_key=True)
+    digest: str = sqlmodel.Field(unique=True)
+    requester_id: str = sqlmodel.Field(index=True)
+    collection: str = sqlmodel.Field(index=True)
+    state: CampaignState = _word_of(CampaignState)
+    document: bytes
+    signature: bytes
+    received_at: datetime = _time()
+    expires_at: datetime = _time()
+    decided_at: datetime | None = _time(default=None)
+    left_at: datetime | None = _time(default=None)
+    grant_id: str | None = sqlmodel.Field(default=None, index=True)
+    reason: str | None = None
     is_told: bool = _flag()
 
 

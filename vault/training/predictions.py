@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from vault.records.distribution import histogram
 from vault.requests.parse import parse_manifest
 from vault.sealing.durable import create_file
 from vault.training.own import numbers_of
@@ -52,6 +55,7 @@ def written(answer: Answer, model: ModelRow, table: Table, target: Path) -> Pred
         least=None if values is None else float(values.min()),
         mean=None if values is None else float(values.mean()),
         most=None if values is None else float(values.max()),
+        histogram=None if values is None else histogram(np.sort(values)),
         absent=table.absent,
     )
 

@@ -114,7 +114,8 @@ class GrantDraft:
 class Withdrawal:
     """What withdrawing a consent did or would do, as ids of requests, and what cannot be called back.
 
-    `stopped` were in training, `destroyed` were held, `returned` were approved, have not run and wait again.
+    `stopped` were in training, `destroyed` were held, `returned` were approved, have not run and wait again. Where it
+    was given for a `campaign`, that is left with it, and `rounds_ended` would have run and do not any more.
     """
 
     grant: str
@@ -123,3 +124,5 @@ class Withdrawal:
     already_left: tuple[str, ...]
     may_have_left: tuple[str, ...]
     returned: tuple[str, ...] = ()
+    campaign: str = ""
+    rounds_ended: tuple[str, ...] = ()

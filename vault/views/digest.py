@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from vault.views.campaigns import CampaignLine
 from vault.views.requests import RequestLine
 
 
@@ -65,6 +66,7 @@ class Digest:
     spent: tuple[WeekSpent, ...]
     left: tuple[UpdateLine, ...]
     waiting: tuple[RequestLine, ...]
+    campaigns: tuple[CampaignLine, ...]
     approved: tuple[RequestLine, ...]
     held: tuple[UpdateLine, ...]
     unfinished: tuple[UpdateLine, ...]

@@ -39,6 +39,9 @@ class TimelineGroup:
 TRAIL_OUTCOMES: Final = ("allowed", "refused", "ran", "failed", "spent", "left", "kept", "ended")
 """What can come of something that is on the trail."""
 
+ALL_RECORDS: Final = "your records"
+"""How the trail says that a look was at the records of every collection."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrailFilter:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vault.views.records import Histogram
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelView:
@@ -63,7 +65,10 @@ class ModelFit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predictions:
-    """What was predicted and written: for how many rows, and how often each class, or from where to where."""
+    """What was predicted and written: for how many rows, and how often each class, or from where to where.
+
+    Numbers have a ``histogram`` from the least to the most, where their range can be parted.
+    """
 
     model: str
     label: str
@@ -72,4 +77,5 @@ class Predictions:
     least: float | None
     mean: float | None
     most: float | None
+    histogram: Histogram | None
     absent: tuple[str, ...]

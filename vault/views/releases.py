@@ -13,7 +13,8 @@ class OwnerResults:
 
     `loss` and `metric` are of the model after each of `steps`; the final ones of the model the update makes. A score
     that does not exist (no rows, an overflow) is None. `base_metric` is the score of always guessing the commonest
-    class or the mean; None too where an earlier version trained it.
+    class or the mean; None too where an earlier version trained it. Where `is_sum` what leaves is no model, and the
+    scores are of the weights that it starts from.
     """
 
     rows: int
@@ -24,6 +25,7 @@ class OwnerResults:
     final_loss: float | None
     final_metric: float | None
     base_metric: float | None = None
+    is_sum: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

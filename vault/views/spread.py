@@ -6,7 +6,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vault.views.records import ColumnSummary
+    from vault.views.records import ColumnSummary, Histogram
 
 
 def number(value: float) -> str:
@@ -25,11 +25,18 @@ def distribution(column: ColumnSummary) -> list[tuple[str, int]]:
     """Labels and counts; a column that is always the same needs no picture of it."""
     if column.histogram is None:
         return list(column.top)
-    edges, counts = column.histogram.edges, column.histogram.counts
-    bins = list(zip(edges[:-1], edges[1:], counts, strict=True))
     if column.minimum == column.maximum:
-        return [(end(column.minimum), sum(counts))]
-    return _whole_bins(bins) if column.type == "int" else [(_between(low, high), n) for low, high, n in bins]
+        return [(end(column.minimum), sum(column.histogram.counts))]
+    return _whole_bins(_bins(column.histogram)) if column.type == "int" else binned(column.histogram)
+
+
+def binned(histogram: Histogram) -> list[tuple[str, int]]:
+    """The bins of a histogram by their ends, with their counts."""
+    return [(_between(low, high), count) for low, high, count in _bins(histogram)]
+
+
+def _bins(histogram: Histogram) -> list[tuple[float, float, int]]:
+    return list(zip(histogram.edges[:-1], histogram.edges[1:], histogram.counts, strict=True))
 
 
 def _between(low: float, high: float) -> str:

@@ -25,6 +25,15 @@ class RequestState(StrEnum):
     DESTROYED = "destroyed"
 
 
+class CampaignState(StrEnum):
+    """Where a campaign stands with the owner; that its last round is over is told by the clock."""
+
+    WAITING = "waiting"
+    JOINED = "joined"
+    LEFT = "left"
+    REFUSED = "refused"
+
+
 class RequesterStatus(StrEnum):
     """How the owner stands to a requester."""
 

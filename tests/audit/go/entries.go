@@ -27,7 +27,9 @@ var keys = map[string]string{
 	"consent.grant": "consent expires method", "consent.withdraw": "consent expires? method?",
 	"consent.expire": "consent expires? method?", "requester.add": "", "requester.trust": "", "requester.block": "",
 	"requester.rename": "", "request.received": "request", "request.approve": "request", "request.refuse": "request",
-	"request.expire": "request", "request.return": "request", "decision": "request outcome reason",
+	"request.expire": "request", "request.return": "request", "campaign.received": "campaign", "campaign.refuse": "campaign",
+	"campaign.join": "campaign consent", "campaign.leave": "campaign", "campaign.round": "campaign request round",
+	"decision": "request outcome reason",
 	"training.run": "run request status epsilon delta steps", "run.failed": "run reason charged",
 	"budget.spend": "run epsilon accountant", "release.intent": "run release?", "release.approve": "run release?",
 	"release.withhold": "run release?", "release.expire": "run release?", "release.destroy": "run release?",
@@ -39,7 +41,7 @@ const randomID, digits64, decimal = `[0-9a-f]{32}`, `[0-9a-f]{64}`, `(0|[1-9][0-
 
 // texts is the form of each clear value that is a text and not a time.
 var texts = map[string]*regexp.Regexp{
-	"consent": whole(randomID), "request": whole(randomID), "run": whole(randomID), "release": whole(randomID),
+	"campaign": whole(randomID), "consent": whole(randomID), "request": whole(randomID), "run": whole(randomID), "release": whole(randomID),
 	"manifest_sha256": whole(digits64), "update_sha256": whole(digits64), "epsilon": whole(decimal), "delta": whole(decimal),
 	"count":      whole(`0|1-9|10*-9*`),
 	"checkpoint": whole(`[!-*,-~]{1,80}\n[1-9][0-9]{0,15}\n[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\n`),
@@ -52,7 +54,7 @@ var texts = map[string]*regexp.Regexp{
 }
 
 var reasons = map[string]*regexp.Regexp{
-	"decision": whole(`empty-scope|expired|field-not-named|granted|internal|no-grant|not-yet-valid|other-collection|` +
+	"decision": whole(`empty-scope|expired|field-not-named|granted|internal|no-grant|not-yet-valid|other-campaign|other-collection|` +
 		`other-field-missing|other-operation|other-purpose|other-requester|other-unit|outside-window|over-epsilon-cap|` +
 		`requester-blocked|used-up|withdrawn`),
 	"run.failed": whole(`budget|consent|damaged|internal|interrupted|learner|no-records|sandbox|withdrawn`),
@@ -169,9 +171,9 @@ func isClear(kind, name string) bool {
 
 func hasShape(kind, key string, value interface{}) bool {
 	switch key {
-	case "steps", "size":
+	case "round", "steps", "size":
 		n, isNumber := value.(json.Number)
-		return isNumber && !strings.HasPrefix(n.String(), "-")
+		return isNumber && !strings.HasPrefix(n.String(), "-") && (key != "round" || n.String() != "0")
 	case "charged":
 		_, isBool := value.(bool)
 		return isBool

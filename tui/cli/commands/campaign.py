@@ -1,23 +1,26 @@
-"""The requester's side of many vaults: campaign plan, new, sign, check."""
+"""Many vaults that answer in rounds: for requesters plan, new, sign, check and round; for owners what else there is."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 import typer
 
+from tui.cli.action_commands import add_actions
 from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
+from tui.cli.owner_campaigns import add_owner_commands
 from tui.cli.terminal import say, write, write_facts, write_json
 from tui.text import wording
 from tui.text.parse import parse_count, parse_epsilon
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from vault.requester.campaign_description import CampaignDescription
     from vault.requester.campaign_plan import Outlook, Plan
     from vault.requester.campaigns import CampaignFacts
@@ -28,7 +31,7 @@ group = typer.Typer(no_args_is_help=True)
 def add_to(app: typer.Typer) -> None:
     """Register these commands."""
     app.add_typer(
-        group, name="campaign", help="For requesters: many vaults that answer in rounds.", cls=CommandGroup
+        group, name="campaign", help="Many vaults that answer one requester in rounds.", cls=CommandGroup
     )
 
 
@@ -60,7 +63,7 @@ def plan(
 ) -> None:
     """Say what a campaign would be worth, cost and ask of people, before anybody is asked; writes nothing."""
     from vault.requester.aim import Aim
-    from vault.requester.campaign_plan import check_useful, plan
+    from vault.requester.campaign_plan import LIFETIME, check_useful, plan
     from vault.requester.campaigns import drafted_campaign
 
     asked, aim = _described(description, units_guess), Aim(most=parse_epsilon(epsilon))
@@ -72,6 +75,7 @@ def plan(
         kind, _, name = document.job.unit.partition(":")
         write_facts([*_plan_rows(found), *_price_rows(found, kind, name or None)])
     check_useful(found)
+    _warn_of_budget(found.price.percent_of(LIFETIME, 2))
     if not found.with_absent.is_useful:
         say("Beware: if three in ten stay away, it is not useful.")
 
@@ -128,6 +132,36 @@ def check(folder: CampaignDir, as_json: AsJson = False) -> None:
     _show(check_campaign(folder, delta=DELTA, now=datetime.now(UTC)), as_json=as_json)
 
 
+@group.command("round")
+def write_round(
+    folder: CampaignDir,
+    number: Annotated[str, typer.Argument(metavar="N", help="Which round, from 1 on.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder.")],
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            "--weights", metavar="FILE", help="What it starts from; default: the campaign's first weights."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the job of one round, signed by the round key beside the campaign; vaults take it in like any job."""
+    from vault.requester.campaign_rounds import new_round
+
+    found = new_round(folder, parse_count(number), to=to, weights=weights)
+    if as_json:
+        write_json({"job_id": found.job_id, "round": found.campaign.round, "expires": found.expires})
+    else:
+        write(found.job_id)
+    say(
+        f"Round {found.campaign.round} is open until {found.expires}. For owners: lockbox request submit {to}"
+    )
+
+
+add_owner_commands(group)
+add_actions(group, "campaign")
+
+
 def _described(path: Path, units_guess: str | None) -> CampaignDescription:
     from vault.requester.campaign_description import campaign_from_description
 
@@ -138,6 +172,8 @@ def _described(path: Path, units_guess: str | None) -> CampaignDescription:
 
 
 def _show(facts: CampaignFacts, *, as_json: bool) -> None:
+    from vault.requester.campaign_plan import LIFETIME
+
     document, price = facts.document, facts.price
     if as_json:
         write_json(
@@ -155,6 +191,7 @@ def _show(facts: CampaignFacts, *, as_json: bool) -> None:
                 "epsilon_of_round": price.of_round.epsilon,
                 "delta": price.together.delta,
                 "guess_rate": price.together.guess_rate,
+                "numerical_assumption": price.together.numerical_assumption,
             }
         )
         return
@@ -169,13 +206,22 @@ def _show(facts: CampaignFacts, *, as_json: bool) -> None:
             ("units of a vault", f"at most {document.most_units:,}"),
             ("witness", f"{document.witness.name}" if document.witness else "nobody"),
             ("costs", f"ε {price.together.epsilon} at δ {price.together.delta:f}, all rounds together"),
-            ("means", wording.guess_sentence(kind, name or None, price.together.guess_rate)),
+            (
+                "means",
+                _means(kind, name or None, price.together.guess_rate, price.together.numerical_assumption),
+            ),
         ]
     )
+    _warn_of_budget(price.percent_of(LIFETIME, 2))
     if document.witness is None:
         say(
             "Beware: without a witness each vault's owner is told that others may have been shown something else."
         )
+
+
+def _means(kind: str, name: str | None, guess_rate: Decimal, is_assumed: bool) -> str:
+    sentence = wording.guess_sentence(kind, name, guess_rate)
+    return f"{sentence} {wording.NUMERICAL_ASSUMPTION}" if is_assumed else sentence
 
 
 def _plan_rows(found: Plan) -> list[tuple[str, str]]:
@@ -185,9 +231,27 @@ def _plan_rows(found: Plan) -> list[tuple[str, str]]:
         (
             "",
             "Points of 100 × AUC that were lost to noise at such a number, against the same model of all records in "
-            "one place without privacy (docs/campaign.md). Yours may differ.",
+            f"one place without privacy (docs/campaign.md). {_how_far_it_goes(found.protocol)}",
         ),
     ]
+
+
+def _how_far_it_goes(protocol: str) -> str:
+    from vault.requester.campaign_plan import MEASURED_PROTOCOL
+
+    if protocol == MEASURED_PROTOCOL:
+        return "Yours may differ."
+    return f"It was measured for gradient sums in ten rounds: what {protocol} loses at such a number was not."
+
+
+def _warn_of_budget(percent: Decimal) -> None:
+    from vault.requester.campaign_plan import LIFETIME
+
+    if percent > wording.WHOLE:
+        say(
+            f"Beware: all rounds together are more than a whole lifetime budget of ε {LIFETIME}, the preset of a new "
+            "vault. Only a vault whose owner chose a larger one can pay them."
+        )
 
 
 def _outlook(one: Outlook) -> str:
@@ -197,11 +261,13 @@ def _outlook(one: Outlook) -> str:
 
 
 def _price_rows(found: Plan, kind: str, name: str | None) -> list[tuple[str, str]]:
+    from vault.requester.campaign_plan import LIFETIME
+
     together, rounds = found.price.together, wording.counted(found.rounds, "round")
     return [
         ("costs", f"ε {together.epsilon} at δ {together.delta:f} for {rounds} together"),
-        ("of a lifetime budget", f"{100 * found.budget_share:.2f} % of ε 8"),
-        ("means", wording.guess_sentence(kind, name, together.guess_rate)),
+        ("of a lifetime budget", f"{found.price.percent_of(LIFETIME, 2)} % of ε {LIFETIME}"),
+        ("means", _means(kind, name, together.guess_rate, together.numerical_assumption)),
         ("bytes a round, of a vault", f"{found.bytes_up:,} up, {found.bytes_down:,} down"),
         (
             "approvals of a person",
@@ -211,6 +277,8 @@ def _price_rows(found: Plan, kind: str, name: str | None) -> list[tuple[str, str
 
 
 def _as_json(found: Plan) -> dict[str, Any]:
+    from vault.requester.campaign_plan import LIFETIME
+
     price = found.price
     return {
         "planning_number": found.expected.planning_number,
@@ -226,7 +294,8 @@ def _as_json(found: Plan) -> dict[str, Any]:
         "epsilon_of_round": price.of_round.epsilon,
         "delta": price.together.delta,
         "guess_rate": price.together.guess_rate,
-        "budget_share": Decimal(str(round(found.budget_share, 6))),
+        "numerical_assumption": price.together.numerical_assumption,
+        "budget_share": price.percent_of(LIFETIME, 4) / 100,
         "bytes_up": found.bytes_up,
         "bytes_down": found.bytes_down,
         "approvals": found.approvals,

@@ -207,6 +207,8 @@ def _say_withdrawn(done: Withdrawal) -> None:
         say(f"{wording.counted(len(done.stopped), 'run')} stopped; the budget that was paid stays spent.")
     if done.destroyed:
         say(f"{wording.counted(len(done.destroyed), 'held update')} destroyed.")
+    if done.campaign:
+        say(f"Campaign {done.campaign[:8]}, for which it was given, is left with it.")
     if done.returned:
         say(returning(done))
     if done.already_left:

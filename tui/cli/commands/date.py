@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,6 +43,10 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
 def _written_out(today: str) -> str:
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", today, re.ASCII):
         raise typer.BadParameter("a date is written YYYY-MM-DD")
+    try:
+        date.fromisoformat(today)
+    except ValueError:
+        raise typer.BadParameter(f"there is no {today}") from None
     return today
 
 
@@ -59,20 +64,20 @@ def confirm(
     say(f"It is {found.vault}. Your word is on the trail.")
 
 
-def consequence(date: DateView) -> str:
+def consequence(found: DateView) -> str:
     """What confirming the clock's date changes, in one line."""
     ending = [
         wording.counted(number, what)
         for number, what in (
-            (date.consents_ending, "consent"),
-            (date.requests_ending, "request"),
-            (date.updates_ending, "held update"),
+            (found.consents_ending, "consent"),
+            (found.requests_ending, "request"),
+            (found.updates_ending, "held update"),
         )
         if number
     ]
     if ending:
         return f"By the clock's date, what runs out for good: {', '.join(ending)}."
-    if date.consents_returning:
-        held = wording.counted(date.consents_returning, "consent")
+    if found.consents_returning:
+        held = wording.counted(found.consents_returning, "consent")
         return f"By the clock's date, what ended too early and holds again: {held}. Nothing else comes back."
     return "By the clock's date nothing runs out that still holds now."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from tui.cli.action_commands import add_actions
 from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
-from tui.cli.terminal import say, write_facts, write_json, write_table, write_wrapped
+from tui.cli.terminal import say, width, write, write_facts, write_json, write_table, write_wrapped
 from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import model_facts, times
 
@@ -137,6 +138,9 @@ def predict(
             else:
                 found = vault.predict_collection(model, rows, to, progress=progress)
     _tell(as_json, found, model_facts.prediction_sentences(found))
+    if not as_json:
+        for line in model_facts.prediction_picture(found, width(), calm=bool(os.environ.get("ACCESSIBLE"))):
+            write(line)
 
 
 @group.command("export")

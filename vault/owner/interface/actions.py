@@ -22,6 +22,7 @@ PARTS: Final = (
     "Budget",
     "Models",
     "Releases",
+    "Campaigns",
     "Requests",
     "Consents",
     "Requesters",

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from vault.owner.interface.audit import Audit
 from vault.owner.interface.budget import Budget
+from vault.owner.interface.campaigns import Campaigns
 from vault.owner.interface.consents import Consents
 from vault.owner.interface.models import Models
 from vault.owner.interface.records import Records
@@ -15,7 +16,9 @@ from vault.owner.interface.requests import Requests
 from vault.owner.interface.upkeep import Upkeep
 
 
-class Owner(Records, Requesters, Consents, Requests, Releases, Models, Budget, Audit, Upkeep, Protocol):
+class Owner(
+    Records, Requesters, Consents, Requests, Campaigns, Releases, Models, Budget, Audit, Upkeep, Protocol
+):
     """What an owner can do; ids may be given by any unambiguous beginning.
 
     Every action that changes something is one durable transaction with its entry on the trail. In another process an

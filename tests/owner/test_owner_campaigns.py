@@ -1,0 +1,518 @@
+"""A campaign in a vault: one price, one consent, rounds that are held against it, and leaving at any time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.worlds.campaigns import another, campaign, held, joined, round_of
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import NAME, World
+from vault import portal
+from vault.errors.campaigns import (
+    CampaignMismatch,
+    CampaignOver,
+    CampaignReplayed,
+    CampaignTampered,
+    CampaignUnderRefusal,
+    CampaignWrongState,
+    RoundDeparts,
+    RoundOfCampaign,
+    RoundTampered,
+    RoundTooLate,
+    UnknownCampaign,
+)
+from vault.errors.daemon import NotAtThisDoor
+from vault.errors.requests import (
+    JobReplayed,
+    ManifestInvalid,
+    RequesterBlocked,
+    TooManyWaiting,
+    UnknownRequester,
+    WrongState,
+)
+from vault.requester.campaigns import check_campaign
+from vault.requester.keys import keygen
+from vault.requests.bundle import parse_signature_line, read_job, signature_line
+from vault.requests.campaign_round import ROUND_DOMAIN
+from vault.requests.canonical import canonical
+from vault.sealing.keyfile import read_secret_key
+from vault.sealing.signing import SigningKey
+from vault.vault import Vault
+
+
+@pytest.fixture(scope="session")
+def campaign_template(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A vault with records that knows who asks, and a signed campaign beside it; tests get copies."""
+    world = new_world(tmp_path_factory.mktemp("campaign"))
+    with world.vault() as vault:
+        world.imported(vault)
+        world.introduced(vault)
+    campaign(world)
+    return world
+
+
+@pytest.fixture
+def asked(campaign_template: World, tmp_path: Path) -> World:
+    """A copy of it."""
+    return copy_of(campaign_template, tmp_path / "copy")
+
+
+@pytest.fixture
+def vault(asked: World) -> Iterator[Vault]:
+    """Its vault, open."""
+    with asked.vault() as opened:
+        yield opened
+
+
+@pytest.fixture
+def folder(asked: World) -> Path:
+    """Its campaign."""
+    return asked.folder / "campaign"
+
+
+def entries(vault: Vault, kind: str) -> list[str]:
+    """The sentences of every entry of a type."""
+    return [line.sentence for line in vault.audit_lines() if line.type == kind]
+
+
+def resigned(folder: Path, number: int, key: Path, **changes: object) -> Path:
+    """A round with other values in its manifest, signed by this key as a round."""
+    job = round_of(folder, number, name=f"changed-{number}")
+    found = json.loads((job / "manifest.json").read_bytes())
+    data = canonical({**found, **changes})
+    (job / "manifest.json").write_bytes(data)
+    signer = SigningKey.from_seed(read_secret_key(key))
+    (job / "manifest.sig").write_bytes(signature_line(signer.sign(ROUND_DOMAIN + data)))
+    return job
+
+
+# taking in ------------------------------------------------------------------------------------------------
+
+
+def test_a_campaign_is_one_thing_with_one_composed_price(vault: Vault, folder: Path) -> None:
+    found = vault.submit_campaign(folder)
+    line = found.line
+
+    assert (line.state, line.requester, line.collection, line.rounds) == ("waiting", NAME, "nights", 3)
+    assert (line.done, line.to_come) == (0, 3)
+    assert [(one.number, one.state, one.request) for one in found.rounds] == [
+        (number, "to come", None) for number in (1, 2, 3)
+    ]
+    price = found.price
+    assert price is not None
+    assert price.rounds == 3
+    asked = check_campaign(folder, delta=price.delta).price
+    assert (price.epsilon, price.guess_rate) == (asked.together.epsilon, asked.together.guess_rate)
+    assert (
+        price.epsilon_of_round < price.epsilon <= 1 < 3 * price.epsilon_of_round
+    )  # composed, and not added up
+    assert Decimal("0.5") < price.guess_rate < Decimal("0.56")
+    assert [one.name for one in found.decision.fields] == ["coffee", "good", "steps"]
+    assert (found.decision.permitted, found.obstacle, found.witness) == (False, "", None)
+    assert vault.campaigns() == [line]
+    assert vault.requests() == []
+    (said,) = entries(vault, "campaign.received")
+    assert f"Campaign {line.id[:8]} came in from {NAME} for academic research" in said
+    assert said.endswith("in 3 rounds.")
+
+
+def test_a_campaign_is_taken_in_once_and_only_from_who_is_known(vault: Vault, folder: Path) -> None:
+    vault.submit_campaign(folder)
+    with pytest.raises(CampaignReplayed):
+        vault.submit_campaign(folder)
+
+    data = (folder / "campaign.json").read_bytes()
+    (folder / "campaign.json").write_bytes(data.replace(b'"rule":"trimmed_mean"', b'"rule":"mean"'))
+    with pytest.raises(CampaignTampered):
+        vault.submit_campaign(folder)
+    assert len(vault.campaigns()) == 1
+
+
+def test_a_campaign_of_a_stranger_or_of_somebody_blocked_is_not_stored(world: World, asked: World) -> None:
+    with world.vault() as vault, pytest.raises(UnknownRequester):
+        vault.submit_campaign(asked.folder / "campaign")
+    with asked.vault() as vault:
+        vault.block_requester(NAME)
+        with pytest.raises(RequesterBlocked):
+            vault.submit_campaign(asked.folder / "campaign")
+        assert vault.campaigns() == []
+
+
+def test_a_campaign_does_not_get_around_a_no_that_holds(asked: World, vault: Vault, folder: Path) -> None:
+    vault.refuse(vault.submit(asked.job()).line.id)
+
+    with pytest.raises(CampaignUnderRefusal):
+        vault.submit_campaign(folder)
+    (line,) = vault.campaigns()
+    assert line.state == "refused"
+    with pytest.raises(CampaignWrongState):
+        vault.preview_join(line.id)
+
+
+# joining --------------------------------------------------------------------------------------------------
+
+
+def test_joining_is_one_consent_for_the_rounds_of_this_campaign_alone(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    found = vault.submit_campaign(folder)
+    what = vault.preview_join(found.line.id, optional=frozenset({"coffee"}))
+    assert (what.draft.fields, what.draft.uses) == (("coffee", "good", "steps"), 3)
+    assert what.draft.epsilon_cap == str(found.price and found.price.epsilon_of_round)
+    assert vault.grants() == []
+
+    with pytest.raises(CampaignMismatch):
+        vault.join_campaign(found.line.id, digest="0" * 64)
+    vault.join_campaign(found.line.id, digest=found.digest, optional=frozenset({"coffee"}))
+
+    (grant,) = vault.grants()
+    view = vault.campaign(found.line.id)
+    assert (view.line.state, view.consent) == ("joined", grant.id)
+    assert view.decision.permitted
+    assert entries(vault, "campaign.join") == [
+        f"You joined campaign {found.line.id[:8]} of {NAME} under consent {grant.id[:8]}."
+    ]
+    with pytest.raises(CampaignWrongState):
+        vault.join_campaign(found.line.id, digest=found.digest)
+
+    alone = vault.submit(asked.job(epsilon="0.5")).line.id  # the same columns, for the same purpose
+    refused = vault.request(alone).decision
+    assert not refused.permitted
+    assert any("was given for the rounds of one campaign alone" in one for one in refused.reasons)
+
+
+def test_each_round_runs_by_that_one_word_is_charged_once_and_decided_apart(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    campaign_id = joined(vault, folder)
+    first = vault.submit(round_of(folder, 1))
+    assert first.line.state == "approved"
+    assert entries(vault, "campaign.round") == [
+        f"Request {first.line.id[:8]} is round 1 of campaign {campaign_id[:8]} of {NAME}."
+    ]
+    release = vault.train(first.line.id)
+    assert release.state == "held"
+    with pytest.raises(JobReplayed):
+        vault.submit(folder.parent / "campaign-round-1")
+
+    vault.send(release.id, confirm_digest=release.digest, to=asked.folder / "out")
+    said = json.loads((asked.folder / "out" / "release.json").read_bytes())
+    assert said["campaign"] == {"digest": vault.campaign(campaign_id).digest, "round": 1}
+    second = held(vault, folder, 2)
+
+    found = vault.campaign(campaign_id)
+    assert [one.state for one in found.rounds] == ["released", "held", "to come"]
+    assert (found.line.done, found.line.to_come) == (2, 1)
+    (grant,) = vault.grants()
+    assert (grant.uses_spent, grant.uses) == (2, 3)
+    charges = vault.budget_history()
+    assert [one.request for one in charges] == [release.id, second]
+    assert found.price is not None
+    assert {one.epsilon for one in charges} == {found.price.epsilon_of_round}
+    assert found.price.rounds == 3
+    assert vault.verify_audit().size == vault.status().audit_entries
+
+
+def test_a_round_that_came_before_the_word_waits_for_it(vault: Vault, folder: Path) -> None:
+    found = vault.submit_campaign(folder)
+    early = vault.submit(round_of(folder, 1)).line
+    assert early.state == "waiting"
+    with pytest.raises(RoundOfCampaign):
+        vault.preview_approval(early.id, draft=True, optional=frozenset())
+    manifest = vault.request(early.id).manifest_digest
+    with pytest.raises(RoundOfCampaign):
+        vault.approve(early.id, manifest_digest=manifest, draft=True)
+    with pytest.raises(RoundOfCampaign):
+        vault.refuse(early.id)
+
+    vault.join_campaign(found.line.id, digest=found.digest)
+    assert vault.request(early.id).line.state == "approved"
+
+
+def test_who_joins_late_consents_to_the_rounds_that_can_still_come(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    found = vault.submit_campaign(folder)
+    asked.clock.forward(days=8)
+    view = vault.campaign(found.line.id)
+
+    assert [one.state for one in view.rounds] == ["missed", "to come", "to come"]
+    assert view.price is not None
+    assert found.price is not None
+    assert (view.price.rounds, view.line.to_come) == (2, 2)
+    assert view.price.epsilon < found.price.epsilon
+    assert vault.preview_join(found.line.id).draft.uses == 2
+
+    asked.clock.forward(days=14)
+    assert vault.campaign(found.line.id).line.state == "over"
+    with pytest.raises(CampaignWrongState):
+        vault.join_campaign(found.line.id, digest=found.digest)
+
+
+# rounds ---------------------------------------------------------------------------------------------------
+
+
+def test_a_round_that_departs_is_refused_with_what_departs(vault: Vault, folder: Path) -> None:
+    joined(vault, folder)
+    noise = json.loads((round_of(folder, 1) / "manifest.json").read_bytes())["dp"]
+    job = resigned(folder, 1, folder / "round.key", dp={**noise, "noise_multiplier": 0.5})
+
+    with pytest.raises(RoundDeparts, match="its mechanism is not that of the campaign"):
+        vault.submit(job)
+    assert vault.requests() == []
+
+
+def test_a_round_is_signed_by_the_round_key_and_no_other(asked: World, vault: Vault, folder: Path) -> None:
+    joined(vault, folder)
+
+    with pytest.raises(RoundTampered):
+        vault.submit(resigned(folder, 1, asked.folder / "lab" / "requester.key"))
+    assert vault.requests() == []
+
+
+def test_a_round_of_a_campaign_that_is_not_here_is_refused(vault: Vault, folder: Path) -> None:
+    with pytest.raises(UnknownCampaign):
+        vault.submit(round_of(folder, 1))
+    assert vault.requests() == []
+
+
+def test_rounds_only_rise(vault: Vault, folder: Path) -> None:
+    joined(vault, folder)
+    vault.submit(round_of(folder, 2))
+
+    with pytest.raises(RoundTooLate, match="round 1, and round 2"):
+        vault.submit(round_of(folder, 1))
+
+
+def test_a_round_past_its_deadline_is_neither_taken_in_nor_run(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    joined(vault, folder)
+    asked.clock.forward(days=8)
+    with pytest.raises(ManifestInvalid, match="it has expired"):
+        vault.submit(round_of(folder, 1))
+
+    second = vault.submit(round_of(folder, 2)).line.id
+    asked.clock.forward(days=7)
+    with pytest.raises(WrongState, match="expired"):
+        vault.train(second)
+
+
+def test_a_round_that_cannot_be_paid_waits_again_and_is_not_approved_by_itself(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    joined(vault, folder)
+    request = vault.submit(round_of(folder, 1)).line.id
+    vault.block_requester(NAME)
+    assert vault.request(request).line.state == "waiting"
+    vault.unblock_requester(NAME)
+    vault.settle()
+    found = vault.request(request)
+    assert found.line.state == "waiting"
+
+    vault.approve(request, manifest_digest=found.manifest_digest, consent=found.decision.grant)
+    assert vault.request(request).line.state == "approved"
+
+
+# what the owner alone may know ----------------------------------------------------------------------------
+
+
+def test_how_well_it_learned_is_told_when_nothing_is_left_to_decide(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    joined(vault, folder)
+    first = held(vault, folder, 1)
+    vault.withhold(first)
+    assert vault.release(first).for_you is None  # round 2 and 3 are still to be decided
+
+    last = held(vault, folder, 3)
+    assert vault.release(first).for_you is None
+    vault.send(last, confirm_digest=vault.release(last).digest, to=asked.folder / "out")
+    assert vault.release(first).for_you is not None
+    assert vault.release(last).for_you is not None
+
+
+# leaving --------------------------------------------------------------------------------------------------
+
+
+def test_leaving_ends_everything_but_what_has_left_and_says_so(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    campaign_id = joined(vault, folder)
+    first = held(vault, folder, 1)
+    vault.send(first, confirm_digest=vault.release(first).digest, to=asked.folder / "out")
+    second = held(vault, folder, 2)
+    third = vault.submit(round_of(folder, 3)).line.id
+    planned = vault.preview_leave(campaign_id).withdrawal
+    assert planned is not None
+    done = vault.leave_campaign(campaign_id, reason="too many rounds")
+
+    assert done.withdrawal is not None
+    assert (planned.already_left, planned.destroyed, planned.rounds_ended) == ((first,), (second,), (third,))
+    assert (done.withdrawal.already_left, done.withdrawal.destroyed) == ((first,), (second,))
+    assert (done.withdrawal.rounds_ended, done.withdrawal.returned) == ((third,), ())
+    assert done.rounds == {first: 1, second: 2, third: 3}
+    assert done.campaign.state == "left"
+    assert vault.consent(done.withdrawal.grant).state == "withdrawn"
+    assert vault.release(second).state == "destroyed"
+    assert vault.request(third).line.state == "refused_person"
+    assert vault.release(first).for_you is not None  # nothing is left to be decided
+    assert entries(vault, "campaign.leave") == [
+        f"You left campaign {campaign_id[:8]} of {NAME}: too many rounds; 1 of its rounds may have left before."
+    ]
+    for again in (vault.leave_campaign, vault.preview_leave, vault.preview_join):
+        with pytest.raises(CampaignWrongState):
+            again(campaign_id)
+    with pytest.raises(CampaignReplayed):
+        vault.submit_campaign(folder)
+
+
+def test_a_round_of_a_campaign_that_was_left_is_stored_as_refused_and_not_told(
+    vault: Vault, folder: Path
+) -> None:
+    vault.leave_campaign(joined(vault, folder))
+    with pytest.raises(CampaignOver, match="you left its campaign"):
+        vault.submit(round_of(folder, 1))
+
+    (line,) = vault.requests()
+    assert line.state == "refused_policy"
+    assert "left its campaign" in (vault.request(line.id).reason or "")
+    with pytest.raises(JobReplayed):
+        vault.submit(folder.parent / "campaign-round-1")
+
+
+def test_withdrawing_its_consent_leaves_the_campaign(vault: Vault, folder: Path) -> None:
+    campaign_id = joined(vault, folder)
+    found = vault.campaign(campaign_id)
+    done = vault.withdraw(found.consent or "")
+
+    assert done.campaign == campaign_id
+    assert vault.campaign(campaign_id).line.state == "left"
+    assert len(entries(vault, "campaign.leave")) == 1
+
+
+def test_a_campaign_that_was_not_joined_is_refused_by_leaving(vault: Vault, folder: Path) -> None:
+    found = vault.submit_campaign(folder)
+    early = vault.submit(round_of(folder, 1)).line.id
+    done = vault.leave_campaign(found.line.id)
+
+    assert (done.withdrawal, done.campaign.state) == (None, "refused")
+    assert vault.request(early).line.state == "refused_person"
+    assert entries(vault, "campaign.leave") == []
+    assert entries(vault, "campaign.refuse") == [f"Campaign {found.line.id[:8]} of {NAME} was refused."]
+    with pytest.raises(CampaignOver, match="you refused its campaign"):
+        vault.submit(round_of(folder, 2))
+
+
+def test_erasing_its_collection_leaves_the_campaign(asked: World, vault: Vault, folder: Path) -> None:
+    campaign_id = joined(vault, folder)
+    other = another(asked, folder, "other")
+    waiting = vault.submit_campaign(other).line.id
+    vault.submit(round_of(folder, 1))
+    vault.submit(round_of(other, 1))
+    vault.erase_collection("nights")
+
+    assert [vault.campaign(one).line.state for one in (campaign_id, waiting)] == ["left", "refused"]
+    assert {line.state for line in vault.requests()} == {"refused_person"}
+    assert vault.verify_audit().size == vault.status().audit_entries
+
+
+def test_two_campaigns_are_two_prices_and_two_consents(asked: World, vault: Vault, folder: Path) -> None:
+    other = another(asked, folder, "other")
+    first, second = joined(vault, folder), joined(vault, other)
+    vault.submit(round_of(folder, 1))
+    vault.leave_campaign(first)
+    request = vault.submit(round_of(other, 1)).line
+
+    assert request.state == "approved"
+    assert vault.campaign(second).line.state == "joined"
+    named = {"digest": vault.campaign(first).digest, "round": 2}
+    with pytest.raises(RoundTampered):  # a round of one is signed by the round key of the other
+        vault.submit(resigned(other, 2, other / "round.key", campaign=named))
+
+
+# what its requester hears ---------------------------------------------------------------------------------
+
+
+def bytes_of(folder: Path) -> tuple[bytes, bytes]:
+    """The document of a campaign and its signature."""
+    line = (folder / "campaign.sig").read_bytes()
+    return (folder / "campaign.json").read_bytes(), parse_signature_line(line)
+
+
+def id_of(vault: Vault) -> str:
+    """The id of who asks."""
+    return vault.token_holder(vault.issue_token(NAME))
+
+
+def test_a_requester_hears_the_same_whether_its_campaign_is_joined_left_or_waits(
+    vault: Vault, folder: Path
+) -> None:
+    asker = id_of(vault)
+    taken = vault.take_campaign(asker, *bytes_of(folder))
+    (line,) = vault.campaigns()
+    heard = [vault.campaign_state(asker, taken.digest).word]
+    vault.join_campaign(line.id, digest=taken.digest)
+    heard.append(vault.campaign_state(asker, taken.digest).word)
+    first = vault.take_job(asker, read_job(round_of(folder, 1)))
+    assert vault.requests()[0].state == "waiting"  # nothing of the owner's word is read for the answer
+    vault.take_up_rounds()
+    assert vault.requests()[0].state == "approved"
+    heard.append(vault.job_state(asker, first.job_id).word)
+
+    vault.leave_campaign(line.id)
+    second = vault.take_job(asker, read_job(round_of(folder, 2)))
+    heard += [vault.campaign_state(asker, taken.digest).word, second.word]
+    heard.append(vault.job_state(asker, first.job_id).word)
+    assert [str(word) for word in heard] == ["waiting"] * 6
+
+
+def test_a_requester_hears_the_no_to_a_campaign_that_was_not_joined(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    asker = id_of(vault)
+    taken = vault.take_campaign(asker, *bytes_of(folder))
+    early = vault.take_job(asker, read_job(round_of(folder, 1)))
+    vault.leave_campaign(vault.campaigns()[0].id)
+
+    assert vault.campaign_state(asker, taken.digest).word == "refused"
+    assert vault.job_state(asker, early.job_id).word == "refused"
+    assert vault.take_job(asker, read_job(round_of(folder, 2))).word == "refused"
+    other = another(asked, folder, "other")
+    waits = vault.take_campaign(asker, *bytes_of(other))
+    asked.clock.forward(days=22)
+    assert vault.campaign_state(asker, waits.digest).word == "expired"
+
+
+def test_a_campaign_and_its_rounds_are_handed_in_by_their_own_requester_alone(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    keys = keygen(asked.folder / "club")
+    vault.add_requester("Club", keys.public)
+    club = vault.token_holder(vault.issue_token("Club"))
+
+    with pytest.raises(NotAtThisDoor):
+        vault.take_campaign(club, *bytes_of(folder))
+    taken = vault.take_campaign(id_of(vault), *bytes_of(folder))
+    with pytest.raises(UnknownCampaign):
+        vault.take_job(club, read_job(round_of(folder, 1)))
+    with pytest.raises(UnknownCampaign):
+        vault.campaign_state(club, taken.digest)
+    assert vault.requests() == []
+
+
+def test_a_requester_hands_in_so_many_campaigns_and_no_more(
+    asked: World, vault: Vault, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asker = id_of(vault)
+    monkeypatch.setattr(portal, "MOST_WAITING", 2)
+    vault.take_campaign(asker, *bytes_of(folder))
+    vault.leave_campaign(vault.campaigns()[0].id)  # it goes on counting, or they could be sent without end
+    vault.take_campaign(asker, *bytes_of(another(asked, folder, "other")))
+    with pytest.raises(TooManyWaiting):
+        vault.take_campaign(asker, *bytes_of(another(asked, folder, "third")))

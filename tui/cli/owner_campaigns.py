@@ -1,0 +1,166 @@
+"""The owner's side of campaigns: submit, list, show, join; leaving one is a simple action."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tui.cli.options import AsJson, Special
+from tui.cli.show_request import confirm_special, show_columns, show_draft
+from tui.cli.terminal import (
+    confirm,
+    is_interactive,
+    say,
+    write,
+    write_after,
+    write_facts,
+    write_json,
+    write_table,
+    write_wrapped,
+)
+from tui.cli.vault_access import open_vault
+from tui.text import campaign_facts, times, wording
+from tui.text.request_facts import THEIRS
+from vault.errors.consent import NotConfirmed
+from vault.views.campaigns import CampaignView
+
+CampaignId = Annotated[
+    str, typer.Argument(metavar="ID", help="Of a campaign here; its first four characters are enough.")
+]
+CampaignDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a signed campaign.")]
+
+
+def add_owner_commands(group: typer.Typer) -> None:
+    """Register these commands."""
+    for name, command in (
+        ("submit", submit),
+        ("list", list_campaigns),
+        ("show", show_campaign),
+        ("join", join),
+    ):
+        group.command(name)(command)
+
+
+def submit(context: typer.Context, folder: CampaignDir, as_json: AsJson = False) -> None:
+    """For owners: take a signed campaign into the inbox; nothing is read and nothing is charged by it."""
+    with open_vault(context) as vault:
+        found = vault.submit_campaign(folder)
+    if as_json:
+        write_json(found)
+    else:
+        write(found.line.id)
+    say(f"Campaign {found.line.id[:8]} of {found.line.requester} waits for you.")
+    if found.obstacle:
+        say(f"No round of it can run here as it is. {found.obstacle}")
+    say(f"Look at it: lockbox campaign show {found.line.id[:8]}")
+
+
+def list_campaigns(context: typer.Context, as_json: AsJson = False) -> None:
+    """For owners: the campaigns that came in, the newest first."""
+    with open_vault(context, writable=False) as vault:
+        found = vault.campaigns()
+    if as_json:
+        write_json(*found)
+        return
+    if not found:
+        say("No campaign came in.")
+        return
+    rows = [
+        (
+            one.id[:8],
+            one.requester,
+            one.collection,
+            one.purpose_words,
+            f"{one.done}/{one.to_come}/{one.rounds}",
+            times.short_time(one.ends_at),
+            one.state,
+        )
+        for one in found
+    ]
+    write_table(
+        ("id", "requester", "collection", "purpose", "done/to come/rounds", "ends (UTC)", "state"), rows
+    )
+
+
+def show_campaign(context: typer.Context, campaign_id: CampaignId, as_json: AsJson = False) -> None:
+    """For owners: one campaign, what it reads, what all of its rounds cost together, and where each stands."""
+    with open_vault(context, writable=False) as vault:
+        found = vault.campaign(campaign_id)
+        leaving = vault.preview_leave(campaign_id) if found.line.state == "joined" else None
+    if as_json:
+        write_json(found)
+        return
+    _draw(found)
+    write()
+    write_table(
+        ("round", "ends (UTC)", "state", "request"), list(map(campaign_facts.round_row, found.rounds))
+    )
+    if leaving is not None:
+        write("\nIf you leave it now:")
+        for sentence in campaign_facts.leaving(leaving, is_done=False):
+            write_after("• ", sentence)
+
+
+def join(
+    context: typer.Context,
+    campaign_id: CampaignId,
+    also: Annotated[
+        list[str] | None, typer.Option("--also", metavar="COLUMN", help="Allow this optional column as well.")
+    ] = None,
+    special: Special = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+) -> None:
+    """For owners: consent to all rounds of a campaign at once. Every release is a decision of its own, later."""
+    optional = frozenset(also or [])
+    with open_vault(context, writable=not dry_run) as vault:
+        what = vault.preview_join(campaign_id, optional=optional)
+        _draw(what.campaign)
+        write("\nJoining writes this consent:")
+        show_draft(what.draft)
+        if dry_run:
+            say("\nNothing was changed (dry run).")
+            return
+        if is_interactive() and not confirm("\nJoin this campaign, with all of its rounds?"):
+            raise NotConfirmed()
+        confirmed = confirm_special(what.draft, said=special)
+        full = what.campaign.line.id
+        vault.join_campaign(full, digest=what.campaign.digest, optional=optional, special_confirmed=confirmed)
+    say(
+        f"\nYou have joined campaign {full[:8]}. Its rounds come in one by one: lockbox request submit JOBDIR"
+    )
+    say(f"To leave it at any time: lockbox campaign leave {full[:8]}")
+
+
+def _draw(found: CampaignView) -> None:
+    """Draw a campaign with its one price, and what has to be known of it."""
+    line = found.line
+    state = [("state", line.state), *([("because", found.reason)] if found.reason else [])]
+    consent = [] if found.consent is None else [("consent", found.consent)]
+    write_facts(
+        [
+            ("campaign", line.id),
+            *campaign_facts.who_and_why(found),
+            *campaign_facts.what_runs(found),
+            *state,
+            *consent,
+        ]
+    )
+    write_wrapped(THEIRS)
+    for sentence in (found.obstacle, *found.misfits):
+        if sentence:
+            write_wrapped(sentence)
+    write()
+    show_columns(found.decision)
+    write()
+    if found.price is not None:
+        for row in wording.dots(found.price.guess_rate):
+            write(f"  {row}")
+        for sentence in campaign_facts.price_sentences(found.price):
+            write_after("• ", sentence)
+    if line.state in campaign_facts.OPEN_STATES:
+        for sentence in campaign_facts.sentences(found):
+            write_after("• ", sentence)

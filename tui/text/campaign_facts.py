@@ -1,0 +1,128 @@
+"""A campaign as facts and sentences, shared by its command and its dialog."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.text import times, wording
+
+if TYPE_CHECKING:
+    from vault.views.campaigns import CampaignLeaving, CampaignLine, CampaignPrice, CampaignView, RoundView
+
+Facts = list[tuple[str, str]]
+
+OPEN_STATES = ("waiting", "joined")
+"""States in which a campaign can be left."""
+SAME_BUT_WEIGHTS = (
+    "Every round is the same but for the weights it starts from, which may be chosen to look for one unit; the price "
+    "assumes that they are. A round that departs in anything else is refused."
+)
+ONE_UPDATE = (
+    "Who asks sees the update of your vault by itself, under a pseudonym, and not only the sum of all vaults. The "
+    "number of others is their word, and no price rests on it."
+)
+EACH_DECIDED = (
+    "Joining allows the runs of all rounds at once, each of them charged to the budget by itself. Every release is "
+    "still yours to decide, one by one; a round that you do not answer is left out."
+)
+NO_WITNESS = (
+    "Nobody is named who would cosign what is shown to all: others may be shown other weights than you are."
+)
+WITNESSED = (
+    "{name} is named as witness, but no log is checked yet: others may be shown other weights than you are."
+)
+NOT_YET = (
+    "How well a round learned on your records is told once the last round is decided here, or you have left: a "
+    "decision that follows from it would tell of them."
+)
+_RETURNS = {"final_model": "the final model", "nothing": "nothing"}
+
+
+def progress(line: CampaignLine) -> str:
+    """How many rounds were done, and how many are to come."""
+    return f"{line.done} of {wording.counted(line.rounds, 'round')} done, {line.to_come} to come"
+
+
+def who_and_why(found: CampaignView) -> Facts:
+    """Who asks for what, with their promises as quotations."""
+    line = found.line
+    return [
+        ("from", wording.requester_with_key(line.requester, found.fingerprint, line.requester_status)),
+        ("reached at", wording.quoted(found.contact)),
+        ("for", f"{line.purpose_words}: {wording.quoted(found.purpose_text)}"),
+        ("who gets it", ", ".join(map(wording.quoted, found.recipients)) or line.requester),
+        ("they keep it", wording.quoted(found.retention)),
+        ("you get back", f"{_RETURNS[found.returns]}, by their word"),
+    ]
+
+
+def what_runs(found: CampaignView) -> Facts:
+    """What every round computes, how many there are, and how long each is open."""
+    line = found.line
+    return [
+        ("records", f"{line.collection}, {wording.window(found.window_from, found.window_to)}"),
+        ("each round", f"{found.model}, {wording.counted(found.parameters, 'parameter')}"),
+        ("noise", f"{found.noise_multiplier:g} times the clip norm {found.clip_norm:g}, in every step"),
+        ("rounds", f"{progress(line)}; the last ends {times.short_time(line.ends_at)}"),
+        ("their results", wording.time_to_decide(found.slot_minutes)),
+        ("all vaults' by", f"{found.protocol}, {found.rule.replace('_', ' ')}"),
+        ("digest", found.digest),
+    ]
+
+
+def sentences(found: CampaignView) -> list[str]:
+    """What has to be known before joining."""
+    witness = NO_WITNESS if found.witness is None else WITNESSED.format(name=found.witness)
+    return [EACH_DECIDED, SAME_BUT_WEIGHTS, ONE_UPDATE, witness, NOT_YET]
+
+
+def price_sentences(price: CampaignPrice) -> list[str]:
+    """What the rounds cost together: the guess, the share of the lifetime budget, and the numbers."""
+    noun = wording.unit_noun(price.unit, price.unit_field)
+    rounds = wording.counted(price.rounds, "round")
+    cap = wording.lifetime_cap(price.lifetime_epsilon, noun)
+    found = [
+        wording.guess_sentence(price.unit, price.unit_field, price.guess_rate),
+        f"{rounds} together cost {wording.percent(price.share_percent)} of {cap}; "
+        f"{wording.percent(price.used_percent)} is used now.",
+        wording.epsilon_sentence(price.epsilon, price.delta, noun, price.worst_case),
+        f"That is {rounds} composed as one; one alone is ε {price.epsilon_of_round}, and these must not be added up.",
+    ]
+    return [*found, wording.NUMERICAL_ASSUMPTION] if price.numerical_assumption else found
+
+
+def round_row(one: RoundView) -> tuple[str, str, str, str]:
+    """A round as a row: its number, its deadline, where it stands, its request."""
+    return (
+        str(one.number),
+        times.short_time(one.deadline),
+        wording.state(one.state),
+        "" if one.request is None else one.request[:8],
+    )
+
+
+def leaving(found: CampaignLeaving, *, is_done: bool) -> list[str]:
+    """What leaving ends and what it cannot call back, a sentence each; before it or after."""
+    done = found.withdrawal
+    if done is None:
+        return ["They hear no. Nothing was read or spent, and nothing left."]
+    ends = [
+        ("in training: stopped. The budget that was paid stays spent.", done.stopped),
+        ("held: destroyed. The budget that was paid stays spent.", done.destroyed),
+        ("approved and not run: it does not run.", done.rounds_ended),
+        ("LEFT ALREADY: that cannot be called back, and what was taught stays.", done.already_left),
+        (
+            "MAY HAVE LEFT: that cannot be called back either. What is still here is destroyed.",
+            done.may_have_left,
+        ),
+    ]
+    first = "No round of it is read for or released any more, for good; who asks is not told."
+    said = [f"{_rounds(found, ids)} {what}" for what, ids in ends if ids]
+    if not (done.already_left or done.may_have_left):
+        said.append("Nothing of it has left.")
+    return [first if is_done else f"Leaving is for good. {first}", *said]
+
+
+def _rounds(found: CampaignLeaving, ids: tuple[str, ...]) -> str:
+    numbers = sorted(found.rounds[one] for one in ids)
+    return f"{'Round' if len(numbers) == 1 else 'Rounds'} {', '.join(map(str, numbers))}"

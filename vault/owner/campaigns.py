@@ -1,0 +1,91 @@
+"""What an owner does with campaigns: take one in, look at it as a whole, join it, leave it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vault.owner.withdrawal import withdraw_consent
+from vault.queries.campaigns import (
+    campaign_line,
+    campaign_lines,
+    campaign_view,
+    joining_view,
+    leaving_view,
+    numbers_of,
+)
+from vault.queries.ids import full_campaign_id
+from vault.requests import campaigns
+from vault.requests.bundle import SIGNATURE_LIMIT, read_bounded
+from vault.requests.campaign import CAMPAIGN_FILE, CAMPAIGN_LIMIT, CAMPAIGN_SIGNATURE_FILE, campaign_signature
+from vault.requests.stored_campaigns import show
+from vault.requests.text import check_reason
+from vault.views.campaigns import CampaignLeaving
+
+if TYPE_CHECKING:
+    from vault.lifecycle.opened import OpenVault
+    from vault.store.tables import CampaignRow
+    from vault.store.unit_of_work import UnitOfWork
+    from vault.views.campaigns import CampaignJoining, CampaignLine, CampaignView
+
+
+class CampaignActions:
+    """Campaigns, each as one thing."""
+
+    _opened: OpenVault
+
+    def submit_campaign(self, folder: Path) -> CampaignView:
+        data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
+        line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
+        with self._opened.act() as act:
+            campaign_id, refusal = campaigns.take_in(act, data, campaign_signature(line))
+        if refusal:
+            raise refusal
+        return self.campaign(campaign_id)
+
+    def campaigns(self) -> list[CampaignLine]:
+        with self._opened.read() as uow:
+            return campaign_lines(uow, self._opened)
+
+    def campaign(self, campaign_id: str) -> CampaignView:
+        with self._opened.read() as uow:
+            return campaign_view(uow, self._opened, _found(uow, campaign_id))
+
+    def preview_join(self, campaign_id: str, *, optional: frozenset[str] = frozenset()) -> CampaignJoining:
+        with self._opened.read() as uow:
+            return joining_view(uow, self._opened, _found(uow, campaign_id), optional)
+
+    def join_campaign(
+        self, campaign_id: str, *, digest: str, optional: frozenset[str] = frozenset(),
+        special_confirmed: bool = False,
+    ) -> None:  # fmt: skip
+        from vault.requests.join_campaign import join  # it loads numpy, which most acts do without
+
+        with self._opened.act() as act:
+            row = _found(act.uow, campaign_id)
+            join(act, row, digest=digest, optional=optional, special_confirmed=special_confirmed)
+
+    def preview_leave(self, campaign_id: str) -> CampaignLeaving:
+        with self._opened.read() as uow:
+            return leaving_view(uow, self._opened, _found(uow, campaign_id))
+
+    def leave_campaign(self, campaign_id: str, *, reason: str = "") -> CampaignLeaving:
+        check_reason(reason)
+        with self._opened.read() as uow:
+            row = _found(uow, campaign_id)
+            campaigns.check_open(row, self._opened.now(uow))
+            full, grant = row.id, row.grant_id
+        if grant is None:
+            with self._opened.act() as act:
+                campaigns.refuse(act, show(act.uow, full), reason=reason)
+            withdrawal = None
+        else:
+            withdrawal = withdraw_consent(self._opened, grant, reason=reason)
+        with self._opened.read() as uow:
+            row = show(uow, full)
+            line = campaign_line(uow, row, self._opened.now(uow))
+            return CampaignLeaving(campaign=line, withdrawal=withdrawal, rounds=numbers_of(uow, row))
+
+
+def _found(uow: UnitOfWork, beginning: str) -> CampaignRow:
+    return show(uow, full_campaign_id(uow, beginning))

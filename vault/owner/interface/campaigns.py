@@ -1,0 +1,51 @@
+"""What others ask of many vaults in rounds, and the owner's word on each campaign as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from vault.owner.interface.kinds import proven
+from vault.views.campaigns import CampaignJoining, CampaignLeaving, CampaignLine, CampaignView
+
+
+class Campaigns(Protocol):
+    """Campaigns, each as one thing: one price, one consent, and rounds that are requests of their own."""
+
+    def submit_campaign(self, folder: Path) -> CampaignView:
+        """Take a signed campaign folder into the inbox; raises one error a rule it breaks.
+
+        Its rounds come in later, each by `submit`. A campaign that a standing word of the owner's refuses is stored as
+        refused and raises `CampaignUnderRefusal` or `OtherCollection`.
+        """
+
+    def campaigns(self) -> list[CampaignLine]:
+        """Every campaign, the newest first."""
+
+    def campaign(self, campaign_id: str) -> CampaignView:
+        """One campaign with the composed price of its rounds and where each of them stands."""
+
+    def preview_join(self, campaign_id: str, *, optional: frozenset[str] = frozenset()) -> CampaignJoining:
+        """What `join_campaign` would write, without writing it."""
+
+    @proven
+    def join_campaign(
+        self, campaign_id: str, *, digest: str, optional: frozenset[str] = frozenset(),
+        special_confirmed: bool = False,
+    ) -> None:  # fmt: skip
+        """Consent to all rounds of a campaign at once; each of them may then run, and every release is decided apart.
+
+        `digest` is that of the campaign that was shown. Raises `CampaignMismatch`, `CampaignWrongState`,
+        `ConsentRefused`, `SpecialNotConfirmed`, `BudgetExhausted` where not even one round can be paid, `Invalid`, and
+        what a job that does not fit its collection raises.
+        """
+
+    def preview_leave(self, campaign_id: str) -> CampaignLeaving:
+        """What `leave_campaign` would stop and destroy now, and what it could not reach; nothing is changed."""
+
+    def leave_campaign(self, campaign_id: str, *, reason: str = "") -> CampaignLeaving:
+        """Leave a campaign for good, or say no to one that was not joined; the reason stays in the vault.
+
+        Of one that was joined the consent is withdrawn: what runs is stopped, what is held is destroyed, and outside
+        nothing is heard of it. Of one that was not its requester hears no. Raises `CampaignWrongState`.
+        """

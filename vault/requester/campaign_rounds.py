@@ -1,0 +1,64 @@
+"""A round of a campaign, written and signed by whoever runs the rounds: the requester's own key is not needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vault.errors.families import Invalid
+from vault.errors.release import DestinationUnusable
+from vault.requester.campaigns import ROUND_KEY_FILE
+from vault.requester.keys import make_folder
+from vault.requests.bundle import (
+    MANIFEST_FILE,
+    SIGNATURE_FILE,
+    SIGNATURE_LIMIT,
+    WEIGHTS_FILE,
+    WEIGHTS_LIMIT,
+    JobFiles,
+    read_bounded,
+    signature_line,
+)
+from vault.requests.campaign import (
+    CAMPAIGN_FILE,
+    CAMPAIGN_LIMIT,
+    CAMPAIGN_SIGNATURE_FILE,
+    campaign_digest,
+    campaign_signature,
+    signed_campaign,
+)
+from vault.requests.campaign_round import ROUND_DOMAIN, check_round, round_manifest
+from vault.requests.manifest import RoundManifest
+from vault.sealing.digest import sha256_hex
+from vault.sealing.durable import create_file
+from vault.sealing.keyfile import read_secret_key
+from vault.sealing.signing import SigningKey
+from vault.store.destination import is_free
+
+
+def new_round(folder: Path, number: int, *, to: Path, weights: Path | None = None) -> RoundManifest:
+    """Write the signed job of a round into a new folder; it starts from the campaign's first weights by default.
+
+    Raises ``DestinationUnusable``, ``Invalid``, ``CampaignTampered``, ``RoundTampered`` where the round key beside the
+    campaign is another one, and what else ``signed_campaign`` and ``check_round`` do; then nothing is written.
+    """
+    if not is_free(to):
+        raise DestinationUnusable(path=to, reason="something is already there")
+    data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
+    line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
+    document, digest = signed_campaign(data, campaign_signature(line)), campaign_digest(data)
+    if not 1 <= number <= document.rounds:
+        raise Invalid(reason=f"the campaign has the rounds 1 to {document.rounds:,}")
+    start = read_bounded(weights or folder / WEIGHTS_FILE, WEIGHTS_LIMIT)
+    manifest = round_manifest(document, digest, number, sha256_hex(start))
+    key = SigningKey.from_seed(read_secret_key(folder / ROUND_KEY_FILE))
+    files = JobFiles(manifest=manifest, signature=key.sign(ROUND_DOMAIN + manifest), weights=start)
+    found = check_round(document, digest, files)
+    _write(files, to)
+    return found
+
+
+def _write(files: JobFiles, to: Path) -> None:
+    make_folder(to)
+    create_file(to / MANIFEST_FILE, files.manifest)
+    create_file(to / SIGNATURE_FILE, signature_line(files.signature))
+    create_file(to / WEIGHTS_FILE, files.weights)

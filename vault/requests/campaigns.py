@@ -1,0 +1,170 @@
+"""Campaigns that came in, and the owner's word on each as a whole: refuse it, join it under one consent, leave it.
+
+A campaign is taken in as a job is: what breaks a rule of its own is not stored, and neither catalogue, ledger nor
+records are opened for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vault.audit.entries import EntryType
+from vault.budget.ledger import check_payable
+from vault.errors.campaigns import (
+    CampaignReplayed,
+    CampaignUnderRefusal,
+    CampaignWrongState,
+)
+from vault.errors.requests import OtherCollection, RequesterBlocked
+from vault.requests import inbox, refusals
+from vault.requests.campaign import CampaignDocument, campaign_digest, signed_campaign
+from vault.requests.campaign_end import check_end
+from vault.requests.requesters import find_by_key
+from vault.requests.stored_campaigns import rounds_of
+from vault.requests.translate import mechanism
+from vault.sealing.random import random_id
+from vault.store.tables import CampaignRow, RequesterRow
+from vault.views.states import CampaignState, RequesterStatus, RequestState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vault.audit.entries import Json
+    from vault.audit.transaction import AuditedTransaction
+    from vault.errors.families import Refused
+
+OUT = (RequestState.SENDING, RequestState.RELEASED)
+
+
+def take_in(
+    act: AuditedTransaction, data: bytes, signature: bytes, *, now: datetime | None = None
+) -> tuple[str, Refused | None]:
+    """Store a campaign that breaks no rule of its own; returns its id here and, if a standing word of the owner's
+    refuses it, which.
+
+    What breaks a rule is not stored and raises: `CampaignInvalid`, `CampaignTampered`, `UnknownRequester`,
+    `RequesterBlocked`, `CampaignReplayed`, and `BudgetExhausted` for a round that no vault can pay.
+    """
+    document = signed_campaign(data, signature)
+    requester = find_by_key(act.uow, bytes.fromhex(document.job.requester.key))
+    if requester.status is RequesterStatus.BLOCKED:
+        raise RequesterBlocked(name=requester.name)
+    digest = campaign_digest(data)
+    for earlier in act.uow.find(CampaignRow, digest=digest):
+        raise CampaignReplayed(date=earlier.received_at.date().isoformat())
+    check_end(document, now or act.now)
+    check_payable(mechanism(document.job))
+    row = CampaignRow(
+        id=random_id(),
+        digest=digest,
+        requester_id=requester.id,
+        collection=document.job.collection,
+        state=CampaignState.WAITING,
+        document=data,
+        signature=signature,
+        received_at=act.at,
+        expires_at=document.job.expires_at,
+    )
+    act.uow.add(row)
+    _record_received(act, row, document, requester)
+    refusal = _standing_word(act, document, requester)
+    if refusal is not None:
+        _refuse(act, row, reason=str(refusal))
+    return row.id, refusal
+
+
+def check_waiting(row: CampaignRow, now: datetime) -> None:
+    """Refuse unless a campaign waits for its owner's word and has a round to come; raises `CampaignWrongState`."""
+    if row.state is not CampaignState.WAITING:
+        raise CampaignWrongState(reason=_WHY[row.state])
+    if now >= row.expires_at:
+        raise CampaignWrongState(reason="its last round is over")
+
+
+def check_open(row: CampaignRow, now: datetime) -> None:
+    """Refuse unless a campaign was joined, or waits and has a round to come; raises `CampaignWrongState`."""
+    if row.state is not CampaignState.JOINED:
+        check_waiting(row, now)
+
+
+def refuse(act: AuditedTransaction, row: CampaignRow, *, reason: str = "") -> None:
+    """Say no to a campaign that was not joined; its requester hears so, and so do its rounds that wait."""
+    check_waiting(row, act.now)
+    _refuse(act, row, reason=reason)
+    _end_waiting(act, row)
+
+
+def note_left(act: AuditedTransaction, grant_id: str, *, reason: str = "") -> None:
+    """Note that the campaign of a withdrawn consent, if it is one, is left with it; its rounds that wait are over."""
+    for row in act.uow.find(CampaignRow, grant_id=grant_id, state=CampaignState.JOINED):
+        row.state, row.left_at, row.reason = CampaignState.LEFT, act.at, reason or None
+        out = sum(each.state in OUT for each in rounds_of(act.uow, row))
+        _record(act, EntryType.CAMPAIGN_LEAVE, row, reason=reason, left=out or "")
+        _end_waiting(act, row)
+
+
+def end_erased(act: AuditedTransaction, collection: str, *, reason: str) -> None:
+    """End every campaign on a collection that is erased, whose consents were withdrawn; nobody outside hears of it."""
+    for row in act.uow.find(CampaignRow, collection=collection, state=CampaignState.WAITING):
+        _refuse(act, row, reason=reason)
+        row.is_told = False
+
+
+def end(act: AuditedTransaction, row: CampaignRow, *, reason: str) -> None:
+    """End a campaign that waits, whether a round of it can still come or not; its requester hears no."""
+    _refuse(act, row, reason=reason)
+
+
+def _end_waiting(act: AuditedTransaction, row: CampaignRow) -> None:
+    """End the rounds that wait for a word that was said now."""
+    for each in rounds_of(act.uow, row):
+        if each.state is RequestState.WAITING:
+            inbox.end_round(act, each, is_told=row.is_told, reason="its campaign is left")
+
+
+def _standing_word(
+    act: AuditedTransaction, document: CampaignDocument, requester: RequesterRow
+) -> Refused | None:
+    """What the owner said once for all questions of this kind, if that refuses this campaign."""
+    job, only = document.job, requester.only_collection
+    if only is not None and job.collection != only:
+        return OtherCollection(name=requester.name, collection=only)
+    kind = {"requester_id": requester.id, "collection": job.collection, "purpose": job.purpose.dpv}
+    standing = refusals.standing(act.uow, now=act.now, **kind)
+    if standing is None:
+        return None
+    until = standing.until.date().isoformat()
+    return CampaignUnderRefusal(name=requester.name, collection=job.collection, until=until)
+
+
+def _refuse(act: AuditedTransaction, row: CampaignRow, *, reason: str) -> None:
+    row.state, row.decided_at, row.reason, row.is_told = CampaignState.REFUSED, act.at, reason or None, True
+    _record(act, EntryType.CAMPAIGN_REFUSE, row, reason=reason)
+
+
+def _record_received(
+    act: AuditedTransaction, row: CampaignRow, document: CampaignDocument, requester: RequesterRow
+) -> None:
+    hidden: dict[str, Json] = {
+        "requester": requester.name,
+        "purpose": document.job.purpose.dpv,
+        "fields": [field.name for field in document.job.fields],
+        "rounds": document.rounds,
+        "digest": row.digest,
+    }
+    act.record(EntryType.CAMPAIGN_RECEIVED, clear={"campaign": row.id}, hidden=hidden)
+
+
+def _record(act: AuditedTransaction, kind: EntryType, row: CampaignRow, **said: Json) -> None:
+    requester = act.uow.get(RequesterRow, row.requester_id)
+    name = "" if requester is None else requester.name
+    hidden = {"requester": name} | {what: text for what, text in said.items() if text}
+    act.record(kind, clear={"campaign": row.id}, hidden=hidden)
+
+
+_WHY = {
+    CampaignState.WAITING: "you have not joined this campaign",
+    CampaignState.JOINED: "you have joined this campaign",
+    CampaignState.LEFT: "you have left this campaign, for good",
+    CampaignState.REFUSED: "you have refused this campaign",
+}

@@ -1,0 +1,43 @@
+"""The rounds of campaigns that were joined: each is approved by that one word, as soon as it is here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vault.consent.receipts import load_grants
+from vault.errors.campaigns import RoundOfCampaign
+from vault.requests import inbox
+from vault.requests.evaluate import decision_at, load, record_decision
+from vault.store.tables import CampaignRow, RequestRow
+from vault.views.states import CampaignState, RequestState
+
+if TYPE_CHECKING:
+    from vault.audit.transaction import AuditedTransaction
+
+
+def approve_rounds(act: AuditedTransaction) -> list[str]:
+    """Approve each round that waits for nothing but its campaign, which was joined; returns their ids.
+
+    One that was approved before and waits again is its owner's to approve: the reason stands with it.
+    """
+    waiting = act.uow.find(RequestRow, state=RequestState.WAITING, decided_at=None)
+    rounds = [row for row in waiting if row.campaign_id is not None and act.now < row.expires_at]
+    return [row.id for row in rounds if _approve(act, row)]
+
+
+def check_by_itself(row: RequestRow) -> None:
+    """Refuse a word about one round alone that belongs to its campaign; raises `RoundOfCampaign`."""
+    if row.campaign_id is not None:
+        raise RoundOfCampaign(campaign=row.campaign_id[:8])
+
+
+def _approve(act: AuditedTransaction, row: RequestRow) -> bool:
+    campaign = act.uow.get(CampaignRow, row.campaign_id or "")
+    if campaign is None or campaign.state is not CampaignState.JOINED:
+        return False
+    grants = [grant for grant in load_grants(act.uow) if grant.id == campaign.grant_id]
+    decision = decision_at(act.uow, load(act.uow, row.id), act.now, under=grants)
+    if decision.permitted:
+        record_decision(act, row.id, decision)
+        inbox.approve(act, row.id, grant_id=decision.grant_id)
+    return decision.permitted

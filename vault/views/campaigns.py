@@ -1,0 +1,119 @@
+"""Campaigns: what one asks, what all of its rounds cost together, and where each round stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from vault.views.consents import DecisionView, GrantDraft, Withdrawal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignLine:
+    """A campaign as one line; `state` is `over` once its last round is, unless it was left or refused before.
+
+    `done` are the rounds this vault was charged for, `to_come` those that can still come in.
+    """
+
+    id: str
+    state: str
+    requester: str
+    requester_status: str
+    collection: str
+    purpose_words: str
+    rounds: int
+    done: int
+    to_come: int
+    received_at: str
+    ends_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundView:
+    """One round: `state` is that of its request, or `to come` or `missed` where none came in."""
+
+    number: int
+    deadline: str
+    state: str
+    request: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignPrice:
+    """What the rounds that can count here cost together, composed as one mechanism; ε is never added up.
+
+    `share_percent` is the part of the lifetime budget that they use up, `used_percent` what is used of it now.
+    """
+
+    unit: str
+    unit_field: str | None
+    lifetime_epsilon: str
+    rounds: int
+    epsilon: Decimal
+    epsilon_of_round: Decimal
+    delta: Decimal
+    guess_rate: Decimal
+    worst_case: Decimal
+    numerical_assumption: bool
+    share_percent: Decimal
+    used_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignView:
+    """A campaign whole. `price` is None where no round of it can count here any more and none did.
+
+    `decision` says which columns its rounds read and what the consents say of one; `obstacle` why none can run here as
+    it is, whatever is allowed; `witness` is the name of who cosigns its log, or None.
+    """
+
+    line: CampaignLine
+    digest: str
+    campaign_id: str
+    fingerprint: str
+    contact: str
+    purpose: str
+    purpose_text: str
+    retention: str
+    recipients: tuple[str, ...]
+    returns: str
+    protocol: str
+    model: str
+    parameters: int
+    steps: int
+    noise_multiplier: float
+    clip_norm: float
+    sampling_rate: float
+    most_units: int
+    slot_minutes: int
+    window_from: str | None
+    window_to: str | None
+    rule: str
+    witness: str | None
+    consent: str | None
+    reason: str | None
+    rounds: tuple[RoundView, ...]
+    price: CampaignPrice | None
+    decision: DecisionView
+    obstacle: str = ""
+    misfits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignJoining:
+    """What joining a campaign writes: the one consent for all of its rounds."""
+
+    campaign: CampaignView
+    draft: GrantDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignLeaving:
+    """What leaving a campaign ends, and what it cannot call back; `withdrawal` is None where it was never joined.
+
+    `rounds` are the numbers of the rounds by the id of their request.
+    """
+
+    campaign: CampaignLine
+    withdrawal: Withdrawal | None
+    rounds: dict[str, int]
