@@ -200,7 +200,7 @@ def test_what_counts_as_one_is_asked_of_each_of_several_files_with_people_in_sev
         async with on_page(owner, world, "data", size=(80, 24)) as pilot:
             await look_at(pilot, " ".join(map(str, files)))
             await until(pilot, lambda: isinstance(pilot.app.screen, ImportSeveralDialog))
-            await until(pilot, lambda: bool(pilot.app.screen.query("#unit-1")))
+            await until(pilot, lambda: bool(pilot.app.screen.query("#unit-1 Choice")))
             units = {str(one.name): one for one in pilot.app.screen.query(Choice)}
             assert units["column:patient_id"].value
             units["record"].value = True
