@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from vault import release
+from vault.errors.campaigns import UnknownCampaign
 from vault.errors.daemon import NotAtThisDoor
 from vault.errors.requests import TooManyWaiting, UnknownRequest
-from vault.requests import inbox, refusals
+from vault.requests import campaigns, inbox, refusals
 from vault.requests.bundle import check_signature, check_sizes
+from vault.requests.campaign import signed_campaign
 from vault.requests.hearing import Heard, heard
-from vault.requests.parse import parse_manifest
+from vault.requests.parse import is_round, parse_manifest
 from vault.requests.release_manifest import RELEASE_FILE, RELEASE_SIGNATURE_FILE, UPDATE_FILE
 from vault.requests.shapes import shapes
-from vault.store.tables import RequesterRow, RequestRow
+from vault.requests.stored_campaigns import document_of, show
+from vault.store.tables import CampaignRow, RequesterRow, RequestRow
 from vault.views.states import RequestState
 
 if TYPE_CHECKING:
@@ -45,28 +48,95 @@ class Told:
     until: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignTold:
+    """What a requester is told of one of its campaigns: `waiting`, `refused` or `expired`."""
+
+    digest: str
+    word: Heard
+
+
 def submit(act: AuditedTransaction, requester_id: str, files: JobFiles, now: datetime) -> Told:
     """Take a job of this requester into the inbox; neither catalogue nor ledger nor records are opened for it.
 
     Raises `ManifestInvalid`, `ManifestTampered`, `WeightsInvalid`, `WeightsTampered`, `JobReplayed`, `TooManyWaiting`,
-    `BudgetExhausted` for a price that no vault can pay, and `NotAtThisDoor`.
+    `BudgetExhausted` for a price that no vault can pay, and `NotAtThisDoor`; for a round of a campaign
+    `UnknownCampaign` for one that is not theirs, and what `inbox.submit` does.
     """
     from vault.requests.weights import check_weights  # it loads numpy, which most acts do without
 
-    row = act.uow.get(RequesterRow, requester_id)
     check_sizes(files)
-    if row is None or check_signature(files) != row.key:
-        raise NotAtThisDoor(reason="the job is signed by another key than the one this token was given for")
-    manifest = parse_manifest(files.manifest)
-    check_weights(files.weights, shapes(manifest), manifest.model.weights)
+    if is_round(files.manifest):
+        _check_own_round(act.uow, requester_id, files)
+    else:
+        _check_sender(act.uow, requester_id, check_signature(files))
+        manifest = parse_manifest(files.manifest)
+        check_weights(files.weights, shapes(manifest), manifest.model.weights)
     _check_room(act.uow, requester_id, len(files.manifest) + len(files.weights), now)
     request_id, _ = inbox.submit(act, files, now=now)  # a standing word of the owner's is in the job's state
     return _told(act.uow, inbox.show(act.uow, request_id), now)
 
 
+def submit_campaign(
+    act: AuditedTransaction, requester_id: str, data: bytes, signature: bytes, now: datetime
+) -> CampaignTold:
+    """Take a campaign of this requester into the inbox; nothing else of the vault is opened for it.
+
+    Raises `CampaignInvalid`, `CampaignTampered`, `CampaignReplayed`, `TooManyWaiting`, `BudgetExhausted` for a round
+    that no vault can pay, and `NotAtThisDoor`.
+    """
+    document = signed_campaign(data, signature)
+    _check_sender(act.uow, requester_id, bytes.fromhex(document.job.requester.key))
+    _check_room_for_campaign(act.uow, requester_id, len(data), now)
+    campaign_id, _ = campaigns.take_in(
+        act, data, signature, now=now
+    )  # a standing word is in the campaign's state
+    return _campaign_told(show(act.uow, campaign_id), now)
+
+
+def campaign_state(uow: UnitOfWork, requester_id: str, digest: str, now: datetime) -> CampaignTold:
+    """What a requester hears of its own campaign; raises `UnknownCampaign` for everybody else's."""
+    return _campaign_told(_own_campaign(uow, requester_id, digest), now)
+
+
 def state(uow: UnitOfWork, requester_id: str, job_id: str, now: datetime) -> Told:
     """Where a requester's own job stands; raises `UnknownRequest` for everybody else's."""
     return _told(uow, _own(uow, requester_id, job_id), now)
+
+
+def _check_sender(uow: UnitOfWork, requester_id: str, key: bytes) -> None:
+    row = uow.get(RequesterRow, requester_id)
+    if row is None or key != row.key:
+        raise NotAtThisDoor(reason="the job is signed by another key than the one this token was given for")
+
+
+def _check_own_round(uow: UnitOfWork, requester_id: str, files: JobFiles) -> None:
+    from vault.requests.campaign_round import check_round, named_campaign  # it loads numpy
+
+    campaign = _own_campaign(uow, requester_id, named_campaign(files.manifest))
+    check_round(document_of(campaign), campaign.digest, files)
+
+
+def _own_campaign(uow: UnitOfWork, requester_id: str, digest: str) -> CampaignRow:
+    for row in uow.find(CampaignRow, digest=digest, requester_id=requester_id):
+        return row
+    raise UnknownCampaign(campaign=digest[:8])
+
+
+def _campaign_told(row: CampaignRow, now: datetime) -> CampaignTold:
+    """By the document, the clock and a no that was said before it was joined: joining and leaving are not heard."""
+    if row.is_told:
+        return CampaignTold(digest=row.digest, word=Heard.REFUSED)
+    return CampaignTold(digest=row.digest, word=Heard.EXPIRED if now >= row.expires_at else Heard.WAITING)
+
+
+def _check_room_for_campaign(uow: UnitOfWork, requester_id: str, size: int, now: datetime) -> None:
+    """Refuse one campaign too many: counted are those whose last round is not over, whatever became of them here."""
+    found = [row for row in uow.find(CampaignRow, requester_id=requester_id) if now < row.expires_at]
+    if len(found) >= MOST_WAITING:
+        raise TooManyWaiting(most=f"{MOST_WAITING} campaigns")
+    if sum(len(row.document) for row in found) + size > MOST_WAITING_BYTES:
+        raise TooManyWaiting(most=f"{MOST_WAITING_BYTES // 1024**2} MiB")
 
 
 def _told(uow: UnitOfWork, row: RequestRow, now: datetime) -> Told:

@@ -11,7 +11,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from tests.sweeps import sweep
+from tests.worlds.campaigns import campaign, round_of
 from tests.worlds.served import Daemon, error_of, owner_paths
 from tests.worlds.world import JOB, NAME, World
 from vault import portal
@@ -76,7 +77,7 @@ def test_a_requesters_token_opens_no_route_of_the_owner(daemon: Daemon, session:
 
 
 def test_an_owners_token_is_no_requesters(daemon: Daemon, session: Session) -> None:
-    for path in (addresses.SUBMIT_JOB, addresses.ASK_JOB, addresses.FETCH_JOB):
+    for path in (addresses.SUBMIT_JOB, addresses.ASK_JOB, addresses.FETCH_JOB, addresses.ASK_CAMPAIGN):
         assert error_of(daemon.ask(path, {"job_id": "x"}, token=session.token)) == (401, "SessionEnded")
 
 
@@ -89,6 +90,43 @@ def test_a_job_is_handed_in_and_waits_and_cannot_come_twice(daemon: Daemon, sess
     assert taken.json()["state"] == "waiting"
     assert state_of(daemon, token, taken.json()["job_id"]) == "waiting"
     assert error_of(daemon.ask(addresses.SUBMIT_JOB, job, token=token)) == (403, "JobReplayed")
+
+
+def test_a_campaign_is_handed_in_at_a_path_of_its_own(daemon: Daemon, session: Session) -> None:
+    token, sig = token_for(daemon, session), base64.b64encode(base64.b64encode(bytes(64)) + b"\n").decode()
+    bad = {"campaign": base64.b64encode(b"{}").decode(), "signature": sig}
+
+    assert error_of(daemon.ask(addresses.SUBMIT_CAMPAIGN, bad, token=token)) == (400, "CampaignInvalid")
+    unsigned = {**bad, "signature": base64.b64encode(b"none").decode()}
+    assert error_of(daemon.ask(addresses.SUBMIT_CAMPAIGN, unsigned, token=token))[1] == "CampaignTampered"
+    asked = {"digest": "0" * 64}
+    assert error_of(daemon.ask(addresses.ASK_CAMPAIGN, asked, token=token))[1] == "UnknownCampaign"
+
+
+@pytest.mark.slow
+def test_a_campaign_and_a_round_of_it_come_in_over_the_socket(daemon: Daemon, session: Session) -> None:
+    token, folder = token_for(daemon, session), campaign(daemon.world)
+    files = {"campaign": "campaign.json", "signature": "campaign.sig"}
+    spelt = {key: base64.b64encode((folder / name).read_bytes()).decode() for key, name in files.items()}
+    taken = daemon.ask(addresses.SUBMIT_CAMPAIGN, spelt, token=token).json()
+    assert taken["state"] == "waiting"
+    (line,) = daemon.owner("campaigns", token=session.token).json()
+    wish = {"campaign_id": line["id"], "digest": taken["digest"]}
+    proof = daemon.proof(session, "join_campaign", wish)  # type: ignore[arg-type]
+    joined = daemon.ask(addresses.owner_path("join_campaign"), {**wish, "proof": proof}, token=session.token)
+    assert joined.status_code == 200, joined.text
+
+    answer = daemon.ask(addresses.SUBMIT_JOB, spelled(round_of(folder, 1)), token=token)
+    assert answer.json()["state"] == "waiting"
+    until(
+        lambda: "approved" in {one["state"] for one in daemon.owner("requests", token=session.token).json()}
+    )
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for what comes once the answer is on its way."""
+    while not holds():
+        time.sleep(0.01)
 
 
 def test_until_a_release_one_word_is_heard_whatever_became_of_the_job(

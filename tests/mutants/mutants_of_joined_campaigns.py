@@ -130,4 +130,28 @@ MUTANTS = (
         caught_by="test_a_campaign_is_taken_in_once_and_only_from_who_is_known",
         within="vault/requests",
     ),
+    Mutant(
+        name="a requester hears whether its campaign was joined",
+        kind=Kind.EGRESS,
+        function="_campaign_told",
+        old="if row.is_told:",
+        new="if row.is_told or row.grant_id:",
+        caught_by="test_a_requester_hears_the_same_whether_its_campaign_is_joined_left_or_waits",
+    ),
+    Mutant(
+        name="anybody hands in the rounds of a campaign",
+        kind=Kind.EGRESS,
+        function="_own_campaign",
+        old="digest=digest, requester_id=requester_id",
+        new="digest=digest",
+        caught_by="test_a_campaign_and_its_rounds_are_handed_in_by_their_own_requester_alone",
+    ),
+    Mutant(
+        name="campaigns can be handed in without end",
+        kind=Kind.EGRESS,
+        function="_check_room_for_campaign",
+        old="if now < row.expires_at",
+        new="if now < row.expires_at and not row.is_told",
+        caught_by="test_a_requester_hands_in_so_many_campaigns_and_no_more",
+    ),
 )

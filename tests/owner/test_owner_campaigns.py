@@ -12,6 +12,7 @@ import pytest
 from tests.worlds.campaigns import another, campaign, held, joined, round_of
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
+from vault import portal
 from vault.errors.campaigns import (
     CampaignMismatch,
     CampaignOver,
@@ -25,9 +26,18 @@ from vault.errors.campaigns import (
     RoundTooLate,
     UnknownCampaign,
 )
-from vault.errors.requests import JobReplayed, ManifestInvalid, RequesterBlocked, UnknownRequester, WrongState
+from vault.errors.daemon import NotAtThisDoor
+from vault.errors.requests import (
+    JobReplayed,
+    ManifestInvalid,
+    RequesterBlocked,
+    TooManyWaiting,
+    UnknownRequester,
+    WrongState,
+)
 from vault.requester.campaigns import check_campaign
-from vault.requests.bundle import signature_line
+from vault.requester.keys import keygen
+from vault.requests.bundle import parse_signature_line, read_job, signature_line
 from vault.requests.campaign_round import ROUND_DOMAIN
 from vault.requests.canonical import canonical
 from vault.sealing.keyfile import read_secret_key
@@ -424,3 +434,85 @@ def test_two_campaigns_are_two_prices_and_two_consents(asked: World, vault: Vaul
     named = {"digest": vault.campaign(first).digest, "round": 2}
     with pytest.raises(RoundTampered):  # a round of one is signed by the round key of the other
         vault.submit(resigned(other, 2, other / "round.key", campaign=named))
+
+
+# what its requester hears ---------------------------------------------------------------------------------
+
+
+def bytes_of(folder: Path) -> tuple[bytes, bytes]:
+    """The document of a campaign and its signature."""
+    line = (folder / "campaign.sig").read_bytes()
+    return (folder / "campaign.json").read_bytes(), parse_signature_line(line)
+
+
+def id_of(vault: Vault) -> str:
+    """The id of who asks."""
+    return vault.token_holder(vault.issue_token(NAME))
+
+
+def test_a_requester_hears_the_same_whether_its_campaign_is_joined_left_or_waits(
+    vault: Vault, folder: Path
+) -> None:
+    asker = id_of(vault)
+    taken = vault.take_campaign(asker, *bytes_of(folder))
+    (line,) = vault.campaigns()
+    heard = [vault.campaign_state(asker, taken.digest).word]
+    vault.join_campaign(line.id, digest=taken.digest)
+    heard.append(vault.campaign_state(asker, taken.digest).word)
+    first = vault.take_job(asker, read_job(round_of(folder, 1)))
+    assert vault.requests()[0].state == "waiting"  # nothing of the owner's word is read for the answer
+    vault.take_up_rounds()
+    assert vault.requests()[0].state == "approved"
+    heard.append(vault.job_state(asker, first.job_id).word)
+
+    vault.leave_campaign(line.id)
+    second = vault.take_job(asker, read_job(round_of(folder, 2)))
+    heard += [vault.campaign_state(asker, taken.digest).word, second.word]
+    heard.append(vault.job_state(asker, first.job_id).word)
+    assert [str(word) for word in heard] == ["waiting"] * 6
+
+
+def test_a_requester_hears_the_no_to_a_campaign_that_was_not_joined(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    asker = id_of(vault)
+    taken = vault.take_campaign(asker, *bytes_of(folder))
+    early = vault.take_job(asker, read_job(round_of(folder, 1)))
+    vault.leave_campaign(vault.campaigns()[0].id)
+
+    assert vault.campaign_state(asker, taken.digest).word == "refused"
+    assert vault.job_state(asker, early.job_id).word == "refused"
+    assert vault.take_job(asker, read_job(round_of(folder, 2))).word == "refused"
+    other = another(asked, folder, "other")
+    waits = vault.take_campaign(asker, *bytes_of(other))
+    asked.clock.forward(days=22)
+    assert vault.campaign_state(asker, waits.digest).word == "expired"
+
+
+def test_a_campaign_and_its_rounds_are_handed_in_by_their_own_requester_alone(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    keys = keygen(asked.folder / "club")
+    vault.add_requester("Club", keys.public)
+    club = vault.token_holder(vault.issue_token("Club"))
+
+    with pytest.raises(NotAtThisDoor):
+        vault.take_campaign(club, *bytes_of(folder))
+    taken = vault.take_campaign(id_of(vault), *bytes_of(folder))
+    with pytest.raises(UnknownCampaign):
+        vault.take_job(club, read_job(round_of(folder, 1)))
+    with pytest.raises(UnknownCampaign):
+        vault.campaign_state(club, taken.digest)
+    assert vault.requests() == []
+
+
+def test_a_requester_hands_in_so_many_campaigns_and_no_more(
+    asked: World, vault: Vault, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asker = id_of(vault)
+    monkeypatch.setattr(portal, "MOST_WAITING", 2)
+    vault.take_campaign(asker, *bytes_of(folder))
+    vault.leave_campaign(vault.campaigns()[0].id)  # it goes on counting, or they could be sent without end
+    vault.take_campaign(asker, *bytes_of(another(asked, folder, "other")))
+    with pytest.raises(TooManyWaiting):
+        vault.take_campaign(asker, *bytes_of(another(asked, folder, "third")))

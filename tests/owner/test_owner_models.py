@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from safetensors.numpy import load
 
@@ -15,7 +16,8 @@ from learner.protocol import Answer
 from tests.worlds.importing import import_file
 from tests.worlds.learners import REAL
 from tests.worlds.vaults import copy_of
-from tests.worlds.world import World
+from tests.worlds.world import JOB, World
+from tui.text.model_facts import prediction_picture, prediction_sentences
 from vault.errors.families import InternalError
 from vault.errors.models import ColumnMissing, ModelExists, NotYourRelease, RoundNotOver, UnknownModel
 from vault.errors.release import ReleaseInvalid
@@ -26,11 +28,13 @@ from vault.requests.manifest import Campaign
 from vault.requests.release_manifest import parse_release_manifest
 from vault.store.tables import Disclosure, LogEntry, ModelRow, RequestRow, Row, RowDigest, VaultFact
 from vault.training import process
+from vault.training.predictions import Table, written
 from vault.vault import Vault
 from vault.views.audit import AuditLine
 from vault.views.models import ModelFit, ModelScore, Predictions
 from vault.views.records import FileChoice
 
+CLASSES = 'kind = "classes", labels = ["false", "true"]'
 # What an entry of the trail changes, and the models themselves.
 OWN_TABLES = (LogEntry, Disclosure, VaultFact, RowDigest, ModelRow)
 
@@ -160,6 +164,26 @@ def test_predictions_are_a_file_for_the_owner(used: Used) -> None:
         ["14000", "a", "true"],
         ["2000", "b", "false"],
     ]
+
+
+def test_predicted_numbers_are_told_by_where_they_lie(known_world: World) -> None:
+    text = JOB.replace('"logistic"', '"linear"').replace(
+        CLASSES, 'kind = "standard", center = 0, scale = 1, clip = 3'
+    )
+    job = (known_world.job("numbers", text=text) / "manifest.json").read_bytes()
+    row = ModelRow(id="1", name="mine", job=job, weights=b"", added_at=known_world.clock.now)
+    answer = Answer(facts=b"{}", numbers=np.array([1.0, 2.0, 2.0, 7.0]).tobytes())
+    target = known_world.folder / "numbers.csv"
+    found = written(answer, row, Table(header=("row",), rows=None, absent=()), target)
+
+    assert target.read_text().splitlines() == ["row,predicted good", "1,1", "2,2", "3,2", "4,7"]
+    assert (found.least, found.mean, found.most, found.counts) == (1.0, 3.0, 7.0, {})
+    assert prediction_sentences(found) == [
+        "good is predicted for 4 rows by mine: from 1 to 7, in the mean 3."
+    ]
+    drawn = prediction_picture(found, 60)
+    assert [drawn[place].split("█")[-1] for place in (0, 2, -1)] == [" 1", " 2", " 1"]
+    assert len(drawn) == 12
 
 
 def test_an_own_answer_reaches_nothing_that_can_leave(used: Used) -> None:

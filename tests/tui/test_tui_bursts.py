@@ -126,7 +126,7 @@ DIALOGS = (
     ("requests", "a"), ("requests", "x"), ("requests", "o"), ("requests", "t"), ("requests", "b"), ("requests", "n"),
     ("release", "R"), ("release", "D"), ("data", "D"), ("data", "e"), ("data", "i"), ("consents", "n"),
     ("consents", "w"), ("consents", "x"), ("audit", "e"), ("audit", "K"), ("audit", "f"), ("budget", "h"),
-    ("settings", "enter"),
+    ("settings", "enter"), ("models", "a"),
 )  # fmt: skip
 NEAR = (("requests", "a"), ("requests", "x"), ("requests", "o"), ("release", "R"), ("release", "D"))
 """Where what is decided weighs most; the others stand at three more sizes in the slow tests."""

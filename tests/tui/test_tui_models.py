@@ -25,6 +25,7 @@ from tests.worlds.screens import (
 )
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
+from tui.app.palette import places
 from tui.dialogs.action import ActionDialog
 from tui.dialogs.model_files import AddModelDialog, ModelExportDialog
 from tui.dialogs.model_use import A_FILE, FitDialog, PredictDialog, ScoreDialog
@@ -126,6 +127,7 @@ def test_what_a_key_opens_says_the_consequence_and_enter_does_nothing(kept: Worl
                 await press(pilot, key)
                 await until(pilot, lambda: not isinstance(pilot.app.screen, Models))
                 await says(pilot, sentence)
+                assert pilot.app.screen.region.contains_region(pilot.app.screen.query_one("#safe").region)
                 await presses(pilot, "safe")
                 await until(pilot, lambda: isinstance(pilot.app.screen, Models))
             assert [one.name for one in vault.models()] == ["nightly"]
@@ -186,6 +188,7 @@ def test_a_fitted_copy_is_marked_predicts_into_a_file_and_is_deleted_by_a_word(k
             fill(pilot, new_name="home")
             await does(pilot, "fit")
             await sees_outcome(pilot, "home is fitted to 100 rows of nights, from nightly.")
+            assert {"Model nightly", "Model home"} <= {one.words for one in places(vault)}
             await listed(pilot, 2)
             program_in(pilot).open_page("models", at="home")
             await sees(pilot, "fitted at home on nights, from nightly")

@@ -15,8 +15,9 @@ from vault.daemon.service import Service
 from vault.errors.families import Invalid
 from vault.owner.interface.actions import ACTIONS, PROGRESS, Action
 from vault.owner.interface.kinds import Kind
-from vault.portal import Told
+from vault.portal import CampaignTold, Told
 from vault.requests.bundle import JobFiles, parse_signature_line
+from vault.requests.campaign import campaign_signature
 from vault.strict_base64 import from_base64
 from vault.views.runs import BegunAction, Pulse
 from vault.wire import addresses, messages
@@ -50,6 +51,8 @@ def application(service: Service | None = None, actions: Mapping[str, Action] = 
     requester.post(addresses.SUBMIT_JOB)(submit_job)
     requester.post(addresses.ASK_JOB)(ask_job)
     requester.post(addresses.FETCH_JOB)(fetch_job)
+    requester.post(addresses.SUBMIT_CAMPAIGN)(submit_campaign)
+    requester.post(addresses.ASK_CAMPAIGN)(ask_campaign)
     for router in (open_to_all, owner, requester):
         app.include_router(router)
     return app
@@ -167,7 +170,25 @@ async def submit_job(request: Request, body: messages.JobFiles, after: Backgroun
     service, requester = service_of(request), request.state.requester
     told = await service.work(lambda: service.vault.take_job(requester, _files(body)))
     after.add_task(service.work, service.vault.raise_mark)  # once the answer is on its way
+    after.add_task(service.work, service.vault.take_up_rounds)
     return _state(told)
+
+
+async def submit_campaign(
+    request: Request, body: messages.CampaignFiles, after: BackgroundTasks
+) -> messages.CampaignState:
+    """Hand in a signed campaign."""
+    service, requester = service_of(request), request.state.requester
+    data, line = _decoded("campaign", body.campaign), _decoded("signature", body.signature)
+    told = await service.work(lambda: service.vault.take_campaign(requester, data, campaign_signature(line)))
+    after.add_task(service.work, service.vault.raise_mark)
+    return _campaign(told)
+
+
+async def ask_campaign(request: Request, body: messages.CampaignDigest) -> messages.CampaignState:
+    """What is heard of an own campaign."""
+    service, requester = service_of(request), request.state.requester
+    return _campaign(await service.work(lambda: service.vault.campaign_state(requester, body.digest)))
 
 
 async def ask_job(request: Request, body: messages.JobId) -> messages.JobState:
@@ -188,6 +209,10 @@ def _state(told: Told) -> messages.JobState:
     return messages.JobState.model_validate(
         {"job_id": told.job_id, "state": told.word.value, "until": told.until}
     )
+
+
+def _campaign(told: CampaignTold) -> messages.CampaignState:
+    return messages.CampaignState.model_validate({"digest": told.digest, "state": told.word.value})
 
 
 def _files(body: messages.JobFiles) -> JobFiles:

@@ -13,8 +13,9 @@ from vault.requests import tokens
 from vault.store.tables import LogEntry
 
 if TYPE_CHECKING:
+    from vault.audit.transaction import AuditedTransaction
     from vault.lifecycle.opened import OpenVault
-    from vault.portal import Told
+    from vault.portal import CampaignTold, Told
     from vault.requests.bundle import JobFiles
     from vault.sealing.secret import Secret
     from vault.sealing.slots import KdfCost
@@ -83,6 +84,20 @@ class AccessActions:
         with self._opened.act(is_marked=False) as act:
             return portal.submit(act, requester_id, files, self._opened.clock())
 
+    def take_campaign(self, requester_id: str, data: bytes, signature: bytes) -> CampaignTold:
+        """Take a campaign into the inbox as its requester; raises what `portal.submit_campaign` does."""
+        with self._opened.act(is_marked=False) as act:
+            return portal.submit_campaign(act, requester_id, data, signature, self._opened.clock())
+
+    def campaign_state(self, requester_id: str, digest: str) -> CampaignTold:
+        """What a requester is told about its campaign; raises `UnknownCampaign`."""
+        with self._opened.read() as uow:
+            return portal.campaign_state(uow, requester_id, digest, self._opened.clock())
+
+    def take_up_rounds(self) -> None:
+        """Approve the rounds of joined campaigns that came in: apart from the answer, which depends on no consent."""
+        self._opened.settle(_approve_rounds)
+
     def raise_mark(self) -> None:
         """Remember outside the vault what was taken in; what cannot be written now is said by the next act."""
         with suppress(MarkNotWritten):
@@ -97,3 +112,9 @@ class AccessActions:
         """What was released for a requester's job to be fetched; raises `NotAtThisDoor`, `UnknownRequest` and what
         `release.fetched` does."""
         return portal.released(self._opened, requester_id, job_id)
+
+
+def _approve_rounds(act: AuditedTransaction) -> None:
+    from vault.requests.rounds import approve_rounds
+
+    approve_rounds(act)

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 OUTCOMES: Final[Mapping[EntryType, str]] = {
     EntryType.CONSENT_GRANT: "allowed",
     EntryType.REQUEST_APPROVE: "allowed",
+    EntryType.CAMPAIGN_JOIN: "allowed",
     EntryType.RELEASE_APPROVE: "allowed",
     EntryType.REQUEST_REFUSE: "refused",
+    EntryType.CAMPAIGN_REFUSE: "refused",
     EntryType.REQUESTER_BLOCK: "refused",
     EntryType.ACCESS_DENIED: "refused",
     EntryType.TRAINING_RUN: "ran",
@@ -34,6 +36,7 @@ OUTCOMES: Final[Mapping[EntryType, str]] = {
     EntryType.RELEASE_EXPIRE: "kept",
     EntryType.CONSENT_WITHDRAW: "ended",
     EntryType.CONSENT_EXPIRE: "ended",
+    EntryType.CAMPAIGN_LEAVE: "ended",
     EntryType.REQUEST_EXPIRE: "ended",
     EntryType.CAMPAIGN_JOIN: "allowed",
     EntryType.CAMPAIGN_REFUSE: "refused",

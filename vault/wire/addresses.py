@@ -23,6 +23,8 @@ LOCK: Final = "/v1/owner/lock"
 LOCK_AFTER: Final = "/v1/owner/lock-after"
 SUBMIT_JOB: Final = "/v1/requester/submit"
 ASK_JOB: Final = "/v1/requester/request"
+SUBMIT_CAMPAIGN: Final = "/v1/requester/campaign"
+ASK_CAMPAIGN: Final = "/v1/requester/campaign/state"
 FETCH_JOB: Final = "/v1/requester/released"
 
 

@@ -101,6 +101,26 @@ class JobId(Message):
     job_id: str = Field(max_length=128)
 
 
+class CampaignFiles(Message):
+    """A signed campaign: the two files of its folder in base64."""
+
+    campaign: str = Field(max_length=BODY_LIMIT)
+    signature: str = Field(max_length=4096)
+
+
+class CampaignDigest(Message):
+    """A requester's own campaign, by the SHA-256 of its document."""
+
+    digest: str = Field(max_length=128)
+
+
+class CampaignState(BaseModel):
+    """What a requester is told about its campaign: whether somebody joined or left it is not."""
+
+    digest: str
+    state: Literal["waiting", "refused", "expired"]
+
+
 class JobState(BaseModel):
     """What a requester is told about its job: `waiting` until a release, a person's refusal or its public end.
 
