@@ -41,4 +41,12 @@ MUTANTS = (
         caught_by="test_few_units_are_those_of_the_collection_with_the_rows",
         within="vault/records",
     ),
+    Mutant(
+        name="a line that is too short hides behind a lone carriage return",
+        kind=Kind.AUDIT,
+        function="_has_lone_cr",
+        old='data.count(b"\\r", start, end) != data.count(b"\\r\\n", start, end)',
+        new='data.count(b"\\r", start, end) < data.count(b"\\r\\n", start, end)',
+        caught_by="test_a_lone_carriage_return_ends_a_row_which_is_refused_where_it_is_too_short",
+    ),
 )
