@@ -77,4 +77,12 @@ MUTANTS = (
         caught_by="test_numbered_columns_are_the_vector_of_a_prediction_as_they_are_that_of_an_import",
         within="vault/requester",
     ),
+    Mutant(
+        name="a line that is too short hides behind a lone carriage return",
+        kind=Kind.AUDIT,
+        function="_has_lone_cr",
+        old='data.count(b"\\r", start, end) != data.count(b"\\r\\n", start, end)',
+        new='data.count(b"\\r", start, end) < data.count(b"\\r\\n", start, end)',
+        caught_by="test_a_lone_carriage_return_ends_a_row_which_is_refused_where_it_is_too_short",
+    ),
 )
