@@ -284,7 +284,7 @@ def _cells_of_campaign(line: CampaignLine, widths: dict[str, int]) -> tuple[str,
     facts = {
         "who": line.requester,
         "key": wording.key_warning(line.requester_status).removesuffix(" in person"),
-        "for": f"campaign: {line.purpose_words}",
+        "on": line.collection,
         "columns": f"{line.done} of {line.rounds}",
         "price": "",
         "ends": f"{times.day_of(line.ends_at):%d %b}",
