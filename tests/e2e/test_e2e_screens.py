@@ -236,7 +236,7 @@ def test_a_dry_run_of_an_import_names_the_budget_that_it_would_fix(looked_at: Wo
     assert (other.code, "stays as it is" in other.err) == (1, True)
 
 
-@pytest.mark.parametrize("command", sweep(["release show", "request show", "consent explain"]))
+@pytest.mark.parametrize("command", sweep(["release show", "request show", "consent receipt"]))
 def test_too_few_letters_of_an_id_are_said_to_be_too_few(
     looked_at: World, screen: Screen, command: str
 ) -> None:
