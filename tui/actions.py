@@ -25,9 +25,9 @@ NEWEST: Final = 50
 
 
 REQUESTER: Final = Target(metavar="NAME", help="Your own name for them.")
-REQUEST: Final = Target(metavar="ID", help="Of a request; its first characters are enough.")
-CAMPAIGN: Final = Target(metavar="ID", help="Of a campaign here; its first characters are enough.")
-UPDATE: Final = Target(metavar="ID", help="Of a held update; its first characters are enough.")
+REQUEST: Final = Target(metavar="ID", help="Of a request; its first four characters are enough.")
+CAMPAIGN: Final = Target(metavar="ID", help="Of a campaign here; its first four characters are enough.")
+UPDATE: Final = Target(metavar="ID", help="Of a held update; its first four characters are enough.")
 
 
 def newest_entry(vault: Owner, kind: str) -> str:

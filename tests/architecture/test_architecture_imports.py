@@ -146,6 +146,13 @@ def test_importing_the_vault_or_the_tui_never_loads_torch(module: str) -> None:
     assert outcome.stdout.strip() == "[]"
 
 
+def test_opening_a_vault_loads_nothing_that_computes() -> None:
+    heavy = {"torch", "pyarrow", "numpy", "safetensors"}
+    program = f"import sys, vault.vault; print(sorted({heavy!r} & set(sys.modules)))"
+    outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert outcome.stdout.strip() == "[]"
+
+
 def test_the_help_loads_nothing_heavy() -> None:
     heavy = {"torch", "pyarrow", "sqlmodel", "sqlalchemy", "pydantic", "numpy", "nacl", "rich.console"}
     program = (

@@ -76,6 +76,32 @@ def test_an_answer_that_is_something_else_is_not_understood(data: bytes) -> None
         decode(Facts, data)
 
 
+FULL = b'{"name": "a", "count": 1, "is_so": true}'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(FULL.replace(b'"a"', b'"\xed\xa0\x80"'), id="half-sign"),
+        pytest.param(FULL.decode().encode("utf-16"), id="utf-16"),
+        pytest.param(FULL.decode().encode("utf-16-le"), id="utf-16-unmarked"),
+        pytest.param(FULL.decode().encode("utf-32"), id="utf-32"),
+    ],
+)
+def test_what_is_no_utf_8_is_no_plain_answer_as_it_is_none_of_the_library(data: bytes) -> None:
+    with pytest.raises(NotPlain):
+        read_plain(Facts, data)
+    with pytest.raises(DaemonUnreachable, match="not understood"):
+        decode(Facts, data)
+
+
+@pytest.mark.parametrize("data", [FULL.replace(b"1", b"true"), FULL.replace(b"true", b"1")])
+def test_yes_is_no_number_and_a_number_no_yes(data: bytes) -> None:
+    assert read_plain(Facts, FULL) == Facts(name="a", count=1, is_so=True)
+    with pytest.raises(NotPlain):
+        read_plain(Facts, data)
+
+
 def test_what_the_library_reads_more_leniently_is_left_to_it() -> None:
     assert decode(Facts, b'{"name": "a", "count": 2.0, "more": 1}') == Facts(name="a", count=2)
 

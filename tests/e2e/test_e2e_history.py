@@ -143,19 +143,25 @@ def test_the_trail_is_narrowed_to_a_requester_a_collection_and_an_outcome(today:
     assert told("--collection", "nights", "--outcome", "kept", "--requester", "somebody") == [
         "release.withhold"
     ]
-    assert told("--collection", "days") == []
-    assert (
-        run(today.paths, "audit", "show", "--collection", "days").err
-        == "No entry of the trail is about that.\n"
-    )
+    assert told("--collection", "nights", "--outcome", "failed") == []
+    shown = run(today.paths, "audit", "show", "--collection", "nights", "--outcome", "failed")
+    assert (shown.code, shown.err) == (0, "No entry of the trail is about that.\n")
+    renamed = run(today.paths, "audit", "show", "--requester", NAME)
+    assert (renamed.code, "was renamed, and is called somebody now" in renamed.err) == (1, True)
 
 
 def test_a_filter_of_the_trail_that_means_nothing_is_refused(today: World) -> None:
     shown = run(today.paths, "audit", "show", "--requester", "nobody")
     assert (shown.code, "there is no requester nobody" in shown.err) == (1, True)
+    assert "requester add" not in shown.err
+    shown = run(today.paths, "audit", "show", "--collection", "nope")
+    assert (shown.code, "there is no collection nope, and the trail names none" in shown.err) == (1, True)
     shown = run(today.paths, "audit", "show", "--outcome", "lost")
     assert (shown.code, "an outcome is one of allowed, refused" in shown.err) == (1, True)
     assert run(today.paths, "audit", "show", "--entry", "1", "--outcome", "left").code == 2
+    for option in ("--requester", "--collection", "--outcome"):
+        shown = run(today.paths, "audit", "show", option, "")
+        assert (shown.code, f"{option} names nothing" in shown.err) == (1, True)
 
 
 def test_a_page_of_a_filtered_trail_is_filled_from_all_of_it(today: World) -> None:

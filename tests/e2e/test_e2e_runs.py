@@ -351,7 +351,10 @@ def test_all_other_jobs_of_a_requester_are_looked_at_together_in_one_line(
         assert so_far is not None
         assert (so_far.jobs, so_far.epsilon, so_far.left) == (2, sum(costs.values()), 1)
         assert so_far.columns == (("nights", "coffee"), ("nights", "good"), ("nights", "steps"))
-    assert said(second) == "1 other job read good, steps of nights; together ε 1.00; 0 updates left"
+    assert (
+        said(second)
+        == "1 other job read good, steps of nights; together ε 1.00; 0 updates have left the vault"
+    )
     assert said(third) == "2 other jobs read coffee, good, steps of nights; together ε 3.00; 1 update left"
 
 

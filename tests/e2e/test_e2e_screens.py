@@ -226,6 +226,7 @@ def test_a_dry_run_of_an_import_names_the_budget_that_it_would_fix(looked_at: Wo
     table.write_bytes((looked_at.folder / "nights.csv").read_bytes() + b"\n")
     new = screen(looked_at, "import", table, "--collection", "new", "--lifetime", "2.50", "--dry-run")
     assert "One lifetime budget with nights, for good: ε 2.5 for all of them" in joined(new.err)
+    assert "nights falls from ε 8 to ε 2.5, for good." in joined(new.err)
     for lifetime in ("much", "0", "-1", "1e999999"):
         wrong = screen(looked_at, "import", table, "--collection", "new", "--lifetime", lifetime, "--dry-run")
         assert wrong.code == 1
@@ -233,6 +234,21 @@ def test_a_dry_run_of_an_import_names_the_budget_that_it_would_fix(looked_at: Wo
     assert "behind the 100 rows that nights has already" in joined(more.err)
     other = screen(looked_at, "import", table, "--collection", "nights", "--lifetime", "2", "--dry-run")
     assert (other.code, "stays as it is" in other.err) == (1, True)
+
+
+@pytest.mark.parametrize("command", sweep(["release show", "request show", "consent receipt"]))
+def test_too_few_letters_of_an_id_are_said_to_be_too_few(
+    looked_at: World, screen: Screen, command: str
+) -> None:
+    seen = screen(looked_at, *command.split(), "25")
+    assert seen.code == 1
+    assert "25 is too short for an id: at least its first 4 characters are needed" in joined(seen.err)
+
+
+def test_a_vector_that_is_not_said_as_one_is_refused_with_its_form(looked_at: World, screen: Screen) -> None:
+    for word in ("pixel", "=64"):
+        seen = screen(looked_at, "import", looked_at.folder / "nights.csv", "--dry-run", "--vector", word)
+        assert (seen.code, "a vector is written NAME=N or NAME=FIRST..LAST" in joined(seen.err)) == (1, True)
 
 
 @pytest.mark.parametrize("epsilon", ["nan", "inf", "-1", "0", "1e999999", "much"])

@@ -208,6 +208,21 @@ def test_import_shows_the_rows_and_asks_before_it_seals_them(
         assert rows == vault.status().rows
 
 
+@pytest.mark.slow
+def test_what_is_neither_yes_nor_no_is_asked_again(today: World) -> None:
+    table = today.table("more.csv", rows=10, seed=3)
+    with Terminal(today.paths, "import", table) as terminal:
+        terminal.wait_for("passphrase: ")
+        terminal.type(PASSPHRASE)
+        terminal.wait_for("Seal these rows into the collection more? [y/N] ")
+        terminal.type("9")
+        terminal.wait_for("9 is no answer to that")
+        terminal.wait_for("Seal these rows into the collection more? [y/N] ")
+        terminal.type("y")
+        terminal.wait_for("10 rows sealed into more; 0 refused.")
+        assert terminal.end() == 0
+
+
 # approving and running ----------------------------------------------------------------------------------------
 
 

@@ -114,6 +114,12 @@ def test_an_odd_row_is_read_or_refused_as_by_a_reader_of_csv(odd: str) -> None:
     assert rows_of(data, block=csv_blocks.BLOCK) == rows_of(data, block=None)
 
 
+@pytest.mark.parametrize("block", [8, csv_blocks.BLOCK, None])
+def test_a_lone_carriage_return_ends_a_row_which_is_refused_where_it_is_too_short(block: int | None) -> None:
+    refused = [(3, "1 cell where the header has 2")]
+    assert rows_of(b"a;b\n0;0\n1\r2;3\n", block=block) == ([(2, "0", "0"), (4, "2", "3")], refused)
+
+
 def test_one_odd_block_leaves_the_others_to_arrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """A quote within a cell that has none around it is a sign like any other, and only its block is gone through."""
     left: list[int] = []

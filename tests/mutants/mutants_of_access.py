@@ -81,4 +81,20 @@ MUTANTS = (
         caught_by="test_keys_that_nobody_took_are_wiped",
         within="vault/lifecycle",
     ),
+    Mutant(
+        name="an answer that is no UTF-8 is read",
+        kind=Kind.EGRESS,
+        function="read_plain",
+        old="json.loads(data.decode())",
+        new="json.loads(data)",
+        caught_by="test_what_is_no_utf_8_is_no_plain_answer_as_it_is_none_of_the_library",
+    ),
+    Mutant(
+        name="yes passes for a number in an answer",
+        kind=Kind.EGRESS,
+        function="read_plain",
+        old="type(told[name]) not in kinds for",
+        new="not isinstance(told[name], kinds) for",
+        caught_by="test_yes_is_no_number_and_a_number_no_yes",
+    ),
 )

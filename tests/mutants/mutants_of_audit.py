@@ -146,6 +146,15 @@ MUTANTS = (
         within="vault/lifecycle",
     ),
     Mutant(
+        name="a name that nobody had is looked for in the trail and found to have done nothing",
+        kind=Kind.AUDIT,
+        function="_is_known",
+        old="return any(",
+        new="return True or any(",
+        caught_by="test_a_filter_of_the_trail_that_means_nothing_is_refused",
+        within="vault/queries",
+    ),
+    Mutant(
         name="a requester is not found under the name that they had before",
         kind=Kind.AUDIT,
         function="Sieve._is_theirs",

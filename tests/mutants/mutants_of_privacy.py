@@ -318,4 +318,13 @@ MUTANTS = (
         new="False",
         caught_by="test_a_number_that_no_run_can_give_is_not_taken",
     ),
+    Mutant(
+        name="the worst case of a cap is rounded to the nearest",
+        kind=Kind.PRIVACY,
+        function="cap_sentence",
+        old=", rounding=ROUND_CEILING)",
+        new=")",
+        caught_by="test_the_cap_is_told_by_its_worst_case_rounded_up",
+        within="tui/text/wording",
+    ),
 )

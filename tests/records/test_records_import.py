@@ -150,7 +150,7 @@ def test_the_very_file_is_refused_the_second_time_with_the_date_of_the_first(ben
     """Also into another collection, and under another name of the file."""
     bench.load(numbered(3))
 
-    with pytest.raises(AlreadyImported, match="already imported on 2026-03-01"):
+    with pytest.raises(AlreadyImported, match=r"already imported on 2026-03-01, as .*\.csv into rows"):
         bench.load(numbered(3), "other.csv", into="others")
 
 

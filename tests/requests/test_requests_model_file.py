@@ -243,6 +243,7 @@ def test_an_optional_column_may_be_missing_and_it_is_said(
         ("model.safetensors", 1, "give --job JOBDIR"),
         ("rows.csv", 1, "is no model as lockbox update verify --onnx writes them: it is not in ONNX"),
         ("nothing.onnx", 7, "there is no file"),
+        ("job", 1, "job is not a file"),
     ],
 )
 def test_what_is_no_model_is_said(
@@ -252,6 +253,18 @@ def test_what_is_no_model_is_said(
     (tmp_path / "rows.csv").write_text("steps,weekday\n1,fri\n")
 
     assert run(["update", "predict", str(tmp_path / name), str(tmp_path / "rows.csv")]) == code
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"), [("none.csv", 7, "there is no file"), ("job", 1, "job is not a file")]
+)
+def test_what_is_no_file_of_rows_is_said(
+    files: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, code: int, said: str
+) -> None:
+    onnx, _, _ = files()
+
+    assert run(["update", "predict", str(onnx), str(tmp_path / name)]) == code
     assert said in " ".join(capsys.readouterr().err.split())
 
 

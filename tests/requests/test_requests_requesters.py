@@ -25,7 +25,7 @@ def test_a_requester_begins_as_new_and_is_found_by_name_and_key(home: Home) -> N
 
 @pytest.mark.parametrize(("name", "key", "what"), [("lab", OTHER_KEY, "name"), ("lab 2", KEY, "key")])
 def test_a_name_and_a_key_are_given_once(home: Home, name: str, key: object, what: str) -> None:
-    with pytest.raises(RequesterExists, match=f"with this {what}"), home.act() as act:
+    with pytest.raises(RequesterExists, match=f"with this {what}: lab"), home.act() as act:
         requesters.add(act, name=name, key=key.public)  # type: ignore[attr-defined]
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from requests_samples import document, manifest
 
 from learner.protocol import MAX_FEATURES
+from tui.cli.entry_point import run
 from vault.errors.families import Invalid
 from vault.errors.requests import ManifestInvalid
 from vault.records.reading import ColumnReader
@@ -202,3 +203,34 @@ def test_outside_a_vector_is_scored_as_three_numbers_are(tmp_path: Path) -> None
     file.write_text('weekday,steps\nfri,"[1, 2, 3]"\nfri,"[1, 2]"\n')
     with pytest.raises(Invalid, match="line 3: steps is no list of 3 numbers"):
         predict(tmp_path / "model.onnx", file)
+
+
+def test_numbered_columns_are_the_vector_of_a_prediction_as_they_are_that_of_an_import(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked, draws = manifest(**WITH_VECTOR), np.random.default_rng(3)
+    weights = {name: draws.normal(size=size).astype(np.float32) for name, size in shapes(asked).items()}
+    graph, file, again = tmp_path / "model.onnx", tmp_path / "rows.csv", tmp_path / "again.csv"
+    graph.write_bytes(onnx_bytes(TrainedModel.of(asked, write_tensors(weights))))
+
+    def chances_of(text: str, *words: str) -> list[str]:
+        file.write_text(text)
+        assert run(["update", "predict", str(graph), str(file), *words]) == 0, capsys.readouterr().err
+        return [line.rpartition(",")[2] for line in capsys.readouterr().out.splitlines()[1:]]
+
+    lists = chances_of('weekday,steps\nfri,"[1, 2.5, 3]"\nfri,\n')
+    assert chances_of("weekday,steps1,steps2,steps3\nfri,1,2.5,3\nfri,,,\n") == lists
+    assert chances_of("weekday,p_0,p_1,p_2\nfri,1,2.5,3\nfri,,NA,\n", "--vector", "steps=p_0..p_2") == lists
+    again.write_text("weekday,steps1,steps2,steps3,chance\nfri,1,2,3,0.5\n")
+    for text, says in (
+        ("weekday,x\nfri,1\n", "no column steps, which the model needs: a list of 3 numbers, or 3 columns"),
+        ("weekday,steps1,steps2\nfri,1,2\n", "steps with a number are 2 columns steps1 … steps2, and not 3"),
+        ("weekday,steps1,steps2,steps3\nfri,1,,3\n", "line 2: steps is no list of 3 numbers"),
+        ("weekday,steps1,steps2,steps3\nfri,1,2 5,3\n", "line 2: steps is no list of 3 numbers"),
+        (again.read_text(), "rows.csv has a column chance already, which is what is predicted"),
+    ):
+        file.write_text(text)
+        assert run(["update", "predict", str(graph), str(file)]) == 1
+        assert says in " ".join(capsys.readouterr().err.split())
+    assert run(["update", "predict", str(graph), str(file), "--vector", "steps"]) == 1
+    assert "a vector is written NAME=N or NAME=FIRST..LAST" in " ".join(capsys.readouterr().err.split())

@@ -273,6 +273,7 @@ def test_what_is_left_is_never_more_than_there_is_and_no_bar_is_cut(used: Decima
 
 def test_the_cap_is_told_by_its_worst_case_rounded_up() -> None:
     assert "99.97 right guesses in 100" in wording.cap_sentence("8", "0.000001", "day")
+    assert "98.21 right guesses in 100" in wording.cap_sentence("4", "0.000001", "day")
     assert "73.11 right guesses in 100" in wording.cap_sentence("1", "0.000001", "day")
     assert " 100 right guesses in 100" in wording.cap_sentence("200", "0.000001", "day")
 

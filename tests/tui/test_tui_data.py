@@ -241,8 +241,16 @@ def test_a_card_is_written_only_as_it_was_read(own: Shared, tmp_path: Path) -> N
             assert not any(one.is_on for one in screen.query(Toggle))
             await answer(pilot, "#show")
             await sees(pilot, "nothing of nights would be told")
-            screen.query_one("#tell-1", Toggle).set_on(True)
+            for place in (0, 1):
+                screen.query_one(f"#tell-{place}", Toggle).set_on(True)
             screen.query_one("#labels", Input).value = "good=yes, no"
+            screen.query_one("#types", Input).value = "good"
+            await answer(pilot, "#show")
+            await sees(pilot, "“Types” is written steps=int; mood=text")
+            screen.query_one("#types", Input).value = "steps=text"
+            await answer(pilot, "#show")
+            await sees(pilot, "steps is int in nights, and not text")
+            screen.query_one("#types", Input).value = "steps=int"
             await answer(pilot, "#write")
             await sees(pilot, READ[:40])
             await answer(pilot, "#show")
@@ -254,7 +262,7 @@ def test_a_card_is_written_only_as_it_was_read(own: Shared, tmp_path: Path) -> N
     play(story())
     told = json.loads(target.read_bytes())["card"]["columns"]
     assert [(one["name"], one["type"], one["labels"]) for one in told] == [
-        ("steps", None, None), ("good", None, ["yes", "no"]),
+        ("day", None, None), ("steps", "int", None), ("good", None, ["yes", "no"]),
     ]  # fmt: skip
 
 

@@ -12,13 +12,14 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select
 
 from tests.importers.catalogue import made_exports as made
-from tests.worlds.screens import on_page, play, press, sees, served, until
+from tests.worlds.screens import on_page, play, press, sees, served, until, words_in
 from tests.worlds.vaults import new_world
 from tests.worlds.world import World
 from tui.dialogs.choose_file import ChooseFileDialog
 from tui.dialogs.import_file import ImportDialog
 from tui.dialogs.import_several import ImportSeveralDialog, look_at_all, seal_all
 from tui.text.parse import parse_paths
+from tui.widgets.choice import Choice
 from tui.widgets.file_form import FileForm
 from vault.errors.families import Invalid
 from vault.owner.interface.session import OwnerSession
@@ -132,12 +133,13 @@ def test_a_saved_plan_holds_in_the_dialog(both: tuple[World, OwnerSession], tmp_
     )
 
 
-def test_paths_are_several_where_each_is_there(tmp_path: Path) -> None:
+def test_paths_are_several_where_one_is_there_and_the_whole_is_not(tmp_path: Path) -> None:
     one, other = written(tmp_path, "a b.csv", 1), written(tmp_path, "c.csv", 1)
 
     assert parse_paths(f"{one}") == [one]
     assert parse_paths(f"'{one}' {other}") == [one, other]
-    assert len(parse_paths(f"'{one}' {other} nowhere")) == 1
+    assert len(parse_paths(f"'{one}' {other} nowhere")) == 3
+    assert parse_paths(f"{tmp_path}/no/where at all.csv") == [tmp_path / "no/where at all.csv"]
 
 
 def test_a_file_that_those_before_it_change_is_not_sealed_as_it_was_shown(
@@ -151,8 +153,64 @@ def test_a_file_that_those_before_it_change_is_not_sealed_as_it_was_shown(
         rows = "".join(f"p{n},{n % 60 + 20},{n * 7 % 101}\n" for n in range(120))
         path.write_text(f"patient_id,age,score_{name}\n{rows}")
         choices.append(FileChoice(path=path, name=name, unit="patient_id"))
-    plans = look_at_all(owner, choices, lambda _done, _of: None)
+    found = look_at_all(owner, choices, lambda _done, _of: None)
 
     with pytest.raises(Invalid, match=r"two\.csv would be kept otherwise than was shown"):
-        seal_all(owner, choices, plans, lambda _done, _of: None)
+        seal_all(owner, found, lambda _done, _of: None)
     assert [one.name for one in owner.collections()] == ["one"]
+
+
+def patients(folder: Path) -> Path:
+    path = folder / "patients.csv"
+    path.write_text("patient_id,age\n" + "".join(f"p{n % 9},{n + 20}\n" for n in range(27)))
+    return path
+
+
+def test_of_several_files_the_one_that_is_missing_is_named_until_the_path_is_another(
+    both: tuple[World, OwnerSession], tmp_path: Path
+) -> None:
+    world, owner = both
+    there, folder = written(tmp_path, "h25.csv", 7), tmp_path / "many"
+    folder.mkdir()
+    written(folder, "a.csv", 3), written(folder, "b.csv", 5)
+
+    async def story() -> None:
+        async with on_page(owner, world, "data", size=(120, 40)) as pilot:
+            await look_at(pilot, f"{there} {tmp_path / 'nofile.csv'}")
+            await until(pilot, lambda: "nofile.csv" in words_in(pilot.app, "#word"))
+            assert words_in(pilot.app, "#word") == f"There is no file {tmp_path / 'nofile.csv'}."
+            pilot.app.screen.query_one("#path", Input).value = str(folder)
+            await until(pilot, lambda: not words_in(pilot.app, "#word"))
+            screen = pilot.app.screen
+            assert isinstance(screen, ChooseFileDialog)
+            screen.chosen("how")
+            screen.chosen("look")
+            await sees(pilot, "Seal these 2 files into your vault?")
+
+    play(story())
+
+
+def test_what_counts_as_one_is_asked_of_each_of_several_files_with_people_in_several_rows(
+    both: tuple[World, OwnerSession], tmp_path: Path
+) -> None:
+    world, owner = both
+    files = [written(tmp_path, "steps.csv", 7), patients(tmp_path)]
+
+    async def story() -> None:
+        async with on_page(owner, world, "data", size=(80, 24)) as pilot:
+            await look_at(pilot, " ".join(map(str, files)))
+            await until(pilot, lambda: isinstance(pilot.app.screen, ImportSeveralDialog))
+            await until(pilot, lambda: bool(pilot.app.screen.query("#unit-1 Choice")))
+            units = {str(one.name): one for one in pilot.app.screen.query(Choice)}
+            assert units["column:patient_id"].value
+            units["record"].value = True
+            await until(pilot, lambda: "27 records" in words_in(pilot.app, "#file-1"))
+            units["column:patient_id"].value = True
+            await until(pilot, lambda: "9 patients" in words_in(pilot.app, "#file-1"))
+            await press_seal(pilot)
+
+    play(story())
+    assert {one.name: one.unit_field for one in owner.collections()} == {
+        "steps": None,
+        "patients": "patient_id",
+    }

@@ -68,3 +68,19 @@ def test_the_key_that_a_person_chose_shows_them_in_a_dialog_too(today: World) ->
                 await until(pilot, lambda: isinstance(pilot.app.screen, SubmitDialog))
 
         play(story())
+
+
+def test_the_letters_go_when_their_places_lie_elsewhere(today: World) -> None:
+    with served(today) as vault:
+
+        async def story() -> None:
+            async with on_page(vault, today, "requests", size=(80, 24)) as pilot:
+                await sees(pilot, "locks in")
+                await press(pilot, "o")
+                await until(pilot, lambda: isinstance(pilot.app.screen, SubmitDialog))
+                await press(pilot, "ctrl+o")
+                await until(pilot, lambda: isinstance(pilot.app.screen, JumpLabels))
+                await pilot.resize_terminal(60, 20)
+                await until(pilot, lambda: isinstance(pilot.app.screen, SubmitDialog))
+
+        play(story())

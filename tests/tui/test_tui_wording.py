@@ -106,6 +106,11 @@ def test_a_job_that_has_run_says_that_it_is_paid() -> None:
     assert "5.5 %" in said
 
 
+@pytest.mark.parametrize(("used", "left"), [("0.0", "100.0"), ("2.8", "97.2"), ("100", "0"), ("100.1", "0")])
+def test_what_is_left_is_the_rest_and_never_less_than_nothing(used: str, left: str) -> None:
+    assert wording.percent(wording.left_of(Decimal(used))) == f"{left} %"
+
+
 def test_the_numbers_stand_beside_the_worst_that_they_allow() -> None:
     said = wording.epsilon_sentence(Decimal("0.999979"), Decimal("0.000001"), "day", Decimal("0.7311"))
     assert said == (

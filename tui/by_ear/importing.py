@@ -128,7 +128,7 @@ def _say_plan(talk: Talk, plan: ImportPlan) -> None:
 def _another_unit(talk: Talk, choice: FileChoice, plan: ImportPlan) -> FileChoice:
     """What counts as one; the first of what there is, where no other is chosen."""
     units = import_facts.units_of(plan, first=str(plan.unit))
-    lines = [f"{import_facts.unit_example(one, plan)} {import_facts.unit_words(one)}" for one in units]
+    lines = [f"{import_facts.unit_example(one, plan)} {import_facts.unit_words(one, plan)}" for one in units]
     talk.say("What counts as one, and is hidden whole? This is fixed for good. The first is recommended.")
     chosen = talk.choose("One of these:", lines, back="The first of them.")
     return replace(choice, unit=units[chosen or 0])

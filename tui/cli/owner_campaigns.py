@@ -27,7 +27,7 @@ from vault.errors.consent import NotConfirmed
 from vault.views.campaigns import CampaignView
 
 CampaignId = Annotated[
-    str, typer.Argument(metavar="ID", help="Of a campaign here; its first characters are enough.")
+    str, typer.Argument(metavar="ID", help="Of a campaign here; its first four characters are enough.")
 ]
 CampaignDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a signed campaign.")]
 

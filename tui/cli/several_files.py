@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from tui.cli.look_at_files import LookedAt, check_said, look_at
 from tui.cli.progress import progress_bar
-from tui.cli.show_import import ask_to_seal, say_sealed, show_preview
+from tui.cli.show_import import ask_to_seal, say_sealed, show_preview, with_its_unit
 from tui.cli.terminal import is_interactive, say, write_json
 from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import wording
@@ -23,22 +24,6 @@ if TYPE_CHECKING:
 
     from vault.owner.interface.owner import Owner
     from vault.views.records import FileChoice, ImportPlan, ImportReport
-
-_ENDINGS: Final = frozenset((".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".pq"))
-
-
-def files_of(paths: Sequence[Path]) -> list[Path]:
-    """The files that were named, and in the place of a folder its tables in the order of their names."""
-    return [file for path in paths for file in (_tables_in(path) if path.is_dir() else [path])]
-
-
-def _tables_in(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in _ENDINGS and path.is_file())
-    if not found:
-        raise Invalid(
-            reason=f"the folder {folder} holds no file that ends with {', '.join(sorted(_ENDINGS))}"
-        )
-    return found
 
 
 def import_all(
@@ -54,12 +39,14 @@ def import_all(
         raise Invalid(reason="a plan is saved of one file")
     with open_vault(context, writable=not dry_run) as vault:
         choices = [one for choice in choices for one in _of_each_part(vault, choice)]
-        plans = _looked_at(vault, choices)
+        found = _looked_at(vault, choices)
         if as_json and dry_run:
-            write_json({"files": [_plain(plan) for plan in plans]})
+            write_json({"files": [_plain(one.plan) for one in found]})
         elif not as_json or is_interactive():
-            for plan in plans:
-                _show(plan, as_json=as_json)
+            for one in found:
+                _show(one, as_json=as_json)
+        found = [_with_its_unit(vault, one, is_asked=not dry_run) for one in found]
+        choices, plans = [one.choice for one in found], [one.plan for one in found]
         if dry_run:
             say("\nNothing was stored (dry run).")
             return
@@ -87,18 +74,34 @@ def _of_each_part(vault: Owner, choice: FileChoice) -> list[FileChoice]:
     return found
 
 
-def _looked_at(vault: Owner, choices: Sequence[FileChoice]) -> list[ImportPlan]:
-    """A plan of each, checked as far as the others do not matter; what stands against one stands against all."""
-    plans = []
+def _looked_at(vault: Owner, choices: Sequence[FileChoice]) -> list[LookedAt]:
+    """A plan of each, checked as far as the others do not matter; what stands against one stands against all.
+
+    At a terminal it is still asked about a unit that is only proposed.
+    """
+    found, can_ask = [], is_interactive()
     with progress_bar("reading files") as progress:
         for number, choice in enumerate(choices):
             progress(number, len(choices))
             with _named(choice.path):
-                plan = vault.plan_import(choice)
-                vault.check_import(plan.id)
-            plans.append(plan)
+                one = look_at(vault, choice)
+                if not (one.plan.unit_is_proposed and can_ask):
+                    vault.check_import(one.plan.id)
+            found.append(one)
         progress(len(choices), len(choices))
-    return plans
+    check_said(found)
+    return found
+
+
+def _with_its_unit(vault: Owner, found: LookedAt, *, is_asked: bool) -> LookedAt:
+    """The file with the unit that was proposed, once whoever is at the terminal said so; raises `NotConfirmed`."""
+    if not found.plan.unit_is_proposed:
+        return found
+    say(f"\n{found.plan.source}:")
+    choice, plan = with_its_unit(vault, found.choice, found.plan, is_asked=is_asked)
+    with _named(choice.path):
+        vault.check_import(plan.id)
+    return replace(found, choice=choice, plan=plan)
 
 
 @contextmanager
@@ -120,7 +123,7 @@ def _sealed(
             with _named(choice.path):
                 plan = vault.plan_import(choice)  # the files before it are stored by now
             if decides_more(before, plan, same_export(choice, choices)):
-                _show(plan, as_json=True)
+                _show(LookedAt(choice=choice, plan=plan), as_json=True)
                 ask_to_seal(f"The files before it are stored now. Seal {plan.source} as well?")
             seal = vault.import_planned
             if plan.needs_passphrase:
@@ -132,9 +135,11 @@ def _sealed(
         progress(len(choices), len(choices))
 
 
-def _show(plan: ImportPlan, *, as_json: bool) -> None:
-    say(f"\n{plan.source}:")
-    show_preview(plan, on=sys.stderr if as_json else sys.stdout)
+def _show(found: LookedAt, *, as_json: bool) -> None:
+    say(f"\n{found.plan.source}:")
+    show_preview(found.plan, on=sys.stderr if as_json else sys.stdout)
+    if found.note:
+        say(f"Note: {found.note}")
 
 
 def _plain(plan: ImportPlan) -> dict[str, object]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, Final, TextIO, TypeVar
 
 from tui.text.layout import NARROWEST, WIDEST, escaped, facts_text, hanging, one_line, table_text, wrapped
 from vault.errors.families import Invalid, LockboxError
@@ -190,6 +190,12 @@ def ask_until(question: str, read: Callable[[str], T]) -> T:
             say(f"{error}")
 
 
+_YES: Final = ("y", "yes")
+_NO: Final = ("n", "no", "")
+
+
 def confirm(question: str) -> bool:
-    """Ask for yes or no; anything but a clear yes is no."""
-    return ask(f"{question} [y/N] ").lower() in ("y", "yes")
+    """Ask for yes or no until it is one of them; enter alone and the end of the input are no."""
+    while (answer := ask(f"{question} [y/N] ").lower()) not in (*_YES, *_NO):
+        say(f"{answer[:20]} is no answer to that: y is yes, n or enter alone is no.")
+    return answer in _YES

@@ -11,11 +11,13 @@ from textual import work
 from textual.widget import Widget
 from textual.widgets import DirectoryTree, Input
 
+from tui.cli.look_at_files import files_of, tables_in
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.import_file import NOTHING_YET, ImportDialog
 from tui.dialogs.import_several import ImportSeveralDialog, look_at_all
 from tui.text.error_words import with_way_out
 from tui.text.field_words import in_fields
+from tui.text.layout import escaped
 from tui.text.parse import parse_paths
 from tui.widgets.file_form import FileForm
 from tui.widgets.how_far import HowFar
@@ -45,6 +47,7 @@ class ChooseFileDialog(Dialog[str]):
         super().__init__()
         self._is_first = is_first
         self._collection = collection
+        self._said_of = ""
 
     def title_text(self) -> str:
         """The third card of a new vault, or simply an import."""
@@ -56,7 +59,7 @@ class ChooseFileDialog(Dialog[str]):
 
     def details(self) -> Iterable[Widget]:
         """The path, and the folder to choose from."""
-        yield Input(placeholder="type, paste or drop the path of a file", id="path")
+        yield Input(placeholder="type, paste or drop the path of a file or folder", id="path")
         yield FileForm(FileChoice(path=Path(), name=""), by_number=True, id="written")
         yield FileTree(Path.home(), id="files")
 
@@ -110,14 +113,42 @@ class ChooseFileDialog(Dialog[str]):
             self._look_at_several(paths)
             return
         if path.is_dir():
-            files = self.query_one("#files", FileTree)
-            files.path = path
-            files.focus()
+            self._look_into(path)
             return
         self._look(path)
 
-    def _say(self, sentence: str) -> None:
-        self.query_one("#word", Plain).set_text(sentence)
+    def _look_into(self, folder: Path) -> None:
+        """Look at the tables of a folder; where it holds none, it is opened below."""
+        try:
+            tables = tables_in(folder)
+        except OSError:
+            self._say(f"The folder {escaped(str(folder))} cannot be opened.", is_bad=True)
+            return
+        if len(tables) > 1:
+            self._look_at_several(tables)
+        elif tables:
+            self._look(tables[0])
+        else:
+            self._open(folder)
+
+    def _open(self, folder: Path) -> None:
+        self._ask_how(is_asked=False)
+        files = self.query_one("#files", FileTree)
+        files.path = folder
+        files.focus()
+        self._say("No table lies in that folder itself: choose a file below.")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """What was said of a path is not said of another one."""
+        event.stop()
+        if event.input.id == "path" and event.value != self._said_of:
+            self._say("")
+
+    def _say(self, sentence: str, *, is_bad: bool = False) -> None:
+        self._said_of = self.query_one("#path", Input).value
+        word = self.query_one("#word", Plain)
+        word.set_class(is_bad, "bad")
+        word.set_text(sentence)
 
     def _choice_of(self, path: Path) -> FileChoice:
         """What is said of this file; raises `Invalid` for a field that cannot be read."""
@@ -128,7 +159,6 @@ class ChooseFileDialog(Dialog[str]):
 
     @work(exclusive=True, group="look")
     async def _look(self, path: Path) -> None:
-        self.query_one("#word", Plain).remove_class("bad")
         self._say("Reading the file …")
         how_far = self.query_one(HowFar)
         tell = how_far.begin("Reading")
@@ -136,8 +166,7 @@ class ChooseFileDialog(Dialog[str]):
             choice = self._choice_of(path)
             found = await self.program.ask(lambda vault: vault.plan_import(choice, progress=tell))
         except LockboxError as error:
-            self.query_one("#word", Plain).add_class("bad")
-            self._say(in_fields(with_way_out(error)))
+            self._say(in_fields(with_way_out(error)), is_bad=True)
             if "--" in f"{error} {error.hint}":
                 self._ask_how(is_asked=True)
             return
@@ -153,16 +182,15 @@ class ChooseFileDialog(Dialog[str]):
         how_far = self.query_one(HowFar)
         tell = how_far.begin("Reading")
         try:
-            choices = [replace(self._choice_of(path), allow_refused=False) for path in paths]
-            plans = await self.program.ask(lambda vault: look_at_all(vault, choices, tell))
+            choices = [replace(self._choice_of(path), allow_refused=False) for path in files_of(paths)]
+            found = await self.program.ask(lambda vault: look_at_all(vault, choices, tell))
         except LockboxError as error:
-            self.query_one("#word", Plain).add_class("bad")
-            self._say(in_fields(with_way_out(error)))
+            self._say(in_fields(with_way_out(error)), is_bad=True)
             return
         finally:
             how_far.end()
         self._say("")
-        self.app.push_screen(ImportSeveralDialog(choices, plans), self._imported)
+        self.app.push_screen(ImportSeveralDialog(found), self._imported)
 
     def _imported(self, collection: str | None) -> None:
         if collection is not None:

@@ -11,7 +11,7 @@ from textual.widgets import Input, Select
 
 from tui.dialogs.new_file import NewFileDialog
 from tui.text import wording
-from tui.text.card_facts import card_words, handed_out, labels_of
+from tui.text.card_facts import card_words, handed_out, labels_of, types_of
 from tui.text.error_words import with_way_out
 from tui.widgets.field import menu_field, text_field
 from tui.widgets.plain import Plain
@@ -42,8 +42,8 @@ class DataCardDialog(NewFileDialog):
     def consequence(self) -> str:
         """What such a card is."""
         return (
-            "A data card is a file for requesters. Nothing on it is computed from your records; it tells the columns "
-            "that you tick, and those that a known export always has. That you wrote one is recorded."
+            "A data card is a file for requesters. Nothing on it is computed from your records: it tells what you tick "
+            "and type, and what a known export always has. That you wrote one is recorded."
         )
 
     def details(self) -> Iterable[Widget]:
@@ -52,10 +52,8 @@ class DataCardDialog(NewFileDialog):
         for place, one in enumerate(self._collection.fields):
             yield Toggle(one.name, f"{one.type}, {one.sensitivity}", id=f"tell-{place}")
         yield Plain("What else it tells", classes="heading")
-        yield Toggle(
-            "Their types", "whole numbers, texts, times; it may have been guessed from rows.", id="types"
-        )
-        yield Toggle("What counts as one", "a record, a day, or the column that names people.", id="unit")
+        yield text_field("Types", "types", "as you type them: steps=int; mood=text", "")
+        yield text_field("What counts", "unit", "as one: record, day, or its column", "")
         yield text_field("Words", "labels", "that can stand in it: mood=good, bad; well=yes, no", "")
         people = [("anybody, not signed", ""), *((one.name, one.name) for one in self._requesters)]
         yield menu_field("For", "to", people, "")
@@ -69,15 +67,15 @@ class DataCardDialog(NewFileDialog):
     def _choice(self) -> CardChoice:
         """What is ticked and typed; raises `Invalid` for words without their column."""
         one = self._collection
-        types = self.query_one("#types", Toggle).is_on
         told = [
-            field for place, field in enumerate(one.fields) if self.query_one(f"#tell-{place}", Toggle).is_on
+            field.name
+            for place, field in enumerate(one.fields)
+            if self.query_one(f"#tell-{place}", Toggle).is_on
         ]
-        unit = one.unit_field if one.unit == "column" else one.unit
         return CardChoice(
             collection=one.name,
-            unit=(unit or "") if self.query_one("#unit", Toggle).is_on else "",
-            columns={field.name: field.type if types else "" for field in told},
+            unit=self.query_one("#unit", Input).value.strip(),
+            columns=dict.fromkeys(told, "") | types_of(self.query_one("#types", Input).value),
             labels=labels_of(self.query_one("#labels", Input).value),
             to=str(self.query_one("#to", Select).value),
         )

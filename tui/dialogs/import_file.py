@@ -329,13 +329,13 @@ class ImportDialog(Dialog[str]):
         whole = replace(self._choice, name=name, part="", allow_refused=False)
         tell, choices = self.query_one(HowFar).begin("Reading"), of_each_part(whole, self._preview)
         try:
-            plans = await self.program.ask(lambda vault: look_at_all(vault, choices, tell))
+            found = await self.program.ask(lambda vault: look_at_all(vault, choices, tell))
         except LockboxError as error:
             self._fail(error)
             return
         finally:
             self.query_one(HowFar).end()
-        self.app.push_screen(ImportSeveralDialog(choices, plans), self._sealed_all)
+        self.app.push_screen(ImportSeveralDialog(found), self._sealed_all)
 
     def _sealed_all(self, collection: str | None) -> None:
         if collection is not None:

@@ -41,7 +41,9 @@ def unit_button(unit: str, preview: ImportPlan, recommended: str) -> Choice:
     is_chosen = unit == str(preview.unit)
     example = import_facts.unit_example(unit, preview)
     words = " ".join(
-        filter(None, (example, import_facts.unit_words(unit), "(recommended)" * (unit == recommended)))
+        filter(
+            None, (example, import_facts.unit_words(unit, preview), "(recommended)" * (unit == recommended))
+        )
     )
     return Choice(Content(escaped(words)), value=is_chosen, name=unit)
 

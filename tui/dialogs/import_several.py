@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual import work
 from textual.widget import Widget
+from textual.widgets import RadioSet
 
+from tui.cli.look_at_files import LookedAt, check_said, look_at, with_proposed
+from tui.dialogs.import_questions import unit_button
 from tui.dialogs.read_to_end import ReadToEndDialog
-from tui.text import wording
+from tui.text import import_facts, wording
+from tui.text.error_words import with_way_out
 from tui.text.field_words import in_fields
 from tui.text.overlap_facts import overlap_sentence
 from tui.text.several_facts import (
@@ -21,37 +27,40 @@ from tui.text.several_facts import (
     what_of,
     what_of_all,
 )
+from tui.widgets.choice import Choice
 from tui.widgets.how_far import HowFar
 from tui.widgets.plain import Plain
-from vault.errors.families import Invalid
+from vault.errors.families import Invalid, LockboxError
 
 if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
     from vault.views.records import FileChoice, ImportPlan, ImportReport
 
+UNIT_ASKED: Final = "What counts as one, and is hidden whole; fixed for good:"
 Progress = Callable[[int, int], None]
 
 
-def look_at_all(vault: OwnerSession, choices: Sequence[FileChoice], progress: Progress) -> list[ImportPlan]:
+def look_at_all(vault: OwnerSession, choices: Sequence[FileChoice], progress: Progress) -> list[LookedAt]:
     """A plan of each; what stands against one stands against all of them."""
-    plans = []
+    found = []
     for number, choice in enumerate(choices):
         progress(number, len(choices))
-        plan = vault.plan_import(choice)
-        vault.check_import(plan.id)
-        plans.append(plan)
-    return plans
+        one = look_at(vault, choice)
+        if one.plan.unit_is_proposed:
+            one = with_proposed(vault, one)
+        vault.check_import(one.plan.id)
+        found.append(one)
+    check_said(found)
+    return found
 
 
-def seal_all(
-    vault: OwnerSession, choices: Sequence[FileChoice], shown: Sequence[ImportPlan], progress: Progress
-) -> list[ImportReport]:
+def seal_all(vault: OwnerSession, found: Sequence[LookedAt], progress: Progress) -> list[ImportReport]:
     """Seal them one by one, each as it was shown; raises `Invalid` where those before it make it another import."""
-    reports = []
-    for number, (choice, before) in enumerate(zip(choices, shown, strict=True)):
-        progress(number, len(choices))
-        plan = vault.plan_import(choice)
-        if decides_more(before, plan, same_export(choice, choices)):
+    reports, choices = [], [one.choice for one in found]
+    for number, one in enumerate(found):
+        progress(number, len(found))
+        plan = vault.plan_import(one.choice)
+        if decides_more(one.plan, plan, same_export(one.choice, choices)):
             raise Invalid(reason=OTHERWISE.format(source=plan.source))
         seal = vault.import_under_consent if plan.needs_passphrase else vault.import_planned
         reports.append(seal(plan.id))
@@ -63,26 +72,74 @@ class ImportSeveralDialog(ReadToEndDialog):
 
     ANSWER: ClassVar[str] = "seal"
 
-    def __init__(self, choices: Sequence[FileChoice], plans: Sequence[ImportPlan]) -> None:
+    def __init__(self, found: Sequence[LookedAt]) -> None:
         super().__init__()
-        self._choices, self._plans = choices, plans
+        self._found = list(found)
 
     def title_text(self) -> str:
         """The question."""
-        return f"Seal {these_files(len(self._plans))} into your vault?"
+        return f"Seal {these_files(len(self._found))} into your vault?"
 
     def consequence(self) -> str:
         """How much of it, and what is one budget for good."""
-        is_export = any(len(same_export(one, self._choices)) > 1 for one in self._choices)
-        return "\n".join([what_of_all(self._plans), *([ONE_BUDGET] if is_export else [])])
+        choices = [one.choice for one in self._found]
+        is_export = any(len(same_export(one, choices)) > 1 for one in choices)
+        return "\n".join(
+            [what_of_all([one.plan for one in self._found]), *([ONE_BUDGET] if is_export else [])]
+        )
 
     def details(self) -> Iterable[Widget]:
-        """One file after the other, with whose people they are."""
-        for plan in self._plans:
-            yield Plain(plan.source, classes="heading")
-            yield Plain(in_fields(what_of(plan)), classes="value")
-            for one in plan.overlaps:
-                yield Plain(overlap_sentence(one), classes="value")
+        """One file after the other, with what counts as one where that is asked, and whose people they are."""
+        for number, one in enumerate(self._found):
+            yield Plain(one.plan.source, classes="heading")
+            yield Plain(self._words_of(one), id=f"file-{number}", classes="value")
+            if one.is_asked:
+                yield Plain(UNIT_ASKED, classes="value")
+                units = import_facts.units_of(one.plan, first=str(one.plan.unit))
+                buttons = [unit_button(unit, one.plan, str(one.plan.unit)) for unit in units]
+                yield RadioSet(*buttons, id=f"unit-{number}", classes="value")
+
+    def _words_of(self, one: LookedAt) -> str:
+        told = [in_fields(what_of(one.plan)), *([one.note] if one.note else [])]
+        return "\n".join([*told, *map(overlap_sentence, one.plan.overlaps)])
+
+    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
+        """Another unit counts in this file: look at what it would be."""
+        event.stop()
+        number, unit = int(str(event.radio_set.id).removeprefix("unit-")), str(event.pressed.name)
+        if unit != self._found[number].choice.unit:
+            self._count_by(number, unit)
+
+    @work(exclusive=True, group="act")
+    async def _count_by(self, number: int, unit: str) -> None:
+        """Look at one file by another unit; where it cannot be taken so, the unit from before stays."""
+        before = self._found[number]
+        choice = replace(before.choice, unit=unit)
+
+        def look(vault: OwnerSession) -> ImportPlan:
+            plan = vault.plan_import(choice)
+            vault.check_import(plan.id)
+            return plan
+
+        self.lock_buttons(True)
+        try:
+            plan = await self.program.ask(look)
+        except LockboxError as error:
+            self._press(number, str(before.choice.unit))
+            self.lock_buttons(False)
+            self.update_answer()
+            self.show_problem(in_fields(with_way_out(error)))
+            return
+        self._found[number] = replace(before, choice=choice, plan=plan)
+        self.query_one(f"#file-{number}", Plain).set_text(self._words_of(self._found[number]))
+        self.query_one("#consequence", Plain).set_text(self.consequence())
+        self.lock_buttons(False)
+        self.update_answer()
+
+    def _press(self, number: int, unit: str) -> None:
+        for button in self.query(f"#unit-{number} Choice").results(Choice):
+            if button.name == unit:
+                button.value = True
 
     def before_buttons(self) -> Iterable[Widget]:
         """How it goes, and what went wrong."""
@@ -91,14 +148,14 @@ class ImportSeveralDialog(ReadToEndDialog):
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """Seal all of them."""
-        return (("seal", f"Seal {wording.counted(sum(one.rows for one in self._plans), 'row')}"),)
+        return (("seal", f"Seal {wording.counted(sum(one.plan.rows for one in self._found), 'row')}"),)
 
     def chosen(self, _name: str) -> None:
         """Seal them as they were shown."""
-        choices, plans = self._choices, self._plans
+        found = list(self._found)
         tell = self.query_one(HowFar).begin("Sealing")
         self.carry_out(
-            lambda vault: seal_all(vault, choices, plans, tell),
+            lambda vault: seal_all(vault, found, tell),
             sealed_words,
             lambda reports: reports[-1].collection,
         )

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Click
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Label
@@ -33,6 +33,7 @@ class JumpLabels(Leavable, ModalScreen[Widget | None]):
     def __init__(self, targets: dict[str, Widget], places: dict[str, Offset]) -> None:
         super().__init__()
         self._targets, self._places = targets, places
+        self._drawn_for: Size | None = None
 
     def compose(self) -> ComposeResult:
         """The letters, each on the first cells of its place."""
@@ -40,6 +41,15 @@ class JumpLabels(Leavable, ModalScreen[Widget | None]):
             label = Label(f" {letter} ", classes="jump-label")
             label.styles.offset = place
             yield label
+
+    def on_mount(self) -> None:
+        """The letters stand where the places lie now."""
+        self._drawn_for = self.app.size
+
+    def on_resize(self) -> None:
+        """At another size the places lie elsewhere: go nowhere."""
+        if self.app.size != self._drawn_for and self.is_current:
+            self.dismiss(None)
 
     def on_click(self, event: Click) -> None:
         """A click chooses nothing."""

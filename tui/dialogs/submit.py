@@ -56,6 +56,12 @@ class SubmitDialog(VaultCallDialog):
         path = parse_path(typed).absolute()
         if path.is_file():
             self._look_at_key(path)
+        elif (path / "campaign.json").is_file():
+            self.carry_out(
+                lambda vault: vault.submit_campaign(path),
+                lambda _: "The campaign waits for you.",
+                "submitted",
+            )
         else:
             self.carry_out(
                 lambda vault: vault.submit(path), lambda _: "The request waits for you.", "submitted"

@@ -13,10 +13,11 @@ from textual.widgets import DataTable
 from tui.actions import REFUSE
 from tui.app.page import Page
 from tui.dialogs.approval import prepare_approval
+from tui.dialogs.campaign import open_campaign
 from tui.dialogs.request import RequestDialog, RequestPane
 from tui.dialogs.run import RunDialog
 from tui.dialogs.submit import SubmitDialog
-from tui.text import request_facts, times, wording
+from tui.text import campaign_facts, request_facts, times, wording
 from tui.text.request_facts import OPEN_STATES
 from tui.widgets.plain import Plain
 from tui.widgets.price import cost, guess
@@ -26,13 +27,17 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from vault.owner.interface.session import OwnerSession
+    from vault.views.campaigns import CampaignLine
     from vault.views.requests import RequestLine, RequestView
 
 WIDE, NORMAL = 120, 80
 PANE, BORDER = 56, 2
 MOST_SQUARES = 7
+CAMPAIGN: Final = "campaign:"
+"""Goes before the id of a campaign in the key of its line."""
 MOST_OPENED: Final = 60
-"""Of how many requests that wait the price and the verdict are asked for the list; the others show them when chosen."""
+"""Of how many requests the price and the verdict are asked for the list, those that wait first; the others show them
+when chosen."""
 
 NOBODY = "No one has asked."
 NEXT = (
@@ -43,10 +48,11 @@ NEXT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """Every request as a line, and those that wait in whole."""
+    """Every request as a line, and the first of them in whole; every campaign as a line."""
 
     lines: list[RequestLine]
     opened: dict[str, RequestView]
+    campaigns: dict[str, CampaignLine]
 
 
 class Requests(Page[Inbox]):
@@ -63,11 +69,12 @@ Who asks to learn from your data, for what, and what it would cost.
 * **enter** opens a request and decides nothing. **a** opens the dialog in which you can have it run.
 * A price is spent when it runs, whether or not you release the result later. The release is a second decision.
 * Refusing tells them nothing but “no”.
+* A **campaign** is one line: you join or leave all of its rounds at once. Each round that comes is a request below it.
 """
 
     def __init__(self) -> None:
         super().__init__()
-        self._facts = Inbox(lines=[], opened={})
+        self._facts = Inbox(lines=[], opened={}, campaigns={})
         self._drawn_widths: dict[str, int] = {}
 
     def body(self) -> ComposeResult:
@@ -79,19 +86,24 @@ Who asks to learn from your data, for what, and what it would cost.
         yield Plain("", id="no-requests", classes="empty")
 
     def fetch(self, vault: OwnerSession) -> Inbox:
-        """Every line, and in whole those that still can be decided."""
+        """Every line, and in whole those that still can be decided, and others for their price."""
         lines = vault.requests()
-        waiting = [line.id for line in lines if line.state in OPEN_STATES][:MOST_OPENED]
-        return Inbox(lines=lines, opened={one: vault.request(one) for one in waiting})
+        waiting_first = sorted(lines, key=lambda line: line.state not in OPEN_STATES)[:MOST_OPENED]
+        return Inbox(
+            lines=lines,
+            opened={one.id: vault.request(one.id) for one in waiting_first},
+            campaigns={CAMPAIGN + one.id: one for one in vault.campaigns()},
+        )
 
     async def draw(self, facts: Inbox) -> None:
         """Fill the list."""
         self._facts = facts
-        self.query_one("#inbox").display = bool(facts.lines)
+        is_full = bool(facts.lines or facts.campaigns)
+        self.query_one("#inbox").display = is_full
         empty = self.query_one("#no-requests", Plain)
-        empty.display = not facts.lines
+        empty.display = not is_full
         empty.set_text(f"{NOBODY}\n\n{NEXT}")
-        self.query_one("#request-preview").display = bool(facts.lines)
+        self.query_one("#request-preview").display = is_full
         self._fill()
         self._show_preview()
         self._show_chosen()
@@ -102,10 +114,15 @@ Who asks to learn from your data, for what, and what it would cost.
             table.set_headings(*widths)
             self._drawn_widths = widths
         opened = self._facts.opened
-        table.fill(
+        campaigns = [
+            Line(key=key, cells=_cells_of_campaign(one, widths), style=_style(one))
+            for key, one in self._facts.campaigns.items()
+        ]
+        requests = [
             Line(key=line.id, cells=_cells(line, opened.get(line.id), widths), style=_style(line))
             for line in self._facts.lines
-        )
+        ]
+        table.fill([*campaigns, *requests])
 
     def on_resize(self, event: Resize) -> None:
         """Draw the columns that the new width has room for."""
@@ -126,6 +143,8 @@ Who asks to learn from your data, for what, and what it would cost.
         key = self.chosen_key()
         line = next((one for one in self._facts.lines if one.id == key), None)
         words = preview(line, self._facts.opened.get(line.id)) if line else ""
+        if (campaign := self._facts.campaigns.get(key or "")) is not None:
+            words = f"A campaign: {campaign_facts.progress(campaign)}. Enter opens it."
         self.query_one("#request-preview", Plain).set_text(words)
 
     @work(exclusive=True, group="chosen")
@@ -138,7 +157,7 @@ Who asks to learn from your data, for what, and what it would cost.
     async def _chosen(self) -> RequestView | None:
         """The request under the cursor in whole, asked for if it was not yet."""
         name = self.chosen_key()
-        if name is None:
+        if name is None or name in self._facts.campaigns:
             return None
         if name not in self._facts.opened:
             found = await self.ask(lambda vault: vault.request(name))
@@ -161,6 +180,8 @@ Who asks to learn from your data, for what, and what it would cost.
     @work(exclusive=True, group="act")
     async def action_review(self) -> None:
         """Open the request under the cursor: in front of the list, or by moving into the pane beside it."""
+        if await self._open_campaign():
+            return
         found = await self._chosen()
         if found is None:
             return
@@ -175,10 +196,19 @@ Who asks to learn from your data, for what, and what it would cost.
 
     @work(exclusive=True, group="act")
     async def action_run(self) -> None:
-        """Open the dialog in which a run is decided."""
+        """Open the dialog in which a run, or a whole campaign, is decided."""
+        if await self._open_campaign():
+            return
         found = await self._chosen()
         if found is not None and self._can_be_decided(found):
             await self._open_run(found.line.id)
+
+    async def _open_campaign(self) -> bool:
+        """Open the campaign under the cursor, if it is one."""
+        found = self._facts.campaigns.get(self.chosen_key() or "")
+        if found is not None:
+            await open_campaign(self, found.id)
+        return found is not None
 
     async def _open_run(self, request_id: str) -> None:
         offer = await self.ask(lambda vault: prepare_approval(vault, request_id, frozenset()))
@@ -209,7 +239,7 @@ def preview(line: RequestLine, opened: RequestView | None) -> str:
     what = (
         f"{wording.short(line.requester, 30)}: {line.purpose_words}, on {wording.short(line.collection, 30)}"
     )
-    if opened is None:
+    if opened is None or line.state not in OPEN_STATES:
         return f"{what}. {_state(line)[:1].upper()}{_state(line)[1:]}. Enter opens it."
     says = "cover it" if opened.decision.permitted else "do not cover it"
     return f"{what}\nYour consents {says} now. {guess(opened.price)}\n{cost(opened.price)}"
@@ -218,11 +248,11 @@ def preview(line: RequestLine, opened: RequestView | None) -> str:
 # cells ------------------------------------------------------------------------------------------------------
 
 _LEAST: Final = {
-    "narrow": {"who": 10, "key": 12, "columns": 7, "price": 6, "state": 13},
-    "normal": {"who": 13, "key": 12, "for": 13, "columns": 7, "price": 6, "state": 14},
-    "wide": {"who": 12, "key": 12, "for": 11, "columns": 7, "price": 6, "ends": 6, "state": 13},
+    "narrow": {"who": 9, "key": 12, "on": 8, "price": 6, "state": 13},
+    "normal": {"who": 13, "key": 12, "on": 13, "columns": 7, "price": 6, "state": 14},
+    "wide": {"who": 12, "key": 12, "on": 11, "columns": 7, "price": 6, "ends": 6, "state": 13},
 }
-_GROW: Final = ("who", "for", "state")
+_GROW: Final = ("who", "on", "state")
 
 
 def _widths(width: int) -> dict[str, int]:
@@ -241,11 +271,24 @@ def _cells(line: RequestLine, opened: RequestView | None, widths: dict[str, int]
     facts = {
         "who": line.requester,
         "key": wording.key_warning(line.requester_status).removesuffix(" in person"),
-        "for": line.purpose_words,
+        "on": line.collection,
         "columns": _squares(opened),
         "price": wording.epsilon_up(opened.price.epsilon) if opened else "",
         "ends": f"{times.day_of(line.expires_at):%d %b}",
         "state": _state(line),
+    }
+    return tuple(wording.short(facts[name], most) for name, most in widths.items())
+
+
+def _cells_of_campaign(line: CampaignLine, widths: dict[str, int]) -> tuple[str, ...]:
+    facts = {
+        "who": line.requester,
+        "key": wording.key_warning(line.requester_status).removesuffix(" in person"),
+        "on": line.collection,
+        "columns": f"{line.done} of {line.rounds}",
+        "price": "",
+        "ends": f"{times.day_of(line.ends_at):%d %b}",
+        "state": f"campaign {line.state}",
     }
     return tuple(wording.short(facts[name], most) for name, most in widths.items())
 
@@ -261,5 +304,6 @@ def _state(line: RequestLine) -> str:
     return "approved, not run yet" if line.state == "approved" else wording.state(line.state)
 
 
-def _style(line: RequestLine) -> str:
-    return "bold" if line.state in OPEN_STATES else "dim"
+def _style(line: RequestLine | CampaignLine) -> str:
+    is_open = line.state in (*OPEN_STATES, *campaign_facts.OPEN_STATES)
+    return "bold" if is_open else "dim"

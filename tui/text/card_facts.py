@@ -43,6 +43,17 @@ def handed_out(card: DataCard, file: Path | None) -> str:
     return f"The card is in {escaped(str(file))}, {whose}. Give it to them as you like; that you made it is recorded."
 
 
+def types_of(text: str) -> dict[str, str]:
+    """Columns with the types that their owner tells, `steps=int; mood=text`; raises `Invalid`."""
+    found = {}
+    for one in filter(None, map(str.strip, text.split(";"))):
+        name, _, word = (part.strip() for part in one.rpartition("="))
+        if not (name and word):
+            raise Invalid(reason="“Types” is written steps=int; mood=text")
+        found[name] = word
+    return found
+
+
 def labels_of(text: str) -> dict[str, tuple[str, ...]]:
     """Columns with the words that can stand in them, `mood=good, bad; well=yes, no`; raises `Invalid`."""
     found = {}

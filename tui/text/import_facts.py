@@ -20,6 +20,9 @@ CLASSES: Final = {
     "special": "a special category by law (GDPR Articles 9 and 10), such as health: jobs need an explicit yes for it.",
     "identifying": "it may name somebody: a name, an address, an account, a phone.",
 }
+FEW_VALUES: Final = (
+    "It has few values, as classes have: hardly anything can be learned, and no person is a unit."
+)
 EXAMPLE_ROOM: Final = 24
 MARKS: Final = {"ordinary": " ", "sensitive": "!", "special": "‼", "identifying": "@"}
 
@@ -42,21 +45,24 @@ def consequence_of(preview: ImportPlan) -> str:
 
 
 def units_of(preview: ImportPlan, *, first: str) -> list[str]:
-    """What may count as one here; what the vault recommends comes first."""
+    """What may count as one here; what the vault recommends comes first, and columns of few values last."""
     named = [f"column:{one.name}" for one in preview.columns if one.sensitivity == "identifying"]
-    others = [f"column:{one.name}" for one in preview.columns if one.type in ("category", "text")]
+    others = [f"column:{one.name}" for one in preview.columns if one.type == "text"]
+    classes = [f"column:{one.name}" for one in preview.columns if one.type == "category"]
     days = ["day"] if preview.time_field else []
-    found = dict.fromkeys([first, str(preview.unit), *days, "record", *named, *others[:3]])
+    found = dict.fromkeys([first, str(preview.unit), *days, "record", *named, *[*others, *classes][:3]])
     columns = {f"column:{one.name}" for one in preview.columns}
     return [unit for unit in found if unit in columns or unit in ("day", "record")]
 
 
-def unit_words(unit: str) -> str:
-    """A privacy unit in one line, with what it does not hide."""
+def unit_words(unit: str, preview: ImportPlan) -> str:
+    """A privacy unit in one line, with what it does not hide, and a warning where it names classes and not people."""
     kind, _, field = unit.partition(":")
     noun = wording.unit_noun(kind, field or None)
     sentence = wording.unit_sentence(kind, field or None)
-    return f"{sentence[:1].upper()}{sentence[1:]}. {wording.not_hidden(kind, noun)}"
+    are_few = field in {one.name for one in preview.columns if one.type == "category"}
+    warning = f" {FEW_VALUES}" if are_few else ""
+    return f"{sentence[:1].upper()}{sentence[1:]}. {wording.not_hidden(kind, noun)}{warning}"
 
 
 def unit_example(unit: str, preview: ImportPlan) -> str:

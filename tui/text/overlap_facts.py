@@ -8,7 +8,7 @@ from tui.text import wording
 from tui.text.layout import escaped
 
 if TYPE_CHECKING:
-    from vault.views.records import ImportPlan, Overlap
+    from vault.views.records import ImportPlan, Overlap, SharedBudget
 
 FOUND: Final = {
     "same-people": "Whose rows these are and what they say is in {name} too.",
@@ -69,8 +69,18 @@ def cap_sentence(plan: ImportPlan) -> str:
     members = ", ".join(escaped(name) for name in plan.shared.members)
     return (
         f"One lifetime budget with {members}, for good: ε {plan.shared.lifetime_epsilon} for all of them, "
-        f"{wording.percent(plan.shared.used_percent)} of it is used."
+        f"{wording.percent(plan.shared.used_percent)} of it is used.{_fallen(plan.shared)}"
     )
+
+
+def _fallen(shared: SharedBudget) -> str:
+    """Whose cap becomes smaller, and whether anything can still be learned then."""
+    falls = "".join(
+        f" {escaped(name)} falls from ε {was} to ε {shared.lifetime_epsilon}, for good."
+        for name, was in shared.falls.items()
+    )
+    is_over = " Nothing can be learned from any of them any more." if shared.used_percent >= 100 else ""
+    return f"{falls}{is_over}"
 
 
 def _found(one: Overlap) -> str:

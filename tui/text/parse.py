@@ -71,7 +71,10 @@ def parse_path(typed: str) -> Path:
 
 
 def parse_paths(typed: str) -> list[Path]:
-    """The path somebody typed, or several with spaces between them where each is there and the whole is not."""
+    """The path somebody typed, or several with spaces between them where the whole is not there.
+
+    They are several where each begins as a whole path does, or where one of them is a file.
+    """
     text = typed.strip()
     try:
         parts = shlex.split(text)
@@ -79,5 +82,8 @@ def parse_paths(typed: str) -> list[Path]:
         parts = []
     if len(parts) < 2 or Path(text).expanduser().exists():
         return [parse_path(typed)]
-    paths = [Path(part.removeprefix("file://")).expanduser().absolute() for part in parts]
-    return paths if all(path.exists() for path in paths) else [parse_path(typed)]
+    parts = [part.removeprefix("file://") for part in parts]
+    paths = [Path(part).expanduser().absolute() for part in parts]
+    are_whole = all(Path(part).expanduser().is_absolute() for part in parts)
+    are_several = are_whole or all(path.exists() for path in paths) or any(path.is_file() for path in paths)
+    return paths if are_several else [parse_path(typed)]

@@ -48,7 +48,8 @@ def so_far(found: RequestView) -> Facts:
         names.setdefault(collection, []).append(column)
     read = "; ".join(f"{', '.join(columns)} of {collection}" for collection, columns in names.items())
     jobs, left = wording.counted(one.jobs, "other job"), wording.counted(one.left, "update")
-    return [("so far", f"{jobs} read {read}; together {wording.epsilon_up(one.epsilon)}; {left} left")]
+    went = f"{left} {'has' if one.left == 1 else 'have'} left the vault"
+    return [("so far", f"{jobs} read {read}; together {wording.epsilon_up(one.epsilon)}; {went}")]
 
 
 def what_runs(found: RequestView) -> Facts:

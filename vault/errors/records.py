@@ -26,7 +26,7 @@ class PlanUnknown(Invalid):
 
 
 class AlreadyImported(Refused):
-    """This very file was already imported on {date}: {name}."""
+    """This very file was already imported on {date}, as {name} into {collection}."""
 
     hint = "importing it twice would count every record twice and break the privacy unit"
 

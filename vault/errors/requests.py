@@ -12,7 +12,7 @@ class UnknownRequester(Invalid):
 
 
 class RequesterExists(Invalid):
-    """There is already a requester with this {what}."""
+    """There is already a requester with this {what}: {name}."""
 
 
 class RequesterBlocked(Refused):
@@ -107,6 +107,12 @@ class UnknownRequest(Invalid):
     """There is no request {request}."""
 
     hint = "see: lockbox request list"
+
+
+class IdTooShort(Invalid):
+    """{beginning} is too short for an id: at least its first {least} characters are needed."""
+
+    hint = "an id is shown by its first eight; see: lockbox request list, release list and consent list"
 
 
 class WasDrill(Refused):

@@ -74,7 +74,7 @@ def proposed(called: Sequence[str]) -> Iterator[tuple[str, Joined]]:
         ordered = tuple(sorted(columns, key=_numbers))
         name = stem or "vector"
         word = f"{len(columns)}"
-        if _numbered(name, called).get(_below(name, columns[0])) != ordered:
+        if numbered(name, called).get(_below(name, columns[0])) != ordered:
             word = f"{ordered[0]}{_TO}{ordered[-1]}"
         yield shlex.quote(f"{name}={word}"), Joined(name=name, columns=ordered)
 
@@ -98,7 +98,7 @@ def _joined(name: str, word: str, called: Sequence[str]) -> Joined:
 
 def _counted(name: str, wanted: int, called: Sequence[str]) -> tuple[str, ...]:
     """The columns of this name and a number behind it, if there are as many."""
-    found = list(_numbered(name, called).values())
+    found = list(numbered(name, called).values())
     if not found:
         raise Invalid(
             reason=f"the file has no columns {name} with a number, such as {name}_0; {_OTHERWISE[3:]}"
@@ -120,7 +120,7 @@ def _counted(name: str, wanted: int, called: Sequence[str]) -> tuple[str, ...]:
     return columns
 
 
-def _numbered(name: str, called: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def numbered(name: str, called: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The columns with nothing but numbers behind a name, by how those are written, each in the order of them."""
     sign = f"[{_BEFORE_NUMBERS}]" if name[-1:].isdigit() else f"[{_BEFORE_NUMBERS}]?"
     pattern = re.compile(rf"{re.escape(name)}{sign}[0-9]+(?:[x,{_BEFORE_NUMBERS}][0-9]+)*")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -352,7 +353,14 @@ def _shared(
         members=tuple(sorted(one.name for one in every.values())),
         lifetime_epsilon=f"{cap.normalize():f}",
         used_percent=ledger.used_percent_of(uow, every, cap),
+        falls=_falls(uow, every.values(), cap),
     )
+
+
+def _falls(uow: UnitOfWork, members: Iterable[Collection], cap: Decimal) -> dict[str, str]:
+    """The collections whose cap would be smaller than it is, with what it is today."""
+    today = {one.name: least_cap(members_of(uow, one.id), one.lifetime_epsilon) for one in members}
+    return {name: f"{today[name].normalize():f}" for name in sorted(today) if today[name] > cap}
 
 
 def _check_people(uow: UnitOfWork, keys: KeyTree, plan: HeldPlan) -> None:

@@ -8,7 +8,7 @@ from vault.errors.campaigns import UnknownCampaign
 from vault.errors.consent import UnknownGrant
 from vault.errors.families import Invalid
 from vault.errors.release import UnknownRelease
-from vault.errors.requests import UnknownRequest
+from vault.errors.requests import IdTooShort, UnknownRequest
 from vault.store.tables import CampaignRow, GrantRow, HeldRow, RequestRow
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ SHORTEST_ID = 4
 
 
 def full_id(ids: Sequence[str], beginning: str) -> str:
-    """The one id that begins so, or empty."""
+    """The one id that begins so, or empty; raises `IdTooShort`, and `Invalid` where several begin so."""
     if len(beginning) < SHORTEST_ID:
-        return beginning if beginning in ids else ""
+        raise IdTooShort(beginning=beginning, least=SHORTEST_ID)
     fitting = [one for one in ids if one.startswith(beginning.lower())]
     if len(fitting) > 1:
         raise Invalid(reason=f"{len(fitting)} ids begin with {beginning}; type more of it")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from vault.audit import timeline as trail
 from vault.audit.entries import EntryType
+from vault.errors.audit import CollectionNotOnTrail, RequesterNotOnTrail, RequesterRenamed
 from vault.errors.families import Invalid
-from vault.requests import requesters
-from vault.store.tables import CampaignRow, Collection, GrantRow, RequestRow
+from vault.store.tables import CampaignRow, Collection, GrantRow, RequesterRow, RequestRow
 from vault.views.history import ALL_RECORDS, TRAIL_OUTCOMES, TrailFilter
 
 if TYPE_CHECKING:
@@ -108,8 +109,10 @@ class Sieve:
             raise Invalid(reason=f"an outcome is one of {', '.join(TRAIL_OUTCOMES)}")
         self._uow, self._only = uow, only
         self._known: dict[str, _About] = {}
+        if only.collection and not _is_known(uow, only.collection):
+            raise CollectionNotOnTrail(name=only.collection)
         if only.requester:
-            row = requesters.find(uow, only.requester)
+            row = _requester(uow, only.requester)
             self._requester_id, self._names = row.id, _Names(row.key.hex(), row.name)
 
     def lets_through(self, line: Line) -> bool:
@@ -155,3 +158,31 @@ class Sieve:
             return _About()
         collection = self._uow.get(Collection, grant.collection_id)
         return _About(grant.requester_id, collection.name if collection else "")
+
+
+# names that are no one's ------------------------------------------------------------------------------------------
+
+
+def _requester(uow: UnitOfWork, name: str) -> RequesterRow:
+    """Whom a filter names; raises `RequesterRenamed` for a name they had, and `RequesterNotOnTrail`."""
+    for row in uow.find(RequesterRow, name=name):
+        return row
+    for said in _said(uow):
+        if said.get("before") == name and "key" in said:
+            for row in uow.find(RequesterRow, key=bytes.fromhex(str(said["key"]))):
+                raise RequesterRenamed(before=name, name=row.name)
+    raise RequesterNotOnTrail(name=name)
+
+
+def _is_known(uow: UnitOfWork, name: str) -> bool:
+    """Whether a collection has or had this name, or was asked for under it."""
+    asked = (uow.count(RequestRow, collection=name), uow.count(CampaignRow, collection=name))
+    if uow.count(Collection, name=name) or any(asked):
+        return True
+    return any(name in _listed(said.get(field)) for said in _said(uow) for field in _WHICH)
+
+
+def _said(uow: UnitOfWork) -> Iterator[dict[str, object]]:
+    """What the entries hide and the vault can open, the newest first."""
+    for line in reversed(trail.timeline(uow)):
+        yield {one.name: one.value for one in line.opened}

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 import pyarrow as pa
 
 from vault.audit.entries import EntryType
+from vault.audit.timeline import timeline
 from vault.audit.transaction import AuditedTransaction
 from vault.budget.joining import join
 from vault.errors.budget import UnitsDiffer
@@ -216,7 +217,21 @@ def _why_none(units: UnitRows) -> str:
 def refuse_known_file(uow: UnitOfWork, digest: bytes, name: str) -> None:
     """Raise AlreadyImported for a file of this digest that is in the vault."""
     for known in uow.find(tables.ImportedFile, digest=digest):
-        raise AlreadyImported(date=known.imported_at.date().isoformat(), name=name)
+        home = uow.get(tables.Collection, known.collection_id)
+        collection = home.name if home else ""
+        called = _called_then(uow, collection, known) or name
+        raise AlreadyImported(date=known.imported_at.date().isoformat(), name=called, collection=collection)
+
+
+def _called_then(uow: UnitOfWork, collection: str, known: tables.ImportedFile) -> str:
+    """What a file was called when it was imported, by the entry of the trail; empty where that cannot be told."""
+    facts = {"collection": collection, "rows": known.row_count}
+    for line in timeline(uow):
+        said = {one.name: one.value for one in line.opened}
+        is_then = line.entry.ts[:16] == known.imported_at.isoformat()[:16]
+        if line.entry.kind is EntryType.RECORD_IMPORT and is_then and facts.items() <= said.items():
+            return str(said["source"])
+    return ""
 
 
 def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -> ParsedTable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,14 +11,14 @@ from typing import Any, Final
 import numpy as np
 
 from vault.errors.families import Invalid
-from vault.errors.records import FileMissing
 from vault.errors.release import NotOurModel, PackageMissing
 from vault.importers.marks import number_of
 from vault.requester.onnx_check import MODEL_LIMIT, checked_model
 from vault.requester.onnx_model import CHANCES
-from vault.requester.prediction_file import Cells, cells_of, check_columns, read_cells
+from vault.requester.prediction_file import Cells, cells_of, check_columns, read_cells, with_vectors
 from vault.requester.trained import TrainedModel, chances, vectors_in
 from vault.requests.bundle import MANIFEST_FILE, WEIGHTS_LIMIT, read_bounded
+from vault.requests.manifest import VectorFeature
 from vault.requests.parse import MANIFEST_LIMIT, parse_stored
 
 ROOM: Final = 1 << 24
@@ -37,26 +37,32 @@ class Predicted:
     absent: tuple[str, ...]
 
 
-def predict(model: Path, file: Path, job_folder: Path | None = None) -> Predicted:
+def predict(
+    model: Path, file: Path, job_folder: Path | None = None, vectors: Mapping[str, str] | None = None
+) -> Predicted:
     """Predict for every row of a CSV file: ``model`` is ONNX, or the weights that answer the job in a folder.
 
+    ``vectors`` are as import takes them: which numbered columns a vector is, where its own name does not say it.
     Raises ``FileMissing``, ``Unreadable``, ``Invalid``, ``NotOurModel``, ``PackageMissing``, and the errors of a
     manifest.
     """
     cells = read_cells(file)
     if job_folder is not None:
-        return _by_weights(model, job_folder, cells)
+        return _by_weights(model, job_folder, cells, vectors or {})
     if model.suffix == ".safetensors":
         raise Invalid(
             reason=f"{model.name} holds weights alone: give --job JOBDIR, which says what they mean"
         )
-    return _by_onnx(model, cells)
+    return _by_onnx(model, cells, vectors or {})
 
 
-def _by_weights(weights: Path, job_folder: Path, cells: Cells) -> Predicted:
+def _by_weights(weights: Path, job_folder: Path, cells: Cells, vectors: Mapping[str, str]) -> Predicted:
     manifest = parse_stored(read_bounded(job_folder / MANIFEST_FILE, MANIFEST_LIMIT))
     model = TrainedModel.of(manifest, read_bounded(weights, WEIGHTS_LIMIT), weights.name)
     required = [field.name for field in manifest.features if field.name in manifest.required]
+    features = [(field.name, field.transform) for field in manifest.features]
+    sizes = {name: shape.size for name, shape in features if isinstance(shape, VectorFeature)}
+    cells = with_vectors(cells, sizes, required, vectors)
     check_columns(cells, required)
     columns = {field.name: cells_of(cells, field) for field in manifest.features}
     outputs = model.outputs(model.inputs(columns))
@@ -67,11 +73,14 @@ def _by_weights(weights: Path, job_folder: Path, cells: Cells) -> Predicted:
     return _with_classes(cells, manifest.label.name, model.classes(outputs), best, absent)
 
 
-def _by_onnx(path: Path, cells: Cells) -> Predicted:
+def _by_onnx(path: Path, cells: Cells, vectors: Mapping[str, str]) -> Predicted:
     session, numbers = _session(path)
     told = session.get_modelmeta().custom_metadata_map
     optional, inputs = _names(told.get("lockbox_optional", "[]"), path), session.get_inputs()
-    check_columns(cells, [each.name for each in inputs if each.name not in optional])
+    required = [each.name for each in inputs if each.name not in optional]
+    sizes = {each.name: each.shape[1] for each in inputs if len(each.shape) == 2}
+    cells = with_vectors(cells, sizes, required, vectors)
+    check_columns(cells, required)
     given = {each.name: _array(cells, each) for each in inputs}
     parts = _run(session, given, len(cells.rows), max(1, ROOM // numbers), path)
     absent = [each.name for each in inputs if not cells.has(each.name)]
@@ -112,8 +121,6 @@ def _session(path: Path) -> tuple[Any, int]:
         import onnxruntime
     except ImportError as error:
         raise PackageMissing(package="onnxruntime") from error
-    if not path.is_file():
-        raise FileMissing(path=path)
     checked = checked_model(read_bounded(path, MODEL_LIMIT), path.name)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
@@ -150,5 +157,10 @@ def _with_classes(
 def _with(
     cells: Cells, header: tuple[str, ...], added: Sequence[tuple[str, ...]], absent: Sequence[str]
 ) -> Predicted:
+    for name in header:
+        if cells.has(name):
+            raise Invalid(
+                reason=f"{cells.name} has a column {name} already, which is what is predicted: leave it out"
+            )
     rows = tuple((*row, *more) for row, more in zip(cells.rows, added, strict=True))
     return Predicted(header=(*cells.header, *header), rows=rows, absent=tuple(absent))

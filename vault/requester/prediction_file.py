@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from vault.errors.families import Invalid
 from vault.errors.records import FileMissing, Unreadable
 from vault.importers.known_cells import MISSING
 from vault.importers.marks import number_of
+from vault.importers.numbered_columns import joined_of, numbered
 from vault.importers.vector_values import vector_of
 from vault.requests.manifest import Feature
 from vault.views.counting import counted
@@ -24,23 +25,35 @@ OTHER_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
-    """The header and the rows of a file; ``lines`` is where each row begins."""
+    """The header and the rows of a file; ``lines`` is where each row begins.
+
+    ``joined`` are vectors by their names, with the columns of their numbers in order.
+    """
 
     name: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...]
+    joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def has(self, column: str) -> bool:
-        """Whether there is such a column."""
-        return column in self.header
+        """Whether there is such a column, or what becomes one of vectors."""
+        return column in self.header or column in self.joined
 
     def texts(self, column: str) -> list[str | None]:
         """The cells of a column, None for an empty one and in all rows of a column that is not there."""
         if not self.has(column):
             return [None] * len(self.rows)
+        if column in self.joined:
+            return self._lists(self.joined[column])
         place = self.header.index(column)
         return [row[place] or None for row in self.rows]
+
+    def _lists(self, columns: Sequence[str]) -> list[str | None]:
+        """The cells of several columns as one list for each row, None where all of them are missing."""
+        places = [self.header.index(column) for column in columns]
+        rows = ([row[place] for place in places] for row in self.rows)
+        return [None if all(map(_is_missing, cells)) else _spelled(cells) for cells in rows]
 
     def numbers(self, column: str) -> list[str | None]:
         """The same for a column of numbers; raises ``Invalid`` for the first cell that is none."""
@@ -67,18 +80,63 @@ def read_cells(path: Path) -> Cells:
         if path.stat().st_size > FILE_LIMIT:
             raise _unreadable(path, "it is larger than 1 GiB")
         text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
+    except FileNotFoundError as error:
         raise FileMissing(path=path) from error
+    except OSError as error:
+        raise Invalid(
+            reason=f"{path.name} {'is not a file' if path.is_dir() else 'cannot be read'}"
+        ) from error
     except UnicodeDecodeError as error:
         raise _unreadable(path, "it is not UTF-8 text") from error
     return _parsed(path, text)
 
 
-def cells_of(cells: Cells, field: Feature) -> list[str | None]:
+def with_vectors(
+    cells: Cells, sizes: Mapping[str, int], required: Collection[str], said: Mapping[str, str]
+) -> Cells:
+    """The cells with numbered columns as the vectors that the model takes, of these sizes; raises ``Invalid``.
+
+    They are found by the name of the vector as an import finds them, or as was ``said`` of it.
+    """
+    for name in said:
+        if name not in sizes:
+            raise Invalid(reason=f"the model takes no vector {name}{_vectors_are(sizes)}")
+    wanted = {name: said.get(name, str(size)) for name, size in sizes.items() if not cells.has(name)}
+    absent = [name for name in wanted if name not in said and not numbered(name, cells.header)]
+    for name in absent:
+        if name in required and len(cells.header) > 1:
+            raise _no_vector(cells, name, sizes[name])
+        del wanted[name]
+    joined = {one.name: one.columns for one in joined_of(wanted, cells.header, has_order=True)}
+    for name, columns in joined.items():
+        if len(columns) != sizes[name]:
+            raise Invalid(
+                reason=f"{name} would have {len(columns):,} numbers, and the model takes {sizes[name]:,}"
+            )
+    return replace(cells, joined=joined)
+
+
+def _no_vector(cells: Cells, name: str, size: int) -> Invalid:
+    return Invalid(
+        reason=f"{cells.name} has no column {name}, which the model needs: a list of {size:,} numbers, or {size:,} "
+        f"columns {name} with a number, such as {name}_0; if they are called otherwise: --vector {name}=FIRST..LAST"
+    )
+
+
+def _vectors_are(sizes: Mapping[str, int]) -> str:
+    return f", only {', '.join(sizes)}" if sizes else ""
+
+
+def _spelled(cells: Sequence[str]) -> str:
+    """Numbers as one list; a cell that is no single number makes it none."""
+    return " ".join("?" if _is_missing(cell) or len(cell.split()) != 1 else cell for cell in cells)
+
+
+def cells_of(cells: Cells, feature: Feature) -> list[str | None]:
     """The cells of a column, each as its transform can read it."""
-    if field.transform.kind == "vector":
-        return cells.vectors(field.name, field.transform.size)
-    return (cells.numbers if field.transform.kind == "standard" else cells.texts)(field.name)
+    if feature.transform.kind == "vector":
+        return cells.vectors(feature.name, feature.transform.size)
+    return (cells.numbers if feature.transform.kind == "standard" else cells.texts)(feature.name)
 
 
 def check_columns(cells: Cells, required: Iterable[str]) -> None:

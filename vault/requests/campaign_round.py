@@ -12,7 +12,6 @@ from vault.requests.campaign import CampaignDocument
 from vault.requests.canonical import NotCanonical, canonical, parse_version, read_object
 from vault.requests.manifest import RoundManifest
 from vault.requests.shapes import shapes
-from vault.requests.weights import check_weights
 from vault.sealing.digest import sha256_hex
 from vault.sealing.signing import is_signed_by
 
@@ -71,6 +70,8 @@ def check_round(document: CampaignDocument, digest: str, files: JobFiles) -> Rou
 
     Raises ``RoundTampered``, ``RoundDeparts``, ``ManifestInvalid``, ``WeightsTampered`` or ``WeightsInvalid``.
     """
+    from vault.requests.weights import check_weights  # it loads numpy, which most acts do without
+
     check_sizes(files)
     if not is_signed_by(bytes.fromhex(document.round_key), ROUND_DOMAIN + files.manifest, files.signature):
         raise RoundTampered()

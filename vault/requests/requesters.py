@@ -32,8 +32,8 @@ def add(
     if len(key) != PUBLIC_BYTES:
         raise Invalid(reason="a requester's key has 32 bytes")
     for what, taken in (("name", {"name": name}), ("key", {"key": key})):
-        if act.uow.count(RequesterRow, **taken):
-            raise RequesterExists(what=what)
+        for row in act.uow.find(RequesterRow, **taken):
+            raise RequesterExists(what=what, name=row.name)
     if only_collection is not None:
         find_collection(act.uow, only_collection)
     row = RequesterRow(
@@ -90,7 +90,7 @@ def rename(act: AuditedTransaction, name: str, new_name: str) -> RequesterRow:
     row = find(act.uow, name)
     _check_texts(new_name, "")
     if act.uow.count(RequesterRow, name=new_name):
-        raise RequesterExists(what="name")
+        raise RequesterExists(what="name", name=new_name)
     row.name = new_name
     _record(act, EntryType.REQUESTER_RENAME, row, before=name)
     return row

@@ -133,11 +133,15 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedBudget:
-    """The lifetime budget that the rows would fall under together with others: its collections, its cap, its use."""
+    """The lifetime budget that the rows would fall under together with others: its collections, its cap, its use.
+
+    ``falls`` are those of its collections whose own cap is larger today, with that cap: it becomes smaller for good.
+    """
 
     members: tuple[str, ...]
     lifetime_epsilon: str
     used_percent: Decimal
+    falls: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

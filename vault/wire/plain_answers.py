@@ -31,7 +31,7 @@ def read_plain(kind: Any, data: bytes) -> Any:
     if SURROGATE in data.lower():
         raise NotPlain
     try:
-        told = json.loads(data)
+        told = json.loads(data.decode())  # of bytes it would guess the encoding, and read half signs as text
     except (ValueError, RecursionError):
         raise NotPlain from None
     if not isinstance(told, dict) or told.keys() != wanted.keys():

@@ -51,23 +51,23 @@ def show_trail(
         int | None, typer.Option("--entry", metavar="SEQ", help="What one entry hides from others, by name.")
     ] = None,
     requester: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--requester", metavar="NAME", help="Only what is about them; may stand with the others."
         ),
-    ] = "",
+    ] = None,
     collection: Annotated[
-        str, typer.Option("--collection", metavar="NAME", help="Only what is about this collection.")
-    ] = "",
+        str | None, typer.Option("--collection", metavar="NAME", help="Only what is about this collection.")
+    ] = None,
     outcome: Annotated[
-        str,
+        str | None,
         typer.Option("--outcome", metavar="WORD", help=f"Only what ended so: {', '.join(TRAIL_OUTCOMES)}."),
-    ] = "",
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Everything that happened, one sentence an entry."""
     groups: list[TimelineGroup] = []
-    only = TrailFilter(requester=requester, collection=collection, outcome=outcome)
+    only = _filter_of(requester=requester, collection=collection, outcome=outcome)
     if entry is not None and not only.is_all:
         raise click.UsageError("--entry is one entry; it goes with no filter")
     with open_vault(context, writable=False) as vault:
@@ -88,6 +88,14 @@ def show_trail(
         write_after(f"{group.request[:8]}  " if group.request else "", group.title)
         _show_lines(group.lines)
     _show_lines(lines)
+
+
+def _filter_of(**said: str | None) -> TrailFilter:
+    """What was said of each; raises `Invalid` for a name that is empty."""
+    for option, word in said.items():
+        if word is not None and not word.strip():
+            raise Invalid(reason=f"--{option} names nothing; leave it out to see all")
+    return TrailFilter(**{option: word or "" for option, word in said.items()})
 
 
 def _show_lines(lines: Sequence[AuditLine]) -> None:

@@ -45,7 +45,9 @@ def add_to(app: typer.Typer) -> None:
 
 ID = re.compile("[0-9a-f]{4,32}")
 
-GrantId = Annotated[str, typer.Argument(metavar="ID", help="Of a consent; its first characters are enough.")]
+GrantId = Annotated[
+    str, typer.Argument(metavar="ID", help="Of a consent; its first four characters are enough.")
+]
 
 
 @group.command("grant")

@@ -12,9 +12,10 @@ import typer
 
 from tui.cli import import_options as options
 from tui.cli.import_plan import read_plan, save_plan, with_plan
-from tui.cli.options import AsJson
+from tui.cli.look_at_files import files_of
+from tui.cli.options import AsJson, pairs_of, vectors_of
 from tui.cli.progress import progress_bar
-from tui.cli.several_files import files_of, import_all
+from tui.cli.several_files import import_all
 from tui.cli.show_import import ask_to_seal, say_sealed, show_preview, with_its_unit
 from tui.cli.terminal import is_interactive, say, write_json
 from tui.cli.vault_access import ask_beforehand, open_vault
@@ -68,15 +69,15 @@ def import_file(
             "time_field": time,
             "as_format": as_format,
             "part": part,
-            "types": _pairs(types),
-            "sensitivities": _pairs(sensitivities),
+            "types": pairs_of(types),
+            "sensitivities": pairs_of(sensitivities),
             "drop": tuple(drop or ()),
-            "rename": _pairs(rename),
-            "vectors": _pairs(vectors),
+            "rename": pairs_of(rename),
+            "vectors": vectors_of(vectors),
             "nulls": tuple(nulls or ()),
             "decimal": _of_all(decimal),
-            "decimals": _pairs([text for text in decimal or () if "=" in text]),
-            "dates": _pairs(dates),
+            "decimals": pairs_of([text for text in decimal or () if "=" in text]),
+            "dates": pairs_of(dates),
             "zone": zone,
             "encoding": encoding,
             "separator": separator,
@@ -149,14 +150,3 @@ def _of_all(decimals: list[str] | None) -> str:
     if len(signs) > 1:
         raise Invalid(reason=f"two decimal signs are said of all columns: {' and '.join(signs)}")
     return next(iter(signs), "")
-
-
-def _pairs(given: list[str] | None) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for left, sign, right in (text.partition("=") for text in given or []):
-        if not (left and sign and right):
-            raise Invalid(reason="what is said of a column is written COLUMN=WORD")
-        if left in pairs:
-            raise Invalid(reason=f"two words are said of the column {left}")
-        pairs[left] = right
-    return pairs

@@ -28,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 ReleaseId = Annotated[
-    str, typer.Argument(metavar="ID", help="Of a held update; its first characters are enough.")
+    str, typer.Argument(metavar="ID", help="Of a held update; its first four characters are enough.")
 ]
 
 

@@ -29,7 +29,7 @@ __all__ = ["add_to", "group", "show_price", "train"]
 group = typer.Typer(no_args_is_help=True)
 
 RequestId = Annotated[
-    str, typer.Argument(metavar="ID", help="Of a request; its first characters are enough.")
+    str, typer.Argument(metavar="ID", help="Of a request; its first four characters are enough.")
 ]
 
 

@@ -12,7 +12,8 @@ import click
 import typer
 
 from tui.cli.command_group import CommandGroup
-from tui.cli.options import AsJson
+from tui.cli.import_options import Vectors
+from tui.cli.options import AsJson, vectors_of
 from tui.cli.terminal import say, write, write_facts, write_json
 from tui.text.wording import counted
 
@@ -95,6 +96,7 @@ def predict(
     job: Annotated[
         Path | None, typer.Option("--job", metavar="JOBDIR", help="The job of a MODEL.safetensors.")
     ] = None,
+    vectors: Vectors = None,
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE", help="A new CSV file; without it, standard output.")
     ] = None,
@@ -104,7 +106,7 @@ def predict(
     from vault.requester.new_file import write_new
     from vault.requester.prediction import predict
 
-    found = predict(model, file, job)
+    found = predict(model, file, job, vectors_of(vectors))
     if absent := ", ".join(found.absent):
         say(f"Not in {file.name}, so that every row counts as if it were missing: {absent}")
     if to:

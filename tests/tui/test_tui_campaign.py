@@ -1,0 +1,64 @@
+"""A campaign on the requests page: one line, one dialog, joined and left as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from tests.worlds.asking import served_copy
+from tests.worlds.campaigns import campaign
+from tests.worlds.screens import at_rest, on_page, play, press, sees, until, words_in
+from tests.worlds.vaults import new_world
+from tui.dialogs.campaign import CampaignDialog
+from tui.dialogs.submit import SubmitDialog
+from tui.screens.requests import Requests
+from tui.widgets.table import ListTable
+
+
+async def opened(pilot: Pilot[int]) -> None:
+    """Open the campaign under the cursor by its key."""
+    await at_rest(pilot, "requests")
+    await until(pilot, lambda: pilot.app.screen.query_one(ListTable).row_count == 1)
+    await press(pilot, "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, CampaignDialog))
+    await pilot.pause()
+
+
+@pytest.mark.slow
+def test_a_campaign_is_taken_in_read_to_its_end_joined_and_left_in_dialogs(tmp_path: Path) -> None:
+    world = new_world(tmp_path / "world")
+    with world.vault() as vault:
+        world.imported(vault)
+        world.introduced(vault)
+    campaign(world)
+
+    async def story() -> None:
+        with served_copy(world, tmp_path) as (copy, owner):
+            async with on_page(owner, copy, "requests", size=(80, 24)) as pilot:
+                await at_rest(pilot, "requests")
+                await press(pilot, "o")
+                await until(pilot, lambda: isinstance(pilot.app.screen, SubmitDialog))
+                pilot.app.screen.query_one("#job", Input).value = str(copy.folder / "campaign")
+                await press(pilot, "enter")
+                await opened(pilot)
+                assert pilot.app.screen.query_one("#join", Button).disabled
+                await sees(pilot, "Scroll to the end first")
+                for _ in range(20):
+                    await press(pilot, "pagedown")
+                await until(pilot, lambda: not pilot.app.screen.query_one("#join", Button).disabled)
+                assert "3 rounds together cost" in words_in(pilot.app, "#dialog")
+                pilot.app.screen.query_one("#join", Button).press()
+                await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
+                assert [one.state for one in owner.campaigns()] == ["joined"]
+
+                await opened(pilot)
+                assert not pilot.app.screen.query("#join")
+                assert "Nothing of it has left" in words_in(pilot.app, "#consequence")
+                pilot.app.screen.query_one("#leave", Button).press()
+                await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
+                assert [one.state for one in owner.campaigns()] == ["left"]
+
+    play(story())
