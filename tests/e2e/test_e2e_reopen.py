@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 
 from tests.sweeps import sweep
 from tests.worlds.approving import approve
+from tests.worlds.campaigns import another, campaign, held, joined, round_of
 from tests.worlds.commands import Outcome, run
 from tests.worlds.importing import import_file
 from tests.worlds.older_parts import PAGE, pages_of
 from tests.worlds.world import NAME, PASSPHRASE, World
+from vault.errors.campaigns import CampaignOver
 from vault.errors.rollback import MarkNotWritten, OlderVault, OtherCopyUsed
 from vault.errors.storage import DiskFailing
 from vault.lifecycle import opened
@@ -145,6 +148,38 @@ def test_what_was_spent_of_a_shared_budget_is_spent_without_the_collection_that_
         assert import_file(vault, choice).joined == ("first",)
         shown = {line.members: line.used_percent for line in vault.budget() if line.requester is None}
     assert shown == {("first", "nights"): before.used_percent, ("strangers",): 0}
+
+
+@pytest.mark.slow
+def test_campaigns_end_with_their_rounds_and_no_round_comes_any_more(known_world: World) -> None:
+    """One is joined, with a held update and an approved round; one waits, and so does its round."""
+    world, copy = known_world, known_world.folder / "older.db"
+    world.clock.now = datetime.now(UTC)
+    folder = campaign(world)
+    other = another(world, folder, "other")
+    with world.vault() as vault:
+        world.imported(vault)
+        left, first = joined(vault, folder), held(vault, folder, 1)
+        second = vault.submit(round_of(folder, 2)).line.id
+        waiting = vault.submit_campaign(other).line.id
+        early = vault.submit(round_of(other, 1)).line.id
+    shutil.copy(world.paths.database, copy)
+    with world.vault() as vault:
+        vault.trust_requester(NAME)
+    shutil.copy(copy, world.paths.database)
+
+    assert reopened(world).code == 0
+    with world.vault() as vault:
+        assert {one.id: one.state for one in vault.campaigns()} == {left: "left", waiting: "refused"}
+        assert {one.id: one.state for one in vault.requests()} == {
+            first: "destroyed",
+            second: "refused_person",
+            early: "refused_person",
+        }
+        assert [one.state for one in vault.grants()] == ["withdrawn"]
+        with pytest.raises(CampaignOver):
+            vault.submit(round_of(folder, 3))
+        vault.verify_audit()
 
 
 @pytest.mark.parametrize("given", sweep([("--confirm", "00000000"), ()]))

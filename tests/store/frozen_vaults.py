@@ -92,6 +92,7 @@ def shown(vault: Vault) -> Any:
         {
             "budget": vault.budget(),
             "budget_history": vault.budget_history(),
+            "campaigns": [vault.campaign(one.id) for one in vault.campaigns()],
             "collections": vault.collections(),
             "grants": vault.grants(),
             "models": vault.models(),

@@ -39,9 +39,6 @@ OUTCOMES: Final[Mapping[EntryType, str]] = {
     EntryType.CONSENT_EXPIRE: "ended",
     EntryType.CAMPAIGN_LEAVE: "ended",
     EntryType.REQUEST_EXPIRE: "ended",
-    EntryType.CAMPAIGN_JOIN: "allowed",
-    EntryType.CAMPAIGN_REFUSE: "refused",
-    EntryType.CAMPAIGN_LEAVE: "ended",
 }
 """What came of it, where the type alone says so."""
 
