@@ -32,6 +32,7 @@ def vault(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnerSess
         yield one
 
 
+@pytest.mark.slow
 def test_a_model_is_used_over_the_socket_and_what_it_does_can_be_watched(
     daemon: Daemon, vault: OwnerSession
 ) -> None:

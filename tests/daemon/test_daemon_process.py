@@ -123,6 +123,7 @@ def test_a_signal_ends_it_in_order_and_it_prints_nothing(
         vault.verify_audit()
 
 
+@pytest.mark.slow
 def test_a_signal_during_a_run_leaves_no_learner_and_says_what_was_spent(
     child: Child, waiting: World
 ) -> None:

@@ -106,6 +106,7 @@ def test_a_plain_table_tells_nothing_that_its_owner_did_not_name(world: World) -
     assert run(world.paths, "audit", "show").out.count("data card") == before == 0
 
 
+@pytest.mark.slow
 def test_a_card_becomes_a_job_that_the_vault_takes(known_world: World) -> None:
     """Signed with the vault's key for that requester, written once, and on the record."""
     world = known_world

@@ -91,6 +91,7 @@ def test_a_reader_sees_what_a_writer_in_another_process_has_done(
         assert reader.verify_audit().size == len(reader.audit_lines())
 
 
+@pytest.mark.slow
 def test_a_reader_keeps_nobody_from_writing(nursery: Nursery, known_world: World) -> None:
     with known_world.vault(writable=False) as reader, reader._opened.read():
         nursery.order(known_world, do="act", act="import")

@@ -209,6 +209,7 @@ def test_the_owners_word_brings_back_what_ended_by_a_wrong_clock_and_nothing_els
         vault.export_audit(ahead.folder / "trail")
 
 
+@pytest.mark.slow
 def test_after_that_time_goes_on_and_never_back(ahead: World) -> None:
     with ahead.vault() as vault:
         vault.confirm_date(day(ahead.clock.now))

@@ -66,6 +66,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, out
 
 
+@pytest.mark.slow
 def test_the_closing_card_is_80_columns_and_says_what_happened(played: tuple[Path, str]) -> None:
     _, text = played
     card = text[text.index("╭") : text.rindex("╯") + 1].splitlines()
@@ -175,6 +176,7 @@ def test_the_printed_commands_typed_by_hand_tell_the_same_story(
     assert len(hand.codes) >= 20
 
 
+@pytest.mark.slow
 def test_a_viewer_who_says_no_ends_the_story_and_nothing_leaves(tmp_path: Path) -> None:
     """Without the word ALLOW, the run is not approved."""
     narrator = Narrator(folder=tmp_path, is_scripted=False)

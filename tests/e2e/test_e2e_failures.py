@@ -385,6 +385,7 @@ tui.cli.main()
 """
 
 
+@pytest.mark.slow
 def test_nothing_is_printed_behind_the_back_of_the_command(today: World, secrets: list[str]) -> None:
     """A warning, an error in a destructor and one in a thread all come with source lines of their own."""
     program = [sys.executable, "-c", LATE_CRASH.format(passphrase=PASSPHRASE)]

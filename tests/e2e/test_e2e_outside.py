@@ -415,6 +415,7 @@ def said_at_last(transcript: Transcript, jobs: tuple[str, ...]) -> dict[str, str
     return {name: re.findall(r'"state":"([a-z ]+)"', text)[0] for name, text in zip(jobs, found, strict=True)}
 
 
+@pytest.mark.slow
 def test_every_word_is_heard_in_the_script_and_nothing_else(of_ordinary: Known) -> None:
     """Else the comparison above would compare less than it says."""
     texts = [str(one) for _, one in of_ordinary(BRIEF)]

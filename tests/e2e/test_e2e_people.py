@@ -205,6 +205,7 @@ def test_a_joined_budget_is_one_line_with_its_members(today: World) -> None:
 # what the person says ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_the_person_says_is_on_the_trail(today: World) -> None:
     path = a_line_feed_more(today)
     assert imported(today, path, "others", "--other-people", "nights").code == 0
@@ -268,6 +269,7 @@ def test_erasing_one_of_several_undoes_no_budget_that_was_spent(held_world: Worl
     assert "of the lifetime privacy budget that it shares with nights, careful stays used" in told
 
 
+@pytest.mark.slow
 def test_with_its_fingerprint_destroyed_the_columns_stay_closed(today: World) -> None:
     before = used(today, "nights")
     run(today.paths, "data", "erase", "nights", "--confirm", "nights", "--destroy-fingerprint")

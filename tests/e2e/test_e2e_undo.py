@@ -34,6 +34,7 @@ def undo(world: World, *words: str) -> Outcome:
     return run(world.paths, "data", "undo", "nights", *words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", sweep([5000, 10, 4096 - 100]))
 def test_what_was_there_before_comes_back_and_the_file_can_come_again(known_world: World, rows: int) -> None:
     """Within a stripe, to its end, and over several; the trail says it, and what was sealed anew opens."""

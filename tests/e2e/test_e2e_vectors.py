@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from tests.worlds.commands import Outcome, run
 from tests.worlds.world import World
@@ -33,6 +34,7 @@ def exported(world: World, name: str, ending: str) -> Path:
     return to
 
 
+@pytest.mark.slow
 def test_vectors_come_back_from_every_format_value_by_value(world: World) -> None:
     lines, table, cells = (world.folder / f"lists.{ending}" for ending in ("jsonl", "parquet", "csv"))
     lines.write_text(as_lines([*ROWS, {"day": "2026-02-01", "window": None, "good": True}]))
@@ -51,6 +53,7 @@ def test_vectors_come_back_from_every_format_value_by_value(world: World) -> Non
     assert [json.loads(line)["window"] for line in kept[0].splitlines()] == [row["window"] for row in ROWS]
 
 
+@pytest.mark.slow
 def test_vectors_are_looked_at_searched_and_added_to(world: World) -> None:
     file, more, other = (world.folder / f"{name}.jsonl" for name in ("nights", "more", "other"))
     file.write_text(as_lines(ROWS))

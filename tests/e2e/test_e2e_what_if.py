@@ -63,6 +63,7 @@ def varied(
     )
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(FIELDS),
     st.sampled_from(["AcademicResearch", "CommercialResearch"]),

@@ -166,6 +166,7 @@ def test_predictions_are_a_file_for_the_owner(used: Used) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_predicted_numbers_are_told_by_where_they_lie(known_world: World) -> None:
     text = JOB.replace('"logistic"', '"linear"').replace(
         CLASSES, 'kind = "standard", center = 0, scale = 1, clip = 3'

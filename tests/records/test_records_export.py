@@ -50,6 +50,7 @@ def send(bench, target, as_format):
         return export_rows(bench.owner(uow), find_collection(uow, "rows"), target, as_format)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROW, min_size=1, max_size=12), as_format=st.sampled_from(["csv", "jsonl"]))
 def test_what_is_exported_is_imported_the_same(bench, rows, as_format):

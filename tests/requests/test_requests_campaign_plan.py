@@ -51,6 +51,7 @@ def test_a_share_of_a_lifetime_budget_is_never_told_smaller_than_it_is(
     assert 100 * exact <= Fraction(Decimal(words)) < 100 * exact + Fraction(1, 100)
 
 
+@pytest.mark.slow
 def test_what_is_more_than_a_whole_usual_budget_is_said(
     asked: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

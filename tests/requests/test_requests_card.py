@@ -122,6 +122,7 @@ def drafted(document: Any, card: Card = CARD, asked: Asked = NO_MORE) -> Any:
     return parse_manifest(draft.manifest)
 
 
+@pytest.mark.slow
 def test_a_job_in_ten_lines_takes_collection_unit_and_constants_from_the_card() -> None:
     job = drafted(ABOUT)
     assert (job.collection, job.unit, job.model.kind, job.loss) == (
@@ -145,6 +146,7 @@ def test_a_number_to_predict_makes_a_regression_and_what_is_said_beside_the_desc
     assert job.label.transform.model_dump() == {"kind": "standard", "center": 7000, "scale": 5000, "clip": 3}
 
 
+@pytest.mark.slow
 def test_a_transform_that_is_written_stands_and_one_that_is_not_comes_from_the_card() -> None:
     written = {"kind": "standard", "center": 1, "scale": 2, "clip": 3, "fill": 1}
     rows = [

@@ -140,6 +140,7 @@ def test_the_vault_searches_and_counts_and_escape_shows_all_rows_again(shared: S
     play(story())
 
 
+@pytest.mark.slow
 def test_one_search_looks_into_every_collection_and_leads_to_the_rows(shared: Shared) -> None:
     world, vault = shared
 

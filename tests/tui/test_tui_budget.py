@@ -134,6 +134,7 @@ def test_the_job_beside_the_list_is_told_as_a_guess_and_the_budget_never_is(look
     play(story())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_enter_opens_the_price_of_one_job_and_escape_leaves_it(looked: Looked, size: tuple[int, int]) -> None:
     world, vault = looked

@@ -133,6 +133,7 @@ def rows(pilot: Pilot[int]) -> list[list[str]]:
 # what there is --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_every_state_has_a_word_and_a_mark_in_every_size(shared: Shared, size: tuple[int, int]) -> None:
     world, vault = shared
@@ -322,6 +323,7 @@ def test_the_longest_and_most_hostile_names_break_nothing(
 # withdrawing ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_withdrawing_takes_three_keys_and_says_what_it_destroyed(own: Shared) -> None:
     world, vault = own
     one = of_state(vault, "used up")

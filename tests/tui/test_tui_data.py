@@ -266,6 +266,7 @@ def test_a_card_is_written_only_as_it_was_read(own: Shared, tmp_path: Path) -> N
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_copy_is_written_readable_after_the_dialog_has_said_so(own: Shared, tmp_path: Path) -> None:
     world, vault = own
     target = tmp_path / "[b]out.csv"

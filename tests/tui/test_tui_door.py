@@ -173,6 +173,7 @@ def test_the_recovery_key_is_a_second_way(world: World) -> None:
         play(story())
 
 
+@pytest.mark.slow
 def test_a_process_is_started_where_none_runs_and_locking_ends_it(world: World) -> None:
     async def story() -> None:
         app = app_at(world)

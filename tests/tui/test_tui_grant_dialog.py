@@ -183,6 +183,7 @@ def test_the_whole_consequence_is_in_sight_and_the_notice_has_to_be_read(
     assert vault.grants() == []
 
 
+@pytest.mark.slow
 def test_what_is_given_is_what_stood_there(own: Shared) -> None:
     world, vault = own
 

@@ -80,6 +80,7 @@ def columns_of(pilot: Pilot[int]) -> dict[str, list[str]]:
     return {line.key: [cell.strip() for cell in line.cells] for table in tables for line in table._lines}
 
 
+@pytest.mark.slow
 def test_a_file_nobody_can_read_as_it_is_becomes_a_collection_without_the_command(
     both: tuple[World, OwnerSession], tmp_path: Path
 ) -> None:
@@ -158,6 +159,7 @@ def test_rows_are_lost_only_once_a_tick_in_sight_accepts_it(
     assert [one.rows for one in owner.collections()] == [9]
 
 
+@pytest.mark.slow
 def test_a_dialog_that_seals_is_not_left_as_if_nothing_was_stored(
     both: tuple[World, OwnerSession], tmp_path: Path
 ) -> None:

@@ -59,6 +59,7 @@ def written(folder: Path, name: str, factor: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_several_files_are_looked_at_and_sealed_in_one_dialog(
     both: tuple[World, OwnerSession], tmp_path: Path
 ) -> None:
@@ -166,6 +167,7 @@ def patients(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_of_several_files_the_one_that_is_missing_is_named_until_the_path_is_another(
     both: tuple[World, OwnerSession], tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ def test_no_screen_is_missing_here() -> None:
     assert {f"test_the_numbers_of_{page}" for page in SCREENS_BY_NAME} == here
 
 
+@pytest.mark.slow
 def test_the_numbers_of_home(lived: Lived) -> None:
     (status,), budget, trail = lived.json("status"), lived.json("budget"), lived.json("audit", "show")
 

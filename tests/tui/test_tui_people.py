@@ -87,6 +87,7 @@ async def seal(pilot: Pilot[int], screen: ImportDialog) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, Data))
 
 
+@pytest.mark.slow
 def test_the_join_is_preset_and_the_budget_page_shows_one_budget_with_its_members(
     again: tuple[World, OwnerSession, Path],
 ) -> None:

@@ -110,6 +110,7 @@ def test_every_end_has_a_word_and_a_mark_and_unlocks_what_is_for_the_owner(
         play(story(vault))
 
 
+@pytest.mark.slow
 def test_what_may_have_left_says_so_for_ever_and_shows_no_curve_while_it_can_be_sent(today: World) -> None:
     begin_to_send(today)
 

@@ -54,6 +54,7 @@ def test_what_leaves_is_what_was_held_once(today: World, quick: None) -> None:
         play(story(vault))
 
 
+@pytest.mark.slow
 def test_a_typed_folder_gets_it_and_nothing_is_kept_to_be_fetched(
     today: World, quick: None, tmp_path: Path
 ) -> None:

@@ -123,6 +123,7 @@ def _sentences(price: PriceView) -> tuple[str, str]:
     return guess(price), cost(price)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", sweep([(60, 20), (80, 24)]))
 def test_with_the_longest_names_the_consequence_still_fits_and_the_details_have_them_whole(
     long: Shared, size: tuple[int, int]
@@ -267,6 +268,7 @@ def test_an_optional_column_is_added_by_a_key_and_the_vault_says_what_that_means
     play(story())
 
 
+@pytest.mark.slow
 def test_a_column_that_is_added_while_the_trail_grows_is_the_persons_own_change(
     shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,6 +349,7 @@ def test_a_requester_that_was_blocked_meanwhile_cannot_run_anything(own: Shared)
     play(story())
 
 
+@pytest.mark.slow
 def test_an_error_at_the_last_moment_is_said_in_the_dialog_and_nothing_is_approved(own: Shared) -> None:
     """The trail has not been looked at again between the refusal elsewhere and the press."""
     world, vault = own

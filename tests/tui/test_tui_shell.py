@@ -68,6 +68,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 # the countdown ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_countdown_is_seen_and_keys_alone_renew_it(world: World) -> None:
     async def story() -> None:
         async with on_page(vault, world, "home", size=(100, 30)) as pilot:

@@ -136,6 +136,7 @@ def test_every_key_is_a_binding_so_that_keys_are_done_in_their_order() -> None:
         and (node.name == "on_key" or node.name.startswith("key_"))
     }
     assert named == {
+        "key_action.py:key_action",
         "wording.py:key_warning",
         "hardening.py:key_log_setting",
         "help_pane.py:key_facts",
@@ -205,6 +206,7 @@ def test_what_waits_and_the_keys_that_find_everything_are_in_sight_at_every_size
     play(story())
 
 
+@pytest.mark.slow
 def test_help_is_ours_also_in_a_dialog_and_escape_closes_it(today: World) -> None:
     async def story() -> None:
         with served(today) as vault:
@@ -312,6 +314,7 @@ def test_the_palette_finds_the_actions_of_other_pages_and_leads_there(today: Wor
 # the curtain, and the end -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_curtain_covers_a_file_that_is_looked_at_by_where_its_values_come_from(today: World) -> None:
     file = today.folder / "secret.csv"
     file.write_text(
