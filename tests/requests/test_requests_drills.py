@@ -226,6 +226,20 @@ def test_a_true_round_of_a_campaign_is_nothing_that_a_drill_looks_like(world: Wo
             world.clock.forward(days=1)
 
 
+def test_jobs_on_records_that_were_erased_keep_no_drill_away(drilled: tuple[World, Vault]) -> None:
+    _, vault = drilled
+    before = the_drill(vault)
+    with vault._opened.act() as act:
+        (row,) = act.uow.find(RequestRow)
+        known = {name: getattr(row, name) for name in RequestRow.model_fields}
+        for number in range(20):
+            one = {"id": f"{number:032x}", "job_id": f"{number:032x}", "collection": f"gone {number}"}
+            act.uow.add(RequestRow(**(known | one)))
+        act.record(EntryType.SETTINGS_CHANGE, hidden={})
+
+    assert the_drill(vault) == before
+
+
 def test_each_planted_change_is_one_that_a_job_can_have(held_world: World) -> None:
     with held_world.vault() as vault, vault._opened.read() as uow:
         manifest = parse_manifest(uow.find(RequestRow)[0].manifest)

@@ -93,8 +93,10 @@ def _keep(act: AuditedTransaction, value: str) -> None:
 def open_drill(uow: UnitOfWork, now: datetime) -> StoredJob | None:
     """The drill that lies open now, as a job that is stored nowhere; None where none does."""
     drawn = _drawn(_kept(uow), now)
-    like = _looks_like(uow, drawn) if drawn else None
-    return _drill(uow, drawn, *like) if drawn and like else None
+    if drawn is None:
+        return None
+    drills = (_drill(uow, drawn, *like) for like in _looks_like(uow, drawn))
+    return next((drill for drill in drills if drill is not None), None)
 
 
 def _drawn(kept: str, now: datetime) -> _Draw | None:
@@ -114,9 +116,10 @@ def _drawn(kept: str, now: datetime) -> _Draw | None:
     raise AssertionError  # the loop has no end
 
 
-def _looks_like(uow: UnitOfWork, drawn: _Draw) -> tuple[RequestRow, RequesterRow] | None:
-    """The job that it looks like: one of those that were approved last of a requester on a collection.
+def _looks_like(uow: UnitOfWork, drawn: _Draw) -> list[tuple[RequestRow, RequesterRow]]:
+    """The jobs that it may look like, each approved last of a requester on a collection; the drawn one first.
 
+    The next ones count where nothing like it could come any more, such as on a collection that was erased.
     Rounds of a campaign come by themselves once it was joined, and none of them is asked about.
     """
     last = {(row.requester_id, row.collection): row for row in approved_before(uow)}
@@ -129,7 +132,8 @@ def _looks_like(uow: UnitOfWork, drawn: _Draw) -> tuple[RequestRow, RequesterRow
         if is_old and row.campaign_id is None:
             found.append((row, requester))
     found.sort(key=lambda pair: pair[0].id)
-    return found[drawn.number(len(found))] if found else None
+    first = drawn.number(len(found)) if found else 0
+    return found[first:] + found[:first]
 
 
 def _drill(uow: UnitOfWork, drawn: _Draw, like: RequestRow, requester: RequesterRow) -> StoredJob | None:
