@@ -355,7 +355,10 @@ def test_all_other_jobs_of_a_requester_are_looked_at_together_in_one_line(
         said(second)
         == "1 other job read good, steps of nights; together ε 1.00; 0 updates have left the vault"
     )
-    assert said(third) == "2 other jobs read coffee, good, steps of nights; together ε 3.00; 1 update has left the vault"
+    assert (
+        said(third)
+        == "2 other jobs read coffee, good, steps of nights; together ε 3.00; 1 update has left the vault"
+    )
 
 
 def test_a_first_job_is_compared_with_nothing(world: World) -> None:
