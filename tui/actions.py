@@ -187,6 +187,13 @@ REVOKE: Final[Action[RequestView]] = Action(
 )
 
 
+REASON: Final = Entry(
+    name="reason",
+    help="For your own record; it stays in the vault.",
+    placeholder="your reason, for you alone (optional)",
+    longest=500,
+)
+
 # what they ask ----------------------------------------------------------------------------------------------
 
 
@@ -200,14 +207,7 @@ REFUSE: Final[Action[RequestView]] = Action(
     words="request refuse",
     help="Say no; it holds for six months for what they ask of this collection for this purpose.",
     target=REQUEST,
-    entries=(
-        Entry(
-            name="reason",
-            help="For your own record; it stays in the vault.",
-            placeholder="your reason, for you alone (optional)",
-            longest=500,
-        ),
-    ),
+    entries=(REASON,),
     call=lambda vault, request, said: vault.refuse(request, reason=said["reason"]),
     reply=lambda _request, until: [
         f"Refused. Until {times.full_time(until)} no question of theirs for this purpose on this collection is "
@@ -298,14 +298,7 @@ LEAVE: Final[Action[CampaignLine]] = Action(
     words="campaign leave",
     help="Leave a campaign for good, or say no to one you have not joined; what has left cannot be called back.",
     target=CAMPAIGN,
-    entries=(
-        Entry(
-            name="reason",
-            help="For your own record; it stays in the vault.",
-            placeholder="your reason, for you alone (optional)",
-            longest=500,
-        ),
-    ),
+    entries=(REASON,),
     call=lambda vault, campaign, said: vault.leave_campaign(campaign, reason=said["reason"]),
     reply=lambda _campaign, done: campaign_facts.leaving(done, is_done=True),
 )

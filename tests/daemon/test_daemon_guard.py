@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -78,13 +79,13 @@ def test_a_body_that_says_it_is_too_long_is_refused_before_it_is_sent(shared: Da
 def test_a_body_that_is_streamed_too_long_is_refused_on_its_way(shared: Daemon) -> None:
     piece = b" " * 65536
 
-    def body() -> object:
+    def body() -> Iterator[bytes]:
         for _ in range(addresses.BODY_LIMIT // len(piece) + 1):
             yield piece
 
     answer = shared.http.post(
         addresses.SESSION, content=body(), headers={"Content-Type": addresses.JSON_TYPE}
-    )  # type: ignore[arg-type]
+    )
 
     assert error_of(answer) == (413, "BodyTooLarge")
 

@@ -11,7 +11,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from sqlalchemy import Engine, event
 
 from tests.sweeps import sweep
 from tests.worlds.campaigns import campaign, round_of
+from tests.worlds.daemon import eventually
 from tests.worlds.served import Daemon, error_of, owner_paths
 from tests.worlds.world import JOB, NAME, World
 from vault import portal
@@ -112,21 +113,16 @@ def test_a_campaign_and_a_round_of_it_come_in_over_the_socket(daemon: Daemon, se
     assert taken["state"] == "waiting"
     (line,) = daemon.owner("campaigns", token=session.token).json()
     wish = {"campaign_id": line["id"], "digest": taken["digest"]}
-    proof = daemon.proof(session, "join_campaign", wish)  # type: ignore[arg-type]
+    proof = daemon.proof(session, "join_campaign", wish)
     joined = daemon.ask(addresses.owner_path("join_campaign"), {**wish, "proof": proof}, token=session.token)
     assert joined.status_code == 200, joined.text
 
     answer = daemon.ask(addresses.SUBMIT_JOB, spelled(round_of(folder, 1)), token=token)
     assert answer.json()["state"] == "waiting"
-    until(
-        lambda: "approved" in {one["state"] for one in daemon.owner("requests", token=session.token).json()}
+    eventually(
+        lambda: "approved" in {one["state"] for one in daemon.owner("requests", token=session.token).json()},
+        "the round is not approved once the answer is on its way",
     )
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for what comes once the answer is on its way."""
-    while not holds():
-        time.sleep(0.01)
 
 
 def test_until_a_release_one_word_is_heard_whatever_became_of_the_job(

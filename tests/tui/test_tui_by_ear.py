@@ -9,6 +9,7 @@ import select
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import pytest
 
@@ -21,6 +22,7 @@ from tui.by_ear.records import hear_week
 from tui.by_ear.requests import hear_request
 from tui.by_ear.talk import Talk
 from vault.errors.requests import WasDrill
+from vault.owner.interface.session import OwnerSession
 from vault.vault import Vault
 from vault.views.records import FileChoice
 
@@ -112,8 +114,13 @@ def says(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
 
 
-def with_data(world: World, vault: Vault, **how: object) -> None:
-    choice = FileChoice(path=world.table(), name="nights", unit="day", time_field="day", **how)  # type: ignore[arg-type]
+def as_owner(vault: Vault) -> OwnerSession:
+    """A vault that is open here: it has all that the conversation asks of one over a socket."""
+    return cast("OwnerSession", vault)
+
+
+def with_data(world: World, vault: Vault, **how: Any) -> None:
+    choice = FileChoice(path=world.table(), name="nights", unit="day", time_field="day", **how)
     import_file(vault, choice)
     world.introduced(vault)
 
@@ -124,7 +131,7 @@ def test_a_consent_is_given_as_it_was_said_and_heard_whole_before(
     with world.vault() as vault:
         with_data(world, vault)
         says(monkeypatch, *PARTS, "1")
-        give_consent(Talk(), vault)  # type: ignore[arg-type]  # a vault that is open here has all that it asks
+        give_consent(Talk(), as_owner(vault))
         (given,) = vault.grants()
     heard = " ".join(capsys.readouterr().err.split())
     assert (given.requester, given.collection, given.fields) == (NAME, "nights", ("good", "steps"))
@@ -142,7 +149,7 @@ def test_no_consent_is_given_by_anything_but_its_number(
     with world.vault() as vault:
         with_data(world, vault)
         says(monkeypatch, *PARTS, *answers)
-        give_consent(Talk(), vault)  # type: ignore[arg-type]
+        give_consent(Talk(), as_owner(vault))
         assert vault.grants() == []
 
 
@@ -153,7 +160,7 @@ def test_what_belongs_to_a_special_category_takes_a_yes_of_its_own(
     with world.vault() as vault:
         with_data(world, vault, sensitivities={"steps": "special"})
         says(monkeypatch, *PARTS, explicit, "1")
-        give_consent(Talk(), vault)  # type: ignore[arg-type]
+        give_consent(Talk(), as_owner(vault))
         assert len(vault.grants()) == given
 
 
@@ -189,7 +196,7 @@ def test_a_file_is_read_otherwise_as_often_as_is_wanted_and_sealed_as_it_was_hea
     typed = [word for change, *words in changes for word in (number_of(change), *words)]
     says(monkeypatch, str(world.folder / "pictures.csv"), "", "0", "", *typed, SEAL)
     with world.vault() as vault:
-        importing.import_file(Talk(), vault)  # type: ignore[arg-type]
+        importing.import_file(Talk(), as_owner(vault))
         (found,) = vault.collections()
         page = vault.browse("pictures")
     assert {one.name: one.type for one in found.fields} == {
@@ -210,10 +217,10 @@ def test_a_file_that_cannot_be_read_as_it_is_can_be_read_otherwise_or_left(
     vector = str([*importing.AT_FIRST].index("Make one column of numbered columns.") + 1)
     with world.vault() as vault:
         says(monkeypatch, str(wide), "", "0")
-        importing.import_file(Talk(), vault)  # type: ignore[arg-type]
+        importing.import_file(Talk(), as_owner(vault))
         assert "more than 512 columns" in capsys.readouterr().err
         says(monkeypatch, str(wide), "", vector, "px", "600", "0", "", SEAL)
-        importing.import_file(Talk(), vault)  # type: ignore[arg-type]
+        importing.import_file(Talk(), as_owner(vault))
         (found,) = vault.collections()
     assert [(one.name, one.type) for one in found.fields] == [("px", "vector(600)")]
 
@@ -225,10 +232,10 @@ def test_rows_that_are_lost_are_named_in_the_very_answer_that_seals_the_others(
     torn.write_text("a,b\n1,2\n3\n4,5\n")
     with world.vault() as vault:
         says(monkeypatch, str(torn), "", "0", "", "0")
-        importing.import_file(Talk(), vault)  # type: ignore[arg-type]
+        importing.import_file(Talk(), as_owner(vault))
         assert vault.collections() == []
         says(monkeypatch, str(torn), "", "0", "", SEAL)
-        importing.import_file(Talk(), vault)  # type: ignore[arg-type]
+        importing.import_file(Talk(), as_owner(vault))
         (found,) = vault.collections()
     assert found.rows == 2
     assert "1. Seal 2 rows, and lose the 1 that cannot be read." in " ".join(capsys.readouterr().err.split())
@@ -250,7 +257,7 @@ def test_a_drill_by_ear_says_what_it_was_and_nothing_begins(
     with drilled_world.vault() as vault:
         says(monkeypatch, *answers)
         with pytest.raises(WasDrill, match=noticed):
-            hear_request(Talk(), vault, the_drill(vault).id)  # type: ignore[arg-type]
+            hear_request(Talk(), as_owner(vault), the_drill(vault).id)
         assert [one.state for one in vault.requests()] == ["expired"]
         assert vault.audit_lines(newest=1)[0].type == "access.view"
 
@@ -261,6 +268,6 @@ def test_a_drill_by_ear_says_what_it_was_and_nothing_begins(
 def test_the_week_is_heard_and_then_read(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     with world.vault() as vault:
         world.clock.forward(days=7)
-        hear_week(Talk(), vault)  # type: ignore[arg-type]
+        hear_week(Talk(), as_owner(vault))
         assert not vault.status().is_digest_due
     assert "Nothing happened in your vault in this week." in capsys.readouterr().err

@@ -28,8 +28,7 @@ def warm_up(_kind: str) -> None:
 
 
 def warm_up_own(_kind: str) -> None:
-    """An owner's own use of a model is for the real learner."""
-    raise NotImplementedError
+    raise NotImplementedError("an owner's own use of a model is for the real learner")
 
 
 def rehearse(job: Job, _weights: bytes) -> None:

@@ -17,6 +17,7 @@ from tui.cli.terminal import (
     write_after,
     write_facts,
     write_json,
+    write_list,
     write_table,
     write_wrapped,
 )
@@ -61,14 +62,12 @@ def list_campaigns(context: typer.Context, as_json: AsJson = False) -> None:
     """For owners: the campaigns that came in, the newest first."""
     with open_vault(context, writable=False) as vault:
         found = vault.campaigns()
-    if as_json:
-        write_json(*found)
-        return
-    if not found:
-        say("No campaign came in.")
-        return
-    rows = [
-        (
+    write_list(
+        found,
+        as_json=as_json,
+        nothing="No campaign came in.",
+        headings=("id", "requester", "collection", "purpose", "done/to come/rounds", "ends (UTC)", "state"),
+        row=lambda one: (
             one.id[:8],
             one.requester,
             one.collection,
@@ -76,11 +75,7 @@ def list_campaigns(context: typer.Context, as_json: AsJson = False) -> None:
             f"{one.done}/{one.to_come}/{one.rounds}",
             times.short_time(one.ends_at),
             one.state,
-        )
-        for one in found
-    ]
-    write_table(
-        ("id", "requester", "collection", "purpose", "done/to come/rounds", "ends (UTC)", "state"), rows
+        ),
     )
 
 

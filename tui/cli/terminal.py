@@ -104,6 +104,23 @@ def write_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on: T
     print(table_text(headings, list(rows), width(), colour=colour), file=on, flush=True)
 
 
+def write_list(
+    found: Sequence[T],
+    *,
+    as_json: bool,
+    nothing: str,
+    headings: Sequence[str],
+    row: Callable[[T], Sequence[str]],
+) -> None:
+    """Write what was found: as JSON lines, as a table, or as a word where there is nothing."""
+    if as_json:
+        write_json(*found)
+    elif found:
+        write_table(headings, map(row, found))
+    else:
+        say(nothing)
+
+
 def is_interactive() -> bool:
     """Whether there is a person at a terminal to ask."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))

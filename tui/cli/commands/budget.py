@@ -9,7 +9,7 @@ import typer
 
 from tui.cli.options import AsJson
 from tui.cli.show_request import show_price
-from tui.cli.terminal import say, write, write_json, write_table
+from tui.cli.terminal import say, write, write_json, write_list
 from tui.cli.vault_access import open_vault
 from tui.text import times, wording
 from tui.text.reopening_facts import CARRIED_OVER
@@ -68,21 +68,17 @@ def _members(line: BudgetLine) -> str:
 def _history(context: typer.Context, *, as_json: bool) -> None:
     with open_vault(context, writable=False) as vault:
         found = vault.budget_history()
-    if as_json:
-        write_json(*found)
-        return
-    if not found:
-        say("Nothing was spent yet.")
-        return
-    rows = [
-        (
+    write_list(
+        found,
+        as_json=as_json,
+        nothing="Nothing was spent yet.",
+        headings=("when (UTC)", "collection", "for", "request", "cost", "used after it"),
+        row=lambda one: (
             times.short_time(one.at),
             one.collection,
             one.requester or CARRIED_OVER,
             one.request[:8] or "none",
             wording.percent(one.job_percent),
             wording.percent(one.used_percent),
-        )
-        for one in found
-    ]
-    write_table(("when (UTC)", "collection", "for", "request", "cost", "used after it"), rows)
+        ),
+    )

@@ -18,7 +18,7 @@ from tui.cli.terminal import (
     write,
     write_facts,
     write_json,
-    write_table,
+    write_list,
     write_wrapped,
 )
 from tui.cli.vault_access import open_vault
@@ -119,23 +119,19 @@ def list_grants(context: typer.Context, as_json: AsJson = False) -> None:
     """Every consent you gave, and its state now."""
     with open_vault(context, writable=False) as vault:
         found = vault.grants()
-    if as_json:
-        write_json(*found)
-        return
-    if not found:
-        say("You have allowed nobody anything.")
-        return
-    rows = [
-        (
+    write_list(
+        found,
+        as_json=as_json,
+        nothing="You have allowed nobody anything.",
+        headings=("id", "requester", "may read", "for", "state (UTC)"),
+        row=lambda one: (
             one.id[:8],
             one.requester,
             f"{', '.join(one.fields)} of {one.collection}",
             one.purpose_words,
             _standing(one),
-        )
-        for one in found
-    ]
-    write_table(("id", "requester", "may read", "for", "state (UTC)"), rows)
+        ),
+    )
 
 
 def _standing(one: GrantView) -> str:

@@ -12,7 +12,15 @@ from tui.cli.action_commands import add_actions
 from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
-from tui.cli.terminal import say, width, write, write_facts, write_json, write_table, write_wrapped
+from tui.cli.terminal import (
+    say,
+    width,
+    write,
+    write_facts,
+    write_json,
+    write_list,
+    write_wrapped,
+)
 from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import model_facts, times
 
@@ -43,17 +51,19 @@ def list_models(context: typer.Context, as_json: AsJson = False) -> None:
     """The models you keep, and where each is from."""
     with open_vault(context, writable=False) as vault:
         found = vault.models()
-    if as_json:
-        write_json(*found)
-        return
-    if not found:
-        say("You keep no model. To keep that of a release: lockbox model add DIR")
-        return
-    rows = [
-        (one.name, one.kind, one.predicts, model_facts.origin(one), times.short_time(one.added_at))
-        for one in found
-    ]
-    write_table(("name", "kind", "predicts", "origin", "added (UTC)"), rows)
+    write_list(
+        found,
+        as_json=as_json,
+        nothing="You keep no model. To keep that of a release: lockbox model add DIR",
+        headings=("name", "kind", "predicts", "origin", "added (UTC)"),
+        row=lambda one: (
+            one.name,
+            one.kind,
+            one.predicts,
+            model_facts.origin(one),
+            times.short_time(one.added_at),
+        ),
+    )
 
 
 @group.command("show")

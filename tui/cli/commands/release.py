@@ -11,7 +11,15 @@ from tui.cli.action_commands import add_actions
 from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
 from tui.cli.show_request import show_price
-from tui.cli.terminal import say, width, write, write_facts, write_json, write_table, write_wrapped
+from tui.cli.terminal import (
+    say,
+    width,
+    write,
+    write_facts,
+    write_json,
+    write_list,
+    write_wrapped,
+)
 from tui.cli.vault_access import open_vault
 from tui.text import times, wording
 from tui.text.wording import requester_with_key
@@ -37,24 +45,20 @@ def list_releases(context: typer.Context, as_json: AsJson = False) -> None:
     """Every update that was held, and what became of it."""
     with open_vault(context, writable=False) as vault:
         found = vault.releases()
-    if as_json:
-        write_json(*found)
-        return
-    if not found:
-        say("Nothing is held. Held updates stay here until you decide.")
-        return
-    rows = [
-        (
+    write_list(
+        found,
+        as_json=as_json,
+        nothing="Nothing is held. Held updates stay here until you decide.",
+        headings=("id", "for", "from", "digest", "until (UTC)", "state"),
+        row=lambda one: (
             one.id[:8],
             one.recipient,
             one.collection,
             one.digest[:8],
             times.short_time(one.expires_at),
             wording.state(one.state),
-        )
-        for one in found
-    ]
-    write_table(("id", "for", "from", "digest", "until (UTC)", "state"), rows)
+        ),
+    )
 
 
 @group.command("show")

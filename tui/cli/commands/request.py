@@ -14,7 +14,7 @@ from tui.cli.options import AsJson, Special
 from tui.cli.progress import progress_bar
 from tui.cli.show_request import confirm_special, show_approval, show_price
 from tui.cli.show_request import show_request as draw
-from tui.cli.terminal import confirm, is_interactive, say, write, write_json, write_table
+from tui.cli.terminal import confirm, is_interactive, say, write, write_json, write_list
 from tui.cli.vault_access import ask_beforehand, open_vault
 from tui.text import times, wording
 from vault.errors.consent import NotConfirmed
@@ -63,24 +63,20 @@ def list_requests(context: typer.Context, as_json: AsJson = False) -> None:
     """What others asked, the newest first."""
     with open_vault(context, writable=False) as vault:
         found = vault.requests()
-    if as_json:
-        write_json(*found)
-        return
-    if not found:
-        say("No one has asked.")
-        return
-    rows = [
-        (
+    write_list(
+        found,
+        as_json=as_json,
+        nothing="No one has asked.",
+        headings=("id", "requester", "collection", "purpose", "expires (UTC)", "state"),
+        row=lambda one: (
             one.id[:8],
             one.requester,
             one.collection,
             one.purpose_words,
             times.short_time(one.expires_at),
             wording.state(one.state),
-        )
-        for one in found
-    ]
-    write_table(("id", "requester", "collection", "purpose", "expires (UTC)", "state"), rows)
+        ),
+    )
 
 
 @group.command("show")

@@ -11,7 +11,7 @@ import typer
 from tui.cli.action_commands import add_actions
 from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
-from tui.cli.terminal import say, write, write_json, write_table
+from tui.cli.terminal import say, write, write_json, write_list
 from tui.cli.vault_access import open_vault
 from tui.text import wording
 
@@ -62,14 +62,13 @@ def list_requesters(context: typer.Context, as_json: AsJson = False) -> None:
     """Everybody who may ask."""
     with open_vault(context, writable=False) as vault:
         found = vault.requesters()
-    if as_json:
-        write_json(*found)
-        return
-    if not found:
-        say("Nobody may ask yet: lockbox requester add NAME KEYFILE")
-        return
-    rows = [(one.name, one.fingerprint, _key_and_limit(one), one.contact) for one in found]
-    write_table(("name", "fingerprint", "key", "contact"), rows)
+    write_list(
+        found,
+        as_json=as_json,
+        nothing="Nobody may ask yet: lockbox requester add NAME KEYFILE",
+        headings=("name", "fingerprint", "key", "contact"),
+        row=lambda one: (one.name, one.fingerprint, _key_and_limit(one), one.contact),
+    )
 
 
 def _key_and_limit(one: RequesterView) -> str:
