@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 # Every library that has a home, and that home.
 HOMES = {
     "nacl": ("vault.sealing",),
-    "cryptography": ("learner.dp",),
+    "cryptography": ("learner.dp", "learner.federation.certificate"),
     "sqlalchemy": ("vault.store",),
     "sqlmodel": ("vault.store",),
     "sqlcipher3": ("vault.store",),
@@ -28,12 +28,13 @@ HOMES = {
     "torch": ("learner",),
     "charset_normalizer": ("vault.importers",),
     "pyarrow": ("vault.importers", "vault.records", "vault.training"),
-    "fastapi": ("vault.daemon",),
-    "starlette": ("vault.daemon",),
-    "uvicorn": ("vault.daemon",),
-    "h11": ("vault.client", "vault.daemon", "vault.wire", "learner.probes"),
-    "httpx": (),
-    "socket": ("vault.client", "vault.daemon", "vault.wire", "learner.probes"),
+    "fastapi": ("vault.daemon", "learner.federation"),
+    "starlette": ("vault.daemon", "learner.federation"),
+    "uvicorn": ("vault.daemon", "learner.federation"),
+    "h11": ("vault.client", "vault.daemon", "vault.wire", "learner.probes", "learner.federation"),
+    "httpx": ("learner.federation",),
+    "ssl": ("learner.federation",),
+    "socket": ("vault.client", "vault.daemon", "vault.wire", "learner.probes", "learner.federation"),
     "dp_accounting": ("vault.budget",),
     "textual": ("tui",),
     "typer": ("tui",),
@@ -161,6 +162,19 @@ def test_the_help_loads_nothing_heavy() -> None:
     )
     outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert outcome.stdout.strip().endswith("[]")
+
+
+def test_a_status_loads_nothing_that_many_vaults_are_for(tmp_path: Path) -> None:
+    foreign = ("learner.federation", "uvicorn", "starlette", "fastapi", "httpx", "psycopg", "flwr", "zenoh")
+    program = (
+        "import sys, tui.cli.entry_point; tui.cli.entry_point.run(['status', '--json']); "
+        f"print([name for name in sys.modules if name.startswith({foreign!r})])"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    outcome = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert outcome.stdout.splitlines()[-1] == "[]"
 
 
 def test_package_inits_import_nothing() -> None:

@@ -1,0 +1,155 @@
+"""What a coordinator and a vault's courier say to each other: an invitation, an enrolment, an answer, an error.
+
+Each is one canonical JSON object (RFC 8785), parsed as a closed model; ``docs/federation.md`` describes them.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, Field
+
+from vault.errors.federation import AnswerInvalid, InvitationInvalid
+from vault.requester.forms import (
+    RELEASE_LIMIT,
+    SIGNATURE_LIMIT,
+    UPDATE_LIMIT,
+    Digest,
+    NotCanonical,
+    PublicKey,
+    Wire,
+    dump,
+    from_base64,
+    parse_as,
+    rule,
+)
+from vault.requester.release_check import ReleaseFiles
+
+INVITATION_SUFFIX: Final = ".invitation"
+INVITATION_LIMIT: Final = 4096
+"""Bytes of an invitation file."""
+ENROLMENT_LIMIT: Final = 1024
+"""Bytes of the body of an enrolment, and of its answer."""
+ERROR_LIMIT: Final = 4096
+"""Bytes of the body of an error."""
+ANSWER_LIMIT: Final = 4 * (RELEASE_LIMIT + SIGNATURE_LIMIT + UPDATE_LIMIT) // 3 + 1024
+"""Bytes of the body of an answer: its files in base64, and their names."""
+URL_LIMIT: Final = 200
+SENTENCE_LIMIT: Final = 1000
+
+_URL: Final = re.compile(r"https://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[1-9][0-9]{0,4}", re.ASCII)
+
+
+def _url(text: str) -> str:
+    if len(text) > URL_LIMIT or not _URL.fullmatch(text) or int(text.rpartition(":")[2]) > 65535:
+        raise rule("is not an address like https://host:port")
+    return text
+
+
+CoordinatorUrl = Annotated[str, AfterValidator(_url)]
+Secret = Digest
+"""32 random bytes as lower-case hexadecimal digits."""
+Version = Annotated[int, Field(ge=1, le=1)]
+
+
+class Invitation(Wire):
+    """What an owner gets from a requester: where the coordinator is, how it is known, and a code that enrols one key.
+
+    ``certificate_sha256`` is the digest of the coordinator's certificate in DER; no authority is asked beside it.
+    """
+
+    v: Version
+    kind: Literal["lockbox-invitation"]
+    url: CoordinatorUrl
+    certificate_sha256: Digest
+    campaign: Digest
+    requester: PublicKey
+    code: Secret
+
+
+class EnrolmentAsk(Wire):
+    """The code of an invitation, and the key by which this vault signs releases to that requester."""
+
+    v: Version
+    code: Secret
+    key: PublicKey
+
+
+class Enrolment(Wire):
+    """What is sent along with every later request."""
+
+    v: Version
+    token: Secret
+
+
+class Answer(Wire):
+    """A release as one file: its three parts in base64, under the names they have in a folder."""
+
+    v: Version
+    release: Annotated[str, Field(alias="release.json", max_length=4 * RELEASE_LIMIT // 3 + 4)]
+    signature: Annotated[str, Field(alias="release.sig", max_length=4 * SIGNATURE_LIMIT // 3 + 4)]
+    update: Annotated[str, Field(alias="update.safetensors", max_length=4 * UPDATE_LIMIT // 3 + 4)]
+
+
+class ErrorSentence(Wire):
+    """The body of every error."""
+
+    v: Version
+    error: Annotated[str, Field(max_length=SENTENCE_LIMIT)]
+
+
+def invitation_bytes(invitation: Invitation) -> bytes:
+    """The content of an invitation file."""
+    return dump(invitation)
+
+
+def parse_invitation(data: bytes) -> Invitation:
+    """The invitation in these bytes; raises ``InvitationInvalid``."""
+    if len(data) > INVITATION_LIMIT:
+        raise InvitationInvalid(reason=f"it is larger than {INVITATION_LIMIT} bytes")
+    try:
+        return parse_as(Invitation, data)
+    except NotCanonical as error:
+        raise InvitationInvalid(reason=str(error)) from error
+
+
+def answer_bytes(files: ReleaseFiles) -> bytes:
+    """The body of an answer that carries these files."""
+    parts = {
+        "release.json": files.manifest,
+        "release.sig": files.signature,
+        "update.safetensors": files.update,
+    }
+    return dump(
+        Answer.model_validate({"v": 1, **{name: b64encode(one).decode() for name, one in parts.items()}})
+    )
+
+
+def parse_answer(body: bytes) -> ReleaseFiles:
+    """The files in the body of an answer, nothing of them judged yet; raises ``AnswerInvalid``."""
+    if len(body) > ANSWER_LIMIT:
+        raise AnswerInvalid(reason=f"it is larger than {ANSWER_LIMIT} bytes")
+    try:
+        found = parse_as(Answer, body)
+    except NotCanonical as error:
+        raise AnswerInvalid(reason=str(error)) from error
+    try:
+        return ReleaseFiles(
+            manifest=from_base64(found.release),
+            signature=from_base64(found.signature),
+            update=from_base64(found.update),
+        )
+    except ValueError as error:
+        raise AnswerInvalid(reason="a part of it is not base64 as it is written") from error
+
+
+def error_bytes(sentence: str) -> bytes:
+    """The body of an error."""
+    return dump(ErrorSentence(v=1, error=sentence[:SENTENCE_LIMIT]))
+
+
+def enrolment_bytes(code: str, key: bytes) -> bytes:
+    """The body of an enrolment of this key."""
+    return dump(EnrolmentAsk(v=1, code=code, key=key.hex()))

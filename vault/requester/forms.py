@@ -1,0 +1,24 @@
+"""The closed forms in which parties of a campaign speak: canonical JSON, its values, and the parts of a release."""
+
+from __future__ import annotations
+
+from vault.requests.bundle import SIGNATURE_LIMIT
+from vault.requests.canonical import NotCanonical, Wire, canonical, dump, parse_as, rule
+from vault.requests.release_manifest import RELEASE_LIMIT, UPDATE_LIMIT
+from vault.requests.values import Digest, PublicKey
+from vault.strict_base64 import from_base64
+
+__all__ = [
+    "RELEASE_LIMIT",
+    "SIGNATURE_LIMIT",
+    "UPDATE_LIMIT",
+    "Digest",
+    "NotCanonical",
+    "PublicKey",
+    "Wire",
+    "canonical",
+    "dump",
+    "from_base64",
+    "parse_as",
+    "rule",
+]
