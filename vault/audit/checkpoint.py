@@ -25,7 +25,7 @@ COSIGNATURE: Final = b"\x04"
 MOST_SIGNATURES: Final = 100
 _NAME = "[!-*,-~]{1,80}"  # printable ASCII without space and plus
 _ORIGIN: Final = re.compile(_NAME)
-_BODY: Final = re.compile(rf"({_NAME})\n([1-9][0-9]{{0,15}})\n([A-Za-z0-9+/]{{43}}=)\n")
+_HEAD: Final = r"([1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n"
 _SIGNATURE: Final = re.compile(r"— ([^\s+]{1,200}) ([A-Za-z0-9+/]{8,1000}={0,2})")
 
 
@@ -83,8 +83,12 @@ def sign_checkpoint(origin: str, size: int, root: bytes, sign: Sign, public: byt
     if size < 1 or len(root) != 32:
         raise InternalError(what="an empty audit log was to be signed")
     body = Checkpoint(origin=origin, size=size, root=root).body()
-    blob = base64.b64encode(key.key_id + sign(body.encode())).decode()
-    return f"{body}\n— {origin} {blob}\n".encode()
+    return f"{body}\n{signature_line(key, sign(body.encode()))}".encode()
+
+
+def signature_line(key: VerifierKey, signature: bytes) -> str:
+    """Return the line of a note by which this key signed it."""
+    return f"— {key.name} {base64.b64encode(key.key_id + signature).decode()}\n"
 
 
 def open_checkpoint(note: bytes, vkey: str, verify: Verify) -> Checkpoint:
@@ -118,12 +122,21 @@ def cosigners(note: bytes, witnesses: Sequence[str], verify: Verify) -> dict[str
         key = keys.get((name, blob[:4]))
         if key is None:
             continue
-        time = int.from_bytes(blob[4:12], "big")
-        message = f"cosignature/v1\ntime {time}\n{checkpoint.body()}".encode()
-        if not (len(blob) == 76 and verify(key.public, message, blob[12:])):
-            raise LogBroken(reason="the signature of a witness is wrong")
-        found[name] = time
+        found[name] = cosigned_at(checkpoint, key.public, blob, verify)
     return found
+
+
+def cosigned_at(checkpoint: Checkpoint, public: bytes, blob: bytes, verify: Verify) -> int:
+    """Return the time of a cosignature, key ID first, in seconds since 1970; LogBroken when it is wrong."""
+    time = int.from_bytes(blob[4:12], "big")
+    if not (len(blob) == 76 and verify(public, cosigned_text(checkpoint, time), blob[12:])):
+        raise LogBroken(reason="the signature of a witness is wrong")
+    return time
+
+
+def cosigned_text(checkpoint: Checkpoint, time: int) -> bytes:
+    """Return what a witness signs of a checkpoint at this time, in seconds since 1970."""
+    return f"cosignature/v1\ntime {time}\n{checkpoint.body()}".encode()
 
 
 def _log_key(origin: str, public: bytes) -> VerifierKey:
@@ -137,16 +150,24 @@ def unverified_checkpoint(note: bytes) -> Checkpoint:
     return _taken_apart(note)[0]
 
 
-def _taken_apart(note: bytes) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
+def checkpoint_in(note: bytes, origin: str) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
+    """Return what a note claims and its signature lines, each a name and key ID with signature; nobody is believed.
+
+    ``origin`` is a pattern of the first line. LogBroken when it is no note of such a log.
+    """
     try:
         body, gap, tail = note.decode().rpartition("\n\n")
     except UnicodeDecodeError:
         raise LogBroken(reason="the checkpoint is not text") from None
-    parts = _BODY.fullmatch(body + "\n")
+    parts = re.fullmatch(rf"({origin})\n{_HEAD}", body + "\n")
     if not (gap and parts):
         raise LogBroken(reason="the checkpoint is not three lines, an empty line and signatures")
     checkpoint = Checkpoint(origin=parts[1], size=int(parts[2]), root=_unbase64(parts[3]))
     return checkpoint, list(_signatures(tail))
+
+
+def _taken_apart(note: bytes) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
+    return checkpoint_in(note, _NAME)
 
 
 def _signatures(tail: str) -> Iterator[tuple[str, bytes]]:

@@ -33,6 +33,12 @@ class RoundDeparts(Refused):
     hint = "a round differs from the campaign in its weights, id, number and deadline alone"
 
 
+class CampaignLogBroken(Broken):
+    """The log of the campaign does not hold: {reason}."""
+
+    hint = "whoever carries the rounds asks for them again; if it stays so, ask the requester"
+
+
 class UnknownCampaign(Invalid):
     """There is no campaign {campaign} here."""
 
