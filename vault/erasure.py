@@ -103,7 +103,7 @@ def _end(act: AuditedTransaction, done: Erasure) -> None:
     for grant_id in done.consents_ended:
         withdraw_grant(act, grant_id)
     for request_id in done.requests_ended:
-        inbox.end_erased(act, request_id, reason=REASON)
+        inbox.end_untold(act, request_id, reason=REASON)
     for grant_id in done.consents_ended:
         campaigns.note_left(act, grant_id, reason=REASON)
     campaigns.end_erased(act, done.collection, reason=REASON)

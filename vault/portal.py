@@ -20,7 +20,7 @@ from vault.requests.hearing import Heard, heard
 from vault.requests.parse import is_round, parse_manifest
 from vault.requests.release_manifest import RELEASE_FILE, RELEASE_SIGNATURE_FILE, UPDATE_FILE
 from vault.requests.shapes import shapes
-from vault.requests.stored_campaigns import document_of, show
+from vault.requests.stored_campaigns import document_of
 from vault.store.tables import CampaignRow, RequesterRow, RequestRow
 from vault.views.states import RequestState
 
@@ -73,8 +73,7 @@ def submit(act: AuditedTransaction, requester_id: str, files: JobFiles, now: dat
         manifest = parse_manifest(files.manifest)
         check_weights(files.weights, shapes(manifest), manifest.model.weights)
     _check_room(act.uow, requester_id, len(files.manifest) + len(files.weights), now)
-    request_id, _ = inbox.submit(act, files, now=now)  # a standing word of the owner's is in the job's state
-    return _told(act.uow, inbox.show(act.uow, request_id), now)
+    return _told(act.uow, inbox.receive(act, files, now=now), now)
 
 
 def submit_campaign(
@@ -88,10 +87,7 @@ def submit_campaign(
     document = signed_campaign(data, signature)
     _check_sender(act.uow, requester_id, bytes.fromhex(document.job.requester.key))
     _check_room_for_campaign(act.uow, requester_id, len(data), now)
-    campaign_id, _ = campaigns.take_in(
-        act, data, signature, now=now
-    )  # a standing word is in the campaign's state
-    return _campaign_told(show(act.uow, campaign_id), now)
+    return _campaign_told(campaigns.receive(act, data, signature, now=now), now)
 
 
 def campaign_state(uow: UnitOfWork, requester_id: str, digest: str, now: datetime) -> CampaignTold:
@@ -162,7 +158,8 @@ def _check_room(uow: UnitOfWork, requester_id: str, size: int, now: datetime) ->
 
 def _is_known_to_end(found: RequestState, *, is_told: bool) -> bool:
     """A job that comes under a no counts on, or such jobs could be sent without end."""
-    return found is RequestState.RELEASED or (is_told and found is not RequestState.REFUSED_POLICY)
+    is_under_no = found in (RequestState.WAITING, RequestState.REFUSED_POLICY)
+    return found is RequestState.RELEASED or (is_told and not is_under_no)
 
 
 def released(vault: OpenVault, requester_id: str, job_id: str) -> dict[str, bytes]:

@@ -50,8 +50,8 @@ MUTANTS = (
         name="a round of a campaign that was left waits for a word",
         kind=Kind.CONSENT,
         function="_campaign_word",
-        old="(CampaignState.WAITING, CampaignState.JOINED)",
-        new="(CampaignState.WAITING, CampaignState.JOINED, CampaignState.LEFT)",
+        old="(CampaignState.LEFT, CampaignState.REFUSED)",
+        new="(CampaignState.REFUSED,)",
         caught_by="test_a_round_of_a_campaign_that_was_left_is_stored_as_refused_and_not_told",
     ),
     Mutant(
@@ -112,6 +112,14 @@ MUTANTS = (
         new="if standing is None or standing:",
         caught_by="test_a_campaign_does_not_get_around_a_no_that_holds",
         within="vault/requests/campaigns",
+    ),
+    Mutant(
+        name="a campaign is taken in whose rounds no vault can pay",
+        kind=Kind.LEDGER,
+        function="check_rounds_payable",
+        old="if not payable.are_payable(charge(mechanism), rounds):",
+        new="if not payable.are_payable(charge(mechanism), 1):",
+        caught_by="test_a_campaign_whose_rounds_together_no_vault_can_pay_is_not_stored",
     ),
     Mutant(
         name="withdrawing its consent does not leave the campaign",

@@ -9,14 +9,14 @@ MUTANTS = (
         name="an answer to an own job is put into an update that is kept",
         kind=Kind.EGRESS,
         function="use_on_collection",
-        old="            return learner.answer(columns, progress)",
-        new="            from vault.store.tables import HeldRow\n"
-        "            answer = learner.answer(columns, progress)\n"
-        "            with vault.act() as act:\n"
-        "                for held in act.uow.find(HeldRow):\n"
-        "                    held.update = answer.facts + answer.numbers\n"
-        '                act.record(EntryType.ACCESS_VIEW, hidden={"what": collection})\n'
-        "            return answer",
+        old="        return OnRows(answer=learner.answer(columns, progress), ",
+        new="        from vault.store.tables import HeldRow\n"
+        "        answer = learner.answer(columns, progress)\n"
+        "        with vault.act() as act:\n"
+        "            for held in act.uow.find(HeldRow):\n"
+        "                held.update = answer.facts + answer.numbers\n"
+        '            act.record(EntryType.ACCESS_VIEW, hidden={"what": collection})\n'
+        "        return OnRows(answer=answer, ",
         caught_by="test_an_own_answer_reaches_nothing_that_can_leave",
     ),
     Mutant(
@@ -62,6 +62,30 @@ MUTANTS = (
         old="    act.uow.delete_all(ModelRow, collection_id=collection.id)",
         new="    assert ModelRow",
         caught_by="test_a_copy_fitted_at_home_goes_with_the_rows_it_was_fitted_on",
+    ),
+    Mutant(
+        name="a copy fitted at home is fitted to other rows besides",
+        kind=Kind.PRIVACY,
+        function="ModelActions._row_to_fit",
+        old="if row.release_digest is None and",
+        new="if row.release_digest == name and",
+        caught_by="test_a_copy_fitted_at_home_is_fitted_to_no_other_rows",
+    ),
+    Mutant(
+        name="a copy is kept whose rows were erased while it was fitted",
+        kind=Kind.PRIVACY,
+        function="ModelActions.fit_model",
+        old="if not used.imports <= ",
+        new="if not used.imports and ",
+        caught_by="test_a_copy_is_not_kept_where_its_rows_were_erased_while_it_was_fitted[undo_import]",
+    ),
+    Mutant(
+        name="a copy is kept of rows whose collection was erased and is back under its name",
+        kind=Kind.PRIVACY,
+        function="ModelActions.fit_model",
+        old="imports_of(act.uow, used.collection_id)",
+        new="used.imports | imports_of(act.uow, used.collection_id)",
+        caught_by="test_a_copy_is_not_kept_where_its_rows_were_erased_while_it_was_fitted[erase_collection]",
     ),
     Mutant(
         name="a release that nobody signed is taken in as a model",

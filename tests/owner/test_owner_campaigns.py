@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from tests.worlds.approving import approve
 from tests.worlds.campaigns import another, campaign, held, joined, round_of
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
 from vault import portal
+from vault.errors.budget import BudgetExhausted
 from vault.errors.campaigns import (
     CampaignMismatch,
     CampaignOver,
@@ -20,6 +22,7 @@ from vault.errors.campaigns import (
     CampaignTampered,
     CampaignUnderRefusal,
     CampaignWrongState,
+    NoVaultCanPayRounds,
     RoundDeparts,
     RoundOfCampaign,
     RoundTampered,
@@ -35,13 +38,17 @@ from vault.errors.requests import (
     UnknownRequester,
     WrongState,
 )
+from vault.owner.reopen import end_what_stands
 from vault.requester.campaigns import check_campaign
 from vault.requester.keys import keygen
 from vault.requests.bundle import parse_signature_line, read_job, signature_line
+from vault.requests.campaign import campaign_digest
 from vault.requests.campaign_round import ROUND_DOMAIN
 from vault.requests.canonical import canonical
+from vault.requests.parse import parse_manifest
 from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey
+from vault.store.tables import CampaignRow, RequestRow
 from vault.vault import Vault
 
 
@@ -460,8 +467,8 @@ def test_a_requester_hears_the_same_whether_its_campaign_is_joined_left_or_waits
     vault.join_campaign(line.id, digest=taken.digest)
     heard.append(vault.campaign_state(asker, taken.digest).word)
     first = vault.take_job(asker, read_job(round_of(folder, 1)))
-    assert vault.requests()[0].state == "waiting"  # nothing of the owner's word is read for the answer
-    vault.take_up_rounds()
+    assert vault.requests()[0].state == "waiting"  # nothing of the owner's word is acted on for the answer
+    vault.take_up()
     assert vault.requests()[0].state == "approved"
     heard.append(vault.job_state(asker, first.job_id).word)
 
@@ -487,6 +494,93 @@ def test_a_requester_hears_the_no_to_a_campaign_that_was_not_joined(
     waits = vault.take_campaign(asker, *bytes_of(other))
     asked.clock.forward(days=22)
     assert vault.campaign_state(asker, waits.digest).word == "expired"
+
+
+def written_by(vault: Vault, take: Callable[[], object]) -> list[str]:
+    """The types of the entries that answering a requester writes."""
+    before = len(vault.audit_lines())
+    take()
+    return [line.type for line in vault.audit_lines()][before:]
+
+
+def taken_back(world: World, vault: Vault) -> None:
+    """A no that is not heard: to a job that was approved before."""
+    request = vault.submit(world.job()).line.id
+    approve(vault, request, draft=True)
+    vault.refuse(request)
+
+
+def test_what_answering_does_depends_on_no_word_that_is_not_heard(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    """Whether a campaign waits, is joined or is left, and whether such jobs are refused untold, would else be timed."""
+    asker, campaign_id = id_of(vault), vault.submit_campaign(folder).line.id
+    rounds = [read_job(round_of(folder, number)) for number in (1, 2, 3)]
+    written = [written_by(vault, lambda: vault.take_job(asker, rounds[0]))]
+    vault.join_campaign(campaign_id, digest=vault.campaign(campaign_id).digest)
+    written.append(written_by(vault, lambda: vault.take_job(asker, rounds[1])))
+    vault.leave_campaign(campaign_id)
+    written.append(written_by(vault, lambda: vault.take_job(asker, rounds[2])))
+    assert written == [["request.received", "campaign.round"]] * 3
+
+    taken_back(asked, vault)
+    asked.clock.forward(seconds=1)
+    other, job = another(asked, folder, "other"), read_job(asked.job("third"))
+    assert written_by(vault, lambda: vault.take_campaign(asker, *bytes_of(other))) == ["campaign.received"]
+    assert written_by(vault, lambda: vault.take_job(asker, job)) == ["request.received"]
+    assert vault.job_state(asker, parse_manifest(job.manifest).job_id).word == "waiting"
+
+    assert {line.state for line in vault.requests()} >= {"waiting"}
+    vault.take_up()
+    states = sorted(line.state for line in vault.requests())
+    assert states == ["refused_person"] * 3 + ["refused_policy"] * 2
+    assert {line.state for line in vault.campaigns()} == {"left", "refused"}
+    assert vault.campaign_state(asker, campaign_digest(bytes_of(other)[0])).word == "waiting"
+
+
+def test_what_came_in_when_the_vault_was_killed_is_ended_at_its_next_opening(
+    asked: World, folder: Path
+) -> None:
+    with asked.vault() as vault:
+        vault.leave_campaign(joined(vault, folder))
+        vault.take_job(id_of(vault), read_job(round_of(folder, 1)))
+        assert vault.requests()[0].state == "waiting"
+    with asked.vault() as vault:
+        assert vault.requests()[0].state == "refused_policy"
+
+
+def test_going_on_from_an_older_copy_tells_nobody_what_was_answered(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    """Else a requester would hear a no to what waited, and so know what had been approved and joined."""
+    joined(vault, folder)
+    vault.submit(round_of(folder, 1))
+    vault.submit(asked.job())
+    other = another(asked, folder, "other")
+    vault.submit_campaign(other)
+    vault.submit(round_of(other, 1))
+    with vault._opened.act() as act:
+        end_what_stands(act, vault._opened)
+
+    assert {line.state for line in vault.requests()} == {"refused_person"}
+    assert {line.state for line in vault.campaigns()} == {"left", "refused"}
+    with vault._opened.read() as uow:
+        told = [uow.values(table, ("is_told",)) for table in (RequestRow, CampaignRow)]
+    assert [bool(is_told) for rows in told for (is_told,) in rows] == [False] * 5
+
+
+def test_a_campaign_whose_rounds_together_no_vault_can_pay_is_not_stored(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    document = json.loads((folder / "campaign.json").read_bytes())
+    document["job"]["dp"]["noise_multiplier"] = 0.36
+    loud = another(asked, folder, "loud", job=document["job"])
+
+    with pytest.raises(BudgetExhausted, match="its rounds together would cost more than half of ε 64"):
+        vault.submit_campaign(loud)
+    with pytest.raises(NoVaultCanPayRounds):
+        check_campaign(loud, delta=Decimal("1e-6"))
+    assert vault.campaigns() == []
 
 
 def test_a_campaign_and_its_rounds_are_handed_in_by_their_own_requester_alone(

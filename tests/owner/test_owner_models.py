@@ -19,7 +19,15 @@ from tests.worlds.vaults import copy_of
 from tests.worlds.world import JOB, World
 from tui.text.model_facts import prediction_picture, prediction_sentences
 from vault.errors.families import InternalError
-from vault.errors.models import ColumnMissing, ModelExists, NotYourRelease, RoundNotOver, UnknownModel
+from vault.errors.models import (
+    ColumnMissing,
+    FittedElsewhere,
+    ModelExists,
+    NotYourRelease,
+    RoundNotKept,
+    RowsGone,
+    UnknownModel,
+)
 from vault.errors.release import ReleaseInvalid
 from vault.owner.models import check_no_round
 from vault.records.reading import ColumnReader
@@ -233,7 +241,7 @@ def test_a_round_of_a_campaign_is_not_taken_in_before_the_campaign_is_over(used:
     release = parse_release_manifest((used.world.folder / "out" / "release.json").read_bytes())
     check_no_round(release)
 
-    with pytest.raises(RoundNotOver):
+    with pytest.raises(RoundNotKept):
         check_no_round(release.model_copy(update={"campaign": Campaign(digest="ab" * 32, round=1)}))
 
 
@@ -292,3 +300,46 @@ def test_a_copy_fitted_at_home_goes_with_the_rows_it_was_fitted_on(later: tuple[
     with pytest.raises(UnknownModel):
         vault.model("mine")
     assert vault.models() == []
+
+
+def second_collection(world: World, vault: Vault) -> str:
+    """Some more nights of the same kind, in a collection of their own."""
+    path = world.folder / "naps.csv"
+    lines = [f"2027-01-{day:02},{day * 500},{day % 3},{str(day > 14).lower()}" for day in range(1, 29)]
+    path.write_text("\n".join(["day,steps,coffee,good", *lines]) + "\n")
+    import_file(vault, FileChoice(path=path, name="naps", unit="day", time_field="day"))
+    return "naps"
+
+
+def test_a_copy_fitted_at_home_is_fitted_to_no_other_rows(later: tuple[World, Vault]) -> None:
+    """It would tell of both, and be deleted with the last alone."""
+    world, vault = later
+    other = second_collection(world, vault)
+
+    with pytest.raises(FittedElsewhere, match="home was fitted at home on nights"):
+        vault.fit_model("home", other)
+    assert sorted(one.name for one in vault.models()) == ["home", "mine"]
+
+
+@pytest.mark.parametrize("erase", [Vault.erase_collection, Vault.undo_import])
+def test_a_copy_is_not_kept_where_its_rows_were_erased_while_it_was_fitted(
+    later: tuple[World, Vault], monkeypatch: pytest.MonkeyPatch, erase: Any
+) -> None:
+    """An erased collection may be back under its name by then."""
+    world, vault = later
+    monkeypatch.setattr(process, "COMMAND", REAL)
+    other, more = second_collection(world, vault), world.folder / "more.csv"
+    more.write_text("day,steps,coffee,good\n2028-01-01,9000,1,true\n")
+    import_file(vault, FileChoice(path=more, name=other))
+    done = list[bool]()
+
+    def erased_meanwhile(*_: Any) -> None:
+        if not done:
+            done.append(True)
+            erase(vault, other)
+            import_file(vault, FileChoice(path=more, name=other, unit="day", time_field="day"))
+
+    with pytest.raises(RowsGone, match="Rows of naps were erased"):
+        vault.fit_model("mine", other, progress=erased_meanwhile)
+    assert done
+    assert sorted(one.name for one in vault.models()) == ["home", "mine"]

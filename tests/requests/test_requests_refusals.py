@@ -136,7 +136,7 @@ def test_what_is_refused_cannot_be_refused_again(home: Home) -> None:
 def test_a_collection_that_is_erased_ends_its_requests_without_a_word_and_without_a_no(home: Home) -> None:
     first = submitted(home, 1)
     with home.act() as act:
-        inbox.end_erased(act, first, reason="its collection was erased")
+        inbox.end_untold(act, first, reason="its collection was erased")
 
     assert state_of(home, first) == (RequestState.REFUSED_PERSON, False)
     assert heard_of(home, first) is Heard.WAITING

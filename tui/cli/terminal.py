@@ -164,22 +164,32 @@ def _first_line(descriptor: int) -> bytes:
     return data.split(b"\n")[0]
 
 
+def _is_typed() -> bool:
+    """Whether input comes from a terminal; a closed one is none."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _next_line() -> str:
+    """The next line of the input with its end, empty where there is none."""
+    return "" if sys.stdin is None else sys.stdin.readline()
+
+
 def forget_typed() -> None:
     """What was typed or pasted ahead answers no question that it had not heard."""
-    if sys.stdin.isatty():
+    if _is_typed():
         termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 @contextmanager
 def not_shown() -> Iterator[None]:
     """Show nothing that is typed meanwhile, and forget it: it may be a passphrase that was not asked for yet."""
-    if not sys.stdin.isatty():
+    if not _is_typed():
         yield
         return
     before = termios.tcgetattr(sys.stdin)
     silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
-    termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, silent)
     try:
+        termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, silent)
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, before)
@@ -190,7 +200,7 @@ def ask(question: str) -> str:
     forget_typed()
     sys.stderr.write(escaped(wrapped(question.rstrip(), min(width(), WIDEST))) + " ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip()
+    return _next_line().strip()
 
 
 def ask_until(question: str, read: Callable[[str], T]) -> T:
@@ -198,7 +208,7 @@ def ask_until(question: str, read: Callable[[str], T]) -> T:
     while True:
         sys.stderr.write(escaped(wrapped(question, min(width(), WIDEST))) + " ")
         sys.stderr.flush()
-        line = sys.stdin.readline()
+        line = _next_line()
         try:
             return read(line.strip())
         except LockboxError as error:

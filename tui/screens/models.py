@@ -152,7 +152,10 @@ Who asked for a model has it too, and whoever they gave it to. Deleting it here 
 
     def action_fit(self) -> None:
         """Fit a copy to one's own rows."""
-        self._use(FitDialog, self._fitting(needs_label=True))
+        one, fitting = self.chosen, self._fitting(needs_label=True)
+        if one is not None and one.is_private:  # a copy fitted on others' rows would outlive those
+            fitting = [name for name in fitting if name == one.fitted_on]
+        self._use(FitDialog, fitting)
 
     def action_predict(self) -> None:
         """Predict with it; the rows of a file serve as well, so no collection need fit."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from vault.store.unit_of_work import UnitOfWork
 
 JOB_SHARE: Final = payable.JOB_SHARE
-REQUESTER_SHARE: Final = Fraction(1, 2)
+REQUESTER_SHARE: Final = payable.REQUESTER_SHARE
 DELTA: Final = payable.DELTA
 LIFETIME: Final = Decimal(8)
 
@@ -158,6 +158,16 @@ def check_payable(mechanism: Mechanism) -> None:
     if not payable.is_payable(charge(mechanism)):
         raise BudgetExhausted(
             reason=f"it would cost more than a quarter of ε {MOST_EPSILON}, the largest lifetime budget of any vault"
+        )
+
+
+def check_rounds_payable(mechanism: Mechanism, rounds: int) -> None:
+    """The same for a campaign: no round by itself, nor all of them together, may cost more than any vault can pay."""
+    check_payable(mechanism)
+    if not payable.are_payable(charge(mechanism), rounds):
+        raise BudgetExhausted(
+            reason=f"its rounds together would cost more than half of ε {MOST_EPSILON}, which no requester can use "
+            "of any vault's lifetime budget"
         )
 
 

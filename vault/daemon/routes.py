@@ -170,7 +170,7 @@ async def submit_job(request: Request, body: messages.JobFiles, after: Backgroun
     service, requester = service_of(request), request.state.requester
     told = await service.work(lambda: service.vault.take_job(requester, _files(body)))
     after.add_task(service.work, service.vault.raise_mark)  # once the answer is on its way
-    after.add_task(service.work, service.vault.take_up_rounds)
+    after.add_task(service.work, service.vault.take_up)
     return _state(told)
 
 
@@ -182,6 +182,7 @@ async def submit_campaign(
     data, line = _decoded("campaign", body.campaign), _decoded("signature", body.signature)
     told = await service.work(lambda: service.vault.take_campaign(requester, data, campaign_signature(line)))
     after.add_task(service.work, service.vault.raise_mark)
+    after.add_task(service.work, service.vault.take_up)
     return _campaign(told)
 
 

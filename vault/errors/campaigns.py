@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vault.errors.families import Broken, Invalid, Refused
+from vault.errors.families import Broken, Exhausted, Invalid, Refused
 
 
 class CampaignInvalid(Invalid):
@@ -19,6 +19,12 @@ class CampaignNotUseful(Invalid):
     """Such a campaign is not useful: at its planning number, {number}, noise cost models {lost} points."""
 
     hint = "what helps: more vaults, more units in each, fewer columns, fewer rounds, a larger ε"
+
+
+class NoVaultCanPayRounds(Exhausted):
+    """No vault can pay for these rounds: together they cost more than half of ε {most}, which no requester can use."""
+
+    hint = "ask for less: a smaller --epsilon, fewer rounds or more noise"
 
 
 class RoundTampered(Broken):

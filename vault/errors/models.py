@@ -25,8 +25,18 @@ class NotYourRelease(Invalid):
     )
 
 
-class RoundNotOver(Refused):
-    """This release is a round of a campaign; what it learned is yours to see only when the campaign is over."""
+class RoundNotKept(Refused):
+    """This release is a round of a campaign, and no single round is kept as a model."""
+
+
+class FittedElsewhere(Refused):
+    """{name} was fitted at home on {collection}, and a copy fitted on other rows would outlive those."""
+
+    hint = "fit the released model that it began from"
+
+
+class RowsGone(Refused):
+    """Rows of {collection} were erased while the model was fitted to them; nothing was kept."""
 
 
 class ColumnMissing(Invalid):

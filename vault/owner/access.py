@@ -94,9 +94,12 @@ class AccessActions:
         with self._opened.read() as uow:
             return portal.campaign_state(uow, requester_id, digest, self._opened.clock())
 
-    def take_up_rounds(self) -> None:
-        """Approve the rounds of joined campaigns that came in: apart from the answer, which depends on no consent."""
-        self._opened.settle(_approve_rounds)
+    def take_up(self) -> None:
+        """Do by what came in what its owner said before: end it, or approve a round of a campaign that was joined.
+
+        Apart from the answer, which depends on no consent and on no word that is not heard.
+        """
+        self._opened.settle(_take_up)
 
     def raise_mark(self) -> None:
         """Remember outside the vault what was taken in; what cannot be written now is said by the next act."""
@@ -114,7 +117,10 @@ class AccessActions:
         return portal.released(self._opened, requester_id, job_id)
 
 
-def _approve_rounds(act: AuditedTransaction) -> None:
+def _take_up(act: AuditedTransaction) -> None:
+    from vault.requests import campaigns, inbox
     from vault.requests.rounds import approve_rounds
 
+    campaigns.take_up(act)
+    inbox.take_up(act)
     approve_rounds(act)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
 from vault.errors.families import Invalid
-from vault.errors.models import ModelExists, NotYourRelease, RoundNotOver
+from vault.errors.models import FittedElsewhere, ModelExists, NotYourRelease, RoundNotKept, RowsGone
 from vault.file_names import spelled
 from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries.models import find_model, model_view, model_views
+from vault.records.collections import find_collection, imports_of
 from vault.requests import requesters
 from vault.requests.bundle import JobFiles, read_job
 from vault.requests.parse import parse_manifest
@@ -87,7 +88,7 @@ class ModelActions:
         from vault.views.models import ModelScore
 
         row = self._row(name)
-        answer = use_on_collection(self._opened, row, collection, "score", progress)
+        answer = use_on_collection(self._opened, row, collection, "score", progress).answer
         facts = facts_of(answer, row, collection)
         metric, value = metric_in(facts["final"])
         return ModelScore(
@@ -102,17 +103,20 @@ class ModelActions:
     def fit_model(
         self, name: str, collection: str, *, new_name: str = "", progress: Progress = unwatched
     ) -> ModelFit:
-        from vault.records.collections import find_collection
         from vault.training.own import facts_of, metric_in, use_on_collection, weights_of
         from vault.views.models import ModelFit
 
-        row = self._row(name)
-        answer = use_on_collection(self._opened, row, collection, "fit", progress)
-        facts, weights = facts_of(answer, row, collection), weights_of(answer, parse_manifest(row.job))
+        row = self._row_to_fit(name, collection)
+        used = use_on_collection(self._opened, row, collection, "fit", progress)
+        facts, weights = (
+            facts_of(used.answer, row, collection),
+            weights_of(used.answer, parse_manifest(row.job)),
+        )
         with self._opened.act() as act:
-            place = find_collection(act.uow, collection).id
+            if not used.imports <= imports_of(act.uow, used.collection_id):
+                raise RowsGone(collection=collection)
             kept = _kept(act, new_name or _free_name(act.uow, f"{name}-at-home"), row.job, weights)
-            kept.collection_id, kept.began_from = place, name
+            kept.collection_id, kept.began_from = used.collection_id, name
             shown = model_view(act.uow, kept)
         metric, value = metric_in(facts["held_out"])
         return ModelFit(
@@ -132,7 +136,7 @@ class ModelActions:
 
         check_new(self._opened, target)
         row = self._row(name)
-        answer = use_on_collection(self._opened, row, collection, "predict", progress)
+        answer = use_on_collection(self._opened, row, collection, "predict", progress).answer
         table = Table(header=("row",), rows=None, absent=())
         return written(answer, row, table, target)
 
@@ -174,6 +178,14 @@ class ModelActions:
             act.uow.delete(find_model(act.uow, name))
             act.record(EntryType.SETTINGS_CHANGE, hidden={"what": f"the models you keep: {name} is deleted"})
 
+    def _row_to_fit(self, name: str, collection: str) -> ModelRow:
+        """A model that may be fitted to these rows: what it tells of rows at home must go when those go."""
+        with self._opened.read() as uow:
+            row = find_model(uow, name)
+            if row.release_digest is None and row.collection_id != find_collection(uow, collection).id:
+                raise FittedElsewhere(name=name, collection=model_view(uow, row).fitted_on)
+            return row
+
     def _row(self, name: str) -> ModelRow:
         with self._opened.read() as uow:
             return find_model(uow, name)
@@ -182,7 +194,7 @@ class ModelActions:
 def check_no_round(release: ReleaseManifest) -> None:
     """Refuse a round of a campaign: its own rows' score would be known before the campaign's last decision."""
     if getattr(release, "campaign", None) is not None:
-        raise RoundNotOver()
+        raise RoundNotKept()
 
 
 def _kept(act: AuditedTransaction, name: str, job: bytes, weights: bytes) -> ModelRow:

@@ -107,7 +107,7 @@ def reopen(vault: OpenVault, *, confirm: str) -> Reopening:
             },
         )
         if planned.is_older:
-            _end_what_stands(act, vault)
+            end_what_stands(act, vault)
         if mark is not None:
             make_up(act, remembered, mark)
         vault.goes_on_from(mark)
@@ -173,13 +173,14 @@ def _point(mark: Mark) -> str:
     return Checkpoint(origin=mark.origin, size=mark.size, root=bytes.fromhex(mark.root)).body()
 
 
-def _end_what_stands(act: AuditedTransaction, vault: OpenVault) -> None:
+def end_what_stands(act: AuditedTransaction, vault: OpenVault) -> None:
+    """End consents, requests, campaigns, held updates and tokens; no no that told what was answered is heard."""
     settle_interrupted(act, vault.running)
     for grant in act.uow.find(GrantRow, withdrawn_at=None, expired_at=None):
         withdraw_grant(act, grant.id)
     for state in _OPEN:
         for request in act.uow.find(RequestRow, state=state):
-            _refuse(act, request)
+            inbox.end_untold(act, request.id, reason=REASON)
     for grant in act.uow.find(GrantRow):
         campaigns.note_left(act, grant.id, reason=REASON)
     for campaign in act.uow.find(CampaignRow, state=CampaignState.WAITING):
@@ -188,11 +189,3 @@ def _end_what_stands(act: AuditedTransaction, vault: OpenVault) -> None:
         unsent.destroy_held_under(act, grant.id)
     for requester in act.uow.find(RequesterRow):
         end_tokens(act, requester.id)
-
-
-def _refuse(act: AuditedTransaction, request: RequestRow) -> None:
-    """Say no to what has not begun; a round is refused with its campaign, and no no holds for others."""
-    if request.campaign_id is None:
-        inbox.refuse(act, request.id, reason=REASON)
-    else:
-        inbox.end_round(act, request, is_told=request.grant_id is None, reason=REASON)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
 from vault.consent.receipts import expire_grants
-from vault.requests.inbox import expire as expire_requests
+from vault.requests import campaigns, inbox
 from vault.requests.lapsed import return_lapsed
 from vault.requests.parse import parse_stored
 from vault.requests.release_manifest import parse_release_manifest, without_time
@@ -29,7 +29,9 @@ def settle(vault: OpenVault) -> None:
 
 def _settle(act: AuditedTransaction, vault: OpenVault) -> None:
     settle_interrupted(act, vault.running)
-    expire_requests(act)
+    campaigns.take_up(act)
+    inbox.take_up(act)
+    inbox.expire(act)
     expire_held(act)
     _end_fetching(act)
     expire_grants(act)

@@ -108,6 +108,15 @@ def find_row(uow: UnitOfWork, name: str) -> tables.Collection | None:
     return next(iter(uow.find(tables.Collection, name=name)), None)
 
 
+def imports_of(uow: UnitOfWork, collection_id: int) -> frozenset[int]:
+    """The numbers of the imports whose rows lie in a collection; no number is ever given again.
+
+    An erased one may leave its numbers, but no rows under them.
+    """
+    found = uow.values(tables.ImportedFile, ("id", "row_count"), collection_id=collection_id)
+    return frozenset(number for number, rows in found if rows)
+
+
 def check_name(name: str) -> None:
     """Raise Invalid for what no collection can be called."""
     if not is_plain_name(name):

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from vault.budget import pricing
 from vault.budget.filter import MOST_EPSILON
-from vault.budget.payable import is_payable
+from vault.budget.payable import are_payable, is_payable
 from vault.budget.rounds import RoundsPrice, rounds_price
-from vault.errors.campaigns import CampaignInvalid
+from vault.errors.campaigns import CampaignInvalid, NoVaultCanPayRounds
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
 from vault.errors.requests import NoVaultCanPay
@@ -102,10 +102,13 @@ def drafted_campaign(
 
 
 def campaign_price(document: CampaignDocument, delta: Decimal) -> RoundsPrice:
-    """What all rounds cost; raises ``NoVaultCanPay`` for a round that no vault takes, and ``BudgetExhausted``."""
+    """What all rounds cost; raises ``NoVaultCanPay`` or ``NoVaultCanPayRounds`` for what no vault takes."""
     asked = mechanism(document.job)
-    if not is_payable(pricing.charge(asked)):
+    cost = pricing.charge(asked)
+    if not is_payable(cost):
         raise NoVaultCanPay(most=MOST_EPSILON)
+    if not are_payable(cost, document.rounds):
+        raise NoVaultCanPayRounds(most=MOST_EPSILON)
     return rounds_price(asked, document.rounds, delta)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
-from vault.budget.ledger import check_payable
+from vault.budget.ledger import check_rounds_payable
 from vault.errors.campaigns import (
     CampaignReplayed,
     CampaignUnderRefusal,
@@ -20,7 +20,7 @@ from vault.requests import inbox, refusals
 from vault.requests.campaign import CampaignDocument, campaign_digest, signed_campaign
 from vault.requests.campaign_end import check_end
 from vault.requests.requesters import find_by_key
-from vault.requests.stored_campaigns import rounds_of
+from vault.requests.stored_campaigns import document_of, rounds_of
 from vault.requests.translate import mechanism
 from vault.sealing.random import random_id
 from vault.store.tables import CampaignRow, RequesterRow
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from vault.audit.entries import Json
     from vault.audit.transaction import AuditedTransaction
     from vault.errors.families import Refused
+    from vault.store.unit_of_work import UnitOfWork
 
 OUT = (RequestState.SENDING, RequestState.RELEASED)
 
@@ -43,8 +44,32 @@ def take_in(
     refuses it, which.
 
     What breaks a rule is not stored and raises: `CampaignInvalid`, `CampaignTampered`, `UnknownRequester`,
-    `RequesterBlocked`, `CampaignReplayed`, and `BudgetExhausted` for a round that no vault can pay.
+    `RequesterBlocked`, `CampaignReplayed`, and `BudgetExhausted` for a round, or for rounds, that no vault can pay.
     """
+    row = _received(act, data, signature, now)
+    refusal, is_told = _standing_word(act.uow, row, act.now)
+    if refusal is not None:
+        _refuse(act, row, reason=str(refusal), is_told=is_told)
+    return row.id, refusal
+
+
+def receive(act: AuditedTransaction, data: bytes, signature: bytes, *, now: datetime) -> CampaignRow:
+    """Store a campaign that breaks no rule of its own as one that waits, as `inbox.receive` does a job."""
+    row = _received(act, data, signature, now)
+    row.is_told = _standing_word(act.uow, row, now)[1]
+    return row
+
+
+def take_up(act: AuditedTransaction) -> None:
+    """End each campaign that waits although a word that was said before it came refuses it."""
+    for row in act.uow.find(CampaignRow, state=CampaignState.WAITING):
+        before = None if row.is_told else row.received_at
+        refusal, is_told = _standing_word(act.uow, row, act.now, before=before)
+        if refusal is not None:
+            _refuse(act, row, reason=str(refusal), is_told=is_told)
+
+
+def _received(act: AuditedTransaction, data: bytes, signature: bytes, now: datetime | None) -> CampaignRow:
     document = signed_campaign(data, signature)
     requester = find_by_key(act.uow, bytes.fromhex(document.job.requester.key))
     if requester.status is RequesterStatus.BLOCKED:
@@ -53,7 +78,7 @@ def take_in(
     for earlier in act.uow.find(CampaignRow, digest=digest):
         raise CampaignReplayed(date=earlier.received_at.date().isoformat())
     check_end(document, now or act.now)
-    check_payable(mechanism(document.job))
+    check_rounds_payable(mechanism(document.job), document.rounds)
     row = CampaignRow(
         id=random_id(),
         digest=digest,
@@ -67,10 +92,7 @@ def take_in(
     )
     act.uow.add(row)
     _record_received(act, row, document, requester)
-    refusal = _standing_word(act, document, requester)
-    if refusal is not None:
-        _refuse(act, row, reason=str(refusal))
-    return row.id, refusal
+    return row
 
 
 def check_waiting(row: CampaignRow, now: datetime) -> None:
@@ -90,7 +112,7 @@ def check_open(row: CampaignRow, now: datetime) -> None:
 def refuse(act: AuditedTransaction, row: CampaignRow, *, reason: str = "") -> None:
     """Say no to a campaign that was not joined; its requester hears so, and so do its rounds that wait."""
     check_waiting(row, act.now)
-    _refuse(act, row, reason=reason)
+    _refuse(act, row, reason=reason, is_told=True)
     _end_waiting(act, row)
 
 
@@ -106,13 +128,12 @@ def note_left(act: AuditedTransaction, grant_id: str, *, reason: str = "") -> No
 def end_erased(act: AuditedTransaction, collection: str, *, reason: str) -> None:
     """End every campaign on a collection that is erased, whose consents were withdrawn; nobody outside hears of it."""
     for row in act.uow.find(CampaignRow, collection=collection, state=CampaignState.WAITING):
-        _refuse(act, row, reason=reason)
-        row.is_told = False
+        end(act, row, reason=reason)
 
 
 def end(act: AuditedTransaction, row: CampaignRow, *, reason: str) -> None:
-    """End a campaign that waits, whether a round of it can still come or not; its requester hears no."""
-    _refuse(act, row, reason=reason)
+    """End a campaign that waits, whether a round of it can still come or not; its requester hears nothing of it."""
+    _refuse(act, row, reason=reason, is_told=False)
 
 
 def _end_waiting(act: AuditedTransaction, row: CampaignRow) -> None:
@@ -123,22 +144,28 @@ def _end_waiting(act: AuditedTransaction, row: CampaignRow) -> None:
 
 
 def _standing_word(
-    act: AuditedTransaction, document: CampaignDocument, requester: RequesterRow
-) -> Refused | None:
-    """What the owner said once for all questions of this kind, if that refuses this campaign."""
-    job, only = document.job, requester.only_collection
-    if only is not None and job.collection != only:
-        return OtherCollection(name=requester.name, collection=only)
-    kind = {"requester_id": requester.id, "collection": job.collection, "purpose": job.purpose.dpv}
-    standing = refusals.standing(act.uow, now=act.now, **kind)
+    uow: UnitOfWork, row: CampaignRow, now: datetime, *, before: datetime | None = None
+) -> tuple[Refused | None, bool]:
+    """What the owner said before that refuses this campaign, if anything does, and whether its requester hears so."""
+    requester, purpose = uow.get(RequesterRow, row.requester_id), document_of(row).job.purpose.dpv
+    assert requester is not None  # it was found by its key when the campaign came in
+    if inbox.is_beyond_limit(requester, row.collection):
+        return OtherCollection(name=requester.name, collection=requester.only_collection), False
+    kind = {"requester_id": requester.id, "collection": row.collection, "purpose": purpose}
+    standing = refusals.standing(uow, now=now, before=before, **kind)
     if standing is None:
-        return None
+        return None, False
     until = standing.until.date().isoformat()
-    return CampaignUnderRefusal(name=requester.name, collection=job.collection, until=until)
+    return CampaignUnderRefusal(name=requester.name, collection=row.collection, until=until), standing.is_told
 
 
-def _refuse(act: AuditedTransaction, row: CampaignRow, *, reason: str) -> None:
-    row.state, row.decided_at, row.reason, row.is_told = CampaignState.REFUSED, act.at, reason or None, True
+def _refuse(act: AuditedTransaction, row: CampaignRow, *, reason: str, is_told: bool) -> None:
+    row.state, row.decided_at, row.reason, row.is_told = (
+        CampaignState.REFUSED,
+        act.at,
+        reason or None,
+        is_told,
+    )
     _record(act, EntryType.CAMPAIGN_REFUSE, row, reason=reason)
 
 

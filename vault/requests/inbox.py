@@ -70,51 +70,89 @@ def submit(
     again. A round of a campaign is held against that campaign and its round key instead: it raises besides
     ``UnknownCampaign``, what ``check_round`` does, and ``RoundTooLate``.
     """
+    row = _received(act, job, now)
+    refusal, row.is_told = _word_on(act.uow, row, act.now)
+    if refusal is None:
+        row.state = move(row.state, RequestState.WAITING)
+    else:
+        _refuse_by_policy(act, row, refusal)
+    return row.id, refusal
+
+
+def receive(act: AuditedTransaction, job: JobFiles, *, now: datetime) -> RequestRow:
+    """Store a job that breaks no rule of its own as one that waits, whatever its owner said before.
+
+    Whoever asks is answered after this and before ``take_up``: how long an answer takes tells of no word that is not
+    heard. Raises as ``submit``.
+    """
+    row = _received(act, job, now)
+    row.state, row.is_told = move(row.state, RequestState.WAITING), _word_on(act.uow, row, now)[1]
+    return row
+
+
+def take_up(act: AuditedTransaction) -> None:
+    """End each job that waits although a word that was said before it came refuses it."""
+    for row in act.uow.find(RequestRow, state=RequestState.WAITING, decided_at=None):
+        refusal, is_told = _word_on(act.uow, row, act.now, before=None if row.is_told else row.received_at)
+        if refusal is not None:
+            row.is_told = is_told
+            _refuse_by_policy(act, row, refusal)
+
+
+def _refuse_by_policy(act: AuditedTransaction, row: RequestRow, refusal: Refused) -> None:
+    _end(act, row, RequestState.REFUSED_POLICY, EntryType.REQUEST_REFUSE, reason=str(refusal))
+
+
+def _received(act: AuditedTransaction, job: JobFiles, now: datetime | None) -> RequestRow:
     manifest, requester, campaign = _authentic(act.uow, job)
     _check_new(act.uow, manifest, requester)
     if campaign is not None:
         _check_rises(act.uow, campaign, manifest)
     check_expiry(manifest, now or act.now)
     check_payable(mechanism(manifest))
-    row = _stored(act, job, manifest, requester, campaign)
-    refusal = _campaign_word(row, campaign) if campaign else _standing_word(act, row, manifest, requester)
-    if refusal is None:
-        row.state = move(RequestState.RECEIVED, RequestState.WAITING)
-    else:
-        _end(act, row, RequestState.REFUSED_POLICY, EntryType.REQUEST_REFUSE, reason=str(refusal))
-    return row.id, refusal
+    return _stored(act, job, manifest, requester, campaign)
 
 
-def _standing_word(
-    act: AuditedTransaction, row: RequestRow, manifest: Manifest, requester: RequesterRow
-) -> Refused | None:
-    """What the owner said once for all jobs of this kind, if that refuses this one."""
-    try:
-        _check_limit(manifest, requester)
-    except OtherCollection as limit:
-        return limit
-    standing = refusals.standing_for(act.uow, row, act.now)
+def _word_on(
+    uow: UnitOfWork, row: RequestRow, now: datetime, *, before: datetime | None = None
+) -> tuple[Refused | None, bool]:
+    """What the owner said that refuses this job, if anything does, and whether its requester hears so.
+
+    A no to all such jobs counts, with ``before``, if it was said earlier than in that second.
+    """
+    if row.campaign_id is not None:
+        return _campaign_word(uow.get(CampaignRow, row.campaign_id))
+    requester = uow.get(RequesterRow, row.requester_id)
+    assert requester is not None  # it was found by its key when the job came in
+    if is_beyond_limit(requester, row.collection):
+        return OtherCollection(name=requester.name, collection=requester.only_collection), False
+    standing = refusals.standing_for(uow, row, now, before=before)
     if standing is None:
-        return None
-    row.is_told = standing.is_told
+        return None, False
     until = standing.until.date().isoformat()
-    return UnderRefusal(name=requester.name, collection=row.collection, until=until)
+    return UnderRefusal(name=requester.name, collection=row.collection, until=until), standing.is_told
 
 
-def _campaign_word(row: RequestRow, campaign: CampaignRow) -> Refused | None:
-    """The owner's word on the campaign of a round, if that refuses it; outside it is heard as that word was."""
-    if campaign.state in (CampaignState.WAITING, CampaignState.JOINED):
-        return None
-    row.is_told = campaign.is_told
+def _campaign_word(campaign: CampaignRow | None) -> tuple[Refused | None, bool]:
+    """The owner's word on the campaign of a round; outside it is heard as that word was."""
+    assert campaign is not None  # it was found by its digest when the round came in
+    if campaign.state not in (CampaignState.LEFT, CampaignState.REFUSED):
+        return None, False
     when = campaign.left_at or campaign.decided_at or campaign.received_at
     what = "left" if campaign.state is CampaignState.LEFT else "refused"
-    return CampaignOver(what=what, date=when.date().isoformat())
+    return CampaignOver(what=what, date=when.date().isoformat()), campaign.is_told
+
+
+def is_beyond_limit(requester: RequesterRow, collection: str) -> bool:
+    """Whether somebody limited to one collection asks of another, whether there is such a one or not."""
+    return requester.only_collection not in (None, collection)
 
 
 def examine(uow: UnitOfWork, job: JobFiles) -> Examined:
     """A job folder under every check of ``submit`` but replay and expiry; nothing is stored."""
     manifest, requester, _ = _authentic(uow, job)
-    _check_limit(manifest, requester)
+    if is_beyond_limit(requester, manifest.collection):
+        raise OtherCollection(name=requester.name, collection=requester.only_collection)
     check_fit(manifest, find_collection(uow, manifest.collection))
     return Examined(manifest=manifest, requester=requester)
 
@@ -162,8 +200,11 @@ def refuse(act: AuditedTransaction, request_id: str, *, reason: str = "") -> Ref
     return refusal
 
 
-def end_erased(act: AuditedTransaction, request_id: str, *, reason: str) -> None:
-    """End a request whose collection is erased; its requester hears nothing of it, and no no of a person holds."""
+def end_untold(act: AuditedTransaction, request_id: str, *, reason: str) -> None:
+    """End a request whose collection is erased, or whose vault goes on from an older copy.
+
+    Its requester hears nothing of it, not even whether it was approved, and no no of a person holds.
+    """
     row = show(act.uow, request_id)
     _end(act, row, RequestState.REFUSED_PERSON, EntryType.REQUEST_REFUSE, reason=reason)
 
@@ -209,13 +250,6 @@ def _open_to(requester: RequesterRow) -> RequesterRow:
     if requester.status is RequesterStatus.BLOCKED:
         raise RequesterBlocked(name=requester.name)
     return requester
-
-
-def _check_limit(manifest: Manifest, requester: RequesterRow) -> None:
-    """Refuse what somebody limited to one collection asks of another, whether there is such a one or not."""
-    only = requester.only_collection
-    if only is not None and manifest.collection != only:
-        raise OtherCollection(name=requester.name, collection=only)
 
 
 def _check_new(uow: UnitOfWork, manifest: Manifest, requester: RequesterRow) -> None:

@@ -45,20 +45,26 @@ def hold(act: AuditedTransaction, row: RequestRow, *, is_told: bool) -> RefusalR
 
 
 def standing(
-    uow: UnitOfWork, *, requester_id: str, collection: str, purpose: str, now: datetime
-) -> RefusalRow | None:
-    """The no that holds for such a job now, or None; of several the one that was told, then the one that ends last."""
+    uow: UnitOfWork, *, requester_id: str, collection: str, purpose: str, now: datetime,
+    before: datetime | None = None,
+) -> RefusalRow | None:  # fmt: skip
+    """The no that holds for such a job now, or None; of several the one that was told, then the one that ends last.
+
+    With `before` only those count that were said earlier than in that second.
+    """
     found = uow.find(
         RefusalRow, requester_id=requester_id, collection=collection, purpose=purpose, lifted_at=None
     )
-    holding = [row for row in found if now < row.until]
+    holding = [row for row in found if now < row.until and (before is None or row.refused_at < before)]
     return max(holding, key=lambda row: (row.is_told, row.until), default=None)
 
 
-def standing_for(uow: UnitOfWork, row: RequestRow, now: datetime) -> RefusalRow | None:
+def standing_for(
+    uow: UnitOfWork, row: RequestRow, now: datetime, *, before: datetime | None = None
+) -> RefusalRow | None:
     """The same for a job that is stored."""
-    purpose = parse_stored(row.manifest).purpose.dpv
-    return standing(uow, requester_id=row.requester_id, collection=row.collection, purpose=purpose, now=now)
+    kind = {"collection": row.collection, "purpose": parse_stored(row.manifest).purpose.dpv}
+    return standing(uow, requester_id=row.requester_id, **kind, now=now, before=before)
 
 
 def all_standing(uow: UnitOfWork, now: datetime) -> list[RefusalRow]:

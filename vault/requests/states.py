@@ -15,7 +15,8 @@ _S = RequestState
 
 TRANSITIONS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
     _S.RECEIVED: frozenset({_S.WAITING, _S.REFUSED_POLICY}),
-    _S.WAITING: frozenset({_S.APPROVED, _S.REFUSED_PERSON, _S.EXPIRED}),
+    # A word that was said before it came ends it once its requester is answered.
+    _S.WAITING: frozenset({_S.APPROVED, _S.REFUSED_POLICY, _S.REFUSED_PERSON, _S.EXPIRED}),
     # Back to waiting: the consent it was approved under is gone, or the budget, and nothing was charged.
     _S.APPROVED: frozenset({_S.READY, _S.WAITING, _S.REFUSED_PERSON, _S.EXPIRED}),
     # Back to approved: the learner ended, or the budget or the consent went, before anything was charged.

@@ -7,7 +7,8 @@ another method of the process, and nothing here writes to a table that it reads.
 from __future__ import annotations
 
 import json
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from learner.protocol import OwnJob, Progress
 from vault.audit.entries import EntryType
 from vault.errors.models import ColumnMissing, NoLabels
 from vault.errors.training import LearnerFailed
-from vault.records.collections import find_collection
+from vault.records.collections import find_collection, imports_of
 from vault.records.reading import ColumnReader
 from vault.requester.prediction_file import cells_of, check_columns
 from vault.requests.parse import parse_manifest
@@ -43,23 +44,34 @@ if TYPE_CHECKING:
 Task = Literal["score", "fit", "predict"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnRows:
+    """What a model gave on the rows of a collection, and the imports that they came in by."""
+
+    answer: Answer
+    collection_id: int
+    imports: frozenset[int]
+
+
 def use_on_collection(
     vault: OpenVault, model: ModelRow, collection: str, task: Task, progress: Progress
-) -> Answer:
+) -> OnRows:
     """What a model gives on every row of a collection; on the trail before the first of them is read.
 
     Raises `UnknownCollection`, `ColumnMissing`, `LearnerFailed` and `SandboxMissing`.
     """
     manifest = parse_manifest(model.job)
-    with vault.read() as uow:
-        facts = find_collection(uow, collection)
-        names = _columns_in(facts, manifest, needs_label=task != "predict")
-        own = OwnJob(task=task, rows=facts.rows, job=learner_job(manifest, names))
-        _note(vault, model, collection, task)
-        with LearnerProcess.start(own, model.weights) as learner:
+    with ExitStack() as running:
+        with vault.read() as uow:  # and no longer, or erasing would wait for the learner
+            facts = find_collection(uow, collection)
+            seen = imports_of(uow, facts.id)
+            names = _columns_in(facts, manifest, needs_label=task != "predict")
+            own = OwnJob(task=task, rows=facts.rows, job=learner_job(manifest, names))
+            _note(vault, model, collection, task)
+            learner = running.enter_context(LearnerProcess.start(own, model.weights))
             with closing(ColumnReader(uow, vault.keys, facts.id, names | {UNIT_FIELD})) as reader:
                 columns = project_own(reader, manifest, names, own.job)
-            return learner.answer(columns, progress)
+        return OnRows(answer=learner.answer(columns, progress), collection_id=facts.id, imports=seen)
 
 
 def use_on_file(vault: OpenVault, model: ModelRow, cells: Cells, progress: Progress) -> Answer:

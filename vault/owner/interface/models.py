@@ -24,7 +24,7 @@ class Models(Protocol):
         """Keep the model in a release folder, once the release verifies.
 
         A release of this vault needs nothing else; of another vault's `job` is the folder of what it answers and
-        `vault_key` the file of the key that signed it. Raises `NotYourRelease`, `RoundNotOver`, `HoldsSum`,
+        `vault_key` the file of the key that signed it. Raises `NotYourRelease`, `RoundNotKept`, `HoldsSum`,
         `ModelExists`, and the errors of a release and of a job.
         """
 
