@@ -139,7 +139,7 @@ MUTANTS = (
         name="a campaign is priced that no vault can pay",
         kind=Kind.LEDGER,
         function="campaign_price",
-        old="if not is_payable(pricing.charge(asked)):",
+        old="if not is_payable(cost):",
         new="if not asked:",
         caught_by="test_a_campaign_of_rounds_that_no_vault_can_pay_has_no_price",
     ),

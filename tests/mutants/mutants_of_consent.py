@@ -113,7 +113,7 @@ MUTANTS = (
         name="jobs under a no come without end",
         kind=Kind.CONSENT,
         function="_is_known_to_end",
-        old="is_told and found is not RequestState.REFUSED_POLICY",
+        old="is_told and not is_under_no",
         new="is_told",
         caught_by="test_so_many_jobs_of_one_requester_wait_and_no_more",
     ),

@@ -132,11 +132,11 @@ MUTANTS = (
     Mutant(
         name="a campaign is taken in twice",
         kind=Kind.CONSENT,
-        function="take_in",
+        function="_received",
         old="act.uow.find(CampaignRow, digest=digest)",
         new="()",
         caught_by="test_a_campaign_is_taken_in_once_and_only_from_who_is_known",
-        within="vault/requests",
+        within="vault/requests/campaigns",
     ),
     Mutant(
         name="a requester hears whether its campaign was joined",

@@ -40,7 +40,7 @@ MUTANTS = (
     Mutant(
         name="going on from an older copy leaves its consents",
         kind=Kind.CONSENT,
-        function="_end_what_stands",
+        function="end_what_stands",
         old="withdraw_grant(act, grant.id)",
         new="grant.id",
         caught_by="test_a_backup_is_gone_on_from_and_nothing_spent_or_withdrawn_becomes_less",
