@@ -36,7 +36,7 @@ def run(tried: Sequence[tuple[str, Attempt]], facts: SandboxFacts) -> None:
     is_empty = "argument-window" not in facts.missing
     write_all(_OUTPUT, probe_line(ARGUMENTS, refused=is_empty, how="empty" if is_empty else "allowed"))
     for name, attempt in tried:
-        refused, how = _outcome(attempt)
+        refused, how = outcome(attempt)
         write_all(_OUTPUT, probe_line(name, refused=refused, how=how))
 
 
@@ -56,7 +56,8 @@ def attempts(paths: Sequence[Path]) -> list[tuple[str, Attempt]]:
     return list(tried.items())
 
 
-def _outcome(attempt: Attempt) -> tuple[bool, str]:
+def outcome(attempt: Attempt) -> tuple[bool, str]:
+    """Whether the kernel refuses an attempt, and the name of its error, "allowed" or "unavailable"."""
     try:
         attempt()
     except OSError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 # name, number on x86-64, number on aarch64 ("-": that machine does not have the call)
 _ALLOWED = """
@@ -74,9 +74,9 @@ LAST_KNOWN = 450
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32_CALLS = 0x40000000
 
-_LOAD_WORD, _AND, _RETURN = 0x20, 0x54, 0x06
-_IF_EQUAL, _IF_OVER, _IF_ANY_BIT = 0x15, 0x25, 0x45
-_ALLOW, _ERROR, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+_LOAD_WORD, AND, _RETURN = 0x20, 0x54, 0x06
+IF_EQUAL, _IF_OVER, _IF_ANY_BIT = 0x15, 0x25, 0x45
+ALLOW, _ERROR, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _NUMBER_AT, _ARCH_AT, _ARGUMENTS_AT = 0, 4, 16
 
 # MAP_TYPE and MAP_PRIVATE; MAP_GROWSDOWN, MAP_LOCKED and MAP_HUGETLB are counted where everybody reads
@@ -114,66 +114,78 @@ def is_known(machine: str) -> bool:
 
 
 def filter_program(machine: str) -> bytes:
-    """The filter as an array of ``struct sock_filter``, 8 bytes each; the machine must be a known one."""
+    """The learner's filter; see `filter_steps`."""
+    by_number = {number: judgements()[name] for name, number in judged(machine).items()}
+    return filter_steps(machine, allowed(machine).values(), by_number)
+
+
+def filter_steps(machine: str, let_through: Iterable[int], by_number: Mapping[int, Program]) -> bytes:
+    """A filter as an array of ``struct sock_filter``, 8 bytes each; the machine must be a known one.
+
+    These calls are let through, those of ``by_number`` are judged by their steps, and all others are refused.
+    """
     program: Program = [
         (_LOAD_WORD, 0, 0, _ARCH_AT),
-        (_IF_EQUAL, 1, 0, _AUDIT_ARCH[machine]),
+        (IF_EQUAL, 1, 0, _AUDIT_ARCH[machine]),
         (_RETURN, 0, 0, _KILL),
         (_LOAD_WORD, 0, 0, _NUMBER_AT),
     ]
     if machine == "x86_64":
-        program += _when(_IF_ANY_BIT, _X32_CALLS, _KILL)
-    program += _when(_IF_OVER, LAST_KNOWN, _ERROR | errno.ENOSYS)
-    for number in allowed(machine).values():
-        program += _when(_IF_EQUAL, number, _ALLOW)
-    for name, number in judged(machine).items():
-        body = _judgements()[name]
-        program += [(_IF_EQUAL, 0, len(body), number), *body]
-    return b"".join(struct.pack("=HBBI", *step) for step in (*program, *_REFUSE))
+        program += when(_IF_ANY_BIT, _X32_CALLS, _KILL)
+    program += when(_IF_OVER, LAST_KNOWN, _ERROR | errno.ENOSYS)
+    for number in let_through:
+        program += when(IF_EQUAL, number, ALLOW)
+    for number, body in by_number.items():
+        program += [(IF_EQUAL, 0, len(body), number), *body]
+    return b"".join(struct.pack("=HBBI", *step) for step in (*program, *REFUSE))
 
 
-def _when(test: int, value: int, answer: int) -> Program:
+def when(test: int, value: int, answer: int) -> Program:
+    """Give this answer where what was loaded passes the test against a value."""
     return [(test, 0, 1, value), (_RETURN, 0, 0, answer)]
 
 
-_REFUSE: Program = [(_RETURN, 0, 0, _ERROR | errno.EPERM)]
+REFUSE: Program = [(_RETURN, 0, 0, _ERROR | errno.EPERM)]
 
 
-def _judgements() -> dict[str, Program]:
-    is_private: Program = [*_load(3), (_AND, 0, 0, _MAP_KIND), (_IF_EQUAL, 1, 0, _MAP_PRIVATE), *_REFUSE]
+def judgements() -> dict[str, Program]:
+    """The steps by which each judged call of the learner is let through or refused."""
+    is_private: Program = [*load(3), (AND, 0, 0, _MAP_KIND), (IF_EQUAL, 1, 0, _MAP_PRIVATE), *REFUSE]
     return {
-        "mmap": [*is_private, *_load(3), *_when(_IF_ANY_BIT, _COUNTED_MAPS, _ERROR | errno.EPERM), *_PASS],
-        "madvise": _only(2, _OWN_ADVICE),
+        "mmap": [*is_private, *load(3), *when(_IF_ANY_BIT, _COUNTED_MAPS, _ERROR | errno.EPERM), *PASS],
+        "madvise": only(2, _OWN_ADVICE),
         # a futex that is not private may lie in a page of a library, where any process can wait and wake
-        "futex": [*_load(1), *_when(_IF_ANY_BIT, _FUTEX_PRIVATE, _ALLOW), *_REFUSE],
-        "fcntl": _only(1, (_DUPFD_CLOEXEC,)),
-        "prctl": _only(0, _ASKING_PRCTL),
-        "prlimit64": [*_unless_zero(0), *_unless_none(2), *_PASS],
-        "rt_sigaction": [*_unless_none(1), *_PASS],
-        "rt_sigprocmask": [*_unless_none(1), *_PASS],
-        "ppoll": [*_unless_none(3), *_PASS],
+        "futex": [*load(1), *when(_IF_ANY_BIT, _FUTEX_PRIVATE, ALLOW), *REFUSE],
+        "fcntl": only(1, (_DUPFD_CLOEXEC,)),
+        "prctl": only(0, _ASKING_PRCTL),
+        "prlimit64": [*_unless_zero(0), *unless_none(2), *PASS],
+        "rt_sigaction": [*unless_none(1), *PASS],
+        "rt_sigprocmask": [*unless_none(1), *PASS],
+        "ppoll": [*unless_none(3), *PASS],
         # what asks for it must believe that there is none, to go on without
         "clone3": [(_RETURN, 0, 0, _ERROR | errno.ENOSYS)],
     }
 
 
-_PASS: Program = [(_RETURN, 0, 0, _ALLOW)]
+PASS: Program = [(_RETURN, 0, 0, ALLOW)]
 
 
-def _only(argument: int, values: Iterable[int]) -> Program:
-    passes = [step for value in values for step in _when(_IF_EQUAL, value, _ALLOW)]
-    return [*_load(argument), *passes, *_REFUSE]
+def only(argument: int, values: Iterable[int]) -> Program:
+    """Refuse unless an argument, in its low 32 bits, is one of these values."""
+    passes = [step for value in values for step in when(IF_EQUAL, value, ALLOW)]
+    return [*load(argument), *passes, *REFUSE]
 
 
 def _unless_zero(argument: int, *, high: bool = False) -> Program:
-    return [*_load(argument, high=high), (_IF_EQUAL, 1, 0, 0), *_REFUSE]
+    return [*load(argument, high=high), (IF_EQUAL, 1, 0, 0), *REFUSE]
 
 
-def _unless_none(argument: int) -> Program:
+def unless_none(argument: int) -> Program:
     """Refuse unless a pointer is the null pointer, which only asks."""
     return [*_unless_zero(argument), *_unless_zero(argument, high=True)]
 
 
-def _load(argument: int, *, high: bool = False) -> Program:
+def load(argument: int, *, high: bool = False) -> Program:
+    """Load the low or the high half of an argument."""
     # a 64-bit argument is two little-endian words; the kernel takes pids, flags and commands from the low one
     return [(_LOAD_WORD, 0, 0, _ARGUMENTS_AT + 8 * argument + 4 * high)]

@@ -80,6 +80,11 @@ class Paths:
         return self.state / f"{self._name()}.tries"
 
     @property
+    def courier(self) -> Path:
+        """Where couriers keep what they need for the campaigns that they carry; never a key of the vault."""
+        return self.state / f"{self._name()}.courier"
+
+    @property
     def outbox(self) -> Path:
         """Where earlier versions put what a requester was to fetch; nothing reads or writes it any more."""
         return self.state / "outbox"

@@ -8,6 +8,7 @@ import mutants_of_by_ear
 import mutants_of_campaigns
 import mutants_of_confinement
 import mutants_of_consent
+import mutants_of_couriers
 import mutants_of_drills
 import mutants_of_egress
 import mutants_of_imports
@@ -39,4 +40,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_joined_campaigns.MUTANTS,
     *mutants_of_imports.MUTANTS,
     *mutants_of_own_use.MUTANTS,
+    *mutants_of_couriers.MUTANTS,
 )

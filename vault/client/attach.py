@@ -79,20 +79,42 @@ def served_by(paths: Paths) -> int | None:
     Raises `DaemonUnreachable` when something listens and does not let us in, `DaemonHung` when so many wait for it that
     nobody else can.
     """
+    line = line_to(paths)
+    if line is None:
+        return None
+    with line:
+        return own_peer(line)
+
+
+def line_to(paths: Paths) -> socket.socket | None:
+    """A connected line to the process that listens for this vault, one of this user; None for nobody.
+
+    Raises as `served_by`, which has the rest.
+    """
     if not _is_ours(paths.runtime):
         return None
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-            connect(line, paths.socket, ASK_SECONDS)
-            return own_peer(line)
-    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
-        return None  # nobody, or what a process left that was killed
-    except TimeoutError:
+        connect(line, paths.socket, ASK_SECONDS)
+        own_peer(line)
+    except BaseException as error:
+        line.close()
+        if not isinstance(error, OSError):
+            raise
+        _check_nobody(paths, error)
+        return None
+    return line
+
+
+def _check_nobody(paths: Paths, error: OSError) -> None:
+    """Come back where nobody listens; raises what it means where somebody does."""
+    if isinstance(error, FileNotFoundError | ConnectionRefusedError | NotADirectoryError):
+        return  # nobody, or what a process left that was killed
+    if isinstance(error, TimeoutError):
         raise DaemonHung(pid=read_facts(paths).get("pid", 0)) from None
-    except OSError as error:
-        if error.errno is None:
-            return None  # the path is too long for a socket, so nobody can listen there either
+    if error.errno is not None:
         raise DaemonUnreachable(reason=error.strerror or "its socket cannot be used") from None
+    # the path is too long for a socket, so nobody can listen there either
 
 
 def _is_ours(folder: Path) -> bool:

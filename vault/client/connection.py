@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from threading import Lock
@@ -49,7 +49,7 @@ class Connection:
         try:
             with self._line() as line:
                 status, answer = self._exchange(
-                    line, _request(path, body, token, is_background=is_background), body
+                    line, request(path, body, token, is_background=is_background), body
                 )
         # `from None` in all of them: what is kept of a request holds its headers and its body.
         except TimeoutError:
@@ -59,7 +59,7 @@ class Connection:
                 raise SessionEnded() from None
             raise DaemonGone() from None
         if status != 200:
-            raise _error_in(answer)
+            raise error_in(answer)
         return answer
 
     def close(self) -> None:
@@ -85,23 +85,10 @@ class Connection:
                 with self._guard:
                     self._lines.discard(line)
 
-    def _exchange(self, line: socket.socket, request: h11.Request, body: bytes) -> tuple[int, bytes]:
+    def _exchange(self, line: socket.socket, asked: h11.Request, body: bytes) -> tuple[int, bytes]:
         http = h11.Connection(h11.CLIENT)
-        self._send(line, b"".join(_bytes_of(http, request, h11.Data(data=body), h11.EndOfMessage())))
-        status, answer = 0, bytearray()
-        while True:
-            event = http.next_event()
-            match event:
-                case h11.Response():
-                    status = event.status_code
-                case h11.Data():
-                    answer += event.data
-                case h11.EndOfMessage():
-                    return status, bytes(answer)
-                case h11.NEED_DATA:
-                    http.receive_data(self._receive(line))
-                case _:
-                    raise h11.RemoteProtocolError("it ended before its answer")
+        self._send(line, bytes_of(http, asked, body))
+        return answer_of(http, lambda: self._receive(line))
 
     def _send(self, line: socket.socket, data: bytes) -> None:
         left = memoryview(data)
@@ -124,18 +111,36 @@ class Connection:
             raise DaemonHung(pid=peer_of(line)[0]) from None
 
 
-def _bytes_of(http: h11.Connection, *events: h11.Event) -> Iterator[bytes]:
-    for event in events:
-        yield http.send(event) or b""
+def bytes_of(http: h11.Connection, asked: h11.Request, body: bytes) -> bytes:
+    """A request as it goes over a line."""
+    return b"".join(http.send(event) or b"" for event in (asked, h11.Data(data=body), h11.EndOfMessage()))
 
 
-def _request(path: str, body: bytes, token: str, *, is_background: bool) -> h11.Request:
-    headers = [
-        ("Host", HOST),
-        ("Content-Type", JSON_TYPE),
-        ("Content-Length", str(len(body))),
-        ("Connection", "close"),
-    ]
+def answer_of(http: h11.Connection, receive: Callable[[], bytes]) -> tuple[int, bytes]:
+    """Status and body of what comes back; raises h11.ProtocolError where it ends before, and what `receive` raises."""
+    status, answer = 0, bytearray()
+    while True:
+        event = http.next_event()
+        match event:
+            case h11.Response():
+                status = event.status_code
+            case h11.Data():
+                answer += event.data
+            case h11.EndOfMessage():
+                return status, bytes(answer)
+            case h11.NEED_DATA:
+                http.receive_data(receive())
+            case _:
+                raise h11.RemoteProtocolError("it ended before its answer")
+
+
+def request(
+    path: str, body: bytes, token: str, *, is_background: bool = False, is_last: bool = True
+) -> h11.Request:
+    """A call of the vault's process; after the last one it closes the line."""
+    headers = [("Host", HOST), ("Content-Type", JSON_TYPE), ("Content-Length", str(len(body)))]
+    if is_last:
+        headers.append(("Connection", "close"))
     if token:
         headers.append(("Authorization", f"Bearer {token}"))
     if is_background:
@@ -143,7 +148,8 @@ def _request(path: str, body: bytes, token: str, *, is_background: bool) -> h11.
     return h11.Request(method="POST", target=path, headers=headers)
 
 
-def _error_in(answer: bytes) -> LockboxError:
+def error_in(answer: bytes) -> LockboxError:
+    """The error that an answer stands for."""
     from vault.wire.errors import ErrorBody, error_from
 
     return error_from(decode(ErrorBody, answer))

@@ -32,8 +32,15 @@ def keygen(folder: Path) -> Keys:
     public, secret = folder / PUBLIC_FILE, folder / SECRET_FILE
     key = SigningKey.generate()
     write_secret_key(secret, key.seed())
-    create_file(public, f"{key_line('requester-public', key.public)}\n".encode())
+    write_public_key(folder, key.public)
     return Keys(public=public, secret=secret, fingerprint=fingerprint(key.public))
+
+
+def write_public_key(folder: Path, key: bytes) -> Path:
+    """Write the file of a requester's public key of 32 bytes into a folder where there is none yet."""
+    public = folder / PUBLIC_FILE
+    create_file(public, f"{key_line('requester-public', key)}\n".encode())
+    return public
 
 
 def fingerprint_of(public: Path) -> str:

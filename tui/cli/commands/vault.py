@@ -30,7 +30,10 @@ from vault.errors.families import Invalid
 from vault.errors.keys import RecoveryKeyNotConfirmed
 
 if TYPE_CHECKING:
+    from learner.federation.courier import Tried
+    from learner.protocol import ProbeResult
     from tui.cli.vault_access import GlobalOptions
+    from vault.settings import Paths
     from vault.vault import Secret
     from vault.views.reopening import Reopening
 
@@ -149,22 +152,35 @@ def _left(released: int, may_have_left: int) -> str:
 
 
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:
-    """Try the learner's sandbox from inside, and say what this computer confines and what it does not."""
+    """Try the sandboxes of learner and courier from inside, and say what this computer confines and what not."""
     from vault.vault import Vault
 
     say("Trying, from inside a locked-in learner, what it must not be able to do …")
     results = Vault.probe_sandbox(global_options(context).paths)
+    couriers = _probe_couriers(global_options(context).paths)
     if as_json:
-        write_json(*results)
+        write_json(*results, *couriers)
     else:
-        write_table(
-            ("attempt", "outcome"),
-            [(one.name, f"refused ({one.how})" if one.refused else "ALLOWED") for one in results],
-        )
+        write_table(("attempt", "outcome"), [*map(_attempt_row, results), *map(_attempt_row, couriers)])
+    if not all(one.refused for one in couriers):
+        say("\nNot everything was refused to a courier on this computer.")
     if not all(one.refused for one in results):
         say("\nNot everything was refused: jobs from other people do not run on this computer.")
         raise typer.Exit(ExitCode.UNAVAILABLE)
     say(f"\nAll {len(results)} attempts were refused: jobs run confined on this computer.")
+
+
+def _probe_couriers(found: Paths) -> list[Tried]:
+    from learner.federation.courier import probe
+
+    say("Trying the same from inside a courier …")
+    targets = {"the database": found.database, "the vault": found.vault, "the state folder": found.state}
+    there = {called: path for called, path in targets.items() if path.exists()}
+    return probe({**there, "your home": Path.home()})
+
+
+def _attempt_row(one: ProbeResult | Tried) -> tuple[str, str]:
+    return one.name, f"refused ({one.how})" if one.refused else "ALLOWED"
 
 
 def paths(context: typer.Context, as_json: AsJson = False) -> None:

@@ -1,0 +1,233 @@
+"""Couriers are started here, one process for one errand, and started again; this process has no key and opens no port.
+
+Each campaign has a time of its own, so that what several requesters get is never sent together.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from learner.federation import courier_folder
+from learner.federation.courier_folder import CourierFolder, CourierState, carried
+from learner.protocol import ENVIRONMENT
+from vault.errors.families import LockboxError
+from vault.errors.federation import CourierFailed, CourierFolderDamaged
+
+if TYPE_CHECKING:
+    import socket
+
+Tell = Callable[[CourierFolder, Mapping[str, Any]], None]
+Connect = Callable[[], "socket.socket | None"]
+
+EVERY: Final = 300.0
+"""Seconds from one errand for a campaign to the next, on the average."""
+LONGEST: Final = 6 * 3600.0
+PATIENCE: Final = 900.0
+"""Seconds that an errand may take."""
+AGAIN: Final = 3
+"""How often one that lost its line to the vault is started again at once."""
+LINE_LOST: Final = 3
+"""The exit code of an errand whose line to the vault was lost."""
+_DONE: Final = 0
+_LONGEST_LINE: Final = 64 << 10
+
+# from where this very code was loaded, whatever the interpreter would find by itself
+_ROOT: Final = str(Path(courier_folder.__file__).parents[2])
+_START: Final = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from learner.federation.courier_process import main; main(sys.argv[1:])"
+)
+
+
+def enrol(folder: CourierFolder, key: bytes) -> None:
+    """Let a courier give this public key to the coordinator and fetch the campaign into its folder.
+
+    Raises the error that it tells, and ``CourierFailed``.
+    """
+    told = list(_events(folder, "enrol", key.hex()))
+    _raise_told(told)
+
+
+def errand(folder: CourierFolder, *, connect: Connect, tell: Tell) -> None:
+    """Let a courier go once; raises the error that it tells, and ``CourierFailed``.
+
+    Where nobody has the vault open it sends what was released before and nothing else.
+    """
+    for _ in range(AGAIN):
+        told = []
+        for event in _carried_out(folder, connect):
+            told.append(event)
+            if event.get("event") not in ("trouble", "ended"):
+                tell(folder, event)
+        if told[-1].get("code") != LINE_LOST:
+            _raise_told(told)
+            return
+    raise CourierFailed(reason="it lost the vault again and again")
+
+
+def probe(targets: Mapping[str, Path]) -> list[Tried]:
+    """What a locked-in courier tried on these paths, by what they are called, and on the rest of the computer.
+
+    Raises ``CourierFailed`` when it does not come to its end.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        told = list(_events(CourierFolder(Path(folder)), "probe", *map(str, targets.values())))
+    _raise_told(told)
+    return [_tried(one, list(targets)) for one in told if one["event"] == "tried"]
+
+
+def _tried(told: Mapping[str, Any], called: list[str]) -> Tried:
+    """An attempt on "file 1" as one on what the first path is called."""
+    name = str(told["name"])
+    attempt, _, number = name.rpartition(" ")
+    if number.isdecimal() and 1 <= int(number) <= len(called):
+        name = f"{attempt}: {called[int(number) - 1]}"
+    return Tried(name=f"courier: {name}", refused=bool(told["refused"]), how=str(told["how"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """Whether the kernel refused a courier an attempt, and how: an errno's name, or "allowed"."""
+
+    name: str
+    refused: bool
+    how: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Couriers:
+    """The couriers of one person, each at its own time; ``every`` is in seconds."""
+
+    home: Path
+    connect: Connect
+    tell: Tell
+    every: float = EVERY
+    clock: Callable[[], float] = time.monotonic
+    pause: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = field(default_factory=lambda: random.SystemRandom().random)
+    due: dict[Path, float] = field(default_factory=dict)
+
+    def go_on(self, *, turns: int | None = None) -> None:
+        """Go on until the process is ended, or for so many turns."""
+        while turns is None or turns > 0:
+            self.turn()
+            turns = None if turns is None else turns - 1
+
+    def turn(self) -> None:
+        """Wait for whose time comes next, but look for new campaigns meanwhile, and let it go once."""
+        folders = self._by_time()
+        now = self.clock()
+        if not folders or self.due[folders[0].path] > now:
+            until = min([self.due[folders[0].path]] if folders else [], default=now + self.every)
+            self.pause(max(0.0, min(until, now + self.every) - now))
+            return
+        self._go(folders[0])
+
+    def _by_time(self) -> list[CourierFolder]:
+        """All campaigns, whose turn is next first; one at once, and those that come with it at some other time."""
+        folders = carried(self.home)
+        for folder in folders:
+            if folder.path not in self.due:
+                self.due[folder.path] = self.clock() + (self.every * self.chance() if self.due else 0.0)
+        return sorted(folders, key=lambda one: self.due[one.path])
+
+    def _go(self, folder: CourierFolder) -> None:
+        try:
+            errand(folder, connect=self.connect, tell=self.tell)
+        except LockboxError as error:
+            self.tell(folder, {"event": "trouble", "sentence": str(error)})
+        self.due[folder.path] = self.clock() + wait_after(_failures(folder), self.every, self.chance())
+
+
+def wait_after(failures: int, every: float, chance: float) -> float:
+    """Seconds to the next errand: half to one and a half of the usual, twice as long after each that failed."""
+    usual = min(every * 2.0 ** min(failures, 32), max(LONGEST, every))
+    return usual * (0.5 + chance)
+
+
+def _failures(folder: CourierFolder) -> int:
+    try:
+        state: CourierState = folder.state()
+    except CourierFolderDamaged:
+        return 1
+    return state.failures
+
+
+def _carried_out(folder: CourierFolder, connect: Connect) -> Iterator[Mapping[str, Any]]:
+    line = connect()
+    if line is None:
+        yield from _events(folder, "carry")
+        return
+    with line:
+        yield from _events(folder, "carry", str(line.fileno()), line=line.fileno())
+
+
+def _events(
+    folder: CourierFolder, task: str, *rest: str, line: int | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """What a courier tells, line by line, and in the end its exit code; ended when nobody listens any more."""
+    command = (sys.executable, "-I", "-c", _START, _ROOT, task, str(folder.path), *rest)
+    process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=dict(ENVIRONMENT),
+        pass_fds=() if line is None else (line,),
+    )
+    assert process.stdout is not None
+    try:
+        with process.stdout as output:
+            yield from map(_parsed, _lines(output.fileno(), time.monotonic() + PATIENCE))
+        yield {"event": "ended", "code": process.wait(PATIENCE)}
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _lines(descriptor: int, until: float) -> Iterator[bytes]:
+    data = b""
+    while True:
+        ready, _, _ = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))
+        if not ready:
+            raise CourierFailed(reason="it took too long")
+        more = os.read(descriptor, _LONGEST_LINE)
+        if not more:
+            return
+        *lines, data = (data + more).split(b"\n")
+        yield from lines
+        if len(data) > _LONGEST_LINE:
+            raise CourierFailed(reason="it says what nobody understands")
+
+
+def _parsed(line: bytes) -> Mapping[str, Any]:
+    try:
+        told = json.loads(line)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or not isinstance(told.get("event"), str):
+        raise CourierFailed(reason="it says what nobody understands")
+    return told
+
+
+def _raise_told(told: list[Mapping[str, Any]]) -> None:
+    """Raise the error that a courier told, if it did."""
+    from vault.wire.errors import ErrorBody, error_from
+
+    for one in told:
+        if one["event"] == "trouble":
+            raise error_from(ErrorBody.model_validate(dict(one)))
+    if told[-1].get("code") != _DONE:
+        raise CourierFailed(reason="it ended without a word")

@@ -1,0 +1,133 @@
+"""A campaign as its coordinator serves it: the log, open rounds, the final model; and where answers are put."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from learner.federation.courier_folder import CHECKPOINT_FILE, LEAVES_FILE, CourierFolder
+from learner.federation.exchange import ERROR_LIMIT, ErrorSentence
+from vault.errors.federation import CoordinatorOdd, CoordinatorRefused
+from vault.requester.campaign_log import claimed_head, log_tree, parse_leaf
+from vault.requester.forms import NotCanonical, parse_as
+
+if TYPE_CHECKING:
+    from learner.federation.courier_https import Coordinator, Reply
+
+CAMPAIGN_FILES: Final = ("campaign.json", "campaign.sig")
+ROUND_FILES: Final = ("manifest.json", "manifest.sig", "weights.safetensors")
+MODEL_FILES: Final = ("model.json", "model.sig", "model.safetensors")
+TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
+
+_FILE_LIMIT: Final = 3 << 20
+_NOTE_LIMIT: Final = 16 << 10
+_LOG_LIMIT: Final = 16 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """A campaign's log as it is here: the newest checkpoint and at least the lines that it is over."""
+
+    checkpoint: bytes
+    leaves: tuple[bytes, ...]
+
+    def open_rounds(self) -> list[int]:
+        """The rounds that were opened and take answers still, the lowest first."""
+        found = [parse_leaf(line) for line in self.leaves]
+        closed = {leaf.round for leaf in found if leaf.kind == "closed"}
+        return sorted({leaf.round for leaf in found if leaf.kind == "round"} - closed)
+
+    def has_model(self) -> bool:
+        """Whether the campaign has ended with a final model."""
+        return any(parse_leaf(line).kind == "model" for line in self.leaves)
+
+
+@dataclass(slots=True, kw_only=True)
+class ServedCampaign:
+    """One campaign at one coordinator, by whose clock ``now`` tells the time once it answered."""
+
+    coordinator: Coordinator
+    digest: str
+    token: str = field(repr=False)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ahead: timedelta = timedelta()
+    contact: datetime | None = None
+
+    def now(self) -> datetime:
+        """The time by the coordinator's clock, as far as it is known; it goes to nobody."""
+        return self.clock() + self.ahead
+
+    def bring_up(self, folder: CourierFolder, etag: str) -> str:
+        """Bring the log in this folder up to the newest checkpoint, and return its ETag."""
+        reply = self.ask("GET", "/log/checkpoint", etag=etag, limit=_NOTE_LIMIT)
+        if reply.status == 304:
+            return etag
+        note = _body(reply)
+        leaves = self._leaves(note, folder.leaves())
+        folder.write(LEAVES_FILE, b"".join(line + b"\n" for line in leaves))
+        folder.write(CHECKPOINT_FILE, note)
+        return reply.headers.get("etag", "")
+
+    def _leaves(self, note: bytes, known: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        """The lines of a log; all of them anew where it does not go on from what it showed before.
+
+        The vault then sees that it does not, and has both checkpoints as a proof.
+        """
+        head = claimed_head(note)
+        for begin in (known, ()):
+            fresh = _body(self.ask("GET", f"/log/leaves?from={len(begin)}", limit=_LOG_LIMIT)).splitlines()
+            leaves = (*begin, *fresh)
+            if len(leaves) >= head.size and log_tree(leaves[: head.size]).root() == head.root:
+                return leaves
+        raise CoordinatorOdd(reason="its log does not belong to its checkpoint")
+
+    def files(self, names: tuple[str, ...], beneath: str = "") -> tuple[bytes, ...]:
+        """These files of the campaign, from a path beneath it; raises ``CoordinatorRefused``."""
+        return tuple(_body(self.ask("GET", f"{beneath}/{name}", limit=_FILE_LIMIT)) for name in names)
+
+    def put(self, number: int, release: str, body: bytes) -> Reply:
+        """Deliver an answer."""
+        return self.ask("PUT", f"/rounds/{number}/releases/{release}", body=body, limit=ERROR_LIMIT)
+
+    def ask(self, method: str, path: str, *, body: bytes | None = None, etag: str = "", limit: int) -> Reply:
+        """Ask for something beneath the campaign, and set the clock by the answer."""
+        reply = self.coordinator.ask(
+            method, f"/campaigns/{self.digest}{path}", token=self.token, body=body, etag=etag, limit=limit
+        )
+        if reply.date is not None:
+            self.ahead = reply.date - self.clock()
+        self.contact = self.now()
+        return reply
+
+
+def log_in(folder: CourierFolder) -> Log:
+    """The log as it is in a folder."""
+    return Log(checkpoint=folder.read_if_there(CHECKPOINT_FILE), leaves=folder.leaves())
+
+
+def deadlines(campaign: bytes) -> tuple[datetime, ...]:
+    """When each round of a campaign, which the vault has judged, is over."""
+    told = json.loads(campaign)["deadlines"]
+    return tuple(datetime.strptime(one, TIME_FORMAT).replace(tzinfo=UTC) for one in told)
+
+
+def refusal(reply: Reply) -> CoordinatorRefused:
+    """The error that an answer stands for."""
+    return CoordinatorRefused(sentence=sentence_in(reply) or f"it answers with status {reply.status}")
+
+
+def sentence_in(reply: Reply) -> str:
+    """What the coordinator says of an error, empty where it says nothing in the form of one."""
+    try:
+        return parse_as(ErrorSentence, reply.body).error.rstrip(".")
+    except NotCanonical:
+        return ""
+
+
+def _body(reply: Reply) -> bytes:
+    if reply.status != 200:
+        raise refusal(reply)
+    return reply.body

@@ -1,0 +1,194 @@
+"""What a courier keeps of one campaign, in a folder of its own (0700): invitation, tokens, what became of rounds.
+
+No key of a vault is ever here. Files are written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
+
+from vault.errors.families import Unavailable
+from vault.errors.federation import CourierFolderDamaged
+
+if TYPE_CHECKING:
+    from learner.federation.exchange import Invitation
+
+INVITATION_FILE: Final = "invitation"
+ACCESS_FILE: Final = "access.json"
+STATE_FILE: Final = "state.json"
+CHECKPOINT_FILE: Final = "checkpoint"
+LEAVES_FILE: Final = "leaves.jsonl"
+LOCK_FILE: Final = "lock"
+_DRAFT: Final = ".joining"
+_LARGEST: Final = 64 << 20
+
+Word = Literal["waiting", "refused", "expired", "released", "sent", "not sent", "not handed over"]
+"""What became of a round: it waits in the vault, you said no, its time is over, you released its update, which then was
+sent or not taken; or the vault did not take the round."""
+
+_Fact = TypeVar("_Fact")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What lets a courier in: a token at the coordinator and one at the vault's door, and for whom it goes.
+
+    ``campaign`` is the vault's own id of it, ``requester`` the owner's name for who asks.
+    """
+
+    campaign: str
+    requester: str
+    token: str = field(repr=False)
+    door: str = field(repr=False)
+    v: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundState:
+    """What became of one round here; ``release``, ``size`` in bytes and ``at`` (UTC) are of what was sent."""
+
+    number: int
+    job: str
+    word: Word
+    release: str = ""
+    size: int = 0
+    at: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourierState:
+    """How far a courier is; ``contact`` (UTC) is when the coordinator last answered, by its own clock."""
+
+    contact: str = ""
+    trouble: str = ""
+    failures: int = 0
+    etag: str = ""
+    rounds: tuple[RoundState, ...] = ()
+    model: Literal["", "handed over", "not handed over"] = ""
+    missing: tuple[str, ...] = ()
+    v: int = 1
+
+    def round(self, number: int) -> RoundState | None:
+        """One round, or None where it was not handed over yet."""
+        return next((one for one in self.rounds if one.number == number), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CourierFolder:
+    """The folder of one campaign."""
+
+    path: Path
+
+    def read(self, name: str) -> bytes:
+        """A file of it; raises ``CourierFolderDamaged``."""
+        try:
+            with (self.path / name).open("rb") as file:
+                return file.read(_LARGEST)
+        except OSError as error:
+            raise CourierFolderDamaged(path=self.path, reason=f"{name}: {error.strerror}") from None
+
+    def read_if_there(self, name: str) -> bytes:
+        """A file of it, empty where there is none."""
+        return self.read(name) if (self.path / name).exists() else b""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file (0600) there whole; raises ``Unavailable`` where it cannot be written."""
+        draft = self.path / f".{name}"
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self.path / name)
+        except OSError as error:
+            raise Unavailable(
+                reason=f"the courier's folder cannot be written to ({error.strerror})"
+            ) from None
+
+    def invitation(self) -> Invitation:
+        """The invitation; raises ``InvitationInvalid`` and ``CourierFolderDamaged``."""
+        from learner.federation.exchange import parse_invitation
+
+        return parse_invitation(self.read(INVITATION_FILE))
+
+    def access(self) -> Access:
+        """The tokens; raises ``CourierFolderDamaged``."""
+        return self._facts(Access, ACCESS_FILE)
+
+    def state(self) -> CourierState:
+        """How far it is; raises ``CourierFolderDamaged``."""
+        return self._facts(CourierState, STATE_FILE) if (self.path / STATE_FILE).exists() else CourierState()
+
+    def keep(self, facts: Access | CourierState) -> None:
+        """Write the tokens, or how far it is."""
+        from vault.requester.forms import canonical
+
+        name = ACCESS_FILE if isinstance(facts, Access) else STATE_FILE
+        self.write(name, canonical(asdict(facts)))
+
+    def leaves(self) -> tuple[bytes, ...]:
+        """The lines of the campaign's log that are here."""
+        return tuple(self.read_if_there(LEAVES_FILE).splitlines())
+
+    def destroy(self) -> None:
+        """Remove it with everything in it; raises ``Unavailable``."""
+        try:
+            shutil.rmtree(self.path)
+        except OSError as error:
+            raise Unavailable(reason=f"{self.path} cannot be removed ({error.strerror})") from None
+
+    def _facts(self, kind: type[_Fact], name: str) -> _Fact:
+        from pydantic import TypeAdapter, ValidationError
+
+        try:
+            found: _Fact = TypeAdapter(kind).validate_json(self.read(name))
+        except ValidationError:
+            # `from None`: the original error quotes what stands there
+            raise CourierFolderDamaged(path=self.path, reason=f"{name} is none of the courier's") from None
+        return found
+
+
+def answer_file(job: str) -> str:
+    """The name of the file with the bytes that go out for one job."""
+    return f"answer-{job}.json"
+
+
+def carried(home: Path) -> list[CourierFolder]:
+    """Every campaign that a courier carries, by the name of its folder."""
+    return [CourierFolder(path) for path in sorted(_folders(home)) if path.suffix != _DRAFT]
+
+
+def draft_folder(home: Path, digest: str) -> CourierFolder:
+    """A new, empty folder for a campaign that is being joined; it is not carried until it is ``settled``."""
+    path = home / f"{digest[:16]}{_DRAFT}"
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists():
+            shutil.rmtree(path)  # what an earlier try left
+        path.mkdir(mode=0o700)
+    except OSError as error:
+        raise Unavailable(reason=f"{path} cannot be made ({error.strerror})") from None
+    return CourierFolder(path)
+
+
+def settled(draft: CourierFolder) -> CourierFolder:
+    """Put a folder in its place; where the campaign was joined before, what became of its rounds is kept."""
+    place = CourierFolder(draft.path.with_suffix(""))
+    if not place.path.exists():
+        draft.path.rename(place.path)
+        return place
+    for file in draft.path.iterdir():
+        place.write(file.name, file.read_bytes())
+    draft.destroy()
+    return place
+
+
+def _folders(home: Path) -> Iterator[Path]:
+    return (path for path in home.iterdir() if path.is_dir()) if home.is_dir() else iter(())

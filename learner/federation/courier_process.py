@@ -1,0 +1,126 @@
+"""A courier's process: it reads its folder, looks one name up, locks itself in, goes one errand and ends.
+
+    courier_process enrol FOLDER KEY        enrol this public key (hex) and fetch the campaign
+    courier_process carry FOLDER [LINE]     one errand; LINE is the number of a connected descriptor to the vault
+    courier_process probe FOLDER PATH…      try from inside what must not work
+
+It writes one JSON object a line on standard output, and nothing anywhere else: what an error quotes may be a token.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import sys
+from dataclasses import replace
+from enum import IntEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import NoReturn
+
+from learner.federation import courier_probes, courier_sandbox
+from learner.federation.courier_campaign import CAMPAIGN_FILES, ServedCampaign, refusal
+from learner.federation.courier_door import Door
+from learner.federation.courier_errand import Errand
+from learner.federation.courier_folder import LOCK_FILE, CourierFolder
+from learner.federation.courier_https import Coordinator, host_and_port
+from learner.federation.exchange import ENROLMENT_LIMIT, Enrolment, enrolment_bytes
+from vault.client.given_line import GivenLine
+from vault.errors.daemon import DaemonGone
+from vault.errors.families import LockboxError
+from vault.errors.federation import CoordinatorOdd, CourierAtWork, OtherCampaign
+from vault.requester.forms import NotCanonical, parse_as
+from vault.wire.errors import error_body
+
+
+class Exit(IntEnum):
+    """How the process ended: well, with an error that it told, without its line to the vault, or by our mistake."""
+
+    DONE = 0
+    FAILED = 1
+    LINE_LOST = 3
+    BROKEN = 4
+
+
+def main(arguments: list[str]) -> NoReturn:
+    """Go one errand."""
+    sys.dont_write_bytecode = True
+    try:
+        _go(*arguments)
+    except DaemonGone:
+        os._exit(Exit.LINE_LOST)
+    except LockboxError as error:
+        tell({"event": "trouble", **error_body(error).model_dump()})
+        os._exit(Exit.FAILED)
+    except BaseException:  # the boundary of the process: whatever it is, its text may hold a token
+        os._exit(Exit.BROKEN)
+    os._exit(Exit.DONE)
+
+
+def tell(fact: dict[str, object]) -> None:
+    """Write one line."""
+    os.write(1, json.dumps({"v": 1, **fact}).encode() + b"\n")
+
+
+def _go(task: str, path: str, *rest: str) -> None:
+    courier_sandbox.harden_courier()
+    folder = CourierFolder(Path(path))
+    if task == "probe":
+        courier_probes.run(folder.path, [Path(one) for one in rest], tell)
+        return
+    lock = _at_work(folder)
+    invitation = folder.invitation()
+    coordinator = Coordinator.resolved(invitation.url, invitation.certificate_sha256)
+    confinement = courier_sandbox.confine(folder.path, host_and_port(invitation.url)[1])
+    if task == "enrol":
+        served = ServedCampaign(coordinator=coordinator, digest=invitation.campaign, token="")
+        _enrol(folder, served, code=invitation.code, key=bytes.fromhex(rest[0]))
+    else:
+        _carry(folder, coordinator, invitation.campaign, confinement.missing, rest)
+    os.close(lock)
+
+
+def _at_work(folder: CourierFolder) -> int:
+    """Hold the folder for this process alone; raises ``CourierAtWork``."""
+    lock = os.open(folder.path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CourierAtWork() from None
+    return lock
+
+
+def _enrol(folder: CourierFolder, served: ServedCampaign, *, code: str, key: bytes) -> None:
+    """Give the coordinator this key, and put the campaign and the token into the folder."""
+    reply = served.ask("POST", "/enrolments", body=enrolment_bytes(code, key), limit=ENROLMENT_LIMIT)
+    if reply.status not in (200, 201):
+        raise refusal(reply)
+    try:
+        served.token = parse_as(Enrolment, reply.body).token
+    except NotCanonical as error:
+        raise CoordinatorOdd(reason=f"of its token, {error}") from None
+    for name, data in zip(CAMPAIGN_FILES, served.files(CAMPAIGN_FILES), strict=True):
+        folder.write(name, data)
+    if sha256(folder.read(CAMPAIGN_FILES[0])).hexdigest() != served.digest:
+        raise OtherCampaign()
+    folder.keep(replace(folder.access(), token=served.token))
+    tell({"event": "enrolled"})
+
+
+def _carry(
+    folder: CourierFolder,
+    coordinator: Coordinator,
+    digest: str,
+    missing: tuple[str, ...],
+    line: tuple[str, ...],
+) -> None:
+    access, state = folder.access(), replace(folder.state(), missing=missing)
+    door = Door(line=GivenLine(socket.socket(fileno=int(line[0]))), token=access.door) if line else None
+    served = ServedCampaign(coordinator=coordinator, digest=digest, token=access.token)
+    Errand(folder=folder, served=served, door=door, tell=tell, state=state).run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
