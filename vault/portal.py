@@ -10,17 +10,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from vault import release
-from vault.errors.campaigns import UnknownCampaign
+from vault.errors.campaigns import CampaignLogMissing, UnknownCampaign
 from vault.errors.daemon import NotAtThisDoor
 from vault.errors.requests import TooManyWaiting, UnknownRequest
 from vault.requests import campaigns, inbox, refusals
 from vault.requests.bundle import check_signature, check_sizes
 from vault.requests.campaign import signed_campaign
+from vault.requests.campaign_log_reading import check_model_in, check_round_in
+from vault.requests.final_models import has_model, take_model
 from vault.requests.hearing import Heard, heard
 from vault.requests.parse import is_round, parse_manifest
 from vault.requests.release_manifest import RELEASE_FILE, RELEASE_SIGNATURE_FILE, UPDATE_FILE
 from vault.requests.shapes import shapes
 from vault.requests.stored_campaigns import document_of
+from vault.requests.stored_logs import fork_in, keep_fork, kept_log, take_log
+from vault.sealing.digest import sha256_hex
 from vault.store.tables import CampaignRow, RequesterRow, RequestRow
 from vault.views.states import RequestState
 
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
     from vault.lifecycle.opened import OpenVault
     from vault.requests.bundle import JobFiles
+    from vault.requests.campaign_log import LogPart
+    from vault.requests.campaign_log_reading import Fork
+    from vault.requests.campaign_model import ModelFiles
     from vault.store.unit_of_work import UnitOfWork
 
 SENT_FILES: Final = (UPDATE_FILE, RELEASE_FILE, RELEASE_SIGNATURE_FILE)
@@ -50,24 +57,34 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignTold:
-    """What a requester is told of one of its campaigns: `waiting`, `refused` or `expired`."""
+    """What a requester is told of one of its campaigns: `waiting`, `refused` or `expired`.
+
+    `log_size` is the size of the checkpoint that was kept of its log, 0 before the first; `has_model` says that its
+    final model came in. Both are what this requester handed in itself.
+    """
 
     digest: str
     word: Heard
+    log_size: int = 0
+    has_model: bool = False
 
 
-def submit(act: AuditedTransaction, requester_id: str, files: JobFiles, now: datetime) -> Told:
+def submit(
+    act: AuditedTransaction, requester_id: str, files: JobFiles, now: datetime, log: LogPart | None = None
+) -> Told:
     """Take a job of this requester into the inbox; neither catalogue nor ledger nor records are opened for it.
 
     Raises `ManifestInvalid`, `ManifestTampered`, `WeightsInvalid`, `WeightsTampered`, `JobReplayed`, `TooManyWaiting`,
     `BudgetExhausted` for a price that no vault can pay, and `NotAtThisDoor`; for a round of a campaign
-    `UnknownCampaign` for one that is not theirs, and what `inbox.submit` does.
+    `UnknownCampaign` for one that is not theirs, what `inbox.submit` does, and what is wrong with the campaign's log,
+    without which no round comes in here: `CampaignLogMissing`, `CampaignLogBroken`, `CampaignNotWitnessed`,
+    `CampaignLogOlder`, `CampaignLogForked`, `RoundNotInLog` and `RoundClosed`.
     """
     from vault.requests.weights import check_weights  # it loads numpy, which most acts do without
 
     check_sizes(files)
     if is_round(files.manifest):
-        _check_own_round(act.uow, requester_id, files)
+        _check_own_round(act, requester_id, files, log)
     else:
         _check_sender(act.uow, requester_id, check_signature(files))
         manifest = parse_manifest(files.manifest)
@@ -87,12 +104,39 @@ def submit_campaign(
     document = signed_campaign(data, signature)
     _check_sender(act.uow, requester_id, bytes.fromhex(document.job.requester.key))
     _check_room_for_campaign(act.uow, requester_id, len(data), now)
-    return _campaign_told(campaigns.receive(act, data, signature, now=now), now)
+    row = campaigns.receive(act, data, signature, now=now)
+    return _campaign_told(act.uow, row, now)
+
+
+def submit_model(
+    act: AuditedTransaction, requester_id: str, digest: str, files: ModelFiles, log: LogPart, now: datetime
+) -> CampaignTold:
+    """Take in the final model of a campaign of this requester, whether its owner took part or not.
+
+    Raises `UnknownCampaign`, `ModelNotInLog`, and what `check_model` and `take_log` do.
+    """
+    campaign = _own_campaign(act.uow, requester_id, digest)
+    check_model_in(take_log(act, campaign, log), sha256_hex(files.weights))
+    take_model(act, campaign, files)
+    return _campaign_told(act.uow, campaign, now)
+
+
+def split_log(uow: UnitOfWork, requester_id: str, digest: str, log: LogPart) -> Fork | None:
+    """The proof, in what is handed over, that the log of a campaign of this requester was split; else None.
+
+    Raises `UnknownCampaign` and, of a log that is bad otherwise, what `read_on` does.
+    """
+    return fork_in(uow, _own_campaign(uow, requester_id, digest), log)
+
+
+def note_split_log(act: AuditedTransaction, requester_id: str, digest: str, fork: Fork) -> None:
+    """Write that proof on the trail, once; raises `CampaignLogForked` where it stands there."""
+    keep_fork(act, _own_campaign(act.uow, requester_id, digest), fork)
 
 
 def campaign_state(uow: UnitOfWork, requester_id: str, digest: str, now: datetime) -> CampaignTold:
     """What a requester hears of its own campaign; raises `UnknownCampaign` for everybody else's."""
-    return _campaign_told(_own_campaign(uow, requester_id, digest), now)
+    return _campaign_told(uow, _own_campaign(uow, requester_id, digest), now)
 
 
 def state(uow: UnitOfWork, requester_id: str, job_id: str, now: datetime) -> Told:
@@ -106,11 +150,18 @@ def _check_sender(uow: UnitOfWork, requester_id: str, key: bytes) -> None:
         raise NotAtThisDoor(reason="the job is signed by another key than the one this token was given for")
 
 
-def _check_own_round(uow: UnitOfWork, requester_id: str, files: JobFiles) -> None:
+def _check_own_round(
+    act: AuditedTransaction, requester_id: str, files: JobFiles, log: LogPart | None
+) -> None:
+    """Hold a round against its campaign, and read the log on until it stands there."""
     from vault.requests.campaign_round import check_round, named_campaign  # it loads numpy
 
-    campaign = _own_campaign(uow, requester_id, named_campaign(files.manifest))
-    check_round(document_of(campaign), campaign.digest, files)
+    campaign = _own_campaign(act.uow, requester_id, named_campaign(files.manifest))
+    job = check_round(document_of(campaign), campaign.digest, files)
+    if log is None:
+        raise CampaignLogMissing()
+    read, digest = take_log(act, campaign, log), sha256_hex(files.manifest)
+    check_round_in(read, job.campaign.round, manifest=digest, weights=job.model.weights)
 
 
 def _own_campaign(uow: UnitOfWork, requester_id: str, digest: str) -> CampaignRow:
@@ -119,11 +170,15 @@ def _own_campaign(uow: UnitOfWork, requester_id: str, digest: str) -> CampaignRo
     raise UnknownCampaign(campaign=digest[:8])
 
 
-def _campaign_told(row: CampaignRow, now: datetime) -> CampaignTold:
+def _campaign_told(uow: UnitOfWork, row: CampaignRow, now: datetime) -> CampaignTold:
     """By the document, the clock and a no that was said before it was joined: joining and leaving are not heard."""
-    if row.is_told:
-        return CampaignTold(digest=row.digest, word=Heard.REFUSED)
-    return CampaignTold(digest=row.digest, word=Heard.EXPIRED if now >= row.expires_at else Heard.WAITING)
+    word = Heard.EXPIRED if now >= row.expires_at else Heard.WAITING
+    return CampaignTold(
+        digest=row.digest,
+        word=Heard.REFUSED if row.is_told else word,
+        log_size=kept_log(uow, row).size,
+        has_model=has_model(uow, row),
+    )
 
 
 def _check_room_for_campaign(uow: UnitOfWork, requester_id: str, size: int, now: datetime) -> None:

@@ -44,6 +44,8 @@ CLEAR: dict[EntryType, dict[str, object]] = {
     EntryType.CAMPAIGN_JOIN: {"campaign": ID, "consent": OTHER_ID},
     EntryType.CAMPAIGN_LEAVE: {"campaign": ID},
     EntryType.CAMPAIGN_ROUND: {"campaign": ID, "request": OTHER_ID, "round": 3},
+    EntryType.CAMPAIGN_MODEL: {"campaign": ID},
+    EntryType.CAMPAIGN_FORK: {"campaign": ID},
     EntryType.DECISION: {"request": ID, "outcome": "deny", "reason": "no-grant"},
     EntryType.TRAINING_RUN: {
         "run": ID,
@@ -113,6 +115,8 @@ HIDDEN: dict[EntryType, dict[str, object]] = {
     EntryType.CAMPAIGN_JOIN: {"requester": "Acme clinic", "digest": SHA},
     EntryType.CAMPAIGN_LEAVE: {"requester": "Acme clinic", "left": 2},
     EntryType.CAMPAIGN_ROUND: {"requester": "Acme clinic"},
+    EntryType.CAMPAIGN_MODEL: {"requester": "Acme clinic", "digest": SHA},
+    EntryType.CAMPAIGN_FORK: {"requester": "Acme clinic", "digest": SHA, "consistency": []},
     EntryType.DECISION: {"field": "weight", "consent_used": ID, "rule": "default deny"},
     EntryType.TRAINING_RUN: {"collection": "heart", "fields": ["pulse", "day"], "records": 400},
     EntryType.BUDGET_SPEND: {"collection": "heart", "percent": "12.5", "charge": [1, 2, 3]},

@@ -87,6 +87,8 @@ CASES = (
     case(EntryType.CAMPAIGN_JOIN, CLINIC, HEART, "allowed"),
     case(EntryType.CAMPAIGN_LEAVE, CLINIC, HEART, "ended"),
     case(EntryType.CAMPAIGN_ROUND, CLINIC, HEART),
+    case(EntryType.CAMPAIGN_MODEL, CLINIC, HEART),
+    case(EntryType.CAMPAIGN_FORK, CLINIC, HEART),
     case(EntryType.DECISION, CLINIC, HEART, "refused", clear={"outcome": "deny"}),
     case(EntryType.DECISION, CLINIC, HEART, "allowed", clear={"outcome": "permit", "reason": "granted"}),
     case(EntryType.TRAINING_RUN, CLINIC, HEART, "ran"),

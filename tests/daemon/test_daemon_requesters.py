@@ -22,6 +22,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from tests.sweeps import sweep
+from tests.worlds.campaign_logs import WorldLog
 from tests.worlds.campaigns import campaign, round_of
 from tests.worlds.daemon import eventually
 from tests.worlds.served import Daemon, error_of, owner_paths
@@ -32,6 +33,8 @@ from vault.portal import SENT_FILES
 from vault.requester.jobs import sign_job
 from vault.requester.keys import keygen
 from vault.requester.releases import verify_release
+from vault.requests.bundle import signature_line
+from vault.requests.campaign_model import ModelFiles
 from vault.requests.canonical import canonical
 from vault.vault import Vault
 from vault.wire import addresses
@@ -117,12 +120,52 @@ def test_a_campaign_and_a_round_of_it_come_in_over_the_socket(daemon: Daemon, se
     joined = daemon.ask(addresses.owner_path("join_campaign"), {**wish, "proof": proof}, token=session.token)
     assert joined.status_code == 200, joined.text
 
-    answer = daemon.ask(addresses.SUBMIT_JOB, spelled(round_of(folder, 1)), token=token)
+    log, job = WorldLog(folder), round_of(folder, 1)
+    bare = daemon.ask(addresses.SUBMIT_JOB, spelled(job), token=token)
+    assert error_of(bare) == (403, "CampaignLogMissing")
+    log.open(job, 1)
+    answer = daemon.ask(addresses.SUBMIT_JOB, {**spelled(job), "log": log.part().spelled()}, token=token)
     assert answer.json()["state"] == "waiting"
     eventually(
         lambda: "approved" in {one["state"] for one in daemon.owner("requests", token=session.token).json()},
         "the round is not approved once the answer is on its way",
     )
+
+    files = log.end((folder / "weights.safetensors").read_bytes())
+    told = daemon.ask(
+        addresses.SUBMIT_MODEL,
+        {**final(files), "digest": log.digest, "log": log.part(2).spelled()},
+        token=token,
+    )
+    assert told.json() == {"digest": log.digest, "state": "waiting", "checkpoint_size": 3, "has_model": True}
+    eventually(
+        lambda: daemon.owner("models", token=session.token).json(),
+        "the final model is not kept once the answer is on its way",
+    )
+
+
+def final(files: ModelFiles) -> dict[str, str]:
+    """The files of a final model, as they go over the socket."""
+    parts = {"model": files.document, "signature": signature_line(files.signature), "weights": files.weights}
+    return {name: base64.b64encode(data).decode() for name, data in parts.items()}
+
+
+def test_a_log_that_is_too_large_or_misspelt_is_refused_before_it_is_read(
+    daemon: Daemon, session: Session
+) -> None:
+    token, note = token_for(daemon, session), "x"
+    log = {"checkpoint": note, "leaves": [], "root": "", "consistency": []}
+    job = {"manifest": "", "signature": "", "weights": ""}
+    for wrong in (
+        {"checkpoint": note * 20_000},
+        {"leaves": ["{}"] * 10_001},
+        {"leaves": ["x" * 513]},
+        {"root": "ab"},
+        {"consistency": ["00" * 32] * 65},
+        {"more": 1},
+    ):
+        body = {**job, "log": {**log, **wrong}}
+        assert error_of(daemon.ask(addresses.SUBMIT_JOB, body, token=token))[0] == 400
 
 
 def test_until_a_release_one_word_is_heard_whatever_became_of_the_job(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mutants_of_access
 import mutants_of_audit
 import mutants_of_by_ear
+import mutants_of_campaign_logs
 import mutants_of_campaigns
 import mutants_of_confinement
 import mutants_of_consent
@@ -38,6 +39,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_by_ear.MUTANTS,
     *mutants_of_campaigns.MUTANTS,
     *mutants_of_joined_campaigns.MUTANTS,
+    *mutants_of_campaign_logs.MUTANTS,
     *mutants_of_imports.MUTANTS,
     *mutants_of_own_use.MUTANTS,
     *mutants_of_couriers.MUTANTS,

@@ -155,9 +155,9 @@ MUTANTS = (
         kind=Kind.EGRESS,
         function="_received",
         within="vault/requests/inbox",
-        old="    return _stored(act, job, manifest, requester, campaign)",
+        old="    return _stored(act, job, manifest, requester, campaign, log_size)",
         new="    check_fit(manifest, find_collection(act.uow, manifest.collection))\n"
-        "    return _stored(act, job, manifest, requester, campaign)",
+        "    return _stored(act, job, manifest, requester, campaign, log_size)",
         caught_by="test_a_job_is_answered_before_catalogue_ledger_and_records_are_opened",
     ),
     Mutant(

@@ -142,8 +142,8 @@ MUTANTS = (
         name="a requester hears whether its campaign was joined",
         kind=Kind.EGRESS,
         function="_campaign_told",
-        old="if row.is_told:",
-        new="if row.is_told or row.grant_id:",
+        old="if row.is_told else word",
+        new="if row.is_told or row.grant_id else word",
         caught_by="test_a_requester_hears_the_same_whether_its_campaign_is_joined_left_or_waits",
     ),
     Mutant(

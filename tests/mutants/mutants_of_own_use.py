@@ -67,8 +67,8 @@ MUTANTS = (
         name="a copy fitted at home is fitted to other rows besides",
         kind=Kind.PRIVACY,
         function="ModelActions._row_to_fit",
-        old="if row.release_digest is None and",
-        new="if row.release_digest == name and",
+        old="if shown.is_private and",
+        new="if shown.name != name and",
         caught_by="test_a_copy_fitted_at_home_is_fitted_to_no_other_rows",
     ),
     Mutant(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.worlds.approving import approve
+from tests.worlds.campaign_logs import WorldLog
 from tests.worlds.campaigns import another, campaign, held, joined, round_of
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
@@ -39,6 +40,7 @@ from vault.errors.requests import (
     WrongState,
 )
 from vault.owner.reopen import end_what_stands
+from vault.portal import Told
 from vault.requester.campaigns import check_campaign
 from vault.requester.keys import keygen
 from vault.requests.bundle import parse_signature_line, read_job, signature_line
@@ -452,6 +454,13 @@ def bytes_of(folder: Path) -> tuple[bytes, bytes]:
     return (folder / "campaign.json").read_bytes(), parse_signature_line(line)
 
 
+def handed_in(vault: Vault, asker: str, log: WorldLog, job: Path, number: int) -> Told:
+    """What is heard of a round that is handed in with its log."""
+    log.open(job, number)
+    kept = vault.campaign_state(asker, log.digest).log_size
+    return vault.take_job(asker, read_job(job), log.part(kept))
+
+
 def id_of(vault: Vault) -> str:
     """The id of who asks."""
     return vault.token_holder(vault.issue_token(NAME))
@@ -466,14 +475,15 @@ def test_a_requester_hears_the_same_whether_its_campaign_is_joined_left_or_waits
     heard = [vault.campaign_state(asker, taken.digest).word]
     vault.join_campaign(line.id, digest=taken.digest)
     heard.append(vault.campaign_state(asker, taken.digest).word)
-    first = vault.take_job(asker, read_job(round_of(folder, 1)))
+    log = WorldLog(folder)
+    first = handed_in(vault, asker, log, round_of(folder, 1), 1)
     assert vault.requests()[0].state == "waiting"  # nothing of the owner's word is acted on for the answer
     vault.take_up()
     assert vault.requests()[0].state == "approved"
     heard.append(vault.job_state(asker, first.job_id).word)
 
     vault.leave_campaign(line.id)
-    second = vault.take_job(asker, read_job(round_of(folder, 2)))
+    second = handed_in(vault, asker, log, round_of(folder, 2), 2)
     heard += [vault.campaign_state(asker, taken.digest).word, second.word]
     heard.append(vault.job_state(asker, first.job_id).word)
     assert [str(word) for word in heard] == ["waiting"] * 6
@@ -484,12 +494,13 @@ def test_a_requester_hears_the_no_to_a_campaign_that_was_not_joined(
 ) -> None:
     asker = id_of(vault)
     taken = vault.take_campaign(asker, *bytes_of(folder))
-    early = vault.take_job(asker, read_job(round_of(folder, 1)))
+    log = WorldLog(folder)
+    early = handed_in(vault, asker, log, round_of(folder, 1), 1)
     vault.leave_campaign(vault.campaigns()[0].id)
 
     assert vault.campaign_state(asker, taken.digest).word == "refused"
     assert vault.job_state(asker, early.job_id).word == "refused"
-    assert vault.take_job(asker, read_job(round_of(folder, 2))).word == "refused"
+    assert handed_in(vault, asker, log, round_of(folder, 2), 2).word == "refused"
     other = another(asked, folder, "other")
     waits = vault.take_campaign(asker, *bytes_of(other))
     asked.clock.forward(days=22)
@@ -515,12 +526,12 @@ def test_what_answering_does_depends_on_no_word_that_is_not_heard(
 ) -> None:
     """Whether a campaign waits, is joined or is left, and whether such jobs are refused untold, would else be timed."""
     asker, campaign_id = id_of(vault), vault.submit_campaign(folder).line.id
-    rounds = [read_job(round_of(folder, number)) for number in (1, 2, 3)]
-    written = [written_by(vault, lambda: vault.take_job(asker, rounds[0]))]
+    rounds, log = {number: round_of(folder, number) for number in (1, 2, 3)}, WorldLog(folder)
+    written = [written_by(vault, lambda: handed_in(vault, asker, log, rounds[1], 1))]
     vault.join_campaign(campaign_id, digest=vault.campaign(campaign_id).digest)
-    written.append(written_by(vault, lambda: vault.take_job(asker, rounds[1])))
+    written.append(written_by(vault, lambda: handed_in(vault, asker, log, rounds[2], 2)))
     vault.leave_campaign(campaign_id)
-    written.append(written_by(vault, lambda: vault.take_job(asker, rounds[2])))
+    written.append(written_by(vault, lambda: handed_in(vault, asker, log, rounds[3], 3)))
     assert written == [["request.received", "campaign.round"]] * 3
 
     taken_back(asked, vault)
@@ -543,7 +554,7 @@ def test_what_came_in_when_the_vault_was_killed_is_ended_at_its_next_opening(
 ) -> None:
     with asked.vault() as vault:
         vault.leave_campaign(joined(vault, folder))
-        vault.take_job(id_of(vault), read_job(round_of(folder, 1)))
+        handed_in(vault, id_of(vault), WorldLog(folder), round_of(folder, 1), 1)
         assert vault.requests()[0].state == "waiting"
     with asked.vault() as vault:
         assert vault.requests()[0].state == "refused_policy"

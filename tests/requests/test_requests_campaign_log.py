@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from requests_samples import KEY, OTHER_KEY
+from test_requests_campaign import CAMPAIGN, ROUND_KEY
 
 from vault.audit.merkle import leaf_hash, verify_inclusion
 from vault.errors.campaigns import CampaignLogBroken
+from vault.requests.campaign import parse_campaign
 from vault.requests.campaign_leaves import (
     campaign_leaf,
     closed_leaf,
@@ -31,7 +33,9 @@ from vault.requests.campaign_log import (
     sign_head,
     signed_head,
 )
+from vault.requests.campaign_log_reading import Fork, ReadLog, read_on
 from vault.requests.campaign_round import ROUND_DOMAIN
+from vault.requests.canonical import canonical
 
 VECTORS = Path(__file__).parent / "vectors" / "campaign_log.json"
 DIGEST = "ab" * 32
@@ -111,3 +115,51 @@ def test_a_part_of_a_log_is_what_its_checkpoint_is_over(wrong: Callable[[], obje
     assert part_since(NOTE, [*LEAVES, b"later"], 3).leaves == tuple(LEAVES[3:])
     with pytest.raises(CampaignLogBroken):
         wrong()
+
+
+GOOD = parse_campaign(canonical({**CAMPAIGN, "witness": None}))
+
+
+def story(*leaves: bytes) -> ReadLog | Fork:
+    """What is read of a log with these lines."""
+    note = sign_head(log_head(DIGEST, leaves), ROUND_KEY)
+    return read_on(ReadLog(), part_since(note, leaves, 0), GOOD, DIGEST)
+
+
+def test_a_log_that_begins_otherwise_is_refused() -> None:
+    for first in (campaign_leaf("cd" * 32), LEAVES[1], LEAVES[2]):
+        with pytest.raises(CampaignLogBroken):
+            story(first, LEAVES[2])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (LEAVES[0],),
+        (LEAVES[4], LEAVES[2]),
+        (LEAVES[2], LEAVES[2]),
+        (LEAVES[3],),
+        (LEAVES[2], LEAVES[3], LEAVES[3]),
+        (LEAVES[6], LEAVES[6]),
+        (LEAVES[6], LEAVES[2]),
+        (b'{"kind":"other","v":1}',),
+    ],
+)
+def test_lines_that_no_campaign_brings_forth_are_refused(wrong: tuple[bytes, ...]) -> None:
+    with pytest.raises(CampaignLogBroken):
+        story(LEAVES[0], *wrong)
+
+
+def test_a_log_is_read_the_same_in_one_part_or_in_many() -> None:
+    read: ReadLog | Fork = ReadLog()
+    for size in range(1, len(LEAVES) + 1):
+        note = sign_head(log_head(DIGEST, LEAVES[:size]), ROUND_KEY)
+        assert isinstance(read, ReadLog)
+        read = read_on(read, part_since(note, LEAVES, read.size), GOOD, DIGEST)
+    assert read == story(*LEAVES)
+
+
+def test_a_thousand_vaults_are_counted_and_not_kept() -> None:
+    read = story(LEAVES[0], *(enrolled_leaf(number.to_bytes(32, "big")) for number in range(1000)))
+    assert isinstance(read, ReadLog)
+    assert (read.enrolled, read.lines, read.size) == (1000, (), 1001)

@@ -25,12 +25,19 @@ from vault.vault import Vault, passphrase_secret
 
 THAT_DAY = datetime(2026, 11, 21, 12, 5, tzinfo=UTC)
 NEW_FACT = "keys.header"
-NEW_TABLES = {"access_token", "campaign", "row_digest", "refusal", "model"}
+NEW_TABLES = {"access_token", "campaign", "campaign_log", "row_digest", "refusal", "model"}
 NEW_COLUMNS: dict[str, dict[str, object]] = {
     "requester": {"only_collection": None},
     "collection": {"filter_id": None, "known_as": None},
     "imported_file": {"fingerprint": None},
-    "request": {"over_at": ..., "size": ..., "is_told": 0, "campaign_id": None, "round": None},
+    "request": {
+        "over_at": ...,
+        "size": ...,
+        "is_told": 0,
+        "campaign_id": None,
+        "round": None,
+        "log_size": None,
+    },
     "held": {"fetch_until": None},
 }
 

@@ -27,6 +27,7 @@ TABLES = {
     "grant",
     "request",
     "campaign",
+    "campaign_log",
     "refusal",
     "charge",
     "held",

@@ -90,7 +90,8 @@ def show_campaign(context: typer.Context, campaign_id: CampaignId, as_json: AsJs
     _draw(found)
     write()
     write_table(
-        ("round", "ends (UTC)", "state", "request"), list(map(campaign_facts.round_row, found.rounds))
+        campaign_facts.ROUND_HEADINGS,
+        [campaign_facts.round_row(one, found.witness) for one in found.rounds],
     )
     if leaving is not None:
         write("\nIf you leave it now:")
@@ -156,6 +157,6 @@ def _draw(found: CampaignView) -> None:
             write(f"  {row}")
         for sentence in campaign_facts.price_sentences(found.price):
             write_after("• ", sentence)
-    if line.state in campaign_facts.OPEN_STATES:
-        for sentence in campaign_facts.sentences(found):
-            write_after("• ", sentence)
+    is_open = line.state in campaign_facts.OPEN_STATES
+    for sentence in campaign_facts.sentences(found) if is_open else campaign_facts.shown_alike(found):
+        write_after("• ", sentence)

@@ -70,6 +70,8 @@ class CampaignDialog(ReadToEndDialog):
         """What joining costs, or of one that is joined what leaving ends and cannot reach."""
         price, line = self._offer.campaign.price, self._offer.campaign.line
         stands = f"{line.state.capitalize()}: {campaign_facts.progress(line)}."
+        if campaign_facts.is_split(self._offer.campaign):
+            stands = f"{campaign_facts.SPLIT.format(id=line.id[:8])} {stands}"
         if line.state == "joined" and self._offer.leaving is not None:
             return " ".join([stands, *campaign_facts.leaving(self._offer.leaving, is_done=False)])
         cost = "" if price is None else f" {campaign_facts.price_sentences(price)[1]}"
@@ -95,8 +97,9 @@ class CampaignDialog(ReadToEndDialog):
 
     def _rounds(self) -> Iterable[Widget]:
         yield Plain("Rounds", classes="heading")
-        rows = map(campaign_facts.round_row, self._offer.campaign.rounds)
-        yield Facts([(number, f"{state}, until {ends}") for number, ends, state, _ in rows], classes="value")
+        found = self._offer.campaign
+        rows = [campaign_facts.round_row(one, found.witness) for one in found.rounds]
+        yield Facts([(row[0], _where_it_stands(*row[1:])) for row in rows], classes="value")
 
     def _consent(self) -> Iterable[Widget]:
         if self._offer.joining is not None:
@@ -184,3 +187,8 @@ async def open_campaign(page: Page[Any], campaign_id: str) -> None:
     offer = await page.ask(lambda vault: prepare(vault, campaign_id))
     if offer is not None and await page.app.push_screen_wait(CampaignDialog(offer)):
         page.reload()
+
+
+def _where_it_stands(ends: str, state: str, _request: str, checked: str) -> str:
+    """A round in one line."""
+    return f"{state}, until {ends}" + (f"; checked {checked}" if checked else "")

@@ -29,8 +29,25 @@ NO_WITNESS = (
     "Nobody is named who would cosign what is shown to all: others may be shown other weights than you are."
 )
 WITNESSED = (
-    "{name} is named as witness, but no log is checked yet: others may be shown other weights than you are."
+    "{name} is named as witness. A round that is carried here comes with the campaign's log and is refused unless "
+    "{name} cosigned it, so that all vaults are shown the same weights as long as {name} is honest."
 )
+BY_LOG_ALONE = (
+    "A round that is carried here comes with the campaign's log: if others are ever shown another log, both together "
+    "prove it."
+)
+HANDED_OVER = "{rounds} handed over by hand, without the log: nobody checked that others were shown the same."
+SPLIT = (
+    "ITS LOG WAS SPLIT: two checkpoints, both signed by whoever runs the rounds, cannot be of one log, so that vaults "
+    "were shown different things. No round is taken in by this log any more. The proof is on your audit trail, and "
+    "lockbox campaign show {id} --json has it for others."
+)
+CHECKED = {
+    "": "",
+    "hand": "by hand, nobody checked",
+    "log": "by log",
+    "witness": "by log and {witness}",
+}
 NOT_YET = (
     "How well a round learned on your records is told once the last round is decided here, or you have left: a "
     "decision that follows from it would tell of them."
@@ -66,14 +83,37 @@ def what_runs(found: CampaignView) -> Facts:
         ("rounds", f"{progress(line)}; the last ends {times.short_time(line.ends_at)}"),
         ("their results", wording.time_to_decide(found.slot_minutes)),
         ("all vaults' by", f"{found.protocol}, {found.rule.replace('_', ' ')}"),
+        ("its log", log_words(found)),
         ("digest", found.digest),
     ]
 
 
+def log_words(found: CampaignView) -> str:
+    """What was read of the campaign's log."""
+    if found.log is None:
+        return "none came in"
+    vaults = wording.counted(found.log.enrolled, "vault")
+    return f"{found.log.size:,} lines, the last of them here {times.short_time(found.log.seen_at)}; it enrols {vaults}"
+
+
 def sentences(found: CampaignView) -> list[str]:
     """What has to be known before joining."""
-    witness = NO_WITNESS if found.witness is None else WITNESSED.format(name=found.witness)
-    return [EACH_DECIDED, SAME_BUT_WEIGHTS, ONE_UPDATE, witness, NOT_YET]
+    return [EACH_DECIDED, SAME_BUT_WEIGHTS, ONE_UPDATE, *shown_alike(found), NOT_YET]
+
+
+def shown_alike(found: CampaignView) -> list[str]:
+    """What is known of whether others are shown the same, a sentence each."""
+    said = (
+        [f"{BY_LOG_ALONE} {NO_WITNESS}"] if found.witness is None else [WITNESSED.format(name=found.witness)]
+    )
+    if by_hand := [one.number for one in found.rounds if one.checked == "hand"]:
+        said.append(HANDED_OVER.format(rounds=_were(by_hand)))
+    return [SPLIT.format(id=found.line.id[:8]), *said] if is_split(found) else said
+
+
+def is_split(found: CampaignView) -> bool:
+    """Whether the campaign's log was found to be split."""
+    return found.log is not None and found.log.fork is not None
 
 
 def price_sentences(price: CampaignPrice) -> list[str]:
@@ -91,13 +131,17 @@ def price_sentences(price: CampaignPrice) -> list[str]:
     return [*found, wording.NUMERICAL_ASSUMPTION] if price.numerical_assumption else found
 
 
-def round_row(one: RoundView) -> tuple[str, str, str, str]:
-    """A round as a row: its number, its deadline, where it stands, its request."""
+ROUND_HEADINGS = ("round", "ends (UTC)", "state", "request", "checked")
+
+
+def round_row(one: RoundView, witness: str | None) -> tuple[str, str, str, str, str]:
+    """A round as a row: its number, its deadline, where it stands, its request, and by what it was checked."""
     return (
         str(one.number),
         times.short_time(one.deadline),
         wording.state(one.state),
         "" if one.request is None else one.request[:8],
+        CHECKED[one.checked].format(witness=witness),
     )
 
 
@@ -121,6 +165,11 @@ def leaving(found: CampaignLeaving, *, is_done: bool) -> list[str]:
     if not (done.already_left or done.may_have_left):
         said.append("Nothing of it has left.")
     return [first if is_done else f"Leaving is for good. {first}", *said]
+
+
+def _were(numbers: list[int]) -> str:
+    listed = ", ".join(map(str, numbers))
+    return f"Round {listed} was" if len(numbers) == 1 else f"Rounds {listed} were"
 
 
 def _rounds(found: CampaignLeaving, ids: tuple[str, ...]) -> str:

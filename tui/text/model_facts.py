@@ -22,6 +22,8 @@ def origin(one: ModelView) -> str:
     """Where a model is from."""
     if one.is_private:
         return f"fitted at home on {one.fitted_on or 'what is erased'}, from {one.began_from}"
+    if one.campaign:
+        return f"the final model of campaign {one.campaign[:8]}, which many vaults learned together"
     return f"the release {one.release_digest[:8]} of the vault {one.vault_fingerprint}"
 
 

@@ -38,6 +38,8 @@ class EntryType(StrEnum):
     CAMPAIGN_JOIN = "campaign.join"
     CAMPAIGN_LEAVE = "campaign.leave"
     CAMPAIGN_ROUND = "campaign.round"
+    CAMPAIGN_MODEL = "campaign.model"
+    CAMPAIGN_FORK = "campaign.fork"
     DECISION = "decision"
     TRAINING_RUN = "training.run"
     RUN_FAILED = "run.failed"
@@ -79,6 +81,8 @@ _CLEAR: Final[Mapping[EntryType, str]] = {
     EntryType.CAMPAIGN_JOIN: "campaign consent",
     EntryType.CAMPAIGN_LEAVE: "campaign",
     EntryType.CAMPAIGN_ROUND: "campaign request round",
+    EntryType.CAMPAIGN_MODEL: "campaign",
+    EntryType.CAMPAIGN_FORK: "campaign",
     EntryType.DECISION: "request outcome reason",
     EntryType.TRAINING_RUN: "run request status epsilon delta steps",
     EntryType.RUN_FAILED: "run reason charged",

@@ -56,6 +56,12 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
         "You left campaign {campaign}[ of {requester}][: {reason}][; {left} of its rounds may have left before]."
     ),
     EntryType.CAMPAIGN_ROUND: "Request {request} is round {round} of campaign {campaign}[ of {requester}].",
+    EntryType.CAMPAIGN_MODEL: (
+        "The final model of campaign {campaign}[ of {requester}] came in[, with the digest {digest}]."
+    ),
+    EntryType.CAMPAIGN_FORK: (
+        "The log of campaign {campaign}[ of {requester}] was split: two of its checkpoints cannot be of one log."
+    ),
     EntryType.DECISION: "Request {request} was {outcome} [the field {field}|a field]: {reason}.",
     EntryType.TRAINING_RUN: (
         "Run {run} of request {request} {status}: {steps} steps, ε {epsilon} at δ {delta}"

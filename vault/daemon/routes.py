@@ -18,6 +18,8 @@ from vault.owner.interface.kinds import Kind
 from vault.portal import CampaignTold, Told
 from vault.requests.bundle import JobFiles, parse_signature_line
 from vault.requests.campaign import campaign_signature
+from vault.requests.campaign_log import LogPart
+from vault.requests.campaign_model import ModelFiles
 from vault.strict_base64 import from_base64
 from vault.views.runs import BegunAction, Pulse
 from vault.wire import addresses, messages
@@ -53,6 +55,7 @@ def application(service: Service | None = None, actions: Mapping[str, Action] = 
     requester.post(addresses.FETCH_JOB)(fetch_job)
     requester.post(addresses.SUBMIT_CAMPAIGN)(submit_campaign)
     requester.post(addresses.ASK_CAMPAIGN)(ask_campaign)
+    requester.post(addresses.SUBMIT_MODEL)(submit_model)
     for router in (open_to_all, owner, requester):
         app.include_router(router)
     return app
@@ -168,7 +171,8 @@ async def lock_after(request: Request, body: LockAfter) -> None:
 async def submit_job(request: Request, body: messages.JobFiles, after: BackgroundTasks) -> messages.JobState:
     """Hand in a signed job."""
     service, requester = service_of(request), request.state.requester
-    told = await service.work(lambda: service.vault.take_job(requester, _files(body)))
+    log = None if body.log is None else _log(body.log)
+    told = await service.work(lambda: service.vault.take_job(requester, _files(body), log))
     after.add_task(service.work, service.vault.raise_mark)  # once the answer is on its way
     after.add_task(service.work, service.vault.take_up)
     return _state(told)
@@ -181,6 +185,22 @@ async def submit_campaign(
     service, requester = service_of(request), request.state.requester
     data, line = _decoded("campaign", body.campaign), _decoded("signature", body.signature)
     told = await service.work(lambda: service.vault.take_campaign(requester, data, campaign_signature(line)))
+    after.add_task(service.work, service.vault.raise_mark)
+    after.add_task(service.work, service.vault.take_up)
+    return _campaign(told)
+
+
+async def submit_model(
+    request: Request, body: messages.FinalModel, after: BackgroundTasks
+) -> messages.CampaignState:
+    """Hand in the final model of an own campaign."""
+    service, requester = service_of(request), request.state.requester
+    files = ModelFiles(
+        document=_decoded("model", body.model),
+        signature=_signature(_decoded("signature", body.signature)),
+        weights=_decoded("weights", body.weights),
+    )
+    told = await service.work(lambda: service.vault.take_model(requester, body.digest, files, _log(body.log)))
     after.add_task(service.work, service.vault.raise_mark)
     after.add_task(service.work, service.vault.take_up)
     return _campaign(told)
@@ -213,18 +233,37 @@ def _state(told: Told) -> messages.JobState:
 
 
 def _campaign(told: CampaignTold) -> messages.CampaignState:
-    return messages.CampaignState.model_validate({"digest": told.digest, "state": told.word.value})
+    return messages.CampaignState.model_validate(
+        {
+            "digest": told.digest,
+            "state": told.word.value,
+            "checkpoint_size": told.log_size,
+            "has_model": told.has_model,
+        }
+    )
+
+
+def _log(body: messages.CampaignLog) -> LogPart:
+    return LogPart(
+        checkpoint=body.checkpoint.encode(),
+        leaves=tuple(line.encode() for line in body.leaves),
+        root=bytes.fromhex(body.root),
+        consistency=tuple(map(bytes.fromhex, body.consistency)),
+    )
 
 
 def _files(body: messages.JobFiles) -> JobFiles:
     manifest, line, weights = (
         _decoded(name, getattr(body, name)) for name in ("manifest", "signature", "weights")
     )
+    return JobFiles(manifest=manifest, signature=_signature(line), weights=weights)
+
+
+def _signature(line: bytes) -> bytes:
     try:
-        signature = parse_signature_line(line)
+        return parse_signature_line(line)
     except ValueError:
         raise Invalid(reason="the signature is not one line of base64") from None
-    return JobFiles(manifest=manifest, signature=signature, weights=weights)
 
 
 def _decoded(name: str, text: str) -> bytes:

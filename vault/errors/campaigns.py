@@ -45,6 +45,62 @@ class CampaignLogBroken(Broken):
     hint = "whoever carries the rounds asks for them again; if it stays so, ask the requester"
 
 
+class CampaignLogMissing(Refused):
+    """This round comes without the log of its campaign, and only its owner takes in such a one, by hand."""
+
+    hint = "hand it in with the campaign's log, as lockbox courier does"
+
+
+class CampaignLogOlder(Refused):
+    """This checkpoint of the campaign's log has {shown} of its lines, and one with {kept} was seen before."""
+
+    hint = "fetch the log again; if it stays so, its coordinator went back to an older copy"
+
+
+class CampaignNotWitnessed(Refused):
+    """The checkpoint of the campaign's log is not cosigned by {name}, whom the campaign names as its witness."""
+
+    hint = "wait until the witness has cosigned it"
+
+
+class CampaignLogForked(Refused):
+    """The log of the campaign was split: this checkpoint does not go on from the one that was shown before."""
+
+    hint = "both checkpoints are kept as a proof; no round of this campaign is taken in any more by its log"
+
+
+class RoundNotInLog(Refused):
+    """The log of the campaign has {found} for round {number}, and not this one."""
+
+    hint = "every vault must be shown the same; ask the requester"
+
+
+class RoundClosed(Refused):
+    """The log of the campaign shows round {number} closed; it takes no answers any more."""
+
+
+class ModelNotInLog(Refused):
+    """The log of the campaign does not have these weights as its final model."""
+
+    hint = "every vault must be shown the same; ask the requester"
+
+
+class CampaignModelInvalid(Invalid):
+    """The final model is not acceptable: {reason}."""
+
+
+class CampaignModelTampered(Broken):
+    """The final model does not carry a valid signature of the campaign's round key."""
+
+    hint = "it was changed after signing, or belongs to another campaign"
+
+
+class ModelTooEarly(Refused):
+    """What {name} does on your own records is yours to see once the last release of its campaign is decided."""
+
+    hint = "see: lockbox campaign list; leaving the campaign is such a decision too"
+
+
 class UnknownCampaign(Invalid):
     """There is no campaign {campaign} here."""
 

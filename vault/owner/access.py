@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from vault import portal
 from vault.audit.entries import EntryType
+from vault.errors.campaigns import CampaignLogForked
 from vault.errors.rollback import MarkNotWritten
 from vault.lifecycle.tries import counted_try
 from vault.requests import tokens
+from vault.requests.campaign_round import named_campaign
 from vault.store.tables import LogEntry
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
     from vault.portal import CampaignTold, Told
     from vault.requests.bundle import JobFiles
+    from vault.requests.campaign_log import LogPart
+    from vault.requests.campaign_model import ModelFiles
     from vault.sealing.secret import Secret
     from vault.sealing.slots import KdfCost
 
@@ -76,13 +80,36 @@ class AccessActions:
         with self._opened.read() as uow:
             return tokens.holder(uow, token, self._opened.now(uow)).id
 
-    def take_job(self, requester_id: str, files: JobFiles) -> Told:
+    def take_job(self, requester_id: str, files: JobFiles, log: LogPart | None = None) -> Told:
         """Take a job into the inbox as its requester and return what it is told; raises what `portal.submit` does.
 
         The mark is raised afterwards, by `raise_mark`: it is held against the ledger, which no answer waits for.
         """
+        if log is not None:
+            self._check_not_split(requester_id, named_campaign(files.manifest), log)
         with self._opened.act(is_marked=False) as act:
-            return portal.submit(act, requester_id, files, self._opened.clock())
+            return portal.submit(act, requester_id, files, self._opened.clock(), log)
+
+    def take_model(self, requester_id: str, digest: str, files: ModelFiles, log: LogPart) -> CampaignTold:
+        """Take in the final model of a campaign as its requester; raises what `portal.submit_model` does.
+
+        One that came in before is answered the same and changes nothing.
+        """
+        told = self.campaign_state(requester_id, digest)
+        if told.has_model:
+            return told
+        self._check_not_split(requester_id, digest, log)
+        with self._opened.act(is_marked=False) as act:
+            return portal.submit_model(act, requester_id, digest, files, log, self._opened.clock())
+
+    def _check_not_split(self, requester_id: str, digest: str, log: LogPart) -> None:
+        """Refuse what comes with the proof that a log was split, and keep that proof: it outlives the refusal."""
+        with self._opened.read() as uow:
+            fork = portal.split_log(uow, requester_id, digest, log)
+        if fork is not None:
+            with self._opened.act(is_marked=False) as act:
+                portal.note_split_log(act, requester_id, digest, fork)
+            raise CampaignLogForked()
 
     def take_campaign(self, requester_id: str, data: bytes, signature: bytes) -> CampaignTold:
         """Take a campaign into the inbox as its requester; raises what `portal.submit_campaign` does."""
@@ -95,7 +122,8 @@ class AccessActions:
             return portal.campaign_state(uow, requester_id, digest, self._opened.clock())
 
     def take_up(self) -> None:
-        """Do by what came in what its owner said before: end it, or approve a round of a campaign that was joined.
+        """Do by what came in what its owner said before: end it; of a campaign that was joined approve a round, or keep
+        its final model.
 
         Apart from the answer, which depends on no consent and on no word that is not heard.
         """
@@ -119,8 +147,10 @@ class AccessActions:
 
 def _take_up(act: AuditedTransaction) -> None:
     from vault.requests import campaigns, inbox
+    from vault.requests.final_models import keep_models
     from vault.requests.rounds import approve_rounds
 
     campaigns.take_up(act)
     inbox.take_up(act)
     approve_rounds(act)
+    keep_models(act)

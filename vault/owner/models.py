@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
+from vault.errors.campaigns import ModelTooEarly
 from vault.errors.families import Invalid
 from vault.errors.models import FittedElsewhere, ModelExists, NotYourRelease, RoundNotKept, RowsGone
 from vault.file_names import spelled
@@ -15,13 +16,15 @@ from vault.queries.models import find_model, model_view, model_views
 from vault.records.collections import find_collection, imports_of
 from vault.requests import requesters
 from vault.requests.bundle import JobFiles, read_job
+from vault.requests.final_models import free_name
 from vault.requests.parse import parse_manifest
+from vault.requests.stored_campaigns import has_more_to_decide
 from vault.requests.text import NAME_LIMIT, text_faults
 from vault.sealing.digest import sha256_hex
 from vault.sealing.durable import create_file
 from vault.sealing.keyfile import read_key
 from vault.sealing.random import random_id
-from vault.store.tables import ModelRow, RequestRow
+from vault.store.tables import CampaignRow, ModelRow, RequestRow
 
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
@@ -87,7 +90,7 @@ class ModelActions:
         from vault.training.own import facts_of, metric_in, use_on_collection
         from vault.views.models import ModelScore
 
-        row = self._row(name)
+        row = self._usable(name)
         answer = use_on_collection(self._opened, row, collection, "score", progress).answer
         facts = facts_of(answer, row, collection)
         metric, value = metric_in(facts["final"])
@@ -115,7 +118,7 @@ class ModelActions:
         with self._opened.act() as act:
             if not used.imports <= imports_of(act.uow, used.collection_id):
                 raise RowsGone(collection=collection)
-            kept = _kept(act, new_name or _free_name(act.uow, f"{name}-at-home"), row.job, weights)
+            kept = _kept(act, new_name or free_name(act.uow, f"{name}-at-home"), row.job, weights)
             kept.collection_id, kept.began_from = used.collection_id, name
             shown = model_view(act.uow, kept)
         metric, value = metric_in(facts["held_out"])
@@ -135,7 +138,7 @@ class ModelActions:
         from vault.training.predictions import Table, written
 
         check_new(self._opened, target)
-        row = self._row(name)
+        row = self._usable(name)
         answer = use_on_collection(self._opened, row, collection, "predict", progress).answer
         table = Table(header=("row",), rows=None, absent=())
         return written(answer, row, table, target)
@@ -148,7 +151,7 @@ class ModelActions:
         from vault.training.predictions import Table, written
 
         check_new(self._opened, target)
-        row, cells = self._row(name), read_cells(file)
+        row, cells = self._usable(name), read_cells(file)
         answer = use_on_file(self._opened, row, cells, progress)
         features = parse_manifest(row.job).features
         absent = tuple(field.name for field in features if not cells.has(field.name))
@@ -180,11 +183,24 @@ class ModelActions:
 
     def _row_to_fit(self, name: str, collection: str) -> ModelRow:
         """A model that may be fitted to these rows: what it tells of rows at home must go when those go."""
+        row = self._usable(name)
         with self._opened.read() as uow:
-            row = find_model(uow, name)
-            if row.release_digest is None and row.collection_id != find_collection(uow, collection).id:
-                raise FittedElsewhere(name=name, collection=model_view(uow, row).fitted_on)
+            shown = model_view(uow, row)
+            if shown.is_private and row.collection_id != find_collection(uow, collection).id:
+                raise FittedElsewhere(name=name, collection=shown.fitted_on)
             return row
+
+    def _usable(self, name: str) -> ModelRow:
+        """A model that may be held against the owner's records; raises `UnknownModel` and `ModelTooEarly`.
+
+        A final one is not while a release of its campaign is still to be decided, which would follow from it.
+        """
+        row = self._row(name)
+        with self._opened.read() as uow:
+            campaign = uow.get(CampaignRow, row.campaign_id or "")
+            if campaign is not None and has_more_to_decide(uow, campaign, self._opened.now(uow)):
+                raise ModelTooEarly(name=name)
+        return row
 
     def _row(self, name: str) -> ModelRow:
         with self._opened.read() as uow:
@@ -207,15 +223,6 @@ def _kept(act: AuditedTransaction, name: str, job: bytes, weights: bytes) -> Mod
     act.uow.add(row)
     act.record(EntryType.SETTINGS_CHANGE, hidden={"what": f"the models you keep: {name} is added"})
     return row
-
-
-def _free_name(uow: UnitOfWork, name: str) -> str:
-    """This name, or with the first number behind it under which there is none."""
-    tried, number = name[: NAME_LIMIT - 8], 1
-    while uow.count(ModelRow, name=tried):
-        number += 1
-        tried = f"{name[: NAME_LIMIT - 8]}-{number}"
-    return tried
 
 
 def _file_of(row: ModelRow, target: Path) -> bytes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vault.audit.entries import EntryType
 from vault.consent.receipts import expire_grants
 from vault.requests import campaigns, inbox
+from vault.requests.final_models import keep_models
 from vault.requests.lapsed import return_lapsed
 from vault.requests.parse import parse_stored
 from vault.requests.release_manifest import parse_release_manifest, without_time
@@ -37,6 +38,7 @@ def _settle(act: AuditedTransaction, vault: OpenVault) -> None:
     expire_grants(act)
     return_lapsed(act)
     approve_rounds(act)
+    keep_models(act)
     _take_times_out(act)
 
 

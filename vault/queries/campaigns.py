@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from vault.audit.transaction import trusted_now
@@ -18,6 +19,7 @@ from vault.requests.fit import misfits
 from vault.requests.join_campaign import campaign_grant, counted_rounds, load_campaign, price_of_rounds
 from vault.requests.shapes import dimension
 from vault.requests.stored_campaigns import document_of, latest_round, rounds_of
+from vault.requests.stored_logs import log_row
 from vault.sealing.signing import fingerprint
 from vault.store.tables import CampaignRow, ChargeRow, HeldRow
 from vault.store.times import stamp
@@ -27,6 +29,7 @@ from vault.views.campaigns import (
     CampaignLine,
     CampaignPrice,
     CampaignView,
+    LogView,
     RoundView,
 )
 from vault.views.purposes import PURPOSES
@@ -36,12 +39,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vault.lifecycle.opened import OpenVault
+    from vault.requests.campaign import CampaignDocument
     from vault.requests.join_campaign import StoredCampaign
+    from vault.store.tables import RequestRow
     from vault.store.unit_of_work import UnitOfWork
 
 OVER = "over"
 TO_COME = "to come"
 MISSED = "missed"
+BY_HAND, BY_LOG, BY_WITNESS = "hand", "log", "witness"
 _OPEN = (CampaignState.WAITING, CampaignState.JOINED)
 
 
@@ -108,6 +114,7 @@ def campaign_view(uow: UnitOfWork, vault: OpenVault, row: CampaignRow) -> Campai
         decision=explain(uow, vault, campaign.job),
         obstacle=obstacle(uow, campaign.job) if line.state in _OPEN else "",
         misfits=misfits(job, _collection(uow, campaign.job)),
+        log=_log(uow, row),
     )
 
 
@@ -154,10 +161,35 @@ def _rounds(uow: UnitOfWork, campaign: StoredCampaign, now: datetime) -> tuple[R
             state = shown_state(row, held.expires_at if held else row.expires_at, now).value
         found.append(
             RoundView(
-                number=number, deadline=stamp(deadline), state=state, request=None if row is None else row.id
+                number=number,
+                deadline=stamp(deadline),
+                state=state,
+                request=None if row is None else row.id,
+                checked="" if row is None else _checked(row, campaign.document),
             )
         )
     return tuple(found)
+
+
+def _checked(row: RequestRow, document: CampaignDocument) -> str:
+    """By what a round was held against what others are shown; a log is read only where its witness cosigned it."""
+    if row.log_size is None:
+        return BY_HAND
+    return BY_LOG if document.witness is None else BY_WITNESS
+
+
+def _log(uow: UnitOfWork, row: CampaignRow) -> LogView | None:
+    found = log_row(uow, row)
+    if found is None:
+        return None
+    return LogView(
+        size=found.size,
+        enrolled=found.enrolled,
+        seen_at=stamp(found.seen_at),
+        checkpoint=found.checkpoint.decode(),
+        has_model=found.model_at is not None,
+        fork=None if found.fork is None else json.loads(found.fork),
+    )
 
 
 def _price(uow: UnitOfWork, campaign: StoredCampaign, now: datetime) -> CampaignPrice | None:

@@ -32,6 +32,7 @@ def model_view(uow: UnitOfWork, row: ModelRow) -> ModelView:
     """One model as it is shown."""
     job = parse_manifest(row.job)
     fitted_on = None if row.collection_id is None else uow.get(Collection, row.collection_id)
+    is_private = row.release_digest is None and row.campaign_id is None  # it was fitted at home
     return ModelView(
         name=row.name,
         kind=job.model.kind,
@@ -40,12 +41,13 @@ def model_view(uow: UnitOfWork, row: ModelRow) -> ModelView:
         optional=tuple(field.name for field in job.features if field.name not in job.required),
         parameters=dimension(job),
         added_at=stamp(row.added_at),
-        is_private=row.release_digest is None,
-        others=(job.requester.name, *job.recipients) if row.release_digest else (),
+        is_private=is_private,
+        others=() if is_private else (job.requester.name, *job.recipients),
         release_digest=row.release_digest or "",
         vault_fingerprint=fingerprint(row.vault_key) if row.vault_key else "",
         fitted_on=fitted_on.name if fitted_on else "",
         began_from=row.began_from or "",
+        campaign=row.campaign_id or "",
     )
 
 

@@ -6,11 +6,21 @@ the whole log by and by, since one leaf with its proof would not show that there
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from vault.audit.checkpoint import Checkpoint
 from vault.audit.merkle import Tree
 from vault.requester.campaigns import ROUND_KEY_FILE
+from vault.requests.bundle import SIGNATURE_LIMIT, read_bounded
+from vault.requests.campaign import (
+    CAMPAIGN_FILE,
+    CAMPAIGN_LIMIT,
+    CAMPAIGN_SIGNATURE_FILE,
+    campaign_digest,
+    campaign_signature,
+    signed_campaign,
+)
 from vault.requests.campaign_leaves import (
     campaign_leaf,
     closed_leaf,
@@ -31,6 +41,7 @@ from vault.requests.campaign_log import (
     sign_head,
     signed_head,
 )
+from vault.requests.campaign_log_reading import is_fork, read_fork
 from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey
 
@@ -45,6 +56,7 @@ __all__ = [
     "cosigned_since",
     "enrolled_leaf",
     "goes_on",
+    "is_fork_of",
     "log_head",
     "log_tree",
     "model_leaf",
@@ -60,3 +72,15 @@ __all__ = [
 def round_key(folder: Path) -> SigningKey:
     """The key of the rounds beside a campaign; raises ``FileMissing`` or ``KeyFileInvalid``."""
     return SigningKey.from_seed(read_secret_key(folder / ROUND_KEY_FILE))
+
+
+def is_fork_of(proof: Mapping[str, object], folder: Path) -> bool:
+    """Whether this proof, as a vault keeps it, shows the log of the signed campaign in a folder to be split.
+
+    Raises ``CampaignLogBroken`` where its checkpoints are not signed by the campaign's round key, ``Invalid`` where it
+    is no such proof, and what `signed_campaign` does.
+    """
+    data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
+    line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
+    document = signed_campaign(data, campaign_signature(line))
+    return is_fork(read_fork(proof), campaign_digest(data), bytes.fromhex(document.round_key))

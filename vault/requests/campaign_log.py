@@ -38,10 +38,26 @@ _ORIGIN_PATTERN: Final = re.escape(ORIGIN) + "[0-9a-f]{64}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPart:
-    """What a vault is handed with a round or a model: a signed checkpoint, and every leaf since the one it kept."""
+    """What a vault is handed with a round or a model: a signed checkpoint, and every leaf since the one it kept.
+
+    ``root`` is that of the log at the size the vault kept, and ``consistency`` proves it to be a beginning of the
+    checkpoint (RFC 6962 section 2.1.2): where it is not the root that was kept, both together prove a fork. They are
+    empty where nothing was kept.
+    """
 
     checkpoint: bytes
     leaves: tuple[bytes, ...]
+    root: bytes = b""
+    consistency: tuple[bytes, ...] = ()
+
+    def spelled(self) -> dict[str, str | list[str]]:
+        """As it goes to a vault's socket, beside a round or a model."""
+        return {
+            "checkpoint": self.checkpoint.decode(),
+            "leaves": [line.decode() for line in self.leaves],
+            "root": self.root.hex(),
+            "consistency": [each.hex() for each in self.consistency],
+        }
 
 
 def log_origin(digest: str) -> str:
@@ -133,7 +149,11 @@ def part_since(note: bytes, leaves: Sequence[bytes], kept: int) -> LogPart:
     size = claimed_head(note).size
     if not kept <= size <= len(leaves):
         raise CampaignLogBroken(reason="its checkpoint and its leaves do not belong together")
-    return LogPart(checkpoint=note, leaves=tuple(leaves[kept:size]))
+    if not kept:
+        return LogPart(checkpoint=note, leaves=tuple(leaves[:size]))
+    tree = log_tree(leaves[:size])
+    proof = tuple(tree.consistency_proof(kept))
+    return LogPart(checkpoint=note, leaves=tuple(leaves[kept:size]), root=tree.root(kept), consistency=proof)
 
 
 def _opened(note: bytes) -> tuple[Checkpoint, list[tuple[str, bytes]]]:

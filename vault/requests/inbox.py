@@ -34,6 +34,7 @@ from vault.requests.requesters import find_by_key
 from vault.requests.shapes import shapes
 from vault.requests.states import in_words, move
 from vault.requests.stored_campaigns import document_of, find_by_digest, latest_round
+from vault.requests.stored_logs import known_by_log
 from vault.requests.text import check_reason
 from vault.requests.translate import mechanism
 from vault.sealing.random import random_id
@@ -68,7 +69,8 @@ def submit(
     ``UnknownRequester``, ``RequesterBlocked``, ``JobReplayed``, ``ManifestInvalid`` (expiry, by `now` where it is
     given) and ``BudgetExhausted`` for what no vault can pay. A job that is refused stays on record and cannot come
     again. A round of a campaign is held against that campaign and its round key instead: it raises besides
-    ``UnknownCampaign``, what ``check_round`` does, and ``RoundTooLate``.
+    ``UnknownCampaign``, what ``check_round`` does, ``RoundTooLate``, and where the campaign's log knows of it
+    ``RoundNotInLog`` and ``RoundClosed``.
     """
     row = _received(act, job, now)
     refusal, row.is_told = _word_on(act.uow, row, act.now)
@@ -108,9 +110,10 @@ def _received(act: AuditedTransaction, job: JobFiles, now: datetime | None) -> R
     _check_new(act.uow, manifest, requester)
     if campaign is not None:
         _check_rises(act.uow, campaign, manifest)
+    log_size = None if campaign is None else _log_size(act.uow, campaign, job, manifest)
     check_expiry(manifest, now or act.now)
     check_payable(mechanism(manifest))
-    return _stored(act, job, manifest, requester, campaign)
+    return _stored(act, job, manifest, requester, campaign, log_size)
 
 
 def _word_on(
@@ -264,6 +267,12 @@ def _check_rises(uow: UnitOfWork, campaign: CampaignRow, manifest: Manifest) -> 
         raise RoundTooLate(number=number, later=latest)
 
 
+def _log_size(uow: UnitOfWork, campaign: CampaignRow, job: JobFiles, manifest: Manifest) -> int | None:
+    """The size of the campaign's log by which a round was checked, or None where that log does not know it yet."""
+    digest = manifest_digest(job.manifest)
+    return known_by_log(uow, campaign, _round_number(manifest), digest, manifest.model.weights)
+
+
 def _round_number(manifest: Manifest) -> int:
     assert isinstance(manifest, RoundManifest)  # what names a campaign was checked as a round of it
     return manifest.campaign.round
@@ -271,7 +280,7 @@ def _round_number(manifest: Manifest) -> int:
 
 def _stored(
     act: AuditedTransaction, job: JobFiles, manifest: Manifest, requester: RequesterRow,
-    campaign: CampaignRow | None,
+    campaign: CampaignRow | None, log_size: int | None,
 ) -> RequestRow:  # fmt: skip
     row = RequestRow(
         id=random_id(),
@@ -289,6 +298,7 @@ def _stored(
         size=len(job.manifest) + len(job.weights),
         campaign_id=campaign.id if campaign else None,
         round=_round_number(manifest) if campaign else None,
+        log_size=log_size,
     )
     act.uow.add(row)
     hidden = {

@@ -227,7 +227,8 @@ class RequestRow(Row, table=True):
     """One signed job that came in.
 
     From `over_at` on its requester hears that it is over, whatever became of it; `size` are its bytes; `is_told` says
-    that the requester hears of the refusal. A round of a campaign has that campaign's id and its number.
+    that the requester hears of the refusal. A round of a campaign has that campaign's id and its number, and the
+    `log_size` of the log by which it was checked, or null where it was handed over without.
     """
 
     __tablename__ = "request"
@@ -252,6 +253,7 @@ class RequestRow(Row, table=True):
     is_told: bool = _flag()
     campaign_id: str | None = sqlmodel.Field(default=None, index=True)
     round: int | None = None
+    log_size: int | None = None
 
 
 class CampaignRow(Row, table=True):
@@ -276,6 +278,27 @@ class CampaignRow(Row, table=True):
     grant_id: str | None = sqlmodel.Field(default=None, index=True)
     reason: str | None = None
     is_told: bool = _flag()
+
+
+class CampaignLogRow(Row, table=True):
+    """What was read of the log of a campaign: the checkpoint seen last, and what its `size` lines say.
+
+    `peaks` are the roots of the tree's complete parts, 32 bytes each; `lines` the kept ones, each with its line end;
+    `fork` the proof that the log was split, in JSON. `model` are the final weights until they are kept elsewhere.
+    """
+
+    __tablename__ = "campaign_log"
+
+    campaign_id: str = sqlmodel.Field(primary_key=True)
+    checkpoint: bytes
+    size: int
+    peaks: bytes
+    enrolled: int
+    lines: bytes
+    seen_at: datetime = _time()
+    fork: bytes | None = None
+    model: bytes | None = None
+    model_at: datetime | None = _time(default=None)
 
 
 class RefusalRow(Row, table=True):
@@ -335,7 +358,8 @@ class ModelRow(Row, table=True):
     """One model that the owner keeps for their own use; nothing that leaves is ever made of one.
 
     `job` is the manifest that says what its weights mean. One of a release has its digest and `vault_key`, one that was
-    fitted at home the `collection_id` on whose rows, and the name of the model it began from.
+    fitted at home the `collection_id` on whose rows, and the name of the model it began from, and the final one of a
+    campaign that `campaign_id`.
     """
 
     __tablename__ = "model"
@@ -349,6 +373,7 @@ class ModelRow(Row, table=True):
     vault_key: bytes | None = None
     collection_id: int | None = sqlmodel.Field(default=None, index=True)
     began_from: str | None = None
+    campaign_id: str | None = sqlmodel.Field(default=None, index=True)
 
 
 # Otherwise done at the first row that is read: by then the passphrase has been tried, and somebody waits for it.

@@ -30,12 +30,32 @@ class CampaignLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundView:
-    """One round: `state` is that of its request, or `to come` or `missed` where none came in."""
+    """One round: `state` is that of its request, or `to come` or `missed` where none came in.
+
+    `checked` says how it was held against what others are shown: `log`, `witness` for a log that the campaign's witness
+    cosigned, `hand` where it was handed over and nobody checked, and nothing where none came in.
+    """
 
     number: int
     deadline: str
     state: str
     request: str | None
+    checked: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogView:
+    """What was read of a campaign's log: its size, how many vaults it enrols, and when the last checkpoint came.
+
+    `fork` is the proof that it was split, as others verify it, or None; `checkpoint` the one that is kept.
+    """
+
+    size: int
+    enrolled: int
+    seen_at: str
+    checkpoint: str
+    has_model: bool
+    fork: dict[str, str | list[str]] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +84,8 @@ class CampaignView:
     """A campaign whole. `price` is None where no round of it can count here any more and none did.
 
     `decision` says which columns its rounds read and what the consents say of one; `obstacle` why none can run here as
-    it is, whatever is allowed; `witness` is the name of who cosigns its log, or None.
+    it is, whatever is allowed; `witness` is the name of who cosigns its log, or None; `log` is what was read of it, or
+    None where none was handed over.
     """
 
     line: CampaignLine
@@ -97,6 +118,7 @@ class CampaignView:
     decision: DecisionView
     obstacle: str = ""
     misfits: tuple[str, ...] = ()
+    log: LogView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ SUBMIT_JOB: Final = "/v1/requester/submit"
 ASK_JOB: Final = "/v1/requester/request"
 SUBMIT_CAMPAIGN: Final = "/v1/requester/campaign"
 ASK_CAMPAIGN: Final = "/v1/requester/campaign/state"
+SUBMIT_MODEL: Final = "/v1/requester/campaign/model"
 FETCH_JOB: Final = "/v1/requester/released"
 
 

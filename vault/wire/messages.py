@@ -7,12 +7,17 @@ error is an HTTP status by family and an `ErrorBody`.
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
 from vault.wire.addresses import BODY_LIMIT
 from vault.wire.errors import ErrorBody
+
+NOTE_LIMIT: Final = 16 * 1024
+LEAF_LIMIT: Final = 512
+LEAVES_LIMIT: Final = 10_000
+HASHES_LIMIT: Final = 64
 
 Answer = TypeVar("Answer")
 
@@ -87,12 +92,38 @@ class Empty(Message):
     """No arguments."""
 
 
+Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class CampaignLog(Message):
+    """The log of a campaign from the kept checkpoint on: a newer one, every line since, and the proof that it goes on.
+
+    ``root`` is that of the log at the kept size, empty where nothing was kept.
+    """
+
+    checkpoint: str = Field(max_length=NOTE_LIMIT)
+    leaves: list[Annotated[str, Field(max_length=LEAF_LIMIT)]] = Field(max_length=LEAVES_LIMIT)
+    root: Hash | Literal[""] = ""
+    consistency: list[Hash] = Field(default=[], max_length=HASHES_LIMIT)
+
+
 class JobFiles(Message):
-    """A signed job: the three files of its folder in base64."""
+    """A signed job: the three files of its folder in base64, and of a round the log of its campaign."""
 
     manifest: str = Field(max_length=BODY_LIMIT)
     signature: str = Field(max_length=4096)
     weights: str = Field(max_length=BODY_LIMIT)
+    log: CampaignLog | None = None
+
+
+class FinalModel(Message):
+    """The final model of a campaign: its digest, the three files in base64, and the log."""
+
+    digest: str = Field(max_length=128)
+    model: str = Field(max_length=4096)
+    signature: str = Field(max_length=4096)
+    weights: str = Field(max_length=BODY_LIMIT)
+    log: CampaignLog
 
 
 class JobId(Message):
@@ -115,10 +146,16 @@ class CampaignDigest(Message):
 
 
 class CampaignState(BaseModel):
-    """What a requester is told about its campaign: whether somebody joined or left it is not."""
+    """What a requester is told about its campaign: whether somebody joined or left it is not.
+
+    ``checkpoint_size`` is that of the checkpoint kept of its log, 0 before the first; ``has_model`` says that the final
+    model came in.
+    """
 
     digest: str
     state: Literal["waiting", "refused", "expired"]
+    checkpoint_size: int = 0
+    has_model: bool = False
 
 
 class JobState(BaseModel):

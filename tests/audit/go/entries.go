@@ -29,6 +29,7 @@ var keys = map[string]string{
 	"requester.rename": "", "request.received": "request", "request.approve": "request", "request.refuse": "request",
 	"request.expire": "request", "request.return": "request", "campaign.received": "campaign", "campaign.refuse": "campaign",
 	"campaign.join": "campaign consent", "campaign.leave": "campaign", "campaign.round": "campaign request round",
+	"campaign.model": "campaign", "campaign.fork": "campaign",
 	"decision": "request outcome reason",
 	"training.run": "run request status epsilon delta steps", "run.failed": "run reason charged",
 	"budget.spend": "run epsilon accountant", "release.intent": "run release?", "release.approve": "run release?",
@@ -50,7 +51,7 @@ var texts = map[string]*regexp.Regexp{
 	"outcome":    whole(`permit|deny`),
 	"status":     whole(`ready|approved|training|held`),
 	"method":     whole(`clock|command|request|terminal`),
-	"profile":    whole(`audit|audit-disclosed|backup|receipt|records`),
+	"profile":    whole(`audit|audit-disclosed|backup|card|receipt|records`),
 }
 
 var reasons = map[string]*regexp.Regexp{
