@@ -202,6 +202,12 @@ def _stop(vault: Owner, request_id: str) -> str:
     return wording.after_a_stop(vault.request(request_id).line.state)
 
 
+def _what_stopping_ends(vault: Owner, request_id: str) -> list[str]:
+    """Nothing where no such run goes on: to stop it is refused then."""
+    runs = [run for run in vault.runs() if run.request.startswith(request_id.lower())]
+    return [request_facts.what_stopping_costs(run) for run in runs]
+
+
 REFUSE: Final[Action[RequestView]] = Action(
     name="refuse",
     words="request refuse",
@@ -274,6 +280,7 @@ STOP: Final[Action[RunView]] = Action(
     target=REQUEST,
     call=lambda vault, request, _: _stop(vault, request),
     reply=lambda _request, sentence: [sentence],
+    foretold=_what_stopping_ends,
     question=Question(
         page="training",
         key="s",
@@ -301,6 +308,7 @@ LEAVE: Final[Action[CampaignLine]] = Action(
     entries=(REASON,),
     call=lambda vault, campaign, said: vault.leave_campaign(campaign, reason=said["reason"]),
     reply=lambda _campaign, done: campaign_facts.leaving(done, is_done=True),
+    foretold=lambda vault, campaign: campaign_facts.leaving(vault.preview_leave(campaign), is_done=False),
 )
 
 
@@ -314,6 +322,12 @@ def _withhold(vault: Owner, release_id: str) -> tuple[str, bool]:
     return newest_entry(vault, "settings.change" if unsure else "release.withhold"), unsure
 
 
+def _what_keeping_ends(vault: Owner, release_id: str) -> list[str]:
+    """Nothing of one that is decided about: to keep it private is refused then."""
+    found = vault.release(release_id)
+    return [] if update_facts.is_decided(found) else [update_facts.keeping(found)]
+
+
 WITHHOLD: Final[Action[ReleaseView]] = Action(
     name="withhold",
     words="release withhold",
@@ -321,6 +335,7 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
     target=UPDATE,
     call=lambda vault, release, _: _withhold(vault, release),
     reply=lambda _release, done: [update_facts.kept_private(done)],
+    foretold=_what_keeping_ends,
     question=Question(
         page="release",
         key="D",

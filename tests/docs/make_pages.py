@@ -61,6 +61,8 @@ def argument(entry: Entry) -> tuple[str, str]:
 def beginning(action: Action[Any]) -> str:
     """How the section of a simple action begins."""
     arguments = [(*argument(one), one.help) for one in action.entries]
+    if action.foretold is not None:
+        arguments.append(("[--dry-run]", "--dry-run", "Show what would change, and change nothing."))
     listed = [(action.target.metavar, action.target.help), *((name, about) for _, name, about in arguments)]
     usage = " ".join(("lockbox", action.words, action.target.metavar, *(shown for shown, _, _ in arguments)))
     lines = "\n".join(f"* `{name}`: {about}" for name, about in listed)

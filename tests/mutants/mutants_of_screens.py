@@ -6,6 +6,23 @@ from mutant import Kind, Mutant
 
 MUTANTS = (
     Mutant(
+        name="a command does what is for good without a question",
+        kind=Kind.CONSENT,
+        function="_have_meant",
+        old="if foretold and is_interactive() and not confirm(",
+        new="if not foretold and is_interactive() and not confirm(",
+        caught_by="test_what_is_for_good_is_asked_about_before_it_is_done",
+        within="tui/cli/action_commands",
+    ),
+    Mutant(
+        name="a campaign is left by a key alone",
+        kind=Kind.CONSENT,
+        function="word_to_leave",
+        old="if found.withdrawal is None else",
+        new="if not found.rounds else",
+        caught_by="test_to_leave_what_was_joined_takes_a_word",
+    ),
+    Mutant(
         name="a dialog hears the keys that were meant for the screen before it",
         kind=Kind.CONSENT,
         function="Dialog.is_deaf_to",

@@ -125,6 +125,7 @@ def test_a_campaign_is_one_thing_with_one_composed_price(vault: Vault, folder: P
     assert (found.decision.permitted, found.obstacle, found.witness) == (False, "", None)
     assert vault.campaigns() == [line]
     assert vault.requests() == []
+    assert (vault.status().campaigns_waiting, vault.status().requests_waiting) == (1, 0)
     (said,) = entries(vault, "campaign.received")
     assert f"Campaign {line.id[:8]} came in from {NAME} for academic research" in said
     assert said.endswith("in 3 rounds.")
@@ -411,6 +412,7 @@ def test_a_campaign_that_was_not_joined_is_refused_by_leaving(vault: Vault, fold
     done = vault.leave_campaign(found.line.id)
 
     assert (done.withdrawal, done.campaign.state) == (None, "refused")
+    assert vault.status().campaigns_waiting == 0
     assert vault.request(early).line.state == "refused_person"
     assert entries(vault, "campaign.leave") == []
     assert entries(vault, "campaign.refuse") == [f"Campaign {found.line.id[:8]} of {NAME} was refused."]

@@ -10,7 +10,7 @@ from textual.widgets import Button, Input
 
 from tests.worlds.asking import served_copy
 from tests.worlds.campaigns import campaign
-from tests.worlds.screens import at_rest, on_page, play, press, sees, until, words_in
+from tests.worlds.screens import at_rest, on_page, play, press, sees, type_word, until, words_in
 from tests.worlds.vaults import new_world
 from tui.dialogs.campaign import CampaignDialog
 from tui.dialogs.submit import SubmitDialog
@@ -58,6 +58,7 @@ def test_a_campaign_is_taken_in_read_to_its_end_joined_and_left_in_dialogs(tmp_p
                 assert not pilot.app.screen.query("#join")
                 assert "Nothing of it has left" in words_in(pilot.app, "#consequence")
                 pilot.app.screen.query_one("#leave", Button).press()
+                await type_word(pilot, "LEAVE")
                 await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
                 assert [one.state for one in owner.campaigns()] == ["left"]
 

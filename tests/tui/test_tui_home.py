@@ -31,6 +31,7 @@ from tui.text import times, wording
 from tui.widgets.table import ListTable
 from vault.client.client import Client
 from vault.owner.interface.session import OwnerSession
+from vault.views.campaigns import CampaignLine
 from vault.views.consents import GrantView
 from vault.views.requests import RequestLine
 from vault.views.runs import RunView
@@ -185,7 +186,9 @@ def test_foreign_names_are_shown_as_they_are(today: World, monkeypatch: pytest.M
         play(story(vault))
 
 
-def test_what_runs_stands_first_and_consents_that_end_within_a_week_are_among_it(today: World) -> None:
+def test_what_runs_stands_first_and_a_campaign_and_consents_that_end_within_a_week_are_among_it(
+    today: World,
+) -> None:
     run = RunView(
         request="r1", requester=NAME, collection="nights", step=3, of=60, started_at="2026-11-21T12:00:00Z",
         epsilon=Decimal(1), confined=True, landlock_abi=5, seccomp=True, missing=(),
@@ -197,18 +200,24 @@ def test_what_runs_stands_first_and_consents_that_end_within_a_week_are_among_it
     found = waiting(facts, [run], now)
     assert [(one.page, one.key, one.until) for one in found] == [
         ("training", "r1", "step 3 of 60"),
+        ("requests", "campaign:c1", "1 hour left"),
         ("consents", "soon", "6 days left"),
     ]
 
 
 def overview(status: object, grant: GrantView, world: World) -> Overview:
-    """Two consents in force: one ends in a week less an hour, one in eight days."""
+    """Two consents in force: one ends in a week less an hour, one in eight days. A campaign waits, one is joined."""
     soon, late = (
         replace(
             grant, id=name, state="active", not_after=(world.clock.now + timedelta(hours=hours)).isoformat()
         )
         for name, hours in (("soon", 7 * 24 - 1), ("late", 8 * 24))
     )
+    asked = CampaignLine(
+        id="c1", state="waiting", requester=NAME, requester_status="new", collection="nights", purpose_words="research",
+        rounds=3, done=0, to_come=3, received_at="", ends_at=(world.clock.now + timedelta(hours=1)).isoformat(),
+    )  # fmt: skip
     return Overview(
-        status=status, updates=(), requests=(), grants=(soon, late), runs=(), budget=(), charges=(), lines=()
-    )
+        status=status, updates=(), requests=(), campaigns=(asked, replace(asked, id="c2", state="joined")),
+        grants=(soon, late), runs=(), budget=(), charges=(), lines=(),
+    )  # fmt: skip

@@ -72,7 +72,10 @@ def test_the_numbers_of_home(lived: Lived) -> None:
 
     def check(_pilot: Pilot[int], said: str) -> None:
         assert wording.counted(status["released"], "update") + " left this computer" in said
-        assert f"{status['requests_waiting'] + status['held']} wait for you" in said
+        assert (
+            f"{status['requests_waiting'] + status['campaigns_waiting'] + status['held']} wait for you"
+            in said
+        )
         assert said.count("◆ update held") == status["held"]
         assert said.count("? asks to learn") == status["requests_waiting"]
         for line in budget:

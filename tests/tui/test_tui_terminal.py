@@ -249,6 +249,24 @@ def test_data_goes_to_stdout_and_talk_to_stderr(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr() == ("data\n", "talk\n")
 
 
+def test_what_is_written_to_a_closed_output_is_refused_and_what_is_said_to_a_closed_one_is_dropped(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    entry_point._stand_in_for_closed()
+    for words in (["formats"], ["--version"], ["job", "new", "--template"]):
+        assert run(words) == ExitCode.UNAVAILABLE
+        (said,) = capsys.readouterr().err.splitlines()
+        assert said == (
+            "lockbox: error: not available now: standard output is closed, and there is something to write to it"
+        )
+    monkeypatch.setattr(sys, "stderr", None)
+    entry_point._stand_in_for_closed()
+    terminal.say("talk")
+    assert run(["formats"]) == ExitCode.UNAVAILABLE
+    assert capsys.readouterr() == ("", "")
+
+
 # errors -------------------------------------------------------------------------------------------------------
 
 

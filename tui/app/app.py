@@ -281,9 +281,8 @@ class LockboxApp(JumpingApp):
         status = await self.ask(lambda vault: vault.status())
         lines = await self.ask(lambda vault: vault.budget())
         used = [line.used_percent for line in lines if line.requester is None]
-        self.standing = Standing(
-            used_percent=max(used) if used else None, waiting=status.requests_waiting + status.held
-        )
+        waiting = status.requests_waiting + status.campaigns_waiting + status.held
+        self.standing = Standing(used_percent=max(used) if used else None, waiting=waiting)
         for screen in self.screen_stack:
             if isinstance(screen, Page):
                 screen.reload()

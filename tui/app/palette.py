@@ -14,7 +14,7 @@ from tui.app.keymap import ACTIONS
 from tui.app.page import Page
 from tui.app.page_classes import SCREENS_BY_NAME
 from tui.app.program import program_of
-from tui.text import model_facts, wording
+from tui.text import campaign_facts, model_facts, wording
 from tui.text.layout import escaped
 from tui.widgets.plain import content
 from vault.errors.families import LockboxError
@@ -52,7 +52,7 @@ def _how(one: KeyAction) -> str:
 
 def places(vault: OwnerSession) -> list[Place]:
     """Everything that has a line of its own on a page; no value of a record is among it."""
-    return [*_asked(vault), *_allowed(vault), *_kept(vault), *_models(vault)]
+    return [*_asked(vault), *_campaigns(vault), *_allowed(vault), *_kept(vault), *_models(vault)]
 
 
 def _asked(vault: OwnerSession) -> Iterator[Place]:
@@ -62,6 +62,13 @@ def _asked(vault: OwnerSession) -> Iterator[Place]:
             f"{one.purpose_words}, on {wording.short(one.collection, NAME_ROOM)}: {wording.state(one.state)}"
         )
         yield Place(words=words, about=about, page="requests", key=one.id)
+
+
+def _campaigns(vault: OwnerSession) -> Iterator[Place]:
+    for one in vault.campaigns():
+        words = f"Campaign {one.id[:8]} of {wording.short(one.requester, NAME_ROOM)}"
+        about = f"{one.purpose_words}, on {wording.short(one.collection, NAME_ROOM)}: {one.state}"
+        yield Place(words=words, about=about, page="requests", key=f"{campaign_facts.KEY}{one.id}")
 
 
 def _allowed(vault: OwnerSession) -> Iterator[Place]:

@@ -38,7 +38,7 @@ def is_too_plain(environ: Mapping[str, str]) -> bool:
 
 
 def _is_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def run(paths: Paths) -> int:

@@ -48,6 +48,6 @@ def _withdraw(talk: Talk, vault: OwnerSession, one: GrantView) -> None:
     """Say what it stops, destroys and cannot reach; where something is lost, a word is typed."""
     planned = vault.preview_withdraw(one.id)
     talk.say(*consent_facts.withdrawing(planned))
-    is_lost = bool(planned.destroyed or planned.stopped)
-    if talk.types(wording.WITHDRAW_WORD, KEEP) if is_lost else talk.agrees("Withdraw it", KEEP):
+    is_for_good = consent_facts.is_for_good(planned)
+    if talk.types(wording.WITHDRAW_WORD, KEEP) if is_for_good else talk.agrees("Withdraw it", KEEP):
         talk.say(consent_facts.withdrawn(vault.withdraw(one.id)))

@@ -40,6 +40,7 @@ def waiting_lines(status: VaultStatus) -> Iterator[tuple[str, str]]:
         yield f"The date is in question: {status.date_question}.", "lockbox date show"
     found = (
         (status.requests_waiting, "request", "for your answer", "lockbox request list"),
+        (status.campaigns_waiting, "campaign", "for your answer", "lockbox campaign list"),
         (status.held, "held update", "for your decision", "lockbox release list"),
     )
     for count, noun, what_for, command in found:
@@ -56,7 +57,7 @@ def waiting_lines(status: VaultStatus) -> Iterator[tuple[str, str]]:
         yield "A week has passed; the digest says what happened in it.", "lockbox digest"
     if not status.rows:
         yield "There is no data yet.", "lockbox import FILE --dry-run"
-    if not (status.requests_waiting or status.held):
+    if not (status.requests_waiting or status.campaigns_waiting or status.held):
         yield "Nothing waits for you.", "lockbox status"
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from tui.actions import ACTIONS
-from tui.cli.terminal import say, write
+from tui.cli.options import DryRun
+from tui.cli.terminal import confirm, is_interactive, say, write, write_wrapped
 from tui.cli.vault_access import open_vault
 from tui.text.action import Action, Entry
+from vault.errors.consent import NotConfirmed
 
-TARGET = "target"
+TARGET, DRY_RUN = "target", "dry_run"
 
 
 def add_actions(group: typer.Typer, name: str) -> None:
@@ -27,9 +29,14 @@ def add_actions(group: typer.Typer, name: str) -> None:
 def command_of(action: Action[Any]) -> Callable[..., None]:
     """The command of an action, with the signature that typer reads its arguments from."""
 
-    def run(context: typer.Context, **given: str) -> None:
-        target = given.pop(TARGET)
-        with open_vault(context) as vault:
+    def run(context: typer.Context, **given: Any) -> None:
+        target, is_look = given.pop(TARGET), given.pop(DRY_RUN, False)
+        with open_vault(context, writable=not is_look) as vault:
+            foretold = action.foretold(vault, target) if action.foretold else ()
+            if is_look:
+                _show(foretold)
+                return
+            _have_meant(foretold)
             result = action.call(vault, target, given)
         if action.data is not None:
             write(action.data(result))
@@ -41,12 +48,27 @@ def command_of(action: Action[Any]) -> Callable[..., None]:
         _parameter("context", typer.Context),
         _parameter(TARGET, Annotated[str, argument]),
         *map(_entry, action.entries),
+        *([_parameter(DRY_RUN, DryRun, default=False)] if action.foretold else []),
     ]
     run.__doc__ = action.help
     run.__name__ = action.name
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in parameters}
     return run
+
+
+def _show(foretold: Sequence[str]) -> None:
+    for sentence in foretold:
+        write_wrapped(sentence)
+    say("Nothing was changed (dry run).")
+
+
+def _have_meant(foretold: Sequence[str]) -> None:
+    """Say what is for good and ask; where there is nobody to ask, who named the target in a script has meant it."""
+    for sentence in foretold:
+        say(sentence)
+    if foretold and is_interactive() and not confirm("\nThis cannot be undone. Do it?"):
+        raise NotConfirmed()
 
 
 def _entry(entry: Entry) -> inspect.Parameter:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from tui.cli.exit_codes import ExitCode, exit_code
 from tui.text.layout import one_line
 from vault.errors.exhaustion import truly, what_ran_out
-from vault.errors.families import LockboxError
+from vault.errors.families import LockboxError, Unavailable
 
 if TYPE_CHECKING:
     from click import ClickException
@@ -28,6 +28,7 @@ GARBAGE_AFTER: Final = 200_000
 def main() -> None:
     """Run one command; every error ends as one sentence and an exit code, never as a traceback."""
     try:
+        _stand_in_for_closed()
         _silence_interpreter()
         gc.set_threshold(GARBAGE_AFTER)
         code = _with_output_written(run(sys.argv[1:]))
@@ -39,8 +40,6 @@ def main() -> None:
 
 def _with_output_written(code: int) -> int:
     """The code of a command, or that of its output where the last of it cannot be written."""
-    if sys.stdout is None:
-        return code
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -50,6 +49,37 @@ def _with_output_written(code: int) -> int:
         os.close(nowhere)
         return code or _report(error)
     return code
+
+
+class ClosedOutput(io.StringIO):
+    """Standard output that was closed before the command began: whatever is written to it is refused."""
+
+    def write(self, text: str) -> int:
+        """Raise `Unavailable`."""
+        raise Unavailable(reason="standard output is closed, and there is something to write to it")
+
+
+class NobodyListens(io.StringIO):
+    """Standard error that was closed before the command began: what is said there is not kept either."""
+
+    def write(self, text: str) -> int:
+        """Drop it."""
+        return len(text)
+
+
+def _stand_in_for_closed() -> None:
+    """Refuse what is written to a closed output, and drop what is said where nobody wants to hear it."""
+    for descriptor in (1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            # Else the next file that is opened would be what a child process takes for its output.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, descriptor)
+            if nowhere != descriptor:
+                os.close(nowhere)
+    sys.stdout = sys.stdout or ClosedOutput()
+    sys.stderr = sys.stderr or NobodyListens()
 
 
 def _silence_interpreter() -> None:

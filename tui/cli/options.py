@@ -12,6 +12,7 @@ Special = Annotated[
     bool,
     typer.Option("--special", help="Without a terminal: your explicit yes to columns of a special category."),
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help='One JSON object a line, each with "v":1.')]
 
 

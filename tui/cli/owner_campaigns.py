@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.options import AsJson, Special
+from tui.cli.options import AsJson, DryRun, Special
 from tui.cli.show_request import confirm_special, show_columns, show_draft
 from tui.cli.terminal import (
     confirm,
@@ -106,9 +106,7 @@ def join(
         list[str] | None, typer.Option("--also", metavar="COLUMN", help="Allow this optional column as well.")
     ] = None,
     special: Special = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
-    ] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """For owners: consent to all rounds of a campaign at once. Every release is a decision of its own, later."""
     optional = frozenset(also or [])

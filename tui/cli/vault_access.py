@@ -100,6 +100,13 @@ def attach_session(options: GlobalOptions) -> OwnerSession:
     return attach.attach(options.paths, options.secret(), recovery=options.recovery_key)
 
 
+def check_new_file(context: typer.Context, target: Path) -> None:
+    """Refuse a place for a new file before any passphrase is asked; the vault looks again before it writes."""
+    from vault.client import attach
+
+    attach.check_destination(target, vault_folder=global_options(context).paths.vault)
+
+
 def ask_beforehand(vault: Owner) -> None:
     """Ask for the passphrase that the next act needs before a bar is drawn, unless it was given already."""
     get_ready = getattr(vault, "get_ready_to_prove", None)  # a vault that is open here was opened by it

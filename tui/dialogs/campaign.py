@@ -168,13 +168,11 @@ class CampaignDialog(ReadToEndDialog):
 
     @work(exclusive=True, group="decide")
     async def _leave(self) -> None:
-        """Leave it; where that destroys what was paid for, after a word."""
+        """Leave it, after a word once it is joined: nobody joins a campaign twice."""
         found, planned = self._offer.campaign.line.id, self._offer.leaving
         assert planned is not None  # else there is no such button
-        ends = planned.withdrawal
-        is_lost = ends is not None and bool(ends.destroyed or ends.stopped)
-        sentences = " ".join(campaign_facts.leaving(planned, is_done=False))
-        if await self.is_typed(wording.WITHDRAW_WORD if is_lost else "", sentences):
+        word = campaign_facts.word_to_leave(planned)
+        if await self.is_typed(word, " ".join(campaign_facts.leaving(planned, is_done=False))):
             self.carry_out(
                 lambda vault: vault.leave_campaign(found),
                 lambda done: " ".join(campaign_facts.leaving(done, is_done=True)),

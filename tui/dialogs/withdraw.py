@@ -54,9 +54,9 @@ class WithdrawDialog(VaultCallDialog):
 
     @work(exclusive=True, group="decide")
     async def _withdraw(self) -> None:
-        """Withdraw it; where that destroys what was paid for, after a word."""
-        one, is_lost = self._one.id, bool(self._planned.destroyed or self._planned.stopped)
-        if await self.is_typed(WORD if is_lost else "", self.consequence()):
+        """Withdraw it; where that ends for good what was paid for, or a campaign, after a word."""
+        one, word = self._one.id, WORD if consent_facts.is_for_good(self._planned) else ""
+        if await self.is_typed(word, self.consequence()):
             self.carry_out(lambda vault: vault.withdraw(one), consent_facts.withdrawn, "withdrawn")
 
 

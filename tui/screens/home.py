@@ -16,7 +16,7 @@ from textual.widgets import DataTable
 
 from tui.app.key_names import key_of
 from tui.app.page import Page
-from tui.text import consent_facts, times, wording
+from tui.text import campaign_facts, consent_facts, times, wording
 from tui.widgets.by_day import ByDay
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
     from vault.views.audit import AuditLine
     from vault.views.budget import BudgetLine
+    from vault.views.campaigns import CampaignLine
     from vault.views.consents import GrantView
     from vault.views.history import BudgetPoint
     from vault.views.releases import ReleaseView
@@ -61,6 +62,7 @@ class Overview:
     status: VaultStatus
     updates: tuple[ReleaseView, ...]
     requests: tuple[RequestLine, ...]
+    campaigns: tuple[CampaignLine, ...]
     grants: tuple[GrantView, ...]
     runs: tuple[RunView, ...]
     budget: tuple[BudgetLine, ...]
@@ -78,7 +80,7 @@ class Home(Page[Overview]):
 What waits for you, the most urgent first; **enter** goes there and decides nothing.
 
 * **◆** an update is held: it ends by itself unless you decide
-* **?** somebody asks to learn from your data
+* **?** somebody asks to learn from your data, once or in the rounds of a campaign
 * **▷** you approved a job that has not run, **▶** one that runs now
 * **◷** a consent ends within seven days
 
@@ -118,6 +120,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
             status=vault.status(),
             updates=tuple(one for one in open_updates if one.decided_at is None),
             requests=requests,
+            campaigns=tuple(vault.campaigns()),
             grants=tuple(vault.grants()),
             runs=tuple(vault.runs()),
             budget=tuple(vault.budget()),
@@ -263,6 +266,7 @@ def waiting(facts: Overview, runs: Iterable[RunView], now: datetime) -> list[Wai
         *map(_run, runs),
         *(_held(one, now) for one in held),
         *(_request(one, "? asks to learn", now) for one in asked),
+        *(_campaign(one, now) for one in facts.campaigns if one.state == "waiting"),
         *(_request(one, "▷ approved, has not run", now) for one in approved),
         *(_ending(one, now) for one in facts.grants if consent_facts.standing(one, now) == "expires soon"),
     ]
@@ -309,6 +313,16 @@ def _held(one: ReleaseView, now: datetime) -> Waiting:
 def _request(one: RequestLine, what: str, now: datetime) -> Waiting:
     who = f"{one.requester}, {one.collection}"
     return Waiting(page="requests", key=one.id, what=what, who=who, until=_left(one.expires_at, now))
+
+
+def _campaign(one: CampaignLine, now: datetime) -> Waiting:
+    return Waiting(
+        page="requests",
+        key=f"{campaign_facts.KEY}{one.id}",
+        what="? asks you to join",
+        who=f"{one.requester}, {one.collection}",
+        until=_left(one.ends_at, now),
+    )
 
 
 def _ending(one: GrantView, now: datetime) -> Waiting:

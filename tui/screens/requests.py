@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 WIDE, NORMAL = 120, 80
 PANE, BORDER = 56, 2
 MOST_SQUARES = 7
-CAMPAIGN: Final = "campaign:"
-"""Goes before the id of a campaign in the key of its line."""
 MOST_OPENED: Final = 60
 """Of how many requests the price and the verdict are asked for the list, those that wait first; the others show them
 when chosen."""
@@ -92,7 +90,7 @@ Who asks to learn from your data, for what, and what it would cost.
         return Inbox(
             lines=lines,
             opened={one.id: vault.request(one.id) for one in waiting_first},
-            campaigns={CAMPAIGN + one.id: one for one in vault.campaigns()},
+            campaigns={campaign_facts.KEY + one.id: one for one in vault.campaigns()},
         )
 
     async def draw(self, facts: Inbox) -> None:

@@ -71,3 +71,5 @@ class Action(Generic[S]):
     """What the command writes to stdout, if anything."""
     entries: tuple[Entry, ...] = ()
     question: Question[S] | None = None
+    foretold: Callable[[Owner, str], Sequence[str]] | None = None
+    """What is for good about it: its command says so before, asks where there is somebody to ask, and has --dry-run."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 Facts = list[tuple[str, str]]
 
+KEY = "campaign:"
+"""Goes before the id of a campaign in the key of its line, beside the lines of requests."""
 OPEN_STATES = ("waiting", "joined")
 """States in which a campaign can be left."""
 SAME_BUT_WEIGHTS = (
@@ -143,6 +145,11 @@ def round_row(one: RoundView, witness: str | None) -> tuple[str, str, str, str, 
         "" if one.request is None else one.request[:8],
         CHECKED[one.checked].format(witness=witness),
     )
+
+
+def word_to_leave(found: CampaignLeaving) -> str:
+    """The word that leaving takes once it is joined, which is for good; a no to one that waits takes none."""
+    return "" if found.withdrawal is None else wording.LEAVE_WORD
 
 
 def leaving(found: CampaignLeaving, *, is_done: bool) -> list[str]:

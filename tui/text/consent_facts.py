@@ -189,6 +189,11 @@ def returning(one: Withdrawal) -> str:
     return f"{jobs} {verb} for your decision again: {_ids(one.returned)}."
 
 
+def is_for_good(planned: Withdrawal) -> bool:
+    """Whether withdrawing loses what was paid for, or a campaign, neither of which a new consent brings back."""
+    return bool(planned.destroyed or planned.stopped or planned.campaign)
+
+
 def withdrawing(planned: Withdrawal) -> list[str]:
     """What withdrawing stops, destroys, and cannot reach, a sentence each."""
     stopped, held, left, maybe = _counts(planned)

@@ -35,6 +35,7 @@ DELETE_MODEL: Final[Action[ModelView]] = Action(
     reply=lambda name, _: [
         f"{name} is deleted from this vault. Copies that were exported, and those of others, stay."
     ],
+    foretold=lambda vault, name: [_what_deleting_leaves(vault.model(name))],
     question=Question(
         page="models",
         key="D",

@@ -18,7 +18,7 @@ FILLED, EMPTY = "●", "○"
 WHOLE = Decimal(100)
 QUOTE = '"'
 _WORDS = re.compile("[A-Za-z]{3,}(?: [A-Za-z]+)*")
-RUN_WORD, RELEASE_WORD, WITHDRAW_WORD = "RUN", "RELEASE", "WITHDRAW"
+RUN_WORD, RELEASE_WORD, WITHDRAW_WORD, LEAVE_WORD = "RUN", "RELEASE", "WITHDRAW", "LEAVE"
 
 KEY_STATUS = {"new": "not verified", "trusted": "verified in person", "blocked": "blocked"}
 KEY_MARKS = {"new": "?", "trusted": "✓", "blocked": "✗"}

@@ -22,6 +22,7 @@ from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import generate_passphrase
 from vault.sealing.secret import Secret
+from vault.store.destination import check_destination
 from vault.wire.served_vault import facts_of, read_facts
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from vault.settings import Paths
 
 __all__ = [
-    "Secret", "attach", "attach_by_session", "check_new_passphrase", "check_there", "end_session",
+    "Secret", "attach", "attach_by_session", "check_destination", "check_new_passphrase", "check_there", "end_session",
     "generate_passphrase", "harden_process", "is_served", "passphrase_secret", "poll", "save_session", "served_by",
     "unlocking",
 ]  # fmt: skip

@@ -10,9 +10,9 @@ from vault.file_names import spelled
 from vault.queries.date import question_of
 from vault.records.collections import list_collections
 from vault.requests.drills import are_on, open_drill
-from vault.store.tables import HeldRow, LogEntry, RequestRow, VaultFact
+from vault.store.tables import CampaignRow, HeldRow, LogEntry, RequestRow, VaultFact
 from vault.store.times import stamp
-from vault.views.states import RequestState
+from vault.views.states import CampaignState, RequestState
 from vault.views.status import VaultStatus
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         grants_active=len(active),
         expiring=sum(datetime.fromisoformat(view.not_after) <= soon for view in active),
         requests_waiting=states.count(RequestState.WAITING) + (open_drill(uow, date.now) is not None),
+        campaigns_waiting=campaigns_waiting(uow, date.now),
         approved=states.count(RequestState.APPROVED),
         running=len(vault.running),
         held=states.count(RequestState.HELD),
@@ -64,6 +65,11 @@ def _states(uow: UnitOfWork, now: datetime) -> list[RequestState]:
     """The state of every request as it is shown: what ran out counts as expired."""
     held_until = {row.request_id: row.expires_at for row in uow.find(HeldRow)}
     return [shown_state(row, held_until.get(row.id, row.expires_at), now) for row in uow.find(RequestRow)]
+
+
+def campaigns_waiting(uow: UnitOfWork, now: datetime) -> int:
+    """How many campaigns can still be joined and wait for an answer."""
+    return sum(now < row.expires_at for row in uow.find(CampaignRow, state=CampaignState.WAITING))
 
 
 def shown_state(row: RequestRow, expires_at: datetime, now: datetime) -> RequestState:

@@ -29,6 +29,7 @@ class VaultStatus:
     grants_active: int
     expiring: int
     requests_waiting: int
+    campaigns_waiting: int
     approved: int
     running: int
     held: int

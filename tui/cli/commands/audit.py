@@ -14,7 +14,7 @@ from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
 from tui.cli.terminal import ask, is_interactive, say, write, write_after, write_json
-from tui.cli.vault_access import ask_beforehand, open_vault
+from tui.cli.vault_access import ask_beforehand, check_new_file, open_vault
 from tui.text import times, wording
 from tui.text.audit_facts import bundle_sentences, opening_sentences
 from vault.errors.audit import LogBroken
@@ -198,6 +198,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the trail so that anybody can verify it; it names no column, requester, file or value unless asked to."""
+    check_new_file(context, folder)
     with open_vault(context) as vault:
         fields = [field for text in disclose or () for field in _hidden_by(vault, text)]
         if fields:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui.cli.command_group import CommandGroup
-from tui.cli.options import AsJson, Special
+from tui.cli.options import AsJson, DryRun, Special
 from tui.cli.show_request import confirm_special, show_decision, show_draft
 from tui.cli.terminal import (
     confirm,
@@ -23,7 +23,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import open_vault
 from tui.text import wording
-from tui.text.consent_facts import returning
+from tui.text.consent_facts import is_for_good, returning, withdrawing
 from tui.text.parse import parse_epsilon, parse_moment, parse_names
 from vault.errors.consent import NotConfirmed
 
@@ -182,19 +182,29 @@ def _show(one: GrantView) -> None:
 def withdraw(
     context: typer.Context,
     grant_id: GrantId,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Withdraw a consent at once: no new runs, held updates are destroyed."""
     with open_vault(context, writable=not dry_run) as vault:
+        if not dry_run and is_interactive():
+            _have_meant(vault.preview_withdraw(grant_id))
         done = vault.preview_withdraw(grant_id) if dry_run else vault.withdraw(grant_id)
     if as_json:
         write_json(done)
     if dry_run:
         say("If you withdrew it, this is what would follow (dry run, nothing was changed):")
     _say_withdrawn(done)
+
+
+def _have_meant(planned: Withdrawal) -> None:
+    """Where more ends than the consent, say so and ask: what was paid for is lost, or a campaign is left for good."""
+    if not is_for_good(planned):
+        return
+    for sentence in withdrawing(planned):
+        say(sentence)
+    if not confirm("\nThis cannot be undone. Withdraw it?"):
+        raise NotConfirmed()
 
 
 def _say_withdrawn(done: Withdrawal) -> None:

@@ -22,7 +22,7 @@ from tui.cli.terminal import (
     write_table,
     write_wrapped,
 )
-from tui.cli.vault_access import ask_beforehand, open_vault
+from tui.cli.vault_access import ask_beforehand, check_new_file, open_vault
 from tui.text import wording
 from tui.text.card_facts import handed_out
 from tui.text.erasure_facts import erase_sentences, undo_sentences
@@ -126,6 +126,7 @@ def _without_places(one: ColumnSummary) -> ColumnSummary:
 
 
 def _write_pictures(context: typer.Context, collection: str, target: Path, *, as_json: bool) -> None:
+    check_new_file(context, target)
     with open_vault(context, reads_records=True) as vault:
         ask_beforehand(vault)
         with progress_bar("drawing columns") as progress:
@@ -166,6 +167,8 @@ def card(
 ) -> None:
     """Describe a collection to requesters; nothing on a data card is computed from records."""
     chosen = card_choice(collection, unit=unit, columns=columns or (), labels=labels or (), to=to)
+    if file is not None:
+        check_new_file(context, file)
     with open_vault(context, writable=file is not None) as vault:
         made = vault.hand_out_card(chosen, file) if file else vault.data_card(chosen)
     if as_json:
@@ -381,6 +384,7 @@ def export(
         )
     if not chosen:
         raise Invalid(reason=f"{file.name} does not say in which form: name it .csv or .jsonl, or give --as")
+    check_new_file(context, file)
     with open_vault(context, reads_records=True) as vault:
         ask_beforehand(vault)
         with progress_bar("writing rows") as progress:

@@ -21,7 +21,7 @@ from tui.cli.terminal import (
     write_list,
     write_wrapped,
 )
-from tui.cli.vault_access import ask_beforehand, open_vault
+from tui.cli.vault_access import ask_beforehand, check_new_file, open_vault
 from tui.text import model_facts, times
 
 if TYPE_CHECKING:
@@ -140,7 +140,9 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Predict for every row of a collection, or of a file, into a new CSV file."""
+    check_new_file(context, to)
     with open_vault(context, reads_records=True) as vault:
+        vault.model(model)  # a name that is none is said before the passphrase is asked
         ask_beforehand(vault)
         with progress_bar("predicting") as progress:
             if is_file:
@@ -164,13 +166,14 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a model to a new file, for yourself."""
+    check_new_file(context, file)
     with open_vault(context) as vault:
+        if vault.model(model).is_private:
+            say(model_facts.NOT_PRIVATE)
         written = vault.export_model(model, file)
     if as_json:
         write_json(written)
     say(f"{file} holds the model {written.name}.")
-    if written.is_private:
-        say(model_facts.NOT_PRIVATE)
 
 
 def _tell(as_json: bool, found: object, sentences: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from tui.cli.action_commands import add_actions
 from tui.cli.command_group import CommandGroup
-from tui.cli.options import AsJson, Special
+from tui.cli.options import AsJson, DryRun, Special
 from tui.cli.progress import progress_bar
 from tui.cli.show_request import confirm_special, show_approval, show_price
 from tui.cli.show_request import show_request as draw
@@ -102,9 +102,7 @@ def approve(
     ] = None,
     special: Special = False,
     run: Annotated[bool, typer.Option("--run", help="Run it now.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
-    ] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Approve one run on this computer. The release is a decision of its own, later."""
     optional = frozenset(also or [])

@@ -22,7 +22,7 @@ from tui.cli.terminal import (
     write_json,
     write_table,
 )
-from tui.cli.vault_access import global_options, open_vault
+from tui.cli.vault_access import check_new_file, global_options, open_vault
 from tui.text import wording
 from tui.text.reopening_facts import reopening_sentences
 from vault.errors.daemon import VaultUnlocked
@@ -128,6 +128,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         ("records", f"{facts.rows:,} in {wording.counted(facts.collections, 'collection')}"),
         ("consents in force", _in_force(facts.grants_active, facts.expiring)),
         ("requests that wait for you", str(facts.requests_waiting)),
+        *([("campaigns that wait for you", str(facts.campaigns_waiting))] if facts.campaigns_waiting else []),
         ("approved, not yet run", str(facts.approved)),
         *([("training now", wording.counted(facts.running, "job"))] if facts.running else []),
         ("held updates", str(facts.held)),
@@ -196,6 +197,7 @@ def backup(
     context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]
 ) -> None:
     """Write a consistent, encrypted copy of the live vault into one file."""
+    check_new_file(context, file)
     with open_vault(context) as vault, progress_bar("copying pages") as progress:
         vault.backup(file, progress=progress)
     say(f"{file} holds the whole vault, as encrypted as the vault itself; your passphrase opens it.")
