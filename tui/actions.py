@@ -8,13 +8,13 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
-from tui.text import campaign_facts, request_facts, times, update_facts, wording
-from tui.text.action import Action, Entry, Question, Target
+from tui.text import request_facts, times, update_facts, wording
+from tui.text.action import REASON, Action, Entry, Question, Target
+from tui.text.campaign_actions import ATTEND, LEAVE
 from tui.text.model_actions import DELETE_MODEL
 
 if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
-    from vault.views.campaigns import CampaignLine
     from vault.views.releases import ReleaseView
     from vault.views.requests import RequestView
     from vault.views.runs import RunView
@@ -26,7 +26,6 @@ NEWEST: Final = 50
 
 REQUESTER: Final = Target(metavar="NAME", help="Your own name for them.")
 REQUEST: Final = Target(metavar="ID", help="Of a request; its first four characters are enough.")
-CAMPAIGN: Final = Target(metavar="ID", help="Of a campaign here; its first four characters are enough.")
 UPDATE: Final = Target(metavar="ID", help="Of a held update; its first four characters are enough.")
 
 
@@ -187,13 +186,6 @@ REVOKE: Final[Action[RequestView]] = Action(
 )
 
 
-REASON: Final = Entry(
-    name="reason",
-    help="For your own record; it stays in the vault.",
-    placeholder="your reason, for you alone (optional)",
-    longest=500,
-)
-
 # what they ask ----------------------------------------------------------------------------------------------
 
 
@@ -298,20 +290,6 @@ STOP: Final[Action[RunView]] = Action(
 )
 
 
-# what they ask of many vaults -------------------------------------------------------------------------------
-
-LEAVE: Final[Action[CampaignLine]] = Action(
-    name="leave",
-    words="campaign leave",
-    help="Leave a campaign for good, or say no to one you have not joined; what has left cannot be called back.",
-    target=CAMPAIGN,
-    entries=(REASON,),
-    call=lambda vault, campaign, said: vault.leave_campaign(campaign, reason=said["reason"]),
-    reply=lambda _campaign, done: campaign_facts.leaving(done, is_done=True),
-    foretold=lambda vault, campaign: campaign_facts.leaving(vault.preview_leave(campaign), is_done=False),
-)
-
-
 # what they would get ----------------------------------------------------------------------------------------
 
 
@@ -375,6 +353,7 @@ ACTIONS: Final[tuple[Action[Any], ...]] = (
     LIFT,
     STOP,
     LEAVE,
+    ATTEND,
     WITHHOLD,
     DELETE_MODEL,
 )

@@ -10,7 +10,7 @@ import pytest
 from tests.worlds.served import Daemon, at, runtime, serving
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import World
-from vault.daemon import service
+from vault.daemon import server, service
 
 
 @pytest.fixture
@@ -33,6 +33,12 @@ def waiting_template(held_template: World, tmp_path_factory: pytest.TempPathFact
 def waiting(waiting_template: World, tmp_path: Path, short: Path) -> World:
     """A copy of that vault, with a short way to its socket."""
     return at(copy_of(waiting_template, tmp_path / "copy"), short)
+
+
+@pytest.fixture
+def settles_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is due is done ten times a second."""
+    monkeypatch.setattr(server, "SETTLE_EVERY", 0.1)
 
 
 @pytest.fixture

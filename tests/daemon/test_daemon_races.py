@@ -17,7 +17,6 @@ from tests.worlds.world import NAME, PASSPHRASE, World
 from vault import release
 from vault.audit.entries import EntryType
 from vault.client import attach
-from vault.daemon import server
 from vault.daemon.service import THREADS
 from vault.errors.families import LockboxError
 from vault.errors.rollback import MarkNotWritten
@@ -140,12 +139,6 @@ def test_as_many_as_work_at_once_can_look_at_records_at_once(
     in_threads(look, THREADS)
 
     assert statuses == [200] * THREADS
-
-
-@pytest.fixture
-def settles_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What has expired is ended ten times a second."""
-    monkeypatch.setattr(server, "SETTLE_EVERY", 0.1)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from tests.worlds.commands import Terminal, assert_refused, run, run_installed
 from tests.worlds.daemon import leave_session, serving
 from tests.worlds.models import keep_model
 from tests.worlds.world import PASSPHRASE, World
-from tui.actions import ACTIONS, LEAVE
+from tui.actions import ACTIONS
+from tui.text.campaign_actions import LEAVE
 
 
 def test_every_action_that_takes_a_word_on_the_screens_is_foretold_by_its_command() -> None:

@@ -114,6 +114,14 @@ MUTANTS = (
         within="vault/requests/campaigns",
     ),
     Mutant(
+        name="rounds run without being started where nobody agreed to that",
+        kind=Kind.CONSENT,
+        function="unattended_rounds",
+        old=", is_unattended=True",
+        new="",
+        caught_by="test_rounds_wait_for_their_owner_where_nothing_else_was_agreed_to",
+    ),
+    Mutant(
         name="a campaign is taken in whose rounds no vault can pay",
         kind=Kind.LEDGER,
         function="check_rounds_payable",

@@ -623,3 +623,44 @@ def test_a_requester_hands_in_so_many_campaigns_and_no_more(
     vault.take_campaign(asker, *bytes_of(another(asked, folder, "other")))
     with pytest.raises(TooManyWaiting):
         vault.take_campaign(asker, *bytes_of(another(asked, folder, "third")))
+
+
+# rounds that nobody starts ---------------------------------------------------------------------------------
+
+
+def test_rounds_run_without_being_started_where_that_was_agreed_to_and_no_longer_than_that(
+    vault: Vault, folder: Path
+) -> None:
+    found = vault.submit_campaign(folder)
+    vault.join_campaign(found.line.id, digest=found.digest, unattended=True)
+    round_id = vault.submit(round_of(folder, 1)).line.id
+
+    assert vault.campaign(found.line.id).is_unattended
+    assert vault.rounds_to_run() == [round_id]
+    assert entries(vault, "campaign.join")[0].endswith("; its rounds run by themselves.")
+    vault.attend_campaign(found.line.id)
+    assert vault.rounds_to_run() == []
+    with pytest.raises(CampaignWrongState, match="only when you start them"):
+        vault.attend_campaign(found.line.id)
+
+
+def test_rounds_wait_for_their_owner_where_nothing_else_was_agreed_to(vault: Vault, folder: Path) -> None:
+    joined(vault, folder)
+    vault.submit(round_of(folder, 1))
+
+    assert vault.requests()[0].state == "approved"
+    assert vault.rounds_to_run() == []
+
+
+def test_no_round_of_a_campaign_that_was_left_or_is_over_runs_by_itself(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    found = vault.submit_campaign(folder)
+    vault.join_campaign(found.line.id, digest=found.digest, unattended=True)
+    vault.submit(round_of(folder, 1))
+    asked.clock.forward(days=8)
+    assert vault.rounds_to_run() == [], "its deadline is over"
+    second = vault.submit(round_of(folder, 2)).line.id
+    assert vault.rounds_to_run() == [second]
+    vault.leave_campaign(found.line.id)
+    assert vault.rounds_to_run() == []

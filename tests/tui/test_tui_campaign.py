@@ -16,6 +16,7 @@ from tui.dialogs.campaign import CampaignDialog
 from tui.dialogs.submit import SubmitDialog
 from tui.screens.requests import Requests
 from tui.widgets.table import ListTable
+from tui.widgets.toggle import Toggle
 
 
 async def opened(pilot: Pilot[int]) -> None:
@@ -50,11 +51,18 @@ def test_a_campaign_is_taken_in_read_to_its_end_joined_and_left_in_dialogs(tmp_p
                     await press(pilot, "pagedown")
                 await until(pilot, lambda: not pilot.app.screen.query_one("#join", Button).disabled)
                 assert "3 rounds together cost" in words_in(pilot.app, "#dialog")
+                pilot.app.screen.query_one("#unattended", Toggle).action_turn()
                 pilot.app.screen.query_one("#join", Button).press()
                 await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
-                assert [one.state for one in owner.campaigns()] == ["joined"]
+                (line,) = owner.campaigns()
+                assert (line.state, owner.campaign(line.id).is_unattended) == ("joined", True)
 
                 await opened(pilot)
+                pilot.app.screen.query_one("#attend", Button).press()
+                await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
+                assert not owner.campaign(line.id).is_unattended
+                await opened(pilot)
+                assert not pilot.app.screen.query("#attend")
                 assert not pilot.app.screen.query("#join")
                 assert "Nothing of it has left" in words_in(pilot.app, "#consequence")
                 pilot.app.screen.query_one("#leave", Button).press()

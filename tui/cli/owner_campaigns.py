@@ -106,6 +106,12 @@ def join(
         list[str] | None, typer.Option("--also", metavar="COLUMN", help="Allow this optional column as well.")
     ] = None,
     special: Special = False,
+    unattended: Annotated[
+        bool,
+        typer.Option(
+            "--unattended", help="Its rounds run without you starting them, while the vault is unlocked."
+        ),
+    ] = False,
     dry_run: DryRun = False,
 ) -> None:
     """For owners: consent to all rounds of a campaign at once. Every release is a decision of its own, later."""
@@ -115,6 +121,8 @@ def join(
         _draw(what.campaign)
         write("\nJoining writes this consent:")
         show_draft(what.draft)
+        if unattended:
+            write_wrapped(campaign_facts.UNATTENDED)
         if dry_run:
             say("\nNothing was changed (dry run).")
             return
@@ -122,10 +130,20 @@ def join(
             raise NotConfirmed()
         confirmed = confirm_special(what.draft, said=special)
         full = what.campaign.line.id
-        vault.join_campaign(full, digest=what.campaign.digest, optional=optional, special_confirmed=confirmed)
+        vault.join_campaign(
+            full,
+            digest=what.campaign.digest,
+            optional=optional,
+            special_confirmed=confirmed,
+            unattended=unattended,
+        )
     say(
         f"\nYou have joined campaign {full[:8]}. Its rounds come in one by one: lockbox request submit JOBDIR"
     )
+    if unattended:
+        say(
+            f"They run while the vault is unlocked. To start each yourself again: lockbox campaign attend {full[:8]}"
+        )
     say(f"To leave it at any time: lockbox campaign leave {full[:8]}")
 
 

@@ -48,7 +48,7 @@ def prepare(vault: OwnerSession, campaign_id: str) -> Offer:
 
 
 class CampaignDialog(ReadToEndDialog):
-    """Join, leave, or decide later; dismissed with "joined", "left", or None."""
+    """Join, leave, or decide later; dismissed with "joined", "attended", "left", or None."""
 
     ANSWER: ClassVar[str] = "join"
 
@@ -116,6 +116,12 @@ class CampaignDialog(ReadToEndDialog):
         """The yes of its own for what belongs to a special category, and what is still missing."""
         joining = self._offer.joining
         yield SpecialToggle(() if joining is None else joining.draft.special)
+        if joining is not None:
+            yield Toggle(
+                "Run its rounds without me",
+                "while the vault is unlocked; you still decide what leaves",
+                id="unattended",
+            )
         yield from super().before_buttons()
 
     def safe_label(self) -> str:
@@ -127,6 +133,8 @@ class CampaignDialog(ReadToEndDialog):
         is_joined = self._offer.campaign.line.state == "joined"
         if self._offer.leaving is not None:
             yield "leave", "Leave" if is_joined else "Refuse"
+        if is_joined and self._offer.campaign.is_unattended:
+            yield "attend", "Start rounds myself"
         if self._offer.joining is not None:
             yield "join", "Join"
 
@@ -153,17 +161,26 @@ class CampaignDialog(ReadToEndDialog):
         """Join it, or leave it."""
         if name == "leave":
             self._leave()
+        elif name == "attend":
+            self._attend()
         elif name == "join" and not self.what_is_missing():
             self._join()
 
     def _join(self) -> None:
         found, confirmed = self._offer.campaign, self.query_one("#special", Toggle).is_on
+        unattended = self.query_one("#unattended", Toggle).is_on
         self.carry_out(
             lambda vault: vault.join_campaign(
-                found.line.id, digest=found.digest, special_confirmed=confirmed
+                found.line.id, digest=found.digest, special_confirmed=confirmed, unattended=unattended
             ),
-            lambda _: "You have joined. Its rounds are requests, and run when you run them.",
+            lambda _: campaign_facts.joined(unattended=unattended),
             "joined",
+        )
+
+    def _attend(self) -> None:
+        found = self._offer.campaign.line.id
+        self.carry_out(
+            lambda vault: vault.attend_campaign(found), lambda _: campaign_facts.ATTENDED, "attended"
         )
 
     @work(exclusive=True, group="decide")

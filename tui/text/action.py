@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
@@ -73,3 +73,11 @@ class Action(Generic[S]):
     question: Question[S] | None = None
     foretold: Callable[[Owner, str], Sequence[str]] | None = None
     """What is for good about it: its command says so before, asks where there is somebody to ask, and has --dry-run."""
+
+
+REASON: Final = Entry(
+    name="reason",
+    help="For your own record; it stays in the vault.",
+    placeholder="your reason, for you alone (optional)",
+    longest=500,
+)

@@ -27,6 +27,11 @@ EACH_DECIDED = (
     "Joining allows the runs of all rounds at once, each of them charged to the budget by itself. Every release is "
     "still yours to decide, one by one; a round that you do not answer is left out."
 )
+UNATTENDED = (
+    "Its rounds run without you starting them, one after another, while the vault is unlocked. Each is charged when it "
+    "runs; nothing leaves before you decide."
+)
+ATTENDED = "Each of its rounds runs only when you start it, from now on."
 NO_WITNESS = (
     "Nobody is named who would cosign what is shown to all: others may be shown other weights than you are."
 )
@@ -57,6 +62,12 @@ NOT_YET = (
 _RETURNS = {"final_model": "the final model", "nothing": "nothing"}
 
 
+def joined(*, unattended: bool) -> str:
+    """What happens next, once a campaign is joined."""
+    how = "run without you starting them" if unattended else "run when you run them"
+    return f"You have joined. Its rounds are requests, and {how}."
+
+
 def progress(line: CampaignLine) -> str:
     """How many rounds were done, and how many are to come."""
     return f"{line.done} of {wording.counted(line.rounds, 'round')} done, {line.to_come} to come"
@@ -84,6 +95,7 @@ def what_runs(found: CampaignView) -> Facts:
         ("noise", f"{found.noise_multiplier:g} times the clip norm {found.clip_norm:g}, in every step"),
         ("rounds", f"{progress(line)}; the last ends {times.short_time(line.ends_at)}"),
         ("their results", wording.time_to_decide(found.slot_minutes)),
+        ("runs", "without you starting them" if found.is_unattended else "when you start them"),
         ("all vaults' by", f"{found.protocol}, {found.rule.replace('_', ' ')}"),
         ("its log", log_words(found)),
         ("digest", found.digest),

@@ -51,7 +51,9 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
         "[, in {rounds} rounds]."
     ),
     EntryType.CAMPAIGN_REFUSE: "Campaign {campaign}[ of {requester}] was refused[: {reason}].",
-    EntryType.CAMPAIGN_JOIN: "You joined campaign {campaign}[ of {requester}] under consent {consent}.",
+    EntryType.CAMPAIGN_JOIN: (
+        "You joined campaign {campaign}[ of {requester}] under consent {consent}[; its rounds {runs}]."
+    ),
     EntryType.CAMPAIGN_LEAVE: (
         "You left campaign {campaign}[ of {requester}][: {reason}][; {left} of its rounds may have left before]."
     ),

@@ -180,6 +180,8 @@ async def _settle_now_and_then(service: Service) -> None:
         await asyncio.sleep(SETTLE_EVERY)
         with contextlib.suppress(LockboxError):  # a full disk now is no reason to end; whoever acts is told
             await service.work(service.vault.settle)
+            # Now and not when a round comes in: no answer to who asks is followed by work that tells of a consent.
+            await service.work(service.begin_round)
 
 
 @contextlib.contextmanager

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from vault.daemon.approvers import Approvers
 from vault.daemon.moving_window import MovingWindow
 from vault.daemon.sessions import Scope, Sessions, WallClock
-from vault.daemon.watched import WatchedActions
+from vault.daemon.watched import RUN, WatchedActions
 from vault.errors.daemon import ApprovalNotProven, NotAtThisDoor, SessionEnded, TooManyTries, TrainingRuns
 from vault.errors.families import Locked
 from vault.sealing.passphrase import passphrase_secret
@@ -24,6 +25,7 @@ from vault.wire.proofs import LOCK_AFTER, LockAfter, Proof
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
+    from vault.owner.interface.kinds import Progress
     from vault.sealing.secret import Secret
     from vault.sealing.slots import KdfCost
     from vault.vault import Vault
@@ -53,6 +55,7 @@ class Service:
         self._finish = finish
         self._pause = pause
         self._is_locked = False
+        self._begun_rounds: set[str] = set()
         self._tries = MovingWindow(most=TRIES_A_MINUTE, seconds=60.0)
         self._asked: set[Future[Any]] = set()
         self._workers = ThreadPoolExecutor(THREADS, thread_name_prefix="vault")
@@ -148,6 +151,19 @@ class Service:
             self.check_proof(wish.proof, LOCK_AFTER, arguments)
 
     # the process itself
+
+    def begin_round(self) -> None:
+        """Begin the next run that nobody has to start, after the one before it; each is begun once in this process."""
+        if self.watched.has_run or self.sessions.seconds_left() == 0:
+            return
+        for request in self.vault.rounds_to_run():
+            if request not in self._begun_rounds:
+                self._begun_rounds.add(request)
+                self.watched.begin(RUN, {"request_id": request}, partial(self._run, request))
+                return
+
+    def _run(self, request: str, progress: Progress) -> object:
+        return self.vault.train(request, progress=progress)
 
     def lock_after(self, minutes: int) -> None:
         """Lock after so many minutes without use, and record it."""

@@ -129,6 +129,13 @@ class AccessActions:
         """
         self._opened.settle(_take_up)
 
+    def rounds_to_run(self) -> list[str]:
+        """The requests of rounds that may run without anybody starting them."""
+        from vault.requests.rounds import unattended_rounds
+
+        with self._opened.read() as uow:
+            return unattended_rounds(uow, self._opened.now(uow))
+
     def raise_mark(self) -> None:
         """Remember outside the vault what was taken in; what cannot be written now is said by the next act."""
         with suppress(MarkNotWritten):

@@ -57,13 +57,24 @@ class CampaignActions:
 
     def join_campaign(
         self, campaign_id: str, *, digest: str, optional: frozenset[str] = frozenset(),
-        special_confirmed: bool = False,
+        special_confirmed: bool = False, unattended: bool = False,
     ) -> None:  # fmt: skip
         from vault.requests.join_campaign import join  # it loads numpy, which most acts do without
 
         with self._opened.act() as act:
             row = _found(act.uow, campaign_id)
-            join(act, row, digest=digest, optional=optional, special_confirmed=special_confirmed)
+            join(
+                act, row, digest=digest, optional=optional, special_confirmed=special_confirmed,
+                is_unattended=unattended,
+            )  # fmt: skip
+
+    def attend_campaign(self, campaign_id: str) -> None:
+        from vault.requests.rounds import attend  # it loads numpy, which most acts do without
+
+        with self._opened.act() as act:
+            row = _found(act.uow, campaign_id)
+            campaigns.check_unattended(row)
+            attend(act, row)
 
     def preview_leave(self, campaign_id: str) -> CampaignLeaving:
         with self._opened.read() as uow:

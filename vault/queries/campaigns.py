@@ -108,6 +108,7 @@ def campaign_view(uow: UnitOfWork, vault: OpenVault, row: CampaignRow) -> Campai
         rule=document.aggregation.rule,
         witness=None if document.witness is None else document.witness.name,
         consent=row.grant_id,
+        is_unattended=row.is_unattended,
         reason=row.reason,
         rounds=_rounds(uow, campaign, now),
         price=_price(uow, campaign, now),

@@ -109,6 +109,14 @@ def check_open(row: CampaignRow, now: datetime) -> None:
         check_waiting(row, now)
 
 
+def check_unattended(row: CampaignRow) -> None:
+    """Refuse unless the rounds of a campaign run without anybody starting them; raises `CampaignWrongState`."""
+    if row.state is not CampaignState.JOINED:
+        raise CampaignWrongState(reason=_WHY[row.state])
+    if not row.is_unattended:
+        raise CampaignWrongState(reason="its rounds run only when you start them")
+
+
 def refuse(act: AuditedTransaction, row: CampaignRow, *, reason: str = "") -> None:
     """Say no to a campaign that was not joined; its requester hears so, and so do its rounds that wait."""
     check_waiting(row, act.now)

@@ -102,8 +102,11 @@ def join(
     digest: str,
     optional: frozenset[str],
     special_confirmed: bool,
+    is_unattended: bool,
 ) -> None:
     """Join a campaign: consent, entry and the approval of the rounds that wait, in one transaction.
+
+    Its rounds run without anybody starting them if `is_unattended`, as long as a process has the vault open.
 
     Raises `CampaignWrongState`, `CampaignMismatch` for another digest than the stored one, `ConsentRefused`,
     `SpecialNotConfirmed`, `Invalid`, and what `check_runnable` does.
@@ -127,9 +130,11 @@ def join(
         optional=campaign.job.manifest.optional,
     )
     row.state, row.decided_at, row.grant_id = CampaignState.JOINED, act.at, grant.id
+    row.is_unattended = is_unattended
+    unattended = {"runs": "run by themselves"} if is_unattended else {}
     act.record(
         EntryType.CAMPAIGN_JOIN,
         clear={"campaign": row.id, "consent": grant.id},
-        hidden={"requester": campaign.job.requester.name, "digest": row.digest},
+        hidden={"requester": campaign.job.requester.name, "digest": row.digest} | unattended,
     )
     approve_rounds(act)

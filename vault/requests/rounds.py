@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vault.audit.entries import EntryType
 from vault.consent.receipts import load_grants
 from vault.errors.campaigns import RoundOfCampaign
 from vault.requests import inbox
@@ -12,7 +13,10 @@ from vault.store.tables import CampaignRow, RequestRow
 from vault.views.states import CampaignState, RequestState
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from vault.audit.transaction import AuditedTransaction
+    from vault.store.unit_of_work import UnitOfWork
 
 
 def approve_rounds(act: AuditedTransaction) -> list[str]:
@@ -23,6 +27,22 @@ def approve_rounds(act: AuditedTransaction) -> list[str]:
     waiting = act.uow.find(RequestRow, state=RequestState.WAITING, decided_at=None)
     rounds = [row for row in waiting if row.campaign_id is not None and act.now < row.expires_at]
     return [row.id for row in rounds if _approve(act, row)]
+
+
+def unattended_rounds(uow: UnitOfWork, now: datetime) -> list[str]:
+    """The approved rounds that may run without anybody starting them, the one that ends first before the others."""
+    joined = uow.find(CampaignRow, state=CampaignState.JOINED, is_unattended=True)
+    rows = [
+        row for one in joined for row in uow.find(RequestRow, campaign_id=one.id, state=RequestState.APPROVED)
+    ]
+    return [row.id for row in sorted(rows, key=lambda row: row.expires_at) if now < row.expires_at]
+
+
+def attend(act: AuditedTransaction, row: CampaignRow) -> None:
+    """Let the rounds of a campaign run only where its owner starts them."""
+    row.is_unattended = False
+    what = f"the rounds of campaign {row.id[:8]}: each runs only when you start it"
+    act.record(EntryType.SETTINGS_CHANGE, hidden={"what": what})
 
 
 def check_by_itself(row: RequestRow) -> None:

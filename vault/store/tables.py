@@ -259,7 +259,8 @@ class RequestRow(Row, table=True):
 class CampaignRow(Row, table=True):
     """One signed campaign that came in; the job of each of its rounds is a request.
 
-    `grant_id` is the consent under which it was joined; `is_told` says that the requester hears of the refusal.
+    `grant_id` is the consent under which it was joined; `is_told` says that the requester hears of the refusal,
+    `is_unattended` that its rounds run without anybody starting them.
     """
 
     __tablename__ = "campaign"
@@ -278,6 +279,7 @@ class CampaignRow(Row, table=True):
     grant_id: str | None = sqlmodel.Field(default=None, index=True)
     reason: str | None = None
     is_told: bool = _flag()
+    is_unattended: bool = _flag()
 
 
 class CampaignLogRow(Row, table=True):

@@ -85,7 +85,7 @@ class CampaignView:
 
     `decision` says which columns its rounds read and what the consents say of one; `obstacle` why none can run here as
     it is, whatever is allowed; `witness` is the name of who cosigns its log, or None; `log` is what was read of it, or
-    None where none was handed over.
+    None where none was handed over; `is_unattended` says that its rounds run without being started.
     """
 
     line: CampaignLine
@@ -116,6 +116,7 @@ class CampaignView:
     rounds: tuple[RoundView, ...]
     price: CampaignPrice | None
     decision: DecisionView
+    is_unattended: bool = False
     obstacle: str = ""
     misfits: tuple[str, ...] = ()
     log: LogView | None = None

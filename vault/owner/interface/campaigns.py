@@ -31,14 +31,18 @@ class Campaigns(Protocol):
     @proven
     def join_campaign(
         self, campaign_id: str, *, digest: str, optional: frozenset[str] = frozenset(),
-        special_confirmed: bool = False,
+        special_confirmed: bool = False, unattended: bool = False,
     ) -> None:  # fmt: skip
         """Consent to all rounds of a campaign at once; each of them may then run, and every release is decided apart.
 
-        `digest` is that of the campaign that was shown. Raises `CampaignMismatch`, `CampaignWrongState`,
-        `ConsentRefused`, `SpecialNotConfirmed`, `BudgetExhausted` where not even one round can be paid, `Invalid`, and
-        what a job that does not fit its collection raises.
+        `digest` is that of the campaign that was shown. Where `unattended`, rounds run without being started, as long
+        as a process has the vault open. Raises `CampaignMismatch`, `CampaignWrongState`, `ConsentRefused`,
+        `SpecialNotConfirmed`, `BudgetExhausted` where not even one round can be paid, `Invalid`, and what a job that
+        does not fit its collection raises.
         """
+
+    def attend_campaign(self, campaign_id: str) -> None:
+        """Let the rounds of a campaign run only where they are started, from now on; raises `CampaignWrongState`."""
 
     def preview_leave(self, campaign_id: str) -> CampaignLeaving:
         """What `leave_campaign` would stop and destroy now, and what it could not reach; nothing is changed."""
