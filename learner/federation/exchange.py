@@ -36,6 +36,8 @@ ERROR_LIMIT: Final = 4096
 """Bytes of the body of an error."""
 ANSWER_LIMIT: Final = 4 * (RELEASE_LIMIT + SIGNATURE_LIMIT + UPDATE_LIMIT) // 3 + 1024
 """Bytes of the body of an answer: its files in base64, and their names."""
+UPDATE_HEADER: Final = 64 * 1024
+"""Bytes of the header of an update at most."""
 URL_LIMIT: Final = 200
 SENTENCE_LIMIT: Final = 1000
 
@@ -113,6 +115,12 @@ def parse_invitation(data: bytes) -> Invitation:
         return parse_as(Invitation, data)
     except NotCanonical as error:
         raise InvitationInvalid(reason=str(error)) from error
+
+
+def answer_limit(numbers: int) -> int:
+    """Bytes of the body of an answer with so many numbers, eight bytes each and room for their header."""
+    update = min(UPDATE_LIMIT, 8 * numbers + UPDATE_HEADER)
+    return 4 * (RELEASE_LIMIT + SIGNATURE_LIMIT + update) // 3 + 1024
 
 
 def answer_bytes(files: ReleaseFiles) -> bytes:

@@ -21,8 +21,8 @@ ROOT = Path(__file__).parents[2]
 HOMES = {
     "nacl": ("vault.sealing",),
     "cryptography": ("learner.dp", "learner.federation.certificate"),
-    "sqlalchemy": ("vault.store",),
-    "sqlmodel": ("vault.store",),
+    "sqlalchemy": ("vault.store", "learner.federation.state", "learner.federation.state_tables"),
+    "sqlmodel": ("vault.store", "learner.federation.state", "learner.federation.state_tables"),
     "sqlcipher3": ("vault.store",),
     "alembic": ("vault.store",),
     "torch": ("learner",),

@@ -61,6 +61,7 @@ def test_what_departs_from_the_form_is_no_invitation(change: dict[str, Any]) -> 
         parse_invitation(data.encode())
 
 
+@pytest.mark.slow
 def test_the_largest_answer_has_room_and_comes_back_byte_for_byte() -> None:
     files = ReleaseFiles(
         manifest=b"m" * RELEASE_LIMIT, signature=b"s" * SIGNATURE_LIMIT, update=b"u" * UPDATE_LIMIT

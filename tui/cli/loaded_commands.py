@@ -35,6 +35,7 @@ HOMES: Final = {
     "audit": "audit",
     "job": "job",
     "campaign": "campaign",
+    "coordinator": "coordinator",
     "update": "update",
     "shell": "shell",
 }

@@ -75,3 +75,63 @@ class OtherCampaign(Broken):
     """The coordinator hands out another campaign than the one of the invitation."""
 
     hint = "nothing was taken in; ask whoever invited you"
+
+
+class CoordinatorExists(Invalid):
+    """There is already something at {path}; a coordinator is made where nothing is."""
+
+
+class NoCoordinator(Unavailable):
+    """There is no coordinator at {path}."""
+
+    hint = "make one with: lockbox coordinator init DIR --campaign CAMPAIGNDIR"
+
+
+class CoordinatorDamaged(Broken):
+    """The coordinator at {path} cannot be used: {reason}."""
+
+    hint = "put back a backup of its folder"
+
+
+class DatabaseUnusable(Unavailable):
+    """The coordinator's database does not answer: {reason}."""
+
+
+class DatabaseOther(Invalid):
+    """The database is that of another coordinator or version: {reason}."""
+
+
+class PortTaken(Unavailable):
+    """Nothing can listen on {address}: {reason}."""
+
+
+class NotEnrolled(Refused):
+    """You are not enrolled in this campaign."""
+
+
+class CodeRefused(Refused):
+    """This invitation is not known here, or was used by another vault."""
+
+
+class NothingThere(Unavailable):
+    """There is no {what} here."""
+
+
+class OtherAnswer(Refused):
+    """This vault gave another answer in this round already; the first one counts."""
+
+
+class RoundClosed(Refused):
+    """This round takes no answers any more."""
+
+
+class BodyTooLarge(Invalid):
+    """What was sent is larger than {most} bytes."""
+
+
+class BodyTooSlow(Unavailable):
+    """What was sent did not come within {seconds} seconds."""
+
+
+class TooManyRequests(Unavailable):
+    """You ask too often; wait {seconds} seconds."""

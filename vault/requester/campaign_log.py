@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vault.audit.checkpoint import Checkpoint
-from vault.audit.merkle import Tree
+from vault.audit.merkle import CompactRange, Tree, leaf_hash
 from vault.requester.campaigns import ROUND_KEY_FILE
 from vault.requests.bundle import SIGNATURE_LIMIT, read_bounded
 from vault.requests.campaign import (
@@ -36,6 +36,7 @@ from vault.requests.campaign_log import (
     cosigned_since,
     goes_on,
     log_head,
+    log_origin,
     log_tree,
     part_since,
     sign_head,
@@ -47,6 +48,7 @@ from vault.sealing.signing import SigningKey
 
 __all__ = [
     "Checkpoint",
+    "CompactRange",
     "LogPart",
     "Tree",
     "campaign_leaf",
@@ -57,7 +59,9 @@ __all__ = [
     "enrolled_leaf",
     "goes_on",
     "is_fork_of",
+    "leaf_hash",
     "log_head",
+    "log_origin",
     "log_tree",
     "model_leaf",
     "parse_leaf",

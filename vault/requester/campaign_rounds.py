@@ -22,6 +22,7 @@ from vault.requests.campaign import (
     CAMPAIGN_FILE,
     CAMPAIGN_LIMIT,
     CAMPAIGN_SIGNATURE_FILE,
+    CampaignDocument,
     campaign_digest,
     campaign_signature,
     signed_campaign,
@@ -49,12 +50,19 @@ def new_round(folder: Path, number: int, *, to: Path, weights: Path | None = Non
     if not 1 <= number <= document.rounds:
         raise Invalid(reason=f"the campaign has the rounds 1 to {document.rounds:,}")
     start = read_bounded(weights or folder / WEIGHTS_FILE, WEIGHTS_LIMIT)
-    manifest = round_manifest(document, digest, number, sha256_hex(start))
     key = SigningKey.from_seed(read_secret_key(folder / ROUND_KEY_FILE))
-    files = JobFiles(manifest=manifest, signature=key.sign(ROUND_DOMAIN + manifest), weights=start)
+    files = signed_round(document, digest, number, weights=start, key=key)
     found = check_round(document, digest, files)
     _write(files, to)
     return found
+
+
+def signed_round(
+    document: CampaignDocument, digest: str, number: int, *, weights: bytes, key: SigningKey
+) -> JobFiles:
+    """The job of a round that starts from these weights, signed by the round key; nothing of it is checked."""
+    manifest = round_manifest(document, digest, number, sha256_hex(weights))
+    return JobFiles(manifest=manifest, signature=key.sign(ROUND_DOMAIN + manifest), weights=weights)
 
 
 def _write(files: JobFiles, to: Path) -> None:

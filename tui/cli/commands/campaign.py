@@ -1,4 +1,4 @@
-"""Many vaults that answer in rounds: for requesters plan, new, sign, check and round; for owners what else there is."""
+"""Many vaults that answer in rounds: plan, new, sign, check, round and more for requesters, the rest for owners."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 
 from tui.cli.action_commands import add_actions
 from tui.cli.command_group import CommandGroup
+from tui.cli.coordinated_campaigns import add_coordinated_commands
 from tui.cli.options import AsJson
 from tui.cli.owner_campaigns import add_owner_commands
 from tui.cli.terminal import say, write, write_facts, write_json
@@ -158,6 +159,7 @@ def write_round(
     )
 
 
+add_coordinated_commands(group)
 add_owner_commands(group)
 add_actions(group, "campaign")
 

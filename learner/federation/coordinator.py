@@ -1,0 +1,335 @@
+"""A coordinator: who may answer, what is an answer, and how one round follows from another.
+
+It is trusted for little: it signs rounds by a key that can sign nothing else, stores only what it judged from the
+bytes, and can be killed between any two lines here, since each act is one transaction of its state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import IO, Final, Literal
+
+import numpy as np
+
+from learner.federation.coordinator_folder import CoordinatorFolder
+from learner.federation.exchange import Invitation, parse_answer
+from learner.federation.noise import answer_variance
+from learner.federation.round_step import RoundStep, WholeNumbers, round_step
+from learner.federation.server_rules import ServerState
+from learner.federation.state import State
+from learner.federation.stored import Stored, StoredAnswer, StoredModel, StoredRound
+from vault.errors.federation import AnswerInvalid, CodeRefused, NothingThere, OtherAnswer, RoundClosed
+from vault.requester.campaign_log import (
+    Checkpoint,
+    campaign_leaf,
+    closed_leaf,
+    enrolled_leaf,
+    log_origin,
+    model_leaf,
+    round_leaf,
+    sign_head,
+)
+from vault.requester.coordinating import (
+    JobFiles,
+    check_round,
+    dimension,
+    flat_weights,
+    judge_answer,
+    number_type,
+    parse_signature_line,
+    sign_model,
+    signature_line,
+    signed_round,
+    template_job,
+    update_step,
+    weights_file,
+)
+from vault.requester.release_check import ReleaseFiles
+
+TOKEN_DOMAIN: Final = b"lockbox enrolment v1\n"
+ROUNDS_AT_HAND: Final = 4
+MOST_INVITED: Final = 1_000_000
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened: by a vault, under its pseudonym, or to a round."""
+
+    kind: Literal["enrolled", "answer", "refused", "opened", "closed", "finished"]
+    round: int = 0
+    vault: str = ""
+    bytes: int = 0
+    reason: str = ""
+
+
+class Coordinator:
+    """The campaign of a folder, its state, and the round key; ``heard`` is told what happens, from any thread."""
+
+    def __init__(
+        self,
+        folder: CoordinatorFolder,
+        *,
+        clock: Clock = lambda: datetime.now(UTC),
+        heard: Callable[[Event], None] = lambda _event: None,
+    ) -> None:
+        self.folder, self.campaign = folder, folder.campaign
+        self.document, self.digest = folder.campaign.document, folder.campaign.digest
+        self.changed = threading.Event()
+        self._clock, self._heard, self._key = clock, heard, folder.round_key
+        self.state = State(folder.database_url, self.digest, self._signed_head)
+        self.job = lru_cache(maxsize=ROUNDS_AT_HAND)(self._job)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.state.close()
+
+    @property
+    def now(self) -> int:
+        """Seconds since 1970."""
+        return int(self._clock().timestamp())
+
+    # who may answer ---------------------------------------------------------------------------------------
+
+    def invite(self, count: int, url: str) -> list[Invitation]:
+        """So many new invitations, each for one vault; their codes are kept as digests alone."""
+        made = [
+            Invitation(
+                v=1,
+                kind="lockbox-invitation",
+                url=url,
+                certificate_sha256=self.folder.pinned,
+                campaign=self.digest,
+                requester=self.document.job.requester.key,
+                code=secrets.token_hex(32),
+            )
+            for _ in range(count)
+        ]
+        self.state.invite([sha256(each.code.encode()) for each in made])
+        return made
+
+    def enrol(self, code: str, key: str) -> tuple[str, bool]:
+        """The token of a key, and whether it is new here; raises ``CodeRefused``.
+
+        The token follows from the key, so that whoever lost the answer asks again and hears the same.
+        """
+        message = TOKEN_DOMAIN + bytes.fromhex(self.digest + key)
+        token = hmac.digest(self.folder.token_secret, message, "sha256").hex()
+        is_new = self.state.enrol(
+            code=sha256(code.encode()),
+            key=key,
+            token=sha256(token.encode()),
+            leaf=enrolled_leaf(bytes.fromhex(key)),
+            now=self.now,
+        )
+        if is_new is None:
+            raise CodeRefused()
+        if is_new:
+            self._heard(Event(kind="enrolled", vault=pseudonym(key)))
+        return token, is_new
+
+    def key_of(self, token: str) -> str | None:
+        """The key that is enrolled with this token."""
+        return self.state.key_of(sha256(token.encode()))
+
+    # what is an answer ------------------------------------------------------------------------------------
+
+    def answer(self, number: int, release_id: str, *, key: str, body: bytes) -> Stored:
+        """Judge an answer whole, from its bytes, and keep it; the same again is no second one.
+
+        Raises ``NothingThere``, ``AnswerInvalid``, ``OtherAnswer`` or ``RoundClosed``.
+        """
+        job = self.job(number)
+        try:
+            files = parse_answer(body)
+            judge_answer(files, self.document, vault_key=bytes.fromhex(key), job=job, release_id=release_id)
+        except AnswerInvalid as error:
+            self._refused(number, key, str(error.facts["reason"]))
+            raise
+        found = self.state.store(number, _stored(files, key, release_id, self.now))
+        match found:
+            case Stored.OTHER:
+                self._refused(number, key, "it is another answer in the same round")
+                raise OtherAnswer()
+            case Stored.CLOSED:
+                self._refused(number, key, "it came after the round was closed")
+                raise RoundClosed()
+            case Stored.NEW:
+                size = len(files.manifest) + len(files.signature) + len(files.update)
+                self._heard(Event(kind="answer", round=number, vault=pseudonym(key), bytes=size))
+                self.changed.set()
+        return found
+
+    def _job(self, number: int) -> JobFiles:
+        """The job of a round that was opened; raises ``NothingThere``."""
+        found = self.state.round(number)
+        if found is None:
+            raise NothingThere(what=f"round {number}")
+        signature = parse_signature_line(found.signature)
+        return JobFiles(manifest=found.manifest, signature=signature, weights=found.weights)
+
+    def _refused(self, number: int, key: str, reason: str) -> None:
+        self.state.refuse(number, key, reason)
+        self._heard(Event(kind="refused", round=number, vault=pseudonym(key), reason=reason))
+
+    # what is shown ----------------------------------------------------------------------------------------
+
+    def checkpoint(self) -> bytes:
+        """The checkpoint that vaults are shown: with the cosignature of the campaign's witness where it has one."""
+        newest, cosigned = self.state.checkpoints()
+        note = cosigned if self.document.witness else newest
+        if not note:
+            raise NothingThere(what="checkpoint yet")
+        return note
+
+    def returned_model(self) -> StoredModel:
+        """The final model, where owners get it back; raises ``NothingThere``."""
+        found = self.state.model() if self.document.returns == "final_model" else None
+        if found is None:
+            raise NothingThere(what="final model")
+        return found
+
+    # one round after the other ----------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Do what is due: open the first round, close one at its quorum or deadline, and open what follows.
+
+        Whatever was not finished when a process ended is finished by the next call, here or in another process.
+        """
+        newest = self.state.newest_round()
+        if newest is None:
+            self._begin()
+            newest = self.state.newest_round()
+        assert newest is not None
+        while not newest.settled and (newest.closed_at is not None or self._is_due(newest)):
+            self._close(newest)
+            self._settle(newest)
+            following = self.state.newest_round()
+            assert following is not None
+            newest = following
+
+    def _begin(self) -> None:
+        first, leaf = self._round(1, self.campaign.weights, b"")
+        if self.state.begin(first, [campaign_leaf(self.digest), leaf]):
+            self._heard(Event(kind="opened", round=1))
+
+    def _is_due(self, newest: StoredRound) -> bool:
+        if self._clock() >= self.document.deadline(newest.number):
+            return True
+        quorum = self.folder.settings.quorum
+        return 0 < quorum <= self.state.answered(newest.number)
+
+    def _close(self, found: StoredRound) -> None:
+        number = found.number
+        if self.state.close_round(
+            number, now=self.now, leaf=lambda count: closed_leaf(number, answers=count)
+        ):
+            self._heard(Event(kind="closed", round=number))
+
+    def _settle(self, found: StoredRound) -> None:
+        """Aggregate a closed round and open what follows it; of two processes at once the first is kept."""
+        moved, verdicts = self._aggregated(found)
+        weights = weights_file(self.document, moved.state.weights)
+        if found.number == self.document.rounds:
+            signed = sign_model(self.document, self.digest, weights, self._key)
+            model = StoredModel(document=signed.document, signature=signed.signature, weights=weights)
+            then: StoredModel | StoredRound = model
+            leaf, event = model_leaf(sha256(weights)), Event(kind="finished")
+        else:
+            following = found.number + 1
+            then, leaf = self._round(following, weights, moved.state.velocity.tobytes())
+            event = Event(kind="opened", round=following)
+        if self.state.settle_round(found.number, accepted=verdicts, then=then, leaf=leaf):
+            self._heard(event)
+
+    def _aggregated(self, found: StoredRound) -> tuple[RoundStep, dict[str, bool]]:
+        """What the answers of a round make of its weights, each verified again from its bytes, and which are in it."""
+        with tempfile.TemporaryFile(dir=self.folder.path) as table:
+            keys, verified = self._written(found, table)
+            moved = round_step(
+                self.document,
+                self._state_of(found),
+                self._read(table, len(verified)),
+                step=update_step(self.document.job),
+                variance=answer_variance(template_job(self.document)),
+            )
+        accepted = dict(zip(verified, map(bool, moved.accepted), strict=True))
+        return moved, {key: accepted.get(key, False) for key in keys}
+
+    def _written(self, found: StoredRound, table: IO[bytes]) -> tuple[list[str], list[str]]:
+        """Write the numbers of each answer that still verifies; whose there are, and whose these are."""
+        job, keys, verified = self.job(found.number), [], []
+        for each in self.state.answers(found.number):
+            keys.append(each.key)
+            files = ReleaseFiles(manifest=each.manifest, signature=each.signature, update=each.update)
+            try:
+                judged = judge_answer(
+                    files,
+                    self.document,
+                    vault_key=bytes.fromhex(each.key),
+                    job=job,
+                    release_id=each.release_id,
+                )
+            except AnswerInvalid as error:
+                self._refused(found.number, each.key, f"it did not verify again: {error.facts['reason']}")
+                continue
+            table.write(judged.numbers.tobytes())
+            verified.append(each.key)
+        table.flush()
+        return keys, verified
+
+    def _read(self, table: IO[bytes], count: int) -> WholeNumbers:
+        shape, kind = (count, dimension(self.document.job)), number_type(self.document)
+        return np.memmap(table, dtype=kind, mode="r", shape=shape) if count else np.zeros(shape, dtype=kind)
+
+    def _state_of(self, found: StoredRound) -> ServerState:
+        weights = flat_weights(self.document, found.weights)
+        velocity = np.frombuffer(found.velocity) if found.velocity else np.zeros_like(weights)
+        return ServerState(weights=weights, velocity=velocity)
+
+    def _round(self, number: int, weights: bytes, velocity: bytes) -> tuple[StoredRound, bytes]:
+        """A round to be opened, and its line on the log."""
+        files = signed_round(self.document, self.digest, number, weights=weights, key=self._key)
+        check_round(self.document, self.digest, files)  # what no vault would take is not opened
+        found = StoredRound(
+            number=number,
+            manifest=files.manifest,
+            signature=signature_line(files.signature),
+            weights=weights,
+            velocity=velocity,
+            opened_at=self.now,
+        )
+        return found, round_leaf(number, manifest=sha256(files.manifest), weights=sha256(weights))
+
+    def _signed_head(self, size: int, root: bytes) -> bytes:
+        return sign_head(Checkpoint(origin=log_origin(self.digest), size=size, root=root), self._key)
+
+
+def pseudonym(key: str) -> str:
+    """What a vault is called on screens: the beginning of the digest of its key that stands on the log."""
+    return sha256(bytes.fromhex(key))[:8]
+
+
+def sha256(data: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _stored(files: ReleaseFiles, key: str, release_id: str, now: int) -> StoredAnswer:
+    return StoredAnswer(
+        key=key,
+        release_id=release_id,
+        manifest=files.manifest,
+        signature=files.signature,
+        update=files.update,
+        received_at=now,
+    )

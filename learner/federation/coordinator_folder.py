@@ -1,0 +1,201 @@
+"""The folder of a coordinator: what it serves, by which certificate, and the round key; the requester's key never."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import tomllib
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import tomli_w
+
+from learner.federation.certificate import certificate_sha256, make_certificate
+from vault.errors.families import Invalid
+from vault.errors.federation import CoordinatorDamaged, CoordinatorExists, NoCoordinator
+from vault.errors.records import FileMissing
+from vault.requester.coordinating import (
+    CAMPAIGN_FILE,
+    CAMPAIGN_SIGNATURE_FILE,
+    ROUND_KEY_FILE,
+    WEIGHTS_FILE,
+    SignedCampaignFiles,
+    SigningKey,
+    create_file,
+    is_free,
+    make_folder,
+    read_bounded,
+    read_campaign,
+    round_key,
+    write_secret_key,
+)
+
+SETTINGS_FILE: Final = "coordinator.toml"
+CERTIFICATE_FILE: Final = "certificate.pem"
+CERTIFICATE_KEY_FILE: Final = "certificate.key"
+TOKEN_SECRET_FILE: Final = "token.secret"  # noqa: S105 - the name of a file
+DATABASE_FILE: Final = "coordinator.sqlite"
+CAMPAIGN_FOLDER: Final = "campaign"
+PEM_LIMIT: Final = 64 * 1024
+DEFAULT_HOST: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 8443
+_POSTGRESQL: Final = re.compile(
+    r"postgresql://(?:[^:/@?]*@)?([^:/@?]*|\[[0-9A-Fa-f:]+\])(:[0-9]+)?/[^/@?]+(\?.*)?"
+)
+_LOCAL: Final = ("", "localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where a coordinator listens and keeps its state.
+
+    A ``quorum`` of 0 is none, an empty ``database`` is SQLite in its folder, and ``url`` is where vaults reach it if
+    that is not host and port.
+    """
+
+    v: int = 1
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    url: str = ""
+    quorum: int = 0
+    database: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where vaults reach it."""
+        return self.url or f"https://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoordinatorFolder:
+    """A folder that was read: settings, campaign, round key, and the secret that tokens follow from."""
+
+    path: Path
+    settings: Settings
+    campaign: SignedCampaignFiles
+    round_key: SigningKey
+    token_secret: bytes
+
+    @property
+    def certificate(self) -> Path:
+        """The certificate in PEM, with what else its readers need to trust it."""
+        return self.path / CERTIFICATE_FILE
+
+    @property
+    def certificate_key(self) -> Path:
+        """Its secret key."""
+        return self.path / CERTIFICATE_KEY_FILE
+
+    @property
+    def pinned(self) -> str:
+        """What invitations pin: SHA-256 of the certificate in DER."""
+        return certificate_sha256(self.certificate.read_bytes())
+
+    @property
+    def database_url(self) -> str:
+        """The database as SQLAlchemy calls it."""
+        if not self.settings.database:
+            return f"sqlite:///{self.path / DATABASE_FILE}"
+        return self.settings.database.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCertificate:
+    """A certificate and its key that somebody has already, in PEM."""
+
+    certificate: Path
+    key: Path
+
+
+def make_coordinator(
+    path: Path, campaign: Path, settings: Settings, *, now: datetime, own: OwnCertificate | None = None
+) -> CoordinatorFolder:
+    """Make the folder of a coordinator for a signed campaign, with the round key beside that.
+
+    Raises ``CoordinatorExists``, ``Invalid``, and what reading a campaign and its key does; then nothing is written.
+    """
+    if not is_free(path):
+        raise CoordinatorExists(path=path)
+    settings = _checked(settings)
+    files, key = read_campaign(campaign), round_key(campaign)
+    if key.public.hex() != files.document.round_key:
+        raise Invalid(reason=f"{ROUND_KEY_FILE} beside the campaign is not the key of its rounds")
+    certificate, secret = _certificate(settings.host, own, now)
+    certificate_sha256(certificate)
+    make_folder(path)
+    make_folder(path / CAMPAIGN_FOLDER)
+    _write_campaign(path / CAMPAIGN_FOLDER, files, key)
+    create_file(path / CERTIFICATE_FILE, certificate)
+    create_file(path / CERTIFICATE_KEY_FILE, secret)
+    create_file(path / TOKEN_SECRET_FILE, f"{secrets.token_hex(32)}\n".encode())
+    # last: a folder that has it is whole
+    create_file(path / SETTINGS_FILE, tomli_w.dumps(asdict(settings)).encode())
+    return open_folder(path)
+
+
+def open_folder(path: Path) -> CoordinatorFolder:
+    """The folder of a coordinator; raises ``NoCoordinator``, ``CoordinatorDamaged``, and what a campaign's files do."""
+    settings = _read_settings(path)
+    files, key = read_campaign(path / CAMPAIGN_FOLDER), round_key(path / CAMPAIGN_FOLDER)
+    if key.public.hex() != files.document.round_key:
+        raise CoordinatorDamaged(path=path, reason="its round key is not that of its campaign")
+    line = read_bounded(path / TOKEN_SECRET_FILE, 128).decode("ascii", "replace").strip()
+    if not re.fullmatch("[0-9a-f]{64}", line):
+        raise CoordinatorDamaged(path=path, reason=f"{TOKEN_SECRET_FILE} is not one line of 64 digits")
+    return CoordinatorFolder(
+        path=path, settings=settings, campaign=files, round_key=key, token_secret=bytes.fromhex(line)
+    )
+
+
+def _read_settings(path: Path) -> Settings:
+    try:
+        said = tomllib.loads(read_bounded(path / SETTINGS_FILE, PEM_LIMIT).decode())
+    except FileMissing as error:
+        raise NoCoordinator(path=path) from error
+    except ValueError as error:
+        raise CoordinatorDamaged(path=path, reason=f"{SETTINGS_FILE} is not TOML") from error
+    known = asdict(Settings())
+    if said.keys() - known.keys() or any(
+        type(value) is not type(known[name]) for name, value in said.items()
+    ):
+        raise CoordinatorDamaged(path=path, reason=f"{SETTINGS_FILE} has a key that is not known, or not so")
+    return _checked(Settings(**said))
+
+
+def _checked(settings: Settings) -> Settings:
+    """The settings, a database elsewhere only over a connection that is verified; raises ``Invalid``."""
+    faults: dict[str, Any] = {
+        "the version of the settings is not 1": settings.v != 1,
+        "a port is a whole number from 1 to 65,535": not 1 <= settings.port <= 65535,
+        "a host is a name or an address": not re.fullmatch(r"[A-Za-z0-9.:-]{1,200}", settings.host),
+        "a quorum is a whole number from 0 on": settings.quorum < 0,
+    }
+    for reason, holds in faults.items():
+        if holds:
+            raise Invalid(reason=reason)
+    if not settings.database:
+        return settings
+    found = _POSTGRESQL.fullmatch(settings.database)
+    if found is None:
+        raise Invalid(
+            reason="a database is postgresql://USER@HOST/NAME, without a password: that goes into a .pgpass file"
+        )
+    if found[1] not in _LOCAL and "sslmode=verify-full" not in (found[3] or ""):
+        raise Invalid(reason="a database on another machine needs ?sslmode=verify-full")
+    return settings
+
+
+def _certificate(host: str, own: OwnCertificate | None, now: datetime) -> tuple[bytes, bytes]:
+    if own is not None:
+        return read_bounded(own.certificate, PEM_LIMIT), read_bounded(own.key, PEM_LIMIT)
+    made = make_certificate(host, now)
+    return made.certificate, made.key
+
+
+def _write_campaign(folder: Path, files: SignedCampaignFiles, key: SigningKey) -> None:
+    create_file(folder / CAMPAIGN_FILE, files.data)
+    create_file(folder / CAMPAIGN_SIGNATURE_FILE, files.signature)
+    create_file(folder / WEIGHTS_FILE, files.weights)
+    write_secret_key(folder / ROUND_KEY_FILE, key.seed())

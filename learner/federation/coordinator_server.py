@@ -1,0 +1,221 @@
+"""The process that serves a coordinator over TLS until it is told to end; it can also be killed at any instant."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from types import FrameType
+from typing import Any, Final
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from learner.federation.coordinator import Coordinator
+from learner.federation.coordinator_app import application
+from learner.federation.limits import Limits
+from vault.errors.families import LockboxError
+from vault.errors.federation import PortTaken
+
+TICK: Final = 1.0
+"""Seconds between two looks at what is due, where no answer came in between."""
+GRACE: Final = 5
+BACKLOG: Final = 512
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class BoundedProtocol(H11Protocol):
+    """HTTP/1.1 that waits only so long for the head of a request."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def head_seconds(self) -> float:
+        """How long it waits."""
+        return Limits().head_seconds
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Wait no longer once a head is whole, and anew where the next one has begun."""
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_waiting()
+        elif self._waiting is None:
+            self._waiting = self.loop.call_later(self.head_seconds(), self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _give_up(self) -> None:
+        # A connection on which a request is being answered has its own end; an idle one is closed by this as well.
+        self._waiting = None
+        if self.conn.their_state is h11.IDLE:
+            self.transport.abort()
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to us, and says when it listens."""
+
+    on_started: Callable[[], None] = staticmethod(lambda: None)
+
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
+        """Take none."""
+        return contextlib.nullcontext()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        self.on_started()
+
+
+def serve(
+    coordinator: Coordinator,
+    *,
+    started: Callable[[int], None] = lambda _port: None,
+    end: threading.Event | None = None,
+    limits: Limits | None = None,
+    port: int | None = None,
+) -> None:
+    """Serve until ``end`` is set or a signal comes; ``started`` is told the port once it listens.
+
+    Raises ``PortTaken``, and what the first ``tick`` does.
+    """
+    end, limits = end or threading.Event(), limits or Limits()
+    _silence()
+    settings = coordinator.folder.settings
+    with _listening(settings.host, settings.port if port is None else port) as bound, _signals(end):
+        coordinator.tick()
+        ticking = threading.Thread(target=_tick_until, args=(coordinator, end), name="rounds")
+        ticking.start()
+        try:
+            asyncio.run(_serve(coordinator, bound, limits, end, partial(started, bound.getsockname()[1])))
+        finally:
+            end.set()
+            coordinator.changed.set()
+            ticking.join()
+
+
+async def _serve(
+    coordinator: Coordinator,
+    bound: socket.socket,
+    limits: Limits,
+    end: threading.Event,
+    started: Callable[[], None],
+) -> None:
+    # What asyncio cannot place it would print, with the objects it concerns.
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+    server = _Server(_config(coordinator, limits))
+    server.on_started = started
+    threading.Thread(target=_exit_at, args=(server, end), daemon=True).start()
+    await server.serve(sockets=[bound])
+
+
+def _config(coordinator: Coordinator, limits: Limits) -> uvicorn.Config:
+    class Protocol(BoundedProtocol):
+        def head_seconds(self) -> float:
+            return limits.head_seconds
+
+    return uvicorn.Config(
+        application(coordinator, limits),
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=limits.connections,
+        timeout_keep_alive=limits.idle_seconds,
+        timeout_graceful_shutdown=GRACE,
+        ssl_certfile=coordinator.folder.certificate,
+        ssl_keyfile=coordinator.folder.certificate_key,
+    )
+
+
+def _exit_at(server: uvicorn.Server, end: threading.Event) -> None:
+    end.wait()
+    server.should_exit = True
+
+
+def _tick_until(coordinator: Coordinator, end: threading.Event) -> None:
+    """Look at what is due once a second and after each answer."""
+    while not end.is_set():
+        coordinator.changed.wait(TICK)
+        coordinator.changed.clear()
+        if not end.is_set():
+            # What the database or the disk says now is tried again in a second; whoever asks is told meanwhile.
+            with contextlib.suppress(LockboxError):
+                coordinator.tick()
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    address = f"{host}:{port}"
+    try:
+        family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.create_server(where[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise PortTaken(address=address, reason=_said(error)) from error
+    with closing(bound):
+        yield bound
+
+
+def _said(error: OSError) -> str:
+    """What the system says; asyncio and the resolver have numbers and words of their own."""
+    is_system = not isinstance(error, socket.gaierror) and error.errno
+    return os.strerror(error.errno or 0).lower() if is_system else "there is no such address"
+
+
+@contextlib.contextmanager
+def _signals(end: threading.Event) -> Iterator[None]:
+    """Within this block a signal asks for the end instead of being it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        end.set()
+
+    before: dict[signal.Signals, Any] = {one: signal.signal(one, ask) for one in SIGNALS}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _silence() -> None:
+    """Nothing is logged: what a library would write down could hold what was sent, and from where."""
+    for name in (
+        "uvicorn",
+        "uvicorn.error",
+        "uvicorn.access",
+        "uvicorn.asgi",
+        "asyncio",
+        "concurrent.futures",
+    ):
+        logger = logging.getLogger(name)
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
+        logger.disabled = True

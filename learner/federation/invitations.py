@@ -1,0 +1,40 @@
+"""Invitation files: what a requester gives to each person they ask."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from learner.federation.coordinator import Coordinator
+from learner.federation.coordinator_folder import open_folder
+from learner.federation.exchange import INVITATION_SUFFIX, invitation_bytes
+from vault.errors.families import Invalid
+from vault.errors.release import DestinationUnusable
+from vault.requester.coordinating import create_file, is_free, make_folder
+
+MOST_AT_ONCE: Final = 10_000
+
+
+def write_invitations(folder: Path, count: int, *, to: Path, url: str | None = None) -> list[Path]:
+    """Write so many invitations into a new folder, for the coordinator of a folder.
+
+    Raises ``DestinationUnusable``, ``Invalid`` for an address that is none or a count out of bounds, and what opening
+    the coordinator does. Codes that were written down nowhere enrol nobody.
+    """
+    if not is_free(to):
+        raise DestinationUnusable(path=to, reason="something is already there")
+    if not 1 <= count <= MOST_AT_ONCE:
+        raise Invalid(reason=f"at once there are 1 to {MOST_AT_ONCE:,} invitations")
+    with closing(Coordinator(open_folder(folder))) as coordinator:
+        try:
+            made = coordinator.invite(count, url or coordinator.folder.settings.address)
+        except ValidationError as error:
+            raise Invalid(reason="an address of a coordinator is like https://host:port") from error
+    make_folder(to)
+    files = [to / f"{place:0{len(str(count))}}{INVITATION_SUFFIX}" for place in range(1, count + 1)]
+    for file, invitation in zip(files, made, strict=True):
+        create_file(file, invitation_bytes(invitation))
+    return files

@@ -1,0 +1,145 @@
+"""A coordinator by commands alone: made, asked, copied; what is wrong has its sentence."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from learner.federation.coordinator import Coordinator
+from learner.federation.coordinator_folder import open_folder
+from learner.federation.exchange import parse_invitation
+from learner.federation.overview import overview
+from tests.worlds.answering import MadeVault, signed_campaign
+from tests.worlds.coordinators import answered, enrolled
+from tui.cli.entry_point import run
+from vault.sealing.keyfile import write_secret_key
+from vault.sealing.signing import SigningKey
+
+
+def test_a_coordinator_is_made_invites_tells_and_is_copied(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    campaign, folder = signed_campaign(tmp_path, datetime.now(UTC)), tmp_path / "coordinator"
+    assert (
+        run(
+            [
+                "coordinator",
+                "init",
+                str(folder),
+                "--campaign",
+                str(campaign),
+                "--port",
+                "9999",
+                "--quorum",
+                "1",
+            ]
+        )
+        == 0
+    )
+    digest = capsys.readouterr().out.strip()
+
+    assert run(["campaign", "invite", str(folder), "--number", "2", "--to", str(tmp_path / "inv")]) == 0
+    assert run(["campaign", "invite", str(folder), "--number", "1", "--to", str(tmp_path / "inv")]) == 1
+    assert run(
+        ["campaign", "invite", str(folder), "--number", "1", "--to", str(tmp_path / "x"), "--url", "http://a:1"]
+    ) == 1  # fmt: skip
+    files = sorted((tmp_path / "inv").iterdir())
+    invitations = [parse_invitation(file.read_bytes()) for file in files]
+    assert [file.name for file in files] == ["1.invitation", "2.invitation"]
+    assert {(each.campaign, each.url) for each in invitations} == {(digest, "https://127.0.0.1:9999")}
+    assert invitations[0].code != invitations[1].code
+    capsys.readouterr()
+
+    vault = MadeVault()
+    with closing(Coordinator(open_folder(folder))) as coordinator:
+        coordinator.tick()
+        coordinator.enrol(invitations[0].code, vault.public)
+        answered(coordinator, vault, 1)
+        coordinator.tick()
+        before = overview(coordinator)
+    assert run(["coordinator", "status", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "1 enrolled of 2 invited" in said
+    assert run(["campaign", "status", str(folder), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(each["state"], each["answers"]) for each in told["rounds"]] == [
+        ("done", 1),
+        ("open", 0),
+        ("to come", 0),
+    ]
+
+    assert run(["coordinator", "backup", str(folder), str(tmp_path / "copy.tar")]) == 0
+    assert (tmp_path / "copy.tar").stat().st_mode & 0o777 == 0o600
+    with tarfile.open(tmp_path / "copy.tar") as tar:
+        tar.extractall(tmp_path / "again", filter="data")
+    with closing(Coordinator(open_folder(tmp_path / "again"))) as coordinator:
+        assert overview(coordinator) == before
+        assert coordinator.enrol(invitations[0].code, vault.public)[1] is False
+
+
+def test_a_coordinator_without_the_key_of_the_rounds_is_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    campaign = signed_campaign(tmp_path, datetime.now(UTC))
+    (campaign / "round.key").unlink()
+    write_secret_key(campaign / "round.key", SigningKey.generate().seed())
+
+    assert run(["coordinator", "init", str(tmp_path / "c"), "--campaign", str(campaign)]) == 1
+    assert "is not the key of its rounds" in capsys.readouterr().err
+    assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--database", "postgresql://me:secret@localhost/x"], "without a password"),
+        (["--database", "mysql://me@localhost/x"], "a database is postgresql://USER@HOST/NAME"),
+        (["--database", "postgresql://me@example.org/x"], "sslmode=verify-full"),
+        (["--host", "a b"], "a host is a name or an address"),
+        (["--port", "70000"], "a port is a whole number"),
+    ],
+)
+def test_settings_that_would_not_do_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], sentence: str
+) -> None:
+    campaign = signed_campaign(tmp_path, datetime.now(UTC))
+
+    assert run(["coordinator", "init", str(tmp_path / "c"), "--campaign", str(campaign), *more]) == 1
+    assert sentence in " ".join(capsys.readouterr().err.split())
+
+
+def test_where_there_is_none_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("serve", "status"):
+        assert run(["coordinator", command, str(tmp_path)]) == 7
+        assert "there is no coordinator at" in capsys.readouterr().err
+
+
+def test_the_live_page_shows_rounds_answers_and_refusals(tmp_path: Path) -> None:
+    from rich.console import Console
+
+    from tests.worlds.coordinators import made_coordinator
+    from tui.cli.coordinator_page import page
+    from vault.errors.federation import AnswerInvalid
+
+    folder = made_coordinator(tmp_path / "c", signed_campaign(tmp_path, datetime.now(UTC)))
+    vault = MadeVault()
+    with closing(Coordinator(folder)) as coordinator:
+        coordinator.tick()
+        enrolled(coordinator, vault)
+        answered(coordinator, vault, 1)
+        with pytest.raises(AnswerInvalid):
+            coordinator.answer(1, "0" * 32, key=vault.public, body=b"{}")
+        drawn = page(overview(coordinator), "https://h:1")
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(drawn)
+    said = console.export_text()
+
+    assert "1 enrolled of 1 invited" in said
+    assert "Rounds to come: 2" in said
+    assert "v is missing" in said

@@ -1,0 +1,134 @@
+"""Coordinators that really serve, on a loopback port: in a thread of the test, or in a process that can be killed."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from learner.federation.coordinator import Clock, Coordinator, Event
+from learner.federation.coordinator_folder import CoordinatorFolder, Settings, make_coordinator, open_folder
+from learner.federation.coordinator_server import serve
+from learner.federation.exchange import Invitation
+from learner.federation.limits import Limits
+from learner.federation.stored import Stored
+from tests.worlds.answering import MadeVault
+
+LOOPBACK = "127.0.0.1"
+SERVED_WITHIN = 20
+
+
+@dataclass
+class ServedCoordinator:
+    """A coordinator that serves in a thread; ``events`` are what happened, in order."""
+
+    coordinator: Coordinator
+    port: int
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"https://{LOOPBACK}:{self.port}"
+
+    @property
+    def campaign(self) -> str:
+        """The digest of its campaign."""
+        return self.coordinator.digest
+
+    def invitations(self, count: int = 1) -> list[Invitation]:
+        """New invitations that name this port."""
+        return self.coordinator.invite(count, self.url)
+
+
+def made_coordinator(
+    folder: Path, campaign: Path, *, quorum: int = 0, now: datetime | None = None, database: str = ""
+) -> CoordinatorFolder:
+    """The folder of a coordinator for a signed campaign."""
+    settings = Settings(host=LOOPBACK, quorum=quorum, database=database)
+    return make_coordinator(folder, campaign, settings, now=now or datetime.now(UTC))
+
+
+@contextmanager
+def serving(
+    folder: Path,
+    *,
+    clock: Clock = lambda: datetime.now(UTC),
+    limits: Limits | None = None,
+    port: int = 0,
+) -> Iterator[ServedCoordinator]:
+    """Serve the coordinator of a folder within this block, on a free port by default."""
+    events: list[Event] = []
+    coordinator = Coordinator(open_folder(folder), clock=clock, heard=events.append)
+    found, started, end = ServedCoordinator(coordinator, 0, events), threading.Event(), threading.Event()
+    failed: list[BaseException] = []
+
+    def listens(at: int) -> None:
+        found.port = at
+        started.set()
+
+    def run() -> None:
+        try:
+            serve(coordinator, started=listens, end=end, limits=limits, port=port)
+        except BaseException as error:  # it is raised again where the test waits
+            failed.append(error)
+            started.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        assert started.wait(SERVED_WITHIN)
+        if failed:
+            raise failed[0]
+        yield found
+    finally:
+        end.set()
+        thread.join()
+        coordinator.close()
+
+
+def client(certificate: Path, url: str, token: str = "") -> httpx.Client:
+    """A client that trusts this one certificate and sends a token."""
+    context = ssl.create_default_context(cafile=certificate)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.Client(verify=context, base_url=url, headers=headers, timeout=30)
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until something is so, or fail."""
+    waiting, end = threading.Event(), threading.Timer(seconds, lambda: None)
+    end.start()
+    while not is_so():
+        assert end.is_alive()
+        waiting.wait(0.02)
+    end.cancel()
+
+
+@dataclass
+class Moving:
+    """A clock that stands until it is moved."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def enrolled(coordinator: Coordinator, vault: MadeVault) -> str:
+    """Enrol a made vault by an invitation of its own; its token."""
+    (invitation,) = coordinator.invite(1, "https://127.0.0.1:1")
+    return coordinator.enrol(invitation.code, vault.public)[0]
+
+
+def answered(
+    coordinator: Coordinator, vault: MadeVault, number: int, numbers: Sequence[float] | None = None
+) -> Stored:
+    """Answer a round as an enrolled vault."""
+    release_id, body = vault.body(coordinator.job(number).manifest, numbers)
+    return coordinator.answer(number, release_id, key=vault.public, body=body)

@@ -1,0 +1,186 @@
+"""Many vaults under a coordinator: coordinator init, serve, status, backup."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import click
+import typer
+
+from tui.cli.command_group import CommandGroup
+from tui.cli.options import AsJson
+from tui.cli.terminal import say, write, write_facts, write_json, write_table
+from tui.text import coordinator_facts
+from tui.text.parse import parse_count
+
+if TYPE_CHECKING:
+    from learner.federation.coordinator import Coordinator, Event
+    from learner.federation.overview import Overview
+
+group = typer.Typer(no_args_is_help=True)
+
+CoordinatorDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a coordinator.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(
+        group,
+        name="coordinator",
+        help="For requesters: serve a campaign to many vaults, and collect what they answer.",
+        cls=CommandGroup,
+    )
+
+
+@group.command("init")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    campaign: Annotated[
+        Path, typer.Option("--campaign", metavar="CAMPAIGNDIR", help="A signed campaign with its round.key.")
+    ],
+    host: Annotated[
+        str, typer.Option("--host", metavar="HOST", help="Where it listens: a name or an address.")
+    ] = "127.0.0.1",
+    port: Annotated[str, typer.Option("--port", metavar="PORT", help="At which port.")] = "8443",
+    quorum: Annotated[
+        str | None,
+        typer.Option("--quorum", metavar="N", help="Close a round at so many answers, before its deadline."),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            "--database",
+            metavar="URL",
+            help="postgresql://USER@HOST/NAME for several replicas; without it SQLite in DIR.",
+        ),
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--certificate", metavar="FILE", help="A certificate of your own (PEM), with --key."),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="The secret key of that certificate (PEM).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the folder of a coordinator: certificate, campaign, round key; your own key stays where it is."""
+    from learner.federation.coordinator_folder import OwnCertificate, Settings, make_coordinator
+
+    if (certificate is None) != (key is None):
+        raise click.UsageError("--certificate and --key go together")
+    own = OwnCertificate(certificate=certificate, key=key) if certificate and key else None
+    settings = Settings(
+        host=host,
+        port=parse_count(port),
+        quorum=parse_count(quorum) if quorum else 0,
+        database=database or "",
+    )
+    made = make_coordinator(folder, campaign, settings, now=datetime.now(UTC), own=own)
+    if as_json:
+        write_json(
+            {
+                "campaign": made.campaign.digest,
+                "address": settings.address,
+                "certificate_sha256": made.pinned,
+            }
+        )
+    else:
+        write(made.campaign.digest)
+    say(
+        f"Next: lockbox campaign invite {folder} --number N --to FOLDER, and lockbox coordinator serve {folder}"
+    )
+
+
+@group.command("serve")
+def serve(folder: CoordinatorDir, as_json: AsJson = False) -> None:
+    """Serve until it is ended: a live page on a terminal, else one JSON line for each thing that happens."""
+    from learner.federation.coordinator import Coordinator
+    from learner.federation.coordinator_folder import open_folder
+
+    changed = threading.Event()
+    has_page = sys.stdout.isatty() and not as_json
+
+    def heard(event: Event) -> None:
+        changed.set()
+        if not has_page:
+            write_json({"event": event.kind, **_said(event)})
+
+    coordinator = Coordinator(open_folder(folder), heard=heard)
+    try:
+        _serve(coordinator, changed, has_page=has_page)
+    finally:
+        coordinator.close()
+
+
+@group.command("status")
+def status(folder: CoordinatorDir, as_json: AsJson = False) -> None:
+    """Say how its campaign stands, whether it serves or not."""
+    show_status(folder, as_json=as_json)
+
+
+@group.command("backup")
+def backup(
+    folder: CoordinatorDir,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; it holds secret keys.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write everything a coordinator is into one file, also while it serves; tar unpacks it into a folder."""
+    from learner.federation.coordinator_backup import write_backup
+
+    found = write_backup(folder, file)
+    if as_json:
+        write_json({"file": file, "bytes": file.stat().st_size, "has_database": found})
+    else:
+        write(str(file))
+    say("It holds the round key and the key of the certificate: keep it like those.")
+    if not found:
+        say(
+            "The answers are in PostgreSQL and not in it: copy that database by its own tools, such as pg_dump."
+        )
+
+
+def show_status(folder: Path, *, as_json: bool) -> None:
+    """Write how the campaign of a coordinator stands."""
+    found = _overview(folder)
+    if as_json:
+        write_json(found)
+        return
+    write_facts(coordinator_facts.facts(found))
+    write_table(coordinator_facts.ROUND_HEADINGS, map(coordinator_facts.round_row, found.rounds))
+    if found.refused:
+        write_table(coordinator_facts.REFUSED_HEADINGS, map(coordinator_facts.refused_row, found.refused))
+
+
+def _overview(folder: Path) -> Overview:
+    from contextlib import closing
+
+    from learner.federation.coordinator import Coordinator
+    from learner.federation.coordinator_folder import open_folder
+    from learner.federation.overview import overview
+
+    with closing(Coordinator(open_folder(folder))) as coordinator:
+        return overview(coordinator)
+
+
+def _serve(coordinator: Coordinator, changed: threading.Event, *, has_page: bool) -> None:
+    from learner.federation.coordinator_server import serve
+    from learner.federation.overview import overview
+    from tui.cli.coordinator_page import live_page, page
+
+    address = coordinator.folder.settings.address
+    if has_page:
+        with live_page(lambda: page(overview(coordinator), address), changed):
+            serve(coordinator)
+        return
+    facts = {"event": "serving", "address": address, "campaign": coordinator.digest}
+    serve(coordinator, started=lambda port: write_json({**facts, "port": port}))
+
+
+def _said(event: Event) -> dict[str, object]:
+    """What there is to say of an event."""
+    return {name: value for name, value in asdict(event).items() if name != "kind" and value}
