@@ -38,7 +38,7 @@ OWN_LOOKS: dict[str, Callable[[Vault, Path], object]] = {
     "predict_file": lambda vault, folder: vault.predict_file(
         "mine", folder / "guess.csv", folder / "out.csv"
     ),
-    "export_model": lambda vault, folder: vault.export_model("mine", folder / "out.csv"),
+    "export_model": lambda vault, folder: vault.export_model("mine", folder / "out.onnx"),
 }
 # What shows no value of a record and nothing computed from records alone: counts of rows, names, prices, decisions, and
 # what was learned, whose own entries stand on the trail. Whoever adds an action says here or above what it shows.

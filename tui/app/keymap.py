@@ -126,7 +126,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "submit",
         "o",
         "Take in…",
-        "Take in a job folder, or the key file of somebody new.",
+        "Take in a job or a campaign, or the key file of somebody new.",
         "request submit",
         shown=True,
     ),

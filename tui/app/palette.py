@@ -58,9 +58,8 @@ def places(vault: OwnerSession) -> list[Place]:
 def _asked(vault: OwnerSession) -> Iterator[Place]:
     for one in vault.requests():
         words = f"Request {one.id[:8]} of {wording.short(one.requester, NAME_ROOM)}"
-        about = (
-            f"{one.purpose_words}, on {wording.short(one.collection, NAME_ROOM)}: {wording.state(one.state)}"
-        )
+        state = wording.state(one.state, one.round)
+        about = f"{one.purpose_words}, on {wording.short(one.collection, NAME_ROOM)}: {state}"
         yield Place(words=words, about=about, page="requests", key=one.id)
 
 

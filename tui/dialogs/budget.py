@@ -85,8 +85,9 @@ class JobPriceDialog(Dialog[None]):
 
     def consequence(self) -> str:
         """What is told below."""
+        line = self._found.line
         return (
-            f"For {self._found.line.purpose_words}. State: {wording.state(self._found.line.state)}. "
+            f"For {line.purpose_words}. State: {wording.state(line.state, line.round)}. "
             "What follows is about this job alone, and about one unit of your records."
         )
 

@@ -18,8 +18,8 @@ from textual.widgets import Button, Input, Label
 
 from tui.dialogs.dialog import Dialog
 from tui.text import wording
-from tui.text.error_words import with_way_out
 from tui.text.release_facts import NOT_MEASURED, folder_fault, release_facts, to_whom
+from tui.text.screen_words import on_screen
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
 from tui.widgets.price import PriceBox
@@ -128,7 +128,7 @@ class ReleaseDialog(Dialog[ReleaseView]):
             sent = await self.program.ask(lambda vault: vault.send(one.id, confirm_digest=one.digest, to=to))
         except LockboxError as error:
             self._set_sending(False)
-            self._say(with_way_out(error))
+            self._say(on_screen(error))
             self.program.tell_error(error)
             return
         self.dismiss(sent)

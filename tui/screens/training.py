@@ -270,7 +270,9 @@ def _line(line: RequestLine, widths: dict[str, int]) -> Line:
         "came": f"{times.day_of(line.received_at)}",
         "who": line.requester,
         "from": line.collection,
-        "state": "approved, not run yet" if line.state == "approved" else wording.state(line.state),
+        "state": "approved, not run yet"
+        if line.state == "approved"
+        else wording.state(line.state, line.round),
     }
     cells = (
         line.id[:8] if name == "request" else wording.short(facts[name], most)

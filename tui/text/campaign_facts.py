@@ -98,6 +98,7 @@ def what_runs(found: CampaignView) -> Facts:
         ("runs", "without you starting them" if found.is_unattended else "when you start them"),
         ("all vaults' by", f"{found.protocol}, {found.rule.replace('_', ' ')}"),
         ("its log", log_words(found)),
+        ("they call it", found.campaign_id),
         ("digest", found.digest),
     ]
 
@@ -134,15 +135,23 @@ def price_sentences(price: CampaignPrice) -> list[str]:
     """What the rounds cost together: the guess, the share of the lifetime budget, and the numbers."""
     noun = wording.unit_noun(price.unit, price.unit_field)
     rounds = wording.counted(price.rounds, "round")
-    cap = wording.lifetime_cap(price.lifetime_epsilon, noun)
+    cap, costs = (
+        wording.lifetime_cap(price.lifetime_epsilon, noun),
+        "costs" if price.rounds == 1 else "together cost",
+    )
     found = [
         wording.guess_sentence(price.unit, price.unit_field, price.guess_rate),
-        f"{rounds} together cost {wording.percent(price.share_percent)} of {cap}; "
+        f"{rounds} {costs} {wording.percent(price.share_percent)} of {cap}; "
         f"{wording.percent(price.used_percent)} is used now.",
         wording.epsilon_sentence(price.epsilon, price.delta, noun, price.worst_case),
-        f"That is {rounds} composed as one; one alone is ε {price.epsilon_of_round}, and these must not be added up.",
+        *([_composed(price)] if price.rounds > 1 else []),
     ]
     return [*found, wording.NUMERICAL_ASSUMPTION] if price.numerical_assumption else found
+
+
+def _composed(price: CampaignPrice) -> str:
+    rounds = wording.counted(price.rounds, "round")
+    return f"That is {rounds} composed as one; one alone is ε {price.epsilon_of_round}, and these must not be added up."
 
 
 ROUND_HEADINGS = ("round", "ends (UTC)", "state", "request", "checked")

@@ -43,6 +43,7 @@ from vault.requests.campaign_log import (
     signed_head,
 )
 from vault.requests.campaign_log_reading import is_fork, read_fork
+from vault.requests.folders import check_campaign_there
 from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey
 
@@ -84,6 +85,7 @@ def is_fork_of(proof: Mapping[str, object], folder: Path) -> bool:
     Raises ``CampaignLogBroken`` where its checkpoints are not signed by the campaign's round key, ``Invalid`` where it
     is no such proof, and what `signed_campaign` does.
     """
+    check_campaign_there(folder)
     data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
     line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
     document = signed_campaign(data, campaign_signature(line))

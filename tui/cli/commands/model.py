@@ -166,6 +166,9 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a model to a new file, for yourself."""
+    from vault.requester.model_endings import check_ending
+
+    check_ending(file)
     check_new_file(context, file)
     with open_vault(context) as vault:
         if vault.model(model).is_private:
