@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from tui.text import campaign_facts, request_facts, wording
+from tui.text import campaign_facts, request_facts
 from vault.views.campaigns import CampaignLeaving, CampaignLine, CampaignPrice
 from vault.views.consents import GrantDraft, Withdrawal
 from vault.views.requests import RequestLine, RoundOf
@@ -53,8 +53,9 @@ def test_a_round_says_of_which_campaign_it_is_and_that_it_was_left_with_it() -> 
     assert request_facts.part_of(None) == []
     assert request_facts.taken_in(ROUND) == "is round 2 of campaign cd0f3c3b, approved by your word on that"
     assert request_facts.taken_in(replace(ROUND, state="waiting")) == "waits for you"
-    assert wording.state("refused_person", ROUND.round) == "over, its campaign is left"
-    assert wording.state("refused_person") == "refused by you"
+    refused = replace(ROUND, state="refused_person")
+    assert request_facts.state(refused) == "over, its campaign is left"
+    assert request_facts.state(replace(refused, round=None)) == "refused by you"
 
 
 def test_of_several_runs_the_cap_is_of_each() -> None:

@@ -31,7 +31,7 @@ def hear_requests(talk: Talk, vault: OwnerSession) -> None:
 
 
 def _line(one: RequestLine) -> str:
-    return f"{one.requester}, about {one.collection}, {one.purpose_words}: {wording.state(one.state, one.round)}."
+    return f"{one.requester}, about {one.collection}, {one.purpose_words}: {request_facts.state(one)}."
 
 
 def hear_request(talk: Talk, vault: OwnerSession, request_id: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tui.cli.terminal import confirm, is_interactive, write, write_after, write_facts, write_wrapped
 from tui.text import wording
 from tui.text.request_facts import OPEN_STATES, THEIRS, cost_cap, part_of, so_far, why_it_stands
+from tui.text.request_facts import state as state_words
 from tui.text.wording import requester_with_key
 from vault.errors.consent import NotConfirmed
 
@@ -27,7 +28,7 @@ def show_request(found: RequestView) -> None:
             ("request", line.id),
             *_who_and_why(found),
             ("expires", line.expires_at),
-            ("state", wording.state(line.state, line.round)),
+            ("state", state_words(line)),
             *why_it_stands(found),
         ]
     )

@@ -299,7 +299,7 @@ def _squares(opened: RequestView | None) -> str:
 
 
 def _state(line: RequestLine) -> str:
-    return "approved, not run yet" if line.state == "approved" else wording.state(line.state, line.round)
+    return "approved, not run yet" if line.state == "approved" else request_facts.state(line)
 
 
 def _style(line: RequestLine | CampaignLine) -> str:

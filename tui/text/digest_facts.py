@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from tui.text import times, wording
+from tui.text import request_facts, times, wording
 from tui.text.dates import plain_date
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _left(one: UpdateLine) -> str:
 def _asked(one: RequestLine) -> str:
     return (
         f"{one.requester} asked to learn from {one.collection}, for {one.purpose_words}: "
-        f"{wording.state(one.state, one.round)}."
+        f"{request_facts.state(one)}."
     )
 
 

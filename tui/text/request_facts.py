@@ -37,9 +37,23 @@ def who_and_why(found: RequestView) -> Facts:
     ]
 
 
+CAMPAIGN_LEFT = "over, its campaign is left"
+
+
+def state(line: RequestLine) -> str:
+    """Where a request stands. A round is refused with its whole campaign, never by itself."""
+    is_left = line.state == "refused_person" and line.round is not None
+    return CAMPAIGN_LEFT if is_left else wording.state(line.state)
+
+
+def round_words(one: RoundOf) -> str:
+    """Which round of which campaign a request or an update is."""
+    return f"round {one.number} of campaign {one.campaign[:8]}"
+
+
 def part_of(one: RoundOf | None) -> Facts:
     """The campaign that a request or an update belongs to, where it does."""
-    return [] if one is None else [("part of", wording.round_words(one))]
+    return [] if one is None else [("part of", round_words(one))]
 
 
 def so_far(found: RequestView) -> Facts:
@@ -95,7 +109,7 @@ def how_it_stands(found: RequestView) -> Facts:
         ("request", line.id[:8]),
         ("came", f"{times.full_time(line.received_at)}"),
         ("ends", f"{times.full_time(line.expires_at)}"),
-        ("state", wording.state(line.state, line.round)),
+        ("state", state(line)),
         *why_it_stands(found),
     ]
 
@@ -187,7 +201,7 @@ def taken_in(line: RequestLine) -> str:
     """What becomes of a request that came in: a round of a campaign that was joined waits for no other word."""
     if line.state != "approved" or line.round is None:
         return "waits for you"
-    return f"is {wording.round_words(line.round)}, approved by your word on that"
+    return f"is {round_words(line.round)}, approved by your word on that"
 
 
 def why_not_to_trust(request: RequestView) -> str:

@@ -13,8 +13,6 @@ from vault.views.names import spelled
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vault.views.requests import RoundOf
-
 
 FILLED, EMPTY = "●", "○"
 WHOLE = Decimal(100)
@@ -25,7 +23,6 @@ RUN_WORD, RELEASE_WORD, WITHDRAW_WORD, LEAVE_WORD = "RUN", "RELEASE", "WITHDRAW"
 KEY_STATUS = {"new": "not verified", "trusted": "verified in person", "blocked": "blocked"}
 KEY_MARKS = {"new": "?", "trusted": "✓", "blocked": "✗"}
 
-CAMPAIGN_LEFT = "over, its campaign is left"
 _STATES = {
     "refused_policy": "refused by policy",
     "refused_person": "refused by you",
@@ -333,17 +330,9 @@ def compared(request: str | None, changes: int) -> str:
     return f"Against request {request[:8]}, {LAST_APPROVED}, {counted(changes, 'thing')} changed:"
 
 
-def state(word: str, round_of: RoundOf | None = None) -> str:
-    """A state of a request or a held update as a person reads it.
-
-    Nobody refuses a round of a campaign by itself: the campaign was left, or refused, as a whole.
-    """
-    return CAMPAIGN_LEFT if word == "refused_person" and round_of is not None else _STATES.get(word, word)
-
-
-def round_words(one: RoundOf) -> str:
-    """Which round of which campaign a request or an update is."""
-    return f"round {one.number} of campaign {one.campaign[:8]}"
+def state(word: str) -> str:
+    """A state of a request or a held update as a person reads it."""
+    return _STATES.get(word, word)
 
 
 # held updates, and what left ------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def list_requests(context: typer.Context, as_json: AsJson = False) -> None:
             one.collection,
             one.purpose_words,
             times.short_time(one.expires_at),
-            wording.state(one.state, one.round),
+            request_facts.state(one),
         ),
     )
 
