@@ -169,13 +169,21 @@ def test_what_the_log_knows_of_a_round_holds_for_one_by_hand_too(
 ) -> None:
     log = WorldLog(folder)
     log.open(job(folder, 1), 1)
-    log.close(1)
-    log.open(job(folder, 2), 2)
-    vault.take_job(asker, read_job(job(folder, 2)), log.part())
-    other = round_of(folder, 2, name="again")
-    assert read_job(other) == read_job(job(folder, 2))
-    with pytest.raises(LockboxError):
-        vault.submit(other)
+    log.leaves.append(round_leaf(2, manifest="11" * 32, weights="22" * 32))
+    vault.take_job(asker, read_job(job(folder, 1)), log.part())
+    with pytest.raises(RoundNotInLog):
+        vault.submit(job(folder, 2))
+
+
+def test_a_round_by_hand_that_stands_in_the_log_is_shown_as_checked_by_it(
+    vault: Vault, asker: str, folder: Path
+) -> None:
+    log = WorldLog(folder)
+    for number in (1, 2):
+        log.open(job(folder, number), number)
+    vault.take_job(asker, read_job(job(folder, 1)), log.part())
+    vault.submit(job(folder, 2))
+    assert [one.checked for one in vault.campaign(vault.campaigns()[0].id).rounds] == ["log", "log", ""]
 
 
 # other logs -----------------------------------------------------------------------------------------------
