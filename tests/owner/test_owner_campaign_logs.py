@@ -24,7 +24,7 @@ from vault.errors.campaigns import (
     CampaignNotWitnessed,
     ModelNotInLog,
     ModelTooEarly,
-    RoundClosed,
+    RoundClosedInLog,
     RoundNotInLog,
 )
 from vault.errors.families import LockboxError
@@ -150,7 +150,7 @@ def test_a_round_that_is_not_in_the_log_or_is_closed_there_is_refused(
     log = WorldLog(folder)
     log.open(job(folder, 1), 1)
     log.close(1)
-    assert isinstance(refused(vault, asker, folder, log.part()), RoundClosed)
+    assert isinstance(refused(vault, asker, folder, log.part()), RoundClosedInLog)
 
 
 def test_a_log_with_two_jobs_for_one_round_is_refused_whichever_of_them_is_handed_in(

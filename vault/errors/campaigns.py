@@ -81,7 +81,7 @@ class RoundNotInLog(Refused):
     hint = "every vault must be shown the same; ask the requester"
 
 
-class RoundClosed(Refused):
+class RoundClosedInLog(Refused):
     """The log of the campaign shows round {number} closed; it takes no answers any more."""
 
 

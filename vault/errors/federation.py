@@ -135,3 +135,7 @@ class BodyTooSlow(Unavailable):
 
 class TooManyRequests(Unavailable):
     """You ask too often; wait {seconds} seconds."""
+
+
+class WitnessSilent(Unavailable):
+    """The witness has not cosigned the checkpoint: {reason}."""

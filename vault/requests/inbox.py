@@ -70,7 +70,7 @@ def submit(
     given) and ``BudgetExhausted`` for what no vault can pay. A job that is refused stays on record and cannot come
     again. A round of a campaign is held against that campaign and its round key instead: it raises besides
     ``UnknownCampaign``, what ``check_round`` does, ``RoundTooLate``, and where the campaign's log knows of it
-    ``RoundNotInLog`` and ``RoundClosed``.
+    ``RoundNotInLog`` and ``RoundClosedInLog``.
     """
     row = _received(act, job, now)
     refusal, row.is_told = _word_on(act.uow, row, act.now)

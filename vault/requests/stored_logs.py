@@ -81,7 +81,7 @@ def take_log(act: AuditedTransaction, row: CampaignRow, part: LogPart) -> ReadLo
 def known_by_log(uow: UnitOfWork, row: CampaignRow, number: int, manifest: str, weights: str) -> int | None:
     """The size of the kept log in which a round stands with these digests; None where the log does not know it yet.
 
-    Raises `RoundNotInLog` where it has another job for that round, and `RoundClosed`.
+    Raises `RoundNotInLog` where it has another job for that round, and `RoundClosedInLog`.
     """
     log = kept_log(uow, row)
     if not opens(log, number):
