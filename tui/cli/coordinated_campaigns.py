@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ CoordinatorDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder 
 
 def add_coordinated_commands(group: typer.Typer) -> None:
     """Register these commands."""
-    for name, command in (("invite", invite), ("status", status)):
+    for name, command in (("invite", invite), ("status", status), ("report", report)):
         group.command(name)(command)
 
 
@@ -50,3 +51,31 @@ def invite(
 def status(folder: CoordinatorDir, as_json: AsJson = False) -> None:
     """Say how a campaign stands at its coordinator: rounds, answers, what was left out or refused and why."""
     show_status(folder, as_json=as_json)
+
+
+def report(
+    folder: CoordinatorDir,
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="A new HTML file.")],
+    rows: Annotated[
+        Path | None,
+        typer.Option("--rows", metavar="FILE.csv", help="Public rows of your own, to score each round on."),
+    ] = None,
+    units_guess: Annotated[
+        str | None,
+        typer.Option("--units-guess", metavar="N", help="How many units you think one vault has."),
+    ] = None,
+) -> None:
+    """Write one page about a campaign: participation, price, scores, rejected updates, plan and outcome."""
+    from contextlib import closing
+
+    from learner.federation.coordinator import Coordinator
+    from learner.federation.coordinator_folder import open_folder
+    from learner.federation.report import campaign_report
+    from vault.requester.campaign_report import report_page
+    from vault.requester.new_file import write_new
+
+    guess = parse_count(units_guess) if units_guess else None
+    with closing(Coordinator(open_folder(folder))) as coordinator:
+        found = campaign_report(coordinator, now=datetime.now(UTC), rows=rows, units_guess=guess)
+    write_new(to, report_page(found))
+    write(str(to))
