@@ -78,6 +78,14 @@ MUTANTS = (
         caught_by="test_a_round_that_is_not_in_the_log_or_is_closed_there_is_refused",
     ),
     Mutant(
+        name="a round is run and paid for although the log shows it closed",
+        kind=Kind.LEDGER,
+        function="expire_closed",
+        old="if row.round in closed[row.campaign_id]:",
+        new="if row.round is None:",
+        caught_by="test_a_round_that_the_log_shows_closed_later_is_not_run_and_its_requester_hears_nothing_of_it",
+    ),
+    Mutant(
         name="a round comes in at the door without its log",
         kind=Kind.CONSENT,
         function="_check_own_round",

@@ -14,6 +14,7 @@ from tests.worlds.campaign_logs import WorldLog
 from tests.worlds.campaigns import CAMPAIGN, TRAINING, another, campaign, round_of
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
+from tui.cli.entry_point import run
 from vault.errors.campaigns import (
     CampaignLogBroken,
     CampaignLogForked,
@@ -28,6 +29,7 @@ from vault.errors.campaigns import (
     RoundNotInLog,
 )
 from vault.errors.families import LockboxError
+from vault.errors.requests import WrongState
 from vault.errors.training import LearnerFailed
 from vault.requester.campaign_log import is_fork_of
 from vault.requests.bundle import parse_signature_line, read_job
@@ -186,6 +188,27 @@ def test_a_round_by_hand_that_stands_in_the_log_is_shown_as_checked_by_it(
     assert [one.checked for one in vault.campaign(vault.campaigns()[0].id).rounds] == ["log", "log", ""]
 
 
+def test_a_round_that_the_log_shows_closed_later_is_not_run_and_its_requester_hears_nothing_of_it(
+    vault: Vault, asker: str, folder: Path
+) -> None:
+    campaign_id = vault.campaigns()[0].id
+    vault.join_campaign(campaign_id, digest=vault.campaign(campaign_id).digest)
+    log = WorldLog(folder)
+    log.open(job(folder, 1), 1)
+    first = vault.take_job(asker, read_job(job(folder, 1)), log.part())
+    vault.take_up()
+    log.close(1)
+    log.open(job(folder, 2), 2)
+    vault.take_job(asker, read_job(job(folder, 2)), log.part(2))
+    assert [one.state for one in vault.campaign(campaign_id).rounds][:2] == ["approved", "waiting"]
+    vault.take_up()
+    found = vault.campaign(campaign_id).rounds
+    assert [one.state for one in found][:2] == ["expired", "approved"]
+    assert vault.job_state(asker, first.job_id).word == "waiting"
+    with pytest.raises(WrongState):
+        vault.train(found[0].request or "")
+
+
 # other logs -----------------------------------------------------------------------------------------------
 
 
@@ -266,6 +289,10 @@ def test_a_split_log_is_written_down_once_as_a_proof_for_anybody_and_closes_the_
     assert found.log is not None
     assert found.log.fork is not None
     assert is_fork_of(found.log.fork, folder)
+    (file := folder.parent / "shown.json").write_text(json.dumps({"log": {"fork": found.log.fork}}))
+    assert run(["campaign", "split", str(folder), str(file)]) == 0
+    file.write_text(json.dumps({**found.log.fork, "shown": found.log.checkpoint}))
+    assert run(["campaign", "split", str(folder), str(file)]) == 6
     assert not is_fork_of({**found.log.fork, "shown": found.log.checkpoint}, folder)
     log.open(job(folder, 2), 2)
     assert isinstance(refused(vault, asker, folder, log.part(4), number=2), CampaignLogForked)

@@ -32,7 +32,7 @@ from frozen_vaults import (
 from vault.settings import Paths
 from vault.vault import Vault, passphrase_secret
 
-THAT_DAY = datetime(2026, 11, 29, 9, 41, tzinfo=UTC)
+THAT_DAY = datetime(2026, 11, 29, 9, 39, tzinfo=UTC)
 SHOWN: dict[str, Any] = json.loads((VECTORS / "r0009" / "shown.json").read_text())
 ASKED: list[dict[str, Any]] = [one for one in SHOWN["campaigns"] if one["line"]["requester"] == "Archive lab"]
 """Its campaigns that came with a log."""

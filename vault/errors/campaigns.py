@@ -85,6 +85,10 @@ class RoundClosedInLog(Refused):
     """The log of the campaign shows round {number} closed; it takes no answers any more."""
 
 
+class LogNotSplit(Broken):
+    """Both checkpoints can be of one log: this proves nothing against whoever keeps it."""
+
+
 class ModelNotInLog(Refused):
     """The log of the campaign does not have these weights as its final model."""
 

@@ -110,6 +110,11 @@ def opens(log: ReadLog, number: int) -> bool:
     return number in _Story.of(log.lines, log.size).opened
 
 
+def closed_rounds(log: ReadLog) -> frozenset[int]:
+    """The rounds that take no answers any more."""
+    return frozenset(_Story.of(log.lines, log.size).closed)
+
+
 def check_round_in(log: ReadLog, number: int, *, manifest: str, weights: str) -> None:
     """Refuse a round that the log has not opened with these very digests, or has closed.
 

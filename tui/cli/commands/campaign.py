@@ -166,6 +166,31 @@ def write_round(
 
 
 add_coordinated_commands(group)
+
+
+@group.command("split")
+def split(
+    folder: CampaignDir,
+    proof: Annotated[
+        Path,
+        typer.Argument(metavar="PROOF", help="What a vault kept of it: campaign show ID --json, a file."),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """For anybody: verify the proof that a campaign's log was split, so that vaults were shown different things."""
+    from vault.errors.campaigns import LogNotSplit
+    from vault.requester.campaign_log import fork_in_file, is_fork_of
+
+    if not is_fork_of(fork_in_file(proof), folder):
+        raise LogNotSplit()
+    if as_json:
+        write_json({"split": True})
+    else:
+        write(
+            "The log was split: two checkpoints, both signed by whoever runs the rounds, cannot be of one log."
+        )
+
+
 add_owner_commands(group)
 add_actions(group, "campaign")
 
