@@ -77,6 +77,12 @@ class OtherCampaign(Broken):
     hint = "nothing was taken in; ask whoever invited you"
 
 
+class FederationMissing(Unavailable):
+    """The Python package {package} is not installed."""
+
+    hint = "install it beside Lockbox: pip install 'lockbox-vault[federation]'"
+
+
 class CoordinatorExists(Invalid):
     """There is already something at {path}; a coordinator is made where nothing is."""
 
