@@ -12,7 +12,8 @@ from vault.errors.families import Invalid
 from vault.importers.marks import mark_of, number_of, places_of
 from vault.requester.prediction_file import cells_of, check_columns, read_cells, with_vectors
 from vault.requester.trained import Floats, TrainedModel, chances
-from vault.requests.manifest import SecondManifest, VectorFeature
+from vault.requests.manifest import SecondManifest
+from vault.requests.transforms import VectorFeature
 
 AUC: Final = "area under the ROC curve × 100"
 R2: Final = "R² × 100"
