@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from tui.screens.requests import _widths as widths_at
 from tui.text import campaign_facts, request_facts
 from vault.views.campaigns import CampaignLeaving, CampaignLine, CampaignPrice
 from vault.views.consents import GrantDraft, Withdrawal
 from vault.views.requests import RequestLine, RoundOf
+from vault.views.states import CampaignState, RequestState
 
 LINE = CampaignLine(
     id="c1", state="joined", requester="Lab", requester_status="new", collection="nights", purpose_words="research",
@@ -68,3 +70,11 @@ def test_of_several_runs_the_cap_is_of_each() -> None:
     assert request_facts.cost_cap(draft) == "each run at most ε 0.68"
     assert request_facts.cost_cap(replace(draft, uses=1)) == "at most ε 0.68"
     assert request_facts.cost_cap(replace(draft, epsilon_cap=None)) == "what the budget allows"
+
+
+def test_every_state_has_words_that_fit_the_smallest_list() -> None:
+    room = widths_at(60)["state"]
+    short = [request_facts.short_state(replace(ROUND, state=one.value, round=None)) for one in RequestState]
+    assert [words for words in (*short, *campaign_facts.SHORT_STATES.values()) if len(words) > room] == []
+    assert {*campaign_facts.SHORT_STATES} == {one.value for one in CampaignState} | {"over"}
+    assert not {*campaign_facts.SHORT_STATES.values()} & {*short}

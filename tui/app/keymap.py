@@ -97,7 +97,13 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
     # home
     key_action("home", "open", "enter", "Open", "Go to what waits on this line.", "status", shown=True),
     key_action(
-        "home", "digest", "d", "Your week", "Read what happened in the last week, and what waits.", "digest"
+        "home",
+        "digest",
+        "d",
+        "Your week",
+        "Read what happened in the last week, and what waits.",
+        "digest",
+        shown=True,
     ),
     key_action(
         "home", "withdraw", "w", "Withdraw…", "Withdraw the consent of this line.", "consent withdraw"

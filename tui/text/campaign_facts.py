@@ -15,6 +15,14 @@ KEY = "campaign:"
 """Goes before the id of a campaign in the key of its line, beside the lines of requests."""
 OPEN_STATES = ("waiting", "joined")
 """States in which a campaign can be left."""
+SHORT_STATES = {
+    "waiting": "asks to join",
+    "joined": "you joined",
+    "left": "you left",
+    "refused": "not joined",
+    "over": "rounds over",
+}
+"""The states of a campaign where there is little room, of which no request has one."""
 SAME_BUT_WEIGHTS = (
     "Every round is the same but for the weights it starts from, which may be chosen to look for one unit; the price "
     "assumes that they are. A round that departs in anything else is refused."

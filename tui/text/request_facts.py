@@ -46,6 +46,22 @@ def state(line: RequestLine) -> str:
     return CAMPAIGN_LEFT if is_left else wording.state(line.state)
 
 
+_SHORT_STATES = {
+    "approved": "not run yet",
+    "refused_policy": "policy: no",
+    "refused_person": "you refused",
+    "failed": "failed, paid",
+    "sending": "may have left",
+    "released": "left",
+    "destroyed": "destroyed",
+}
+
+
+def short_state(line: RequestLine) -> str:
+    """Where a request stands, where there is little room."""
+    return "campaign left" if state(line) == CAMPAIGN_LEFT else _SHORT_STATES.get(line.state, state(line))
+
+
 def round_words(one: RoundOf) -> str:
     """Which round of which campaign a request or an update is."""
     return f"round {one.number} of campaign {one.campaign[:8]}"
