@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import tomli_w
 
-from learner.federation.certificate import certificate_sha256, make_certificate
+from learner.federation.pinned_certificate import certificate_sha256
 from vault.errors.families import Invalid
 from vault.errors.federation import CoordinatorDamaged, CoordinatorExists, NoCoordinator
 from vault.errors.records import FileMissing
@@ -197,6 +197,8 @@ def _checked(settings: Settings) -> Settings:
 def _certificate(host: str, own: OwnCertificate | None, now: datetime) -> tuple[bytes, bytes]:
     if own is not None:
         return read_bounded(own.certificate, PEM_LIMIT), read_bounded(own.key, PEM_LIMIT)
+    from learner.federation.certificate import make_certificate  # a library that serving does without
+
     made = make_certificate(host, now)
     return made.certificate, made.key
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import ssl
 import threading
+from asyncio import sslproto
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import h11
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from learner.federation.coordinator import Coordinator, Event
@@ -35,6 +37,8 @@ GRACE: Final = 5
 WITNESS_SECONDS: Final = 10
 LONGEST_PAUSE: Final = 60.0
 BACKLOG: Final = 512
+THREADS: Final = 8
+TLS_BUFFER: Final = 16 * 1024
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -134,6 +138,10 @@ async def _serve(
     end: threading.Event,
     started: Callable[[], None],
 ) -> None:
+    # Each thread has memory of its own, and one database has no use for dozens of them.
+    current_default_thread_limiter().total_tokens = THREADS
+    # asyncio would keep 256 KiB for each connection, most of which only wait.
+    sslproto.SSLProtocol.max_size = TLS_BUFFER
     # What asyncio cannot place it would print, with the objects it concerns.
     asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
     server = _Server(_config(coordinator, limits))

@@ -49,8 +49,8 @@ from vault.errors.federation import DatabaseOther, DatabaseUnusable, FederationM
 from vault.requester.campaign_log import CompactRange, leaf_hash
 
 VERSION: Final = 1
-BUSY_MILLISECONDS: Final = 30_000
-READERS: Final = 16
+PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "cache_size=-512")
+READERS: Final = 8
 CHUNK: Final = 200
 """Answers that are read at once where all of a round are gone through."""
 
@@ -349,7 +349,7 @@ def _engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where we say so, and not where pysqlite does
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MILLISECONDS}"):
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()
 
 

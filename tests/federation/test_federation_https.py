@@ -14,9 +14,9 @@ import httpx
 import pytest
 from conftest import START
 
-from learner.federation.certificate import certificate_sha256
 from learner.federation.exchange import answer_limit, enrolment_bytes
 from learner.federation.limits import Allowance, Limits
+from learner.federation.pinned_certificate import certificate_sha256
 from tests.worlds.answering import MadeVault
 from tests.worlds.coordinators import (
     LOOPBACK,
