@@ -84,6 +84,14 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "release send",
         shown=True,
     ),
+    key_action(
+        "release",
+        "several",
+        "A",
+        "Several…",
+        "Open the decision to let several of them leave, each with its digest, under one typed word.",
+        "release send",
+    ),
     key_action("release", "numbers", "e", "ε, δ", "Show the price as numbers.", "release show", shown=True),
     key_action(
         "release",

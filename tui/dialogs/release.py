@@ -6,7 +6,7 @@ vault is asked: until that moment nothing is recorded and no byte is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -111,7 +111,9 @@ class ReleaseDialog(Dialog[ReleaseView]):
             self.query_one("#folder", Input).focus()
             return
         to = Path(typed).expanduser().absolute() if typed else None
-        self.app.push_screen(Countdown(self._held, to), lambda go: self._counted(to, go))
+        one, where = self._held, str(to or wording.KEPT_TO_FETCH)
+        facts = [("to", one.recipient), ("where", where), ("digest", one.digest)]
+        self.app.push_screen(Countdown(facts), lambda go: self._counted(to, go))
 
     def _counted(self, to: Path | None, go: bool | None) -> None:
         if go:
@@ -158,10 +160,9 @@ class Countdown(Dialog[bool]):
     SECONDS: ClassVar[int] = 10
     TICK: ClassVar[float] = 1.0
 
-    def __init__(self, update: ReleaseView, to: Path | None) -> None:
+    def __init__(self, facts: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        self._held = update
-        self._to = to
+        self._facts = facts
         self._left = self.SECONDS
 
     def title_text(self) -> str:
@@ -174,15 +175,7 @@ class Countdown(Dialog[bool]):
 
     def details(self) -> Iterable[Widget]:
         """What goes where."""
-        one = self._held
-        yield Facts(
-            [
-                ("to", one.recipient),
-                ("where", str(self._to or wording.KEPT_TO_FETCH)),
-                ("digest", one.digest),
-            ],
-            classes="value",
-        )
+        yield Facts(self._facts, classes="value")
 
     def safe_label(self) -> str:
         """The answer that changes nothing."""

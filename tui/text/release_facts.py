@@ -40,6 +40,19 @@ def release_facts(one: ReleaseView) -> list[tuple[str, str]]:
     ]
 
 
+def short_facts(one: ReleaseView) -> list[tuple[str, str]]:
+    """What tells one update of several from the others, and which bytes it is."""
+    unit = (one.price.unit, one.price.unit_field)
+    return [
+        ("to", requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
+        *part_of(one.round),
+        ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
+        ("what leaves", wording.what_leaves(one.size)),
+        ("price", wording.guess_sentence(*unit, one.price.guess_rate)),
+        ("digest", one.digest),
+    ]
+
+
 def folder_fault(typed: str) -> str:
     """Why nothing can be written to a typed folder, or empty; the egress looks again, and further."""
     try:
