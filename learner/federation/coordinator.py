@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     import httpx
 
 TOKEN_DOMAIN: Final = b"lockbox enrolment v1\n"
+ACCESS_DOMAIN: Final = b"lockbox requester access v1\n"
 ROUNDS_AT_HAND: Final = 4
 MOST_INVITED: Final = 1_000_000
 
@@ -140,6 +141,12 @@ class Coordinator:
         if is_new:
             self.heard(Event(kind="enrolled", vault=pseudonym(key)))
         return token, is_new
+
+    @property
+    def access_token(self) -> str:
+        """What the requester looks at the campaign by, from elsewhere."""
+        message = ACCESS_DOMAIN + bytes.fromhex(self.digest)
+        return hmac.digest(self.folder.token_secret, message, "sha256").hex()
 
     def key_of(self, token: str) -> str | None:
         """The key that is enrolled with this token."""

@@ -11,6 +11,12 @@ class InvitationInvalid(Invalid):
     hint = "an invitation is a file from whoever asks, as lockbox campaign invite writes it"
 
 
+class AccessInvalid(Invalid):
+    """This is neither a coordinator's folder nor an access to one: {reason}."""
+
+    hint = "an access is a file, as lockbox campaign access writes it"
+
+
 class AnswerInvalid(Broken):
     """This answer is refused: {reason}."""
 

@@ -160,7 +160,11 @@ def backup(
 
 def show_status(folder: Path, *, as_json: bool) -> None:
     """Write how the campaign of a coordinator stands."""
-    found = _overview(folder)
+    show_overview(_overview(folder), as_json=as_json)
+
+
+def show_overview(found: Overview, *, as_json: bool) -> None:
+    """Write how a campaign stands."""
     if as_json:
         write_json(found)
         return
