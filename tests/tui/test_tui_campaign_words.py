@@ -26,6 +26,10 @@ def test_to_leave_what_was_joined_takes_a_word() -> None:
     assert campaign_facts.word_to_leave(joined) == "LEAVE"
     assert campaign_facts.word_to_leave(CampaignLeaving(campaign=LINE, withdrawal=None, rounds={})) == ""
     assert campaign_facts.leaving(joined, is_done=False)[0].startswith("Leaving is for good.")
+    refused = CampaignLeaving(campaign=LINE, withdrawal=None, rounds={})
+    before, after = (campaign_facts.leaving(refused, is_done=is_done) for is_done in (False, True))
+    assert before == ["It is refused for good: they hear no. Nothing was read or spent, and nothing left."]
+    assert after == ["Refused: they hear no. Nothing was read or spent, and nothing left."]
 
 
 def price(rounds: int) -> CampaignPrice:

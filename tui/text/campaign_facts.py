@@ -185,7 +185,8 @@ def leaving(found: CampaignLeaving, *, is_done: bool) -> list[str]:
     """What leaving ends and what it cannot call back, a sentence each; before it or after."""
     done = found.withdrawal
     if done is None:
-        return ["They hear no. Nothing was read or spent, and nothing left."]
+        first = "Refused" if is_done else "It is refused for good"
+        return [f"{first}: they hear no. Nothing was read or spent, and nothing left."]
     ends = [
         ("in training: stopped. The budget that was paid stays spent.", done.stopped),
         ("held: destroyed. The budget that was paid stays spent.", done.destroyed),

@@ -161,7 +161,7 @@ def export(
     model: ModelName,
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="A new file: weights (safetensors), or the whole model (.onnx)."),
+        typer.Argument(metavar="FILE", help="A new file: .safetensors (weights) or .onnx (the whole model)."),
     ],
     as_json: AsJson = False,
 ) -> None:
