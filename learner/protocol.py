@@ -18,8 +18,6 @@ from typing import Any, TypeAlias
 
 from learner.columns import MAX_ROWS, ColumnFrame
 from learner.job import (
-    BYTES,
-    CONVOLVED,
     ENCODED_BYTES,
     JOB_LIMIT,
     MAX_FEATURES,
@@ -59,9 +57,7 @@ from learner.own_job import (
 from learner.strict import Bytes, ProtocolError, choice, integer, members, names, parse_json
 
 __all__ = [
-    "BYTES",
     "COLUMNS_FD",
-    "CONVOLVED",
     "ENCODED_BYTES",
     "ENVELOPE_FD",
     "ENVIRONMENT",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Tell = Callable[[CourierFolder, Mapping[str, Any]], None]
 Connect = Callable[[], "socket.socket | None"]
+Go = Callable[..., None]
 
 EVERY: Final = 300.0
 """Seconds from one errand for a campaign to the next, on the average."""
@@ -116,38 +117,45 @@ class Couriers:
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = field(default_factory=lambda: random.SystemRandom().random)
-    due: dict[Path, float] = field(default_factory=dict)
+    go: Go = errand
+    _due: dict[Path, float] = field(default_factory=dict)
+    _last: dict[Path, str] = field(default_factory=dict)
 
-    def go_on(self, *, turns: int | None = None) -> None:
-        """Go on until the process is ended, or for so many turns."""
-        while turns is None or turns > 0:
+    def go_on(self) -> None:
+        """Go on until the process is ended."""
+        while True:
             self.turn()
-            turns = None if turns is None else turns - 1
 
     def turn(self) -> None:
-        """Wait for whose time comes next, but look for new campaigns meanwhile, and let it go once."""
-        folders = self._by_time()
-        now = self.clock()
-        if not folders or self.due[folders[0].path] > now:
-            until = min([self.due[folders[0].path]] if folders else [], default=now + self.every)
-            self.pause(max(0.0, min(until, now + self.every) - now))
-            return
-        self._go(folders[0])
+        """Let go whose time has come, or wait for whose comes next, but no longer than until others may be there."""
+        folders, now = self._by_time(), self.clock()
+        first = min([now + self.every, *(self._due[one.path] for one in folders[:1])])
+        if folders and first <= now:
+            self._go(folders[0])
+        else:
+            self.pause(first - now)
 
     def _by_time(self) -> list[CourierFolder]:
-        """All campaigns, whose turn is next first; one at once, and those that come with it at some other time."""
-        folders = carried(self.home)
+        """Every campaign that is not over, whose turn is next first: one at once, others at times of their own."""
+        folders = [one for one in carried(self.home) if not _is_over(one)]
         for folder in folders:
-            if folder.path not in self.due:
-                self.due[folder.path] = self.clock() + (self.every * self.chance() if self.due else 0.0)
-        return sorted(folders, key=lambda one: self.due[one.path])
+            if folder.path not in self._due:
+                self._due[folder.path] = self.clock() + (self.every * self.chance() if self._due else 0.0)
+        return sorted(folders, key=lambda one: self._due[one.path])
 
     def _go(self, folder: CourierFolder) -> None:
         try:
-            errand(folder, connect=self.connect, tell=self.tell)
+            self.go(folder, connect=self.connect, tell=self._tell_news)
         except LockboxError as error:
-            self.tell(folder, {"event": "trouble", "sentence": str(error)})
-        self.due[folder.path] = self.clock() + wait_after(_failures(folder), self.every, self.chance())
+            self._tell_news(folder, {"event": "trouble", "sentence": str(error)})
+        self._due[folder.path] = self.clock() + wait_after(_failures(folder), self.every, self.chance())
+
+    def _tell_news(self, folder: CourierFolder, event: Mapping[str, Any]) -> None:
+        """Tell what happened, but not again and again that the vault is locked or that there is the same trouble."""
+        said = json.dumps(dict(event), sort_keys=True)
+        if event["event"] not in ("locked", "trouble") or self._last.get(folder.path) != said:
+            self.tell(folder, event)
+        self._last[folder.path] = said
 
 
 def wait_after(failures: int, every: float, chance: float) -> float:
@@ -156,17 +164,28 @@ def wait_after(failures: int, every: float, chance: float) -> float:
     return usual * (0.5 + chance)
 
 
+def _is_over(folder: CourierFolder) -> bool:
+    state = _state(folder)
+    return state is not None and state.is_over
+
+
 def _failures(folder: CourierFolder) -> int:
+    state = _state(folder)
+    return 1 if state is None else state.failures
+
+
+def _state(folder: CourierFolder) -> CourierState | None:
+    """How far it is, or None where that cannot be read: its next errand says so."""
     try:
-        state: CourierState = folder.state()
+        return folder.state()
     except CourierFolderDamaged:
-        return 1
-    return state.failures
+        return None
 
 
 def _carried_out(folder: CourierFolder, connect: Connect) -> Iterator[Mapping[str, Any]]:
     line = connect()
     if line is None:
+        yield {"event": "locked"}
         yield from _events(folder, "carry")
         return
     with line:

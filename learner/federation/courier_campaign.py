@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from learner.federation.courier_door import Served
 from learner.federation.courier_folder import CHECKPOINT_FILE, LEAVES_FILE, CourierFolder
 from learner.federation.exchange import ERROR_LIMIT, ErrorSentence
 from vault.errors.federation import CoordinatorOdd, CoordinatorRefused
@@ -25,24 +26,21 @@ TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _FILE_LIMIT: Final = 3 << 20
 _NOTE_LIMIT: Final = 16 << 10
 _LOG_LIMIT: Final = 16 << 20
+_ENROLLED: Final = b'"kind":"enrolled"'
+"""Of these there may be thousands, and a courier reads none of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """A campaign's log as it is here: the newest checkpoint and at least the lines that it is over."""
+    """A campaign's log as it is here: the newest checkpoint, the lines that it is over, and what they say.
 
-    checkpoint: bytes
-    leaves: tuple[bytes, ...]
+    ``open_rounds`` were opened and take answers still, the lowest first; with ``has_model`` it has ended with one.
+    """
 
-    def open_rounds(self) -> list[int]:
-        """The rounds that were opened and take answers still, the lowest first."""
-        found = [parse_leaf(line) for line in self.leaves]
-        closed = {leaf.round for leaf in found if leaf.kind == "closed"}
-        return sorted({leaf.round for leaf in found if leaf.kind == "round"} - closed)
-
-    def has_model(self) -> bool:
-        """Whether the campaign has ended with a final model."""
-        return any(parse_leaf(line).kind == "model" for line in self.leaves)
+    checkpoint: bytes = b""
+    leaves: tuple[bytes, ...] = ()
+    open_rounds: tuple[int, ...] = ()
+    has_model: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,6 +86,14 @@ class ServedCampaign:
         """These files of the campaign, from a path beneath it; raises ``CoordinatorRefused``."""
         return tuple(_body(self.ask("GET", f"{beneath}/{name}", limit=_FILE_LIMIT)) for name in names)
 
+    def round(self, number: int) -> Served:
+        """A round; raises ``CoordinatorRefused``."""
+        return _served(self.files(ROUND_FILES, f"/rounds/{number}"))
+
+    def model(self) -> Served:
+        """The final model; raises ``CoordinatorRefused``."""
+        return _served(self.files(MODEL_FILES, "/model"))
+
     def put(self, number: int, release: str, body: bytes) -> Reply:
         """Deliver an answer."""
         return self.ask("PUT", f"/rounds/{number}/releases/{release}", body=body, limit=ERROR_LIMIT)
@@ -104,8 +110,20 @@ class ServedCampaign:
 
 
 def log_in(folder: CourierFolder) -> Log:
-    """The log as it is in a folder."""
-    return Log(checkpoint=folder.read_if_there(CHECKPOINT_FILE), leaves=folder.leaves())
+    """The log as it is in a folder; raises ``CampaignLogBroken``."""
+    note = folder.read_if_there(CHECKPOINT_FILE)
+    if not note:
+        return Log()
+    leaves = folder.leaves()[: claimed_head(note).size]  # it may have grown since the checkpoint was made
+    said = [parse_leaf(line) for line in leaves if _ENROLLED not in line]
+    closed = {leaf.round for leaf in said if leaf.kind == "closed"}
+    opened = {leaf.round for leaf in said if leaf.kind == "round"}
+    return Log(
+        checkpoint=note,
+        leaves=leaves,
+        open_rounds=tuple(sorted(opened - closed)),
+        has_model=any(leaf.kind == "model" for leaf in said),
+    )
 
 
 def deadlines(campaign: bytes) -> tuple[datetime, ...]:
@@ -125,6 +143,11 @@ def sentence_in(reply: Reply) -> str:
         return parse_as(ErrorSentence, reply.body).error.rstrip(".")
     except NotCanonical:
         return ""
+
+
+def _served(files: tuple[bytes, ...]) -> Served:
+    document, signature, weights = files
+    return Served(document=document, signature=signature, weights=weights)
 
 
 def _body(reply: Reply) -> bytes:

@@ -8,22 +8,32 @@ from typing import TYPE_CHECKING, TypeVar
 
 from vault.client.connection import decode
 from vault.requester.forms import from_base64
-from vault.wire.addresses import ASK_CAMPAIGN, ASK_JOB, FETCH_JOB, SUBMIT_JOB
-from vault.wire.messages import CampaignDigest, CampaignState, JobFiles, JobId, JobState, ReleasedFiles
+from vault.wire.addresses import ASK_CAMPAIGN, ASK_JOB, FETCH_JOB, SUBMIT_JOB, SUBMIT_MODEL
+from vault.wire.messages import (
+    CampaignDigest,
+    CampaignLog,
+    CampaignState,
+    FinalModel,
+    JobFiles,
+    JobId,
+    JobState,
+    ReleasedFiles,
+)
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from vault.client.given_line import GivenLine
+    from vault.requester.campaign_log import LogPart
 
 _Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoundFiles:
-    """A round as the coordinator serves it."""
+class Served:
+    """Three files that belong together, as the coordinator serves them: of a round, or of the final model."""
 
-    manifest: bytes
+    document: bytes
     signature: bytes
     weights: bytes
 
@@ -38,14 +48,26 @@ class Door:
     line: GivenLine
     token: str = field(repr=False)
 
-    def hand_over(self, files: RoundFiles) -> str:
-        """Hand a round in; the id of its job."""
+    def hand_over(self, files: Served, part: LogPart) -> None:
+        """Hand a round in, with what the vault has not read of the log."""
         asked = JobFiles(
-            manifest=b64encode(files.manifest).decode(),
-            signature=b64encode(files.signature).decode(),
-            weights=b64encode(files.weights).decode(),
+            manifest=_text(files.document),
+            signature=_text(files.signature),
+            weights=_text(files.weights),
+            log=_log(part),
         )
-        return self._ask(JobState, SUBMIT_JOB, asked).job_id
+        self._ask(JobState, SUBMIT_JOB, asked)
+
+    def hand_over_model(self, digest: str, files: Served, part: LogPart) -> None:
+        """Hand the final model in, with what the vault has not read of the log."""
+        asked = FinalModel(
+            digest=digest,
+            model=_text(files.document),
+            signature=_text(files.signature),
+            weights=_text(files.weights),
+            log=_log(part),
+        )
+        self._ask(CampaignState, SUBMIT_MODEL, asked)
 
     def job(self, job_id: str) -> JobState:
         """Where a round stands."""
@@ -62,3 +84,11 @@ class Door:
 
     def _ask(self, kind: type[_Answer], path: str, body: BaseModel) -> _Answer:
         return decode(kind, self.line.post(path, body.model_dump_json().encode(), token=self.token))
+
+
+def _text(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
+def _log(part: LogPart) -> CampaignLog:
+    return CampaignLog.model_validate(part.spelled())

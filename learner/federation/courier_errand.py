@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from learner.federation.courier_campaign import (
-    ROUND_FILES,
+    CAMPAIGN_FILES,
     TIME_FORMAT,
     ServedCampaign,
     deadlines,
@@ -20,24 +21,32 @@ from learner.federation.courier_campaign import (
     refusal,
     sentence_in,
 )
-from learner.federation.courier_door import RoundFiles
 from learner.federation.courier_folder import CourierFolder, CourierState, RoundState, answer_file
 from learner.federation.exchange import answer_bytes
+from vault.errors.campaigns import CampaignLogBroken, CampaignLogOlder, CampaignNotWitnessed
 from vault.errors.daemon import SessionEnded
 from vault.errors.families import LockboxError, Unavailable
 from vault.errors.federation import CourierNotLetIn
 from vault.errors.requests import JobReplayed, TooManyWaiting
+from vault.requester.campaign_log import LogPart, part_since
 from vault.requester.release_check import ReleaseFiles
 
 if TYPE_CHECKING:
     from learner.federation.courier_campaign import Log
-    from learner.federation.courier_door import Door
+    from learner.federation.courier_door import Door, Served
     from learner.federation.courier_https import Reply
 
 Tell = Callable[[dict[str, object]], None]
 
 AT_ONCE: Final = 8
 """Rounds that are fetched before the vault is spoken to: a line on which nothing is said for a minute is closed."""
+AGAIN_LATER: Final = (
+    *(TooManyWaiting, SessionEnded, Unavailable),
+    *(CampaignNotWitnessed, CampaignLogOlder, CampaignLogBroken),
+)
+"""What the vault says for now and not for good."""
+LATEST: Final = timedelta(days=30)
+"""So long after its last round a final model may still come."""
 _TAKEN: Final = (200, 201)
 _FOR_GOOD: Final = {
     403: "the coordinator does not know this vault",
@@ -70,46 +79,66 @@ class Errand:
         except LockboxError as error:
             self._keep(replace(self.state, trouble=str(error), failures=self.state.failures + 1))
             raise
-        self._keep(replace(self.state, trouble="", failures=0))
+        self._keep(replace(self.state, trouble="", failures=0, is_over=self._is_over()))
+
+    def _is_over(self) -> bool:
+        """Whether nothing can come any more: the model is here and no round waits, or the last one ended long ago."""
+        has_ended = bool(self.state.model) and self.state.is_idle
+        return has_ended or self.served.now() > deadlines(self.folder.read(CAMPAIGN_FILES[0]))[-1] + LATEST
 
     def _serve(self, door: Door) -> None:
-        """Bring the vault what came, and take what was released."""
+        """Bring the vault what came, and take what was released; everything is fetched before a word is said to it."""
         log = log_in(self.folder)
-        rounds = {number: self._fetched(number) for number in self._wanted(log)[:AT_ONCE]}
+        rounds = {number: self.served.round(number) for number in self._wanted(log)[:AT_ONCE]}
+        model = self.served.model() if log.has_model and not self.state.model else None
         try:
             for number, files in rounds.items():
                 self._hand_over(door, number, files, log)
+            if model is not None:
+                self._hand_over_model(door, model, log)
             for one in self.state.rounds:
                 self._look_after(door, one)
         except SessionEnded:
             raise CourierNotLetIn() from None
 
-    # rounds
+    # rounds, and the model that comes of them
 
     def _wanted(self, log: Log) -> list[int]:
         """The open rounds that are not here yet and whose time is not over."""
-        ends = deadlines(self.folder.read("campaign.json"))
+        ends = deadlines(self.folder.read(CAMPAIGN_FILES[0]))
         known, now = {one.number for one in self.state.rounds}, self.served.now()
         return [
-            one for one in log.open_rounds() if one not in known and one <= len(ends) and now < ends[one - 1]
+            one for one in log.open_rounds if one not in known and one <= len(ends) and now < ends[one - 1]
         ]
 
-    def _fetched(self, number: int) -> RoundFiles:
-        manifest, signature, weights = self.served.files(ROUND_FILES, f"/rounds/{number}")
-        return RoundFiles(manifest=manifest, signature=signature, weights=weights)
-
-    def _hand_over(self, door: Door, number: int, files: RoundFiles, log: Log) -> None:
-        one = RoundState(number=number, job=_job_in(files.manifest), word="waiting")
+    def _hand_over(self, door: Door, number: int, files: Served, log: Log) -> None:
+        one = RoundState(number=number, job=_job_in(files.document), word="waiting")
         try:
-            door.hand_over(files)
+            door.hand_over(files, self._unread(door, log))
         except JobReplayed:
-            pass  # it had come in before a line was lost
-        except (TooManyWaiting, SessionEnded, Unavailable):
-            raise  # it is taken another time
+            self._note(one, "handed over")  # it had come in before a line was lost
+        except AGAIN_LATER:
+            raise
         except LockboxError as error:
             self._note(replace(one, word="not handed over", note=str(error)), "not handed over")
-            return
-        self._note(one, "handed over")
+        else:
+            self._note(one, "handed over")
+
+    def _hand_over_model(self, door: Door, files: Served, log: Log) -> None:
+        try:
+            door.hand_over_model(self.served.digest, files, self._unread(door, log))
+        except AGAIN_LATER:
+            raise
+        except LockboxError as error:
+            self._keep(replace(self.state, model="not handed over"))
+            self.tell({"event": "no model", "note": str(error)})
+        else:
+            self._keep(replace(self.state, model="handed over"))
+            self.tell({"event": "model"})
+
+    def _unread(self, door: Door, log: Log) -> LogPart:
+        kept = door.campaign(self.served.digest).checkpoint_size
+        return part_since(log.checkpoint, log.leaves, kept)
 
     # answers
 

@@ -9,13 +9,16 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from vault.errors.families import Unavailable
 from vault.errors.federation import CourierFolderDamaged
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
     from learner.federation.exchange import Invitation
 
 INVITATION_FILE: Final = "invitation"
@@ -63,7 +66,10 @@ class RoundState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourierState:
-    """How far a courier is; ``contact`` (UTC) is when the coordinator last answered, by its own clock."""
+    """How far a courier is; ``contact`` (UTC) is when the coordinator last answered, by its own clock.
+
+    Once it ``is_over`` nobody is asked any more; ``missing`` are the layers that did not confine the last errand.
+    """
 
     contact: str = ""
     trouble: str = ""
@@ -71,12 +77,14 @@ class CourierState:
     etag: str = ""
     rounds: tuple[RoundState, ...] = ()
     model: Literal["", "handed over", "not handed over"] = ""
+    is_over: bool = False
     missing: tuple[str, ...] = ()
     v: int = 1
 
-    def round(self, number: int) -> RoundState | None:
-        """One round, or None where it was not handed over yet."""
-        return next((one for one in self.rounds if one.number == number), None)
+    @property
+    def is_idle(self) -> bool:
+        """Whether no round waits for anybody."""
+        return not any(one.word in ("waiting", "released") for one in self.rounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +153,10 @@ class CourierFolder:
             raise Unavailable(reason=f"{self.path} cannot be removed ({error.strerror})") from None
 
     def _facts(self, kind: type[_Fact], name: str) -> _Fact:
-        from pydantic import TypeAdapter, ValidationError
+        from pydantic import ValidationError
 
         try:
-            found: _Fact = TypeAdapter(kind).validate_json(self.read(name))
+            found: _Fact = _adapter(name).validate_json(self.read(name))
         except ValidationError:
             # `from None`: the original error quotes what stands there
             raise CourierFolderDamaged(path=self.path, reason=f"{name} is none of the courier's") from None
@@ -192,3 +200,16 @@ def settled(draft: CourierFolder) -> CourierFolder:
 
 def _folders(home: Path) -> Iterator[Path]:
     return (path for path in home.iterdir() if path.is_dir()) if home.is_dir() else iter(())
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter({ACCESS_FILE: Access, STATE_FILE: CourierState}[name])
+
+
+def load_forms() -> None:
+    """Load what the files of a folder are read with."""
+    for name in (ACCESS_FILE, STATE_FILE):
+        _adapter(name)

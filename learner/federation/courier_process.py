@@ -20,19 +20,20 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn
 
-from learner.federation import courier_probes, courier_sandbox
+from learner.federation import courier_folder, courier_probes, courier_sandbox
 from learner.federation.courier_campaign import CAMPAIGN_FILES, ServedCampaign, refusal
 from learner.federation.courier_door import Door
 from learner.federation.courier_errand import Errand
 from learner.federation.courier_folder import LOCK_FILE, CourierFolder
 from learner.federation.courier_https import Coordinator, host_and_port
 from learner.federation.exchange import ENROLMENT_LIMIT, Enrolment, enrolment_bytes
+from vault.client.connection import decode
 from vault.client.given_line import GivenLine
 from vault.errors.daemon import DaemonGone
 from vault.errors.families import LockboxError
 from vault.errors.federation import CoordinatorOdd, CourierAtWork, OtherCampaign
 from vault.requester.forms import NotCanonical, parse_as
-from vault.wire.errors import error_body
+from vault.wire.errors import ErrorBody, error_body, error_from
 
 
 class Exit(IntEnum):
@@ -72,6 +73,7 @@ def _go(task: str, path: str, *rest: str) -> None:
         return
     lock = _at_work(folder)
     invitation = folder.invitation()
+    _load_the_rest()
     coordinator = Coordinator.resolved(invitation.url, invitation.certificate_sha256)
     confinement = courier_sandbox.confine(folder.path, host_and_port(invitation.url)[1])
     if task == "enrol":
@@ -80,6 +82,12 @@ def _go(task: str, path: str, *rest: str) -> None:
     else:
         _carry(folder, coordinator, invitation.campaign, confinement.missing, rest)
     os.close(lock)
+
+
+def _load_the_rest() -> None:
+    """Load what is imported when it is needed: code may lie behind links, and Landlock goes by where it really is."""
+    courier_folder.load_forms()
+    error_from(decode(ErrorBody, error_body(CourierAtWork()).model_dump_json().encode()))
 
 
 def _at_work(folder: CourierFolder) -> int:

@@ -24,7 +24,6 @@ class CampaignRow(Row, table=True):
     log_peaks: bytes = b""
     checkpoint: bytes = b""
     cosigned: bytes = b""
-    cosigned_size: int = 0
 
 
 class InvitationRow(Row, table=True):

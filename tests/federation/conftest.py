@@ -10,7 +10,11 @@ import pytest
 
 from learner.federation.coordinator import Coordinator
 from tests.worlds.answering import signed_campaign
+from tests.worlds.carried import CarriedWorld, carried_template, carrying
 from tests.worlds.coordinators import Moving, made_coordinator
+from tests.worlds.served import at, runtime
+from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.world import World
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -39,3 +43,16 @@ def coordinator(folder: Path, clock: Moving) -> Iterator[Coordinator]:
 
 
 WEEK = timedelta(days=7)
+
+
+@pytest.fixture(scope="session")
+def campaign_template(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A vault with records and a signed campaign beside it, made once."""
+    return carried_template(new_world(tmp_path_factory.mktemp("carried")))
+
+
+@pytest.fixture
+def carried(campaign_template: World, tmp_path: Path) -> Iterator[CarriedWorld]:
+    """A served copy of that vault, which joined the campaign; a courier carries it."""
+    with runtime() as short, carrying(at(copy_of(campaign_template, tmp_path / "copy"), short)) as one:
+        yield one

@@ -36,8 +36,8 @@ HOMES: Final = {
     "job": "job",
     "campaign": "campaign",
     "coordinator": "coordinator",
-    "witness": "witness",
     "update": "update",
+    "courier": "courier",
     "shell": "shell",
 }
 

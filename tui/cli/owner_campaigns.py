@@ -52,8 +52,7 @@ def submit(context: typer.Context, folder: CampaignDir, as_json: AsJson = False)
         write_json(found)
     else:
         write(found.line.id)
-    theirs = f"{found.line.requester} calls it {found.campaign_id[:8]}"
-    say(f"Campaign {found.line.id[:8]} of {found.line.requester} waits for you; {theirs}.")
+    say(f"Campaign {found.line.id[:8]} of {found.line.requester} waits for you.")
     if found.obstacle:
         say(f"No round of it can run here as it is. {found.obstacle}")
     say(f"Look at it: lockbox campaign show {found.line.id[:8]}")

@@ -11,12 +11,6 @@ class InvitationInvalid(Invalid):
     hint = "an invitation is a file from whoever asks, as lockbox campaign invite writes it"
 
 
-class AccessInvalid(Invalid):
-    """This is neither a coordinator's folder nor an access to one: {reason}."""
-
-    hint = "an access is a file, as lockbox campaign access writes it"
-
-
 class AnswerInvalid(Broken):
     """This answer is refused: {reason}."""
 
@@ -72,7 +66,7 @@ class CourierFailed(Unavailable):
 
 
 class CourierNotLetIn(Refused):
-    """The vault does not let this courier in: its access has ended, or whoever asks is blocked."""
+    """The vault does not let this courier in: it locks just now, the access has ended, or who asks is blocked."""
 
     hint = "to give it access anew: lockbox courier join, with the same invitation"
 
@@ -81,12 +75,6 @@ class OtherCampaign(Broken):
     """The coordinator hands out another campaign than the one of the invitation."""
 
     hint = "nothing was taken in; ask whoever invited you"
-
-
-class FederationMissing(Unavailable):
-    """The Python package {package} is not installed."""
-
-    hint = "install it beside Lockbox: pip install 'lockbox-vault[federation]'"
 
 
 class CoordinatorExists(Invalid):
@@ -147,7 +135,3 @@ class BodyTooSlow(Unavailable):
 
 class TooManyRequests(Unavailable):
     """You ask too often; wait {seconds} seconds."""
-
-
-class WitnessSilent(Unavailable):
-    """The witness has not cosigned the checkpoint: {reason}."""

@@ -10,16 +10,8 @@ from vault.views.price import PriceView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoundOf:
-    """The campaign that a job is a round of, by its id here, and which round."""
-
-    campaign: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLine:
-    """A request as one line of the inbox; `round` where it is one of a campaign."""
+    """A request as one line of the inbox."""
 
     id: str
     state: str
@@ -29,7 +21,6 @@ class RequestLine:
     purpose_words: str
     received_at: str
     expires_at: str
-    round: RoundOf | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,211 @@
+"""Couriers go each at its own time, back off, and end when all is done; their folders are theirs alone."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from learner.federation import courier
+from learner.federation.courier_folder import (
+    Access,
+    CourierFolder,
+    CourierState,
+    RoundState,
+    carried,
+    draft_folder,
+    settled,
+)
+from learner.federation.exchange import Invitation, invitation_bytes
+from vault.errors.federation import CoordinatorUnreachable, CourierFailed, CourierFolderDamaged
+
+TOKENS = ("1a" * 32, "a token for the door")
+
+
+def access(campaign: str) -> Access:
+    return Access(campaign=campaign, requester="Sleep lab", token=TOKENS[0], door=TOKENS[1])
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Three campaigns that are carried."""
+    for digest in ("a" * 64, "b" * 64, "c" * 64):
+        draft = draft_folder(tmp_path / "courier", digest)
+        draft.keep(access(digest[:32]))
+        settled(draft)
+    return tmp_path / "courier"
+
+
+@dataclass
+class Time:
+    """A clock that goes on by waiting alone."""
+
+    now: float = 0.0
+    gone: list[tuple[str, float]] = field(default_factory=list)
+    failing: bool = False
+
+    def __call__(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.now += seconds
+
+    def errand(self, folder: CourierFolder, **_how: Any) -> None:
+        self.gone.append((folder.path.name[0], self.now))
+        state = folder.state()
+        folder.keep(CourierState(failures=state.failures + 1 if self.failing else 0))
+        if self.failing:
+            raise CoordinatorUnreachable(url="https://lab.example.org:8443", reason="it is away")
+
+
+def couriers(home: Path, time: Time, tell: courier.Tell = lambda _folder, _event: None) -> courier.Couriers:
+    chance = Random(1).random
+    return courier.Couriers(
+        home=home, connect=lambda: None, tell=tell, clock=time, pause=time.wait, chance=chance, go=time.errand
+    )
+
+
+def test_each_campaign_has_a_time_of_its_own_and_none_goes_with_another(home: Path) -> None:
+    time = Time()
+    going = couriers(home, time)
+    while len(time.gone) < 60:
+        going.turn()
+    for name in "abc":
+        waits = [later - earlier for earlier, later in pairwise(at for one, at in time.gone if one == name)]
+        assert min(waits) >= courier.EVERY / 2
+        assert max(waits) <= courier.EVERY * 1.5
+        assert len(set(waits)) == len(waits)
+    assert len({at for _, at in time.gone}) == len(time.gone)
+
+
+def test_a_courier_backs_off_to_six_hours_and_says_the_same_trouble_once(home: Path) -> None:
+    time, said = Time(failing=True), list[Mapping[str, Any]]()
+    going = couriers(home, time, lambda _folder, event: said.append(event))
+    while len(time.gone) < 60:
+        going.turn()
+    waits = [later - earlier for earlier, later in pairwise(at for one, at in time.gone if one == "a")]
+    assert waits[0] < waits[3] < waits[5]
+    assert max(waits) <= courier.LONGEST * 1.5
+    assert [one["event"] for one in said] == ["trouble"] * 3
+
+
+def test_for_a_campaign_that_is_over_nobody_goes_and_a_new_one_is_found(home: Path) -> None:
+    time = Time()
+    for folder in carried(home):
+        folder.keep(CourierState(is_over=True))
+    going = couriers(home, time)
+    going.turn()
+    assert (time.gone, time.now) == ([], courier.EVERY)
+    settled(draft_folder(home, "d" * 64))
+    going.turn()
+    assert time.gone == [("d", courier.EVERY)]
+
+
+# the folder -------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_its_owners_alone_and_its_tokens_are_not_shown(home: Path) -> None:
+    folder = carried(home)[0]
+    modes = {stat.S_IMODE(one.stat().st_mode) for one in (home, folder.path)}
+    assert modes == {0o700}
+    assert {stat.S_IMODE(one.stat().st_mode) for one in folder.path.iterdir()} == {0o600}
+    assert not [token for token in TOKENS if token in repr(folder.access())]
+
+
+def test_who_joins_again_gets_new_access_and_keeps_what_became_of_the_rounds(home: Path) -> None:
+    folder = carried(home)[0]
+    folder.keep(CourierState(rounds=(RoundState(number=1, job="0" * 32, word="sent"),)))
+    draft = draft_folder(home, "a" * 64)
+    assert len(carried(home)) == 3
+    draft.keep(access("another"))
+    assert settled(draft).access().campaign == "another"
+    assert folder.state().rounds[0].word == "sent"
+    assert not draft.path.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"v":1}', '{"failures":"many"}'])
+def test_a_damaged_folder_is_named_and_what_stands_there_is_not(home: Path, text: str) -> None:
+    folder = carried(home)[0]
+    folder.write("access.json", text.encode())
+    with pytest.raises(CourierFolderDamaged) as caught:
+        folder.access()
+    assert str(folder.path) in str(caught.value)
+
+
+# its process ------------------------------------------------------------------------------------------------
+
+
+def invited(folder: CourierFolder, port: int) -> None:
+    invitation = Invitation.model_validate(
+        {
+            "v": 1,
+            "kind": "lockbox-invitation",
+            "url": f"https://127.0.0.1:{port}",
+            "certificate_sha256": "a" * 64,
+            "campaign": "b" * 64,
+            "requester": "c" * 64,
+            "code": "d" * 64,
+        }
+    )
+    folder.write("invitation", invitation_bytes(invitation))
+
+
+def test_no_token_stands_in_arguments_surroundings_or_words_of_a_couriers_process(home: Path) -> None:
+    """Looked at while it speaks: then it has read its tokens."""
+    folder, told = carried(home)[0], list[Mapping[str, Any]]()
+    shown: list[bytes] = []
+
+    def look() -> None:
+        line, _ = server.accept()
+        with line:
+            shown.extend(word for child in children() for word in words_of(child))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        invited(folder, server.getsockname()[1])
+        thread = threading.Thread(target=look)
+        thread.start()
+        with pytest.raises(CoordinatorUnreachable) as caught:
+            courier.errand(folder, connect=lambda: None, tell=lambda _folder, event: told.append(event))
+        thread.join()
+    said = repr((shown, told, str(caught.value), caught.value.facts))
+    assert str(folder.path) in said
+    assert not [secret for secret in (*TOKENS, "d" * 64) if secret in said]
+
+
+def children() -> list[Path]:
+    """The processes that this one started."""
+    found = []
+    for one in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (one / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == os.getpid() and fields[0] != "Z":
+            found.append(one)
+    return found
+
+
+def words_of(process: Path) -> list[bytes]:
+    """Its arguments, and its environment where the computer shows it."""
+    found = [(process / "cmdline").read_bytes()]
+    try:
+        found.append((process / "environ").read_bytes())
+    except PermissionError:
+        return found
+    return found
+
+
+def test_a_process_that_ends_without_a_word_is_an_error(home: Path) -> None:
+    with pytest.raises(CourierFailed):
+        courier.enrol(CourierFolder(home / "nowhere"), b"k" * 32)

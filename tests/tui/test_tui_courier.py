@@ -1,0 +1,64 @@
+"""What a person hears of a courier, and the unit by which systemd keeps it going."""
+
+from __future__ import annotations
+
+import configparser
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from learner.federation.courier_folder import Access, CourierState, RoundState
+from tests.worlds.vaults import paths_in
+from tui.cli import courier_unit
+from tui.text import courier_facts
+
+ACCESS = Access(campaign="c" * 32, requester="Sleep lab", token="t" * 64, door="a door")
+SENT = RoundState(number=1, job="j" * 32, word="sent", release="r" * 32, size=2066, at="2026-11-21T12:00:30Z")
+
+
+def test_what_others_can_know_is_counted_and_no_token_is_among_it() -> None:
+    state = CourierState(
+        rounds=(SENT, replace(SENT, number=2, word="waiting", size=0)), missing=("landlock-network",)
+    )
+    said = " ".join(courier_facts.known_to_others(ACCESS, state, "https://lab.example.org:8443"))
+    assert "1 update that you released" in said
+    told = dict(courier_facts.facts(ACCESS, state, "https://lab.example.org:8443"))
+    assert (told["sent"], told["wait for you"], told["rounds handed over"]) == ("1, 2,066 bytes", "1", "2")
+    assert "any TCP port" in " ".join(courier_facts.lacking(state.missing))
+    assert not [secret for secret in (ACCESS.token, ACCESS.door) if secret in f"{said}{told}"]
+
+
+def test_every_event_of_a_courier_has_its_sentence() -> None:
+    for name in (
+        "handed over",
+        "not handed over",
+        "released",
+        "sent",
+        "not sent",
+        "refused",
+        "expired",
+        "model",
+    ):
+        sentence = courier_facts.event(
+            "c" * 32, {"event": name, "round": 3, "bytes": 10, "note": "so it is."}
+        )
+        assert sentence.startswith("Campaign cccccccc: ")
+        assert sentence.endswith(".")
+        assert not sentence.endswith("..")
+
+
+def test_the_unit_is_one_that_systemd_reads_whatever_the_folder_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    odd = tmp_path / 'a "b" 100%'
+    file = courier_unit.install_unit(paths_in(odd))
+    assert file == tmp_path / "config" / "systemd" / "user" / "lockbox-courier.service"
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.read_string(file.read_text())
+    assert unit["Service"]["execstart"].endswith('"courier" "run"')
+    assert (
+        '"LOCKBOX_VAULT=' + str(odd / "vault").replace('"', '\\"').replace("%", "%%") + '"'
+        in file.read_text()
+    )

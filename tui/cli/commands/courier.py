@@ -1,0 +1,259 @@
+"""The owner's side of a coordinator: join, run, status, leave, unit."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
+import typer
+
+from tui.cli.command_group import CommandGroup
+from tui.cli.courier_joining import join_by
+from tui.cli.options import AsJson
+from tui.cli.terminal import (
+    confirm,
+    is_interactive,
+    say,
+    write,
+    write_facts,
+    write_json,
+    write_table,
+    write_wrapped,
+)
+from tui.cli.vault_access import global_options, open_vault
+from tui.text import campaign_facts, courier_facts
+from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
+from vault.errors.consent import NotConfirmed
+from vault.errors.families import Invalid
+from vault.errors.federation import CourierFolderDamaged, NothingCarried, VaultNotOpen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from learner.federation.courier import Connect, Tell
+    from learner.federation.courier_folder import CourierFolder
+
+group = typer.Typer(no_args_is_help=True)
+
+Carried = Annotated[
+    str, typer.Argument(metavar="ID", help="Of a campaign here; its first four characters are enough.")
+]
+MaybeCarried = Annotated[str | None, typer.Argument(metavar="[ID]", help="With --once: this campaign alone.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(
+        group, name="courier", help="Take part through a requester's coordinator.", cls=CommandGroup
+    )
+
+
+@group.command("join")
+def join(
+    context: typer.Context,
+    invitation: Annotated[
+        Path, typer.Argument(metavar="INVITATION", help="The file that whoever asks gave you.")
+    ],
+    requester: Annotated[
+        str | None, typer.Option("--requester", metavar="NAME", help="Your own name for them.")
+    ] = None,
+    fingerprint: Annotated[
+        str | None,
+        typer.Option(
+            "--fingerprint",
+            metavar="LETTERS",
+            help="Without a terminal: the fingerprint of their key, as they told it to you.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a courier carry a campaign here, by the invitation to it. Taking part in it is decided later."""
+    access = join_by(context, invitation, name=requester, fingerprint=fingerprint)
+    if as_json:
+        write_json({"campaign": access.campaign, "requester": access.requester})
+    for sentence in courier_facts.after_joining(access.campaign):
+        say(sentence)
+
+
+@group.command("run")
+def run(
+    context: typer.Context,
+    campaign: MaybeCarried = None,
+    once: Annotated[bool, typer.Option("--once", help="Go once and end.")] = False,
+    every: Annotated[
+        int,
+        typer.Option(
+            "--every", metavar="MINUTES", min=1, max=1440, help="How long between two errands, about."
+        ),
+    ] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Carry rounds to the vault and what you released to the coordinator, until it is ended."""
+    from learner.federation.courier import Couriers, errand
+    from learner.federation.courier_folder import carried
+
+    home = global_options(context).paths.courier
+    tell, connect = _teller(as_json=as_json), _connecting(context)
+    if campaign is not None and not once:
+        raise click.UsageError("an ID goes with --once")
+    if not once:
+        if not carried(home):
+            say("No campaign is carried yet; the courier waits for one: lockbox courier join INVITATION")
+        Couriers(home=home, connect=connect, tell=tell, every=every * 60.0).go_on()
+    for folder in _to_go_once(home, campaign):
+        errand(folder, connect=connect, tell=tell)
+        _say_lacking(folder)
+    if not _is_open(connect):
+        raise VaultNotOpen()
+
+
+def _to_go_once(home: Path, campaign: str | None) -> list[CourierFolder]:
+    """Whom to go for; raises `Invalid` where answers of several requesters would be sent together."""
+    from learner.federation.courier_folder import carried
+
+    if campaign is not None:
+        return [_chosen(home, campaign)]
+    found = carried(home)
+    if not found:
+        raise Invalid(reason="no campaign is carried here: lockbox courier join INVITATION")
+    if len({folder.access().requester for folder in found}) > 1:
+        raise Invalid(
+            reason="there are several requesters, whose answers are not sent together; name a campaign"
+        )
+    return found
+
+
+def _connecting(context: typer.Context) -> Connect:
+    from vault.client.attach import line_to
+
+    paths = global_options(context).paths
+    return lambda: line_to(paths)
+
+
+def _is_open(connect: Connect) -> bool:
+    line = connect()
+    if line is not None:
+        line.close()
+    return line is not None
+
+
+def _teller(*, as_json: bool) -> Tell:
+    def tell(folder: CourierFolder, event: Mapping[str, Any]) -> None:
+        campaign = _named(folder)
+        if as_json:
+            write_json({"campaign": campaign, **event})
+        else:
+            write_wrapped(courier_facts.event(campaign, event))
+
+    return tell
+
+
+def _named(folder: CourierFolder) -> str:
+    """The campaign of a folder, or the name of the folder where nothing else can be read of it."""
+    try:
+        return folder.access().campaign
+    except CourierFolderDamaged:
+        return folder.path.name
+
+
+def _say_lacking(folder: CourierFolder) -> None:
+    for sentence in courier_facts.lacking(folder.state().missing):
+        say(f"Note: {sentence}")
+
+
+@group.command("status")
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    """What the courier carried, what waits, what was sent, and what others can know by it."""
+    from learner.federation.courier_folder import carried
+
+    found = carried(global_options(context).paths.courier)
+    if not found and not as_json:
+        say("No campaign is carried here: lockbox courier join INVITATION")
+    for number, folder in enumerate(found):
+        if as_json:
+            write_json(_as_json(folder))
+        else:
+            if number:
+                write()
+            _draw(folder)
+
+
+def _as_json(folder: CourierFolder) -> dict[str, Any]:
+    access, state = folder.access(), folder.state()
+    known = {"campaign": access.campaign, "requester": access.requester, "url": folder.invitation().url}
+    return {**known, **{name: value for name, value in asdict(state).items() if name not in ("etag", "v")}}
+
+
+def _draw(folder: CourierFolder) -> None:
+    access, state, url = folder.access(), folder.state(), folder.invitation().url
+    write_facts(courier_facts.facts(access, state, url))
+    if state.rounds:
+        headings = ("round", "what became of it", "release", "bytes", "when (UTC)", "because")
+        write_table(headings, map(courier_facts.round_row, state.rounds))
+    for sentence in (
+        *([courier_facts.OVER] if state.is_over else []),
+        *courier_facts.known_to_others(access, state, url),
+        *courier_facts.lacking(state.missing),
+    ):
+        write_wrapped(sentence)
+
+
+@group.command("leave")
+def leave(
+    context: typer.Context,
+    campaign: Carried,
+    reason: Annotated[str, typer.Option("--reason", help="For your own record; it stays in the vault.")] = "",
+) -> None:
+    """Leave a campaign for good, and destroy the courier's access and folder for it."""
+    folder = _chosen(global_options(context).paths.courier, campaign)
+    access = folder.access()
+    with open_vault(context) as vault:
+        with suppress(UnknownCampaign, CampaignWrongState):
+            preview = vault.preview_leave(access.campaign)
+            for sentence in campaign_facts.leaving(preview, is_done=False):
+                say(sentence)
+        if is_interactive() and not confirm("Leave it for good?"):
+            raise NotConfirmed()
+        try:
+            done = vault.leave_campaign(access.campaign, reason=reason)
+        except (UnknownCampaign, CampaignWrongState) as error:
+            say(f"In the vault there was nothing left to leave. {error}")
+        else:
+            for sentence in campaign_facts.leaving(done, is_done=True):
+                say(sentence)
+    folder.destroy()
+    say("The courier's access and everything that it kept of this campaign are destroyed.")
+    say(f"To end every other access of {access.requester} too: lockbox requester revoke")
+
+
+@group.command("unit")
+def unit(
+    context: typer.Context,
+    install: Annotated[
+        bool, typer.Option("--install", help="Put it where systemd looks for units of this user.")
+    ] = False,
+) -> None:
+    """Write a systemd user unit that keeps the courier going, on standard output or where systemd looks for it."""
+    from tui.cli.courier_unit import install_unit, unit_text
+
+    paths = global_options(context).paths
+    if not install:
+        write(unit_text(paths))
+        return
+    say(f"{install_unit(paths)} is there. To start it, now and at every login:")
+    say("  systemctl --user enable --now lockbox-courier")
+
+
+def _chosen(home: Path, beginning: str) -> CourierFolder:
+    """The campaign whose id begins so; raises `NothingCarried`."""
+    from learner.federation.courier_folder import carried
+
+    found = [
+        one for one in carried(home) if len(beginning) >= 4 and one.access().campaign.startswith(beginning)
+    ]
+    if len(found) != 1:
+        raise NothingCarried(campaign=beginning)
+    return found[0]

@@ -1,0 +1,123 @@
+"""What a person hears of a courier: before it is let in, while it works, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.text import times, wording
+
+if TYPE_CHECKING:
+    from learner.federation.courier_folder import Access, CourierState, RoundState
+
+_MISSING: Final = {
+    "landlock": "This kernel has no Landlock: a courier could read and write your files.",
+    "landlock-network": "This kernel cannot bind a courier to one port: it could connect to any TCP port.",
+    "seccomp": (
+        "This kernel takes no filter over system calls: a courier could start programs and reach other programs of "
+        "yours."
+    ),
+    "single-thread": "The courier had a second thread, which Landlock does not reach.",
+}
+_WORDS: Final = {
+    "waiting": "waits for you",
+    "refused": "you said no",
+    "expired": "over",
+    "released": "released, to be sent",
+    "sent": "sent",
+    "not sent": "not taken by the coordinator",
+    "not handed over": "not taken by the vault",
+}
+
+
+def before_joining(*, name: str, is_known: bool, url: str) -> Iterator[str]:
+    """What letting a courier in does, said before anything of it is done."""
+    if not is_known:
+        yield f"{name} may ask from then on, under this key and no other."
+    yield (
+        f"The coordinator at {url} gets your vault's public key for {name}, with the code of the invitation. It knows "
+        "from then on that a vault takes part, from which network address it is spoken to, and when."
+    )
+    yield "The campaign comes into your inbox. Nothing is read, nothing is paid and nothing is agreed to by that."
+    yield (
+        f"A courier gets access to the requester's door of your vault, as {name} would have it: it hands in rounds and "
+        "fetches what you released to them. It holds no key of your vault."
+    )
+
+
+def after_joining(campaign: str) -> Iterator[str]:
+    """What comes next."""
+    yield f"Look at the campaign, and decide: lockbox campaign show {campaign[:8]}"
+    yield f"To take part in it: lockbox campaign join {campaign[:8]}"
+    yield "To let the courier go, while the vault is open: lockbox courier run"
+
+
+def lacking(missing: tuple[str, ...]) -> Iterator[str]:
+    """A sentence for each layer that does not confine couriers here."""
+    return (_MISSING[name] for name in missing if name in _MISSING)
+
+
+def event(campaign: str, said: Mapping[str, Any]) -> str:
+    """One line of what a courier did."""
+    short, number = campaign[:8], said.get("round")
+    told = {
+        "handed over": f"round {number} was handed to the vault; to look at it: lockbox request list",
+        "not handed over": f"the vault did not take round {number}: {_clause(said)}",
+        "released": f"your update of round {number} was fetched to be sent",
+        "sent": f"your update of round {number} was sent, {wording.size(int(said.get('bytes') or 0))}",
+        "not sent": f"your update of round {number} was not taken: {_clause(said)}",
+        "refused": f"you said no to round {number}",
+        "expired": f"round {number} is over",
+        "model": "the final model was handed to the vault: lockbox model list",
+        "no model": f"the vault did not take the final model: {_clause(said)}",
+        "trouble": str(said.get("sentence")),
+        "locked": "the vault is locked; only what was released before is sent",
+    }
+    return f"Campaign {short}: {told[str(said['event'])].rstrip('.')}."
+
+
+def _clause(said: Mapping[str, Any]) -> str:
+    return str(said.get("note") or "no reason is told")
+
+
+OVER: Final = "The courier does not ask for this campaign any more: it is over."
+
+
+def facts(access: Access, state: CourierState, url: str) -> list[tuple[str, str]]:
+    """How one campaign stands with its courier."""
+    rounds = state.rounds
+    sent = [one for one in rounds if one.word == "sent"]
+    waiting = sum(one.word == "waiting" for one in rounds)
+    contact = times.full_time(state.contact) if state.contact else "never"
+    model = {"": "not yet", "handed over": "came back: lockbox model list", "not handed over": "not taken"}
+    return [
+        ("campaign", access.campaign),
+        ("requester", access.requester),
+        ("coordinator", url),
+        ("last answer", contact),
+        *([("trouble", state.trouble)] if state.trouble else []),
+        ("rounds handed over", str(sum(one.word != "not handed over" for one in rounds))),
+        ("wait for you", str(waiting)),
+        ("sent", f"{len(sent)}, {wording.size(sum(one.size for one in sent))}"),
+        ("final model", model[state.model]),
+    ]
+
+
+def round_row(one: RoundState) -> tuple[str, ...]:
+    """One round as a row: number, what became of it, its release, bytes, when, and why."""
+    size = str(one.size) if one.size else ""
+    return str(one.number), _WORDS[one.word], one.release[:8], size, times.short_time(one.at), one.note
+
+
+def known_to_others(access: Access, state: CourierState, url: str) -> Iterator[str]:
+    """What others can know by what the courier did."""
+    sent = [one for one in state.rounds if one.word == "sent"]
+    yield (
+        f"{url} and {access.requester} know this vault by one public key, from which network address and when the "
+        f"courier asks, and {wording.counted(len(sent), 'update')} that you released. About when you released one can "
+        "be told from when it came."
+    )
+    yield (
+        "Whoever sees your network sees that this computer speaks to that address, when, and how much; not what is "
+        "said."
+    )
