@@ -76,8 +76,8 @@ class Rows:
         """Room for ``size`` rows of at least one more column than there are inputs."""
         inputs = np.zeros((size, columns))
         inputs[:, self.width] = 1.0
-        labels, known = np.zeros(size, dtype=self.labels.dtype), np.zeros(size, dtype=np.bool_)
-        return Block(inputs=inputs, labels=labels, known=known)
+        alone = self.labels_alone(size)
+        return Block(inputs=inputs, labels=alone.labels, known=alone.known)
 
     def fill(self, block: Block, rows: NDArray[np.int64]) -> None:
         """Put in the given rows, and then empty, unknown ones: one of few shapes whatever the rows are."""
@@ -86,6 +86,16 @@ class Rows:
             self._set_codes(inputs, rows)
         inputs[:count, self.number_slots] = self.numbers[rows]
         inputs[count:] = 0.0
+        self.fill_labels(block, rows)
+
+    def labels_alone(self, size: int) -> Block:
+        """Room for the labels of ``size`` rows, for a model that takes in codes and no inputs."""
+        labels, known = np.zeros(size, dtype=self.labels.dtype), np.zeros(size, dtype=np.bool_)
+        return Block(inputs=np.empty((size, 0)), labels=labels, known=known)
+
+    def fill_labels(self, block: Block, rows: NDArray[np.int64]) -> None:
+        """Put in the labels of the given rows, and then unknown ones."""
+        count = len(rows)
         block.labels[:count], block.labels[count:] = self.labels[rows], 0
         block.known[:count], block.known[count:] = self.known[rows], False
 
@@ -170,5 +180,5 @@ def constant_frame(job: Job, rows: int) -> ColumnFrame:
 
 def _made_up(spec: FeatureSpec, places: NDArray[np.int32], feature: int) -> memoryview:
     if spec.kind == "onehot":
-        return (places % np.int32(spec.labels)).data
+        return ((places + np.int32(feature)) % np.int32(spec.labels)).data
     return (spec.center + spec.scale * min(spec.clip, 1.0) * np.sin(places + feature)).data

@@ -20,7 +20,11 @@ MAX_STEPS = 10_000
 # kinds of jobs that take no step
 SUMS: Final = ("gradient_sum", "moments")
 # models of several layers, which are computed with torch
-NETWORKS: Final = ("mlp", "cnn")
+NETWORKS: Final = ("mlp", "cnn", "text")
+# those of them that have kernels, over an image or over the bytes of a text
+CONVOLVED: Final = ("cnn", "text")
+# a text is so many one-hot features, a byte each: zero stands for nothing, as beyond the end
+BYTES: Final = 256
 # how many units a collection may have: public, so that what the rounding of sums is charged tells nothing
 MAX_UNITS = 1 << 24
 UPDATE_GRID_EXPONENT = 24
@@ -81,10 +85,11 @@ class ModelSpec:
     """One of the closed list of models; ``hidden`` belongs to ``mlp`` alone, ``activation`` to networks.
 
     A ``cnn`` has an ``image`` of (height, width, channels), and after each convolution of ``filters`` with a
-    ``kernel`` the mean over each ``pool``, both (height, width); a series is an image of one row.
+    ``kernel`` the mean over each ``pool``, both (height, width); a series is an image of one row. A ``text`` has an
+    ``image`` of (1, bytes, numbers that a byte becomes), kernels over it without pools, and the mean over all bytes.
     """
 
-    kind: Literal["linear", "logistic", "mlp", "cnn"]
+    kind: Literal["linear", "logistic", "mlp", "cnn", "text"]
     hidden: tuple[int, ...] = ()
     activation: Literal["tanh", "relu"] | None = None
     image: tuple[int, ...] = ()
@@ -103,7 +108,7 @@ class ModelSpec:
             choice(self.activation, "activation", "tanh", "relu")
         if (self.hidden and self.kind != "mlp") or (self.activation and self.kind not in NETWORKS):
             raise ProtocolError("only an mlp has hidden layers, and only a network an activation")
-        if self.kind == "cnn":
+        if self.kind in CONVOLVED:
             self._check_maps()
         elif self.image or self.filters or self.kernel or self.pool:
             raise ProtocolError("only a cnn has maps")
@@ -120,6 +125,8 @@ class ModelSpec:
             integer(size, "kernel", 1, 31)
         if any(size % 2 == 0 for size in self.kernel):
             raise ProtocolError("a kernel has no middle")
+        if self.kind == "text" and (self.image[0], self.kernel[0], *self.pool) != (1, 1, 1, 1):
+            raise ProtocolError("a text has one row and no pools")
         if fault := map_fault(convolutions_of(self)):
             raise ProtocolError(f"the model {fault}")
 
@@ -194,6 +201,10 @@ class Job:
             raise ProtocolError("the loss does not fit the model")
         if self.model.kind == "cnn" and math.prod(self.model.image) != input_width(self.features):
             raise ProtocolError("the image does not have as many numbers as the features")
+        if self.model.kind == "text" and [
+            (each.kind, each.labels) for each in self.features
+        ] != self.model.image[1] * [("onehot", BYTES)]:
+            raise ProtocolError("the features are not the bytes of the text")
         if parameter_count(update_shapes(self)) > MAX_PARAMETERS:
             raise ProtocolError("the model has too many parameters")
 
@@ -231,7 +242,12 @@ def parameter_shapes(model: ModelSpec, inputs: int, outputs: int) -> dict[str, t
     The inputs of a convolution are those of its kernel, row by row, the channels of a place together.
     """
     if model.kind == "cnn":
-        return _convolved_shapes(convolutions_of(model), outputs)
+        layers = convolutions_of(model)
+        return _convolved_shapes(layers) | _last_shapes(outputs, layers[-1].given.size)
+    if model.kind == "text":
+        layers = convolutions_of(model)
+        embedding = {"embedding.weight": (BYTES, model.image[2])}
+        return embedding | _convolved_shapes(layers) | _last_shapes(outputs, layers[-1].filters)
     if model.kind != "mlp":
         return {"weight": (outputs, inputs), "bias": (outputs,)}
     widths = (inputs, *model.hidden, outputs)
@@ -243,18 +259,22 @@ def parameter_shapes(model: ModelSpec, inputs: int, outputs: int) -> dict[str, t
 
 
 def convolutions_of(model: ModelSpec) -> tuple[Convolution, ...]:
-    """The convolutions of a cnn, in their order."""
+    """The convolutions of a cnn or a text, in their order."""
     (height, width, channels), (high, wide), (down, right) = model.image, model.kernel, model.pool
     image = Map(height=height, width=width, channels=channels)
     return convolutions(image, model.filters, (high, wide), (down, right))
 
 
-def _convolved_shapes(layers: Sequence[Convolution], outputs: int) -> dict[str, tuple[int, ...]]:
+def _convolved_shapes(layers: Sequence[Convolution]) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     for place, layer in enumerate(layers):
         shapes[f"convolutions.{place}.weight"] = (layer.filters, layer.patch)
         shapes[f"convolutions.{place}.bias"] = (layer.filters,)
-    return shapes | {"linear.weight": (outputs, layers[-1].given.size), "linear.bias": (outputs,)}
+    return shapes
+
+
+def _last_shapes(outputs: int, inputs: int) -> dict[str, tuple[int, ...]]:
+    return {"linear.weight": (outputs, inputs), "linear.bias": (outputs,)}
 
 
 def largest_number(encoding: str) -> int:

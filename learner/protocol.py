@@ -18,6 +18,8 @@ from typing import Any, TypeAlias
 
 from learner.columns import MAX_ROWS, ColumnFrame
 from learner.job import (
+    BYTES,
+    CONVOLVED,
     ENCODED_BYTES,
     JOB_LIMIT,
     MAX_FEATURES,
@@ -57,7 +59,9 @@ from learner.own_job import (
 from learner.strict import Bytes, ProtocolError, choice, integer, members, names, parse_json
 
 __all__ = [
+    "BYTES",
     "COLUMNS_FD",
+    "CONVOLVED",
     "ENCODED_BYTES",
     "ENVELOPE_FD",
     "ENVIRONMENT",

@@ -8,7 +8,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from learner import engine
-from learner.protocol import SUMS, FeatureSpec, Job, LabelSpec, ModelSpec, OwnJob, job_shapes
+from learner.protocol import BYTES, SUMS, FeatureSpec, Job, LabelSpec, ModelSpec, OwnJob, job_shapes
 
 _CLASSES = Job(
     model=ModelSpec(kind="mlp", hidden=(20, 4), activation="tanh"),
@@ -70,7 +70,23 @@ _CONVOLVED = (
         max_rows_per_unit=1,
     ),
 )
-_JOBS = {"mlp": _LAYERED, "cnn": _CONVOLVED}
+_TEXT = replace(
+    _CLASSES,
+    model=ModelSpec(
+        kind="text", image=(1, 6, 3), filters=(3, 9), kernel=(1, 3), pool=(1, 1), activation="tanh"
+    ),
+    features=(FeatureSpec(kind="onehot", labels=BYTES, fill_index=0),) * 6,
+)
+_TEXTS = (
+    _TEXT,
+    replace(
+        _NUMBER,
+        model=replace(_TEXT.model, filters=(40,), activation="relu"),
+        features=_TEXT.features,
+        max_rows_per_unit=1,
+    ),
+)
+_JOBS = {"mlp": _LAYERED, "cnn": _CONVOLVED, "text": _TEXTS}
 
 
 def warm_up_own(kind: str) -> None:

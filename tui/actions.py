@@ -223,7 +223,7 @@ REFUSE: Final[Action[RequestView]] = Action(
         obstacle=lambda one: (
             ""
             if one.line.state in request_facts.OPEN_STATES
-            else f"There is nothing left to decide: this request is {wording.state(one.line.state)}."
+            else f"There is nothing left to decide: this request is {request_facts.state(one.line)}."
         ),
         title=lambda one: f"Refuse the request of {_short(one)}?",
         consequence=lambda one: (

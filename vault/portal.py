@@ -78,7 +78,7 @@ def submit(
     `BudgetExhausted` for a price that no vault can pay, and `NotAtThisDoor`; for a round of a campaign
     `UnknownCampaign` for one that is not theirs, what `inbox.submit` does, and what is wrong with the campaign's log,
     without which no round comes in here: `CampaignLogMissing`, `CampaignLogBroken`, `CampaignNotWitnessed`,
-    `CampaignLogOlder`, `CampaignLogForked`, `RoundNotInLog` and `RoundClosed`.
+    `CampaignLogOlder`, `CampaignLogForked`, `RoundNotInLog` and `RoundClosedInLog`.
     """
     from vault.requests.weights import check_weights  # it loads numpy, which most acts do without
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from learner.protocol import (
+    CONVOLVED,
     MAX_PARAMETERS,
     MAX_STEPS,
     MAX_UNITS,
@@ -110,7 +111,7 @@ def _block(job: Job) -> int:
     numbers = 1
     if job.kind == "moments":
         numbers = parameter_count(update_shapes(job))
-    elif job.model.kind == "cnn":
+    elif job.model.kind in CONVOLVED:
         numbers = sum(each.taken.places * (each.patch + 8) for each in convolutions_of(job.model))
         numbers += parameter_count(update_shapes(job))
     return max(32, min(MOST_ROWS, 2**22 // numbers // 32 * 32))

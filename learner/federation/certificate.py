@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +12,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-from vault.errors.federation import CertificateUnusable
 
 VALID_DAYS: Final = 3650
 """Whoever pins a certificate asks for no date of it; what it says is for programs that do."""
@@ -49,15 +46,6 @@ def make_certificate(host: str, now: datetime) -> Certificate:
     )
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return Certificate(certificate=made.public_bytes(Encoding.PEM), key=secret)
-
-
-def certificate_sha256(pem: bytes) -> str:
-    """SHA-256 of the first certificate in PEM, in DER and hex: what invitations pin; raises ``CertificateUnusable``."""
-    try:
-        first = x509.load_pem_x509_certificates(pem)[0]
-    except ValueError as error:
-        raise CertificateUnusable() from error
-    return hashlib.sha256(first.public_bytes(Encoding.DER)).hexdigest()
 
 
 def _named(host: str) -> x509.GeneralName:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import IO, Final, Literal
+from typing import IO, TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from vault.errors.federation import AnswerInvalid, CodeRefused, NothingThere, Ot
 from vault.requester.campaign_log import (
     Checkpoint,
     campaign_leaf,
+    claimed_head,
     closed_leaf,
     enrolled_leaf,
     log_origin,
@@ -54,7 +55,11 @@ from vault.requester.coordinating import (
 )
 from vault.requester.release_check import ReleaseFiles
 
+if TYPE_CHECKING:
+    import httpx
+
 TOKEN_DOMAIN: Final = b"lockbox enrolment v1\n"
+ACCESS_DOMAIN: Final = b"lockbox requester access v1\n"
 ROUNDS_AT_HAND: Final = 4
 MOST_INVITED: Final = 1_000_000
 
@@ -63,9 +68,9 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened: by a vault, under its pseudonym, or to a round."""
+    """Something that happened: by a vault, under its pseudonym, to a round, or to the log."""
 
-    kind: Literal["enrolled", "answer", "refused", "opened", "closed", "finished"]
+    kind: Literal["enrolled", "answer", "refused", "opened", "closed", "finished", "cosigned", "silent"]
     round: int = 0
     vault: str = ""
     bytes: int = 0
@@ -85,7 +90,7 @@ class Coordinator:
         self.folder, self.campaign = folder, folder.campaign
         self.document, self.digest = folder.campaign.document, folder.campaign.digest
         self.changed = threading.Event()
-        self._clock, self._heard, self._key = clock, heard, folder.round_key
+        self._clock, self.heard, self._key = clock, heard, folder.round_key
         self.state = State(folder.database_url, self.digest, self._signed_head)
         self.job = lru_cache(maxsize=ROUNDS_AT_HAND)(self._job)
 
@@ -134,8 +139,14 @@ class Coordinator:
         if is_new is None:
             raise CodeRefused()
         if is_new:
-            self._heard(Event(kind="enrolled", vault=pseudonym(key)))
+            self.heard(Event(kind="enrolled", vault=pseudonym(key)))
         return token, is_new
+
+    @property
+    def access_token(self) -> str:
+        """What the requester looks at the campaign by, from elsewhere."""
+        message = ACCESS_DOMAIN + bytes.fromhex(self.digest)
+        return hmac.digest(self.folder.token_secret, message, "sha256").hex()
 
     def key_of(self, token: str) -> str | None:
         """The key that is enrolled with this token."""
@@ -165,7 +176,7 @@ class Coordinator:
                 raise RoundClosed()
             case Stored.NEW:
                 size = len(files.manifest) + len(files.signature) + len(files.update)
-                self._heard(Event(kind="answer", round=number, vault=pseudonym(key), bytes=size))
+                self.heard(Event(kind="answer", round=number, vault=pseudonym(key), bytes=size))
                 self.changed.set()
         return found
 
@@ -179,7 +190,7 @@ class Coordinator:
 
     def _refused(self, number: int, key: str, reason: str) -> None:
         self.state.refuse(number, key, reason)
-        self._heard(Event(kind="refused", round=number, vault=pseudonym(key), reason=reason))
+        self.heard(Event(kind="refused", round=number, vault=pseudonym(key), reason=reason))
 
     # what is shown ----------------------------------------------------------------------------------------
 
@@ -190,6 +201,19 @@ class Coordinator:
         if not note:
             raise NothingThere(what="checkpoint yet")
         return note
+
+    def ask_witness(self, client: httpx.Client) -> bool:
+        """Have the witness of the campaign cosign the newest checkpoint, if it has not; raises ``WitnessSilent``."""
+        from learner.federation.witness_client import cosigned
+
+        witness, (size, done) = self.document.witness, self.state.log_sizes()
+        if witness is None or size == done:
+            return False
+        newest, _ = self.state.checkpoints()
+        key, url = bytes.fromhex(witness.key), self.folder.settings.witness
+        note = cosigned(client, url, newest, self.state.leaves(), key)
+        self.state.cosign(note, claimed_head(note).size)
+        return True
 
     def returned_model(self) -> StoredModel:
         """The final model, where owners get it back; raises ``NothingThere``."""
@@ -220,7 +244,7 @@ class Coordinator:
     def _begin(self) -> None:
         first, leaf = self._round(1, self.campaign.weights, b"")
         if self.state.begin(first, [campaign_leaf(self.digest), leaf]):
-            self._heard(Event(kind="opened", round=1))
+            self.heard(Event(kind="opened", round=1))
 
     def _is_due(self, newest: StoredRound) -> bool:
         if self._clock() >= self.document.deadline(newest.number):
@@ -233,7 +257,7 @@ class Coordinator:
         if self.state.close_round(
             number, now=self.now, leaf=lambda count: closed_leaf(number, answers=count)
         ):
-            self._heard(Event(kind="closed", round=number))
+            self.heard(Event(kind="closed", round=number))
 
     def _settle(self, found: StoredRound) -> None:
         """Aggregate a closed round and open what follows it; of two processes at once the first is kept."""
@@ -249,7 +273,7 @@ class Coordinator:
             then, leaf = self._round(following, weights, moved.state.velocity.tobytes())
             event = Event(kind="opened", round=following)
         if self.state.settle_round(found.number, accepted=verdicts, then=then, leaf=leaf):
-            self._heard(event)
+            self.heard(event)
 
     def _aggregated(self, found: StoredRound) -> tuple[RoundStep, dict[str, bool]]:
         """What the answers of a round make of its weights, each verified again from its bytes, and which are in it."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -21,6 +23,7 @@ from learner.federation.exchange import (
     error_bytes,
 )
 from learner.federation.limits import Allowance, Limits, bounded_body
+from learner.federation.overview import overview
 from learner.federation.stored import Stored
 from vault.errors.families import Invalid, LockboxError, Unavailable
 from vault.errors.federation import (
@@ -107,6 +110,7 @@ def _routes() -> list[tuple[str, str, Answering]]:
     return [
         (place + "/enrolments", "POST", _enrol),
         (place + "/rounds/{number}/releases/{release}", "PUT", _answer),
+        (place + "/overview", "GET", _overview),
         (place + "/log/checkpoint", "GET", _checkpoint),
         (place + "/log/leaves", "GET", _leaves),
         (place + "/rounds/{number}/{file}", "GET", _round_file),
@@ -206,6 +210,19 @@ async def _leaves(doors: _Doors, request: Request, campaign: str) -> Response:
     start = _number(said) if said != "0" else 0
     lines = await run_in_threadpool(doors.coordinator.state.leaves, start)
     return _file(request, (b"".join(line + b"\n" for line in lines), LINES), changes=True)
+
+
+async def _overview(doors: _Doors, request: Request, campaign: str) -> Response:
+    """How the campaign stands, for its requester alone."""
+    stranger = request.client.host if request.client else ""
+    doors.of_stranger.check(stranger)
+    token = request.headers.get("authorization", "").removeprefix("Bearer ")
+    is_theirs = hmac.compare_digest(token.encode(), doors.coordinator.access_token.encode())
+    if campaign != doors.coordinator.digest or not is_theirs:
+        doors.of_stranger.take(stranger)
+        raise NotEnrolled()
+    found = await run_in_threadpool(overview, doors.coordinator)
+    return Response(json.dumps(asdict(found)), media_type=JSON)
 
 
 def _file(request: Request, found: tuple[bytes, str], *, changes: bool = False) -> Response:

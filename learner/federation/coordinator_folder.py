@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import tomli_w
 
-from learner.federation.certificate import certificate_sha256, make_certificate
+from learner.federation.pinned_certificate import certificate_sha256
 from vault.errors.families import Invalid
 from vault.errors.federation import CoordinatorDamaged, CoordinatorExists, NoCoordinator
 from vault.errors.records import FileMissing
@@ -44,6 +44,7 @@ DEFAULT_PORT: Final = 8443
 _POSTGRESQL: Final = re.compile(
     r"postgresql://(?:[^:/@?]*@)?([^:/@?]*|\[[0-9A-Fa-f:]+\])(:[0-9]+)?/[^/@?]+(\?.*)?"
 )
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.:/_\[\]-]{1,200}", re.ASCII)
 _LOCAL: Final = ("", "localhost", "127.0.0.1", "[::1]")
 
 
@@ -51,8 +52,8 @@ _LOCAL: Final = ("", "localhost", "127.0.0.1", "[::1]")
 class Settings:
     """Where a coordinator listens and keeps its state.
 
-    A ``quorum`` of 0 is none, an empty ``database`` is SQLite in its folder, and ``url`` is where vaults reach it if
-    that is not host and port.
+    A ``quorum`` of 0 is none, an empty ``database`` is SQLite in its folder, ``url`` is where vaults reach it if that
+    is not host and port, and ``witness`` is where the campaign's witness answers.
     """
 
     v: int = 1
@@ -61,6 +62,7 @@ class Settings:
     url: str = ""
     quorum: int = 0
     database: str = ""
+    witness: str = ""
 
     @property
     def address(self) -> str:
@@ -122,6 +124,9 @@ def make_coordinator(
     files, key = read_campaign(campaign), round_key(campaign)
     if key.public.hex() != files.document.round_key:
         raise Invalid(reason=f"{ROUND_KEY_FILE} beside the campaign is not the key of its rounds")
+    if bool(settings.witness) != (files.document.witness is not None):
+        names = "names a witness: say where it answers, --witness URL"
+        raise Invalid(reason=f"the campaign {names if files.document.witness else 'names no witness'}")
     certificate, secret = _certificate(settings.host, own, now)
     certificate_sha256(certificate)
     make_folder(path)
@@ -171,6 +176,8 @@ def _checked(settings: Settings) -> Settings:
         "a port is a whole number from 1 to 65,535": not 1 <= settings.port <= 65535,
         "a host is a name or an address": not re.fullmatch(r"[A-Za-z0-9.:-]{1,200}", settings.host),
         "a quorum is a whole number from 0 on": settings.quorum < 0,
+        "a witness answers at http:// or https://": bool(settings.witness)
+        and not _ADDRESS.fullmatch(settings.witness),
     }
     for reason, holds in faults.items():
         if holds:
@@ -190,6 +197,8 @@ def _checked(settings: Settings) -> Settings:
 def _certificate(host: str, own: OwnCertificate | None, now: datetime) -> tuple[bytes, bytes]:
     if own is not None:
         return read_bounded(own.certificate, PEM_LIMIT), read_bounded(own.key, PEM_LIMIT)
+    from learner.federation.certificate import make_certificate  # a library that serving does without
+
     made = make_certificate(host, now)
     return made.certificate, made.key
 

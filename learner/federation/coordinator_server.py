@@ -8,27 +8,37 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import threading
+from asyncio import sslproto
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import h11
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from learner.federation.coordinator import Coordinator
+from learner.federation.coordinator import Coordinator, Event
 from learner.federation.coordinator_app import application
 from learner.federation.limits import Limits
 from vault.errors.families import LockboxError
-from vault.errors.federation import PortTaken
+from vault.errors.federation import FederationMissing, PortTaken
+
+if TYPE_CHECKING:
+    import httpx
 
 TICK: Final = 1.0
 """Seconds between two looks at what is due, where no answer came in between."""
 GRACE: Final = 5
+WITNESS_SECONDS: Final = 10
+LONGEST_PAUSE: Final = 60.0
 BACKLOG: Final = 512
+THREADS: Final = 8
+TLS_BUFFER: Final = 16 * 1024
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -106,14 +116,19 @@ def serve(
     settings = coordinator.folder.settings
     with _listening(settings.host, settings.port if port is None else port) as bound, _signals(end):
         coordinator.tick()
-        ticking = threading.Thread(target=_tick_until, args=(coordinator, end), name="rounds")
-        ticking.start()
+        working = [threading.Thread(target=_tick_until, args=(coordinator, end), name="rounds")]
+        if coordinator.document.witness is not None:
+            args = (coordinator, witness_client(), end)
+            working.append(threading.Thread(target=_ask_witness_until, args=args, name="witness"))
+        for each in working:
+            each.start()
         try:
             asyncio.run(_serve(coordinator, bound, limits, end, partial(started, bound.getsockname()[1])))
         finally:
             end.set()
             coordinator.changed.set()
-            ticking.join()
+            for each in working:
+                each.join()
 
 
 async def _serve(
@@ -123,6 +138,10 @@ async def _serve(
     end: threading.Event,
     started: Callable[[], None],
 ) -> None:
+    # Each thread has memory of its own, and one database has no use for dozens of them.
+    current_default_thread_limiter().total_tokens = THREADS
+    # asyncio would keep 256 KiB for each connection, most of which only wait.
+    sslproto.SSLProtocol.max_size = TLS_BUFFER
     # What asyncio cannot place it would print, with the objects it concerns.
     asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
     server = _Server(_config(coordinator, limits))
@@ -167,6 +186,33 @@ def _tick_until(coordinator: Coordinator, end: threading.Event) -> None:
             # What the database or the disk says now is tried again in a second; whoever asks is told meanwhile.
             with contextlib.suppress(LockboxError):
                 coordinator.tick()
+
+
+def witness_client() -> httpx.Client:
+    """A client for the witness; raises ``FederationMissing``."""
+    try:
+        import httpx
+    except ImportError as error:
+        raise FederationMissing(package="httpx") from error
+    context = ssl.create_default_context()
+    # Who answers is not trusted for anything: what counts is the cosignature, by the key that the campaign names.
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return httpx.Client(verify=context, timeout=WITNESS_SECONDS)
+
+
+def _ask_witness_until(coordinator: Coordinator, client: httpx.Client, end: threading.Event) -> None:
+    """Have each new checkpoint cosigned; a witness that is silent is asked again, more and more seldom."""
+    pause, silent = TICK, False
+    with client:
+        while not end.wait(pause):
+            try:
+                if coordinator.ask_witness(client):
+                    coordinator.heard(Event(kind="cosigned"))
+                pause, silent = TICK, False
+            except LockboxError as error:
+                if not silent:
+                    coordinator.heard(Event(kind="silent", reason=f"{error}"))
+                pause, silent = min(2 * pause, LONGEST_PAUSE), True
 
 
 @contextlib.contextmanager

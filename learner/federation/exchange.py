@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
-from vault.errors.federation import AnswerInvalid, InvitationInvalid
+from vault.errors.federation import AccessInvalid, AnswerInvalid, InvitationInvalid
 from vault.requester.forms import (
     RELEASE_LIMIT,
     SIGNATURE_LIMIT,
@@ -71,6 +71,17 @@ class Invitation(Wire):
     code: Secret
 
 
+class Access(Wire):
+    """By what a requester looks at their campaign from another computer: as secret as a key."""
+
+    v: Version
+    kind: Literal["lockbox-requester-access"]
+    url: CoordinatorUrl
+    certificate_sha256: Digest
+    campaign: Digest
+    token: Secret
+
+
 class EnrolmentAsk(Wire):
     """The code of an invitation, and the key by which this vault signs releases to that requester."""
 
@@ -115,6 +126,14 @@ def parse_invitation(data: bytes) -> Invitation:
         return parse_as(Invitation, data)
     except NotCanonical as error:
         raise InvitationInvalid(reason=str(error)) from error
+
+
+def parse_access(data: bytes) -> Access:
+    """The access in these bytes; raises ``AccessInvalid``."""
+    try:
+        return parse_as(Access, data[: INVITATION_LIMIT + 1])
+    except NotCanonical as error:
+        raise AccessInvalid(reason=str(error)) from error
 
 
 def answer_limit(numbers: int) -> int:

@@ -18,6 +18,10 @@ MOST_REMEMBERED: Final = 10_000
 """Askers whose requests are counted at once; of more, those that asked longest ago are forgotten."""
 
 
+DISCARDED: Final = 8 << 20
+"""Bytes of a body that says it is too large which are read and forgotten: who still sends does not hear why it ends."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Seconds for the head of a request and for its body; requests in a row and a minute, of a key and of strangers."""
@@ -60,16 +64,18 @@ class Allowance:
 async def bounded_body(request: Request, most: int, seconds: float) -> bytes:
     """The body, as long as it is no larger and comes in time; raises ``BodyTooLarge`` and ``BodyTooSlow``."""
     said = request.headers.get("content-length", "0")
-    if not said.isdecimal() or int(said) > most:
-        raise BodyTooLarge(most=most)
-    parts, size = [], 0
+    is_too_large = not said.isdecimal() or int(said) > most
+    parts, size = list[bytes](), 0
     try:
         async with asyncio.timeout(seconds):
             async for part in request.stream():
                 size += len(part)
-                if size > most:
+                if size > (DISCARDED if is_too_large else most):
                     raise BodyTooLarge(most=most)
-                parts.append(part)
+                if not is_too_large:
+                    parts.append(part)
     except TimeoutError:
         raise BodyTooSlow(seconds=f"{seconds:g}") from None
+    if is_too_large:
+        raise BodyTooLarge(most=most)
     return b"".join(parts)

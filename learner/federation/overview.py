@@ -60,12 +60,16 @@ class Overview:
     answers: tuple[AnswerOverview, ...]
     refused: tuple[RefusedOverview, ...]
     has_model: bool
+    witness: str
+    log_size: int
+    cosigned_size: int
 
 
 def overview(coordinator: Coordinator) -> Overview:
     """What is known now; raises ``DatabaseUnusable``."""
     state, document = coordinator.state, coordinator.document
     invited, enrolled = state.counts()
+    log_size, cosigned_size = state.log_sizes()
     answers = state.answer_facts()
     return Overview(
         campaign=coordinator.digest,
@@ -90,6 +94,9 @@ def overview(coordinator: Coordinator) -> Overview:
             for each in state.refusal_facts()
         ),
         has_model=state.model() is not None,
+        witness=document.witness.name if document.witness else "",
+        log_size=log_size,
+        cosigned_size=cosigned_size,
     )
 
 

@@ -45,12 +45,12 @@ from learner.federation.stored import (
     StoredModel,
     StoredRound,
 )
-from vault.errors.federation import DatabaseOther, DatabaseUnusable
+from vault.errors.federation import DatabaseOther, DatabaseUnusable, FederationMissing
 from vault.requester.campaign_log import CompactRange, leaf_hash
 
 VERSION: Final = 1
-BUSY_MILLISECONDS: Final = 30_000
-READERS: Final = 16
+PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "cache_size=-512")
+READERS: Final = 8
 CHUNK: Final = 200
 """Answers that are read at once where all of a round are gone through."""
 
@@ -66,7 +66,9 @@ class State:
         self._campaign, self._sign_head = campaign, sign_head
         try:
             self._engine = _engine(url)
-        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        except ImportError as error:
+            raise FederationMissing(package="psycopg") from error
+        except (ArgumentError, NoSuchModuleError) as error:
             raise DatabaseUnusable(reason="no such database is known here") from error
         self._is_sqlite = self._engine.dialect.name == "sqlite"
         # SQLite has one writer: whoever waits here asks it for nothing meanwhile.
@@ -129,10 +131,18 @@ class State:
             found = session.get_one(CampaignRow, self._campaign)
             return found.checkpoint, found.cosigned
 
-    def cosign(self, note: bytes) -> None:
-        """Keep a checkpoint with the line of its witness."""
+    def log_sizes(self) -> tuple[int, int]:
+        """How many lines the log has, and up to which a witness cosigned it."""
+        with self._read() as session:
+            found = session.get_one(CampaignRow, self._campaign)
+            return found.log_size, found.cosigned_size
+
+    def cosign(self, note: bytes, size: int) -> None:
+        """Keep a checkpoint of so many lines with that of its witness, unless a newer one is there."""
         with self._write() as session:
-            session.get_one(CampaignRow, self._campaign).cosigned = note
+            found = session.get_one(CampaignRow, self._campaign)
+            if size > found.cosigned_size:
+                found.cosigned, found.cosigned_size = note, size
 
     # rounds -----------------------------------------------------------------------------------------------
 
@@ -164,10 +174,7 @@ class State:
         with self._read() as session:
             asked = sqlmodel.select(*columns).where(RoundRow.campaign == self._campaign)
             rows = session.exec(asked.order_by(col(RoundRow.number)))
-            return [
-                RoundFacts(number=number, closed_at=closed_at, settled=settled)
-                for number, closed_at, settled in rows
-            ]
+            return [RoundFacts(number=one, closed_at=at, settled=done) for one, at, done in rows]
 
     def close_round(self, number: int, *, now: int, leaf: Callable[[int], bytes]) -> bool:
         """Take no answers any more and say so on the log, by their number; False where it is closed already."""
@@ -270,10 +277,8 @@ class State:
         with self._read() as session:
             asked = select(RefusalRow).where(RefusalRow.campaign == self._campaign)
             found = session.exec(asked.order_by(col(RefusalRow.round), col(RefusalRow.key)))
-            return [
-                RefusalFacts(round=each.round, key=each.key, reason=each.reason, count=each.count)
-                for each in found
-            ]
+            names = RefusalFacts.__slots__
+            return [RefusalFacts(**{name: getattr(each, name) for name in names}) for each in found]
 
     # copies -----------------------------------------------------------------------------------------------
 
@@ -344,7 +349,7 @@ def _engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where we say so, and not where pysqlite does
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MILLISECONDS}"):
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()
 
 

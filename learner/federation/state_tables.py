@@ -24,6 +24,7 @@ class CampaignRow(Row, table=True):
     log_peaks: bytes = b""
     checkpoint: bytes = b""
     cosigned: bytes = b""
+    cosigned_size: int = 0
 
 
 class InvitationRow(Row, table=True):

@@ -14,6 +14,10 @@ def network_of(job: Job, rows: Rows, block: int) -> Network:
         from learner.models.convolutional import Convolutional
 
         return Convolutional(job, rows, block)
+    if job.model.kind == "text":
+        from learner.models.textual import Textual
+
+        return Textual(job, rows, block)
     if job.model.kind == "mlp":
         from learner.models.layered import Layered
 

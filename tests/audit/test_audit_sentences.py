@@ -195,3 +195,12 @@ def test_a_purpose_of_the_data_privacy_vocabulary_reads_as_words():
 
 def test_a_hidden_field_cannot_pass_for_a_clear_one():
     assert "denied" in told(EntryType.DECISION, {"outcome": "permit"})
+
+
+def test_of_a_long_name_the_middle_is_left_out_so_that_what_became_of_it_is_said():
+    said = told(EntryType.SETTINGS_CHANGE, {"what": f"the models you keep: {'y' * 80} is deleted"})
+
+    assert said.startswith("You changed the models you keep: yyy")
+    assert said.endswith("yyy is deleted.")
+    assert "…" in said
+    assert len(said) < 100

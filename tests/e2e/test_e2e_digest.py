@@ -24,6 +24,8 @@ def released(vault: Vault, world: World) -> None:
 def test_it_says_what_happened_what_was_paid_and_what_left(held_world: World) -> None:
     with held_world.vault() as vault:
         released(vault, held_world)
+        vault.add_model(held_world.folder / "out", name="mine")
+        vault.note_lock_minutes(5)
         found = vault.digest()
         (line,) = (one for one in vault.budget() if one.requester is None)
         (left,) = vault.releases()
@@ -35,6 +37,7 @@ def test_it_says_what_happened_what_was_paid_and_what_left(held_world: World) ->
     ]
     assert [(one.id, one.recipient, one.collection) for one in found.left] == [(left.id, NAME, "nights")]
     seen = counts(found)
+    assert (seen["settings.change"], found.model_changes) == (2, 1)
     assert {kind: seen[kind] for kind in ("record.import", "requester.add", "request.approve")} == {
         "record.import": 1, "requester.add": 1, "request.approve": 1,
     }  # fmt: skip

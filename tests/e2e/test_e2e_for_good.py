@@ -73,7 +73,7 @@ def test_what_a_model_leaves_behind_is_said_before_the_passphrase_and_so_is_a_na
 def test_a_place_that_is_taken_is_said_before_any_passphrase_is_asked(
     today: World, words: tuple[str, ...]
 ) -> None:
-    taken = today.folder / "taken.csv"
+    taken = today.folder / ("taken.onnx" if words[0] == "model" else "taken.csv")
     taken.write_text("mine")
     refused = run(today.paths, *words, taken, secret=None)
     assert_refused(refused, 1, "something is already there", [])

@@ -109,10 +109,17 @@ def _with_update(vault: MadeVault, sent: Sent, update: bytes) -> Sent:
     return sent[0], ReleaseFiles(manifest=sent[1].manifest, signature=sent[1].signature, update=update)
 
 
+def _of_another(_: MadeVault, sent: Sent) -> Sent:
+    """What whoever stole a token could bring: a whole release, by a key of their own."""
+    other = MadeVault()
+    return _resigned(other, sent, vault_key=other.public)
+
+
 OTHER_UPDATE = encode_update(np.ones(6, np.int64), {"weight": (2, 2), "bias": (2,)})
 WRONG: dict[str, Callable[[MadeVault, Sent], Sent]] = {
     "signed by nobody enrolled": lambda _, sent: (sent[0], MadeVault().signed(sent[1].manifest, sent[1].update)),
     "of another vault": lambda _, sent: _resigned(MadeVault(), sent),
+    "whole and by another vault": _of_another,
     "naming another vault": lambda vault, sent: _resigned(vault, sent, vault_key=MadeVault().public),
     "signed as a job": lambda vault, sent: (
         sent[0], vault.signed(sent[1].manifest, sent[1].update, domain=JOB_DOMAINS[2])),

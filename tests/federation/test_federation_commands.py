@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tarfile
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from learner.federation.coordinator import Coordinator
+from learner.federation.coordinator import Coordinator, pseudonym
 from learner.federation.coordinator_folder import open_folder
 from learner.federation.exchange import parse_invitation
 from learner.federation.overview import overview
 from tests.worlds.answering import MadeVault, signed_campaign
-from tests.worlds.coordinators import answered, enrolled
+from tests.worlds.coordinators import answered, enrolled, made_coordinator
 from tui.cli.entry_point import run
+from vault.errors.federation import AnswerInvalid
+from vault.requests.encodings import UPDATE_STEP
 from vault.sealing.keyfile import write_secret_key
 from vault.sealing.signing import SigningKey
 
@@ -123,9 +127,7 @@ def test_where_there_is_none_it_is_said(tmp_path: Path, capsys: pytest.CaptureFi
 def test_the_live_page_shows_rounds_answers_and_refusals(tmp_path: Path) -> None:
     from rich.console import Console
 
-    from tests.worlds.coordinators import made_coordinator
     from tui.cli.coordinator_page import page
-    from vault.errors.federation import AnswerInvalid
 
     folder = made_coordinator(tmp_path / "c", signed_campaign(tmp_path, datetime.now(UTC)))
     vault = MadeVault()
@@ -143,3 +145,40 @@ def test_the_live_page_shows_rounds_answers_and_refusals(tmp_path: Path) -> None
     assert "1 enrolled of 1 invited" in said
     assert "Rounds to come: 2" in said
     assert "v is missing" in said
+
+
+@pytest.mark.slow
+def test_a_report_is_one_page_with_scores_on_public_rows_and_what_was_rejected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = made_coordinator(tmp_path / "c", signed_campaign(tmp_path, datetime.now(UTC)), quorum=3)
+    vaults = [MadeVault() for _ in range(3)]
+    uphill = np.round(
+        np.array([60, 0, -60, 0, 0, 0]) / UPDATE_STEP
+    )  # towards "true" where there are many steps
+    with closing(Coordinator(folder)) as coordinator:
+        coordinator.tick()
+        for vault, times in zip(vaults, (1, 1, -100), strict=True):
+            enrolled(coordinator, vault)
+            answered(coordinator, vault, 1, times * uphill)
+        with pytest.raises(AnswerInvalid):
+            coordinator.answer(1, "0" * 32, key=vaults[0].public, body=b"<script>")
+        coordinator.tick()
+    rows = [f"{steps},2,{'yes' if steps > 7000 else 'no'}" for steps in range(1000, 15000, 500)]
+    (tmp_path / "rows.csv").write_text("\n".join(["steps,coffee,good", *rows]))
+    page = tmp_path / "report.html"
+    command = ["campaign", "report", str(tmp_path / "c"), "--to", str(page)]
+
+    assert run([*command, "--rows", str(tmp_path / "rows.csv")]) == 0
+    said = page.read_text()
+    assert "area under the ROC curve × 100" in said
+    assert "<td>before</td><td>50.0</td>" in said
+    assert "<td>1</td><td>100.0</td>" in said
+    assert f"<td>1</td><td>{pseudonym(vaults[2].public)}</td>" in said
+    assert "it is not in canonical form" in said or "it is not JSON" in said
+    assert "the planning number is" in said
+    assert not re.search(r"<script|https?://|src=|@import|url\(", said)
+    assert run(command) == 1  # it is there already
+    (tmp_path / "none.csv").write_text("steps,coffee\n1,2\n")
+    assert run([*command[:-1], str(tmp_path / "other.html"), "--rows", str(tmp_path / "none.csv")]) == 1
+    assert "no column good" in capsys.readouterr().err

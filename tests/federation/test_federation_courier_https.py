@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from learner.federation import courier_https
-from learner.federation.certificate import certificate_sha256, make_certificate
+from learner.federation.certificate import make_certificate
 from learner.federation.courier_https import Coordinator
+from learner.federation.pinned_certificate import certificate_sha256
 from vault.errors.families import LockboxError
 from vault.errors.federation import CoordinatorIsAnother, CoordinatorOdd, CoordinatorUnreachable
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from learner.federation.certificate import certificate_sha256, make_certificate
+from learner.federation.certificate import make_certificate
 from learner.federation.exchange import (
     ANSWER_LIMIT,
     Invitation,
@@ -18,6 +18,7 @@ from learner.federation.exchange import (
     parse_answer,
     parse_invitation,
 )
+from learner.federation.pinned_certificate import certificate_sha256
 from vault.errors.federation import AnswerInvalid, CertificateUnusable, InvitationInvalid
 from vault.requester.forms import RELEASE_LIMIT, SIGNATURE_LIMIT, UPDATE_LIMIT
 from vault.requester.release_check import ReleaseFiles

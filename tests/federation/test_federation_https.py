@@ -14,9 +14,11 @@ import httpx
 import pytest
 from conftest import START
 
-from learner.federation.certificate import certificate_sha256
 from learner.federation.exchange import answer_limit, enrolment_bytes
 from learner.federation.limits import Allowance, Limits
+from learner.federation.overview import overview
+from learner.federation.overview_from_afar import overview_from_afar, write_access
+from learner.federation.pinned_certificate import certificate_sha256
 from tests.worlds.answering import MadeVault
 from tests.worlds.coordinators import (
     LOOPBACK,
@@ -27,7 +29,7 @@ from tests.worlds.coordinators import (
     serving,
     wait_until,
 )
-from vault.errors.federation import TooManyRequests
+from vault.errors.federation import AccessInvalid, CoordinatorRefused, TooManyRequests
 from vault.requester.coordinating import dimension
 
 QUICK = Limits(head_seconds=0.3, body_seconds=0.3, of_stranger=1000)
@@ -202,6 +204,26 @@ def test_a_vault_knows_the_coordinator_by_its_certificate_alone(served: ServedCo
         shown = connection.getpeercert(binary_form=True)
     pem = ssl.DER_cert_to_PEM_cert(shown or b"").encode()
     assert certificate_sha256(pem) == served.invitations()[0].certificate_sha256
+
+
+def test_a_requester_looks_from_another_computer_by_a_file_and_a_vault_does_not(
+    served: ServedCoordinator, tmp_path: Path
+) -> None:
+    token = enrolled(served.coordinator, MadeVault())
+    write_access(served.coordinator, tmp_path / "access", served.url)
+
+    assert overview_from_afar(tmp_path / "access") == overview(served.coordinator)
+    with asking(served, token) as courier, asking(served, served.coordinator.access_token) as requester:
+        assert courier.get("overview").status_code == 403
+        assert requester.get("overview").status_code == 200
+        assert requester.get("campaign.json").status_code == 403
+    changed = (tmp_path / "access").read_bytes().replace(served.coordinator.access_token.encode(), b"0" * 64)
+    (tmp_path / "wrong").write_bytes(changed)
+    with pytest.raises(CoordinatorRefused):
+        overview_from_afar(tmp_path / "wrong")
+    (tmp_path / "none").write_bytes(b"{}")
+    with pytest.raises(AccessInvalid):
+        overview_from_afar(tmp_path / "none")
 
 
 def test_its_answers_tell_the_time_and_nothing_of_what_serves(served: ServedCoordinator) -> None:

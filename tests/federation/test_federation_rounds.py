@@ -172,3 +172,34 @@ def test_the_noise_of_a_sum_is_the_mechanisms_and_rounding() -> None:
         })
     )  # fmt: skip
     assert answer_variance(template_job(document)) == pytest.approx((7.3174 * 0.866) ** 2, rel=0.01)
+
+
+def test_moments_without_noise_to_speak_of_are_solved_for_the_weights(tmp_path: Path, clock: Moving) -> None:
+    job = {
+        **DOCUMENT["job"],
+        "job": {"kind": "moments"},
+        "model": {"kind": "linear", "weights": "0" * 64},
+        "loss": "squared",
+        "fields": [
+            {"name": "good", "necessity": "required", "role": "label",
+             "transform": {"kind": "standard", "center": 0, "scale": 1, "clip": 3}},
+            *DOCUMENT["job"]["fields"][1:],
+        ],
+    }  # fmt: skip
+    moments = {"protocol": "moments", "server": {"kind": "ridge"}, "job": job}
+    made_coordinator(
+        tmp_path / "c", signed_campaign(tmp_path, START, rounds=1, **moments), quorum=2, now=START
+    )
+    found = Coordinator(open_folder(tmp_path / "c"), clock=clock)
+    found.tick()
+    random, weights = np.random.default_rng(3), np.array([0.5, -0.25, 0.1])
+    parts = []
+    for _ in range(2):
+        rows = np.column_stack([random.normal(size=(20_000, 2)), np.ones(20_000)])
+        products = rows.T @ rows
+        parts.append(np.concatenate([products[np.triu_indices(3)], rows.T @ (rows @ weights)]))
+    rounds_of(found, [parts])
+
+    solved = flat_weights(found.document, found.returned_model().weights)
+    assert np.allclose(solved, weights, atol=0.01)
+    found.close()

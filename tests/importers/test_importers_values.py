@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vault.importers.column_reading import is_category, read_column
-from vault.importers.known_cells import MISSING
+from vault.importers.marks import MISSING
 from vault.importers.values import AS_TYPE, as_bool, as_float, as_int, as_timestamp, misfit
 from vault.records.cells import cell
 from vault.views.field_types import FieldType

@@ -14,6 +14,7 @@ from safetensors.numpy import load, save
 
 from learner import engine
 from learner.protocol import (
+    BYTES,
     ColumnFrame,
     FeatureSpec,
     Job,
@@ -108,6 +109,32 @@ def cnn(
     return replace(job, model=model, features=job.features[:1] * math.prod(image), grid=max(20, job.grid))
 
 
+def text(
+    job: Job, length: int, numbers: int, *filters: int, kernel: int = 3, activation: Any = "tanh"
+) -> Job:
+    """The job with a model of texts, over so many bytes that each become so many numbers."""
+    model = ModelSpec(
+        kind="text",
+        image=(1, length, numbers),
+        filters=filters,
+        kernel=(1, kernel),
+        pool=(1, 1),
+        activation=activation,
+    )
+    byte = FeatureSpec(kind="onehot", labels=BYTES, fill_index=0)
+    return replace(job, model=model, features=(byte,) * length, grid=max(20, job.grid))
+
+
+def random_texts(job: Job, rows: int, *, seed: int = 0) -> NDArray[np.int32]:
+    """Bytes (places, rows) of random texts of every length, the first of them empty."""
+    rng, length = np.random.default_rng(seed), len(job.features)
+    ends = rng.integers(1, length + 1, rows)
+    ends[:1] = 0
+    found = rng.integers(1, BYTES, (length, rows)).astype(np.int32)
+    found[np.arange(length)[:, None] >= ends] = 0
+    return found
+
+
 def frame_of(
     job: Job, unit: Sequence[int] | NDArray[Any], features: Sequence[Any], label: Any
 ) -> ColumnFrame:
@@ -136,6 +163,10 @@ def random_frame(
     """Normal features, and labels that follow the first of them."""
     rng = np.random.default_rng(seed)
     rows = units * rows_each
+    if job.model.kind == "text":
+        classes, codes = job.label.classes, random_texts(job, rows, seed=seed)
+        label = rng.integers(0, classes, rows) if classes else rng.normal(size=rows)
+        return frame_of(job, np.repeat(np.arange(units), rows_each), codes, label)
     features = rng.normal(scale=spread, size=(len(job.features), rows))
     label = features[0] > 0 if job.label.kind == "classes" else features[0] * 3 + 1
     return frame_of(job, np.repeat(np.arange(units), rows_each), features, label)

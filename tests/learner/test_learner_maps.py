@@ -31,7 +31,7 @@ from learner import data, engine
 from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
 from learner.maps import MOST_PATCHED, Convolution
-from learner.models import convolutional
+from learner.models import kernels
 from learner.models.network import network_of
 from learner.models.weights import read_weights
 from learner.protocol import Job, ModelSpec, ProtocolError, convolutions_of, job_shapes
@@ -150,13 +150,13 @@ def test_the_rehearsal_looks_at_kernels_too(monkeypatch: pytest.MonkeyPatch) -> 
     some = addends(job, frame, np.arange(64), theta)
     assert sum(layer.inputs.any() for layers in some.values() for layer in layers[:1]) > 20
 
-    right = convolutional._copy_patches
+    right = kernels.copy_patches
 
     def wrong(layer: Convolution, values: torch.Tensor, framed: torch.Tensor, patches: torch.Tensor) -> None:
         right(layer, values, framed, patches)
         patches.mul_(1 + 2.0**-40 * torch.arange(len(patches), dtype=patches.dtype)[:, None])
 
-    monkeypatch.setattr(convolutional, "_copy_patches", wrong)
+    monkeypatch.setattr(kernels, "copy_patches", wrong)
     with pytest.raises(RuntimeError, match="place in the batch"):
         engine.rehearse(job, weights_of(job))
 

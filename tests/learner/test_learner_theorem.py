@@ -17,7 +17,18 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from learner_setups import LINEAR, LOGISTIC, WIDTH, cnn, frame_of, listened, mlp, random_frame, weights_of
+from learner_setups import (
+    LINEAR,
+    LOGISTIC,
+    WIDTH,
+    cnn,
+    frame_of,
+    listened,
+    mlp,
+    random_frame,
+    text,
+    weights_of,
+)
 from numpy.typing import NDArray
 from privacy_checks import addends, copied
 
@@ -39,11 +50,15 @@ JOBS = {
     "long unit": replace(LOGISTIC, max_rows_per_unit=400),
     "rows of maps": cnn(replace(LOGISTIC, max_rows_per_unit=1), (2, 4, 1), 3, activation="relu"),
     "maps": cnn(LOGISTIC, (4, 4, 1), 5, 4),
+    "rows of text": text(replace(LOGISTIC, max_rows_per_unit=1), 6, 1, 2, activation="relu"),
+    "texts": text(LOGISTIC, 5, 4, 3),
 }
 ROWS = {
     "rows": 1,
     "rows of maps": 1,
     "maps": 5,
+    "rows of text": 1,
+    "texts": 3,
     "rows of an mlp": 1,
     "formed": 5,
     "pairs": 5,

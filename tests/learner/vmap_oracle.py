@@ -31,6 +31,8 @@ def forward(model: ModelSpec, parameters: Mapping[str, Tensor], inputs: Tensor) 
     """Outputs (…, K) of inputs (…, width)."""
     if model.kind == "cnn":
         return _convolved(model, list(parameters.values()), inputs)
+    if model.kind == "text":
+        return _of_text(model, list(parameters.values()), inputs)
     weight, bias, *rest = parameters.values()
     outputs = functional.linear(inputs, weight, bias)
     while rest:
@@ -51,6 +53,20 @@ def _convolved(model: ModelSpec, parameters: list[Tensor], inputs: Tensor) -> Te
         active = torch.relu(given) if model.activation == "relu" else torch.tanh(given)
         values = functional.avg_pool2d(active, model.pool)
     return functional.linear(values.permute(0, 2, 3, 1).flatten(), weight, bias)
+
+
+def _of_text(model: ModelSpec, parameters: list[Tensor], inputs: Tensor) -> Tensor:
+    """The outputs of one text, its bytes one-hot, by torch's own convolutions; zero stands for nothing."""
+    table, *kernels, weight, bias = parameters
+    ones = inputs.view(-1, len(table))
+    present = 1 - ones[:, 0]
+    values = ones[:, 1:] @ table[1:]
+    for kernel, offset in zip(kernels[::2], kernels[1::2], strict=True):
+        turned = kernel.view(len(kernel), model.kernel[1], -1).permute(0, 2, 1)
+        given = functional.conv1d(values.T[None], turned, offset, padding=model.kernel[1] // 2)[0].T
+        active = torch.relu(given) if model.activation == "relu" else torch.tanh(given)
+        values = active * present[:, None]
+    return functional.linear(values.sum(dim=0) / present.sum().clamp(min=1.0), weight, bias)
 
 
 def row_loss(job: Job, outputs: Tensor, label: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import mutants_of_campaign_logs
 import mutants_of_campaigns
 import mutants_of_confinement
 import mutants_of_consent
+import mutants_of_coordinators
 import mutants_of_couriers
 import mutants_of_drills
 import mutants_of_egress
@@ -26,6 +27,7 @@ from mutant import Mutant
 MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_privacy.MUTANTS,
     *mutants_of_consent.MUTANTS,
+    *mutants_of_coordinators.MUTANTS,
     *mutants_of_ledger.MUTANTS,
     *mutants_of_audit.MUTANTS,
     *mutants_of_egress.MUTANTS,

@@ -56,6 +56,14 @@ MUTANTS = (
         caught_by="test_the_trail_says_that_it_happened_and_nothing_of_it_in_clear",
     ),
     Mutant(
+        name="rows are read for a copy whose name is taken",
+        kind=Kind.PRIVACY,
+        function="ModelActions.fit_model",
+        old='_check_name(uow, new_name or free_name(uow, f"{name}-at-home"))',
+        new='free_name(uow, f"{name}-at-home")',
+        caught_by="test_a_name_that_is_taken_is_refused_before_any_row_is_read",
+    ),
+    Mutant(
         name="a copy fitted at home outlives its rows",
         kind=Kind.PRIVACY,
         function="_shred",

@@ -130,4 +130,28 @@ MUTANTS = (
         caught_by="test_rows_that_are_lost_are_named_in_the_very_answer_that_seals_the_others",
         within="tui/by_ear",
     ),
+    Mutant(
+        name="several updates leave without their word",
+        kind=Kind.EGRESS,
+        function="ReleaseSeveralDialog.missing_input",
+        old='return "" if ',
+        new='return "" if True or ',
+        caught_by="test_both_leave_once_every_digest_was_in_sight_and_the_word_is_typed",
+    ),
+    Mutant(
+        name="several updates leave although that was cancelled",
+        kind=Kind.EGRESS,
+        function="ReleaseSeveralDialog._counted",
+        old="if go:",
+        new="if go or not go:",
+        caught_by="test_nothing_leaves_where_the_countdown_is_cancelled",
+    ),
+    Mutant(
+        name="several updates leave whose digests were not shown",
+        kind=Kind.EGRESS,
+        function="short_facts",
+        old='("digest", one.digest),',
+        new='("digest", ""),',
+        caught_by="test_both_leave_once_every_digest_was_in_sight_and_the_word_is_typed",
+    ),
 )

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.sweeps import sweep
 from tests.worlds.campaign_logs import WorldLog
 from tests.worlds.campaigns import CAMPAIGN, TRAINING, another, campaign, round_of
-from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
+from tui.cli.entry_point import run
 from vault.errors.campaigns import (
     CampaignLogBroken,
     CampaignLogForked,
@@ -24,10 +26,11 @@ from vault.errors.campaigns import (
     CampaignNotWitnessed,
     ModelNotInLog,
     ModelTooEarly,
-    RoundClosed,
+    RoundClosedInLog,
     RoundNotInLog,
 )
 from vault.errors.families import LockboxError
+from vault.errors.requests import WrongState
 from vault.errors.training import LearnerFailed
 from vault.requester.campaign_log import is_fork_of
 from vault.requests.bundle import parse_signature_line, read_job
@@ -39,23 +42,13 @@ from vault.vault import Vault
 from vault.views.audit import Opening
 
 
-@pytest.fixture(scope="session")
-def logged_template(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A vault with records that knows who asks, and a signed campaign with its first rounds; tests get copies."""
-    world = new_world(tmp_path_factory.mktemp("logged"))
-    with world.vault() as vault:
-        world.imported(vault)
-        world.introduced(vault)
-    folder = campaign(world)
-    for number in (1, 2):
-        round_of(folder, number)
-    return world
-
-
 @pytest.fixture
-def asked(logged_template: World, tmp_path: Path) -> World:
-    """A copy of it."""
-    return copy_of(logged_template, tmp_path / "copy")
+def asked(campaign_template: World, tmp_path: Path) -> World:
+    """A vault that knows who asks, a signed campaign beside it, and its first two rounds."""
+    found = copy_of(campaign_template, tmp_path / "copy")
+    for number in (1, 2):
+        round_of(found.folder / "campaign", number)
+    return found
 
 
 @pytest.fixture
@@ -99,10 +92,10 @@ def job(folder: Path, number: int) -> Path:
 
 def refused(vault: Vault, asker: str, folder: Path, part: LogPart | None, *, number: int = 1) -> LockboxError:
     """The error with which a round is refused; it leaves nothing behind."""
-    before = vault.verify_audit().size
+    before = vault.trail_size()
     with pytest.raises(LockboxError) as caught:
         vault.take_job(asker, read_job(job(folder, number)), part)
-    assert vault.verify_audit().size == before
+    assert vault.trail_size() == before
     return caught.value
 
 
@@ -150,7 +143,7 @@ def test_a_round_that_is_not_in_the_log_or_is_closed_there_is_refused(
     log = WorldLog(folder)
     log.open(job(folder, 1), 1)
     log.close(1)
-    assert isinstance(refused(vault, asker, folder, log.part()), RoundClosed)
+    assert isinstance(refused(vault, asker, folder, log.part()), RoundClosedInLog)
 
 
 def test_a_log_with_two_jobs_for_one_round_is_refused_whichever_of_them_is_handed_in(
@@ -169,13 +162,42 @@ def test_what_the_log_knows_of_a_round_holds_for_one_by_hand_too(
 ) -> None:
     log = WorldLog(folder)
     log.open(job(folder, 1), 1)
+    log.leaves.append(round_leaf(2, manifest="11" * 32, weights="22" * 32))
+    vault.take_job(asker, read_job(job(folder, 1)), log.part())
+    with pytest.raises(RoundNotInLog):
+        vault.submit(job(folder, 2))
+
+
+def test_a_round_by_hand_that_stands_in_the_log_is_shown_as_checked_by_it(
+    vault: Vault, asker: str, folder: Path
+) -> None:
+    log = WorldLog(folder)
+    for number in (1, 2):
+        log.open(job(folder, number), number)
+    vault.take_job(asker, read_job(job(folder, 1)), log.part())
+    vault.submit(job(folder, 2))
+    assert [one.checked for one in vault.campaign(vault.campaigns()[0].id).rounds] == ["log", "log", ""]
+
+
+def test_a_round_that_the_log_shows_closed_later_is_not_run_and_its_requester_hears_nothing_of_it(
+    vault: Vault, asker: str, folder: Path
+) -> None:
+    campaign_id = vault.campaigns()[0].id
+    vault.join_campaign(campaign_id, digest=vault.campaign(campaign_id).digest)
+    log = WorldLog(folder)
+    log.open(job(folder, 1), 1)
+    first = vault.take_job(asker, read_job(job(folder, 1)), log.part())
+    vault.take_up()
     log.close(1)
     log.open(job(folder, 2), 2)
-    vault.take_job(asker, read_job(job(folder, 2)), log.part())
-    other = round_of(folder, 2, name="again")
-    assert read_job(other) == read_job(job(folder, 2))
-    with pytest.raises(LockboxError):
-        vault.submit(other)
+    vault.take_job(asker, read_job(job(folder, 2)), log.part(2))
+    assert [one.state for one in vault.campaign(campaign_id).rounds][:2] == ["approved", "waiting"]
+    vault.take_up()
+    found = vault.campaign(campaign_id).rounds
+    assert [one.state for one in found][:2] == ["expired", "approved"]
+    assert vault.job_state(asker, first.job_id).word == "waiting"
+    with pytest.raises(WrongState):
+        vault.train(found[0].request or "")
 
 
 # other logs -----------------------------------------------------------------------------------------------
@@ -235,7 +257,7 @@ def test_lines_that_do_not_lead_from_the_kept_checkpoint_are_refused_and_no_repr
     vault.take_job(asker, read_job(job(folder, 2)), good)
 
 
-@pytest.mark.parametrize("more", [0, 1, 4])
+@pytest.mark.parametrize("more", sweep([1, 0, 4]))
 def test_a_split_log_is_written_down_once_as_a_proof_for_anybody_and_closes_the_door(
     vault: Vault, asker: str, folder: Path, more: int
 ) -> None:
@@ -258,6 +280,10 @@ def test_a_split_log_is_written_down_once_as_a_proof_for_anybody_and_closes_the_
     assert found.log is not None
     assert found.log.fork is not None
     assert is_fork_of(found.log.fork, folder)
+    (file := folder.parent / "shown.json").write_text(json.dumps({"log": {"fork": found.log.fork}}))
+    assert run(["campaign", "split", str(folder), str(file)]) == 0
+    file.write_text(json.dumps({**found.log.fork, "shown": found.log.checkpoint}))
+    assert run(["campaign", "split", str(folder), str(file)]) == 6
     assert not is_fork_of({**found.log.fork, "shown": found.log.checkpoint}, folder)
     log.open(job(folder, 2), 2)
     assert isinstance(refused(vault, asker, folder, log.part(4), number=2), CampaignLogForked)
@@ -340,9 +366,9 @@ def test_the_final_model_is_kept_where_the_campaign_was_joined_and_scored_after_
     files = log.end(weights)
     told = vault.take_model(asker, log.digest, files, log.part(2))
     assert (told.has_model, told.word, vault.models()) == (True, "waiting", [])
-    size = vault.verify_audit().size
+    size = vault.trail_size()
     assert vault.take_model(asker, log.digest, files, log.part(4)) == told  # the same again changes nothing
-    assert vault.verify_audit().size == size
+    assert vault.trail_size() == size
     vault.take_up()
     (kept,) = vault.models()
     assert (kept.campaign, kept.is_private, kept.predicts) == (line.id, False, "good")

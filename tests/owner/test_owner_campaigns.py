@@ -11,8 +11,8 @@ import pytest
 
 from tests.worlds.approving import approve
 from tests.worlds.campaign_logs import WorldLog
-from tests.worlds.campaigns import another, campaign, held, joined, round_of
-from tests.worlds.vaults import copy_of, new_world
+from tests.worlds.campaigns import another, held, joined, round_of
+from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
 from vault import portal
 from vault.errors.budget import BudgetExhausted
@@ -52,17 +52,6 @@ from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey
 from vault.store.tables import CampaignRow, RequestRow
 from vault.vault import Vault
-
-
-@pytest.fixture(scope="session")
-def campaign_template(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A vault with records that knows who asks, and a signed campaign beside it; tests get copies."""
-    world = new_world(tmp_path_factory.mktemp("campaign"))
-    with world.vault() as vault:
-        world.imported(vault)
-        world.introduced(vault)
-    campaign(world)
-    return world
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ OWN_LOOKS: dict[str, Callable[[Vault, Path], object]] = {
     "predict_file": lambda vault, folder: vault.predict_file(
         "mine", folder / "guess.csv", folder / "out.csv"
     ),
-    "export_model": lambda vault, folder: vault.export_model("mine", folder / "out.csv"),
+    "export_model": lambda vault, folder: vault.export_model("mine", folder / "out.onnx"),
 }
 # What shows no value of a record and nothing computed from records alone: counts of rows, names, prices, decisions, and
 # what was learned, whose own entries stand on the trail. Whoever adds an action says here or above what it shows.
@@ -52,7 +52,7 @@ NOTHING_OF_RECORDS = frozenset({
     *("withhold", "budget", "budget_history", "audit_lines", "timeline", "verify_audit", "export_audit", "audit_key"),
     *("digest", "note_digest_read", "set_drills"),
     *("submit_campaign", "campaigns", "campaign", "preview_join", "join_campaign"),
-    *("preview_leave", "leave_campaign"),
+    *("preview_leave", "leave_campaign", "attend_campaign"),
     *("status", "date", "confirm_date", "settle", "backup", "hidden_fields", "disclose_audit", "lift_refusal"),
     *("models", "model", "add_model", "delete_model"),
 })  # fmt: skip

@@ -245,6 +245,14 @@ def test_a_round_of_a_campaign_is_not_taken_in_before_the_campaign_is_over(used:
         check_no_round(release.model_copy(update={"campaign": Campaign(digest="ab" * 32, round=1)}))
 
 
+def test_a_name_that_is_taken_is_refused_before_any_row_is_read(later: tuple[World, Vault]) -> None:
+    _, vault = later
+    entries = len(vault.audit_lines())
+    with pytest.raises(ModelExists):
+        vault.fit_model("mine", "nights", new_name="home")
+    assert len(vault.audit_lines()) == entries
+
+
 @pytest.mark.parametrize("file", ["update.safetensors", "release.sig"])
 def test_only_a_release_that_verifies_is_taken_in(later: tuple[World, Vault], file: str) -> None:
     world, vault = later

@@ -11,9 +11,9 @@ from requests_samples import KEY, WEIGHTS, changed
 from test_requests_campaign import CAMPAIGN, DATA, DIGEST, GOOD, ROUND, round_files
 
 from vault.budget.filter import MOST_EPSILON
-from vault.errors.campaigns import CampaignInvalid
+from vault.errors.campaigns import CampaignInvalid, NoVaultCanPayRound
 from vault.errors.families import Invalid
-from vault.errors.requests import ManifestInvalid, NoVaultCanPay, WeightsInvalid
+from vault.errors.requests import ManifestInvalid, WeightsInvalid
 from vault.requester.campaigns import campaign_price, sign_campaign
 from vault.requests.bundle import MANIFEST_LIMIT, WEIGHTS_LIMIT, JobFiles
 from vault.requests.campaign import parse_campaign, signed_campaign
@@ -75,7 +75,7 @@ def test_a_round_that_is_too_large_is_refused_before_anything_is_computed_with_i
 def test_a_campaign_of_rounds_that_no_vault_can_pay_has_no_price() -> None:
     loud = parse_campaign(canonical(changed(CAMPAIGN, job__dp__noise_multiplier=0.3)))
 
-    with pytest.raises(NoVaultCanPay, match=f"{MOST_EPSILON}"):
+    with pytest.raises(NoVaultCanPayRound, match=f"{MOST_EPSILON}"):
         campaign_price(loud, Decimal("1e-6"))
 
 

@@ -10,6 +10,7 @@ import pytest
 from requests_samples import KEY, OTHER_KEY
 from test_requests_campaign import CAMPAIGN, ROUND_KEY
 
+from vault.audit.checkpoint import signature_line
 from vault.audit.merkle import leaf_hash, verify_inclusion
 from vault.errors.campaigns import CampaignLogBroken
 from vault.requests.campaign import parse_campaign
@@ -28,6 +29,7 @@ from vault.requests.campaign_log import (
     cosigned_since,
     goes_on,
     log_head,
+    log_key,
     log_tree,
     part_since,
     sign_head,
@@ -73,11 +75,15 @@ def test_a_leaf_is_read_as_what_was_written_and_nothing_else_is() -> None:
 
 def test_a_head_is_believed_by_the_round_key_of_its_campaign_alone() -> None:
     assert signed_head(NOTE, DIGEST, KEY.public).size == len(LEAVES)
+    other = log_head("cd" * 32, LEAVES)
+    line = signature_line(log_key(DIGEST, KEY.public), KEY.sign(other.body().encode()))
+    renamed = f"{other.body()}\n{line}".encode()
     for note, digest, key in (
         (NOTE, DIGEST, OTHER_KEY.public),
         (NOTE, "cd" * 32, KEY.public),
         (NOTE.replace(b"\n7\n", b"\n8\n"), DIGEST, KEY.public),
         (sign_head(log_head(DIGEST, LEAVES), OTHER_KEY), DIGEST, KEY.public),
+        (renamed, DIGEST, KEY.public),
         (b"x" * 20_000, DIGEST, KEY.public),
     ):
         with pytest.raises(CampaignLogBroken):

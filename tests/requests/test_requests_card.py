@@ -208,3 +208,24 @@ def test_the_template_of_a_card_is_a_job_once_its_columns_are_named(tmp_path: Pa
     assert 'collection = "…"' in template(format_card("fitbit/sleep"))
     assert 'unit = "…"' not in text
     assert 'unit = "…"' in template(CARD.model_copy(update={"unit": None}))
+
+
+def test_a_text_on_a_card_is_read_by_its_bytes_where_it_stands_alone() -> None:
+    """Two hundred of them, by a model of texts; beside another feature it is refused with the reason."""
+    columns = [{**each, "type": "text"} if each["name"] == "note" else each for each in DOCUMENT["columns"]]
+    card = Card.model_validate_json(canonical({**DOCUMENT, "columns": columns}), strict=True)
+    about = {key: value for key, value in ABOUT.items() if key not in ("kind", "training")}
+    about |= {"features": ["note"], "training": {"units_guess": 500}}
+    description = parse_description(with_card(about, card, Asked()))
+    drafted = parse_manifest(
+        draft_job(description, aim=Aim(most=Decimal(3)), now=datetime(2026, 1, 1, tzinfo=UTC)).manifest
+    )
+    assert drafted.features[0].transform.model_dump() == {"kind": "bytes", "length": 200, "fill": None}
+    assert drafted.model.model_dump(include={"kind", "length", "embedding", "filters", "kernel"}) == {
+        **{"kind": "text", "length": 200, "embedding": 8},
+        **{"filters": (16,), "kernel": 5},
+    }
+    with pytest.raises(CardTellsTooLittle, match="a text is read by itself, with no other feature beside it"):
+        with_card(about | {"features": ["note", "steps"]}, card, Asked())
+    with pytest.raises(CardTellsTooLittle, match="neither the range of a number"):
+        with_card(about | {"label": "note", "features": ["steps"]}, card, Asked())

@@ -25,8 +25,8 @@ from vault.requester.onnx_model import CHANCES, onnx_bytes, spellings
 from vault.requester.prediction import predict
 from vault.requester.trained import TrainedModel, chances
 from vault.requests.canonical import canonical
-from vault.requests.manifest import OnehotFeature
 from vault.requests.shapes import shapes
+from vault.requests.transforms import OnehotFeature
 from vault.requests.translate import learner_job
 from vault.requests.weights import write_tensors
 
@@ -126,11 +126,14 @@ def test_the_learner_knows_no_kind_of_model_that_is_not_tried_here() -> None:
     from typing import get_args
 
     from test_requests_maps import KINDS as MAPS
+    from test_requests_text_models import KINDS as TEXTS
 
     from vault.requests.models import ModelAsk
 
     kinds = {get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(ModelAsk)}
-    assert kinds == {manifest(**changes).model.kind for changes in (*KINDS.values(), *MAPS.values())}
+    assert kinds == {
+        manifest(**changes).model.kind for changes in (*KINDS.values(), *MAPS.values(), *TEXTS.values())
+    }
 
 
 @pytest.mark.parametrize("label", ["1", "0", "2.5", "-3", "yes", "2026-01-05", "red", "TRUE", "1e3"])

@@ -283,7 +283,7 @@ def test_a_job_expires_after_30_days_unless_it_says_otherwise(tmp_path: Path) ->
         (
             'kind = "logistic"',
             'kind = "logistik"',
-            "[model] kind is 'logistik' and has to be linear, logistic, mlp, cnn or series; did",
+            "[model] kind is 'logistik' and has to be linear, logistic, mlp, cnn, series or text; did",
         ),
         (
             'necessity = "optional"',
@@ -293,7 +293,7 @@ def test_a_job_expires_after_30_days_unless_it_says_otherwise(tmp_path: Path) ->
         (
             'kind = "onehot"',
             'kind = "one-hot"',
-            "of weekday is 'one-hot' and has to be standard, vector or onehot; did",
+            "of weekday is 'one-hot' and has to be standard, vector, bytes or onehot; did",
         ),
         ('unit_reduction = "mean"', 'unit_reduction = "average"', "is 'average' and has to be sum or mean"),
         (

@@ -14,7 +14,7 @@ from tui.cli.entry_point import run
     [
         ("settings lock_minutes 5", 1, "there is no setting lock_minutes; did you mean lock-minutes?"),
         ("settings them", 1, "there is no setting them; did you mean theme?"),
-        ("settings nope 5", 1, "there is no setting nope; there are lock-minutes, calm and theme"),
+        ("settings nope 5", 1, "there is no setting nope; there are lock-minutes, calm, theme and drills"),
         ("settings lock-minutes 0", 1, "lock-minutes is a whole number from 1 to 1440"),
         ("settings lock-minutes many", 1, "lock-minutes is a whole number from 1 to 1440"),
         ("settings theme darc", 1, "there is no theme darc; did you mean dark?"),
@@ -29,6 +29,11 @@ from tui.cli.entry_point import run
             "data export sleep rows",
             1,
             "rows does not say in which form: name it .csv or .jsonl, or give --as",
+        ),
+        (
+            "model export nightly weights.txt",
+            1,
+            "weights.txt does not say what of the model is in it: name it .safetensors (its weights alone) or .onnx",
         ),
         ("shel", 2, "no such command 'shel'"),
     ],

@@ -47,8 +47,7 @@ def test_a_campaign_is_taken_in_read_to_its_end_joined_and_left_in_dialogs(tmp_p
                 await opened(pilot)
                 assert pilot.app.screen.query_one("#join", Button).disabled
                 await sees(pilot, "Scroll to the end first")
-                for _ in range(20):
-                    await press(pilot, "pagedown")
+                await press(pilot, "G")
                 await until(pilot, lambda: not pilot.app.screen.query_one("#join", Button).disabled)
                 assert "3 rounds together cost" in words_in(pilot.app, "#dialog")
                 pilot.app.screen.query_one("#unattended", Toggle).action_turn()

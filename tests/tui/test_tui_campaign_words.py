@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from tui.text import campaign_facts
-from vault.views.campaigns import CampaignLeaving, CampaignLine
-from vault.views.consents import Withdrawal
+from dataclasses import replace
+from decimal import Decimal
+
+from tui.screens.requests import _widths as widths_at
+from tui.text import campaign_facts, request_facts
+from vault.views.campaigns import CampaignLeaving, CampaignLine, CampaignPrice
+from vault.views.consents import GrantDraft, Withdrawal
+from vault.views.requests import RequestLine, RoundOf
+from vault.views.states import CampaignState, RequestState
 
 LINE = CampaignLine(
     id="c1", state="joined", requester="Lab", requester_status="new", collection="nights", purpose_words="research",
@@ -20,3 +26,59 @@ def test_to_leave_what_was_joined_takes_a_word() -> None:
     assert campaign_facts.word_to_leave(joined) == "LEAVE"
     assert campaign_facts.word_to_leave(CampaignLeaving(campaign=LINE, withdrawal=None, rounds={})) == ""
     assert campaign_facts.leaving(joined, is_done=False)[0].startswith("Leaving is for good.")
+    refused = CampaignLeaving(campaign=LINE, withdrawal=None, rounds={})
+    before, after = (campaign_facts.leaving(refused, is_done=is_done) for is_done in (False, True))
+    assert before == ["It is refused for good: they hear no. Nothing was read or spent, and nothing left."]
+    assert after == ["Refused: they hear no. Nothing was read or spent, and nothing left."]
+
+
+def price(rounds: int) -> CampaignPrice:
+    return CampaignPrice(
+        unit="day", unit_field=None, lifetime_epsilon="8", rounds=rounds, epsilon=Decimal(1),
+        epsilon_of_round=Decimal("0.7"), delta=Decimal("1e-6"), guess_rate=Decimal("0.6"), worst_case=Decimal("0.73"),
+        numerical_assumption=False, share_percent=Decimal(9), used_percent=Decimal(0),
+    )  # fmt: skip
+
+
+def test_one_round_is_composed_of_nothing() -> None:
+    three, one = (" ".join(campaign_facts.price_sentences(price(rounds))) for rounds in (3, 1))
+    assert "3 rounds together cost 9 %" in three
+    assert "3 rounds composed as one; one alone is ε 0.7, and these must not be added up." in three
+    assert "1 round costs 9 %" in one
+    assert "composed" not in one
+
+
+ROUND = RequestLine(
+    id="r1", state="approved", requester="Lab", requester_status="new", collection="nights",
+    purpose_words="research", received_at="", expires_at="", round=RoundOf(campaign="cd0f3c3b99", number=2),
+)  # fmt: skip
+
+
+def test_a_round_says_of_which_campaign_it_is_and_that_it_was_left_with_it() -> None:
+    assert request_facts.part_of(ROUND.round) == [("part of", "round 2 of campaign cd0f3c3b")]
+    assert request_facts.part_of(None) == []
+    assert request_facts.taken_in(ROUND) == "is round 2 of campaign cd0f3c3b, approved by your word on that"
+    assert request_facts.taken_in(replace(ROUND, state="waiting")) == "waits for you"
+    refused = replace(ROUND, state="refused_person")
+    assert request_facts.state(refused) == "over, its campaign is left"
+    assert request_facts.state(replace(refused, round=None)) == "refused by you"
+
+
+def test_of_several_runs_the_cap_is_of_each() -> None:
+    draft = GrantDraft(
+        requester="Lab", fields=(), withheld=(), reads=(), beside=(), special=(), purpose="", purpose_words="",
+        collection="nights", window_from=None, window_to=None, not_before="", not_after="", uses=2, notice="",
+        recipients=(), retention="",
+        epsilon_cap="0.68",
+    )  # fmt: skip
+    assert request_facts.cost_cap(draft) == "each run at most ε 0.68"
+    assert request_facts.cost_cap(replace(draft, uses=1)) == "at most ε 0.68"
+    assert request_facts.cost_cap(replace(draft, epsilon_cap=None)) == "what the budget allows"
+
+
+def test_every_state_has_words_that_fit_the_smallest_list() -> None:
+    room = widths_at(60)["state"]
+    short = [request_facts.short_state(replace(ROUND, state=one.value, round=None)) for one in RequestState]
+    assert [words for words in (*short, *campaign_facts.SHORT_STATES.values()) if len(words) > room] == []
+    assert {*campaign_facts.SHORT_STATES} == {one.value for one in CampaignState} | {"over"}
+    assert not {*campaign_facts.SHORT_STATES.values()} & {*short}

@@ -146,7 +146,8 @@ def test_the_card_says_who_else_has_a_model_and_a_score_stands_beside_it(kept: W
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, kept, "models", size=size) as pilot:
             await listed(pilot)
-            assert "nightly logistic good released" in words_in(pilot.app, "#models-list")
+            kind = "logistic " if size[0] >= 80 else ""
+            assert f"nightly {kind}good noised" in words_in(pilot.app, "#models-list")
             await press(pilot, "enter")
             await pilot.pause()
             card = " ".join(words_in(pilot.app, "#models-details").replace("│", " ").split())

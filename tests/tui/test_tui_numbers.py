@@ -242,9 +242,9 @@ def test_the_numbers_of_models(lived: Lived) -> None:
         assert model["release_digest"] == sent["digest"]
         assert f"{model['kind']}, {model['parameters']} parameters" in details
         assert f"the release {sent['digest'][:8]} of the vault {model['vault_fingerprint']}" in details
-        assert f"{model['name']} {model['kind']} {model['predicts']} released" in said
+        assert f"{model['name']} {model['kind']} {model['predicts']} noised" in said
 
-    shown(lived, "models", "released", check)
+    shown(lived, "models", "noised", check)
 
 
 @pytest.mark.slow

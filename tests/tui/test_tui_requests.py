@@ -90,9 +90,30 @@ def test_the_list_says_who_asks_what_it_costs_and_how_it_stands(
                 "waits for you",
             ):
                 assert words in line
-            assert "refused by" in words_of(pilot.app)
+            assert any(words in words_of(pilot.app) for words in ("refused by you", "you refused"))
             if size[0] >= 120:  # the pane beside the list shows the request under the cursor
                 await sees(pilot, found.fingerprint)
+
+    play(story())
+
+
+def test_in_a_dialog_g_goes_to_the_ends_wherever_the_focus_is(shared: Shared) -> None:
+    world, vault = shared
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
+            await loaded(pilot)
+            await press(pilot, "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, RequestDialog))
+            details = pilot.app.screen.query_one("#details")
+            await until(pilot, lambda: details.max_scroll_y > 0)
+            pilot.app.screen.set_focus(pilot.app.screen.query_one("#safe"))
+            for far, back in (("G", "g"), ("end", "home")):
+                await press(pilot, far)
+                await until(pilot, lambda: details.scroll_offset.y == details.max_scroll_y)
+                await press(pilot, back)
+                await until(pilot, lambda: details.scroll_offset.y == 0)
+            assert pilot.app.focused is pilot.app.screen.query_one("#safe")
 
     play(story())
 

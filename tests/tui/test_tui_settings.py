@@ -15,7 +15,16 @@ from tests.worlds.vaults import copy_of
 from tests.worlds.world import World
 from tui.app import sandbox_probe
 from tui.app.sandbox_probe import Attempt
-from tui.screens.settings import BAD_MINUTES, MinutesDialog, Settings, attempts, minutes_of, sandbox_sentence
+from tui.screens.settings import (
+    ABOUT,
+    BAD_MINUTES,
+    WIDE,
+    MinutesDialog,
+    Settings,
+    attempts,
+    minutes_of,
+    sandbox_sentence,
+)
 from vault.errors.families import Unavailable
 from vault.owner.interface.session import OwnerSession
 from vault.settings import Preferences, read_preferences, write_preferences
@@ -53,6 +62,8 @@ def test_what_is_set_and_where_everything_lies_is_there(looked: Looked, size: tu
         async with on_page(vault, world, "settings", size=size) as pilot:
             await sees(pilot, "lock after 15 minutes")
             assert "calm mode off" in words_of(pilot.app)
+            shown = words_in(pilot.app, "#settings-list")
+            assert [about for _, *about in ABOUT.values() if about[size[0] >= WIDE] not in shown] == []
             assert "vault" in words_in(pilot.app, "#paths")
 
     play(story())

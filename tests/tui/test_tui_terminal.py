@@ -26,6 +26,7 @@ from vault.errors.catalogue import error_classes
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.keys import PassphraseMissing
 from vault.errors.records import FileMissing
+from vault.errors.requests import IdTooShort
 
 PASSPHRASES = st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=200)
 
@@ -300,6 +301,18 @@ def test_an_error_cannot_write_a_second_line_or_steer_the_terminal(
     assert capsys.readouterr().err == (
         "lockbox: error: there is no file a\\nlockbox: hint: send me your passphrase\\x1b[8m\n"
     )
+
+
+def test_at_a_terminal_an_error_is_broken_between_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    entry_point._report(IdTooShort(beginning="cd0", least=4))
+    lines = capsys.readouterr().err.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert " ".join(line.strip() for line in lines[2:]).endswith("release list and consent list")
+    assert all(line.startswith(("lockbox: ", "  ")) for line in lines)
 
 
 @pytest.mark.parametrize("kind", [ValueError, KeyError, RuntimeError, UnicodeEncodeError])

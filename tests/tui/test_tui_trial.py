@@ -190,7 +190,7 @@ def test_what_waits_and_the_keys_that_find_everything_are_in_sight_at_every_size
                 await sees(pilot, "2 wait for you")
                 await sees(pilot, "^p All")
                 lines = text_of(pilot.app).split("\n")
-                assert lines[1].endswith("9 …")
+                assert lines[1].endswith("8 Audit 9 0")
                 for words in ("^p", "All", "/", "Find", "?", "Help"):
                     assert words in lines[-1]
                 await until(pilot, lambda: "Sleep lab" in words_in(pilot.app, "#request-preview"))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
 import ssl
+import subprocess
+import sys
 import threading
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import tomli_w
 
 from learner.federation.coordinator import Clock, Coordinator, Event
 from learner.federation.coordinator_folder import CoordinatorFolder, Settings, make_coordinator, open_folder
@@ -132,3 +138,49 @@ def answered(
     """Answer a round as an enrolled vault."""
     release_id, body = vault.body(coordinator.job(number).manifest, numbers)
     return coordinator.answer(number, release_id, key=vault.public, body=body)
+
+
+class Replica:
+    """A coordinator in a process of its own, by the command; it is killed and started again as often as one likes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.settings = open_folder(folder).settings
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self.settings.address
+
+    def start(self) -> None:
+        """Start it, and wait for nothing."""
+        command = [sys.executable, "-m", "tui.cli", "coordinator", "serve", str(self.folder), "--json"]
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+
+    def kill(self) -> None:
+        """End it at once, wherever it is."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def memory(self) -> int:
+        """The most memory it had, in kB (proc(5), VmHWM)."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0])
+
+
+def replicas(folder: Path, count: int) -> list[Replica]:
+    """So many copies of a coordinator's folder, each with a port of its own, that share its database."""
+    found = []
+    for place in range(count):
+        to = folder.with_name(f"{folder.name}-{place}")
+        shutil.copytree(folder, to)
+        with socket.create_server((LOOPBACK, 0)) as free:
+            port = free.getsockname()[1]
+        said = tomllib.loads((to / "coordinator.toml").read_text())
+        (to / "coordinator.toml").write_text(tomli_w.dumps({**said, "port": port}))
+        found.append(Replica(to))
+    return found

@@ -31,8 +31,8 @@ from tui.cli.exit_codes import ExitCode
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.help import HelpDialog
 from tui.dialogs.lock import QuitDialog
-from tui.text.error_words import with_way_out
 from tui.text.layout import escaped
+from tui.text.screen_words import on_screen
 from tui.widgets.bar import VaultBar
 from tui.widgets.standing import Standing
 from vault.errors.daemon import DaemonGone, DaemonHung, DaemonUnreachable
@@ -183,7 +183,7 @@ class LockboxApp(JumpingApp):
         # The sentence of an error may quote a value.
         is_hidden = self.has_class("-curtained")
         hidden = f"The reason is behind the curtain: {key_of('everywhere.curtain', self.own_keys)}"
-        said = hidden if is_hidden else escaped(with_way_out(error))
+        said = hidden if is_hidden else escaped(on_screen(error))
         self.notify(said, title="Not done", severity="error", timeout=10, markup=False)
 
     def tell(self, sentence: str, *, title: str = "") -> None:

@@ -84,6 +84,14 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "release send",
         shown=True,
     ),
+    key_action(
+        "release",
+        "several",
+        "A",
+        "Several…",
+        "Open the decision to let several of them leave, each with its digest, under one typed word.",
+        "release send",
+    ),
     key_action("release", "numbers", "e", "ε, δ", "Show the price as numbers.", "release show", shown=True),
     key_action(
         "release",
@@ -97,7 +105,13 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
     # home
     key_action("home", "open", "enter", "Open", "Go to what waits on this line.", "status", shown=True),
     key_action(
-        "home", "digest", "d", "Your week", "Read what happened in the last week, and what waits.", "digest"
+        "home",
+        "digest",
+        "d",
+        "Your week",
+        "Read what happened in the last week, and what waits.",
+        "digest",
+        shown=True,
     ),
     key_action(
         "home", "withdraw", "w", "Withdraw…", "Withdraw the consent of this line.", "consent withdraw"
@@ -126,7 +140,7 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "submit",
         "o",
         "Take in…",
-        "Take in a job folder, or the key file of somebody new.",
+        "Take in a job or a campaign, or the key file of somebody new.",
         "request submit",
         shown=True,
     ),

@@ -14,7 +14,7 @@ from tui.app.keymap import ACTIONS
 from tui.app.page import Page
 from tui.app.page_classes import SCREENS_BY_NAME
 from tui.app.program import program_of
-from tui.text import campaign_facts, model_facts, wording
+from tui.text import campaign_facts, model_facts, request_facts, wording
 from tui.text.layout import escaped
 from tui.widgets.plain import content
 from vault.errors.families import LockboxError
@@ -58,9 +58,8 @@ def places(vault: OwnerSession) -> list[Place]:
 def _asked(vault: OwnerSession) -> Iterator[Place]:
     for one in vault.requests():
         words = f"Request {one.id[:8]} of {wording.short(one.requester, NAME_ROOM)}"
-        about = (
-            f"{one.purpose_words}, on {wording.short(one.collection, NAME_ROOM)}: {wording.state(one.state)}"
-        )
+        state = request_facts.state(one)
+        about = f"{one.purpose_words}, on {wording.short(one.collection, NAME_ROOM)}: {state}"
         yield Place(words=words, about=about, page="requests", key=one.id)
 
 

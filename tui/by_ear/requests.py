@@ -31,7 +31,7 @@ def hear_requests(talk: Talk, vault: OwnerSession) -> None:
 
 
 def _line(one: RequestLine) -> str:
-    return f"{one.requester}, about {one.collection}, {one.purpose_words}: {wording.state(one.state)}."
+    return f"{one.requester}, about {one.collection}, {one.purpose_words}: {request_facts.state(one)}."
 
 
 def hear_request(talk: Talk, vault: OwnerSession, request_id: str) -> None:
@@ -163,20 +163,24 @@ def run_now(talk: Talk, vault: OwnerSession, request_id: str) -> None:
 
 
 def take_in(talk: Talk, vault: OwnerSession) -> None:
-    """A job folder, or the key file of somebody new."""
+    """A job or a campaign, or the key file of somebody new."""
     talk.say(
-        "Taking in a job folder checks its signature, its limits and its price; then it waits for your decision. Of a "
-        "key file you hear the fingerprint, and say who it is. Nothing of your data is read, and nothing is spent."
+        "Taking in the folder of a job or a campaign checks its signature, its limits and its price; then it waits for "
+        "your decision. Of a key file you hear the fingerprint, and say who it is. Nothing of your data is read, and "
+        "nothing is spent."
     )
-    typed = talk.ask("Path of the job folder or of the key file, or nothing to go back:")
+    typed = talk.ask("Path of the folder or of the key file, or nothing to go back:")
     if not typed:
         return
     path = parse_path(typed).absolute()
     if path.is_file():
         add_requester(talk, vault, path)
+    elif (path / "campaign.json").is_file():
+        found = vault.submit_campaign(path).line
+        talk.say(f"The campaign waits for you. To read it: lockbox campaign show {found.id[:8]}")
     else:
         request = vault.submit(path)
-        talk.say("The request waits for you.")
+        talk.say(f"The request {request_facts.taken_in(request.line)}.")
         hear_request(talk, vault, request.line.id)
 
 

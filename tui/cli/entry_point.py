@@ -8,13 +8,14 @@ from __future__ import annotations
 import gc
 import io
 import os
+import shutil
 import sys
 import threading
 import warnings
 from typing import TYPE_CHECKING, Final
 
 from tui.cli.exit_codes import ExitCode, exit_code
-from tui.text.layout import one_line
+from tui.text.layout import NARROWEST, hanging, one_line
 from vault.errors.exhaustion import truly, what_ran_out
 from vault.errors.families import LockboxError, Unavailable
 
@@ -184,7 +185,14 @@ def _lower_first(sentence: str) -> str:
 
 
 def _print_error(sentence: str, hint: str, code: ExitCode) -> int:
-    print(f"lockbox: error: {one_line(sentence).rstrip('.')}", file=sys.stderr)
+    print(_fitting(f"lockbox: error: {one_line(sentence).rstrip('.')}"), file=sys.stderr)
     if hint:
-        print(f"lockbox: hint: {one_line(hint)}", file=sys.stderr)
+        print(_fitting(f"lockbox: hint: {one_line(hint)}"), file=sys.stderr)
     return code
+
+
+def _fitting(line: str) -> str:
+    """A line as it is, and at a terminal broken between words instead of by the terminal within them."""
+    if not sys.stderr.isatty():
+        return line
+    return hanging("", line, max(NARROWEST, shutil.get_terminal_size((80, 24)).columns), indent=2)

@@ -36,6 +36,7 @@ HOMES: Final = {
     "job": "job",
     "campaign": "campaign",
     "coordinator": "coordinator",
+    "witness": "witness",
     "update": "update",
     "courier": "courier",
     "shell": "shell",

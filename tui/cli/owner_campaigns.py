@@ -52,7 +52,8 @@ def submit(context: typer.Context, folder: CampaignDir, as_json: AsJson = False)
         write_json(found)
     else:
         write(found.line.id)
-    say(f"Campaign {found.line.id[:8]} of {found.line.requester} waits for you.")
+    theirs = f"{found.line.requester} calls it {found.campaign_id[:8]}"
+    say(f"Campaign {found.line.id[:8]} of {found.line.requester} waits for you; {theirs}.")
     if found.obstacle:
         say(f"No round of it can run here as it is. {found.obstacle}")
     say(f"Look at it: lockbox campaign show {found.line.id[:8]}")

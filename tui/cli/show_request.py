@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tui.cli.terminal import confirm, is_interactive, write, write_after, write_facts, write_wrapped
 from tui.text import wording
-from tui.text.request_facts import OPEN_STATES, THEIRS, so_far, why_it_stands
+from tui.text.request_facts import OPEN_STATES, THEIRS, cost_cap, part_of, so_far, why_it_stands
+from tui.text.request_facts import state as state_words
 from tui.text.wording import requester_with_key
 from vault.errors.consent import NotConfirmed
 
@@ -27,7 +28,7 @@ def show_request(found: RequestView) -> None:
             ("request", line.id),
             *_who_and_why(found),
             ("expires", line.expires_at),
-            ("state", wording.state(line.state)),
+            ("state", state_words(line)),
             *why_it_stands(found),
         ]
     )
@@ -51,6 +52,7 @@ def _who_and_why(found: RequestView) -> list[tuple[str, str]]:
     )
     return [
         ("from", requester_with_key(line.requester, found.fingerprint, line.requester_status)),
+        *part_of(line.round),
         *so_far(found),
         ("reached at", wording.quoted(found.contact)),
         ("for", f"{line.purpose_words}: {wording.quoted(found.purpose_text)}"),
@@ -162,7 +164,7 @@ def show_draft(draft: GrantDraft) -> None:
             ("records", wording.window(draft.window_from, draft.window_to)),
             ("from", draft.not_before),
             ("until", f"{draft.not_after}, for {wording.counted(draft.uses, 'run')}"),
-            ("costs", f"at most ε {draft.epsilon_cap}" if draft.epsilon_cap else "what the budget allows"),
+            ("costs", cost_cap(draft)),
         ]
     )
     if draft.special:

@@ -35,6 +35,12 @@ def say(text: str = "") -> None:
     print(escaped(wrapped(text, min(width(), WIDEST))), file=sys.stderr, flush=True)
 
 
+def say_meanwhile(text: str) -> None:
+    """Say what takes a while, to somebody who waits for it at a terminal."""
+    if sys.stderr.isatty():
+        say(text)
+
+
 def write(text: str = "") -> None:
     """Write data, on stdout, as it is; what would steer the terminal is spelled out."""
     print(escaped(text), flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui.text.error_words import with_way_out
+from tui.text.screen_words import on_screen
 from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def prepare_approval(vault: OwnerSession, request_id: str, optional: frozenset[s
         raise
     except LockboxError as error:
         request = vault.request(request_id)
-        problem = "" if request.line.state == "approved" else with_way_out(error)
+        problem = "" if request.line.state == "approved" else on_screen(error)
         return PreparedApproval(
             request=request, approval=None, problem=problem or _unrunnable(request), optional=optional
         )

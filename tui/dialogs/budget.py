@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from textual.widget import Widget
 
 from tui.dialogs.dialog import Dialog
-from tui.text import wording
+from tui.text import request_facts, wording
 from tui.text.budget_facts import JOBS_ADD_UP
 from tui.widgets.plain import Plain
 from tui.widgets.price import PriceBox
@@ -85,8 +85,9 @@ class JobPriceDialog(Dialog[None]):
 
     def consequence(self) -> str:
         """What is told below."""
+        line = self._found.line
         return (
-            f"For {self._found.line.purpose_words}. State: {wording.state(self._found.line.state)}. "
+            f"For {line.purpose_words}. State: {request_facts.state(line)}. "
             "What follows is about this job alone, and about one unit of your records."
         )
 

@@ -15,10 +15,10 @@ from tui.cli.look_at_files import files_of, tables_in
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.import_file import NOTHING_YET, ImportDialog
 from tui.dialogs.import_several import ImportSeveralDialog, look_at_all
-from tui.text.error_words import with_way_out
 from tui.text.field_words import in_fields
 from tui.text.layout import escaped
 from tui.text.parse import parse_paths
+from tui.text.screen_words import on_screen
 from tui.widgets.file_form import FileForm
 from tui.widgets.how_far import HowFar
 from tui.widgets.plain import Plain, cell
@@ -166,7 +166,7 @@ class ChooseFileDialog(Dialog[str]):
             choice = self._choice_of(path)
             found = await self.program.ask(lambda vault: vault.plan_import(choice, progress=tell))
         except LockboxError as error:
-            self._say(in_fields(with_way_out(error)), is_bad=True)
+            self._say(in_fields(on_screen(error)), is_bad=True)
             if "--" in f"{error} {error.hint}":
                 self._ask_how(is_asked=True)
             return
@@ -185,7 +185,7 @@ class ChooseFileDialog(Dialog[str]):
             choices = [replace(self._choice_of(path), allow_refused=False) for path in files_of(paths)]
             found = await self.program.ask(lambda vault: look_at_all(vault, choices, tell))
         except LockboxError as error:
-            self._say(in_fields(with_way_out(error)), is_bad=True)
+            self._say(in_fields(on_screen(error)), is_bad=True)
             return
         finally:
             how_far.end()

@@ -12,7 +12,7 @@ from textual.widgets import Input, Select
 from tui.dialogs.new_file import NewFileDialog
 from tui.text import wording
 from tui.text.card_facts import card_words, handed_out, labels_of, types_of
-from tui.text.error_words import with_way_out
+from tui.text.screen_words import on_screen
 from tui.widgets.field import menu_field, text_field
 from tui.widgets.plain import Plain
 from tui.widgets.toggle import Toggle
@@ -85,7 +85,7 @@ class DataCardDialog(NewFileDialog):
         try:
             choice = self._choice()
         except LockboxError as error:
-            self.show_problem(with_way_out(error))
+            self.show_problem(on_screen(error))
             return
         if name == "show":
             self._show(choice)
@@ -99,7 +99,7 @@ class DataCardDialog(NewFileDialog):
         try:
             card: DataCard = await self.program.ask(lambda vault: vault.data_card(choice))
         except LockboxError as error:
-            self.show_problem(with_way_out(error))
+            self.show_problem(on_screen(error))
             return
         self._shown = choice
         words = self.query_one("#card", Plain)

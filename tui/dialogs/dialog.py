@@ -41,6 +41,12 @@ class Dialog(Leavable, ModalScreen[R | None]):
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
         Binding("question_mark,f1", "app.help", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("down,j", "line(1)", show=False),
+        Binding("up,k", "line(-1)", show=False),
+        Binding("home,g", "end(-1)", show=False),
+        Binding("end,G", "end(1)", show=False),
         JUMP_KEY,
     ]
 
@@ -90,6 +96,27 @@ class Dialog(Leavable, ModalScreen[R | None]):
         for note in self.query("#note").results(Plain):
             note.set_text(sentence)
             note.display = bool(sentence)
+
+    # what it scrolls, wherever the focus is
+
+    def action_page(self, pages: int) -> None:
+        """Scroll the details by pages."""
+        self._scroll(pages * max(1, self._details.size.height - 1))
+
+    def action_line(self, lines: int) -> None:
+        """Scroll the details by lines."""
+        self._scroll(lines)
+
+    def action_end(self, way: int) -> None:
+        """Scroll the details to their end, or back to their beginning."""
+        self._scroll(way * self._details.virtual_size.height)
+
+    @property
+    def _details(self) -> Widget:
+        return self.query_one("#details")
+
+    def _scroll(self, lines: int) -> None:
+        self._details.scroll_relative(y=lines, animate=False)
 
     # what stands on it
 

@@ -12,8 +12,8 @@ from textual.widgets import Button
 from tui.dialogs.read_to_end import ReadToEndDialog
 from tui.dialogs.scope_form import ScopeForm, text_field
 from tui.text import consent_facts, grant_facts, wording
-from tui.text.error_words import with_way_out
 from tui.text.parse import parse_count, parse_epsilon
+from tui.text.screen_words import on_screen
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.special_toggle import MISSING, SpecialToggle
@@ -84,7 +84,7 @@ class GrantForm(ScopeForm):
         try:
             draft = await self.program.ask(lambda vault: vault.preview_grant(**terms))
         except LockboxError as error:
-            self.show_problem(with_way_out(error))
+            self.show_problem(on_screen(error))
             return
         self.app.push_screen(
             GrantDialog(draft, terms, cast("CollectionView", self.collection)), self._answered

@@ -20,7 +20,7 @@ DIALOG_KEYS = (
     ("tab, ← →", "go from field to button; no letter does"),
     ("ctrl+o", "shows a letter on each field and button; the one you press is gone to"),
     ("space", "ticks what can be ticked"),
-    ("page up, page down", "scroll what does not fit"),
+    ("page up, page down", "scroll what does not fit; g and G go to its ends"),
     ("enter", "presses the button that is marked; in a field it decides nothing"),
     ("escape", "leaves, and nothing is decided"),
 )

@@ -18,8 +18,8 @@ from tui.dialogs.import_columns import ImportColumns
 from tui.dialogs.import_questions import PeopleToggle, PlanToggle, asked_of, people_line, unit_button
 from tui.dialogs.import_several import ImportSeveralDialog, look_at_all
 from tui.text import import_facts, wording
-from tui.text.error_words import with_way_out
 from tui.text.field_words import in_fields
+from tui.text.screen_words import on_screen
 from tui.text.several_facts import ALL, of_each_part
 from tui.widgets.field import menu_field
 from tui.widgets.file_form import CUTS, FileForm, changed_of
@@ -386,4 +386,4 @@ class ImportDialog(Dialog[str]):
     def _fail(self, error: LockboxError) -> None:
         self._is_sealing = False
         self._allow()
-        self._say(in_fields(with_way_out(error)), is_bad=True)
+        self._say(in_fields(on_screen(error)), is_bad=True)

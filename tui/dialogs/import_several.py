@@ -14,9 +14,9 @@ from tui.cli.look_at_files import LookedAt, check_said, look_at, with_proposed
 from tui.dialogs.import_questions import unit_button
 from tui.dialogs.read_to_end import ReadToEndDialog
 from tui.text import import_facts, wording
-from tui.text.error_words import with_way_out
 from tui.text.field_words import in_fields
 from tui.text.overlap_facts import overlap_sentence
+from tui.text.screen_words import on_screen
 from tui.text.several_facts import (
     ONE_BUDGET,
     OTHERWISE,
@@ -128,7 +128,7 @@ class ImportSeveralDialog(ReadToEndDialog):
             self._press(number, str(before.choice.unit))
             self.lock_buttons(False)
             self.update_answer()
-            self.show_problem(in_fields(with_way_out(error)))
+            self.show_problem(in_fields(on_screen(error)))
             return
         self._found[number] = replace(before, choice=choice, plan=plan)
         self.query_one(f"#file-{number}", Plain).set_text(self._words_of(self._found[number]))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.widget import Widget
 from textual.widgets import Input
@@ -16,6 +16,7 @@ from tui.text.parse import parse_path
 from tui.widgets.facts import Facts
 from tui.widgets.field import text_field
 from tui.widgets.plain import Plain
+from vault.requester.model_endings import ENDINGS
 
 if TYPE_CHECKING:
     from vault.views.models import ModelView
@@ -23,16 +24,13 @@ if TYPE_CHECKING:
 NAME_ROOM: Final = 40
 LONGEST_NAME: Final = 80
 LONGEST_PATH: Final = 4096
-ENDINGS: Final = (
-    (".safetensors", "its weights alone"),
-    (".onnx", "the whole model, as other programs use it"),
-)
 
 
 class AddModelDialog(VaultCallDialog):
     """The release folder it comes from; dismissed with the name of the model."""
 
     AUTO_FOCUS = "#release"
+    FIELDS: ClassVar[Mapping[str, str]] = {"name": "Call it", "job": "Job folder", "vault-key": "Vault's key"}
 
     def title_text(self) -> str:
         """What is done."""

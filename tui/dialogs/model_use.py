@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from textual.widget import Widget
 from textual.widgets import Input, Select
@@ -114,6 +114,7 @@ class FitDialog(ModelUseDialog):
     """A copy of a model, fitted to one's own rows at home."""
 
     DOING, DONE = "Fitting", "Fitted, and the copy is kept"
+    FIELDS: ClassVar[Mapping[str, str]] = {"name": "Call it"}
 
     def title_text(self) -> str:
         """The question."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual.binding import Binding, BindingType
 from textual.widgets import Button
 
 from tui.dialogs.vault_call import VaultCallDialog
@@ -15,12 +14,6 @@ SCROLL: Final = "Scroll to the end first: not all of it is in sight."
 class ReadToEndDialog(VaultCallDialog):
     """A dialog whose one other answer waits until its details were scrolled to their end, and for `missing`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("pagedown", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("down,j", "line(1)", show=False),
-        Binding("up,k", "line(-1)", show=False),
-    ]
     ANSWER: ClassVar[str] = "act"
     """The id of the button that waits."""
 
@@ -71,12 +64,3 @@ class ReadToEndDialog(VaultCallDialog):
         """While the vault works on it nothing can be pressed twice."""
         self._is_busy = is_locked
         super().lock_buttons(is_locked)
-
-    def action_page(self, pages: int) -> None:
-        """Scroll the details, wherever the focus is."""
-        details = self.query_one("#details")
-        details.scroll_relative(y=pages * max(1, details.size.height - 1), animate=False)
-
-    def action_line(self, lines: int) -> None:
-        """Scroll the details by a line, wherever the focus is."""
-        self.query_one("#details").scroll_relative(y=lines, animate=False)

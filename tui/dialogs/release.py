@@ -6,7 +6,7 @@ vault is asked: until that moment nothing is recorded and no byte is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -18,8 +18,8 @@ from textual.widgets import Button, Input, Label
 
 from tui.dialogs.dialog import Dialog
 from tui.text import wording
-from tui.text.error_words import with_way_out
 from tui.text.release_facts import NOT_MEASURED, folder_fault, release_facts, to_whom
+from tui.text.screen_words import on_screen
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
 from tui.widgets.price import PriceBox
@@ -111,7 +111,9 @@ class ReleaseDialog(Dialog[ReleaseView]):
             self.query_one("#folder", Input).focus()
             return
         to = Path(typed).expanduser().absolute() if typed else None
-        self.app.push_screen(Countdown(self._held, to), lambda go: self._counted(to, go))
+        one, where = self._held, str(to or wording.KEPT_TO_FETCH)
+        facts = [("to", one.recipient), ("where", where), ("digest", one.digest)]
+        self.app.push_screen(Countdown(facts), lambda go: self._counted(to, go))
 
     def _counted(self, to: Path | None, go: bool | None) -> None:
         if go:
@@ -128,7 +130,7 @@ class ReleaseDialog(Dialog[ReleaseView]):
             sent = await self.program.ask(lambda vault: vault.send(one.id, confirm_digest=one.digest, to=to))
         except LockboxError as error:
             self._set_sending(False)
-            self._say(with_way_out(error))
+            self._say(on_screen(error))
             self.program.tell_error(error)
             return
         self.dismiss(sent)
@@ -158,10 +160,9 @@ class Countdown(Dialog[bool]):
     SECONDS: ClassVar[int] = 10
     TICK: ClassVar[float] = 1.0
 
-    def __init__(self, update: ReleaseView, to: Path | None) -> None:
+    def __init__(self, facts: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        self._held = update
-        self._to = to
+        self._facts = facts
         self._left = self.SECONDS
 
     def title_text(self) -> str:
@@ -174,15 +175,7 @@ class Countdown(Dialog[bool]):
 
     def details(self) -> Iterable[Widget]:
         """What goes where."""
-        one = self._held
-        yield Facts(
-            [
-                ("to", one.recipient),
-                ("where", str(self._to or wording.KEPT_TO_FETCH)),
-                ("digest", one.digest),
-            ],
-            classes="value",
-        )
+        yield Facts(self._facts, classes="value")
 
     def safe_label(self) -> str:
         """The answer that changes nothing."""

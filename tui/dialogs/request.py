@@ -94,7 +94,7 @@ class RequestDialog(Dialog[str]):
         line = self._found.line
         return (
             f"Asks to learn from {wording.short(line.collection, 30)}, once, for {line.purpose_words}. "
-            f"State: {wording.state(line.state)}."
+            f"State: {request_facts.state(line)}."
         )
 
     def details(self) -> Iterable[Widget]:

@@ -24,7 +24,7 @@ from tui.dialogs.approval import (
 from tui.dialogs.read_to_end import SCROLL, ReadToEndDialog
 from tui.dialogs.vault_call import A_DRILL
 from tui.text import request_facts, wording
-from tui.text.error_words import with_way_out
+from tui.text.screen_words import on_screen
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.price import PriceBox, cost
@@ -285,7 +285,7 @@ class RunDialog(ReadToEndDialog):
             self.program.tell_error(error)
         except WasDrill as drill:
             self.dismiss(None)
-            self.program.tell(with_way_out(drill), title=A_DRILL)
+            self.program.tell(on_screen(drill), title=A_DRILL)
         except LockboxError as error:
             await self._failed(error)
         else:
@@ -306,7 +306,7 @@ class RunDialog(ReadToEndDialog):
         finally:
             self._is_busy = False
         self._show(prepared, is_read=False)
-        self._notice = with_way_out(error)
+        self._notice = on_screen(error)
         self.update_answer()
 
 

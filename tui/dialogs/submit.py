@@ -1,4 +1,4 @@
-"""The dialog that takes in what a requester handed over: a job folder, or the key of somebody new."""
+"""The dialog that takes in what a requester handed over: a job, a campaign, or the key of somebody new."""
 
 from __future__ import annotations
 
@@ -12,30 +12,34 @@ from textual.widgets import Input
 from tui.app.threads import in_thread
 from tui.dialogs.requester import AddRequesterDialog
 from tui.dialogs.vault_call import VaultCallDialog
-from tui.text.error_words import with_way_out
+from tui.text import request_facts
 from tui.text.parse import parse_path
+from tui.text.screen_words import on_screen
 from vault.errors.families import LockboxError
 
 
 class SubmitDialog(VaultCallDialog):
-    """The path of a signed job folder or of a key file; nothing is read of your data and nothing is charged by it."""
+    """The path of a signed job or campaign or key file; nothing is read of your data, and nothing charged by it."""
 
     AUTO_FOCUS = "#job"
 
     def title_text(self) -> str:
         """What is done."""
-        return "Take in a job folder, or the key of somebody new"
+        return "Take in a job or a campaign, or the key of somebody new"
 
     def consequence(self) -> str:
         """What it changes."""
         return (
-            "A job folder: its signature, its limits and its price are checked; then it waits for your decision. A key "
-            "file: you see its fingerprint, and say who it is. Nothing of your data is read, and nothing is spent."
+            "The folder of a job or a campaign: its signature, its limits and its price are checked; then it waits for "
+            "your decision. A key file: you see its fingerprint, and say who it is. Nothing of your data is read, and "
+            "nothing is spent."
         )
 
     def before_buttons(self) -> Iterable[Widget]:
         """Where it is."""
-        yield Input(placeholder="path of a job folder or of a key file (.pub)", id="job", compact=True)
+        yield Input(
+            placeholder="path of a job or campaign folder, or of a key file (.pub)", id="job", compact=True
+        )
         yield from super().before_buttons()
 
     def choices(self) -> Iterable[tuple[str, str]]:
@@ -64,7 +68,9 @@ class SubmitDialog(VaultCallDialog):
             )
         else:
             self.carry_out(
-                lambda vault: vault.submit(path), lambda _: "The request waits for you.", "submitted"
+                lambda vault: vault.submit(path),
+                lambda found: f"The request {request_facts.taken_in(found.line)}.",
+                "submitted",
             )
 
     @work(exclusive=True, group="act")
@@ -75,7 +81,7 @@ class SubmitDialog(VaultCallDialog):
         try:
             fingerprint = await in_thread(lambda: fingerprint_of(path))
         except LockboxError as error:
-            self.show_problem(with_way_out(error))
+            self.show_problem(on_screen(error))
             return
         if await self.app.push_screen_wait(AddRequesterDialog(path, fingerprint)):
             self.query_one("#job", Input).value = ""

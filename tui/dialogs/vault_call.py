@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from textual import work
 from textual.widget import Widget
@@ -11,7 +11,7 @@ from textual.widgets import Button, Input
 
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.word import WordDialog
-from tui.text.error_words import with_way_out
+from tui.text.screen_words import on_screen
 from tui.widgets.plain import Plain
 from vault.errors.families import LockboxError
 from vault.errors.requests import WasDrill
@@ -28,6 +28,8 @@ A_DRILL: Final = "A drill"
 class VaultCallDialog(Dialog[str]):
     """A dialog that does one thing in the vault; an error is said in it, and what was typed stays."""
 
+    FIELDS: ClassVar[Mapping[str, str]] = {}
+    """The labels of its fields by the options of the command that take the same."""
     _typed_then: Sequence[str] = ()
     """What the fields said when the problem was shown."""
 
@@ -57,10 +59,10 @@ class VaultCallDialog(Dialog[str]):
             answer = await self.program.ask(call)
         except WasDrill as drill:
             self.dismiss(result if isinstance(result, str) else None)
-            self.program.tell(with_way_out(drill), title=A_DRILL)
+            self.program.tell(on_screen(drill), title=A_DRILL)
         except LockboxError as error:
             self.lock_buttons(False)
-            self.show_problem(with_way_out(error))
+            self.show_problem(on_screen(error, self.FIELDS))
         else:
             self.dismiss(result if isinstance(result, str) else result(answer))
             self.program.tell(done(answer), title=title)

@@ -11,8 +11,8 @@ from textual.widget import Widget
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.scope_form import Scope, ScopeForm, text_field
 from tui.text import request_facts, wording
-from tui.text.error_words import with_way_out
 from tui.text.parse import parse_epsilon
+from tui.text.screen_words import on_screen
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from vault.errors.families import Invalid, LockboxError
@@ -79,7 +79,7 @@ class WhatIfForm(ScopeForm):
                 )
             )
         except LockboxError as error:
-            self.show_problem(with_way_out(error))
+            self.show_problem(on_screen(error))
         else:
             self.app.push_screen(VerdictDialog(found, scope))
 

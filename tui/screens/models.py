@@ -31,7 +31,11 @@ EMPTY: Final = (
     "It can then be scored on your own rows, fitted to them and used, for you alone: none of it is charged, and none "
     "of it leaves."
 )
-NAME_ROOM: Final = 30
+WIDE, NORMAL = 120, 80
+_NARROW: Final = {"model": 16, "predicts": 11, "privacy": 13, "added": 10}
+_NORMAL: Final = {"model": 20, "kind": 9, "predicts": 10, "privacy": 13, "added": 16}
+_WIDE: Final = {"model": 15, "kind": 9, "predicts": 9, "privacy": 13, "added": 16}
+"""How many letters of each column are shown, by the width of the terminal; the whole of it stands in the details."""
 Dialogs = Callable[["ModelView", Sequence[str]], ModelUseDialog]
 
 
@@ -66,6 +70,7 @@ Who asked for a model has it too, and whoever they gave it to. Deleting it here 
         super().__init__()
         self._facts = KeptModels(models=(), collections=())
         self._outcomes: dict[str, str] = {}
+        self._drawn_widths: dict[str, int] = {}
 
     def body(self) -> ComposeResult:
         """The list, and beside or under it what there is to know of the one under the cursor."""
@@ -73,9 +78,7 @@ Who asked for a model has it too, and whoever they gave it to. Deleting it here 
             EMPTY.format(key=key_of("models.add", self.program.own_keys)), classes="empty", id="models-empty"
         )
         with Container(id="models-body"):
-            yield ListTable(
-                "model", "kind", "predicts", "private", "added", id="models-list", classes="value"
-            )
+            yield ListTable(id="models-list", classes="value")
             with VerticalScroll(id="models-details", can_focus=True):
                 yield Plain(id="model-outcome", classes="value")
                 yield Plain(id="model-name", classes="heading value")
@@ -91,8 +94,23 @@ Who asked for a model has it too, and whoever they gave it to. Deleting it here 
         self._facts = facts
         self.query_one("#models-empty").display = not facts.models
         self.query_one("#models-body").display = bool(facts.models)
-        self.query_one(ListTable).fill(map(_line, facts.models))
+        self._fill()
         self._show_chosen()
+
+    def _fill(self) -> None:
+        """Fill the list with the columns that this width has room for."""
+        table, width = self.query_one(ListTable), self.app.size.width
+        widths = _WIDE if width >= WIDE else _NORMAL if width >= NORMAL else _NARROW
+        if widths != self._drawn_widths:
+            table.set_headings(*widths)
+            self._drawn_widths = widths
+        table.fill(_line(one, widths) for one in self._facts.models)
+
+    def on_resize(self) -> None:
+        """Draw the columns that the new width has room for."""
+        if self._drawn_widths:
+            self._fill()
+            self._show_chosen()
 
     @property
     def chosen(self) -> ModelView | None:
@@ -195,15 +213,12 @@ Who asked for a model has it too, and whoever they gave it to. Deleting it here 
             self.reload()
 
 
-def _line(one: ModelView) -> Line:
-    private = "■ not private" if one.is_private else "released"
-    return Line(
-        key=one.name,
-        cells=(
-            wording.short(one.name, NAME_ROOM),
-            one.kind,
-            wording.short(one.predicts, NAME_ROOM),
-            private,
-            times.short_time(one.added_at),
-        ),
-    )
+def _line(one: ModelView, widths: dict[str, int]) -> Line:
+    facts = {
+        "model": one.name,
+        "kind": one.kind,
+        "predicts": one.predicts,
+        "privacy": "■ not private" if one.is_private else "noised",
+        "added": times.short_time(one.added_at)[: widths["added"]],
+    }
+    return Line(key=one.name, cells=tuple(wording.short(facts[name], most) for name, most in widths.items()))

@@ -16,6 +16,7 @@ from textual.widgets import DataTable
 from tui.actions import newest_entry
 from tui.app.page import Page
 from tui.dialogs.release import ReleaseDialog
+from tui.dialogs.release_several import ReleaseSeveralDialog
 from tui.text import times, wording
 from tui.text.release_facts import release_facts
 from tui.text.update_facts import is_decided, nothing_to_decide
@@ -186,6 +187,19 @@ What it learned about your own rows is shown under *For you*, once nothing can b
             return
         dialog = ReleaseDialog(one, is_practice=self.program.is_sample)
         self.app.push_screen(dialog, self._released)
+
+    def action_several(self) -> None:
+        """Open the decision to send all that are held, where there are several."""
+        held = [one for one in self._facts.updates if one.can_be_sent]
+        if len(held) < 2:
+            self.program.tell("There are no two updates that could leave now.")
+            return
+        self.app.push_screen(ReleaseSeveralDialog(held), self._several_decided)
+
+    def _several_decided(self, said: str | None) -> None:
+        if said is not None:
+            self.program.tell(said, title="Released")
+            self.reload()
 
     def _released(self, sent: ReleaseView | None) -> None:
         if sent is not None:

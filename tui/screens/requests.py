@@ -67,7 +67,8 @@ Who asks to learn from your data, for what, and what it would cost.
 * **enter** opens a request and decides nothing. **a** opens the dialog in which you can have it run.
 * A price is spent when it runs, whether or not you release the result later. The release is a second decision.
 * Refusing tells them nothing but “no”.
-* A **campaign** is one line: you join or leave all of its rounds at once. Each round that comes is a request below it.
+* A **campaign** is one line, such as one that **asks to join**: you join or leave all of its rounds at once. Each round
+  that comes is a request below it.
 """
 
     def __init__(self) -> None:
@@ -273,7 +274,7 @@ def _cells(line: RequestLine, opened: RequestView | None, widths: dict[str, int]
         "columns": _squares(opened),
         "price": wording.epsilon_up(opened.price.epsilon) if opened else "",
         "ends": f"{times.day_of(line.expires_at):%d %b}",
-        "state": _state(line),
+        "state": _fitting(_state(line), request_facts.short_state(line), widths["state"]),
     }
     return tuple(wording.short(facts[name], most) for name, most in widths.items())
 
@@ -286,7 +287,7 @@ def _cells_of_campaign(line: CampaignLine, widths: dict[str, int]) -> tuple[str,
         "columns": f"{line.done} of {line.rounds}",
         "price": "",
         "ends": f"{times.day_of(line.ends_at):%d %b}",
-        "state": f"campaign {line.state}",
+        "state": _fitting(f"campaign {line.state}", campaign_facts.SHORT_STATES[line.state], widths["state"]),
     }
     return tuple(wording.short(facts[name], most) for name, most in widths.items())
 
@@ -298,8 +299,13 @@ def _squares(opened: RequestView | None) -> str:
     return wording.squares(allowed, asked) if asked <= MOST_SQUARES else f"{allowed} of {asked}"
 
 
+def _fitting(long: str, short: str, most: int) -> str:
+    """The words that fit; where there is no room for all of them, the few that say the same."""
+    return long if len(long) <= most else short
+
+
 def _state(line: RequestLine) -> str:
-    return "approved, not run yet" if line.state == "approved" else wording.state(line.state)
+    return "approved, not run yet" if line.state == "approved" else request_facts.state(line)
 
 
 def _style(line: RequestLine | CampaignLine) -> str:

@@ -35,6 +35,14 @@ if TYPE_CHECKING:
 Change = Callable[[Preferences], Preferences]
 
 LOCK, CALM, THEME, DRILLS = "lock-minutes", "calm", "theme", "drills"
+WIDE: Final = 80
+ABOUT: Final = {
+    LOCK: ("lock after", "until the keys are gone", "without a key; then the keys are gone"),
+    CALM: ("calm mode", "nothing moves, no plots", "nothing moves; plots are tables of numbers"),
+    THEME: ("colours", "dark, light or contrast", "dark, light, contrast, or as the terminal says"),
+    DRILLS: ("drills", "requests nobody sent", "now and then a request that nobody sent"),
+}
+"""What can be set: its name, and what it does, in few words and in more."""
 STAYS_CALM: Final = "ACCESSIBLE is set for this program, so it stays calm whatever is set here."
 UNTRIED: Final = "Not tried since this screen was opened"
 TRYING: Final = "… trying, from inside a locked-in learner, what it must not be able to do"
@@ -110,34 +118,23 @@ Nothing secret is kept in the file of the settings.
     async def draw(self, facts: SettingsFacts) -> None:
         """Show it."""
         self._facts = facts
-        minutes = facts.preferences.lock_minutes
-        lines = [
-            (
-                LOCK,
-                "lock after",
-                f"{wording.counted(minutes, 'minute')}",
-                "without a key; then the keys are gone",
-            ),
-            (
-                CALM,
-                "calm mode",
-                _on_or_off(facts.preferences.calm),
-                "nothing moves; plots are tables of numbers",
-            ),
-            (
-                THEME,
-                "colours",
-                facts.preferences.theme,
-                "dark, light, high contrast, or as the terminal says",
-            ),
-            (
-                DRILLS,
-                "drills",
-                _on_or_off(facts.are_drills_on),
-                "now and then a request nobody sent; it says so once decided",
-            ),
-        ]
+        self._fill()
+
+    def _fill(self) -> None:
+        found, place = self._facts.preferences, int(self.app.size.width >= WIDE)
+        now = {
+            LOCK: wording.counted(found.lock_minutes, "minute"),
+            CALM: _on_or_off(found.calm),
+            THEME: found.theme,
+            DRILLS: _on_or_off(self._facts.are_drills_on),
+        }
+        lines = ((key, name, now[key], about[place]) for key, (name, *about) in ABOUT.items())
         self.query_one(ListTable).fill(Line(key=key, cells=tuple(cells)) for key, *cells in lines)
+
+    def on_resize(self) -> None:
+        """Say as much of what each does as the new width has room for."""
+        if self._is_made:
+            self._fill()
 
     # changing
 

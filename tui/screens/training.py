@@ -15,7 +15,7 @@ from textual.widgets import DataTable, ProgressBar
 from tui.app.page import Page
 from tui.dialogs.approval import prepare_approval
 from tui.dialogs.run import RunDialog
-from tui.text import times, wording
+from tui.text import request_facts, times, wording
 from tui.text.action import Action
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -270,7 +270,7 @@ def _line(line: RequestLine, widths: dict[str, int]) -> Line:
         "came": f"{times.day_of(line.received_at)}",
         "who": line.requester,
         "from": line.collection,
-        "state": "approved, not run yet" if line.state == "approved" else wording.state(line.state),
+        "state": "approved, not run yet" if line.state == "approved" else request_facts.state(line),
     }
     cells = (
         line.id[:8] if name == "request" else wording.short(facts[name], most)

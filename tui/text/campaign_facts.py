@@ -15,6 +15,14 @@ KEY = "campaign:"
 """Goes before the id of a campaign in the key of its line, beside the lines of requests."""
 OPEN_STATES = ("waiting", "joined")
 """States in which a campaign can be left."""
+SHORT_STATES = {
+    "waiting": "asks to join",
+    "joined": "you joined",
+    "left": "you left",
+    "refused": "not joined",
+    "over": "rounds over",
+}
+"""The states of a campaign where there is little room, of which no request has one."""
 SAME_BUT_WEIGHTS = (
     "Every round is the same but for the weights it starts from, which may be chosen to look for one unit; the price "
     "assumes that they are. A round that departs in anything else is refused."
@@ -98,6 +106,7 @@ def what_runs(found: CampaignView) -> Facts:
         ("runs", "without you starting them" if found.is_unattended else "when you start them"),
         ("all vaults' by", f"{found.protocol}, {found.rule.replace('_', ' ')}"),
         ("its log", log_words(found)),
+        ("they call it", found.campaign_id),
         ("digest", found.digest),
     ]
 
@@ -134,15 +143,23 @@ def price_sentences(price: CampaignPrice) -> list[str]:
     """What the rounds cost together: the guess, the share of the lifetime budget, and the numbers."""
     noun = wording.unit_noun(price.unit, price.unit_field)
     rounds = wording.counted(price.rounds, "round")
-    cap = wording.lifetime_cap(price.lifetime_epsilon, noun)
+    cap, costs = (
+        wording.lifetime_cap(price.lifetime_epsilon, noun),
+        "costs" if price.rounds == 1 else "together cost",
+    )
     found = [
         wording.guess_sentence(price.unit, price.unit_field, price.guess_rate),
-        f"{rounds} together cost {wording.percent(price.share_percent)} of {cap}; "
+        f"{rounds} {costs} {wording.percent(price.share_percent)} of {cap}; "
         f"{wording.percent(price.used_percent)} is used now.",
         wording.epsilon_sentence(price.epsilon, price.delta, noun, price.worst_case),
-        f"That is {rounds} composed as one; one alone is ε {price.epsilon_of_round}, and these must not be added up.",
+        *([_composed(price)] if price.rounds > 1 else []),
     ]
     return [*found, wording.NUMERICAL_ASSUMPTION] if price.numerical_assumption else found
+
+
+def _composed(price: CampaignPrice) -> str:
+    rounds = wording.counted(price.rounds, "round")
+    return f"That is {rounds} composed as one; one alone is ε {price.epsilon_of_round}, and these must not be added up."
 
 
 ROUND_HEADINGS = ("round", "ends (UTC)", "state", "request", "checked")
@@ -168,7 +185,8 @@ def leaving(found: CampaignLeaving, *, is_done: bool) -> list[str]:
     """What leaving ends and what it cannot call back, a sentence each; before it or after."""
     done = found.withdrawal
     if done is None:
-        return ["They hear no. Nothing was read or spent, and nothing left."]
+        first = "Refused" if is_done else "It is refused for good"
+        return [f"{first}: they hear no. Nothing was read or spent, and nothing left."]
     ends = [
         ("in training: stopped. The budget that was paid stays spent.", done.stopped),
         ("held: destroyed. The budget that was paid stays spent.", done.destroyed),

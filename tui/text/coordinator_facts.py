@@ -23,8 +23,16 @@ def facts(found: Overview) -> list[tuple[str, str]]:
         ("protocol", f"{found.protocol}, {counted(len(found.rounds), 'round')}"),
         ("a round closes", quorum),
         ("vaults", f"{found.enrolled:,} enrolled of {found.invited:,} invited"),
+        ("log", _log(found)),
         ("final model", "signed and served" if found.has_model else "not yet"),
     ]
+
+
+def _log(found: Overview) -> str:
+    if not found.witness:
+        return f"{counted(found.log_size, 'line')}, cosigned by nobody"
+    upto = f"cosigned by {found.witness} up to line {found.cosigned_size:,}"
+    return f"{counted(found.log_size, 'line')}, {upto if found.cosigned_size else 'not cosigned yet'}"
 
 
 def round_row(one: RoundOverview) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from tui.text import times, wording
+from tui.text import request_facts, times, wording
 from tui.text.dates import plain_date
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ COUNTED: Final = (
     ("campaign.refuse", "refused campaign"),
     ("campaign.leave", "left campaign"),
     ("campaign.round", "round of a campaign"),
+    ("campaign.model", "final model of a campaign"),
+    ("campaign.fork", "campaign log that does not hold"),
     ("request.return", "request that waits for you again"),
     ("requester.trust", "verified key"),
     ("requester.block", "blocked requester"),
@@ -47,15 +49,20 @@ COUNTED: Final = (
     ("release.withhold", "update kept private"),
     ("release.destroy", "destroyed update"),
     ("release.expire", "update that ran out"),
-    ("settings.change", "changed setting"),
+    ("models", "change of the models you keep"),
+    ("settings.change", "other change"),
     ("vault.unlock", "unlocking"),
 )
 _PLURALS: Final = {
     "look at records": "looks at records",
     "consent that ran out": "consents that ran out",
+    "round of a campaign": "rounds of a campaign",
+    "final model of a campaign": "final models of campaigns",
+    "campaign log that does not hold": "campaign logs that do not hold",
     "request that ran out": "requests that ran out",
     "request that waits for you again": "requests that wait for you again",
     "going on from an older copy": "times going on from an older copy",
+    "change of the models you keep": "changes of the models you keep",
     "update kept private": "updates kept private",
     "update that ran out": "updates that ran out",
 }
@@ -68,7 +75,7 @@ def title(digest: Digest) -> str:
 
 def happened(digest: Digest) -> list[str]:
     """What happened in the week, what left first."""
-    counted = {one.type: one.count for one in digest.events}
+    counted = _counted(digest)
     found = [
         *_most(digest.left, _left),
         *([WRONG] if "access.denied" in counted else []),
@@ -78,6 +85,14 @@ def happened(digest: Digest) -> list[str]:
         *_counts(counted),
     ]
     return [*([] if digest.left else [NOTHING_LEFT]), *(found or [QUIET])]
+
+
+def _counted(digest: Digest) -> dict[str, int]:
+    """Entries by their type, those about models apart from the other changes."""
+    counted = {one.type: one.count for one in digest.events}
+    others = counted.pop("settings.change", 0) - digest.model_changes
+    apart = {"models": digest.model_changes, "settings.change": others}
+    return counted | {kind: count for kind, count in apart.items() if count}
 
 
 def waits(digest: Digest) -> list[str]:
@@ -128,7 +143,7 @@ def _left(one: UpdateLine) -> str:
 def _asked(one: RequestLine) -> str:
     return (
         f"{one.requester} asked to learn from {one.collection}, for {one.purpose_words}: "
-        f"{wording.state(one.state)}."
+        f"{request_facts.state(one)}."
     )
 
 

@@ -20,9 +20,10 @@ def _what_deleting_leaves(one: ModelView) -> str:
             "This copy is deleted from the vault and from nowhere else: files that you exported stay. Nothing brings "
             f"it back; {wording.short(one.began_from, NAME_ROOM)} can be fitted anew while the rows are there."
         )
+    again = "" if one.campaign else " It can be kept anew from its release folder."
     return (
         "It is deleted from this vault alone: files that you exported stay, and so do the copies of "
-        f"{wording.short(', '.join(one.others), NAME_ROOM)} and others. It can be kept anew from its release folder."
+        f"{wording.short(', '.join(one.others), NAME_ROOM)} and others.{again}"
     )
 
 

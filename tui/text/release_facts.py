@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tui.text import wording
+from tui.text.request_facts import part_of
 from tui.text.wording import requester_with_key
 
 if TYPE_CHECKING:
@@ -29,11 +30,25 @@ def release_facts(one: ReleaseView) -> list[tuple[str, str]]:
     noun = wording.unit_noun(one.price.unit, one.price.unit_field)
     return [
         ("to", requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
+        *part_of(one.round),
         ("for", one.purpose_words),
         ("what leaves", wording.what_leaves(one.size)),
         ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
         ("withheld", ", ".join(one.fields_withheld) or "no column"),
         ("hidden by", wording.mechanism(noun, one.clip_norm, one.steps, one.noise_multiplier)),
+        ("digest", one.digest),
+    ]
+
+
+def short_facts(one: ReleaseView) -> list[tuple[str, str]]:
+    """What tells one update of several from the others, and which bytes it is."""
+    unit = (one.price.unit, one.price.unit_field)
+    return [
+        ("to", requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
+        *part_of(one.round),
+        ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
+        ("what leaves", wording.what_leaves(one.size)),
+        ("price", wording.guess_sentence(*unit, one.price.guess_rate)),
         ("digest", one.digest),
     ]
 

@@ -8,7 +8,7 @@ from tui.text import times, wording
 
 if TYPE_CHECKING:
     from vault.views.consents import DecisionView, FieldAskView, GrantDraft
-    from vault.views.requests import RequestView
+    from vault.views.requests import RequestLine, RequestView, RoundOf
     from vault.views.runs import RunView
 
 Facts = list[tuple[str, str]]
@@ -28,12 +28,48 @@ def who_and_why(found: RequestView) -> Facts:
     line = found.line
     return [
         ("from", f"{line.requester}: key {found.fingerprint}, {wording.key_warning(line.requester_status)}"),
+        *part_of(line.round),
         *so_far(found),
         ("reached at", wording.quoted(found.contact)),
         ("for", f"{line.purpose_words}: {wording.quoted(found.purpose_text)}"),
         ("who gets it", ", ".join(map(wording.quoted, found.recipients)) or line.requester),
         ("they keep it", wording.quoted(found.retention)),
     ]
+
+
+CAMPAIGN_LEFT = "over, its campaign is left"
+
+
+def state(line: RequestLine) -> str:
+    """Where a request stands. A round is refused with its whole campaign, never by itself."""
+    is_left = line.state == "refused_person" and line.round is not None
+    return CAMPAIGN_LEFT if is_left else wording.state(line.state)
+
+
+_SHORT_STATES = {
+    "approved": "not run yet",
+    "refused_policy": "policy: no",
+    "refused_person": "you refused",
+    "failed": "failed, paid",
+    "sending": "may have left",
+    "released": "left",
+    "destroyed": "destroyed",
+}
+
+
+def short_state(line: RequestLine) -> str:
+    """Where a request stands, where there is little room."""
+    return "campaign left" if state(line) == CAMPAIGN_LEFT else _SHORT_STATES.get(line.state, state(line))
+
+
+def round_words(one: RoundOf) -> str:
+    """Which round of which campaign a request or an update is."""
+    return f"round {one.number} of campaign {one.campaign[:8]}"
+
+
+def part_of(one: RoundOf | None) -> Facts:
+    """The campaign that a request or an update belongs to, where it does."""
+    return [] if one is None else [("part of", round_words(one))]
 
 
 def so_far(found: RequestView) -> Facts:
@@ -89,7 +125,7 @@ def how_it_stands(found: RequestView) -> Facts:
         ("request", line.id[:8]),
         ("came", f"{times.full_time(line.received_at)}"),
         ("ends", f"{times.full_time(line.expires_at)}"),
-        ("state", wording.state(line.state)),
+        ("state", state(line)),
         *why_it_stands(found),
     ]
 
@@ -146,8 +182,15 @@ def draft_ends(draft: GrantDraft) -> Facts:
         ("for", draft.purpose_words),
         ("until", f"{times.full_time(draft.not_after)}, or when you withdraw"),
         ("for how often", wording.counted(draft.uses, "run")),
-        ("costs", f"at most ε {draft.epsilon_cap}" if draft.epsilon_cap else "what the budget allows"),
+        ("costs", cost_cap(draft)),
     ]
+
+
+def cost_cap(draft: GrantDraft) -> str:
+    """What a run under a consent may cost at most; of several runs each, which do not add up to what all cost."""
+    if not draft.epsilon_cap:
+        return "what the budget allows"
+    return f"{'each run ' if draft.uses > 1 else ''}at most ε {draft.epsilon_cap}"
 
 
 def what_stopping_costs(run: RunView) -> str:
@@ -168,6 +211,13 @@ def what_they_hear(one: RequestView) -> str:
     if one.line.state == "approved":
         return "They hear nothing of it, as you had approved it: only that it is over, in the end."
     return "They hear “no” and until when it holds, and nothing else."
+
+
+def taken_in(line: RequestLine) -> str:
+    """What becomes of a request that came in: a round of a campaign that was joined waits for no other word."""
+    if line.state != "approved" or line.round is None:
+        return "waits for you"
+    return f"is {round_words(line.round)}, approved by your word on that"
 
 
 def why_not_to_trust(request: RequestView) -> str:

@@ -70,14 +70,15 @@ class PageTabs(Plain):
         self._here = here
 
     def on_resize(self) -> None:
-        """Show the names where there is room for all of them, without the last one where it alone has none."""
-        whole, most = self._line(ALL, is_short=False), self._line(ALL[:-1], is_short=False)
-        fitting = [whole, *([most] if self._here != ALL[-1] else []), self._line(ALL, is_short=True)]
+        """Show the names where there is room for all of them, of the last two the numbers alone where there is none."""
+        fitting = [self._line(named=ALL), self._line(named=PAGES), self._line(named=())]
         self.update(next((one for one in fitting if one.cell_length <= self.size.width), fitting[-1]))
 
-    def _line(self, shown: tuple[str, ...], *, is_short: bool) -> Content:
-        pages = enumerate(shown, start=1)
-        return Content(" ").join(self._tab(number % 10, page, is_short=is_short) for number, page in pages)
+    def _line(self, *, named: tuple[str, ...]) -> Content:
+        pages = enumerate(ALL, start=1)
+        return Content(" ").join(
+            self._tab(number % 10, page, is_short=page not in named) for number, page in pages
+        )
 
     def _tab(self, number: int, page: str, *, is_short: bool) -> Content:
         is_here = page == self._here

@@ -88,6 +88,8 @@ class ListTable(DataTable[Text]):
     def _draw(self) -> None:
         before, place = self.chosen, self.cursor_row
         self.clear()
+        for column in self.columns.values():  # or a long cell that went away would keep its width
+            column.content_width = column.label.cell_len
         shown = [line for line in self._lines if line.has(self._filter)][: self.LONGEST]
         for line in shown:
             self.add_row(*(cell(text, line.style) for text in line.cells), key=line.key)

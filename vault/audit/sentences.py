@@ -202,6 +202,10 @@ def _shortened(key: str, text: str) -> str:
         return f"{_cleaned(origin)} at {_cleaned(size)} {'entry' if size == '1' else 'entries'}"
     if key == "expires":
         return _cleaned(f"{text[:10]} {text[11:16]} UTC")
+    if key == "what":  # a sentence of ours around a name: its end says what became of it
+        return _cleaned(
+            text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[1 - LONGEST // 2 :]}"
+        )
     if text.startswith(_DPV):
         return _CAPITAL.sub(
             lambda capital: f" {capital[0].lower()}", _cleaned(text.removeprefix(_DPV))

@@ -21,10 +21,16 @@ class CampaignNotUseful(Invalid):
     hint = "what helps: more vaults, more units in each, fewer columns, fewer rounds, a larger ε"
 
 
+class NoVaultCanPayRound(Exhausted):
+    """No vault can pay for one round of it: that costs more than a quarter of ε {most}, the largest lifetime budget."""
+
+    hint = "ask for less: a smaller --epsilon of lockbox campaign new, or more rounds"
+
+
 class NoVaultCanPayRounds(Exhausted):
     """No vault can pay for these rounds: together they cost more than half of ε {most}, which no requester can use."""
 
-    hint = "ask for less: a smaller --epsilon, fewer rounds or more noise"
+    hint = "ask for less: a smaller --epsilon of lockbox campaign new, or fewer rounds"
 
 
 class RoundTampered(Broken):
@@ -75,8 +81,12 @@ class RoundNotInLog(Refused):
     hint = "every vault must be shown the same; ask the requester"
 
 
-class RoundClosed(Refused):
+class RoundClosedInLog(Refused):
     """The log of the campaign shows round {number} closed; it takes no answers any more."""
+
+
+class LogNotSplit(Broken):
+    """Both checkpoints can be of one log: this proves nothing against whoever keeps it."""
 
 
 class ModelNotInLog(Refused):

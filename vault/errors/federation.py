@@ -11,6 +11,12 @@ class InvitationInvalid(Invalid):
     hint = "an invitation is a file from whoever asks, as lockbox campaign invite writes it"
 
 
+class AccessInvalid(Invalid):
+    """This is neither a coordinator's folder nor an access to one: {reason}."""
+
+    hint = "an access is a file, as lockbox campaign access writes it"
+
+
 class AnswerInvalid(Broken):
     """This answer is refused: {reason}."""
 
@@ -77,6 +83,12 @@ class OtherCampaign(Broken):
     hint = "nothing was taken in; ask whoever invited you"
 
 
+class FederationMissing(Unavailable):
+    """The Python package {package} is not installed."""
+
+    hint = "install it beside Lockbox: pip install 'lockbox-vault[federation]'"
+
+
 class CoordinatorExists(Invalid):
     """There is already something at {path}; a coordinator is made where nothing is."""
 
@@ -135,3 +147,7 @@ class BodyTooSlow(Unavailable):
 
 class TooManyRequests(Unavailable):
     """You ask too often; wait {seconds} seconds."""
+
+
+class WitnessSilent(Unavailable):
+    """The witness has not cosigned the checkpoint: {reason}."""

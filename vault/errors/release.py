@@ -72,7 +72,7 @@ class AnswersOtherJob(Invalid):
 class HoldsSum(Invalid):
     """This release holds a sum and no model."""
 
-    hint = "to write the sum: --sum FILE, without --model and --onnx"
+    hint = "to write the sum: lockbox update verify DIR --sum FILE, without --model and --onnx"
 
 
 class HoldsModel(Invalid):

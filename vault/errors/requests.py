@@ -25,6 +25,28 @@ class OtherCollection(Refused):
     """{name} may ask about {collection} alone, and this job names another collection."""
 
 
+class HoldsCampaign(Invalid):
+    """{path} is the folder of a campaign, and of no job."""
+
+    hint = "for an owner: lockbox campaign submit DIR; for who asks, a round of it: lockbox campaign round"
+
+
+class HoldsJob(Invalid):
+    """{path} is the folder of a job, and of no campaign."""
+
+    hint = "for an owner, a round of one too: lockbox request submit JOBDIR"
+
+
+class HoldsNeither(Unavailable):
+    """{path} holds neither a job nor a campaign: there is no {job} and no {campaign} in it."""
+
+
+class NotSigned(Unavailable):
+    """{path} is not signed: there is no {file} in it."""
+
+    hint = "who asks signs it first: lockbox job sign, or lockbox campaign sign"
+
+
 class ManifestInvalid(Invalid):
     """The job manifest is not acceptable: {reason}."""
 
@@ -112,7 +134,7 @@ class UnknownRequest(Invalid):
 class IdTooShort(Invalid):
     """{beginning} is too short for an id: at least its first {least} characters are needed."""
 
-    hint = "an id is shown by its first eight; see: lockbox request list, release list and consent list"
+    hint = "an id is shown by its first eight; see: lockbox request list, campaign list, release list and consent list"
 
 
 class WasDrill(Refused):

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from vault.importers import cells as spelling
 from vault.importers.counted import words_counted
-from vault.importers.known_cells import MISSING, NUMBERS, known_cells
+from vault.importers.known_cells import NUMBERS, known_cells
+from vault.importers.marks import MISSING
 from vault.importers.values import TRUTH
 from vault.importers.vector_values import EXACT_IN_A_DOUBLE
 from vault.importers.written_dates import WORDS, order_of

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from vault.importers import cells as spelling
 from vault.importers import column_notes
-from vault.importers.known_cells import MISSING, NUMBERS, placed_cells
+from vault.importers.known_cells import NUMBERS, placed_cells
 from vault.importers.local_times import NONE as NO_CHANGES
 from vault.importers.local_times import ClockChanges
+from vault.importers.marks import MISSING
 from vault.importers.odd_lists import OddLists
 from vault.importers.values import NeverShown, as_timestamp, converter, misfit
 from vault.importers.wishes import CellWishes

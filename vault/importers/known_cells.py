@@ -7,10 +7,9 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vault.importers.marks import MISSING
 from vault.views.field_types import FieldType
 
-MISSING: Final = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?", "-", ".")
-"""What stands for a missing value in a column that otherwise holds numbers."""
 _NO_NUMBERS: Final = pa.array(["", *MISSING])
 _FIRST: Final = 512
 NUMBERS: Final = frozenset((FieldType.INT, FieldType.FLOAT))

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from vault.importers.values import as_bool, as_float, as_timestamp
 
+MISSING: Final = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?", "-", ".")
+"""What stands for a missing value in a column that otherwise holds numbers."""
 LONGEST: Final = 64
 """Characters of a text that may read as a number or a time; a longer one is a text."""
 _BEGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -159,5 +159,6 @@ def _take_up(act: AuditedTransaction) -> None:
 
     campaigns.take_up(act)
     inbox.take_up(act)
+    inbox.expire_closed(act)
     approve_rounds(act)
     keep_models(act)

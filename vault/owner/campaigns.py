@@ -18,6 +18,7 @@ from vault.queries.ids import full_campaign_id
 from vault.requests import campaigns
 from vault.requests.bundle import SIGNATURE_LIMIT, read_bounded
 from vault.requests.campaign import CAMPAIGN_FILE, CAMPAIGN_LIMIT, CAMPAIGN_SIGNATURE_FILE, campaign_signature
+from vault.requests.folders import check_campaign_there
 from vault.requests.stored_campaigns import show
 from vault.requests.text import check_reason
 from vault.views.campaigns import CampaignLeaving
@@ -35,6 +36,7 @@ class CampaignActions:
     _opened: OpenVault
 
     def submit_campaign(self, folder: Path) -> CampaignView:
+        check_campaign_there(folder)
         data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
         line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
         with self._opened.act() as act:

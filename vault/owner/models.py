@@ -9,14 +9,16 @@ from vault.audit.entries import EntryType
 from vault.errors.campaigns import ModelTooEarly
 from vault.errors.families import Invalid
 from vault.errors.models import FittedElsewhere, ModelExists, NotYourRelease, RoundNotKept, RowsGone
+from vault.errors.release import HoldsSum
 from vault.file_names import spelled
 from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries.models import find_model, model_view, model_views
 from vault.records.collections import find_collection, imports_of
+from vault.requester.model_endings import WEIGHTS, check_ending
 from vault.requests import requesters
 from vault.requests.bundle import JobFiles, read_job
-from vault.requests.final_models import free_name
+from vault.requests.final_models import CHANGED, free_name
 from vault.requests.parse import parse_manifest
 from vault.requests.stored_campaigns import has_more_to_decide
 from vault.requests.text import NAME_LIMIT, text_faults
@@ -54,7 +56,7 @@ class ModelActions:
     def add_model(
         self, folder: Path, *, name: str = "", job: Path | None = None, vault_key: Path | None = None
     ) -> ModelView:
-        from vault.requester.release_check import check_answers, check_release, moved, read_release
+        from vault.requester.release_check import check_answers, check_release, is_sum, moved, read_release
         from vault.requests.release_manifest import parse_release_manifest
 
         files = read_release(folder)
@@ -63,6 +65,8 @@ class ModelActions:
             asked, key = self._answered(uow, release, job, vault_key)
         release = check_release(files, key)
         check_answers(release, files.update, asked)
+        if is_sum(release):
+            raise HoldsSum
         check_no_round(release)
         weights = moved(asked.weights, release, files.update)
         label, digest = parse_manifest(asked.manifest).label.name, sha256_hex(files.manifest)
@@ -110,6 +114,8 @@ class ModelActions:
         from vault.views.models import ModelFit
 
         row = self._row_to_fit(name, collection)
+        with self._opened.read() as uow:
+            _check_name(uow, new_name or free_name(uow, f"{name}-at-home"))
         used = use_on_collection(self._opened, row, collection, "fit", progress)
         facts, weights = (
             facts_of(used.answer, row, collection),
@@ -158,6 +164,7 @@ class ModelActions:
         return written(answer, row, Table(header=cells.header, rows=cells.rows, absent=absent), target)
 
     def export_model(self, name: str, target: Path) -> ModelView:
+        check_ending(target)
         check_new(self._opened, target)
         with self._opened.read() as uow:
             row = find_model(uow, name)
@@ -179,7 +186,7 @@ class ModelActions:
     def delete_model(self, name: str) -> None:
         with self._opened.act() as act:
             act.uow.delete(find_model(act.uow, name))
-            act.record(EntryType.SETTINGS_CHANGE, hidden={"what": f"the models you keep: {name} is deleted"})
+            act.record(EntryType.SETTINGS_CHANGE, hidden={"what": f"{CHANGED}: {name} is deleted"})
 
     def _row_to_fit(self, name: str, collection: str) -> ModelRow:
         """A model that may be fitted to these rows: what it tells of rows at home must go when those go."""
@@ -213,21 +220,26 @@ def check_no_round(release: ReleaseManifest) -> None:
         raise RoundNotKept()
 
 
-def _kept(act: AuditedTransaction, name: str, job: bytes, weights: bytes) -> ModelRow:
-    """A new model under a name that is free; raises `ModelExists`, and `Invalid` for a name that cannot be shown."""
+def _check_name(uow: UnitOfWork, name: str) -> None:
+    """Refuse the name of a new model that is taken, `ModelExists`, or that cannot be shown, `Invalid`."""
     for fault in text_faults(name, limit=NAME_LIMIT):
         raise Invalid(reason=f"the name {fault}")
-    if act.uow.count(ModelRow, name=name):
+    if uow.count(ModelRow, name=name):
         raise ModelExists(name=name)
+
+
+def _kept(act: AuditedTransaction, name: str, job: bytes, weights: bytes) -> ModelRow:
+    """A new model under a name that is free; raises what `_check_name` does."""
+    _check_name(act.uow, name)
     row = ModelRow(id=random_id(), name=name, job=job, weights=weights, added_at=act.at)
     act.uow.add(row)
-    act.record(EntryType.SETTINGS_CHANGE, hidden={"what": f"the models you keep: {name} is added"})
+    act.record(EntryType.SETTINGS_CHANGE, hidden={"what": f"{CHANGED}: {name} is added"})
     return row
 
 
 def _file_of(row: ModelRow, target: Path) -> bytes:
-    """The weights, or the whole model where the name of the file ends in .onnx."""
-    if target.suffix.lower() != ".onnx":
+    """What the ending of the file says: the weights, or the whole model."""
+    if target.suffix.lower() == WEIGHTS:
         return row.weights
     from vault.requester.onnx_model import onnx_bytes
     from vault.requester.trained import TrainedModel

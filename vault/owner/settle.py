@@ -37,6 +37,7 @@ def _settle(act: AuditedTransaction, vault: OpenVault) -> None:
     _end_fetching(act)
     expire_grants(act)
     return_lapsed(act)
+    inbox.expire_closed(act)
     approve_rounds(act)
     keep_models(act)
     _take_times_out(act)

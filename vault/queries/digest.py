@@ -17,6 +17,7 @@ from vault.queries.requesters import requester_row
 from vault.queries.requests import request_lines
 from vault.queries.status import DIGEST_READ, SOON, WEEK, fact, is_digest_due, shown_state
 from vault.requests import drills
+from vault.requests.final_models import CHANGED
 from vault.store.tables import HeldRow, LogEntry, RequestRow, VaultFact
 from vault.store.times import stamp
 from vault.views.digest import Digest, EndingConsent, UpdateLine, WeekEvents, WeekSpent
@@ -47,7 +48,8 @@ def digest(uow: UnitOfWork, vault: OpenVault) -> Digest:
     """What happened in the last week, and what waits now."""
     date = vault_date(uow, vault.clock)
     since = date.now - WEEK
-    events = Counter(entry.kind.value for entry in _entries(uow, since + date.ahead))
+    entries = list(_entries(uow, since + date.ahead))
+    events = Counter(entry.kind.value for entry in entries)
     requests = request_lines(uow, vault)
     return Digest(
         since=stamp(since),
@@ -55,6 +57,7 @@ def digest(uow: UnitOfWork, vault: OpenVault) -> Digest:
         read_at=fact(uow, DIGEST_READ),
         is_due=is_digest_due(uow, date.now),
         events=tuple(WeekEvents(type=kind, count=count) for kind, count in events.most_common()),
+        model_changes=sum(_is_of_models(uow, entry) for entry in entries),
         asked=tuple(
             one for one in requests if one.received_at >= stamp(since) and uow.get(RequestRow, one.id)
         ),
@@ -80,6 +83,13 @@ def _entries(uow: UnitOfWork, since: datetime) -> Iterator[Entry]:
             return
         if entry.kind is not EntryType.ACCESS_VIEW or all(one.value != LOOK for one in opened(uow, seq)):
             yield entry
+
+
+def _is_of_models(uow: UnitOfWork, entry: Entry) -> bool:
+    """Whether an entry is about the models that are kept."""
+    if entry.kind is not EntryType.SETTINGS_CHANGE:
+        return False
+    return any(str(one.value).startswith(CHANGED) for one in opened(uow, entry.seq) if one.name == "what")
 
 
 def _drills(uow: UnitOfWork, since: datetime) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from vault.queries.requests import round_of
 from vault.queries.status import shown_state
 from vault.requests.evaluate import StoredJob, load
 from vault.requests.manifest import SUMS, kind_of
@@ -70,6 +71,7 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
         expires_at=stamp(held.expires_at),
         decided_at=None if held.ended_at is None else stamp(held.ended_at),
         price=price_view(uow, asked),
+        round=round_of(asked.row),
         fetch_until=None if held.fetch_until is None else stamp(held.fetch_until),
         for_you=_for_you(asked, held) if is_decided and not _goes_on(uow, asked, vault.now(uow)) else None,
     )

@@ -26,7 +26,7 @@ from vault.sealing.signing import fingerprint
 from vault.store.tables import RequestRow
 from vault.store.times import stamp
 from vault.views.purposes import PURPOSES
-from vault.views.requests import Approval, Change, RequestLine, RequestView
+from vault.views.requests import Approval, Change, RequestLine, RequestView, RoundOf
 from vault.views.states import RequestState
 
 if TYPE_CHECKING:
@@ -74,7 +74,13 @@ def request_line(uow: UnitOfWork, row: RequestRow, now: datetime) -> RequestLine
         purpose_words=PURPOSES[manifest.purpose.dpv],
         received_at=stamp(row.received_at),
         expires_at=stamp(row.expires_at),
+        round=round_of(row),
     )
+
+
+def round_of(row: RequestRow) -> RoundOf | None:
+    """Which round of which campaign a request is, if it is one."""
+    return None if row.campaign_id is None else RoundOf(campaign=row.campaign_id, number=row.round or 0)
 
 
 def request_view(uow: UnitOfWork, vault: OpenVault, asked: StoredJob) -> RequestView:

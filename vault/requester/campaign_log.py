@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from vault.audit.checkpoint import Checkpoint
 from vault.audit.merkle import CompactRange, Tree, leaf_hash
+from vault.errors.families import Invalid
 from vault.requester.campaigns import ROUND_KEY_FILE
 from vault.requests.bundle import SIGNATURE_LIMIT, read_bounded
 from vault.requests.campaign import (
@@ -45,6 +47,7 @@ from vault.requests.campaign_log import (
 from vault.requests.campaign_log_reading import is_fork, read_fork
 from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey
+from vault.strict_json import strict_loads
 
 __all__ = [
     "Checkpoint",
@@ -57,6 +60,7 @@ __all__ = [
     "cosign",
     "cosigned_since",
     "enrolled_leaf",
+    "fork_in_file",
     "goes_on",
     "is_fork_of",
     "leaf_hash",
@@ -71,6 +75,9 @@ __all__ = [
     "sign_head",
     "signed_head",
 ]
+
+FORK_LIMIT: Final = 1024**2
+"""Bytes of a file with a proof."""
 
 
 def round_key(folder: Path) -> SigningKey:
@@ -88,3 +95,18 @@ def is_fork_of(proof: Mapping[str, object], folder: Path) -> bool:
     line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
     document = signed_campaign(data, campaign_signature(line))
     return is_fork(read_fork(proof), campaign_digest(data), bytes.fromhex(document.round_key))
+
+
+def fork_in_file(path: Path) -> Mapping[str, object]:
+    """The proof in a file: by itself, or as ``campaign show --json`` has it; raises ``FileMissing`` and ``Invalid``."""
+    try:
+        found = strict_loads(read_bounded(path, FORK_LIMIT))
+        return _within(found) if isinstance(found, dict) else {}
+    except ValueError:
+        raise Invalid(reason=f"{path.name} is not JSON") from None
+
+
+def _within(found: Mapping[str, object]) -> Mapping[str, object]:
+    log = found.get("log")
+    fork = log.get("fork") if isinstance(log, dict) else found
+    return fork if isinstance(fork, dict) else {}

@@ -28,6 +28,7 @@ from vault.requests.campaign import (
     signed_campaign,
 )
 from vault.requests.campaign_round import ROUND_DOMAIN, check_round, round_manifest
+from vault.requests.folders import check_campaign_there
 from vault.requests.manifest import RoundManifest
 from vault.sealing.digest import sha256_hex
 from vault.sealing.durable import create_file
@@ -44,6 +45,7 @@ def new_round(folder: Path, number: int, *, to: Path, weights: Path | None = Non
     """
     if not is_free(to):
         raise DestinationUnusable(path=to, reason="something is already there")
+    check_campaign_there(folder)
     data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
     line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
     document, digest = signed_campaign(data, campaign_signature(line)), campaign_digest(data)

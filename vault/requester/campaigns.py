@@ -13,10 +13,9 @@ from vault.budget import pricing
 from vault.budget.filter import MOST_EPSILON
 from vault.budget.payable import are_payable, is_payable
 from vault.budget.rounds import RoundsPrice, rounds_price
-from vault.errors.campaigns import CampaignInvalid, NoVaultCanPayRounds
+from vault.errors.campaigns import CampaignInvalid, NoVaultCanPayRound, NoVaultCanPayRounds
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
-from vault.errors.requests import NoVaultCanPay
 from vault.requester.aim import Aim
 from vault.requester.campaign_description import CampaignDescription
 from vault.requester.draft import Draft, draft_job
@@ -44,6 +43,7 @@ from vault.requests.campaign import (
 )
 from vault.requests.campaign_end import check_end
 from vault.requests.canonical import NotCanonical, canonical
+from vault.requests.folders import check_campaign_there
 from vault.requests.manifest import UNSIGNED_KEY
 from vault.requests.shapes import shapes
 from vault.requests.translate import mechanism
@@ -102,11 +102,11 @@ def drafted_campaign(
 
 
 def campaign_price(document: CampaignDocument, delta: Decimal) -> RoundsPrice:
-    """What all rounds cost; raises ``NoVaultCanPay`` or ``NoVaultCanPayRounds`` for what no vault takes."""
+    """What all rounds cost; raises ``NoVaultCanPayRound`` or ``NoVaultCanPayRounds`` for what no vault takes."""
     asked = mechanism(document.job)
     cost = pricing.charge(asked)
     if not is_payable(cost):
-        raise NoVaultCanPay(most=MOST_EPSILON)
+        raise NoVaultCanPayRound(most=MOST_EPSILON)
     if not are_payable(cost, document.rounds):
         raise NoVaultCanPayRounds(most=MOST_EPSILON)
     return rounds_price(asked, document.rounds, delta)
@@ -135,6 +135,7 @@ def sign_campaign(folder: Path, secret_file: Path) -> SignedCampaign:
     Raises ``CampaignInvalid``, ``KeyFileInvalid``, and ``Invalid`` when the campaign names another key.
     """
     key = SigningKey.from_seed(read_secret_key(secret_file))
+    check_campaign_there(folder, is_signed=False)
     document = parse_campaign(read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT))
     if document.job.requester.key not in (UNSIGNED_KEY, key.public.hex()):
         raise Invalid(reason="the campaign names the key of another requester")
@@ -157,8 +158,9 @@ def check_campaign(folder: Path, *, delta: Decimal, now: datetime | None = None)
     The first weights are checked where they lie beside it: a vault is given them with each round.
 
     Raises ``FileMissing``, ``Invalid``, ``CampaignInvalid``, ``CampaignTampered``, ``WeightsInvalid``,
-    ``NoVaultCanPay``.
+    ``NoVaultCanPayRound`` or ``NoVaultCanPayRounds``.
     """
+    check_campaign_there(folder)
     data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
     document = signed_campaign(
         data, campaign_signature(read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT))

@@ -30,6 +30,8 @@ __all__ = [
 
 CLIP: Final = 3.0
 """In scales: what lies farther from the centre counts as this far."""
+TEXT_LENGTH: Final = 200
+"""Bytes of a text that are read."""
 _NUMBERS: Final = ("float", "int")
 _YES_OR_NO: Final = ("false", "true")
 
@@ -86,7 +88,9 @@ def with_card(document: object, card: Card, asked: Asked) -> object:
     label, features = asked.label or document.get("label", ""), asked.features or document.get("features", ())
     if label or features:
         said["fields"] = _short_fields(label, features, said)
-    said["fields"] = [_with_transform(row, card) for row in _rows(said.get("fields"))]
+    rows = _rows(said.get("fields"))
+    is_alone = sum(isinstance(row, Mapping) and row.get("role") == "feature" for row in rows) == 1
+    said["fields"] = [_with_transform(row, card, is_alone=is_alone) for row in rows]
     about = {name: value for name, value in (("unit", card.unit), ("collection", card.collection)) if value}
     for name in about.keys() & said.keys():
         if said[name] != about[name]:
@@ -115,12 +119,13 @@ def _rows(found: object) -> list[Any]:
     return list(found)
 
 
-def _with_transform(row: object, card: Card) -> object:
+def _with_transform(row: object, card: Card, *, is_alone: bool) -> object:
     """A field with the transform of the card, where it has none of its own."""
     if not isinstance(row, Mapping) or "transform" in row:
         return row
     name, role = row.get("name"), row.get("role")
-    return {**row, "transform": _transform(_column(card, name), is_label=role == "label")}
+    column = _column(card, name)
+    return {**row, "transform": _transform(column, is_label=role == "label", is_alone=is_alone)}
 
 
 def check_label(card: Card, name: str) -> str:
@@ -132,7 +137,7 @@ def check_label(card: Card, name: str) -> str:
 def check_features(card: Card, label: str, names: Sequence[str]) -> tuple[str, ...]:
     """The names of columns that another can be predicted from; raises the same, and ``Invalid`` for no other."""
     for name in names:
-        _transform(_column(card, name), is_label=False)
+        _transform(_column(card, name), is_label=False, is_alone=len(names) == 1)
     if not names or label in names or len(set(names)) != len(names):
         raise Invalid(reason="name one column or more, each once and none of them the one to predict")
     return tuple(names)
@@ -145,10 +150,13 @@ def _column(card: Card, name: object) -> CardColumn:
     return column
 
 
-def _transform(column: CardColumn, *, is_label: bool) -> dict[str, object]:
+def _transform(column: CardColumn, *, is_label: bool, is_alone: bool = False) -> dict[str, object]:
+    """How a column is read; a text is read by its bytes where it is the only feature."""
     labels = column.labels or (_YES_OR_NO if column.type == "bool" else None)
     if labels:
         return {"kind": "classes" if is_label else "onehot", "labels": list(labels)}
+    if column.type == "text" and not is_label:
+        return _text(column, is_alone=is_alone)
     found = column.constants
     if column.type not in _NUMBERS or found is None:
         raise CardTellsTooLittle(
@@ -160,14 +168,31 @@ def _transform(column: CardColumn, *, is_label: bool) -> dict[str, object]:
     return scaled if is_label else scaled | {"fill": found.center}
 
 
+def _text(column: CardColumn, *, is_alone: bool) -> dict[str, object]:
+    if not is_alone:
+        raise CardTellsTooLittle(
+            name=column.name,
+            role="feature",
+            reason="a text is read by itself, with no other feature beside it",
+        )
+    return {"kind": "bytes", "length": TEXT_LENGTH}
+
+
 def _model_for(rows: object) -> str:
-    """Regression for a number to predict, classification for a category."""
+    """Regression for a number to predict, classification for a category; for a text always its own kind."""
+    if any(_kind_of_transform(row) == "bytes" for row in _rows(rows)):
+        return "text"
     kinds = {
-        row["transform"].get("kind")
+        _kind_of_transform(row)
         for row in _rows(rows)
-        if isinstance(row, Mapping) and row.get("role") == "label" and isinstance(row["transform"], Mapping)
+        if isinstance(row, Mapping) and row.get("role") == "label"
     }
     return "logistic" if "classes" in kinds else "linear"
+
+
+def _kind_of_transform(row: object) -> object:
+    transform = row.get("transform") if isinstance(row, Mapping) else None
+    return transform.get("kind") if isinstance(transform, Mapping) else None
 
 
 def signed_by(card: Card) -> str:

@@ -8,20 +8,23 @@ from typing import Any, Final, get_args
 
 from vault.errors.families import Invalid
 from vault.requests.manifest import (
-    ClassesLabel,
     Encoding,
     Feature,
     FieldAsk,
     Kind,
     Manifest,
-    OnehotFeature,
     Output,
+)
+from vault.requests.models import MlpModel, ModelAsk
+from vault.requests.optimizers import Adam
+from vault.requests.transforms import (
+    BytesFeature,
+    ClassesLabel,
+    OnehotFeature,
     StandardFeature,
     StandardLabel,
     VectorFeature,
 )
-from vault.requests.models import MlpModel, ModelAsk
-from vault.requests.optimizers import Adam
 
 
 def _words(model: Any, key: str) -> tuple[str, ...]:
@@ -36,7 +39,7 @@ OPTIMIZERS: Final = ("sgd", "adam", "none")
 ROLES: Final = _kinds(get_args(FieldAsk), "role")
 NECESSITIES: Final = _words(Feature, "necessity")
 TRANSFORMS: Final[Mapping[str, tuple[str, ...]]] = {
-    "feature": _kinds((StandardFeature, VectorFeature, OnehotFeature)),
+    "feature": _kinds((StandardFeature, VectorFeature, BytesFeature, OnehotFeature)),
     "label": _kinds((StandardLabel, ClassesLabel)),
 }
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -15,15 +15,16 @@ from typing import Any, Final, TypeVar
 from vault.errors.families import Invalid
 from vault.requester.closed_words import WORDS, check_word, field_words
 from vault.requests.bundle import read_bounded
-from vault.requests.manifest import (
-    SUMS,
+from vault.requests.manifest import SUMS
+from vault.requests.parse import MANIFEST_LIMIT
+from vault.requests.transforms import (
+    BytesFeature,
     ClassesLabel,
     OnehotFeature,
     StandardFeature,
     StandardLabel,
     VectorFeature,
 )
-from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.values import TIME_FORMAT
 
 
@@ -65,8 +66,9 @@ class JobDescription:
     model_width: int | None = None
     model_length: int | None = None
     model_channels: int = 1
+    model_embedding: int = 8
     model_filters: tuple[int, ...] = (16,)
-    model_kernel: int = 3
+    model_kernel: int | None = None
     model_pool: int = 2
     kind: str = "train"
     training_units_guess: int | None = None
@@ -158,16 +160,17 @@ dpv = "AcademicResearch"
 text = "Does activity during the day tell the quality of the night?"
 
 [model]
-kind = "logistic"           # linear, logistic, mlp; cnn for images, series for time series
+kind = "logistic"           # linear, logistic, mlp; cnn for images, series for time series, text
 # hidden = [16]             # mlp only: one to three layers
-# activation = "tanh"       # mlp, cnn and series: tanh or relu
+# activation = "tanh"       # mlp, cnn, series and text: tanh or relu
 # height = 28               # cnn: the one feature is a vector of height x width x channels numbers
 # width = 28
 # length = 100              # series: one of length x channels numbers
-# channels = 1              # cnn and series, as all that follows
-# filters = [16]            # one to three layers
-# kernel = 3                # odd
-# pool = 2                  # after each layer the means of so many neighbours
+# channels = 1              # cnn and series
+# embedding = 8             # text: the numbers that each byte becomes; the one feature is of bytes
+# filters = [16]            # cnn, series and text: one to three layers
+# kernel = 3                # the same; odd
+# pool = 2                  # cnn and series: after each layer the means of so many neighbours
 
 [training]
 units_guess = 200           # how many days (units) you think there are; off by ten either way does little harm
@@ -220,6 +223,7 @@ _KEYS: Final = tuple(field.name for field in fields(JobDescription))
 _TRANSFORMS: Final = {
     ("feature", "standard"): tuple(StandardFeature.model_fields),
     ("feature", "vector"): tuple(VectorFeature.model_fields),
+    ("feature", "bytes"): tuple(BytesFeature.model_fields),
     ("feature", "onehot"): tuple(OnehotFeature.model_fields),
     ("label", "standard"): tuple(StandardLabel.model_fields),
     ("label", "classes"): tuple(ClassesLabel.model_fields),

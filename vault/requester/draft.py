@@ -35,7 +35,9 @@ _MODEL_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "mlp": ("hidden", "activation"),
     "cnn": ("height", "width", *_CONVOLVED),
     "series": ("length", *_CONVOLVED),
+    "text": ("length", "embedding", "filters", "kernel", "activation"),
 }
+_KERNELS: Final[Mapping[str, int]] = {"cnn": 3, "series": 3, "text": 5}
 VALID_FOR: Final = timedelta(days=30)
 
 
@@ -226,14 +228,24 @@ def _field(field: FieldDescription) -> dict[str, Any]:
 
 
 def _open_fill(transform: Mapping[str, Any]) -> dict[str, Any]:
-    """TOML has no null: a one-hot transform without ``fill`` sets no input for a missing value."""
-    return {"fill": transform.get("fill")} if transform.get("kind") == "onehot" else {}
+    """TOML has no null: without ``fill`` a missing category sets no input, and a missing text has no bytes."""
+    return {"fill": transform.get("fill")} if transform.get("kind") in ("onehot", "bytes") else {}
 
 
 def _model(description: JobDescription) -> dict[str, Any]:
     model: dict[str, Any] = {"kind": description.model_kind, "weights": "0" * 64}
     given = {key: getattr(description, f"model_{key}") for key in _MODEL_KEYS.get(description.model_kind, ())}
+    if "kernel" in given and given["kernel"] is None:
+        given["kernel"] = _KERNELS[description.model_kind]
+    if description.model_kind == "text" and given["length"] is None:
+        given["length"] = _length_of_text(description.fields)
     return model | {key: value for key, value in given.items() if value is not None}
+
+
+def _length_of_text(fields: tuple[FieldDescription, ...]) -> int | None:
+    """The bytes that the one text of a job has: what its model takes in needs not be written twice."""
+    lengths = [each.transform.get("length") for each in fields if each.transform.get("kind") == "bytes"]
+    return lengths[0] if len(lengths) == 1 else None
 
 
 def _loss(fields: tuple[FieldDescription, ...]) -> str:

@@ -32,6 +32,7 @@ from vault.requests.bundle import (
     signature_line,
 )
 from vault.requests.expiry import check_expiry
+from vault.requests.folders import check_job_there
 from vault.requests.manifest import UNSIGNED_KEY, Manifest, second_version
 from vault.requests.parse import MANIFEST_LIMIT, manifest_bytes, manifest_digest, parse_manifest
 from vault.requests.shapes import dimension, shapes
@@ -97,6 +98,7 @@ def sign_job(folder: Path, secret_file: Path) -> SignedJob:
     ``Invalid`` when the manifest names another key, ``KeyFileInvalid``.
     """
     key = SigningKey.from_seed(read_secret_key(secret_file))
+    check_job_there(folder, is_signed=False)
     manifest = second_version(parse_manifest(read_bounded(folder / MANIFEST_FILE, MANIFEST_LIMIT)))
     if manifest.requester.key not in (UNSIGNED_KEY, key.public.hex()):
         raise Invalid(reason="the manifest names the key of another requester")

@@ -15,15 +15,16 @@ from typing import Any, Final, TypeAlias
 
 from learner.protocol import MAX_PARAMETERS, MOST_PATCHED
 from vault.errors.release import NotOurModel, PackageMissing
-from vault.requests.manifest import FIELDS_LIMIT, VECTOR_LIMIT
+from vault.requests.manifest import FIELDS_LIMIT
 from vault.requests.text import NAME_LIMIT
+from vault.requests.transforms import BYTES_LIMIT, VECTOR_LIMIT
 
 Shape: TypeAlias = tuple[int | None, ...]
 """None stands for the rows."""
 
 MODEL_LIMIT: Final = 8 << 20
 """Bytes: two of the largest models, and the labels of the largest manifest in all their spellings."""
-MOST_NUMBERS: Final = 8 * MAX_PARAMETERS
+MOST_NUMBERS: Final = 16 * MAX_PARAMETERS
 """How many numbers a row may make, and how many it may be multiplied with."""
 MOST_PRODUCTS: Final = 3 * 64 * MOST_PATCHED
 """How many products of two numbers a row may take: three layers of 64 filters over the largest map."""
@@ -41,7 +42,7 @@ PARTS: Final = {
 }
 METADATA: Final = {f"lockbox_{name}" for name in ("job", "label", "optional", "retention", "classes")}
 VERSIONS: Final = {"": 17, "ai.onnx.ml": 2}
-FLOAT, INT64, TEXT, DOUBLE = 1, 7, 8, 11
+FLOAT, BYTE, INT64, TEXT, DOUBLE = 1, 2, 7, 8, 11
 SIZES: Final = {FLOAT: 4, INT64: 8, DOUBLE: 8}
 LISTS: Final = {
     "keys_strings",
@@ -151,9 +152,7 @@ class _Graph:
         if node.op_type == "MatMul":
             self._count(math.prod(size or 1 for size in shapes[1]))
             self._multiply(math.prod(size or 1 for size in (*shapes[0], *shapes[1][1:])))
-        if node.op_type in TURNED and not self._has(
-            node.input[1], TURNED[node.op_type] or [0, math.prod(size or 0 for size in shapes[0][1:])]
-        ):
+        if node.op_type in TURNED and not self._has(node.input[1], _turned(node.op_type, shapes[0])):
             raise _Unlike("it turns columns another way")
 
     def _multiply(self, products: int) -> None:
@@ -174,6 +173,13 @@ class _Graph:
             or any(not one or one[0] is not None for one in found)
         ):
             raise _Unlike("it gives out something other than one answer a row")
+
+
+def _turned(operator: str, shape: Shape) -> list[int]:
+    """What the second input of an operator that moves numbers has to be, for a first one of this shape."""
+    if operator == "Reshape":
+        return [0, math.prod(size or 0 for size in shape[1:])]
+    return [len(shape)] if operator == "Unsqueeze" else TURNED[operator]
 
 
 def _dimensions(value: Any) -> int:
@@ -204,6 +210,8 @@ def _attributes(node: Any) -> Iterator[tuple[str, int]]:
 
 # what comes out of each operator ----------------------------------------------------------------------------
 
+_MEANS: Final = {(4, 2, 0), (3, 1, 0), (2, 1, 1)}
+"""Dimensions, over which of them a mean is taken, and whether one number is kept in its place."""
 Rule: TypeAlias = Callable[[list[Shape], dict[str, int]], Shape]
 
 
@@ -218,7 +226,7 @@ def _alike(count: int, **settings: int) -> Rule:
 
 
 def _cast(shapes: list[Shape], given: dict[str, int]) -> Shape:
-    _need(len(shapes) == 1 and given.keys() == {"to"} and given["to"] in (FLOAT, DOUBLE))
+    _need(len(shapes) == 1 and given.keys() == {"to"} and given["to"] in (FLOAT, DOUBLE, INT64))
     return shapes[0]
 
 
@@ -258,14 +266,22 @@ def _padded(shapes: list[Shape], given: dict[str, int]) -> Shape:
 
 def _gathered(shapes: list[Shape], given: dict[str, int]) -> Shape:
     """At each place of a list of lists what stands there; places that are none are found when it runs."""
+    if given == {"axis": 0}:  # the numbers of each byte of a text
+        _need(len(shapes) == 2 and [len(one) for one in shapes] == [2, 2] and None not in shapes[0])
+        _need(shapes[1][0] is None and shapes[1][1] is not None)
+        return (None, shapes[1][1], shapes[0][1])
     _need(len(shapes) == 2 and given == {"axis": 1} and len(shapes[0]) in (2, 3) and len(shapes[1]) == 2)
     _need(shapes[0][0] is None and None not in shapes[1])
     return (None, *shapes[1], *shapes[0][2:])
 
 
 def _averaged(shapes: list[Shape], given: dict[str, int]) -> Shape:
-    _need(len(shapes) == 1 and given == {"axes": 2, "keepdims": 0} and len(shapes[0]) == 4)
-    return (*shapes[0][:2], *shapes[0][3:])
+    """The mean over pools, over the places of a text, or over the bytes of one."""
+    _need(len(shapes) == 1)
+    (shape,), axis, is_kept = shapes, given.get("axes"), given.get("keepdims")
+    _need(given.keys() == {"axes", "keepdims"} and (len(shape), axis, is_kept) in _MEANS)
+    _need(shape[0] is None)
+    return (*shape[:axis], *(1,) * is_kept, *shape[axis + 1 :]) if axis and is_kept is not None else ()
 
 
 def _listed(shapes: list[Shape], given: dict[str, int]) -> Shape:
@@ -284,8 +300,10 @@ def _joined(shapes: list[Shape], given: dict[str, int]) -> Shape:
 
 
 def _as_column(shapes: list[Shape], given: dict[str, int]) -> Shape:
-    _need(shapes == [(None,), (1,)] and not given)
-    return (None, 1)
+    """One number a row, or a list of them, each as a list of one."""
+    _need(len(shapes) == 2 and shapes[1] == (1,) and not given and len(shapes[0]) in (1, 2))
+    _need(shapes[0][0] is None and None not in shapes[0][1:])
+    return (*shapes[0], 1)
 
 
 def _from_column(shapes: list[Shape], given: dict[str, int]) -> Shape:
@@ -299,11 +317,13 @@ def _best(shapes: list[Shape], given: dict[str, int]) -> Shape:
 
 
 def _shape_of_input(each: Any) -> Shape:
-    """A column of texts or numbers, or one of vectors."""
+    """A column of texts or numbers, or one of vectors or of texts by their bytes."""
     kind, dimensions = each.type.tensor_type.elem_type, each.type.tensor_type.shape.dim
     if kind in (TEXT, DOUBLE) and len(dimensions) == 1:
         return (None,)
     if kind == DOUBLE and len(dimensions) == 2 and 2 <= dimensions[1].dim_value <= VECTOR_LIMIT:
+        return (None, dimensions[1].dim_value)
+    if kind == BYTE and len(dimensions) == 2 and 1 <= dimensions[1].dim_value <= BYTES_LIMIT:
         return (None, dimensions[1].dim_value)
     raise _Unlike("it takes something other than a column")
 

@@ -13,8 +13,14 @@ from learner.protocol import Convolution
 from vault.errors.release import PackageMissing
 from vault.importers.marks import mark_of
 from vault.requester.trained import TrainedModel, activation, patches_of
-from vault.requests.manifest import Feature, OnehotFeature, StandardFeature, VectorFeature
-from vault.requests.models import ConvolutionalModel
+from vault.requests.manifest import Feature
+from vault.requests.models import MapModel, TextModel
+from vault.requests.transforms import (
+    BytesFeature,
+    OnehotFeature,
+    StandardFeature,
+    VectorFeature,
+)
 
 OPSET: Final = 17
 LABELS_OPSET: Final = 2
@@ -26,8 +32,8 @@ UNKNOWN: Final = -1
 
 def onnx_bytes(model: TrainedModel) -> bytes:
     """The model as ONNX. Inputs are named as the columns: float64 with NaN for a missing number, a vector
-    (rows, size), else texts, ``""``
-    for a missing one. Outputs: the label of each row and the chances of all, or the number in its own units.
+    (rows, size); uint8 (rows, length) for a text by its bytes, zeros behind it and for a missing one; else texts,
+    ``""`` for a missing one. Outputs: the label of each row and the chances of all, or the number in its own units.
 
     Raises ``PackageMissing`` where the package onnx is not installed.
     """
@@ -85,7 +91,10 @@ class _Graph:
         encoded = [self._encoded(feature, place) for place, feature in enumerate(features)]
         values = self._add("Concat", encoded, "_inputs", axis=1)
         asked, layers = model.manifest.model, model.layers
-        maps = asked.layers if isinstance(asked, ConvolutionalModel) else ()
+        if isinstance(asked, TextModel):
+            values = self._means_of_texts(model, asked, values)
+            layers = layers[-1:]
+        maps = asked.layers if isinstance(asked, MapModel) else ()
         for place, (weight, bias) in enumerate(layers):
             if place < len(maps):
                 values = self._patches(values, maps[place], place)
@@ -115,14 +124,19 @@ class _Graph:
     def _input(self, feature: Feature) -> Any:
         from onnx import TensorProto, helper
 
-        kind = TensorProto.STRING if feature.transform.kind == "onehot" else TensorProto.DOUBLE
+        kind = {"onehot": TensorProto.STRING, "bytes": TensorProto.UINT8}.get(
+            feature.transform.kind, TensorProto.DOUBLE
+        )
         size = [feature.transform.size] if feature.transform.kind == "vector" else []
+        size = [feature.transform.length] if feature.transform.kind == "bytes" else size
         return helper.make_tensor_value_info(feature.name, kind, ["rows", *size])
 
     def _encoded(self, feature: Feature, place: int) -> str:
         transform = feature.transform
         if transform.kind == "vector":
             return self._number(feature.name, transform, f"_{place}")
+        if transform.kind == "bytes":
+            return self._text(feature.name, transform, f"_{place}")
         if transform.kind == "standard":
             return self._as_column(self._number(feature.name, transform, f"_{place}"), f"_{place}")
         return self._category(feature.name, transform, f"_{place}")
@@ -141,6 +155,21 @@ class _Graph:
         low, high = (self._constant(sign * transform.clip, f"{name}_clip{sign}") for sign in (-1, 1))
         clipped = self._add("Clip", [scaled, low, high], f"{name}_clipped")
         return self._kept(clipped, name)
+
+    def _text(self, column: str, transform: BytesFeature, name: str) -> str:
+        """The bytes of a text as numbers; where all of them are zero, those of the fill."""
+        codes = self._double(column, name)
+        if transform.fill is None:
+            return codes
+        mean = self._add("ReduceMean", [self._present(codes, name)], f"{name}_mean", axes=[1], keepdims=1)
+        missing = self._add("Equal", [mean, self._constant(0.0, f"{name}_none")], f"{name}_missing")
+        fill = self._constant(np.frombuffer(transform.fill_bytes, np.uint8), f"{name}_fill")
+        return self._add("Where", [missing, fill, codes], f"{name}_filled")
+
+    def _present(self, codes: str, name: str) -> str:
+        """One where there is a byte, zero where there is none."""
+        low, high = (self._constant(end, f"{name}_end{end:.0f}") for end in (0.0, 1.0))
+        return self._add("Clip", [codes, low, high], f"{name}_present")
 
     def _category(self, column: str, transform: OnehotFeature, name: str) -> str:
         """One input a label; what is not known has that of the fill, or none."""
@@ -179,7 +208,7 @@ class _Graph:
 
     # layers and answers -------------------------------------------------------------------------------------
 
-    def _affine(self, values: str, weight: Any, bias: Any, place: int) -> str:
+    def _affine(self, values: str, weight: Any, bias: Any, place: int | str) -> str:
         """values Wᵗ + b, with weights of float32 in the file and products of float64."""
         kept = self._double(self._constant(weight.T, f"_weight_{place}", np.float32), f"_weight_{place}")
         offset = self._double(self._constant(bias, f"_bias_{place}", np.float32), f"_bias_{place}")
@@ -192,6 +221,31 @@ class _Graph:
         padded = self._add("Pad", [values, behind], f"_padded_{place}")
         places = self._constant(patches_of(layer), f"_places_{place}", np.int64)
         return self._add("Gather", [padded, places], f"_patches_{place}", axis=1)
+
+    def _means_of_texts(self, model: TrainedModel, asked: TextModel, codes: str) -> str:
+        """The means over each text of what the last convolution makes of its bytes (rows, filters)."""
+        from onnx import TensorProto
+
+        present = self._present(codes, "_text")
+        axis = self._constant([2], "_text_axis", np.int64)
+        present = self._add("Unsqueeze", [present, axis], "_text_places")
+        whole = self._add("Cast", [codes], "_text_bytes", to=TensorProto.INT64)
+        table = self._double(self._constant(model.table, "_table", np.float32), "_table")
+        values = self._add("Gather", [table, whole], "_text_numbers", axis=0)
+        kernels = zip(asked.layers, model.layers[:-1], strict=True)
+        for place, (layer, (weight, bias)) in enumerate(kernels):
+            shape = self._constant([0, layer.taken.size], f"_shape_{place}", np.int64)
+            flat = self._add("Reshape", [values, shape], f"_flat_{place}")
+            given = self._affine(self._patches(flat, layer, place), weight, bias, f"kernel_{place}")
+            operation = {"relu": "Relu", "tanh": "Tanh"}[asked.activation]
+            active = self._add(operation, [given], f"_bent_{place}")
+            values = self._add("Mul", [active, present], f"_active_{place}")
+        sums = self._add("ReduceMean", [values], "_text_sum", axes=[1], keepdims=0)
+        share = self._add("ReduceMean", [present], "_text_share", axes=[1], keepdims=0)
+        least, most = self._constant(1 / asked.length, "_least"), self._constant(1.0, "_most")
+        return self._add(
+            "Div", [sums, self._add("Clip", [share, least, most], "_text_length")], "_text_means"
+        )
 
     def _means(self, values: str, layer: Convolution, place: int) -> str:
         """The mean over each pool, as one list of numbers a row."""

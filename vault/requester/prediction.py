@@ -16,13 +16,15 @@ from vault.importers.marks import number_of
 from vault.requester.onnx_check import MODEL_LIMIT, checked_model
 from vault.requester.onnx_model import CHANCES
 from vault.requester.prediction_file import Cells, cells_of, check_columns, read_cells, with_vectors
-from vault.requester.trained import TrainedModel, chances, vectors_in
+from vault.requester.trained import TrainedModel, bytes_in, chances, vectors_in
 from vault.requests.bundle import MANIFEST_FILE, WEIGHTS_LIMIT, read_bounded
-from vault.requests.manifest import VectorFeature
 from vault.requests.parse import MANIFEST_LIMIT, parse_stored
+from vault.requests.transforms import VectorFeature
 
 ROOM: Final = 1 << 24
 """Numbers that are made at once, so that any file needs as much memory as another one."""
+NUMBERS: Final = "tensor(double)"
+BYTES: Final = "tensor(uint8)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ def _by_onnx(path: Path, cells: Cells, vectors: Mapping[str, str]) -> Predicted:
     told = session.get_modelmeta().custom_metadata_map
     optional, inputs = _names(told.get("lockbox_optional", "[]"), path), session.get_inputs()
     required = [each.name for each in inputs if each.name not in optional]
-    sizes = {each.name: each.shape[1] for each in inputs if len(each.shape) == 2}
+    sizes = {each.name: each.shape[1] for each in inputs if len(each.shape) == 2 and each.type == NUMBERS}
     cells = with_vectors(cells, sizes, required, vectors)
     check_columns(cells, required)
     given = {each.name: _array(cells, each) for each in inputs}
@@ -133,9 +135,11 @@ def _session(path: Path) -> tuple[Any, int]:
 
 def _array(cells: Cells, taken: Any) -> Any:
     column, kind = taken.name, taken.type
+    if kind == BYTES:
+        return bytes_in(cells.words(column), taken.shape[1])
     if len(taken.shape) == 2:
         return vectors_in(cells.vectors(column, taken.shape[1]), taken.shape[1])
-    if kind == "tensor(double)":
+    if kind == NUMBERS:
         texts = cells.numbers(column)
         known = {text: np.nan if text is None else number_of(text) for text in set(texts)}
         return np.array([known[text] for text in texts], dtype=np.float64)

@@ -7,13 +7,13 @@ import io
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from vault.errors.families import Invalid
 from vault.errors.records import FileMissing, Unreadable
-from vault.importers.known_cells import MISSING
-from vault.importers.marks import number_of
+from vault.importers.marks import MISSING, mark_of, number_of
 from vault.importers.numbered_columns import joined_of, numbered
 from vault.importers.vector_values import vector_of
 from vault.requests.manifest import Feature
@@ -62,6 +62,17 @@ class Cells:
         for text, line in zip(texts, self.lines, strict=True):
             if text is not None and math.isnan(known[text]):
                 raise Invalid(reason=f"{self.name}, line {line}: {column} is neither a number nor a time")
+        return texts
+
+    def words(self, column: str) -> list[str | None]:
+        """The same for a column of texts; raises ``Invalid`` for the first cell that is a time."""
+        texts = [None if _is_missing(text) else text for text in self.texts(column)]
+        times = {
+            text for text in set(texts) if text is not None and isinstance(mark_of(text.strip()), datetime)
+        }
+        for text, line in zip(texts, self.lines, strict=True):
+            if text in times:
+                raise Invalid(reason=f"{self.name}, line {line}: {column} is a time, which no text is")
         return texts
 
     def vectors(self, column: str, size: int) -> list[str | None]:
@@ -136,6 +147,8 @@ def cells_of(cells: Cells, feature: Feature) -> list[str | None]:
     """The cells of a column, each as its transform can read it."""
     if feature.transform.kind == "vector":
         return cells.vectors(feature.name, feature.transform.size)
+    if feature.transform.kind == "bytes":
+        return cells.words(feature.name)
     return (cells.numbers if feature.transform.kind == "standard" else cells.texts)(feature.name)
 
 

@@ -64,7 +64,9 @@ def is_network(model_kind: str) -> bool:
 
 def steps(model_kind: str) -> int:
     """T: a network goes a longer way; one of maps has means to begin with, and gains nothing by more."""
-    return {"mlp": NETWORK_STEPS, "cnn": MAP_STEPS, "series": MAP_STEPS}.get(model_kind, STEPS)
+    return {"mlp": NETWORK_STEPS, "cnn": MAP_STEPS, "series": MAP_STEPS, "text": MAP_STEPS}.get(
+        model_kind, STEPS
+    )
 
 
 def optimizer(model_kind: str) -> tuple[str, str]:

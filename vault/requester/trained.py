@@ -12,11 +12,13 @@ import numpy.typing as npt
 from learner.protocol import Convolution
 from vault.errors.release import NotTheModel
 from vault.importers.marks import mark_of, number_of, places_of
+from vault.importers.text_bytes import bytes_of
 from vault.importers.vector_values import vector_of
 from vault.requests.encodings import TENSOR_TYPES
-from vault.requests.manifest import Feature, Manifest, StandardFeature, VectorFeature
-from vault.requests.models import ConvolutionalModel, MlpModel
+from vault.requests.manifest import Feature, Manifest
+from vault.requests.models import ConvolutionalModel, MlpModel, TextModel
 from vault.requests.shapes import shapes
+from vault.requests.transforms import StandardFeature, VectorFeature
 from vault.requests.weights import NotTheTensors, Tensor, check_shapes, read_tensors, types_of
 
 Columns: TypeAlias = Mapping[str, Sequence[str | None]]
@@ -54,13 +56,22 @@ class TrainedModel:
     def layers(self) -> list[tuple[Floats, Floats]]:
         """Weight (outputs, inputs) and bias (outputs) of each layer, in their order."""
         tensors = [tensor.astype(np.float64) for tensor in self._in_order()]
+        if isinstance(self.manifest.model, TextModel):
+            tensors = tensors[1:]  # the table stands before all layers
         return list(zip(tensors[::2], tensors[1::2], strict=True))
+
+    @property
+    def table(self) -> Floats:
+        """Of a model of texts the numbers of each byte, (256, numbers); one that is zero has none."""
+        found: Floats = self._in_order()[0].astype(np.float64)
+        found[0] = 0.0
+        return found
 
     def _in_order(self) -> list[Tensor]:
         return [self.tensors[name] for name in shapes(self.manifest)]
 
     def inputs(self, columns: Columns) -> Floats:
-        """What the model takes in, (rows, inputs), by the public constants of the job alone."""
+        """What the model takes in, (rows, inputs), by the public constants of the job alone; of a text its bytes."""
         parts = [_encoded(feature, columns[feature.name]) for feature in self.manifest.features]
         return np.concatenate(parts, axis=1)
 
@@ -87,12 +98,27 @@ class TrainedModel:
         return np.concatenate(parts)
 
     def _scores(self, maps: Sequence[Convolution], values: Floats) -> Floats:
+        if isinstance(self.manifest.model, TextModel):
+            return self._of_texts(maps, values)
         *kernels, (weight, bias) = self.layers
         for layer, (kernel, offset) in zip(maps, kernels, strict=True):
             taken = np.pad(values, ((0, 0), (0, 1)))[:, patches_of(layer)]
             means = self._activated(taken @ kernel.T + offset)[:, np.array(layer.pools())].mean(axis=2)
             values = means.reshape(len(values), layer.given.size)
         return values @ weight.T + bias
+
+    def _of_texts(self, maps: Sequence[Convolution], codes: Floats) -> Floats:
+        """The same of texts; where no byte is nothing is active, and it counts in no mean."""
+        *kernels, (weight, bias) = self.layers
+        present = (codes > 0)[:, :, None].astype(np.float64)
+        values = self.table[codes.astype(np.int64)]
+        for layer, (kernel, offset) in zip(maps, kernels, strict=True):
+            flat = values.reshape(len(codes), layer.taken.size)
+            taken = np.pad(flat, ((0, 0), (0, 1)))[:, patches_of(layer)]
+            values = self._activated(taken @ kernel.T + offset) * present
+        means = values.mean(axis=1) / np.maximum(present.mean(axis=1), 1 / codes.shape[1])
+        scores: Floats = means @ weight.T + bias
+        return scores
 
     def numbers(self, outputs: Floats) -> Floats:
         """The outputs of a model of numbers in the units of its column, (rows,)."""
@@ -139,6 +165,10 @@ def _encoded(feature: Feature, cells: Sequence[str | None]) -> Floats:
         return _standardised(transform, cells)[:, None]
     if transform.kind == "vector":
         return _vectors(transform, cells)
+    if transform.kind == "bytes":
+        codes = bytes_in(cells, transform.length)
+        is_missing = ~codes.any(axis=1, keepdims=True)
+        return np.where(is_missing, np.frombuffer(transform.fill_bytes, np.uint8), codes).astype(np.float64)
     listed = places_of(transform.labels)
     fill = None if transform.fill is None else transform.labels.index(transform.fill)
     known = {cell: fill if cell is None else listed.get(mark_of(cell), fill) for cell in set(cells)}
@@ -161,6 +191,14 @@ def vectors_in(cells: Sequence[str | None], size: int) -> Floats:
         cell: missing if one is None else np.frombuffer(one, dtype="<f8") for cell, one in spelled.items()
     }
     return np.array([known[cell] for cell in cells], dtype=np.float64).reshape(-1, size)
+
+
+def bytes_in(cells: Sequence[str | None], length: int) -> npt.NDArray[np.uint8]:
+    """The bytes of texts, (rows, length); a row of zeros for one that is missing."""
+    missing = bytes(length)
+    known = {cell: (bytes_of(cell, length) if cell else None) or missing for cell in set(cells)}
+    found = b"".join(known[cell] for cell in cells)
+    return np.frombuffer(found, dtype=np.uint8).reshape(-1, length)
 
 
 def _standardised(transform: StandardFeature, cells: Sequence[str | None]) -> npt.NDArray[Any]:

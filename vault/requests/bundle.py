@@ -15,12 +15,12 @@ from vault.errors.families import Invalid
 from vault.errors.records import FileMissing
 from vault.errors.requests import ManifestInvalid, ManifestTampered, WeightsInvalid
 from vault.requests.canonical import NotCanonical, read_object, version_of
+from vault.requests.folders import JOB, check_job_there
 from vault.requests.parse import MANIFEST_LIMIT
 from vault.sealing.signing import SIGNATURE_BYTES, is_signed_by
 from vault.strict_base64 import from_base64
 
-MANIFEST_FILE: Final = "manifest.json"
-SIGNATURE_FILE: Final = "manifest.sig"
+MANIFEST_FILE, SIGNATURE_FILE = JOB
 WEIGHTS_FILE: Final = "weights.safetensors"
 
 JOB_DOMAINS: Final[Mapping[int, bytes]] = {
@@ -47,10 +47,12 @@ class JobFiles:
 def read_job(folder: Path) -> JobFiles:
     """The job in a folder, nothing but its sizes and the form of its signature checked.
 
-    Raises ``FileMissing``, ``ManifestTampered``, and ``Invalid`` for what is not a file of the allowed size.
+    Raises ``FileMissing``, ``HoldsCampaign``, ``HoldsNeither``, ``NotSigned``,
+    ``ManifestTampered``, and ``Invalid`` for what is not a file of the allowed size.
     """
     if folder.exists() and not folder.is_dir():
         raise Invalid(reason=f"{folder.name} is not a folder; a job is one, as lockbox job new makes it")
+    check_job_there(folder)
     manifest = read_bounded(folder / MANIFEST_FILE, MANIFEST_LIMIT)
     line = read_bounded(folder / SIGNATURE_FILE, SIGNATURE_LIMIT)
     weights = read_bounded(folder / WEIGHTS_FILE, WEIGHTS_LIMIT)

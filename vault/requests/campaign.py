@@ -18,14 +18,14 @@ from vault.errors.campaigns import CampaignInvalid, CampaignTampered
 from vault.requests.bundle import parse_signature_line
 from vault.requests.canonical import NotCanonical, Wire, dump, parse_version, rule
 from vault.requests.encodings import encoding_faults
+from vault.requests.folders import CAMPAIGN
 from vault.requests.manifest import Kind, ScaledOutput, SecondManifest
 from vault.requests.shapes import grid_faults, oversize_faults
 from vault.requests.values import Id, Moment, Name, PublicKey, moment
 from vault.sealing.digest import sha256_hex
 from vault.sealing.signing import is_signed_by
 
-CAMPAIGN_FILE: Final = "campaign.json"
-CAMPAIGN_SIGNATURE_FILE: Final = "campaign.sig"
+CAMPAIGN_FILE, CAMPAIGN_SIGNATURE_FILE = CAMPAIGN
 CAMPAIGN_LIMIT: Final = 512 * 1024
 """Bytes."""
 CAMPAIGN_DOMAIN: Final = b"lockbox campaign v1\n"

@@ -111,6 +111,13 @@ def signed_head(note: bytes, digest: str, round_key: bytes) -> Checkpoint:
     return head
 
 
+def signed_alone(note: bytes, digest: str, round_key: bytes) -> bytes:
+    """A checkpoint with the signature of its round key and no other line; raises ``CampaignLogBroken``."""
+    head, key = signed_head(note, digest, round_key), log_key(digest, round_key)
+    found = next(blob for name, blob in _opened(note)[1] if (name, blob[:4]) == (key.name, key.key_id))
+    return f"{head.body()}\n{signature_line(key, found[4:])}".encode()
+
+
 def cosigned_since(note: bytes, witness: bytes) -> int | None:
     """When this witness cosigned a checkpoint, in seconds since 1970; None where it did not.
 

@@ -18,7 +18,7 @@ from vault.errors.campaigns import (
     CampaignLogOlder,
     CampaignNotWitnessed,
     ModelNotInLog,
-    RoundClosed,
+    RoundClosedInLog,
     RoundNotInLog,
 )
 from vault.errors.families import Invalid
@@ -110,10 +110,15 @@ def opens(log: ReadLog, number: int) -> bool:
     return number in _Story.of(log.lines, log.size).opened
 
 
+def closed_rounds(log: ReadLog) -> frozenset[int]:
+    """The rounds that take no answers any more."""
+    return frozenset(_Story.of(log.lines, log.size).closed)
+
+
 def check_round_in(log: ReadLog, number: int, *, manifest: str, weights: str) -> None:
     """Refuse a round that the log has not opened with these very digests, or has closed.
 
-    Raises ``RoundNotInLog`` or ``RoundClosed``.
+    Raises ``RoundNotInLog`` or ``RoundClosedInLog``.
     """
     story = _Story.of(log.lines, log.size)
     opened = story.opened.get(number)
@@ -122,7 +127,7 @@ def check_round_in(log: ReadLog, number: int, *, manifest: str, weights: str) ->
     if (opened.manifest, opened.weights) != (manifest, weights):
         raise RoundNotInLog(number=number, found="another job")
     if number in story.closed:
-        raise RoundClosed(number=number)
+        raise RoundClosedInLog(number=number)
 
 
 def check_model_in(log: ReadLog, weights: str) -> None:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 TOOK_PART: Final = (CampaignState.JOINED, CampaignState.LEFT)
 
 
+CHANGED: Final = "the models you keep"
+"""Begins what the trail says of a model that was added or deleted."""
+
+
 def has_model(uow: UnitOfWork, row: CampaignRow) -> bool:
     """Whether the final model of a campaign came in, whatever became of it here."""
     found = log_row(uow, row)
@@ -61,7 +65,7 @@ def _keep(act: AuditedTransaction, row: CampaignRow, weights: bytes) -> None:
         campaign_id=row.id,
     )
     act.uow.add(kept)
-    what = f"the models you keep: {name}, the final one of a campaign, is added"
+    what = f"{CHANGED}: {name}, the final one of a campaign, is added"
     act.record(EntryType.SETTINGS_CHANGE, hidden={"what": what})
 
 

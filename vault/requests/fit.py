@@ -21,6 +21,7 @@ TRANSFORM_TYPES: Final[Mapping[str, frozenset[FieldType]]] = {
     "standard": _NUMBERS,
     "onehot": _LISTED,
     "classes": _LISTED,
+    "bytes": frozenset({FieldType.TEXT, FieldType.CATEGORY}),
 }
 """The field types whose values a transform reads as they are; of any other those that read as such."""
 
@@ -62,6 +63,8 @@ def _misfit(field: Feature | Label, type_: ColumnType) -> str:
         return "" if type_ == wanted else _OTHER.format(kind=wanted, name=field.name, type=type_)
     if type_ not in TRANSFORM_TYPES[kind]:
         return _OTHER.format(kind=kind, name=field.name, type=type_)
+    if field.transform.kind == "bytes":
+        return ""
     if field.transform.kind == "standard" or type_ not in _WRITTEN:
         return ""
     pattern, words = _WRITTEN[type_]

@@ -34,7 +34,7 @@ from vault.requests.requesters import find_by_key
 from vault.requests.shapes import shapes
 from vault.requests.states import in_words, move
 from vault.requests.stored_campaigns import document_of, find_by_digest, latest_round
-from vault.requests.stored_logs import known_by_log
+from vault.requests.stored_logs import closed_by_log, known_by_log
 from vault.requests.text import check_reason
 from vault.requests.translate import mechanism
 from vault.sealing.random import random_id
@@ -70,7 +70,7 @@ def submit(
     given) and ``BudgetExhausted`` for what no vault can pay. A job that is refused stays on record and cannot come
     again. A round of a campaign is held against that campaign and its round key instead: it raises besides
     ``UnknownCampaign``, what ``check_round`` does, ``RoundTooLate``, and where the campaign's log knows of it
-    ``RoundNotInLog`` and ``RoundClosed``.
+    ``RoundNotInLog`` and ``RoundClosedInLog``.
     """
     row = _received(act, job, now)
     refusal, row.is_told = _word_on(act.uow, row, act.now)
@@ -226,6 +226,20 @@ def expire(act: AuditedTransaction) -> list[str]:
     for row in late:
         _end(act, row, RequestState.EXPIRED, EntryType.REQUEST_EXPIRE)
     return [row.id for row in late]
+
+
+def expire_closed(act: AuditedTransaction) -> None:
+    """End the rounds that have not begun to run and that the log of their campaign shows closed; nobody is told.
+
+    They would cost budget for an answer that nobody takes.
+    """
+    open_states = (RequestState.WAITING, RequestState.APPROVED)
+    rows = [row for state in open_states for row in act.uow.find(RequestRow, state=state) if row.campaign_id]
+    closed = {each: closed_by_log(act.uow, each) for each in {row.campaign_id for row in rows}}
+    for row in rows:
+        if row.round in closed[row.campaign_id]:
+            reason = "the log of its campaign shows it closed"
+            _end(act, row, RequestState.EXPIRED, EntryType.REQUEST_EXPIRE, reason=reason)
 
 
 def _authentic(uow: UnitOfWork, job: JobFiles) -> tuple[Manifest, RequesterRow, CampaignRow | None]:

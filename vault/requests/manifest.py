@@ -15,11 +15,17 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from learner.protocol import MAX_UNITS
 from vault.requests.canonical import Wire, planned, rule
-from vault.requests.models import ConvolutionalModel, ModelAsk
+from vault.requests.models import MapModel, ModelAsk, TextModel
 from vault.requests.optimizers import NoOptimizer, OptimizerAsk, Sgd
+from vault.requests.transforms import (
+    BytesFeature,
+    ClassesLabel,
+    OnehotFeature,
+    StandardFeature,
+    StandardLabel,
+    VectorFeature,
+)
 from vault.requests.values import (
-    Amount,
-    Clip,
     Digest,
     FieldName,
     Id,
@@ -27,15 +33,12 @@ from vault.requests.values import (
     Name,
     PublicKey,
     PurposeIri,
-    Scale,
     Text,
     Unit,
     moment,
 )
 
 FIELDS_LIMIT: Final = 256
-LABELS_LIMIT: Final = 1000
-VECTOR_LIMIT: Final = 1000
 RECIPIENTS_LIMIT: Final = 16
 
 OWNERS_KINDS: Final = ("own",)
@@ -86,70 +89,15 @@ class Where(Wire):
         return self
 
 
-class StandardFeature(Wire):
-    """A number: ``(v - center) / scale`` clipped to ±``clip``; ``fill`` (raw) for null and not granted."""
-
-    kind: Literal["standard"]
-    center: Amount
-    scale: Scale
-    clip: Clip
-    fill: Amount
-
-
-class VectorFeature(Wire):
-    """A list of ``size`` numbers, one input each, all scaled alike; ``fill`` (raw) for each where it is missing."""
-
-    kind: Literal["vector"]
-    size: Annotated[int, Field(ge=2, le=VECTOR_LIMIT)]
-    center: Amount
-    scale: Scale
-    clip: Clip
-    fill: Amount
-
-
-class OnehotFeature(Wire):
-    """A category, one input a label; ``fill`` (null: no input set) for null, unknown and not granted."""
-
-    kind: Literal["onehot"]
-    labels: Annotated[tuple[Name, ...], Field(min_length=1, max_length=LABELS_LIMIT)]
-    fill: Name | None
-
-    @model_validator(mode="after")
-    def _labels_fit(self) -> Self:
-        _check_distinct(self.labels)
-        if self.fill is not None and self.fill not in self.labels:
-            raise rule("fills with a label that is not in its list")
-        return self
-
-
-class StandardLabel(Wire):
-    """A number to predict, standardised and clipped; a row without it teaches nothing."""
-
-    kind: Literal["standard"]
-    center: Amount
-    scale: Scale
-    clip: Clip
-
-
-class ClassesLabel(Wire):
-    """A class to predict; a row whose value is not in the list teaches nothing."""
-
-    kind: Literal["classes"]
-    labels: Annotated[tuple[Name, ...], Field(min_length=2, max_length=LABELS_LIMIT)]
-
-    @model_validator(mode="after")
-    def _labels_fit(self) -> Self:
-        _check_distinct(self.labels)
-        return self
-
-
 class Feature(Wire):
     """A field the model reads."""
 
     name: FieldName
     role: Literal["feature"]
     necessity: Literal["required", "optional"]
-    transform: Annotated[StandardFeature | VectorFeature | OnehotFeature, Field(discriminator="kind")]
+    transform: Annotated[
+        StandardFeature | VectorFeature | BytesFeature | OnehotFeature, Field(discriminator="kind")
+    ]
 
 
 class Label(Wire):
@@ -309,8 +257,21 @@ class Manifest(Wire):
         return self
 
     @model_validator(mode="after")
+    def _text_fits(self) -> Self:
+        asked = [each.transform for each in self.features]
+        lengths = [each.length if isinstance(each, BytesFeature) else 0 for each in asked]
+        if isinstance(self.model, TextModel):
+            if lengths != [self.model.length]:
+                raise rule(
+                    f"has a model that takes in one text of {self.model.length} bytes, and not what its features are"
+                )
+        elif any(lengths):
+            raise rule("has a feature of bytes and a model that is not of the kind text")
+        return self
+
+    @model_validator(mode="after")
     def _map_fits(self) -> Self:
-        if not isinstance(self.model, ConvolutionalModel):
+        if not isinstance(self.model, MapModel):
             return self
         sizes = [
             each.transform.size if isinstance(each.transform, VectorFeature) else 1 for each in self.features
@@ -333,7 +294,7 @@ class FirstManifest(Manifest):
 
     @model_validator(mode="after")
     def _knows_its_parts(self) -> Self:
-        if any(isinstance(each.transform, VectorFeature) for each in self.features):
+        if any(isinstance(each.transform, VectorFeature | BytesFeature) for each in self.features):
             raise rule("has a transform that its version does not have")
         return self
 
@@ -385,8 +346,3 @@ def second_version(manifest: Manifest) -> SecondManifest:
     more = {"v": 2, "job": {"kind": "train"}, "campaign": None}
     output = {**document["output"], "encoding": "int64"}
     return SecondManifest.model_validate_json(json.dumps({**document, **more, "output": output}))
-
-
-def _check_distinct(labels: tuple[str, ...]) -> None:
-    if len(set(labels)) != len(labels):
-        raise rule("lists a label twice")

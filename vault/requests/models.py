@@ -47,7 +47,7 @@ class MlpModel(Wire):
 
 
 class ConvolutionalModel(Wire):
-    """A small network that looks at each place of a map with its neighbours; one vector is one map."""
+    """A small network that looks at each place of what it takes in with its neighbours."""
 
     filters: Filters
     activation: Activation
@@ -65,7 +65,11 @@ class ConvolutionalModel(Wire):
         return self
 
 
-class CnnModel(ConvolutionalModel):
+class MapModel(ConvolutionalModel):
+    """One that takes in a map of numbers; one vector is one map."""
+
+
+class CnnModel(MapModel):
     """The same for images: row by row, the channels of a pixel together."""
 
     kind: Literal["cnn"]
@@ -82,7 +86,7 @@ class CnnModel(ConvolutionalModel):
         return convolutions(image, self.filters, (self.kernel,) * 2, (self.pool,) * 2)
 
 
-class SeriesModel(ConvolutionalModel):
+class SeriesModel(MapModel):
     """The same for series: one moment after another, the channels of a moment together."""
 
     kind: Literal["series"]
@@ -98,7 +102,22 @@ class SeriesModel(ConvolutionalModel):
         return convolutions(series, self.filters, (1, self.kernel), (1, self.pool))
 
 
-ModelAsk: TypeAlias = LinearModel | LogisticModel | MlpModel | CnnModel | SeriesModel
+class TextModel(ConvolutionalModel):
+    """One that takes in a text, each byte of which becomes so many numbers; means over the whole text decide."""
+
+    kind: Literal["text"]
+    length: Size
+    embedding: Channels
+    kernel: Annotated[int, Field(ge=1, le=31), AfterValidator(_odd)]
+
+    @property
+    def layers(self) -> tuple[Convolution, ...]:
+        """The convolutions in their order."""
+        text = Map(height=1, width=self.length, channels=self.embedding)
+        return convolutions(text, self.filters, (1, self.kernel), (1, 1))
+
+
+ModelAsk: TypeAlias = LinearModel | LogisticModel | MlpModel | CnnModel | SeriesModel | TextModel
 
 
 def model_spec(model: ModelAsk) -> ModelSpec:
@@ -109,7 +128,7 @@ def model_spec(model: ModelAsk) -> ModelSpec:
         return ModelSpec(kind=model.kind)
     first = model.layers[0]
     return ModelSpec(
-        kind="cnn",
+        kind="text" if isinstance(model, TextModel) else "cnn",
         image=(first.taken.height, first.taken.width, first.taken.channels),
         filters=model.filters,
         kernel=first.kernel,

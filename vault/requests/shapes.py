@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from learner.protocol import (
+    BYTES,
     MAX_FEATURES,
     MAX_PARAMETERS,
     FeatureSpec,
@@ -25,11 +26,19 @@ if TYPE_CHECKING:
 
 
 def feature_specs(feature: Feature, *, present: bool = True) -> tuple[FeatureSpec, ...]:
-    """The feature as the learner reads it, a vector number by number; one that is not present is its public fill."""
+    """The feature as the learner reads it, a vector number by number and a text byte by byte.
+
+    One that is not present is its public fill.
+    """
     transform = feature.transform
     if transform.kind == "onehot":
         fill = None if transform.fill is None else transform.labels.index(transform.fill)
         return (FeatureSpec(kind="onehot", labels=len(transform.labels), fill_index=fill, present=present),)
+    if transform.kind == "bytes":
+        return tuple(
+            FeatureSpec(kind="onehot", labels=BYTES, fill_index=byte, present=present)
+            for byte in transform.fill_bytes
+        )
     number = FeatureSpec(
         kind="standard",
         center=transform.center,

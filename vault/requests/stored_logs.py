@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
 from vault.errors.campaigns import CampaignLogForked
-from vault.requests.campaign_log_reading import Fork, ReadLog, check_round_in, fork_facts, opens, read_on
+from vault.requests.campaign_log_reading import (
+    Fork,
+    ReadLog,
+    check_round_in,
+    closed_rounds,
+    fork_facts,
+    opens,
+    read_on,
+)
 from vault.requests.stored_campaigns import document_of
 from vault.store.tables import CampaignLogRow, CampaignRow, RequesterRow
 
@@ -78,10 +86,16 @@ def take_log(act: AuditedTransaction, row: CampaignRow, part: LogPart) -> ReadLo
     return read
 
 
+def closed_by_log(uow: UnitOfWork, campaign_id: str | None) -> frozenset[int]:
+    """The rounds of a campaign that its kept log shows closed."""
+    row = uow.get(CampaignRow, campaign_id or "")
+    return frozenset() if row is None else closed_rounds(kept_log(uow, row))
+
+
 def known_by_log(uow: UnitOfWork, row: CampaignRow, number: int, manifest: str, weights: str) -> int | None:
     """The size of the kept log in which a round stands with these digests; None where the log does not know it yet.
 
-    Raises `RoundNotInLog` where it has another job for that round, and `RoundClosed`.
+    Raises `RoundNotInLog` where it has another job for that round, and `RoundClosedInLog`.
     """
     log = kept_log(uow, row)
     if not opens(log, number):

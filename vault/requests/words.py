@@ -17,13 +17,10 @@ if TYPE_CHECKING:
         Feature,
         Label,
         Manifest,
-        OnehotFeature,
-        StandardFeature,
-        StandardLabel,
-        VectorFeature,
         Where,
     )
     from vault.requests.models import ModelAsk
+    from vault.requests.transforms import OnehotFeature, StandardFeature, StandardLabel, VectorFeature
 
 MOST_LABELS: Final = 12
 QUOTE: Final = '"'
@@ -43,6 +40,10 @@ def transform_words(field: Feature | Label, type_: ColumnType) -> str:
         fill = _amount(transform.fill, FieldType.FLOAT)
         each = _range(transform, FieldType.FLOAT)
         return f"read as {transform.size:,} numbers, each {each}; in missing rows each counts as {fill}{withheld}"
+    if transform.kind == "bytes":
+        fill = "a text without letters" if transform.fill is None else quoted(transform.fill)
+        read = f"read as a text of at most {transform.length:,} bytes, what is longer is cut off"
+        return f"{read}; missing rows count as {fill}{withheld}"
     others = "missing rows and other values count as"
     return f"read as one of: {_listed(transform.labels)}; {others} {_fill(transform)}{withheld}"
 
@@ -138,6 +139,8 @@ def model_words(model: ModelAsk) -> str:
     filters = f"filters {_counts(model.filters)} ({model.activation})"
     if model.kind == "series":
         return f"a small network for series of {model.length:,} moments, {filters}"
+    if model.kind == "text":
+        return f"a small network for texts of {model.length:,} bytes, {filters}"
     return f"a small network for images of {model.height} by {model.width} pixels, {filters}"
 
 

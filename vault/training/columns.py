@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from learner.protocol import ColumnFrame, Job
-from vault.training.readings import codes, numbers, vectors
+from vault.training.readings import byte_codes, codes, numbers, vectors
 from vault.views.field_types import TIME_FIELD, UNIT_FIELD
 
 if TYPE_CHECKING:
@@ -95,11 +95,15 @@ def _numbered(units: pa.ChunkedArray) -> npt.NDArray[np.int32]:
 
 def _width(field: Feature | Label) -> int:
     """How many columns of the learner a field is."""
+    if field.transform.kind == "bytes":
+        return field.transform.length
     return field.transform.size if field.transform.kind == "vector" else 1
 
 
 def _coded(column: pa.ChunkedArray, field: Feature | Label) -> npt.NDArray[np.generic]:
-    """One value a row, or of a vector (rows, size)."""
+    """One value a row, or of a vector (rows, size), of a text (rows, bytes)."""
+    if field.transform.kind == "bytes":
+        return byte_codes(column, field.transform.length)
     if field.transform.kind == "vector":
         return vectors(column, field.transform.size)
     if field.transform.kind == "standard":

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.importers.marks import Mark, mark_of, micros_of, number_of, places_of
+from vault.importers.text_bytes import bytes_of, written
 from vault.importers.vector_values import vector_of
 from vault.records.vectors import is_vector, matrix_of
 
@@ -51,6 +52,27 @@ def vectors(column: pa.ChunkedArray, size: int) -> npt.NDArray[np.float64]:
 def _spelled(text: str | None, size: int, missing: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     found = None if text is None else vector_of(text, size)
     return missing if found is None else np.frombuffer(found, dtype="<f8")
+
+
+def byte_codes(column: pa.ChunkedArray, length: int) -> npt.NDArray[np.int32]:
+    """(rows, length) int32, the bytes of each text as ``bytes_of`` has them; a row of -1 for a missing one.
+
+    A number is a text too, by its value; a time and a vector are none.
+    """
+    if pa.types.is_string(column.type):
+        texts = column.to_pylist()
+    elif is_vector(column.type) or pa.types.is_timestamp(column.type):
+        texts = [None] * len(column)
+    else:
+        texts = [None if math.isnan(one) else written(one + 0.0) for one in numbers(column).tolist()]
+    missing = np.full(length, MISSING, dtype=np.int32)
+    known = {text: _coded_bytes(text, length, missing) for text in set(texts)}
+    return np.array([known[text] for text in texts], dtype=np.int32).reshape(-1, length)
+
+
+def _coded_bytes(text: str | None, length: int, missing: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    found = None if text is None else bytes_of(text, length)
+    return missing if found is None else np.frombuffer(found, dtype=np.uint8).astype(np.int32)
 
 
 def codes(column: pa.ChunkedArray, labels: tuple[str, ...]) -> npt.NDArray[np.int32]:

@@ -52,8 +52,9 @@ class Digest:
     """What happened from `since` to `until`, and what waits now.
 
     `read_at` is when such a digest was read last, or empty; `is_due` says that this is a week ago. What left is read
-    from the trail, what was spent from the ledger; `drills` are sentences about those that were decided,
-    `unfinished` sendings that were begun and may have left.
+    from the trail, what was spent from the ledger; `model_changes` of the entries of the type `settings.change` are
+    about models that are kept; `drills` are sentences about those that were decided, `unfinished` sendings that were
+    begun and may have left.
     """
 
     since: str
@@ -61,6 +62,7 @@ class Digest:
     read_at: str
     is_due: bool
     events: tuple[WeekEvents, ...]
+    model_changes: int
     asked: tuple[RequestLine, ...]
     drills: tuple[str, ...]
     spent: tuple[WeekSpent, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vault.views.price import PriceView
+from vault.views.requests import RoundOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class OwnerResults:
 class ReleaseView:
     """A held update: what would leave, to whom, what it cost, and what became of it.
 
-    `fetch_until` is set while its requester can fetch it from the vault.
+    `fetch_until` is set while its requester can fetch it from the vault, `round` where it answers one of a campaign.
     """
 
     id: str
@@ -60,3 +61,4 @@ class ReleaseView:
     price: PriceView
     for_you: OwnerResults | None
     fetch_until: str | None = None
+    round: RoundOf | None = None

@@ -10,8 +10,16 @@ from vault.views.price import PriceView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoundOf:
+    """The campaign that a job is a round of, by its id here, and which round."""
+
+    campaign: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLine:
-    """A request as one line of the inbox."""
+    """A request as one line of the inbox; `round` where it is one of a campaign."""
 
     id: str
     state: str
@@ -21,6 +29,7 @@ class RequestLine:
     purpose_words: str
     received_at: str
     expires_at: str
+    round: RoundOf | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

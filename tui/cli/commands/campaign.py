@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import click
 import typer
@@ -15,7 +15,7 @@ from tui.cli.command_group import CommandGroup
 from tui.cli.coordinated_campaigns import add_coordinated_commands
 from tui.cli.options import AsJson
 from tui.cli.owner_campaigns import add_owner_commands
-from tui.cli.terminal import say, write, write_facts, write_json
+from tui.cli.terminal import say, say_meanwhile, write, write_facts, write_json
 from tui.text import wording
 from tui.text.parse import parse_count, parse_epsilon
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from vault.requester.campaign_description import CampaignDescription
     from vault.requester.campaign_plan import Outlook, Plan
     from vault.requester.campaigns import CampaignFacts
+
+COMPUTING: Final = "Computing the noise and the price of all rounds …"
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -68,6 +70,7 @@ def plan(
     from vault.requester.campaigns import drafted_campaign
 
     asked, aim = _described(description, units_guess), Aim(most=parse_epsilon(epsilon))
+    say_meanwhile(COMPUTING)
     document, _ = drafted_campaign(asked, aim=aim, now=datetime.now(UTC))
     found = plan(document, vaults=parse_count(vaults), units_guess=asked.units_guess, delta=aim.delta)
     if as_json:
@@ -100,8 +103,9 @@ def new(
         return
     if description is None or to is None:
         raise click.UsageError("give a CAMPAIGN.toml and --to DIR, or --template")
-    aim = Aim(most=parse_epsilon(epsilon))
-    facts = new_campaign(_described(description, units_guess), aim=aim, folder=to, now=datetime.now(UTC))
+    asked, aim = _described(description, units_guess), Aim(most=parse_epsilon(epsilon))
+    say_meanwhile(COMPUTING)
+    facts = new_campaign(asked, aim=aim, folder=to, now=datetime.now(UTC))
     _show(facts, as_json=as_json)
     say(f"{to / ROUND_KEY_FILE} signs the rounds: give it to whoever runs them, and to nobody else.")
     say(f"Next: lockbox campaign sign {to} --key SECRETFILE")
@@ -122,6 +126,7 @@ def sign(
     else:
         write(signed.digest)
     say(f"Campaign {signed.campaign_id[:8]} is signed by {signed.fingerprint}.")
+    say("A vault has an id of its own for it, and shows this one and the digest.")
 
 
 @group.command("check")
@@ -130,6 +135,7 @@ def check(folder: CampaignDir, as_json: AsJson = False) -> None:
     from vault.requester.aim import DELTA
     from vault.requester.campaigns import check_campaign
 
+    say_meanwhile(COMPUTING)
     _show(check_campaign(folder, delta=DELTA, now=datetime.now(UTC)), as_json=as_json)
 
 
@@ -160,6 +166,31 @@ def write_round(
 
 
 add_coordinated_commands(group)
+
+
+@group.command("split")
+def split(
+    folder: CampaignDir,
+    proof: Annotated[
+        Path,
+        typer.Argument(metavar="PROOF", help="What a vault kept of it: campaign show ID --json, a file."),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """For anybody: verify the proof that a campaign's log was split, so that vaults were shown different things."""
+    from vault.errors.campaigns import LogNotSplit
+    from vault.requester.campaign_log import fork_in_file, is_fork_of
+
+    if not is_fork_of(fork_in_file(proof), folder):
+        raise LogNotSplit()
+    if as_json:
+        write_json({"split": True})
+    else:
+        write(
+            "The log was split: two checkpoints, both signed by whoever runs the rounds, cannot be of one log."
+        )
+
+
 add_owner_commands(group)
 add_actions(group, "campaign")
 
@@ -201,6 +232,7 @@ def _show(facts: CampaignFacts, *, as_json: bool) -> None:
     write_facts(
         [
             ("campaign", document.campaign_id),
+            ("digest", facts.digest or "none before it is signed"),
             ("protocol", f"{document.protocol}, {wording.counted(document.rounds, 'round')}"),
             ("rounds end", f"{document.deadlines[0]} to {document.deadlines[-1]}"),
             ("collection", f"{document.job.collection}, unit {document.job.unit}"),

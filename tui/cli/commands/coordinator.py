@@ -37,35 +37,48 @@ def add_to(app: typer.Typer) -> None:
     )
 
 
+NewFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")]
+CampaignDir = Annotated[
+    Path, typer.Option("--campaign", metavar="CAMPAIGNDIR", help="A signed campaign with its round.key.")
+]
+Host = Annotated[str, typer.Option("--host", metavar="HOST", help="Where it listens: a name or an address.")]
+Port = Annotated[str, typer.Option("--port", metavar="PORT", help="At which port.")]
+Quorum = Annotated[
+    str | None,
+    typer.Option("--quorum", metavar="N", help="Close a round at so many answers, before its deadline."),
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="postgresql://USER@HOST/NAME for several replicas; without it SQLite in DIR.",
+    ),
+]
+WitnessUrl = Annotated[
+    str | None,
+    typer.Option("--witness", metavar="URL", help="Where the witness that the campaign names answers."),
+]
+CertificateFile = Annotated[
+    Path | None,
+    typer.Option("--certificate", metavar="FILE", help="A certificate of your own (PEM), with --key."),
+]
+KeyFile = Annotated[
+    Path | None, typer.Option("--key", metavar="FILE", help="The secret key of that certificate (PEM).")
+]
+
+
 @group.command("init")
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
-    campaign: Annotated[
-        Path, typer.Option("--campaign", metavar="CAMPAIGNDIR", help="A signed campaign with its round.key.")
-    ],
-    host: Annotated[
-        str, typer.Option("--host", metavar="HOST", help="Where it listens: a name or an address.")
-    ] = "127.0.0.1",
-    port: Annotated[str, typer.Option("--port", metavar="PORT", help="At which port.")] = "8443",
-    quorum: Annotated[
-        str | None,
-        typer.Option("--quorum", metavar="N", help="Close a round at so many answers, before its deadline."),
-    ] = None,
-    database: Annotated[
-        str | None,
-        typer.Option(
-            "--database",
-            metavar="URL",
-            help="postgresql://USER@HOST/NAME for several replicas; without it SQLite in DIR.",
-        ),
-    ] = None,
-    certificate: Annotated[
-        Path | None,
-        typer.Option("--certificate", metavar="FILE", help="A certificate of your own (PEM), with --key."),
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="The secret key of that certificate (PEM).")
-    ] = None,
+    folder: NewFolder,
+    campaign: CampaignDir,
+    host: Host = "127.0.0.1",
+    port: Port = "8443",
+    quorum: Quorum = None,
+    database: Database = None,
+    witness: WitnessUrl = None,
+    certificate: CertificateFile = None,
+    key: KeyFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the folder of a coordinator: certificate, campaign, round key; your own key stays where it is."""
@@ -79,6 +92,7 @@ def init(
         port=parse_count(port),
         quorum=parse_count(quorum) if quorum else 0,
         database=database or "",
+        witness=witness or "",
     )
     made = make_coordinator(folder, campaign, settings, now=datetime.now(UTC), own=own)
     if as_json:
@@ -146,7 +160,11 @@ def backup(
 
 def show_status(folder: Path, *, as_json: bool) -> None:
     """Write how the campaign of a coordinator stands."""
-    found = _overview(folder)
+    show_overview(_overview(folder), as_json=as_json)
+
+
+def show_overview(found: Overview, *, as_json: bool) -> None:
+    """Write how a campaign stands."""
     if as_json:
         write_json(found)
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -191,11 +191,39 @@ def settings(
         found = _changed(found, name, value)
         write_preferences(paths, found)
         _apply_to_open_vault(global_options(context), found, name)
+    _show_settings(found, _are_drills_on(context), as_json=as_json)
+
+
+def _show_settings(found: Preferences, are_drills_on: bool | None, *, as_json: bool) -> None:
     if as_json:
-        write_json(found)
-    else:
-        calm = "on" if found.calm else "off"
-        write_facts([("lock-minutes", str(found.lock_minutes)), ("calm", calm), ("theme", found.theme)])
+        write_json(asdict(found) | {DRILLS: are_drills_on})
+        return
+    in_vault = "kept in the vault: lockbox status says whether they are on"
+    rows = [
+        ("lock-minutes", str(found.lock_minutes)),
+        ("calm", _on_or_off(found.calm)),
+        ("theme", found.theme),
+    ]
+    write_facts([*rows, (DRILLS, in_vault if are_drills_on is None else _on_or_off(are_drills_on))])
+
+
+def _on_or_off(is_on: bool) -> str:
+    return "on" if is_on else "off"
+
+
+def _are_drills_on(context: typer.Context) -> bool | None:
+    """What the vault says, where it can be asked by what was given or left; to show settings no passphrase is asked."""
+    from vault.client import attach
+
+    options = global_options(context)
+    if options.passphrase_fd is not None:
+        with open_vault(context, writable=False) as vault:
+            return vault.status().are_drills_on
+    session = attach.attach_by_session(options.paths) if attach.served_by(options.paths) is not None else None
+    if session is None:
+        return None
+    with session:
+        return session.status().are_drills_on
 
 
 def _set_drills(context: typer.Context, value: str, *, as_json: bool) -> None:
@@ -234,7 +262,7 @@ def _check_known(name: str) -> None:
     if name in SETTINGS:
         return
     near = get_close_matches(name, SETTINGS, n=1)
-    known = f"did you mean {near[0]}?" if near else "there are lock-minutes, calm and theme"
+    known = f"did you mean {near[0]}?" if near else f"there are {', '.join(SETTINGS[:-1])} and {SETTINGS[-1]}"
     raise Invalid(reason=f"there is no setting {name}; {known}")
 
 

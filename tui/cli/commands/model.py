@@ -161,11 +161,14 @@ def export(
     model: ModelName,
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="A new file: weights (safetensors), or the whole model (.onnx)."),
+        typer.Argument(metavar="FILE", help="A new file: .safetensors (weights) or .onnx (the whole model)."),
     ],
     as_json: AsJson = False,
 ) -> None:
     """Write a model to a new file, for yourself."""
+    from vault.requester.model_endings import check_ending
+
+    check_ending(file)
     check_new_file(context, file)
     with open_vault(context) as vault:
         if vault.model(model).is_private:

@@ -22,6 +22,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import open_vault
 from tui.text import times, wording
+from tui.text.request_facts import part_of
 from tui.text.wording import requester_with_key
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def _show(one: ReleaseView) -> None:
             ("update", one.id),
             ("state", wording.state(one.state)),
             ("to", requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
+            *part_of(one.round),
             ("for", one.purpose_words),
             ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
             ("withheld", ", ".join(one.fields_withheld) or "none"),

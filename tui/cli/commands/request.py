@@ -16,7 +16,7 @@ from tui.cli.show_request import confirm_special, show_approval, show_price
 from tui.cli.show_request import show_request as draw
 from tui.cli.terminal import confirm, is_interactive, say, write, write_json, write_list
 from tui.cli.vault_access import ask_beforehand, open_vault
-from tui.text import times, wording
+from tui.text import request_facts, times, wording
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
 
@@ -52,10 +52,12 @@ def submit(
         write_json(found)
     else:
         write(found.line.id)
-    say(f"Request {found.line.id[:8]} of {found.line.requester} waits for you.")
+    short = found.line.id[:8]
+    is_approved = found.line.state == "approved"
+    say(f"Request {short} of {found.line.requester} {request_facts.taken_in(found.line)}.")
     if found.obstacle:
         say(f"It cannot run here as it is. {found.obstacle}")
-    say(f"Look at it: lockbox request show {found.line.id[:8]}")
+    say(f"Run it: lockbox train {short}" if is_approved else f"Look at it: lockbox request show {short}")
 
 
 @group.command("list")
@@ -74,7 +76,7 @@ def list_requests(context: typer.Context, as_json: AsJson = False) -> None:
             one.collection,
             one.purpose_words,
             times.short_time(one.expires_at),
-            wording.state(one.state),
+            request_facts.state(one),
         ),
     )
 

@@ -1,0 +1,157 @@
+"""A witness as a small HTTP service: C2SP tlog-witness, add-checkpoint and the checkpoint that was cosigned last.
+
+Plain HTTP is for the same computer alone; beyond it the service speaks TLS. Nobody is asked who they are: what is
+cosigned is a checkpoint that the log's own key signed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from vault.errors.families import Invalid, LockboxError
+from vault.errors.witness import (
+    CheckpointElsewhere,
+    CheckpointInconsistent,
+    CheckpointMalformed,
+    CheckpointUnsigned,
+    UnknownLog,
+)
+from vault.requester.witness import REQUEST_LIMIT, Witness
+
+if TYPE_CHECKING:
+    import socket
+
+BODY_SECONDS: Final = 20.0
+CONNECTIONS: Final = 200
+SIZE_TYPE: Final = "text/x.tlog.size"
+_STATUS: Final[dict[type[LockboxError], int]] = {
+    CheckpointMalformed: 400,
+    CheckpointUnsigned: 403,
+    UnknownLog: 404,
+    CheckpointInconsistent: 422,
+}
+
+
+def application(witness: Witness, clock: Callable[[], float] = time.time) -> FastAPI:
+    """The two paths of a witness."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+
+    async def add_checkpoint(request: Request) -> Response:
+        try:
+            body = await _body(request)
+            line = await run_in_threadpool(witness.add_checkpoint, body, int(clock()))
+        except CheckpointElsewhere as error:
+            return Response(f"{error.facts['size']}\n", status_code=409, media_type=SIZE_TYPE)
+        except LockboxError as error:
+            return _refused(error)
+        return Response(line, media_type="text/plain")
+
+    async def checkpoint(origin_hash: str) -> Response:
+        try:
+            note = await run_in_threadpool(witness.kept, origin_hash)
+        except LockboxError as error:
+            return _refused(error)
+        return Response(note, media_type="text/plain")
+
+    app.post("/add-checkpoint")(add_checkpoint)
+    app.get("/{origin_hash}/checkpoint")(checkpoint)
+    return app
+
+
+def serve(
+    folder: Path, *, host: str, port: int, certificate: Path | None = None, key: Path | None = None,
+    announce: Callable[[int], None] = lambda _port: None,
+) -> None:  # fmt: skip
+    """Serve the witness in a folder until a signal ends it; `announce` is told the port.
+
+    Raises ``NoWitnessHere``, and ``Invalid`` for plain HTTP beyond this computer and for an address that is taken.
+    """
+    check_address(host, has_tls=certificate is not None and key is not None)
+    for file in (certificate, key):
+        if file is not None and not file.is_file():
+            raise Invalid(reason=f"there is no file {file}")
+    app = application(Witness.open(folder))
+    server = WitnessServer(server_config(app, host, port, certificate, key), announce)
+    logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
+    try:
+        server.run()
+    except SystemExit:  # how the server says that it could not listen
+        raise Invalid(reason=f"nothing can listen at {host}, port {port}") from None
+
+
+def check_address(host: str, *, has_tls: bool) -> None:
+    """Refuse plain HTTP on an address that others reach."""
+    if not has_tls and not _is_this_computer(host):
+        raise Invalid(reason="without TLS a witness serves this computer alone: give --certificate and --key")
+
+
+def _is_this_computer(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class WitnessServer(uvicorn.Server):
+    """A server that says on which port it listens."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say where."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._announce(self.servers[0].sockets[0].getsockname()[1])
+
+
+def server_config(
+    app: FastAPI, host: str, port: int, certificate: Path | None = None, key: Path | None = None
+) -> uvicorn.Config:
+    """How it is served: few connections, nothing logged."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=5,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+    )
+
+
+async def _body(request: Request) -> bytes:
+    """The body, of so many bytes and seconds; raises ``CheckpointMalformed``."""
+    found = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                found += part
+                if len(found) > REQUEST_LIMIT:
+                    raise CheckpointMalformed(reason="it is too long")
+    except TimeoutError:
+        raise CheckpointMalformed(reason="it took too long to come") from None
+    return bytes(found)
+
+
+def _refused(error: LockboxError) -> Response:
+    return Response(f"{error}\n", status_code=_STATUS.get(type(error), 500), media_type="text/plain")

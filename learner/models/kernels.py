@@ -1,0 +1,145 @@
+"""Convolutions over maps of numbers: their weights, room for a block, and what a row adds to a kernel.
+
+A convolution is a product of patches, copied row by row, with a matrix that is not transposed, and so is the way
+back, with patches of the gradient and the kernel turned round. What a row adds to a kernel is a sum over all of its
+places: it is formed, row by row, in a product of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from learner.dp.books import LayerShape
+from learner.maps import Convolution
+from learner.models.activations import Activation, activate, filled_up
+
+
+class Kernel:
+    """The weights of one convolution, there and back, with the padding of their widths."""
+
+    def __init__(self, layer: Convolution) -> None:
+        self.layer = layer
+        self.columns, self.rows = filled_up(layer.patch + 1), filled_up(layer.filters)
+        self.forth = zeros(self.columns, self.rows)
+        self.back = zeros(
+            filled_up(layer.kernel[0] * layer.kernel[1] * layer.filters), filled_up(layer.taken.channels)
+        )
+
+    def set_weights(self, weight: NDArray[np.float64], bias: NDArray[np.float64]) -> None:
+        """Take the weight (filters, patch), also turned round for the way back, and the bias."""
+        layer = self.layer
+        self.forth.numpy()[: layer.patch, : layer.filters] = weight.T
+        self.forth.numpy()[layer.patch, : layer.filters] = bias
+        turned = weight.reshape(layer.filters, -1, layer.taken.channels)[:, ::-1]
+        back = turned.transpose(1, 0, 2).reshape(-1, layer.taken.channels)
+        self.back.numpy()[: len(back), : layer.taken.channels] = back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Room for a block at one convolution: patches, what is activated, and the way back.
+
+    The framed maps have zeros around them, as wide as what a kernel takes in beyond the edge.
+    """
+
+    framed: Tensor
+    patches: Tensor
+    active: Tensor
+    slopes: Tensor
+    framed_back: Tensor
+    patches_back: Tensor
+    given_back: Tensor
+    products: Tensor
+    formed: Tensor
+
+    @classmethod
+    def of(cls, kernel: Kernel, rows: int) -> Self:
+        """Room for so many rows."""
+        places, layer = kernel.layer.taken.places, kernel.layer
+        patches = zeros(rows, places * kernel.columns)
+        patches.view(rows, places, kernel.columns)[..., layer.patch] = (
+            1.0  # the bias; nothing else is put there
+        )
+        return cls(
+            framed=_frame(layer, rows, layer.taken.channels),
+            patches=patches,
+            active=zeros(rows, places * kernel.rows),
+            slopes=zeros(rows, places * kernel.rows),
+            framed_back=_frame(layer, rows, layer.filters),
+            patches_back=zeros(rows, places * len(kernel.back)),
+            given_back=zeros(rows, places * kernel.back.shape[1]),
+            products=zeros(rows, kernel.rows * kernel.columns),
+            formed=zeros(rows, layer.filters * (layer.patch + 1)),
+        )
+
+    def first(self, size: int) -> Self:
+        """The room for the first ``size`` rows."""
+        return type(self)(**{name: getattr(self, name)[:size] for name in self.__slots__})
+
+
+def _frame(layer: Convolution, rows: int, channels: int) -> Tensor:
+    (high, wide), taken = layer.kernel, layer.taken
+    return torch.zeros((rows, taken.height + high - 1, taken.width + wide - 1, channels), dtype=torch.float64)
+
+
+def copy_patches(layer: Convolution, values: Tensor, framed: Tensor, patches: Tensor) -> None:
+    """What the kernel takes in at each place of a map of these values, place by place: its rows, columns, channels."""
+    (high, wide), taken, channels = layer.kernel, layer.taken, framed.shape[-1]
+    within = framed[:, high // 2 : high // 2 + taken.height, wide // 2 : wide // 2 + taken.width]
+    within.copy_(values.reshape(within.shape))
+    windows = framed.unfold(1, high, 1).unfold(2, wide, 1).permute(0, 1, 2, 4, 5, 3)
+    target = patches.view(len(patches), taken.height, taken.width, -1)[..., : high * wide * channels]
+    target.view(windows.shape).copy_(windows)
+
+
+def form_gradients(kernel: Kernel, room: Room) -> None:
+    """What each row adds to the kernel, summed over its places: weight (filters, patch) and bias, each in a product."""
+    layer, rows = kernel.layer, len(room.formed)
+    slopes = room.slopes.view(rows, layer.taken.places, kernel.rows)
+    patches = room.patches.view(rows, layer.taken.places, kernel.columns)
+    products = room.products.view(rows, kernel.rows, kernel.columns)
+    torch.bmm(slopes.transpose(1, 2), patches, out=products)
+    weight = layer.filters * layer.patch
+    room.formed[:, :weight].view(rows, layer.filters, layer.patch).copy_(
+        products[:, : layer.filters, : layer.patch]
+    )
+    room.formed[:, weight:].copy_(products[:, : layer.filters, layer.patch])
+
+
+def without_padding(values: Tensor, columns: int, channels: int) -> Tensor:
+    """The numbers of a map without the padding of each place, (rows, size)."""
+    return values.view(len(values), -1, columns)[..., :channels].flatten(1)
+
+
+def formed_shape(layer: Convolution) -> LayerShape:
+    """Of one row: the whole gradient of a kernel. The last bias stands where a layer has its one."""
+    columns = layer.filters * (layer.patch + 1)
+    return LayerShape(outputs=1, inputs=columns - 1, rows=1, columns=columns)
+
+
+def zeros(rows: int, columns: int) -> Tensor:
+    """Room for so many numbers, all of them zero."""
+    return torch.zeros((rows, columns), dtype=torch.float64)
+
+
+def convolve(kernel: Kernel, room: Room, values: Tensor, activation: Activation) -> None:
+    """Fill what is active at each place of a map of these values (rows, size)."""
+    copy_patches(kernel.layer, values, room.framed, room.patches)
+    active = room.active.view(-1, kernel.rows)
+    torch.mm(room.patches.view(-1, kernel.columns), kernel.forth, out=active)
+    activate(activation, active)
+
+
+def convolve_back(kernel: Kernel, room: Room) -> Tensor:
+    """How the loss moves with the map that was taken in (rows, size), from how it moves with what was given."""
+    slopes = without_padding(room.slopes, kernel.rows, kernel.layer.filters)
+    copy_patches(kernel.layer, slopes, room.framed_back, room.patches_back)
+    given = room.given_back.view(-1, kernel.back.shape[1])
+    torch.mm(room.patches_back.view(-1, len(kernel.back)), kernel.back, out=given)
+    return without_padding(room.given_back, kernel.back.shape[1], kernel.layer.taken.channels)

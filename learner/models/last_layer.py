@@ -1,0 +1,104 @@
+"""The affine layer over what a network of kernels makes of a row: to the scores and back, in float64."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from learner.data import Block
+from learner.dp.books import Books, Layer, LayerShape, Numbers, kept
+from learner.models.activations import filled_up
+from learner.models.kernels import zeros
+from learner.models.losses import Loss, residuals
+
+# behind the numbers of a map stands a one, for the bias
+BEHIND: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRoom:
+    """Room for a block at the last layer: what it takes in, with a one behind it, the scores, and the way back."""
+
+    taken: Tensor
+    scores: Tensor
+    slopes: Tensor
+    given_back: Tensor
+
+    def first(self, size: int) -> Self:
+        """The room for the first ``size`` rows."""
+        return type(self)(**{name: getattr(self, name)[:size] for name in self.__slots__})
+
+
+class LastLayer:
+    """The weights of the last layer, there and back, with the padding of their widths."""
+
+    def __init__(self, outputs: int, inputs: int) -> None:
+        self.shape = LayerShape(
+            outputs=outputs, inputs=inputs, rows=filled_up(outputs), columns=filled_up(inputs + BEHIND)
+        )
+        self._forth = zeros(self.shape.columns, self.shape.rows)
+        self._back = zeros(self.shape.rows, self.shape.columns)
+
+    def room(self, size: int) -> ScoreRoom:
+        """Room for so many rows."""
+        return ScoreRoom(
+            taken=map_room(size, self.shape.inputs),
+            scores=zeros(size, self.shape.rows),
+            slopes=zeros(size, self.shape.rows),
+            given_back=zeros(size, self.shape.columns),
+        )
+
+    def set_weights(self, weight: NDArray[np.float64], bias: NDArray[np.float64]) -> None:
+        """Take the weight (outputs, inputs) and the bias."""
+        outputs, inputs = weight.shape
+        self._back.numpy()[:outputs, :inputs] = weight
+        self._forth.numpy()[:inputs, :outputs] = weight.T
+        self._forth.numpy()[inputs, :outputs] = bias
+
+    def forward(self, room: ScoreRoom) -> None:
+        """Fill the scores."""
+        room.taken[:, self.shape.inputs] = 1.0  # of a row that was left out it is zero by now
+        torch.mm(room.taken, self._forth, out=room.scores)
+
+    def outputs(self, room: ScoreRoom) -> NDArray[np.float64]:
+        """The scores (outputs, rows)."""
+        return np.ascontiguousarray(room.scores.numpy()[:, : self.shape.outputs].T)
+
+    def backward(self, room: ScoreRoom, loss: Loss, block: Block) -> Tensor:
+        """How the loss moves with the scores, which is kept, and with what the layer took in (rows, inputs)."""
+        slopes = residuals(loss, self.outputs(room), block.labels, block.known)
+        room.slopes.numpy()[:, : self.shape.outputs] = slopes.T
+        return torch.mm(room.slopes, self._back, out=room.given_back)[:, : self.shape.inputs]
+
+
+def map_room(rows: int, size: int) -> Tensor:
+    """Room for a map, with a one behind it."""
+    room = zeros(rows, filled_up(size + BEHIND))
+    room[:, size] = 1.0
+    return room
+
+
+def shorten_formed(layers: Books, found: NDArray[np.float64]) -> None:
+    """Multiply each row's gradients by its factor, and put zeros in all of a row with the factor zero."""
+    bits = torch.from_numpy(kept(found))
+    for layer in layers:
+        torch.from_numpy(layer.gradients).mul_(torch.from_numpy(found)[:, None])
+        for part in (layer.gradients, layer.inputs):
+            torch.from_numpy(part).view(torch.int64).bitwise_and_(bits)
+
+
+def add_product(total: NDArray[np.float64], gradients: Numbers, inputs: Numbers) -> None:
+    """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in)."""
+    torch.from_numpy(total).addmm_(torch.from_numpy(gradients).T, torch.from_numpy(inputs))
+
+
+def booked(formed: list[Tensor], room: ScoreRoom) -> Books:
+    """What each row adds to the kernels, formed, as rows of one output; then the last layer."""
+    once = np.ones((len(formed), len(room.scores), 1))
+    rows = [Layer(inputs=each.numpy(), gradients=one) for each, one in zip(formed, once, strict=True)]
+    return [*rows, Layer(inputs=room.taken.numpy(), gradients=room.slopes.numpy())]

@@ -1,0 +1,291 @@
+"""Models of texts: against torch's own layers and Opacus, and what of them the proof needs."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from learner_setups import (
+    LINEAR,
+    LOGISTIC,
+    change_of,
+    frame_of,
+    listened,
+    only_unit,
+    random_frame,
+    random_texts,
+    text,
+    weights_of,
+    without_unit,
+)
+from numpy.typing import NDArray
+from privacy_checks import addends, bits, bounded, independence_violations
+from torch import nn
+from torch.nn import functional
+from vmap_oracle import bounded_gradients
+
+from learner import data, engine
+from learner.dp.places import depends_on_place
+from learner.dp.plan import plan_of
+from learner.maps import Convolution
+from learner.models import kernels
+from learner.models.network import network_of
+from learner.models.weights import read_weights
+from learner.protocol import BYTES, Job, ProtocolError, job_shapes
+from tests.sweeps import sweep
+
+THREE = replace(LOGISTIC, label=replace(LOGISTIC.label, classes=3))
+JOBS = {
+    "classes": text(THREE, 12, 4, 5, kernel=5),
+    "two layers": text(THREE, 9, 3, 6, 7, activation="relu"),
+    "number": text(LINEAR, 15, 8, 9, kernel=1),
+    "wide": text(THREE, 40, 16, 24, 16, kernel=7, activation="relu"),
+}
+
+
+def summed(job: Job, weights: bytes, frame: Any) -> NDArray[np.float64]:
+    return listened(job, frame, weights=weights)[0].totals[0]
+
+
+@pytest.mark.parametrize("rows", sweep([(8, 5), (1, 1), (8, 11), (40, 600)], default=2), ids=str)
+@pytest.mark.parametrize("name", sweep(JOBS, default=3))
+def test_the_sum_of_texts_is_that_of_vmap(name: str, rows: tuple[int, int]) -> None:
+    """For every way to a unit's norm; off by what is shortened, and no more: all of it is float64."""
+    job = replace(JOBS[name], max_rows_per_unit=rows[0], unit_reduction="mean")
+    weights, frame = weights_of(job, scale=0.3), random_frame(job, 40 // rows[1] + 2, rows_each=rows[1])
+    expected = bounded_gradients(job, weights, frame).sum(axis=0) * (1 - 2.0**-22)
+    assert expected.any()
+    assert np.allclose(expected, summed(job, weights, frame), rtol=1e-9, atol=1e-11)
+
+
+class _Twin(nn.Module):
+    """The same model of torch's own layers, for texts that fill their length."""
+
+    def __init__(self, numbers: int, filters: int, kernel: int, outputs: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(BYTES, numbers, padding_idx=0)
+        self.kernel = nn.Conv1d(numbers, filters, kernel, padding=kernel // 2)
+        self.last = nn.Linear(filters, outputs)
+
+    def forward(self, codes: torch.Tensor) -> torch.Tensor:
+        active = torch.tanh(self.kernel(self.table(codes).permute(0, 2, 1)))
+        scores: torch.Tensor = self.last(active.mean(dim=2))
+        return scores
+
+
+def test_the_sum_of_texts_is_that_of_opacus() -> None:
+    """Per-sample gradients of its own embedding and convolution, clipped and summed as its optimizer does."""
+    job = JOBS["classes"]
+    rng = np.random.default_rng(4)
+    codes, labels = rng.integers(1, BYTES, (12, 20)), rng.integers(0, 3, 20)
+    frame, weights = frame_of(job, range(20), codes, labels), weights_of(job, scale=0.5)
+    twin = _Twin(4, 5, 5, 3).double()
+    shapes = job_shapes(job)
+    flat = torch.from_numpy(read_weights(weights, shapes))
+    parts = flat.split([int(np.prod(shape)) for shape in shapes.values()])
+    # torch has the channels of a kernel before its places
+    orders = [None, torch.arange(100).view(5, 5, 4).permute(0, 2, 1).flatten(), None, None, None]
+    with torch.no_grad():
+        for each, part, order in zip(twin.parameters(), parts, orders, strict=True):
+            each.copy_((part if order is None else part[order]).view(each.shape))
+        twin.table.weight[0] = 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a library that is an oracle here and nothing more
+        from opacus.grad_sample import GradSampleModule
+
+        module = GradSampleModule(twin, loss_reduction="sum")
+        outputs = module(torch.from_numpy(codes.T.copy()))
+        functional.cross_entropy(outputs, torch.from_numpy(labels), reduction="sum").backward()
+    rows = torch.cat([_ours(each, order) for each, order in zip(module.parameters(), orders, strict=True)], 1)
+    norms = rows.norm(2, dim=1)
+    expected = torch.einsum("r,rd->d", (job.clip_norm / (norms + 1e-6)).clamp(max=1.0), rows)
+    assert norms.max() > job.clip_norm
+    assert np.allclose(expected.numpy(), summed(job, weights, frame), rtol=1e-4, atol=1e-5)
+
+
+def _ours(parameter: Any, order: torch.Tensor | None) -> torch.Tensor:
+    rows: torch.Tensor = parameter.grad_sample.flatten(start_dim=1)
+    if order is None:
+        return rows
+    found = torch.empty_like(rows)
+    found[:, order] = rows
+    return found
+
+
+@pytest.mark.parametrize("name", sweep(["two layers", "classes", "number", "wide"]))
+def test_a_text_has_the_same_bits_in_any_company(name: str) -> None:
+    """U5, for units of one row and of several; and the rehearsal finds nothing to refuse."""
+    for most_rows in (1, 8):
+        job = replace(JOBS[name], max_rows_per_unit=most_rows)
+        assert independence_violations(job, 40, min(most_rows, 3)) == []
+        plan = plan_of(job)
+        frame = data.constant_frame(job, plan.block)
+        network = network_of(job, data.encode_rows(job, frame), plan.block)
+        assert not depends_on_place(network, data.group_units(frame.unit, most_rows), plan)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("filters", [(1,), (5,), (16,), (33,), (8, 16), (4, 4, 4)], ids=str)
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (7, 5, 3), (100, 8, 5), (300, 16, 7)], ids=str)
+def test_no_shape_of_text_lets_a_row_depend_on_its_place(
+    sizes: tuple[int, int, int], filters: tuple[int, ...], activation: str
+) -> None:
+    length, numbers, kernel = sizes
+    job = text(LOGISTIC, length, numbers, *filters, kernel=kernel, activation=activation)
+    for most_rows in (1, 8):
+        each = replace(job, max_rows_per_unit=most_rows)
+        engine.rehearse(each, weights_of(each))
+
+
+def test_the_rehearsal_looks_at_texts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is compared is not all zeros, and a patch that follows a row's place stops the job."""
+    job = replace(JOBS["two layers"], max_rows_per_unit=1)
+    theta = np.sin(np.arange(1.0, 1 + plan_of(job).parameters))
+    some = addends(job, data.constant_frame(job, 64), np.arange(64), theta)
+    assert all(sum(layers[place].inputs.any() for layers in some.values()) > 60 for place in range(4))
+    right = kernels.copy_patches
+
+    def wrong(layer: Convolution, values: torch.Tensor, framed: torch.Tensor, patches: torch.Tensor) -> None:
+        right(layer, values, framed, patches)
+        patches.mul_(1 + 2.0**-40 * torch.arange(len(patches), dtype=patches.dtype)[:, None])
+
+    monkeypatch.setattr(kernels, "copy_patches", wrong)
+    with pytest.raises(RuntimeError, match="place in the batch"):
+        engine.rehearse(job, weights_of(job))
+
+
+def test_how_many_bytes_are_left_free_changes_nothing() -> None:
+    """The same texts in a job of twice the length, bit by bit; one without bytes moves the last bias alone."""
+    job = replace(JOBS["two layers"], max_rows_per_unit=1)
+    longer = text(THREE, 18, 3, 6, 7, activation="relu")
+    codes, labels = random_texts(job, 30), np.arange(30) % 3
+    weights = weights_of(job, scale=0.5)
+    theta = read_weights(weights, job_shapes(job))
+    short = bounded(job, frame_of(job, range(30), codes, labels), np.arange(30), theta)
+    long = replace(longer, max_rows_per_unit=1)
+    padded = np.concatenate((codes, np.zeros_like(codes)))
+    other = bounded(long, frame_of(long, range(30), padded, labels), np.arange(30), theta)
+    assert all(np.allclose(short[each], other[each], rtol=1e-12, atol=1e-15) for each in range(30))
+    last = sum(int(np.prod(shape)) for shape in list(job_shapes(job).values())[:-2])
+    assert not short[0][:last].any()
+    assert np.count_nonzero(short[0][last:]) == 3
+    assert not any(each[:3].any() for each in short.values())  # of a byte that is zero
+
+
+def test_what_follows_the_rows_of_a_block_is_empty() -> None:
+    """After a full block, and then a short one, nothing of the first is left where no row is."""
+    job = replace(JOBS["classes"], max_rows_per_unit=1)
+    frame = random_frame(job, 64)
+    network: Any = network_of(job, data.encode_rows(job, frame), 64)
+    outputs_of = network.outputs_at(read_weights(weights_of(job, scale=0.5), job_shapes(job)))
+    outputs_of(np.arange(64))
+    outputs_of(np.arange(33))
+    room = network._rooms[64]
+    assert room.codes[:33].any()
+    assert not room.codes[33:].any()
+
+
+def test_nothing_of_a_block_of_texts_is_left_for_the_next() -> None:
+    """After a step in which no number is finite, and with weights that are again, a sum is what it was."""
+    layers = JOBS["two layers"]
+    job = replace(layers, max_rows_per_unit=1, model=replace(layers.model, activation="tanh"))
+    frame = random_frame(job, 20)
+    rows, units = data.encode_rows(job, frame), data.group_units(frame.unit, 1)
+    plan, theta = plan_of(job), read_weights(weights_of(job, scale=0.3), job_shapes(job))
+    network = network_of(job, rows, plan.block)
+
+    def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        with np.errstate(all="ignore"):
+            return engine.clipped_sum(
+                units,
+                np.ones(20, dtype=np.bool_),
+                network.books_at(weights),
+                network=network,
+                plan=plan,
+                reduction="sum",
+            )
+
+    before = total(theta)
+    assert before.any()
+    assert total(theta).tobytes() == before.tobytes()
+    assert not total(np.full_like(theta, np.nan)).any()
+    assert total(theta).tobytes() == before.tobytes()
+
+
+def test_a_text_that_overflows_is_its_own_affair() -> None:
+    """With weights that make one byte infinite it adds nothing, and nobody else's numbers change."""
+    job = replace(JOBS["classes"], max_rows_per_unit=1)
+    theta = read_weights(weights_of(job, scale=0.5), job_shapes(job))
+    theta[4 * 200 : 4 * 201] = 1e308  # the numbers of byte 200
+    theta[4 * BYTES :] *= 1e10
+    codes = random_texts(job, 12)
+    codes[codes == 200] = 7
+    spoiled = codes.copy()
+    spoiled[:, 5] = 200
+    labels = np.arange(12) % 3
+    calm, wild = (frame_of(job, range(12), each, labels) for each in (codes, spoiled))
+    some = addends(job, wild, np.arange(12), theta)
+    others = addends(job, without_unit(job, calm, 5), np.array([*range(5), *range(5, 11)]), theta)
+    assert [bits(some[each]) for each in range(5)] == [bits(others[each]) for each in range(5)]
+    assert not any(layer.inputs.any() or layer.gradients.any() for layer in some[5])
+    assert summed(job, weights_of(job, scale=0.5), calm).any()
+
+
+def test_taking_a_text_out_changes_the_sum_by_its_gradient_and_the_margin() -> None:
+    """U1 of a model of texts: the clip norm bounds table, kernels and last layer together."""
+    job = JOBS["two layers"]
+    frame, weights = random_frame(job, 10, rows_each=2), weights_of(job, scale=2.0)
+    alone, whole, rest = (
+        summed(job, weights, each) for each in (only_unit(job, frame, 4), frame, without_unit(job, frame, 4))
+    )
+    margin = plan_of(job).summation_margin * job.clip_norm
+    assert 0.99 * job.clip_norm < np.linalg.norm(alone) <= job.clip_norm
+    assert np.linalg.norm(whole - rest - alone) <= margin / 1e4
+
+
+def test_a_model_of_texts_learns_a_word_wherever_it_stands() -> None:
+    """Whether three letters stand together, in any place of the text, without noise; their order tells it."""
+    job = text(LOGISTIC, 12, 4, 8)
+    job = replace(job, steps=150, lr=4.0, momentum=0.5, expected_batch=64.0, max_rows_per_unit=1)
+    draws = np.random.default_rng(0)
+    label, where = draws.integers(0, 2, 64), draws.integers(0, 9, 64)
+    codes = np.full((12, 64), ord("x"))
+    for row, (is_there, place) in enumerate(zip(label, where, strict=True)):
+        codes[place : place + 3, row] = list(b"abc" if is_there else b"cab")
+    frame, weights = frame_of(job, range(64), codes, label), weights_of(job, scale=0.5)
+    _, update = listened(job, frame, weights=weights, silent=True)
+    theta = read_weights(weights, job_shapes(job)) + change_of(job, update)
+    scores = network_of(job, data.encode_rows(job, frame), 64).outputs_at(theta)(np.arange(64))
+    assert (scores.argmax(axis=0) == label).mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"image": (2, 6, 4)}, "one row and no pools"),
+        ({"kernel": (3, 3)}, "one row and no pools"),
+        ({"pool": (1, 2)}, "one row and no pools"),
+        ({"kernel": (1, 2)}, "no middle"),
+        ({"filters": ()}, "has an image"),
+    ],
+)
+def test_sizes_of_texts_that_do_not_fit_are_refused(changes: dict[str, Any], rule: str) -> None:
+    with pytest.raises(ProtocolError, match=rule):
+        replace(JOBS["classes"].model, **changes)
+
+
+def test_a_text_has_as_many_features_as_bytes() -> None:
+    job = JOBS["classes"]
+    for features in (job.features[1:], (*job.features[1:], replace(job.features[0], labels=255))):
+        with pytest.raises(ProtocolError, match="not the bytes of the text"):
+            replace(job, features=features)
+    assert Job.from_json(job.to_json()) == job
+    assert list(job_shapes(job)) == [
+        *("embedding.weight", "convolutions.0.weight", "convolutions.0.bias"),
+        *("linear.weight", "linear.bias"),
+    ]

@@ -1,0 +1,176 @@
+"""Ways in which a coordinator would take what is no answer, count one twice, or show what it should not."""
+
+from __future__ import annotations
+
+from mutant import Kind, Mutant
+
+MUTANTS = (
+    Mutant(
+        name="the signature of an answer is that of whatever key it names",
+        kind=Kind.CONFINEMENT,
+        function="judge_answer",
+        old="check_release(files, vault_key)",
+        new='check_release(files, bytes.fromhex(__import__("json").loads(files.manifest)["vault_key"]))',
+        caught_by="test_what_is_no_answer_to_this_round_is_refused_and_nothing_of_it_kept[whole and by another vault]",
+    ),
+    Mutant(
+        name="an answer to any job is one to this round",
+        kind=Kind.CONFINEMENT,
+        function="judge_answer",
+        old="        check_answers(release, files.update, job)\n",
+        new="",
+        caught_by="test_what_is_no_answer_to_this_round_is_refused_and_nothing_of_it_kept[to another job]",
+    ),
+    Mutant(
+        name="a release may come under any id",
+        kind=Kind.CONFINEMENT,
+        function="judge_answer",
+        old="release.release_id != release_id",
+        new="not release_id",
+        caught_by="test_what_is_no_answer_to_this_round_is_refused_and_nothing_of_it_kept[under another id]",
+    ),
+    Mutant(
+        name="the last answer of a vault counts, and not the first",
+        kind=Kind.LEDGER,
+        function="State.store",
+        old="if found is not None:",
+        new="if found is not None and not _is_same(found, answer):\n                session.delete(found)\n"
+        "                session.flush()\n            elif found is not None:",
+        caught_by="test_the_same_answer_again_is_no_second_one_and_another_is_refused",
+    ),
+    Mutant(
+        name="another answer is taken for the same",
+        kind=Kind.LEDGER,
+        function="_is_same",
+        old="return (found.release_id, found.manifest, found.update) == (",
+        new="return bool(found.release_id) or () == (",
+        caught_by="test_the_same_answer_again_is_no_second_one_and_another_is_refused",
+        within="learner/federation",
+    ),
+    Mutant(
+        name="a round that is closed takes answers",
+        kind=Kind.LEDGER,
+        function="State.store",
+        old=".closed_at is not None",
+        new=".number < 0",
+        caught_by="test_a_round_ends_with_its_deadline_for_good_even_if_the_clock_goes_back",
+    ),
+    Mutant(
+        name="what came of a round is kept a second time",
+        kind=Kind.LEDGER,
+        function="State.settle_round",
+        old="if found.settled:",
+        new="if False:",
+        caught_by="test_two_processes_that_see_the_same_end_make_one_of_it",
+    ),
+    Mutant(
+        name="a code enrols whoever comes later, too",
+        kind=Kind.CONFINEMENT,
+        function="State.enrol",
+        old="found is None or found.key not in (None, key)",
+        new="found is None",
+        caught_by="test_an_invitation_enrols_one_key_once_and_tells_that_key_the_same_token_again",
+    ),
+    Mutant(
+        name="codes are kept as they are",
+        kind=Kind.CONFINEMENT,
+        function="Coordinator.invite",
+        old="sha256(each.code.encode())",
+        new="each.code",
+        caught_by="test_an_invitation_enrols_one_key_once_and_tells_that_key_the_same_token_again",
+    ),
+    Mutant(
+        name="files are for anybody",
+        kind=Kind.CONFINEMENT,
+        function="_campaign_file",
+        old="    await doors.key(request, campaign)\n",
+        new="",
+        caught_by="test_every_error_is_one_sentence_with_its_status",
+    ),
+    Mutant(
+        name="any token of this form is one",
+        kind=Kind.CONFINEMENT,
+        function="_Doors.key",
+        old="if key is None:",
+        new="if not is_token:",
+        caught_by="test_every_error_is_one_sentence_with_its_status",
+    ),
+    Mutant(
+        name="whoever guesses is never asked to wait",
+        kind=Kind.CONFINEMENT,
+        function="Allowance.take",
+        old="if left < 1:",
+        new="if left < 0:",
+        caught_by="test_what_was_used_up_comes_back_over_a_minute",
+    ),
+    Mutant(
+        name="a body has no end",
+        kind=Kind.CONFINEMENT,
+        function="bounded_body",
+        old="DISCARDED if is_too_large else most",
+        new="1 << 60",
+        caught_by="test_a_body_that_does_not_end_ends",
+    ),
+    Mutant(
+        name="a body may take for ever",
+        kind=Kind.CONFINEMENT,
+        function="bounded_body",
+        old="asyncio.timeout(seconds)",
+        new="asyncio.timeout(None)",
+        caught_by="test_a_body_that_does_not_come_ends",
+    ),
+    Mutant(
+        name="what is aggregated is not verified again",
+        kind=Kind.CONFINEMENT,
+        function="Coordinator._written",
+        old="files = ReleaseFiles(manifest=each.manifest, signature=each.signature, update=each.update)",
+        new="files = ReleaseFiles(manifest=each.manifest, signature=each.signature, update=each.update)\n"
+        "            from vault.requester.release_check import parse_release_manifest, update_tensors\n"
+        "            tensors = update_tensors(parse_release_manifest(each.manifest), each.update)\n"
+        '            table.write(b"".join(one.tobytes() for one in tensors.values()))\n'
+        "            verified.append(each.key)\n"
+        "            continue",
+        caught_by="test_an_answer_that_was_changed_where_it_is_kept_does_not_count",
+    ),
+    Mutant(
+        name="vaults are shown a checkpoint that the witness did not cosign",
+        kind=Kind.AUDIT,
+        function="Coordinator.checkpoint",
+        old="cosigned if self.document.witness else newest",
+        new="newest",
+        caught_by="test_vaults_are_shown_what_the_witness_cosigned_and_never_what_it_did_not",
+    ),
+    Mutant(
+        name="a round is closed without a word on the log",
+        kind=Kind.AUDIT,
+        function="State.close_round",
+        old="self._append(session, [leaf(_count_answers(session, self._campaign, number))])",
+        new="pass",
+        caught_by="test_who_dies_between_closing_a_round_and_opening_the_next_goes_on_there[_settle]",
+    ),
+    Mutant(
+        name="a coordinator signs rounds by any key it finds",
+        kind=Kind.CONFINEMENT,
+        function="make_coordinator",
+        old="key.public.hex() != files.document.round_key",
+        new="not key.public",
+        caught_by="test_a_coordinator_without_the_key_of_the_rounds_is_not_made",
+    ),
+    Mutant(
+        name="a password may stand in the settings",
+        kind=Kind.CONFINEMENT,
+        function="_checked",
+        old="found = _POSTGRESQL.fullmatch(settings.database)",
+        new='found = _POSTGRESQL.fullmatch(re.sub(":[^/@]*@", "@", settings.database))',
+        caught_by="test_settings_that_would_not_do_are_refused",
+        within="learner/federation/coordinator_folder",
+    ),
+    Mutant(
+        name="the known noise of a round is taken for less than it is",
+        kind=Kind.CONFINEMENT,
+        function="answer_variance",
+        old="return of_step * _carried_on(job, plan)",
+        new="return of_step / 4 * _carried_on(job, plan)",
+        caught_by="test_the_noise_of_a_sum_is_the_mechanisms_and_rounding",
+    ),
+)

@@ -1,0 +1,31 @@
+"""A list is as wide as what stands in it now."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.app import App, ComposeResult
+
+from tui.widgets.table import Line, ListTable
+
+
+class Listed(App[None]):
+    """One list and nothing else."""
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        yield ListTable("name", "when")
+
+
+def test_a_long_cell_that_went_away_leaves_no_room_behind_it() -> None:
+    async def story() -> None:
+        async with Listed().run_test(size=(60, 10)) as pilot:
+            table = pilot.app.query_one(ListTable)
+            widths = []
+            for name in ("short", "y" * 40, "short"):
+                table.fill([Line(key=name, cells=(name, "now"))])
+                await pilot.pause()
+                widths.append(table.virtual_size.width)
+            assert widths[0] == widths[2] < widths[1]
+
+    asyncio.run(story())
