@@ -70,7 +70,9 @@ Clock = Callable[[], datetime]
 class Event:
     """Something that happened: by a vault, under its pseudonym, to a round, or to the log."""
 
-    kind: Literal["enrolled", "answer", "refused", "opened", "closed", "finished", "cosigned", "silent"]
+    kind: Literal[
+        "enrolled", "answer", "refused", "opened", "closed", "finished", "cosigned", "silent", "waiting"
+    ]
     round: int = 0
     vault: str = ""
     bytes: int = 0

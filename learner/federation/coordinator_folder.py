@@ -13,6 +13,7 @@ from typing import Any, Final
 import tomli_w
 
 from learner.federation.pinned_certificate import certificate_sha256
+from learner.federation.state import State
 from vault.errors.families import Invalid
 from vault.errors.federation import CoordinatorDamaged, CoordinatorExists, NoCoordinator
 from vault.errors.records import FileMissing
@@ -100,7 +101,7 @@ class CoordinatorFolder:
         """The database as SQLAlchemy calls it."""
         if not self.settings.database:
             return f"sqlite:///{self.path / DATABASE_FILE}"
-        return self.settings.database.replace("postgresql://", "postgresql+psycopg://", 1)
+        return _engine_url(self.settings.database)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +130,8 @@ def make_coordinator(
         raise Invalid(reason=f"the campaign {names if files.document.witness else 'names no witness'}")
     certificate, secret = _certificate(settings.host, own, now)
     certificate_sha256(certificate)
+    if settings.database:  # whether it answers is known before anything is made
+        State(_engine_url(settings.database), files.digest, lambda _size, _root: b"").close()
     make_folder(path)
     make_folder(path / CAMPAIGN_FOLDER)
     _write_campaign(path / CAMPAIGN_FOLDER, files, key)
@@ -152,6 +155,10 @@ def open_folder(path: Path) -> CoordinatorFolder:
     return CoordinatorFolder(
         path=path, settings=settings, campaign=files, round_key=key, token_secret=bytes.fromhex(line)
     )
+
+
+def _engine_url(database: str) -> str:
+    return database.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def _read_settings(path: Path) -> Settings:

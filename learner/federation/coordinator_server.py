@@ -116,10 +116,12 @@ def serve(
     settings = coordinator.folder.settings
     with _listening(settings.host, settings.port if port is None else port) as bound, _signals(end):
         coordinator.tick()
-        working = [threading.Thread(target=_tick_until, args=(coordinator, end), name="rounds")]
+        failed: list[Exception] = []
+        works = [lambda: _tick_until(coordinator, end)]
         if coordinator.document.witness is not None:
-            args = (coordinator, witness_client(), end)
-            working.append(threading.Thread(target=_ask_witness_until, args=args, name="witness"))
+            client = witness_client()
+            works.append(lambda: _ask_witness_until(coordinator, client, end))
+        working = [threading.Thread(target=_work, args=(each, end, failed)) for each in works]
         for each in working:
             each.start()
         try:
@@ -129,6 +131,8 @@ def serve(
             coordinator.changed.set()
             for each in working:
                 each.join()
+        for error in failed:
+            raise error
 
 
 async def _serve(
@@ -177,15 +181,30 @@ def _exit_at(server: uvicorn.Server, end: threading.Event) -> None:
     server.should_exit = True
 
 
+def _work(work: Callable[[], None], end: threading.Event, failed: list[Exception]) -> None:
+    """Do what the server needs beside it; without it there is nothing to serve for."""
+    try:
+        work()
+    except Exception as error:  # the boundary of the thread: it is raised again where the server ends
+        failed.append(error)
+        end.set()
+
+
 def _tick_until(coordinator: Coordinator, end: threading.Event) -> None:
     """Look at what is due once a second and after each answer."""
+    said = ""
     while not end.is_set():
         coordinator.changed.wait(TICK)
         coordinator.changed.clear()
-        if not end.is_set():
-            # What the database or the disk says now is tried again in a second; whoever asks is told meanwhile.
-            with contextlib.suppress(LockboxError):
-                coordinator.tick()
+        if end.is_set():
+            return
+        try:
+            coordinator.tick()
+            said = ""
+        except LockboxError as error:  # what the database or the disk says now is tried again in a second
+            if said != f"{error}":
+                coordinator.heard(Event(kind="waiting", reason=f"{error}"))
+            said = f"{error}"
 
 
 def witness_client() -> httpx.Client:

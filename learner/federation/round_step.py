@@ -26,7 +26,7 @@ from learner.federation.server_rules import ServerState, averaged, gradient_step
 from vault.requester.coordinating import CampaignDocument, GradientSteps
 
 WholeNumbers: TypeAlias = NDArray[Any]
-BLOCK: Final = 1 << 20
+BLOCK: Final = 1 << 18
 """Numbers of a table that are looked at at once."""
 WHOLE_ROWS: Final = "multi_krum"
 

@@ -15,16 +15,13 @@ from typing import Any, Final
 import sqlmodel
 from sqlalchemy import (
     Connection,
-    Engine,
-    create_engine,
-    event,
     func,
     text,
     update,
 )
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlmodel import Session, col, select
 
+from learner.federation.state_engine import opened_engine, translated
 from learner.federation.state_tables import (
     AnswerRow,
     CampaignRow,
@@ -45,12 +42,10 @@ from learner.federation.stored import (
     StoredModel,
     StoredRound,
 )
-from vault.errors.federation import DatabaseOther, DatabaseUnusable, FederationMissing
+from vault.errors.federation import DatabaseOther
 from vault.requester.campaign_log import CompactRange, leaf_hash
 
 VERSION: Final = 1
-PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "cache_size=-512")
-READERS: Final = 8
 CHUNK: Final = 200
 """Answers that are read at once where all of a round are gone through."""
 
@@ -64,12 +59,7 @@ class State:
 
     def __init__(self, url: str, campaign: str, sign_head: SignHead) -> None:
         self._campaign, self._sign_head = campaign, sign_head
-        try:
-            self._engine = _engine(url)
-        except ImportError as error:
-            raise FederationMissing(package="psycopg") from error
-        except (ArgumentError, NoSuchModuleError) as error:
-            raise DatabaseUnusable(reason="no such database is known here") from error
+        self._engine = opened_engine(url)
         self._is_sqlite = self._engine.dialect.name == "sqlite"
         # SQLite has one writer: whoever waits here asks it for nothing meanwhile.
         self._writing = threading.Lock()
@@ -287,15 +277,16 @@ class State:
         if not self._is_sqlite:
             return False
         # the driver's own connection: within a transaction it cannot be done
-        with _errors(), closing(self._engine.raw_connection()) as connection:
+        with translated(), closing(self._engine.raw_connection()) as connection:
             connection.cursor().execute("VACUUM INTO ?", (str(path),))
         return True
 
     # ------------------------------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        with _errors():
-            Row.metadata.create_all(self._engine)
+        with translated(), self._engine.begin() as connection:
+            self._lock(connection)  # or replicas that start at once would each make the tables
+            Row.metadata.create_all(connection)
         with self._write() as session:
             found = session.get(CampaignRow, self._campaign)
             if found is None:
@@ -325,48 +316,21 @@ class State:
     @contextmanager
     def _write(self) -> Iterator[Session]:
         """One transaction that no other process can write beside in this campaign."""
-        with self._writing, _errors(), Session(self._engine.execution_options(writes=True)) as session:
-            if not self._is_sqlite:
-                lock = int.from_bytes(bytes.fromhex(self._campaign[:16]), "big", signed=True)
-                session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+        with self._writing, translated(), Session(self._engine.execution_options(writes=True)) as session:
+            self._lock(session.connection())
             yield session
             session.commit()
 
+    def _lock(self, connection: Connection) -> None:
+        """In PostgreSQL wait for whoever else writes in this campaign, until this transaction ends."""
+        if not self._is_sqlite:
+            lock = int.from_bytes(bytes.fromhex(self._campaign[:16]), "big", signed=True)
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+
     @contextmanager
     def _read(self) -> Iterator[Session]:
-        with _errors(), Session(self._engine) as session:
+        with translated(), Session(self._engine) as session:
             yield session
-
-
-def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=READERS)
-    engine = create_engine(url, hide_parameters=True, pool_size=READERS, max_overflow=READERS)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions begin where we say so, and not where pysqlite does
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        # The text of the database's own error could hold what was being stored: its name alone is said.
-        names = (getattr(error.orig, name, None) for name in ("sqlite_errorname", "sqlstate"))
-        name = next((each for each in names if each), type(error.orig).__name__)
-        raise DatabaseUnusable(reason=name) from None
 
 
 def _members(fact: Any) -> dict[str, Any]:

@@ -17,12 +17,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
+COORDINATORS_SQL = tuple(f"learner.federation.state{part}" for part in ("", "_engine", "_tables"))
 # Every library that has a home, and that home.
 HOMES = {
     "nacl": ("vault.sealing",),
     "cryptography": ("learner.dp", "learner.federation.certificate"),
-    "sqlalchemy": ("vault.store", "learner.federation.state", "learner.federation.state_tables"),
-    "sqlmodel": ("vault.store", "learner.federation.state", "learner.federation.state_tables"),
+    "sqlalchemy": ("vault.store", *COORDINATORS_SQL),
+    "sqlmodel": ("vault.store", *COORDINATORS_SQL),
     "sqlcipher3": ("vault.store",),
     "alembic": ("vault.store",),
     "torch": ("learner",),

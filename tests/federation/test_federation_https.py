@@ -6,7 +6,9 @@ import contextlib
 import json
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,11 +16,15 @@ import httpx
 import pytest
 from conftest import START
 
+from learner.federation.coordinator import Coordinator
+from learner.federation.coordinator_folder import open_folder
+from learner.federation.coordinator_server import serve
 from learner.federation.exchange import answer_limit, enrolment_bytes
 from learner.federation.limits import Allowance, Limits
 from learner.federation.overview import overview
 from learner.federation.overview_from_afar import overview_from_afar, write_access
 from learner.federation.pinned_certificate import certificate_sha256
+from learner.federation.stored import StoredRound
 from tests.worlds.answering import MadeVault
 from tests.worlds.coordinators import (
     LOOPBACK,
@@ -29,7 +35,7 @@ from tests.worlds.coordinators import (
     serving,
     wait_until,
 )
-from vault.errors.federation import AccessInvalid, CoordinatorRefused, TooManyRequests
+from vault.errors.federation import AccessInvalid, CoordinatorRefused, DatabaseUnusable, TooManyRequests
 from vault.requester.coordinating import dimension
 
 QUICK = Limits(head_seconds=0.3, body_seconds=0.3, of_stranger=1000)
@@ -237,3 +243,41 @@ def test_a_deadline_is_seen_while_it_serves(served: ServedCoordinator, clock: Mo
     clock.now = START + timedelta(days=8)
     wait_until(lambda: served.coordinator.state.round(2) is not None)
     assert json.loads(served.coordinator.state.leaves()[-1])["round"] == 2
+
+
+def test_what_the_rounds_cannot_do_now_is_said_once_and_tried_again(
+    served: ServedCoordinator, clock: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tries = served.coordinator._settle, list[int]()
+
+    def full(found: StoredRound) -> None:
+        tries.append(found.number)
+        if len(tries) <= 2:
+            raise DatabaseUnusable(reason="SQLITE_FULL")
+        real(found)
+
+    monkeypatch.setattr(served.coordinator, "_settle", full)
+    clock.now = START + timedelta(days=8)
+    for _ in range(3):
+        served.coordinator.changed.set()
+        wait_until(lambda: not served.coordinator.changed.is_set())
+    wait_until(lambda: served.coordinator.state.round(2) is not None)
+    assert [each.reason for each in served.events if each.kind == "waiting"] == [
+        "The coordinator's database does not answer: SQLITE_FULL."
+    ]
+
+
+def test_a_mistake_in_the_rounds_ends_the_server_and_is_not_swallowed(
+    folder: Path, clock: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Coordinator(open_folder(folder), clock=clock)) as coordinator:
+        coordinator.tick()
+
+        def broken() -> None:
+            if threading.current_thread() is not threading.main_thread():
+                raise ZeroDivisionError
+
+        monkeypatch.setattr(coordinator, "tick", broken)
+        coordinator.changed.set()
+        with pytest.raises(ZeroDivisionError):
+            serve(coordinator, port=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -203,3 +204,18 @@ def test_moments_without_noise_to_speak_of_are_solved_for_the_weights(tmp_path: 
     solved = flat_weights(found.document, found.returned_model().weights)
     assert np.allclose(solved, weights, atol=0.01)
     found.close()
+
+
+@pytest.mark.parametrize("rule", ["mean", "trimmed_mean", "median"])
+def test_memory_does_not_grow_with_the_numbers_of_all_vaults(tmp_path: Path, rule: str) -> None:
+    block, peaks = 1 << 14, []
+    for vaults in (500, 2000):
+        table = tmp_path / f"{vaults}"
+        np.random.default_rng(0).integers(-9, 9, size=(vaults, 200)).tofile(table)
+        answers = np.memmap(table, dtype=np.int64, mode="r", shape=(vaults, 200))
+        tracemalloc.start()
+        combined(answers, step=1.0, variance=4.0, rule=rule, filtered=True, block=block)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+    assert peaks[1] - peaks[0] < 0.1 * 8 * 1500 * 200  # a tenth of what there is more of

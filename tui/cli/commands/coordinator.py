@@ -116,13 +116,14 @@ def serve(folder: CoordinatorDir, as_json: AsJson = False) -> None:
     from learner.federation.coordinator import Coordinator
     from learner.federation.coordinator_folder import open_folder
 
-    changed = threading.Event()
+    changed, writing = threading.Event(), threading.Lock()
     has_page = sys.stdout.isatty() and not as_json
 
     def heard(event: Event) -> None:
         changed.set()
         if not has_page:
-            write_json({"event": event.kind, **_said(event)})
+            with writing:  # several threads tell what happens, and a line is a line
+                write_json({"event": event.kind, **_said(event)})
 
     coordinator = Coordinator(open_folder(folder), heard=heard)
     try:
