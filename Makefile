@@ -12,10 +12,14 @@ TORCH_INDEX := $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL),)
 unexport PYTHONDONTWRITEBYTECODE
 TORCH := $(shell grep -i '^torch==' constraints.txt)
 
-.PHONY: demo test test-slow test-processors audit mutants check lint types imports format screens setup clean bench
+.PHONY: demo demo-together test test-slow test-processors audit mutants check lint types imports format screens setup clean bench
 
 demo: $(STAMP)
 	@$(BIN)/lockbox demo
+
+# Six vaults that learn together, under a coordinator; a few minutes.
+demo-together: $(STAMP)
+	@$(BIN)/lockbox demo --together
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --hold-cpu-shares

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
+import socket
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -121,7 +122,7 @@ def make_coordinator(
     """
     if not is_free(path):
         raise CoordinatorExists(path=path)
-    settings = _checked(settings)
+    settings = _checked(settings if settings.port else replace(settings, port=free_port(settings.host)))
     files, key = read_campaign(campaign), round_key(campaign)
     if key.public.hex() != files.document.round_key:
         raise Invalid(reason=f"{ROUND_KEY_FILE} beside the campaign is not the key of its rounds")
@@ -174,6 +175,16 @@ def _read_settings(path: Path) -> Settings:
     ):
         raise CoordinatorDamaged(path=path, reason=f"{SETTINGS_FILE} has a key that is not known, or not so")
     return _checked(Settings(**said))
+
+
+def free_port(host: str) -> int:
+    """A port at which nobody listens now; raises ``Invalid`` for a host that is not of this computer."""
+    try:
+        with socket.create_server((host, 0)) as asked:
+            found: int = asked.getsockname()[1]
+    except OSError as error:
+        raise Invalid(reason=f"nobody can listen at {host}: {error.strerror}") from None
+    return found
 
 
 def _checked(settings: Settings) -> Settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -51,9 +52,9 @@ def lines(outcome: Outcome) -> list[Text]:
         f"asked {outcome.asked} columns  {wording.squares(outcome.allowed, outcome.asked)}  allowed {outcome.allowed}",
         "",
         f"accuracy on {outcome.held_out} other patients (most common answer: {outcome.majority:.2f})",
-        _bar("start", outcome.start, "zero weights"),
-        _bar("private", outcome.private, f"ε {outcome.epsilon:.2f}, δ {outcome.delta:f}"),
-        _bar("non-private", outcome.non_private, "demo only"),
+        bar("start", outcome.start, "zero weights"),
+        bar("private", outcome.private, f"ε {outcome.epsilon:.2f}, δ {outcome.delta:f}"),
+        bar("non-private", outcome.non_private, "demo only"),
         "",
         f"{dots[0]}  A guess whether one given patient is in it",
         f"{dots[1]}  is right at most {right} times in 100, instead of 50.",
@@ -64,11 +65,11 @@ def lines(outcome: Outcome) -> list[Text]:
         "",
         f"{outcome.trail} entries on the audit trail, verified from the exported files alone",
     ]
-    return [_styled(Text(line)) for line in plain]
+    return [styled(Text(line)) for line in plain]
 
 
-def _styled(text: Text) -> Text:
-    """Colour beside the words and shapes, never instead of them."""
+def styled(text: Text) -> Text:
+    """A line with colour beside its words and shapes, never instead of them."""
     text.highlight_regex(r"^(STAYED|LEFT)", "bold")
     text.highlight_regex(r"[■█]+|●+", "green")
     text.highlight_regex(r"[□░]+|○+", "dim")
@@ -76,7 +77,8 @@ def _styled(text: Text) -> Text:
     return text
 
 
-def _bar(name: str, share: float, about: str) -> str:
+def bar(name: str, share: float, about: str) -> str:
+    """A share as a bar with its name before and what it is behind."""
     filled = round(share * BAR)
     return f"{name:>11} {'█' * filled}{'░' * (BAR - filled)} {share:.2f}  {about}"
 
@@ -87,12 +89,12 @@ def _refusal(attack: str, sentence: str) -> list[str]:
     return [f"✗ {attack:18} {first}", *(f"{'':21}{line}" for line in more)]
 
 
-def draw(outcome: Outcome, svg: Path) -> None:
-    """Print the card on the terminal and write the same card as SVG."""
+def draw(card: Sequence[Text], svg: Path, *, title: str = "Lockbox: what just happened") -> None:
+    """Print a card on the terminal and write the same card as SVG."""
     from rich.console import Console, Group
     from rich.panel import Panel
 
-    panel = Panel(Group(*lines(outcome)), title="Lockbox: what just happened", width=WIDTH)
+    panel = Panel(Group(*card), title=title, width=WIDTH)
     Console(width=WIDTH, highlight=False).print(panel)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         recorder = Console(width=WIDTH, record=True, file=nowhere, highlight=False, color_system="truecolor")

@@ -42,7 +42,7 @@ CampaignDir = Annotated[
     Path, typer.Option("--campaign", metavar="CAMPAIGNDIR", help="A signed campaign with its round.key.")
 ]
 Host = Annotated[str, typer.Option("--host", metavar="HOST", help="Where it listens: a name or an address.")]
-Port = Annotated[str, typer.Option("--port", metavar="PORT", help="At which port.")]
+Port = Annotated[str, typer.Option("--port", metavar="PORT", help="At which port; 0: a free one.")]
 Quorum = Annotated[
     str | None,
     typer.Option("--quorum", metavar="N", help="Close a round at so many answers, before its deadline."),
@@ -99,7 +99,7 @@ def init(
         write_json(
             {
                 "campaign": made.campaign.digest,
-                "address": settings.address,
+                "address": made.settings.address,
                 "certificate_sha256": made.pinned,
             }
         )

@@ -34,6 +34,12 @@ def demo(
     svg: Annotated[
         Path | None, typer.Option("--svg", metavar="FILE", help="Where the closing card goes as a picture.")
     ] = None,
+    together: Annotated[
+        bool,
+        typer.Option(
+            "--together", help="Instead: six vaults that answer one institute, one of them poisoned."
+        ),
+    ] = False,
     sample: Annotated[
         bool,
         typer.Option("--sample", help="Instead: make a vault of made-up data to try things on yourself."),
@@ -41,14 +47,14 @@ def demo(
     remove: Annotated[bool, typer.Option("--remove", help="Instead: delete that sample again.")] = False,
 ) -> None:
     """Watch one vault live the whole story on real data: import, ask, allow, learn, release, withdraw, verify."""
-    if (sample or remove) and (auto or keep or svg or (sample and remove)):
+    if (sample or remove) and (auto or keep or svg or together or (sample and remove)):
         raise click.UsageError("--sample and --remove stand alone")
     if sample:
         _make_sample()
     elif remove:
         _remove_sample()
     else:
-        _play(auto=auto, keep=keep, svg=svg)
+        (_play_together if together else _play)(auto=auto, keep=keep, svg=svg)
 
 
 def _make_sample() -> None:
@@ -100,9 +106,33 @@ def _play(*, auto: bool, keep: Path | None, svg: Path | None) -> None:
         outcome = story.play(prepare(narrator, paths))
         picture = svg or (folder / "card.svg" if keep else Path("lockbox-demo.svg"))
         write()
-        card.draw(outcome, picture)
+        card.draw(card.lines(outcome), picture)
         write(f"The same card as a picture: {picture}")
         _write_next_steps()
+
+
+def _play_together(*, auto: bool, keep: Path | None, svg: Path | None) -> None:
+    from tui.demo.card import draw
+    from tui.demo.narrator import Narrator
+    from tui.demo.together import card, story
+    from vault.vault import harden_process
+
+    harden_process()
+    scripted = auto or not is_interactive()
+    with _folder(keep) as folder:
+        write(
+            "Lockbox demo: six clinics as six vaults on this computer, with 10,391 real people over 65 (MEPS, 2003)."
+        )
+        write(
+            f"Vaults, couriers and coordinators are processes of their own; what they leave lies in {folder}."
+        )
+        if scripted:
+            say("(nobody is asked: scripted people, labelled so, take every decision)")
+        found = story.play(story.prepare(Narrator(folder=folder, is_scripted=scripted)))
+        picture = svg or (folder / "card.svg" if keep else Path("lockbox-together.svg"))
+        write()
+        draw(card.lines(found), picture, title="Lockbox: what six vaults learned together")
+        write(f"The same card as a picture: {picture}")
 
 
 def _introduce(folder: Path, *, scripted: bool) -> None:
