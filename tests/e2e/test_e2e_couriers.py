@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -72,8 +74,8 @@ def words(world: World) -> list[str]:
     return [one["word"] for one in told["rounds"]]
 
 
-def answered(world: World, number: int) -> None:
-    """Answer a round: a courier brings it in, a person decides about its update, and a courier brings that away."""
+def decided(world: World, number: int) -> None:
+    """A courier brings a round in, and a person lets its update go, which no courier brought away before."""
     said(world, "courier", "run", "--once")
     assert words(world) == ["sent"] * (number - 1) + ["waiting"]
 
@@ -85,6 +87,11 @@ def answered(world: World, number: int) -> None:
     (held,) = [one for one in said(world, "release", "list") if one["state"] == "held"]
     assert said(world, "courier", "run", "--once") == []
     done(world, "release", "send", held["id"], "--confirm-digest", held["digest"][:8])
+
+
+def answered(world: World, number: int) -> None:
+    """Answer a round: the same, and a courier brings the update away."""
+    decided(world, number)
     assert [one["event"] for one in said(world, "courier", "run", "--once")] == ["released", "sent"]
 
 
@@ -111,6 +118,29 @@ def test_two_vaults_learn_together_through_a_coordinator_and_get_the_model(
             assert said(world, "courier", "status")[0]["is_over"]
     answers = [one for one in coordinator.events if one.kind == "answer"]
     assert len(answers) == 4
+
+
+@pytest.mark.slow
+def test_an_answer_counts_once_though_two_couriers_bring_it_and_one_is_cut_off(
+    tmp_path: Path, coordinator: ServedCoordinator
+) -> None:
+    world = owner(tmp_path / "one")
+    (invitation,) = coordinator.invitations(1)
+    file = world.folder / "mine.invitation"
+    file.write_bytes(invitation_bytes(invitation))
+    other = replace(world, paths=replace(world.paths, state=tmp_path / "other"))
+    with serving(world):
+        joined(world, file, fingerprint_of(tmp_path / "requester" / "lab" / "requester.pub"))
+        decided(world, 1)
+        shutil.copytree(world.paths.courier, other.paths.courier)
+        state = next(world.paths.courier.iterdir()) / "state.json"
+        before = state.read_bytes()
+        for one in (world, other):
+            assert [each["event"] for each in said(one, "courier", "run", "--once")] == ["released", "sent"]
+        state.write_bytes(before)  # as if it had been killed before it could write down that it had sent
+        assert [each["event"] for each in said(world, "courier", "run", "--once")] == ["released", "sent"]
+    assert [one.kind for one in coordinator.events].count("answer") == 1
+    assert "refused" not in [one.kind for one in coordinator.events]
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -226,7 +227,7 @@ def leave(
                 say(sentence)
     folder.destroy()
     say("The courier's access and everything that it kept of this campaign are destroyed.")
-    say(f"To end every other access of {access.requester} too: lockbox requester revoke")
+    say(f"To end every other access of theirs too: lockbox requester revoke {shlex.quote(access.requester)}")
 
 
 @group.command("unit")
