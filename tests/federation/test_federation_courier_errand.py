@@ -63,6 +63,7 @@ def test_what_was_released_is_sent_without_the_vault_and_the_very_bytes_again_af
     assert first == second == carried.folder.read(answer_file(carried.folder.state().rounds[0].job))
 
 
+@pytest.mark.slow
 def test_the_second_round_and_the_model_come_with_the_rest_of_the_log_and_then_it_is_over(
     carried: CarriedWorld,
 ) -> None:
@@ -118,6 +119,7 @@ def test_an_answer_that_is_not_taken_for_good_is_not_sent_again(
     assert len(coordinator.put) == 1
 
 
+@pytest.mark.slow
 def test_a_courier_whose_access_ended_or_whose_line_is_lost_keeps_what_it_has(carried: CarriedWorld) -> None:
     carried.coordinator.open(1)
     carried.errand()
