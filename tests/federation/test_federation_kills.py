@@ -19,7 +19,7 @@ from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import open_folder
 from learner.federation.exchange import enrolment_bytes
 from tests.worlds.answering import MadeVault, signed_campaign
-from tests.worlds.coordinators import Replica, client, made_coordinator, replicas
+from tests.worlds.coordinators import Replica, client, is_up, made_coordinator, replicas
 from tests.worlds.postgres import postgres
 from vault.requester.campaign_log import log_head, signed_head
 
@@ -84,10 +84,16 @@ class Carrying:
         raise TimeoutError(place)
 
 
-def killing(found: list[Replica], ended: threading.Event, draw: random.Random, kills: list[float]) -> None:
-    """Kill one after another at random instants, of its start too."""
-    while not ended.wait(draw.uniform(0.2, 4.0)):
+def killing(
+    found: list[Replica], certificate: Path, ended: threading.Event, draw: random.Random, kills: list[float]
+) -> None:
+    """Kill one after another at random instants: a fourth of them while they start, the rest once they answered."""
+    while not ended.wait(draw.uniform(0.1, 1.5)):
         chosen = draw.choice(found)
+        if draw.random() < 0.75:
+            while not is_up(chosen, certificate) and not ended.is_set():
+                ended.wait(0.1)
+            ended.wait(draw.uniform(0, 1))
         chosen.kill()
         kills.append(time.monotonic())
         chosen.start()
@@ -112,7 +118,7 @@ def test_every_answer_is_there_once_however_often_they_are_killed(tmp_path: Path
         for place, each in enumerate(invitations)
     ]
     ended, kills = threading.Event(), list[float]()
-    killer = threading.Thread(target=killing, args=(found, ended, draw, kills))
+    killer = threading.Thread(target=killing, args=(found, folder.certificate, ended, draw, kills))
     carrying = [threading.Thread(target=each.run) for each in couriers]
     for each in found:
         each.start()

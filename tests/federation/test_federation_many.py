@@ -16,7 +16,7 @@ from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import open_folder
 from learner.federation.exchange import Invitation, enrolment_bytes
 from tests.worlds.answering import MadeVault, signed_campaign
-from tests.worlds.coordinators import Replica, client, made_coordinator, replicas, wait_until
+from tests.worlds.coordinators import Replica, is_up, made_coordinator, replicas, wait_until
 from tests.worlds.postgres import postgres
 
 COURIERS, ROUNDS = 200, 2
@@ -99,12 +99,3 @@ def test_two_hundred_couriers_at_once_lose_nothing_and_bring_nothing_twice(
     assert kept == expected
     assert len(facts) == COURIERS * ROUNDS
     assert max(memory) < MOST_MEMORY, memory
-
-
-def is_up(replica: Replica, certificate: Path) -> bool:
-    """Whether it answers."""
-    try:
-        with client(certificate, replica.url) as asked:
-            return asked.get("/").status_code == 404
-    except httpx.HTTPError:
-        return False

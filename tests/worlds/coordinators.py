@@ -184,3 +184,12 @@ def replicas(folder: Path, count: int) -> list[Replica]:
         (to / "coordinator.toml").write_text(tomli_w.dumps({**said, "port": port}))
         found.append(Replica(to))
     return found
+
+
+def is_up(replica: Replica, certificate: Path) -> bool:
+    """Whether it answers."""
+    try:
+        with client(certificate, replica.url) as asked:
+            return asked.get("/").status_code == 404
+    except httpx.HTTPError:
+        return False
