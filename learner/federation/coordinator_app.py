@@ -28,14 +28,14 @@ from learner.federation.stored import Stored
 from vault.errors.families import Invalid, LockboxError, Unavailable
 from vault.errors.federation import (
     AnswerInvalid,
-    BodyTooLarge,
-    BodyTooSlow,
     CodeRefused,
     NotEnrolled,
     NothingThere,
     OtherAnswer,
     RoundClosed,
     TooManyRequests,
+    UploadTooLarge,
+    UploadTooSlow,
 )
 from vault.requester.coordinating import dimension, signature_line
 from vault.requester.forms import NotCanonical, dump, parse_as
@@ -50,10 +50,10 @@ STATUS: Final[dict[type[LockboxError], int]] = {
     NotEnrolled: 403,
     CodeRefused: 403,
     NothingThere: 404,
-    BodyTooSlow: 408,
+    UploadTooSlow: 408,
     OtherAnswer: 409,
     RoundClosed: 410,
-    BodyTooLarge: 413,
+    UploadTooLarge: 413,
     AnswerInvalid: 422,
     TooManyRequests: 429,
     Invalid: 422,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from vault.errors.federation import BodyTooLarge, BodyTooSlow, TooManyRequests
+from vault.errors.federation import TooManyRequests, UploadTooLarge, UploadTooSlow
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -62,7 +62,7 @@ class Allowance:
 
 
 async def bounded_body(request: Request, most: int, seconds: float) -> bytes:
-    """The body, as long as it is no larger and comes in time; raises ``BodyTooLarge`` and ``BodyTooSlow``."""
+    """The body, as long as it is no larger and comes in time; raises ``UploadTooLarge`` and ``UploadTooSlow``."""
     said = request.headers.get("content-length", "0")
     is_too_large = not said.isdecimal() or int(said) > most
     parts, size = list[bytes](), 0
@@ -71,11 +71,11 @@ async def bounded_body(request: Request, most: int, seconds: float) -> bytes:
             async for part in request.stream():
                 size += len(part)
                 if size > (DISCARDED if is_too_large else most):
-                    raise BodyTooLarge(most=most)
+                    raise UploadTooLarge(most=most)
                 if not is_too_large:
                     parts.append(part)
     except TimeoutError:
-        raise BodyTooSlow(seconds=f"{seconds:g}") from None
+        raise UploadTooSlow(seconds=f"{seconds:g}") from None
     if is_too_large:
-        raise BodyTooLarge(most=most)
+        raise UploadTooLarge(most=most)
     return b"".join(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -28,6 +29,15 @@ def test_no_file_is_longer_than_its_budget() -> None:
         str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines()) for file in SOURCES
     }
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_an_error_has_a_name_of_its_own() -> None:
+    """The socket knows errors by their names alone."""
+    files = [file for file in SOURCES if file.is_relative_to(ROOT / "vault" / "errors")]
+    names = Counter(
+        node.name for file in files for node in tree_of(file).body if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_no_function_is_longer_than_its_budget() -> None:

@@ -137,11 +137,11 @@ class RoundClosed(Refused):
     """This round takes no answers any more."""
 
 
-class BodyTooLarge(Invalid):
+class UploadTooLarge(Invalid):
     """What was sent is larger than {most} bytes."""
 
 
-class BodyTooSlow(Unavailable):
+class UploadTooSlow(Unavailable):
     """What was sent did not come within {seconds} seconds."""
 
 
