@@ -3,7 +3,8 @@
 Run from the repository root: ``.venv/bin/python benchmarks/utility.py``. A job is made of a description as a requester
 would write it, and the learner's engine runs on the training part of each split; nothing is tuned, and what is in the
 test part decides nothing. Tables: what scikit-learn brings along and generates, and any CSV file by
-``--csv FILE --label COLUMN``, encoded by its own columns: a benchmark, where nobody's privacy is at stake.
+``--csv FILE --label COLUMN``, encoded by its own columns: a benchmark, where nobody's privacy is at stake. With
+``--model text`` texts: made-up messages, or the column of a CSV file that ``--text COLUMN`` names, by its first bytes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from made_up_messages import messages
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
@@ -32,9 +35,11 @@ from vault.requester.draft import Draft, draft_job
 from vault.requester.trained import TrainedModel
 from vault.requests.parse import parse_manifest
 from vault.requests.translate import learner_job
+from vault.training.readings import byte_codes
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TEST_PART = 0.2
+TEXT_LENGTH = 160
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +115,9 @@ def frame_of(given: Table, job: Job) -> ColumnFrame:
     by_name = {field["name"]: _coded(given, field) for field in given.fields}
     label = by_name.pop(given.label)
     unit = np.arange(given.rows, dtype=np.int32)
-    data = ColumnFrame.encode(
-        job, unit=unit.data, features=[each.data for each in by_name.values()], label=label.data
-    )
+    parts = [one for each in by_name.values() for one in (each.T if each.ndim == 2 else [each])]
+    features = [np.ascontiguousarray(each).data for each in parts]
+    data = ColumnFrame.encode(job, unit=unit.data, features=features, label=label.data)
     return ColumnFrame.decode(job, data)
 
 
@@ -120,6 +125,8 @@ def _coded(given: Table, field: dict[str, Any]) -> NDArray[Any]:
     cells, transform = given.columns[field["name"]], field["transform"]
     if transform["kind"] == "standard":
         return np.array([float(cell) for cell in cells], dtype=np.float64)
+    if transform["kind"] == "bytes":
+        return byte_codes(pa.chunked_array([pa.array(cells, pa.string())]), transform["length"])
     listed = places_of(transform["labels"])
     return np.array([listed.get(mark_of(str(cell)), -1) for cell in cells], dtype=np.int32)
 
@@ -201,6 +208,27 @@ def from_csv(path: Path, label: str, leave_out: frozenset[str]) -> Table:
     return table(path.stem, read, label, frozenset(columns.keys() - numbers) | {label})
 
 
+def of_texts(name: str, texts: Sequence[str], labels: Sequence[str]) -> Table:
+    """A table of texts and what they are, each read by its first bytes."""
+    classes = {"kind": "classes", "labels": tuple(sorted(set(labels)))}
+    read = {"kind": "bytes", "length": TEXT_LENGTH}
+    fields = (
+        {"name": "text", "role": "feature", "transform": read},
+        {"name": "label", "role": "label", "transform": classes},
+    )
+    return Table(name=name, columns={"text": list(texts), "label": list(labels)}, fields=fields)
+
+
+def texts_of(path: Path | None, label: str, text: str) -> Table:
+    """Two columns of a CSV file, or made-up messages."""
+    if path is None:
+        found = list(messages(2_500))
+        return of_texts("made-up messages", [each for each, _ in found], [each for _, each in found])
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return of_texts(path.stem, [row[text] for row in rows], [row[label] for row in rows])
+
+
 # the table of results -----------------------------------------------------------------------------------
 
 OFF_BY = (0.1, 1.0, 10.0)
@@ -218,7 +246,9 @@ def measured(given: Table, model: str, aim: Aim, count: int) -> list[tuple[float
 
 
 def ceiling(given: Table, model: str, count: int) -> float:
-    """The same without privacy: the same models, fitted by scikit-learn on the same inputs."""
+    """The same without privacy: the same models, fitted by scikit-learn on the same inputs; of texts another."""
+    if model == "text":
+        return statistics.mean(of_letters(*parts) for parts in splits(given, count))
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
@@ -231,6 +261,22 @@ def ceiling(given: Table, model: str, count: int) -> float:
     }
     encoder = TrainedModel(manifest=parse_manifest(outline_of(given, model).manifest), tensors={})
     return statistics.mean(fitted(kinds[model](), encoder, *parts) for parts in splits(given, count))
+
+
+def of_letters(train: Table, test: Table) -> float:
+    """The score of a logistic regression over runs of one to four letters."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    letters = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), sublinear_tf=True, lowercase=False)
+    kind = make_pipeline(letters, LogisticRegression(C=100.0, max_iter=2_000))
+    cut = [
+        [text.encode()[:TEXT_LENGTH].decode(errors="ignore") for text in each.columns["text"]]
+        for each in (train, test)
+    ]
+    kind.fit(cut[0], train.columns["label"])
+    return float(100 * kind.score(cut[1], test.columns["label"]))
 
 
 def outline_of(given: Table, model: str) -> Draft:
@@ -261,15 +307,19 @@ def main() -> None:
     parser.add_argument("--epsilon", default="1,8", help="with commas between them")
     parser.add_argument("--delta", default="0.000001")
     parser.add_argument("--splits", type=int, default=5)
-    parser.add_argument("--model", choices=["linear", "logistic", "mlp"], help="else by the label")
+    parser.add_argument("--model", choices=["linear", "logistic", "mlp", "text"], help="else by the label")
     parser.add_argument("--only", help="one of the ten tables")
     parser.add_argument("--csv", type=Path)
     parser.add_argument("--label")
     parser.add_argument("--leave-out", default="")
+    parser.add_argument("--text", default="text", help="the column of texts, with --model text")
     asked = parser.parse_args()
-    tables = (
-        [from_csv(asked.csv, asked.label, frozenset(asked.leave_out.split(",")))] if asked.csv else bundled()
-    )
+    if asked.model == "text":
+        tables = [texts_of(asked.csv, asked.label, asked.text)]
+    elif asked.csv:
+        tables = [from_csv(asked.csv, asked.label, frozenset(asked.leave_out.split(",")))]
+    else:
+        tables = bundled()
     print(f"| table | units | ε | {' | '.join(f'guess × {factor:g}' for factor in OFF_BY)} | no privacy |")
     print("|---|---|---|---|---|---|---|")
     for given in tables:

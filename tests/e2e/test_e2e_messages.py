@@ -10,13 +10,14 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from tests.made_up_messages import messages
 from tests.worlds.approving import approve
+from tests.worlds.benchmarks import benchmark_named
 from tests.worlds.commands import run
 from tests.worlds.importing import import_file
 from tests.worlds.world import NAME, World
 from vault.views.records import FileChoice
 
+messages = benchmark_named("made_up_messages").messages
 JOB = """\
 collection = "messages"
 unit = "record"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from copy import deepcopy
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from vault.importers.text_bytes import bytes_of
 from vault.importers.values import AS_TYPE
 from vault.records.arrow_types import arrow_type
 from vault.requester import recipe, trained
+from vault.requester.forecast import forecast
 from vault.requester.onnx_check import checked_model
 from vault.requester.onnx_model import CHANCES, onnx_bytes
 from vault.requester.prediction import predict
@@ -210,6 +212,8 @@ def test_a_model_of_texts_says_what_it_takes_in() -> None:
     filled = manifest(**KINDS["a number"]).features[0]
     assert "“ganz anders”" in transform_words(filled, FieldType.TEXT)
     assert (recipe.steps("text"), recipe.optimizer("text")) == (300, ("adam", "linear"))
+    of_text = forecast(asked, epsilon=Decimal(3), delta=Decimal("0.000001"), units_guess=4_000)
+    assert [each.points_lost for each in of_text.expected] == [18.0, 3.0, 0.3]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ MEASURED: Final = (
 """Signal over noise, and the points lost: `benchmarks/utility.py` on ten tables, see docs/recipes.md."""
 NETWORK_NEEDS: Final = 10.0
 """How many times the signal a network needs to lose as little as a linear model."""
+TEXT_NEEDS: Final = 3.0
+"""The same of a model of texts: of its table of bytes few rows occur, and the noise of the others moves no output."""
 RUINED: Final = 10.0
 """Points; a model that loses more is hardly one."""
 SHORTEST: Final = 20.0
@@ -78,10 +80,16 @@ def forecast(manifest: Manifest, *, epsilon: Decimal, delta: Decimal, units_gues
 def _expected(units: int, strength: float, manifest: Manifest) -> Expected:
     """The signal is as long as there are units, the noise of the whole run as √d/µ."""
     ratio = strength * units / math.sqrt(dimension(manifest))
-    needed = NETWORK_NEEDS if is_network(manifest.model.kind) else 1.0
+    needed = _needs(manifest.model.kind)
     return Expected(
         units=units, signal_to_noise=float(f"{ratio:.3g}"), points_lost=points_lost(ratio / needed)
     )
+
+
+def _needs(model_kind: str) -> float:
+    if model_kind == "text":
+        return TEXT_NEEDS
+    return NETWORK_NEEDS if is_network(model_kind) else 1.0
 
 
 def points_lost(ratio: float) -> float:
