@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from learner.federation.coordinator_folder import CoordinatorFolder
-from learner.federation.exchange import Invitation, parse_answer
+from learner.federation.exchange import Invitation, invitation_message, parse_answer
 from learner.federation.noise import answer_variance
 from learner.federation.round_step import RoundStep, WholeNumbers, round_step
 from learner.federation.server_rules import ServerState
@@ -62,6 +62,7 @@ TOKEN_DOMAIN: Final = b"lockbox enrolment v1\n"
 ACCESS_DOMAIN: Final = b"lockbox requester access v1\n"
 ROUNDS_AT_HAND: Final = 4
 MOST_INVITED: Final = 1_000_000
+UNSIGNED: Final = "0" * 128
 
 Clock = Callable[[], datetime]
 
@@ -109,20 +110,28 @@ class Coordinator:
 
     def invite(self, count: int, url: str) -> list[Invitation]:
         """So many new invitations, each for one vault; their codes are kept as digests alone."""
-        made = [
-            Invitation(
-                v=1,
-                kind="lockbox-invitation",
-                url=url,
-                certificate_sha256=self.folder.pinned,
-                campaign=self.digest,
-                requester=self.document.job.requester.key,
-                code=secrets.token_hex(32),
-            )
-            for _ in range(count)
-        ]
+        pinned = self.folder.pinned
+        made = [self._invitation(url, pinned) for _ in range(count)]
         self.state.invite([sha256(each.code.encode()) for each in made])
         return made
+
+    def is_invited(self, code: str) -> bool:
+        """Whether this is the code of an invitation, used or not."""
+        return self.state.is_invited(sha256(code.encode()))
+
+    def _invitation(self, url: str, pinned: str) -> Invitation:
+        unsigned = Invitation(
+            v=1,
+            kind="lockbox-invitation",
+            url=url,
+            certificate_sha256=pinned,
+            campaign=self.digest,
+            requester=self.document.job.requester.key,
+            code=secrets.token_hex(32),
+            signature=UNSIGNED,
+        )
+        signature = self._key.sign(invitation_message(unsigned)).hex()
+        return unsigned.model_copy(update={"signature": signature})
 
     def enrol(self, code: str, key: str) -> tuple[str, bool]:
         """The token of a key, and whether it is new here; raises ``CodeRefused``.

@@ -88,6 +88,21 @@ class _Doors:
         self.of_key.take(key)
         return key
 
+    async def invited(self, request: Request, campaign: str) -> None:
+        """Let in whoever has an invitation, used or not, or is enrolled; raises what ``key`` does.
+
+        A courier checks by whom it is invited before it says any vault's key.
+        """
+        kind, _, code = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "invitation" or campaign != self.coordinator.digest:
+            await self.key(request, campaign)
+            return
+        stranger = request.client.host if request.client else ""
+        self.of_stranger.take(stranger)
+        is_code = re.fullmatch("[0-9a-f]{64}", code) is not None
+        if not is_code or not await run_in_threadpool(self.coordinator.is_invited, code):
+            raise NotEnrolled()
+
 
 def application(coordinator: Coordinator, limits: Limits | None = None) -> FastAPI:
     """The application of a coordinator; it documents itself to nobody."""
@@ -170,7 +185,7 @@ async def _answer(doors: _Doors, request: Request, campaign: str, number: str, r
 
 
 async def _campaign_file(doors: _Doors, request: Request, campaign: str, file: str) -> Response:
-    await doors.key(request, campaign)
+    await doors.invited(request, campaign)
     files = doors.coordinator.campaign
     kept = {"campaign.json": (files.data, JSON), "campaign.sig": (files.signature, TEXT)}
     return _file(request, _picked(kept, file))

@@ -19,15 +19,20 @@ from vault.requester.forms import (
     Digest,
     NotCanonical,
     PublicKey,
+    Signature,
     Wire,
+    canonical,
     dump,
     from_base64,
+    is_signed_by,
     parse_as,
     rule,
 )
 from vault.requester.release_check import ReleaseFiles
 
 INVITATION_SUFFIX: Final = ".invitation"
+INVITATION_DOMAIN: Final = b"lockbox invitation v1\n"
+"""Goes before the bytes of an invitation in what is signed."""
 INVITATION_LIMIT: Final = 4096
 """Bytes of an invitation file."""
 ENROLMENT_LIMIT: Final = 1024
@@ -60,6 +65,7 @@ class Invitation(Wire):
     """What an owner gets from a requester: where the coordinator is, how it is known, and a code that enrols one key.
 
     ``certificate_sha256`` is the digest of the coordinator's certificate in DER; no authority is asked beside it.
+    ``signature`` is by the round key that the campaign names, so that nobody else can send a courier elsewhere.
     """
 
     v: Version
@@ -69,6 +75,7 @@ class Invitation(Wire):
     campaign: Digest
     requester: PublicKey
     code: Secret
+    signature: Signature
 
 
 class Access(Wire):
@@ -126,6 +133,20 @@ def parse_invitation(data: bytes) -> Invitation:
         return parse_as(Invitation, data)
     except NotCanonical as error:
         raise InvitationInvalid(reason=str(error)) from error
+
+
+def invitation_message(invitation: Invitation) -> bytes:
+    """What of an invitation is signed: all but the signature."""
+    return INVITATION_DOMAIN + canonical(invitation.model_dump(exclude={"signature"}))
+
+
+def check_invitation(invitation: Invitation, round_key: bytes) -> None:
+    """Refuse an invitation that this key did not sign; raises ``InvitationInvalid``.
+
+    ``round_key`` is the public key of the rounds of a campaign whose requester's signature was checked.
+    """
+    if not is_signed_by(round_key, invitation_message(invitation), bytes.fromhex(invitation.signature)):
+        raise InvitationInvalid(reason="whoever runs the campaign did not sign it")
 
 
 def parse_access(data: bytes) -> Access:

@@ -76,6 +76,11 @@ class State:
         with self._write() as session:
             session.add_all(InvitationRow(campaign=self._campaign, code_sha256=each) for each in codes)
 
+    def is_invited(self, code: str) -> bool:
+        """Whether there is a code of this SHA-256."""
+        with self._read() as session:
+            return session.get(InvitationRow, (self._campaign, code)) is not None
+
     def enrol(self, *, code: str, key: str, token: str, leaf: bytes, now: int) -> bool | None:
         """Enrol a key by a code and put ``leaf`` on the log; all but the leaf as digests or keys in hex.
 

@@ -12,12 +12,19 @@ from conftest import START, WEEK
 
 from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import open_folder
-from learner.federation.exchange import answer_bytes
+from learner.federation.exchange import answer_bytes, check_invitation, invitation_bytes, parse_invitation
 from learner.federation.stored import Stored
 from learner.update import encode_update
 from tests.worlds.answering import MadeVault, changed_release, signed_campaign
 from tests.worlds.coordinators import Moving, answered, enrolled, made_coordinator
-from vault.errors.federation import AnswerInvalid, CodeRefused, NothingThere, OtherAnswer, RoundClosed
+from vault.errors.federation import (
+    AnswerInvalid,
+    CodeRefused,
+    InvitationInvalid,
+    NothingThere,
+    OtherAnswer,
+    RoundClosed,
+)
 from vault.requester.release_check import ReleaseFiles
 from vault.requests.bundle import JOB_DOMAINS
 from vault.requests.campaign_round import ROUND_DOMAIN
@@ -45,6 +52,23 @@ def test_an_invitation_enrols_one_key_once_and_tells_that_key_the_same_token_aga
     assert coordinator.key_of(token) == vault.public
     assert coordinator.key_of(invitation.code) is None
     assert sum(b'"enrolled"' in line for line in coordinator.state.leaves()) == 1
+
+
+def test_an_invitation_is_signed_whole_by_the_key_of_the_campaigns_rounds(coordinator: Coordinator) -> None:
+    (invitation,) = coordinator.invite(1, "https://127.0.0.1:1")
+    round_key = bytes.fromhex(coordinator.document.round_key)
+
+    check_invitation(parse_invitation(invitation_bytes(invitation)), round_key)
+
+    changes = {
+        "url": "https://127.0.0.1:2", "certificate_sha256": "0" * 64, "campaign": "0" * 64,
+        "requester": "0" * 64, "code": "0" * 64, "signature": "0" * 128,
+    }  # fmt: skip
+    for name, other in changes.items():
+        with pytest.raises(InvitationInvalid):
+            check_invitation(invitation.model_copy(update={name: other}), round_key)
+    with pytest.raises(InvitationInvalid):
+        check_invitation(invitation, MadeVault().key.public)
 
 
 def test_one_vault_with_two_invitations_is_one_vault(coordinator: Coordinator) -> None:

@@ -155,6 +155,7 @@ def invited(folder: CourierFolder, port: int) -> None:
             "campaign": "b" * 64,
             "requester": "c" * 64,
             "code": "d" * 64,
+            "signature": "e" * 128,
         }
     )
     folder.write("invitation", invitation_bytes(invitation))

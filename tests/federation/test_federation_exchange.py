@@ -31,6 +31,7 @@ INVITATION: dict[str, Any] = {
     "campaign": "b" * 64,
     "requester": "c" * 64,
     "code": "d" * 64,
+    "signature": "e" * 128,
 }
 
 
@@ -47,6 +48,7 @@ def test_an_invitation_is_read_as_it_was_written() -> None:
         {"kind": "invitation"},
         {"more": 1},
         {"code": "D" * 64},
+        {"signature": "e" * 64},
         *({"url": url} for url in (
             "http://lab.example.org:8443", "https://lab.example.org", "https://lab.example.org:0",
             "https://lab.example.org:70000", "https://a@lab.example.org:8443", "https://lab.example.org:8443/path",

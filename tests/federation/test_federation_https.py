@@ -38,6 +38,7 @@ from tests.worlds.coordinators import (
 from vault.errors.federation import AccessInvalid, CoordinatorRefused, DatabaseUnusable, TooManyRequests
 from vault.requester.coordinating import dimension
 
+VAULT = MadeVault()
 QUICK = Limits(head_seconds=0.3, body_seconds=0.3, of_stranger=1000)
 
 
@@ -120,6 +121,22 @@ def test_every_error_is_one_sentence_with_its_status(served: ServedCoordinator) 
             assert each.status_code == status, each.url
             assert set(each.json()) == {"v", "error"}
             assert each.json()["error"].endswith(".")
+
+
+def test_an_invitation_shows_the_signed_campaign_before_a_vaults_key_is_told_and_nothing_else(
+    served: ServedCoordinator,
+) -> None:
+    (invitation,) = served.invitations()
+    with asking(served) as invited:
+        for code, status in (("0" * 64, 403), ("x", 403), (invitation.code, 200), (invitation.code, 200)):
+            invited.headers["Authorization"] = f"Invitation {code}"
+            found = [invited.get(each) for each in ("campaign.json", "campaign.sig")]
+            assert [each.status_code for each in found] == [status] * 2
+            served.coordinator.enrol(invitation.code, VAULT.public)  # used or not
+        files = served.coordinator.campaign
+        assert [each.content for each in found] == [files.data, files.signature]
+        for other in ("log/leaves", "rounds/1/manifest.json", "model/model.json", "overview"):
+            assert invited.get(other).status_code == 403
 
 
 def test_what_is_asked_without_a_token_is_the_same_for_every_file(served: ServedCoordinator) -> None:

@@ -173,4 +173,20 @@ MUTANTS = (
         new="return of_step / 4 * _carried_on(job, plan)",
         caught_by="test_the_noise_of_a_sum_is_the_mechanisms_and_rounding",
     ),
+    Mutant(
+        name="an invitation may be changed after it was signed",
+        kind=Kind.EGRESS,
+        function="invitation_message",
+        old='exclude={"signature"}',
+        new='exclude={"signature", "certificate_sha256"}',
+        caught_by="test_an_invitation_is_signed_whole_by_the_key_of_the_campaigns_rounds",
+    ),
+    Mutant(
+        name="an invitation may be signed by anybody",
+        kind=Kind.EGRESS,
+        function="check_invitation",
+        old="if not is_signed_by(",
+        new="if len(invitation.signature) != 128 and not is_signed_by(",
+        caught_by="test_an_invitation_is_signed_whole_by_the_key_of_the_campaigns_rounds",
+    ),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from vault.requests.bundle import SIGNATURE_LIMIT
 from vault.requests.canonical import NotCanonical, Wire, canonical, dump, parse_as, rule
 from vault.requests.release_manifest import RELEASE_LIMIT, UPDATE_LIMIT
-from vault.requests.values import Digest, PublicKey
+from vault.requests.values import Digest, PublicKey, Signature
+from vault.sealing.signing import is_signed_by
 from vault.strict_base64 import from_base64
 
 __all__ = [
@@ -15,10 +16,12 @@ __all__ = [
     "Digest",
     "NotCanonical",
     "PublicKey",
+    "Signature",
     "Wire",
     "canonical",
     "dump",
     "from_base64",
+    "is_signed_by",
     "parse_as",
     "rule",
 ]
