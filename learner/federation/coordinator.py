@@ -134,9 +134,9 @@ class Coordinator:
         return unsigned.model_copy(update={"signature": signature})
 
     def enrol(self, code: str, key: str) -> tuple[str, bool]:
-        """The token of a key, and whether it is new here; raises ``CodeRefused``.
+        """The token of a key, and whether it is new here; raises ``CodeRefused`` and ``AlreadyEnrolled``.
 
-        The token follows from the key, so that whoever lost the answer asks again and hears the same.
+        The token follows from the key, so that whoever lost the answer asks again by the same code and hears the same.
         """
         message = TOKEN_DOMAIN + bytes.fromhex(self.digest + key)
         token = hmac.digest(self.folder.token_secret, message, "sha256").hex()

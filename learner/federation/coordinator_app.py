@@ -27,6 +27,7 @@ from learner.federation.overview import overview
 from learner.federation.stored import Stored
 from vault.errors.families import Invalid, LockboxError, Unavailable
 from vault.errors.federation import (
+    AlreadyEnrolled,
     AnswerInvalid,
     CodeRefused,
     NotEnrolled,
@@ -52,6 +53,7 @@ STATUS: Final[dict[type[LockboxError], int]] = {
     NothingThere: 404,
     UploadTooSlow: 408,
     OtherAnswer: 409,
+    AlreadyEnrolled: 409,
     RoundClosed: 410,
     UploadTooLarge: 413,
     AnswerInvalid: 422,
@@ -164,7 +166,7 @@ async def _enrol(doors: _Doors, request: Request, campaign: str) -> Response:
         raise Invalid(reason=str(error)) from error
     try:
         token, is_new = await run_in_threadpool(doors.coordinator.enrol, asked.code, asked.key)
-    except CodeRefused:
+    except (CodeRefused, AlreadyEnrolled):
         doors.of_stranger.take(stranger)
         raise
     return Response(dump(Enrolment(v=1, token=token)), 201 if is_new else 200, media_type=JSON)

@@ -42,7 +42,7 @@ from learner.federation.stored import (
     StoredModel,
     StoredRound,
 )
-from vault.errors.federation import DatabaseOther
+from vault.errors.federation import AlreadyEnrolled, DatabaseOther
 from vault.requester.campaign_log import CompactRange, leaf_hash
 
 VERSION: Final = 1
@@ -84,14 +84,18 @@ class State:
     def enrol(self, *, code: str, key: str, token: str, leaf: bytes, now: int) -> bool | None:
         """Enrol a key by a code and put ``leaf`` on the log; all but the leaf as digests or keys in hex.
 
-        True where it is new, False where this key was enrolled before, None where the code is not for it.
+        True where it is new, False where this code enrolled this key before, None where the code is not for it. Raises
+        ``AlreadyEnrolled`` for an unused code and a key that another code enrolled: a key is public, and who
+        names it is not thereby its vault.
         """
         with self._write() as session:
             found = session.get(InvitationRow, (self._campaign, code))
             if found is None or found.key not in (None, key):
                 return None
-            if session.get(EnrolmentRow, (self._campaign, key)) is not None:
+            if found.key == key:
                 return False
+            if session.get(EnrolmentRow, (self._campaign, key)) is not None:
+                raise AlreadyEnrolled()
             found.key = key
             session.add(EnrolmentRow(campaign=self._campaign, key=key, token_sha256=token, enrolled_at=now))
             self._append(session, [leaf])

@@ -18,6 +18,7 @@ from learner.update import encode_update
 from tests.worlds.answering import MadeVault, changed_release, signed_campaign
 from tests.worlds.coordinators import Moving, answered, enrolled, made_coordinator
 from vault.errors.federation import (
+    AlreadyEnrolled,
     AnswerInvalid,
     CodeRefused,
     InvitationInvalid,
@@ -71,11 +72,19 @@ def test_an_invitation_is_signed_whole_by_the_key_of_the_campaigns_rounds(coordi
         check_invitation(invitation, MadeVault().key.public)
 
 
-def test_one_vault_with_two_invitations_is_one_vault(coordinator: Coordinator) -> None:
-    vault = MadeVault()
+def test_an_unused_invitation_tells_nobody_the_token_of_a_vault_that_another_enrolled(
+    coordinator: Coordinator,
+) -> None:
+    vault, other = MadeVault(), MadeVault()
+    enrolled(coordinator, vault)
+    (unused,) = coordinator.invite(1, "https://127.0.0.1:1")
 
-    assert enrolled(coordinator, vault) == enrolled(coordinator, vault)
+    for _ in range(2):
+        with pytest.raises(AlreadyEnrolled):
+            coordinator.enrol(unused.code, vault.public)
+
     assert coordinator.state.counts() == (2, 1)
+    assert coordinator.enrol(unused.code, other.public)[1]
 
 
 def test_neither_codes_nor_tokens_nor_the_requesters_key_lie_in_the_folder(

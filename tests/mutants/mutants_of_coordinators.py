@@ -83,7 +83,7 @@ MUTANTS = (
         name="files are for anybody",
         kind=Kind.CONFINEMENT,
         function="_campaign_file",
-        old="    await doors.key(request, campaign)\n",
+        old="    await doors.invited(request, campaign)\n",
         new="",
         caught_by="test_every_error_is_one_sentence_with_its_status",
     ),
@@ -180,6 +180,14 @@ MUTANTS = (
         old='exclude={"signature"}',
         new='exclude={"signature", "certificate_sha256"}',
         caught_by="test_an_invitation_is_signed_whole_by_the_key_of_the_campaigns_rounds",
+    ),
+    Mutant(
+        name="an unused invitation tells the token of any vault",
+        kind=Kind.EGRESS,
+        function="State.enrol",
+        old="raise AlreadyEnrolled()",
+        new="return False",
+        caught_by="test_an_unused_invitation_tells_nobody_the_token_of_a_vault_that_another_enrolled",
     ),
     Mutant(
         name="an invitation may be signed by anybody",

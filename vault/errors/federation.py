@@ -125,6 +125,12 @@ class CodeRefused(Refused):
     """This invitation is not known here, or was used by another vault."""
 
 
+class AlreadyEnrolled(Refused):
+    """This vault is enrolled already, by another invitation."""
+
+    hint = "join again with the invitation that enrolled it; this one is still good for another vault"
+
+
 class NothingThere(Unavailable):
     """There is no {what} here."""
 
