@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,8 +37,6 @@ EVERY: Final = 300.0
 LONGEST: Final = 6 * 3600.0
 PATIENCE: Final = 900.0
 """Seconds that an errand may take."""
-AGAIN: Final = 3
-"""How often one that lost its line to the vault is started again at once."""
 LINE_LOST: Final = 3
 """The exit code of an errand whose line to the vault was lost."""
 _DONE: Final = 0
@@ -63,18 +62,18 @@ def enrol(folder: CourierFolder, key: bytes) -> None:
 def errand(folder: CourierFolder, *, connect: Connect, tell: Tell) -> None:
     """Let a courier go once; raises the error that it tells, and ``CourierFailed``.
 
-    Where nobody has the vault open it sends what was released before and nothing else.
+    Where nobody has the vault open it sends what was released before and nothing else. One that loses the vault on its
+    way ends as if the vault were locked: were it started again at once, the coordinator could tell.
     """
-    for _ in range(AGAIN):
-        told = []
-        for event in _carried_out(folder, connect):
-            told.append(event)
-            if event.get("event") not in ("trouble", "ended"):
-                tell(folder, event)
-        if told[-1].get("code") != LINE_LOST:
-            _raise_told(told)
-            return
-    raise CourierFailed(reason="it lost the vault again and again")
+    told = []
+    for event in _carried_out(folder, connect):
+        told.append(event)
+        if event.get("event") not in ("trouble", "ended"):
+            tell(folder, event)
+    if told[-1].get("code") == LINE_LOST:
+        tell(folder, {"event": "locked"})
+    else:
+        _raise_told(told)
 
 
 def probe(targets: Mapping[str, Path]) -> list[Tried]:
@@ -120,6 +119,7 @@ class Couriers:
     go: Go = errand
     _due: dict[Path, float] = field(default_factory=dict)
     _last: dict[Path, str] = field(default_factory=dict)
+    _killed: Counter[Path] = field(default_factory=Counter)
 
     def go_on(self) -> None:
         """Go on until the process is ended."""
@@ -144,11 +144,23 @@ class Couriers:
         return sorted(folders, key=lambda one: self._due[one.path])
 
     def _go(self, folder: CourierFolder) -> None:
+        path, killed = folder.path, 0
         try:
             self.go(folder, connect=self.connect, tell=self._tell_news)
         except LockboxError as error:
+            # who was killed could not write down that it failed
+            killed = self._killed[path] + 1 if isinstance(error, CourierFailed) else 0
             self._tell_news(folder, {"event": "trouble", "sentence": str(error)})
-        self._due[folder.path] = self.clock() + wait_after(_failures(folder), self.every, self.chance())
+        self._killed[path] = killed
+        self._due[path] = self.clock() + wait_after(_failures(folder) + killed, self.every, self.chance())
+        self._draw_anew(path)
+
+    def _draw_anew(self, gone: Path) -> None:
+        """Put off whoever came due during an errand: who made it long would make all others go right after it."""
+        now = self.clock()
+        for path in self._due.keys() - {gone}:
+            if self._due[path] <= now:
+                self._due[path] = now + self.every * self.chance()
 
     def _tell_news(self, folder: CourierFolder, event: Mapping[str, Any]) -> None:
         """Tell what happened, but not again and again that the vault is locked or that there is the same trouble."""

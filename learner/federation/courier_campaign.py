@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ MODEL_FILES: Final = ("model.json", "model.sig", "model.safetensors")
 TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 _FILE_LIMIT: Final = 3 << 20
+_ETAG: Final = re.compile(r'"[0-9a-f]{64}"', re.ASCII)
 _NOTE_LIMIT: Final = 16 << 10
 _LOG_LIMIT: Final = 16 << 20
 _ENROLLED: Final = b'"kind":"enrolled"'
@@ -67,7 +69,8 @@ class ServedCampaign:
         leaves = self._leaves(note, folder.leaves())
         folder.write(LEAVES_FILE, b"".join(line + b"\n" for line in leaves))
         folder.write(CHECKPOINT_FILE, note)
-        return reply.headers.get("etag", "")
+        tag = reply.headers.get("etag", "")
+        return tag if _ETAG.fullmatch(tag) else ""
 
     def _leaves(self, note: bytes, known: tuple[bytes, ...]) -> tuple[bytes, ...]:
         """The lines of a log; all of them anew where it does not go on from what it showed before.

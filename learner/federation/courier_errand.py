@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from learner.federation.courier_campaign import (
@@ -24,10 +25,10 @@ from learner.federation.courier_campaign import (
 from learner.federation.courier_folder import CourierFolder, CourierState, RoundState, answer_file
 from learner.federation.exchange import answer_bytes
 from vault.errors.campaigns import CampaignLogBroken, CampaignLogOlder, CampaignNotWitnessed
-from vault.errors.daemon import SessionEnded
+from vault.errors.daemon import DaemonGone, NotAtThisDoor, SessionEnded
 from vault.errors.families import LockboxError, Unavailable
-from vault.errors.federation import CourierNotLetIn
-from vault.errors.requests import JobReplayed, TooManyWaiting
+from vault.errors.federation import CoordinatorRefused, CourierNotLetIn
+from vault.errors.requests import JobReplayed, TooManyWaiting, UnknownRequest
 from vault.requester.campaign_log import LogPart, part_since
 from vault.requester.release_check import ReleaseFiles
 
@@ -49,13 +50,13 @@ LATEST: Final = timedelta(days=30)
 """So long after its last round a final model may still come."""
 _TAKEN: Final = (200, 201)
 _FOR_GOOD: Final = {
-    403: "the coordinator does not know this vault",
     409: "the coordinator has another answer of this vault for this round",
     410: "the round was closed before",
     413: "it is too large for the coordinator",
     422: "the coordinator does not take it",
 }
 """What is said where an answer is not taken, however often it is sent."""
+_GONE: Final = "it was given to a folder, its time was over, or you left"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,9 +68,13 @@ class Errand:
     door: Door | None
     tell: Tell
     state: CourierState
+    refused: LockboxError | None = field(default=None, init=False)
 
     def run(self) -> None:
-        """Go once. What happened is told and kept; raises what went wrong, and ``DaemonGone`` once the line is lost."""
+        """Go once. What happened is told and kept; raises what went wrong, and ``DaemonGone`` once the line is lost.
+
+        What goes wrong in the vault is not heard by the coordinator: it is asked the same, and as often.
+        """
         try:
             self._send_released()
             self._keep(replace(self.state, etag=self.served.bring_up(self.folder, self.state.etag)))
@@ -79,27 +84,52 @@ class Errand:
         except LockboxError as error:
             self._keep(replace(self.state, trouble=str(error), failures=self.state.failures + 1))
             raise
-        self._keep(replace(self.state, trouble="", failures=0, is_over=self._is_over()))
+        trouble = str(self.refused or "")
+        self._keep(replace(self.state, trouble=trouble, failures=0, is_over=self._is_over()))
+        if self.refused is not None:
+            raise self.refused
 
     def _is_over(self) -> bool:
-        """Whether nothing can come any more: the model is here and no round waits, or the last one ended long ago."""
-        has_ended = bool(self.state.model) and self.state.is_idle
-        return has_ended or self.served.now() > deadlines(self.folder.read(CAMPAIGN_FILES[0]))[-1] + LATEST
+        """Whether nothing can come any more: the model is here and no round waits, or the last one ended long ago.
+
+        Long ago by the clock of this computer too: that of the coordinator alone ends nothing.
+        """
+        if self.state.model == "handed over" and self.state.is_idle:
+            return True
+        is_unsent = any(one.word == "released" for one in self.state.rounds)
+        now = min(self.served.now(), self.served.clock())
+        return not is_unsent and now > deadlines(self.folder.read(CAMPAIGN_FILES[0]))[-1] + LATEST
 
     def _serve(self, door: Door) -> None:
-        """Bring the vault what came, and take what was released; everything is fetched before a word is said to it."""
+        """Bring the vault what came, and take what was released.
+
+        Nothing is fetched for a vault that does not answer, and then everything before more is said to it.
+        """
+        self._at_vault(lambda: door.campaign(self.served.digest))
+        if self.refused is not None:
+            return
         log = log_in(self.folder)
         rounds = {number: self.served.round(number) for number in self._wanted(log)[:AT_ONCE]}
         model = self.served.model() if log.has_model and not self.state.model else None
+        for number, files in rounds.items():
+            self._at_vault(partial(self._hand_over, door, number, files, log))
+        if model is not None:
+            self._at_vault(partial(self._hand_over_model, door, model, log))
+        for one in self.state.rounds:
+            self._at_vault(partial(self._look_after, door, one))
+
+    def _at_vault(self, act: Callable[[], object]) -> None:
+        """Do one thing at the vault; what goes wrong is kept for the end and stops nothing else, unless it is shut."""
+        if isinstance(self.refused, (CourierNotLetIn, DaemonGone)):
+            return
         try:
-            for number, files in rounds.items():
-                self._hand_over(door, number, files, log)
-            if model is not None:
-                self._hand_over_model(door, model, log)
-            for one in self.state.rounds:
-                self._look_after(door, one)
+            act()
         except SessionEnded:
-            raise CourierNotLetIn() from None
+            self.refused = CourierNotLetIn()
+        except DaemonGone as error:
+            self.refused = error
+        except LockboxError as error:
+            self.refused = self.refused or error
 
     # rounds, and the model that comes of them
 
@@ -145,10 +175,15 @@ class Errand:
     def _look_after(self, door: Door, one: RoundState) -> None:
         if one.word != "waiting":
             return
-        word = door.job(one.job).state
-        if word == "released":
-            self._take(door, one)
-        elif word != "waiting":
+        try:
+            word = door.job(one.job).state
+            if word == "released":
+                self._take(door, one)
+                return
+        except (NotAtThisDoor, UnknownRequest):
+            self._note(replace(one, word="not here", note=_GONE), "not here")
+            return
+        if word != "waiting":
             self._note(replace(one, word=word), word)
 
     def _take(self, door: Door, one: RoundState) -> None:
@@ -163,10 +198,17 @@ class Errand:
         self._note(replace(one, word="released", release=release, size=len(body)), "released")
 
     def _send_released(self) -> None:
+        """Send every answer that was not taken yet; raises the first ``CoordinatorRefused`` once all were sent."""
+        refused = None
         for one in self.state.rounds:
             if one.word == "released":
                 reply = self.served.put(one.number, one.release, self.folder.read(answer_file(one.job)))
-                self._note_sent(one, reply)
+                try:
+                    self._note_sent(one, reply)
+                except CoordinatorRefused as error:
+                    refused = refused or error
+        if refused is not None:
+            raise refused
 
     def _note_sent(self, one: RoundState, reply: Reply) -> None:
         """Note what became of an answer; raises ``CoordinatorRefused`` where it may be taken another time."""

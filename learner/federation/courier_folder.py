@@ -30,9 +30,9 @@ LOCK_FILE: Final = "lock"
 _DRAFT: Final = ".joining"
 _LARGEST: Final = 64 << 20
 
-Word = Literal["waiting", "refused", "expired", "released", "sent", "not sent", "not handed over"]
+Word = Literal["waiting", "refused", "expired", "released", "sent", "not sent", "not handed over", "not here"]
 """What became of a round: it waits in the vault, you said no, its time is over, you released its update, which then was
-sent or not taken; or the vault did not take the round."""
+sent or not taken; or the vault did not take the round, or has nothing of it to fetch any more."""
 
 _Fact = TypeVar("_Fact")
 

@@ -24,6 +24,8 @@ SILENT_SECONDS: Final = 30.0
 LONGEST_SECONDS: Final = 300.0
 """How long one question may take, however many bytes trickle in."""
 _AT_ONCE: Final = 65536
+_YEARS: Final = range(2000, 9000)
+"""A year that a clock may tell: what is reckoned with it stays a date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +41,10 @@ class Reply:
         """The time by the coordinator's clock, or None where it tells none."""
         try:
             told = parsedate_to_datetime(self.headers.get("date", ""))
-        except ValueError:
+            told = told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
             return None
-        return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+        return told if told.year in _YEARS else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,44 @@ def test_a_courier_backs_off_to_six_hours_and_says_the_same_trouble_once(home: P
     assert [one["event"] for one in said] == ["trouble"] * 3
 
 
+def test_who_came_due_during_a_long_errand_does_not_go_right_after_it(home: Path) -> None:
+    """One coordinator that trickles would else learn who has another: all that came due would go at once."""
+    time, ended, after = Time(), list[float](), list[float]()
+    going, plain = couriers(home, time), time.errand
+
+    def go(folder: CourierFolder, **how: Any) -> None:
+        if ended and len(after) < len(ended):
+            after.append(time.now - ended[-1])
+        plain(folder, **how)
+        if folder.path.name[0] == "a":
+            time.now += courier.PATIENCE
+            ended.append(time.now)
+
+    going.go = go
+    while len(ended) < 10:
+        going.turn()
+    assert min(after) > 0
+    assert len(set(after)) == len(after)
+
+
+def test_a_courier_that_is_killed_again_and_again_goes_ever_later(home: Path) -> None:
+    """It could not write down that it failed."""
+    time, gone = Time(), list[float]()
+
+    def go(folder: CourierFolder, **_how: Any) -> None:
+        if folder.path.name[0] == "a":
+            gone.append(time.now)
+            raise CourierFailed(reason="it took too long")
+
+    going = couriers(home, time)
+    going.go = go
+    while len(gone) < 12:
+        going.turn()
+    waits = [later - earlier for earlier, later in pairwise(gone)]
+    assert waits[0] < waits[3] < waits[5]
+    assert courier.LONGEST / 2 <= max(waits) <= courier.LONGEST * 1.5
+
+
 def test_for_a_campaign_that_is_over_nobody_goes_and_a_new_one_is_found(home: Path) -> None:
     time = Time()
     for folder in carried(home):

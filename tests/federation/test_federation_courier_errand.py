@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from learner.federation.courier_folder import answer_file
-from tests.worlds.carried import CarriedWorld
+from learner.federation.courier_campaign import ServedCampaign
+from learner.federation.courier_errand import Errand
+from learner.federation.courier_folder import CourierFolder, CourierState, RoundState, answer_file
+from tests.worlds.campaign_logs import WorldLog
+from tests.worlds.carried import TOKEN, CarriedWorld, MemoryCoordinator
 from tests.worlds.daemon import eventually
-from tests.worlds.world import NAME
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import NAME, World
+from vault.errors.daemon import DaemonGone, NotAtThisDoor, SessionEnded
+from vault.errors.families import LockboxError, Unavailable
 from vault.errors.federation import CoordinatorRefused, CoordinatorUnreachable, CourierNotLetIn
+from vault.errors.release import HeldUpdateDamaged
+from vault.errors.requests import UnknownRequest
+from vault.wire.messages import JobState
 
 
 def events(told: list[dict[str, object]]) -> list[object]:
@@ -101,9 +113,7 @@ def test_a_round_that_is_over_by_the_coordinators_clock_or_closed_is_not_fetched
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("status", "says"), [(409, "another answer"), (410, "closed before"), (403, "not know")]
-)
+@pytest.mark.parametrize(("status", "says"), [(409, "another answer"), (410, "closed before")])
 def test_an_answer_that_is_not_taken_for_good_is_not_sent_again(
     carried: CarriedWorld, status: int, says: str
 ) -> None:
@@ -124,9 +134,12 @@ def test_a_courier_whose_access_ended_or_whose_line_is_lost_keeps_what_it_has(ca
     carried.coordinator.open(1)
     carried.errand()
     carried.owner.revoke_tokens(NAME)
+    carried.coordinator.open(2)
+    seen = len(carried.coordinator.asked)
     with pytest.raises(CourierNotLetIn):
         carried.errand()
     assert [one.word for one in carried.folder.state().rounds] == ["waiting"]
+    assert not [one for one in carried.coordinator.asked[seen:] if "/rounds/" in one]
 
 
 @pytest.mark.slow
@@ -138,3 +151,131 @@ def test_a_round_that_the_vault_does_not_take_is_told_with_its_reason(carried: C
     assert told["event"] == "not handed over"
     assert told["note"]
     assert events(carried.errand()) == []
+
+
+# what goes wrong in the vault, and what the coordinator says ------------------------------------------------
+
+
+@dataclass
+class DoorOfTwo:
+    """Stands for a vault that says what it is told to say of a campaign and of each job."""
+
+    shut: LockboxError | None = None
+    jobs: dict[str, LockboxError] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def campaign(self, _digest: str) -> None:
+        """Answer, unless it is shut."""
+        if self.shut is not None:
+            raise self.shut
+
+    def job(self, job: str) -> JobState:
+        """Raise what it has for a job, or say that it waits."""
+        self.asked.append(job)
+        if job in self.jobs:
+            raise self.jobs[job]
+        return JobState(job_id=job, state="waiting")
+
+
+@pytest.fixture
+def alone(campaign_template: World, tmp_path: Path) -> Alone:
+    """A campaign of which rounds 1 and 2 wait in the vault and round 3 is open."""
+    world = copy_of(campaign_template, tmp_path / "copy")
+    folder, place = world.folder / "campaign", CourierFolder(tmp_path / "courier")
+    place.path.mkdir()
+    place.write("campaign.json", (folder / "campaign.json").read_bytes())
+    coordinator = MemoryCoordinator(folder=folder, log=WorldLog(folder), clock=world.clock)
+    for number in (1, 2, 3):
+        coordinator.open(number)
+    place.keep(CourierState(rounds=tuple(RoundState(number=n, job=str(n), word="waiting") for n in (1, 2))))
+    return Alone(world=world, coordinator=coordinator, folder=place)
+
+
+@dataclass
+class Alone:
+    """A courier whose vault is played."""
+
+    world: World
+    coordinator: MemoryCoordinator
+    folder: CourierFolder
+
+    def errand(self, door: DoorOfTwo | None) -> list[object]:
+        """Let it go once, and give back what it told."""
+        told: list[dict[str, object]] = []
+        served: Any = ServedCampaign(
+            coordinator=self.coordinator,  # type: ignore[arg-type]
+            digest=self.coordinator.log.digest,
+            token=TOKEN,
+            clock=self.world.clock,
+        )
+        vault: Any = door
+        Errand(
+            folder=self.folder, served=served, door=vault, tell=told.append, state=self.folder.state()
+        ).run()
+        return events(told)
+
+
+@pytest.mark.parametrize(
+    ("shut", "said"),
+    [
+        (SessionEnded(), CourierNotLetIn),
+        (DaemonGone(), DaemonGone),
+        (Unavailable(reason="it writes"), Unavailable),
+    ],
+)
+def test_a_vault_that_does_not_answer_looks_like_a_locked_one_to_the_coordinator(
+    alone: Alone, shut: LockboxError, said: type[LockboxError]
+) -> None:
+    """Above all while a run goes on past the time at which the vault locks."""
+    alone.errand(None)
+    alone.coordinator.asked.clear()
+    alone.errand(None)
+    locked = alone.coordinator.asked.copy()
+    alone.coordinator.asked.clear()
+    with pytest.raises(said):
+        alone.errand(DoorOfTwo(shut=shut))
+    assert alone.coordinator.asked == locked
+    state = alone.folder.state()
+    assert (state.failures, bool(state.trouble)) == (0, True)
+
+
+@pytest.mark.parametrize("error", [NotAtThisDoor(reason="nothing lies here"), UnknownRequest(request="1")])
+def test_an_update_that_cannot_be_fetched_any_more_stops_no_other_round(
+    alone: Alone, error: LockboxError
+) -> None:
+    alone.folder.keep(replace(alone.folder.state(), rounds=(*alone.folder.state().rounds, DONE)))
+    door = DoorOfTwo(jobs={"1": error})
+    assert alone.errand(door) == ["not here"]
+    assert alone.errand(door) == []
+    assert door.asked == ["1", "2", "2"]
+    state = alone.folder.state()
+    assert ([one.word for one in state.rounds], state.failures) == (["not here", "waiting", "sent"], 0)
+
+
+def test_what_goes_wrong_with_one_round_is_told_after_the_others(alone: Alone) -> None:
+    alone.folder.keep(replace(alone.folder.state(), rounds=(*alone.folder.state().rounds, DONE)))
+    door = DoorOfTwo(jobs={"1": HeldUpdateDamaged()})
+    with pytest.raises(HeldUpdateDamaged):
+        alone.errand(door)
+    assert (door.asked, alone.folder.state().failures) == (["1", "2"], 0)
+
+
+def test_the_clock_of_the_coordinator_alone_ends_nothing(alone: Alone) -> None:
+    clock = alone.world.clock
+    alone.coordinator.clock = lambda: clock() + timedelta(days=400)
+    alone.errand(None)
+    assert not alone.folder.state().is_over
+    alone.coordinator.clock = clock
+    clock.forward(days=400)
+    alone.folder.keep(replace(alone.folder.state(), rounds=(replace(DONE, word="released"),)))
+    alone.folder.write(answer_file(DONE.job), b"{}")
+    alone.coordinator.answers_with = 403
+    with pytest.raises(CoordinatorRefused):
+        alone.errand(None)
+    assert [one.word for one in alone.folder.state().rounds] == ["released"]
+    alone.coordinator.answers_with = 201
+    alone.errand(None)
+    assert alone.folder.state().is_over
+
+
+DONE = RoundState(number=3, job="3", word="sent")

@@ -130,3 +130,8 @@ def test_who_is_not_there_or_has_no_such_name_cannot_be_reached() -> None:
         Coordinator.resolved(f"https://127.0.0.1:{port}", PINNED).ask("GET", "/", limit=1)
     with pytest.raises(CoordinatorUnreachable):
         Coordinator.resolved("https://lockbox.invalid:8443", PINNED)
+
+
+@pytest.mark.parametrize("told", ["Mon, 01 Jan 1000 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -2359", "soon"])
+def test_a_date_that_is_none_tells_no_time(told: str) -> None:
+    assert courier_https.Reply(status=200, headers={"date": told}, body=b"").date is None

@@ -27,6 +27,7 @@ _WORDS: Final = {
     "sent": "sent",
     "not sent": "not taken by the coordinator",
     "not handed over": "not taken by the vault",
+    "not here": "nothing to fetch",
 }
 
 
@@ -68,6 +69,7 @@ def event(campaign: str, said: Mapping[str, Any]) -> str:
         "not sent": f"your update of round {number} was not taken: {_clause(said)}",
         "refused": f"you said no to round {number}",
         "expired": f"round {number} is over",
+        "not here": f"of round {number} nothing is left to be fetched: {_clause(said)}",
         "model": "the final model was handed to the vault: lockbox model list",
         "no model": f"the vault did not take the final model: {_clause(said)}",
         "trouble": str(said.get("sentence")),
