@@ -7,6 +7,7 @@ in the vault, whether it was allowed, ran, failed or is held is not heard: `vaul
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from vault import release
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 SENT_FILES: Final = (UPDATE_FILE, RELEASE_FILE, RELEASE_SIGNATURE_FILE)
 MOST_WAITING: Final = 20
 """Jobs of one requester that may wait at once."""
+COUNTS_AT_LEAST: Final = timedelta(days=1)
 MOST_WAITING_BYTES: Final = 8 * 1024**2
 """Bytes that they may have together."""
 
@@ -182,8 +184,12 @@ def _campaign_told(uow: UnitOfWork, row: CampaignRow, now: datetime) -> Campaign
 
 
 def _check_room_for_campaign(uow: UnitOfWork, requester_id: str, size: int, now: datetime) -> None:
-    """Refuse one campaign too many: counted are those whose last round is not over, whatever became of them here."""
-    found = [row for row in uow.find(CampaignRow, requester_id=requester_id) if now < row.expires_at]
+    """Refuse one campaign too many: counted are those whose last round is not over, whatever became of them here.
+
+    Each counts for a day at least, or such as end at once could be sent without end.
+    """
+    rows = uow.find(CampaignRow, requester_id=requester_id)
+    found = [row for row in rows if now < max(row.expires_at, row.received_at + COUNTS_AT_LEAST)]
     if len(found) >= MOST_WAITING:
         raise TooManyWaiting(most=f"{MOST_WAITING} campaigns")
     if sum(len(row.document) for row in found) + size > MOST_WAITING_BYTES:

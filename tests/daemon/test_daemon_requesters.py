@@ -171,16 +171,15 @@ def test_a_log_that_is_too_large_or_misspelt_is_refused_before_it_is_read(
 def test_a_round_runs_without_being_started_where_its_campaign_was_joined_so(
     settles_often: None, daemon: Daemon, session: Session
 ) -> None:
-    token, folder = token_for(daemon, session), campaign(daemon.world)
+    folder = campaign(daemon.world)
     taken = daemon.owner("submit_campaign", token=session.token, folder=folder).json()
     wish = {"campaign_id": taken["line"]["id"], "digest": taken["digest"], "unattended": True}
     assert daemon.proven(session, "join_campaign", **wish).status_code == 200
 
-    job = daemon.ask(addresses.SUBMIT_JOB, spelled(round_of(folder, 1)), token=token).json()["job_id"]
+    job = daemon.owner("submit", token=session.token, job=round_of(folder, 1)).json()["job_id"]
     eventually(
         lambda: request_of(daemon, session, job)["line"]["state"] == "held", "the round did not run by itself"
     )
-    assert state_of(daemon, token, job) == "waiting"
 
 
 def test_until_a_release_one_word_is_heard_whatever_became_of_the_job(

@@ -122,6 +122,22 @@ MUTANTS = (
         caught_by="test_rounds_wait_for_their_owner_where_nothing_else_was_agreed_to",
     ),
     Mutant(
+        name="a round whose run its owner stopped runs again without being started",
+        kind=Kind.CONSENT,
+        function="settle_one",
+        old="row.reason = START_IT",
+        new="assert START_IT",
+        caught_by="test_a_round_whose_run_was_stopped_is_its_owners_to_start",
+    ),
+    Mutant(
+        name="campaigns that end at once come without end",
+        kind=Kind.CONSENT,
+        function="_check_room_for_campaign",
+        old="max(row.expires_at, row.received_at + COUNTS_AT_LEAST)",
+        new="row.expires_at",
+        caught_by="test_a_campaign_that_ends_at_once_counts_for_a_day",
+    ),
+    Mutant(
         name="a campaign is taken in whose rounds no vault can pay",
         kind=Kind.LEDGER,
         function="check_rounds_payable",

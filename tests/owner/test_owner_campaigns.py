@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from vault.errors.requests import (
     UnknownRequester,
     WrongState,
 )
+from vault.errors.training import LearnerFailed
 from vault.owner.reopen import end_what_stands
 from vault.portal import Told
 from vault.requester.campaigns import check_campaign
@@ -653,3 +655,39 @@ def test_no_round_of_a_campaign_that_was_left_or_is_over_runs_by_itself(
     assert vault.rounds_to_run() == [second]
     vault.leave_campaign(found.line.id)
     assert vault.rounds_to_run() == []
+
+
+def test_a_round_whose_run_was_stopped_is_its_owners_to_start(vault: Vault, folder: Path) -> None:
+    """Whatever process has the vault open next does not know that it was stopped."""
+    found = vault.submit_campaign(folder)
+    vault.join_campaign(found.line.id, digest=found.digest, unattended=True)
+    request = vault.submit(round_of(folder, 1)).line.id
+
+    def stopped(step: int, _of: int) -> None:
+        if step == 0:
+            vault.stop_training(request)
+
+    with pytest.raises(LearnerFailed):
+        vault.train(request, progress=stopped)
+    assert vault.request(request).line.state == "approved"
+    assert vault.rounds_to_run() == []
+    assert vault.train(request).state == "held"
+    assert vault.request(request).reason is None
+
+
+def test_a_campaign_that_ends_at_once_counts_for_a_day(
+    asked: World, vault: Vault, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asker = id_of(vault)
+    monkeypatch.setattr(portal, "MOST_WAITING", 1)
+    vault.take_campaign(asker, *bytes_of(folder))
+    asked.clock.forward(days=22)
+    found = json.loads((folder / "campaign.json").read_bytes())
+    soon = [(asked.clock.now + timedelta(seconds=one)).strftime("%Y-%m-%dT%H:%M:%SZ") for one in (2, 3, 4)]
+    job = found["job"] | {"expires": soon[-1]}
+    quick = [another(asked, folder, name, deadlines=soon, job=job) for name in ("quick", "next")]
+
+    vault.take_campaign(asker, *bytes_of(quick[0]))
+    asked.clock.forward(seconds=5)
+    with pytest.raises(TooManyWaiting):
+        vault.take_campaign(asker, *bytes_of(quick[1]))

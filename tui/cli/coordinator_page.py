@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from tui.cli.coordinator_headings import ANSWER_HEADINGS, REFUSED_HEADINGS, ROUND_HEADINGS
 from tui.text.coordinator_facts import (
-    ANSWER_HEADINGS,
-    REFUSED_HEADINGS,
-    ROUND_HEADINGS,
     answer_row,
     facts,
     refused_row,

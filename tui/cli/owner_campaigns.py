@@ -27,6 +27,8 @@ from tui.text.request_facts import THEIRS
 from vault.errors.consent import NotConfirmed
 from vault.views.campaigns import CampaignView
 
+ROUND_HEADINGS = ("round", "ends (UTC)", "state", "request", "checked")
+
 CampaignId = Annotated[
     str, typer.Argument(metavar="ID", help="Of a campaign here; its first four characters are enough.")
 ]
@@ -91,7 +93,7 @@ def show_campaign(context: typer.Context, campaign_id: CampaignId, as_json: AsJs
     _draw(found)
     write()
     write_table(
-        campaign_facts.ROUND_HEADINGS,
+        ROUND_HEADINGS,
         [campaign_facts.round_row(one, found.witness) for one in found.rounds],
     )
     if leaving is not None:

@@ -162,9 +162,6 @@ def _composed(price: CampaignPrice) -> str:
     return f"That is {rounds} composed as one; one alone is ε {price.epsilon_of_round}, and these must not be added up."
 
 
-ROUND_HEADINGS = ("round", "ends (UTC)", "state", "request", "checked")
-
-
 def round_row(one: RoundView, witness: str | None) -> tuple[str, str, str, str, str]:
     """A round as a row: its number, its deadline, where it stands, its request, and by what it was checked."""
     return (

@@ -9,10 +9,6 @@ from tui.text.wording import counted
 if TYPE_CHECKING:
     from learner.federation.overview import AnswerOverview, Overview, RefusedOverview, RoundOverview
 
-ROUND_HEADINGS = ("round", "state", "deadline (UTC)", "answers", "left out", "bytes")
-ANSWER_HEADINGS = ("round", "vault", "bytes", "received (UTC)", "in the model")
-REFUSED_HEADINGS = ("round", "vault", "times", "why, the last time")
-
 
 def facts(found: Overview) -> list[tuple[str, str]]:
     """What is so of the campaign as a whole."""

@@ -63,6 +63,8 @@ def receive(act: AuditedTransaction, data: bytes, signature: bytes, *, now: date
 def take_up(act: AuditedTransaction) -> None:
     """End each campaign that waits although a word that was said before it came refuses it."""
     for row in act.uow.find(CampaignRow, state=CampaignState.WAITING):
+        if act.now >= row.expires_at:
+            continue  # nobody is asked any more
         before = None if row.is_told else row.received_at
         refusal, is_told = _standing_word(act.uow, row, act.now, before=before)
         if refusal is not None:

@@ -30,12 +30,18 @@ def approve_rounds(act: AuditedTransaction) -> list[str]:
 
 
 def unattended_rounds(uow: UnitOfWork, now: datetime) -> list[str]:
-    """The approved rounds that may run without anybody starting them, the one that ends first before the others."""
+    """The approved rounds that may run without anybody starting them, the one that ends first before the others.
+
+    One whose run ended early, by its owner or by anything else, has a reason with it and is its owner's to start.
+    """
     joined = uow.find(CampaignRow, state=CampaignState.JOINED, is_unattended=True)
     rows = [
-        row for one in joined for row in uow.find(RequestRow, campaign_id=one.id, state=RequestState.APPROVED)
+        row
+        for one in joined
+        for row in uow.find(RequestRow, campaign_id=one.id, state=RequestState.APPROVED)
+        if row.reason is None and now < row.expires_at
     ]
-    return [row.id for row in sorted(rows, key=lambda row: row.expires_at) if now < row.expires_at]
+    return [row.id for row in sorted(rows, key=lambda row: row.expires_at)]
 
 
 def attend(act: AuditedTransaction, row: CampaignRow) -> None:

@@ -34,6 +34,8 @@ def settle_one(act: AuditedTransaction, row: RequestRow, *, reason: str = "inter
     """Bring one request to its true state, with its audit entry."""
     if row.state in AFTER_CRASH:
         after = row.state = move(row.state, AFTER_CRASH[row.state])
+        if row.campaign_id is not None and after is RequestState.APPROVED:
+            row.reason = START_IT  # nothing runs without being started a second time
         is_charged = after is RequestState.FAILED
         act.record(EntryType.RUN_FAILED, clear={"run": row.id, "reason": reason, "charged": is_charged})
 
@@ -53,6 +55,8 @@ _REASONS: Final[Mapping[type[BaseException], str]] = {
     Unavailable: "interrupted",
 }
 
+
+START_IT: Final = "its run ended before it was paid for; it waits for you to start it"
 
 AFTER_CRASH = {
     RequestState.READY: RequestState.APPROVED,

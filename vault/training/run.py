@@ -176,7 +176,7 @@ def _check_runnable(row: RequestRow, state: RequestState, now: datetime) -> None
 def _mark(vault: OpenVault, planned: StoredJob, state: RequestState) -> None:
     with vault.act() as act:
         asked = reload(act.uow, planned)
-        asked.row.state = move(asked.row.state, state)
+        asked.row.state, asked.row.reason = move(asked.row.state, state), None
         _record_run(act, asked, state)
 
 

@@ -13,6 +13,7 @@ import click
 import typer
 
 from tui.cli.command_group import CommandGroup
+from tui.cli.coordinator_headings import REFUSED_HEADINGS, ROUND_HEADINGS
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write, write_facts, write_json, write_table
 from tui.text import coordinator_facts
@@ -170,9 +171,9 @@ def show_overview(found: Overview, *, as_json: bool) -> None:
         write_json(found)
         return
     write_facts(coordinator_facts.facts(found))
-    write_table(coordinator_facts.ROUND_HEADINGS, map(coordinator_facts.round_row, found.rounds))
+    write_table(ROUND_HEADINGS, map(coordinator_facts.round_row, found.rounds))
     if found.refused:
-        write_table(coordinator_facts.REFUSED_HEADINGS, map(coordinator_facts.refused_row, found.refused))
+        write_table(REFUSED_HEADINGS, map(coordinator_facts.refused_row, found.refused))
 
 
 def _overview(folder: Path) -> Overview:
