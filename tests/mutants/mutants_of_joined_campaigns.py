@@ -182,8 +182,8 @@ MUTANTS = (
         name="campaigns can be handed in without end",
         kind=Kind.EGRESS,
         function="_check_room_for_campaign",
-        old="if now < row.expires_at",
-        new="if now < row.expires_at and not row.is_told",
+        old="for row in rows if now <",
+        new="for row in rows if not row.is_told and now <",
         caught_by="test_a_requester_hands_in_so_many_campaigns_and_no_more",
     ),
 )
