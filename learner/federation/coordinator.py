@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 import tempfile
 import threading
@@ -26,7 +27,14 @@ from learner.federation.round_step import RoundStep, WholeNumbers, round_step
 from learner.federation.server_rules import ServerState
 from learner.federation.state import State
 from learner.federation.stored import Stored, StoredAnswer, StoredModel, StoredRound
-from vault.errors.federation import AnswerInvalid, CodeRefused, NothingThere, OtherAnswer, RoundClosed
+from vault.errors.federation import (
+    AnswerInvalid,
+    CodeRefused,
+    NotAggregated,
+    NothingThere,
+    OtherAnswer,
+    RoundClosed,
+)
 from vault.requester.campaign_log import (
     Checkpoint,
     campaign_leaf,
@@ -287,7 +295,16 @@ class Coordinator:
             self.heard(event)
 
     def _aggregated(self, found: StoredRound) -> tuple[RoundStep, dict[str, bool]]:
-        """What the answers of a round make of its weights, each verified again from its bytes, and which are in it."""
+        """What the answers of a round make of its weights, each verified again from its bytes, and which are in it.
+
+        Raises ``NotAggregated`` for what the disk or the limits of this computer refuse now.
+        """
+        try:
+            return self._aggregated_in_file(found)
+        except OSError as error:
+            raise NotAggregated(reason=os.strerror(error.errno or 0).lower()) from error
+
+    def _aggregated_in_file(self, found: StoredRound) -> tuple[RoundStep, dict[str, bool]]:
         with tempfile.TemporaryFile(dir=self.folder.path) as table:
             keys, verified = self._written(found, table)
             moved = round_step(

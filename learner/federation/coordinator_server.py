@@ -17,11 +17,10 @@ from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
-import h11
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from learner.federation.connections import listener, waiting_for
 from learner.federation.coordinator import Coordinator, Event
 from learner.federation.coordinator_app import application
 from learner.federation.limits import Limits
@@ -36,52 +35,9 @@ TICK: Final = 1.0
 GRACE: Final = 5
 WITNESS_SECONDS: Final = 10
 LONGEST_PAUSE: Final = 60.0
-BACKLOG: Final = 512
 THREADS: Final = 8
 TLS_BUFFER: Final = 16 * 1024
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-
-class BoundedProtocol(H11Protocol):
-    """HTTP/1.1 that waits only so long for the head of a request."""
-
-    _waiting: asyncio.TimerHandle | None = None
-
-    def head_seconds(self) -> float:
-        """How long it waits."""
-        return Limits().head_seconds
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request."""
-        super().connection_made(transport)
-        self._watch()
-
-    def data_received(self, data: bytes) -> None:
-        """Wait no longer once a head is whole, and anew where the next one has begun."""
-        super().data_received(data)
-        self._watch()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def _watch(self) -> None:
-        if self.conn.their_state is not h11.IDLE:
-            self._stop_waiting()
-        elif self._waiting is None:
-            self._waiting = self.loop.call_later(self.head_seconds(), self._give_up)
-
-    def _stop_waiting(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
-
-    def _give_up(self) -> None:
-        # A connection on which a request is being answered has its own end; an idle one is closed by this as well.
-        self._waiting = None
-        if self.conn.their_state is h11.IDLE:
-            self.transport.abort()
 
 
 class _Server(uvicorn.Server):
@@ -114,7 +70,7 @@ def serve(
     end, limits = end or threading.Event(), limits or Limits()
     _silence()
     settings = coordinator.folder.settings
-    with _listening(settings.host, settings.port if port is None else port) as bound, _signals(end):
+    with _listening(settings.host, settings.port if port is None else port, limits) as bound, _signals(end):
         coordinator.tick()
         failed: list[Exception] = []
         works = [lambda: _tick_until(coordinator, end)]
@@ -155,13 +111,9 @@ async def _serve(
 
 
 def _config(coordinator: Coordinator, limits: Limits) -> uvicorn.Config:
-    class Protocol(BoundedProtocol):
-        def head_seconds(self) -> float:
-            return limits.head_seconds
-
     return uvicorn.Config(
         application(coordinator, limits),
-        http=Protocol,
+        http=waiting_for(limits.head_seconds),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -235,11 +187,10 @@ def _ask_witness_until(coordinator: Coordinator, client: httpx.Client, end: thre
 
 
 @contextlib.contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def _listening(host: str, port: int, limits: Limits) -> Iterator[socket.socket]:
     address = f"{host}:{port}"
     try:
-        family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        bound = socket.create_server(where[:2], family=family, backlog=BACKLOG)
+        bound = listener(host, port, most=limits.connections, of_address=limits.of_address)
     except OSError as error:
         raise PortTaken(address=address, reason=_said(error)) from error
     with closing(bound):

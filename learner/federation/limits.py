@@ -24,12 +24,15 @@ DISCARDED: Final = 8 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Seconds for the head of a request and for its body; requests in a row and a minute, of a key and of strangers."""
+    """Seconds for the head of a request and for its body; connections at once, in all and ``of_address``; requests in a
+    row and a minute, of a key and of strangers.
+    """
 
     head_seconds: float = 20
     body_seconds: float = 120
     idle_seconds: int = 60
     connections: int = 1000
+    of_address: int = 250
     of_key: int = 300
     of_stranger: int = 30
 

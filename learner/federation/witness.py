@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from learner.federation.connections import listener, waiting_for
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.witness import (
     CheckpointElsewhere,
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     import socket
 
 BODY_SECONDS: Final = 20.0
+HEAD_SECONDS: Final = 20.0
 CONNECTIONS: Final = 200
+OF_ADDRESS: Final = 20
 SIZE_TYPE: Final = "text/x.tlog.size"
 _STATUS: Final[dict[type[LockboxError], int]] = {
     CheckpointMalformed: 400,
@@ -83,10 +86,7 @@ def serve(
     app = application(Witness.open(folder))
     server = WitnessServer(server_config(app, host, port, certificate, key), announce)
     logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
-    try:
-        server.run()
-    except SystemExit:  # how the server says that it could not listen
-        raise Invalid(reason=f"nothing can listen at {host}, port {port}") from None
+    server.run()
 
 
 def check_address(host: str, *, has_tls: bool) -> None:
@@ -110,21 +110,27 @@ class WitnessServer(uvicorn.Server):
         self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say where."""
-        await super().startup(sockets=sockets)
+        """Listen, and say where; raises ``Invalid`` for an address that is taken or none."""
+        host, port = self.config.host, self.config.port
+        try:
+            bound = listener(host, port, most=CONNECTIONS, of_address=OF_ADDRESS)
+        except OSError:
+            raise Invalid(reason=f"nothing can listen at {host}, port {port}") from None
+        await super().startup(sockets=[bound])
         if self.started:
             self._announce(self.servers[0].sockets[0].getsockname()[1])
 
 
 def server_config(
-    app: FastAPI, host: str, port: int, certificate: Path | None = None, key: Path | None = None
-) -> uvicorn.Config:
-    """How it is served: few connections, nothing logged."""
+    app: FastAPI, host: str, port: int, certificate: Path | None = None, key: Path | None = None,
+    *, head_seconds: float = HEAD_SECONDS,
+) -> uvicorn.Config:  # fmt: skip
+    """How it is served: few connections, none that is silent for long, nothing logged."""
     return uvicorn.Config(
         app,
         host=host,
         port=port,
-        http="h11",
+        http=waiting_for(head_seconds),
         ws="none",
         lifespan="off",
         log_config=None,

@@ -155,5 +155,9 @@ class TooManyRequests(Unavailable):
     """You ask too often; wait {seconds} seconds."""
 
 
+class NotAggregated(Unavailable):
+    """A round cannot be aggregated now: {reason}."""
+
+
 class WitnessSilent(Unavailable):
     """The witness has not cosigned the checkpoint: {reason}."""
