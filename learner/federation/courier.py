@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from learner.federation import courier_folder
-from learner.federation.courier_folder import CourierFolder, CourierState, carried
+from learner.federation.courier_folder import KEY_FILE, CourierFolder, CourierState, carried
 from learner.protocol import ENVIRONMENT
 from vault.errors.families import LockboxError
 from vault.errors.federation import CourierFailed, CourierFolderDamaged
@@ -51,11 +51,12 @@ _START: Final = (
 
 
 def enrol(folder: CourierFolder, key: bytes) -> None:
-    """Let a courier give this public key to the coordinator and fetch the campaign into its folder.
+    """Let a courier check who invites, give this public key to the coordinator and put the campaign into its folder.
 
     Raises the error that it tells, and ``CourierFailed``.
     """
-    told = list(_events(folder, "enrol", key.hex()))
+    folder.write(KEY_FILE, key)  # arguments can be read by everybody on this computer
+    told = list(_events(folder, "enrol"))
     _raise_told(told)
 
 

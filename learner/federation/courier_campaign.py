@@ -7,17 +7,25 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from learner.federation.courier_door import Served
 from learner.federation.courier_folder import CHECKPOINT_FILE, LEAVES_FILE, CourierFolder
-from learner.federation.exchange import ERROR_LIMIT, ErrorSentence
-from vault.errors.federation import CoordinatorOdd, CoordinatorRefused
-from vault.requester.campaign_log import claimed_head, log_tree, parse_leaf
+from learner.federation.exchange import ERROR_LIMIT, ErrorSentence, check_invitation
+from vault.errors.federation import CoordinatorOdd, CoordinatorRefused, InvitationInvalid, OtherCampaign
+from vault.requester.campaign_log import (
+    campaign_signature,
+    claimed_head,
+    log_tree,
+    parse_leaf,
+    signed_campaign,
+)
 from vault.requester.forms import NotCanonical, parse_as
 
 if TYPE_CHECKING:
     from learner.federation.courier_https import Coordinator, Reply
+    from learner.federation.exchange import Invitation
 
 CAMPAIGN_FILES: Final = ("campaign.json", "campaign.sig")
 ROUND_FILES: Final = ("manifest.json", "manifest.sig", "weights.safetensors")
@@ -127,6 +135,19 @@ def log_in(folder: CourierFolder) -> Log:
         open_rounds=tuple(sorted(opened - closed)),
         has_model=any(leaf.kind == "model" for leaf in said),
     )
+
+
+def check_invited(invitation: Invitation, campaign: bytes, signature: bytes) -> None:
+    """Refuse an invitation whose requester did not sign this campaign, or that its round key did not sign.
+
+    Raises ``OtherCampaign``, ``CampaignInvalid``, ``CampaignTampered`` and ``InvitationInvalid``.
+    """
+    if sha256(campaign).hexdigest() != invitation.campaign:
+        raise OtherCampaign()
+    document = signed_campaign(campaign, campaign_signature(signature))
+    if document.job.requester.key != invitation.requester:
+        raise InvitationInvalid(reason="the campaign is of another requester than it says")
+    check_invitation(invitation, bytes.fromhex(document.round_key))
 
 
 def deadlines(campaign: bytes) -> tuple[datetime, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from vault.errors.families import Unavailable
-from vault.errors.federation import CourierFolderDamaged
+from vault.errors.federation import CarriedFromElsewhere, CourierFolderDamaged, InvitationInvalid
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -27,6 +27,8 @@ STATE_FILE: Final = "state.json"
 CHECKPOINT_FILE: Final = "checkpoint"
 LEAVES_FILE: Final = "leaves.jsonl"
 LOCK_FILE: Final = "lock"
+KEY_FILE: Final = "vault-key"
+"""The public key by which the coordinator knows the vault."""
 _DRAFT: Final = ".joining"
 _LARGEST: Final = 64 << 20
 
@@ -187,7 +189,11 @@ def draft_folder(home: Path, digest: str) -> CourierFolder:
 
 
 def settled(draft: CourierFolder) -> CourierFolder:
-    """Put a folder in its place; where the campaign was joined before, what became of its rounds is kept."""
+    """Put a folder in its place; where the campaign was joined before, what became of its rounds is kept.
+
+    Raises ``CarriedFromElsewhere``.
+    """
+    check_same_coordinator(draft)
     place = CourierFolder(draft.path.with_suffix(""))
     if not place.path.exists():
         draft.path.rename(place.path)
@@ -196,6 +202,19 @@ def settled(draft: CourierFolder) -> CourierFolder:
         place.write(file.name, file.read_bytes())
     draft.destroy()
     return place
+
+
+def check_same_coordinator(draft: CourierFolder) -> None:
+    """Let a campaign that is carried be joined again from where it is carried; raises ``CarriedFromElsewhere``."""
+    place = CourierFolder(draft.path.with_suffix(""))
+    if not (place.path / INVITATION_FILE).exists():
+        return
+    try:
+        old, new = place.invitation(), draft.invitation()
+    except InvitationInvalid:
+        return  # one that cannot be read carries nothing, and joining again is what mends it
+    if (old.url, old.certificate_sha256) != (new.url, new.certificate_sha256):
+        raise CarriedFromElsewhere(url=old.url)
 
 
 def _folders(home: Path) -> Iterator[Path]:

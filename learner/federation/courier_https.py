@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import h11
 
@@ -49,11 +49,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coordinator:
-    """One coordinator: its address as it was resolved, and the digest of its certificate."""
+    """One coordinator: its address as it was resolved, and the digest of its certificate.
+
+    ``scheme`` is what is sent before a token: an enrolled key's, or the code of an invitation.
+    """
 
     url: str
     certificate_sha256: str
     addresses: tuple[tuple[Any, ...], ...]
+    scheme: Literal["Bearer", "Invitation"] = "Bearer"
 
     @classmethod
     def resolved(cls, url: str, certificate_sha256: str) -> Coordinator:
@@ -126,7 +130,7 @@ class Coordinator:
     def _request(self, method: str, path: str, token: str, body: bytes | None, etag: str) -> h11.Request:
         headers = [("Host", self.url.removeprefix("https://")), ("Connection", "close")]
         if token:
-            headers.append(("Authorization", f"Bearer {token}"))
+            headers.append(("Authorization", f"{self.scheme} {token}"))
         if etag:
             headers.append(("If-None-Match", etag))
         if body is not None:

@@ -1,6 +1,6 @@
 """A courier's process: it reads its folder, looks one name up, locks itself in, goes one errand and ends.
 
-    courier_process enrol FOLDER KEY        enrol this public key (hex) and fetch the campaign
+    courier_process enrol FOLDER            fetch and check the campaign, then enrol the public key in the folder
     courier_process carry FOLDER [LINE]     one errand; LINE is the number of a connected descriptor to the vault
     courier_process probe FOLDER PATH…      try from inside what must not work
 
@@ -16,24 +16,26 @@ import socket
 import sys
 from dataclasses import replace
 from enum import IntEnum
-from hashlib import sha256
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from learner.federation import courier_folder, courier_probes, courier_sandbox
-from learner.federation.courier_campaign import CAMPAIGN_FILES, ServedCampaign, refusal
+from learner.federation.courier_campaign import CAMPAIGN_FILES, ServedCampaign, check_invited, refusal
 from learner.federation.courier_door import Door
 from learner.federation.courier_errand import Errand
-from learner.federation.courier_folder import LOCK_FILE, CourierFolder
+from learner.federation.courier_folder import KEY_FILE, LOCK_FILE, CourierFolder
 from learner.federation.courier_https import Coordinator, host_and_port
 from learner.federation.exchange import ENROLMENT_LIMIT, Enrolment, enrolment_bytes
 from vault.client.connection import decode
 from vault.client.given_line import GivenLine
 from vault.errors.daemon import DaemonGone
 from vault.errors.families import LockboxError
-from vault.errors.federation import CoordinatorOdd, CourierAtWork, OtherCampaign
+from vault.errors.federation import CoordinatorOdd, CourierAtWork
 from vault.requester.forms import NotCanonical, parse_as
 from vault.wire.errors import ErrorBody, error_body, error_from
+
+if TYPE_CHECKING:
+    from learner.federation.exchange import Invitation
 
 
 class Exit(IntEnum):
@@ -77,8 +79,7 @@ def _go(task: str, path: str, *rest: str) -> None:
     coordinator = Coordinator.resolved(invitation.url, invitation.certificate_sha256)
     confinement = courier_sandbox.confine(folder.path, host_and_port(invitation.url)[1])
     if task == "enrol":
-        served = ServedCampaign(coordinator=coordinator, digest=invitation.campaign, token="")
-        _enrol(folder, served, code=invitation.code, key=bytes.fromhex(rest[0]))
+        enrol_by(folder, coordinator, invitation)
     else:
         _carry(folder, coordinator, invitation.campaign, confinement.missing, rest)
     os.close(lock)
@@ -100,21 +101,31 @@ def _at_work(folder: CourierFolder) -> int:
     return lock
 
 
-def _enrol(folder: CourierFolder, served: ServedCampaign, *, code: str, key: bytes) -> None:
-    """Give the coordinator this key, and put the campaign and the token into the folder."""
-    reply = served.ask("POST", "/enrolments", body=enrolment_bytes(code, key), limit=ENROLMENT_LIMIT)
+def enrol_by(folder: CourierFolder, coordinator: Coordinator, invitation: Invitation) -> None:
+    """Check who invites, then give the coordinator the key, and put the campaign and the token into the folder."""
+    files = _shown(coordinator, invitation)
+    check_invited(invitation, *files)
+    served = ServedCampaign(coordinator=coordinator, digest=invitation.campaign, token="")
+    body = enrolment_bytes(invitation.code, folder.read(KEY_FILE))
+    reply = served.ask("POST", "/enrolments", body=body, limit=ENROLMENT_LIMIT)
     if reply.status not in (200, 201):
         raise refusal(reply)
     try:
-        served.token = parse_as(Enrolment, reply.body).token
+        token = parse_as(Enrolment, reply.body).token
     except NotCanonical as error:
         raise CoordinatorOdd(reason=f"of its token, {error}") from None
-    for name, data in zip(CAMPAIGN_FILES, served.files(CAMPAIGN_FILES), strict=True):
+    for name, data in zip(CAMPAIGN_FILES, files, strict=True):
         folder.write(name, data)
-    if sha256(folder.read(CAMPAIGN_FILES[0])).hexdigest() != served.digest:
-        raise OtherCampaign()
-    folder.keep(replace(folder.access(), token=served.token))
+    folder.keep(replace(folder.access(), token=token))
     tell({"event": "enrolled"})
+
+
+def _shown(coordinator: Coordinator, invitation: Invitation) -> tuple[bytes, ...]:
+    """The campaign and its signature, as they are shown to who has an invitation."""
+    asked = replace(coordinator, scheme="Invitation")
+    return ServedCampaign(coordinator=asked, digest=invitation.campaign, token=invitation.code).files(
+        CAMPAIGN_FILES
+    )
 
 
 def _carry(

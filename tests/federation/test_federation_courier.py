@@ -7,7 +7,7 @@ import socket
 import stat
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from learner.federation import courier
+from learner.federation import courier, courier_process
+from learner.federation.coordinator import Coordinator
 from learner.federation.courier_folder import (
     Access,
     CourierFolder,
@@ -25,8 +26,18 @@ from learner.federation.courier_folder import (
     draft_folder,
     settled,
 )
+from learner.federation.courier_https import Reply
 from learner.federation.exchange import Invitation, invitation_bytes
-from vault.errors.federation import CoordinatorUnreachable, CourierFailed, CourierFolderDamaged
+from vault.errors.campaigns import CampaignTampered
+from vault.errors.families import LockboxError
+from vault.errors.federation import (
+    CarriedFromElsewhere,
+    CoordinatorUnreachable,
+    CourierFailed,
+    CourierFolderDamaged,
+    InvitationInvalid,
+    OtherCampaign,
+)
 
 TOKENS = ("1a" * 32, "a token for the door")
 
@@ -247,4 +258,122 @@ def words_of(process: Path) -> list[bytes]:
 
 def test_a_process_that_ends_without_a_word_is_an_error(home: Path) -> None:
     with pytest.raises(CourierFailed):
-        courier.enrol(CourierFolder(home / "nowhere"), b"k" * 32)
+        courier.errand(
+            CourierFolder(home / "nowhere"), connect=lambda: None, tell=lambda _folder, _event: None
+        )
+
+
+# who invites ------------------------------------------------------------------------------------------------
+
+KEY = bytes.fromhex("5e" * 32)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Stands for what answers at an invitation's address: it shows a campaign to whoever asks, and enrols."""
+
+    campaign: bytes
+    signature: bytes
+    scheme: str = "Bearer"
+    asked: list[str] = field(default_factory=list)
+    said: list[bytes] = field(default_factory=list)
+
+    def ask(self, method: str, path: str, *, token: str, body: bytes | None, etag: str, limit: int) -> Reply:
+        """Answer, and remember what was said."""
+        self.asked.append(f"{method} {path.rpartition('/')[2]} {self.scheme} {token}".strip())
+        self.said.append(body or b"")
+        shown = {"campaign.json": self.campaign, "campaign.sig": self.signature}
+        answer = shown.get(path.rpartition("/")[2], b'{"token":"' + b"7" * 64 + b'","v":1}')
+        return Reply(status=200, headers={}, body=answer)
+
+
+def enrolled(folder: CourierFolder, coordinator: Coordinator, invitation: Invitation) -> Shown:
+    """Go to be enrolled, and give back what the other side saw."""
+    shown = Shown(coordinator.campaign.data, coordinator.campaign.signature)
+    folder.write("vault-key", KEY)
+    asked: Any = shown
+    try:
+        courier_process.enrol_by(folder, asked, invitation)
+    except LockboxError:
+        assert not (folder.path / "campaign.json").exists()
+        assert not [one for one in shown.said if one]
+        assert not [one for one in shown.asked if one.startswith("POST")]
+        raise
+    return shown
+
+
+def test_a_vaults_key_is_sent_once_the_invitation_is_known_to_be_of_the_campaign(
+    home: Path, coordinator: Coordinator
+) -> None:
+    (invitation,) = coordinator.invite(1, "https://lab.example.org:8443")
+    folder = carried(home)[0]
+    shown = enrolled(folder, coordinator, invitation)
+    code = f"Invitation {invitation.code}"
+    assert shown.asked == [f"GET campaign.json {code}", f"GET campaign.sig {code}", "POST enrolments Bearer"]
+    assert KEY.hex().encode() in shown.said[-1]
+    assert folder.access().token == "7" * 64
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"url": "https://elsewhere.example.org:8443"}, InvitationInvalid),
+        ({"certificate_sha256": "0" * 64}, InvitationInvalid),
+        ({"requester": "c" * 64}, InvitationInvalid),
+        ({"campaign": "d" * 64}, OtherCampaign),
+    ],
+    ids=["another address", "another certificate", "another requester", "another campaign"],
+)
+def test_nobodys_key_is_sent_by_a_forged_invitation(
+    home: Path, coordinator: Coordinator, changes: dict[str, str], error: type[LockboxError]
+) -> None:
+    (invitation,) = coordinator.invite(1, "https://lab.example.org:8443")
+    with pytest.raises(error):
+        enrolled(carried(home)[0], coordinator, invitation.model_copy(update=changes))
+
+
+def test_nobodys_key_is_sent_for_a_campaign_that_its_requester_did_not_sign(
+    home: Path, coordinator: Coordinator
+) -> None:
+    (invitation,) = coordinator.invite(1, "https://lab.example.org:8443")
+    coordinator.campaign = replace(coordinator.campaign, signature=b"A" * 86 + b"==\n")
+    with pytest.raises(CampaignTampered):
+        enrolled(carried(home)[0], coordinator, invitation)
+
+
+@pytest.mark.parametrize("changes", [{"url": "https://127.0.0.1:9"}, {"certificate_sha256": "0" * 64}])
+def test_a_campaign_that_is_carried_is_not_taken_over_from_elsewhere(
+    home: Path, changes: dict[str, str]
+) -> None:
+    invited(carried(home)[0], 8443)
+    kept = carried(home)[0].invitation()
+    draft = draft_folder(home, "a" * 64)
+    draft.keep(access("another"))
+    draft.write("invitation", invitation_bytes(kept.model_copy(update=changes)))
+    with pytest.raises(CarriedFromElsewhere):
+        settled(draft)
+    assert carried(home)[0].invitation() == kept
+    assert carried(home)[0].access() == access("a" * 32)
+    draft.write("invitation", invitation_bytes(kept.model_copy(update={"code": "e" * 64})))
+    assert settled(draft).access() == access("another")
+
+
+@pytest.mark.slow
+def test_no_vaults_key_stands_in_the_arguments_of_a_courier_that_enrols(home: Path) -> None:
+    folder, shown = carried(home)[0], list[bytes]()
+
+    def look() -> None:
+        line, _ = server.accept()
+        with line:
+            shown.extend(word for child in children() for word in words_of(child))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        invited(folder, server.getsockname()[1])
+        thread = threading.Thread(target=look)
+        thread.start()
+        with pytest.raises(CoordinatorUnreachable):
+            courier.enrol(folder, KEY)
+        thread.join()
+    assert str(folder.path) in repr(shown)
+    assert KEY.hex() not in repr(shown)

@@ -11,7 +11,7 @@ import typer
 
 from tui.cli.terminal import ask, confirm, is_interactive, say
 from tui.cli.vault_access import global_options, open_vault
-from tui.text import courier_facts, wording
+from tui.text import courier_facts
 from vault.errors.campaigns import CampaignReplayed
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
@@ -28,9 +28,14 @@ if TYPE_CHECKING:
 def join_by(context: typer.Context, file: Path, *, name: str | None, fingerprint: str | None) -> Access:
     """Enrol this vault by an invitation, take its campaign in, and let a courier carry it.
 
-    Raises `InvitationInvalid`, `NotConfirmed`, and what the vault or the coordinator says.
+    Raises `InvitationInvalid`, `CarriedFromElsewhere`, `NotConfirmed`, and what the vault or the coordinator says.
     """
-    from learner.federation.courier_folder import INVITATION_FILE, draft_folder, settled
+    from learner.federation.courier_folder import (
+        INVITATION_FILE,
+        check_same_coordinator,
+        draft_folder,
+        settled,
+    )
     from learner.federation.exchange import parse_invitation
 
     data = _read(file)
@@ -38,13 +43,15 @@ def join_by(context: typer.Context, file: Path, *, name: str | None, fingerprint
     draft = draft_folder(global_options(context).paths.courier, invitation.campaign)
     try:
         draft.write(INVITATION_FILE, data)
+        check_same_coordinator(draft)
         with open_vault(context) as vault:
             who = _requester(vault, draft, invitation, name, fingerprint)
             access = _enrolled(vault, draft, who)
+        settled(draft)
     except BaseException:
-        draft.destroy()
+        if draft.path.exists():
+            draft.destroy()
         raise
-    settled(draft)
     return access
 
 
@@ -69,9 +76,8 @@ def _requester(
     fingerprint = fingerprint_of(key_file)
     known = next((one for one in vault.requesters() if one.fingerprint == fingerprint), None)
     chosen = _name(known, name)
-    say(f"{chosen} invites you. Fingerprint of their key: {fingerprint}")
-    if known is not None:
-        say(f"You know this key already; it is {wording.KEY_STATUS[known.status]}.")
+    for sentence in courier_facts.invited(name=chosen, fingerprint=fingerprint, known=known):
+        say(sentence)
     for sentence in courier_facts.before_joining(name=chosen, is_known=known is not None, url=invitation.url):
         say(f"• {sentence}")
     _confirm(fingerprint, told, is_known=known is not None)

@@ -9,6 +9,7 @@ from tui.text import times, wording
 
 if TYPE_CHECKING:
     from learner.federation.courier_folder import Access, CourierState, RoundState
+    from vault.views.requesters import RequesterView
 
 _MISSING: Final = {
     "landlock": "This kernel has no Landlock: a courier could read and write your files.",
@@ -31,13 +32,25 @@ _WORDS: Final = {
 }
 
 
+def invited(*, name: str, fingerprint: str, known: RequesterView | None) -> Iterator[str]:
+    """What an invitation says of who sent it, which nothing has shown yet."""
+    yield f"The invitation says it is from {name}. Fingerprint of the key that it names: {fingerprint}"
+    if known is not None:
+        yield f"You know this key already; it is {wording.KEY_STATUS[known.status]}."
+    yield (
+        "An invitation is not signed by itself: whoever made it can name any key. Whether that key signed the "
+        "campaign, and the campaign's key this invitation, is checked before your vault's key is sent."
+    )
+
+
 def before_joining(*, name: str, is_known: bool, url: str) -> Iterator[str]:
     """What letting a courier in does, said before anything of it is done."""
     if not is_known:
         yield f"{name} may ask from then on, under this key and no other."
     yield (
-        f"The coordinator at {url} gets your vault's public key for {name}, with the code of the invitation. It knows "
-        "from then on that a vault takes part, from which network address it is spoken to, and when."
+        f"The coordinator at {url} is shown the code of the invitation and, once its signatures are right, your "
+        f"vault's public key for {name}. It knows from then on that a vault takes part, from which network address it "
+        "is spoken to, and when."
     )
     yield "The campaign comes into your inbox. Nothing is read, nothing is paid and nothing is agreed to by that."
     yield (

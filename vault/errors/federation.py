@@ -77,6 +77,12 @@ class CourierNotLetIn(Refused):
     hint = "to give it access anew: lockbox courier join, with the same invitation"
 
 
+class CarriedFromElsewhere(Refused):
+    """A courier carries this campaign already, from {url}: no other address or certificate takes its place."""
+
+    hint = "if that is meant, leave it first: lockbox courier leave ID"
+
+
 class OtherCampaign(Broken):
     """The coordinator hands out another campaign than the one of the invitation."""
 

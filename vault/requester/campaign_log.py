@@ -55,6 +55,7 @@ __all__ = [
     "LogPart",
     "Tree",
     "campaign_leaf",
+    "campaign_signature",
     "claimed_head",
     "closed_leaf",
     "cosign",
@@ -73,6 +74,7 @@ __all__ = [
     "round_key",
     "round_leaf",
     "sign_head",
+    "signed_campaign",
     "signed_head",
 ]
 
