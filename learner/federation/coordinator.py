@@ -64,7 +64,7 @@ from vault.requester.coordinating import (
 from vault.requester.release_check import ReleaseFiles
 
 if TYPE_CHECKING:
-    import httpx
+    from learner.federation.witness_client import MakeClient
 
 TOKEN_DOMAIN: Final = b"lockbox enrolment v1\n"
 ACCESS_DOMAIN: Final = b"lockbox requester access v1\n"
@@ -221,16 +221,16 @@ class Coordinator:
             raise NothingThere(what="checkpoint yet")
         return note
 
-    def ask_witness(self, client: httpx.Client) -> bool:
+    def ask_witness(self, client: MakeClient | None = None) -> bool:
         """Have the witness of the campaign cosign the newest checkpoint, if it has not; raises ``WitnessSilent``."""
-        from learner.federation.witness_client import cosigned
+        from learner.federation.witness_client import cosigned, witness_client
 
         witness, (size, done) = self.document.witness, self.state.log_sizes()
         if witness is None or size == done:
             return False
         newest, _ = self.state.checkpoints()
         key, url = bytes.fromhex(witness.key), self.folder.settings.witness
-        note = cosigned(client, url, newest, self.state.leaves(), key)
+        note = cosigned(url, newest, self.state.leaves(), key, client=client or witness_client)
         self.state.cosign(note, claimed_head(note).size)
         return True
 

@@ -8,14 +8,13 @@ import logging
 import os
 import signal
 import socket
-import ssl
 import threading
 from asyncio import sslproto
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
@@ -24,16 +23,13 @@ from learner.federation.connections import listener, waiting_for
 from learner.federation.coordinator import Coordinator, Event
 from learner.federation.coordinator_app import application
 from learner.federation.limits import Limits
+from learner.federation.witness_client import witness_client
 from vault.errors.families import LockboxError
-from vault.errors.federation import FederationMissing, PortTaken
-
-if TYPE_CHECKING:
-    import httpx
+from vault.errors.federation import PortTaken
 
 TICK: Final = 1.0
 """Seconds between two looks at what is due, where no answer came in between."""
 GRACE: Final = 5
-WITNESS_SECONDS: Final = 10
 LONGEST_PAUSE: Final = 60.0
 THREADS: Final = 8
 TLS_BUFFER: Final = 16 * 1024
@@ -75,9 +71,10 @@ def serve(
         failed: list[Exception] = []
         works = [lambda: _tick_until(coordinator, end)]
         if coordinator.document.witness is not None:
-            client = witness_client()
-            works.append(lambda: _ask_witness_until(coordinator, client, end))
-        working = [threading.Thread(target=_work, args=(each, end, failed)) for each in works]
+            witness_client()  # a library that is missing is said before anything is served
+            works.append(lambda: _ask_witness_until(coordinator, end))
+        # the one that waits for a witness can be left behind: it keeps nothing before it has an answer
+        working = [threading.Thread(target=_work, args=(each, end, failed), daemon=True) for each in works]
         for each in working:
             each.start()
         try:
@@ -85,8 +82,9 @@ def serve(
         finally:
             end.set()
             coordinator.changed.set()
-            for each in working:
-                each.join()
+            working[0].join()
+            for each in working[1:]:
+                each.join(GRACE)
         for error in failed:
             raise error
 
@@ -159,31 +157,18 @@ def _tick_until(coordinator: Coordinator, end: threading.Event) -> None:
             said = f"{error}"
 
 
-def witness_client() -> httpx.Client:
-    """A client for the witness; raises ``FederationMissing``."""
-    try:
-        import httpx
-    except ImportError as error:
-        raise FederationMissing(package="httpx") from error
-    context = ssl.create_default_context()
-    # Who answers is not trusted for anything: what counts is the cosignature, by the key that the campaign names.
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return httpx.Client(verify=context, timeout=WITNESS_SECONDS)
-
-
-def _ask_witness_until(coordinator: Coordinator, client: httpx.Client, end: threading.Event) -> None:
+def _ask_witness_until(coordinator: Coordinator, end: threading.Event) -> None:
     """Have each new checkpoint cosigned; a witness that is silent is asked again, more and more seldom."""
     pause, silent = TICK, False
-    with client:
-        while not end.wait(pause):
-            try:
-                if coordinator.ask_witness(client):
-                    coordinator.heard(Event(kind="cosigned"))
-                pause, silent = TICK, False
-            except LockboxError as error:
-                if not silent:
-                    coordinator.heard(Event(kind="silent", reason=f"{error}"))
-                pause, silent = min(2 * pause, LONGEST_PAUSE), True
+    while not end.wait(pause):
+        try:
+            if coordinator.ask_witness():
+                coordinator.heard(Event(kind="cosigned"))
+            pause, silent = TICK, False
+        except LockboxError as error:
+            if not silent:
+                coordinator.heard(Event(kind="silent", reason=f"{error}"))
+            pause, silent = min(2 * pause, LONGEST_PAUSE), True
 
 
 @contextlib.contextmanager

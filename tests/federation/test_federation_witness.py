@@ -6,7 +6,6 @@ import hashlib
 import json
 import shutil
 import signal
-import ssl
 import subprocess
 import sys
 import threading
@@ -173,13 +172,13 @@ def test_whoever_keeps_a_log_gets_the_line_and_believes_the_named_key_alone(
 ) -> None:
     for more in (0, 3):
         log.enrol(more)
-        note = cosigned(http, str(http.base_url), log.note(), log.leaves, witness.key.public)
+        note = cosigned(str(http.base_url), log.note(), log.leaves, witness.key.public)
         assert cosigned_since(note, witness.key.public) == NOW
     with pytest.raises(WitnessSilent):
-        cosigned(http, str(http.base_url), log.note(), log.leaves, log.key.public)
+        cosigned(str(http.base_url), log.note(), log.leaves, log.key.public)
     log.leaves = log.leaves[:2]
     with pytest.raises(WitnessSilent):
-        cosigned(http, str(http.base_url), log.note(), log.leaves, witness.key.public)
+        cosigned(str(http.base_url), log.note(), log.leaves, witness.key.public)
 
 
 def test_plain_http_is_for_this_computer_alone() -> None:
@@ -214,9 +213,7 @@ def test_a_witness_by_its_command_cosigns_over_a_real_socket(
     with subprocess.Popen([*command, *tls], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         address = json.loads(process.stdout.readline())["address"]
-        trust = ssl.create_default_context(cafile=folder / "cert.pem") if has_tls else True
-        with httpx.Client(verify=trust) as client:
-            note = cosigned(client, address, log.note(), log.leaves, witness.key.public)
+        note = cosigned(address, log.note(), log.leaves, witness.key.public)
         process.terminate()
     assert process.returncode == -signal.SIGTERM
     assert cosigned_since(note, witness.key.public) is not None
