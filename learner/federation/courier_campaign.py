@@ -99,11 +99,11 @@ class ServedCampaign:
 
     def round(self, number: int) -> Served:
         """A round; raises ``CoordinatorRefused``."""
-        return _served(self.files(ROUND_FILES, f"/rounds/{number}"))
+        return served(self.files(ROUND_FILES, f"/rounds/{number}"))
 
     def model(self) -> Served:
         """The final model; raises ``CoordinatorRefused``."""
-        return _served(self.files(MODEL_FILES, "/model"))
+        return served(self.files(MODEL_FILES, "/model"))
 
     def put(self, number: int, release: str, body: bytes) -> Reply:
         """Deliver an answer."""
@@ -169,7 +169,8 @@ def sentence_in(reply: Reply) -> str:
         return ""
 
 
-def _served(files: tuple[bytes, ...]) -> Served:
+def served(files: tuple[bytes, ...]) -> Served:
+    """Three files as what belongs together."""
     document, signature, weights = files
     return Served(document=document, signature=signature, weights=weights)
 

@@ -21,6 +21,7 @@ from learner.federation.courier_campaign import (
     log_in,
     refusal,
     sentence_in,
+    served,
 )
 from learner.federation.courier_folder import CourierFolder, CourierState, RoundState, answer_file
 from learner.federation.exchange import answer_bytes
@@ -46,6 +47,7 @@ AGAIN_LATER: Final = (
     *(CampaignNotWitnessed, CampaignLogOlder, CampaignLogBroken),
 )
 """What the vault says for now and not for good."""
+MODEL: Final = "model"
 LATEST: Final = timedelta(days=30)
 """So long after its last round a final model may still come."""
 _TAKEN: Final = (200, 201)
@@ -109,12 +111,13 @@ class Errand:
         if self.refused is not None:
             return
         log = log_in(self.folder)
-        rounds = {number: self.served.round(number) for number in self._wanted(log)[:AT_ONCE]}
-        model = self.served.model() if log.has_model and not self.state.model else None
+        rounds = {number: self._round(number) for number in self._wanted(log)[:AT_ONCE]}
+        model = self._model() if log.has_model and not self.state.model else None
         for number, files in rounds.items():
             self._at_vault(partial(self._hand_over, door, number, files, log))
         if model is not None:
             self._at_vault(partial(self._hand_over_model, door, model, log))
+        self.folder.forget_fetched({f"round-{number}" for number in self._wanted(log)} | {self._model_name()})
         for one in self.state.rounds:
             self._at_vault(partial(self._look_after, door, one))
 
@@ -132,6 +135,24 @@ class Errand:
             self.refused = self.refused or error
 
     # rounds, and the model that comes of them
+
+    def _round(self, number: int) -> Served:
+        return self._once(f"round-{number}", partial(self.served.round, number))
+
+    def _model(self) -> Served:
+        return self._once(MODEL, self.served.model)
+
+    def _model_name(self) -> str:
+        return "" if self.state.model else MODEL
+
+    def _once(self, name: str, fetch: Callable[[], Served]) -> Served:
+        """What was fetched: once, however often the vault puts it off, so that the coordinator does not hear that."""
+        kept = self.folder.fetched(name)
+        if kept:
+            return served(kept)
+        found = fetch()
+        self.folder.keep_fetched(name, (found.document, found.signature, found.weights))
+        return found
 
     def _wanted(self, log: Log) -> list[int]:
         """The open rounds that are not here yet and whose time is not over."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,9 @@ LEAVES_FILE: Final = "leaves.jsonl"
 LOCK_FILE: Final = "lock"
 KEY_FILE: Final = "vault-key"
 """The public key by which the coordinator knows the vault."""
+_FETCHED: Final = "fetched-"
+# written in this order: with the last of them all are there
+_PARTS: Final = (".document", ".signature", ".weights")
 _DRAFT: Final = ".joining"
 _LARGEST: Final = 64 << 20
 
@@ -146,6 +149,23 @@ class CourierFolder:
     def leaves(self) -> tuple[bytes, ...]:
         """The lines of the campaign's log that are here."""
         return tuple(self.read_if_there(LEAVES_FILE).splitlines())
+
+    def keep_fetched(self, name: str, files: tuple[bytes, bytes, bytes]) -> None:
+        """Keep what was fetched under this name."""
+        for part, data in zip(_PARTS, files, strict=True):
+            self.write(f"{_FETCHED}{name}{part}", data)
+
+    def fetched(self, name: str) -> tuple[bytes, ...]:
+        """What was fetched under this name, nothing where it was not or not whole."""
+        if not (self.path / f"{_FETCHED}{name}{_PARTS[-1]}").exists():
+            return ()
+        return tuple(self.read(f"{_FETCHED}{name}{part}") for part in _PARTS)
+
+    def forget_fetched(self, but: Set[str]) -> None:
+        """Remove what was fetched under any other name."""
+        for file in self.path.glob(f"{_FETCHED}*"):
+            if file.stem.removeprefix(_FETCHED) not in but:
+                file.unlink()
 
     def destroy(self) -> None:
         """Remove it with everything in it; raises ``Unavailable``."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from learner.federation.courier_campaign import ServedCampaign
+from learner.federation.courier_door import Served
 from learner.federation.courier_errand import Errand
 from learner.federation.courier_folder import CourierFolder, CourierState, RoundState, answer_file
 from tests.worlds.campaign_logs import WorldLog
@@ -23,8 +24,9 @@ from vault.errors.daemon import DaemonGone, NotAtThisDoor, SessionEnded
 from vault.errors.families import LockboxError, Unavailable
 from vault.errors.federation import CoordinatorRefused, CoordinatorUnreachable, CourierNotLetIn
 from vault.errors.release import HeldUpdateDamaged
-from vault.errors.requests import UnknownRequest
-from vault.wire.messages import JobState
+from vault.errors.requests import TooManyWaiting, UnknownRequest
+from vault.requester.campaign_log import LogPart
+from vault.wire.messages import CampaignState, JobState
 
 
 def events(told: list[dict[str, object]]) -> list[object]:
@@ -161,13 +163,20 @@ class DoorOfTwo:
     """Stands for a vault that says what it is told to say of a campaign and of each job."""
 
     shut: LockboxError | None = None
+    puts_off: LockboxError | None = None
     jobs: dict[str, LockboxError] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def campaign(self, _digest: str) -> None:
-        """Answer, unless it is shut."""
+    def campaign(self, digest: str) -> CampaignState:
+        """Answer that nothing of the log was read, unless it is shut."""
         if self.shut is not None:
             raise self.shut
+        return CampaignState(digest=digest, state="waiting", checkpoint_size=0)
+
+    def hand_over(self, _files: Served, _part: LogPart) -> None:
+        """Take a round, unless it puts off."""
+        if self.puts_off is not None:
+            raise self.puts_off
 
     def job(self, job: str) -> JobState:
         """Raise what it has for a job, or say that it waits."""
@@ -237,6 +246,19 @@ def test_a_vault_that_does_not_answer_looks_like_a_locked_one_to_the_coordinator
     assert alone.coordinator.asked == locked
     state = alone.folder.state()
     assert (state.failures, bool(state.trouble)) == (0, True)
+
+
+def test_a_round_that_the_vault_puts_off_is_fetched_once(alone: Alone) -> None:
+    door = DoorOfTwo(puts_off=TooManyWaiting(most=20))
+    for _ in range(3):
+        with pytest.raises(TooManyWaiting):
+            alone.errand(door)
+    assert sum("/rounds/3/" in one for one in alone.coordinator.asked) == 3
+    assert len(list(alone.folder.path.glob("fetched-*"))) == 3
+    door.puts_off = None
+    assert alone.errand(door) == ["handed over"]
+    assert sum("/rounds/3/" in one for one in alone.coordinator.asked) == 3
+    assert not list(alone.folder.path.glob("fetched-*"))
 
 
 @pytest.mark.parametrize("error", [NotAtThisDoor(reason="nothing lies here"), UnknownRequest(request="1")])

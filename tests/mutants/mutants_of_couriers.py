@@ -118,6 +118,14 @@ MUTANTS = (
         caught_by="test_a_vault_that_does_not_answer_looks_like_a_locked_one_to_the_coordinator",
     ),
     Mutant(
+        name="a coordinator hears how often the vault puts a round off",
+        kind=Kind.EGRESS,
+        function="Errand._once",
+        old="if kept:",
+        new="if False:",
+        caught_by="test_a_round_that_the_vault_puts_off_is_fetched_once",
+    ),
+    Mutant(
         name="one update that is gone holds up all others",
         kind=Kind.EGRESS,
         function="Errand._look_after",
