@@ -190,6 +190,22 @@ MUTANTS = (
         caught_by="test_an_unused_invitation_tells_nobody_the_token_of_a_vault_that_another_enrolled",
     ),
     Mutant(
+        name="one address may hold every connection",
+        kind=Kind.CONFINEMENT,
+        function="Listener.accept",
+        old=" or self._held[host] >= self.of_address",
+        new="",
+        caught_by="test_a_connection_too_many_is_closed_until_another_ends[9-2]",
+    ),
+    Mutant(
+        name="any code shows the campaign",
+        kind=Kind.CONFINEMENT,
+        function="_Doors.invited",
+        old="if not is_code or not await run_in_threadpool(self.coordinator.is_invited, code):",
+        new="if not is_code:",
+        caught_by="test_an_invitation_shows_the_signed_campaign_before_a_vaults_key_is_told_and_nothing_else",
+    ),
+    Mutant(
         name="an invitation may be signed by anybody",
         kind=Kind.EGRESS,
         function="check_invitation",
