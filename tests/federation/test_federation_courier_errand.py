@@ -15,6 +15,7 @@ from learner.federation.courier_campaign import ServedCampaign
 from learner.federation.courier_door import Served
 from learner.federation.courier_errand import Errand
 from learner.federation.courier_folder import CourierFolder, CourierState, RoundState, answer_file
+from learner.federation.courier_https import Reply
 from tests.worlds.campaign_logs import WorldLog
 from tests.worlds.carried import TOKEN, CarriedWorld, MemoryCoordinator
 from tests.worlds.daemon import eventually
@@ -280,6 +281,21 @@ def test_what_goes_wrong_with_one_round_is_told_after_the_others(alone: Alone) -
     with pytest.raises(HeldUpdateDamaged):
         alone.errand(door)
     assert (door.asked, alone.folder.state().failures) == (["1", "2"], 0)
+
+
+@pytest.mark.parametrize(("tag", "kept"), [("\xff", ""), ('"a"', ""), (f'"{"a" * 64}"', f'"{"a" * 64}"')])
+def test_a_tag_that_is_no_digest_is_not_sent_back(
+    alone: Alone, monkeypatch: pytest.MonkeyPatch, tag: str, kept: str
+) -> None:
+    plain = alone.coordinator.ask
+
+    def ask(method: str, path: str, **how: Any) -> Reply:
+        reply = plain(method, path, **how)
+        return replace(reply, headers={**reply.headers, "etag": tag})
+
+    monkeypatch.setattr(alone.coordinator, "ask", ask)
+    alone.errand(None)
+    assert alone.folder.state().etag == kept
 
 
 def test_the_clock_of_the_coordinator_alone_ends_nothing(alone: Alone) -> None:

@@ -29,6 +29,13 @@ def test_what_others_can_know_is_counted_and_no_token_is_among_it() -> None:
     assert not [secret for secret in (ACCESS.token, ACCESS.door) if secret in f"{said}{told}"]
 
 
+def test_nobody_is_vouched_for_before_the_signatures_are_checked() -> None:
+    said = " ".join(courier_facts.invited(name="Sleep lab", fingerprint="abcd efgh", known=None))
+    assert said.startswith("The invitation says it is from Sleep lab.")
+    assert "not signed by itself" in said
+    assert "before your vault's key is sent" in said
+
+
 def test_every_event_of_a_courier_has_its_sentence() -> None:
     for name in (
         "handed over",
@@ -39,6 +46,7 @@ def test_every_event_of_a_courier_has_its_sentence() -> None:
         "refused",
         "expired",
         "model",
+        "not here",
     ):
         sentence = courier_facts.event(
             "c" * 32, {"event": name, "round": 3, "bytes": 10, "note": "so it is."}
