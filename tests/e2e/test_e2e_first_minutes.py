@@ -192,7 +192,7 @@ async def imports(pilot: Pilot[int], file: Path) -> None:
     await until(pilot, lambda: bool(app.screen.query("#path")))
     app.screen.query_one("#path", Input).value = str(file)
     await pilot.press("enter")
-    await until(pilot, lambda: isinstance(app.screen, ImportDialog))
+    await until(pilot, lambda: isinstance(app.screen, ImportDialog) and bool(app.screen.query("#accept")))
     with attach.attach(app.paths, passphrase_secret(CHOSEN)) as vault:
         assert vault.collections() == []
     app.screen.query_one("#accept").focus()

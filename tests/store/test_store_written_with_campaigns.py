@@ -99,7 +99,8 @@ def test_its_next_round_runs_and_leaving_it_changes_no_row_of_another_campaign(o
         assert vault.request(second).line.state == "destroyed"
         vault.verify_audit()
     after = kept(old)
-    changed = {name for name, row in before.items() if after.get(name) != row}
+    # Later revisions may add columns; what stood in those that were there is compared.
+    changed = {name for name, row in before.items() if not row.items() <= after.get(name, {}).items()}
     assert {name for name in changed if name[0] in ("campaign", "request", "grant")} == {
         ("campaign", joined["line"]["id"]),
         ("request", second),

@@ -257,8 +257,9 @@ async def double_enter_on_the_button(pilot: Pilot[int]) -> None:
 
 async def the_palette_over_the_countdown(pilot: Pilot[int]) -> None:
     await counting(pilot)
-    countdown = pilot.app.screen
-    await pilot.app.push_screen(ReleaseDialog(countdown._held, is_practice=False))  # type: ignore[attr-defined]
+    countdown, below = pilot.app.screen, pilot.app.screen_stack[-2]
+    assert isinstance(below, ReleaseDialog)
+    await pilot.app.push_screen(ReleaseDialog(below._held, is_practice=False))
     before = countdown._left  # type: ignore[attr-defined]
     await pilot.pause(0.5)
     assert before - countdown._left <= 1  # type: ignore[attr-defined]

@@ -187,7 +187,7 @@ def test_the_end_of_a_run_is_told_on_any_screen_and_its_line_leads_to_the_releas
 
         async def story() -> None:
             async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
-                await sees(pilot, "approved")
+                await sees(pilot, "not run yet")
                 pilot.app.run_watch.follow(request)  # type: ignore[attr-defined]
                 vault.begin("train", request_id=request)
                 await sees(pilot, "A result waits for you")

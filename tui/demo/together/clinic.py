@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from tui.demo.together.commands import lockbox, places
@@ -34,16 +35,18 @@ class Clinic:
     approvals: int = 0
     sent_bytes: int = 0
     _open: ExitStack = field(default_factory=ExitStack, repr=False)
+    _runtime: TemporaryDirectory[str] | None = field(default=None, repr=False)
     _session: OwnerSession | None = field(default=None, repr=False)
 
     @property
     def paths(self) -> Paths:
-        """Its vault and what lies around it; the runtime folder has a short name for the sake of its socket."""
+        """Its vault and what lies around it; its socket, whose path has to be short, lies apart."""
         inside = self.folder
+        assert self._runtime is not None  # the clinic was made
         return Paths(
             vault=inside / "vault",
             state=inside / "state",
-            runtime=inside / "run",
+            runtime=Path(self._runtime.name),
             config=inside / "config.toml",
         )
 
@@ -58,6 +61,7 @@ class Clinic:
         from vault.vault import Vault, generate_passphrase
 
         self.folder.mkdir(mode=0o700)
+        self._runtime = TemporaryDirectory(prefix="lockbox-")
         self.passphrase = generate_passphrase()
         export = self.folder / "patients.csv"
         export.write_text(csv_of(self.people), encoding="utf-8")
@@ -77,6 +81,8 @@ class Clinic:
     def close(self) -> None:
         """Lock the vault."""
         self._open.close()
+        if self._runtime is not None:
+            self._runtime.cleanup()
 
     def invite(self, invitation: Path, fingerprint: str) -> None:
         """Let a courier carry a campaign, by the invitation to it."""

@@ -86,8 +86,8 @@ def play(scene: Scene) -> Together:
 
 def _make_vaults(scene: Scene, stage: ExitStack) -> None:
     for clinic in scene.clinics:
-        write(f"    {clinic.name}: {clinic.make():,} patients sealed{clinic.about}")
         stage.callback(clinic.close)
+        write(f"    {clinic.name}: {clinic.make():,} patients sealed{clinic.about}")
     scene.all_at_once(Clinic.open)
 
 
