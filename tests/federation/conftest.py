@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from learner.federation.coordinator import Coordinator
-from tests.worlds.answering import signed_campaign
+from tests.worlds.answering import START, signed_campaign
 from tests.worlds.carried import CarriedWorld, carried_template, carrying
 from tests.worlds.coordinators import Moving, made_coordinator
 from tests.worlds.served import at, runtime
 from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import World
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -40,9 +37,6 @@ def coordinator(folder: Path, clock: Moving) -> Iterator[Coordinator]:
     found.tick()
     yield found
     found.close()
-
-
-WEEK = timedelta(days=7)
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import START, WEEK
 
 from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import open_folder
 from learner.federation.exchange import answer_bytes, check_invitation, invitation_bytes, parse_invitation
 from learner.federation.stored import Stored
 from learner.update import encode_update
-from tests.worlds.answering import MadeVault, changed_release, signed_campaign
+from tests.worlds.answering import START, WEEK, MadeVault, changed_release, signed_campaign
 from tests.worlds.coordinators import Moving, answered, enrolled, made_coordinator
 from vault.errors.federation import (
     AlreadyEnrolled,

@@ -11,13 +11,13 @@ from contextlib import ExitStack, closing, suppress
 from queue import Queue
 
 import pytest
-from conftest import WEEK
 from fastapi import FastAPI
 
 from learner.federation import connections
 from learner.federation.connections import Listener, listener
 from learner.federation.coordinator import Coordinator
 from learner.federation.witness import WitnessServer, server_config
+from tests.worlds.answering import WEEK
 from tests.worlds.coordinators import LOOPBACK, Moving
 from vault.errors.families import Unavailable
 

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import START
 
 from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import Settings, make_coordinator
 from learner.federation.witness import application
 from learner.federation.witness_client import cosigned
-from tests.worlds.answering import MadeVault, signed_campaign
+from tests.worlds.answering import START, MadeVault, signed_campaign
 from tests.worlds.coordinators import Moving, enrolled
 from vault.errors.families import Invalid
 from vault.errors.federation import NothingThere, WitnessSilent

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import START
 
 from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import open_folder
@@ -25,7 +24,7 @@ from learner.federation.overview import overview
 from learner.federation.overview_from_afar import overview_from_afar, write_access
 from learner.federation.pinned_certificate import certificate_sha256
 from learner.federation.stored import StoredRound
-from tests.worlds.answering import MadeVault
+from tests.worlds.answering import START, MadeVault
 from tests.worlds.coordinators import (
     LOOPBACK,
     Moving,

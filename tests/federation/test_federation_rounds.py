@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import START
 
 from learner.federation.aggregate import RULES, aggregate
 from learner.federation.coordinator import Coordinator
@@ -16,7 +15,7 @@ from learner.federation.coordinator_folder import open_folder
 from learner.federation.noise import answer_variance
 from learner.federation.round_step import combined
 from learner.federation.server_rules import gradient_step, start
-from tests.worlds.answering import DOCUMENT, MadeVault, signed_campaign
+from tests.worlds.answering import DOCUMENT, START, MadeVault, signed_campaign
 from tests.worlds.coordinators import Moving, answered, enrolled, made_coordinator
 from vault.requester.campaign_log import log_head, signed_head
 from vault.requester.coordinating import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,10 @@ from vault.requests.weights import write_tensors
 from vault.sealing.keyfile import write_secret_key
 from vault.sealing.random import random_id
 from vault.sealing.signing import SigningKey
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+"""When made campaigns begin, and how long a round of theirs is open."""
+WEEK = timedelta(days=7)
 
 NUMBER = {"kind": "standard", "clip": 3}
 DOCUMENT: dict[str, Any] = {
