@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
-import signal
 import socket
 import threading
 from asyncio import sslproto
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
-from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
@@ -24,6 +21,7 @@ from learner.federation.coordinator import Coordinator, Event
 from learner.federation.coordinator_app import application
 from learner.federation.limits import Limits
 from learner.federation.witness_client import witness_client
+from vault.daemon.quiet_server import QuietServer, quiet_config, signals_to, silence
 from vault.errors.families import LockboxError
 from vault.errors.federation import PortTaken
 
@@ -33,22 +31,6 @@ GRACE: Final = 5
 LONGEST_PAUSE: Final = 60.0
 THREADS: Final = 8
 TLS_BUFFER: Final = 16 * 1024
-SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-
-class _Server(uvicorn.Server):
-    """Leaves the signals to us, and says when it listens."""
-
-    on_started: Callable[[], None] = staticmethod(lambda: None)
-
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
-        """Take none."""
-        return contextlib.nullcontext()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say so."""
-        await super().startup(sockets)
-        self.on_started()
 
 
 def serve(
@@ -64,9 +46,12 @@ def serve(
     Raises ``PortTaken``, and what the first ``tick`` does.
     """
     end, limits = end or threading.Event(), limits or Limits()
-    _silence()
+    silence()
     settings = coordinator.folder.settings
-    with _listening(settings.host, settings.port if port is None else port, limits) as bound, _signals(end):
+    with (
+        _listening(settings.host, settings.port if port is None else port, limits) as bound,
+        signals_to(end.set),
+    ):
         coordinator.tick()
         failed: list[Exception] = []
         works = [lambda: _tick_until(coordinator, end)]
@@ -102,22 +87,16 @@ async def _serve(
     sslproto.SSLProtocol.max_size = TLS_BUFFER
     # What asyncio cannot place it would print, with the objects it concerns.
     asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
-    server = _Server(_config(coordinator, limits))
+    server = QuietServer(_config(coordinator, limits))
     server.on_started = started
     threading.Thread(target=_exit_at, args=(server, end), daemon=True).start()
     await server.serve(sockets=[bound])
 
 
 def _config(coordinator: Coordinator, limits: Limits) -> uvicorn.Config:
-    return uvicorn.Config(
+    return quiet_config(
         application(coordinator, limits),
         http=waiting_for(limits.head_seconds),
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
         limit_concurrency=limits.connections,
         timeout_keep_alive=limits.idle_seconds,
         timeout_graceful_shutdown=GRACE,
@@ -186,37 +165,3 @@ def _said(error: OSError) -> str:
     """What the system says; asyncio and the resolver have numbers and words of their own."""
     is_system = not isinstance(error, socket.gaierror) and error.errno
     return os.strerror(error.errno or 0).lower() if is_system else "there is no such address"
-
-
-@contextlib.contextmanager
-def _signals(end: threading.Event) -> Iterator[None]:
-    """Within this block a signal asks for the end instead of being it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        end.set()
-
-    before: dict[signal.Signals, Any] = {one: signal.signal(one, ask) for one in SIGNALS}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-
-def _silence() -> None:
-    """Nothing is logged: what a library would write down could hold what was sent, and from where."""
-    for name in (
-        "uvicorn",
-        "uvicorn.error",
-        "uvicorn.access",
-        "uvicorn.asgi",
-        "asyncio",
-        "concurrent.futures",
-    ):
-        logger = logging.getLogger(name)
-        logger.addHandler(logging.NullHandler())
-        logger.propagate = False
-        logger.disabled = True

@@ -6,7 +6,6 @@ cosigned is a checkpoint that the log's own key signed.
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import logging
 import time
@@ -19,7 +18,10 @@ from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from learner.federation.connections import listener, waiting_for
+from learner.federation.limits import bounded_body
+from vault.daemon.quiet_server import quiet_config, silence
 from vault.errors.families import Invalid, LockboxError
+from vault.errors.federation import UploadTooLarge, UploadTooSlow
 from vault.errors.witness import (
     CheckpointElsewhere,
     CheckpointInconsistent,
@@ -126,17 +128,12 @@ def server_config(
     *, head_seconds: float = HEAD_SECONDS,
 ) -> uvicorn.Config:  # fmt: skip
     """How it is served: few connections, none that is silent for long, nothing logged."""
-    return uvicorn.Config(
+    silence()
+    return quiet_config(
         app,
         host=host,
         port=port,
         http=waiting_for(head_seconds),
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=5,
@@ -147,16 +144,12 @@ def server_config(
 
 async def _body(request: Request) -> bytes:
     """The body, of so many bytes and seconds; raises ``CheckpointMalformed``."""
-    found = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
-                found += part
-                if len(found) > REQUEST_LIMIT:
-                    raise CheckpointMalformed(reason="it is too long")
-    except TimeoutError:
+        return await bounded_body(request, REQUEST_LIMIT, BODY_SECONDS)
+    except UploadTooLarge:
+        raise CheckpointMalformed(reason="it is too long") from None
+    except UploadTooSlow:
         raise CheckpointMalformed(reason="it took too long to come") from None
-    return bytes(found)
 
 
 def _refused(error: LockboxError) -> Response:

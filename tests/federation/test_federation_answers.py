@@ -121,7 +121,10 @@ def test_two_couriers_that_bring_the_same_at_once_bring_it_once(coordinator: Coo
     enrolled(coordinator, vault)
     release_id, body = vault.body(coordinator.job(1).manifest)
     found: list[Stored] = []
-    bring = lambda: found.append(coordinator.answer(1, release_id, key=vault.public, body=body))  # noqa: E731
+
+    def bring() -> None:
+        found.append(coordinator.answer(1, release_id, key=vault.public, body=body))
+
     couriers = [threading.Thread(target=bring) for _ in range(4)]
 
     for each in couriers:

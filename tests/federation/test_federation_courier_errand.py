@@ -212,8 +212,9 @@ class Alone:
     def errand(self, door: DoorOfTwo | None) -> list[object]:
         """Let it go once, and give back what it told."""
         told: list[dict[str, object]] = []
+        coordinator: Any = self.coordinator  # one that lies in memory
         served: Any = ServedCampaign(
-            coordinator=self.coordinator,  # type: ignore[arg-type]
+            coordinator=coordinator,
             digest=self.coordinator.log.digest,
             token=TOKEN,
             clock=self.world.clock,

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -47,6 +48,12 @@ def served(folder: Path, clock: Moving) -> Iterator[ServedCoordinator]:
         yield found
 
 
+def is_settled(served: ServedCoordinator, number: int) -> bool:
+    """Whether a round was added up."""
+    found = served.coordinator.state.round(number)
+    return found is not None and found.settled
+
+
 def asking(served: ServedCoordinator, token: str = "") -> httpx.Client:
     found = client(served.coordinator.folder.certificate, served.url, token)
     found.base_url = httpx.URL(f"{served.url}/campaigns/{served.campaign}/")
@@ -75,7 +82,7 @@ def test_a_vault_enrols_reads_the_round_answers_it_and_gets_the_model(served: Se
                 release_id, body = vault.body(manifest)
                 place = f"rounds/{number}/releases/{release_id}"
                 assert [courier.put(place, content=body).status_code for _ in range(2)] == [201, 200]
-        wait_until(lambda number=number: served.coordinator.state.round(number).settled)  # type: ignore[misc]
+        wait_until(partial(is_settled, served, number))
 
     with asking(served, tokens[0]) as courier:
         assert courier.get("campaign.json").content == served.coordinator.campaign.data

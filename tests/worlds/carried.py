@@ -92,8 +92,9 @@ class CarriedWorld:
 
     def errand(self, *, with_vault: bool = True, clock: Any = None) -> list[dict[str, object]]:
         """Let a courier go once, and give back what it told."""
+        coordinator: Any = self.coordinator  # one that lies in memory
         served: Any = ServedCampaign(
-            coordinator=self.coordinator,  # type: ignore[arg-type]
+            coordinator=coordinator,
             digest=self.coordinator.log.digest,
             token=TOKEN,
             clock=clock or self.world.clock,

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import struct
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -37,13 +37,13 @@ def peer_of(connection: socket.socket) -> Peer:
 class OwnUserProtocol(H11Protocol):
     """HTTP for processes of our own user; everybody else's connection is dropped before a byte is read."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection of our own user, and say which process it is in `scope["client"]`."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", transport))  # of a stream it is no other
         try:
             peer = peer_of(transport.get_extra_info("socket"))
         except OSError:
             peer = Peer(uid=-1, pid=0)
         if peer.uid != os.getuid():
-            transport.abort()
+            self.transport.abort()
         self.client = ("peer", peer.pid)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import socket
@@ -12,12 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from types import FrameType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
 from vault.daemon.peers import OwnUserProtocol
+from vault.daemon.quiet_server import QuietServer, quiet_config, signals_to, silence
 from vault.daemon.routes import application
 from vault.daemon.service import Service
 from vault.errors.families import LockboxError
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from vault.sealing.slots import KdfCost
     from vault.settings import Paths, Preferences
 
-SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 TICK: Final = 0.25
 SETTLE_EVERY: Final = 20.0
 _GRACE: Final = 5
@@ -56,7 +54,7 @@ def serve(
     `UnsafePermissions`. `cost` is for a new passphrase.
     """
     harden_process()
-    _silence()
+    silence()
     end = threading.Event()
     with (
         _signals(end),
@@ -114,27 +112,12 @@ def _announced(vault: Vault, paths: Paths, announce: Callable[[Vault], None]) ->
     return say
 
 
-class _Server(uvicorn.Server):
-    """Leaves the signals to us, so that the vault is closed before the process ends."""
-
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
-        """Take none."""
-        return contextlib.nullcontext()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say so."""
-        await super().startup(sockets)
-        self.on_started()
-
-    on_started: Callable[[], None] = staticmethod(lambda: None)
-
-
 async def _serve(
     service: Service, bound: socket.socket, announce: Callable[[], None], end: threading.Event
 ) -> None:
     # What asyncio cannot place it would print, with the objects it concerns.
     asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
-    server = _Server(_config(service))
+    server = QuietServer(_config(service))
     server.on_started = announce
     watching = asyncio.create_task(_watch(service, server, end))
     try:
@@ -146,16 +129,10 @@ async def _serve(
 
 
 def _config(service: Service) -> uvicorn.Config:
-    return uvicorn.Config(
+    return quiet_config(
         application(service),
         http=OwnUserProtocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
         date_header=False,
-        proxy_headers=False,
         timeout_graceful_shutdown=_GRACE,
         timeout_keep_alive=60,
     )
@@ -187,35 +164,11 @@ async def _settle_now_and_then(service: Service) -> None:
 @contextlib.contextmanager
 def _signals(end: threading.Event) -> Iterator[None]:
     """Within this block a signal asks for the end instead of being it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
-    def ask(_signal: int, _frame: FrameType | None) -> None:
+    def ask() -> None:
         end.set()
-        signal.alarm(
-            LONGEST_END + 2 * _GRACE
-        )  # the end comes even where nothing here can bring it about any more
+        # the end comes even where nothing here can bring it about any more
+        signal.alarm(LONGEST_END + 2 * _GRACE)
 
-    before: dict[signal.Signals, Any] = {one: signal.signal(one, ask) for one in SIGNALS}
-    try:
+    with signals_to(ask):
         yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-
-def _silence() -> None:
-    """Nothing is logged: what a library would write down could hold what was asked."""
-    for name in (
-        "uvicorn",
-        "uvicorn.error",
-        "uvicorn.access",
-        "uvicorn.asgi",
-        "asyncio",
-        "concurrent.futures",
-    ):
-        logger = logging.getLogger(name)
-        logger.addHandler(logging.NullHandler())
-        logger.propagate = False
-        logger.disabled = True

@@ -62,25 +62,25 @@ def write_page(
 
 def page(summaries: Sequence[ColumnSummary], facts: CollectionFacts, now: datetime) -> Markup:
     """The page as one element."""
+    said = f"{counted(facts.rows, 'row')} in {counted(len(facts.fields), 'column')}, drawn on {now:%Y-%m-%d}."
+    warning = "Computed from your own records, without noise: readable by anyone who gets this file."
+    return titled_page(
+        facts.name, element("p", said), element("p", warning, class_="soft"), *map(_section, summaries)
+    )
+
+
+def titled_page(title: str, *content: str) -> Markup:
+    """A page of its own: it loads nothing from anywhere and runs nothing."""
     head = element(
         "head",
         void("meta", charset="utf-8"),
         void("meta", http_equiv="Content-Security-Policy", content=POLICY),
         void("meta", name="referrer", content="no-referrer"),
         void("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", facts.name),
+        element("title", title),
         Markup(f"<style>{STYLE}</style>"),
     )
-    said = f"{counted(facts.rows, 'row')} in {counted(len(facts.fields), 'column')}, drawn on {now:%Y-%m-%d}."
-    warning = "Computed from your own records, without noise: readable by anyone who gets this file."
-    body = element(
-        "body",
-        element("h1", facts.name),
-        element("p", said),
-        element("p", warning, class_="soft"),
-        *map(_section, summaries),
-    )
-    return element("html", head, body, lang="en")
+    return element("html", head, element("body", element("h1", title), *content), lang="en")
 
 
 def _section(column: ColumnSummary) -> Markup:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vault.records.markup import Markup, element, joined, void
-from vault.records.picture_page import POLICY, STYLE
+from vault.records.markup import Markup, element, joined
+from vault.records.picture_page import titled_page
 from vault.requester.campaign_plan import USEFUL, Plan
 from vault.views.counting import counted
 
@@ -49,18 +49,8 @@ class CampaignReport:
 
 def report_page(report: CampaignReport) -> bytes:
     """The page."""
-    head = element(
-        "head",
-        void("meta", charset="utf-8"),
-        void("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        void("meta", name="referrer", content="no-referrer"),
-        void("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", report.title),
-        Markup(f"<style>{STYLE}</style>"),
-    )
-    body = element(
-        "body",
-        element("h1", report.title),
+    page = titled_page(
+        report.title,
         element(
             "p", f"Campaign {report.campaign}. Written on {report.written} by its coordinator.", class_="soft"
         ),
@@ -70,7 +60,7 @@ def report_page(report: CampaignReport) -> bytes:
         _planning(report),
         _rejected(report),
     )
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n".encode()
+    return f"<!DOCTYPE html>\n{page}\n".encode()
 
 
 # its parts ------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,14 +12,13 @@ from typing import Any, Final
 
 from tui.demo.narrator import Narrator
 from tui.demo.together.clinic import ASKER, PATIENTS
-from tui.demo.together.commands import CommandFailed, facts, lockbox, running, show
+from tui.demo.together.commands import Running, facts, lockbox, running, show
 from tui.demo.together.table import CLINICS, CLIP, FEATURES
 
 EPSILON: Final = Decimal(1)
 ROUNDS: Final = 5
 ANSWERING: Final = CLINICS - 1
 """One of the clinics never answers, so a round closes when all others did."""
-PATIENCE: Final = 120.0
 
 SUMS, MEAN, MOMENTS = "sums", "mean", "moments"
 
@@ -34,6 +32,12 @@ def question_of(name: str) -> str:
             return f'{question_of(SUMS)}\nrule = "mean"\nfiltered = false'
         case _:
             return f'protocol = "gradient_sum"\nrounds = {ROUNDS}'
+
+
+def is_over(number: int, said: dict[str, Any]) -> bool:
+    """Whether a coordinator says that this round was added up: the next one is open, or the model is there."""
+    event = said.get("event")
+    return event == "finished" or (event, said.get("round")) == ("opened", number + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +96,8 @@ class Asker:
         return job
 
     @contextmanager
-    def coordinating(self, name: str) -> Iterator[list[Path]]:
-        """Serve a campaign within this block; its invitations."""
+    def coordinating(self, name: str) -> Iterator[tuple[Running, list[Path]]]:
+        """Serve a campaign within this block; what serves it, and its invitations."""
         place = f"{name}-coordinator"
         words = ("coordinator", "init", place, "--campaign", name, "--port", 0, "--quorum", ANSWERING)
         show(*words)
@@ -102,27 +106,12 @@ class Asker:
         show(*invite)
         lockbox(*invite, folder=self.folder)
         show("coordinator", "serve", place)
-        with running("coordinator", "serve", place, "--json", folder=self.folder):
-            yield sorted((self.folder / f"{name}-invitations").iterdir())
+        with running("coordinator", "serve", place, "--json", folder=self.folder) as serving:
+            yield serving, sorted((self.folder / f"{name}-invitations").iterdir())
 
     def status(self, name: str) -> dict[str, Any]:
         """How a campaign stands."""
         return facts("campaign", "status", f"{name}-coordinator", folder=self.folder)
-
-    def wait_for_round(self, name: str, number: int) -> None:
-        """Come back when a round is over and what follows it is made; raises ``CommandFailed``."""
-        until = time.monotonic() + PATIENCE
-        while not self._is_done(name, number):
-            if time.monotonic() > until:
-                raise CommandFailed(
-                    command=f"coordinator serve {name}", reason=f"round {number} does not close"
-                )
-            time.sleep(0.2)
-
-    def _is_done(self, name: str, number: int) -> bool:
-        return any(
-            each["number"] == number and each["state"] == "done" for each in self.status(name)["rounds"]
-        )
 
     def _describe(self, name: str) -> None:
         (self.folder / f"{name}.toml").write_text(self.description(name), encoding="utf-8")

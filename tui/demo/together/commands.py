@@ -6,9 +6,13 @@ import json
 import os
 import shlex
 import subprocess
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.cli.terminal import write
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from vault.settings import Paths
 
 END_SECONDS: Final = 20
+PATIENCE: Final = 120.0
 
 
 class CommandFailed(LockboxError):
@@ -69,17 +74,46 @@ def facts(*words: object, folder: Path) -> dict[str, Any]:
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A command that goes on; what it says, a line of JSON for each thing that happens, is read as it comes."""
+
+    words: tuple[str, ...]
+    said: SimpleQueue[dict[str, Any]] = field(default_factory=SimpleQueue)
+
+    def read(self, lines: Iterable[str]) -> None:
+        """Keep what it says until it ends, and then that it did."""
+        for line in lines:
+            self.said.put(json.loads(line))
+        self.said.put({"event": "ended"})
+
+    def wait_for(self, is_it: Callable[[dict[str, Any]], bool]) -> None:
+        """Come back when something happened; raises ``CommandFailed`` once it ended, or waited for too long."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                found = self.said.get(timeout=max(0.0, until - time.monotonic()))
+            except Empty:
+                raise CommandFailed(command=" ".join(self.words), reason="nothing happens any more") from None
+            if is_it(found):
+                return
+            if found.get("event") == "ended":
+                raise CommandFailed(command=" ".join(self.words), reason="it ended")
+
+
 @contextmanager
-def running(*words: object, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A command that goes on, with its lines of JSON, until this block ends."""
+def running(*words: object, folder: Path) -> Iterator[Running]:
+    """A command that serves until this block ends; it has begun once it says at which port."""
+    found = Running(words=tuple(map(str, words)))
     with subprocess.Popen(  # noqa: S603 (our own program)
-        [*LOCKBOX, *map(str, words)], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        [*LOCKBOX, *found.words], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None
+        threading.Thread(target=found.read, args=(process.stdout,), daemon=True).start()
         try:
-            process.stdout.readline()  # the first thing that happens is that it listens
-            yield process
+            found.wait_for(lambda said: "port" in said)
+            yield found
         finally:
             process.terminate()
             try:

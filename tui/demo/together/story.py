@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tui.cli.terminal import write
 from tui.demo.story import Declined
-from tui.demo.together.asker import EPSILON, MEAN, MOMENTS, ROUNDS, SUMS, Asker
+from tui.demo.together.asker import EPSILON, MEAN, MOMENTS, ROUNDS, SUMS, Asker, is_over
 from tui.demo.together.card import Together
 from tui.demo.together.clinic import Clinic
+from tui.demo.together.commands import Running
 from tui.demo.together.measures import auc_of_model, auc_without_privacy
 from tui.demo.together.table import People, everybody, made_up, split
 from tui.text import wording
@@ -79,8 +80,7 @@ def play(scene: Scene) -> Together:
         narrator.chapter(
             "A coordinator serves each campaign over HTTPS", "It has the key of rounds, no other."
         )
-        _take_part(scene, stage, fingerprint)
-        _rounds(scene)
+        _rounds(scene, _take_part(scene, stage, fingerprint))
         return _outcome(scene, plan, digests, _alone(scene))
 
 
@@ -91,17 +91,19 @@ def _make_vaults(scene: Scene, stage: ExitStack) -> None:
     scene.all_at_once(Clinic.open)
 
 
-def _take_part(scene: Scene, stage: ExitStack, fingerprint: str) -> None:
-    """Each clinic lets its courier in, campaign by campaign, and agrees to all rounds of each at once."""
+def _take_part(scene: Scene, stage: ExitStack, fingerprint: str) -> dict[str, Running]:
+    """Each clinic lets its courier in, campaign by campaign, and agrees to all rounds of each; what serves each."""
+    serving = {}
     for name in (SUMS, MEAN, MOMENTS):
-        files = stage.enter_context(scene.asker.coordinating(name))
+        serving[name], files = stage.enter_context(scene.asker.coordinating(name))
         with ThreadPoolExecutor(AT_ONCE) as hands:
             list(hands.map(partial(Clinic.invite, fingerprint=fingerprint), scene.clinics, files))
     scene.all_at_once(Clinic.join_all)
     scene.narrator.note("each clinic joined by one consent; every release is still decided by a person")
+    return serving
 
 
-def _rounds(scene: Scene) -> None:
+def _rounds(scene: Scene, serving: dict[str, Running]) -> None:
     for number in range(1, ROUNDS + 1):
         scene.narrator.chapter(f"Round {number} of {ROUNDS}")
         scene.all_at_once(Clinic.carry)
@@ -111,7 +113,7 @@ def _rounds(scene: Scene) -> None:
         scene.all_at_once(Clinic.release_all)
         scene.all_at_once(Clinic.carry)
         for name in (SUMS, MEAN, *([MOMENTS] if number == 1 else [])):
-            scene.asker.wait_for_round(name, number)
+            serving[name].wait_for(partial(is_over, number))
             scene.narrator.note(f"{name}: {_told(scene.asker.status(name), number)}")
     scene.all_at_once(Clinic.carry)
 
