@@ -9,6 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from kernel_checks import (
+    check_against_vmap,
+    check_in_any_company,
+    check_nothing_is_left,
+    check_one_unit_out,
+    in_order,
+    rehearse,
+    summed,
+)
 from learner_setups import (
     LINEAR,
     LOGISTIC,
@@ -16,19 +25,16 @@ from learner_setups import (
     cnn,
     frame_of,
     listened,
-    only_unit,
     random_frame,
     weights_of,
     without_unit,
 )
-from numpy.typing import NDArray
-from privacy_checks import addends, bits, bounded, independence_violations
+from privacy_checks import addends, bits, bounded
 from torch import nn
 from torch.nn import functional
-from vmap_oracle import bounded_gradients, inputs_and_labels
+from vmap_oracle import inputs_and_labels
 
 from learner import data, engine
-from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
 from learner.maps import MOST_PATCHED, Convolution
 from learner.models import kernels
@@ -46,19 +52,11 @@ JOBS = {
 }
 
 
-def summed(job: Job, weights: bytes, frame: Any) -> NDArray[np.float64]:
-    return listened(job, frame, weights=weights)[0].totals[0]
-
-
 @pytest.mark.parametrize("rows", sweep([(1, 1), (8, 5), (8, 11), (40, 600)], default=2), ids=str)
 @pytest.mark.parametrize("name", sweep(JOBS, default=3))
 def test_the_sum_is_that_of_vmap_over_torchs_convolutions(name: str, rows: tuple[int, int]) -> None:
-    """For every way to a unit's norm; off by what is shortened, and no more: all of it is float64."""
     job = replace(JOBS[name], max_rows_per_unit=rows[0], unit_reduction="mean")
-    weights, frame = weights_of(job, scale=0.3), random_frame(job, 4, rows_each=rows[1], seed=3)
-    expected = bounded_gradients(job, weights, frame).sum(axis=0) * (1 - 2.0**-22)
-    assert expected.any()
-    assert np.allclose(expected, summed(job, weights, frame), rtol=1e-9, atol=1e-11)
+    check_against_vmap(job, random_frame(job, 4, rows_each=rows[1], seed=3))
 
 
 def test_the_sum_is_that_of_opacus() -> None:
@@ -87,7 +85,7 @@ def test_the_sum_is_that_of_opacus() -> None:
         outputs = module(torch.from_numpy(inputs).view(-1, 1, 8, 6))
         functional.cross_entropy(outputs, torch.from_numpy(labels), reduction="sum").backward()
     rows = torch.cat(
-        [_ours(each, order) for each, order in zip(module.parameters(), orders, strict=True)], dim=1
+        [in_order(each, order) for each, order in zip(module.parameters(), orders, strict=True)], dim=1
     )
     norms = rows.norm(2, dim=1)
     expected = torch.einsum("r,rd->d", (job.clip_norm / (norms + 1e-6)).clamp(max=1.0), rows)
@@ -100,25 +98,9 @@ def _order(ours: tuple[int, int, int, int]) -> torch.Tensor:
     return torch.arange(int(np.prod(ours))).view(ours).permute(0, 3, 1, 2).flatten()
 
 
-def _ours(parameter: Any, order: torch.Tensor | None) -> torch.Tensor:
-    rows: torch.Tensor = parameter.grad_sample.flatten(start_dim=1)
-    if order is None:
-        return rows
-    found = torch.empty_like(rows)
-    found[:, order] = rows
-    return found
-
-
 @pytest.mark.parametrize("name", sweep(["odd image", "image", "series", "large"]))
 def test_a_row_has_the_same_bits_in_any_company(name: str) -> None:
-    """U5, for units of one row and of several; and the rehearsal finds nothing to refuse."""
-    for most_rows in (1, 8):
-        job = replace(JOBS[name], max_rows_per_unit=most_rows)
-        assert independence_violations(job, 40, min(most_rows, 3)) == []
-        plan = plan_of(job)
-        frame = data.constant_frame(job, plan.block)
-        network = network_of(job, data.encode_rows(job, frame), plan.block)
-        assert not depends_on_place(network, data.group_units(frame.unit, most_rows), plan)
+    check_in_any_company(JOBS[name])
 
 
 @pytest.mark.slow
@@ -137,9 +119,7 @@ def test_no_shape_of_map_lets_a_row_depend_on_its_place(
         pool=(1, 2) if flat else (2, 2),
         activation=activation,
     )
-    for most_rows in (1, 8):
-        each = replace(job, max_rows_per_unit=most_rows)
-        engine.rehearse(each, weights_of(each))
+    rehearse(job)
 
 
 def test_the_rehearsal_looks_at_kernels_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,41 +166,13 @@ def test_a_row_that_overflows_is_zero_or_its_own_affair(place: int, rows_each: i
 
 
 def test_nothing_of_a_block_is_left_for_the_next() -> None:
-    """After a step in which no number is finite, and with weights that are again, a sum is what it was."""
-    odd = JOBS["odd image"]
-    job = replace(odd, max_rows_per_unit=1, model=replace(odd.model, activation="tanh"))
-    frame = random_frame(job, 20)
-    rows, units = data.encode_rows(job, frame), data.group_units(frame.unit, 1)
-    plan, theta = plan_of(job), read_weights(weights_of(job, scale=0.3), job_shapes(job))
-    network = network_of(job, rows, plan.block)
-
-    def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        with np.errstate(all="ignore"):
-            return engine.clipped_sum(
-                units,
-                np.ones(20, dtype=np.bool_),
-                network.books_at(weights),
-                network=network,
-                plan=plan,
-                reduction="sum",
-            )
-
-    before = total(theta)
-    assert before.any()
-    assert not total(np.full_like(theta, np.nan)).any()
-    assert total(theta).tobytes() == before.tobytes()
+    check_nothing_is_left(JOBS["odd image"])
 
 
 def test_taking_a_unit_out_changes_the_sum_by_its_gradient_and_the_margin() -> None:
-    """U1 of a model of maps: the clip norm bounds all of its layers together."""
+    """The clip norm bounds all layers together."""
     job = JOBS["image"]
-    frame, weights = random_frame(job, 10, rows_each=2, spread=3.0), weights_of(job, scale=0.5)
-    alone, whole, rest = (
-        summed(job, weights, each) for each in (only_unit(job, frame, 4), frame, without_unit(job, frame, 4))
-    )
-    margin = plan_of(job).summation_margin * job.clip_norm
-    assert 0.99 * job.clip_norm < np.linalg.norm(alone) <= job.clip_norm
-    assert np.linalg.norm(whole - rest - alone) <= margin / 1e4
+    check_one_unit_out(job, weights_of(job, scale=0.5), random_frame(job, 10, rows_each=2, spread=3.0))
 
 
 def test_a_model_of_maps_learns_what_no_sum_of_pixels_tells() -> None:

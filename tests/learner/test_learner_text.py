@@ -9,27 +9,32 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from kernel_checks import (
+    check_against_vmap,
+    check_in_any_company,
+    check_nothing_is_left,
+    check_one_unit_out,
+    in_order,
+    rehearse,
+    summed,
+)
 from learner_setups import (
     LINEAR,
     LOGISTIC,
     change_of,
     frame_of,
     listened,
-    only_unit,
     random_frame,
     random_texts,
     text,
     weights_of,
     without_unit,
 )
-from numpy.typing import NDArray
-from privacy_checks import addends, bits, bounded, independence_violations
+from privacy_checks import addends, bits, bounded
 from torch import nn
 from torch.nn import functional
-from vmap_oracle import bounded_gradients
 
 from learner import data, engine
-from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
 from learner.maps import Convolution
 from learner.models import kernels
@@ -47,19 +52,11 @@ JOBS = {
 }
 
 
-def summed(job: Job, weights: bytes, frame: Any) -> NDArray[np.float64]:
-    return listened(job, frame, weights=weights)[0].totals[0]
-
-
 @pytest.mark.parametrize("rows", sweep([(8, 5), (1, 1), (8, 11), (40, 600)], default=2), ids=str)
 @pytest.mark.parametrize("name", sweep(JOBS, default=3))
 def test_the_sum_of_texts_is_that_of_vmap(name: str, rows: tuple[int, int]) -> None:
-    """For every way to a unit's norm; off by what is shortened, and no more: all of it is float64."""
     job = replace(JOBS[name], max_rows_per_unit=rows[0], unit_reduction="mean")
-    weights, frame = weights_of(job, scale=0.3), random_frame(job, 40 // rows[1] + 2, rows_each=rows[1])
-    expected = bounded_gradients(job, weights, frame).sum(axis=0) * (1 - 2.0**-22)
-    assert expected.any()
-    assert np.allclose(expected, summed(job, weights, frame), rtol=1e-9, atol=1e-11)
+    check_against_vmap(job, random_frame(job, 40 // rows[1] + 2, rows_each=rows[1]))
 
 
 class _Twin(nn.Module):
@@ -100,32 +97,18 @@ def test_the_sum_of_texts_is_that_of_opacus() -> None:
         module = GradSampleModule(twin, loss_reduction="sum")
         outputs = module(torch.from_numpy(codes.T.copy()))
         functional.cross_entropy(outputs, torch.from_numpy(labels), reduction="sum").backward()
-    rows = torch.cat([_ours(each, order) for each, order in zip(module.parameters(), orders, strict=True)], 1)
+    rows = torch.cat(
+        [in_order(each, order) for each, order in zip(module.parameters(), orders, strict=True)], 1
+    )
     norms = rows.norm(2, dim=1)
     expected = torch.einsum("r,rd->d", (job.clip_norm / (norms + 1e-6)).clamp(max=1.0), rows)
     assert norms.max() > job.clip_norm
     assert np.allclose(expected.numpy(), summed(job, weights, frame), rtol=1e-4, atol=1e-5)
 
 
-def _ours(parameter: Any, order: torch.Tensor | None) -> torch.Tensor:
-    rows: torch.Tensor = parameter.grad_sample.flatten(start_dim=1)
-    if order is None:
-        return rows
-    found = torch.empty_like(rows)
-    found[:, order] = rows
-    return found
-
-
 @pytest.mark.parametrize("name", sweep(["two layers", "classes", "number", "wide"]))
 def test_a_text_has_the_same_bits_in_any_company(name: str) -> None:
-    """U5, for units of one row and of several; and the rehearsal finds nothing to refuse."""
-    for most_rows in (1, 8):
-        job = replace(JOBS[name], max_rows_per_unit=most_rows)
-        assert independence_violations(job, 40, min(most_rows, 3)) == []
-        plan = plan_of(job)
-        frame = data.constant_frame(job, plan.block)
-        network = network_of(job, data.encode_rows(job, frame), plan.block)
-        assert not depends_on_place(network, data.group_units(frame.unit, most_rows), plan)
+    check_in_any_company(JOBS[name])
 
 
 @pytest.mark.slow
@@ -137,9 +120,7 @@ def test_no_shape_of_text_lets_a_row_depend_on_its_place(
 ) -> None:
     length, numbers, kernel = sizes
     job = text(LOGISTIC, length, numbers, *filters, kernel=kernel, activation=activation)
-    for most_rows in (1, 8):
-        each = replace(job, max_rows_per_unit=most_rows)
-        engine.rehearse(each, weights_of(each))
+    rehearse(job)
 
 
 def test_the_rehearsal_looks_at_texts_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,30 +172,7 @@ def test_what_follows_the_rows_of_a_block_is_empty() -> None:
 
 
 def test_nothing_of_a_block_of_texts_is_left_for_the_next() -> None:
-    """After a step in which no number is finite, and with weights that are again, a sum is what it was."""
-    layers = JOBS["two layers"]
-    job = replace(layers, max_rows_per_unit=1, model=replace(layers.model, activation="tanh"))
-    frame = random_frame(job, 20)
-    rows, units = data.encode_rows(job, frame), data.group_units(frame.unit, 1)
-    plan, theta = plan_of(job), read_weights(weights_of(job, scale=0.3), job_shapes(job))
-    network = network_of(job, rows, plan.block)
-
-    def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        with np.errstate(all="ignore"):
-            return engine.clipped_sum(
-                units,
-                np.ones(20, dtype=np.bool_),
-                network.books_at(weights),
-                network=network,
-                plan=plan,
-                reduction="sum",
-            )
-
-    before = total(theta)
-    assert before.any()
-    assert total(theta).tobytes() == before.tobytes()
-    assert not total(np.full_like(theta, np.nan)).any()
-    assert total(theta).tobytes() == before.tobytes()
+    check_nothing_is_left(JOBS["two layers"])
 
 
 def test_a_text_that_overflows_is_its_own_affair() -> None:
@@ -237,15 +195,9 @@ def test_a_text_that_overflows_is_its_own_affair() -> None:
 
 
 def test_taking_a_text_out_changes_the_sum_by_its_gradient_and_the_margin() -> None:
-    """U1 of a model of texts: the clip norm bounds table, kernels and last layer together."""
+    """The clip norm bounds table, kernels and last layer together."""
     job = JOBS["two layers"]
-    frame, weights = random_frame(job, 10, rows_each=2), weights_of(job, scale=2.0)
-    alone, whole, rest = (
-        summed(job, weights, each) for each in (only_unit(job, frame, 4), frame, without_unit(job, frame, 4))
-    )
-    margin = plan_of(job).summation_margin * job.clip_norm
-    assert 0.99 * job.clip_norm < np.linalg.norm(alone) <= job.clip_norm
-    assert np.linalg.norm(whole - rest - alone) <= margin / 1e4
+    check_one_unit_out(job, weights_of(job, scale=2.0), random_frame(job, 10, rows_each=2))
 
 
 def test_a_model_of_texts_learns_a_word_wherever_it_stands() -> None:
