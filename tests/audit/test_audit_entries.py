@@ -13,6 +13,7 @@ from audit_samples import CLEAR, HIDDEN, ID, OLD_CHECKPOINT
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.worlds.plain_words import has_word
 from vault.audit.canonical import decode, encode
 from vault.audit.entries import (
     CLEAR_KEYS,
@@ -381,3 +382,10 @@ def test_a_count_in_clear_that_is_no_decade_is_not_read(kind, count):
 
 def test_every_reason_a_decision_can_have_may_be_recorded():
     assert {str(code) for code in ReasonCode} == DECISION_REASONS
+
+
+def test_a_word_in_clear_is_told_from_the_letters_of_a_digest() -> None:
+    """What tests look for in entries, in which digests spell short words by chance."""
+    assert has_word(b'{"name":"lab"}', b"lab")
+    assert has_word(b"of my lab.csv", b"csv")
+    assert not has_word(b'{"_sd":["x9labQ_0"]}', b"lab")

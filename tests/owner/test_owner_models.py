@@ -15,6 +15,7 @@ from safetensors.numpy import load
 from learner.protocol import Answer
 from tests.worlds.importing import import_file
 from tests.worlds.learners import REAL
+from tests.worlds.plain_words import has_word
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import JOB, World
 from tui.text.model_facts import prediction_picture, prediction_sentences
@@ -222,7 +223,7 @@ def test_the_trail_says_that_it_happened_and_nothing_of_it_in_clear(
     ]
     assert used.newest_when_read == [used.trail[place].sentence for place in (0, 1, 3)], "before it is read"
     for word in (b"home", b"mine", b"nights", b"scored", b"fitted", b"model"):
-        assert word not in exported
+        assert not has_word(exported, word)
 
 
 def test_what_holds_updates_takes_no_answer(later: tuple[World, Vault]) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from requests_home import Home
 from requests_samples import NOW
 
+from tests.worlds.plain_words import has_word
 from vault.audit.timeline import timeline
 from vault.errors.daemon import SessionEnded
 from vault.errors.requests import RequesterBlocked, UnknownRequester
@@ -119,7 +120,7 @@ def test_giving_and_ending_access_is_on_the_trail_and_names_nobody_in_clear(home
     assert home.trail() == ["settings.change", "settings.change"]
     with home.store.read() as uow:
         said = [line.sentence for line in timeline(uow)][-2:]
-        assert all(b"lab" not in entry.body for entry in uow.find(LogEntry))
+        assert not any(has_word(entry.body, b"lab") for entry in uow.find(LogEntry))
     assert said == [
         "You changed the access of lab: they got a token, good until 2026-05-30.",
         "You changed the access of lab: every token of theirs is revoked.",

@@ -6,6 +6,7 @@ import pytest
 from requests_home import Home
 from requests_samples import KEY, OTHER_KEY, exit_code
 
+from tests.worlds.plain_words import has_word
 from vault.audit.timeline import timeline
 from vault.errors.families import Invalid
 from vault.errors.requests import RequesterBlocked, RequesterExists, UnknownRequester
@@ -51,7 +52,7 @@ def test_trusting_and_blocking_are_recorded_without_the_name_in_clear(home: Home
         assert requesters.find(uow, "lab").status == "new", "what was verified is to be verified again"
         assert timeline(uow)[-1].sentence == "You changed the block of lab: it is lifted."
         assert all(
-            b"lab" not in entry.body and KEY.public.hex().encode() not in entry.body
+            not has_word(entry.body, b"lab") and KEY.public.hex().encode() not in entry.body
             for entry in uow.find(LogEntry)
         )
 
@@ -66,7 +67,7 @@ def test_a_requester_is_renamed_and_stays_who_they_are(home: Home) -> None:
         row = requesters.find(uow, "night lab")
         assert (row.id, row.key, row.status) == (before, KEY.public, "trusted")
         assert timeline(uow)[-1].sentence == "You renamed the requester lab to night lab."
-        assert all(b"lab" not in entry.body for entry in uow.find(LogEntry))
+        assert not any(has_word(entry.body, b"lab") for entry in uow.find(LogEntry))
         with pytest.raises(UnknownRequester):
             requesters.find(uow, "lab")
 
