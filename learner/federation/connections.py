@@ -6,6 +6,7 @@ A connection beyond that is closed before TLS is spoken on it, so that descripto
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import socket
 from collections import Counter
@@ -125,3 +126,9 @@ def _descriptors() -> int:
         wanted = hard
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     return WITHOUT_LIMIT if wanted == resource.RLIM_INFINITY else wanted
+
+
+def os_words(error: OSError) -> str:
+    """What the system says; asyncio and the resolver have numbers and words of their own."""
+    is_system = not isinstance(error, socket.gaierror) and error.errno
+    return os.strerror(error.errno or 0).lower() if is_system else "there is no such address"

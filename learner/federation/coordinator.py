@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -50,6 +51,7 @@ from vault.requester.coordinating import (
     JobFiles,
     check_round,
     dimension,
+    final_model_in,
     flat_weights,
     judge_answer,
     number_type,
@@ -101,6 +103,7 @@ class Coordinator:
         self.folder, self.campaign = folder, folder.campaign
         self.document, self.digest = folder.campaign.document, folder.campaign.digest
         self.changed = threading.Event()
+        self.silent_because = ""
         self._clock, self.heard, self._key = clock, heard, folder.round_key
         self.state = State(folder.database_url, self.digest, self._signed_head)
         self.job = lru_cache(maxsize=ROUNDS_AT_HAND)(self._job)
@@ -240,6 +243,13 @@ class Coordinator:
         if found is None:
             raise NothingThere(what="final model")
         return found
+
+    def final_model(self, target: Path) -> bytes:
+        """The final model for whoever runs this, as the ending of that file says; raises ``NothingThere``."""
+        found = self.state.model()
+        if found is None:
+            raise NothingThere(what="final model yet")
+        return final_model_in(target, self.document, found.weights)
 
     # one round after the other ----------------------------------------------------------------------------
 

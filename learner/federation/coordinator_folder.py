@@ -16,7 +16,7 @@ import tomli_w
 from learner.federation.pinned_certificate import certificate_sha256
 from learner.federation.state import State
 from vault.errors.families import Invalid
-from vault.errors.federation import CoordinatorDamaged, CoordinatorExists, NoCoordinator
+from vault.errors.federation import CampaignServed, CoordinatorDamaged, CoordinatorExists, NoCoordinator
 from vault.errors.records import FileMissing
 from vault.requester.coordinating import (
     CAMPAIGN_FILE,
@@ -40,6 +40,8 @@ CERTIFICATE_KEY_FILE: Final = "certificate.key"
 TOKEN_SECRET_FILE: Final = "token.secret"  # noqa: S105 - the name of a file
 DATABASE_FILE: Final = "coordinator.sqlite"
 CAMPAIGN_FOLDER: Final = "campaign"
+MADE_FILE: Final = "coordinator.path"
+"""Beside a campaign: where its coordinator was made."""
 PEM_LIMIT: Final = 64 * 1024
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8443
@@ -126,6 +128,7 @@ def make_coordinator(
     files, key = read_campaign(campaign), round_key(campaign)
     if key.public.hex() != files.document.round_key:
         raise Invalid(reason=f"{ROUND_KEY_FILE} beside the campaign is not the key of its rounds")
+    check_is_first(campaign)
     if bool(settings.witness) != (files.document.witness is not None):
         names = "names a witness: say where it answers, --witness URL"
         raise Invalid(reason=f"the campaign {names if files.document.witness else 'names no witness'}")
@@ -139,9 +142,18 @@ def make_coordinator(
     create_file(path / CERTIFICATE_FILE, certificate)
     create_file(path / CERTIFICATE_KEY_FILE, secret)
     create_file(path / TOKEN_SECRET_FILE, f"{secrets.token_hex(32)}\n".encode())
+    create_file(campaign / MADE_FILE, f"{path.absolute()}\n".encode())
     # last: a folder that has it is whole
     create_file(path / SETTINGS_FILE, tomli_w.dumps(asdict(settings)).encode())
     return open_folder(path)
+
+
+def check_is_first(campaign: Path) -> None:
+    """Refuse a campaign that has a coordinator, as two would show its vaults two logs; raises ``CampaignServed``."""
+    marker = campaign / MADE_FILE
+    if marker.exists():
+        place = read_bounded(marker, 4096).decode("utf-8", "replace").strip()
+        raise CampaignServed(path=place)
 
 
 def open_folder(path: Path) -> CoordinatorFolder:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 import threading
 from asyncio import sslproto
@@ -16,7 +15,7 @@ from typing import Final
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 
-from learner.federation.connections import listener, waiting_for
+from learner.federation.connections import listener, os_words, waiting_for
 from learner.federation.coordinator import Coordinator, Event
 from learner.federation.coordinator_app import application
 from learner.federation.limits import Limits
@@ -141,10 +140,13 @@ def _ask_witness_until(coordinator: Coordinator, end: threading.Event) -> None:
     pause, silent = TICK, False
     while not end.wait(pause):
         try:
-            if coordinator.ask_witness():
+            is_new = coordinator.ask_witness()
+            coordinator.silent_because = ""
+            if is_new:
                 coordinator.heard(Event(kind="cosigned"))
             pause, silent = TICK, False
         except LockboxError as error:
+            coordinator.silent_because = f"{error}"
             if not silent:
                 coordinator.heard(Event(kind="silent", reason=f"{error}"))
             pause, silent = min(2 * pause, LONGEST_PAUSE), True
@@ -156,12 +158,6 @@ def _listening(host: str, port: int, limits: Limits) -> Iterator[socket.socket]:
     try:
         bound = listener(host, port, most=limits.connections, of_address=limits.of_address)
     except OSError as error:
-        raise PortTaken(address=address, reason=_said(error)) from error
+        raise PortTaken(address=address, reason=os_words(error)) from error
     with closing(bound):
         yield bound
-
-
-def _said(error: OSError) -> str:
-    """What the system says; asyncio and the resolver have numbers and words of their own."""
-    is_system = not isinstance(error, socket.gaierror) and error.errno
-    return os.strerror(error.errno or 0).lower() if is_system else "there is no such address"

@@ -7,7 +7,6 @@ cosigned is a checkpoint that the log's own key signed.
 from __future__ import annotations
 
 import ipaddress
-import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,11 +16,11 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from learner.federation.connections import listener, waiting_for
+from learner.federation.connections import listener, os_words, waiting_for
 from learner.federation.limits import bounded_body
-from vault.daemon.quiet_server import quiet_config, silence
+from vault.daemon.quiet_server import QuietServer, quiet_config, signals_to, silence
 from vault.errors.families import Invalid, LockboxError
-from vault.errors.federation import UploadTooLarge, UploadTooSlow
+from vault.errors.federation import PortTaken, UploadTooLarge, UploadTooSlow
 from vault.errors.witness import (
     CheckpointElsewhere,
     CheckpointInconsistent,
@@ -79,7 +78,7 @@ def serve(
 ) -> None:  # fmt: skip
     """Serve the witness in a folder until a signal ends it; `announce` is told the port.
 
-    Raises ``NoWitnessHere``, and ``Invalid`` for plain HTTP beyond this computer and for an address that is taken.
+    Raises ``NoWitnessHere``, ``PortTaken``, and ``Invalid`` for plain HTTP beyond this computer.
     """
     check_address(host, has_tls=certificate is not None and key is not None)
     for file in (certificate, key):
@@ -87,8 +86,8 @@ def serve(
             raise Invalid(reason=f"there is no file {file}")
     app = application(Witness.open(folder))
     server = WitnessServer(server_config(app, host, port, certificate, key), announce)
-    logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
-    server.run()
+    with signals_to(server.end):
+        server.run()
 
 
 def check_address(host: str, *, has_tls: bool) -> None:
@@ -104,20 +103,24 @@ def _is_this_computer(host: str) -> bool:
         return host == "localhost"
 
 
-class WitnessServer(uvicorn.Server):
+class WitnessServer(QuietServer):
     """A server that says on which port it listens."""
 
     def __init__(self, config: uvicorn.Config, announce: Callable[[int], None]) -> None:
         super().__init__(config)
         self._announce = announce
 
+    def end(self) -> None:
+        """Stop serving."""
+        self.should_exit = True
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say where; raises ``Invalid`` for an address that is taken or none."""
+        """Listen, and say where; raises ``PortTaken`` for an address that is taken or none."""
         host, port = self.config.host, self.config.port
         try:
             bound = listener(host, port, most=CONNECTIONS, of_address=OF_ADDRESS)
-        except OSError:
-            raise Invalid(reason=f"nothing can listen at {host}, port {port}") from None
+        except OSError as error:
+            raise PortTaken(address=f"{host}:{port}", reason=os_words(error)) from None
         await super().startup(sockets=[bound])
         if self.started:
             self._announce(self.servers[0].sockets[0].getsockname()[1])

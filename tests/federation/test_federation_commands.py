@@ -17,7 +17,7 @@ from learner.federation.coordinator import Coordinator, pseudonym
 from learner.federation.coordinator_folder import open_folder
 from learner.federation.exchange import parse_invitation
 from learner.federation.overview import overview
-from tests.worlds.answering import MadeVault, signed_campaign
+from tests.worlds.answering import START, WEEK, MadeVault, signed_campaign
 from tests.worlds.coordinators import answered, enrolled, made_coordinator
 from tui.cli.entry_point import run
 from vault.errors.federation import AnswerInvalid
@@ -116,6 +116,37 @@ def test_settings_that_would_not_do_are_refused(
 
     assert run(["coordinator", "init", str(tmp_path / "c"), "--campaign", str(campaign), *more]) == 1
     assert sentence in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_campaign_has_one_coordinator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two would show its vaults two logs."""
+    campaign, first, second = signed_campaign(tmp_path, datetime.now(UTC)), tmp_path / "c", tmp_path / "d"
+    assert run(["coordinator", "init", str(first), "--campaign", str(campaign)]) == 0
+    assert run(["coordinator", "init", str(second), "--campaign", str(campaign)]) == 4
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"has its coordinator, made at {first}" in said
+    assert "coordinator.toml" in said
+    assert not second.exists()
+
+
+def test_who_asked_gets_the_final_model_once_there_is_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where owners get nothing back."""
+    folder, file = tmp_path / "c", tmp_path / "model.safetensors"
+    made = made_coordinator(folder, signed_campaign(tmp_path, START, rounds=1), now=START)
+    assert run(["campaign", "model", str(folder), "--to", str(file)]) == 7
+    assert "there is no final model yet here" in capsys.readouterr().err
+    assert run(["campaign", "model", str(folder), "--to", str(tmp_path / "model.txt")]) == 1
+
+    with closing(Coordinator(made, clock=lambda: START + 3 * WEEK)) as coordinator:
+        coordinator.tick()
+        found = coordinator.state.model()
+    assert found is not None
+    assert run(["campaign", "model", str(folder), "--to", str(file)]) == 0
+    assert file.read_bytes() == found.weights
+    assert run(["campaign", "model", str(folder), "--to", str(tmp_path / "model.onnx")]) == 0
+    assert run(["campaign", "model", str(folder), "--to", str(file)]) == 1, "something is there"
 
 
 def test_where_there_is_none_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

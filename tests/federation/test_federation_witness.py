@@ -215,5 +215,5 @@ def test_a_witness_by_its_command_cosigns_over_a_real_socket(
         address = json.loads(process.stdout.readline())["address"]
         note = cosigned(address, log.note(), log.leaves, witness.key.public)
         process.terminate()
-    assert process.returncode == -signal.SIGTERM
+    assert process.returncode == 0, "told to end, it ends as it should"
     assert cosigned_since(note, witness.key.public) is not None

@@ -1,4 +1,4 @@
-"""The requester's side of a campaign that a coordinator serves: invite, status, report."""
+"""The requester's side of a campaign that a coordinator serves: invite, access, status, report, model."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ CoordinatorDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder 
 
 def add_coordinated_commands(group: typer.Typer) -> None:
     """Register these commands."""
-    for name, command in (("invite", invite), ("access", access), ("status", status), ("report", report)):
-        group.command(name)(command)
+    for command in (invite, access, status, report, model):
+        group.command(command.__name__)(command)
 
 
 def invite(
@@ -82,6 +82,29 @@ def status(
         show_overview(overview_from_afar(place), as_json=as_json)
         return
     show_status(place, as_json=as_json)
+
+
+def model(
+    folder: CoordinatorDir,
+    to: Annotated[
+        Path,
+        typer.Option("--to", metavar="FILE", help="A new file: weights (safetensors), or whole (.onnx)."),
+    ],
+) -> None:
+    """Write the final model of a campaign that is over, for you who asked."""
+    from contextlib import closing
+
+    from learner.federation.coordinator import Coordinator
+    from learner.federation.coordinator_folder import open_folder
+    from vault.requester.model_endings import check_ending
+    from vault.requester.new_file import write_new
+
+    check_ending(to)
+    with closing(Coordinator(open_folder(folder))) as coordinator:
+        write_new(to, coordinator.final_model(to))
+    write(str(to))
+    if to.suffix.lower() == ".onnx":
+        say(f"To use it: lockbox update predict {to} FILE.csv")
 
 
 def report(

@@ -30,8 +30,8 @@ NEWEST: Final = 8
 ROUNDS: Final = 12
 
 
-def page(found: Overview, where: str) -> Group:
-    """The page as it stands now."""
+def page(found: Overview, where: str, trouble: str = "") -> Group:
+    """The page as it stands now, and what keeps its log from being cosigned."""
     from rich.console import Group
     from rich.text import Text
 
@@ -45,6 +45,8 @@ def page(found: Overview, where: str) -> Group:
         _table(ROUND_HEADINGS, [round_row(each) for each in shown]),
         Text(f"Rounds to come: {left}"),
     ]
+    if trouble:
+        parts.append(Text(one_line(trouble)))
     if found.answers:
         newest = sorted(found.answers, key=lambda each: each.received)[-NEWEST:]
         parts.append(_table(ANSWER_HEADINGS, [answer_row(each) for each in reversed(newest)]))

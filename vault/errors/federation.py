@@ -99,6 +99,12 @@ class CoordinatorExists(Invalid):
     """There is already something at {path}; a coordinator is made where nothing is."""
 
 
+class CampaignServed(Refused):
+    """This campaign has its coordinator, made at {path}; a second one would show its vaults another log."""
+
+    hint = "its quorum is in coordinator.toml there; if it is gone and nobody enrolled, delete coordinator.path in the campaign"
+
+
 class NoCoordinator(Unavailable):
     """There is no coordinator at {path}."""
 

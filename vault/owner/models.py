@@ -15,7 +15,7 @@ from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries.models import find_model, model_view, model_views
 from vault.records.collections import find_collection, imports_of
-from vault.requester.model_endings import WEIGHTS, check_ending
+from vault.requester.model_endings import check_ending, model_in
 from vault.requests import requesters
 from vault.requests.bundle import JobFiles, read_job
 from vault.requests.final_models import CHANGED, free_name
@@ -169,7 +169,7 @@ class ModelActions:
         with self._opened.read() as uow:
             row = find_model(uow, name)
             shown = model_view(uow, row)
-        data = _file_of(row, target)
+        data = model_in(target, job=row.job, weights=row.weights, name=row.name)
         self._note_export(shown, target)
         create_file(target, data)
         return shown
@@ -235,13 +235,3 @@ def _kept(act: AuditedTransaction, name: str, job: bytes, weights: bytes) -> Mod
     act.uow.add(row)
     act.record(EntryType.SETTINGS_CHANGE, hidden={"what": f"{CHANGED}: {name} is added"})
     return row
-
-
-def _file_of(row: ModelRow, target: Path) -> bytes:
-    """What the ending of the file says: the weights, or the whole model."""
-    if target.suffix.lower() == WEIGHTS:
-        return row.weights
-    from vault.requester.onnx_model import onnx_bytes
-    from vault.requester.trained import TrainedModel
-
-    return onnx_bytes(TrainedModel.of(parse_manifest(row.job), row.weights, row.name))

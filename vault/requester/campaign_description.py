@@ -127,7 +127,7 @@ days_a_round = 7            # how long each round is open
 # momentum = 0.5            # 0 for fedavg
 # returns = "final_model"   # what the owners get back: final_model or nothing
 # [campaign.witness]        # who cosigns the campaign's log, not you
-# name = "City archive"
+# name = "city-archive"
 # key = "64 hexadecimal digits"
 
 [requester]

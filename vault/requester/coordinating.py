@@ -17,6 +17,7 @@ from vault.requester.campaign_log import round_key
 from vault.requester.campaign_rounds import signed_round
 from vault.requester.campaigns import ROUND_KEY_FILE
 from vault.requester.keys import make_folder
+from vault.requester.model_endings import model_in
 from vault.requester.release_check import ReleaseFiles, check_answers, check_release, update_tensors
 from vault.requests.bundle import (
     SIGNATURE_LIMIT,
@@ -37,7 +38,7 @@ from vault.requests.campaign import (
     campaign_signature,
     signed_campaign,
 )
-from vault.requests.campaign_model import MODEL_DOMAIN, ModelFiles, check_model, model_document
+from vault.requests.campaign_model import MODEL_DOMAIN, ModelFiles, check_model, kept_job, model_document
 from vault.requests.campaign_round import check_round
 from vault.requests.encodings import encoding_of, update_step
 from vault.requests.release_manifest import ReleaseManifest, SecondRelease
@@ -71,6 +72,7 @@ __all__ = [
     "create_file",
     "dimension",
     "drafted",
+    "final_model_in",
     "is_free",
     "make_folder",
     "parse_signature_line",
@@ -178,3 +180,9 @@ def sign_model(document: CampaignDocument, digest: str, weights: bytes, key: Sig
     data = model_document(digest, document.rounds, sha256_hex(weights))
     signature = signature_line(key.sign(MODEL_DOMAIN + data))
     return SignedModel(document=data, signature=signature, weights=weights)
+
+
+def final_model_in(target: Path, document: CampaignDocument, weights: bytes) -> bytes:
+    """The final model of a campaign as the ending of this file says; raises ``Invalid``."""
+    job = kept_job(document, sha256_hex(weights))
+    return model_in(target, job=job, weights=weights, name="the final model")

@@ -1,4 +1,4 @@
-"""What the ending of a file says of the model that is written to it."""
+"""Models in files: the ending says what is in one, the weights or the whole model."""
 
 from __future__ import annotations
 
@@ -18,3 +18,15 @@ def check_ending(file: Path) -> None:
     if file.suffix.lower() not in dict(ENDINGS):
         known = " or ".join(f"{ending} ({what})" for ending, what in ENDINGS)
         raise Invalid(reason=f"{file.name} does not say what of the model is in it: name it {known}")
+
+
+def model_in(target: Path, *, job: bytes, weights: bytes, name: str) -> bytes:
+    """A model as the ending of this file says, by the job that says what its weights mean; raises `Invalid`."""
+    check_ending(target)
+    if target.suffix.lower() == WEIGHTS:
+        return weights
+    from vault.requester.onnx_model import onnx_bytes
+    from vault.requester.trained import TrainedModel
+    from vault.requests.parse import parse_manifest
+
+    return onnx_bytes(TrainedModel.of(parse_manifest(job), weights, name))

@@ -46,7 +46,9 @@ Host = Annotated[str, typer.Option("--host", metavar="HOST", help="Where it list
 Port = Annotated[str, typer.Option("--port", metavar="PORT", help="At which port; 0: a free one.")]
 Quorum = Annotated[
     str | None,
-    typer.Option("--quorum", metavar="N", help="Close a round at so many answers, before its deadline."),
+    typer.Option(
+        "--quorum", metavar="N", help="Close a round at so many answers, before its deadline; 0: never."
+    ),
 ]
 Database = Annotated[
     str | None,
@@ -194,7 +196,7 @@ def _serve(coordinator: Coordinator, changed: threading.Event, *, has_page: bool
 
     address = coordinator.folder.settings.address
     if has_page:
-        with live_page(lambda: page(overview(coordinator), address), changed):
+        with live_page(lambda: page(overview(coordinator), address, coordinator.silent_because), changed):
             serve(coordinator)
         return
     facts = {"event": "serving", "address": address, "campaign": coordinator.digest}

@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write, write_facts, write_json
+
+if TYPE_CHECKING:
+    from vault.requester.witness import Witness
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -29,19 +32,35 @@ WitnessDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of t
 @group.command("init")
 def init(
     folder: WitnessDir,
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="As in its signature lines.")],
+    name: Annotated[
+        str,
+        typer.Option(
+            "--name", metavar="NAME", help="As in its signature lines: without spaces and plus signs."
+        ),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Make a witness with a key of its own; a campaign names that key, and whoever runs the campaign is not it."""
     from vault.requester.witness import new_witness
 
-    made = new_witness(folder, name)
-    facts = {"name": made.name, "key": made.key.public.hex(), "vkey": made.vkey}
+    _tell(new_witness(folder, name), as_json=as_json)
+    say("Give name and key to whoever writes the campaign: [campaign.witness] in CAMPAIGN.toml.")
+
+
+@group.command("key")
+def key(folder: WitnessDir, as_json: AsJson = False) -> None:
+    """Print name and key of a witness again, for whoever writes a campaign."""
+    from vault.requester.witness import Witness
+
+    _tell(Witness.open(folder), as_json=as_json)
+
+
+def _tell(one: Witness, *, as_json: bool) -> None:
+    facts = {"name": one.name, "key": one.key.public.hex(), "vkey": one.vkey}
     if as_json:
         write_json(facts)
     else:
         write_facts(list(facts.items()))
-    say("Give name and key to whoever writes the campaign: [campaign.witness] in CAMPAIGN.toml.")
 
 
 @group.command("watch")
