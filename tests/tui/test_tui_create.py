@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from tui.app import create_vault
 from tui.app.app import LockboxApp
 from tui.dialogs.choose_file import ChooseFileDialog
 from tui.dialogs.import_file import NOTHING_YET, ImportDialog
+from tui.dialogs.import_questions import asked_of
 from tui.screens.new_passphrase import DIFFERENT, NewPassphrase
 from tui.screens.recovery_sheet import NO_VAULT, RecoverySheet
 from tui.screens.welcome import Welcome
@@ -330,6 +332,7 @@ def test_sensitive_columns_are_marked_and_the_owner_and_not_the_guess_decides(wo
                 lambda: app.screen._choice.sensitivities.get("mood") not in (None, before),
             )
             wanted.append(app.screen._choice.sensitivities["mood"])
+            await until(pilot, lambda: app.screen._drawn == asked_of(app.screen._preview))
             units = {str(one.name): one for one in app.screen.query(RadioButton)}
             units["record"].value = True
             await until(pilot, lambda: "28 records" in words_in(app, "#consequence"))
@@ -344,6 +347,35 @@ def test_sensitive_columns_are_marked_and_the_owner_and_not_the_guess_decides(wo
         made = vault.collections()
     assert [(one.name, one.rows, one.unit) for one in made] == [("diary", 28, "record")]
     assert wanted == [one.sensitivity for one in made[0].fields if one.name == "mood"]
+
+
+def test_what_is_chosen_while_the_choice_is_drawn_anew_is_what_counts_and_stands_there(world: World) -> None:
+    path = diary(world)
+
+    async def story() -> None:
+        async with on_page(vault, world, "home", size=(100, 60)) as pilot:
+            app = pilot.app
+            app.push_screen(ChooseFileDialog())
+            await pilot.pause()
+            app.screen.query_one("#path", Input).value = str(path)
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, ImportDialog))
+            await sees(pilot, "@ email")
+            dialog = app.screen
+            is_drawn = dialog._drawn
+            for turn, unit in enumerate(["record", "day"] * 6):
+                mark = ("ordinary", "sensitive")[turn // 2 % 2]
+                dialog._read_again(sensitivities={"steps": mark})
+                await until(pilot, lambda: dialog._drawn != is_drawn or dialog._drawing.locked())
+                for _ in range(turn):
+                    await asyncio.sleep(0)
+                dialog._read_again(unit=unit)
+            await until(pilot, lambda: str(dialog._preview.unit) == "day" and not dialog._drawing.locked())
+            assert [str(one.name) for one in dialog.query(RadioButton) if one.value] == ["day"]
+            assert "(recommended)" in words_in(app, "#units")
+
+    with served(world) as vault:
+        play(story())
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from tui.actions import action_of
 from tui.app.keymap import bindings
 from tui.app.leaving import Leavable, while_here
 from tui.app.program import Program, program_of
+from tui.app.threads import to_its_end
 from tui.dialogs.action import ActionDialog
 from tui.text.action import Action
 from tui.widgets.bar import PageTabs, VaultBar
@@ -120,9 +121,8 @@ class Page(Leavable, Generic[F]):
             while self._is_stale:
                 self._is_stale = False
                 facts = await self.ask(self.fetch)
-                # Shielded: leaving ends this worker, and a widget whose removal is broken off breaks its parent's.
-                self._drawn = asyncio.ensure_future(self._draw_whole(facts))
-                await asyncio.shield(self._drawn)
+                # Leaving ends this worker, and a widget whose removal is broken off breaks its parent's.
+                await to_its_end(self._draw_whole(facts))
         finally:
             self._is_loading = False
 

@@ -1,14 +1,16 @@
-"""Run slow work in a thread, so that the keys go on; no thread is waited for at the end."""
+"""Run slow work in a thread, so that the keys go on, and drawing to its end; no thread is waited for at the end."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from threading import Thread
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
+
+_GOING_ON: Final[set[asyncio.Task[Any]]] = set()  # the loop itself keeps no task alive
 
 
 async def in_thread(work: Callable[[], T]) -> T:
@@ -34,3 +36,11 @@ async def in_thread(work: Callable[[], T]) -> T:
 
     Thread(target=run, daemon=True, name="lockbox-work").start()
     return await future
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """The result of work that goes on to its end even when whoever waits for it is told to stop."""
+    task = asyncio.ensure_future(work)
+    _GOING_ON.add(task)
+    task.add_done_callback(_GOING_ON.discard)
+    return await asyncio.shield(task)

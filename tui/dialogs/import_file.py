@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -12,6 +13,8 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Button, Input, RadioSet, Select
 
+from tui.app.leaving import while_here
+from tui.app.threads import to_its_end
 from tui.dialogs import column_choices
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.import_columns import ImportColumns
@@ -21,6 +24,7 @@ from tui.text import import_facts, wording
 from tui.text.field_words import in_fields
 from tui.text.screen_words import on_screen
 from tui.text.several_facts import ALL, of_each_part
+from tui.widgets.choice import Choice
 from tui.widgets.field import menu_field
 from tui.widgets.file_form import CUTS, FileForm, changed_of
 from tui.widgets.how_far import HowFar
@@ -58,6 +62,7 @@ class ImportDialog(Dialog[str]):
         self._is_sealing = False
         self._drawn: object = None
         self._has_people = False
+        self._drawing = asyncio.Lock()
 
     # what stands there
 
@@ -165,8 +170,10 @@ class ImportDialog(Dialog[str]):
     # drawing
 
     async def _draw_all(self) -> None:
-        await self._draw_what_is_asked()
-        self._draw()
+        async with self._drawing:  # one after the other; each draws what was found last
+            with while_here(self):
+                await self._draw_what_is_asked()
+                self._draw()
 
     def _draw(self) -> None:
         preview = self._preview
@@ -180,7 +187,14 @@ class ImportDialog(Dialog[str]):
             ACCEPT, f"{wording.counted(preview.refused_rows, 'row')} would be missing, for good."
         )
         accept.display = bool(preview.refused_rows and preview.rows)
+        self._press_unit()
         self._allow()
+
+    def _press_unit(self) -> None:
+        """What is chosen is what was found, also where it was chosen while the choice was being drawn."""
+        for button in self.query("#units Choice").results(Choice):
+            if button.name == str(self._preview.unit):
+                button.value = True
 
     async def _draw_units(self) -> None:
         for place in self.query("#units"):
@@ -282,19 +296,17 @@ class ImportDialog(Dialog[str]):
             self._has_seen = self._has_seen and self._recommended == str(found.unit)
             self._recommended = str(found.unit)
         self._has_people = self._has_people and not with_people
-        await self._draw_what_is_asked()
-        self._draw()
+        # The next choice ends this worker, and a widget whose removal is broken off breaks its parent's.
+        await to_its_end(self._draw_all())
 
     async def _draw_what_is_asked(self) -> None:
-        """Draw what is not drawn yet: the next choice cuts this short, and then it is still to be drawn."""
         if self._drawn != (asked := asked_of(self._preview)):
-            self._drawn = None
             await self._draw_units()
             await self._draw_times()
             self._drawn = asked
         if not self._has_people:
+            self._has_people = True  # before it is drawn: what is found meanwhile is drawn after this
             await self._draw_people()
-            self._has_people = True
 
     def _give_up(self, error: LockboxError) -> None:
         """Go back to what was looked at last."""
