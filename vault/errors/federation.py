@@ -102,7 +102,10 @@ class CoordinatorExists(Invalid):
 class CampaignServed(Refused):
     """This campaign has its coordinator, made at {path}; a second one would show its vaults another log."""
 
-    hint = "its quorum is in coordinator.toml there; if it is gone and nobody enrolled, delete coordinator.path in the campaign"
+    hint = (
+        "its quorum is in coordinator.toml there; "
+        "if it is gone and nobody enrolled, delete coordinator.path in the campaign"
+    )
 
 
 class NoCoordinator(Unavailable):
