@@ -18,14 +18,20 @@ from tui.app.threads import to_its_end
 from tui.dialogs import column_choices
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.import_columns import ImportColumns
-from tui.dialogs.import_questions import PeopleToggle, PlanToggle, asked_of, people_line, unit_button
+from tui.dialogs.import_questions import (
+    PeopleToggle,
+    PlanToggle,
+    asked_of,
+    draw_people,
+    draw_times,
+    draw_units,
+    press_unit,
+)
 from tui.dialogs.import_several import ImportSeveralDialog, look_at_all
 from tui.text import import_facts, wording
 from tui.text.field_words import in_fields
 from tui.text.screen_words import on_screen
 from tui.text.several_facts import ALL, of_each_part
-from tui.widgets.choice import Choice
-from tui.widgets.field import menu_field
 from tui.widgets.file_form import CUTS, FileForm, changed_of
 from tui.widgets.how_far import HowFar
 from tui.widgets.plain import Plain, content
@@ -187,36 +193,8 @@ class ImportDialog(Dialog[str]):
             ACCEPT, f"{wording.counted(preview.refused_rows, 'row')} would be missing, for good."
         )
         accept.display = bool(preview.refused_rows and preview.rows)
-        self._press_unit()
+        press_unit(self, preview)
         self._allow()
-
-    def _press_unit(self) -> None:
-        """What is chosen is what was found, also where it was chosen while the choice was being drawn."""
-        for button in self.query("#units Choice").results(Choice):
-            if button.name == str(self._preview.unit):
-                button.value = True
-
-    async def _draw_units(self) -> None:
-        for place in self.query("#units"):
-            await place.remove_children()
-            units = import_facts.units_of(self._preview, first=self._recommended)
-            buttons = [unit_button(unit, self._preview, self._recommended) for unit in units]
-            await place.mount(RadioSet(*buttons, id="unit"))
-
-    async def _draw_times(self) -> None:
-        """Which column says when a row happened, where there are several."""
-        names = [one.name for one in self._preview.columns if one.type == "timestamp"]
-        for place in self.query("#times"):
-            await place.remove_children()
-            if len(names) > 1:
-                chosen = self._preview.time_field or names[0]
-                await place.mount(menu_field("Time of a row", "time", [(one, one) for one in names], chosen))
-
-    async def _draw_people(self) -> None:
-        """A tick for each collection with the same people in it; where there is no choice, its sentence."""
-        place = self.query_one("#people", Vertical)
-        await place.remove_children()
-        await place.mount(*(people_line(one) for one in self._preview.overlaps))
 
     # changing
 
@@ -301,12 +279,12 @@ class ImportDialog(Dialog[str]):
 
     async def _draw_what_is_asked(self) -> None:
         if self._drawn != (asked := asked_of(self._preview)):
-            await self._draw_units()
-            await self._draw_times()
+            await draw_units(self, self._preview, self._recommended)
+            await draw_times(self, self._preview)
             self._drawn = asked
         if not self._has_people:
             self._has_people = True  # before it is drawn: what is found meanwhile is drawn after this
-            await self._draw_people()
+            await draw_people(self, self._preview)
 
     def _give_up(self, error: LockboxError) -> None:
         """Go back to what was looked at last."""

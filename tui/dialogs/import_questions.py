@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from textual.content import Content
+from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import RadioSet
 
 from tui.text import import_facts, wording
 from tui.text.layout import escaped
 from tui.text.overlap_facts import overlap_sentence, toggle_words
 from tui.widgets.choice import Choice
+from tui.widgets.field import menu_field
 from tui.widgets.plain import Plain
 from tui.widgets.toggle import Toggle
 from vault.views.records import ImportPlan, Overlap
-
-if TYPE_CHECKING:
-    pass
 
 
 class PeopleToggle(Toggle):
@@ -58,3 +58,37 @@ def people_line(one: Overlap) -> Widget:
 def asked_of(plan: ImportPlan) -> object:
     """What the choice of the unit stands on: another one is asked about anew."""
     return [(one.name, one.type, one.sensitivity) for one in plan.columns], plan.time_field
+
+
+async def draw_units(dialog: Screen[Any], plan: ImportPlan, recommended: str) -> None:
+    """What may count as one, where that is asked."""
+    for place in dialog.query("#units"):
+        await place.remove_children()
+        units = import_facts.units_of(plan, first=recommended)
+        await place.mount(RadioSet(*(unit_button(unit, plan, recommended) for unit in units)))
+
+
+def press_unit(dialog: Screen[Any], plan: ImportPlan) -> None:
+    """What is chosen is what the plan has, also where it was chosen while the choice was being drawn."""
+    for button in dialog.query("#units Choice").results(Choice):
+        if button.name == str(plan.unit):
+            button.value = True
+
+
+async def draw_times(dialog: Screen[Any], plan: ImportPlan) -> None:
+    """Which column says when a row happened, where there are several."""
+    names = [one.name for one in plan.columns if one.type == "timestamp"]
+    for place in dialog.query("#times"):
+        await place.remove_children()
+        if len(names) > 1:
+            menu = menu_field(
+                "Time of a row", "time", [(one, one) for one in names], plan.time_field or names[0]
+            )
+            await place.mount(menu)
+
+
+async def draw_people(dialog: Screen[Any], plan: ImportPlan) -> None:
+    """A tick for each collection with the same people in it; where there is no choice, its sentence."""
+    place = dialog.query_one("#people")
+    await place.remove_children()
+    await place.mount(*(people_line(one) for one in plan.overlaps))
