@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -14,13 +15,20 @@ from hypothesis import strategies as some
 from vault.records import distinct
 from vault.records.distinct import count_distinct
 from vault.records.distribution import BINS, histogram, median, spread
+from vault.records.over_time import course_of
+from vault.views.over_time import Every
 
 OTHER_NAN = struct.unpack("<d", struct.pack("<Q", 0x7FF8_0000_0000_0001))[0]
 FLOATS = some.floats() | some.sampled_from(
     [0.0, -0.0, float("nan"), -OTHER_NAN, OTHER_NAN, float("inf"), 1.0]
 )
 TEXTS = some.text(max_size=20) | some.sampled_from(["a", "a\0", "\0", "ä" * 9, "12345678", "123456789"])
+DECIMALS = some.integers(-400, 400).map(lambda hundredths: hundredths / 100) | some.sampled_from([0.0, -0.0])
 COLUMNS = some.one_of(
+    some.lists(some.none() | DECIMALS, max_size=9).map(lambda values: pa.array(values, pa.float64())),
+    some.lists(some.none() | some.integers(0, 8), max_size=9).map(
+        lambda values: pa.array(values, pa.int64())
+    ),
     some.lists(some.none() | FLOATS, max_size=9).map(lambda values: pa.array(values, pa.float64())),
     some.lists(some.none() | some.integers(-(2**63), 2**63 - 1), max_size=9).map(
         lambda values: pa.array(values, pa.int64())
@@ -49,6 +57,24 @@ def test_as_many_values_differ_and_the_middle_is_where_the_library_finds_them(
     assert median(found.ordered) == pytest.approx(
         pc.quantile(column, 0.5)[0].as_py(), rel=0, abs=0, nan_ok=True
     )
+
+
+DAYS = (
+    some.none()
+    | some.dates(date(1990, 1, 1), date(1991, 12, 31))
+    | some.sampled_from([date(1, 1, 1), date.max])
+)
+
+
+@given(some.lists(DAYS, max_size=9), some.integers(0, 40), some.sampled_from(Every))
+def test_each_day_falls_into_the_step_that_the_library_says(
+    days: list[date | None], times: int, every: Every
+) -> None:
+    column = pa.chunked_array([pa.array(days * times, pa.date32()), pa.array(days, pa.date32())])
+
+    steps = course_of(column, every).steps
+
+    assert steps.equals(pc.floor_temporal(column, unit=every.value, week_starts_monday=True))
 
 
 def colliding(text: bytes) -> bytes:

@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from vault.records.distinct import count_steps, known_values
+from vault.records.distinct import Wholes, count_steps, in_order, known_values
 from vault.views.records import Histogram
 
 BINS: Final = 12
+HUNDRED: Final = 100.0
+MOST: Final = 2.0**53  # whole numbers up to this one are floats
 
 Numbers = npt.NDArray[np.float64]
 
@@ -29,11 +31,22 @@ class Spread:
 def spread(column: pa.ChunkedArray) -> Spread:
     """Sort a column of numbers, without those that are missing."""
     if pa.types.is_int64(column.type):
-        wholes = np.sort(known_values(column, pa.int64()))
+        wholes = in_order(known_values(column, pa.int64()))
         return Spread(ordered=wholes.astype(np.float64), distinct=count_steps(wholes))
     numbers = known_values(column, pa.float64())
-    ordered = np.sort(numbers)
+    hundredths = _in_hundredths(numbers)
+    ordered = np.sort(numbers) if hundredths is None else in_order(hundredths) / HUNDRED
     return Spread(ordered=ordered, distinct=_count_distinct(numbers, ordered))
+
+
+def _in_hundredths(numbers: Numbers) -> Wholes | None:
+    """The numbers in hundredths where each has at most two decimals, as most that people write down; else None."""
+    for some in (numbers[:1000], numbers):
+        with np.errstate(over="ignore", invalid="ignore"):
+            hundredths = np.rint(some * HUNDRED)
+        if not ((np.abs(hundredths) < MOST) & (hundredths / HUNDRED == some)).all():
+            return None
+    return hundredths.astype(np.int64)
 
 
 def _count_distinct(numbers: Numbers, ordered: Numbers) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import isfinite
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +56,8 @@ def days_of(reader: ColumnReader, facts: CollectionFacts) -> str:
     """The field that tells when the rows happened, empty without times; where the unit is a day, it tells the day."""
     if TIME_FIELD not in reader.allowed:
         return ""
-    if facts.unit.kind is UnitKind.DAY and UNIT_FIELD in reader.allowed:
+    # Of days that begin at midnight in UTC the times tell as much, and are read anyhow.
+    if facts.unit.kind is UnitKind.DAY and facts.unit.zone and UNIT_FIELD in reader.allowed:
         return UNIT_FIELD
     # The times of the rows are a copy of the column they came from, which is shown, and so is read anyhow.
     return facts.time_field if facts.time_field in reader.allowed else TIME_FIELD
@@ -73,9 +74,23 @@ def course(of_rows: pa.ChunkedArray) -> Course:
 
 def course_of(days: pa.ChunkedArray, every: Every) -> Course:
     """Days in steps of this length."""
-    steps = pc.floor_temporal(days, unit=every.value, week_starts_monday=True).cast(_DATES)
+    steps = _floored(days, every)
     of_rows = None if steps.null_count else _steps(steps.cast(pa.int32()).to_numpy())
     return Course(days=days, steps=steps, every=every, of_rows=of_rows)
+
+
+def _floored(days: pa.ChunkedArray, every: Every) -> pa.ChunkedArray:
+    """The first day of the step of each day: looked up, as there are fewer days than rows."""
+    ends = pc.min_max(days.cast(pa.int32())).as_py()
+    low, high = ends["min"] or 0, ends["max"] or 0
+    if high - low >= len(days):
+        return _first_days(days, every)
+    table = _first_days(pa.array(np.arange(low, high + 1, dtype=np.int32)).cast(_DATES), every)
+    return pa.chunked_array([table]).take(pc.subtract(days.cast(pa.int32()), low))
+
+
+def _first_days(days: pa.Array | pa.ChunkedArray, every: Every) -> Any:
+    return pc.floor_temporal(days, unit=every.value, week_starts_monday=True).cast(_DATES)
 
 
 def _steps(first_days: npt.NDArray[np.int32]) -> Steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -27,6 +28,7 @@ from vault.views.records import ColumnSummary, Histogram
 __all__ = ["ColumnSummary", "Histogram", "Point", "summarise"]
 
 TOP_LABELS = 8
+AT_ONCE = 2  # columns that are counted while the next one is read
 
 
 def summarise(
@@ -41,7 +43,7 @@ def summarise(
     fields = [field for field in facts.fields if field.name in reader.allowed]
     pairs = place_columns(fields)
     where = _places(reader, facts, pairs)
-    with ThreadPoolExecutor(max_workers=1) as beside:
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as beside:
         found = list(_beside_reading(beside, reader, facts, fields, where, progress))
     progress(len(fields), len(fields))
     return [replace(one, is_place=one.name in pairs) for one in found]
@@ -55,7 +57,7 @@ def _beside_reading(
     where: Mapping[str, Places],
     progress: Callable[[int, int], None],
 ) -> Iterator[ColumnSummary]:
-    """Summarise a column while the next one is read: both are done outside of Python, and at most two are in memory.
+    """Summarise columns while the next one is read: both are done outside of Python, and few are in memory at once.
 
     But for the times of the rows: they are read first, and are a column that is shown.
     """
@@ -63,15 +65,15 @@ def _beside_reading(
     times = {name: reader.column(name)} if name else {}
     when = beside.submit(course, times[name]) if name else None
     times.pop(UNIT_FIELD, None)
-    begun: Future[ColumnSummary] | None = None
+    begun: deque[Future[ColumnSummary]] = deque()
     for done, field in enumerate(fields):
         progress(done, len(fields))
         column = times.pop(field.name) if field.name in times else reader.column(field.name)
-        if begun is not None:
-            yield begun.result()
-        begun = beside.submit(_summary_of, field, column, facts, when, where.get(field.name))
-    if begun is not None:
-        yield begun.result()
+        if len(begun) == AT_ONCE:
+            yield begun.popleft().result()
+        begun.append(beside.submit(_summary_of, field, column, facts, when, where.get(field.name)))
+    for one in begun:
+        yield one.result()
 
 
 def _summary_of(
