@@ -7,6 +7,7 @@ Gaussian mechanism, so its accounting holds as it stands and no float of the tru
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -19,9 +20,12 @@ from learner.dp.quantile import upper_quantile
 
 ErrorInverse: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
-_MAGNITUDE = np.uint64(2**63 - 1)
+_LARGEST: Final = 2**63 - 1
+_SIGN: Final = 63  # the place of a word's top bit
+_ODD = np.uint64(1)
 _RARE = 2**53  # beyond 3.3 std: one word in 1024, and such a k is exact as a float
-_TAIL = 2**56  # beyond 2.66 std: one word in 128, where the error function comes too near to one
+_TAIL = np.uint64(2**56)  # beyond 2.66 std: one word in 128, where the error function comes too near to one
+_TAILS_TO_ZERO = np.uint64(2**63) + _TAIL  # added to a word, it turns both tails to what is least
 _PIECE: Final = 1 << 14  # numbers at once, so that they stay in the cache
 _LEAST_FAST: Final = 4096  # numbers for which the error function is worth its start
 
@@ -31,10 +35,11 @@ def rounded_gaussian(
 ) -> NDArray[np.int64]:
     """rint(N(0, std^2)), ``count`` of them as int64, by inversion of the normal distribution function.
 
-    The top bit of a word is the sign, the other 63 are k, and |x| is where the tail above it has the probability
+    A word is a whole number from -2^63 on, and x grows with it: w and -1 - w, which have all bits different,
+    mirror each other. For w >= 0, k = 2^63 - 1 - w, and x is where the tail above it has the probability
     p = (k + 1/2) 2^-64. A k below 2^53 gets three more words f after its point, p = (k + f + 2^-193) 2^-64, so
     that no p is coarse beside what is left of the tail: |x| goes up to 18.7 std. With ``erfinv``, where there
-    are enough numbers and k is at least 2^56, |x| = sqrt(2) erfinv(y) with y = (2^63 - 1 - k + 1/2) 2^-63.
+    are enough numbers and k is at least 2^56, x = sqrt(2) erfinv(y) with y = v 2^-63, v the odd one of w, w + 1.
 
     For std >= 9.9 and within 16 std, each cell has the probability of rint(N(0, std^2)) up to a relative error
     of kappa = 80 * 2^-52 * std. With u = 2^-52, t = |x| and a cell of width w = 1/std: an error e of |x|
@@ -43,44 +48,46 @@ def rounded_gaussian(
     In the tail: logarithm, square root and two differences inside of the quantile add up to 25 u, the product
     with std to 8 u, p itself to less than u, so e <= 33 u; and one p more or less, 2^-64 beside φ(3.3) / std or
     2^-256 beside φ(16) / std, is below u std.
-    By the error function, where t <= 2.67: its own error of at most 4 u t, and the products with sqrt(2) and
-    with std, 2 u t, are together e <= 16 u, 39 u std. Rounding y moves at most u/4 over each edge, beside the
+    By the error function, where t <= 2.67: its own error of at most 4 u t, and the product with sqrt(2) std,
+    2 u t, are together e <= 16 u, 39 u std. Rounding y moves at most u/4 over each edge, beside the
     2 φ(t) / std that a cell of |x| has: at most 22 u std. Together 61 u std.
     What is beyond 16 std has a probability of 1.3e-57.
     """
     fast = erfinv if count >= _LEAST_FAST else None
-    cells, deep = np.zeros(count, dtype=np.int64), []
+    cells, deep = np.empty(count, dtype=np.int64), []
     for first in range(0, count, _PIECE):
         drawn = words.words(min(_PIECE, count - first))
-        k = (drawn & _MAGNITUDE).view(np.int64)
-        places = np.arange(len(k))
+        places = np.arange(len(drawn)) if fast is None else _in_the_tails(drawn)
         if fast is not None:
-            cells[first : first + len(k)] = _by_error_function(k, drawn, std, fast)
-            places = np.flatnonzero(k < _TAIL)
-        deep.append((first + places, k[places], drawn[places]))
+            cells[first : first + len(drawn)] = _by_error_function(drawn, places, std, fast)
+        deep.append((first + places, drawn[places]))
     if deep:
-        places, k, drawn = (np.concatenate(parts) for parts in zip(*deep, strict=True))
-        cells[places] = _signed_cells(_quantiles(words, k), drawn, std)
+        places, drawn = (np.concatenate(parts) for parts in zip(*deep, strict=True))
+        cells[places] = _by_quantile(words, drawn, std)
     return cells
 
 
+def _in_the_tails(drawn: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The places of the words whose k is below 2^56."""
+    return np.flatnonzero(drawn + _TAILS_TO_ZERO < 2 * _TAIL)
+
+
 def _by_error_function(
-    k: NDArray[np.int64], drawn: NDArray[np.uint64], std: float, erfinv: ErrorInverse
+    drawn: NDArray[np.uint64], tails: NDArray[np.int64], std: float, erfinv: ErrorInverse
 ) -> NDArray[np.float64]:
-    """The numbers in the middle of the distribution, where k is at least 2^56."""
-    values = (2**63 - 1 - k).astype(np.float64)
-    values += 0.5
+    """The numbers of words in the middle of the distribution, in cells; those in the tails are taken another way."""
+    values = (drawn | _ODD).view(np.int64).astype(np.float64)
     values *= 2.0**-63
-    np.minimum(values, 1 - 2.0**-8, out=values)  # farther out another way is taken
+    values[tails] = 0.0
     deviations = erfinv(values)
-    deviations *= np.sqrt(2.0)
-    return _signed_cells(deviations, drawn, std)
+    deviations *= math.sqrt(2.0) * std
+    return np.rint(deviations, out=deviations)
 
 
-def _signed_cells(
-    deviations: NDArray[np.float64], drawn: NDArray[np.uint64], std: float
-) -> NDArray[np.float64]:
-    """Whole numbers of cells, in the place of the deviations, with the signs of their words."""
+def _by_quantile(words: Words, drawn: NDArray[np.uint64], std: float) -> NDArray[np.float64]:
+    """The numbers of words wherever they are, in cells, with more words for those that need them."""
+    whole = drawn.view(np.int64)
+    deviations = _quantiles(words, _LARGEST - (whole ^ (whole >> _SIGN)))
     deviations *= std
     np.rint(deviations, out=deviations)
     # a word's top bit is the sign of the float with the same bits

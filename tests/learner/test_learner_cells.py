@@ -1,8 +1,8 @@
 """The probability of each cell of the noise, counted exactly, against the true rounded Gaussian.
 
-A magnitude of the sampler is one place of 2^255, written in four words of 63, 64, 64 and 64 bits, or in the
-first of them alone where that is large. So the probability of a cell is the number of places that give it,
-which is found by halving, since the cells fall from the first place to the last.
+A magnitude of the sampler is one place of 2^255, written in four words of 63, 64, 64 and 64 bits, of which the
+first is turned round, or in that one alone where it is large. So the probability of a cell is the number of places
+that give it, which is found by halving, since the cells fall from the first place to the last.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ CASES = sweep_of_many(
 def cells_at(places: Sequence[int], std: float, erfinv: ErrorInverse | None = None) -> NDArray[np.int64]:
     """What the sampler makes of these places, among as many others as make the error function worth it."""
     fine = [place for place in places if place >> 192 < 2**53]
-    words = [place >> 192 for place in places]
+    words = [2**63 - 1 - (place >> 192) for place in places]
     words += [2**62] * (4096 - len(words) if erfinv else 0)
     count = len(words)
     words += [(place >> shift) % WORD for shift in (128, 64, 0) for place in fine]

@@ -16,7 +16,7 @@ from learner.dp.noise import ErrorInverse, draw_noise, noised_gradient, rounded_
 from learner.dp.plan import plan_of
 from learner.dp.quantile import upper_quantile
 
-LARGEST = 2**63 - 1  # k of the word nearest the middle of the distribution
+LARGEST = 2**63 - 1  # the greatest word that is read as a positive number
 
 
 class Given:
@@ -64,7 +64,7 @@ def test_chi_square_sees_a_spread_that_is_half_a_percent_off() -> None:
 def test_the_support_is_that_of_the_words() -> None:
     """The extreme words give ±18.7 standard deviations, the middle ones zero, and the top bit is the sign."""
     far = round(18.670302847110403 * 65536)
-    words = Given(0, 2**63, LARGEST, 2**64 - 1, *[0] * 6)
+    words = Given(LARGEST, 2**63, 0, 2**64 - 1, *[0] * 6)
     assert rounded_gaussian(words, 4, 65536.0).tolist() == [far, -far, 0, 0]
 
 
@@ -74,18 +74,23 @@ def test_a_small_word_gets_three_more_after_its_point() -> None:
         with mpmath.workdps(60):
             p = (mpmath.mpf(fraction) + 0.5) / mpmath.mpf(2) ** 256
             expected = round(-special.ndtri(float(p)) * 1e6)
-        assert [expected] == rounded_gaussian(Given(0, *words), 1, 1e6).tolist()
-    small, large = 2**53 - 1, 2**53
+        assert [expected] == rounded_gaussian(Given(LARGEST, *words), 1, 1e6).tolist()
+    small, large = LARGEST - (2**53 - 1), LARGEST - 2**53
     assert rounded_gaussian(Given(large), 1, 1e6) <= rounded_gaussian(Given(small, 0, 0, 0), 1, 1e6)
 
 
 def test_words_of_both_signs_mirror_each_other() -> None:
-    """The noise is exactly symmetric."""
-    words = SeededWords(4).words(1000) & np.uint64(LARGEST)
-    words[:2] = 7, 2**40
-    fine, mirrored = SeededWords(5).words(12), words | np.uint64(1 << 63)
-    one, other = (rounded_gaussian(Given(*drawn, *fine), 1000, 1e5) for drawn in (words, mirrored))
-    assert np.array_equal(one, -other)
+    """The noise is exactly symmetric, either way."""
+    words = SeededWords(4).words(5000) & np.uint64(LARGEST)
+    words[:5] = LARGEST - 7, LARGEST - 2**40, 0, 1, 2**53
+    fine, mirrored = SeededWords(5).words(60), ~words
+    for erfinv in (None, error_inverse):
+        few = np.count_nonzero(words > np.uint64(LARGEST - 2**53))
+        one, other = (
+            rounded_gaussian(Given(*drawn, *fine[: 3 * few]), 5000, 1e5, erfinv)
+            for drawn in (words, mirrored)
+        )
+        assert np.array_equal(one, -other)
 
 
 def test_noise_is_whole_cells() -> None:
