@@ -21,12 +21,14 @@ from tests.worlds.carried import TOKEN, CarriedWorld, MemoryCoordinator
 from tests.worlds.daemon import eventually
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
+from tui.text import release_facts, wording
 from vault.errors.daemon import DaemonGone, NotAtThisDoor, SessionEnded
 from vault.errors.families import LockboxError, Unavailable
 from vault.errors.federation import CoordinatorRefused, CoordinatorUnreachable, CourierNotLetIn
 from vault.errors.release import HeldUpdateDamaged
 from vault.errors.requests import TooManyWaiting, UnknownRequest
 from vault.requester.campaign_log import LogPart
+from vault.views.releases import ReleaseView
 from vault.wire.messages import CampaignState, JobState
 
 
@@ -56,9 +58,23 @@ def test_nothing_but_what_was_released_is_sent_and_it_is_sent_once(carried: Carr
     manifest = json.loads(b64decode(sent["release.json"]))
     assert path == f"/rounds/1/releases/{manifest['release_id']}"
     assert manifest["update"]["sha256"] == view.update_sha256
+    check_ways(view)
     assert set(sent) == {"v", "release.json", "release.sig", "update.safetensors"}
     (one,) = carried.folder.state().rounds
     assert (one.word, one.release, one.size) == ("sent", manifest["release_id"], len(body))
+
+
+def check_ways(one: ReleaseView) -> None:
+    """A folder is warned of where a courier brought the round, and nowhere else."""
+    assert one.round is not None
+    by_hand = replace(one, round=replace(one.round, is_carried=False))
+    said = [release_facts.beware_of_folder(each, to) for each in (one, by_hand) for to in (Path("/a"), None)]
+    first, second = (release_facts.ways_out(each)[1:3] for each in (one, by_hand))
+    assert (first[0].endswith(one.digest[:8]), first[1]) == (True, "  lockbox courier run --once")
+    assert second[0].endswith("--to DIR")
+    assert said == [release_facts.NOT_BY_COURIER, "", "", ""]
+    assert release_facts.where_to(one, None) == release_facts.BY_COURIER
+    assert release_facts.where_to(by_hand, None) == wording.KEPT_TO_FETCH
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ from requests_samples import (
 
 from vault.errors.budget import BudgetExhausted
 from vault.errors.families import Invalid, LockboxError
-from vault.errors.records import UnknownField
+from vault.errors.records import UnknownCollection, UnknownField
 from vault.errors.requests import (
     JobReplayed,
     ManifestInvalid,
@@ -261,7 +261,8 @@ def test_what_does_not_fit_the_catalogue_waits_and_its_owner_sees_why_before_app
             evaluate.check_runnable(uow, asked)
         with pytest.raises(type(error.value)):
             inbox.examine(uow, job_of(**NOT_HERE[name]))
-    assert why == str(error.value) != ""
+    assert why.startswith(str(error.value))
+    assert ("lockbox import FILE --collection" in why) == (type(error.value) is UnknownCollection)
 
 
 def misfits_of(home: Home, **changes: Any) -> tuple[str, ...]:

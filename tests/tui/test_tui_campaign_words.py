@@ -50,7 +50,8 @@ def test_one_round_is_composed_of_nothing() -> None:
 
 ROUND = RequestLine(
     id="r1", state="approved", requester="Lab", requester_status="new", collection="nights",
-    purpose_words="research", received_at="", expires_at="", round=RoundOf(campaign="cd0f3c3b99", number=2),
+    purpose_words="research", received_at="", expires_at="",
+    round=RoundOf(campaign="cd0f3c3b99", number=2, ends_at="2026-12-06T08:42:00Z", is_carried=True),
 )  # fmt: skip
 
 

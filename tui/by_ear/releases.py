@@ -60,16 +60,21 @@ def _release(talk: Talk, vault: OwnerSession, one: ReleaseView, *, is_practice: 
         release_facts.NOT_MEASURED,
         release_facts.to_whom(one, is_practice=is_practice),
     )
-    typed = talk.ask("Path of a new folder for it, or nothing, and they fetch it by their token:")
+    way = "the courier takes it" if release_facts.is_carried(one) else "they fetch it by their token"
+    typed = talk.ask(f"Path of a new folder for it, or nothing, and {way}:")
     if typed and (fault := release_facts.folder_fault(typed)):
         talk.say(fault)
         return
+    to = Path(typed).expanduser().absolute() if typed else None
+    if beware := release_facts.beware_of_folder(one, to):
+        talk.say(beware)
     if not talk.types(wording.RELEASE_WORD, NOT_NOW):
         return
     talk.say(f"Sending in {SECONDS} seconds. To cancel, press the enter key.")
     if not talk.is_quiet_for(SECONDS):
         talk.say("Cancelled: nothing was recorded, nothing left.")
         return
-    to = Path(typed).expanduser().absolute() if typed else None
     sent = vault.send(one.id, confirm_digest=one.digest, to=to)
-    talk.say(f"It has left for {sent.recipient}: {to or wording.KEPT_TO_FETCH}. It cannot be called back.")
+    talk.say(
+        f"It has left for {sent.recipient}: {release_facts.where_to(one, to)}. It cannot be called back."
+    )

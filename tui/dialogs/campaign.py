@@ -41,7 +41,7 @@ def prepare(vault: OwnerSession, campaign_id: str) -> Offer:
         try:
             joining = vault.preview_join(campaign_id)
         except LockboxError as error:
-            obstacle = str(error)
+            obstacle = found.obstacle or str(error)
     can_leave = found.line.state in campaign_facts.OPEN_STATES
     leaving = vault.preview_leave(campaign_id) if can_leave else None
     return Offer(campaign=found, joining=joining, leaving=leaving, obstacle=obstacle)

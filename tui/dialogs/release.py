@@ -18,7 +18,15 @@ from textual.widgets import Button, Input, Label
 
 from tui.dialogs.dialog import Dialog
 from tui.text import wording
-from tui.text.release_facts import NOT_MEASURED, folder_fault, release_facts, to_whom
+from tui.text.release_facts import (
+    NOT_MEASURED,
+    beware_of_folder,
+    folder_fault,
+    is_carried,
+    release_facts,
+    to_whom,
+    where_to,
+)
 from tui.text.screen_words import on_screen
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
@@ -63,8 +71,9 @@ class ReleaseDialog(Dialog[ReleaseView]):
     def before_buttons(self) -> Iterable[Widget]:
         """To whom, where to, and the word; always in sight."""
         yield Plain(to_whom(self._held, is_practice=self._is_practice), id="to-whom", classes="value")
-        yield Plain("Where: for them to fetch by token, or a new folder:", id="where")
-        yield Input(placeholder="for them to fetch by token; or type a folder", id="folder", compact=True)
+        way = "for the courier to take" if is_carried(self._held) else "for them to fetch by token"
+        yield Plain(f"Where: {way}, or a new folder:", id="where")
+        yield Input(placeholder=f"{way}; or type a folder", id="folder", compact=True)
         with Horizontal(id="word-line"):
             yield Label(content(f"Type {WORD}: "))
             yield Input(id="word", compact=True, max_length=20)
@@ -111,8 +120,9 @@ class ReleaseDialog(Dialog[ReleaseView]):
             self.query_one("#folder", Input).focus()
             return
         to = Path(typed).expanduser().absolute() if typed else None
-        one, where = self._held, str(to or wording.KEPT_TO_FETCH)
-        facts = [("to", one.recipient), ("where", where), ("digest", one.digest)]
+        one, beware = self._held, beware_of_folder(self._held, to)
+        facts = [("to", one.recipient), ("where", where_to(one, to)), ("digest", one.digest)]
+        facts += [("beware", beware)] if beware else []
         self.app.push_screen(Countdown(facts), lambda go: self._counted(to, go))
 
     def _counted(self, to: Path | None, go: bool | None) -> None:

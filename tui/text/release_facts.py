@@ -5,17 +5,61 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tui.text import wording
+from tui.text import times, wording
 from tui.text.request_facts import part_of
 from tui.text.wording import requester_with_key
 
 if TYPE_CHECKING:
     from vault.views.releases import ReleaseView
+    from vault.views.requests import RoundOf
 
 NOT_MEASURED: Final = (
     "Nobody has measured an attack on this update: no such report exists. What is said about guesses is proven from "
     "the noise, also against somebody who knows everything else in this collection."
 )
+
+BY_COURIER: Final = "the courier that brought its round takes it to the coordinator"
+NOT_BY_COURIER: Final = (
+    "From a folder no courier takes it, now or later: the coordinator does not get it, and its round goes on "
+    "without you."
+)
+
+
+def is_carried(one: ReleaseView) -> bool:
+    """Whether a courier brought the round that it answers."""
+    return one.round is not None and one.round.is_carried
+
+
+def where_to(one: ReleaseView, folder: Path | None) -> str:
+    """Where it goes: a folder, or to be fetched."""
+    kept = BY_COURIER if is_carried(one) else wording.KEPT_TO_FETCH
+    return kept if folder is None else str(folder)
+
+
+def beware_of_folder(one: ReleaseView, folder: Path | None) -> str:
+    """What it means that it goes to a folder, empty where that is as good as any way."""
+    return NOT_BY_COURIER if folder is not None and is_carried(one) else ""
+
+
+def ways_out(one: ReleaseView) -> tuple[str, ...]:
+    """How it is let go by commands, a line each: the way by which it comes to its round first."""
+    send = f"  lockbox release send {one.id[:8]} --confirm-digest {one.digest[:8]}"
+    if is_carried(one):
+        return (
+            "To let it leave, and have the courier that brought its round take it to the coordinator:",
+            send,
+            "  lockbox courier run --once",
+            f"It could go to a folder, by --to DIR. {NOT_BY_COURIER}",
+        )
+    return (
+        "To let it leave, into a folder or, without --to, for them to fetch by token:",
+        f"{send} --to DIR",
+    )
+
+
+def in_round(one: RoundOf | None) -> list[tuple[str, str]]:
+    """The round that an update answers, and until when it takes answers, where there is one."""
+    return [] if one is None else [*part_of(one), ("round ends", times.full_time(one.ends_at))]
 
 
 def to_whom(one: ReleaseView, *, is_practice: bool) -> str:
@@ -30,7 +74,7 @@ def release_facts(one: ReleaseView) -> list[tuple[str, str]]:
     noun = wording.unit_noun(one.price.unit, one.price.unit_field)
     return [
         ("to", requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
-        *part_of(one.round),
+        *in_round(one.round),
         ("for", one.purpose_words),
         ("what leaves", wording.what_leaves(one.size)),
         ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
@@ -45,7 +89,7 @@ def short_facts(one: ReleaseView) -> list[tuple[str, str]]:
     unit = (one.price.unit, one.price.unit_field)
     return [
         ("to", requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
-        *part_of(one.round),
+        *in_round(one.round),
         ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
         ("what leaves", wording.what_leaves(one.size)),
         ("price", wording.guess_sentence(*unit, one.price.guess_rate)),

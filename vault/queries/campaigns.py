@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from vault.audit.transaction import trusted_now
 from vault.budget import ledger
 from vault.queries.consents import draft_view, planned_withdrawal
-from vault.queries.decisions import _collection, explain
+from vault.queries.decisions import _collection, explain, hardly_read
 from vault.queries.requesters import requester_row
 from vault.queries.requests import model_words
 from vault.queries.status import shown_state
 from vault.requests.approve import promise_of
 from vault.requests.campaigns import check_open, check_waiting
 from vault.requests.evaluate import check_runnable, obstacle
-from vault.requests.fit import misfits
 from vault.requests.join_campaign import campaign_grant, counted_rounds, load_campaign, price_of_rounds
 from vault.requests.shapes import dimension
 from vault.requests.stored_campaigns import document_of, latest_round, rounds_of
@@ -114,7 +113,7 @@ def campaign_view(uow: UnitOfWork, vault: OpenVault, row: CampaignRow) -> Campai
         price=_price(uow, campaign, now),
         decision=explain(uow, vault, campaign.job),
         obstacle=obstacle(uow, campaign.job) if line.state in _OPEN else "",
-        misfits=misfits(job, _collection(uow, campaign.job)),
+        misfits=hardly_read(uow, campaign.job),
         log=_log(uow, row),
     )
 

@@ -8,8 +8,9 @@ from vault.audit.transaction import trusted_now
 from vault.budget import ledger
 from vault.errors.requests import WrongState
 from vault.queries.status import shown_state
-from vault.records.collections import find_collection, known_or_gone
+from vault.records.collections import facts_of, find_collection, find_row, known_or_gone
 from vault.requests.evaluate import PricedJob, StoredJob, decision_as_approved, decision_at, decision_if
+from vault.requests.fit import misfits
 from vault.requests.manifest import Feature, Label
 from vault.requests.states import in_words
 from vault.requests.words import transform_words
@@ -58,6 +59,13 @@ def _collection(uow: UnitOfWork, asked: PricedJob, earlier: PricedJob | None = N
         fields=list(dict.fromkeys(named)),
         lifetime=str(ledger.LIFETIME),
     )
+
+
+def hardly_read(uow: UnitOfWork, asked: PricedJob) -> tuple[str, ...]:
+    """Which columns a job hardly can read, in sentences; none of a collection that is not there."""
+    row = find_row(uow, asked.manifest.collection)
+    facts = None if row is None else facts_of(uow, row)
+    return () if facts is None else misfits(asked.manifest, facts)
 
 
 def what_if(uow: UnitOfWork, vault: OpenVault, supposed: HypotheticalJob) -> DecisionView:

@@ -16,7 +16,6 @@ from vault.requests.approved_before import approved_before
 from vault.requests.differences import changes
 from vault.requests.drills import open_drill
 from vault.requests.evaluate import StoredJob, check_runnable, load, obstacle
-from vault.requests.fit import misfits
 from vault.requests.inbox import check_waiting
 from vault.requests.manifest import kind_of
 from vault.requests.parse import parse_stored
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from vault.requests.manifest import Manifest
     from vault.store.unit_of_work import UnitOfWork
     from vault.views.consents import GrantDraft
-from vault.queries.decisions import _collection, explain
+from vault.queries.decisions import _collection, explain, hardly_read
 from vault.queries.price import price_view
 
 _UNDECIDED = (RequestState.WAITING, RequestState.APPROVED)
@@ -80,7 +79,14 @@ def request_line(uow: UnitOfWork, row: RequestRow, now: datetime) -> RequestLine
 
 def round_of(row: RequestRow) -> RoundOf | None:
     """Which round of which campaign a request is, if it is one."""
-    return None if row.campaign_id is None else RoundOf(campaign=row.campaign_id, number=row.round or 0)
+    if row.campaign_id is None:
+        return None
+    return RoundOf(
+        campaign=row.campaign_id,
+        number=row.round or 0,
+        ends_at=stamp(row.expires_at),
+        is_carried=row.log_size is not None,  # by hand rounds come in without the log
+    )
 
 
 def request_view(uow: UnitOfWork, vault: OpenVault, asked: StoredJob) -> RequestView:
@@ -109,7 +115,7 @@ def request_view(uow: UnitOfWork, vault: OpenVault, asked: StoredJob) -> Request
         decision=explain(uow, vault, asked),
         reason=asked.row.reason,
         obstacle=obstacle(uow, asked) if asked.row.state in _UNDECIDED else "",
-        misfits=misfits(manifest, _collection(uow, asked)),
+        misfits=hardly_read(uow, asked),
         no_until=_no_until(uow, asked, vault.now(uow)),
         so_far=jobs_so_far(uow, asked.requester.id, but=asked.row.id),
     )

@@ -18,10 +18,11 @@ from vault.consent.receipts import ledger_view, load_grants
 from vault.consent.verdict import Question
 from vault.errors.consent import ConsentRefused
 from vault.errors.families import Exhausted, Invalid, Refused
+from vault.errors.records import CollectionErased, UnknownCollection
 from vault.errors.requests import UnknownRequest
 from vault.records.collections import check_fields, find_collection
 from vault.requests import requesters, translate
-from vault.requests.fit import check_fit
+from vault.requests.fit import check_fit, wanted
 from vault.requests.manifest import Manifest
 from vault.requests.parse import parse_stored
 from vault.store.tables import RequesterRow, RequestRow
@@ -100,6 +101,10 @@ def obstacle(uow: UnitOfWork, asked: PricedJob) -> str:
     """
     try:
         check_runnable(uow, asked)
+    except CollectionErased as error:
+        return str(error)
+    except UnknownCollection as error:
+        return f"{error} {wanted(asked.manifest)}"
     except (Invalid, Refused, Exhausted) as error:
         return str(error)
     return ""

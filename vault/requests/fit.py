@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,18 @@ def check_fit(manifest: Manifest, facts: CollectionFacts) -> None:
     has_window = manifest.where.start is not None or manifest.where.end is not None
     if has_window and facts.time_field is None:
         raise ManifestInvalid(reason="it asks for a time window of a collection without times")
+
+
+def wanted(manifest: Manifest) -> str:
+    """What a job needs of a collection that is not there, in sentences for the owner alone."""
+    name, unit = shlex.quote(manifest.collection), shlex.quote(manifest.unit)
+    needed = [field.name for field in manifest.fields if field.name not in manifest.optional]
+    also = [field.name for field in manifest.fields if field.name in manifest.optional]
+    columns = ", ".join(needed) + (f", and as you like {', '.join(also)}" if also else "")
+    return (
+        f"Nothing is imported under that name. It needs these columns: {columns}. "
+        f"To bring records of yours in: lockbox import FILE --collection {name} --unit {unit}"
+    )
 
 
 def misfits(manifest: Manifest, facts: CollectionFacts) -> tuple[str, ...]:

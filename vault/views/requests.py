@@ -11,10 +11,15 @@ from vault.views.price import PriceView
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundOf:
-    """The campaign that a job is a round of, by its id here, and which round."""
+    """The campaign that a job is a round of, by its id here, which round, and until when (UTC) it takes answers.
+
+    One that ``is_carried`` was brought by a courier, which takes its answer back.
+    """
 
     campaign: str
     number: int
+    ends_at: str
+    is_carried: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

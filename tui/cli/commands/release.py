@@ -12,6 +12,8 @@ from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
 from tui.cli.show_request import show_price
 from tui.cli.terminal import (
+    confirm,
+    is_interactive,
     say,
     width,
     write,
@@ -22,8 +24,9 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import open_vault
 from tui.text import times, wording
-from tui.text.request_facts import part_of
+from tui.text.release_facts import beware_of_folder, in_round, is_carried, ways_out
 from tui.text.wording import requester_with_key
+from vault.errors.consent import NotConfirmed
 
 if TYPE_CHECKING:
     from vault.views.releases import ReleaseView
@@ -85,7 +88,7 @@ def _show(one: ReleaseView) -> None:
             ("update", one.id),
             ("state", wording.state(one.state)),
             ("to", requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
-            *part_of(one.round),
+            *in_round(one.round),
             ("for", one.purpose_words),
             ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
             ("withheld", ", ".join(one.fields_withheld) or "none"),
@@ -112,8 +115,8 @@ def _show_ways(one: ReleaseView) -> None:
     write_wrapped(f"\n{wording.CANNOT_BE_CALLED_BACK}")
     if one.state == "sending":
         write_wrapped(wording.MAY_HAVE_LEFT)
-    write("To let it leave:")
-    write(f"  lockbox release send {short} --confirm-digest {one.digest[:8]} --to DIR")
+    for line in ways_out(one):
+        write_wrapped(line)
     write("To keep it private for good:" if one.state == "held" else "To destroy what is still here of it:")
     write(f"  lockbox release withhold {short}")
 
@@ -140,17 +143,33 @@ def send(
 ) -> None:
     """Let a held update leave: the only way anything goes to anyone but you."""
     with open_vault(context) as vault:
+        if to is not None:
+            _have_folder_meant(vault.release(release_id), to)
         sent = vault.send(release_id, confirm_digest=confirm_digest, to=to)
     if as_json:
         write_json(sent)
     what = f"one update of {wording.size(sent.size)}, signed"
-    if to is None:
-        until = times.short_time(sent.fetch_until or "")
+    until = times.short_time(sent.fetch_until or "")
+    if to is None and is_carried(sent):
+        say(
+            f"{what.capitalize()}, left for {sent.recipient}: the courier takes it, while the vault is unlocked,"
+        )
+        say(f"until {until} UTC. To let it go now: lockbox courier run --once")
+    elif to is None:
         say(f"{what.capitalize()}, left for {sent.recipient}: they can fetch it with their token,")
         say(f"while the vault is unlocked, until {until} UTC.")
     else:
         say(f"{to} holds what leaves for {sent.recipient}: {what}.")
     say("It cannot be called back.")
+
+
+def _have_folder_meant(one: ReleaseView, to: Path) -> None:
+    """Say what a folder means for the round of a courier, and ask; in a script whoever wrote it has meant it."""
+    beware = beware_of_folder(one, to)
+    if beware:
+        say(beware)
+    if beware and is_interactive() and not confirm("Put it there all the same?"):
+        raise NotConfirmed()
 
 
 add_actions(group, "release")
