@@ -85,6 +85,11 @@ class Paths:
         return self.state / f"{self._name()}.courier"
 
     @property
+    def mesh(self) -> Path:
+        """Where the peer of each mesh keeps what it needs; never a key of the vault."""
+        return self.state / f"{self._name()}.mesh"
+
+    @property
     def outbox(self) -> Path:
         """Where earlier versions put what a requester was to fetch; nothing reads or writes it any more."""
         return self.state / "outbox"

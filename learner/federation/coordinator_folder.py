@@ -128,6 +128,8 @@ def make_coordinator(
     files, key = read_campaign(campaign), round_key(campaign)
     if key.public.hex() != files.document.round_key:
         raise Invalid(reason=f"{ROUND_KEY_FILE} beside the campaign is not the key of its rounds")
+    if files.document.peers:
+        raise Invalid(reason="the campaign is a mesh, whose peers make their rounds by themselves")
     check_is_first(campaign)
     if bool(settings.witness) != (files.document.witness is not None):
         names = "names a witness: say where it answers, --witness URL"

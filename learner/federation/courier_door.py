@@ -48,13 +48,13 @@ class Door:
     line: GivenLine
     token: str = field(repr=False)
 
-    def hand_over(self, files: Served, part: LogPart) -> None:
-        """Hand a round in, with what the vault has not read of the log."""
+    def hand_over(self, files: Served, part: LogPart | None) -> None:
+        """Hand a round in, with what the vault has not read of the log; a mesh has none."""
         asked = JobFiles(
             manifest=_text(files.document),
             signature=_text(files.signature),
             weights=_text(files.weights),
-            log=_log(part),
+            log=None if part is None else _log(part),
         )
         self._ask(JobState, SUBMIT_JOB, asked)
 

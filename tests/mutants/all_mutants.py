@@ -16,6 +16,7 @@ import mutants_of_egress
 import mutants_of_imports
 import mutants_of_joined_campaigns
 import mutants_of_ledger
+import mutants_of_meshes
 import mutants_of_own_use
 import mutants_of_people
 import mutants_of_privacy
@@ -45,4 +46,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_imports.MUTANTS,
     *mutants_of_own_use.MUTANTS,
     *mutants_of_couriers.MUTANTS,
+    *mutants_of_meshes.MUTANTS,
 )

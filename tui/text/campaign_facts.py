@@ -40,6 +40,15 @@ UNATTENDED = (
     "runs; nothing leaves before you decide."
 )
 ATTENDED = "Each of its rounds runs only when you start it, from now on."
+EACH_PEER = (
+    "It is a mesh, without a server: {peers} each get the update of your vault by itself, the weights it started from, "
+    "and pass both on to each other. Nobody else does; one more peer would be another campaign, and another consent."
+)
+OWN_ROUNDS = (
+    "The weights of your rounds are mixed on this computer, from models that their owners released and from your own "
+    "released one. Nobody checks them: whoever has the key of the rounds, as each peer has, and your vault's token "
+    "could hand in others, and the price assumes so."
+)
 NO_WITNESS = (
     "Nobody is named who would cosign what is shown to all: others may be shown other weights than you are."
 )
@@ -62,6 +71,7 @@ CHECKED = {
     "hand": "by hand, nobody checked",
     "log": "by log",
     "witness": "by log and {witness}",
+    "mesh": "from your own mix",
 }
 NOT_YET = (
     "How well a round learned on your records is told once the last round is decided here, or you have left: a "
@@ -121,11 +131,19 @@ def log_words(found: CampaignView) -> str:
 
 def sentences(found: CampaignView) -> list[str]:
     """What has to be known before joining."""
-    return [EACH_DECIDED, SAME_BUT_WEIGHTS, ONE_UPDATE, *shown_alike(found), NOT_YET]
+    who_sees = _each_peer(found) if found.peers else ONE_UPDATE
+    return [EACH_DECIDED, SAME_BUT_WEIGHTS, who_sees, *shown_alike(found), NOT_YET]
+
+
+def _each_peer(found: CampaignView) -> str:
+    named = [f"{wording.quoted(one.name)} (key {one.fingerprint})" for one in found.peers]
+    return EACH_PEER.format(peers=", ".join(named))
 
 
 def shown_alike(found: CampaignView) -> list[str]:
     """What is known of whether others are shown the same, a sentence each."""
+    if found.peers:
+        return [OWN_ROUNDS]
     said = (
         [f"{BY_LOG_ALONE} {NO_WITNESS}"] if found.witness is None else [WITNESSED.format(name=found.witness)]
     )

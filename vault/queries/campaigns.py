@@ -29,6 +29,7 @@ from vault.views.campaigns import (
     CampaignPrice,
     CampaignView,
     LogView,
+    PeerView,
     RoundView,
 )
 from vault.views.purposes import PURPOSES
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 OVER = "over"
 TO_COME = "to come"
 MISSED = "missed"
-BY_HAND, BY_LOG, BY_WITNESS = "hand", "log", "witness"
+BY_HAND, BY_LOG, BY_WITNESS, BY_PEER = "hand", "log", "witness", "mesh"
 _OPEN = (CampaignState.WAITING, CampaignState.JOINED)
 
 
@@ -106,6 +107,9 @@ def campaign_view(uow: UnitOfWork, vault: OpenVault, row: CampaignRow) -> Campai
         window_to=job.where.to,
         rule=document.aggregation.rule,
         witness=None if document.witness is None else document.witness.name,
+        peers=tuple(
+            PeerView(name=one.name, fingerprint=fingerprint(bytes.fromhex(one.key))) for one in document.peers
+        ),
         consent=row.grant_id,
         is_unattended=row.is_unattended,
         reason=row.reason,
@@ -173,6 +177,8 @@ def _rounds(uow: UnitOfWork, campaign: StoredCampaign, now: datetime) -> tuple[R
 
 def _checked(row: RequestRow, document: CampaignDocument) -> str:
     """By what a round was held against what others are shown; a log is read only where its witness cosigned it."""
+    if document.peers:
+        return BY_PEER
     if row.log_size is None:
         return BY_HAND
     return BY_LOG if document.witness is None else BY_WITNESS

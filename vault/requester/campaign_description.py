@@ -23,7 +23,8 @@ MOST_DAYS: Final = 90
 class CampaignDescription:
     """What a requester decides about a campaign beside the job of its rounds; what is None follows from the job.
 
-    The values are checked when the document is made, but for those that are computed with before.
+    The values are checked when the document is made, but for those that are computed with before. ``mesh`` is the
+    server rule of one without a server, which stands in no file: its peers are known by what they are introduced with.
     """
 
     job: JobDescription
@@ -32,11 +33,12 @@ class CampaignDescription:
     days_a_round: int = 7
     most_units: int | None = None
     filtered: bool = True
-    rule: str = "trimmed_mean"
+    rule: str | None = None
     lr: float | None = None
     momentum: float | None = None
     witness: Mapping[str, Any] | None = None
-    returns: str = "final_model"
+    returns: str | None = None
+    mesh: Mapping[str, Any] | None = None
 
     @property
     def units_guess(self) -> int:
@@ -88,7 +90,7 @@ def parse_campaign_description(document: object) -> CampaignDescription:
 
 
 def _check_keys(table: Mapping[str, Any]) -> None:
-    known = [field.name for field in fields(CampaignDescription) if field.name != "job"]
+    known = [field.name for field in fields(CampaignDescription) if field.name not in ("job", "mesh")]
     for name in sorted(set(table) - set(known)):
         near = get_close_matches(name, known, n=1)
         instead = f"the nearest it knows is {near[0]}" if near else f"knows only {', '.join(known)}"

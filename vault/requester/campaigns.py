@@ -190,19 +190,21 @@ def _document(
         "most_units": description.bound,
         "aggregation": {
             "filtered": description.filtered,
-            "rule": description.rule,
+            "rule": description.rule or ("trimmed_mean" if description.mesh is None else "median"),
             "weights": "inverse_noise",
         },
         "server": _server(description),
         "witness": description.witness,
-        "returns": description.returns,
+        "returns": description.returns or ("final_model" if description.mesh is None else "nothing"),
     }
 
 
 def _server(description: CampaignDescription) -> dict[str, Any]:
-    """The server rule of the protocol; a step or momentum that it does not have is refused with the document."""
+    """The server rule; a step or momentum that it does not have is refused with the document."""
     given = {"lr": description.lr, "momentum": description.momentum}
     written = {name: value for name, value in given.items() if value is not None}
+    if description.mesh is not None:
+        return {**description.mesh, **written}
     match description.protocol:
         case "moments":
             return {"kind": "ridge", **written}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vault.requests.bundle import SIGNATURE_LIMIT
 from vault.requests.canonical import NotCanonical, Wire, canonical, dump, parse_as, rule
 from vault.requests.release_manifest import RELEASE_LIMIT, UPDATE_LIMIT
-from vault.requests.values import Digest, PublicKey, Signature
+from vault.requests.values import Digest, Name, PublicKey, Signature
 from vault.sealing.signing import is_signed_by
 from vault.strict_base64 import from_base64
 
@@ -14,6 +14,7 @@ __all__ = [
     "SIGNATURE_LIMIT",
     "UPDATE_LIMIT",
     "Digest",
+    "Name",
     "NotCanonical",
     "PublicKey",
     "Signature",

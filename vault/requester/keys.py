@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vault.sealing.durable import create_file, make_folders
-from vault.sealing.keyfile import key_line, read_key, write_secret_key
+from vault.sealing.keyfile import key_line, read_key, read_secret_key, write_secret_key
 from vault.sealing.signing import SigningKey, fingerprint
 from vault.store.destination import unwritable
 
@@ -46,6 +46,11 @@ def write_public_key(folder: Path, key: bytes) -> Path:
 def fingerprint_of(public: Path) -> str:
     """The fingerprint of the key in a public key file; raises ``FileMissing``, ``Unavailable``, ``KeyFileInvalid``."""
     return fingerprint(read_key(public, "requester-public"))
+
+
+def public_half(secret: Path) -> bytes:
+    """The public key, 32 bytes, of a requester's secret key file; raises as ``read_secret_key``."""
+    return SigningKey.from_seed(read_secret_key(secret)).public
 
 
 def make_folder(folder: Path) -> None:

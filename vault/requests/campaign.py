@@ -19,9 +19,9 @@ from vault.requests.bundle import parse_signature_line
 from vault.requests.canonical import NotCanonical, Wire, dump, parse_version, rule
 from vault.requests.encodings import encoding_faults
 from vault.requests.folders import CAMPAIGN
-from vault.requests.manifest import Kind, ScaledOutput, SecondManifest
+from vault.requests.manifest import RECIPIENTS_LIMIT, Kind, ScaledOutput, SecondManifest
 from vault.requests.shapes import grid_faults, oversize_faults
-from vault.requests.values import Id, Moment, Name, PublicKey, moment
+from vault.requests.values import Digest, Id, Moment, Name, PublicKey, moment
 from vault.sealing.digest import sha256_hex
 from vault.sealing.signing import is_signed_by
 
@@ -78,11 +78,30 @@ class Ridge(Wire):
     kind: Literal["ridge"]
 
 
-ServerRule: TypeAlias = GradientSteps | Average | Ridge
-SERVERS: Final[dict[Protocol, str]] = {
-    "moments": "ridge",
-    "gradient_sum": "gradient_steps",
-    "fedavg": "average",
+class Peer(Wire):
+    """One of those a mesh consists of: its name, and the key by which its vault signs releases to the requester."""
+
+    name: Name
+    key: PublicKey
+
+
+class Mesh(Wire):
+    """No server: each peer mixes what was released, and starts its own next round from that.
+
+    ``peers`` is closed: one more is another campaign, and another consent. ``authority`` is the SHA-256 of the
+    certificate (DER) that signed the certificate of each of them.
+    """
+
+    kind: Literal["mesh"]
+    authority: Digest
+    peers: Annotated[tuple[Peer, ...], Field(min_length=2, max_length=RECIPIENTS_LIMIT)]
+
+
+ServerRule: TypeAlias = GradientSteps | Average | Ridge | Mesh
+SERVERS: Final[dict[Protocol, tuple[str, ...]]] = {
+    "moments": ("ridge",),
+    "gradient_sum": ("gradient_steps",),
+    "fedavg": ("average", "mesh"),
 }
 
 
@@ -120,9 +139,14 @@ class CampaignDocument(Wire):
         """The end of a round, the first of which is number 1."""
         return moment(self.deadlines[number - 1])
 
+    @property
+    def peers(self) -> tuple[Peer, ...]:
+        """Those it consists of where it is a mesh; none where a server makes the rounds."""
+        return self.server.peers if isinstance(self.server, Mesh) else ()
+
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        for clause, holds in self._faults():
+        for clause, holds in (*self._faults(), *self._faults_of_mesh()):
             if holds:
                 raise rule(clause)
         return self
@@ -137,12 +161,33 @@ class CampaignDocument(Wire):
             ("has one key for two of requester, rounds and witness", len(set(keys)) < len(keys)),
             ("has deadlines that do not rise", any(a >= b for a, b in pairwise(self.deadlines))),
             ("has a job that is not of its protocol", job.job.kind != KINDS[self.protocol]),
-            ("has a server rule that is not of its protocol", self.server.kind != SERVERS[self.protocol]),
+            ("has a server rule that is not of its protocol", self.server.kind not in SERVERS[self.protocol]),
             ("is of moments and has more than one round", self.protocol == "moments" and self.rounds > 1),
             ("has a job that names an id or weights, which only a round does", named),
             ("has a job that does not expire with its last round", job.expires != self.deadlines[-1]),
             ("has another bound of units than its job", bound != self.most_units),
             (f"has more than {MOST_STEPS:,} steps in all rounds", job.dp.steps * self.rounds > MOST_STEPS),
+        )
+
+    def _faults_of_mesh(self) -> tuple[tuple[str, bool], ...]:
+        if not isinstance(self.server, Mesh):
+            return ()
+        keys = [self.job.requester.key, self.round_key, *(one.key for one in self.peers)]
+        names, how = [one.name for one in self.peers], self.aggregation
+        is_known = how.rule in ("median", "mean") and (how.filtered or how.rule == "median")
+        return (
+            ("is a mesh and has one key for two of requester, rounds and peers", len(set(keys)) < len(keys)),
+            ("is a mesh and has two peers of one name", len(set(names)) < len(names)),
+            (
+                "is a mesh whose recipients are not its peers, in their order",
+                self.job.recipients != tuple(names),
+            ),
+            (
+                "is a mesh and mixes neither by filter and median or mean nor by the median alone",
+                not is_known,
+            ),
+            ("is a mesh and names a witness, but has no log", self.witness is not None),
+            ("is a mesh and gives back what a server would make", self.returns != "nothing"),
         )
 
 

@@ -33,7 +33,8 @@ class RoundView:
     """One round: `state` is that of its request, or `to come` or `missed` where none came in.
 
     `checked` says how it was held against what others are shown: `log`, `witness` for a log that the campaign's witness
-    cosigned, `hand` where it was handed over and nobody checked, and nothing where none came in.
+    cosigned, `hand` where it was handed over and nobody checked, `mesh` where nobody else is shown it, since each peer
+    starts from its own weights, and nothing where none came in.
     """
 
     number: int
@@ -41,6 +42,14 @@ class RoundView:
     state: str
     request: str | None
     checked: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerView:
+    """One of the peers of a mesh, by name and by the fingerprint of the key that signs its releases."""
+
+    name: str
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +94,8 @@ class CampaignView:
 
     `decision` says which columns its rounds read and what the consents say of one; `obstacle` why none can run here as
     it is, whatever is allowed; `witness` is the name of who cosigns its log, or None; `log` is what was read of it, or
-    None where none was handed over; `is_unattended` says that its rounds run without being started.
+    None where none was handed over; `is_unattended` says that its rounds run without being started; `peers` are those
+    of a mesh, each of whom gets what is released.
     """
 
     line: CampaignLine
@@ -120,6 +130,7 @@ class CampaignView:
     obstacle: str = ""
     misfits: tuple[str, ...] = ()
     log: LogView | None = None
+    peers: tuple[PeerView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

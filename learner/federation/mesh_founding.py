@@ -1,0 +1,208 @@
+"""Found a mesh: one campaign with a closed list of peers, and a certificate for each by an authority that ends here.
+
+The authority's secret key is never written and is gone when this returns: nobody, its founder included, can make a
+certificate for one more peer.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from learner.federation.mesh_forms import (
+    INTRODUCTION_LIMIT,
+    MEMBERSHIP_SUFFIX,
+    Introduction,
+    Membership,
+    Place,
+    parse_introduction,
+    text_of,
+)
+from vault.errors.families import Invalid
+from vault.errors.meshes import IntroductionInvalid
+from vault.requester.campaigns import CampaignFacts, new_campaign, sign_campaign
+from vault.requester.coordinating import create_file, read_bounded, read_campaign, round_key
+from vault.requester.forms import dump
+from vault.requester.keys import public_half
+
+if TYPE_CHECKING:
+    from vault.requester.aim import Aim
+    from vault.requester.campaign_description import CampaignDescription
+
+EARLIER: Final = timedelta(days=1)
+"""A certificate begins to hold so much before now, for clocks that are slow."""
+LATER: Final = timedelta(days=30)
+"""And ends so much after the last round, for who was asleep."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """A certificate request and the secret key that made it, both in PEM."""
+
+    request: bytes
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """Who signs the certificates of one mesh, for as long as it is being founded."""
+
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its certificate in DER, as the campaign names it."""
+        return self.certificate.fingerprint(SHA256()).hex()
+
+
+def make_request(vault_key: bytes) -> Requested:
+    """A new key (P-256) and the request for a certificate in the name of this vault's key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = x509.CertificateSigningRequestBuilder().subject_name(_name(vault_key.hex())).sign(key, SHA256())
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return Requested(request=made.public_bytes(Encoding.PEM), key=secret)
+
+
+def found_mesh(
+    description: CampaignDescription,
+    introduced: list[Path],
+    secret_file: Path,
+    *,
+    aim: Aim,
+    folder: Path,
+    now: datetime,
+) -> CampaignFacts:
+    """Write the signed campaign of a mesh into a new folder, and a membership for each of these peers beside it.
+
+    Raises ``IntroductionInvalid``, ``Invalid``, and what ``new_campaign`` and ``sign_campaign`` do.
+    """
+    peers = [(one, _request_in(one)) for one in map(_introduction, introduced)]
+    if description.protocol != "fedavg":
+        raise Invalid(reason="a mesh mixes models: [campaign] protocol is fedavg")
+    requester = public_half(secret_file).hex()
+    for one, _ in peers:
+        if one.requester != requester:
+            raise IntroductionInvalid(reason=f"that of {one.name} was made for another requester")
+    ends = now + timedelta(days=description.days_a_round * description.rounds) + LATER
+    authority = make_authority(now - EARLIER, ends)
+    asked = _of_mesh(description, [one for one, _ in peers], authority.digest)
+    facts = new_campaign(asked, aim=aim, folder=folder, now=now)
+    sign_campaign(folder, secret_file)
+    for one, request in peers:
+        certificate = signed_certificate(authority, one, request)
+        _hand_out(folder, one, authority, certificate, [each for each, _ in peers])
+    return facts
+
+
+def make_authority(begins: datetime, ends: datetime) -> Authority:
+    """A new authority whose certificates hold between these moments."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name(f"lockbox mesh {x509.random_serial_number():x}")
+    made = _builder(name, name, key.public_key(), begins, ends)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    return Authority(key=key, certificate=made.sign(key, SHA256()))
+
+
+def signed_certificate(
+    authority: Authority, one: Introduction, request: x509.CertificateSigningRequest
+) -> bytes:
+    """The certificate (PEM) of a peer: its common name is its vault key, and others know it at its address."""
+    issuer = authority.certificate
+    begins, ends = issuer.not_valid_before_utc, issuer.not_valid_after_utc
+    made = _builder(_name(one.key), issuer.subject, _public_key(request), begins, ends)
+    made = made.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
+    made = made.add_extension(usage, critical=False)
+    if one.address is not None:
+        made = made.add_extension(x509.SubjectAlternativeName([_host(one.address)]), critical=False)
+    return made.sign(authority.key, SHA256()).public_bytes(Encoding.PEM)
+
+
+def _of_mesh(
+    description: CampaignDescription, introduced: list[Introduction], authority: str
+) -> CampaignDescription:
+    if description.job.recipients:
+        raise Invalid(reason="the recipients of a mesh are its peers: leave recipients out")
+    peers = [{"name": one.name, "key": one.key} for one in introduced]
+    mesh = {"kind": "mesh", "authority": authority, "peers": peers}
+    job = replace(description.job, recipients=tuple(one.name for one in introduced))
+    return replace(description, job=job, mesh=mesh)
+
+
+def _hand_out(
+    folder: Path, one: Introduction, authority: Authority, certificate: bytes, introduced: list[Introduction]
+) -> None:
+    files, number = read_campaign(folder), [one.key for one in introduced].index(one.key) + 1
+    membership = Membership(
+        v=1,
+        kind="lockbox-mesh-membership",
+        key=one.key,
+        campaign=text_of(files.data),
+        signature=text_of(files.signature),
+        weights=text_of(files.weights),
+        round_key=round_key(folder).seed().reveal().hex(),
+        authority=authority.certificate.public_bytes(Encoding.PEM).decode(),
+        certificate=certificate.decode(),
+        places=tuple(Place(key=one.key, address=one.address) for one in introduced if one.address),
+    )
+    create_file(folder / f"{number}{MEMBERSHIP_SUFFIX}", dump(membership))
+
+
+def _introduction(path: Path) -> Introduction:
+    return parse_introduction(read_bounded(path, INTRODUCTION_LIMIT))
+
+
+def _request_in(one: Introduction) -> x509.CertificateSigningRequest:
+    """The request of an introduction, once its own key signed it; raises ``IntroductionInvalid``."""
+    try:
+        found = x509.load_pem_x509_csr(one.request.encode())
+        is_signed = found.is_signature_valid
+        _public_key(found)
+    except (ValueError, TypeError) as error:
+        raise IntroductionInvalid(reason="its certificate request cannot be read") from error
+    if not is_signed:
+        raise IntroductionInvalid(reason="its certificate request is not signed by its own key")
+    return found
+
+
+def _public_key(request: x509.CertificateSigningRequest) -> ec.EllipticCurvePublicKey:
+    key = request.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise IntroductionInvalid(reason="its certificate request has a key that is not P-256")
+    return key
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, begins: datetime, ends: datetime
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(ends)
+    )
+
+
+def _name(common: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _host(address: str) -> x509.GeneralName:
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)

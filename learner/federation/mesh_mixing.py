@@ -1,0 +1,90 @@
+"""What the peers of a mesh mix, by the rule of their campaign: pure, of released models and public figures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from learner.federation.aggregate import Floats
+from learner.federation.balance import OWN_SHARE, radius, released_variances
+from learner.federation.noise import answer_variance
+from vault.requester.coordinating import template_job
+
+if TYPE_CHECKING:
+    from learner.federation.mesh_models import ReleasedModel
+    from vault.requester.coordinating import CampaignDocument
+
+Word = Literal["accepted", "not compared", "too far", "nothing came"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of one peer's model in a mix: how far it is from one's own, and how far it may be."""
+
+    key: str
+    word: Word
+    distance: float = 0.0
+    allowed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """The weights that the next round starts from, and the verdict on each other peer."""
+
+    weights: Floats
+    verdicts: tuple[Verdict, ...]
+
+
+def variances_of(document: CampaignDocument) -> Floats:
+    """The noise variance on each weight of a released model after each round, (rounds,), from the campaign alone."""
+    return released_variances(document.rounds, of_job=answer_variance(template_job(document)))
+
+
+def mixed_by(
+    document: CampaignDocument,
+    *,
+    own_key: str,
+    own: ReleasedModel | None,
+    first: Floats,
+    others: Mapping[str, ReleasedModel],
+    after: int,
+) -> Mix:
+    """One's own last released model, mixed half and half with the middle of those accepted; alone it stays as it is.
+
+    ``others`` are the models released in round ``after``, by key. Who has released nothing yet goes by the ``first``
+    weights, which are nobody's, and compares with none: they are no measure of how far others may have come.
+    """
+    variances, start = variances_of(document), first if own is None else own.weights
+    verdicts = []
+    for peer in document.peers:
+        if peer.key == own_key:
+            continue
+        model = others.get(peer.key)
+        if model is None:
+            verdicts.append(Verdict(key=peer.key, word="nothing came"))
+            continue
+        far = float(np.linalg.norm(model.weights - start))
+        if own is None or not document.aggregation.filtered:
+            verdicts.append(Verdict(key=peer.key, word="not compared", distance=far))
+            continue
+        allowed = radius(
+            start,
+            progress=after / document.rounds,
+            own_variance=float(variances[own.round - 1]),
+            other_variance=float(variances[after - 1]),
+        )
+        word: Word = "accepted" if far <= allowed else "too far"
+        verdicts.append(Verdict(key=peer.key, word=word, distance=far, allowed=allowed))
+    taken = [others[one.key].weights for one in verdicts if one.word in ("accepted", "not compared")]
+    return Mix(weights=_joined(start, taken, document.aggregation.rule), verdicts=tuple(verdicts))
+
+
+def _joined(own: Floats, taken: list[Floats], rule: str) -> Floats:
+    if not taken:
+        return own
+    middle = np.median(taken, axis=0) if rule == "median" else np.mean(taken, axis=0)
+    found: Floats = OWN_SHARE * own + (1 - OWN_SHARE) * middle
+    return found

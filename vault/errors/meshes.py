@@ -1,0 +1,55 @@
+"""Errors of a mesh: introductions, memberships, what peers pass on, and the network between them."""
+
+from __future__ import annotations
+
+from vault.errors.families import Broken, Invalid, Unavailable
+
+
+class IntroductionInvalid(Invalid):
+    """This is no introduction of a peer: {reason}."""
+
+    hint = "an introduction is a file that lockbox mesh introduce writes"
+
+
+class MembershipInvalid(Invalid):
+    """This is no membership of a mesh: {reason}."""
+
+    hint = "a membership is a file that lockbox mesh new writes, one for each peer"
+
+
+class MembershipOfAnother(Invalid):
+    """This membership is for another vault: it does not name the key by which yours signs releases to {requester}."""
+
+    hint = "give whoever founds the mesh an introduction of this vault: lockbox mesh introduce"
+
+
+class SharedInvalid(Broken):
+    """This is no released model of this mesh: {reason}."""
+
+
+class NoSuchMesh(Invalid):
+    """There is no mesh {campaign} that was joined here."""
+
+    hint = "lockbox mesh status lists those there are"
+
+
+class MeshFolderDamaged(Broken):
+    """What the mesh keeps at {path} cannot be read: {reason}."""
+
+    hint = "join again with the membership; what the vault released is still there"
+
+
+class MeshAtWork(Unavailable):
+    """Another process is at work for this mesh."""
+
+
+class MeshFailed(Unavailable):
+    """The mesh's process failed: {reason}."""
+
+    hint = "nothing is lost; lockbox mesh run goes on where it was"
+
+
+class ZenohMissing(Unavailable):
+    """The program that peers speak through, zenoh, is not installed."""
+
+    hint = "it comes with: pip install 'lockbox-vault[mesh]'"
