@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FLOWER := .venv-flower
 
 # The default build of torch for Linux brings gigabytes of GPU libraries. To take a CPU build, name
 # PyTorch's CPU package index (see "Get Started" on pytorch.org):  make demo TORCH_INDEX_URL=<that index>
@@ -12,7 +13,7 @@ TORCH_INDEX := $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL),)
 unexport PYTHONDONTWRITEBYTECODE
 TORCH := $(shell grep -i '^torch==' constraints.txt)
 
-.PHONY: demo demo-together test test-slow test-processors audit mutants check lint types imports format screens setup clean bench
+.PHONY: demo demo-together test test-slow test-flower test-processors audit mutants check lint types imports format screens setup clean bench
 
 demo: $(STAMP)
 	@$(BIN)/lockbox demo
@@ -27,6 +28,19 @@ test: $(STAMP)
 # Repetitions and sweeps, at most 20 minutes on two quiet cores.
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+# Strategies of Flower as they are. It brings a good hundred megabytes that nothing else needs, so it has an environment
+# of its own, which sees the packages of the first.
+test-flower: $(FLOWER)/.installed
+	$(FLOWER)/bin/python -m pytest -n 0 -m flower
+
+$(FLOWER)/.installed: $(STAMP)
+	@$(BIN)/python -m venv --clear --without-pip $(FLOWER)
+	@$(BIN)/python -c 'import sys, sysconfig; print(sysconfig.get_path("purelib"))' > $(FLOWER)/packages.pth
+	@mv $(FLOWER)/packages.pth $$($(FLOWER)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+	@$(BIN)/pip --python $(FLOWER)/bin/python install --quiet --disable-pip-version-check -c constraints.txt \
+	  "$$(grep -o 'flwr==[0-9.]*' pyproject.toml)"
+	@touch $@
 
 # The learner as on processors without AVX-512: the math library is told to do without.
 test-processors: $(STAMP)
@@ -76,4 +90,4 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(FLOWER) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

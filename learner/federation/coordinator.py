@@ -323,6 +323,7 @@ class Coordinator:
                 self._read(table, len(verified)),
                 step=update_step(self.document.job),
                 variance=answer_variance(template_job(self.document)),
+                number=found.number,
             )
         accepted = dict(zip(verified, map(bool, moved.accepted), strict=True))
         return moved, {key: accepted.get(key, False) for key in keys}

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import tomli_w
 
+from learner.federation.flower import check_flower
 from learner.federation.pinned_certificate import certificate_sha256
 from learner.federation.state import State
 from vault.errors.families import Invalid
@@ -120,7 +121,8 @@ def make_coordinator(
 ) -> CoordinatorFolder:
     """Make the folder of a coordinator for a signed campaign, with the round key beside that.
 
-    Raises ``CoordinatorExists``, ``Invalid``, and what reading a campaign and its key does; then nothing is written.
+    Raises ``CoordinatorExists``, ``Invalid``, ``FlowerMissing``, and what reading a campaign and its key does; then
+    nothing is written.
     """
     if not is_free(path):
         raise CoordinatorExists(path=path)
@@ -131,6 +133,7 @@ def make_coordinator(
     if files.document.peers:
         raise Invalid(reason="the campaign is a mesh, whose peers make their rounds by themselves")
     check_is_first(campaign)
+    check_flower(files.document.aggregation.rule)
     if bool(settings.witness) != (files.document.witness is not None):
         names = "names a witness: say where it answers, --witness URL"
         raise Invalid(reason=f"the campaign {names if files.document.witness else 'names no witness'}")

@@ -18,6 +18,7 @@ from anyio.to_thread import current_default_thread_limiter
 from learner.federation.connections import listener, os_words, waiting_for
 from learner.federation.coordinator import Coordinator, Event
 from learner.federation.coordinator_app import application
+from learner.federation.flower import check_flower
 from learner.federation.limits import Limits
 from learner.federation.witness_client import witness_client
 from vault.daemon.quiet_server import QuietServer, quiet_config, signals_to, silence
@@ -42,9 +43,10 @@ def serve(
 ) -> None:
     """Serve until ``end`` is set or a signal comes; ``started`` is told the port once it listens.
 
-    Raises ``PortTaken``, and what the first ``tick`` does.
+    Raises ``PortTaken``, ``FlowerMissing``, and what the first ``tick`` does.
     """
     end, limits = end or threading.Event(), limits or Limits()
+    check_flower(coordinator.document.aggregation.rule)
     silence()
     settings = coordinator.folder.settings
     with (

@@ -1,7 +1,8 @@
-"""From the answers of a round to the weights of the next: pure, and with memory that does not grow with the vaults.
+"""From the answers of a round to the weights of the next, in memory that does not grow with the vaults.
 
 Answers are a table of whole numbers, (vaults, numbers), that may lie on a disk. It is read a block of rows at a time
-for the filter and a block of columns at a time for the rule; multi-Krum alone compares whole answers.
+for the filter and a block of columns at a time for the rule; multi-Krum compares whole answers, and so may
+strategies of Flower, which run in a process of their own. The rest is pure.
 """
 
 from __future__ import annotations
@@ -22,13 +23,17 @@ from learner.federation.aggregate import (
     sizes_accepted,
     squared_sizes,
 )
+from learner.federation.flower import PREFIX, by_strategy
+from learner.federation.flower_process import Question
 from learner.federation.server_rules import ServerState, averaged, gradient_step, solved_moments
-from vault.requester.coordinating import CampaignDocument, GradientSteps
+from vault.requester.coordinating import MOVING_STRATEGIES, Average, CampaignDocument, GradientSteps
 
 WholeNumbers: TypeAlias = NDArray[Any]
 BLOCK: Final = 1 << 18
 """Numbers of a table that are looked at at once."""
 WHOLE_ROWS: Final = "multi_krum"
+ONE_ANSWER: Final = "flower:Krum"
+"""The rule whose aggregate is one of the answers, with all of its noise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +45,23 @@ class RoundStep:
 
 
 def round_step(
-    document: CampaignDocument, state: ServerState, answers: WholeNumbers, *, step: float, variance: float
+    document: CampaignDocument,
+    state: ServerState,
+    answers: WholeNumbers,
+    *,
+    step: float,
+    variance: float,
+    number: int = 1,
 ) -> RoundStep:
     """What the campaign's rules make of these answers; ``variance`` is that of the noise on each number.
 
-    One mechanism holds for all vaults of a campaign, so all answers have the same noise and weigh the same.
+    One mechanism holds for all vaults of a campaign, so all answers have the same noise and weigh the same. Raises
+    ``FlowerMissing`` and ``NotAggregated`` for a rule of Flower.
     """
     if not len(answers):
         return RoundStep(state=state, accepted=np.zeros(0, dtype=bool))
+    if document.aggregation.rule.startswith(PREFIX):
+        return _by_flower(document, state, answers, step=step, variance=variance, number=number)
     found = combined(
         answers,
         step=step,
@@ -58,6 +72,46 @@ def round_step(
     if not found.accepted.any():
         return RoundStep(state=state, accepted=found.accepted)
     return RoundStep(state=moved(document, state, found), accepted=found.accepted)
+
+
+def _by_flower(
+    document: CampaignDocument,
+    state: ServerState,
+    answers: WholeNumbers,
+    *,
+    step: float,
+    variance: float,
+    number: int,
+) -> RoundStep:
+    """The same by a strategy of Flower, after our own filter; where it has too few answers nothing moves."""
+    rule, server = document.aggregation.rule, document.server
+    accepted = accepted_answers(answers, step=step, variance=variance, filtered=document.aggregation.filtered)
+    kept, moves = np.flatnonzero(accepted), rule in MOVING_STRATEGIES
+    if not len(kept):
+        return RoundStep(state=state, accepted=accepted)
+    earlier = state.velocity if moves and state.velocity.any() else np.zeros(0)
+    asked = Question(
+        strategy=rule.removeprefix(PREFIX),
+        round=number,
+        lr=server.lr if isinstance(server, Average) else 1.0,
+        momentum=server.momentum if isinstance(server, Average) else 0.0,
+        answers=len(kept),
+        numbers=answers.shape[1],
+        state=len(earlier),
+    )
+    rows = max(1, BLOCK // answers.shape[1])
+    blocks = (answers[kept[first : first + rows]] * step for first in range(0, len(kept), rows))
+    found = by_strategy(asked, state.weights if moves else np.zeros(asked.numbers), earlier, blocks)
+    if found is None:
+        return RoundStep(state=state, accepted=np.zeros_like(accepted))
+    update, left = found
+    if moves:
+        return RoundStep(state=ServerState(weights=state.weights + update, velocity=left), accepted=accepted)
+    of_one = variance if rule == ONE_ANSWER else variance / len(kept)
+    return RoundStep(
+        state=moved(document, state, Aggregate(update=update, variance=of_one, accepted=accepted)),
+        accepted=accepted,
+    )
 
 
 def moved(document: CampaignDocument, state: ServerState, found: Aggregate) -> ServerState:
@@ -79,8 +133,7 @@ def combined(
     """``aggregate`` of the answers times ``step``, a block at a time; where none is accepted, zeros of none."""
     count, numbers = answers.shape
     variances = np.full(count, variance)
-    squares = _squares(answers, step, block)
-    accepted = sizes_accepted(squares, variances, numbers) if filtered else np.isfinite(squares)
+    accepted = accepted_answers(answers, step=step, variance=variance, filtered=filtered, block=block)
     if not accepted.any():
         return Aggregate(update=np.zeros(numbers), variance=variance, accepted=accepted)
     if rule == WHOLE_ROWS:
@@ -97,6 +150,15 @@ def combined(
     return Aggregate(
         update=update, variance=float(np.sum(weights**2 * variances[accepted])), accepted=accepted
     )
+
+
+def accepted_answers(
+    answers: WholeNumbers, *, step: float, variance: float, filtered: bool, block: int = BLOCK
+) -> Chosen:
+    """Which answers are of a size, or where nothing is filtered finite, a block at a time."""
+    count, numbers = answers.shape
+    squares = _squares(answers, step, block)
+    return sizes_accepted(squares, np.full(count, variance), numbers) if filtered else np.isfinite(squares)
 
 
 def _squares(answers: WholeNumbers, step: float, block: int) -> Floats:

@@ -213,4 +213,20 @@ MUTANTS = (
         new="if len(invitation.signature) != 128 and not is_signed_by(",
         caught_by="test_an_invitation_is_signed_whole_by_the_key_of_the_campaigns_rounds",
     ),
+    Mutant(
+        name="any version of Flower aggregates",
+        kind=Kind.CONFINEMENT,
+        function="check_flower",
+        old="if found != VERSION:",
+        new="if not found:",
+        caught_by="test_a_coordinator_without_flower_is_not_made_and_says_what_to_install",
+    ),
+    Mutant(
+        name="a strategy that moves weights moves sums",
+        kind=Kind.CONFINEMENT,
+        function="CampaignDocument._moves_sums",
+        old='self.protocol != "fedavg"',
+        new='self.protocol == "moments"',
+        caught_by="test_a_strategy_that_moves_weights_is_for_fedavg_alone",
+    ),
 )

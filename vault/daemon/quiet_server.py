@@ -35,7 +35,8 @@ class QuietServer(uvicorn.Server):
 def quiet_config(app: Any, **more: Any) -> uvicorn.Config:
     """What every server here has in common: HTTP alone, no log, no word of what serves it."""
     return uvicorn.Config(
-        app, ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
+        app, loop="asyncio",  # whatever else is installed
+        ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
         proxy_headers=False, **more,
     )  # fmt: skip
 

@@ -95,6 +95,12 @@ class FederationMissing(Unavailable):
     hint = "install it beside Lockbox: pip install 'lockbox-vault[federation]'"
 
 
+class FlowerMissing(Unavailable):
+    """The campaign aggregates by {strategy} of Flower, and Flower {version} is not installed."""
+
+    hint = "install it beside Lockbox: pip install 'lockbox-vault[flower]'"
+
+
 class CoordinatorExists(Invalid):
     """There is already something at {path}; a coordinator is made where nothing is."""
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from learner.protocol import MAX_UNITS
 from vault.errors.families import Invalid
+from vault.requester.aggregation_rules import check_rule
 from vault.requester.closed_words import check_word
 from vault.requester.description import JobDescription, parse_description, read_document
 from vault.requester.draft import ROOM_FOR_GUESS
@@ -84,6 +85,8 @@ def parse_campaign_description(document: object) -> CampaignDescription:
     if protocol not in PROTOCOLS:
         raise Invalid(reason="[campaign] protocol is no text")
     job = {key: value for key, value in document.items() if key != "campaign"} | {"kind": KINDS[protocol]}
+    if "rule" in table:
+        check_rule(table["rule"])
     _check_whole("rounds", table["rounds"], ROUNDS_LIMIT)
     _check_whole("days_a_round", table.get("days_a_round", 7), MOST_DAYS)
     return CampaignDescription(job=parse_description(job), **table)
@@ -124,7 +127,7 @@ rounds = 10                 # each of them is a release that each owner approves
 days_a_round = 7            # how long each round is open
 # most_units = 5000         # a public bound of the units of one vault; without it ten times the guess
 # filtered = true           # refuse answers that are far too long, their known noise taken off
-# rule = "trimmed_mean"     # trimmed_mean, mean, median or multi_krum
+# rule = "trimmed_mean"     # trimmed_mean, mean, median, multi_krum, or a strategy of Flower: "flower:FedMedian"
 # lr = 1.5                  # step of the server; 1 for fedavg
 # momentum = 0.5            # 0 for fedavg
 # returns = "final_model"   # what the owners get back: final_model or nothing

@@ -16,6 +16,7 @@ from vault.budget.rounds import RoundsPrice, rounds_price
 from vault.errors.campaigns import CampaignInvalid, NoVaultCanPayRound, NoVaultCanPayRounds
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
+from vault.requester.aggregation_rules import STRATEGY_STEPS
 from vault.requester.aim import Aim
 from vault.requester.campaign_description import CampaignDescription
 from vault.requester.draft import Draft, draft_job
@@ -209,7 +210,8 @@ def _server(description: CampaignDescription) -> dict[str, Any]:
         case "moments":
             return {"kind": "ridge", **written}
         case "fedavg":
-            return {"kind": "average", "lr": 1.0, "momentum": 0.0, **written}
+            lr, momentum = STRATEGY_STEPS.get(description.rule or "", (1.0, 0.0))
+            return {"kind": "average", "lr": lr, "momentum": momentum, **written}
         case _:
             steps = {"lr": 1.5, "momentum": 0.5, "units": description.units_guess}
             return {"kind": "gradient_steps", **steps, **written}

@@ -43,6 +43,18 @@ KINDS: Final[dict[Protocol, Kind]] = {"moments": "moments", "gradient_sum": "gra
 """The kind of job that each round of a protocol is."""
 
 RobustRule: TypeAlias = Literal["mean", "trimmed_mean", "median", "multi_krum"]
+AveragingStrategy: TypeAlias = Literal[
+    "flower:FedAvg",
+    "flower:FedMedian",
+    "flower:FedTrimmedAvg",
+    "flower:Krum",
+    "flower:MultiKrum",
+    "flower:Bulyan",
+]
+MovingStrategy: TypeAlias = Literal["flower:FedAvgM", "flower:FedAdagrad", "flower:FedAdam", "flower:FedYogi"]
+"""Strategies of Flower that make one answer out of many, and those that also move the weights, by lr and momentum."""
+AVERAGING_STRATEGIES: Final[tuple[str, ...]] = get_args(AveragingStrategy)
+MOVING_STRATEGIES: Final[tuple[str, ...]] = get_args(MovingStrategy)
 Rate: TypeAlias = Annotated[float, Field(allow_inf_nan=False, ge=1e-6, le=100)]
 Momentum: TypeAlias = Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.99)]
 
@@ -51,7 +63,7 @@ class Aggregation(Wire):
     """How the answers of a round become one: filter by size or not, the rule, and by what a vault weighs."""
 
     filtered: bool
-    rule: RobustRule
+    rule: RobustRule | AveragingStrategy | MovingStrategy
     weights: Literal["inverse_noise"]
 
 
@@ -162,6 +174,8 @@ class CampaignDocument(Wire):
             ("has deadlines that do not rise", any(a >= b for a, b in pairwise(self.deadlines))),
             ("has a job that is not of its protocol", job.job.kind != KINDS[self.protocol]),
             ("has a server rule that is not of its protocol", self.server.kind not in SERVERS[self.protocol]),
+            ("has a strategy that moves weights, for another protocol than fedavg", self._moves_sums()),
+            ("gives a step without momentum a momentum", self._has_odd_momentum()),
             ("is of moments and has more than one round", self.protocol == "moments" and self.rounds > 1),
             ("has a job that names an id or weights, which only a round does", named),
             ("has a job that does not expire with its last round", job.expires != self.deadlines[-1]),
@@ -189,6 +203,13 @@ class CampaignDocument(Wire):
             ("is a mesh and names a witness, but has no log", self.witness is not None),
             ("is a mesh and gives back what a server would make", self.returns != "nothing"),
         )
+
+    def _moves_sums(self) -> bool:
+        return self.aggregation.rule in MOVING_STRATEGIES and self.protocol != "fedavg"
+
+    def _has_odd_momentum(self) -> bool:
+        has_none = self.aggregation.rule == "flower:FedAdagrad"
+        return has_none and isinstance(self.server, Average) and self.server.momentum > 0
 
 
 def parse_campaign(data: bytes) -> CampaignDocument:

@@ -1,0 +1,97 @@
+"""Rules that are strategies of Flower: whether it is there, and one aggregation by it, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
+from pathlib import Path
+from typing import IO, Final
+
+import numpy as np
+
+from learner.federation import flower_process
+from learner.federation.aggregate import Floats
+from learner.federation.flower_process import QUESTION_LIMIT, Question, question_line
+from learner.protocol import ENVIRONMENT
+from vault.errors.federation import FlowerMissing, NotAggregated
+
+PREFIX: Final = "flower:"
+VERSION: Final = "1.41.0"
+"""The one whose strategies are tested here."""
+MOST_PARTS: Final = 2
+_ROOT: Final = str(Path(flower_process.__file__).parents[2])
+_START: Final = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.dont_write_bytecode = True; "
+    "from learner.federation.flower_process import main; main()"
+)
+
+
+def check_flower(rule: str) -> None:
+    """Refuse a rule of Flower where Flower, in the version that is tested, is not; raises ``FlowerMissing``."""
+    if not rule.startswith(PREFIX):
+        return
+    try:
+        found = version("flwr")
+    except PackageNotFoundError:
+        found = ""
+    if found != VERSION:
+        raise FlowerMissing(version=VERSION, strategy=rule.removeprefix(PREFIX))
+
+
+def by_strategy(
+    asked: Question, weights: Floats, state: Floats, answers: Iterable[Floats]
+) -> tuple[Floats, Floats] | None:
+    """The aggregate by the strategy and what it keeps, as `flower_process.aggregated` gives them.
+
+    ``answers`` are blocks of rows. Raises ``FlowerMissing``, and ``NotAggregated`` for what is no answer.
+    """
+    check_flower(PREFIX + asked.strategy)
+    output = _asked(asked, [weights, state], answers)
+    line, _, numbers = output.partition(b"\n")
+    sizes = json.loads(line)
+    if not sizes:
+        return None
+    found = np.frombuffer(numbers, dtype=np.float64)
+    if len(sizes) != MOST_PARTS or sizes[0] != asked.numbers or sum(sizes) != len(found):
+        raise NotAggregated(reason=f"{asked.strategy} of Flower did not give one number for each weight")
+    if not np.isfinite(found).all():
+        raise NotAggregated(reason=f"{asked.strategy} of Flower gave a number that is not finite")
+    return found[: asked.numbers], found[asked.numbers :]
+
+
+def _asked(asked: Question, known: list[Floats], answers: Iterable[Floats]) -> bytes:
+    """What the process answers; raises ``NotAggregated``."""
+    # telemetry is off by Flower's own switch too, for where the kernel has no filter over calls
+    environment = {**ENVIRONMENT, "FLWR_TELEMETRY_ENABLED": "0"}
+    process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+        (sys.executable, "-I", "-c", _START, _ROOT),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=environment,
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            _give(process.stdin, asked, known, answers)
+        except BrokenPipeError:
+            process.kill()
+        output = process.stdout.read()
+    if process.returncode:
+        raise NotAggregated(reason=f"{asked.strategy} of Flower ended without an answer")
+    return output
+
+
+def _give(to: IO[bytes], asked: Question, known: list[Floats], answers: Iterable[Floats]) -> None:
+    line = question_line(asked)
+    assert len(line) == QUESTION_LIMIT
+    with to:
+        to.write(line)
+        for numbers in chain(known, answers):
+            to.write(np.ascontiguousarray(numbers, dtype=np.float64).tobytes())
